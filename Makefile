@@ -1,0 +1,31 @@
+# A short front for meson and ninja.
+BUILD ?= build
+CHECK ?= build-check
+
+.PHONY: all test check unit corpus e2e format layers bench clean
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD)
+
+$(CHECK)/build.ninja:
+	meson setup $(CHECK) -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dbuildtype=debugoptimized
+
+# One suite, incremental, under the sanitizers: make unit, make corpus, make e2e
+unit corpus e2e: $(CHECK)/build.ninja
+	ninja -C $(CHECK)
+	meson test -C $(CHECK) --no-rebuild --suite $@ --print-errorlogs
+
+check: layers format unit corpus e2e
+
+layers:
+	tools/check-layers
+
+format:
+	tools/check-format
+
+clean:
+	rm -rf $(BUILD) $(CHECK)

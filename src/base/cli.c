@@ -1,0 +1,173 @@
+#include "base/cli.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "base/version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool
+cli_has_colour(int fd)
+{
+    const char *no = getenv("NO_COLOR");
+
+    return (no == NULL || no[0] == '\0') && isatty(fd) != 0;
+}
+
+static void
+print_help(const struct cli *cli)
+{
+    printf("Usage: %s %s\n%s\n", cli->command, cli->usage, cli->summary);
+    printf("\nOptions:\n");
+    for (size_t i = 0; i < cli->n_opts; i++) {
+        const struct cli_opt *opt = &cli->opts[i];
+        char left[64];
+
+        snprintf(left, sizeof left, "%c%c%s--%s%s%s", opt->letter ? '-' : ' ',
+                 opt->letter ? opt->letter : ' ', opt->letter ? ", " : "  ",
+                 opt->name, opt->kind == CLI_FLAG ? "" : " ",
+                 opt->kind == CLI_FLAG ? ""
+                 : opt->value == NULL  ? "VALUE"
+                                       : opt->value);
+        printf("  %-28s %s\n", left, opt->help);
+    }
+    printf("  %-28s %s\n", "    --help", "show this text");
+    printf("  %-28s %s\n", "    --version", "show the version");
+    if (cli->detail != NULL)
+        printf("\n%s\n", cli->detail);
+}
+
+static void
+print_completion(const struct cli *cli)
+{
+    for (size_t i = 0; i < cli->n_opts; i++)
+        printf("--%s\t%s\n", cli->opts[i].name, cli->opts[i].help);
+    printf("--help\tshow help\n--version\tshow the version\n");
+}
+
+NORETURN static void
+bad_usage(const struct cli *cli, int status, const char *what,
+          const char *found)
+{
+    fprintf(stderr, "%s: %s%s%s\nTry '%s --help'.\n", cli->command, what,
+            found == NULL ? "" : " ", found == NULL ? "" : found, cli->command);
+    exit(status);
+}
+
+static const struct cli_opt *
+find_opt(const struct cli *cli, const char *arg, const char **value)
+{
+    const char *equals = strchr(arg, '=');
+    size_t n = equals == NULL ? strlen(arg) : (size_t)(equals - arg);
+
+    *value = equals == NULL ? NULL : equals + 1;
+    for (size_t i = 0; i < cli->n_opts; i++) {
+        const struct cli_opt *opt = &cli->opts[i];
+
+        if (arg[1] == '-' && strlen(opt->name) == n - 2 &&
+            strncmp(opt->name, arg + 2, n - 2) == 0)
+            return opt;
+        if (arg[1] != '-' && opt->letter != '\0' && arg[1] == opt->letter &&
+            (n == 2))
+            return opt;
+    }
+    return NULL;
+}
+
+static void
+set_target(const struct cli *cli, const struct cli_opt *opt, const char *value,
+           int status)
+{
+    uint64_t number;
+
+    switch (opt->kind) {
+    case CLI_FLAG:
+        if (value != NULL)
+            bad_usage(cli, status, "option takes no value: --", opt->name);
+        *(bool *)opt->target = true;
+        break;
+    case CLI_STRING:
+        *(const char **)opt->target = value;
+        break;
+    case CLI_NUMBER:
+        if (!str_to_u64(str_of(value), &number) || number > UINT32_MAX)
+            bad_usage(cli, status, "not a number (0..4294967295):", value);
+        *(uint32_t *)opt->target = (uint32_t)number;
+        break;
+    }
+}
+
+int
+cli_parse(const struct cli *cli, int argc, char **argv, int usage_status)
+{
+    int n_args = 0;
+    bool options_end = false;
+
+    for (int i = 1; i < argc; i++) {
+        const struct cli_opt *opt;
+        const char *value;
+
+        if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
+            argv[++n_args] = argv[i];
+            continue;
+        }
+        if (strcmp(argv[i], "--") == 0) {
+            options_end = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--help") == 0) {
+            print_help(cli);
+            exit(0);
+        }
+        if (strcmp(argv[i], "--version") == 0) {
+            printf("%s %s\n", cli->command, SALLYPORT_VERSION);
+            exit(0);
+        }
+        if (strcmp(argv[i], "--complete") == 0) {
+            print_completion(cli);
+            exit(0);
+        }
+        opt = find_opt(cli, argv[i], &value);
+        if (opt == NULL)
+            bad_usage(cli, usage_status, "unknown option", argv[i]);
+        if (opt->kind != CLI_FLAG && value == NULL) {
+            if (i + 1 >= argc)
+                bad_usage(cli, usage_status, "missing value after", argv[i]);
+            value = argv[++i];
+        }
+        set_target(cli, opt, value, usage_status);
+    }
+    if (n_args < cli->min_args)
+        bad_usage(cli, usage_status, "missing argument; expected:", cli->usage);
+    if (cli->max_args >= 0 && n_args > cli->max_args)
+        bad_usage(cli, usage_status,
+                  "one argument too many:", argv[cli->max_args + 1]);
+    return n_args;
+}
+
+void
+cli_progress(const char *what, uint64_t done, uint64_t total)
+{
+    static uint64_t first_ms, last_ms;
+    static bool shown;
+    uint64_t now = clock_mono_ms();
+
+    if (first_ms == 0)
+        first_ms = now;
+    if (done > total) {
+        if (shown)
+            fprintf(stderr, "\r\033[K");
+        first_ms = 0;
+        shown = false;
+        return;
+    }
+    if (isatty(STDERR_FILENO) == 0 || now - first_ms < 2000 ||
+        now - last_ms < 100)
+        return;
+    last_ms = now;
+    shown = true;
+    fprintf(stderr, "\r\033[K%s: %llu of %llu", what, (unsigned long long)done,
+            (unsigned long long)total);
+}

@@ -1,0 +1,53 @@
+/*
+ * Errors: a code for the program and one sentence with a position for people.
+ * A function that can fail returns enum err and takes a last parameter `why`
+ * (may be NULL), written only on failure.
+ */
+#ifndef SALLYPORT_BASE_ERR_H
+#define SALLYPORT_BASE_ERR_H
+
+#include "base/defs.h"
+
+enum err {
+    ERR_OK = 0,
+    ERR_SYNTAX,      /* the input does not follow its grammar */
+    ERR_LIMIT,       /* a documented limit was exceeded */
+    ERR_RANGE,       /* a value outside what its field may hold */
+    ERR_NOT_FOUND,   /* the named thing does not exist */
+    ERR_EXISTS,      /* the named thing is already there */
+    ERR_DENIED,      /* not authorized */
+    ERR_STATE,       /* not now: wrong state */
+    ERR_UNSUPPORTED, /* understood, but not available here */
+    ERR_AGAIN,       /* would block, or try later */
+    ERR_TIMEOUT,     /* a deadline passed */
+    ERR_PEER,        /* the other side went away or broke its protocol */
+    ERR_IO,          /* the system refused: file, disk, socket */
+    ERR_MEMORY,      /* no storage */
+};
+
+#define ERR_TEXT_MAX 512u
+
+struct err_info {
+    char text[ERR_TEXT_MAX]; /* one sentence, NUL-terminated, no newline */
+    size_t at;               /* byte offset in the input; 0 when unknown */
+    uint32_t line;           /* 1-based; 0 when unknown */
+    uint32_t column;         /* 1-based; 0 when unknown */
+};
+
+/* "ERR_SYNTAX" and so on; never NULL. */
+const char *err_name(enum err code);
+
+/* Fill `why` (may be NULL) and return code, so that failing is one return. */
+enum err err_at(struct err_info *why, enum err code, size_t at, const char *fmt,
+                ...) PRINTF_LIKE(4, 5);
+enum err err_set(struct err_info *why, enum err code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+enum err err_pos(struct err_info *why, enum err code, uint32_t line,
+                 uint32_t column, const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* As err_set with ": <strerror(errno)>" appended; maps ENOMEM, ENOENT, EEXIST,
+ * EACCES and EPERM, anything else is ERR_IO. */
+enum err err_sys(struct err_info *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Put "<text>: " in front of what `why` already says. */
+void err_prefix(struct err_info *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif

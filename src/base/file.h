@@ -1,0 +1,40 @@
+/*
+ * Files and the system image. SALLYPORT_ROOT is one image ("the LPAR"); by
+ * default /var/lib/sallyport for root, else $XDG_STATE_HOME/sallyport.
+ */
+#ifndef SALLYPORT_BASE_FILE_H
+#define SALLYPORT_BASE_FILE_H
+
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* Append the whole file to `out` (its max applies: ERR_LIMIT). */
+MUST_CHECK enum err file_read(const char *path, struct buf *out,
+                              struct err_info *why);
+/* Write beside and rename, with fsync: the old file stays on any failure. */
+MUST_CHECK enum err file_write_atomic(const char *path, struct str content,
+                                      mode_t mode, struct err_info *why);
+/* Make the directory and its missing parents; existing ones are left alone. */
+MUST_CHECK enum err dir_make(const char *path, mode_t mode,
+                             struct err_info *why);
+/* Remove a file or a whole tree; missing is fine. Never follows links. */
+MUST_CHECK enum err tree_remove(const char *path, struct err_info *why);
+
+/* dir + "/" + name; NULL without storage. */
+char *path_join(struct arena *, struct str dir, struct str name);
+/* "\" to "/", "//" to "/", "." and ".." resolved as text; NULL w/o storage. */
+char *path_normalise(struct arena *, struct str path);
+
+/* The image's root, absolute, without trailing slash. Read once. */
+const char *root_dir(void);
+/* printf path below the root: root_path(&a, "spool/%s", job). */
+char *root_path(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* True when this image is owned by one ordinary Linux user (DESIGN: private
+ * mode), i.e. we are not root. */
+bool root_is_private(void);
+
+#endif

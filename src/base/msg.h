@@ -1,0 +1,46 @@
+/*
+ * The operator's messages: a stable id, a text with {0}..{9}, a remedy. All of
+ * them are rows in base/messages/<prefix>.def, so that adding a message is
+ * adding a row:
+ *
+ *     MSG("BAQR0417W", "The request payload ... Error: {0}", "Send JSON ...")
+ *
+ * The id's last letter is its severity (I A W E S). Inserts that came from a
+ * peer are cut to MSG_INSERT_MAX bytes and control characters become blanks.
+ */
+#ifndef SALLYPORT_BASE_MSG_H
+#define SALLYPORT_BASE_MSG_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define MSG_INSERT_MAX 1024u
+
+struct msg {
+    const char *id;
+    const char *text;
+    const char *remedy; /* "" when none is needed */
+};
+
+/* NULL when there is no such id. */
+const struct msg *msg_find(const char *id);
+/* All rows, sorted by id: for the reference manual. */
+const struct msg *msg_all(size_t *n);
+/* Append the text with its inserts, without the id. An unknown id appends the
+ * id itself; a missing insert appends nothing. */
+void msg_text(struct buf *out, const char *id, const struct str *inserts,
+              size_t n_inserts);
+/* The same with "<id>: " in front, as Liberty and z/OS Connect print it. */
+void msg_line(struct buf *out, const char *id, const struct str *inserts,
+              size_t n_inserts);
+
+/* MSG_LINE(&buf, "CWWKG0028A", path, ...): inserts are struct str. */
+#define MSG_INSERTS(...) ((const struct str[]){ __VA_ARGS__ })
+#define MSG_LINE(out, id, ...)                                                 \
+    msg_line((out), (id), MSG_INSERTS(__VA_ARGS__),                            \
+             sizeof(MSG_INSERTS(__VA_ARGS__)) / sizeof(struct str))
+#define MSG_TEXT(out, id, ...)                                                 \
+    msg_text((out), (id), MSG_INSERTS(__VA_ARGS__),                            \
+             sizeof(MSG_INSERTS(__VA_ARGS__)) / sizeof(struct str))
+
+#endif

@@ -1,0 +1,45 @@
+#include "base/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool
+secret_dup(struct str from, struct secret *out)
+{
+    unsigned char *p = malloc(from.n + 1);
+
+    if (p == NULL)
+        return false;
+    if (from.n > 0)
+        memcpy(p, from.p, from.n);
+    p[from.n] = '\0';
+    *out = (struct secret){ p, from.n };
+    return true;
+}
+
+void
+secret_free(struct secret *s)
+{
+    if (s->p != NULL)
+        secret_wipe(s->p, s->n);
+    free(s->p);
+    *s = (struct secret){ NULL, 0 };
+}
+
+struct str
+secret_view(const struct secret *s)
+{
+    return str_n(s->p, s->n);
+}
+
+bool
+secret_eq(const struct secret *s, struct str other)
+{
+    return str_eq_secret(secret_view(s), other);
+}
+
+void
+secret_wipe(void *p, size_t n)
+{
+    explicit_bzero(p, n);
+}

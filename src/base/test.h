@@ -1,0 +1,44 @@
+/*
+ * What every unit test includes: cmocka and exact_copy(), input in a heap
+ * block of exact size so that ASan reports one byte too far.
+ */
+#ifndef SALLYPORT_BASE_TEST_H
+#define SALLYPORT_BASE_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/str.h"
+
+/* Free with free((void *)(uintptr_t)copy.p). */
+static inline struct str
+exact_copy_n(const void *bytes, size_t n)
+{
+    char *p = malloc(n == 0 ? 1 : n);
+
+    if (p == NULL)
+        abort();
+    if (n > 0)
+        memcpy(p, bytes, n);
+    return (struct str){ p, n };
+}
+
+static inline struct str
+exact_copy(const char *text)
+{
+    return exact_copy_n(text, strlen(text));
+}
+
+static inline void
+exact_free(struct str s)
+{
+    free((void *)(uintptr_t)s.p);
+}
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * HTTP/1.1 server on a loop: llhttp, strict; requests arrive whole (headers
+ * and body, limited), answers leave in one write where possible. The handler
+ * may answer at once or later, from the loop's thread.
+ */
+#ifndef SALLYPORT_HTTP_SERVER_H
+#define SALLYPORT_HTTP_SERVER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "io/loop.h"
+#include "io/tls.h"
+
+struct http_header {
+    struct str name; /* as received or as to be sent */
+    struct str value;
+};
+
+struct http_conn; /* one client connection */
+
+struct http_request {
+    struct http_conn *conn;
+    struct arena *arena; /* lives as long as the request */
+    struct str method;   /* "GET" */
+    struct str target;   /* as received: "/a/b?x=1" */
+    struct str path;     /* raw path of it, still percent-encoded */
+    struct str query;    /* without "?", "" when none */
+    const struct http_header *headers;
+    size_t n_headers;
+    struct str body;
+    void *user; /* the handler's own */
+};
+
+/* First header of that name (any case); false when absent. */
+bool http_header_get(const struct http_request *, const char *name,
+                     struct str *out);
+
+struct http_reply {
+    unsigned status;
+    const struct http_header *headers; /* Content-Length, Date, Connection and
+                                          Keep-Alive are ours */
+    size_t n_headers;
+    struct str body; /* copied before http_reply_send returns */
+    bool must_close;
+};
+
+/* Exactly once for each request; the request ends here. Answers of pipelined
+ * requests leave in order. */
+void http_reply_send(struct http_request *, const struct http_reply *);
+
+/* What is known of the connection. */
+bool http_conn_is_tls(const struct http_conn *);
+/* The client's certificate (DER), verified against the trust anchors; empty
+ * when none was presented. Borrowed for the life of the connection. */
+struct str http_conn_certificate(const struct http_conn *);
+struct str http_conn_peer(const struct http_conn *); /* "127.0.0.1" */
+unsigned http_conn_port(const struct http_conn *);   /* local port */
+/* One slot for whoever caches by connection (the mapped identity); `free` runs
+ * when the connection ends. */
+void http_conn_set(struct http_conn *, void *value, void (*free)(void *));
+void *http_conn_get(const struct http_conn *);
+
+struct http_server_options {     /* defaults: liberty-core.md 5.2 (L20) */
+    bool keep_alive;             /* true */
+    int max_keep_alive_requests; /* 100; -1 no limit */
+    uint32_t persist_timeout_ms; /* 30 s */
+    uint32_t read_timeout_ms;    /* 60 s */
+    uint32_t write_timeout_ms;   /* 60 s */
+    uint32_t max_field_bytes;    /* 32768 */
+    uint32_t max_headers;        /* 500 */
+    size_t max_body_bytes;       /* 32 MiB; more is 413 */
+    uint32_t max_connections;    /* 128000 */
+};
+void http_server_defaults(struct http_server_options *);
+
+struct http_server;
+
+struct http_server_events {
+    void (*on_request)(struct http_request *, void *arg);
+    /* Handshake failures (for CWWKO0801E); text is JSSE's wording. May be
+     * NULL. */
+    void (*on_tls_error)(struct str peer, struct str text, void *arg);
+    void *arg;
+};
+
+/*
+ * Serve connections accepted from `listener` (a listening, non-blocking socket
+ * the caller keeps) on this loop. tls NULL: clear text. The options and tls
+ * may be replaced later for new connections.
+ */
+MUST_CHECK enum err http_server_new(struct loop *, int listener,
+                                    struct tls_config *tls,
+                                    const struct http_server_options *,
+                                    const struct http_server_events *,
+                                    struct http_server **out,
+                                    struct err_info *why);
+void http_server_update(struct http_server *, struct tls_config *tls,
+                        const struct http_server_options *);
+/* Stop accepting; idle connections close, busy ones finish. `done` runs when
+ * the last one is gone; then the server may be freed. */
+void http_server_drain(struct http_server *, void (*done)(void *arg),
+                       void *arg);
+void http_server_free(struct http_server **); /* closes what is left */
+size_t http_server_connections(const struct http_server *);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * One event loop for each core: epoll, timers, posts from other threads.
+ * Nothing called by a loop may block.
+ */
+#ifndef SALLYPORT_IO_LOOP_H
+#define SALLYPORT_IO_LOOP_H
+
+#include "base/defs.h"
+#include "base/err.h"
+
+struct loop;
+
+enum {
+    LOOP_READ = 1u << 0,
+    LOOP_WRITE = 1u << 1,
+    LOOP_HANGUP = 1u << 2, /* reported only */
+};
+
+/* A watched descriptor; the storage is the caller's and must outlive it. */
+struct loop_fd {
+    int fd;
+    unsigned wanted; /* set by loop_add / loop_want */
+    void (*on_event)(struct loop_fd *, unsigned events);
+    unsigned slot; /* private */
+};
+
+/* A timer; zero-initialise, set `fire`. */
+struct loop_timer {
+    void (*fire)(struct loop_timer *);
+    uint64_t at_ms;                 /* private from here on */
+    struct loop_timer *prev, *next; /* private */
+    unsigned heap_at;               /* private */
+};
+
+/* Work handed to a loop from any thread; storage is the caller's until run. */
+struct loop_post {
+    void (*run)(struct loop_post *);
+    struct loop_post *next; /* private */
+};
+
+MUST_CHECK enum err loop_new(struct loop **out, struct err_info *why);
+void loop_free(struct loop **);
+/* Until loop_stop. */
+void loop_run(struct loop *);
+void loop_stop(struct loop *); /* from its own thread or through a post */
+uint64_t loop_now_ms(const struct loop *); /* monotonic, read once a turn */
+
+MUST_CHECK enum err loop_add(struct loop *, struct loop_fd *, unsigned wanted,
+                             struct err_info *why);
+void loop_want(struct loop *, struct loop_fd *, unsigned wanted);
+/* No event of this turn reaches it any more; does not close fd. */
+void loop_remove(struct loop *, struct loop_fd *);
+
+void loop_timer_set(struct loop *, struct loop_timer *, uint64_t in_ms);
+void loop_timer_clear(struct loop *, struct loop_timer *); /* idle: no-op */
+
+void loop_post(struct loop *, struct loop_post *);
+/* Runs after the events of this turn: for freeing what is in use. */
+void loop_defer(struct loop *, struct loop_post *);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * TLS over OpenSSL for the loop's connections, both directions. A tls_config is
+ * built once from key material (a SAF ring, a key store) and shared, counted.
+ */
+#ifndef SALLYPORT_IO_TLS_H
+#define SALLYPORT_IO_TLS_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct tls_config;
+
+enum tls_client_auth { TLS_AUTH_NONE, TLS_AUTH_SUPPORTED, TLS_AUTH_REQUIRED };
+
+struct tls_identity {
+    struct str certificate; /* DER */
+    struct str key;         /* PKCS#8 DER */
+};
+
+struct tls_settings {
+    bool is_server;
+    /* Chain sent after the certificate and trust anchors, DER. */
+    const struct tls_identity *identities; /* the first is the default */
+    size_t n_identities;
+    const struct str *chain;
+    size_t n_chain;
+    const struct str *trust;
+    size_t n_trust;
+    enum tls_client_auth client_auth; /* server */
+    struct str protocols; /* JSSE names, comma list; "" = TLSv1.2 and 1.3 */
+    struct str ciphers;   /* JSSE names, blank list; "" = default */
+    bool verify_hostname; /* client */
+    uint32_t session_timeout_s; /* 0: 86400 */
+};
+
+/* ERR_SYNTAX a certificate, key or protocol name is not understood;
+ * ERR_NOT_FOUND no usable cipher is left. */
+MUST_CHECK enum err tls_config_new(const struct tls_settings *,
+                                   struct tls_config **out,
+                                   struct err_info *why);
+struct tls_config *tls_config_ref(struct tls_config *);
+void tls_config_unref(struct tls_config **);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * ACEE: who somebody is, once authenticated. An immutable value object with a
+ * reference count, made by the angel's front (which seals its wire form with
+ * Ed25519) and never rebuilt downstream. Group membership is what it was when
+ * the acee was made; a later CONNECT does not touch it.
+ */
+#ifndef SALLYPORT_SAF_ACEE_H
+#define SALLYPORT_SAF_ACEE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "saf/saf.h"
+
+enum acee_origin { /* how it was authenticated */
+                   ACEE_PASSWORD,
+                   ACEE_PASSTICKET,
+                   ACEE_CERTIFICATE,
+                   ACEE_TOKEN,
+                   ACEE_JOB,      /* a job's or started task's identity */
+                   ACEE_ASSERTED, /* another party vouched (identity assertion)
+                                   */
+                   ACEE_DISTRIBUTED,
+                   ACEE_UNAUTHENTICATED, /* safCredentials unauthenticatedUser
+                                          */
+};
+
+enum acee_attr {
+    ACEE_SPECIAL = 1u << 0,
+    ACEE_OPERATIONS = 1u << 1,
+    ACEE_AUDITOR = 1u << 2,
+    ACEE_ROAUDIT = 1u << 3,
+    ACEE_RESTRICTED = 1u << 4,
+    ACEE_PRIVILEGED = 1u << 5,
+    ACEE_TRUSTED = 1u << 6,
+    ACEE_UAUDIT = 1u << 7,
+    ACEE_UNDEFINED = 1u << 8, /* no such user: only UACC applies */
+};
+
+struct acee_group {
+    char name[SAF_GROUP_MAX + 1];
+    uint32_t id; /* as in the snapshots */
+};
+
+struct acee {
+    uint32_t refs; /* atomic; use acee_ref / acee_unref */
+    char user[SAF_USER_MAX + 1];
+    char group[SAF_GROUP_MAX + 1]; /* current connect group */
+    char name[SAF_NAME_MAX + 1];   /* NAME; "" when none */
+    uint32_t user_id;              /* as in the snapshots */
+    uint32_t uid, gid;             /* OMVS; UINT32_MAX when none */
+    uint32_t attrs;                /* enum acee_attr */
+    enum acee_origin origin;
+    uint64_t made_ms;                /* wall clock */
+    uint64_t generation;             /* of the user's profile */
+    const struct acee_group *groups; /* sorted by id, revoked ones left out */
+    uint32_t n_groups;
+    struct str applid;      /* APPL it was made for, or empty */
+    struct str distributed; /* distributed identity's name, or empty */
+    struct str registry;    /* its registry or realm */
+    struct str certificate; /* SHA-256 of the certificate's DER, or empty */
+    struct str wire;        /* sealed form, as received */
+};
+
+#define ACEE_WIRE_MAX (64u * 1024u)
+#define ACEE_KEY_BYTES 32u /* Ed25519 public key of the image's angel */
+
+/*
+ * Read a sealed acee. `key` may be NULL only where the bytes come straight
+ * from the angel's own connection.
+ *
+ * ERR_SYNTAX  malformed or of another version
+ * ERR_DENIED  the seal is wrong
+ */
+MUST_CHECK enum err acee_parse(struct str wire,
+                               const unsigned char key[ACEE_KEY_BYTES],
+                               struct acee **out, struct err_info *why);
+struct acee *acee_ref(struct acee *);
+void acee_unref(struct acee **); /* accepts NULL inside */
+bool acee_in_group(const struct acee *, struct str group); /* upper case */
+
+#endif

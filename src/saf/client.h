@@ -1,0 +1,194 @@
+/*
+ * A client of the angel's front: one connection, used by one thread (an event
+ * loop may drive it without blocking, see saf_fd). Requests time out after
+ * SAF_WAIT_MS; an angel that is away fails closed with ERR_PEER and is
+ * reconnected on the next request.
+ */
+#ifndef SALLYPORT_SAF_CLIENT_H
+#define SALLYPORT_SAF_CLIENT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "saf/acee.h"
+#include "saf/saf.h"
+
+#define SAF_WAIT_MS 10000u
+
+struct saf_client;
+
+/*
+ * Connect as whoever we are: with a job token (an address space) or, when
+ * token is empty, as the SAF user whose OMVS UID is this process's uid.
+ */
+MUST_CHECK enum err saf_connect(struct str token, struct saf_client **out,
+                                struct err_info *why);
+void saf_disconnect(struct saf_client **);
+/* Our own identity. Borrowed. */
+const struct acee *saf_self(const struct saf_client *);
+/* Key with which acees of this image are sealed. */
+const unsigned char *saf_seal_key(const struct saf_client *);
+
+/* --- commands ---------------------------------------------------------- */
+
+/* One RACF command under our identity; `line` is called for each reply line.
+ * *rc is the command's return code (0, 4, 8, 12). */
+MUST_CHECK enum err saf_command(struct saf_client *, struct str command,
+                                void (*line)(void *arg, struct str text),
+                                void *arg, uint32_t *rc, struct err_info *why);
+
+/* --- registering (master; servers) ------------------------------------- */
+
+struct saf_job {
+    struct str job_name; /* "USER1GET" */
+    struct str job_id;   /* "JOB00012", "STC00003" */
+    struct str user;     /* "" : decided by class STARTED from proc/job_name */
+    struct str proc;     /* member name of a started task, else "" */
+    struct str submitter;
+    struct str password; /* of the JOB card, or empty */
+    int pidfd;           /* of the address space */
+    struct str cgroup;   /* path, or empty in private mode */
+};
+
+/*
+ * Master only: register an address space; the token identifies it from now
+ * on. ERR_DENIED with the SAF triple when the submitter may not (SURROGAT) or
+ * STARTED gives no user; lines for the operator (ICH408I, IRR01xI) come
+ * through the message callback of saf_on_message.
+ */
+MUST_CHECK enum err saf_register_job(struct saf_client *,
+                                     const struct saf_job *, struct buf *token,
+                                     struct acee **acee, struct saf_rc *rc,
+                                     struct err_info *why);
+MUST_CHECK enum err saf_job_ended(struct saf_client *, struct str job_id,
+                                  struct err_info *why);
+
+/* Service groups of the angel (SAFCRED, ZOSWLM, TXRRS, ZOSDUMP, PRODMGR,
+ * ZOSAIO, LOCALCOM, WOLA) granted by class SERVER. */
+struct saf_service {
+    char name[16];
+    bool is_available;
+};
+struct saf_services {
+    struct saf_service v[16];
+    size_t n;
+};
+/* angel: "" for the unnamed one. ERR_NOT_FOUND: no such angel is up (`rc` tells
+ * the reason code of CWWKB0101I); ERR_DENIED: no READ to BBG.ANGEL[.name] or
+ * BBG.AUTHMOD.BBGZSAFM. */
+MUST_CHECK enum err saf_register_server(struct saf_client *, struct str angel,
+                                        struct saf_services *out,
+                                        struct saf_rc *rc,
+                                        struct err_info *why);
+
+/* --- authentication ----------------------------------------------------- */
+
+/*
+ * All answer with an acee (the caller's to unref) or ERR_DENIED and the triple
+ * of REQUEST=VERIFY / initACEE (saf.md 2.5). applid: the APPL checked, "" for
+ * none. Failures come with the operator lines (ICH408I, IRR012I...) through
+ * saf_on_message, already in the system log; print them to the job log.
+ */
+typedef void (*saf_acee_done)(void *arg, enum err e, struct acee *acee,
+                              struct saf_rc rc, const struct err_info *why);
+
+MUST_CHECK enum err saf_verify(struct saf_client *, struct str user,
+                               struct str password, struct str applid,
+                               struct acee **out, struct saf_rc *rc,
+                               struct err_info *why);
+/* Does not block: `done` runs from saf_process. */
+MUST_CHECK enum err saf_verify_async(struct saf_client *, struct str user,
+                                     struct str password, struct str applid,
+                                     saf_acee_done done, void *arg,
+                                     struct err_info *why);
+/* Map a verified client certificate (DER) to a user. */
+MUST_CHECK enum err saf_verify_certificate(struct saf_client *, struct str der,
+                                           struct str applid, struct acee **out,
+                                           struct saf_rc *rc,
+                                           struct err_info *why);
+MUST_CHECK enum err saf_verify_certificate_async(struct saf_client *,
+                                                 struct str der,
+                                                 struct str applid,
+                                                 saf_acee_done done, void *arg,
+                                                 struct err_info *why);
+/* A job token presented by a peer: the job's identity (requester assertion).
+ * job may be NULL, else receives name and id as "NAME/ID". */
+MUST_CHECK enum err saf_verify_token_async(struct saf_client *,
+                                           struct str token, saf_acee_done done,
+                                           void *arg, struct err_info *why);
+/* Without authenticator: the unauthenticated user, an unsigned asserted id.
+ * Only address spaces with service group SAFCRED may ask. */
+MUST_CHECK enum err saf_acee_of(struct saf_client *, struct str user,
+                                struct str applid, enum acee_origin origin,
+                                struct acee **out, struct saf_rc *rc,
+                                struct err_info *why);
+MUST_CHECK enum err saf_acee_of_async(struct saf_client *, struct str user,
+                                      struct str applid,
+                                      enum acee_origin origin,
+                                      saf_acee_done done, void *arg,
+                                      struct err_info *why);
+
+/* --- authorization ------------------------------------------------------ */
+
+/* The set of RACLIST snapshots this process maps: answered in process, no
+ * lock, no system call. Any thread may check while one thread processes. */
+struct saf_view;
+
+/* Map the snapshots of these classes and follow their refreshes. */
+MUST_CHECK enum err saf_view_open(struct saf_client *,
+                                  const char *const *classes, size_t n,
+                                  struct saf_view **out, struct err_info *why);
+void saf_view_close(struct saf_view **);
+/* REQUEST=FASTAUTH: is acee allowed `level` on `resource` in `class`? Denials
+ * are not logged here; see saf_log_denial. */
+struct saf_decision saf_check(const struct saf_view *, const struct acee *,
+                              struct str class_name, struct str resource,
+                              enum saf_level level);
+/* Write ICH408I (and, later, SMF 80) for a denial decided in process. */
+void saf_log_denial(struct saf_client *, const struct acee *,
+                    struct str class_name, struct str resource,
+                    const struct saf_decision *);
+
+/* --- key rings (R_datalib) ---------------------------------------------- */
+
+struct saf_ring_cert {
+    struct str label;
+    struct str owner; /* "LIBSERV", "CERTAUTH", "SITE" */
+    struct str der;
+    struct secret key; /* PKCS#8 DER; empty when not handed over */
+    bool is_default;
+    enum { RING_PERSONAL, RING_CERTAUTH, RING_SITE } usage;
+};
+struct saf_ring {
+    struct arena arena;
+    struct saf_ring_cert *certs;
+    size_t n;
+    uint64_t sequence; /* changes when the ring does */
+};
+/* owner "" = ourselves. want_keys: hand private keys over where R_datalib
+ * would. ERR_DENIED, ERR_NOT_FOUND. */
+MUST_CHECK enum err saf_ring_read(struct saf_client *, struct str owner,
+                                  struct str ring, bool want_keys,
+                                  struct saf_ring *out, struct saf_rc *rc,
+                                  struct err_info *why);
+void saf_ring_fini(struct saf_ring *);
+
+/* --- driving ------------------------------------------------------------ */
+
+/* Operator lines that belong to our requests (ICH408I...). */
+void saf_on_message(struct saf_client *,
+                    void (*line)(void *arg, struct str text), void *arg);
+/* A class was refreshed and the view now answers from the new snapshot. */
+void saf_on_refresh(struct saf_client *,
+                    void (*refreshed)(void *arg, struct str class_name),
+                    void *arg);
+/* Readable when saf_process has work; -1 while the angel is away. */
+int saf_fd(const struct saf_client *);
+/* Handle what came: replies, refreshes, messages. Does not block. ERR_PEER
+ * when the angel went away (pending requests were failed). */
+MUST_CHECK enum err saf_process(struct saf_client *, struct err_info *why);
+/* A line for the system log (syslogall.log), from the recorder. */
+void saf_syslog(struct saf_client *, struct str line);
+
+#endif

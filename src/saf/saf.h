@@ -1,0 +1,57 @@
+/*
+ * Words of the security product shared by engine, client and callers.
+ * Source: RACROUTE REQUEST=AUTH; IRRSIA00.
+ */
+#ifndef SALLYPORT_SAF_SAF_H
+#define SALLYPORT_SAF_SAF_H
+
+#include "base/defs.h"
+
+#define SAF_USER_MAX 8u
+#define SAF_GROUP_MAX 8u
+#define SAF_CLASS_MAX 8u
+#define SAF_PROFILE_MAX 246u
+#define SAF_LABEL_MAX 32u
+#define SAF_RING_MAX 237u
+#define SAF_NAME_MAX 20u
+
+enum saf_level {
+    SAF_NONE,
+    SAF_EXECUTE,
+    SAF_READ,
+    SAF_UPDATE,
+    SAF_CONTROL,
+    SAF_ALTER,
+};
+
+/* The triple every check answers. Never folded to a bool inside the product:
+ * 4/4/0 "not protected" is the caller's decision. */
+struct saf_rc {
+    uint32_t saf;    /* 0 authorized, 4 no decision, 8 refused */
+    uint32_t racf;   /* RACF return code */
+    uint32_t reason; /* RACF reason code */
+};
+
+#define SAF_RC(s, r, x) ((struct saf_rc){ (s), (r), (x) })
+
+static inline bool
+saf_rc_is_ok(struct saf_rc rc)
+{
+    return rc.saf == 0;
+}
+
+/* What decided, for messages, audit and explain. Lengths as stored. */
+struct saf_decision {
+    struct saf_rc rc;
+    char profile[SAF_PROFILE_MAX + 1]; /* "" when none controlled */
+    bool is_generic;
+    bool is_warning; /* allowed only because of WARNING */
+    enum saf_level requested;
+    enum saf_level allowed;
+    char entry[SAF_GROUP_MAX + 2]; /* deciding list entry: id, group, "*",
+                                      "UACC", "GLOBAL" or "" */
+};
+
+const char *saf_level_name(enum saf_level); /* "READ" */
+
+#endif
