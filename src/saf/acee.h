@@ -7,6 +7,7 @@
 #ifndef SALLYPORT_SAF_ACEE_H
 #define SALLYPORT_SAF_ACEE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "saf/saf.h"
@@ -74,6 +75,23 @@ struct acee {
 MUST_CHECK enum err acee_parse(struct str wire,
                                const unsigned char key[ACEE_KEY_BYTES],
                                struct acee **out, struct err_info *why);
+/*
+ * The sealed wire form of an acee, appended to out. Only the angel has the
+ * private key. Strings of `a` that do not fit the wire are ERR_LIMIT.
+ *
+ * Wire, big-endian, strings as in buf.h: u32 "SPAC", u8 version, str user,
+ * group, name, u32 user_id, uid, gid, attrs, u8 origin, u64 made_ms,
+ * generation, u32 n_groups, n_groups x { str name, u32 id }, str applid,
+ * distributed, registry, certificate; then 64 bytes of Ed25519 signature over
+ * everything before it.
+ */
+MUST_CHECK enum err acee_encode(const struct acee *a,
+                                const unsigned char private_key[32],
+                                struct buf *out, struct err_info *why);
+/* A fresh Ed25519 pair, or the public half of a private key. */
+MUST_CHECK enum err acee_key_public(const unsigned char private_key[32],
+                                    unsigned char public_key[ACEE_KEY_BYTES],
+                                    struct err_info *why);
 struct acee *acee_ref(struct acee *);
 void acee_unref(struct acee **); /* accepts NULL inside */
 bool acee_in_group(const struct acee *, struct str group); /* upper case */

@@ -1,0 +1,87 @@
+/*
+ * What the angel's front is asked, over a chan.h connection to
+ * $SALLYPORT_ROOT/angel/front.sock. A client sends requests with a sequence
+ * number of its own; the front answers each with one WIRE_REPLY of the same
+ * sequence, in any order. Strings are u32 length and bytes; everything is
+ * big-endian. A request that is malformed, unknown, or not allowed in the
+ * connection's state ends the connection.
+ *
+ * Reply: u8 enum err, u32 SAF rc, u32 RACF rc, u32 reason, str why, then what
+ * the request's comment names after "->" (only when err is ERR_OK, unless
+ * said otherwise).
+ *
+ * While a request runs the front may send WIRE_LINE (a line of a command's
+ * output) and WIRE_MESSAGE (an operator line, ICH408I and the like) with its
+ * sequence; WIRE_REFRESH comes unasked to those who subscribed, sequence 0.
+ */
+#ifndef SALLYPORT_SAF_WIRE_H
+#define SALLYPORT_SAF_WIRE_H
+
+#include "base/defs.h"
+
+#define WIRE_VERSION 1u
+#define WIRE_SOCKET "angel/front.sock"
+
+/* Limits of what a client may say. */
+#define WIRE_COMMAND_MAX (32u * 1024u)
+#define WIRE_PASSWORD_MAX 100u
+#define WIRE_TOKEN_MAX 1024u
+#define WIRE_DER_MAX (16u * 1024u)
+#define WIRE_APPLID_MAX 54u /* SECPFX and APPL names share it */
+#define WIRE_LINE_MAX 1024u
+#define WIRE_ANGEL_MAX 54u
+#define WIRE_CGROUP_MAX 4096u
+#define WIRE_PENDING_MAX 64u /* unanswered requests of one client */
+
+enum wire_type {
+    /* u32 version, str token -> str sealed acee, 32 bytes seal key */
+    WIRE_HELLO = 1,
+    /* str user, str password -> as HELLO. Before or after HELLO. */
+    WIRE_LOGON,
+    /* str command -> u32 return code; lines before */
+    WIRE_COMMAND,
+    /* str user, str password, str applid -> str acee */
+    WIRE_VERIFY,
+    /* str der, str applid -> str acee */
+    WIRE_VERIFY_CERT,
+    /* str token -> str acee, str "NAME/ID" */
+    WIRE_VERIFY_TOKEN,
+    /* str user, str applid, u8 origin -> str acee */
+    WIRE_ACEE_OF,
+    /* str sealed acee or "" for oneself, str class, str resource, u8 level
+     * -> decision (wire_decision) */
+    WIRE_CHECK,
+    /* str class -> str class, u64 generation; one descriptor: the snapshot.
+     * Subscribes to WIRE_REFRESH. None when the class is not RACLISTed. */
+    WIRE_SNAPSHOT,
+    /* str owner, str ring, u8 want_keys -> u64 sequence, u32 n,
+     * n x { str label, owner, der, pkcs8, u8 is_default, u8 usage } */
+    WIRE_RING_READ,
+    /* str angel -> u32 n, n x { str name, u8 is_available } */
+    WIRE_REGISTER_SERVER,
+    /* str line. No reply. */
+    WIRE_SYSLOG,
+    /* str sealed acee, str class, str resource, decision. No reply, but
+     * WIRE_MESSAGE. */
+    WIRE_LOG_DENIAL,
+    /* str name -> ; the named angel lives as long as this connection */
+    WIRE_OPEN_ANGEL,
+    /* -> u32 n, n x str "JOBNAME  USERID" registered with our angel */
+    WIRE_LIST_SERVERS,
+
+    /* Only on the descriptor that the master shares with the front: */
+    /* str job name, id, user, proc, submitter, password, cgroup; one
+     * descriptor: pidfd -> str token, str acee */
+    WIRE_REGISTER_JOB = 64,
+    /* str job id -> */
+    WIRE_JOB_ENDED,
+
+    /* From the front: */
+    WIRE_REPLY = 128,
+    WIRE_LINE,    /* str text */
+    WIRE_MESSAGE, /* str text */
+    WIRE_REFRESH, /* str class, u64 generation; one descriptor or none */
+    WIRE_READY,   /* on the master's descriptor, once: the front serves */
+};
+
+#endif
