@@ -14,6 +14,8 @@ enum {
     LOOP_READ = 1u << 0,
     LOOP_WRITE = 1u << 1,
     LOOP_HANGUP = 1u << 2, /* reported only */
+    LOOP_EDGE = 1u << 3,   /* with loop_add: report changes, not levels; the
+                              callback then reads or writes until EAGAIN */
 };
 
 /* A watched descriptor; the storage is the caller's and must outlive it. */
@@ -27,9 +29,8 @@ struct loop_fd {
 /* A timer; zero-initialise, set `fire`. */
 struct loop_timer {
     void (*fire)(struct loop_timer *);
-    uint64_t at_ms;                 /* private from here on */
-    struct loop_timer *prev, *next; /* private */
-    unsigned heap_at;               /* private */
+    uint64_t at_ms;   /* private from here on */
+    unsigned heap_at; /* place in the heap plus 1; 0 idle */
 };
 
 /* Work handed to a loop from any thread; storage is the caller's until run. */
@@ -47,15 +48,19 @@ uint64_t loop_now_ms(const struct loop *); /* monotonic, read once a turn */
 
 MUST_CHECK enum err loop_add(struct loop *, struct loop_fd *, unsigned wanted,
                              struct err_info *why);
+/* Change what is wanted; no system call when nothing changes. 0: nothing but
+ * LOOP_HANGUP. */
 void loop_want(struct loop *, struct loop_fd *, unsigned wanted);
 /* No event of this turn reaches it any more; does not close fd. */
 void loop_remove(struct loop *, struct loop_fd *);
 
+/* Set or move. Aborts the process only when there is no memory at all. */
 void loop_timer_set(struct loop *, struct loop_timer *, uint64_t in_ms);
 void loop_timer_clear(struct loop *, struct loop_timer *); /* idle: no-op */
 
 void loop_post(struct loop *, struct loop_post *);
-/* Runs after the events of this turn: for freeing what is in use. */
+/* Runs after the events of this turn: for freeing what is in use. Own thread
+ * only. */
 void loop_defer(struct loop *, struct loop_post *);
 
 #endif

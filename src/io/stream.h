@@ -1,0 +1,61 @@
+/*
+ * A connected socket on a loop, clear or TLS: the same read and write for both.
+ * Edge-triggered and registered once, so the steady state costs one read and
+ * one write call a message and nothing else.
+ */
+#ifndef SALLYPORT_IO_STREAM_H
+#define SALLYPORT_IO_STREAM_H
+
+#include "io/loop.h"
+#include "io/tls.h"
+
+struct ssl_st;
+
+struct stream {
+    struct loop *loop;
+    struct loop_fd watch;
+    struct ssl_st *ssl; /* NULL: clear text */
+    void (*on_ready)(struct stream *);
+    bool is_server;
+    bool is_open;     /* connected and, with TLS, the handshake is done */
+    bool may_read;    /* not known to be drained */
+    bool may_write;   /* not known to be full */
+    bool saw_bytes;   /* the peer has sent something */
+    bool is_plain;    /* clear text arrived on a TLS port */
+    bool is_peer_end; /* end of file seen */
+};
+
+/*
+ * Adopt a connected (server) or connecting (client), non-blocking socket. With
+ * tls a handshake follows. sni: the name of the server for a client, "" else.
+ * on_ready runs whenever something may have become possible; it calls
+ * stream_handshake until that succeeds, then stream_read and stream_write until
+ * they say ERR_AGAIN. On failure fd stays the caller's.
+ */
+MUST_CHECK enum err stream_init(struct stream *, struct loop *, int fd,
+                                bool is_server, struct tls_config *tls,
+                                struct str sni,
+                                void (*on_ready)(struct stream *),
+                                struct err_info *why);
+/* Closes the socket (TLS: close_notify when it was open). Idempotent. */
+void stream_fini(struct stream *);
+/* After a failed handshake: close without telling the peer anything. */
+bool stream_is_live(const struct stream *);
+
+/* ERR_OK open; ERR_AGAIN; ERR_PEER gone, refused, or the handshake failed, and
+ * why holds JSSE's wording ("javax.net.ssl.SSLHandshakeException: ..."). */
+MUST_CHECK enum err stream_handshake(struct stream *, struct err_info *why);
+/* ERR_OK with *n > 0; ERR_AGAIN; ERR_PEER end of file, reset or TLS error. */
+MUST_CHECK enum err stream_read(struct stream *, char *p, size_t cap,
+                                size_t *n);
+/* ERR_OK with *n > 0, maybe less than asked; ERR_AGAIN; ERR_PEER. */
+MUST_CHECK enum err stream_write(struct stream *, const char *p, size_t size,
+                                 size_t *n);
+/* Half-close: no more bytes follow. */
+void stream_shutdown(struct stream *);
+
+/* The peer's certificate, DER, as verified; an empty buf when none. Owned by
+ * the caller's arena. */
+struct str stream_peer_certificate(struct arena *, const struct stream *);
+
+#endif
