@@ -28,8 +28,8 @@ struct abi {
     bool odo_slides; /* data after an OCCURS DEPENDING table moves up */
 };
 
-/* kind's usual setting: zos = {EBCDIC, 37, slides}; gnucobol = {OVERPUNCH, 1208,
- * stays}: regions and jobs compile with -fsign=EBCDIC. */
+/* kind's usual setting: zos = {EBCDIC, 37, slides}; gnucobol = {OVERPUNCH,
+ * 1208, stays}: regions and jobs compile with -fsign=EBCDIC. */
 struct abi abi_default(enum abi_kind kind);
 /* "zos" | "gnucobol". ERR_SYNTAX otherwise. */
 MUST_CHECK enum err abi_parse(struct str name, enum abi_kind *out,

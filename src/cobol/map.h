@@ -22,23 +22,23 @@
 #include "cobol/layout.h"
 
 #define MAP_SEGMENTS_MAX 64u
-#define MAP_DEPTH_MAX 64u           /* JSON nesting of a request */
+#define MAP_DEPTH_MAX 64u /* JSON nesting of a request */
 #define MAP_BLOB_MAX (256u << 20)
-#define MAP_JSON_MAX (64u << 20)    /* bytes of one JSON text */
+#define MAP_JSON_MAX (64u << 20) /* bytes of one JSON text */
 
 struct map_segment {
     struct str container; /* JSON level; empty: none (COMMAREA, requester) */
     const struct layout *layout; /* all of one ABI */
-    bool is_required;     /* in: the request must hold it; out: the record */
+    bool is_required; /* in: the request must hold it; out: the record */
 };
 
 /* spec/.si service options, 3.8; zeroed = all off (note: toolkit projects have
  * trim_trailing on, see map_options_default). */
 struct map_options {
-    bool trim_trailing;   /* trimOutputTrailingWhitespace: blanks and X'00' */
+    bool trim_trailing; /* trimOutputTrailingWhitespace: blanks and X'00' */
     bool trim_leading;
-    bool escape_control;  /* \u00XX; otherwise a blank */
-    bool omit_by_value;   /* omitOutputFieldsByValue */
+    bool escape_control; /* \u00XX; otherwise a blank */
+    bool omit_by_value;  /* omitOutputFieldsByValue */
     uint8_t omit_value;
     bool omit_empty;      /* omitOutputEmptyTags */
     bool init_fields;     /* initializeInputFields */
@@ -166,11 +166,11 @@ struct map_value {
 };
 
 struct map_out {
-    struct buf *json;  /* appended; untouched on failure (n restored) */
-    struct buf *text;  /* storage for values; NULL when none are wanted */
+    struct buf *json; /* appended; untouched on failure (n restored) */
+    struct buf *text; /* storage for values; NULL when none are wanted */
     struct map_value *values;
-    size_t n_values;   /* in: room; out: used */
-    bool has_body;     /* out: false when a requester has no (or absent) body */
+    size_t n_values; /* in: room; out: used */
+    bool has_body;   /* out: false when a requester has no (or absent) body */
 };
 
 /*

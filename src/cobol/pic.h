@@ -8,19 +8,19 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define PIC_DIGITS_MAX 31u        /* with ARITH(EXTEND) */
-#define PIC_SIZE_MAX 134217727u   /* positions of an X picture */
+#define PIC_DIGITS_MAX 31u      /* with ARITH(EXTEND) */
+#define PIC_SIZE_MAX 134217727u /* positions of an X picture */
 
 enum pic_class {
-    PIC_ALPHA,    /* A only */
-    PIC_TEXT,     /* X, or X A 9 mixed */
-    PIC_NUMERIC,  /* S 9 V P */
-    PIC_EDITED,   /* numeric-edited: Z * + - CR DB , . $ B 0 / */
+    PIC_ALPHA,       /* A only */
+    PIC_TEXT,        /* X, or X A 9 mixed */
+    PIC_NUMERIC,     /* S 9 V P */
+    PIC_EDITED,      /* numeric-edited: Z * + - CR DB , . $ B 0 / */
     PIC_TEXT_EDITED, /* X A with B 0 / */
-    PIC_NATIONAL, /* N (and edited with B 0 /) */
-    PIC_DBCS,     /* G */
-    PIC_UTF8,     /* U */
-    PIC_FLOAT,    /* external floating point: +9.9(8)E+99 */
+    PIC_NATIONAL,    /* N (and edited with B 0 /) */
+    PIC_DBCS,        /* G */
+    PIC_UTF8,        /* U */
+    PIC_FLOAT,       /* external floating point: +9.9(8)E+99 */
 };
 
 struct pic {

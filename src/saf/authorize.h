@@ -1,0 +1,60 @@
+/*
+ * The engine: the store plus the effective state of each class. A RACLISTed
+ * class answers from the image built at SETROPTS RACLIST or REFRESH (or at
+ * start), whatever the store says meanwhile; other classes answer from the
+ * store. Both go through snapshot_lookup, so there is one algorithm.
+ */
+#ifndef SALLYPORT_SAF_AUTHORIZE_H
+#define SALLYPORT_SAF_AUTHORIZE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "saf/acee.h"
+#include "saf/saf.h"
+#include "saf/snapshot.h"
+#include "saf/store.h"
+
+struct saf_engine;
+
+/* Opens the database (saf_db_open) and builds the images of all RACLISTed
+ * classes. */
+MUST_CHECK enum err saf_engine_open(const char *path, uint64_t now_ms,
+                                    struct saf_engine **out,
+                                    struct err_info *why);
+void saf_engine_close(struct saf_engine **);
+struct saf_db *saf_engine_db(struct saf_engine *);
+
+/* Called after commit for each class whose effective image changed: the bytes
+ * are borrowed for the call; empty when the class is no longer RACLISTed. */
+typedef void (*saf_publish)(void *arg, struct str class_name, struct str image);
+void saf_engine_on_publish(struct saf_engine *, saf_publish publish, void *arg);
+/* The current image of a class: RACLISTed ones the effective state, others
+ * compiled from the store as it is now (flag SNAPSHOT_RACLISTED tells which).
+ * Borrowed until the next call or command. ERR_NOT_FOUND: no such class. */
+MUST_CHECK enum err saf_engine_image(struct saf_engine *, struct str class_name,
+                                     struct str *image, struct err_info *why);
+
+/* REQUEST=AUTH. A database failure answers 8/8/0 (fail closed). where may be
+ * NULL. 4/0/0 for a class that is not in the table. */
+struct saf_decision saf_authorize(struct saf_engine *, const struct acee *,
+                                  struct str class_name, struct str resource,
+                                  enum saf_level level,
+                                  const struct saf_where *where);
+/* The same, for callers to whom "not protected" means no (SURROGAT...). */
+bool saf_authorized(struct saf_engine *, const struct acee *,
+                    const char *class_name, struct str resource,
+                    enum saf_level level);
+
+/* Class STARTED (RACLISTed): who runs procedure `member` as `job`. */
+struct saf_started {
+    bool is_found;
+    char profile[SAF_PROFILE_MAX + 1];
+    char user[SAF_USER_MAX + 1];   /* "" when none */
+    char group[SAF_GROUP_MAX + 1]; /* "": the user's default */
+    bool is_trusted, is_privileged, is_trace;
+};
+MUST_CHECK enum err saf_started(struct saf_engine *, struct str member,
+                                struct str job, struct saf_started *out,
+                                struct err_info *why);
+
+#endif

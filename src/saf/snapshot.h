@@ -1,0 +1,82 @@
+/*
+ * A RACLISTed class as one flat, position-independent image: discrete names in
+ * a hash, generics in a trie ordered by specificity, access lists sorted by
+ * numeric id. Built by the engine, passed in a sealed memfd, mapped read-only
+ * by clients, who check in process: no lock, no allocation, no system call.
+ * The image holds no secrets.
+ */
+#ifndef SALLYPORT_SAF_SNAPSHOT_H
+#define SALLYPORT_SAF_SNAPSHOT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "saf/acee.h"
+#include "saf/saf.h"
+
+#define SNAPSHOT_MAX (1u << 30)
+
+enum snapshot_flag { /* options as of now, not of the build */
+                     SNAPSHOT_ACTIVE = 1u << 0,
+                     SNAPSHOT_RACLISTED = 1u << 1,
+                     SNAPSHOT_GRPLIST = 1u << 2, /* list-of-groups checking */
+                     SNAPSHOT_GLOBAL = 1u
+                                       << 3, /* global access table applies */
+                     SNAPSHOT_LOG_ALWAYS = 1u << 4,
+                     SNAPSHOT_LOG_NEVER = 1u << 5,
+                     SNAPSHOT_LOG_SUCCESSES = 1u << 6,
+                     SNAPSHOT_LOG_FAILURES = 1u << 7,
+};
+
+/* What a conditional access list may ask about; absent parts are empty. */
+struct saf_where {
+    struct str terminal, console, jesinput, appcport, servauth;
+    struct str sysid, program, service;
+    struct str criteria_name, criteria_value; /* "SQLROLE", "ADMIN" */
+};
+
+/* --- checking (saf_dep) --------------------------------------------------- */
+
+/*
+ * Treats the bytes as hostile: every offset, count and nesting is verified, so
+ * that lookups afterwards cannot leave the image. 8-byte aligned. Must be
+ * called once before any other use. ERR_SYNTAX with the reason.
+ */
+MUST_CHECK enum err snapshot_check_image(const void *image, size_t n_bytes,
+                                         struct err_info *why);
+const char *snapshot_class(const void *image);
+uint64_t snapshot_generation(const void *image); /* grows with each REFRESH */
+uint32_t snapshot_flags(const void *image);      /* enum snapshot_flag */
+uint32_t snapshot_n_profiles(const void *image);
+
+/*
+ * REQUEST=AUTH against one image (saf.md 2.2 steps 2 to 16): the triple, the
+ * controlling profile, the level allowed and the deciding entry. `resource` in
+ * any case (folded as the class says). `where` may be NULL.
+ */
+void snapshot_lookup(const void *image, const struct acee *acee,
+                     struct str resource, enum saf_level level,
+                     const struct saf_where *where, struct saf_decision *out);
+/* Should this decision be logged (saf.md 2.6)? */
+bool snapshot_wants_log(const void *image, const struct acee *acee,
+                        const struct saf_decision *decision);
+/* The profile that controls a name (discrete, else best generic) and whether
+ * it is generic; false when none. Borrowed from the image. */
+bool snapshot_find(const void *image, struct str resource, struct str *profile,
+                   bool *is_generic);
+
+/* --- building (saf_engine_dep) -------------------------------------------- */
+
+struct saf_db;
+
+/* Compile the stored profiles of a class (grouping class members merged: the
+ * highest level of each list entry, the highest UACC, the union of audit
+ * settings). ERR_LIMIT over SNAPSHOT_MAX. The bytes are checked as any
+ * client's would be. */
+MUST_CHECK enum err snapshot_build(struct saf_db *, struct str class_name,
+                                   uint32_t flags, uint64_t generation,
+                                   struct buf *out, struct err_info *why);
+/* The same image with other flags (CLASSACT, GRPLIST take effect at once). */
+void snapshot_set_flags(void *image, uint32_t flags);
+
+#endif
