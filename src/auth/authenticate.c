@@ -1,0 +1,301 @@
+#include "auth/authenticate.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/shard.h"
+#include "parse/base64.h"
+
+/*
+ * A refused password is asked for twice, as the product does (its registry is
+ * consulted again by the fail-over path): the operator sees the messages twice
+ * for each request, and automation counts on it.
+ */
+#define N_PASSWORD_TRIES 2u
+#define CREDENTIALS_MAX 512u
+
+struct auth_cache {
+    struct shard_cache *shards;
+    unsigned char secret[32]; /* keys are digests nobody else can make */
+};
+
+static void *
+ref_acee(void *value)
+{
+    return acee_ref(value);
+}
+
+static void
+unref_acee(void *value)
+{
+    struct acee *acee = value;
+
+    acee_unref(&acee);
+}
+
+enum err
+auth_cache_new(size_t max_entries, struct auth_cache **out,
+               struct err_info *why)
+{
+    static const struct shard_ops ops = { ref_acee, unref_acee };
+    struct auth_cache *cache = calloc(1, sizeof *cache);
+    enum err e;
+
+    if (cache == NULL || RAND_bytes(cache->secret, sizeof cache->secret) != 1) {
+        free(cache);
+        return err_set(why, ERR_MEMORY, "no storage for the cache");
+    }
+    e = shard_new(max_entries, &ops, &cache->shards, why);
+    if (e != ERR_OK)
+        auth_cache_free(&cache);
+    else
+        *out = cache;
+    return e;
+}
+
+void
+auth_cache_free(struct auth_cache **cache)
+{
+    if (*cache == NULL)
+        return;
+    shard_free(&(*cache)->shards);
+    secret_wipe((*cache)->secret, sizeof (*cache)->secret);
+    free(*cache);
+    *cache = NULL;
+}
+
+void
+auth_cache_clear(struct auth_cache *cache)
+{
+    shard_clear(cache->shards);
+}
+
+/* Digest of the cache's secret and the parts, each with its length. */
+static bool
+digest(struct auth_cache *cache, const struct str *parts, size_t n,
+       unsigned char out[SHARD_KEY_BYTES])
+{
+    static _Thread_local EVP_MD_CTX *context;
+    bool is_ok;
+
+    if (context == NULL)
+        context = EVP_MD_CTX_new();
+    is_ok = context != NULL &&
+            EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+            EVP_DigestUpdate(context, cache->secret, sizeof cache->secret);
+    for (size_t i = 0; is_ok && i < n; i++) {
+        uint64_t length = parts[i].n;
+
+        is_ok = EVP_DigestUpdate(context, &length, sizeof length) == 1 &&
+                EVP_DigestUpdate(context, parts[i].p, parts[i].n) == 1;
+    }
+    return is_ok && EVP_DigestFinal_ex(context, out, NULL) == 1;
+}
+
+static void
+finish(struct auth_attempt *a, enum auth_result result, struct acee *acee,
+       struct saf_rc rc)
+{
+    struct auth_outcome outcome = { result, acee, a->user, rc };
+
+    decision_add(a->decision, DECISION_IDENTITY,
+                 result == AUTH_OK ? DECISION_ALLOWED : DECISION_REFUSED,
+                 a->user, acee == NULL ? (struct str){ 0 } : str_of(acee->user),
+                 rc);
+    a->done(a, &outcome);
+}
+
+static void
+remember(struct auth_attempt *a, struct acee *acee)
+{
+    if (a->policy->cache_ms > 0)
+        shard_put(a->cache->shards, a->key, acee, a->now_ms,
+                  a->now_ms + a->policy->cache_ms);
+}
+
+static void ask_password(struct auth_attempt *);
+static void start_basic(struct auth_attempt *);
+
+static enum auth_result
+refusal_of(const struct auth_attempt *a, enum err e)
+{
+    if (e != ERR_DENIED && e != ERR_NOT_FOUND)
+        return AUTH_UNAVAILABLE;
+    return a->is_certificate && !a->policy->allow_basic ? AUTH_FORBIDDEN
+                                                        : AUTH_CHALLENGE;
+}
+
+static void
+on_answer(void *arg, enum err e, struct acee *acee, struct saf_rc rc,
+          const struct err_info *why)
+{
+    struct auth_attempt *a = arg;
+
+    (void)why;
+    if (e == ERR_OK) {
+        remember(a, acee);
+        finish(a, AUTH_OK, acee, rc);
+        return;
+    }
+    if (e == ERR_DENIED && a->is_certificate && a->policy->allow_basic &&
+        a->facts.authorization.n > 0) {
+        a->is_certificate = false;
+        start_basic(a);
+        return;
+    }
+    if (e == ERR_DENIED && a->password.n > 0 && ++a->n_tries < N_PASSWORD_TRIES) {
+        ask_password(a);
+        return;
+    }
+    finish(a, refusal_of(a, e), NULL, rc);
+}
+
+static bool
+answer_from_cache(struct auth_attempt *a, const struct str *parts, size_t n)
+{
+    struct acee *acee;
+
+    if (!digest(a->cache, parts, n, a->key)) {
+        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+        return true;
+    }
+    acee = shard_get(a->cache->shards, a->key, a->now_ms);
+    if (acee != NULL)
+        finish(a, AUTH_OK, acee, SAF_RC(0, 0, 0));
+    return acee != NULL;
+}
+
+static void
+ask_password(struct auth_attempt *a)
+{
+    if (saf_verify_async(a->saf, a->user, a->password, a->policy->applid,
+                         on_answer, a, NULL) != ERR_OK)
+        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+}
+
+/* basic = "Basic" 1*SP base64( user ":" password ) */
+static bool
+read_basic(struct auth_attempt *a)
+{
+    struct str value = a->facts.authorization, plain;
+    size_t colon;
+
+    if (!str_starts_nocase(value, STR("Basic ")))
+        return false;
+    value = str_trim(str_sub(value, 6, value.n));
+    if (value.n > CREDENTIALS_MAX ||
+        base64_decode(a->arena, value, BASE64_STANDARD, &plain, NULL) !=
+            ERR_OK)
+        return false;
+    colon = str_find_char(plain, ':');
+    if (colon == STR_NPOS || colon == 0)
+        return false;
+    a->user = str_sub(plain, 0, colon);
+    a->password = str_sub(plain, colon + 1, plain.n);
+    return true;
+}
+
+static void
+start_basic(struct auth_attempt *a)
+{
+    if (!read_basic(a)) {
+        decision_add(a->decision, DECISION_MECHANISM, DECISION_REFUSED,
+                     STR("basic"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+        finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
+        return;
+    }
+    decision_add(a->decision, DECISION_MECHANISM, DECISION_ALLOWED,
+                 STR("basic"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+    {
+        struct str parts[] = { STR("basic"), a->policy->applid, a->user,
+                               a->password };
+
+        if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
+            return;
+    }
+    a->n_tries = 0;
+    if (a->password.n == 0)
+        finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
+    else
+        ask_password(a);
+}
+
+static void
+start_certificate(struct auth_attempt *a)
+{
+    struct str parts[] = { STR("certificate"), a->policy->applid,
+                           a->facts.certificate };
+
+    a->is_certificate = true;
+    decision_add(a->decision, DECISION_MECHANISM, DECISION_ALLOWED,
+                 STR("certificate"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+    if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
+        return;
+    if (saf_verify_certificate_async(a->saf, a->facts.certificate,
+                                     a->policy->applid, on_answer, a,
+                                     NULL) != ERR_OK)
+        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+}
+
+void
+auth_start(struct auth_attempt *a)
+{
+    if (str_starts_nocase(a->facts.authorization, STR("Bearer "))) {
+        /* A token nobody here can check never falls back to something else. */
+        decision_add(a->decision, DECISION_MECHANISM, DECISION_REFUSED,
+                     STR("bearer"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+        finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
+        return;
+    }
+    if (a->facts.certificate.n > 0)
+        start_certificate(a);
+    else if (a->policy->allow_basic)
+        start_basic(a);
+    else {
+        decision_add(a->decision, DECISION_MECHANISM, DECISION_REFUSED,
+                     STR("none"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+        finish(a, AUTH_FORBIDDEN, NULL, SAF_RC(8, 8, 0));
+    }
+}
+
+static void
+start_id(struct auth_attempt *a, struct str user, enum acee_origin origin)
+{
+    struct str parts[] = { STR("id"), a->policy->applid, user,
+                           str_n(&origin, sizeof origin) };
+
+    a->user = user;
+    if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
+        return;
+    if (saf_acee_of_async(a->saf, user, a->policy->applid, origin, on_answer, a,
+                          NULL) != ERR_OK)
+        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+}
+
+void
+auth_start_guest(struct auth_attempt *a)
+{
+    decision_add(a->decision, DECISION_MECHANISM, DECISION_PASSED_BY,
+                 STR("none"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+    start_id(a, a->policy->guest, ACEE_UNAUTHENTICATED);
+}
+
+void
+auth_start_asserted(struct auth_attempt *a, struct str user)
+{
+    start_id(a, user, ACEE_ASSERTED);
+}
+
+void
+auth_start_token(struct auth_attempt *a, struct str token)
+{
+    struct str parts[] = { STR("token"), token };
+
+    if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
+        return;
+    if (saf_verify_token_async(a->saf, token, on_answer, a, NULL) != ERR_OK)
+        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+}

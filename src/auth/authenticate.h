@@ -1,0 +1,78 @@
+/*
+ * Who is calling: chooses the mechanism in the order of the product (bearer
+ * token, client certificate, basic credentials when allowed), has the angel
+ * answer, and keeps what it answered for a while. The only place where a
+ * caller's acee is obtained.
+ *
+ * Source: z/OS Connect security order; Liberty webAppSecurity, authCache.
+ */
+#ifndef SALLYPORT_AUTH_AUTHENTICATE_H
+#define SALLYPORT_AUTH_AUTHENTICATE_H
+
+#include "auth/decision.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "saf/acee.h"
+#include "saf/client.h"
+
+struct auth_policy {
+    struct str applid;      /* safCredentials profilePrefix */
+    struct str guest;       /* safCredentials unauthenticatedUser */
+    bool allow_basic;       /* webAppSecurity allowFailOverToBasicAuth */
+    uint64_t cache_ms;      /* authCache timeout; 0: keep nothing */
+};
+
+/* Shared by the loops of one server: the authentication cache. */
+struct auth_cache;
+MUST_CHECK enum err auth_cache_new(size_t max_entries, struct auth_cache **out,
+                                   struct err_info *why);
+void auth_cache_free(struct auth_cache **);
+void auth_cache_clear(struct auth_cache *); /* CACHE,CLEAR,AUTH */
+
+struct auth_facts {
+    struct str authorization; /* value of the header, or empty */
+    struct str certificate;   /* DER, verified; or empty */
+};
+
+enum auth_result {
+    AUTH_OK,
+    AUTH_CHALLENGE,   /* 401, with WWW-Authenticate */
+    AUTH_FORBIDDEN,   /* 403: no certificate and no failing over */
+    AUTH_UNAVAILABLE, /* the angel is away: refused, 503 */
+};
+
+struct auth_outcome {
+    enum auth_result result;
+    struct acee *acee;   /* AUTH_OK: the receiver unrefs it */
+    struct str claimed;  /* the user named, for messages; borrowed */
+    struct saf_rc rc;
+};
+
+/* One attempt; storage in the request, zero-initialised. */
+struct auth_attempt {
+    /* inputs */
+    struct saf_client *saf;
+    struct auth_cache *cache;
+    const struct auth_policy *policy;
+    struct auth_facts facts;
+    struct decision *decision;
+    struct arena *arena; /* the request's */
+    uint64_t now_ms;     /* wall clock */
+    void (*done)(struct auth_attempt *, const struct auth_outcome *);
+    /* private */
+    struct str user, password;
+    unsigned n_tries;
+    bool is_certificate;
+    unsigned char key[32];
+};
+
+/* `done` runs exactly once, perhaps before this returns. */
+void auth_start(struct auth_attempt *);
+/* The unauthenticated user's acee, or NULL result with AUTH_UNAVAILABLE. */
+void auth_start_guest(struct auth_attempt *);
+/* Who owns a job token (requester assertion); `claimed` is empty. */
+void auth_start_token(struct auth_attempt *, struct str token);
+/* An asserted user id that came unsigned. */
+void auth_start_asserted(struct auth_attempt *, struct str user);
+
+#endif
