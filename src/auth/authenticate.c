@@ -15,7 +15,6 @@
  * for each request, and automation counts on it.
  */
 #define N_PASSWORD_TRIES 2u
-#define CREDENTIALS_MAX 512u
 
 struct auth_cache {
     struct shard_cache *shards;
@@ -62,7 +61,7 @@ auth_cache_free(struct auth_cache **cache)
     if (*cache == NULL)
         return;
     shard_free(&(*cache)->shards);
-    secret_wipe((*cache)->secret, sizeof (*cache)->secret);
+    secret_wipe((*cache)->secret, sizeof(*cache)->secret);
     free(*cache);
     *cache = NULL;
 }
@@ -101,6 +100,8 @@ finish(struct auth_attempt *a, enum auth_result result, struct acee *acee,
 {
     struct auth_outcome outcome = { result, acee, a->user, rc };
 
+    if (a->password.n > 0)
+        secret_wipe((void *)(uintptr_t)a->password.p, a->password.n);
     decision_add(a->decision, DECISION_IDENTITY,
                  result == AUTH_OK ? DECISION_ALLOWED : DECISION_REFUSED,
                  a->user, acee == NULL ? (struct str){ 0 } : str_of(acee->user),
@@ -146,7 +147,8 @@ on_answer(void *arg, enum err e, struct acee *acee, struct saf_rc rc,
         start_basic(a);
         return;
     }
-    if (e == ERR_DENIED && a->password.n > 0 && ++a->n_tries < N_PASSWORD_TRIES) {
+    if (e == ERR_DENIED && a->password.n > 0 &&
+        ++a->n_tries < N_PASSWORD_TRIES) {
         ask_password(a);
         return;
     }
@@ -181,15 +183,15 @@ static bool
 read_basic(struct auth_attempt *a)
 {
     struct str value = a->facts.authorization, plain;
-    size_t colon;
+    size_t colon, n;
 
     if (!str_starts_nocase(value, STR("Basic ")))
         return false;
     value = str_trim(str_sub(value, 6, value.n));
-    if (value.n > CREDENTIALS_MAX ||
-        base64_decode(a->arena, value, BASE64_STANDARD, &plain, NULL) !=
-            ERR_OK)
+    if (base64_decoded_max(value.n) > sizeof a->plain ||
+        base64_decode(value, BASE64_STANDARD, a->plain, &n, NULL) != ERR_OK)
         return false;
+    plain = str_n(a->plain, n);
     colon = str_find_char(plain, ':');
     if (colon == STR_NPOS || colon == 0)
         return false;

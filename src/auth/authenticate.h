@@ -16,10 +16,10 @@
 #include "saf/client.h"
 
 struct auth_policy {
-    struct str applid;      /* safCredentials profilePrefix */
-    struct str guest;       /* safCredentials unauthenticatedUser */
-    bool allow_basic;       /* webAppSecurity allowFailOverToBasicAuth */
-    uint64_t cache_ms;      /* authCache timeout; 0: keep nothing */
+    struct str applid; /* safCredentials profilePrefix */
+    struct str guest;  /* safCredentials unauthenticatedUser */
+    bool allow_basic;  /* webAppSecurity allowFailOverToBasicAuth */
+    uint64_t cache_ms; /* authCache timeout; 0: keep nothing */
 };
 
 /* Shared by the loops of one server: the authentication cache. */
@@ -43,10 +43,12 @@ enum auth_result {
 
 struct auth_outcome {
     enum auth_result result;
-    struct acee *acee;   /* AUTH_OK: the receiver unrefs it */
-    struct str claimed;  /* the user named, for messages; borrowed */
+    struct acee *acee;  /* AUTH_OK: the receiver unrefs it */
+    struct str claimed; /* the user named, for messages; borrowed */
     struct saf_rc rc;
 };
+
+#define AUTH_CREDENTIALS_MAX 512u
 
 /* One attempt; storage in the request, zero-initialised. */
 struct auth_attempt {
@@ -56,10 +58,10 @@ struct auth_attempt {
     const struct auth_policy *policy;
     struct auth_facts facts;
     struct decision *decision;
-    struct arena *arena; /* the request's */
-    uint64_t now_ms;     /* wall clock */
+    uint64_t now_ms; /* wall clock */
     void (*done)(struct auth_attempt *, const struct auth_outcome *);
     /* private */
+    char plain[AUTH_CREDENTIALS_MAX]; /* the password in it is wiped */
     struct str user, password;
     unsigned n_tries;
     bool is_certificate;

@@ -1,16 +1,11 @@
 #include "auth/decision.h"
 
 static const char *const kinds[] = {
-    [DECISION_ROUTE] = "route",
-    [DECISION_TRANSPORT] = "transport",
-    [DECISION_MECHANISM] = "mechanism",
-    [DECISION_IDENTITY] = "identity",
-    [DECISION_APPL] = "appl",
-    [DECISION_ROLE] = "role",
-    [DECISION_ASSERTION] = "assertion",
-    [DECISION_SURROGAT] = "surrogat",
-    [DECISION_GROUP] = "group",
-    [DECISION_INTERCEPTOR] = "interceptor",
+    [DECISION_ROUTE] = "route",         [DECISION_TRANSPORT] = "transport",
+    [DECISION_MECHANISM] = "mechanism", [DECISION_IDENTITY] = "identity",
+    [DECISION_APPL] = "appl",           [DECISION_ROLE] = "role",
+    [DECISION_ASSERTION] = "assertion", [DECISION_SURROGAT] = "surrogat",
+    [DECISION_GROUP] = "group",         [DECISION_INTERCEPTOR] = "interceptor",
 };
 
 static const char *const verdicts[] = {
@@ -40,8 +35,7 @@ decision_print(const struct decision *d, struct buf *out)
                    STR_ARG(s->subject), s->object.n > 0 ? " on " : "",
                    STR_ARG(s->object), verdicts[s->verdict]);
         if (s->rc.saf != 0)
-            buf_printf(out, " (%X/%X/%X)", s->rc.saf, s->rc.racf,
-                       s->rc.reason);
+            buf_printf(out, " (%X/%X/%X)", s->rc.saf, s->rc.racf, s->rc.reason);
         buf_add_char(out, '\n');
     }
 }

@@ -7,9 +7,9 @@
 #include "parse/url.h"
 
 struct node {
-    struct str literal;    /* of this segment; "" for a parameter */
-    struct str parameter;  /* name, for a parameter node */
-    struct node *child;    /* first; literals before the parameter */
+    struct str literal;   /* of this segment; "" for a parameter */
+    struct str parameter; /* name, for a parameter node */
+    struct node *child;   /* first; literals before the parameter */
     struct node *sibling;
     struct method *methods;
 };
@@ -136,8 +136,7 @@ add_entry(struct route_table *t, const struct route_entry *entry,
         if (is_name)
             method->params[method->n_params++] =
                 str_dup(t->arena, str_sub(segment, 1, segment.n - 1));
-        node = node_make(t->arena, node,
-                         is_name ? (struct str){ 0 } : segment);
+        node = node_make(t->arena, node, is_name ? (struct str){ 0 } : segment);
         if (node == NULL)
             return err_set(why, ERR_MEMORY, "no storage for the routes");
     }
@@ -244,7 +243,8 @@ split(struct arena *arena, struct str rest, struct walk *w)
         if (segment.n == 0)
             continue;
         if (w->n == ROUTE_SEGMENTS_MAX ||
-            url_decode(arena, segment, &w->segments[w->n], NULL) != ERR_OK)
+            url_decode(arena, segment, false, &w->segments[w->n], NULL) !=
+                ERR_OK)
             return false;
         w->n++;
     }
@@ -252,8 +252,8 @@ split(struct arena *arena, struct str rest, struct walk *w)
 }
 
 enum route_result
-route_find(const struct route_table *t, struct arena *arena,
-           struct str method, struct str path, struct route_match *out)
+route_find(const struct route_table *t, struct arena *arena, struct str method,
+           struct str path, struct route_match *out)
 {
     struct walk w;
     struct base *base;
@@ -276,8 +276,7 @@ route_find(const struct route_table *t, struct arena *arena,
         out->target = m->target;
         out->n_params = m->n_params;
         for (size_t i = 0; i < m->n_params; i++)
-            out->params[i] =
-                (struct route_param){ m->params[i], w.values[i] };
+            out->params[i] = (struct route_param){ m->params[i], w.values[i] };
         return ROUTE_FOUND;
     }
     return ROUTE_NO_METHOD;

@@ -39,9 +39,9 @@ enum route_result {
 };
 
 struct route_match {
-    void *target; /* ROUTE_FOUND */
-    void *api;    /* ROUTE_FOUND, ROUTE_NO_METHOD; ROUTE_NO_PATH below a
-                     basePath; else NULL */
+    void *target;    /* ROUTE_FOUND */
+    void *api;       /* ROUTE_FOUND, ROUTE_NO_METHOD; ROUTE_NO_PATH below a
+                        basePath; else NULL */
     struct str rest; /* below the API's basePath, undecoded */
     struct route_param params[ROUTE_PARAMS_MAX];
     size_t n_params;
@@ -52,9 +52,8 @@ struct route_match {
  *             parameters do not tell them apart)
  * ERR_SYNTAX  a malformed template; ERR_LIMIT too many parameters
  */
-MUST_CHECK enum err route_table_new(struct arena *,
-                                    const struct route_entry *, size_t n,
-                                    struct route_table **out,
+MUST_CHECK enum err route_table_new(struct arena *, const struct route_entry *,
+                                    size_t n, struct route_table **out,
                                     struct err_info *why);
 /* path: raw, as received, starting with "/". Decoded values live in arena. */
 enum route_result route_find(const struct route_table *, struct arena *,

@@ -21,14 +21,13 @@ table_of(struct arena *arena)
     struct route_table *t = NULL;
 
     for (size_t i = 0; i < ARRAY_LEN(published); i++)
-        entries[i] = (struct route_entry){
-            str_of(published[i].base), str_of(published[i].template),
-            str_of(published[i].method), (void *)(uintptr_t)&published[i],
-            published[i].api
-        };
-    assert_int_equal(route_table_new(arena, entries, ARRAY_LEN(entries), &t,
-                                     NULL),
-                     ERR_OK);
+        entries[i] = (struct route_entry){ str_of(published[i].base),
+                                           str_of(published[i].template),
+                                           str_of(published[i].method),
+                                           (void *)(uintptr_t)&published[i],
+                                           published[i].api };
+    assert_int_equal(
+        route_table_new(arena, entries, ARRAY_LEN(entries), &t, NULL), ERR_OK);
     return t;
 }
 
@@ -48,8 +47,7 @@ urls_find_their_operation(void **state)
         { "POST", "/cscvinc/employee/", ROUTE_FOUND, 2, NULL, NULL },
         { "GET", "/cscvinc/employee/new", ROUTE_FOUND, 3, NULL, NULL },
         { "GET", "/cscvinc/employee/%6eew", ROUTE_FOUND, 3, NULL, NULL },
-        { "GET", "/cscvinc/employee/a%2Fb", ROUTE_FOUND, 0, "employee",
-          "a/b" },
+        { "GET", "/cscvinc/employee/a%2Fb", ROUTE_FOUND, 0, "employee", "a/b" },
         { "GET", "/cscvinc/v2/employee/x/y", ROUTE_FOUND, 4, "a", "x" },
         { "PUT", "/cscvinc/employee/new", ROUTE_NO_METHOD, -1, NULL, NULL },
         { "DELETE", "/cscvinc/employee/1", ROUTE_NO_METHOD, -1, NULL, NULL },
@@ -96,8 +94,9 @@ clashes_and_bad_templates_are_refused(void **state)
         { "/a", "/x/{other}", &api_a, ERR_EXISTS },
         { "/a/", "/y", &api_b, ERR_EXISTS },
         { "/a", "/x{id}", &api_a, ERR_SYNTAX },
-        { "/a", "/{1}/{2}/{3}/{4}/{5}/{6}/{7}/{8}/{9}/{10}/{11}/{12}/{13}/{14}"
-                "/{15}/{16}/{17}",
+        { "/a",
+          "/{1}/{2}/{3}/{4}/{5}/{6}/{7}/{8}/{9}/{10}/{11}/{12}/{13}/{14}"
+          "/{15}/{16}/{17}",
           &api_a, ERR_LIMIT },
     };
 
@@ -105,8 +104,8 @@ clashes_and_bad_templates_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct route_entry entries[] = {
             { STR("/a"), STR("/x/{id}"), STR("GET"), NULL, &api_a },
-            { str_of(rows[i].base), str_of(rows[i].template), STR("GET"),
-              NULL, rows[i].api },
+            { str_of(rows[i].base), str_of(rows[i].template), STR("GET"), NULL,
+              rows[i].api },
         };
         struct route_table *t = NULL;
         struct arena arena;
