@@ -32,8 +32,8 @@ err_name(enum err code)
         return "ERR_EXISTS";
     case ERR_DENIED:
         return "ERR_DENIED";
-    case ERR_STATE:
-        return "ERR_STATE";
+    case ERR_NOT_NOW:
+        return "ERR_NOT_NOW";
     case ERR_UNSUPPORTED:
         return "ERR_UNSUPPORTED";
     case ERR_AGAIN:

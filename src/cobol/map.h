@@ -147,7 +147,7 @@ struct map_record {
  *             value and the limit: NUMB: "1234567" is longer than 6 characters
  * ERR_LIMIT   nesting or size
  * All three are the client's fault (HTTP 400). why->at is the body offset.
- * ERR_STATE   this is an out program (a bug of the caller)
+ * ERR_NOT_NOW   this is an out program (a bug of the caller)
  *
  * Requester response: records[0].p holds the caller's area and fields that
  * JSON does not mention keep what is there, except counts, which become 0.

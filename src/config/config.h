@@ -114,7 +114,7 @@ struct cfg_options {
  * ERR_NOT_FOUND  there is no server.xml (or it cannot be read)
  * ERR_SYNTAX     a file is not well-formed XML (CWWKG0014E was reported)
  * ERR_LIMIT      a limit was exceeded (reported as CWWKG0001E)
- * ERR_STATE      onError=FAIL and there was an error
+ * ERR_NOT_NOW      onError=FAIL and there was an error
  * ERR_MEMORY
  */
 MUST_CHECK enum err cfg_load(const struct cfg_options *, struct cfg_tree **out,

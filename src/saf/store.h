@@ -25,7 +25,7 @@ struct saf_db;
 struct sqlite3_stmt;
 
 /* Open or create; a new file is initialised: group SYS1, IBMUSER (SPECIAL
- * OPERATIONS, protected until given a password), irrcerta, irrsitec. ERR_STATE:
+ * OPERATIONS, protected until given a password), irrcerta, irrsitec. ERR_NOT_NOW:
  * written by a newer level; ERR_IO: damaged, locked or unreadable. ":memory:"
  * serves tests. */
 MUST_CHECK enum err saf_db_open(const char *path, uint64_t now_ms,
