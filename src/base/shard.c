@@ -80,7 +80,8 @@ set_of(struct shard_cache *cache, const unsigned char *key,
 }
 
 void *
-shard_get(struct shard_cache *cache, const unsigned char *key, uint64_t now_ms)
+shard_get(struct shard_cache *cache, const unsigned char key[SHARD_KEY_BYTES],
+          uint64_t now_ms)
 {
     struct shard *shard;
     struct entry *set = set_of(cache, key, &shard);
@@ -99,7 +100,8 @@ shard_get(struct shard_cache *cache, const unsigned char *key, uint64_t now_ms)
 }
 
 static struct entry *
-victim(struct entry *set, const unsigned char *key, uint64_t now_ms)
+victim(struct entry *set, const unsigned char key[SHARD_KEY_BYTES],
+       uint64_t now_ms)
 {
     struct entry *oldest = &set[0];
 
@@ -118,8 +120,8 @@ victim(struct entry *set, const unsigned char *key, uint64_t now_ms)
 }
 
 void
-shard_put(struct shard_cache *cache, const unsigned char *key, void *value,
-          uint64_t now_ms, uint64_t ends_ms)
+shard_put(struct shard_cache *cache, const unsigned char key[SHARD_KEY_BYTES],
+          void *value, uint64_t now_ms, uint64_t ends_ms)
 {
     struct shard *shard;
     struct entry *set = set_of(cache, key, &shard), *entry;
