@@ -13,11 +13,11 @@
 struct messages_log;
 
 enum messages_level { /* what the console shows */
-    MESSAGES_INFO,
-    MESSAGES_AUDIT,
-    MESSAGES_WARNING,
-    MESSAGES_ERROR,
-    MESSAGES_OFF,
+                      MESSAGES_INFO,
+                      MESSAGES_AUDIT,
+                      MESSAGES_WARNING,
+                      MESSAGES_ERROR,
+                      MESSAGES_OFF,
 };
 
 struct messages_log_options {

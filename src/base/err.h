@@ -16,7 +16,7 @@ enum err {
     ERR_NOT_FOUND,   /* the named thing does not exist */
     ERR_EXISTS,      /* the named thing is already there */
     ERR_DENIED,      /* not authorized */
-    ERR_NOT_NOW,       /* not now: wrong state */
+    ERR_NOT_NOW,     /* not now: wrong state */
     ERR_UNSUPPORTED, /* understood, but not available here */
     ERR_AGAIN,       /* would block, or try later */
     ERR_TIMEOUT,     /* a deadline passed */

@@ -86,15 +86,15 @@ struct cfg_limits {
 struct cfg_options {
     /* Absolute paths without trailing slash. */
     struct str server_name;
-    struct str server_dir;  /* server.config.dir */
-    struct str output_dir;  /* server.output.dir; "" = server_dir */
-    struct str user_dir;    /* wlp.user.dir */
-    struct str install_dir; /* wlp.install.dir */
-    struct cfg_vars command_line;  /* -- --name=value */
-    struct cfg_vars properties;    /* jvm.options -Dname=value */
-    struct cfg_vars bootstrap;     /* bootstrap.properties, includes done */
-    struct cfg_vars environment;   /* NULL v: the process's own */
-    enum cfg_on_error on_error;    /* until <config onError> is known */
+    struct str server_dir;        /* server.config.dir */
+    struct str output_dir;        /* server.output.dir; "" = server_dir */
+    struct str user_dir;          /* wlp.user.dir */
+    struct str install_dir;       /* wlp.install.dir */
+    struct cfg_vars command_line; /* -- --name=value */
+    struct cfg_vars properties;   /* jvm.options -Dname=value */
+    struct cfg_vars bootstrap;    /* bootstrap.properties, includes done */
+    struct cfg_vars environment;  /* NULL v: the process's own */
+    enum cfg_on_error on_error;   /* until <config onError> is known */
     struct cfg_limits limits;
     /* The tree in use, for CWWKG0076W; NULL at start. */
     const struct cfg_tree *running;
@@ -122,8 +122,7 @@ MUST_CHECK enum err cfg_load(const struct cfg_options *, struct cfg_tree **out,
 /* What the server starts with when server.xml is malformed and onError is not
  * FAIL: built-in defaults only. */
 MUST_CHECK enum err cfg_load_empty(const struct cfg_options *,
-                                   struct cfg_tree **out,
-                                   struct err_info *why);
+                                   struct cfg_tree **out, struct err_info *why);
 struct cfg_tree *cfg_ref(struct cfg_tree *); /* any thread */
 void cfg_unref(struct cfg_tree **);
 
@@ -151,9 +150,8 @@ const char *cfg_type_name(const struct cfg_type *); /* "httpEndpoint" */
 #define CFG_GET(tree, tag, id)                                                 \
     ((const struct cfg_##tag *)cfg_find((tree), &cfg_type_##tag, str_of(id)))
 #define CFG_EACH(tree, tag, it)                                                \
-    for (size_t it##_i = 0;                                                    \
-         ((it) = (const struct cfg_##tag *)cfg_at(                             \
-              (tree), &cfg_type_##tag, it##_i)) != NULL;                       \
+    for (size_t it##_i = 0; ((it) = (const struct cfg_##tag *)cfg_at(          \
+                                 (tree), &cfg_type_##tag, it##_i)) != NULL;    \
          it##_i++)
 /* The struct a cfg_any points to, or NULL when it is of another type. */
 #define CFG_AS(any, tag)                                                       \

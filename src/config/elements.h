@@ -18,7 +18,11 @@ struct cfg_feature_manager { /* featureManager */
     unsigned on_error;        /* enum cfg_on_error */
 };
 
-enum cfg_trigger { CFG_TRIGGER_DISABLED, CFG_TRIGGER_POLLED, CFG_TRIGGER_MBEAN };
+enum cfg_trigger {
+    CFG_TRIGGER_DISABLED,
+    CFG_TRIGGER_POLLED,
+    CFG_TRIGGER_MBEAN
+};
 
 struct cfg_update { /* config */
     struct cfg_node node;
@@ -582,8 +586,8 @@ struct cfg_zcon_auth_token_local { /* zosconnect_authTokenLocal */
 
 struct cfg_zcon_endpoint { /* zosconnect_endpointConnection */
     struct cfg_node node;
-    struct str host;  /* with scheme: "https://example.com" */
-    int64_t port;     /* -1: 80 or 443 by scheme */
+    struct str host; /* with scheme: "https://example.com" */
+    int64_t port;    /* -1: 80 or 443 by scheme */
     struct str domain_base_path;
     struct cfg_refs authentication; /* authData, oAuthConfig, authToken... */
     const struct cfg_zcon_auth_data *basic_auth;
@@ -595,22 +599,28 @@ struct cfg_zcon_endpoint { /* zosconnect_endpointConnection */
 
 /* One descriptor for each struct above. */
 #define CFG_TYPES(X)                                                           \
-    X(feature_manager) X(update) X(logging) X(application_monitor)             \
-    X(zos_logging) X(http_options) X(key_entry) X(key_store)                   \
-    X(outbound_connection) X(ssl) X(ssl_default) X(ssl_options)                \
-    X(tcp_options) X(access_logging) X(http_endpoint) X(http_dispatcher)       \
-    X(virtual_host) X(cors) X(saf_registry) X(saf_credentials)                 \
-    X(saf_role_mapper) X(saf_authorization) X(web_app_security)                \
-    X(auth_cache) X(authentication) X(user) X(member) X(group)                 \
-    X(basic_registry) X(subject) X(security_role) X(authorization_roles)       \
-    X(zcon_interceptors) X(zcon_authorization) X(zcon_audit)                   \
-    X(zcon_file_logger) X(zcon_ruleset) X(zcon_policy) X(zcon_manager)         \
-    X(zcon_api) X(zcon_apis) X(zcon_property) X(zcon_service)                  \
-    X(zcon_services) X(zcon_requester) X(zcon_requesters) X(zcon_auth_data)    \
-    X(zcon_ipic) X(zcon_rest_auth) X(zcon_rest) X(zcon_proxy)                  \
-    X(zcon_auth_server) X(zcon_oauth) X(zcon_token_request)                    \
-    X(zcon_token_response) X(zcon_auth_token) X(zcon_auth_token_local)         \
-    X(zcon_endpoint)
+    X(feature_manager)                                                         \
+    X(update) X(logging) X(application_monitor) X(zos_logging) X(              \
+        http_options) X(key_entry) X(key_store) X(outbound_connection) X(ssl)  \
+        X(ssl_default) X(ssl_options) X(tcp_options) X(access_logging) X(      \
+            http_endpoint) X(http_dispatcher) X(virtual_host) X(cors)          \
+            X(saf_registry) X(saf_credentials) X(saf_role_mapper) X(           \
+                saf_authorization) X(web_app_security) X(auth_cache)           \
+                X(authentication) X(user) X(member) X(group) X(basic_registry) \
+                    X(subject) X(security_role) X(authorization_roles) X(      \
+                        zcon_interceptors) X(zcon_authorization) X(zcon_audit) \
+                        X(zcon_file_logger) X(zcon_ruleset) X(zcon_policy) X(  \
+                            zcon_manager) X(zcon_api) X(zcon_apis)             \
+                            X(zcon_property) X(zcon_service) X(zcon_services)  \
+                                X(zcon_requester) X(zcon_requesters)           \
+                                    X(zcon_auth_data) X(zcon_ipic) X(          \
+                                        zcon_rest_auth) X(zcon_rest)           \
+                                        X(zcon_proxy) X(zcon_auth_server) X(   \
+                                            zcon_oauth) X(zcon_token_request)  \
+                                            X(zcon_token_response)             \
+                                                X(zcon_auth_token)             \
+                                                    X(zcon_auth_token_local)   \
+                                                        X(zcon_endpoint)
 #define CFG_DECLARE_TYPE(tag) extern const struct cfg_type cfg_type_##tag;
 CFG_TYPES(CFG_DECLARE_TYPE)
 #undef CFG_DECLARE_TYPE

@@ -16,10 +16,10 @@ struct modify_out {
 };
 
 struct modify_call {
-    struct str command;     /* as typed, quotes around the whole removed */
-    struct str operands;    /* after the row's words and their comma; "" */
+    struct str command;  /* as typed, quotes around the whole removed */
+    struct str operands; /* after the row's words and their comma; "" */
     const struct modify_out *out;
-    void *context;          /* of the table */
+    void *context; /* of the table */
 };
 
 /* One text line of a handler (CWWKB0004I). */

@@ -41,8 +41,7 @@ void parent_free(struct parent **);
  * ERR_DENIED     not allowed to bind
  */
 MUST_CHECK enum err parent_listen(struct parent *, const char *host,
-                                  uint16_t port, int *fd,
-                                  struct err_info *why);
+                                  uint16_t port, int *fd, struct err_info *why);
 /* Not configured any more: the parent closes its copy. */
 void parent_release(struct parent *, const char *host, uint16_t port);
 

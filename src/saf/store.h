@@ -25,9 +25,9 @@ struct saf_db;
 struct sqlite3_stmt;
 
 /* Open or create; a new file is initialised: group SYS1, IBMUSER (SPECIAL
- * OPERATIONS, protected until given a password), irrcerta, irrsitec. ERR_NOT_NOW:
- * written by a newer level; ERR_IO: damaged, locked or unreadable. ":memory:"
- * serves tests. */
+ * OPERATIONS, protected until given a password), irrcerta, irrsitec.
+ * ERR_NOT_NOW: written by a newer level; ERR_IO: damaged, locked or unreadable.
+ * ":memory:" serves tests. */
 MUST_CHECK enum err saf_db_open(const char *path, uint64_t now_ms,
                                 struct saf_db **out, struct err_info *why);
 void saf_db_close(struct saf_db **);
