@@ -43,7 +43,7 @@ struct api_operation {
     uint32_t default_code;
     struct map_update *updates; /* of the request */
     size_t n_updates;
-    struct str map_entry;    /* request map; "" = identity */
+    struct str map_entry;           /* request map; "" = identity */
     struct api_response *responses; /* in rule order, default last */
     size_t n_responses;
 };
@@ -51,7 +51,7 @@ struct api_operation {
 struct api {
     struct str name; /* id */
     struct str title, version, description;
-    struct str base_path; /* "/cscvinc" */
+    struct str base_path;             /* "/cscvinc" */
     struct api_operation *operations; /* document order */
     size_t n_operations;
     struct str document, document_entry; /* Swagger JSON text */

@@ -13,9 +13,9 @@
 
 /* A service that APIs may refer to. */
 struct compile_service {
-    struct str name;  /* as in its manifest */
-    struct str sar;   /* archive bytes */
-    uint32_t ccsid;   /* 0, or the property of server.xml that replaces it */
+    struct str name; /* as in its manifest */
+    struct str sar;  /* archive bytes */
+    uint32_t ccsid;  /* 0, or the property of server.xml that replaces it */
 };
 
 struct compile_options {
@@ -52,8 +52,7 @@ MUST_CHECK enum err artefact_compile_requester(struct str ara,
  */
 #define COMPILE_SECONDS_MAX 20u
 #define COMPILE_MEMORY_MAX ((size_t)1 << 30)
-MUST_CHECK enum err image_compile_confined(enum image_kind,
-                                           struct str archive,
+MUST_CHECK enum err image_compile_confined(enum image_kind, struct str archive,
                                            const struct compile_options *,
                                            struct buf *image,
                                            struct err_info *why);

@@ -54,14 +54,14 @@ struct image_op {
     struct str method;
     struct str path; /* relative template: "/employee/{employee}" */
     struct str operation_id;
-    struct str service;          /* API and service */
-    uint32_t default_code;       /* 200 unless changed */
+    struct str service;               /* API and service */
+    uint32_t default_code;            /* 200 unless changed */
     const struct image_param *params; /* what the request map reads */
     size_t n_params;
     bool has_request; /* requester: false = nothing to send */
     struct map request;
-    bool has_response; /* requester: false = the body is not mapped */
-    struct map response;                    /* requester only */
+    bool has_response;   /* requester: false = the body is not mapped */
+    struct map response; /* requester only */
     const struct image_response *responses; /* rule order, default last */
     size_t n_responses;
     /* How the program is reached (API and service). */

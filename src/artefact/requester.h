@@ -14,7 +14,8 @@
 
 struct requester_operation {
     struct str operation_id, method;
-    struct str path; /* base path and template: "/cscvinc/employee/{employee}" */
+    struct str
+        path; /* base path and template: "/cscvinc/employee/{employee}" */
     struct layout *request, *response; /* NULL: nothing to send or receive */
     uint32_t response_code;            /* the mapped 2xx */
     struct str bind_entry;

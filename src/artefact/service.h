@@ -36,10 +36,10 @@ struct service {
     struct str provider;    /* "CICS-1.0" */
     struct str factory_pid; /* "cics" */
     struct str program, connection_ref;
-    struct str transid;     /* "" = the connection's */
-    bool eib_and_mirror;    /* transidUsage */
-    bool is_channel;        /* else COMMAREA */
-    struct abi abi;         /* by ccsid: EBCDIC zos, ASCII and UTF-8 gnucobol */
+    struct str transid;  /* "" = the connection's */
+    bool eib_and_mirror; /* transidUsage */
+    bool is_channel;     /* else COMMAREA */
+    struct abi abi;      /* by ccsid: EBCDIC zos, ASCII and UTF-8 gnucobol */
     struct map_options options;
     struct service_message request, response;
 };

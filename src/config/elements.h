@@ -600,23 +600,23 @@ struct cfg_zcon_endpoint { /* zosconnect_endpointConnection */
 /* One descriptor for each struct above. */
 #define CFG_TYPES(X)                                                           \
     X(feature_manager)                                                         \
-    X(update) X(logging) X(application_monitor) X(zos_logging) X(              \
-        http_options) X(key_entry) X(key_store) X(outbound_connection) X(ssl)  \
-        X(ssl_default) X(ssl_options) X(tcp_options) X(access_logging) X(      \
-            http_endpoint) X(http_dispatcher) X(virtual_host) X(cors)          \
-            X(saf_registry) X(saf_credentials) X(saf_role_mapper) X(           \
-                saf_authorization) X(web_app_security) X(auth_cache)           \
-                X(authentication) X(user) X(member) X(group) X(basic_registry) \
-                    X(subject) X(security_role) X(authorization_roles) X(      \
-                        zcon_interceptors) X(zcon_authorization) X(zcon_audit) \
-                        X(zcon_file_logger) X(zcon_ruleset) X(zcon_policy) X(  \
-                            zcon_manager) X(zcon_api) X(zcon_apis)             \
-                            X(zcon_property) X(zcon_service) X(zcon_services)  \
-                                X(zcon_requester) X(zcon_requesters)           \
-                                    X(zcon_auth_data) X(zcon_ipic) X(          \
-                                        zcon_rest_auth) X(zcon_rest)           \
-                                        X(zcon_proxy) X(zcon_auth_server) X(   \
-                                            zcon_oauth) X(zcon_token_request)  \
+    X(update)                                                                  \
+    X(logging) X(application_monitor) X(zos_logging) X(http_options) X(        \
+        key_entry) X(key_store) X(outbound_connection) X(ssl) X(ssl_default)   \
+        X(ssl_options) X(tcp_options) X(access_logging) X(http_endpoint) X(    \
+            http_dispatcher) X(virtual_host) X(cors) X(saf_registry)           \
+            X(saf_credentials) X(saf_role_mapper) X(saf_authorization) X(      \
+                web_app_security) X(auth_cache) X(authentication) X(user)      \
+                X(member) X(group) X(basic_registry) X(subject) X(             \
+                    security_role) X(authorization_roles) X(zcon_interceptors) \
+                    X(zcon_authorization) X(zcon_audit) X(zcon_file_logger) X( \
+                        zcon_ruleset) X(zcon_policy) X(zcon_manager)           \
+                        X(zcon_api) X(zcon_apis) X(zcon_property) X(           \
+                            zcon_service) X(zcon_services) X(zcon_requester)   \
+                            X(zcon_requesters) X(zcon_auth_data) X(zcon_ipic)  \
+                                X(zcon_rest_auth) X(zcon_rest) X(zcon_proxy)   \
+                                    X(zcon_auth_server) X(zcon_oauth)          \
+                                        X(zcon_token_request)                  \
                                             X(zcon_token_response)             \
                                                 X(zcon_auth_token)             \
                                                     X(zcon_auth_token_local)   \

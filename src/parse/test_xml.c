@@ -22,12 +22,11 @@ reads_positions(void **state)
 
     (void)state;
     arena_init(&a, 1u << 20);
-    assert_int_equal(
-        parse("<?xml version='1.0'?>\n<!-- <x y='1'> -->\n<a>\n"
-              "  <![CDATA[<q>]]><p:b xmlns:p='u'\n     one='1'\n"
-              "  two = \"a &amp; b &#65;\n>\" />tail</a>\n",
-              &a, &root, &why),
-        ERR_OK);
+    assert_int_equal(parse("<?xml version='1.0'?>\n<!-- <x y='1'> -->\n<a>\n"
+                           "  <![CDATA[<q>]]><p:b xmlns:p='u'\n     one='1'\n"
+                           "  two = \"a &amp; b &#65;\n>\" />tail</a>\n",
+                           &a, &root, &why),
+                     ERR_OK);
     assert_int_equal(root->line, 3);
     assert_int_equal(root->column, 1);
     b = xml_child(root, "b");
@@ -110,8 +109,8 @@ keeps_limits(void **state)
         struct arena a;
 
         arena_init(&a, 1u << 20);
-        assert_int_equal(
-            xml_parse(&a, str_of(text), &rows[i], &root, &why), ERR_LIMIT);
+        assert_int_equal(xml_parse(&a, str_of(text), &rows[i], &root, &why),
+                         ERR_LIMIT);
         assert_null(root);
         arena_fini(&a);
     }

@@ -49,9 +49,9 @@ struct state {
     struct xml_limits limits;
     struct places at;
     struct xml_node *root;
-    struct xml_node *open;      /* innermost open element */
-    struct xml_node **last;     /* last child link of each open depth */
-    struct open_text *texts;    /* by depth */
+    struct xml_node *open;   /* innermost open element */
+    struct xml_node **last;  /* last child link of each open depth */
+    struct open_text *texts; /* by depth */
     uint32_t depth;
     uint32_t n_elements;
     enum err failed;
@@ -153,8 +153,7 @@ next_attr(struct places *p, struct str *name)
     size_t from;
 
     skip_until(p, is_not_space);
-    if (p->pos >= p->in.n || p->in.p[p->pos] == '>' ||
-        p->in.p[p->pos] == '/')
+    if (p->pos >= p->in.n || p->in.p[p->pos] == '>' || p->in.p[p->pos] == '/')
         return false;
     from = p->pos;
     while (from < p->in.n && !ends_name(p->in.p[from]))
@@ -433,8 +432,8 @@ run(struct state *s, struct str in)
     ctxt->userData = s;
     xmlParseDocument(ctxt);
     if (s->failed == ERR_OK && !ctxt->wellFormed)
-        s->failed = err_pos(s->why, ERR_SYNTAX, s->at.line,
-                            column_of(&s->at), "not well-formed XML");
+        s->failed = err_pos(s->why, ERR_SYNTAX, s->at.line, column_of(&s->at),
+                            "not well-formed XML");
     if (ctxt->myDoc != NULL)
         xmlFreeDoc(ctxt->myDoc);
     ctxt->myDoc = NULL;

@@ -29,7 +29,7 @@ void zip_reader_free(struct zip_reader **);
 uint32_t zip_reader_count(const struct zip_reader *);
 
 struct zip_entry {
-    struct str name; /* as stored; borrowed from the reader */
+    struct str name;  /* as stored; borrowed from the reader */
     uint64_t n_bytes; /* inflated, as the directory claims */
     bool is_directory;
     bool is_encrypted;

@@ -88,7 +88,7 @@ MUST_CHECK enum err acee_parse(struct str wire,
 MUST_CHECK enum err acee_encode(const struct acee *a,
                                 const unsigned char private_key[32],
                                 struct buf *out, struct err_info *why);
-/* A fresh Ed25519 pair, or the public half of a private key. */
+/* The public half of an Ed25519 private key. */
 MUST_CHECK enum err acee_key_public(const unsigned char private_key[32],
                                     unsigned char public_key[ACEE_KEY_BYTES],
                                     struct err_info *why);

@@ -24,7 +24,20 @@ struct saf_client;
  */
 MUST_CHECK enum err saf_connect(struct str token, struct saf_client **out,
                                 struct err_info *why);
+/* The master: a client over the descriptor it shares with the front it forked
+ * (SALLYPORT_ANGEL_CONTROL_FD is the other end). Takes fd. It is nobody
+ * (saf_self is NULL) and asks only what wire.h lists for it; the angel's
+ * WIRE_READY is seen by saf_wait_ready. */
+MUST_CHECK enum err saf_attach(int fd, struct saf_client **out,
+                               struct err_info *why);
+/* Until the front serves; ERR_TIMEOUT, ERR_PEER. */
+MUST_CHECK enum err saf_wait_ready(struct saf_client *, uint32_t wait_ms,
+                                   struct err_info *why);
 void saf_disconnect(struct saf_client **);
+/* Become somebody else on this connection, with a password or phrase. */
+MUST_CHECK enum err saf_logon(struct saf_client *, struct str user,
+                              struct str password, struct saf_rc *rc,
+                              struct err_info *why);
 /* Our own identity. Borrowed. */
 const struct acee *saf_self(const struct saf_client *);
 /* Key with which acees of this image are sealed. */
@@ -82,6 +95,15 @@ MUST_CHECK enum err saf_register_server(struct saf_client *, struct str angel,
                                         struct saf_rc *rc,
                                         struct err_info *why);
 
+/* Program BBGZANGL: the named (or, "", the default) angel is up as long as
+ * this client is connected. ERR_EXISTS: another one has the name. */
+MUST_CHECK enum err saf_open_angel(struct saf_client *, struct str name,
+                                   struct err_info *why);
+/* Servers registered with the angel we opened: "BAQSTRT  LIBSERV". */
+MUST_CHECK enum err saf_list_servers(struct saf_client *,
+                                     void (*each)(void *arg, struct str text),
+                                     void *arg, struct err_info *why);
+
 /* --- authentication ----------------------------------------------------- */
 
 /*
@@ -112,8 +134,8 @@ MUST_CHECK enum err saf_verify_certificate_async(struct saf_client *,
                                                  struct str applid,
                                                  saf_acee_done done, void *arg,
                                                  struct err_info *why);
-/* A job token presented by a peer: the job's identity (requester assertion).
- * job may be NULL, else receives name and id as "NAME/ID". */
+/* A job token presented by a peer: the job's identity (requester assertion),
+ * ERR_DENIED when it is forged or its job has ended. */
 MUST_CHECK enum err saf_verify_token_async(struct saf_client *,
                                            struct str token, saf_acee_done done,
                                            void *arg, struct err_info *why);
@@ -145,6 +167,13 @@ void saf_view_close(struct saf_view **);
 struct saf_decision saf_check(const struct saf_view *, const struct acee *,
                               struct str class_name, struct str resource,
                               enum saf_level level);
+/* The same asked of the angel (acee NULL: ourselves), for a class without a
+ * view; writes ICH408I where the profile's audit settings want it. */
+MUST_CHECK enum err saf_check_remote(struct saf_client *, const struct acee *,
+                                     struct str class_name, struct str resource,
+                                     enum saf_level level,
+                                     struct saf_decision *out,
+                                     struct err_info *why);
 /* Write ICH408I (and, later, SMF 80) for a denial decided in process. */
 void saf_log_denial(struct saf_client *, const struct acee *,
                     struct str class_name, struct str resource,
@@ -183,7 +212,8 @@ void saf_on_message(struct saf_client *,
 void saf_on_refresh(struct saf_client *,
                     void (*refreshed)(void *arg, struct str class_name),
                     void *arg);
-/* Readable when saf_process has work; -1 while the angel is away. */
+/* Readable when saf_process has work: replies, refreshes, a deadline, time to
+ * reconnect. One descriptor for the client's life. */
 int saf_fd(const struct saf_client *);
 /* Handle what came: replies, refreshes, messages. Does not block. ERR_PEER
  * when the angel went away (pending requests were failed). */

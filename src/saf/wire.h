@@ -17,7 +17,9 @@
 #ifndef SALLYPORT_SAF_WIRE_H
 #define SALLYPORT_SAF_WIRE_H
 
-#include "base/defs.h"
+#include "base/buf.h"
+#include "base/reader.h"
+#include "saf/saf.h"
 
 #define WIRE_VERSION 1u
 #define WIRE_SOCKET "angel/front.sock"
@@ -83,5 +85,10 @@ enum wire_type {
     WIRE_REFRESH, /* str class, u64 generation; one descriptor or none */
     WIRE_READY,   /* on the master's descriptor, once: the front serves */
 };
+
+/* u32 saf, racf, reason, str profile, u8 is_generic, is_warning, requested,
+ * allowed, str entry. */
+void wire_put_decision(struct buf *, const struct saf_decision *);
+MUST_CHECK bool wire_read_decision(struct reader *, struct saf_decision *out);
 
 #endif

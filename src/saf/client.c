@@ -1,0 +1,1030 @@
+#include "saf/client_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+/*
+ * One SOCK_SEQPACKET connection. While a caller waits for its own reply,
+ * operator lines are handed out at once and replies of asynchronous requests
+ * are held for saf_process, so that `done` never runs below another call.
+ */
+#define RECONNECT_MS 250u
+
+static void
+arm_timer(struct saf_client *c)
+{
+    uint64_t now = clock_mono_ms(), at = UINT64_MAX;
+    struct itimerspec when = { 0 };
+
+    for (struct pending *p = c->pending; p != NULL; p = p->next)
+        at = p->deadline_ms < at ? p->deadline_ms : at;
+    if (c->held != NULL || c->is_lost)
+        at = now;
+    else if (c->fd < 0 && c->views != NULL)
+        at = now + RECONNECT_MS;
+    if (at != UINT64_MAX) {
+        uint64_t in_ms = at > now ? at - now : 0;
+
+        when.it_value.tv_sec = (time_t)(in_ms / 1000);
+        when.it_value.tv_nsec = (long)(in_ms % 1000) * 1000000L + 1;
+    }
+    (void)timerfd_settime(c->timer, 0, &when, NULL);
+}
+
+static void
+lose(struct saf_client *c)
+{
+    if (c->fd < 0)
+        return;
+    close(c->fd); /* leaves the epoll set with it */
+    c->fd = -1;
+    c->is_lost = true;
+    view_lost(c);
+    arm_timer(c);
+}
+
+/* --- replies -------------------------------------------------------------- */
+
+/* The head every reply has; see wire.h. */
+static enum err
+read_head(struct str payload, struct reader *in, struct saf_rc *rc,
+          struct err_info *why)
+{
+    struct str text;
+    uint8_t e;
+
+    *in = reader_of(payload);
+    if (!reader_u8(in, &e) || e > ERR_MEMORY || !reader_u32(in, &rc->saf) ||
+        !reader_u32(in, &rc->racf) || !reader_u32(in, &rc->reason) ||
+        !reader_str(in, 0, ERR_TEXT_MAX, &text))
+        return err_set(why, ERR_PEER, "angel: malformed reply");
+    if (e != ERR_OK)
+        return err_set(why, (enum err)e, STR_FMT, STR_ARG(text));
+    return ERR_OK;
+}
+
+static enum err
+read_acee(struct saf_client *c, struct reader *in, struct acee **out,
+          struct err_info *why)
+{
+    struct str wire;
+
+    if (!reader_str(in, 1, ACEE_WIRE_MAX, &wire))
+        return err_set(why, ERR_PEER, "angel: malformed reply");
+    return acee_parse(wire, c->is_connected_once ? c->seal : NULL, out, why);
+}
+
+/* A message that is nobody's reply. */
+static void
+take_notice(struct saf_client *c, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct str text;
+
+    switch (msg->type) {
+    case WIRE_MESSAGE:
+        if (reader_str(&in, 0, WIRE_LINE_MAX, &text) && c->on_message != NULL)
+            c->on_message(c->message_arg, text);
+        break;
+    case WIRE_LINE:
+        if (msg->seq == c->line_seq && c->on_line != NULL &&
+            reader_str(&in, 0, WIRE_COMMAND_MAX, &text))
+            c->on_line(c->line_arg, text);
+        break;
+    case WIRE_REFRESH:
+        view_refreshed(c, msg);
+        break;
+    case WIRE_READY:
+        c->is_ready = true;
+        break;
+    default:
+        break; /* of a newer angel */
+    }
+    chan_msg_fini(msg);
+}
+
+static bool
+hold(struct saf_client *c, struct chan_msg *msg)
+{
+    struct held *h = malloc(sizeof *h);
+
+    if (h == NULL)
+        return false;
+    *h = (struct held){ .msg = *msg };
+    *c->held_tail = h;
+    c->held_tail = &h->next;
+    return true;
+}
+
+static bool
+take_held(struct saf_client *c, uint32_t seq, struct chan_msg *out)
+{
+    for (struct held **at = &c->held; *at != NULL; at = &(*at)->next) {
+        struct held *h = *at;
+
+        if (seq != 0 && h->msg.seq != seq)
+            continue;
+        *out = h->msg;
+        *at = h->next;
+        if (c->held_tail == &h->next)
+            c->held_tail = at;
+        free(h);
+        return true;
+    }
+    return false;
+}
+
+/* Wait for the reply to seq; anything else is dealt with meanwhile. */
+static enum err
+await(struct saf_client *c, uint32_t seq, struct chan_msg *reply,
+      struct err_info *why)
+{
+    uint64_t deadline = clock_mono_ms() + SAF_WAIT_MS;
+
+    for (;;) {
+        struct pollfd p = { .fd = c->fd, .events = POLLIN };
+        struct chan_msg msg;
+        uint64_t now;
+        enum err e;
+
+        if (take_held(c, seq, reply))
+            return ERR_OK;
+        if (c->fd < 0)
+            return err_set(why, ERR_PEER, "the security database went away");
+        e = chan_recv(c->fd, &msg, why);
+        if (e == ERR_OK) {
+            if (msg.type != WIRE_REPLY) {
+                take_notice(c, &msg);
+            } else if (msg.seq == seq) {
+                *reply = msg;
+                return ERR_OK;
+            } else if (!hold(c, &msg)) {
+                chan_msg_fini(&msg);
+                lose(c);
+            }
+            deadline = clock_mono_ms() + SAF_WAIT_MS;
+            continue;
+        }
+        if (e != ERR_AGAIN) {
+            lose(c);
+            return err_set(why, ERR_PEER, "the security database went away");
+        }
+        now = clock_mono_ms();
+        if (now >= deadline) {
+            lose(c); /* a late reply must not meet the next request */
+            return err_set(why, ERR_TIMEOUT,
+                           "the security database did not answer in %u ms",
+                           SAF_WAIT_MS);
+        }
+        (void)poll(&p, 1, (int)(deadline - now));
+    }
+}
+
+static enum err
+send_to_front(struct saf_client *c, enum wire_type type, uint32_t seq,
+              struct str payload, int fd, struct err_info *why)
+{
+    uint64_t deadline = clock_mono_ms() + SAF_WAIT_MS;
+    enum err e;
+
+    while ((e = chan_send(c->fd, (uint16_t)type, seq, payload, &fd,
+                          fd >= 0 ? 1 : 0, why)) == ERR_AGAIN &&
+           clock_mono_ms() < deadline) {
+        struct pollfd p = { .fd = c->fd, .events = POLLOUT };
+
+        (void)poll(&p, 1, 100);
+    }
+    if (e == ERR_OK || e == ERR_LIMIT)
+        return e;
+    lose(c);
+    return err_set(why, ERR_PEER, "the security database went away");
+}
+
+/* --- connecting ------------------------------------------------------------ */
+
+/* Reply of HELLO and LOGON: who we are, and the seal's key. */
+static enum err
+take_identity(struct saf_client *c, struct reader *in, struct err_info *why)
+{
+    struct str wire, key;
+    struct acee *self;
+    enum err e;
+
+    if (!reader_str(in, 1, ACEE_WIRE_MAX, &wire) ||
+        !reader_take(in, ACEE_KEY_BYTES, &key) || !reader_at_end(in))
+        return err_set(why, ERR_PEER, "angel: malformed reply");
+    e = acee_parse(wire, (const unsigned char *)key.p, &self, why);
+    if (e != ERR_OK)
+        return e;
+    memcpy(c->seal, key.p, key.n);
+    c->is_connected_once = true;
+    acee_unref(&c->self);
+    c->self = self;
+    return ERR_OK;
+}
+
+static enum err
+open_socket(struct saf_client *c, struct err_info *why)
+{
+    struct epoll_event ev = { .events = EPOLLIN };
+    struct arena a;
+    char *path;
+    enum err e;
+
+    arena_init(&a, 8192);
+    path = root_path(&a, "%s", WIRE_SOCKET);
+    e = path == NULL ? err_set(why, ERR_MEMORY, "no storage")
+                     : chan_connect(path, &c->fd, why);
+    arena_fini(&a);
+    if (e != ERR_OK) {
+        c->fd = -1;
+        err_prefix(why, "the security database is not available");
+        return ERR_PEER;
+    }
+    if (fcntl(c->fd, F_SETFL, O_NONBLOCK) != 0 ||
+        epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->fd, &ev) != 0) {
+        e = err_sys(why, "connection to the security database");
+        close(c->fd);
+        c->fd = -1;
+    }
+    return e;
+}
+
+static enum err
+exchange(struct saf_client *c, enum wire_type type, struct str payload, int fd,
+         struct chan_msg *reply, struct reader *out, struct saf_rc *rc,
+         struct err_info *why)
+{
+    uint32_t seq = c->line_seq != 0 && type == WIRE_COMMAND ? c->line_seq
+                                                            : c->next_seq++;
+    enum err e = send_to_front(c, type, seq, payload, fd, why);
+
+    if (e == ERR_OK)
+        e = await(c, seq, reply, why);
+    if (e == ERR_OK && (e = read_head(reply->payload, out, rc, why)) != ERR_OK)
+        chan_msg_fini(reply);
+    return e;
+}
+
+static enum err
+stay_connected(struct saf_client *c, struct err_info *why)
+{
+    struct buf hello;
+    struct chan_msg reply;
+    struct reader in;
+    struct saf_rc rc;
+    enum err e;
+
+    if (c->fd >= 0)
+        return ERR_OK;
+    e = open_socket(c, why);
+    if (e != ERR_OK)
+        return e;
+    buf_init(&hello, WIRE_TOKEN_MAX + 64);
+    buf_u32(&hello, WIRE_VERSION);
+    buf_str(&hello, buf_view(&c->token));
+    e = exchange(c, WIRE_HELLO, buf_view(&hello), -1, &reply, &in, &rc, why);
+    if (e == ERR_OK) {
+        e = take_identity(c, &in, why);
+        chan_msg_fini(&reply);
+    }
+    secret_wipe(hello.p, hello.n);
+    buf_fini(&hello);
+    if (e == ERR_OK)
+        e = view_reopen(c, why);
+    if (e != ERR_OK)
+        lose(c);
+    arm_timer(c);
+    return e;
+}
+
+enum err
+client_call(struct saf_client *c, enum wire_type type, struct str payload,
+            int fd, struct chan_msg *reply, struct reader *out,
+            struct saf_rc *rc, struct err_info *why)
+{
+    enum err e = stay_connected(c, why);
+
+    *rc = SAF_RC(8, 8, 0);
+    return e != ERR_OK ? e
+                       : exchange(c, type, payload, fd, reply, out, rc, why);
+}
+
+static enum err
+client_new(struct str token, struct saf_client **out, struct err_info *why)
+{
+    struct epoll_event ev = { .events = EPOLLIN };
+    struct saf_client *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return err_set(why, ERR_MEMORY, "no storage");
+    c->fd = -1;
+    c->next_seq = 1;
+    c->held_tail = &c->held;
+    buf_init(&c->token, WIRE_TOKEN_MAX);
+    buf_add(&c->token, token);
+    c->epoll = epoll_create1(EPOLL_CLOEXEC);
+    c->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (c->epoll < 0 || c->timer < 0 ||
+        epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->timer, &ev) != 0 ||
+        c->token.failed) {
+        enum err e = c->token.failed
+                         ? err_set(why, ERR_LIMIT, "job token too long")
+                         : err_sys(why, "saf_connect");
+
+        saf_disconnect(&c);
+        return e;
+    }
+    *out = c;
+    return ERR_OK;
+}
+
+enum err
+saf_connect(struct str token, struct saf_client **out, struct err_info *why)
+{
+    struct saf_client *c;
+    enum err e = client_new(token, &c, why);
+
+    if (e != ERR_OK)
+        return e;
+    e = stay_connected(c, why);
+    if (e == ERR_OK)
+        *out = c;
+    else
+        saf_disconnect(&c);
+    return e;
+}
+
+enum err
+saf_attach(int fd, struct saf_client **out, struct err_info *why)
+{
+    struct epoll_event ev = { .events = EPOLLIN };
+    struct saf_client *c;
+    enum err e = client_new(STR(""), &c, why);
+
+    if (e != ERR_OK)
+        return e;
+    c->fd = fd;
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
+        epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &ev) != 0) {
+        e = err_sys(why, "descriptor of the security database");
+        c->fd = -1;
+        saf_disconnect(&c);
+        return e;
+    }
+    *out = c;
+    return ERR_OK;
+}
+
+static void
+fail_pending(struct saf_client *c, bool all, enum err e)
+{
+    uint64_t now = clock_mono_ms();
+    struct pending **at = &c->pending;
+
+    while (*at != NULL) {
+        struct pending *p = *at;
+        struct err_info why = { 0 };
+
+        if (!all && p->deadline_ms > now) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        (void)err_set(&why, e, "the security database %s",
+                      e == ERR_TIMEOUT ? "did not answer in time"
+                                       : "went away");
+        p->done(p->arg, e, NULL, SAF_RC(8, 8, 0), &why);
+        free(p);
+        at = &c->pending; /* done may have asked for more */
+    }
+}
+
+void
+saf_disconnect(struct saf_client **client)
+{
+    struct saf_client *c = *client;
+    struct chan_msg msg;
+
+    if (c == NULL)
+        return;
+    view_forget(c);
+    if (c->fd >= 0)
+        close(c->fd);
+    c->fd = -1;
+    fail_pending(c, true, ERR_PEER);
+    while (take_held(c, 0, &msg))
+        chan_msg_fini(&msg);
+    if (c->epoll >= 0)
+        close(c->epoll);
+    if (c->timer >= 0)
+        close(c->timer);
+    if (c->token.p != NULL)
+        secret_wipe(c->token.p, c->token.n);
+    buf_fini(&c->token);
+    acee_unref(&c->self);
+    free(c);
+    *client = NULL;
+}
+
+const struct acee *
+saf_self(const struct saf_client *c)
+{
+    return c->self;
+}
+
+const unsigned char *
+saf_seal_key(const struct saf_client *c)
+{
+    return c->seal;
+}
+
+enum err
+saf_logon(struct saf_client *c, struct str user, struct str password,
+          struct saf_rc *rc, struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    struct buf out;
+    enum err e;
+
+    buf_init(&out, 4096);
+    buf_str(&out, user);
+    buf_str(&out, password);
+    e = client_call(c, WIRE_LOGON, buf_view(&out), -1, &reply, &in, rc, why);
+    if (out.p != NULL)
+        secret_wipe(out.p, out.n);
+    buf_fini(&out);
+    if (e != ERR_OK)
+        return e;
+    e = take_identity(c, &in, why);
+    chan_msg_fini(&reply);
+    return e;
+}
+
+/* --- commands and jobs ------------------------------------------------------ */
+
+enum err
+saf_command(struct saf_client *c, struct str command,
+            void (*line)(void *arg, struct str text), void *arg, uint32_t *rc,
+            struct err_info *why)
+{
+    struct chan_msg reply;
+    struct saf_rc ignored;
+    struct reader in;
+    struct buf out;
+    enum err e = stay_connected(c, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (command.n > WIRE_COMMAND_MAX)
+        return err_set(why, ERR_LIMIT,
+                       "the command has %zu bytes, at most %u are read",
+                       command.n, WIRE_COMMAND_MAX);
+    buf_init(&out, WIRE_COMMAND_MAX + 16);
+    buf_str(&out, command);
+    c->on_line = line;
+    c->line_arg = arg;
+    c->line_seq = c->next_seq++;
+    e = client_call(c, WIRE_COMMAND, buf_view(&out), -1, &reply, &in, &ignored,
+                    why);
+    c->on_line = NULL;
+    c->line_seq = 0;
+    if (out.p != NULL)
+        secret_wipe(out.p, out.n); /* PASSWORD(...) */
+    buf_fini(&out);
+    if (e != ERR_OK)
+        return e;
+    if (!reader_u32(&in, rc) || !reader_at_end(&in))
+        e = err_set(why, ERR_PEER, "angel: malformed reply");
+    chan_msg_fini(&reply);
+    return e;
+}
+
+enum err
+saf_register_job(struct saf_client *c, const struct saf_job *job,
+                 struct buf *token, struct acee **acee, struct saf_rc *rc,
+                 struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    struct str text;
+    struct buf out;
+    enum err e;
+
+    buf_init(&out, 64u * 1024u);
+    buf_str(&out, job->job_name);
+    buf_str(&out, job->job_id);
+    buf_str(&out, job->user);
+    buf_str(&out, job->proc);
+    buf_str(&out, job->submitter);
+    buf_str(&out, job->password);
+    buf_str(&out, job->cgroup);
+    e = client_call(c, WIRE_REGISTER_JOB, buf_view(&out), job->pidfd, &reply,
+                    &in, rc, why);
+    if (out.p != NULL)
+        secret_wipe(out.p, out.n);
+    buf_fini(&out);
+    if (e != ERR_OK)
+        return e;
+    if (!reader_str(&in, 1, WIRE_TOKEN_MAX, &text)) {
+        e = err_set(why, ERR_PEER, "angel: malformed reply");
+    } else {
+        buf_add(token, text);
+        e = buf_check(token, why);
+        if (e == ERR_OK)
+            e = read_acee(c, &in, acee, why);
+    }
+    chan_msg_fini(&reply);
+    return e;
+}
+
+static enum err
+call_str(struct saf_client *c, enum wire_type type, struct str text,
+         struct err_info *why)
+{
+    struct chan_msg reply;
+    struct saf_rc rc;
+    struct reader in;
+    struct buf out;
+    enum err e;
+
+    buf_init(&out, 4096);
+    buf_str(&out, text);
+    e = client_call(c, type, buf_view(&out), -1, &reply, &in, &rc, why);
+    buf_fini(&out);
+    if (e == ERR_OK)
+        chan_msg_fini(&reply);
+    return e;
+}
+
+enum err
+saf_job_ended(struct saf_client *c, struct str job_id, struct err_info *why)
+{
+    return call_str(c, WIRE_JOB_ENDED, job_id, why);
+}
+
+enum err
+saf_open_angel(struct saf_client *c, struct str name, struct err_info *why)
+{
+    return call_str(c, WIRE_OPEN_ANGEL, name, why);
+}
+
+enum err
+saf_list_servers(struct saf_client *c, void (*each)(void *, struct str),
+                 void *arg, struct err_info *why)
+{
+    struct chan_msg reply;
+    struct saf_rc rc;
+    struct reader in;
+    uint32_t n = 0;
+    enum err e =
+        client_call(c, WIRE_LIST_SERVERS, STR(""), -1, &reply, &in, &rc, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (!reader_u32(&in, &n))
+        e = err_set(why, ERR_PEER, "angel: malformed reply");
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
+        struct str text;
+
+        if (reader_str(&in, 0, WIRE_LINE_MAX, &text))
+            each(arg, text);
+        else
+            e = err_set(why, ERR_PEER, "angel: malformed reply");
+    }
+    chan_msg_fini(&reply);
+    return e;
+}
+
+enum err
+saf_register_server(struct saf_client *c, struct str angel,
+                    struct saf_services *services, struct saf_rc *rc,
+                    struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    struct buf out;
+    uint32_t n;
+    enum err e;
+
+    buf_init(&out, 4096);
+    buf_str(&out, angel);
+    e = client_call(c, WIRE_REGISTER_SERVER, buf_view(&out), -1, &reply, &in,
+                    rc, why);
+    buf_fini(&out);
+    if (e != ERR_OK)
+        return e;
+    *services = (struct saf_services){ .n = 0 };
+    if (!reader_u32(&in, &n) || n > ARRAY_LEN(services->v))
+        e = err_set(why, ERR_PEER, "angel: malformed reply");
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
+        struct saf_service *s = &services->v[i];
+        struct str name;
+        uint8_t is_available;
+
+        if (!reader_str(&in, 1, sizeof s->name - 1, &name) ||
+            !reader_u8(&in, &is_available) ||
+            !str_copy_z(name, s->name, sizeof s->name)) {
+            e = err_set(why, ERR_PEER, "angel: malformed reply");
+            break;
+        }
+        s->is_available = is_available != 0;
+        services->n++;
+    }
+    chan_msg_fini(&reply);
+    return e;
+}
+
+/* --- authentication ---------------------------------------------------------- */
+
+static enum err
+call_acee(struct saf_client *c, enum wire_type type, struct buf *request,
+          struct acee **out, struct saf_rc *rc, struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    enum err e =
+        client_call(c, type, buf_view(request), -1, &reply, &in, rc, why);
+
+    if (request->p != NULL)
+        secret_wipe(request->p, request->n);
+    buf_fini(request);
+    if (e != ERR_OK)
+        return e;
+    e = read_acee(c, &in, out, why);
+    chan_msg_fini(&reply);
+    return e;
+}
+
+static enum err
+call_async(struct saf_client *c, enum wire_type type, struct buf *request,
+           saf_acee_done done, void *arg, struct err_info *why)
+{
+    enum err e = stay_connected(c, why);
+    struct pending *p = NULL;
+
+    if (e == ERR_OK && (p = malloc(sizeof *p)) == NULL)
+        e = err_set(why, ERR_MEMORY, "no storage for a request");
+    if (e == ERR_OK) {
+        *p = (struct pending){ .seq = c->next_seq++,
+                               .has_job = type == WIRE_VERIFY_TOKEN,
+                               .deadline_ms = clock_mono_ms() + SAF_WAIT_MS,
+                               .done = done,
+                               .arg = arg,
+                               .next = c->pending };
+        e = send_to_front(c, type, p->seq, buf_view(request), -1, why);
+    }
+    if (request->p != NULL)
+        secret_wipe(request->p, request->n);
+    buf_fini(request);
+    if (e != ERR_OK) {
+        free(p);
+        return e;
+    }
+    c->pending = p;
+    arm_timer(c);
+    return ERR_OK;
+}
+
+static void
+put_verify(struct buf *out, struct str user, struct str password,
+           struct str applid)
+{
+    buf_init(out, 4096);
+    buf_str(out, user);
+    buf_str(out, password);
+    buf_str(out, applid);
+}
+
+enum err
+saf_verify(struct saf_client *c, struct str user, struct str password,
+           struct str applid, struct acee **out, struct saf_rc *rc,
+           struct err_info *why)
+{
+    struct buf request;
+
+    put_verify(&request, user, password, applid);
+    return call_acee(c, WIRE_VERIFY, &request, out, rc, why);
+}
+
+enum err
+saf_verify_async(struct saf_client *c, struct str user, struct str password,
+                 struct str applid, saf_acee_done done, void *arg,
+                 struct err_info *why)
+{
+    struct buf request;
+
+    put_verify(&request, user, password, applid);
+    return call_async(c, WIRE_VERIFY, &request, done, arg, why);
+}
+
+static void
+put_certificate(struct buf *out, struct str der, struct str applid)
+{
+    buf_init(out, WIRE_DER_MAX + 4096u);
+    buf_str(out, der);
+    buf_str(out, applid);
+}
+
+enum err
+saf_verify_certificate(struct saf_client *c, struct str der, struct str applid,
+                       struct acee **out, struct saf_rc *rc,
+                       struct err_info *why)
+{
+    struct buf request;
+
+    put_certificate(&request, der, applid);
+    return call_acee(c, WIRE_VERIFY_CERT, &request, out, rc, why);
+}
+
+enum err
+saf_verify_certificate_async(struct saf_client *c, struct str der,
+                             struct str applid, saf_acee_done done, void *arg,
+                             struct err_info *why)
+{
+    struct buf request;
+
+    put_certificate(&request, der, applid);
+    return call_async(c, WIRE_VERIFY_CERT, &request, done, arg, why);
+}
+
+enum err
+saf_verify_token_async(struct saf_client *c, struct str token,
+                       saf_acee_done done, void *arg, struct err_info *why)
+{
+    struct buf request;
+
+    buf_init(&request, WIRE_TOKEN_MAX + 64u);
+    buf_str(&request, token);
+    return call_async(c, WIRE_VERIFY_TOKEN, &request, done, arg, why);
+}
+
+static void
+put_acee_of(struct buf *out, struct str user, struct str applid,
+            enum acee_origin origin)
+{
+    buf_init(out, 4096);
+    buf_str(out, user);
+    buf_str(out, applid);
+    buf_u8(out, (uint8_t)origin);
+}
+
+enum err
+saf_acee_of(struct saf_client *c, struct str user, struct str applid,
+            enum acee_origin origin, struct acee **out, struct saf_rc *rc,
+            struct err_info *why)
+{
+    struct buf request;
+
+    put_acee_of(&request, user, applid, origin);
+    return call_acee(c, WIRE_ACEE_OF, &request, out, rc, why);
+}
+
+enum err
+saf_acee_of_async(struct saf_client *c, struct str user, struct str applid,
+                  enum acee_origin origin, saf_acee_done done, void *arg,
+                  struct err_info *why)
+{
+    struct buf request;
+
+    put_acee_of(&request, user, applid, origin);
+    return call_async(c, WIRE_ACEE_OF, &request, done, arg, why);
+}
+
+/* --- key rings ------------------------------------------------------------------ */
+
+static bool
+read_ring_cert(struct reader *in, struct saf_ring *ring,
+               struct saf_ring_cert *cert)
+{
+    struct str label, owner, der, key;
+    uint8_t is_default, usage;
+
+    if (!reader_str(in, 0, SAF_LABEL_MAX, &label) ||
+        !reader_str(in, 0, 64, &owner) ||
+        !reader_str(in, 1, WIRE_DER_MAX, &der) ||
+        !reader_str(in, 0, WIRE_DER_MAX, &key) ||
+        !reader_u8(in, &is_default) || !reader_u8(in, &usage) ||
+        usage > RING_SITE)
+        return false;
+    cert->label = str_dup(&ring->arena, label);
+    cert->owner = str_dup(&ring->arena, owner);
+    cert->der = str_dup(&ring->arena, der);
+    cert->is_default = is_default != 0;
+    cert->usage = usage;
+    return key.n == 0 || secret_dup(key, &cert->key);
+}
+
+enum err
+saf_ring_read(struct saf_client *c, struct str owner, struct str ring_name,
+              bool want_keys, struct saf_ring *out, struct saf_rc *rc,
+              struct err_info *why)
+{
+    struct saf_ring ring = { .n = 0 };
+    struct chan_msg reply;
+    struct reader in;
+    struct buf request;
+    uint32_t n;
+    enum err e;
+
+    buf_init(&request, 4096);
+    buf_str(&request, owner);
+    buf_str(&request, ring_name);
+    buf_u8(&request, want_keys);
+    e = client_call(c, WIRE_RING_READ, buf_view(&request), -1, &reply, &in, rc,
+                    why);
+    buf_fini(&request);
+    if (e != ERR_OK)
+        return e;
+    arena_init(&ring.arena, CHAN_BYTES_MAX);
+    if (!reader_u64(&in, &ring.sequence) || !reader_u32(&in, &n) ||
+        n > reader_left(&in) ||
+        (ring.certs = ARENA_ARRAY(&ring.arena, struct saf_ring_cert, n)) ==
+            NULL)
+        e = err_set(why, ERR_PEER, "angel: malformed reply");
+    while (e == ERR_OK && ring.n < n) {
+        if (!read_ring_cert(&in, &ring, &ring.certs[ring.n]))
+            e = err_set(why, ERR_PEER, "angel: malformed reply");
+        ring.n++;
+    }
+    chan_msg_fini(&reply);
+    if (e == ERR_OK)
+        *out = ring;
+    else
+        saf_ring_fini(&ring);
+    return e;
+}
+
+void
+saf_ring_fini(struct saf_ring *ring)
+{
+    for (size_t i = 0; i < ring->n; i++)
+        secret_free(&ring->certs[i].key);
+    arena_fini(&ring->arena);
+    ring->certs = NULL;
+    ring->n = 0;
+}
+
+/* --- driving ---------------------------------------------------------------------- */
+
+void
+saf_on_message(struct saf_client *c,
+               void (*line)(void *arg, struct str text), void *arg)
+{
+    c->on_message = line;
+    c->message_arg = arg;
+}
+
+void
+saf_on_refresh(struct saf_client *c,
+               void (*refreshed)(void *arg, struct str class_name), void *arg)
+{
+    c->on_refresh = refreshed;
+    c->refresh_arg = arg;
+}
+
+int
+saf_fd(const struct saf_client *c)
+{
+    return c->epoll;
+}
+
+static void
+finish(struct saf_client *c, struct chan_msg *msg)
+{
+    for (struct pending **at = &c->pending; *at != NULL; at = &(*at)->next) {
+        struct pending *p = *at;
+        struct saf_rc rc = SAF_RC(8, 8, 0);
+        struct err_info why = { 0 };
+        struct acee *acee = NULL;
+        struct reader in;
+        enum err e;
+
+        if (p->seq != msg->seq)
+            continue;
+        *at = p->next;
+        e = read_head(msg->payload, &in, &rc, &why);
+        if (e == ERR_OK)
+            e = read_acee(c, &in, &acee, &why);
+        p->done(p->arg, e, acee, rc, &why);
+        free(p);
+        return;
+    }
+}
+
+enum err
+saf_process(struct saf_client *c, struct err_info *why)
+{
+    struct chan_msg msg;
+    uint64_t expirations;
+    enum err e = ERR_OK;
+
+    while (read(c->timer, &expirations, sizeof expirations) > 0)
+        continue;
+    while (take_held(c, 0, &msg)) {
+        finish(c, &msg);
+        chan_msg_fini(&msg);
+    }
+    while (c->fd >= 0 && (e = chan_recv(c->fd, &msg, why)) == ERR_OK) {
+        if (msg.type != WIRE_REPLY) {
+            take_notice(c, &msg);
+            continue;
+        }
+        finish(c, &msg);
+        chan_msg_fini(&msg);
+    }
+    if (c->fd >= 0 && e != ERR_AGAIN)
+        lose(c);
+    if (c->is_lost) {
+        c->is_lost = false;
+        fail_pending(c, true, ERR_PEER);
+        e = err_set(why, ERR_PEER, "the security database went away");
+    } else {
+        fail_pending(c, false, ERR_TIMEOUT);
+        e = ERR_OK;
+        /* Views follow refreshes, so they come back by themselves. */
+        if (c->fd < 0 && c->views != NULL)
+            (void)stay_connected(c, NULL);
+    }
+    arm_timer(c);
+    return e;
+}
+
+void
+client_tell(struct saf_client *c, enum wire_type type, struct buf *request)
+{
+    /* Nobody waits: when the angel is away the line is lost with it. */
+    if (!request->failed && stay_connected(c, NULL) == ERR_OK)
+        (void)!send_to_front(c, type, 0, buf_view(request), -1, NULL);
+}
+
+void
+saf_syslog(struct saf_client *c, struct str line)
+{
+    struct buf out;
+
+    buf_init(&out, 4096);
+    buf_str(&out, str_sub(line, 0, WIRE_LINE_MAX));
+    client_tell(c, WIRE_SYSLOG, &out);
+    buf_fini(&out);
+}
+
+enum err
+saf_wait_ready(struct saf_client *c, uint32_t wait_ms, struct err_info *why)
+{
+    uint64_t deadline = clock_mono_ms() + wait_ms;
+
+    while (!c->is_ready) {
+        struct pollfd p = { .fd = c->fd, .events = POLLIN };
+        uint64_t now = clock_mono_ms();
+
+        if (c->fd < 0)
+            return err_set(why, ERR_PEER, "the security database ended");
+        if (now >= deadline)
+            return err_set(why, ERR_TIMEOUT,
+                           "the security database was not ready in %u ms",
+                           wait_ms);
+        (void)poll(&p, 1, (int)(deadline - now));
+        (void)!saf_process(c, NULL);
+    }
+    return ERR_OK;
+}
+
+/* A decision the angel made itself, of a class that is not mapped here. */
+enum err
+saf_check_remote(struct saf_client *c, const struct acee *acee,
+                 struct str class_name, struct str resource,
+                 enum saf_level level, struct saf_decision *out,
+                 struct err_info *why)
+{
+    struct chan_msg reply;
+    struct saf_rc rc;
+    struct reader in;
+    struct buf request;
+    enum err e;
+
+    buf_init(&request, ACEE_WIRE_MAX + 4096u);
+    buf_str(&request, acee == NULL ? STR("") : acee->wire);
+    buf_str(&request, class_name);
+    buf_str(&request, resource);
+    buf_u8(&request, (uint8_t)level);
+    e = client_call(c, WIRE_CHECK, buf_view(&request), -1, &reply, &in, &rc,
+                    why);
+    buf_fini(&request);
+    if (e != ERR_OK)
+        return e;
+    if (!wire_read_decision(&in, out) || !reader_at_end(&in))
+        e = err_set(why, ERR_PEER, "angel: malformed reply");
+    chan_msg_fini(&reply);
+    return e;
+}

@@ -1,0 +1,62 @@
+/* Shared by client.c and view.c only. */
+#ifndef SALLYPORT_SAF_CLIENT_PRIV_H
+#define SALLYPORT_SAF_CLIENT_PRIV_H
+
+#include "base/reader.h"
+#include "ipc/chan.h"
+#include "saf/client.h"
+#include "saf/wire.h"
+
+struct pending { /* an asynchronous request */
+    uint32_t seq;
+    bool has_job; /* the answer ends with "NAME/ID" */
+    uint64_t deadline_ms;
+    saf_acee_done done;
+    void *arg;
+    struct pending *next;
+};
+
+struct held { /* a reply that came while somebody else's was awaited */
+    struct chan_msg msg;
+    struct held *next;
+};
+
+struct saf_client {
+    int fd;    /* the front; -1 while away */
+    int epoll; /* what saf_fd gives: fd, timer */
+    int timer; /* deadlines and reconnecting */
+    struct buf token;
+    uint32_t next_seq;
+    struct acee *self;
+    unsigned char seal[ACEE_KEY_BYTES];
+    bool is_ready; /* the master's WIRE_READY came */
+    bool is_connected_once, is_lost; /* lost: pending requests must fail */
+    struct pending *pending;
+    struct held *held, **held_tail;
+    struct saf_view *views;
+    void (*on_message)(void *arg, struct str text);
+    void *message_arg;
+    void (*on_refresh)(void *arg, struct str class_name);
+    void *refresh_arg;
+    void (*on_line)(void *arg, struct str text); /* of the running command */
+    void *line_arg;
+    uint32_t line_seq;
+};
+
+/* A request and its reply; *out is positioned after the reply's head. The
+ * reply's own error comes back as the result. chan_msg_fini(reply). */
+enum err client_call(struct saf_client *, enum wire_type, struct str payload,
+                     int fd, struct chan_msg *reply, struct reader *out,
+                     struct saf_rc *rc, struct err_info *why);
+
+/* A request without reply. */
+void client_tell(struct saf_client *, enum wire_type, struct buf *request);
+
+/* Hooks of view.c. */
+void view_refreshed(struct saf_client *, struct chan_msg *);
+void view_lost(struct saf_client *);
+/* Fetch all snapshots again after reconnecting. */
+enum err view_reopen(struct saf_client *, struct err_info *why);
+void view_forget(struct saf_client *);
+
+#endif
