@@ -23,11 +23,10 @@ check_seal(struct str body, struct str seal, const unsigned char key[32],
     EVP_PKEY *pkey =
         EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool is_good =
-        pkey != NULL && ctx != NULL &&
-        EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
-        EVP_DigestVerify(ctx, (const unsigned char *)seal.p, seal.n,
-                         (const unsigned char *)body.p, body.n) == 1;
+    bool is_good = pkey != NULL && ctx != NULL &&
+                   EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
+                   EVP_DigestVerify(ctx, (const unsigned char *)seal.p, seal.n,
+                                    (const unsigned char *)body.p, body.n) == 1;
 
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_free(pkey);
@@ -124,8 +123,8 @@ acee_parse(struct str wire, const unsigned char key[ACEE_KEY_BYTES],
 }
 
 static enum err
-add_seal(const unsigned char private_key[32], struct str body,
-         struct buf *out, struct err_info *why)
+add_seal(const unsigned char private_key[32], struct str body, struct buf *out,
+         struct err_info *why)
 {
     EVP_PKEY *pkey =
         EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, private_key, 32);
@@ -192,12 +191,11 @@ acee_key_public(const unsigned char private_key[32],
     EVP_PKEY *pkey =
         EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, private_key, 32);
     size_t n = ACEE_KEY_BYTES;
-    bool is_good = pkey != NULL && EVP_PKEY_get_raw_public_key(
-                                       pkey, public_key, &n) == 1;
+    bool is_good =
+        pkey != NULL && EVP_PKEY_get_raw_public_key(pkey, public_key, &n) == 1;
 
     EVP_PKEY_free(pkey);
-    return is_good ? ERR_OK
-                   : err_set(why, ERR_IO, "acee: not an Ed25519 key");
+    return is_good ? ERR_OK : err_set(why, ERR_IO, "acee: not an Ed25519 key");
 }
 
 struct acee *

@@ -209,7 +209,8 @@ send_to_front(struct saf_client *c, enum wire_type type, uint32_t seq,
     return err_set(why, ERR_PEER, "the security database went away");
 }
 
-/* --- connecting ------------------------------------------------------------ */
+/* --- connecting ------------------------------------------------------------
+ */
 
 /* Reply of HELLO and LOGON: who we are, and the seal's key. */
 static enum err
@@ -264,8 +265,8 @@ exchange(struct saf_client *c, enum wire_type type, struct str payload, int fd,
          struct chan_msg *reply, struct reader *out, struct saf_rc *rc,
          struct err_info *why)
 {
-    uint32_t seq = c->line_seq != 0 && type == WIRE_COMMAND ? c->line_seq
-                                                            : c->next_seq++;
+    uint32_t seq =
+        c->line_seq != 0 && type == WIRE_COMMAND ? c->line_seq : c->next_seq++;
     enum err e = send_to_front(c, type, seq, payload, fd, why);
 
     if (e == ERR_OK)
@@ -471,7 +472,8 @@ saf_logon(struct saf_client *c, struct str user, struct str password,
     return e;
 }
 
-/* --- commands and jobs ------------------------------------------------------ */
+/* --- commands and jobs ------------------------------------------------------
+ */
 
 enum err
 saf_command(struct saf_client *c, struct str command,
@@ -645,7 +647,8 @@ saf_register_server(struct saf_client *c, struct str angel,
     return e;
 }
 
-/* --- authentication ---------------------------------------------------------- */
+/* --- authentication ----------------------------------------------------------
+ */
 
 static enum err
 call_acee(struct saf_client *c, enum wire_type type, struct buf *request,
@@ -801,7 +804,8 @@ saf_acee_of_async(struct saf_client *c, struct str user, struct str applid,
     return call_async(c, WIRE_ACEE_OF, &request, done, arg, why);
 }
 
-/* --- key rings ------------------------------------------------------------------ */
+/* --- key rings
+ * ------------------------------------------------------------------ */
 
 static bool
 read_ring_cert(struct reader *in, struct saf_ring *ring,
@@ -813,9 +817,8 @@ read_ring_cert(struct reader *in, struct saf_ring *ring,
     if (!reader_str(in, 0, SAF_LABEL_MAX, &label) ||
         !reader_str(in, 0, 64, &owner) ||
         !reader_str(in, 1, WIRE_DER_MAX, &der) ||
-        !reader_str(in, 0, WIRE_DER_MAX, &key) ||
-        !reader_u8(in, &is_default) || !reader_u8(in, &usage) ||
-        usage > RING_SITE)
+        !reader_str(in, 0, WIRE_DER_MAX, &key) || !reader_u8(in, &is_default) ||
+        !reader_u8(in, &usage) || usage > RING_SITE)
         return false;
     cert->label = str_dup(&ring->arena, label);
     cert->owner = str_dup(&ring->arena, owner);
@@ -875,11 +878,12 @@ saf_ring_fini(struct saf_ring *ring)
     ring->n = 0;
 }
 
-/* --- driving ---------------------------------------------------------------------- */
+/* --- driving
+ * ---------------------------------------------------------------------- */
 
 void
-saf_on_message(struct saf_client *c,
-               void (*line)(void *arg, struct str text), void *arg)
+saf_on_message(struct saf_client *c, void (*line)(void *arg, struct str text),
+               void *arg)
 {
     c->on_message = line;
     c->message_arg = arg;

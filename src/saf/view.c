@@ -170,8 +170,8 @@ fetch(struct saf_view *view, struct view_class *vc, struct err_info *why)
 
     buf_init(&request, 64);
     buf_str(&request, str_of(vc->name));
-    e = client_call(view->client, WIRE_SNAPSHOT, buf_view(&request), -1,
-                    &reply, &in, &rc, why);
+    e = client_call(view->client, WIRE_SNAPSHOT, buf_view(&request), -1, &reply,
+                    &in, &rc, why);
     buf_fini(&request);
     if (e != ERR_OK)
         return e;
@@ -190,7 +190,8 @@ enum err
 saf_view_open(struct saf_client *c, const char *const *classes, size_t n,
               struct saf_view **out, struct err_info *why)
 {
-    struct saf_view *view = calloc(1, sizeof *view + n * sizeof(*view->classes));
+    struct saf_view *view =
+        calloc(1, sizeof *view + n * sizeof(*view->classes));
     enum err e = ERR_OK;
 
     if (view == NULL)
@@ -201,8 +202,7 @@ saf_view_open(struct saf_client *c, const char *const *classes, size_t n,
         const struct saf_class *class = saf_class_find(str_of(classes[i]));
 
         if (class == NULL) {
-            e = err_set(why, ERR_NOT_FOUND, "there is no class %s",
-                        classes[i]);
+            e = err_set(why, ERR_NOT_FOUND, "there is no class %s", classes[i]);
             goto fail;
         }
         memcpy(view->classes[i].name, class->name, strlen(class->name) + 1);
@@ -254,8 +254,8 @@ saf_check(const struct saf_view *view, const struct acee *acee,
           struct str class_name, struct str resource, enum saf_level level)
 {
     struct saf_decision d = { .rc = SAF_RC(8, 8, 0), .requested = level };
-    uint64_t lost_ms = atomic_load_explicit(&view->lost_ms,
-                                            memory_order_acquire);
+    uint64_t lost_ms =
+        atomic_load_explicit(&view->lost_ms, memory_order_acquire);
 
     if (lost_ms != 0 && clock_mono_ms() - lost_ms > GRACE_MS)
         return d;
@@ -276,7 +276,8 @@ saf_check(const struct saf_view *view, const struct acee *acee,
     return d; /* not a class of this view: the caller's mistake, refused */
 }
 
-/* --- hooks of client.c ------------------------------------------------------ */
+/* --- hooks of client.c ------------------------------------------------------
+ */
 
 void
 view_refreshed(struct saf_client *c, struct chan_msg *msg)
@@ -340,7 +341,8 @@ view_forget(struct saf_client *c)
     c->views = NULL;
 }
 
-/* --- denials ------------------------------------------------------------------ */
+/* --- denials
+ * ------------------------------------------------------------------ */
 
 void
 saf_log_denial(struct saf_client *c, const struct acee *acee,
