@@ -29,8 +29,9 @@ struct loop_fd {
 /* A timer; zero-initialise, set `fire`. */
 struct loop_timer {
     void (*fire)(struct loop_timer *);
-    uint64_t at_ms;   /* private from here on */
-    unsigned heap_at; /* place in the heap plus 1; 0 idle */
+    uint64_t at_ms; /* private from here on: an intrusive pairing heap */
+    struct loop_timer *child, *next, *prev;
+    bool is_set;
 };
 
 /* Work handed to a loop from any thread; storage is the caller's until run. */
@@ -54,7 +55,7 @@ void loop_want(struct loop *, struct loop_fd *, unsigned wanted);
 /* No event of this turn reaches it any more; does not close fd. */
 void loop_remove(struct loop *, struct loop_fd *);
 
-/* Set or move. Aborts the process only when there is no memory at all. */
+/* Set or move; never fails. */
 void loop_timer_set(struct loop *, struct loop_timer *, uint64_t in_ms);
 void loop_timer_clear(struct loop *, struct loop_timer *); /* idle: no-op */
 

@@ -17,12 +17,14 @@ struct stream {
     struct ssl_st *ssl; /* NULL: clear text */
     void (*on_ready)(struct stream *);
     bool is_server;
-    bool is_open;     /* connected and, with TLS, the handshake is done */
-    bool may_read;    /* not known to be drained */
-    bool may_write;   /* not known to be full */
-    bool saw_bytes;   /* the peer has sent something */
-    bool is_plain;    /* clear text arrived on a TLS port */
-    bool is_peer_end; /* end of file seen */
+    bool is_connected; /* the transport; false while a client connects */
+    bool is_open;      /* connected and, with TLS, the handshake is done */
+    bool is_broken;    /* reset or TLS error: nothing more can be said */
+    bool is_hangup;    /* the peer has closed its side; bytes may still wait */
+    bool may_read;     /* not known to be drained */
+    bool may_write;    /* not known to be full */
+    bool saw_bytes;    /* the peer has sent something */
+    bool is_plain;     /* clear text arrived on a TLS port */
 };
 
 /*
@@ -39,9 +41,6 @@ MUST_CHECK enum err stream_init(struct stream *, struct loop *, int fd,
                                 struct err_info *why);
 /* Closes the socket (TLS: close_notify when it was open). Idempotent. */
 void stream_fini(struct stream *);
-/* After a failed handshake: close without telling the peer anything. */
-bool stream_is_live(const struct stream *);
-
 /* ERR_OK open; ERR_AGAIN; ERR_PEER gone, refused, or the handshake failed, and
  * why holds JSSE's wording ("javax.net.ssl.SSLHandshakeException: ..."). */
 MUST_CHECK enum err stream_handshake(struct stream *, struct err_info *why);
@@ -54,8 +53,9 @@ MUST_CHECK enum err stream_write(struct stream *, const char *p, size_t size,
 /* Half-close: no more bytes follow. */
 void stream_shutdown(struct stream *);
 
-/* The peer's certificate, DER, as verified; an empty buf when none. Owned by
- * the caller's arena. */
-struct str stream_peer_certificate(struct arena *, const struct stream *);
+/* The peer's verified certificate, DER, on the heap: *out is freed with free();
+ * NULL and 0 bytes when there is none. ERR_MEMORY. */
+MUST_CHECK enum err stream_peer_certificate(const struct stream *,
+                                            unsigned char **out, size_t *n);
 
 #endif

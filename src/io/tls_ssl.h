@@ -1,0 +1,30 @@
+/* What stream.c needs of a tls_config; private to this folder. */
+#ifndef SALLYPORT_IO_TLS_SSL_H
+#define SALLYPORT_IO_TLS_SSL_H
+
+#include <openssl/ssl.h>
+
+#include "io/stream.h"
+
+/* A session object for one connection; a server ignores `sni`. */
+MUST_CHECK enum err tls_session_new(struct tls_config *, struct str sni,
+                                    SSL **out, struct err_info *why);
+
+/* Say in JSSE's words why a handshake failed: from OpenSSL's error queue, which
+ * is left empty. number: errno of the last system call, 0 when it was fine. */
+void tls_failure(const struct stream *, int ssl_error, int number,
+                 struct err_info *why);
+
+enum {
+    TLS_1_0 = 1u << 0,
+    TLS_1_1 = 1u << 1,
+    TLS_1_2 = 1u << 2,
+    TLS_1_3 = 1u << 3,
+};
+/* A comma list of JSSE names to a set of the above. ERR_SYNTAX. */
+MUST_CHECK enum err tls_protocols(struct str names, unsigned *out,
+                                  struct err_info *why);
+/* The cipher table: JSSE (IANA or IBM) name to OpenSSL's; NULL when unknown. */
+const char *tls_cipher_name(struct str jsse, bool *is_tls13);
+
+#endif
