@@ -1,0 +1,807 @@
+/*
+ * The life of one client connection, as a state machine: conn_run takes steps
+ * until the socket or the handler has to be waited for. Requests of one
+ * connection are handled one after the other; what a client sends ahead stays
+ * in the socket or the buffer, and the answers to requests that arrived
+ * together leave together.
+ */
+#include "http/conn.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define LINGER_MS 2000u
+#define LINGER_BYTES ((size_t)1024 * 1024)
+#define BODY_STEP_BYTES ((size_t)64 * 1024)
+/* A body that trickles in slower than this per read timeout is given up. */
+#define BODY_PROGRESS_BYTES 4096u
+/* Answers of pipelined requests are gathered up to here. */
+#define OUT_GATHER_BYTES ((size_t)14 * 1024)
+
+static void conn_run(struct http_conn *);
+
+/* ---- deadlines ---- */
+
+/* The timer moves only when it would fire too late; one that fires too early
+ * is set again. So the usual request moves no timer at all. */
+static void
+set_deadline(struct http_conn *conn, uint64_t in_ms)
+{
+    struct loop *loop = conn->server->loop;
+
+    conn->deadline_ms = loop_now_ms(loop) + in_ms;
+    if (!conn->timer.is_set || conn->timer.at_ms > conn->deadline_ms)
+        loop_timer_set(loop, &conn->timer, in_ms);
+}
+
+static void
+clear_deadline(struct http_conn *conn)
+{
+    conn->deadline_ms = UINT64_MAX;
+}
+
+/* ---- the input buffer ---- */
+
+static void
+release_input(struct http_conn *conn)
+{
+    if (conn->in_cap > CONN_BUFFER_BYTES)
+        free(conn->in);
+    else
+        pool_put(&conn->server->buffer_pool, conn->in);
+    conn->in = NULL;
+    conn->in_at = conn->in_n = conn->in_cap = conn->scanned = 0;
+}
+
+static bool
+new_input(struct http_conn *conn, size_t cap)
+{
+    conn->in = cap > CONN_BUFFER_BYTES ? malloc(cap)
+                                       : pool_get(&conn->server->buffer_pool);
+    conn->in_cap = conn->in == NULL             ? 0
+                   : cap > CONN_BUFFER_BYTES ? cap
+                                                : CONN_BUFFER_BYTES;
+    conn->in_at = conn->in_n = 0;
+    return conn->in != NULL;
+}
+
+/* Room to read into; nothing may point into the buffer. */
+static bool
+make_room(struct http_conn *conn)
+{
+    size_t have = conn->in_n - conn->in_at;
+    char *old = conn->in;
+    size_t old_cap = conn->in_cap, at = conn->in_at;
+
+    if (conn->in == NULL)
+        return new_input(conn, CONN_BUFFER_BYTES);
+    if (conn->in_n < conn->in_cap)
+        return true;
+    if (at > 0) {
+        memmove(conn->in, conn->in + at, have);
+        conn->in_at = 0;
+        conn->in_n = have;
+        return true;
+    }
+    if (!new_input(conn, old_cap * 2)) {
+        conn->in = old;
+        conn->in_cap = old_cap;
+        conn->in_n = have;
+        return false;
+    }
+    memcpy(conn->in, old, have);
+    conn->in_n = have;
+    if (old_cap > CONN_BUFFER_BYTES)
+        free(old);
+    else
+        pool_put(&conn->server->buffer_pool, old);
+    return true;
+}
+
+/* The head's strings live in the buffer: the request keeps it, and bytes that
+ * follow the head move to another. */
+static bool
+hold_input(struct http_conn *conn)
+{
+    size_t have = conn->in_n - conn->in_at;
+    const char *rest = conn->in + conn->in_at;
+    struct exchange *ex = conn->exchange;
+
+    ex->held = conn->in;
+    ex->held_cap = conn->in_cap;
+    if (!new_input(conn, have)) {
+        conn->in = NULL;
+        return false;
+    }
+    memcpy(conn->in, rest, have);
+    conn->in_n = have;
+    return true;
+}
+
+/* ---- ends ---- */
+
+static void
+release_exchange(struct http_conn *conn)
+{
+    struct exchange *ex = conn->exchange;
+
+    if (ex == NULL)
+        return;
+    conn->exchange = NULL;
+    if (ex->held_cap > CONN_BUFFER_BYTES)
+        free(ex->held);
+    else
+        pool_put(&conn->server->buffer_pool, ex->held);
+    ex->held = NULL;
+    ex->held_cap = 0;
+    exchange_put(conn->server, ex);
+}
+
+static void
+free_conn(struct loop_post *post)
+{
+    struct http_conn *conn = CONTAINER_OF(post, struct http_conn, end);
+    struct http_server *server = conn->server;
+
+    if (conn->slot_free != NULL)
+        conn->slot_free(conn->slot);
+    free(conn->certificate);
+    if (conn->prev != NULL)
+        conn->prev->next = conn->next;
+    else
+        server->conns = conn->next;
+    if (conn->next != NULL)
+        conn->next->prev = conn->prev;
+    pool_put(&server->conn_pool, conn);
+    server_conn_gone(server);
+}
+
+/* Free a closed connection once nobody uses it. */
+static void
+try_free(struct http_conn *conn)
+{
+    if (conn->state != CONN_CLOSED || conn->is_running ||
+        conn->exchange != NULL || conn->end.run != NULL)
+        return;
+    conn->end.run = free_conn;
+    loop_defer(conn->server->loop, &conn->end);
+}
+
+void
+conn_close(struct http_conn *conn)
+{
+    bool is_with_handler = conn->state == CONN_HANDLER;
+
+    if (conn->state == CONN_CLOSED)
+        return;
+    conn->state = CONN_CLOSED;
+    loop_timer_clear(conn->server->loop, &conn->timer);
+    /* Later questions about the client must still find an answer. */
+    if (is_with_handler && conn->is_tls)
+        (void)http_conn_certificate(conn);
+    stream_fini(&conn->stream);
+    http_out_fini(&conn->out);
+    if (!is_with_handler) {
+        release_exchange(conn);
+        release_input(conn);
+    }
+    try_free(conn);
+}
+
+/* An answer of our own, the last one of this connection. */
+static void
+refuse(struct http_conn *conn, unsigned status, const char *why)
+{
+    static const struct http_header headers[] = {
+        { { "Content-Type", sizeof("Content-Type") - 1 }, { "text/plain; charset=utf-8", sizeof("text/plain; charset=utf-8") - 1 } },
+    };
+    struct http_reply reply = {
+        .status = status,
+        .headers = headers,
+        .n_headers = ARRAY_LEN(headers),
+        .body = str_of(why),
+    };
+
+    log_debug("http: " STR_FMT ": %u: %s", STR_ARG(http_conn_peer(conn)),
+              status, why);
+    release_exchange(conn);
+    if (http_out_reply(&conn->out, &conn->server->date, &reply, true,
+                       HTTP_OUT_CLOSE) != ERR_OK) {
+        conn_close(conn);
+        return;
+    }
+    conn->must_linger = true;
+    conn->state = CONN_CLOSING;
+    set_deadline(conn, conn->server->options.write_timeout_ms);
+}
+
+/* ---- steps: true when another one may be possible at once ---- */
+
+/* Between requests: the first has the read timeout, later ones the persist
+ * timeout (liberty-core 5.2). */
+static void
+await_request(struct http_conn *conn)
+{
+    const struct http_server_options *options = &conn->server->options;
+
+    conn->state = CONN_HEAD;
+    conn->scanned = 0;
+    set_deadline(conn, conn->n_requests > 0 && conn->in_at == conn->in_n
+                           ? options->persist_timeout_ms
+                           : options->read_timeout_ms);
+}
+
+static enum err
+flush(struct http_conn *conn)
+{
+    size_t before = conn->out.n - conn->out.at;
+    enum err e;
+
+    if (before == 0)
+        return ERR_OK;
+    e = http_out_flush(&conn->out, &conn->stream);
+    if (e == ERR_OK && conn->is_blocked) {
+        conn->is_blocked = false;
+        if (conn->state == CONN_HEAD)
+            await_request(conn);
+        else if (conn->state == CONN_HANDLER)
+            clear_deadline(conn);
+    }
+    if (e == ERR_AGAIN && (!conn->is_blocked ||
+                           before != conn->out.n - conn->out.at)) {
+        conn->is_blocked = true;
+        set_deadline(conn, conn->server->options.write_timeout_ms);
+    }
+    if (e == ERR_PEER)
+        conn_close(conn);
+    return e;
+}
+
+static bool
+step_handshake(struct http_conn *conn)
+{
+    const struct http_server_events *events = &conn->server->events;
+    struct err_info why;
+    enum err e = stream_handshake(&conn->stream, &why);
+
+    if (e == ERR_AGAIN)
+        return false;
+    if (e == ERR_OK) {
+        await_request(conn);
+        return true;
+    }
+    /* Who connects and leaves without a byte (a port probe) is no failure. */
+    if (conn->stream.saw_bytes && events->on_tls_error != NULL)
+        events->on_tls_error(http_conn_peer(conn), str_of(why.text),
+                             events->arg);
+    conn_close(conn);
+    return false;
+}
+
+static bool
+give_to_handler(struct http_conn *conn, struct str body)
+{
+    struct exchange *ex = conn->exchange;
+
+    ex->request = (struct http_request){
+        .conn = conn,
+        .arena = &ex->arena,
+        .method = ex->head.method,
+        .target = ex->head.target,
+        .path = ex->head.path,
+        .query = ex->head.query,
+        .headers = ex->head.headers,
+        .n_headers = ex->head.n_headers,
+        .body = body,
+    };
+    conn->state = CONN_HANDLER;
+    conn->n_requests++;
+    clear_deadline(conn);
+    conn->server->events.on_request(&ex->request, conn->server->events.arg);
+    return true;
+}
+
+/* The head is parsed and consumed. */
+static bool
+begin_body(struct http_conn *conn)
+{
+    size_t max = conn->server->options.max_body_bytes;
+    struct exchange *ex = conn->exchange;
+    size_t have = conn->in_n - conn->in_at;
+
+    if (ex->head.body == HTTP_BODY_NONE)
+        return give_to_handler(conn, STR(""));
+    if (ex->head.body == HTTP_BODY_LENGTH && ex->head.length > max) {
+        refuse(conn, 413, "the request body is too large");
+        return true;
+    }
+    if (ex->head.body == HTTP_BODY_LENGTH && have >= ex->head.length) {
+        struct str body = str_n(conn->in + conn->in_at, (size_t)ex->head.length);
+
+        conn->in_at += body.n;
+        return give_to_handler(conn, body);
+    }
+    ex->body.max =
+        ex->head.body == HTTP_BODY_LENGTH ? (size_t)ex->head.length : max;
+    ex->chunked = (struct http_chunked){ 0 };
+    conn->state = CONN_BODY;
+    conn->progress_bytes = 0;
+    set_deadline(conn, conn->server->options.read_timeout_ms);
+    if (!hold_input(conn) ||
+        (ex->head.expects_continue && have == 0 &&
+         http_out_add(&conn->out, STR("HTTP/1.1 100 Continue\r\n\r\n")) !=
+             ERR_OK))
+        conn_close(conn);
+    return true;
+}
+
+/* RFC 9112, 2.2: one empty line before the request line is ignored. */
+static void
+skip_empty_line(struct http_conn *conn)
+{
+    if (conn->scanned == 0 && conn->in_n - conn->in_at >= 2 &&
+        memcmp(conn->in + conn->in_at, "\r\n", 2) == 0)
+        conn->in_at += 2;
+}
+
+/* Whether what has arrived can still become a request; anything else (a TLS
+ * hello on the clear port, say) is not waited for. */
+static bool
+may_be_request(struct str in)
+{
+    if (in.n == 0 || in.p[0] == '\r')
+        return in.n < 2 || in.p[1] == '\n';
+    return http_is_token(str_sub(in, 0, 1));
+}
+
+static bool
+parse_head(struct http_conn *conn, size_t n)
+{
+    const struct http_server_options *options = &conn->server->options;
+    struct http_head_limits limits = {
+        .max_field_bytes = options->max_field_bytes,
+        .max_headers = options->max_headers,
+    };
+    const char *why = "";
+    unsigned status;
+
+    conn->exchange = exchange_get(conn->server);
+    if (conn->exchange == NULL) {
+        conn_close(conn);
+        return false;
+    }
+    status = http_request_parse(&conn->exchange->arena,
+                                str_n(conn->in + conn->in_at, n), &limits,
+                                &conn->exchange->head, &why);
+    if (status != 0) {
+        refuse(conn, status, why);
+        return true;
+    }
+    conn->in_at += n;
+    return begin_body(conn);
+}
+
+static bool
+read_input(struct http_conn *conn)
+{
+    bool was_empty = conn->in_at == conn->in_n;
+    size_t n = 0;
+    enum err e;
+
+    if (was_empty)
+        conn->in_at = conn->in_n = conn->scanned = 0;
+    if (!conn->stream.may_read && conn->stream.ssl == NULL) {
+        e = ERR_AGAIN;
+    } else if (!make_room(conn)) {
+        conn_close(conn);
+        return false;
+    } else {
+        e = stream_read(&conn->stream, conn->in + conn->in_n,
+                        conn->in_cap - conn->in_n, &n);
+    }
+    if (e == ERR_AGAIN) {
+        if (was_empty)
+            release_input(conn); /* an idle connection holds no buffer */
+        return false;
+    }
+    if (e != ERR_OK) {
+        conn_close(conn);
+        return false;
+    }
+    conn->in_n += n;
+    if (was_empty && conn->state == CONN_HEAD)
+        set_deadline(conn, conn->server->options.read_timeout_ms);
+    return true;
+}
+
+static bool
+step_head(struct http_conn *conn)
+{
+    struct str in;
+    size_t n;
+
+    if (conn->is_blocked || conn->out.n - conn->out.at > OUT_GATHER_BYTES) {
+        if (flush(conn) != ERR_OK)
+            return false;
+    }
+    skip_empty_line(conn);
+    in = str_n(conn->in == NULL ? "" : conn->in + conn->in_at,
+               conn->in_n - conn->in_at);
+    if (!may_be_request(in)) {
+        refuse(conn, 400, "this is not an HTTP request");
+        return true;
+    }
+    n = http_head_end(in, &conn->scanned);
+    if (n > 0 && n <= CONN_HEAD_MAX)
+        return parse_head(conn, n);
+    if (in.n >= CONN_HEAD_MAX) {
+        refuse(conn, 431, "the request head is too long");
+        return true;
+    }
+    if (flush(conn) != ERR_OK)
+        return false;
+    if (conn->is_draining && in.n == 0) {
+        conn_close(conn);
+        return false;
+    }
+    return read_input(conn);
+}
+
+static void
+note_progress(struct http_conn *conn)
+{
+    size_t n = conn->exchange->body.n;
+
+    if (n - conn->progress_bytes < BODY_PROGRESS_BYTES)
+        return;
+    conn->progress_bytes = n;
+    set_deadline(conn, conn->server->options.read_timeout_ms);
+}
+
+/* What has been read belongs to the body first. */
+static bool
+take_length(struct http_conn *conn)
+{
+    struct buf *body = &conn->exchange->body;
+    size_t left = body->max - body->n;
+    size_t have = conn->in_n - conn->in_at;
+    size_t step = left < BODY_STEP_BYTES ? left : BODY_STEP_BYTES, n = 0;
+    enum err e;
+    char *p;
+
+    if (have > 0) {
+        size_t taken = have < left ? have : left;
+
+        buf_add(body, str_n(conn->in + conn->in_at, taken));
+        conn->in_at += taken;
+    } else if (left > 0) {
+        /* Straight into place: no copy of a large body. */
+        if ((p = buf_grow(body, step)) == NULL) {
+            conn_close(conn);
+            return false;
+        }
+        e = stream_read(&conn->stream, p, step, &n);
+        body->n -= step - n;
+        if (e == ERR_PEER)
+            conn_close(conn);
+        if (e != ERR_OK)
+            return false;
+    }
+    if (body->failed) {
+        conn_close(conn);
+        return false;
+    }
+    note_progress(conn);
+    return body->n < body->max || give_to_handler(conn, buf_view(body));
+}
+
+static bool
+take_chunked(struct http_conn *conn)
+{
+    struct exchange *ex = conn->exchange;
+    size_t used = 0;
+    enum err e;
+
+    if (conn->in_at == conn->in_n && !read_input(conn))
+        return false;
+    e = http_chunked_take(&ex->chunked,
+                          str_n(conn->in + conn->in_at,
+                                conn->in_n - conn->in_at),
+                          &used, &ex->body);
+    conn->in_at += used;
+    note_progress(conn);
+    if (e == ERR_OK)
+        return give_to_handler(conn, buf_view(&ex->body));
+    if (e == ERR_LIMIT)
+        refuse(conn, 413, "the request body is too large");
+    else if (e != ERR_AGAIN)
+        refuse(conn, 400, "the chunked body is malformed");
+    return true;
+}
+
+static bool
+step_body(struct http_conn *conn)
+{
+    if (flush(conn) != ERR_OK) /* 100 Continue, and answers before it */
+        return false;
+    if (conn->exchange->head.body == HTTP_BODY_CHUNKED)
+        return take_chunked(conn);
+    return take_length(conn);
+}
+
+static bool
+step_closing(struct http_conn *conn)
+{
+    if (flush(conn) != ERR_OK)
+        return false;
+    if (!conn->must_linger) {
+        conn_close(conn);
+        return false;
+    }
+    /* Closing with unread bytes would reset the connection and the client
+     * might lose the answer (RFC 9112, 9.6). */
+    stream_shutdown(&conn->stream);
+    conn->state = CONN_LINGER;
+    set_deadline(conn, LINGER_MS);
+    return true;
+}
+
+static bool
+step_linger(struct http_conn *conn)
+{
+    size_t n = 0;
+    enum err e;
+
+    conn->in_at = conn->in_n = 0;
+    if (!make_room(conn)) {
+        conn_close(conn);
+        return false;
+    }
+    e = stream_read(&conn->stream, conn->in, conn->in_cap, &n);
+    conn->lingered_bytes += n;
+    if (e == ERR_PEER || conn->lingered_bytes > LINGER_BYTES)
+        conn_close(conn);
+    return e == ERR_OK;
+}
+
+static bool
+step(struct http_conn *conn)
+{
+    switch (conn->state) {
+    case CONN_HANDSHAKE:
+        return step_handshake(conn);
+    case CONN_HEAD:
+        return step_head(conn);
+    case CONN_BODY:
+        return step_body(conn);
+    case CONN_HANDLER:
+        (void)flush(conn); /* answers before this one */
+        return false;
+    case CONN_CLOSING:
+        return step_closing(conn);
+    case CONN_LINGER:
+        return step_linger(conn);
+    case CONN_CLOSED:
+        break;
+    }
+    return false;
+}
+
+static void
+conn_run(struct http_conn *conn)
+{
+    if (conn->is_running)
+        return;
+    conn->is_running = true;
+    while (conn->state != CONN_CLOSED && step(conn))
+        ;
+    conn->is_running = false;
+    try_free(conn);
+}
+
+/* ---- events ---- */
+
+static void
+on_ready(struct stream *stream)
+{
+    conn_run(CONTAINER_OF(stream, struct http_conn, stream));
+}
+
+static void
+on_timer(struct loop_timer *timer)
+{
+    struct http_conn *conn = CONTAINER_OF(timer, struct http_conn, timer);
+    uint64_t now_ms = loop_now_ms(conn->server->loop);
+    bool has_begun = conn->state == CONN_BODY ||
+                     (conn->state == CONN_HEAD && conn->in_n > conn->in_at);
+
+    if (conn->deadline_ms == UINT64_MAX)
+        return;
+    if (now_ms < conn->deadline_ms) {
+        loop_timer_set(conn->server->loop, timer, conn->deadline_ms - now_ms);
+        return;
+    }
+    if (!has_begun || conn->is_blocked) {
+        conn_close(conn);
+        return;
+    }
+    refuse(conn, 408, "the request did not arrive in time");
+    conn_run(conn);
+}
+
+void
+conn_drain(struct http_conn *conn)
+{
+    conn->is_draining = true;
+    if (conn->state == CONN_HANDSHAKE)
+        conn_close(conn);
+    else
+        conn_run(conn);
+}
+
+static bool
+must_close(const struct http_conn *conn, const struct http_reply *reply)
+{
+    const struct http_server_options *options = &conn->server->options;
+
+    return reply->must_close || !options->keep_alive || conn->is_draining ||
+           conn->server->is_draining || !conn->exchange->head.keep_alive ||
+           (options->max_keep_alive_requests >= 0 &&
+            conn->n_requests >= (unsigned)options->max_keep_alive_requests);
+}
+
+void
+http_reply_send(struct http_request *request, const struct http_reply *reply)
+{
+    static const struct http_reply broken = { .status = 500 };
+    struct http_conn *conn = request->conn;
+    struct exchange *ex = conn->exchange;
+    enum http_out_connection how = HTTP_OUT_KEEP;
+    bool with_body, is_last;
+    enum err e;
+
+    REQUIRE(ex != NULL && &ex->request == request);
+    if (conn->state == CONN_CLOSED) {
+        release_exchange(conn);
+        release_input(conn);
+        try_free(conn);
+        return;
+    }
+    REQUIRE(conn->state == CONN_HANDLER);
+    is_last = must_close(conn, reply);
+    with_body = !str_eq_z(ex->head.method, "HEAD");
+    if (is_last)
+        how = HTTP_OUT_CLOSE;
+    else if (ex->head.minor == 0)
+        how = HTTP_OUT_KEEP_10;
+    e = http_out_reply(&conn->out, &conn->server->date, reply, with_body, how);
+    if (e == ERR_SYNTAX)
+        e = http_out_reply(&conn->out, &conn->server->date, &broken, with_body,
+                           how);
+    release_exchange(conn);
+    if (e != ERR_OK) {
+        conn->state = CONN_CLOSING;
+        conn_close(conn);
+        return;
+    }
+    if (is_last) {
+        conn->must_linger = conn->in_n > conn->in_at || conn->stream.may_read;
+        conn->state = CONN_CLOSING;
+        set_deadline(conn, conn->server->options.write_timeout_ms);
+    } else {
+        await_request(conn);
+    }
+    conn_run(conn);
+}
+
+enum err
+conn_new(struct http_server *server, int fd, const struct sockaddr *peer,
+         size_t peer_bytes)
+{
+    struct http_conn *conn = pool_get(&server->conn_pool);
+    enum err e;
+
+    if (conn == NULL)
+        return ERR_MEMORY;
+    *conn = (struct http_conn){
+        .server = server,
+        .timer = { .fire = on_timer },
+        .next = server->conns,
+        .is_tls = server->tls != NULL,
+        .state = CONN_HANDSHAKE,
+    };
+    if (peer_bytes > sizeof conn->peer)
+        peer_bytes = sizeof conn->peer;
+    memcpy(&conn->peer, peer, peer_bytes);
+    http_out_init(&conn->out, &server->buffer_pool);
+    e = stream_init(&conn->stream, server->loop, fd, true, server->tls,
+                    STR(""), on_ready, NULL);
+    if (e != ERR_OK) {
+        pool_put(&server->conn_pool, conn);
+        return e;
+    }
+    if (server->conns != NULL)
+        server->conns->prev = conn;
+    server->conns = conn;
+    server->n_conns++;
+    set_deadline(conn, server->options.read_timeout_ms);
+    return ERR_OK;
+}
+
+/* ---- what is known of the connection ---- */
+
+bool
+http_conn_is_tls(const struct http_conn *conn)
+{
+    return conn->is_tls;
+}
+
+struct str
+http_conn_certificate(const struct http_conn *shared)
+{
+    /* Asked for once and kept: the connection itself does not change. */
+    struct http_conn *conn = (struct http_conn *)(uintptr_t)shared;
+
+    if (!conn->has_certificate && conn->is_tls &&
+        stream_peer_certificate(&conn->stream, &conn->certificate,
+                                &conn->certificate_bytes) == ERR_OK)
+        conn->has_certificate = true;
+    return str_n(conn->certificate, conn->certificate_bytes);
+}
+
+struct str
+http_conn_peer(const struct http_conn *shared)
+{
+    struct http_conn *conn = (struct http_conn *)(uintptr_t)shared;
+    const struct in6_addr *v6 = &conn->peer.v6.sin6_addr;
+
+    if (conn->peer_text[0] != '\0')
+        return str_of(conn->peer_text);
+    if (conn->peer.any.sa_family == AF_INET)
+        inet_ntop(AF_INET, &conn->peer.v4.sin_addr, conn->peer_text,
+                  sizeof conn->peer_text);
+    else if (conn->peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+        inet_ntop(AF_INET, &v6->s6_addr[12], conn->peer_text,
+                  sizeof conn->peer_text);
+    else if (conn->peer.any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, v6, conn->peer_text, sizeof conn->peer_text);
+    return str_of(conn->peer_text);
+}
+
+unsigned
+http_conn_port(const struct http_conn *conn)
+{
+    return conn->server->port;
+}
+
+void
+http_conn_set(struct http_conn *conn, void *value, void (*free_value)(void *))
+{
+    if (conn->slot_free != NULL)
+        conn->slot_free(conn->slot);
+    conn->slot = value;
+    conn->slot_free = free_value;
+}
+
+void *
+http_conn_get(const struct http_conn *conn)
+{
+    return conn->slot;
+}
+
+bool
+http_header_get(const struct http_request *request, const char *name,
+                struct str *out)
+{
+    struct str wanted = str_of(name);
+
+    for (size_t i = 0; i < request->n_headers; i++)
+        if (str_eq_nocase(request->headers[i].name, wanted)) {
+            *out = request->headers[i].value;
+            return true;
+        }
+    return false;
+}

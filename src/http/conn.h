@@ -1,0 +1,112 @@
+/*
+ * One client connection of a server, and the server as its connections see it.
+ * Private to this folder.
+ */
+#ifndef SALLYPORT_HTTP_CONN_H
+#define SALLYPORT_HTTP_CONN_H
+
+#include <netinet/in.h>
+
+#include "http/chunked.h"
+#include "http/head.h"
+#include "http/out.h"
+#include "http/server.h"
+#include "io/pool.h"
+#include "io/stream.h"
+
+#define CONN_BUFFER_BYTES ((size_t)16 * 1024)
+#define CONN_HEAD_MAX ((size_t)128 * 1024)
+
+enum conn_state {
+    CONN_HANDSHAKE, /* TLS is being set up */
+    CONN_HEAD,      /* between requests, or inside a head */
+    CONN_BODY,      /* the head is parsed, the body arrives */
+    CONN_HANDLER,   /* the request is the handler's */
+    CONN_CLOSING,   /* the last answer leaves, then the connection closes */
+    CONN_LINGER,    /* half closed: what still comes is thrown away */
+    CONN_CLOSED,
+};
+
+/* What lives as long as a request. Kept for the next one by the server, with
+ * its arena's first block. */
+struct exchange {
+    struct http_request request; /* first: the handler gives it back */
+    struct exchange *next_free;
+    struct arena arena;
+    struct buf body; /* when it did not arrive together with the head */
+    struct http_head head;
+    struct http_chunked chunked;
+    char *held; /* the buffer the head stands in, when a body follows */
+    size_t held_cap;
+};
+
+struct http_conn {
+    struct http_server *server;
+    struct stream stream;
+    struct loop_timer timer;
+    uint64_t deadline_ms; /* the timer may fire earlier and is set again */
+    struct loop_post end;
+    struct http_conn *prev, *next;
+    enum conn_state state;
+    bool is_running; /* conn_run is on the stack */
+    bool is_tls;
+    bool is_blocked;  /* the peer does not take what we write */
+    bool must_linger; /* it may still be sending what nobody reads */
+    bool is_draining; /* close after the answer under way */
+    unsigned n_requests;
+    struct exchange *exchange; /* from the head to the answer */
+    char *in;                  /* bytes read and not yet consumed */
+    size_t in_at, in_n, in_cap;
+    size_t scanned;        /* by http_head_end, from in_at */
+    size_t progress_bytes; /* of the body when the deadline last moved */
+    struct http_out out;
+    size_t lingered_bytes;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } peer;
+    char peer_text[INET6_ADDRSTRLEN]; /* made when first asked for */
+    unsigned char *certificate;       /* likewise */
+    size_t certificate_bytes;
+    bool has_certificate; /* asked for: what stands above holds */
+    void *slot;
+    void (*slot_free)(void *);
+};
+
+struct http_server {
+    struct loop *loop;
+    struct loop_fd listener;
+    struct loop_timer retry; /* accepting again after EMFILE */
+    bool is_accepting;       /* the listener is watched */
+    bool is_freed; /* by its owner; the last connection ends it */
+    unsigned port;
+    struct tls_config *tls;
+    struct http_server_options options;
+    struct http_server_events events;
+    struct http_conn *conns; /* list */
+    size_t n_conns;
+    struct pool conn_pool, buffer_pool;
+    struct exchange *free_exchanges;
+    size_t n_free_exchanges;
+    struct loop_post drained;
+    bool is_draining, is_drain_posted;
+    void (*on_drained)(void *);
+    void *drained_arg;
+    struct http_date date;
+};
+
+/* Takes over fd. On failure the caller closes it. */
+MUST_CHECK enum err conn_new(struct http_server *, int fd,
+                             const struct sockaddr *peer, size_t peer_bytes);
+/* Ends at once, whatever it does; a request of its handler stays valid. */
+void conn_close(struct http_conn *);
+/* The request under way, if any, is answered first. */
+void conn_drain(struct http_conn *);
+/* A connection is out of the list and its storage given back. */
+void server_conn_gone(struct http_server *);
+
+MUST_CHECK struct exchange *exchange_get(struct http_server *);
+void exchange_put(struct http_server *, struct exchange *);
+
+#endif

@@ -1,0 +1,256 @@
+#include "http/out.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "http/head.h"
+
+#define HEAD_FIXED_BYTES 200u /* status line, Date, length, Connection */
+
+void
+http_out_init(struct http_out *out, struct pool *pool)
+{
+    *out = (struct http_out){ .pool = pool };
+}
+
+void
+http_out_fini(struct http_out *out)
+{
+    if (out->cap > out->pool->block_bytes)
+        free(out->p);
+    else
+        pool_put(out->pool, out->p);
+    *out = (struct http_out){ .pool = out->pool };
+}
+
+/* Room for n more bytes. */
+static bool
+reserve(struct http_out *out, size_t n)
+{
+    size_t need, cap;
+    char *p;
+
+    if (!size_add(out->n, n, &need))
+        return false;
+    if (need <= out->cap)
+        return true;
+    if (out->p == NULL && need <= out->pool->block_bytes) {
+        out->p = pool_get(out->pool);
+        out->cap = out->p == NULL ? 0 : out->pool->block_bytes;
+        return out->p != NULL;
+    }
+    need -= out->at;
+    cap = out->cap * 2 > need ? out->cap * 2 : need;
+    if (cap <= out->pool->block_bytes)
+        cap = out->pool->block_bytes + 1; /* tells it from a pooled block */
+    p = malloc(cap);
+    if (p == NULL)
+        return false;
+    if (out->p != NULL)
+        memcpy(p, out->p + out->at, out->n - out->at);
+    out->n -= out->at;
+    out->at = 0;
+    n = out->n;
+    http_out_fini(out);
+    out->p = p;
+    out->n = n;
+    out->cap = cap;
+    return true;
+}
+
+static void
+put(struct http_out *out, const char *p, size_t n)
+{
+    if (n > 0)
+        memcpy(out->p + out->n, p, n);
+    out->n += n;
+}
+
+static void
+put_str(struct http_out *out, struct str s)
+{
+    put(out, s.p, s.n);
+}
+
+static void
+put_number(struct http_out *out, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    put(out, digits + at, sizeof digits - at);
+}
+
+enum err
+http_out_add(struct http_out *out, struct str s)
+{
+    if (!reserve(out, s.n))
+        return ERR_MEMORY;
+    put_str(out, s);
+    return ERR_OK;
+}
+
+static const struct {
+    unsigned status;
+    const char *reason;
+} reasons[] = {
+    { 200, "OK" },
+    { 201, "Created" },
+    { 202, "Accepted" },
+    { 204, "No Content" },
+    { 301, "Moved Permanently" },
+    { 302, "Found" },
+    { 303, "See Other" },
+    { 304, "Not Modified" },
+    { 307, "Temporary Redirect" },
+    { 308, "Permanent Redirect" },
+    { 400, "Bad Request" },
+    { 401, "Unauthorized" },
+    { 403, "Forbidden" },
+    { 404, "Not Found" },
+    { 405, "Method Not Allowed" },
+    { 406, "Not Acceptable" },
+    { 408, "Request Timeout" },
+    { 409, "Conflict" },
+    { 410, "Gone" },
+    { 411, "Length Required" },
+    { 412, "Precondition Failed" },
+    { 413, "Content Too Large" },
+    { 415, "Unsupported Media Type" },
+    { 417, "Expectation Failed" },
+    { 422, "Unprocessable Content" },
+    { 429, "Too Many Requests" },
+    { 431, "Request Header Fields Too Large" },
+    { 500, "Internal Server Error" },
+    { 501, "Not Implemented" },
+    { 502, "Bad Gateway" },
+    { 503, "Service Unavailable" },
+    { 504, "Gateway Timeout" },
+    { 505, "HTTP Version Not Supported" },
+};
+
+static void
+put_status_line(struct http_out *out, unsigned status)
+{
+    static const char ok[] = "HTTP/1.1 200 OK\r\n";
+
+    if (status == 200) {
+        put(out, ok, sizeof ok - 1);
+        return;
+    }
+    put(out, "HTTP/1.1 ", 9);
+    put_number(out, status);
+    put(out, " ", 1);
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+        if (reasons[i].status == status)
+            put_str(out, str_of(reasons[i].reason));
+    put(out, "\r\n", 2);
+}
+
+static void
+put_date(struct http_out *out, struct http_date *date)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+
+    if (now != date->second || date->text[0] == '\0') {
+        static const char days[][4] = { "Sun", "Mon", "Tue", "Wed",
+                                        "Thu", "Fri", "Sat" };
+        static const char months[][4] = { "Jan", "Feb", "Mar", "Apr",
+                                          "May", "Jun", "Jul", "Aug",
+                                          "Sep", "Oct", "Nov", "Dec" };
+
+        gmtime_r(&now, &parts);
+        /* Not strftime: the names must not follow the locale. */
+        snprintf(date->text, sizeof date->text,
+                 "%s, %02u %s %04u %02u:%02u:%02u GMT", days[parts.tm_wday],
+                 (unsigned)parts.tm_mday % 100, months[parts.tm_mon],
+                 (unsigned)(parts.tm_year + 1900) % 10000,
+                 (unsigned)parts.tm_hour % 100, (unsigned)parts.tm_min % 100,
+                 (unsigned)parts.tm_sec % 100);
+        date->second = now;
+    }
+    put(out, "Date: ", 6);
+    put(out, date->text, 29);
+    put(out, "\r\n", 2);
+}
+
+/* Status without content (RFC 9110, 6.4.1 and 8.6). */
+static bool
+may_have_body(unsigned status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+static bool
+measure(const struct http_reply *reply, size_t *n)
+{
+    *n = HEAD_FIXED_BYTES + reply->body.n;
+    if (reply->status < 200 || reply->status > 999)
+        return false;
+    for (size_t i = 0; i < reply->n_headers; i++) {
+        const struct http_header *h = &reply->headers[i];
+
+        if (!http_is_token(h->name) || !http_is_field_value(h->value))
+            return false;
+        *n += h->name.n + h->value.n + 4;
+    }
+    return true;
+}
+
+enum err
+http_out_reply(struct http_out *out, struct http_date *date,
+               const struct http_reply *reply, bool with_body,
+               enum http_out_connection connection)
+{
+    size_t n;
+
+    if (!measure(reply, &n))
+        return ERR_SYNTAX;
+    if (!reserve(out, n))
+        return ERR_MEMORY;
+    put_status_line(out, reply->status);
+    for (size_t i = 0; i < reply->n_headers; i++) {
+        put_str(out, reply->headers[i].name);
+        put(out, ": ", 2);
+        put_str(out, reply->headers[i].value);
+        put(out, "\r\n", 2);
+    }
+    if (may_have_body(reply->status)) {
+        put(out, "Content-Length: ", 16);
+        put_number(out, reply->body.n);
+        put(out, "\r\n", 2);
+    }
+    put_date(out, date);
+    if (connection == HTTP_OUT_CLOSE)
+        put(out, "Connection: Close\r\n", 19);
+    else if (connection == HTTP_OUT_KEEP_10)
+        put(out, "Connection: Keep-Alive\r\n", 24);
+    put(out, "\r\n", 2);
+    if (with_body && may_have_body(reply->status))
+        put_str(out, reply->body);
+    return ERR_OK;
+}
+
+enum err
+http_out_flush(struct http_out *out, struct stream *stream)
+{
+    while (out->at < out->n) {
+        size_t n = 0;
+        enum err e = stream_write(stream, out->p + out->at, out->n - out->at,
+                                  &n);
+
+        if (e != ERR_OK)
+            return e;
+        out->at += n;
+    }
+    if (out->p != NULL)
+        http_out_fini(out);
+    return ERR_OK;
+}
