@@ -282,12 +282,10 @@ codepage_find(uint32_t ccsid)
     for (size_t i = 0; i < n_made && found == NULL; i++)
         if (made[i]->ccsid == ccsid)
             found = made[i];
-    for (size_t i = 0; found == NULL && n_made < PAGES_MAX &&
-                       i < ARRAY_LEN(known);
-         i++)
+    for (size_t i = 0;
+         found == NULL && n_made < PAGES_MAX && i < ARRAY_LEN(known); i++)
         if (known[i].ccsid == ccsid) {
-            made[n_made] =
-                page_make(ccsid, known[i].kind, known[i].iconv_name);
+            made[n_made] = page_make(ccsid, known[i].kind, known[i].iconv_name);
             if (made[n_made] == NULL)
                 break;
             found = made[n_made++];
@@ -303,12 +301,10 @@ codepage_parse(struct str name, uint32_t *ccsid, struct err_info *why)
         const char *name;
         uint32_t ccsid;
     } words[] = {
-        { "UTF-8", 1208 },       { "UTF8", 1208 },
-        { "UTF-16BE", 1200 },    { "UTF-16", 1200 },
-        { "ISO8859-1", 819 },    { "ISO-8859-1", 819 },
-        { "ISO8859_1", 819 },    { "ISO8859-15", 923 },
-        { "ISO-8859-15", 923 },  { "ISO8859_15", 923 },
-        { "US-ASCII", 819 },
+        { "UTF-8", 1208 },     { "UTF8", 1208 },      { "UTF-16BE", 1200 },
+        { "UTF-16", 1200 },    { "ISO8859-1", 819 },  { "ISO-8859-1", 819 },
+        { "ISO8859_1", 819 },  { "ISO8859-15", 923 }, { "ISO-8859-15", 923 },
+        { "ISO8859_15", 923 }, { "US-ASCII", 819 },
     };
     struct str rest = str_trim(name);
     uint64_t number;
@@ -465,8 +461,8 @@ codepage_encode(const struct codepage *cp, struct str utf8, struct buf *out,
             return err_at(why, ERR_SYNTAX, i, "not valid UTF-8");
         b = codepage_from_ucs(cp, ucs);
         if (b < 0)
-            return err_at(why, ERR_RANGE, i,
-                          "U+%04X is not in code page %u", ucs, cp->ccsid);
+            return err_at(why, ERR_RANGE, i, "U+%04X is not in code page %u",
+                          ucs, cp->ccsid);
         buf_add_char(out, (char)b);
         i += n;
     }

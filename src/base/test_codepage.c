@@ -26,8 +26,8 @@ tables_of_3_10(void **state)
         assert_non_null(cp);
         buf_init(&out, 100);
         buf_init(&back, 100);
-        assert_int_equal(
-            codepage_encode(cp, str_of(rows[i].utf8), &out, NULL), ERR_OK);
+        assert_int_equal(codepage_encode(cp, str_of(rows[i].utf8), &out, NULL),
+                         ERR_OK);
         assert_int_equal(out.n, 1);
         assert_int_equal((uint8_t)out.p[0], rows[i].byte);
         assert_int_equal(codepage_decode(cp, buf_view(&out), &back, NULL),
@@ -47,11 +47,11 @@ names(void **state)
         const char *name;
         uint32_t ccsid; /* 0: refused */
     } rows[] = {
-        { "37", 37 },        { "037", 37 },      { "CP037", 37 },
-        { "Cp037", 37 },     { "IBM037", 37 },   { "IBM-037", 37 },
-        { "IBM-1047", 1047 },{ "utf-8", 1208 },  { "1208", 1208 },
-        { "ISO8859-1", 819 },{ "", 0 },          { "IBM", 0 },
-        { "-37", 0 },        { "37x", 0 },       { "123456", 0 },
+        { "37", 37 },         { "037", 37 },     { "CP037", 37 },
+        { "Cp037", 37 },      { "IBM037", 37 },  { "IBM-037", 37 },
+        { "IBM-1047", 1047 }, { "utf-8", 1208 }, { "1208", 1208 },
+        { "ISO8859-1", 819 }, { "", 0 },         { "IBM", 0 },
+        { "-37", 0 },         { "37x", 0 },      { "123456", 0 },
     };
 
     (void)state;
@@ -76,12 +76,12 @@ refusals(void **state)
         codepage_encode(codepage_find(37), STR("ab\xE2\x82\xAC"), &out, &why),
         ERR_RANGE);
     assert_int_equal(why.at, 2);
-    assert_int_equal(codepage_encode(codepage_find(37), STR("\xC0\x80"), &out,
-                                     &why),
-                     ERR_SYNTAX);
-    assert_int_equal(codepage_decode(codepage_find(1200), STR("\xD8\x00"),
-                                     &out, &why),
-                     ERR_RANGE);
+    assert_int_equal(
+        codepage_encode(codepage_find(37), STR("\xC0\x80"), &out, &why),
+        ERR_SYNTAX);
+    assert_int_equal(
+        codepage_decode(codepage_find(1200), STR("\xD8\x00"), &out, &why),
+        ERR_RANGE);
     assert_false(utf8_valid(STR("a\xED\xA0\x80"), &why.at));
     assert_int_equal(why.at, 1);
     assert_true(utf8_valid(STR("\xF4\x8F\xBF\xBF"), NULL));
@@ -102,8 +102,7 @@ mixed_and_wide(void **state)
         assert_non_null(cp);
         buf_init(&out, 100);
         buf_init(&back, 100);
-        assert_int_equal(codepage_encode(cp, STR("日本1"), &out, NULL),
-                         ERR_OK);
+        assert_int_equal(codepage_encode(cp, STR("日本1"), &out, NULL), ERR_OK);
         assert_int_equal(codepage_decode(cp, buf_view(&out), &back, NULL),
                          ERR_OK);
         assert_true(str_eq_z(buf_view(&back), "日本1"));

@@ -15,7 +15,7 @@
 #define COPYBOOK_NESTING_MAX 16u
 
 enum copybook_form {
-    COPYBOOK_AUTO, /* fixed unless columns 1-7 show otherwise, line by line */
+    COPYBOOK_AUTO, /* fixed unless columns 1-7 of a line show otherwise */
     COPYBOOK_FIXED,
     COPYBOOK_FREE,
 };

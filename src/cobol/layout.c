@@ -149,8 +149,8 @@ size_elementary(struct field *f)
         f->size = f->digits + (f->sign_separate ? 1 : 0);
         break;
     case FIELD_PACKED:
-        f->size = f->has_no_sign_nibble ? (f->digits + 1) / 2
-                                        : f->digits / 2 + 1;
+        f->size =
+            f->has_no_sign_nibble ? (f->digits + 1) / 2 : f->digits / 2 + 1;
         break;
     case FIELD_BINARY:
         if (f->digits > 0)
@@ -181,8 +181,8 @@ static enum err place(struct field *f, uint64_t *at, enum abi_kind abi,
                       unsigned depth, struct err_info *why);
 
 static enum err
-place_children(struct field *f, uint64_t *at, enum abi_kind abi,
-               unsigned depth, struct err_info *why)
+place_children(struct field *f, uint64_t *at, enum abi_kind abi, unsigned depth,
+               struct err_info *why)
 {
     uint64_t end = *at;
 
@@ -209,8 +209,7 @@ place(struct field *f, uint64_t *at, enum abi_kind abi, unsigned depth,
     enum err e;
 
     if (depth > LAYOUT_DEPTH_MAX)
-        return err_set(why, ERR_LIMIT, "more than %u levels",
-                       LAYOUT_DEPTH_MAX);
+        return err_set(why, ERR_LIMIT, "more than %u levels", LAYOUT_DEPTH_MAX);
     size_elementary(f);
     *at = align_up(*at, first_alignment(f, abi));
     if (*at > LAYOUT_SIZE_MAX)
@@ -256,11 +255,10 @@ check_counter(const struct field *f, const struct field *counter,
         for (p = f->parent; p != NULL && p != c; p = p->parent)
             ;
         if (p == NULL || !may_share_table)
-            return err_set(why, ERR_RANGE,
-                           STR_FMT ": the counter " STR_FMT
-                                   " lies inside a table",
-                           STR_ARG(f->cobol_name),
-                           STR_ARG(counter->cobol_name));
+            return err_set(
+                why, ERR_RANGE,
+                STR_FMT ": the counter " STR_FMT " lies inside a table",
+                STR_ARG(f->cobol_name), STR_ARG(counter->cobol_name));
     }
     if (counter->offset >= f->offset)
         return err_set(why, ERR_RANGE,
@@ -290,8 +288,7 @@ finish(struct layout *l, struct field *root, struct abi abi,
         if (f->depends_on != NULL) {
             if ((e = check_counter(f, f->depends_on, false, why)) != ERR_OK)
                 return e;
-            variable +=
-                (uint64_t)(f->occurs_max - f->occurs_min) * f->stride;
+            variable += (uint64_t)(f->occurs_max - f->occurs_min) * f->stride;
         }
         if (f->count_field != NULL &&
             (e = check_counter(f, f->count_field, true, why)) != ERR_OK)
@@ -349,8 +346,8 @@ layout_find(const struct layout *layout, struct str name)
     struct field *root = layout->root;
 
     for (struct field *f = root; f != NULL; f = field_next(root, f))
-        if (name.n > 0 && (str_eq_nocase(f->cobol_name, name) ||
-                           str_eq(f->name, name)))
+        if (name.n > 0 &&
+            (str_eq_nocase(f->cobol_name, name) || str_eq(f->name, name)))
             return f;
     return NULL;
 }

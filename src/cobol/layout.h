@@ -48,7 +48,8 @@ struct field {
     uint32_t offset; /* from the record's start; in a table: of element 1 */
     uint32_t size;   /* bytes of one occurrence, without table padding */
     uint32_t stride; /* bytes from one occurrence to the next (>= size) */
-    uint32_t digits; /* numeric kinds: stored digit positions */
+    uint32_t digits; /* numeric kinds: stored digit positions; BINARY with 0:
+                      * size was given and storage is the range */
     int32_t scale;   /* value = digits x 10^-scale */
     bool is_signed;
     bool sign_leads;         /* SIGN LEADING */

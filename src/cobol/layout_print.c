@@ -15,8 +15,8 @@ static void
 print_notes(const struct field *f, struct buf *out)
 {
     if (f->is_array && f->depends_on != NULL)
-        buf_printf(out, " occurs=%u..%u:" STR_FMT, f->occurs_min,
-                   f->occurs_max, STR_ARG(f->depends_on->cobol_name));
+        buf_printf(out, " occurs=%u..%u:" STR_FMT, f->occurs_min, f->occurs_max,
+                   STR_ARG(f->depends_on->cobol_name));
     else if (f->is_array)
         buf_printf(out, " occurs=%u", f->occurs_max);
     if (f->is_array && f->stride != f->size)
@@ -41,8 +41,8 @@ layout_print(const struct layout *layout, struct buf *out)
     buf_printf(out, "# %6s %6s  %s\n", "offset", "size", "field");
     for (struct field *f = root; f != NULL; f = field_next(root, f)) {
         struct str name = f->cobol_name.n > 0 ? f->cobol_name
-                          : f->name.n > 0    ? f->name
-                                             : STR("FILLER");
+                          : f->name.n > 0     ? f->name
+                                              : STR("FILLER");
 
         buf_printf(out, "%8u %6u  %*s%02u " STR_FMT " %s", f->offset, f->size,
                    (int)(2 * depth_of(f)), "", f->level, STR_ARG(name),

@@ -11,8 +11,8 @@
 
 struct seen {
     uint32_t n_nine, n_x, n_a, n_n, n_g, n_u;
-    uint32_t n_edit;   /* Z * + - $ . , CR DB: numeric editing */
-    uint32_t n_insert; /* B 0 / : either editing */
+    uint32_t n_edit;         /* Z * + - $ . , CR DB: numeric editing */
+    uint32_t n_insert;       /* B 0 / : either editing */
     uint32_t n_other_digits; /* Z and *, all but one of a floating string */
     uint32_t n_size;
     uint32_t n_lead_p, n_trail_p;
@@ -139,16 +139,14 @@ classify(const struct seen *s, struct pic *pic)
         return s->n_nine > 0 && n_text + n_wide == 0 && !s->has_s;
     }
     if (n_wide > 0) {
-        pic->cls = s->n_n > 0 ? PIC_NATIONAL
-                   : s->n_g > 0 ? PIC_DBCS
-                                : PIC_UTF8;
+        pic->cls = s->n_n > 0 ? PIC_NATIONAL : s->n_g > 0 ? PIC_DBCS : PIC_UTF8;
         return (s->n_n > 0) + (s->n_g > 0) + (s->n_u > 0) == 1 &&
                n_text + s->n_nine + s->n_edit == 0 && !has_point;
     }
     if (n_text > 0) {
-        pic->cls = s->n_insert > 0                     ? PIC_TEXT_EDITED
+        pic->cls = s->n_insert > 0                 ? PIC_TEXT_EDITED
                    : s->n_x == 0 && s->n_nine == 0 ? PIC_ALPHA
-                                                       : PIC_TEXT;
+                                                   : PIC_TEXT;
         return s->n_edit == 0 && !has_point;
     }
     if (s->n_edit + s->n_insert > 0) {
@@ -182,8 +180,7 @@ take_cr_db(struct reader *in, struct seen *s)
 
 /* picture = 1*( symbol [ "(" count ")" ] ) */
 enum err
-pic_parse(struct str text, char currency, struct pic *out,
-          struct err_info *why)
+pic_parse(struct str text, char currency, struct pic *out, struct err_info *why)
 {
     struct reader in = reader_of(text);
     struct seen s = { 0 };
@@ -213,8 +210,7 @@ pic_parse(struct str text, char currency, struct pic *out,
                           STR_ARG(str_sub(text, 0, 60)), what);
     }
     if (!classify(&s, &pic))
-        return err_at(why, ERR_SYNTAX, text.n,
-                      "PICTURE \"" STR_FMT "\": %s",
+        return err_at(why, ERR_SYNTAX, text.n, "PICTURE \"" STR_FMT "\": %s",
                       STR_ARG(str_sub(text, 0, 60)),
                       s.n_size == 0 ? "no character or digit position"
                                     : "these symbols do not go together");
