@@ -10,11 +10,11 @@
 #include "base/err.h"
 
 struct http_chunked {
-    unsigned state;      /* private; all zero is the start */
-    unsigned n_digits;   /* of the size being read */
-    uint64_t left;       /* bytes of the chunk still to come */
-    size_t extra_bytes;  /* extensions and trailers so far */
-    size_t line_bytes;   /* of the trailer line being read */
+    unsigned state;     /* private; all zero is the start */
+    unsigned n_digits;  /* of the size being read */
+    uint64_t left;      /* bytes of the chunk still to come */
+    size_t extra_bytes; /* extensions and trailers so far */
+    size_t line_bytes;  /* of the trailer line being read */
 };
 
 /*

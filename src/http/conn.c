@@ -61,9 +61,9 @@ new_input(struct http_conn *conn, size_t cap)
 {
     conn->in = cap > CONN_BUFFER_BYTES ? malloc(cap)
                                        : pool_get(&conn->server->buffer_pool);
-    conn->in_cap = conn->in == NULL             ? 0
+    conn->in_cap = conn->in == NULL          ? 0
                    : cap > CONN_BUFFER_BYTES ? cap
-                                                : CONN_BUFFER_BYTES;
+                                             : CONN_BUFFER_BYTES;
     conn->in_at = conn->in_n = 0;
     return conn->in != NULL;
 }
@@ -196,7 +196,9 @@ static void
 refuse(struct http_conn *conn, unsigned status, const char *why)
 {
     static const struct http_header headers[] = {
-        { { "Content-Type", sizeof("Content-Type") - 1 }, { "text/plain; charset=utf-8", sizeof("text/plain; charset=utf-8") - 1 } },
+        { { "Content-Type", sizeof("Content-Type") - 1 },
+          { "text/plain; charset=utf-8",
+            sizeof("text/plain; charset=utf-8") - 1 } },
     };
     struct http_reply reply = {
         .status = status,
@@ -250,8 +252,8 @@ flush(struct http_conn *conn)
         else if (conn->state == CONN_HANDLER)
             clear_deadline(conn);
     }
-    if (e == ERR_AGAIN && (!conn->is_blocked ||
-                           before != conn->out.n - conn->out.at)) {
+    if (e == ERR_AGAIN &&
+        (!conn->is_blocked || before != conn->out.n - conn->out.at)) {
         conn->is_blocked = true;
         set_deadline(conn, conn->server->options.write_timeout_ms);
     }
@@ -319,7 +321,8 @@ begin_body(struct http_conn *conn)
         return true;
     }
     if (ex->head.body == HTTP_BODY_LENGTH && have >= ex->head.length) {
-        struct str body = str_n(conn->in + conn->in_at, (size_t)ex->head.length);
+        struct str body =
+            str_n(conn->in + conn->in_at, (size_t)ex->head.length);
 
         conn->in_at += body.n;
         return give_to_handler(conn, body);
@@ -507,10 +510,9 @@ take_chunked(struct http_conn *conn)
 
     if (conn->in_at == conn->in_n && !read_input(conn))
         return false;
-    e = http_chunked_take(&ex->chunked,
-                          str_n(conn->in + conn->in_at,
-                                conn->in_n - conn->in_at),
-                          &used, &ex->body);
+    e = http_chunked_take(
+        &ex->chunked, str_n(conn->in + conn->in_at, conn->in_n - conn->in_at),
+        &used, &ex->body);
     conn->in_at += used;
     note_progress(conn);
     if (e == ERR_OK)
@@ -717,8 +719,8 @@ conn_new(struct http_server *server, int fd, const struct sockaddr *peer,
         peer_bytes = sizeof conn->peer;
     memcpy(&conn->peer, peer, peer_bytes);
     http_out_init(&conn->out, &server->buffer_pool);
-    e = stream_init(&conn->stream, server->loop, fd, true, server->tls,
-                    STR(""), on_ready, NULL);
+    e = stream_init(&conn->stream, server->loop, fd, true, server->tls, STR(""),
+                    on_ready, NULL);
     if (e != ERR_OK) {
         pool_put(&server->conn_pool, conn);
         return e;

@@ -391,8 +391,7 @@ find_known(const struct http_head *head, struct known *known)
 
 /* How the body is delimited (RFC 9112, 6): exactly one way or refused. */
 static unsigned
-read_framing(const struct known *known, struct http_head *out,
-             const char **why)
+read_framing(const struct known *known, struct http_head *out, const char **why)
 {
     if (known->n_encoding > 0 && known->n_length > 0) {
         *why = "both Transfer-Encoding and Content-Length are given";
@@ -452,8 +451,7 @@ check_host(const struct known *known, struct http_head *out, const char **why)
 
 /* origin-form, absolute-form of this host, or * of OPTIONS. */
 static unsigned
-split_target(const struct known *known, struct http_head *out,
-             const char **why)
+split_target(const struct known *known, struct http_head *out, const char **why)
 {
     struct str rest = out->target;
     size_t at;
@@ -484,8 +482,7 @@ split_target(const struct known *known, struct http_head *out,
 }
 
 static unsigned
-check_expect(const struct known *known, struct http_head *out,
-             const char **why)
+check_expect(const struct known *known, struct http_head *out, const char **why)
 {
     if (known->n_expect == 0 || out->minor == 0)
         return 0;
@@ -500,8 +497,8 @@ check_expect(const struct known *known, struct http_head *out,
 
 unsigned
 http_request_parse(struct arena *arena, struct str head,
-                   const struct http_head_limits *limits,
-                   struct http_head *out, const char **why)
+                   const struct http_head_limits *limits, struct http_head *out,
+                   const char **why)
 {
     struct known known = { 0 };
     struct str rest = head, line;

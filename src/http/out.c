@@ -243,8 +243,8 @@ http_out_flush(struct http_out *out, struct stream *stream)
 {
     while (out->at < out->n) {
         size_t n = 0;
-        enum err e = stream_write(stream, out->p + out->at, out->n - out->at,
-                                  &n);
+        enum err e =
+            stream_write(stream, out->p + out->at, out->n - out->at, &n);
 
         if (e != ERR_OK)
             return e;

@@ -235,7 +235,8 @@ end_server(struct http_server *server)
 static void
 tell_drained(struct loop_post *post)
 {
-    struct http_server *server = CONTAINER_OF(post, struct http_server, drained);
+    struct http_server *server =
+        CONTAINER_OF(post, struct http_server, drained);
     void (*done)(void *) = server->on_drained;
 
     server->is_drain_posted = false;

@@ -16,7 +16,7 @@ struct pool {
 
 void pool_init(struct pool *, size_t block_bytes, size_t max_free);
 void pool_fini(struct pool *); /* the kept blocks; may be called twice */
-MUST_CHECK void *pool_get(struct pool *); /* uninitialised; NULL: no storage */
+MUST_CHECK void *pool_get(struct pool *);  /* uninitialised; NULL: no storage */
 void pool_put(struct pool *, void *block); /* NULL is accepted */
 
 #endif

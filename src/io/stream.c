@@ -117,8 +117,8 @@ static BIO_METHOD *bio_method;
 static void
 make_bio_method(void)
 {
-    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(),
-                                      "sallyport stream");
+    BIO_METHOD *method = BIO_meth_new(
+        BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "sallyport stream");
 
     if (method != NULL && BIO_meth_set_read(method, bio_read) == 1 &&
         BIO_meth_set_write(method, bio_write) == 1 &&

@@ -52,8 +52,7 @@ static EVP_PKEY *
 key_of(struct str der)
 {
     const unsigned char *p = (const unsigned char *)der.p;
-    PKCS8_PRIV_KEY_INFO *info =
-        d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)der.n);
+    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)der.n);
     EVP_PKEY *key = info == NULL ? NULL : EVP_PKCS82PKEY(info);
 
     PKCS8_PRIV_KEY_INFO_free(info);
@@ -303,10 +302,9 @@ context_new(const struct tls_settings *from, STACK_OF(X509) * anchors,
     if (ctx == NULL)
         return err_set(why, ERR_MEMORY, "no storage for a TLS context");
     *out = ctx; /* the caller frees it, failed or not */
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
-                              SSL_MODE_ENABLE_PARTIAL_WRITE |
-                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                              SSL_MODE_NO_AUTO_CHAIN);
+    SSL_CTX_set_mode(
+        ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_read_ahead(ctx, 1);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_NO_SSLv3);
@@ -482,9 +480,8 @@ tls_session_new(struct tls_config *config, struct str sni, SSL **out,
     if (!config->is_server && config->verify_hostname && sni.n == 0)
         return err_set(why, ERR_SYNTAX, "no host name to verify");
     ssl = SSL_new(config->ctx);
-    if (ssl == NULL ||
-        (!config->is_server && sni.n > 0 &&
-         !expect_name(ssl, name, config->verify_hostname))) {
+    if (ssl == NULL || (!config->is_server && sni.n > 0 &&
+                        !expect_name(ssl, name, config->verify_hostname))) {
         SSL_free(ssl);
         ERR_clear_error();
         return err_set(why, ERR_MEMORY, "no storage for a TLS connection");

@@ -73,7 +73,8 @@ verify_failure(const SSL *ssl, struct err_info *why)
 static enum err
 alert_failure(int reason, struct err_info *why)
 {
-    const char *name = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+    const char *name =
+        SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
     char text[64];
     size_t i;
 
