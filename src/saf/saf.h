@@ -46,6 +46,7 @@ struct saf_decision {
     char profile[SAF_PROFILE_MAX + 1]; /* "" when none controlled */
     bool is_generic;
     bool is_warning; /* allowed only because of WARNING */
+    bool wants_log;  /* profile, class options or user ask for a record */
     enum saf_level requested;
     enum saf_level allowed;
     char entry[SAF_GROUP_MAX + 2]; /* deciding list entry: id, group, "*",

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "saf/acee.h"
 #include "saf/saf.h"
+#include "saf/store.h"
 
 #define SNAPSHOT_MAX (1u << 30)
 
@@ -57,17 +58,12 @@ uint32_t snapshot_n_profiles(const void *image);
 void snapshot_lookup(const void *image, const struct acee *acee,
                      struct str resource, enum saf_level level,
                      const struct saf_where *where, struct saf_decision *out);
-/* Should this decision be logged (saf.md 2.6)? */
-bool snapshot_wants_log(const void *image, const struct acee *acee,
-                        const struct saf_decision *decision);
 /* The profile that controls a name (discrete, else best generic) and whether
  * it is generic; false when none. Borrowed from the image. */
 bool snapshot_find(const void *image, struct str resource, struct str *profile,
                    bool *is_generic);
 
 /* --- building (saf_engine_dep) -------------------------------------------- */
-
-struct saf_db;
 
 /* Compile the stored profiles of a class (grouping class members merged: the
  * highest level of each list entry, the highest UACC, the union of audit
@@ -76,6 +72,22 @@ struct saf_db;
 MUST_CHECK enum err snapshot_build(struct saf_db *, struct str class_name,
                                    uint32_t flags, uint64_t generation,
                                    struct buf *out, struct err_info *why);
+/* One profile to compile; the lists are borrowed. */
+struct snapshot_profile {
+    struct str name; /* folded */
+    bool is_generic, is_warning;
+    enum saf_level uacc;
+    struct saf_audit audit, global_audit;
+    const struct saf_access *access; /* standard and conditional */
+    size_t n_access;
+};
+struct saf_class;
+/* The compiler behind snapshot_build; of equal names the first counts. */
+MUST_CHECK enum err snapshot_compile(const struct saf_class *class_,
+                                     const struct snapshot_profile *profiles,
+                                     size_t n, uint32_t flags,
+                                     uint64_t generation, struct buf *out,
+                                     struct err_info *why);
 /* The same image with other flags (CLASSACT, GRPLIST take effect at once). */
 void snapshot_set_flags(void *image, uint32_t flags);
 

@@ -1,0 +1,551 @@
+/*
+ * Access checks against an image. The image was verified by
+ * snapshot_check_image, so offsets are followed without further tests.
+ */
+#include "saf/snapshot.h"
+
+#include <string.h>
+
+#include "saf/classes.h"
+#include "saf/pattern.h"
+#include "saf/snapshot_format.h"
+
+#define POSITIONS_MAX 128u /* qualifiers of a name, and its end */
+
+const char *
+snapshot_class(const void *image)
+{
+    return ((const struct snap_header *)image)->class_name;
+}
+
+uint64_t
+snapshot_generation(const void *image)
+{
+    return ((const struct snap_header *)image)->generation;
+}
+
+uint32_t
+snapshot_flags(const void *image)
+{
+    return ((const struct snap_header *)image)->flags;
+}
+
+uint32_t
+snapshot_n_profiles(const void *image)
+{
+    return (uint32_t)((const struct snap_header *)image)
+        ->section[SNAP_PROFILES]
+        .n;
+}
+
+static struct str
+name_of(const void *image, const struct snap_profile *p)
+{
+    return str_n((const char *)snap_section(image, SNAP_BYTES) + p->name,
+                 p->n_name);
+}
+
+/* --- finding the controlling profile ------------------------------------------ */
+
+static const struct snap_profile *
+find_discrete(const void *image, struct str name)
+{
+    const struct snap_header *h = image;
+    uint64_t mask = h->section[SNAP_SLOTS].n - 1;
+    uint32_t hash = (uint32_t)str_hash(name, h->seed);
+
+    if (h->section[SNAP_SLOTS].n == 0)
+        return NULL;
+    for (uint64_t i = hash & mask;; i = (i + 1) & mask) {
+        const struct snap_slot *slot = SNAP(image, SNAP_SLOTS, snap_slot, i);
+        const struct snap_profile *p;
+
+        if (slot->profile == 0)
+            return NULL; /* the verifier saw at least one empty slot */
+        if (slot->hash != hash)
+            continue;
+        p = SNAP(image, SNAP_PROFILES, snap_profile, slot->profile - 1);
+        if (str_eq(name_of(image, p), name))
+            return p;
+    }
+}
+
+/* Where in the name the walk may be; more than one place only after "**". */
+struct places {
+    uint8_t v[POSITIONS_MAX];
+    size_t n;
+};
+
+static void
+add_place(struct places *places, size_t at)
+{
+    if (places->n < POSITIONS_MAX)
+        places->v[places->n++] = (uint8_t)at;
+}
+
+static size_t
+qualifier_end(struct str name, size_t at)
+{
+    const char *dot =
+        at >= name.n ? NULL : memchr(name.p + at, '.', name.n - at);
+
+    return dot == NULL ? name.n : (size_t)(dot - name.p);
+}
+
+/* All starts of qualifiers from `at` on. */
+static void
+add_starts(struct places *out, struct str name, size_t at)
+{
+    for (;;) {
+        add_place(out, at);
+        at = qualifier_end(name, at);
+        if (at == name.n)
+            return;
+        at++;
+    }
+}
+
+static void
+step_token(unsigned char token, struct str name, size_t at, struct places *out)
+{
+    size_t end = qualifier_end(name, at);
+
+    switch (token) {
+    case PATTERN_END:
+        if (at == name.n)
+            add_place(out, at);
+        break;
+    case PATTERN_ALL:
+    case PATTERN_REST:
+        add_place(out, name.n);
+        break;
+    case PATTERN_REST_QUALIFIERS:
+        if (at < name.n)
+            add_place(out, name.n);
+        break;
+    case PATTERN_SOME_END:
+        if (at == name.n || name.p[at] == '.')
+            add_place(out, name.n);
+        break;
+    case PATTERN_SOME_MID:
+        if (at < name.n && name.p[at] == '.')
+            add_starts(out, name, at + 1);
+        break;
+    case PATTERN_SOME_FIRST:
+        add_starts(out, name, at);
+        break;
+    case PATTERN_QUALIFIER:
+        if (end > at)
+            add_place(out, end);
+        break;
+    case PATTERN_QUALIFIER_END:
+        add_place(out, end);
+        break;
+    case PATTERN_ONE:
+        if (end > at)
+            add_place(out, at + 1);
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+step(const void *image, const struct snap_node *node, struct str name,
+     const struct places *from, struct places *to)
+{
+    const char *label =
+        (const char *)snap_section(image, SNAP_BYTES) + node->label;
+
+    to->n = 0;
+    for (size_t i = 0; i < from->n; i++) {
+        size_t at = from->v[i];
+
+        if (node->n_label == 0)
+            step_token(node->token, name, at, to);
+        else if (node->n_label <= name.n - at &&
+                 memcmp(name.p + at, label, node->n_label) == 0)
+            add_place(to, at + node->n_label);
+    }
+}
+
+static uint32_t walk(const void *image, const struct snap_node *node,
+                     struct str name, const struct places *places);
+
+static uint32_t
+try_child(const void *image, const struct snap_node *child, struct str name,
+          const struct places *places)
+{
+    struct places next;
+
+    step(image, child, name, places, &next);
+    if (next.n == 0)
+        return 0;
+    if (child->profile != 0)
+        return child->profile;
+    return walk(image, child, name, &next);
+}
+
+static unsigned char
+first_of(const void *image, const struct snap_node *node)
+{
+    return ((const unsigned char *)snap_section(image,
+                                                SNAP_BYTES))[node->label];
+}
+
+/* The one ordinary child that can match at a single place, or NULL. */
+static const struct snap_node *
+ordinary_child(const void *image, const struct snap_node *node, struct str name,
+               size_t at)
+{
+    size_t low = 0, high = node->n_ordinary;
+    unsigned char want;
+
+    if (at >= name.n)
+        return NULL;
+    want = (unsigned char)name.p[at];
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct snap_node *child =
+            SNAP(image, SNAP_NODES, snap_node, node->child + middle);
+        unsigned char have = first_of(image, child);
+
+        if (have == want)
+            return child;
+        if (have < want)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Depth first in the order of specificity: the first profile reached is the
+ * most specific one. Each node is visited at most once. */
+static uint32_t
+walk(const void *image, const struct snap_node *node, struct str name,
+     const struct places *places)
+{
+    uint32_t found;
+    size_t i = 0;
+
+    if (places->n == 1) {
+        const struct snap_node *child =
+            ordinary_child(image, node, name, places->v[0]);
+
+        if (child != NULL &&
+            (found = try_child(image, child, name, places)) != 0)
+            return found;
+        i = node->n_ordinary;
+    }
+    for (; i < node->n_children; i++) {
+        found = try_child(
+            image, SNAP(image, SNAP_NODES, snap_node, node->child + i), name,
+            places);
+        if (found != 0)
+            return found;
+    }
+    return 0;
+}
+
+static const struct snap_profile *
+find_profile(const void *image, struct str name)
+{
+    const struct snap_header *h = image;
+    const struct snap_profile *p = find_discrete(image, name);
+    struct places start = { .v = { 0 }, .n = 1 };
+    uint32_t found;
+
+    if (p != NULL || h->section[SNAP_NODES].n == 0)
+        return p;
+    found = walk(image, SNAP(image, SNAP_NODES, snap_node, 0), name, &start);
+    return found == 0 ? NULL
+                      : SNAP(image, SNAP_PROFILES, snap_profile, found - 1);
+}
+
+/* As saf_class_fold, with the attributes the image carries. */
+static bool
+fold(const void *image, struct str resource, char out[SAF_PROFILE_MAX + 1],
+     struct str *folded)
+{
+    const struct snap_header *h = image;
+    struct saf_class like = { .max_length = h->max_length,
+                              .flags = h->class_flags };
+
+    return saf_class_fold(&like, resource, out, folded);
+}
+
+bool
+snapshot_find(const void *image, struct str resource, struct str *profile,
+              bool *is_generic)
+{
+    char text[SAF_PROFILE_MAX + 1];
+    struct str name;
+    const struct snap_profile *p =
+        fold(image, resource, text, &name) ? find_profile(image, name) : NULL;
+
+    if (p == NULL)
+        return false;
+    *profile = name_of(image, p);
+    *is_generic = (p->flags & SNAP_GENERIC) != 0;
+    return true;
+}
+
+/* --- access --------------------------------------------------------------------- */
+
+static bool
+list_level(const void *image, const struct snap_profile *p, uint32_t id,
+           enum saf_level *level)
+{
+    const struct snap_access *v =
+        SNAP(image, SNAP_ACCESS, snap_access, p->access);
+    size_t low = 0, high = p->n_access;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (v[middle].id == id) {
+            *level = (enum saf_level)v[middle].level;
+            return true;
+        }
+        if (v[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static void
+set_allowed(struct saf_decision *d, enum saf_level level, const char *entry)
+{
+    d->allowed = level;
+    strncpy(d->entry, entry, sizeof d->entry - 1);
+}
+
+/* Step 10: the highest level any of the groups that count has. */
+static bool
+group_level(const void *image, const struct snap_profile *p,
+            const struct acee *acee, struct saf_decision *d)
+{
+    bool is_all = (snapshot_flags(image) & SNAPSHOT_GRPLIST) != 0;
+    bool is_found = false;
+
+    for (uint32_t i = 0; i < acee->n_groups; i++) {
+        const struct acee_group *g = &acee->groups[i];
+        enum saf_level level;
+
+        if ((!is_all && strcmp(g->name, acee->group) != 0) ||
+            !list_level(image, p, g->id, &level))
+            continue;
+        if (!is_found || level > d->allowed)
+            set_allowed(d, level, g->name);
+        is_found = true;
+    }
+    return is_found;
+}
+
+static bool
+is_defined(const struct acee *acee)
+{
+    return acee != NULL && (acee->attrs & ACEE_UNDEFINED) == 0;
+}
+
+/* Steps 9 to 11. False: neither id nor a group stands in the list. */
+static bool
+standard_level(const void *image, const struct snap_profile *p,
+               const struct acee *acee, struct saf_decision *d)
+{
+    enum saf_level level;
+
+    if (is_defined(acee)) {
+        if (list_level(image, p, acee->user_id, &level)) {
+            set_allowed(d, level, acee->user);
+            return true;
+        }
+        if (group_level(image, p, acee, d))
+            return true;
+        if ((acee->attrs & ACEE_RESTRICTED) != 0)
+            return false;
+    }
+    set_allowed(d, (enum saf_level)p->uacc, "UACC");
+    if (is_defined(acee) && p->star != 0xff && p->star >= p->uacc)
+        set_allowed(d, (enum saf_level)p->star, "*");
+    return false;
+}
+
+static struct str
+port_of(const struct saf_where *w, const char *kind)
+{
+    const struct {
+        const char *kind;
+        struct str value;
+    } rows[] = {
+        { "TERMINAL", w->terminal }, { "CONSOLE", w->console },
+        { "JESINPUT", w->jesinput }, { "APPCPORT", w->appcport },
+        { "SERVAUTH", w->servauth }, { "SYSID", w->sysid },
+        { "PROGRAM", w->program },   { "SERVICE", w->service },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(kind, rows[i].kind) == 0)
+            return rows[i].value;
+    return (struct str){ NULL, 0 };
+}
+
+/* "SQLROLE(ADMIN)" against a name and a value given by the caller. */
+static bool
+criteria_hold(const char *value, const struct saf_where *w)
+{
+    struct str text = str_of(value);
+    size_t open = str_find_char(text, '(');
+
+    return open != STR_NPOS && str_ends(text, STR(")")) &&
+           str_eq_nocase(str_sub(text, 0, open), w->criteria_name) &&
+           str_eq(str_sub(text, open + 1, text.n - 1), w->criteria_value);
+}
+
+static bool
+cond_holds(const void *image, const struct snap_cond *c,
+           const struct saf_where *w)
+{
+    const char *bytes = snap_section(image, SNAP_BYTES);
+    const char *kind = bytes + c->kind, *value = bytes + c->value;
+    struct str port;
+
+    if (strcmp(kind, "CRITERIA") == 0)
+        return criteria_hold(value, w);
+    port = port_of(w, kind);
+    return port.n > 0 && (str_eq_z(port, value) || strcmp(value, "*") == 0);
+}
+
+static bool
+cond_is_for(const struct snap_cond *c, const struct acee *acee, bool all_groups)
+{
+    if (c->id == 0)
+        return (acee->attrs & ACEE_RESTRICTED) == 0;
+    if (c->id == acee->user_id)
+        return true;
+    for (uint32_t i = 0; i < acee->n_groups; i++)
+        if (acee->groups[i].id == c->id &&
+            (all_groups || strcmp(acee->groups[i].name, acee->group) == 0))
+            return true;
+    return false;
+}
+
+/* Step 14: it only adds. */
+static void
+conditional_level(const void *image, const struct snap_profile *p,
+                  const struct acee *acee, const struct saf_where *where,
+                  struct saf_decision *d)
+{
+    bool all = (snapshot_flags(image) & SNAPSHOT_GRPLIST) != 0;
+
+    if (where == NULL || !is_defined(acee))
+        return;
+    for (uint32_t i = 0; i < p->n_cond; i++) {
+        const struct snap_cond *c =
+            SNAP(image, SNAP_CONDS, snap_cond, p->cond + i);
+
+        if ((enum saf_level)c->level > d->allowed &&
+            cond_is_for(c, acee, all) && cond_holds(image, c, where))
+            set_allowed(d, (enum saf_level)c->level, "WHEN");
+    }
+}
+
+/* Steps 8 to 16 once the profile is known. */
+static void
+decide(const void *image, const struct snap_profile *p, const struct acee *acee,
+       const struct saf_where *where, struct saf_decision *d)
+{
+    const struct snap_header *h = image;
+    bool is_listed = standard_level(image, p, acee, d);
+
+    d->rc = SAF_RC(0, 0, 0);
+    if (d->allowed >= d->requested)
+        return;
+    if (!is_listed && (h->class_flags & CLASS_OPERATIONS) != 0 &&
+        is_defined(acee) && (acee->attrs & ACEE_OPERATIONS) != 0) {
+        set_allowed(d, SAF_ALTER, "OPERATIONS");
+        return;
+    }
+    conditional_level(image, p, acee, where, d);
+    if (d->allowed >= d->requested)
+        return;
+    d->is_warning = (p->flags & SNAP_WARNING) != 0;
+    if (!d->is_warning)
+        d->rc = SAF_RC(8, 8, 0);
+}
+
+/* saf.md 2.6. */
+static bool
+is_logged(const void *image, const struct snap_profile *p,
+          const struct acee *acee, const struct saf_decision *d)
+{
+    uint32_t flags = snapshot_flags(image);
+    bool is_success = saf_rc_is_ok(d->rc) && !d->is_warning;
+    uint8_t own, global;
+
+    if ((flags & SNAPSHOT_LOG_NEVER) != 0)
+        return false;
+    if ((flags & SNAPSHOT_LOG_ALWAYS) != 0 || d->is_warning ||
+        (acee != NULL && (acee->attrs & ACEE_UAUDIT) != 0) ||
+        (flags & (is_success ? SNAPSHOT_LOG_SUCCESSES
+                             : SNAPSHOT_LOG_FAILURES)) != 0)
+        return true;
+    if (p == NULL)
+        return false;
+    own = is_success ? p->audit_s : p->audit_f;
+    global = is_success ? p->gaudit_s : p->gaudit_f;
+    return (own != SAF_NONE && d->requested >= own) ||
+           (global != SAF_NONE && d->requested >= global);
+}
+
+/* Steps 2 to 5: answers that need no profile. */
+static bool
+decide_early(const void *image, const struct acee *acee, struct saf_decision *d)
+{
+    const struct snap_header *h = image;
+
+    if ((h->flags & SNAPSHOT_ACTIVE) == 0 ||
+        (h->raclist == RACLIST_REQUIRED &&
+         (h->flags & SNAPSHOT_RACLISTED) == 0)) {
+        d->rc = SAF_RC(4, 4, 0);
+        return true;
+    }
+    if (acee == NULL || (acee->attrs & (ACEE_PRIVILEGED | ACEE_TRUSTED)) == 0)
+        return false;
+    d->rc = SAF_RC(0, 0, 0);
+    if ((acee->attrs & ACEE_PRIVILEGED) != 0) {
+        set_allowed(d, SAF_ALTER, "PRIV");
+        return true;
+    }
+    set_allowed(d, SAF_ALTER, "TRUSTED");
+    d->wants_log = is_logged(image, NULL, acee, d);
+    return true;
+}
+
+void
+snapshot_lookup(const void *image, const struct acee *acee,
+                struct str resource, enum saf_level level,
+                const struct saf_where *where, struct saf_decision *out)
+{
+    const struct snap_header *h = image;
+    const struct snap_profile *p;
+    char text[SAF_PROFILE_MAX + 1];
+    struct str name;
+
+    *out = (struct saf_decision){ .requested = level };
+    if (decide_early(image, acee, out))
+        return;
+    p = fold(image, resource, text, &name) ? find_profile(image, name) : NULL;
+    if (p == NULL) {
+        out->rc = h->default_rc == 8 ? SAF_RC(8, 8, 0) : SAF_RC(4, 4, 0);
+        return;
+    }
+    name = name_of(image, p);
+    memcpy(out->profile, name.p, name.n);
+    out->is_generic = (p->flags & SNAP_GENERIC) != 0;
+    decide(image, p, acee, where, out);
+    out->wants_log = is_logged(image, p, acee, out);
+}

@@ -1,0 +1,344 @@
+/*
+ * The compiler of images: profiles to sections. Sorting compiled patterns
+ * gives the order of specificity; the trie is cut from the sorted list.
+ */
+#include "saf/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/table.h"
+#include "base/vec.h"
+#include "saf/classes.h"
+#include "saf/pattern.h"
+#include "saf/snapshot_format.h"
+
+struct generic {
+    struct pattern pattern;
+    uint32_t profile; /* index */
+};
+
+struct range { /* patterns that share their first n_tokens */
+    size_t low, high, n_tokens;
+};
+
+struct builder {
+    struct snap_header header;
+    struct buf sections[SNAP_SECTIONS];
+    struct {
+        struct generic *v;
+        size_t n, cap;
+    } generics;
+    struct {
+        struct range *v; /* of node i */
+        size_t n, cap;
+    } ranges;
+    bool has_no_storage;
+};
+
+static void
+put(struct builder *b, enum snap_section which, const void *element)
+{
+    buf_add(&b->sections[which], str_n(element, snap_element_bytes[which]));
+}
+
+static size_t
+count(const struct builder *b, enum snap_section which)
+{
+    return b->sections[which].n / snap_element_bytes[which];
+}
+
+static uint32_t
+put_text(struct builder *b, struct str text, bool is_terminated)
+{
+    uint32_t at = (uint32_t)b->sections[SNAP_BYTES].n;
+
+    buf_add(&b->sections[SNAP_BYTES], text);
+    if (is_terminated)
+        buf_add_char(&b->sections[SNAP_BYTES], '\0');
+    return at;
+}
+
+/* --- profiles -------------------------------------------------------------------- */
+
+static int
+by_id(const void *a, const void *b)
+{
+    const struct snap_access *x = a, *y = b;
+
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void
+put_lists(struct builder *b, const struct snapshot_profile *in,
+          struct snap_profile *out)
+{
+    struct buf *access = &b->sections[SNAP_ACCESS];
+    size_t from = access->n;
+
+    out->star = 0xff;
+    out->access = (uint32_t)count(b, SNAP_ACCESS);
+    out->cond = (uint32_t)count(b, SNAP_CONDS);
+    for (size_t i = 0; i < in->n_access; i++) {
+        const struct saf_access *a = &in->access[i];
+        bool is_star = str_eq_z(a->who, "*");
+
+        if (a->when_kind.n > 0) {
+            struct snap_cond c = { a->who_id, a->level,
+                                   put_text(b, a->when_kind, true),
+                                   put_text(b, a->when_value, true) };
+
+            if (is_star || a->who_id != 0)
+                put(b, SNAP_CONDS, &c);
+        } else if (is_star) {
+            out->star = (uint8_t)a->level;
+        } else if (a->who_id != 0) {
+            put(b, SNAP_ACCESS, &(struct snap_access){ a->who_id, a->level });
+        }
+    }
+    out->n_access = (uint32_t)count(b, SNAP_ACCESS) - out->access;
+    out->n_cond = (uint32_t)count(b, SNAP_CONDS) - out->cond;
+    if (out->n_access > 1)
+        qsort(access->p + from, out->n_access, sizeof(struct snap_access),
+              by_id);
+}
+
+static void
+put_profile(struct builder *b, const struct snapshot_profile *in)
+{
+    struct snap_profile p = {
+        .name = put_text(b, in->name, false),
+        .n_name = (uint16_t)in->name.n,
+        .flags = (uint8_t)((in->is_generic ? SNAP_GENERIC : 0u) |
+                           (in->is_warning ? SNAP_WARNING : 0u)),
+        .uacc = (uint8_t)in->uacc,
+        .audit_s = (uint8_t)in->audit.success,
+        .audit_f = (uint8_t)in->audit.failure,
+        .gaudit_s = (uint8_t)in->global_audit.success,
+        .gaudit_f = (uint8_t)in->global_audit.failure,
+    };
+    struct generic generic = { .profile = (uint32_t)count(b, SNAP_PROFILES) };
+
+    put_lists(b, in, &p);
+    put(b, SNAP_PROFILES, &p);
+    /* A name that is no pattern (&var) controls nothing. */
+    if (in->is_generic &&
+        pattern_compile(in->name, &generic.pattern, NULL) == ERR_OK &&
+        !VEC_PUSH(&b->generics, generic))
+        b->has_no_storage = true;
+}
+
+/* --- hash of discrete names -------------------------------------------------------- */
+
+static void
+put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
+{
+    size_t n_discrete = 0, n_slots = 1;
+    struct snap_slot *slots;
+
+    for (size_t i = 0; i < n; i++)
+        n_discrete += !profiles[i].is_generic;
+    if (n_discrete == 0)
+        return;
+    while (n_slots < n_discrete * 2)
+        n_slots *= 2;
+    slots = (struct snap_slot *)(void *)buf_grow(
+        &b->sections[SNAP_SLOTS], n_slots * sizeof *slots);
+    if (slots == NULL)
+        return;
+    memset(slots, 0, n_slots * sizeof *slots);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t hash = (uint32_t)str_hash(profiles[i].name, b->header.seed);
+        size_t at = hash & (n_slots - 1);
+
+        if (profiles[i].is_generic)
+            continue;
+        while (slots[at].profile != 0)
+            at = (at + 1) & (n_slots - 1);
+        slots[at] = (struct snap_slot){ hash, (uint32_t)i + 1 };
+    }
+}
+
+/* --- trie of generics ---------------------------------------------------------------- */
+
+static int
+by_specificity(const void *a, const void *b)
+{
+    return pattern_compare(&((const struct generic *)a)->pattern,
+                           &((const struct generic *)b)->pattern);
+}
+
+static unsigned char
+token_at(const struct builder *b, size_t i, size_t at)
+{
+    return b->generics.v[i].pattern.tokens[at];
+}
+
+/* Ordinary characters that all patterns of the range share from `at` on. */
+static size_t
+common_run(const struct builder *b, size_t low, size_t high, size_t at)
+{
+    size_t n = 0;
+
+    /* Sorted: what the first and the last share, all share. No pattern ends
+     * before PATTERN_END, which is no ordinary character. */
+    while (token_at(b, low, at + n) < PATTERN_FIRST &&
+           token_at(b, low, at + n) == token_at(b, high - 1, at + n))
+        n++;
+    return n;
+}
+
+static void
+put_child(struct builder *b, struct range r, uint8_t depth)
+{
+    unsigned char token = token_at(b, r.low, r.n_tokens);
+    struct snap_node node = { .depth = depth };
+    size_t n = 1;
+
+    if (token < PATTERN_FIRST) {
+        n = common_run(b, r.low, r.high, r.n_tokens);
+        node.label = put_text(
+            b, str_n(b->generics.v[r.low].pattern.tokens + r.n_tokens, n),
+            false);
+        node.n_label = (uint16_t)n;
+    } else {
+        node.token = token;
+        if (token == PATTERN_END)
+            node.profile = b->generics.v[r.low].profile + 1;
+    }
+    r.n_tokens += n;
+    put(b, SNAP_NODES, &node);
+    if (!VEC_PUSH(&b->ranges, r))
+        b->has_no_storage = true;
+}
+
+static void
+put_children(struct builder *b, size_t index)
+{
+    struct range r = b->ranges.v[index];
+    size_t first = count(b, SNAP_NODES), n_ordinary = 0;
+    struct snap_node *node;
+    uint8_t depth;
+
+    node = (struct snap_node *)(void *)b->sections[SNAP_NODES].p + index;
+    depth = node->depth;
+    if (node->profile != 0)
+        return;
+    for (size_t low = r.low, high; low < r.high; low = high) {
+        unsigned char token = token_at(b, low, r.n_tokens);
+
+        for (high = low + 1; high < r.high; high++)
+            if (token_at(b, high, r.n_tokens) != token)
+                break;
+        n_ordinary += token < PATTERN_FIRST;
+        put_child(b, (struct range){ low, high, r.n_tokens },
+                  (uint8_t)(depth + 1));
+    }
+    if (b->sections[SNAP_NODES].failed)
+        return;
+    node = (struct snap_node *)(void *)b->sections[SNAP_NODES].p + index;
+    node->child = (uint32_t)first;
+    node->n_children = (uint16_t)(count(b, SNAP_NODES) - first);
+    node->n_ordinary = (uint16_t)n_ordinary;
+}
+
+static void
+put_trie(struct builder *b)
+{
+    struct range all = { 0, b->generics.n, 0 };
+
+    if (b->generics.n == 0)
+        return;
+    qsort(b->generics.v, b->generics.n, sizeof *b->generics.v, by_specificity);
+    put(b, SNAP_NODES, &(struct snap_node){ .depth = 0 });
+    if (!VEC_PUSH(&b->ranges, all))
+        b->has_no_storage = true;
+    for (size_t i = 0; !b->has_no_storage && !b->sections[SNAP_NODES].failed &&
+                       i < b->ranges.n;
+         i++)
+        put_children(b, i);
+}
+
+/* --- the image ------------------------------------------------------------------------ */
+
+static size_t
+aligned(size_t n)
+{
+    return (n + 7) & ~(size_t)7;
+}
+
+static enum err
+join(struct builder *b, struct buf *out, struct err_info *why)
+{
+    size_t at = aligned(sizeof b->header);
+    char *p;
+
+    for (size_t i = 0; i < SNAP_SECTIONS; i++) {
+        enum err e = buf_check(&b->sections[i], why);
+
+        if (e != ERR_OK)
+            return e;
+        b->header.section[i].at = at;
+        b->header.section[i].n = b->sections[i].n / snap_element_bytes[i];
+        at = aligned(at + b->sections[i].n);
+    }
+    b->header.size = at;
+    buf_clear(out);
+    p = buf_grow(out, at);
+    if (p == NULL)
+        return buf_check(out, why);
+    memset(p, 0, at);
+    memcpy(p, &b->header, sizeof b->header);
+    for (size_t i = 0; i < SNAP_SECTIONS; i++)
+        if (b->sections[i].n > 0)
+            memcpy(p + b->header.section[i].at, b->sections[i].p,
+                   b->sections[i].n);
+    return ERR_OK;
+}
+
+static void
+builder_fini(struct builder *b)
+{
+    for (size_t i = 0; i < SNAP_SECTIONS; i++)
+        buf_fini(&b->sections[i]);
+    VEC_FREE(&b->generics);
+    VEC_FREE(&b->ranges);
+}
+
+enum err
+snapshot_compile(const struct saf_class *class_,
+                 const struct snapshot_profile *profiles, size_t n,
+                 uint32_t flags, uint64_t generation, struct buf *out,
+                 struct err_info *why)
+{
+    struct builder b = { .header = { .magic = SNAP_MAGIC,
+                                     .generation = generation,
+                                     .flags = flags,
+                                     .class_flags = class_->flags,
+                                     .default_rc = class_->default_rc,
+                                     .raclist = (uint32_t)class_->raclist,
+                                     .max_length = class_->max_length } };
+    enum err e;
+
+    strncpy(b.header.class_name, class_->name, sizeof b.header.class_name - 1);
+    /* Without it names that collide could be chosen; 0 is only slower. */
+    if (getrandom(&b.header.seed, sizeof b.header.seed, GRND_NONBLOCK) < 0)
+        b.header.seed = 0;
+    for (size_t i = 0; i < SNAP_SECTIONS; i++)
+        buf_init(&b.sections[i], SNAPSHOT_MAX);
+    for (size_t i = 0; i < n; i++)
+        put_profile(&b, &profiles[i]);
+    put_hash(&b, profiles, n);
+    put_trie(&b);
+    e = b.has_no_storage ? err_set(why, ERR_MEMORY, "no storage")
+                         : join(&b, out, why);
+    builder_fini(&b);
+    return e;
+}
+
+void
+snapshot_set_flags(void *image, uint32_t flags)
+{
+    ((struct snap_header *)image)->flags = flags;
+}

@@ -1,0 +1,497 @@
+/*
+ * The database's core: opening, transactions with a sticky error, and a cache
+ * of prepared statements keyed by the literal's address.
+ */
+#include "saf/store.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "saf/store_schema.h"
+
+#define STATEMENTS_MAX 160u
+#define BUSY_MS 2000
+#define NO_SLOT ((size_t)-1)
+
+struct statement {
+    const char *sql;
+    sqlite3_stmt *stmt;
+    bool in_use;
+};
+
+struct saf_db {
+    sqlite3 *handle;
+    struct statement cache[STATEMENTS_MAX];
+    size_t n_cached;
+    bool in_transaction;
+    enum err failed; /* sticky within a transaction */
+    char reason[ERR_TEXT_MAX];
+};
+
+static enum err
+err_of_sqlite(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return ERR_LIMIT;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_AGAIN;
+    case SQLITE_NOMEM:
+        return ERR_MEMORY;
+    case SQLITE_CONSTRAINT:
+        return ERR_EXISTS;
+    default:
+        return ERR_IO;
+    }
+}
+
+static const char *
+words_of_sqlite(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return "the file system of the security database is full";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return "another process holds the security database";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return "the security database is damaged";
+    case SQLITE_READONLY:
+        return "the security database is read only";
+    case SQLITE_CANTOPEN:
+        return "the security database cannot be opened";
+    default:
+        return "the security database failed";
+    }
+}
+
+static void
+note_failure(struct saf_db *db)
+{
+    int code = sqlite3_extended_errcode(db->handle);
+
+    if (db->failed != ERR_OK)
+        return; /* the first one is the cause */
+    db->failed = err_of_sqlite(code);
+    snprintf(db->reason, sizeof db->reason, "%s: %s (%d)",
+             words_of_sqlite(code), sqlite3_errmsg(db->handle), code);
+}
+
+/* --- statements ----------------------------------------------------------- */
+
+static sqlite3_stmt *
+prepare(struct saf_db *db, const char *sql, size_t *slot)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool is_known = false;
+
+    *slot = NO_SLOT;
+    for (size_t i = 0; i < db->n_cached; i++) {
+        if (db->cache[i].sql != sql)
+            continue;
+        is_known = true;
+        if (!db->cache[i].in_use) {
+            db->cache[i].in_use = true;
+            *slot = i;
+            return db->cache[i].stmt;
+        }
+    }
+    if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                           &stmt, NULL) != SQLITE_OK) {
+        note_failure(db);
+        return NULL;
+    }
+    if (!is_known && db->n_cached < STATEMENTS_MAX) {
+        *slot = db->n_cached++;
+        db->cache[*slot] = (struct statement){ sql, stmt, true };
+    }
+    return stmt;
+}
+
+static void
+release(struct saf_db *db, sqlite3_stmt *stmt, size_t slot)
+{
+    if (slot == NO_SLOT) {
+        sqlite3_finalize(stmt);
+        return;
+    }
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    db->cache[slot].in_use = false;
+}
+
+static int
+bind_one(sqlite3_stmt *stmt, int at, char type, va_list *ap)
+{
+    struct str s;
+
+    if (type == 'i')
+        return sqlite3_bind_int64(stmt, at, va_arg(*ap, int64_t));
+    s = va_arg(*ap, struct str);
+    if (type == 's')
+        return sqlite3_bind_text(stmt, at, s.p == NULL ? "" : s.p, (int)s.n,
+                                 SQLITE_TRANSIENT);
+    if (s.p == NULL)
+        return sqlite3_bind_null(stmt, at);
+    return sqlite3_bind_blob(stmt, at, s.p, (int)s.n, SQLITE_TRANSIENT);
+}
+
+static sqlite3_stmt *
+start(struct saf_db *db, const char *sql, const char *types, va_list *ap,
+      size_t *slot)
+{
+    sqlite3_stmt *stmt;
+
+    if (db->failed != ERR_OK)
+        return NULL;
+    stmt = prepare(db, sql, slot);
+    if (stmt == NULL)
+        return NULL;
+    for (int i = 0; types[i] != '\0'; i++) {
+        if (bind_one(stmt, i + 1, types[i], ap) != SQLITE_OK) {
+            note_failure(db);
+            release(db, stmt, *slot);
+            return NULL;
+        }
+    }
+    return stmt;
+}
+
+void
+saf_db_run(struct saf_db *db, const char *sql, const char *types, ...)
+{
+    sqlite3_stmt *stmt;
+    size_t slot;
+    va_list ap;
+    int code;
+
+    va_start(ap, types);
+    stmt = start(db, sql, types, &ap, &slot);
+    va_end(ap);
+    if (stmt == NULL)
+        return;
+    do
+        code = sqlite3_step(stmt);
+    while (code == SQLITE_ROW);
+    if (code != SQLITE_DONE)
+        note_failure(db);
+    release(db, stmt, slot);
+}
+
+size_t
+saf_db_changes(const struct saf_db *db)
+{
+    return (size_t)sqlite3_changes(db->handle);
+}
+
+int64_t
+saf_db_last_id(const struct saf_db *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+struct saf_query
+saf_db_query(struct saf_db *db, const char *sql, const char *types, ...)
+{
+    struct saf_query q = { .db = db, .slot = NO_SLOT };
+    va_list ap;
+
+    va_start(ap, types);
+    q.stmt = start(db, sql, types, &ap, &q.slot);
+    va_end(ap);
+    return q;
+}
+
+bool
+saf_query_next(struct saf_query *q)
+{
+    int code;
+
+    if (q->stmt == NULL)
+        return false;
+    code = sqlite3_step(q->stmt);
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        note_failure(q->db);
+    saf_query_close(q);
+    return false;
+}
+
+void
+saf_query_close(struct saf_query *q)
+{
+    if (q->stmt != NULL)
+        release(q->db, q->stmt, q->slot);
+    q->stmt = NULL;
+}
+
+int64_t
+saf_query_int(struct saf_query *q, int column)
+{
+    return sqlite3_column_int64(q->stmt, column);
+}
+
+struct str
+saf_query_str(struct saf_query *q, struct arena *arena, int column)
+{
+    const void *p = sqlite3_column_blob(q->stmt, column);
+    int n = sqlite3_column_bytes(q->stmt, column);
+    struct str copy;
+
+    if (p == NULL || n <= 0)
+        return (struct str){ NULL, 0 };
+    copy = str_dup(arena, str_n(p, (size_t)n));
+    if (copy.p == NULL && q->db->failed == ERR_OK) {
+        q->db->failed = ERR_MEMORY;
+        snprintf(q->db->reason, sizeof q->db->reason, "no storage");
+    }
+    return copy;
+}
+
+/* --- transactions ---------------------------------------------------------- */
+
+enum err
+saf_db_check(struct saf_db *db, struct err_info *why)
+{
+    enum err e = db->failed;
+
+    if (e == ERR_OK)
+        return ERR_OK;
+    if (!db->in_transaction)
+        db->failed = ERR_OK;
+    return err_set(why, e, "%s", db->reason);
+}
+
+enum err
+saf_db_begin(struct saf_db *db, struct err_info *why)
+{
+    REQUIRE(!db->in_transaction);
+    db->failed = ERR_OK;
+    saf_db_run(db, "BEGIN IMMEDIATE", "");
+    if (db->failed != ERR_OK)
+        return saf_db_check(db, why);
+    db->in_transaction = true;
+    return ERR_OK;
+}
+
+void
+saf_db_rollback(struct saf_db *db)
+{
+    if (!db->in_transaction)
+        return;
+    db->failed = ERR_OK;
+    /* After disk full SQLite may have rolled back by itself already. */
+    if (sqlite3_get_autocommit(db->handle) == 0)
+        saf_db_run(db, "ROLLBACK", "");
+    db->in_transaction = false;
+    db->failed = ERR_OK;
+}
+
+enum err
+saf_db_commit(struct saf_db *db, struct err_info *why)
+{
+    REQUIRE(db->in_transaction);
+    if (db->failed == ERR_OK)
+        saf_db_run(db, "COMMIT", "");
+    if (db->failed != ERR_OK) {
+        enum err e = saf_db_check(db, why);
+
+        saf_db_rollback(db);
+        return e;
+    }
+    db->in_transaction = false;
+    return ERR_OK;
+}
+
+/* --- opening ---------------------------------------------------------------- */
+
+static enum err
+run_script(struct saf_db *db, const char *sql, struct err_info *why)
+{
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return ERR_OK;
+    note_failure(db);
+    return saf_db_check(db, why);
+}
+
+static int64_t
+level_of(struct saf_db *db)
+{
+    struct saf_query q = saf_db_query(db, "PRAGMA user_version", "");
+    int64_t level = 0;
+
+    if (saf_query_next(&q))
+        level = saf_query_int(&q, 0);
+    saf_query_close(&q);
+    return level;
+}
+
+static void
+add_reserved(struct saf_db *db, struct str id, int32_t today)
+{
+    struct saf_user u = { .user = id,
+                          .owner = id,
+                          .dfltgrp = STR("SYS1"),
+                          .attrs = ACEE_RESTRICTED,
+                          .created = today };
+
+    saf_user_put(db, &u);
+}
+
+/* What a new image knows, as after installing the product. */
+static void
+fill(struct saf_db *db, uint64_t now_ms)
+{
+    int32_t today = saf_day_of_ms(now_ms);
+    struct saf_group sys1 = { .group = STR("SYS1"),
+                              .owner = STR("IBMUSER"),
+                              .created = today };
+    struct saf_user ibmuser = { .user = STR("IBMUSER"),
+                                .owner = STR("IBMUSER"),
+                                .dfltgrp = STR("SYS1"),
+                                .attrs = ACEE_SPECIAL | ACEE_OPERATIONS,
+                                .created = today };
+    struct saf_connect connect = { .user = STR("IBMUSER"),
+                                   .group = STR("SYS1"),
+                                   .authority = AUTH_JOIN,
+                                   .owner = STR("IBMUSER"),
+                                   .uacc = SAF_READ,
+                                   .created = today };
+    static const struct {
+        const char *name;
+        int64_t value;
+    } options[] = {
+        { "GRPLIST", 1 },           { "ADDCREATOR", 1 },
+        { "INITSTATS", 1 },         { "SAUDIT", 1 },
+        { "CMDVIOL", 1 },           { "OPERAUDIT", 1 },
+        { "EGN", 1 },               { "PASSWORD.INTERVAL", 30 },
+        { "PASSWORD.WARNING", 10 }, { "PASSWORD.HISTORY", 0 },
+        { "PASSWORD.REVOKE", 5 },   { "UID.FIRST", 50000 },
+        { "UID.LAST", 59999 },
+    };
+
+    saf_group_put(db, &sys1);
+    saf_user_put(db, &ibmuser);
+    saf_connect_put(db, &connect);
+    add_reserved(db, STR("irrcerta"), today);
+    add_reserved(db, STR("irrsitec"), today);
+    add_reserved(db, STR("irrmulti"), today);
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        saf_option_put(db, options[i].name, options[i].value);
+}
+
+static enum err
+create(struct saf_db *db, uint64_t now_ms, struct err_info *why)
+{
+    enum err e = saf_db_begin(db, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (sqlite3_exec(db->handle, store_schema, NULL, NULL, NULL) != SQLITE_OK)
+        note_failure(db);
+    fill(db, now_ms);
+    saf_db_run(db, "PRAGMA user_version=1", "");
+    return saf_db_commit(db, why);
+}
+
+static enum err
+prepare_file(struct saf_db *db, const char *path, uint64_t now_ms,
+             struct err_info *why)
+{
+    enum err e = run_script(db,
+                            "PRAGMA journal_mode=WAL;"
+                            "PRAGMA synchronous=FULL;"
+                            "PRAGMA foreign_keys=ON;"
+                            "PRAGMA trusted_schema=OFF;"
+                            "PRAGMA secure_delete=ON;",
+                            why);
+    int64_t level;
+
+    if (e != ERR_OK)
+        return e;
+    level = level_of(db);
+    if ((e = saf_db_check(db, why)) != ERR_OK)
+        return e;
+    if (level > STORE_LEVEL)
+        return err_set(why, ERR_STATE,
+                       "%s was written by a newer level (%lld, this one knows "
+                       "%d)",
+                       path, (long long)level, STORE_LEVEL);
+    return level == 0 ? create(db, now_ms, why) : ERR_OK;
+}
+
+enum err
+saf_db_open(const char *path, uint64_t now_ms, struct saf_db **out,
+            struct err_info *why)
+{
+    struct saf_db *db = calloc(1, sizeof *db);
+    enum err e;
+
+    if (db == NULL)
+        return err_set(why, ERR_MEMORY, "no storage");
+    if (sqlite3_open_v2(path, &db->handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                            SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW,
+                        NULL) != SQLITE_OK) {
+        e = err_set(why, ERR_IO, "%s: %s", path,
+                    db->handle == NULL ? "no storage"
+                                       : sqlite3_errmsg(db->handle));
+        saf_db_close(&db);
+        return e;
+    }
+    sqlite3_extended_result_codes(db->handle, 1);
+    sqlite3_busy_timeout(db->handle, BUSY_MS);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    e = prepare_file(db, path, now_ms, why);
+    if (e != ERR_OK) {
+        err_prefix(why, "%s", path);
+        saf_db_close(&db);
+        return e;
+    }
+    *out = db;
+    return ERR_OK;
+}
+
+void
+saf_db_close(struct saf_db **db)
+{
+    if (*db == NULL)
+        return;
+    saf_db_rollback(*db);
+    for (size_t i = 0; i < (*db)->n_cached; i++)
+        sqlite3_finalize((*db)->cache[i].stmt);
+    sqlite3_close((*db)->handle);
+    free(*db);
+    *db = NULL;
+}
+
+/* --- days -------------------------------------------------------------------- */
+
+int32_t
+saf_day_of_ms(uint64_t wall_ms)
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm local;
+
+    if (localtime_r(&seconds, &local) == NULL)
+        return 0;
+    return (int32_t)(((int64_t)seconds + local.tm_gmtoff) / 86400);
+}
+
+struct str
+saf_day_yyddd(struct arena *arena, int32_t day)
+{
+    time_t seconds = (time_t)day * 86400;
+    struct tm tm;
+
+    if (day <= 0 || gmtime_r(&seconds, &tm) == NULL)
+        return STR("00.000");
+    return str_fmt(arena, "%02d.%03d", tm.tm_year % 100, tm.tm_yday + 1);
+}
