@@ -68,8 +68,7 @@ normalise(struct arena *arena, struct str name, struct str *out,
     if (p == NULL || slashed.p == NULL)
         return err_set(why, ERR_MEMORY, "no storage");
     for (size_t i = 0; i < name.n; i++)
-        ((char *)(uintptr_t)slashed.p)[i] =
-            name.p[i] == '\\' ? '/' : name.p[i];
+        ((char *)(uintptr_t)slashed.p)[i] = name.p[i] == '\\' ? '/' : name.p[i];
     if (slashed.p[0] == '/')
         return refuse(why, ERR_DENIED, name, "absolute path");
     if (name.n > 1 && name.p[1] == ':')

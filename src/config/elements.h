@@ -602,8 +602,9 @@ struct cfg_zcon_endpoint { /* zosconnect_endpointConnection */
     X(feature_manager)                                                         \
     X(update)                                                                  \
     X(logging)                                                                 \
-    X(application_monitor) X(zos_logging) X(http_options) X(key_entry) X(      \
-        key_store) X(outbound_connection) X(ssl) X(ssl_default) X(ssl_options) \
+    X(application_monitor)                                                     \
+    X(zos_logging) X(http_options) X(key_entry) X(key_store) X(                \
+        outbound_connection) X(ssl) X(ssl_default) X(ssl_options)              \
         X(tcp_options) X(access_logging) X(http_endpoint) X(                   \
             http_dispatcher) X(virtual_host) X(cors) X(saf_registry)           \
             X(saf_credentials) X(saf_role_mapper) X(saf_authorization) X(      \

@@ -116,8 +116,8 @@ put_value(struct builder *b, json_t *value, const yaml_mark_t *mark,
                    ? ERR_OK
                    : err_set(why, ERR_MEMORY, "no storage");
     key = json_string_value(top->key);
-    failed = json_object_setn_new(top->value, key,
-                                  json_string_length(top->key), value);
+    failed = json_object_setn_new(top->value, key, json_string_length(top->key),
+                                  value);
     json_decref(top->key);
     top->key = NULL;
     return failed == 0 ? ERR_OK : err_set(why, ERR_MEMORY, "no storage");
@@ -134,9 +134,9 @@ put_key(struct builder *b, struct str text, const yaml_mark_t *mark,
     if (json_object_get(top->value, text.p) != NULL)
         return at_mark(why, ERR_SYNTAX, mark, "key stands here twice");
     top->key = json_stringn(text.p, text.n);
-    return top->key != NULL ? ERR_OK
-                            : at_mark(why, ERR_SYNTAX, mark,
-                                      "text is not UTF-8");
+    return top->key != NULL
+               ? ERR_OK
+               : at_mark(why, ERR_SYNTAX, mark, "text is not UTF-8");
 }
 
 static bool
@@ -149,8 +149,8 @@ wants_key(const struct builder *b)
 static enum err
 on_scalar(struct builder *b, const yaml_event_t *event, struct err_info *why)
 {
-    struct str text = str_n(event->data.scalar.value,
-                            event->data.scalar.length);
+    struct str text =
+        str_n(event->data.scalar.value, event->data.scalar.length);
     struct str tag = str_of((const char *)event->data.scalar.tag);
     bool is_string = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 
@@ -166,9 +166,9 @@ on_scalar(struct builder *b, const yaml_event_t *event, struct err_info *why)
     }
     if (wants_key(b))
         return put_key(b, text, &event->start_mark, why);
-    return put_value(b, is_string ? json_stringn(text.p, text.n)
-                                  : plain_value(text),
-                     &event->start_mark, why);
+    return put_value(
+        b, is_string ? json_stringn(text.p, text.n) : plain_value(text),
+        &event->start_mark, why);
 }
 
 static enum err

@@ -74,8 +74,8 @@ build(struct saf_engine *engine, size_t index, uint32_t flags,
     enum err e;
 
     buf_init(&image, SNAPSHOT_MAX);
-    e = snapshot_build(engine->db, str_of(class_->name), flags,
-                       ++engine->built, &image, why);
+    e = snapshot_build(engine->db, str_of(class_->name), flags, ++engine->built,
+                       &image, why);
     if (e == ERR_OK)
         e = snapshot_check_image(image.p, image.n, why);
     if (e != ERR_OK) {
@@ -241,13 +241,14 @@ saf_authorized(struct saf_engine *engine, const struct acee *acee,
                const char *class_name, struct str resource,
                enum saf_level level)
 {
-    struct saf_decision d = saf_authorize(engine, acee, str_of(class_name),
-                                          resource, level, NULL);
+    struct saf_decision d =
+        saf_authorize(engine, acee, str_of(class_name), resource, level, NULL);
 
     return saf_rc_is_ok(d.rc);
 }
 
-/* --- STARTED -------------------------------------------------------------------- */
+/* --- STARTED
+ * -------------------------------------------------------------------- */
 
 static struct str
 stdata(struct saf_engine *engine, struct arena *a, int64_t id,
@@ -276,8 +277,9 @@ read_started(struct saf_engine *engine, struct arena *a, struct str profile,
                         sizeof out->user) ||
         !copy_or_member(stdata(engine, a, p.id, "GROUP"), member, out->group,
                         sizeof out->group))
-        return err_set(why, ERR_RANGE, "STARTED " STR_FMT ": member " STR_FMT
-                       " is no user id", STR_ARG(profile), STR_ARG(member));
+        return err_set(why, ERR_RANGE,
+                       "STARTED " STR_FMT ": member " STR_FMT " is no user id",
+                       STR_ARG(profile), STR_ARG(member));
     out->is_trusted = str_eq_z(stdata(engine, a, p.id, "TRUSTED"), "YES");
     out->is_privileged = str_eq_z(stdata(engine, a, p.id, "PRIVILEGED"), "YES");
     out->is_trace = str_eq_z(stdata(engine, a, p.id, "TRACE"), "YES");
@@ -301,8 +303,8 @@ saf_started(struct saf_engine *engine, struct str member, struct str job,
         (SNAPSHOT_ACTIVE | SNAPSHOT_RACLISTED))
         return ERR_OK;
     arena_init(&arena, 64 * 1024);
-    resource = str_fmt(&arena, STR_FMT "." STR_FMT, STR_ARG(member),
-                       STR_ARG(job));
+    resource =
+        str_fmt(&arena, STR_FMT "." STR_FMT, STR_ARG(member), STR_ARG(job));
     if (snapshot_find(image.p, resource, &profile, &is_generic) &&
         str_copy_z(profile, out->profile, sizeof out->profile))
         e = read_started(engine, &arena, profile, str_upper(&arena, member),

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #define CLASS(name, posit, group, member, max, rc, uacc, raclist, flags)       \
-    { (name), (posit), (group), (member), (max), (rc), (uacc), (raclist),      \
-      (flags) },
+    { (name), (posit), (group),   (member), (max),                             \
+      (rc),   (uacc),  (raclist), (flags) },
 static const struct saf_class rows[] = {
 #include "saf/classes.def"
 };

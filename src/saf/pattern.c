@@ -106,7 +106,8 @@ pattern_compare(const struct pattern *a, const struct pattern *b)
     return a->n < b->n ? -1 : a->n > b->n;
 }
 
-/* --- matching ----------------------------------------------------------------- */
+/* --- matching
+ * ----------------------------------------------------------------- */
 
 static size_t
 qualifier_end(struct str name, size_t at)
@@ -185,7 +186,8 @@ pattern_matches(const struct pattern *p, struct str name)
     return match_from(p, 0, name, 0);
 }
 
-/* --- data set rules ----------------------------------------------------------- */
+/* --- data set rules
+ * ----------------------------------------------------------- */
 
 static bool
 qualifier_matches(struct str pattern, struct str name)
@@ -218,7 +220,8 @@ pattern_matches_dataset(struct str pattern, struct str name)
                     return true;
                 continue;
             }
-            if (str_token(&names, '.', &have) && qualifier_matches(part, have) &&
+            if (str_token(&names, '.', &have) &&
+                qualifier_matches(part, have) &&
                 !(str_eq_z(part, "*") && have.n == 0))
                 continue;
         } else if (names_before.p == NULL) {

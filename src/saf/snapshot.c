@@ -45,7 +45,8 @@ name_of(const void *image, const struct snap_profile *p)
                  p->n_name);
 }
 
-/* --- finding the controlling profile ------------------------------------------ */
+/* --- finding the controlling profile
+ * ------------------------------------------ */
 
 static const struct snap_profile *
 find_discrete(const void *image, struct str name)
@@ -189,8 +190,8 @@ try_child(const void *image, const struct snap_node *child, struct str name,
 static unsigned char
 first_of(const void *image, const struct snap_node *node)
 {
-    return ((const unsigned char *)snap_section(image,
-                                                SNAP_BYTES))[node->label];
+    return (
+        (const unsigned char *)snap_section(image, SNAP_BYTES))[node->label];
 }
 
 /* The one ordinary child that can match at a single place, or NULL. */
@@ -239,9 +240,9 @@ walk(const void *image, const struct snap_node *node, struct str name,
         i = node->n_ordinary;
     }
     for (; i < node->n_children; i++) {
-        found = try_child(
-            image, SNAP(image, SNAP_NODES, snap_node, node->child + i), name,
-            places);
+        found = try_child(image,
+                          SNAP(image, SNAP_NODES, snap_node, node->child + i),
+                          name, places);
         if (found != 0)
             return found;
     }
@@ -291,7 +292,8 @@ snapshot_find(const void *image, struct str resource, struct str *profile,
     return true;
 }
 
-/* --- access --------------------------------------------------------------------- */
+/* --- access
+ * --------------------------------------------------------------------- */
 
 static bool
 list_level(const void *image, const struct snap_profile *p, uint32_t id,
@@ -319,8 +321,11 @@ list_level(const void *image, const struct snap_profile *p, uint32_t id,
 static void
 set_allowed(struct saf_decision *d, enum saf_level level, const char *entry)
 {
+    size_t n = strnlen(entry, sizeof d->entry - 1);
+
     d->allowed = level;
-    strncpy(d->entry, entry, sizeof d->entry - 1);
+    memcpy(d->entry, entry, n);
+    d->entry[n] = '\0';
 }
 
 /* Step 10: the highest level any of the groups that count has. */
@@ -490,8 +495,8 @@ is_logged(const void *image, const struct snap_profile *p,
         return false;
     if ((flags & SNAPSHOT_LOG_ALWAYS) != 0 || d->is_warning ||
         (acee != NULL && (acee->attrs & ACEE_UAUDIT) != 0) ||
-        (flags & (is_success ? SNAPSHOT_LOG_SUCCESSES
-                             : SNAPSHOT_LOG_FAILURES)) != 0)
+        (flags &
+         (is_success ? SNAPSHOT_LOG_SUCCESSES : SNAPSHOT_LOG_FAILURES)) != 0)
         return true;
     if (p == NULL)
         return false;
@@ -526,9 +531,9 @@ decide_early(const void *image, const struct acee *acee, struct saf_decision *d)
 }
 
 void
-snapshot_lookup(const void *image, const struct acee *acee,
-                struct str resource, enum saf_level level,
-                const struct saf_where *where, struct saf_decision *out)
+snapshot_lookup(const void *image, const struct acee *acee, struct str resource,
+                enum saf_level level, const struct saf_where *where,
+                struct saf_decision *out)
 {
     const struct snap_header *h = image;
     const struct snap_profile *p;

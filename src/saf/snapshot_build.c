@@ -60,7 +60,8 @@ put_text(struct builder *b, struct str text, bool is_terminated)
     return at;
 }
 
-/* --- profiles -------------------------------------------------------------------- */
+/* --- profiles
+ * -------------------------------------------------------------------- */
 
 static int
 by_id(const void *a, const void *b)
@@ -129,7 +130,8 @@ put_profile(struct builder *b, const struct snapshot_profile *in)
         b->has_no_storage = true;
 }
 
-/* --- hash of discrete names -------------------------------------------------------- */
+/* --- hash of discrete names
+ * -------------------------------------------------------- */
 
 static void
 put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
@@ -143,8 +145,8 @@ put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
         return;
     while (n_slots < n_discrete * 2)
         n_slots *= 2;
-    slots = (struct snap_slot *)(void *)buf_grow(
-        &b->sections[SNAP_SLOTS], n_slots * sizeof *slots);
+    slots = (struct snap_slot *)(void *)buf_grow(&b->sections[SNAP_SLOTS],
+                                                 n_slots * sizeof *slots);
     if (slots == NULL)
         return;
     memset(slots, 0, n_slots * sizeof *slots);
@@ -160,7 +162,8 @@ put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
     }
 }
 
-/* --- trie of generics ---------------------------------------------------------------- */
+/* --- trie of generics
+ * ---------------------------------------------------------------- */
 
 static int
 by_specificity(const void *a, const void *b)
@@ -260,7 +263,8 @@ put_trie(struct builder *b)
         put_children(b, i);
 }
 
-/* --- the image ------------------------------------------------------------------------ */
+/* --- the image
+ * ------------------------------------------------------------------------ */
 
 static size_t
 aligned(size_t n)

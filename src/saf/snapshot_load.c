@@ -134,8 +134,7 @@ load_grouping(struct loader *l, const char *group_class)
 
     for (size_t i = 0; i < n && !l->failed; i++) {
         struct saf_member *members;
-        size_t n_members =
-            saf_members_of(l->db, &l->arena, v[i].id, &members);
+        size_t n_members = saf_members_of(l->db, &l->arena, v[i].id, &members);
         struct saf_profile p = v[i];
 
         p.is_generic = false; /* the member's own name tells */

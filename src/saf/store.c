@@ -255,7 +255,8 @@ saf_query_str(struct saf_query *q, struct arena *arena, int column)
     return copy;
 }
 
-/* --- transactions ---------------------------------------------------------- */
+/* --- transactions ----------------------------------------------------------
+ */
 
 enum err
 saf_db_check(struct saf_db *db, struct err_info *why)
@@ -310,7 +311,8 @@ saf_db_commit(struct saf_db *db, struct err_info *why)
     return ERR_OK;
 }
 
-/* --- opening ---------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------------
+ */
 
 static enum err
 run_script(struct saf_db *db, const char *sql, struct err_info *why)
@@ -368,12 +370,18 @@ fill(struct saf_db *db, uint64_t now_ms)
         const char *name;
         int64_t value;
     } options[] = {
-        { "GRPLIST", 1 },           { "ADDCREATOR", 1 },
-        { "INITSTATS", 1 },         { "SAUDIT", 1 },
-        { "CMDVIOL", 1 },           { "OPERAUDIT", 1 },
-        { "EGN", 1 },               { "PASSWORD.INTERVAL", 30 },
-        { "PASSWORD.WARNING", 10 }, { "PASSWORD.HISTORY", 0 },
-        { "PASSWORD.REVOKE", 5 },   { "UID.FIRST", 50000 },
+        { "GRPLIST", 1 },
+        { "ADDCREATOR", 1 },
+        { "INITSTATS", 1 },
+        { "SAUDIT", 1 },
+        { "CMDVIOL", 1 },
+        { "OPERAUDIT", 1 },
+        { "EGN", 1 },
+        { "PASSWORD.INTERVAL", 30 },
+        { "PASSWORD.WARNING", 10 },
+        { "PASSWORD.HISTORY", 0 },
+        { "PASSWORD.REVOKE", 5 },
+        { "UID.FIRST", 50000 },
         { "UID.LAST", 59999 },
     };
 
@@ -420,7 +428,7 @@ prepare_file(struct saf_db *db, const char *path, uint64_t now_ms,
     if ((e = saf_db_check(db, why)) != ERR_OK)
         return e;
     if (level > STORE_LEVEL)
-        return err_set(why, ERR_STATE,
+        return err_set(why, ERR_NOT_NOW,
                        "%s was written by a newer level (%lld, this one knows "
                        "%d)",
                        path, (long long)level, STORE_LEVEL);
@@ -472,7 +480,8 @@ saf_db_close(struct saf_db **db)
     *db = NULL;
 }
 
-/* --- days -------------------------------------------------------------------- */
+/* --- days --------------------------------------------------------------------
+ */
 
 int32_t
 saf_day_of_ms(uint64_t wall_ms)

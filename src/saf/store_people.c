@@ -20,7 +20,8 @@ principal_make(struct saf_db *db, struct str name)
     return saf_principal_id(db, name);
 }
 
-/* --- users ----------------------------------------------------------------- */
+/* --- users -----------------------------------------------------------------
+ */
 
 bool
 saf_user_is_protected(const struct saf_user *u)
@@ -144,13 +145,13 @@ void
 saf_user_failed_logon(struct saf_db *db, struct str user, uint32_t failures,
                       bool revoke)
 {
-    saf_db_run(db,
-               "UPDATE users SET failures=?2, attrs=attrs|?3 WHERE user=?1",
+    saf_db_run(db, "UPDATE users SET failures=?2, attrs=attrs|?3 WHERE user=?1",
                "sii", user, (int64_t)failures,
                revoke ? (int64_t)USER_REVOKED : (int64_t)0);
 }
 
-/* --- groups ---------------------------------------------------------------- */
+/* --- groups ----------------------------------------------------------------
+ */
 
 bool
 saf_group_get(struct saf_db *db, struct arena *arena, struct str group,
@@ -179,8 +180,7 @@ saf_group_put(struct saf_db *db, struct saf_group *g)
 {
     if (g->id == 0)
         g->id = principal_make(db, g->group);
-    saf_db_run(db,
-               "INSERT OR REPLACE INTO groups VALUES(?1,?2,?3,?4,?5,?6,?7)",
+    saf_db_run(db, "INSERT OR REPLACE INTO groups VALUES(?1,?2,?3,?4,?5,?6,?7)",
                "isssiii", (int64_t)g->id, g->group, g->superior, g->owner,
                (int64_t)g->created, (int64_t)g->is_termuacc,
                (int64_t)g->is_universal);
@@ -195,7 +195,8 @@ saf_group_delete(struct saf_db *db, struct str group)
     saf_db_run(db, "DELETE FROM groups WHERE grp=?1", "s", group);
 }
 
-/* --- connections ------------------------------------------------------------ */
+/* --- connections ------------------------------------------------------------
+ */
 
 bool
 saf_connect_is_revoked(const struct saf_connect *c, int32_t day)
@@ -233,9 +234,8 @@ bool
 saf_connect_get(struct saf_db *db, struct arena *arena, struct str user,
                 struct str group, struct saf_connect *out)
 {
-    struct saf_query q =
-        saf_db_query(db, CONNECT_COLUMNS "WHERE c.user=?1 AND c.grp=?2", "ss",
-                     user, group);
+    struct saf_query q = saf_db_query(
+        db, CONNECT_COLUMNS "WHERE c.user=?1 AND c.grp=?2", "ss", user, group);
     bool is_there = saf_query_next(&q);
 
     if (is_there)
@@ -290,10 +290,11 @@ size_t
 saf_connects_of_user(struct saf_db *db, struct arena *arena, struct str user,
                      struct saf_connect **out)
 {
-    size_t n = count_of(db, "SELECT count(*) FROM connects WHERE user=?1", user);
+    size_t n =
+        count_of(db, "SELECT count(*) FROM connects WHERE user=?1", user);
 
-    return collect(saf_db_query(db, CONNECT_COLUMNS
-                                "WHERE c.user=?1 ORDER BY 12",
+    return collect(saf_db_query(db,
+                                CONNECT_COLUMNS "WHERE c.user=?1 ORDER BY 12",
                                 "s", user),
                    arena, n, out);
 }
@@ -302,10 +303,11 @@ size_t
 saf_connects_of_group(struct saf_db *db, struct arena *arena, struct str group,
                       struct saf_connect **out)
 {
-    size_t n = count_of(db, "SELECT count(*) FROM connects WHERE grp=?1", group);
+    size_t n =
+        count_of(db, "SELECT count(*) FROM connects WHERE grp=?1", group);
 
-    return collect(saf_db_query(db, CONNECT_COLUMNS
-                                "WHERE c.grp=?1 ORDER BY c.user",
-                                "s", group),
-                   arena, n, out);
+    return collect(
+        saf_db_query(db, CONNECT_COLUMNS "WHERE c.grp=?1 ORDER BY c.user", "s",
+                     group),
+        arena, n, out);
 }

@@ -6,7 +6,8 @@
 
 #include "saf/pattern.h"
 
-/* --- profiles --------------------------------------------------------------- */
+/* --- profiles ---------------------------------------------------------------
+ */
 
 static struct saf_profile
 read_profile(struct saf_query *q, struct arena *a)
@@ -159,16 +160,16 @@ saf_profiles_of(struct saf_db *db, struct arena *arena, struct str class_name,
 uint64_t
 saf_class_generation(struct saf_db *db, struct str class_name)
 {
-    struct saf_query q =
-        saf_db_query(db, "SELECT generation FROM classes WHERE name=?1", "s",
-                     class_name);
+    struct saf_query q = saf_db_query(
+        db, "SELECT generation FROM classes WHERE name=?1", "s", class_name);
     uint64_t n = saf_query_next(&q) ? (uint64_t)saf_query_int(&q, 0) : 0;
 
     saf_query_close(&q);
     return n;
 }
 
-/* --- access lists ------------------------------------------------------------ */
+/* --- access lists ------------------------------------------------------------
+ */
 
 size_t
 saf_access_of(struct saf_db *db, struct arena *arena, int64_t profile_id,
@@ -274,7 +275,8 @@ saf_member_delete(struct saf_db *db, int64_t profile_id, struct str member)
     return true;
 }
 
-/* --- segments ------------------------------------------------------------------ */
+/* --- segments
+ * ------------------------------------------------------------------ */
 
 /* A segment without a field is kept as a row with the field name "". */
 static struct str
@@ -362,7 +364,8 @@ saf_segment_delete(struct saf_db *db, enum saf_kind kind, int64_t id,
                "sis", kind_text(&kind, k), id, str_of(segment));
 }
 
-/* --- options -------------------------------------------------------------------- */
+/* --- options
+ * -------------------------------------------------------------------- */
 
 uint32_t
 saf_class_options(struct saf_db *db, struct str class_name)
@@ -389,9 +392,8 @@ saf_class_options_put(struct saf_db *db, struct str class_name,
 int64_t
 saf_option(struct saf_db *db, const char *name)
 {
-    struct saf_query q =
-        saf_db_query(db, "SELECT number FROM options WHERE name=?1", "s",
-                     str_of(name));
+    struct saf_query q = saf_db_query(
+        db, "SELECT number FROM options WHERE name=?1", "s", str_of(name));
     int64_t value = saf_query_next(&q) ? saf_query_int(&q, 0) : 0;
 
     saf_query_close(&q);
