@@ -20,8 +20,8 @@ struct test_cert {
 };
 
 struct test_cert_spec {
-    const char *name;               /* CN */
-    const char *san;                /* "DNS:a,IP:1.2.3.4" or NULL */
+    const char *name; /* CN */
+    const char *san;  /* "DNS:a,IP:1.2.3.4" or NULL */
     bool is_ca;
     bool is_rsa;                    /* else P-256 */
     int valid_from_s, valid_to_s;   /* from now; 0, 0: an hour */
