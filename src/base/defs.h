@@ -14,6 +14,12 @@
 #define UNUSED __attribute__((unused))
 #define NORETURN __attribute__((noreturn))
 
+/* For the rare result that really does not matter; say why beside it. */
+#define IGNORE(expr)                                                           \
+    do {                                                                       \
+        __typeof__(expr) ignored_ UNUSED = (expr);                             \
+    } while (0)
+
 #define CONTAINER_OF(ptr, type, member)                                        \
     ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 

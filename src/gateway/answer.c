@@ -1,0 +1,231 @@
+#include "gateway/serve.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/msg.h"
+
+#define LOGGER "com.ibm.zosconnect.internal.web.ServiceProxyServlet"
+#define EXTRA_MAX 16u
+#define ERROR_BYTES_MAX 16384u
+
+/* Post-calls run before the answer leaves, in reverse order. */
+static void
+run_post(struct request *r, unsigned status, size_t n_bytes)
+{
+    r->info.status = status;
+    r->info.response_bytes = n_bytes;
+    if (r->n_run > 0) {
+        r->info.exit_us = clock_wall_ms() * 1000u;
+        chain_post(&r->access->chain, &r->info, r->n_run);
+        r->n_run = 0;
+    }
+}
+
+/* What a request holds. Taken out of it before the answer is sent, since that
+ * ends its storage; let go after it, since the answer may borrow from it. */
+struct held {
+    struct serve *serve;
+    struct usage *usage;
+    struct acee *caller, *asserted;
+};
+
+static void
+release(struct held *h)
+{
+    acee_unref(&h->caller);
+    acee_unref(&h->asserted);
+    if (--h->usage->n_requests == 0 && !h->usage->is_current) {
+        snapshot_unref(&h->usage->snapshot);
+        free(h->usage);
+    }
+    if (--h->serve->n_requests == 0 && h->serve->n_draining == 0 &&
+        h->serve->on_idle != NULL)
+        h->serve->on_idle(h->serve);
+}
+
+static void
+trace(struct request *r, unsigned status)
+{
+    struct buf text;
+
+    buf_init(&text, 8192);
+    decision_print(&r->decision, &text);
+    log_debug("request " STR_FMT " " STR_FMT " answered %u\n%s",
+              STR_ARG(r->http->method), STR_ARG(r->http->path), status,
+              buf_z(&text));
+    buf_fini(&text);
+}
+
+void
+answer(struct request *r, unsigned status, struct str content_type,
+       struct str body, const struct http_header *extra, size_t n_extra)
+{
+    struct http_header headers[EXTRA_MAX + 1];
+    struct http_reply reply = { .status = status,
+                                .headers = headers,
+                                .body = body };
+    struct held held = { r->serve, r->usage, r->caller, r->asserted };
+
+    if (content_type.n > 0)
+        headers[reply.n_headers++] =
+            (struct http_header){ STR("Content-Type"), content_type };
+    for (size_t i = 0; i < n_extra && reply.n_headers < EXTRA_MAX; i++)
+        headers[reply.n_headers++] = extra[i];
+    run_post(r, status, body.n);
+    if (status >= 400)
+        trace(r, status);
+    http_reply_send(r->http, &reply);
+    release(&held);
+}
+
+/* As the original: < > ' " & become entities, and the rest is JSON. */
+static void
+add_text(struct buf *out, struct str text)
+{
+    static const struct {
+        char c;
+        const char *entity;
+    } entities[] = { { '<', "&lt;" },
+                     { '>', "&gt;" },
+                     { '\'', "&#39;" },
+                     { '"', "&quot;" },
+                     { '&', "&amp;" } };
+
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        size_t k = 0;
+
+        while (k < ARRAY_LEN(entities) && entities[k].c != (char)c)
+            k++;
+        if (k < ARRAY_LEN(entities))
+            buf_add_z(out, entities[k].entity);
+        else if (c == '\\')
+            buf_add_z(out, "\\\\");
+        else if (c < ' ')
+            buf_printf(out, "\\u%04x", c);
+        else
+            buf_add_char(out, (char)c);
+    }
+}
+
+static struct str
+json_type(const struct request *r)
+{
+    return r->usage->snapshot->manager->set_utf8_response_encoding
+               ? STR("application/json; charset=UTF-8")
+               : STR("application/json");
+}
+
+static void
+send_error(struct request *r, unsigned status, struct str message,
+           struct str details)
+{
+    struct buf body;
+
+    buf_init(&body, ERROR_BYTES_MAX);
+    buf_add_z(&body, "{\"errorMessage\":\"");
+    add_text(&body, message);
+    if (details.n > 0) {
+        buf_add_z(&body, "\",\"errorDetails\":\"");
+        add_text(&body, details);
+    }
+    buf_add_z(&body, "\"}");
+    answer(r, status, json_type(r), buf_view(&body), NULL, 0);
+    buf_fini(&body);
+}
+
+void
+answer_error(struct request *r, unsigned status, const char *id,
+             const struct str *inserts, size_t n_inserts,
+             const char *details_id, const struct str *details,
+             size_t n_details)
+{
+    struct buf message, more;
+
+    buf_init(&message, ERROR_BYTES_MAX / 2);
+    buf_init(&more, ERROR_BYTES_MAX / 2);
+    msg_line(&message, id, inserts, n_inserts);
+    messages_log_msg(r->serve->log, LOGGER, id, inserts, n_inserts);
+    if (details_id != NULL) {
+        msg_line(&more, details_id, details, n_details);
+        messages_log_msg(r->serve->log, LOGGER, details_id, details, n_details);
+    }
+    send_error(r, status, buf_view(&message), buf_view(&more));
+    buf_fini(&message);
+    buf_fini(&more);
+}
+
+/* "<ID>: text" from an interceptor also goes to the log. */
+static void
+log_line(struct request *r, const char *line)
+{
+    struct str text = str_of(line);
+    size_t colon = str_find(text, STR(": "));
+    char id[16];
+
+    if (colon != STR_NPOS && str_copy_z(str_sub(text, 0, colon), id, sizeof id))
+        messages_log_text(r->serve->log, LOGGER, id,
+                          str_sub(text, colon + 2, text.n));
+}
+
+void
+answer_refusal(struct request *r, const struct sallyport_refusal *refusal)
+{
+    log_line(r, refusal->message);
+    if (refusal->details[0] != '\0')
+        log_line(r, refusal->details);
+    send_error(r, refusal->status == 0 ? 403 : refusal->status,
+               str_of(refusal->message), str_of(refusal->details));
+}
+
+void
+answer_plain(struct request *r, unsigned status, const char *text)
+{
+    answer(r, status, STR("text/plain"), str_of(text), NULL, 0);
+}
+
+void
+answer_challenge(struct request *r)
+{
+    struct str realm = str_fmt(r->http->arena, "Basic realm=\"" STR_FMT "\"",
+                               STR_ARG(r->usage->snapshot->realm));
+    struct http_header header = { STR("WWW-Authenticate"), realm };
+
+    answer(r, 401, STR("text/plain"), STR("Unauthorized"), &header, 1);
+}
+
+/* Without the port of Host; the endpoint's https port, unless it is 443. A
+ * requester gets no Location: its stub could not follow it. */
+void
+answer_redirect(struct request *r)
+{
+    struct http_header header = { STR("Location"), { 0 } };
+    struct str host = STR("localhost"), name;
+    unsigned port = r->port->entry.https_port;
+    size_t colon;
+
+    if (port == 0) {
+        MESSAGES_LOG0(r->serve->log, LOGGER, "CWWKS9105E");
+        answer_plain(r, 403, "Forbidden");
+        return;
+    }
+    if (r->kind == RESOURCE_REQUESTER) {
+        answer(r, 302, (struct str){ 0 }, (struct str){ 0 }, NULL, 0);
+        return;
+    }
+    if (http_header_get(r->http, "Host", &name)) {
+        colon = str_rfind_char(name, ':');
+        host = colon == STR_NPOS || str_find_char(str_sub(name, colon, name.n),
+                                                  ']') != STR_NPOS
+                   ? name
+                   : str_sub(name, 0, colon);
+    }
+    header.value =
+        port == 443 ? str_fmt(r->http->arena, "https://" STR_FMT STR_FMT,
+                              STR_ARG(host), STR_ARG(r->http->target))
+                    : str_fmt(r->http->arena, "https://" STR_FMT ":%u" STR_FMT,
+                              STR_ARG(host), port, STR_ARG(r->http->target));
+    answer(r, 302, (struct str){ 0 }, (struct str){ 0 }, &header, 1);
+}

@@ -1,0 +1,52 @@
+/*
+ * The gateway of one server: loops on their threads, the configuration in use,
+ * the listeners. The control thread (the worker's main one) owns it and calls
+ * everything here; loops run by themselves.
+ */
+#ifndef SALLYPORT_GATEWAY_GATEWAY_H
+#define SALLYPORT_GATEWAY_GATEWAY_H
+
+#include "audit/messages_log.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "config/modify.h"
+#include "ipc/parent.h"
+
+struct gateway;
+
+struct gateway_options {
+    struct parent *parent;
+    struct messages_log *log;
+    const char *server_name;
+    const char *work_dir;  /* for compiled images; made when missing */
+    struct str angel_name; /* com.ibm.ws.zos.core.angelName; "" the default */
+    bool angel_required;
+    unsigned n_loops; /* 0: one for each core */
+};
+
+/*
+ * Connect to the angel (messages CWWKB01xx), start the loops. ERR_DENIED or
+ * ERR_PEER only when the angel is required.
+ */
+MUST_CHECK enum err gateway_new(const struct gateway_options *,
+                                struct gateway **out, struct err_info *why);
+
+/*
+ * Make this configuration the one in use: archives are read when this is the
+ * first or their folders changed or `reload_archives`; ports are opened and
+ * closed; requests under way finish with what they started with. On failure
+ * the old one stays.
+ */
+MUST_CHECK enum err gateway_apply(struct gateway *, struct cfg_tree *,
+                                  bool reload_archives, struct err_info *why);
+
+/* F job,CACHE,CLEAR,AUTH */
+void gateway_clear_auth_cache(struct gateway *);
+/* Key rings and stores again, with the configuration in use. */
+MUST_CHECK enum err gateway_reload_keys(struct gateway *, struct err_info *why);
+
+/* Stop accepting, let requests finish (at most wait_ms), end the loops. */
+void gateway_stop(struct gateway *, uint32_t wait_ms);
+void gateway_free(struct gateway **);
+
+#endif

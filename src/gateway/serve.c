@@ -1,0 +1,483 @@
+#include "gateway/serve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "parse/base64.h"
+#include "parse/url.h"
+
+#define SECURITY_LOGGER                                                        \
+    "com.ibm.ws.security.authentication.AuthenticationServiceImpl"
+#define ROLE_LOGGER                                                            \
+    "com.ibm.ws.webcontainer.security.WebAppSecurityCollaboratorImpl"
+#define TOKEN_BYTES_MAX 8192u
+
+static const struct saf_rc no_rc;
+
+/* --- routing ------------------------------------------------------------- */
+
+static bool
+take_segment(struct str *path, struct str *segment)
+{
+    size_t slash;
+
+    if (path->n == 0 || path->p[0] != '/')
+        return false;
+    *path = str_sub(*path, 1, path->n);
+    slash = str_find_char(*path, '/');
+    *segment = slash == STR_NPOS ? *path : str_sub(*path, 0, slash);
+    *path =
+        slash == STR_NPOS ? (struct str){ 0 } : str_sub(*path, slash, path->n);
+    return true;
+}
+
+static bool
+wants_invoke(const struct request *r)
+{
+    struct url_query query;
+    struct str action;
+
+    return url_query_parse(r->http->arena, r->http->query, &query, NULL) ==
+               ERR_OK &&
+           url_query_get(&query, STR("action"), &action) &&
+           str_eq_nocase_z(action, "invoke");
+}
+
+/* /zosConnect/apiRequesters/<name>, /zosConnect/services/<name>?action=invoke.
+ * 0 when found, else the status. */
+static unsigned
+route_reserved(struct request *r, struct str rest)
+{
+    struct snapshot *s = r->usage->snapshot;
+    struct str kind, name, decoded;
+    bool is_post = str_eq_z(r->http->method, "POST");
+
+    if (!take_segment(&rest, &kind) || !take_segment(&rest, &name) ||
+        (rest.n > 0 && !str_eq_z(rest, "/")) ||
+        url_decode(r->http->arena, name, false, &decoded, NULL) != ERR_OK)
+        return 404;
+    if (str_eq_z(kind, "apiRequesters")) {
+        r->requester = table_get(&s->requesters, decoded);
+        r->kind = RESOURCE_REQUESTER;
+        if (r->requester == NULL)
+            return 404;
+        r->access = &r->requester->access;
+        return is_post ? 0 : 405;
+    }
+    if (str_eq_z(kind, "services")) {
+        struct service_entry *service = table_get(&s->services, decoded);
+
+        r->kind = RESOURCE_SERVICE;
+        if (service == NULL)
+            return 404;
+        r->access = &service->access;
+        r->operation = &service->op;
+        return (is_post || str_eq_z(r->http->method, "PUT")) && wants_invoke(r)
+                   ? 0
+                   : 405;
+    }
+    return 404;
+}
+
+static unsigned
+route(struct request *r)
+{
+    struct snapshot *s = r->usage->snapshot;
+    struct str rest = r->http->path;
+
+    if (str_starts(rest, STR("/zosConnect")) &&
+        (rest.n == 11 || rest.p[11] == '/'))
+        return route_reserved(r, str_sub(rest, 11, rest.n));
+    switch (route_find(s->routes, r->http->arena, r->http->method, rest,
+                       &r->match)) {
+    case ROUTE_FOUND:
+        r->api = r->match.api;
+        r->operation = r->match.target;
+        r->kind = r->operation == NULL ? RESOURCE_DOCUMENT : RESOURCE_API;
+        r->access = &r->api->access;
+        return 0;
+    case ROUTE_NO_METHOD:
+        return 405;
+    case ROUTE_BAD_PATH:
+        return 400;
+    case ROUTE_NO_PATH:
+        break;
+    }
+    return 404;
+}
+
+static void
+answer_no_route(struct request *r, unsigned status)
+{
+    if (r->kind == RESOURCE_REQUESTER && status == 404)
+        ANSWER_ERROR(r, 404, "BAQR1001E", r->http->path);
+    else if (r->kind == RESOURCE_SERVICE && status == 404)
+        ANSWER_ERROR(r, 404, "BAQR0431W", r->http->path);
+    else if (status == 405)
+        ANSWER_ERROR(r, 405, "BAQR0491W", r->http->method, r->http->path);
+    else if (status == 400)
+        ANSWER_ERROR(r, 400, "BAQR0492W", r->http->path);
+    else
+        ANSWER_ERROR(r, 404, "BAQR0490W", r->http->path);
+}
+
+/* --- interceptors and dispatch ------------------------------------------- */
+
+static struct sallyport_text
+text_of(struct str s)
+{
+    return (struct sallyport_text){ s.p, s.n };
+}
+
+static struct str
+full_url(struct request *r)
+{
+    struct str host = STR("localhost");
+    struct buf url;
+    struct str out;
+
+    (void)http_header_get(r->http, "Host", &host);
+    buf_init(&url, 65536);
+    buf_add_z(&url, http_conn_is_tls(r->http->conn) ? "https://" : "http://");
+    buf_add(&url, host);
+    buf_add(&url, r->http->path);
+    out = str_dup(r->http->arena, buf_view(&url));
+    buf_fini(&url);
+    return out;
+}
+
+static void
+describe(struct request *r)
+{
+    struct sallyport_request *i = &r->info;
+
+    *i = (struct sallyport_request){
+        .abi = SALLYPORT_INTERCEPTOR_ABI,
+        .type = r->kind == RESOURCE_REQUESTER ? SALLYPORT_REQUESTER
+                : r->kind == RESOURCE_SERVICE ? SALLYPORT_SERVICE
+                : r->kind == RESOURCE_API     ? SALLYPORT_API
+                                              : SALLYPORT_ADMIN,
+        .authority = r->kind == RESOURCE_DOCUMENT ? SALLYPORT_READ_AUTHORITY
+                                                  : SALLYPORT_INVOKE_AUTHORITY,
+        .request_id = r->serve->next_request_id,
+        .url = text_of(r->kind == RESOURCE_REQUESTER ? r->http->path
+                                                     : full_url(r)),
+        .method = text_of(r->http->method),
+        .query = text_of(r->http->query),
+        .peer = text_of(http_conn_peer(r->http->conn)),
+        .entry_us = r->attempt.now_ms * 1000u,
+        .request_bytes = r->http->body.n,
+        .host = &r->subject,
+    };
+    r->serve->next_request_id += r->serve->id_step;
+    if (r->api != NULL)
+        i->api_name = text_of(r->api->info->name);
+    if (r->operation != NULL && r->operation->service != NULL)
+        i->service_name = text_of(r->operation->service->name);
+    if (r->requester != NULL)
+        i->requester_name = text_of(r->requester->info->name);
+    if (r->caller != NULL)
+        i->user_name = text_of(str_of(r->caller->user));
+    if (r->asserted != NULL)
+        i->user_name_asserted = text_of(str_of(r->asserted->user));
+}
+
+static void
+send_document(struct request *r)
+{
+    answer(r, 200, STR("application/json"), r->api->info->document, NULL, 0);
+}
+
+static void
+run_interceptors(struct request *r)
+{
+    struct sallyport_refusal refusal = { .status = 403 };
+    struct str who;
+
+    r->subject.own = r->access->groups;
+    r->subject.global = &r->usage->snapshot->manager->groups;
+    r->subject.decision = &r->decision;
+    describe(r);
+    if (chain_pre(&r->access->chain, &r->info, &refusal, &r->n_run, &who) !=
+        SALLYPORT_GO_ON) {
+        decision_add(&r->decision, DECISION_INTERCEPTOR, DECISION_REFUSED, who,
+                     r->http->path, no_rc);
+        answer_refusal(r, &refusal);
+        return;
+    }
+    switch (r->kind) {
+    case RESOURCE_API:
+    case RESOURCE_SERVICE:
+        provide_start(r);
+        break;
+    case RESOURCE_REQUESTER:
+        require_start(r);
+        break;
+    case RESOURCE_DOCUMENT:
+        send_document(r);
+        break;
+    }
+}
+
+/* --- identity assertion (requesters) -------------------------------------- */
+
+static void
+check_surrogate(struct request *r)
+{
+    struct str profile =
+        str_fmt(r->http->arena, "%s.BAQASSRT", r->asserted->user);
+    struct saf_decision d = saf_check(r->serve->view, r->caller,
+                                      STR("SURROGAT"), profile, SAF_READ);
+
+    if (saf_rc_is_ok(d.rc)) {
+        decision_add(&r->decision, DECISION_SURROGAT, DECISION_ALLOWED,
+                     str_of(r->caller->user), profile, d.rc);
+        run_interceptors(r);
+        return;
+    }
+    decision_add(&r->decision, DECISION_SURROGAT, DECISION_REFUSED,
+                 str_of(r->caller->user), profile, d.rc);
+    saf_log_denial(r->serve->saf, r->caller, STR("SURROGAT"), profile, &d);
+    ANSWER_ERROR(r, 403, "BAQR7114E", str_of(r->caller->user),
+                 str_of(r->asserted->user), r->http->path);
+}
+
+static void
+on_asserted(struct auth_attempt *attempt, const struct auth_outcome *outcome)
+{
+    struct request *r = CONTAINER_OF(attempt, struct request, attempt);
+
+    if (outcome->result != AUTH_OK) {
+        decision_add(&r->decision, DECISION_ASSERTION, DECISION_REFUSED,
+                     outcome->claimed, (struct str){ 0 }, outcome->rc);
+        if (outcome->result == AUTH_UNAVAILABLE)
+            answer_plain(r, 503, "Service Unavailable");
+        else
+            ANSWER_ERROR(r, 403, "BAQR7116E", r->http->path);
+        return;
+    }
+    r->asserted = outcome->acee;
+    decision_add(&r->decision, DECISION_ASSERTION, DECISION_ALLOWED,
+                 str_of(r->asserted->user), (struct str){ 0 }, outcome->rc);
+    r->subject.acee = r->asserted;
+    r->subject.is_asserted = true;
+    if (r->access->id_assertion == CFG_ASSERT_SURROGATE &&
+        r->access->require_auth)
+        check_surrogate(r);
+    else
+        run_interceptors(r);
+}
+
+static void
+assert_identity(struct request *r)
+{
+    struct str token, user, bytes;
+
+    r->attempt.done = on_asserted;
+    if (http_header_get(r->http, "Sallyport-Job-Token", &token) &&
+        token.n > 0) {
+        if (token.n > TOKEN_BYTES_MAX ||
+            base64_decode_dup(r->http->arena, token, BASE64_URL, &bytes,
+                              NULL) != ERR_OK) {
+            ANSWER_ERROR(r, 403, "BAQR7116E", r->http->path);
+            return;
+        }
+        auth_start_token(&r->attempt, bytes);
+    } else if (r->access->allow_unsigned &&
+               http_header_get(r->http, "Sallyport-User", &user) &&
+               user.n > 0 && user.n <= SAF_USER_MAX) {
+        auth_start_asserted(&r->attempt, str_upper(r->http->arena, user));
+    } else {
+        decision_add(&r->decision, DECISION_ASSERTION, DECISION_REFUSED,
+                     STR("none"), (struct str){ 0 }, no_rc);
+        ANSWER_ERROR(r, 403, "BAQR7116E", r->http->path);
+    }
+}
+
+static void
+after_role(struct request *r)
+{
+    r->subject.acee = r->is_authenticated ? r->caller : NULL;
+    if (r->kind == RESOURCE_REQUESTER &&
+        r->access->id_assertion != CFG_ASSERT_OFF)
+        assert_identity(r);
+    else
+        run_interceptors(r);
+}
+
+/* --- authentication and role ---------------------------------------------- */
+
+static bool
+names_subject(const struct cfg_subject *subjects, size_t n,
+              const struct acee *acee, bool are_groups)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (are_groups ? acee_in_group(acee, subjects[i].name)
+                       : str_eq_nocase_z(subjects[i].name, acee->user))
+            return true;
+    }
+    return false;
+}
+
+/* <authorization-roles id="zos.connect.access.roles">, when SAF does not
+ * decide roles. */
+static bool
+has_configured_role(const struct request *r)
+{
+    const struct cfg_authorization_roles *roles =
+        CFG_GET(r->usage->snapshot->tree, authorization_roles,
+                "zos.connect.access.roles");
+
+    for (size_t i = 0; roles != NULL && i < roles->n_roles; i++) {
+        const struct cfg_security_role *role = &roles->roles[i];
+
+        if (!str_eq_z(role->name, "zosConnectAccess"))
+            continue;
+        if (names_subject(role->users, role->n_users, r->caller, false) ||
+            names_subject(role->groups, role->n_groups, r->caller, true))
+            return true;
+        for (size_t k = 0; k < role->n_specials; k++) {
+            if (str_eq_z(role->specials[k].name, "ALL_AUTHENTICATED_USERS") ||
+                str_eq_z(role->specials[k].name, "EVERYONE"))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool
+has_saf_role(struct request *r)
+{
+    struct snapshot *s = r->usage->snapshot;
+    struct saf_decision d = saf_check(r->serve->view, r->caller, STR("EJBROLE"),
+                                      s->role_profile, SAF_READ);
+    bool is_ok = saf_rc_is_ok(d.rc);
+
+    decision_add(&r->decision, DECISION_ROLE,
+                 is_ok ? DECISION_ALLOWED : DECISION_REFUSED,
+                 str_of(r->caller->user), s->role_profile, d.rc);
+    if (is_ok)
+        return true;
+    if (d.rc.saf == 4)
+        MESSAGES_LOG(r->serve->log, ROLE_LOGGER, "CWWKS2911E", s->role_profile);
+    else if (s->authorization->rac_route_log == CFG_RACLOG_ASIS)
+        saf_log_denial(r->serve->saf, r->caller, STR("EJBROLE"),
+                       s->role_profile, &d);
+    return false;
+}
+
+static void
+check_role(struct request *r)
+{
+    struct snapshot *s = r->usage->snapshot;
+
+    if (s->uses_saf_roles ? has_saf_role(r) : has_configured_role(r)) {
+        after_role(r);
+        return;
+    }
+    MESSAGES_LOG(r->serve->log, ROLE_LOGGER, "CWWKS9104A",
+                 str_of(r->caller->user), r->http->method, r->http->path,
+                 STR("[zosConnectAccess]"));
+    answer_plain(r, 403, "Forbidden");
+}
+
+static void
+on_guest(struct auth_attempt *attempt, const struct auth_outcome *outcome)
+{
+    struct request *r = CONTAINER_OF(attempt, struct request, attempt);
+
+    /* Without an unauthenticated user nobody is identified; whatever needs an
+     * identity then refuses. */
+    if (outcome->result == AUTH_OK)
+        r->caller = outcome->acee;
+    after_role(r);
+}
+
+static void
+on_authenticated(struct auth_attempt *attempt,
+                 const struct auth_outcome *outcome)
+{
+    struct request *r = CONTAINER_OF(attempt, struct request, attempt);
+
+    switch (outcome->result) {
+    case AUTH_OK:
+        r->caller = outcome->acee;
+        r->is_authenticated = true;
+        check_role(r);
+        return;
+    case AUTH_CHALLENGE:
+        if (outcome->claimed.n > 0)
+            MESSAGES_LOG(r->serve->log, SECURITY_LOGGER, "CWWKS1100A",
+                         outcome->claimed);
+        answer_challenge(r);
+        return;
+    case AUTH_FORBIDDEN:
+        answer_plain(r, 403, "Forbidden");
+        return;
+    case AUTH_UNAVAILABLE:
+        MESSAGES_LOG0(r->serve->log, SECURITY_LOGGER, "BAQR0493E");
+        answer_plain(r, 503, "Service Unavailable");
+        return;
+    }
+}
+
+static void
+authenticate(struct request *r)
+{
+    struct auth_attempt *a = &r->attempt;
+
+    a->saf = r->serve->saf;
+    a->cache = r->serve->auth_cache;
+    a->policy = &r->usage->snapshot->auth;
+    a->decision = &r->decision;
+    (void)http_header_get(r->http, "Authorization", &a->facts.authorization);
+    a->facts.certificate = http_conn_certificate(r->http->conn);
+    if (r->access->require_auth) {
+        a->done = on_authenticated;
+        auth_start(a);
+    } else {
+        a->done = on_guest;
+        auth_start_guest(a);
+    }
+}
+
+void
+serve_on_request(struct http_request *http, void *arg)
+{
+    struct serve_port *port = arg;
+    struct serve *serve = port->serve;
+    struct request *r = ARENA_NEW(http->arena, struct request);
+    bool is_tls = http_conn_is_tls(http->conn);
+    unsigned status;
+
+    if (r == NULL) {
+        struct http_reply reply = { .status = 503, .must_close = true };
+
+        http_reply_send(http, &reply);
+        return;
+    }
+    r->serve = serve;
+    r->usage = serve->usage;
+    r->http = http;
+    r->port = port;
+    r->attempt.now_ms = clock_wall_ms();
+    r->usage->n_requests++;
+    serve->n_requests++;
+    status = route(r);
+    if (status != 0) {
+        decision_add(&r->decision, DECISION_ROUTE, DECISION_REFUSED,
+                     http->method, http->path, no_rc);
+        answer_no_route(r, status);
+        return;
+    }
+    decision_add(&r->decision, DECISION_ROUTE, DECISION_ALLOWED, http->method,
+                 http->path, no_rc);
+    if (r->access->require_secure && !is_tls) {
+        decision_add(&r->decision, DECISION_TRANSPORT, DECISION_REFUSED,
+                     STR("http"), http->path, no_rc);
+        answer_redirect(r);
+        return;
+    }
+    authenticate(r);
+}

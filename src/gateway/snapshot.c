@@ -1,0 +1,480 @@
+#include "gateway/snapshot.h"
+
+#include <stdlib.h>
+
+#include "base/secret.h"
+#include "gateway/endpoint.h"
+#include "gateway/tls_store.h"
+
+#define LOGGER "com.ibm.zosconnect.internal.ZosConnectServiceImpl"
+#define SNAPSHOT_BYTES_MAX ((size_t)1 << 30)
+#define ROLE_RESOURCE "zos.connect.access.roles"
+#define ROLE_NAME "zosConnectAccess"
+
+struct building {
+    struct snapshot *s;
+    struct saf_client *saf;
+    struct messages_log *log;
+    struct err_info *why;
+};
+
+static enum err
+no_storage(struct building *b)
+{
+    return err_set(b->why, ERR_MEMORY, "no storage for the configuration");
+}
+
+/* --- policies ------------------------------------------------------------ */
+
+/* "%profilePrefix%.%resource%.%role%", then blanks and wildcards to "#". */
+static struct str
+role_profile(struct arena *arena, struct str pattern, struct str prefix,
+             bool to_upper)
+{
+    static const char *const names[] = { "%profilePrefix%", "%resource%",
+                                         "%role%" };
+    const struct str values[] = { prefix, STR(ROLE_RESOURCE), STR(ROLE_NAME) };
+    struct str out;
+    struct buf text;
+
+    buf_init(&text, SAF_PROFILE_MAX * 2);
+    while (pattern.n > 0) {
+        bool is_name = false;
+
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+            struct str name = str_of(names[i]);
+
+            if (!str_starts(pattern, name))
+                continue;
+            buf_add(&text, values[i]);
+            pattern = str_sub(pattern, name.n, pattern.n);
+            is_name = true;
+            break;
+        }
+        if (!is_name) {
+            char c = pattern.p[0];
+
+            buf_add_char(
+                &text, c == '%' || c == '&' || c == '*' || c == ' ' ? '#' : c);
+            pattern = str_sub(pattern, 1, pattern.n);
+        }
+    }
+    out = to_upper ? str_upper(arena, buf_view(&text))
+                   : str_dup(arena, buf_view(&text));
+    buf_fini(&text);
+    return out;
+}
+
+static enum err
+set_policies(struct building *b)
+{
+    struct snapshot *s = b->s;
+    const struct cfg_saf_credentials *saf = CFG_ONE(s->tree, saf_credentials);
+    const struct cfg_web_app_security *web = CFG_ONE(s->tree, web_app_security);
+    const struct cfg_auth_cache *cache = CFG_ONE(s->tree, auth_cache);
+    const struct cfg_saf_role_mapper *mapper;
+
+    s->manager = CFG_ONE(s->tree, zcon_manager);
+    s->authorization = CFG_ONE(s->tree, saf_authorization);
+    s->uses_saf_roles = s->authorization->node.line > 0;
+    s->auth = (struct auth_policy){
+        .applid = saf->profile_prefix,
+        .guest = saf->unauthenticated_user,
+        .allow_basic = web->allow_failover_to_basic_auth,
+        .cache_ms = CFG_ONE(s->tree, authentication)->cache_enabled
+                        ? (uint64_t)cache->timeout_ms
+                        : 0,
+    };
+    s->realm = web->basic_realm_name.n > 0 ? web->basic_realm_name
+                                           : STR("defaultRealm");
+    mapper = s->authorization->role_mapper;
+    s->role_profile = role_profile(
+        &s->arena,
+        mapper == NULL ? STR("%profilePrefix%.%resource%.%role%")
+                       : mapper->profile_pattern,
+        saf->profile_prefix, mapper != NULL && mapper->to_upper_case);
+    return s->role_profile.p == NULL ? no_storage(b) : ERR_OK;
+}
+
+static enum err
+set_access(struct building *b, struct access *a, unsigned require_auth,
+           unsigned require_secure, const struct cfg_zcon_groups *groups,
+           bool run_global, const struct cfg_zcon_interceptors *own)
+{
+    const struct cfg_zcon_manager *m = b->s->manager;
+
+    a->require_auth = cfg_tristate(require_auth, m->require_auth);
+    a->require_secure = cfg_tristate(require_secure, m->require_secure);
+    a->groups = groups;
+    return chain_build(b->s->chains, m->global_interceptors, run_global, own,
+                       &a->chain, b->why);
+}
+
+/* --- APIs and services --------------------------------------------------- */
+
+static void
+set_operation(struct building *b, struct operation *o,
+              const struct image_op *op, const struct image_service *service)
+{
+    const struct cfg_zcon_services *all = CFG_ONE(b->s->tree, zcon_services);
+    int64_t timeout = b->s->manager->async_request_timeout_ms;
+
+    o->op = op;
+    o->service = service;
+    if (service == NULL)
+        return;
+    o->provider = provider_find(service->factory_pid);
+    o->connection = service->connection_ref;
+    for (size_t i = 0; i < all->n_services; i++) {
+        const struct cfg_zcon_service *s = &all->services[i];
+
+        if (!str_eq(s->name, service->name))
+            continue;
+        if (s->async_request_timeout_ms >= 0)
+            timeout = s->async_request_timeout_ms;
+        for (size_t k = 0; k < s->n_properties; k++) {
+            if (str_eq_z(s->properties[k].name, "connectionRef"))
+                o->connection = s->properties[k].value;
+        }
+    }
+    o->timeout_ms = timeout > UINT32_MAX ? UINT32_MAX : (uint32_t)timeout;
+}
+
+static const struct cfg_zcon_api *
+api_element(const struct cfg_tree *tree, struct str name)
+{
+    const struct cfg_zcon_apis *all = CFG_ONE(tree, zcon_apis);
+
+    for (size_t i = 0; i < all->n_apis; i++) {
+        if (str_eq(all->apis[i].name, name))
+            return &all->apis[i];
+    }
+    return NULL;
+}
+
+static enum err
+add_api(struct building *b, const struct image *image,
+        struct route_entry *routes, size_t *n_routes)
+{
+    struct snapshot *s = b->s;
+    const struct image_info *info = image_info(image);
+    const struct cfg_zcon_api *e = api_element(s->tree, info->name);
+    struct api_entry *api = ARENA_NEW(&s->arena, struct api_entry);
+    enum err code;
+
+    if (api == NULL || (api->ops = ARENA_ARRAY(&s->arena, struct operation,
+                                               info->n_ops)) == NULL)
+        return no_storage(b);
+    api->info = info;
+    code = set_access(b, &api->access, e == NULL ? CFG_UNSET : e->require_auth,
+                      e == NULL ? CFG_UNSET : e->require_secure,
+                      e == NULL ? NULL : &e->groups,
+                      e == NULL || e->run_global_interceptors,
+                      e == NULL ? NULL : e->interceptors);
+    if (code != ERR_OK)
+        return code;
+    for (size_t i = 0; i < info->n_ops; i++) {
+        struct operation *o = &api->ops[i];
+
+        *o = (struct operation){ .api = api, .access = &api->access };
+        set_operation(b, o, &info->ops[i],
+                      image_service(image, info->ops[i].service));
+        routes[(*n_routes)++] =
+            (struct route_entry){ info->base_path, info->ops[i].path,
+                                  info->ops[i].method, o, api };
+    }
+    routes[(*n_routes)++] =
+        (struct route_entry){ info->base_path, STR("/api-docs"), STR("GET"),
+                              NULL, api };
+    return ERR_OK;
+}
+
+/* An API whose basePath another has, or whose own paths clash, stays out. */
+static enum err
+check_api(struct arena *scratch, const struct image_info *info,
+          const struct route_entry *routes, size_t n, struct table *bases,
+          struct err_info *why)
+{
+    struct route_table *trial;
+
+    if (table_get(bases, info->base_path) != NULL)
+        return err_set(
+            why, ERR_EXISTS, "basePath " STR_FMT " belongs to API " STR_FMT,
+            STR_ARG(info->base_path),
+            STR_ARG(
+                ((const struct image_info *)table_get(bases, info->base_path))
+                    ->name));
+    return route_table_new(scratch, routes, n, &trial, why);
+}
+
+static enum err
+add_apis(struct building *b)
+{
+    struct snapshot *s = b->s;
+    size_t n = 0, n_routes = 0;
+    struct route_entry *routes;
+    struct table bases;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < s->artefacts->n_apis; i++)
+        n += image_info(s->artefacts->apis[i])->n_ops + 1;
+    routes = ARENA_ARRAY(&s->arena, struct route_entry, n + 1);
+    if (routes == NULL)
+        return no_storage(b);
+    table_init(&bases);
+    for (size_t i = 0; e == ERR_OK && i < s->artefacts->n_apis; i++) {
+        const struct image_info *info = image_info(s->artefacts->apis[i]);
+        size_t before = n_routes;
+        struct arena scratch;
+        struct err_info clash;
+
+        e = add_api(b, s->artefacts->apis[i], routes, &n_routes);
+        if (e != ERR_OK)
+            break;
+        arena_init(&scratch, SNAPSHOT_BYTES_MAX);
+        if (check_api(&scratch, info, routes + before, n_routes - before,
+                      &bases, &clash) != ERR_OK) {
+            MESSAGES_LOG(b->log, LOGGER, "BAQR7091E", info->name,
+                         str_of(clash.text));
+            n_routes = before;
+        } else if (!table_put(&bases, info->base_path, (void *)(uintptr_t)info,
+                              NULL)) {
+            e = no_storage(b);
+        }
+        arena_fini(&scratch);
+    }
+    table_fini(&bases);
+    if (e == ERR_OK)
+        e = route_table_new(&s->arena, routes, n_routes, &s->routes, b->why);
+    return e;
+}
+
+static enum err
+add_services(struct building *b)
+{
+    struct snapshot *s = b->s;
+    const struct cfg_zcon_services *all = CFG_ONE(s->tree, zcon_services);
+
+    for (size_t i = 0; i < s->artefacts->n_services; i++) {
+        const struct image *image = s->artefacts->services[i];
+        const struct cfg_zcon_service *e = NULL;
+        struct service_entry *entry =
+            ARENA_NEW(&s->arena, struct service_entry);
+        enum err code;
+
+        if (entry == NULL)
+            return no_storage(b);
+        entry->info = image_info(image);
+        for (size_t k = 0; k < all->n_services; k++) {
+            if (str_eq(all->services[k].name, entry->info->name))
+                e = &all->services[k];
+        }
+        code = set_access(b, &entry->access,
+                          e == NULL ? CFG_UNSET : e->require_auth,
+                          e == NULL ? CFG_UNSET : e->require_secure,
+                          e == NULL ? NULL : &e->groups,
+                          e == NULL || e->run_global_interceptors,
+                          e == NULL ? NULL : e->interceptors);
+        if (code != ERR_OK)
+            return code;
+        entry->op = (struct operation){ .access = &entry->access };
+        set_operation(b, &entry->op, &entry->info->ops[0],
+                      &entry->info->services[0]);
+        if (!table_put(&s->services, entry->info->name, entry, NULL))
+            return no_storage(b);
+    }
+    return ERR_OK;
+}
+
+/* --- requesters ---------------------------------------------------------- */
+
+static enum err
+add_requester(struct building *b, const struct image *image)
+{
+    struct snapshot *s = b->s;
+    const struct cfg_zcon_requesters *all = CFG_ONE(s->tree, zcon_requesters);
+    const struct cfg_zcon_requester *e = NULL;
+    struct requester_entry *entry =
+        ARENA_NEW(&s->arena, struct requester_entry);
+    struct endpoint *endpoint;
+    enum err code;
+
+    if (entry == NULL)
+        return no_storage(b);
+    entry->info = image_info(image);
+    for (size_t i = 0; i < all->n_requesters; i++) {
+        if (str_eq(all->requesters[i].name, entry->info->name))
+            e = &all->requesters[i];
+    }
+    code = set_access(
+        b, &entry->access,
+        e != NULL && e->require_auth != CFG_UNSET ? e->require_auth
+                                                  : all->require_auth,
+        e == NULL ? CFG_UNSET : e->require_secure,
+        e == NULL ? NULL : &e->groups, e == NULL || e->run_global_interceptors,
+        e == NULL ? NULL : e->interceptors);
+    if (code != ERR_OK)
+        return code;
+    entry->access.id_assertion =
+        e != NULL && e->id_assertion != CFG_ASSERT_UNSET ? e->id_assertion
+                                                         : all->id_assertion;
+    entry->access.allow_unsigned = all->allow_unsigned_identity;
+    code = endpoint_new(&s->arena, s->tree, b->saf, b->log,
+                        entry->info->connection_ref, &endpoint, b->why);
+    if (code != ERR_OK)
+        return code;
+    entry->endpoint = endpoint;
+    return table_put(&s->requesters, entry->info->name, entry, NULL)
+               ? ERR_OK
+               : no_storage(b);
+}
+
+/* --- ports --------------------------------------------------------------- */
+
+static void
+set_http_options(struct http_server_options *o,
+                 const struct cfg_http_endpoint *e)
+{
+    const struct cfg_http_options *h = e->http_options;
+
+    http_server_defaults(o);
+    o->keep_alive = h->keep_alive_enabled;
+    o->max_keep_alive_requests = (int)h->max_keep_alive_requests;
+    o->persist_timeout_ms = (uint32_t)h->persist_timeout_ms;
+    o->read_timeout_ms = (uint32_t)h->read_timeout_ms;
+    o->write_timeout_ms = (uint32_t)h->write_timeout_ms;
+    o->max_field_bytes = (uint32_t)h->limit_field_size;
+    o->max_headers = (uint32_t)h->limit_num_headers;
+    if (h->message_size_limit >= 0)
+        o->max_body_bytes = (size_t)h->message_size_limit;
+    o->max_connections = (uint32_t)e->tcp_options->max_open_connections;
+}
+
+static enum err
+add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
+{
+    struct snapshot *s = b->s;
+    const struct cfg_ssl *ssl = NULL;
+    struct port_entry *p = &s->ports[s->n_ports];
+    enum err code = ERR_OK;
+
+    if (s->n_ports == SNAPSHOT_PORTS_MAX)
+        return err_set(b->why, ERR_LIMIT, "more than %u ports",
+                       SNAPSHOT_PORTS_MAX);
+    *p = (struct port_entry){
+        .endpoint_id = e->node.id,
+        .host = e->host,
+        .port = (uint16_t)(is_tls ? e->https_port : e->http_port),
+        .is_tls = is_tls,
+        .https_port = e->https_port > 0 ? (uint16_t)e->https_port : 0,
+        .suppress_errors =
+            e->ssl_options != NULL && e->ssl_options->suppress_handshake_errors,
+    };
+    set_http_options(&p->options, e);
+    if (is_tls) {
+        if (e->ssl_options != NULL)
+            ssl = e->ssl_options->ssl;
+        if (ssl == NULL)
+            ssl = CFG_ONE(s->tree, ssl_default)->ssl;
+        if (ssl == NULL) {
+            MESSAGES_LOG(b->log, LOGGER, "CWPKI0817A", e->node.id);
+            return ERR_OK; /* no key store: the port stays closed */
+        }
+        code = tls_store_build(b->saf, b->log, ssl, true, e->ssl_options,
+                               &p->tls, b->why);
+        if (code != ERR_OK) {
+            MESSAGES_LOG(b->log, LOGGER, "CWWKO0800E", str_of(b->why->text));
+            return ERR_OK;
+        }
+    }
+    s->n_ports++;
+    return ERR_OK;
+}
+
+static enum err
+add_ports(struct building *b)
+{
+    const struct cfg_http_endpoint *e;
+    enum err code = ERR_OK;
+
+    CFG_EACH(b->s->tree, http_endpoint, e)
+    {
+        if (!e->enabled)
+            continue;
+        if (e->http_port > 0 && (code = add_port(b, e, false)) != ERR_OK)
+            return code;
+        if (e->https_port > 0 && (code = add_port(b, e, true)) != ERR_OK)
+            return code;
+    }
+    return code;
+}
+
+enum err
+snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
+             struct saf_client *saf, struct messages_log *log,
+             struct snapshot **out, struct err_info *why)
+{
+    struct snapshot *s = calloc(1, sizeof *s);
+    struct building b = { s, saf, log, why };
+    struct err_info own;
+    enum err e;
+
+    if (why == NULL)
+        b.why = &own;
+    if (s == NULL)
+        return no_storage(&b);
+    s->refs = 1;
+    arena_init(&s->arena, SNAPSHOT_BYTES_MAX);
+    table_init(&s->services);
+    table_init(&s->requesters);
+    s->tree = cfg_ref(tree);
+    s->artefacts = artefacts_ref(artefacts);
+    if ((e = set_policies(&b)) != ERR_OK ||
+        (e = chain_set_new(&s->arena, tree, &s->chains, b.why)) != ERR_OK ||
+        (e = set_access(&b, &s->admin, CFG_UNSET, CFG_UNSET, NULL, true,
+                        NULL)) != ERR_OK ||
+        (e = add_apis(&b)) != ERR_OK || (e = add_services(&b)) != ERR_OK)
+        goto out;
+    for (size_t i = 0; i < artefacts->n_requesters; i++) {
+        e = add_requester(&b, artefacts->requesters[i]);
+        if (e != ERR_OK)
+            goto out;
+    }
+    e = add_ports(&b);
+out:
+    if (e != ERR_OK)
+        snapshot_unref(&s);
+    else
+        *out = s;
+    return e;
+}
+
+struct snapshot *
+snapshot_ref(struct snapshot *s)
+{
+    __atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
+    return s;
+}
+
+void
+snapshot_unref(struct snapshot **at)
+{
+    struct snapshot *s = *at;
+    struct str name;
+    void *value;
+
+    *at = NULL;
+    if (s == NULL || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    for (size_t pos = 0; table_next(&s->requesters, &pos, &name, &value);)
+        endpoint_close(((struct requester_entry *)value)->endpoint);
+    for (size_t i = 0; i < s->n_ports; i++)
+        tls_config_unref(&s->ports[i].tls);
+    chain_set_close(s->chains);
+    table_fini(&s->services);
+    table_fini(&s->requesters);
+    artefacts_unref(&s->artefacts);
+    cfg_unref(&s->tree);
+    arena_fini(&s->arena);
+    free(s);
+}

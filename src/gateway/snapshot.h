@@ -1,0 +1,114 @@
+/*
+ * A configuration made ready to run: routes, policies, interceptor chains, TLS,
+ * endpoints. Immutable; a refresh compiles a new one beside the old. Counted
+ * by the loops that use it (each of which counts its requests by itself).
+ */
+#ifndef SALLYPORT_GATEWAY_SNAPSHOT_H
+#define SALLYPORT_GATEWAY_SNAPSHOT_H
+
+#include "auth/authenticate.h"
+#include "backends/provider.h"
+#include "base/table.h"
+#include "gateway/artefacts.h"
+#include "gateway/chain.h"
+#include "gateway/route.h"
+#include "http/server.h"
+#include "saf/client.h"
+
+/* What guards a resource. */
+struct access {
+    bool require_auth;
+    bool require_secure;
+    unsigned id_assertion; /* enum cfg_id_assertion; requesters */
+    bool allow_unsigned;   /* requesters: identity without job token */
+    const struct cfg_zcon_groups *groups; /* own; NULL: global */
+    struct chain chain;
+};
+
+/* One operation of an API, or a service invoked directly. */
+struct operation {
+    struct api_entry *api; /* NULL: a service */
+    struct access *access;
+    const struct image_op *op;
+    const struct image_service *service;
+    const struct provider *provider;
+    struct str connection; /* id of the connection element */
+    uint32_t timeout_ms;   /* 0: none */
+};
+
+struct api_entry {
+    const struct image_info *info;
+    struct access access;
+    struct operation *ops;
+};
+
+struct service_entry {
+    const struct image_info *info;
+    struct access access;
+    struct operation op;
+};
+
+/* Where a requester's calls go. */
+struct endpoint {
+    struct str host; /* without scheme */
+    unsigned port;
+    struct str base_path;        /* domainBasePath, or "" */
+    struct secret authorization; /* "Basic ...", or empty; wiped */
+    struct tls_config *tls;      /* NULL: clear text */
+    struct str identity;         /* pool key: element id and key label */
+    uint32_t connect_timeout_ms, receive_timeout_ms;
+    const char *problem; /* why it cannot be used; NULL when it can */
+};
+
+struct requester_entry {
+    const struct image_info *info;
+    struct access access;
+    const struct endpoint *endpoint; /* never NULL; see problem */
+};
+
+/* One port to listen on. */
+struct port_entry {
+    struct str endpoint_id; /* "defaultHttpEndpoint" */
+    struct str host;        /* as configured */
+    uint16_t port;
+    bool is_tls;
+    uint16_t https_port;    /* of the same endpoint; 0: none */
+    struct tls_config *tls; /* is_tls */
+    bool suppress_errors;   /* suppressHandshakeErrors */
+    struct http_server_options options;
+};
+
+#define SNAPSHOT_PORTS_MAX 32u
+
+struct snapshot {
+    uint32_t refs; /* atomic */
+    struct arena arena;
+    struct cfg_tree *tree;
+    struct artefacts *artefacts;
+    const struct cfg_zcon_manager *manager;
+    const struct cfg_saf_authorization *authorization;
+    bool uses_saf_roles; /* safAuthorization is configured */
+    struct auth_policy auth;
+    struct str role_profile; /* EJBROLE of zosConnectAccess */
+    struct str realm;        /* of the basic challenge */
+    struct chain_set *chains;
+    struct access admin; /* of administration requests */
+    struct route_table *routes;
+    struct table services;   /* name: struct service_entry */
+    struct table requesters; /* name: struct requester_entry */
+    struct port_entry ports[SNAPSHOT_PORTS_MAX];
+    size_t n_ports;
+};
+
+/*
+ * Compile; takes its own references to tree and artefacts. Problems that only
+ * concern one resource are logged and that resource is unusable (fails
+ * closed); others refuse the configuration.
+ */
+MUST_CHECK enum err snapshot_new(struct cfg_tree *, struct artefacts *,
+                                 struct saf_client *, struct messages_log *,
+                                 struct snapshot **out, struct err_info *why);
+struct snapshot *snapshot_ref(struct snapshot *);
+void snapshot_unref(struct snapshot **);
+
+#endif
