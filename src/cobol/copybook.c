@@ -289,10 +289,10 @@ static void
 skip_names(struct parser *p)
 {
     static const char *const clause_words[] = {
-        "PIC",       "PICTURE",   "USAGE",   "SIGN",        "OCCURS",
-        "SYNC",      "JUST",      "BLANK",   "SYNCHRONIZED","JUSTIFIED",
-        "VALUE",     "VALUES",    "INDEXED", "ASCENDING",   "DESCENDING",
-        "LEADING",   "TRAILING",  "EXTERNAL","GLOBAL",      "VOLATILE",
+        "PIC",     "PICTURE",  "USAGE",    "SIGN",         "OCCURS",
+        "SYNC",    "JUST",     "BLANK",    "SYNCHRONIZED", "JUSTIFIED",
+        "VALUE",   "VALUES",   "INDEXED",  "ASCENDING",    "DESCENDING",
+        "LEADING", "TRAILING", "EXTERNAL", "GLOBAL",       "VOLATILE",
     };
 
     for (struct tok *t; (t = peek(p)) != NULL && t->kind == TOK_WORD; p->i++) {
@@ -441,9 +441,9 @@ static bool
 is_clause_word(const struct tok *t)
 {
     static const char *const words[] = {
-        "PIC",   "PICTURE", "REDEFINES", "OCCURS",    "SYNC", "SYNCHRONIZED",
-        "JUST",  "BLANK",   "VALUE",     "JUSTIFIED", "SIGN", "USAGE",
-        "VALUES",
+        "PIC",          "PICTURE", "REDEFINES", "OCCURS", "SYNC",
+        "SYNCHRONIZED", "JUST",    "BLANK",     "VALUE",  "JUSTIFIED",
+        "SIGN",         "USAGE",   "VALUES",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
@@ -531,8 +531,8 @@ set_plain(struct field *f, enum field_kind kind, uint32_t size)
 
 /* Items whose usage says all. */
 static void
-type_of_usage(const struct parser *p, const struct entry *en,
-              enum usage usage, struct field *f)
+type_of_usage(const struct parser *p, const struct entry *en, enum usage usage,
+              struct field *f)
 {
     uint32_t pointer = p->options->abi.kind == ABI_ZOS ? 4 : 8;
 
@@ -599,8 +599,7 @@ type_of_numeric(const struct entry *en, enum usage usage, struct field *f,
         f->has_no_sign_nibble = usage == USAGE_PACKED_NO_SIGN;
         if (f->has_no_sign_nibble && f->is_signed)
             return tok_error(why, ERR_SYNTAX, &en->at,
-                             STR_FMT ": COMP-6 has no sign",
-                             STR_ARG(en->name));
+                             STR_FMT ": COMP-6 has no sign", STR_ARG(en->name));
         return ERR_OK;
     case USAGE_NONE:
     case USAGE_DISPLAY:
@@ -610,8 +609,7 @@ type_of_numeric(const struct entry *en, enum usage usage, struct field *f,
     case USAGE_DBCS:
     case USAGE_UTF8:
         return tok_error(why, ERR_UNSUPPORTED, &en->at,
-                         STR_FMT ": national decimal items",
-                         STR_ARG(en->name));
+                         STR_FMT ": national decimal items", STR_ARG(en->name));
     case USAGE_FLOAT4:
     case USAGE_FLOAT8:
     case USAGE_INT1:
@@ -659,8 +657,8 @@ type_of_picture(const struct entry *en, enum usage usage, struct field *f,
         is_text = is_text || usage == USAGE_NATIONAL || usage == USAGE_DBCS;
         break;
     case PIC_UTF8:
-        return tok_error(why, ERR_UNSUPPORTED, &en->at,
-                         STR_FMT ": USAGE UTF-8", STR_ARG(en->name));
+        return tok_error(why, ERR_UNSUPPORTED, &en->at, STR_FMT ": USAGE UTF-8",
+                         STR_ARG(en->name));
     }
     return is_text ? ERR_OK
                    : tok_error(why, ERR_SYNTAX, &en->at,
@@ -836,8 +834,7 @@ name_field(struct parser *p, const struct entry *en, struct field *parent,
 {
     f->cobol_name = en->name;
     if (en->name.n > 0) {
-        f->name = unique_name(p, parent,
-                              field_json_name(p->arena, en->name));
+        f->name = unique_name(p, parent, field_json_name(p->arena, en->name));
     } else {
         f->name = str_fmt(p->arena, "FILL_%u", p->n_filler++);
         f->is_included = false;
@@ -857,8 +854,7 @@ add_field(struct parser *p, const struct entry *en, struct err_info *why)
     if (en->level == 1 || en->level == 77) {
         if ((e = finish_record(p, why)) != ERR_OK)
             return e;
-    } else if (p->n_open == 0 &&
-               (e = open_synthetic(p, en, why)) != ERR_OK) {
+    } else if (p->n_open == 0 && (e = open_synthetic(p, en, why)) != ERR_OK) {
         return e;
     }
     while (p->n_open > 0 && p->open[p->n_open - 1].field->level >= en->level)

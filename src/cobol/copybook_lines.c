@@ -41,9 +41,8 @@ expand_tabs(struct cleaner *c, struct str line)
             return false;
         memset(c->columns + c->n, ' ', until - c->n);
         if (line.p[i] != '\t')
-            c->columns[c->n] = line.p[i] == '\0' || line.p[i] == '\r'
-                                   ? ' '
-                                   : line.p[i];
+            c->columns[c->n] =
+                line.p[i] == '\0' || line.p[i] == '\r' ? ' ' : line.p[i];
         c->n = until;
     }
     return true;
@@ -94,7 +93,7 @@ looks_free(struct cleaner *c, struct str text)
 static bool
 is_directive(const char *p, size_t n)
 {
-    static const char *const words[] = { "EJECT", "SKIP1", "SKIP2", "SKIP3",
+    static const char *const words[] = { "EJECT", "SKIP1", "SKIP2",  "SKIP3",
                                          "TITLE", "CBL",   "PROCESS" };
     struct str rest = str_n(p, n);
     struct str word;

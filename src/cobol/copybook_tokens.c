@@ -156,9 +156,9 @@ lex_token(struct lexer *lx, struct tok *t, bool *done, struct err_info *why)
     size_t start;
     char c;
 
-    while (in->pos < in->in.n && (is_space(in->in.p[in->pos]) ||
-                                  at_separator(in, in->pos, ',') ||
-                                  at_separator(in, in->pos, ';')))
+    while (in->pos < in->in.n &&
+           (is_space(in->in.p[in->pos]) || at_separator(in, in->pos, ',') ||
+            at_separator(in, in->pos, ';')))
         in->pos++;
     *done = reader_at_end(in);
     if (*done)
@@ -320,14 +320,13 @@ replace_part(struct arena *arena, const struct pair *pair, struct tok *t)
     if (pair->how == PAIR_LEADING && at != 0)
         return false;
     if (pair->how == PAIR_TRAILING) {
-        if (s.n < from.n ||
-            !str_eq_nocase(str_sub(s, s.n - from.n, s.n), from))
+        if (s.n < from.n || !str_eq_nocase(str_sub(s, s.n - from.n, s.n), from))
             return false;
         at = s.n - from.n;
     }
-    t->text = str_fmt(arena, STR_FMT STR_FMT STR_FMT,
-                      STR_ARG(str_sub(s, 0, at)), STR_ARG(to),
-                      STR_ARG(str_sub(s, at + from.n, s.n)));
+    t->text =
+        str_fmt(arena, STR_FMT STR_FMT STR_FMT, STR_ARG(str_sub(s, 0, at)),
+                STR_ARG(to), STR_ARG(str_sub(s, at + from.n, s.n)));
     return t->text.p != NULL;
 }
 
@@ -384,8 +383,8 @@ fetch_member(struct tokenizer *tz, const struct tok *at, struct str name,
 
     for (unsigned i = 0; i < tz->depth; i++)
         if (str_eq_nocase(tz->nesting[i], name))
-            return tok_error(why, ERR_LIMIT, at, "COPY " STR_FMT
-                             " copies itself", STR_ARG(name));
+            return tok_error(why, ERR_LIMIT, at,
+                             "COPY " STR_FMT " copies itself", STR_ARG(name));
     if (tz->depth >= COPYBOOK_NESTING_MAX)
         return tok_error(why, ERR_LIMIT, at, "COPY nested deeper than %u",
                          COPYBOOK_NESTING_MAX);
@@ -489,8 +488,8 @@ expand_tokens(struct tokenizer *tz, const struct toks *in, struct toks *out,
 
 /* Tokens of one text; their bytes are copied into the arena. */
 static enum err
-expand(struct tokenizer *tz, struct str text, struct str file,
-       struct toks *out, struct err_info *why)
+expand(struct tokenizer *tz, struct str text, struct str file, struct toks *out,
+       struct err_info *why)
 {
     struct clean_text clean;
     struct toks own = { 0 };

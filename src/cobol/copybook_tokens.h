@@ -28,7 +28,7 @@ struct toks {
 struct tokenizer {
     struct arena *arena;
     const struct copybook_options *options;
-    size_t n_bytes; /* of all texts so far */
+    size_t n_bytes;                           /* of all texts so far */
     struct str nesting[COPYBOOK_NESTING_MAX]; /* members being expanded */
     unsigned depth;
 };

@@ -53,8 +53,7 @@ accepts(void **state)
         enum abi_kind kind;
         const char *want;
     } rows[] = {
-        { "       01 A.\n           05 B PIC X(6).\n", ABI_ZOS,
-          "A:0:6 B:0:6" },
+        { "       01 A.\n           05 B PIC X(6).\n", ABI_ZOS, "A:0:6 B:0:6" },
         { "01 A. 05 B PIC X(6). 05 C-D PIC S9(7)V99 COMP-3.", ABI_ZOS,
           "A:0:11 B:0:6 C_D:6:5" },
         { "06 Q.\n   09 N-length PIC S9999 COMP-5\n   SYNC.\n"

@@ -313,7 +313,8 @@ struct cfg_basic_registry { /* basicRegistry */
 
 struct cfg_subject { /* security-role/user, /group, /special-subject */
     struct cfg_node node;
-    struct str name; /* name, or type of a special subject */
+    struct str name; /* of a user or group */
+    struct str type; /* special-subject: ALL_AUTHENTICATED_USERS, EVERYONE */
     struct str access_id;
 };
 
@@ -458,10 +459,10 @@ struct cfg_zcon_services { /* zosconnect_services */
 };
 
 enum cfg_id_assertion {
+    CFG_ASSERT_UNSET, /* apiRequester: that of zosconnect_apiRequesters */
     CFG_ASSERT_OFF,
     CFG_ASSERT_ONLY,
     CFG_ASSERT_SURROGATE,
-    CFG_ASSERT_UNSET, /* apiRequester: that of zosconnect_apiRequesters */
 };
 
 struct cfg_zcon_requester { /* apiRequester */
@@ -598,31 +599,25 @@ struct cfg_zcon_endpoint { /* zosconnect_endpointConnection */
 };
 
 /* One descriptor for each struct above. */
-#define CFG_TYPES(X)                                                           \
-    X(feature_manager)                                                         \
-    X(update)                                                                  \
-    X(logging)                                                                 \
-    X(application_monitor)                                                     \
-    X(zos_logging) X(http_options) X(key_entry) X(key_store) X(                \
-        outbound_connection) X(ssl) X(ssl_default) X(ssl_options)              \
-        X(tcp_options) X(access_logging) X(http_endpoint) X(                   \
-            http_dispatcher) X(virtual_host) X(cors) X(saf_registry)           \
-            X(saf_credentials) X(saf_role_mapper) X(saf_authorization) X(      \
-                web_app_security) X(auth_cache) X(authentication) X(user)      \
-                X(member) X(group) X(basic_registry) X(subject) X(             \
-                    security_role) X(authorization_roles) X(zcon_interceptors) \
-                    X(zcon_authorization) X(zcon_audit) X(zcon_file_logger) X( \
-                        zcon_ruleset) X(zcon_policy) X(zcon_manager)           \
-                        X(zcon_api) X(zcon_apis) X(zcon_property) X(           \
-                            zcon_service) X(zcon_services) X(zcon_requester)   \
-                            X(zcon_requesters) X(zcon_auth_data) X(zcon_ipic)  \
-                                X(zcon_rest_auth) X(zcon_rest) X(zcon_proxy)   \
-                                    X(zcon_auth_server) X(zcon_oauth)          \
-                                        X(zcon_token_request)                  \
-                                            X(zcon_token_response)             \
-                                                X(zcon_auth_token)             \
-                                                    X(zcon_auth_token_local)   \
-                                                        X(zcon_endpoint)
+/* clang-format off */
+#define CFG_TYPES(X) \
+    X(feature_manager) X(update) X(logging) X(application_monitor) \
+    X(zos_logging) X(http_options) X(key_entry) X(key_store) \
+    X(outbound_connection) X(ssl) X(ssl_default) X(ssl_options) \
+    X(tcp_options) X(access_logging) X(http_endpoint) X(http_dispatcher) \
+    X(virtual_host) X(cors) X(saf_registry) X(saf_credentials) \
+    X(saf_role_mapper) X(saf_authorization) X(web_app_security) \
+    X(auth_cache) X(authentication) X(user) X(member) X(group) \
+    X(basic_registry) X(subject) X(security_role) X(authorization_roles) \
+    X(zcon_interceptors) X(zcon_authorization) X(zcon_audit) \
+    X(zcon_file_logger) X(zcon_ruleset) X(zcon_policy) X(zcon_manager) \
+    X(zcon_api) X(zcon_apis) X(zcon_property) X(zcon_service) \
+    X(zcon_services) X(zcon_requester) X(zcon_requesters) X(zcon_auth_data) \
+    X(zcon_ipic) X(zcon_rest_auth) X(zcon_rest) X(zcon_proxy) \
+    X(zcon_auth_server) X(zcon_oauth) X(zcon_token_request) \
+    X(zcon_token_response) X(zcon_auth_token) X(zcon_auth_token_local) \
+    X(zcon_endpoint)
+/* clang-format on */
 #define CFG_DECLARE_TYPE(tag) extern const struct cfg_type cfg_type_##tag;
 CFG_TYPES(CFG_DECLARE_TYPE)
 #undef CFG_DECLARE_TYPE

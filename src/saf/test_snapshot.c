@@ -80,16 +80,11 @@ pattern_refuses(void **state)
         enum err want;
         size_t at;
     } rows[] = {
-        { "", ERR_LIMIT, 0 },
-        { "A*B", ERR_SYNTAX, 1 },
-        { "A.B**", ERR_SYNTAX, 3 },
-        { "A.***", ERR_SYNTAX, 2 },
-        { "A.**B", ERR_SYNTAX, 2 },
-        { "**.A.**", ERR_SYNTAX, 5 },
-        { "**.**", ERR_SYNTAX, 3 },
-        { "A.&X.B", ERR_UNSUPPORTED, 2 },
-        { "A\x01", ERR_SYNTAX, 1 },
-        { "A\xf3", ERR_SYNTAX, 1 },
+        { "", ERR_LIMIT, 0 },       { "A*B", ERR_SYNTAX, 1 },
+        { "A.B**", ERR_SYNTAX, 3 }, { "A.***", ERR_SYNTAX, 2 },
+        { "A.**B", ERR_SYNTAX, 2 }, { "**.A.**", ERR_SYNTAX, 5 },
+        { "**.**", ERR_SYNTAX, 3 }, { "A.&X.B", ERR_UNSUPPORTED, 2 },
+        { "A\x01", ERR_SYNTAX, 1 }, { "A\xf3", ERR_SYNTAX, 1 },
     };
 
     (void)state;
@@ -110,10 +105,9 @@ static void
 pattern_order(void **state)
 {
     static const char *const rows[] = {
-        "APF.A", "APF.*", "APF.**", "APF*",   "SYS1.A.B",
-        "SYS1.A.*", "SYS1.A*", "SYS1.%",  "SYS1.*.X", "SYS1.*",
-        "SYS1.**",  "SYS*",    "%YS1",    "*.A",      "*",
-        "**.A",     "**",
+        "APF.A",   "APF.*",  "APF.**",   "APF*",   "SYS1.A.B", "SYS1.A.*",
+        "SYS1.A*", "SYS1.%", "SYS1.*.X", "SYS1.*", "SYS1.**",  "SYS*",
+        "%YS1",    "*.A",    "*",        "**.A",   "**",
     };
 
     (void)state;
@@ -135,9 +129,9 @@ dataset_rows(void **state)
         const char *pattern, *name;
         bool want;
     } rows[] = {
-        { "AB.CD*", "AB.CDE", true },    { "AB.CD*", "AB.CDE.F", false },
-        { "AB.CD.*", "AB.CD.E", true },  { "AB.CD.*", "AB.CD.E.F", false },
-        { "AB.CD.*", "AB.CD", false },   { "AB.CD.**", "AB.CD", true },
+        { "AB.CD*", "AB.CDE", true },      { "AB.CD*", "AB.CDE.F", false },
+        { "AB.CD.*", "AB.CD.E", true },    { "AB.CD.*", "AB.CD.E.F", false },
+        { "AB.CD.*", "AB.CD", false },     { "AB.CD.**", "AB.CD", true },
         { "AB.CD.**", "AB.CD.E.F", true }, { "AB.**.F", "AB.C.D.F", true },
         { "AB.**.F", "AB.C.D.E", false },  { "**", "A.B", true },
         { "A%.B", "AX.B", true },          { "A.B", "A.B.C", false },
@@ -150,7 +144,8 @@ dataset_rows(void **state)
             fail_msg("%s against %s", rows[i].pattern, rows[i].name);
 }
 
-/* --- images ------------------------------------------------------------------ */
+/* --- images ------------------------------------------------------------------
+ */
 
 static void
 image_of(struct buf *out, const char *class_name,
@@ -209,10 +204,11 @@ trie_equals_plain_search(void **state)
 }
 
 static struct acee_group groups[] = { { "GOLD", 20 }, { "LEAD", 30 } };
-static struct acee fred = {
-    .user = "FRED", .group = "LEAD", .user_id = 10, .groups = groups,
-    .n_groups = 2
-};
+static struct acee fred = { .user = "FRED",
+                            .group = "LEAD",
+                            .user_id = 10,
+                            .groups = groups,
+                            .n_groups = 2 };
 
 static void
 decision_order(void **state)
@@ -229,11 +225,16 @@ decision_order(void **state)
         { .who = { "*", 1 }, .level = SAF_READ },
     };
     static const struct saf_access when[] = {
-        { .who = { "FRED", 4 }, .who_id = 10, .level = SAF_READ,
-          .when_kind = { "TERMINAL", 8 }, .when_value = { "T1", 2 } },
+        { .who = { "FRED", 4 },
+          .who_id = 10,
+          .level = SAF_READ,
+          .when_kind = { "TERMINAL", 8 },
+          .when_value = { "T1", 2 } },
     };
     static const struct snapshot_profile v[] = {
-        { .name = { "USERNONE", 8 }, .access = user_none, .n_access = 2,
+        { .name = { "USERNONE", 8 },
+          .access = user_none,
+          .n_access = 2,
           .uacc = SAF_ALTER },
         { .name = { "GROUPS", 6 }, .access = groups_list, .n_access = 2 },
         { .name = { "STAR", 4 }, .access = star, .n_access = 1 },
@@ -253,7 +254,12 @@ decision_order(void **state)
     } rows[] = {
         { "USERNONE", SAF_READ, 0, LIVE, "", { 8, 8, 0 }, "FRED" },
         { "GROUPS", SAF_UPDATE, 0, LIVE, "", { 0, 0, 0 }, "GOLD" },
-        { "GROUPS", SAF_UPDATE, 0, LIVE & ~SNAPSHOT_GRPLIST, "", { 8, 8, 0 },
+        { "GROUPS",
+          SAF_UPDATE,
+          0,
+          LIVE & ~SNAPSHOT_GRPLIST,
+          "",
+          { 8, 8, 0 },
           "LEAD" },
         { "groups", SAF_CONTROL, 0, LIVE, "", { 8, 8, 0 }, "GOLD" },
         { "STAR", SAF_READ, 0, LIVE, "", { 0, 0, 0 }, "*" },
@@ -271,13 +277,28 @@ decision_order(void **state)
         /* Not protected is a third answer. */
         { "ELSE", SAF_READ, 0, LIVE, "", { 4, 4, 0 }, "" },
         { "STAR", SAF_READ, 0, SNAPSHOT_RACLISTED, "", { 4, 4, 0 }, "" },
-        { "USERNONE", SAF_ALTER, ACEE_TRUSTED, LIVE, "", { 0, 0, 0 },
+        { "USERNONE",
+          SAF_ALTER,
+          ACEE_TRUSTED,
+          LIVE,
+          "",
+          { 0, 0, 0 },
           "TRUSTED" },
-        { "USERNONE", SAF_ALTER, ACEE_PRIVILEGED, LIVE, "", { 0, 0, 0 },
+        { "USERNONE",
+          SAF_ALTER,
+          ACEE_PRIVILEGED,
+          LIVE,
+          "",
+          { 0, 0, 0 },
           "PRIV" },
         /* Command authority is no access. */
-        { "USERNONE", SAF_READ, ACEE_SPECIAL | ACEE_OPERATIONS, LIVE, "",
-          { 8, 8, 0 }, "FRED" },
+        { "USERNONE",
+          SAF_READ,
+          ACEE_SPECIAL | ACEE_OPERATIONS,
+          LIVE,
+          "",
+          { 8, 8, 0 },
+          "FRED" },
     };
 
     (void)state;

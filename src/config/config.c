@@ -1,0 +1,381 @@
+/* Loading a tree and looking things up in it. */
+#include "config/raw.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/msg.h"
+#include "base/vec.h"
+
+#define TREE_BYTES_MAX (64u * 1024u * 1024u)
+
+struct str
+loading_fmt(struct loading *l, const char *fmt, ...)
+{
+    char text[4096];
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return STR("");
+    if ((size_t)n >= sizeof text)
+        n = sizeof text - 1;
+    return str_dup(l->arena, str_n(text, (size_t)n));
+}
+
+void
+loading_say(struct loading *l, const char *id, const struct str *inserts,
+            size_t n_inserts)
+{
+    char severity = id[strlen(id) - 1];
+    bool is_problem = severity == 'E' || severity == 'W';
+    struct buf text;
+
+    if (is_problem) {
+        l->n_problems++;
+        if (l->on_error == CFG_ON_ERROR_IGNORE || l->is_stopped)
+            return;
+        if (l->on_error == CFG_ON_ERROR_FAIL && severity == 'E')
+            l->is_stopped = true;
+    }
+    if (l->options->on_message == NULL)
+        return;
+    buf_init(&text, 16384);
+    msg_text(&text, id, inserts, n_inserts);
+    l->options->on_message(l->options->arg, id, buf_view(&text));
+    buf_fini(&text);
+}
+
+/* ---- loading ---- */
+
+static void
+set_limits(struct cfg_limits *out, const struct cfg_limits *in)
+{
+    *out = *in;
+    if (out->max_file_bytes == 0)
+        out->max_file_bytes = 4u * 1024u * 1024u;
+    if (out->max_tree_bytes == 0)
+        out->max_tree_bytes = TREE_BYTES_MAX;
+    if (out->max_depth == 0)
+        out->max_depth = 32;
+    if (out->max_includes == 0)
+        out->max_includes = 1000;
+    if (out->max_inc_depth == 0)
+        out->max_inc_depth = 64;
+    if (out->max_elements == 0)
+        out->max_elements = 200000;
+    if (out->max_attributes == 0)
+        out->max_attributes = 256;
+    if (out->max_value_bytes == 0)
+        out->max_value_bytes = 64u * 1024u;
+}
+
+/* Directory variables end with "/", as the original's do. */
+static struct str
+folder_value(struct loading *l, struct str folder, const char *below)
+{
+    char *path = path_normalise(
+        l->arena, loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), below));
+    struct str text = str_of(path);
+
+    if (text.n > 0 && text.p[text.n - 1] == '/')
+        return text;
+    return loading_fmt(l, STR_FMT "/", STR_ARG(text));
+}
+
+static enum err
+set_predefined(struct loading *l, struct err_info *why)
+{
+    const struct cfg_options *o = l->options;
+    struct str output = o->output_dir.n > 0 ? o->output_dir : o->server_dir;
+    const struct cfg_var rows[] = {
+        { STR("wlp.install.dir"), folder_value(l, o->install_dir, "") },
+        { STR("wlp.user.dir"), folder_value(l, o->user_dir, "") },
+        { STR("wlp.server.name"), o->server_name },
+        { STR("wlp.process.type"), STR("server") },
+        { STR("usr.extension.dir"), folder_value(l, o->user_dir, "extension") },
+        { STR("shared.app.dir"), folder_value(l, o->user_dir, "shared/apps") },
+        { STR("shared.config.dir"),
+          folder_value(l, o->user_dir, "shared/config") },
+        { STR("shared.resource.dir"),
+          folder_value(l, o->user_dir, "shared/resources") },
+        { STR("shared.stackgroup.dir"),
+          folder_value(l, o->user_dir, "shared/stackGroups") },
+        { STR("server.config.dir"), folder_value(l, o->server_dir, "") },
+        { STR("server.output.dir"), folder_value(l, output, "") },
+        { STR("server.tmp.dir"), folder_value(l, output, "workarea/tmp") },
+        { STR("server.workarea.dir"), folder_value(l, output, "workarea") },
+    };
+    struct cfg_var *v = ARENA_ARRAY(l->arena, struct cfg_var, ARRAY_LEN(rows));
+
+    if (v == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for the configuration");
+    memcpy(v, rows, sizeof rows);
+    l->predefined = (struct cfg_vars){ v, ARRAY_LEN(rows) };
+    return ERR_OK;
+}
+
+static struct cfg_tree *
+tree_new(const struct cfg_options *options, struct err_info *why)
+{
+    struct cfg_tree *tree = calloc(1, sizeof *tree);
+    struct loading *l;
+    size_t n;
+
+    if (tree == NULL) {
+        (void)err_set(why, ERR_MEMORY, "no storage for the configuration");
+        return NULL;
+    }
+    tree->n_refs = 1;
+    l = &tree->loading;
+    set_limits(&l->limits, &options->limits);
+    arena_init(&tree->arena, l->limits.max_tree_bytes);
+    l->arena = &tree->arena;
+    l->options = options;
+    l->on_error = options->on_error;
+    table_init(&l->variables);
+    table_init(&l->folder);
+    table_init(&l->groups);
+    (void)cfg_types(&n);
+    l->types = ARENA_ARRAY(l->arena, struct raw_types, n);
+    if (l->types == NULL || set_predefined(l, why) != ERR_OK) {
+        (void)err_set(why, ERR_MEMORY, "no storage for the configuration");
+        cfg_unref(&tree);
+    }
+    return tree;
+}
+
+static bool
+vars_dup(struct arena *arena, const struct cfg_vars *from, struct cfg_vars *to)
+{
+    struct cfg_var *v = ARENA_ARRAY(arena, struct cfg_var, from->n);
+
+    if (v == NULL)
+        return false;
+    for (size_t i = 0; i < from->n; i++) {
+        v[i].name = str_dup(arena, from->v[i].name);
+        v[i].value = str_dup(arena, from->v[i].value);
+        if (v[i].name.p == NULL || v[i].value.p == NULL)
+            return false;
+    }
+    *to = (struct cfg_vars){ from->v == NULL ? NULL : v, from->n };
+    return true;
+}
+
+/* The tree outlives the caller's options: cfg_expand needs the variables. */
+static enum err
+keep_options(struct cfg_tree *tree, struct err_info *why)
+{
+    struct arena *a = &tree->arena;
+    const struct cfg_options *from = tree->loading.options;
+    struct cfg_options *own = ARENA_NEW(a, struct cfg_options);
+
+    if (own == NULL || !vars_dup(a, &from->command_line, &own->command_line) ||
+        !vars_dup(a, &from->properties, &own->properties) ||
+        !vars_dup(a, &from->bootstrap, &own->bootstrap) ||
+        !vars_dup(a, &from->environment, &own->environment))
+        return err_set(why, ERR_MEMORY, "no storage for the configuration");
+    tree->loading.options = own;
+    return ERR_OK;
+}
+
+/* <config onError> counts for everything after reading. */
+static void
+learn_on_error(struct loading *l)
+{
+    struct raw_group *g = l->types[cfg_type_index(&cfg_type_update)].first;
+    const struct raw_attr *a = NULL;
+    unsigned value;
+
+    for (const struct raw_element *e = g == NULL ? NULL : g->user; e != NULL;
+         e = e->next) {
+        const struct raw_attr *given = raw_attr_find(e, "onError");
+
+        if (given != NULL && given->last != NULL)
+            a = given;
+    }
+    if (a != NULL && a->last->element == NULL &&
+        value_word(a->last->text, cfg_on_error_words, &value))
+        l->on_error = (enum cfg_on_error)value;
+}
+
+static void
+read_over(struct loading *l)
+{
+    table_fini(&l->groups); /* names of groups: only for reading */
+}
+
+static enum err
+load(const struct cfg_options *options, bool is_empty, struct cfg_tree **out,
+     struct err_info *why)
+{
+    struct cfg_tree *tree = tree_new(options, why);
+    struct loading *l;
+    enum err e;
+
+    if (tree == NULL)
+        return ERR_MEMORY;
+    l = &tree->loading;
+    e = raw_read_builtin(l, why);
+    if (e == ERR_OK && !is_empty)
+        e = raw_read(l, why);
+    learn_on_error(l);
+    if (e == ERR_OK && !l->is_stopped)
+        e = evaluate(tree, why);
+    if (e == ERR_OK && l->is_stopped)
+        e = err_set(why, ERR_STATE,
+                    "the configuration has an error and onError is FAIL");
+    read_over(l);
+    if (e == ERR_OK)
+        e = keep_options(tree, why);
+    if (e == ERR_OK)
+        *out = tree;
+    else
+        cfg_unref(&tree);
+    return e;
+}
+
+enum err
+cfg_load(const struct cfg_options *options, struct cfg_tree **out,
+         struct err_info *why)
+{
+    return load(options, false, out, why);
+}
+
+enum err
+cfg_load_empty(const struct cfg_options *options, struct cfg_tree **out,
+               struct err_info *why)
+{
+    return load(options, true, out, why);
+}
+
+struct cfg_tree *
+cfg_ref(struct cfg_tree *tree)
+{
+    __atomic_add_fetch(&tree->n_refs, 1, __ATOMIC_RELAXED);
+    return tree;
+}
+
+void
+cfg_unref(struct cfg_tree **tree)
+{
+    struct cfg_tree *t = *tree;
+
+    *tree = NULL;
+    if (t == NULL || __atomic_sub_fetch(&t->n_refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    for (size_t i = 0; i < t->secrets.n; i++)
+        secret_free(t->secrets.v[i]);
+    VEC_FREE(&t->secrets);
+    table_fini(&t->loading.variables);
+    table_fini(&t->loading.folder);
+    table_fini(&t->loading.groups);
+    VEC_FREE(&t->loading.monitored);
+    arena_fini(&t->arena);
+    free(t);
+}
+
+/* ---- looking up ---- */
+
+unsigned
+cfg_problems(const struct cfg_tree *tree)
+{
+    return tree->loading.n_problems;
+}
+
+enum cfg_on_error
+cfg_on_error(const struct cfg_tree *tree)
+{
+    return tree->loading.on_error;
+}
+
+struct str
+cfg_description(const struct cfg_tree *tree)
+{
+    return tree->loading.description;
+}
+
+const char *
+cfg_type_name(const struct cfg_type *type)
+{
+    return type->name;
+}
+
+static const struct cfg_type_set *
+set_of(const struct cfg_tree *tree, const struct cfg_type *type)
+{
+    return &tree->sets[cfg_type_index(type)];
+}
+
+size_t
+cfg_count(const struct cfg_tree *tree, const struct cfg_type *type)
+{
+    return set_of(tree, type)->n;
+}
+
+const void *
+cfg_at(const struct cfg_tree *tree, const struct cfg_type *type, size_t i)
+{
+    const struct cfg_type_set *set = set_of(tree, type);
+
+    return i < set->n ? set->v[i]->node : NULL;
+}
+
+const void *
+cfg_find(const struct cfg_tree *tree, const struct cfg_type *type,
+         struct str id)
+{
+    const struct cfg_type_set *set = set_of(tree, type);
+
+    for (size_t i = 0; i < set->n; i++)
+        if (str_eq(set->v[i]->id, id))
+            return set->v[i]->node;
+    return NULL;
+}
+
+const void *
+cfg_one(const struct cfg_tree *tree, const struct cfg_type *type)
+{
+    const void *one = cfg_at(tree, type, 0);
+
+    REQUIRE(type->scope == CFG_SINGLETON && one != NULL);
+    return one;
+}
+
+const void *
+cfg_get(const struct cfg_tree *tree, const char *element, const char *id)
+{
+    const struct cfg_type *type = cfg_type_find(str_of(element));
+
+    return type == NULL ? NULL : cfg_find(tree, type, str_of(id));
+}
+
+struct cfg_list
+cfg_monitored(const struct cfg_tree *tree)
+{
+    return (struct cfg_list){ tree->loading.monitored.v,
+                              tree->loading.monitored.n, true };
+}
+
+enum err
+cfg_expand(const struct cfg_tree *tree, struct arena *arena, struct str text,
+           struct str *out, struct err_info *why)
+{
+    struct loading l = tree->loading; /* the result goes into `arena` */
+    enum err e;
+
+    l.arena = arena;
+    e = vars_expand(&l, NULL, text, out, why);
+    if (e == ERR_OK) {
+        *out = str_dup(arena, *out);
+        if (out->p == NULL)
+            e = err_set(why, ERR_MEMORY, "no storage for a value");
+    }
+    return e;
+}

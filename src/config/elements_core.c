@@ -1,0 +1,91 @@
+/* featureManager, config, logging and their like. */
+#include "config/registry.h"
+
+static const char *const console_level_words[] = { "INFO",  "AUDIT", "WARNING",
+                                                   "ERROR", "OFF",   NULL };
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_feature_manager, __VA_ARGS__)
+static const struct cfg_attr feature_manager_attrs[] = {
+    ATTR(LIST, features, "feature", "", "A feature to install."),
+    ATTR(ENUM, on_error, "onError", "WARN", cfg_on_error_words,
+         "What an unknown feature does: WARN, FAIL or IGNORE."),
+};
+#undef ATTR
+CFG_TYPE(feature_manager, "featureManager", CFG_SINGLETON,
+         .help = "The features the server runs.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_update, __VA_ARGS__)
+static const struct cfg_attr update_attrs[] = {
+    ATTR(DURATION, monitor_interval_ms, "monitorInterval", "500ms", CFG_MS,
+         "How often the files are looked at when updateTrigger is polled."),
+    ATTR(ENUM, update_trigger, "updateTrigger", "polled", cfg_trigger_words,
+         "What makes the server read its configuration again: polled, mbean "
+         "(MODIFY ...,REFRESH,CONFIG) or disabled."),
+    ATTR(ENUM, on_error, "onError", "WARN", cfg_on_error_words,
+         "What a configuration error does: WARN, FAIL or IGNORE."),
+};
+#undef ATTR
+CFG_TYPE(update, "config", CFG_SINGLETON,
+         .help = "How configuration changes are noticed and errors handled.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_logging, __VA_ARGS__)
+static const struct cfg_attr logging_attrs[] = {
+    ATTR(STRING, console_format, "consoleFormat", "DEV",
+         "Form of console lines: DEV, SIMPLE, JSON or TBASIC."),
+    ATTR(ENUM, console_log_level, "consoleLogLevel", "AUDIT",
+         console_level_words, "The least level the console shows."),
+    ATTR(STRING, message_file_name, "messageFileName", "messages.log",
+         "Name of the messages file."),
+    ATTR(STRING, message_format, "messageFormat", "SIMPLE",
+         "Form of its lines: SIMPLE, JSON or TBASIC."),
+    ATTR(STRING, trace_file_name, "traceFileName", "trace.log",
+         "Name of the trace file; stdout is special."),
+    ATTR(STRING, trace_format, "traceFormat", "ENHANCED",
+         "Form of trace lines."),
+    ATTR(STRING, trace_specification, "traceSpecification", "*=info",
+         "Which components trace at which level."),
+    ATTR(INT, max_file_mb, "maxFileSize", "20", 0, 2000000,
+         "Size in MB at which a log rolls over; 0 never."),
+    ATTR(INT, max_files, "maxFiles", "2", 0, 100000,
+         "Log files kept, the current one included; 0 keeps all."),
+    ATTR(PATH, log_directory, "logDirectory", "${server.output.dir}/logs",
+         "Folder of the logs."),
+    ATTR(LIST, hide_message, "hideMessage", "",
+         "Message ids that are not written to messages.log."),
+    ATTR(BOOL, iso_date_format, "isoDateFormat", "false",
+         "ISO 8601 dates in the logs."),
+    ATTR(BOOL, suppress_sensitive_trace, "suppressSensitiveTrace", "false",
+         "Leave untyped data out of traces."),
+    ATTR(BOOL, copy_system_streams, "copySystemStreams", "true",
+         "Write standard output and error to the console too."),
+    ATTR(BOOL, new_logs_on_start, "newLogsOnStart", "true",
+         "Roll old logs when the server starts."),
+};
+#undef ATTR
+CFG_TYPE(logging, "logging", CFG_SINGLETON,
+         .help = "Where messages go and in which form.");
+
+#define ATTR(kind, ...)                                                        \
+    CFG_ATTR_##kind(struct cfg_application_monitor, __VA_ARGS__)
+static const struct cfg_attr application_monitor_attrs[] = {
+    ATTR(ENUM, update_trigger, "updateTrigger", "polled", cfg_trigger_words,
+         "What makes the server look for changed applications."),
+    ATTR(BOOL, dropins_enabled, "dropinsEnabled", "true",
+         "Watch the dropins folder."),
+    ATTR(DURATION, polling_rate_ms, "pollingRate", "500ms", CFG_MS,
+         "How often, when polled."),
+};
+#undef ATTR
+CFG_TYPE(application_monitor, "applicationMonitor", CFG_SINGLETON,
+         .help = "Accepted for compatibility: there are no applications.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zos_logging, __VA_ARGS__)
+static const struct cfg_attr zos_logging_attrs[] = {
+    ATTR(LIST, wto_message, "wtoMessage", "",
+         "Message ids copied to the operator's console."),
+    ATTR(LIST, hard_copy_message, "hardCopyMessage", "",
+         "Message ids copied to the system log only."),
+};
+#undef ATTR
+CFG_TYPE(zos_logging, "zosLogging", CFG_SINGLETON,
+         .help = "Messages that operators see.");

@@ -1,0 +1,205 @@
+/* Registries, SAF and web security. */
+#include "config/registry.h"
+
+#include <limits.h>
+
+static const char *const rac_route_log_words[] = { "ASIS", "NOFAIL", "NONE",
+                                                   "NOSTAT", NULL };
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saf_registry, __VA_ARGS__)
+static const struct cfg_attr saf_registry_attrs[] = {
+    ATTR(STRING, realm, "realm", "", "Realm name; else the system's."),
+    ATTR(BOOL, enable_failover, "enableFailover", "true",
+         "Use the unauthorized services when the server is not registered "
+         "with an angel."),
+    ATTR(BOOL, report_password_expired, "reportPasswordExpired", "false",
+         "Tell a client that its password has expired."),
+    ATTR(BOOL, report_password_change_details, "reportPasswordChangeDetails",
+         "false", "Tell why a new password was refused."),
+    ATTR(BOOL, report_user_revoked, "reportUserRevoked", "false",
+         "Tell a client that the user is revoked."),
+    ATTR(BOOL, include_saf_groups, "includeSafGroups", "false",
+         "Groups of SAF in the subject."),
+};
+#undef ATTR
+CFG_TYPE(saf_registry, "safRegistry", CFG_FACTORY,
+         .help = "Users and groups of the security database.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saf_credentials, __VA_ARGS__)
+static const struct cfg_attr saf_credentials_attrs[] = {
+    ATTR(STRING, unauthenticated_user, "unauthenticatedUser", "WSGUEST",
+         "User where nobody is authenticated."),
+    ATTR(STRING, profile_prefix, "profilePrefix", "BBGZDFLT",
+         "APPL profile and prefix of EJBROLE and SERVER profiles."),
+    ATTR(BOOL, map_distributed_identities, "mapDistributedIdentities", "false",
+         "Map other registries' users by RACMAP filters."),
+    ATTR(BOOL, suppress_auth_failure_messages, "suppressAuthFailureMessages",
+         "true", "Do not log ordinary failed logons."),
+};
+#undef ATTR
+CFG_TYPE(saf_credentials, "safCredentials", CFG_SINGLETON,
+         .help = "How users become SAF identities.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saf_role_mapper, __VA_ARGS__)
+static const struct cfg_attr saf_role_mapper_attrs[] = {
+    ATTR(STRING, profile_pattern, "profilePattern",
+         "%profilePrefix%.%resource%.%role%", "Pattern of EJBROLE profiles."),
+    ATTR(BOOL, to_upper_case, "toUpperCase", "false",
+         "Profile names in capitals."),
+};
+#undef ATTR
+CFG_TYPE(saf_role_mapper, "safRoleMapper", CFG_FACTORY,
+         .help = "From roles to EJBROLE profiles.");
+
+#define ATTR(kind, ...)                                                        \
+    CFG_ATTR_##kind(struct cfg_saf_authorization, __VA_ARGS__)
+static const struct cfg_attr saf_authorization_attrs[] = {
+    ATTR(ENUM, rac_route_log, "racRouteLog", "NONE", rac_route_log_words,
+         "LOG= of the checks: ASIS shows failures as ICH408I."),
+    ATTR(BOOL, enable_delegation, "enableDelegation", "false",
+         "RunAs users from APPLDATA."),
+    ATTR(BOOL, report_authorization_check_details,
+         "reportAuthorizationCheckDetails", "false", "Log each refused check."),
+    ATTR(REF, role_mapper, saf_role_mapper, "roleMapper", "",
+         "A safRoleMapper."),
+};
+#undef ATTR
+CFG_TYPE(saf_authorization, "safAuthorization", CFG_FACTORY,
+         .help = "Roles are decided by EJBROLE profiles.");
+
+#define ATTR(kind, ...)                                                        \
+    CFG_ATTR_##kind(struct cfg_web_app_security, __VA_ARGS__)
+static const struct cfg_attr web_app_security_attrs[] = {
+    ATTR(BOOL, allow_failover_to_basic_auth, "allowFailOverToBasicAuth",
+         "false", "Without a usable certificate ask for a password."),
+    ATTR(STRING, allow_failover_to_auth_method,
+         "allowAuthenticationFailOverToAuthMethod", "",
+         "BASIC, FORM or APP_DEFINED."),
+    ATTR(STRING, override_http_auth_method, "overrideHttpAuthMethod", "",
+         "BASIC, CLIENT_CERT or FORM, whatever the application says."),
+    ATTR(STRING, basic_realm_name, "basicAuthenticationMechanismRealmName",
+         "defaultRealm", "Realm in the challenge."),
+    ATTR(BOOL, display_authentication_realm, "displayAuthenticationRealm",
+         "false", "The registry's realm in the challenge."),
+    ATTR(BOOL, single_signon_enabled, "singleSignonEnabled", "true",
+         "Set and accept single sign-on cookies."),
+    ATTR(STRING, sso_cookie_name, "ssoCookieName", "LtpaToken2",
+         "Name of the cookie."),
+    ATTR(BOOL, use_only_custom_cookie_name, "useOnlyCustomCookieName", "false",
+         "Only the named cookie is accepted."),
+    ATTR(STRING, sso_domain_names, "ssoDomainNames", "",
+         "Domains of the cookie, separated by |."),
+    ATTR(BOOL, sso_use_domain_from_url, "ssoUseDomainFromURL", "false",
+         "Domain of the cookie from the request."),
+    ATTR(BOOL, sso_requires_ssl, "ssoRequiresSSL", "false",
+         "The cookie only over TLS."),
+    ATTR(BOOL, http_only_cookies, "httpOnlyCookies", "true",
+         "Scripts do not see the cookie."),
+    ATTR(STRING, same_site_cookie, "sameSiteCookie", "Disabled",
+         "SameSite of the cookie."),
+    ATTR(BOOL, use_auth_data_for_unprotected,
+         "useAuthenticationDataForUnprotectedResource", "true",
+         "Use credentials where none are needed."),
+    ATTR(BOOL, track_logged_out_sso_cookies, "trackLoggedOutSSOCookies",
+         "false", "Refuse cookies of those who logged out."),
+    ATTR(BOOL, web_always_login, "webAlwaysLogin", "false",
+         "login() although already authenticated."),
+};
+#undef ATTR
+CFG_TYPE(web_app_security, "webAppSecurity", CFG_SINGLETON,
+         .help = "How web requests are authenticated.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_auth_cache, __VA_ARGS__)
+static const struct cfg_attr auth_cache_attrs[] = {
+    ATTR(INT, initial_size, "initialSize", "50", 1, INT_MAX,
+         "Entries at first."),
+    ATTR(INT, max_size, "maxSize", "25000", 1, INT_MAX, "Entries at most."),
+    ATTR(DURATION, timeout_ms, "timeout", "600s", CFG_MS,
+         "How long an entry lives."),
+    ATTR(BOOL, allow_basic_auth_lookup, "allowBasicAuthLookup", "true",
+         "Passwords may be answered from the cache."),
+};
+#undef ATTR
+CFG_TYPE(auth_cache, "authCache", CFG_SINGLETON,
+         .help = "Cache of authenticated users.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_authentication, __VA_ARGS__)
+static const struct cfg_attr authentication_attrs[] = {
+    ATTR(BOOL, cache_enabled, "cacheEnabled", "true", "Use the cache."),
+    ATTR(BOOL, allow_hashtable_login_with_id_only,
+         "allowHashtableLoginWithIdOnly", "false",
+         "Accepted for compatibility."),
+};
+#undef ATTR
+CFG_TYPE(authentication, "authentication", CFG_SINGLETON,
+         .help = "Authentication as a whole.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_user, __VA_ARGS__)
+static const struct cfg_attr user_attrs[] = {
+    ATTR(STRING, name, "name", NULL, "User name."),
+    ATTR(PASSWORD_OR_HASH, password, "password", NULL, "Password."),
+};
+#undef ATTR
+CFG_TYPE(user, "user", CFG_NESTED, .help = "A user.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_member, __VA_ARGS__)
+static const struct cfg_attr member_attrs[] = {
+    ATTR(STRING, name, "name", NULL, "User name."),
+};
+#undef ATTR
+CFG_TYPE(member, "member", CFG_NESTED, .help = "A member of a group.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_group, __VA_ARGS__)
+static const struct cfg_attr group_attrs[] = {
+    ATTR(STRING, name, "name", NULL, "Group name."),
+    ATTR(CHILDREN, members, n_members, member, "member", "Its users."),
+};
+#undef ATTR
+CFG_TYPE(group, "group", CFG_NESTED, .help = "A group.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_basic_registry, __VA_ARGS__)
+static const struct cfg_attr basic_registry_attrs[] = {
+    ATTR(STRING, realm, "realm", "BasicRegistry", "Realm name."),
+    ATTR(BOOL, ignore_case, "ignoreCaseForAuthentication", "false",
+         "User names in any case."),
+    ATTR(STRING, certificate_map_mode, "certificateMapMode", "PRINCIPAL_CN",
+         "PRINCIPAL_CN, CUSTOM or NOT_SUPPORTED."),
+    ATTR(STRING, certificate_mapper_id, "certificateMapperId", "",
+         "Mapper for CUSTOM."),
+    ATTR(CHILDREN, users, n_users, user, "user", "Users."),
+    ATTR(CHILDREN, groups, n_groups, group, "group", "Groups."),
+};
+#undef ATTR
+CFG_TYPE(basic_registry, "basicRegistry", CFG_FACTORY,
+         .help = "Users and groups written in the configuration.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_subject, __VA_ARGS__)
+static const struct cfg_attr subject_attrs[] = {
+    ATTR(STRING, name, "name", "", "User or group name."),
+    ATTR(STRING, type, "type", "",
+         "special-subject: EVERYONE or ALL_AUTHENTICATED_USERS."),
+    ATTR(STRING, access_id, "access-id", "", "Access id with realm."),
+};
+#undef ATTR
+CFG_TYPE(subject, "user", CFG_NESTED, .help = "Who has a role.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_security_role, __VA_ARGS__)
+static const struct cfg_attr security_role_attrs[] = {
+    ATTR(STRING, name, "name", NULL, "Role name."),
+    ATTR(CHILDREN, users, n_users, subject, "user", "Users with the role."),
+    ATTR(CHILDREN, groups, n_groups, subject, "group", "Groups with it."),
+    ATTR(CHILDREN, specials, n_specials, subject, "special-subject",
+         "Special subjects with it."),
+};
+#undef ATTR
+CFG_TYPE(security_role, "security-role", CFG_NESTED, .help = "A role.");
+
+#define ATTR(kind, ...)                                                        \
+    CFG_ATTR_##kind(struct cfg_authorization_roles, __VA_ARGS__)
+static const struct cfg_attr authorization_roles_attrs[] = {
+    ATTR(CHILDREN, roles, n_roles, security_role, "security-role",
+         "Roles and who has them."),
+};
+#undef ATTR
+CFG_TYPE(authorization_roles, "authorization-roles", CFG_FACTORY,
+         .help = "Roles of an application, where SAF does not decide.");

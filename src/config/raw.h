@@ -1,0 +1,168 @@
+/*
+ * Elements as written, before types: what the files say, with the memory of
+ * which file said it and under which onConflict that file was read. Private to
+ * src/config.
+ */
+#ifndef SALLYPORT_CONFIG_RAW_H
+#define SALLYPORT_CONFIG_RAW_H
+
+#include "base/table.h"
+#include "config/registry.h"
+
+enum raw_behaviour { RAW_MERGE, RAW_REPLACE, RAW_IGNORE };
+
+/* One reading of one file; the chain of parents is its include stack. */
+struct raw_doc {
+    struct str path;
+    const struct raw_doc *parent; /* the file that includes it */
+    enum raw_behaviour behaviour; /* with which it was included */
+    unsigned depth;
+};
+
+struct raw_value {
+    struct raw_value *next;
+    struct str text;             /* when element is NULL */
+    struct raw_element *element; /* nested */
+    const struct raw_doc *doc;
+    uint32_t line, column;
+};
+
+enum raw_op { RAW_OP_NONE, RAW_OP_APPEND, RAW_OP_SET };
+
+struct raw_attr {
+    struct raw_attr *next;
+    struct str name;
+    bool is_list; /* came from child elements */
+    enum raw_op op;
+    struct raw_value *first, *last;
+};
+
+struct raw_element {
+    struct raw_element *next; /* in its group, by sequence */
+    struct str name;
+    struct str id; /* p NULL when not given */
+    struct raw_attr *attrs;
+    const struct raw_doc *doc;
+    enum raw_behaviour behaviour;
+    uint32_t line, column;
+};
+
+/* All elements of one singleton or of one factory id. */
+struct raw_group {
+    struct raw_group *next; /* of the same type */
+    const struct cfg_type *type;
+    struct str id;
+    struct raw_element *builtin, **builtin_end;
+    struct raw_element *user, **user_end;
+};
+
+struct raw_variable {
+    struct raw_variable *next;
+    struct str name;
+    struct str value;   /* p NULL when absent */
+    struct str initial; /* defaultValue; p NULL when absent */
+};
+
+struct raw_types {
+    struct raw_group *first, **end;
+    unsigned n_without_id;
+};
+
+/* Everything one load works with. */
+struct loading {
+    const struct cfg_options *options;
+    struct cfg_limits limits;
+    struct arena *arena;     /* the tree's */
+    struct table variables;  /* name -> struct raw_variable */
+    struct table folder;     /* the variables directory: name -> struct str * */
+    struct table groups;     /* "type id" -> struct raw_group */
+    struct raw_types *types; /* in cfg_types order */
+    struct {
+        struct str *v;
+        size_t n, cap;
+    } monitored;
+    struct str description;
+    struct cfg_vars predefined;
+    enum cfg_on_error on_error;
+    unsigned n_files;
+    unsigned n_elements;
+    unsigned n_problems;
+    bool is_stopped; /* an error under onError=FAIL */
+    bool is_reading_builtin;
+};
+
+/* messages: counted as problems unless informational; hidden by IGNORE. */
+void loading_say(struct loading *, const char *id, const struct str *inserts,
+                 size_t n_inserts);
+#define SAY(l, id, ...)                                                        \
+    loading_say((l), (id), MSG_INSERTS(__VA_ARGS__),                           \
+                sizeof(MSG_INSERTS(__VA_ARGS__)) / sizeof(struct str))
+#define SAY0(l, id) loading_say((l), (id), NULL, 0)
+/* Text in the tree's arena; "" when there is no storage. */
+struct str loading_fmt(struct loading *, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+
+/* read.c: all files into groups and variables. */
+MUST_CHECK enum err raw_read(struct loading *, struct err_info *why);
+MUST_CHECK enum err raw_read_builtin(struct loading *, struct err_info *why);
+struct raw_attr *raw_attr_find(const struct raw_element *, const char *name);
+
+/* merge.c: the group as one element; NULL only without storage. */
+struct raw_element *raw_merge(struct arena *, const struct raw_group *);
+/* Fold one more element of the same kind into `into`. */
+void raw_absorb(struct raw_element *into, const struct raw_element *from);
+/* A copy whose lists may be changed without touching the original. */
+struct raw_element *raw_copy(struct arena *, const struct raw_element *);
+
+/* vars.c. `element` and `type` are the scope (rule 7 of 1.8); may be NULL. */
+struct scope {
+    const struct raw_element *element;
+    const struct cfg_type *type;
+};
+MUST_CHECK enum err vars_expand(struct loading *, const struct scope *,
+                                struct str text, struct str *out,
+                                struct err_info *why);
+
+/* values.c: text to C, without knowing where it came from. */
+MUST_CHECK bool value_bool(struct str text, bool *out);
+MUST_CHECK bool value_int(struct str text, int64_t min, int64_t max,
+                          int64_t *out);
+MUST_CHECK enum err value_duration(struct str text, int64_t unit_ms,
+                                   int64_t *ms, struct err_info *why);
+MUST_CHECK bool value_word(struct str text, const char *const *words,
+                           unsigned *out);
+/* Items of a comma list with escapes; ERR_MEMORY. */
+MUST_CHECK enum err value_list(struct arena *, struct str text,
+                               struct cfg_list *out, struct err_info *why);
+/* Decode {xor} and {aes}; plain text as it is. `key` is the text of
+ * wlp.password.encryption.key. why never holds the value. */
+MUST_CHECK enum err value_password(struct str text, struct str key,
+                                   bool allow_hash, struct secret *out,
+                                   struct err_info *why);
+
+/* evaluate.c: groups into the tree's elements. */
+struct cfg_instance {
+    const struct cfg_type *type;
+    struct str id;
+    struct cfg_node *node; /* the element's struct */
+    bool is_active;
+};
+struct cfg_type_set {
+    struct cfg_instance **v; /* active ones, in order */
+    size_t n;
+    void *absent; /* singleton nobody wrote: its defaults */
+};
+struct cfg_tree {
+    struct arena arena;
+    int n_refs;                /* atomic */
+    struct cfg_type_set *sets; /* in cfg_types order */
+    struct {
+        struct secret **v;
+        size_t n, cap;
+    } secrets;              /* wiped with the tree */
+    struct loading loading; /* variables for cfg_expand */
+};
+MUST_CHECK enum err evaluate(struct cfg_tree *, struct err_info *why);
+size_t cfg_type_index(const struct cfg_type *);
+
+#endif

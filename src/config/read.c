@@ -1,0 +1,726 @@
+/*
+ * From files to raw elements: server.xml, drop-ins and includes in reading
+ * order (liberty-core 1.1 to 1.4), each element put into the group of its type
+ * and id. Elements nobody registered are read over.
+ */
+#include "config/raw.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/msg.h"
+#include "base/vec.h"
+#include "parse/xml.h"
+
+static const char *const behaviour_words[] = { "MERGE", "REPLACE", "IGNORE",
+                                               NULL };
+
+static enum err
+no_storage(struct err_info *why)
+{
+    return err_set(why, ERR_MEMORY, "no storage for the configuration");
+}
+
+/* ---- elements ---- */
+
+static struct raw_attr *
+attr_for(struct loading *l, struct raw_element *e, struct str name,
+         bool is_list)
+{
+    struct raw_attr **link = &e->attrs;
+
+    while (*link != NULL && !str_eq_nocase((*link)->name, name))
+        link = &(*link)->next;
+    if (*link == NULL) {
+        *link = ARENA_NEW(l->arena, struct raw_attr);
+        if (*link != NULL) {
+            (*link)->name = name;
+            (*link)->is_list = is_list;
+        }
+    }
+    return *link;
+}
+
+static struct raw_value *
+value_add(struct loading *l, struct raw_attr *attr, const struct raw_doc *doc,
+          uint32_t line, uint32_t column)
+{
+    struct raw_value *v = ARENA_NEW(l->arena, struct raw_value);
+
+    if (v == NULL)
+        return NULL;
+    v->doc = doc;
+    v->line = line;
+    v->column = column;
+    if (attr->last == NULL)
+        attr->first = v;
+    else
+        attr->last->next = v;
+    attr->last = v;
+    return v;
+}
+
+static bool
+is_disabled(const struct xml_node *node)
+{
+    for (size_t i = 0; i < node->n_attrs; i++)
+        if (str_eq_nocase_z(node->attrs[i].name, "configurationEnabled"))
+            return str_eq_nocase_z(str_trim(node->attrs[i].value), "false");
+    return false;
+}
+
+/* A child that is only a value: text and nothing else. */
+static bool
+is_text_child(const struct xml_node *node, enum raw_op *op)
+{
+    struct str how = xml_attr_get(node, "merge-op");
+
+    *op = RAW_OP_NONE;
+    if (str_eq_nocase_z(how, "append"))
+        *op = RAW_OP_APPEND;
+    else if (str_eq_nocase_z(how, "set"))
+        *op = RAW_OP_SET;
+    if (*op != RAW_OP_NONE)
+        return node->child == NULL;
+    return node->n_attrs == 0 && node->child == NULL && node->text.n > 0;
+}
+
+static enum err
+twice(struct err_info *why, struct str name, uint32_t line, uint32_t column)
+{
+    return err_pos(why, ERR_SYNTAX, line, column,
+                   "Configuration property '" STR_FMT
+                   "' seems to be specified as an attribute and an element",
+                   STR_ARG(str_sub(name, 0, 100)));
+}
+
+static enum err
+add_attrs(struct loading *l, const struct raw_doc *doc,
+          const struct xml_node *node, struct raw_element *e,
+          struct err_info *why)
+{
+    for (size_t i = 0; i < node->n_attrs; i++) {
+        const struct xml_attr *a = &node->attrs[i];
+        struct raw_attr *attr;
+        struct raw_value *value;
+
+        if (str_eq_nocase_z(a->name, "id")) {
+            e->id = a->value;
+            if (str_find(a->value, STR("${")) != STR_NPOS)
+                SAY(l, "CWWKG0104W", e->name, e->id);
+            continue;
+        }
+        attr = attr_for(l, e, a->name, false);
+        if (attr == NULL)
+            return no_storage(why);
+        attr->first = attr->last = NULL; /* same name in another case */
+        value = value_add(l, attr, doc, a->line, a->column);
+        if (value == NULL)
+            return no_storage(why);
+        value->text = a->value;
+    }
+    return ERR_OK;
+}
+
+static enum err element_of(struct loading *l, const struct raw_doc *doc,
+                           const struct xml_node *node, unsigned depth,
+                           struct raw_element **out, struct err_info *why);
+
+static enum err
+add_child(struct loading *l, const struct raw_doc *doc,
+          const struct xml_node *child, unsigned depth, struct raw_element *e,
+          struct err_info *why)
+{
+    struct raw_attr *attr = attr_for(l, e, child->name, true);
+    struct raw_value *value;
+    enum raw_op op;
+
+    if (attr == NULL)
+        return no_storage(why);
+    if (!attr->is_list)
+        return twice(why, child->name, child->line, child->column);
+    value = value_add(l, attr, doc, child->line, child->column);
+    if (value == NULL)
+        return no_storage(why);
+    if (is_text_child(child, &op)) {
+        value->text = child->text;
+        if (op != RAW_OP_NONE)
+            attr->op = op;
+        return ERR_OK;
+    }
+    return element_of(l, doc, child, depth + 1, &value->element, why);
+}
+
+static enum err
+element_of(struct loading *l, const struct raw_doc *doc,
+           const struct xml_node *node, unsigned depth,
+           struct raw_element **out, struct err_info *why)
+{
+    struct raw_element *e = ARENA_NEW(l->arena, struct raw_element);
+    enum err failed;
+
+    if (e == NULL)
+        return no_storage(why);
+    if (depth > l->limits.max_depth)
+        return err_pos(why, ERR_LIMIT, node->line, node->column,
+                       "more than %u elements inside each other",
+                       l->limits.max_depth);
+    if (++l->n_elements > l->limits.max_elements)
+        return err_pos(why, ERR_LIMIT, node->line, node->column,
+                       "more than %u elements", l->limits.max_elements);
+    e->name = node->name;
+    e->doc = doc;
+    e->behaviour = doc->behaviour;
+    e->line = node->line;
+    e->column = node->column;
+    failed = add_attrs(l, doc, node, e, why);
+    for (const struct xml_node *c = node->child; c != NULL && failed == ERR_OK;
+         c = c->next)
+        if (!is_disabled(c))
+            failed = add_child(l, doc, c, depth, e, why);
+    *out = e;
+    return failed;
+}
+
+/* ---- groups ---- */
+
+static struct raw_group *
+group_for(struct loading *l, const struct cfg_type *type, struct str id)
+{
+    struct raw_types *of = &l->types[cfg_type_index(type)];
+    struct str key = str_fmt(l->arena, "%s\n" STR_FMT, type->name, STR_ARG(id));
+    struct raw_group *g;
+
+    if (key.p == NULL)
+        return NULL;
+    g = table_get(&l->groups, key);
+    if (g != NULL)
+        return g;
+    g = ARENA_NEW(l->arena, struct raw_group);
+    if (g == NULL || !table_put(&l->groups, key, g, NULL))
+        return NULL;
+    *g = (struct raw_group){ .type = type, .id = id };
+    g->builtin_end = &g->builtin;
+    g->user_end = &g->user;
+    if (of->end == NULL)
+        of->end = &of->first;
+    *of->end = g;
+    of->end = &g->next;
+    return g;
+}
+
+static struct str
+id_of(struct loading *l, const struct cfg_type *type,
+      const struct raw_element *e)
+{
+    if (type->scope == CFG_SINGLETON)
+        return STR("");
+    if (e->id.p != NULL)
+        return e->id;
+    if (type->default_id != NULL)
+        return str_of(type->default_id);
+    return loading_fmt(l, "default-%u",
+                       l->types[cfg_type_index(type)].n_without_id++);
+}
+
+static enum err
+add_element(struct loading *l, const struct raw_doc *doc,
+            const struct xml_node *node, struct err_info *why)
+{
+    const struct cfg_type *type = cfg_type_find(node->name);
+    struct raw_element *e;
+    struct raw_group *g;
+    enum err failed;
+
+    failed = element_of(l, doc, node, 1, &e, why);
+    if (failed != ERR_OK || type == NULL)
+        return failed;
+    g = group_for(l, type, id_of(l, type, e));
+    if (g == NULL)
+        return no_storage(why);
+    if (l->is_reading_builtin) {
+        *g->builtin_end = e;
+        g->builtin_end = &e->next;
+    } else {
+        *g->user_end = e;
+        g->user_end = &e->next;
+    }
+    return ERR_OK;
+}
+
+/* ---- variables ---- */
+
+static enum err
+add_variable(struct loading *l, const struct raw_doc *doc,
+             const struct xml_node *node, struct err_info *why)
+{
+    struct str name = str_trim(xml_attr_get(node, "name"));
+    struct str line = loading_fmt(l, "%u", node->line);
+    struct raw_variable *v;
+
+    if (name.n == 0) {
+        SAY(l, "CWWKG0091E", line, doc->path);
+        return ERR_OK;
+    }
+    if (xml_attr_get(node, "value").p == NULL &&
+        xml_attr_get(node, "defaultValue").p == NULL) {
+        SAY(l, "CWWKG0092E", line, doc->path);
+        return ERR_OK;
+    }
+    v = table_get(&l->variables, name);
+    if (v != NULL && doc->behaviour == RAW_IGNORE)
+        return ERR_OK;
+    v = ARENA_NEW(l->arena, struct raw_variable);
+    if (v == NULL || !table_put(&l->variables, name, v, NULL))
+        return no_storage(why);
+    v->name = name;
+    v->value = xml_attr_get(node, "value");
+    v->initial = xml_attr_get(node, "defaultValue");
+    return ERR_OK;
+}
+
+/* ---- files ---- */
+
+static enum err read_document(struct loading *l, const struct raw_doc *doc,
+                              bool is_dropin, struct err_info *why);
+
+static bool
+monitor(struct loading *l, struct str path)
+{
+    for (size_t i = 0; i < l->monitored.n; i++)
+        if (str_eq(l->monitored.v[i], path))
+            return true;
+    return VEC_PUSH(&l->monitored, path);
+}
+
+/* Regular files only: a pipe would make us wait, a device would not end. */
+static enum err
+read_file(struct loading *l, const char *path, struct buf *out,
+          struct err_info *why)
+{
+    struct stat st;
+
+    if (l->options->read_file != NULL)
+        return l->options->read_file(l->options->arg, path, out, why);
+    if (stat(path, &st) != 0)
+        return err_sys(why, "%s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(why, ERR_NOT_FOUND, "%s: not a regular file", path);
+    return file_read(path, out, why);
+}
+
+/* "a.xml, b.xml, a.xml" from the first time `path` is on the stack. */
+static struct str
+cycle_text(struct loading *l, const struct raw_doc *doc, struct str path)
+{
+    struct str text = path;
+
+    for (; doc != NULL; doc = doc->parent) {
+        text = loading_fmt(l, STR_FMT ", " STR_FMT, STR_ARG(doc->path),
+                           STR_ARG(text));
+        if (str_eq(doc->path, path))
+            break;
+    }
+    return text;
+}
+
+static bool
+is_on_stack(const struct raw_doc *doc, struct str path)
+{
+    for (; doc != NULL; doc = doc->parent)
+        if (str_eq(doc->path, path))
+            return true;
+    return false;
+}
+
+/* Absolute, normalised; relative ones stand beside the including file. */
+static struct str
+include_path(struct loading *l, const struct raw_doc *doc, struct str location)
+{
+    struct str folder = str_sub(doc->path, 0, str_rfind_char(doc->path, '/'));
+    struct str full = location;
+    const char *path;
+
+    if (str_starts_nocase(full, STR("file:")))
+        full = str_sub(full, 5, full.n);
+    if (full.n > 0 && full.p[0] != '/' && full.p[0] != '\\')
+        full =
+            loading_fmt(l, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(full));
+    path = path_normalise(l->arena, full);
+    return str_of(path);
+}
+
+static enum raw_behaviour
+include_behaviour(struct loading *l, const struct raw_doc *doc,
+                  const struct xml_node *node)
+{
+    struct str word = xml_attr_get(node, "onConflict");
+    unsigned value;
+
+    if (word.p == NULL)
+        return doc->behaviour;
+    if (value_word(word, behaviour_words, &value))
+        return (enum raw_behaviour)value;
+    SAY(l, "CWWKG0094W", word);
+    return RAW_MERGE;
+}
+
+static enum err
+include_file(struct loading *l, const struct raw_doc *doc,
+             const struct xml_node *node, struct str path, bool is_optional,
+             struct err_info *why)
+{
+    struct raw_doc *child;
+    struct stat st;
+
+    if (!monitor(l, path))
+        return no_storage(why);
+    if (is_on_stack(doc, path)) {
+        SAY(l, "CWWKG0042W", cycle_text(l, doc, path));
+        return ERR_OK;
+    }
+    if (doc->depth + 1 > l->limits.max_inc_depth ||
+        ++l->n_files > l->limits.max_includes)
+        return err_pos(why, ERR_LIMIT, node->line, node->column,
+                       "more than %u files, or files including each other "
+                       "deeper than %u",
+                       l->limits.max_includes, l->limits.max_inc_depth);
+    child = ARENA_NEW(l->arena, struct raw_doc);
+    if (child == NULL)
+        return no_storage(why);
+    *child = (struct raw_doc){ .path = path,
+                               .parent = doc,
+                               .behaviour = include_behaviour(l, doc, node),
+                               .depth = doc->depth + 1 };
+    if (l->options->read_file == NULL &&
+        (stat(path.p, &st) != 0 || !S_ISREG(st.st_mode))) {
+        if (!is_optional)
+            SAY(l, "CWWKG0090E", path);
+        return ERR_OK;
+    }
+    SAY(l, "CWWKG0028A", path);
+    return read_document(l, child, false, why);
+}
+
+static enum err
+add_include(struct loading *l, const struct raw_doc *doc,
+            const struct xml_node *node, struct err_info *why)
+{
+    struct str raw = xml_attr_get(node, "location");
+    bool is_optional = str_eq_nocase_z(xml_attr_get(node, "optional"), "true");
+    struct err_info loop;
+    struct str location, path;
+
+    if (raw.p == NULL) {
+        SAY(l, "CWWKG0089E", loading_fmt(l, "%u", node->line), doc->path);
+        return ERR_OK;
+    }
+    if (vars_expand(l, NULL, raw, &location, &loop) != ERR_OK)
+        location = raw;
+    location = str_trim(location);
+    path = include_path(l, doc, location);
+    if (location.n == 0 || path.n == 0 ||
+        str_starts_nocase(location, STR("http:")) ||
+        str_starts_nocase(location, STR("https:"))) {
+        if (is_optional)
+            SAY(l, "CWWKG0084W", location);
+        else
+            SAY(l, "CWWKG0090E", location);
+        return ERR_OK;
+    }
+    return include_file(l, doc, node, path, is_optional, why);
+}
+
+static enum err
+add_top(struct loading *l, const struct raw_doc *doc,
+        const struct xml_node *node, struct err_info *why)
+{
+    if (str_eq_z(node->name, "server")) {
+        SAY0(l, "CWWKG0085W");
+        return ERR_OK;
+    }
+    if (is_disabled(node))
+        return ERR_OK;
+    if (str_eq_z(node->name, "include"))
+        return add_include(l, doc, node, why);
+    if (str_eq_z(node->name, "variable"))
+        return add_variable(l, doc, node, why);
+    return add_element(l, doc, node, why);
+}
+
+/* What stands in the document's text, in order. */
+static enum err
+take_document(struct loading *l, const struct raw_doc *doc, struct str text,
+              struct err_info *why)
+{
+    struct xml_limits limits = { .max_bytes = l->limits.max_file_bytes,
+                                 .max_depth = l->limits.max_depth + 1,
+                                 .max_attrs = l->limits.max_attributes,
+                                 .max_elements = l->limits.max_elements };
+    struct xml_node *root;
+    enum err e = xml_parse(l->arena, text, &limits, &root, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (str_eq_z(root->name, "client"))
+        return ERR_OK;
+    if (!str_eq_z(root->name, "server")) {
+        SAY(l, "CWWKG0105E", doc->path, STR("server"));
+        return ERR_OK;
+    }
+    if (doc->parent == NULL && xml_attr_get(root, "description").p != NULL)
+        l->description = xml_attr_get(root, "description");
+    for (const struct xml_node *c = root->child;
+         c != NULL && e == ERR_OK && !l->is_stopped; c = c->next)
+        e = add_top(l, doc, c, why);
+    return e;
+}
+
+static void
+say_malformed(struct loading *l, const struct raw_doc *doc, enum err e,
+              const struct err_info *why)
+{
+    struct str text = loading_fmt(l, "%s", why->text);
+
+    if (e == ERR_SYNTAX)
+        SAY(l, "CWWKG0014E", text,
+            loading_fmt(l, "file:" STR_FMT, STR_ARG(doc->path)),
+            loading_fmt(l, "%u", why->line), loading_fmt(l, "%u", why->column));
+    else if (e == ERR_LIMIT)
+        SAY(l, "CWWKG0001E",
+            loading_fmt(l, STR_FMT ":%u:%u: " STR_FMT, STR_ARG(doc->path),
+                        why->line, why->column, STR_ARG(text)));
+}
+
+/*
+ * A file that cannot be used ends the load, except a drop-in. The innermost
+ * file speaks; `why` then holds its name for the outer ones to pass on.
+ */
+static enum err
+read_document(struct loading *l, const struct raw_doc *doc, bool is_dropin,
+              struct err_info *why)
+{
+    struct err_info own = { 0 };
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, l->limits.max_file_bytes);
+    e = read_file(l, doc->path.p, &text, &own);
+    if (e == ERR_OK)
+        e = take_document(l, doc, buf_view(&text), &own);
+    else if (doc->parent != NULL && e != ERR_LIMIT) {
+        SAY(l, "CWWKG0090E", doc->path);
+        e = ERR_OK;
+    }
+    buf_fini(&text);
+    if (e == ERR_OK)
+        return ERR_OK;
+    if (own.at != STR_NPOS)
+        say_malformed(l, doc, e, &own);
+    if (is_dropin && e == ERR_SYNTAX && !l->is_stopped)
+        return ERR_OK;
+    if (why != NULL) {
+        *why = own;
+        why->at = STR_NPOS; /* reported already */
+    }
+    return e;
+}
+
+/* ---- drop-ins ---- */
+
+static int
+by_lower_name(const void *a, const void *b)
+{
+    const char *left = *(char *const *)a, *right = *(char *const *)b;
+    int order = strcasecmp(left, right);
+
+    return order != 0 ? order : strcmp(left, right);
+}
+
+struct names {
+    char **v;
+    size_t n, cap;
+};
+
+static void
+names_fini(struct names *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        free(names->v[i]);
+    VEC_FREE(names);
+}
+
+/* Names in the folder, without those starting with "."; missing is empty. */
+static enum err
+list_folder(struct loading *l, const char *path, struct names *out,
+            struct err_info *why)
+{
+    DIR *dir = l->options->read_file != NULL ? NULL : opendir(path);
+    struct dirent *entry;
+    enum err e = ERR_OK;
+
+    while (dir != NULL && e == ERR_OK && (entry = readdir(dir)) != NULL) {
+        char *name;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        name = strdup(entry->d_name);
+        if (name == NULL || out->n >= l->limits.max_includes ||
+            !VEC_PUSH(out, name)) {
+            e = err_set(why, ERR_LIMIT, "%s: more than %u files", path,
+                        l->limits.max_includes);
+            free(name);
+        }
+    }
+    if (dir != NULL)
+        closedir(dir);
+    if (out->n > 1)
+        qsort(out->v, out->n, sizeof *out->v, by_lower_name);
+    return e;
+}
+
+static bool
+is_regular(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static enum err
+read_dropins(struct loading *l, const char *which, struct err_info *why)
+{
+    struct str folder = loading_fmt(l, STR_FMT "/configDropins/%s",
+                                    STR_ARG(l->options->server_dir), which);
+    struct names names = { 0 };
+    enum err e;
+
+    if (folder.n == 0 || !monitor(l, folder))
+        return no_storage(why);
+    e = list_folder(l, folder.p, &names, why);
+    for (size_t i = 0; i < names.n && e == ERR_OK && !l->is_stopped; i++) {
+        struct raw_doc *doc = ARENA_NEW(l->arena, struct raw_doc);
+        struct str path =
+            loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), names.v[i]);
+
+        if (doc == NULL || path.n == 0) {
+            e = no_storage(why);
+            break;
+        }
+        doc->path = path;
+        if (!str_ends(str_lower(l->arena, path), STR(".xml")) ||
+            !is_regular(path.p))
+            continue;
+        SAY(l, "CWWKG0093A", path);
+        e = read_document(l, doc, true, why);
+    }
+    names_fini(&names);
+    return e;
+}
+
+/* ---- the variables directory ---- */
+
+static enum err
+add_file_variable(struct loading *l, struct str path, struct str name,
+                  struct err_info *why)
+{
+    struct str *value = ARENA_NEW(l->arena, struct str);
+    struct buf text;
+    struct str rest, line = STR("");
+    enum err e;
+
+    buf_init(&text, l->limits.max_value_bytes);
+    e = file_read(path.p, &text, why);
+    rest = buf_view(&text);
+    if (e == ERR_OK && rest.n > 0)
+        (void)str_line(&rest, &line);
+    if (value != NULL && e == ERR_OK)
+        *value = str_dup(l->arena, line);
+    if (e == ERR_OK && (value == NULL || value->p == NULL ||
+                        !table_put(&l->folder, name, value, NULL)))
+        e = no_storage(why);
+    buf_fini(&text);
+    return e == ERR_MEMORY || e == ERR_LIMIT ? e : ERR_OK;
+}
+
+static enum err
+read_variables(struct loading *l, struct str folder, const char *prefix,
+               unsigned depth, struct err_info *why)
+{
+    struct names names = { 0 };
+    enum err e = list_folder(l, folder.p, &names, why);
+
+    for (size_t i = 0; i < names.n && e == ERR_OK; i++) {
+        struct str path =
+            loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), names.v[i]);
+        struct str name = loading_fmt(l, "%s%s", prefix, names.v[i]);
+        struct stat st;
+
+        if (path.n == 0 || name.n == 0 || stat(path.p, &st) != 0)
+            continue;
+        if (S_ISREG(st.st_mode))
+            e = add_file_variable(l, path, name, why);
+        else if (S_ISDIR(st.st_mode) && depth == 0)
+            e = read_variables(
+                l, path, loading_fmt(l, STR_FMT "/", STR_ARG(name)).p, 1, why);
+    }
+    names_fini(&names);
+    return e;
+}
+
+/* ---- all of it ---- */
+
+enum err
+raw_read_builtin(struct loading *l, struct err_info *why)
+{
+    struct raw_doc *doc = ARENA_NEW(l->arena, struct raw_doc);
+    size_t n;
+    const struct cfg_type *const *types = cfg_types(&n);
+    enum err e = ERR_OK;
+
+    if (doc == NULL)
+        return no_storage(why);
+    doc->path = STR("built-in");
+    l->is_reading_builtin = true;
+    for (size_t i = 0; i < n && e == ERR_OK; i++)
+        if (types[i]->builtin != NULL)
+            e = take_document(l, doc, str_of(types[i]->builtin), why);
+    l->is_reading_builtin = false;
+    return e;
+}
+
+enum err
+raw_read(struct loading *l, struct err_info *why)
+{
+    struct str folder =
+        loading_fmt(l, STR_FMT "/variables", STR_ARG(l->options->server_dir));
+    struct raw_doc *doc = ARENA_NEW(l->arena, struct raw_doc);
+    enum err e;
+
+    if (doc == NULL || folder.n == 0)
+        return no_storage(why);
+    doc->path =
+        loading_fmt(l, STR_FMT "/server.xml", STR_ARG(l->options->server_dir));
+    if (doc->path.n == 0 || !monitor(l, doc->path))
+        return no_storage(why);
+    if (l->options->read_file == NULL && !is_regular(doc->path.p))
+        return err_set(why, ERR_NOT_FOUND,
+                       STR_FMT ": there is no such file or it cannot be read",
+                       STR_ARG(doc->path));
+    e = read_variables(l, folder, "", 0, why);
+    if (e == ERR_OK && !monitor(l, folder))
+        e = no_storage(why);
+    if (e == ERR_OK)
+        e = read_dropins(l, "defaults", why);
+    if (e == ERR_OK && !l->is_stopped)
+        e = read_document(l, doc, false, why);
+    if (e == ERR_OK && !l->is_stopped)
+        e = read_dropins(l, "overrides", why);
+    return e;
+}

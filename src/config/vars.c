@@ -1,0 +1,353 @@
+/*
+ * ${variables} of liberty-core 1.8: where a name is looked up, in which order,
+ * and the small arithmetic that is tried when nobody defines it. An unknown
+ * name stays in the text as it is.
+ */
+#include "config/raw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/reader.h"
+
+#define VARS_DEPTH_MAX 32u
+/* Look-ups for one value: variables that double each other end here even when
+ * they end in nothing. */
+#define VARS_LOOKUPS_MAX 10000u
+
+extern char **environ;
+
+struct expansion {
+    struct loading *loading;
+    const struct scope *scope;
+    struct buf out;
+    struct str active[VARS_DEPTH_MAX];
+    unsigned depth;
+    unsigned n_lookups;
+};
+
+static bool
+vars_find(struct cfg_vars vars, struct str name, struct str *out)
+{
+    for (size_t i = vars.n; i-- > 0;) /* the last one given counts */
+        if (str_eq(vars.v[i].name, name)) {
+            *out = vars.v[i].value;
+            return true;
+        }
+    return false;
+}
+
+static bool
+env_find(const struct loading *l, struct str name, struct str *out)
+{
+    char copy[256];
+    const char *value;
+
+    if (l->options->environment.v != NULL)
+        return vars_find(l->options->environment, name, out);
+    if (!str_copy_z(name, copy, sizeof copy))
+        return false;
+    value = getenv(copy);
+    if (value == NULL)
+        return false;
+    *out = str_of(value);
+    return true;
+}
+
+/* env.NAME; the name itself, with _ for other characters, then in capitals. */
+static bool
+env_variants(const struct loading *l, struct str name, struct str *out)
+{
+    char copy[256];
+
+    if (str_starts(name, STR("env.")))
+        name = str_sub(name, 4, name.n);
+    if (env_find(l, name, out))
+        return true;
+    if (name.n >= sizeof copy)
+        return false;
+    for (int upper = 0; upper < 2; upper++) {
+        for (size_t i = 0; i < name.n; i++) {
+            char c = name.p[i];
+            bool is_alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+            if (!is_alpha && !(c >= '0' && c <= '9'))
+                c = '_';
+            if (upper && c >= 'a' && c <= 'z')
+                c = (char)(c - 'a' + 'A');
+            copy[i] = c;
+        }
+        if (env_find(l, str_n(copy, name.n), out))
+            return true;
+    }
+    return false;
+}
+
+/* An attribute of the same element, its default included. */
+static bool
+scope_find(const struct scope *scope, struct str name, struct str *out)
+{
+    if (scope == NULL)
+        return false;
+    if (scope->element != NULL) {
+        for (const struct raw_attr *a = scope->element->attrs; a != NULL;
+             a = a->next)
+            if (str_eq_nocase(a->name, name) && a->last != NULL &&
+                a->last->element == NULL) {
+                *out = a->last->text;
+                return true;
+            }
+        if (str_eq_nocase_z(name, "id") && scope->element->id.p != NULL) {
+            *out = scope->element->id;
+            return true;
+        }
+    }
+    if (scope->type == NULL)
+        return false;
+    for (size_t i = 0; i < scope->type->n_attrs; i++) {
+        const struct cfg_attr *a = &scope->type->attrs[i];
+
+        if (str_eq_nocase_z(name, a->name) && a->value != NULL &&
+            a->value[0] != '\0') {
+            *out = str_of(a->value);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Rows 1 to 7 of the order; rows 8 and 9 are only for plain references. */
+static bool
+lookup(const struct loading *l, const struct scope *scope, struct str name,
+       bool is_plain, struct str *out)
+{
+    const struct raw_variable *v = table_get(&l->variables, name);
+    const struct str *file = table_get(&l->folder, name);
+
+    if (vars_find(l->options->command_line, name, out))
+        return true;
+    if (v != NULL && v->value.p != NULL) {
+        *out = v->value;
+        return true;
+    }
+    if (vars_find(l->options->properties, name, out) ||
+        vars_find(l->options->bootstrap, name, out))
+        return true;
+    if (file != NULL) {
+        *out = *file;
+        return true;
+    }
+    if (vars_find(l->predefined, name, out) || scope_find(scope, name, out))
+        return true;
+    if (is_plain && env_variants(l, name, out))
+        return true;
+    if (v != NULL && v->initial.p != NULL) {
+        *out = v->initial;
+        return true;
+    }
+    return false;
+}
+
+static enum err expand_into(struct expansion *x, struct str text,
+                            struct err_info *why);
+
+/* The value of a variable, expanded, as a number. */
+static bool
+number_of(struct expansion *x, struct str name, int64_t *out)
+{
+    struct err_info ignored;
+    struct str value;
+    size_t start = x->out.n;
+    bool is_number = false;
+
+    if (!lookup(x->loading, x->scope, name, false, &value))
+        return false;
+    if (expand_into(x, value, &ignored) == ERR_OK)
+        is_number = str_to_i64(
+            str_trim(str_sub(buf_view(&x->out), start, x->out.n)), out);
+    x->out.n = start;
+    return is_number;
+}
+
+static bool
+is_name_start(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '$';
+}
+
+static bool
+is_name(unsigned char c)
+{
+    return is_name_start(c) || (c >= '0' && c <= '9') || c == '.';
+}
+
+static bool
+is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool
+count_of(struct expansion *x, struct str name, int64_t *out)
+{
+    struct cfg_list list;
+    struct str value;
+
+    *out = 0;
+    if (!lookup(x->loading, x->scope, name, false, &value))
+        return true;
+    if (value_list(x->loading->arena, value, &list, NULL) != ERR_OK)
+        return false;
+    *out = (int64_t)list.n;
+    return true;
+}
+
+/* operand = integer | name | "count(" name ")" */
+static bool
+operand(struct expansion *x, struct reader *in, int64_t *out)
+{
+    struct str word;
+
+    reader_skip_blanks(in);
+    if (is_digit((unsigned char)reader_peek(in)))
+        return str_to_i64(reader_span(in, is_digit), out);
+    if (!is_name_start((unsigned char)reader_peek(in)))
+        return false;
+    word = reader_span(in, is_name);
+    if (!str_eq_z(word, "count") || !reader_accept(in, '('))
+        return number_of(x, word, out);
+    reader_skip_blanks(in);
+    word = reader_span(in, is_name);
+    reader_skip_blanks(in);
+    return word.n > 0 && reader_accept(in, ')') && count_of(x, word, out);
+}
+
+static bool
+apply(char op, int64_t right, int64_t *left)
+{
+    switch (op) {
+    case '+':
+        return !__builtin_add_overflow(*left, right, left);
+    case '-':
+        return !__builtin_sub_overflow(*left, right, left);
+    case '*':
+        return !__builtin_mul_overflow(*left, right, left);
+    case '/':
+        if (right == 0 || (right == -1 && *left == INT64_MIN))
+            return false;
+        *left /= right;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* expr = operand *( ("+" | "-" | "*" | "/") operand ), left to right */
+static bool
+expression(struct expansion *x, struct str text, int64_t *out)
+{
+    struct reader in = reader_of(text);
+    int64_t right;
+
+    if (!operand(x, &in, out))
+        return false;
+    for (;;) {
+        char op;
+
+        reader_skip_blanks(&in);
+        if (reader_at_end(&in))
+            return true;
+        op = reader_peek(&in);
+        in.pos++;
+        if (!operand(x, &in, &right) || !apply(op, right, out))
+            return false;
+    }
+}
+
+static enum err
+expand_name(struct expansion *x, struct str name, struct str literal,
+            struct err_info *why)
+{
+    struct str value;
+    int64_t number;
+    enum err e;
+
+    if (++x->n_lookups > VARS_LOOKUPS_MAX)
+        return err_set(why, ERR_LIMIT, "more than %u variables in one value",
+                       VARS_LOOKUPS_MAX);
+    for (unsigned i = 0; i < x->depth; i++)
+        if (str_eq(x->active[i], name))
+            return err_set(why, ERR_STATE,
+                           "variable evaluation loop: ${" STR_FMT
+                           "} refers to itself",
+                           STR_ARG(str_sub(name, 0, 100)));
+    if (x->depth == VARS_DEPTH_MAX)
+        return err_set(why, ERR_LIMIT, "variables nest deeper than %u",
+                       VARS_DEPTH_MAX);
+    x->active[x->depth++] = name;
+    if (lookup(x->loading, x->scope, name, true, &value)) {
+        e = expand_into(x, value, why);
+    } else {
+        if (expression(x, name, &number))
+            buf_printf(&x->out, "%lld", (long long)number);
+        else
+            buf_add(&x->out, literal);
+        e = ERR_OK;
+    }
+    x->depth--;
+    return e;
+}
+
+static enum err
+expand_into(struct expansion *x, struct str text, struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    while (text.n > 0 && e == ERR_OK) {
+        size_t start = str_find(text, STR("${")), end;
+
+        if (start == STR_NPOS)
+            break;
+        /* at least one character stands between the braces */
+        end = str_find_char(str_sub(text, start + 3, text.n), '}');
+        if (end == STR_NPOS)
+            break;
+        end += start + 3;
+        buf_add(&x->out, str_sub(text, 0, start));
+        e = expand_name(x, str_sub(text, start + 2, end),
+                        str_sub(text, start, end + 1), why);
+        text = str_sub(text, end + 1, text.n);
+    }
+    if (e != ERR_OK)
+        return e;
+    buf_add(&x->out, text);
+    if (x->out.failed)
+        return err_set(why, ERR_LIMIT,
+                       "the value is longer than %zu bytes after its "
+                       "variables are replaced",
+                       x->out.max);
+    return ERR_OK;
+}
+
+enum err
+vars_expand(struct loading *l, const struct scope *scope, struct str text,
+            struct str *out, struct err_info *why)
+{
+    struct expansion x = { .loading = l, .scope = scope };
+    enum err e;
+
+    if (str_find(text, STR("${")) == STR_NPOS) {
+        *out = text;
+        return ERR_OK;
+    }
+    buf_init(&x.out, l->limits.max_value_bytes);
+    e = expand_into(&x, text, why);
+    if (e == ERR_OK) {
+        *out = str_dup(l->arena, buf_view(&x.out));
+        if (out->p == NULL)
+            e = err_set(why, ERR_MEMORY, "no storage for a value");
+    }
+    buf_fini(&x.out);
+    return e;
+}
