@@ -229,7 +229,7 @@ load(const struct cfg_options *options, bool is_empty, struct cfg_tree **out,
     if (e == ERR_OK && !l->is_stopped)
         e = evaluate(tree, why);
     if (e == ERR_OK && l->is_stopped)
-        e = err_set(why, ERR_STATE,
+        e = err_set(why, ERR_NOT_NOW,
                     "the configuration has an error and onError is FAIL");
     read_over(l);
     if (e == ERR_OK)

@@ -455,7 +455,7 @@ name_node(struct loading *l, struct cfg_node *node, const struct cfg_type *type,
     node->type = type;
     node->id = id;
     node->line = e == NULL ? 0 : e->line;
-    node->file = e == NULL || e->line == 0 ? STR("") : e->doc->path;
+    node->file = e == NULL || e->line == 0 ? STR("") : e->written->path;
     node->name =
         parent != NULL
             ? loading_fmt(l, STR_FMT "/%s[" STR_FMT "]", STR_ARG(parent->name),
@@ -507,7 +507,7 @@ nested_collect(struct arena *arena, const struct raw_attr *given, bool is_one,
             if (e == NULL)
                 return false;
             e->name = given->name;
-            e->doc = v->doc;
+            e->doc = e->written = v->doc;
             e->line = v->line;
             e->column = v->column;
         }

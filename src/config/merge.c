@@ -139,6 +139,7 @@ raw_merge(struct arena *arena, const struct raw_group *group)
     t->name = first->name;
     t->id = group->id;
     t->doc = first->doc;
+    t->written = group->user != NULL ? group->user->doc : first->doc;
     t->line = group->user != NULL ? group->user->line : 0;
     t->column = group->user != NULL ? group->user->column : 0;
     absorb_group(t, group->builtin);

@@ -43,6 +43,8 @@ struct raw_element {
     struct str id; /* p NULL when not given */
     struct raw_attr *attrs;
     const struct raw_doc *doc;
+    const struct raw_doc *written; /* file of line and column; after a merge
+                                      it may differ from doc */
     enum raw_behaviour behaviour;
     uint32_t line, column;
 };

@@ -175,7 +175,7 @@ element_of(struct loading *l, const struct raw_doc *doc,
         return err_pos(why, ERR_LIMIT, node->line, node->column,
                        "more than %u elements", l->limits.max_elements);
     e->name = node->name;
-    e->doc = doc;
+    e->doc = e->written = doc;
     e->behaviour = doc->behaviour;
     e->line = node->line;
     e->column = node->column;

@@ -278,7 +278,7 @@ expand_name(struct expansion *x, struct str name, struct str literal,
                        VARS_LOOKUPS_MAX);
     for (unsigned i = 0; i < x->depth; i++)
         if (str_eq(x->active[i], name))
-            return err_set(why, ERR_STATE,
+            return err_set(why, ERR_NOT_NOW,
                            "variable evaluation loop: ${" STR_FMT
                            "} refers to itself",
                            STR_ARG(str_sub(name, 0, 100)));
