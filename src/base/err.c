@@ -50,6 +50,7 @@ err_name(enum err code)
     return "ERR_?";
 }
 
+PRINTF_LIKE(5, 0)
 static void
 fill(struct err_info *why, size_t at, uint32_t line, uint32_t column,
      const char *fmt, va_list args)
