@@ -73,8 +73,8 @@ read_code(struct reading *r, const struct xml_node *at, const char *name,
         return ERR_OK;
     if (!str_to_u64(text, &code) || code < 100 || code > 599)
         return bad(r, ERR_RANGE, at,
-                   "%s \"" STR_FMT "\" is not a response code (100..599)",
-                   name, STR_ARG(text));
+                   "%s \"" STR_FMT "\" is not a response code (100..599)", name,
+                   STR_ARG(text));
     *out = (uint32_t)code;
     return ERR_OK;
 }
@@ -238,8 +238,7 @@ read_context(struct reading *r, const struct xml_node *root,
                    STR_ARG(text), STR_ARG(op->path));
     if (text.p != NULL)
         op->project_path = str_dup(r->arena, text);
-    return read_code(r, context, "defaultResponseCode", 200,
-                     &op->default_code);
+    return read_code(r, context, "defaultResponseCode", 200, &op->default_code);
 }
 
 static enum err
@@ -264,8 +263,7 @@ read_operation(struct reading *r, const struct package_method *method,
     }
     if (!str_eq_z(root->name, "ZosConnectServiceMapping"))
         return bad(r, ERR_SYNTAX, root,
-                   "root is \"" STR_FMT
-                   "\": expected ZosConnectServiceMapping",
+                   "root is \"" STR_FMT "\": expected ZosConnectServiceMapping",
                    STR_ARG(root->name));
     if ((e = read_context(r, root, op)) != ERR_OK)
         return e;

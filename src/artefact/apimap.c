@@ -17,8 +17,8 @@ struct apimap {
 
 PRINTF_LIKE(4, 5)
 static enum err
-bad(struct apimap *m, enum err code, const struct xml_node *at,
-    const char *fmt, ...)
+bad(struct apimap *m, enum err code, const struct xml_node *at, const char *fmt,
+    ...)
 {
     char text[ERR_TEXT_MAX / 2];
     va_list args;
@@ -222,8 +222,8 @@ static enum err
 read_root(struct apimap *m, const struct xml_node *declaration)
 {
     const char *side = m->is_request ? "output" : "input";
-    struct str path, var = m->is_request ? STR("$rootOutput/")
-                                         : STR("$rootInput/");
+    struct str path,
+        var = m->is_request ? STR("$rootOutput/") : STR("$rootInput/");
     enum err e = path_of(m, declaration, side, &path);
 
     if (e != ERR_OK)

@@ -21,7 +21,7 @@ struct si {
         struct field *table;
         struct str name;
         const struct xml_node *node;
-    } *pending;
+    } * pending;
 };
 
 PRINTF_LIKE(4, 5)
@@ -35,9 +35,8 @@ bad(struct si *si, enum err code, const struct xml_node *at, const char *fmt,
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    return err_pos(si->why, code, at->line, at->column,
-                   STR_FMT ":%u:%u: %s", STR_ARG(si->file), at->line,
-                   at->column, text);
+    return err_pos(si->why, code, at->line, at->column, STR_FMT ":%u:%u: %s",
+                   STR_ARG(si->file), at->line, at->column, text);
 }
 
 /* Missing attribute: the default. */
@@ -45,8 +44,8 @@ static enum err
 read_flag(struct si *si, const struct xml_node *node, const char *name,
           bool missing, bool *out)
 {
-    struct str value = node == NULL ? (struct str){ 0 }
-                                    : xml_attr_get(node, name);
+    struct str value =
+        node == NULL ? (struct str){ 0 } : xml_attr_get(node, name);
 
     if (value.p == NULL)
         *out = missing;
@@ -113,10 +112,10 @@ enum datatype {
 };
 
 static const char *const datatype_names[] = {
-    [DT_STRUCT] = "STRUCT",   [DT_ARRAY] = "ARRAY",   [DT_CHAR] = "CHAR",
-    [DT_SHORT] = "SHORT",     [DT_INT] = "INT",       [DT_LONG] = "LONG",
-    [DT_USHORT] = "USHORT",   [DT_UINT] = "UINT",     [DT_ULONG] = "ULONG",
-    [DT_DECIMAL] = "DECIMAL", [DT_FLOAT] = "FLOAT",   [DT_DOUBLE] = "DOUBLE",
+    [DT_STRUCT] = "STRUCT",   [DT_ARRAY] = "ARRAY", [DT_CHAR] = "CHAR",
+    [DT_SHORT] = "SHORT",     [DT_INT] = "INT",     [DT_LONG] = "LONG",
+    [DT_USHORT] = "USHORT",   [DT_UINT] = "UINT",   [DT_ULONG] = "ULONG",
+    [DT_DECIMAL] = "DECIMAL", [DT_FLOAT] = "FLOAT", [DT_DOUBLE] = "DOUBLE",
     [DT_BINARY] = "BINARY",
 };
 
@@ -145,8 +144,8 @@ read_decimal(struct si *si, const struct xml_node *marshaller,
 {
     const struct xml_node *converter =
         marshaller == NULL ? NULL : xml_child(marshaller, "typeConverter");
-    struct str name = converter == NULL ? STR("ZONEDDECIMAL")
-                                        : str_trim(converter->text);
+    struct str name =
+        converter == NULL ? STR("ZONEDDECIMAL") : str_trim(converter->text);
     uint32_t want, scale = 0;
     enum err e;
 
@@ -336,8 +335,8 @@ members_end(const struct field *group)
     uint32_t end = group->offset;
 
     for (const struct field *at = group->first; at != NULL; at = at->next) {
-        uint64_t n = at->is_array ? (uint64_t)at->stride * at->occurs_max
-                                  : at->size;
+        uint64_t n =
+            at->is_array ? (uint64_t)at->stride * at->occurs_max : at->size;
 
         if (at->offset + n > end)
             end = (uint32_t)(at->offset + n);
@@ -414,8 +413,8 @@ static enum err
 read_place(struct si *si, const struct xml_node *node, struct field *field,
            uint32_t *cursor)
 {
-    uint32_t start = 0, base = field->parent == NULL ? 0
-                                                     : field->parent->offset;
+    uint32_t start = 0,
+             base = field->parent == NULL ? 0 : field->parent->offset;
     bool is_there;
     enum err e = read_child_number(si, node, "startPos", LAYOUT_SIZE_MAX,
                                    &is_there, &start);
@@ -470,8 +469,7 @@ read_field(struct si *si, const struct xml_node *node, struct field *parent,
     }
     if (dt == DT_STRUCT && members_end(field) - field->offset > field->size)
         field->size = members_end(field) - field->offset;
-    if (dt == DT_ARRAY &&
-        (e = finish_array(si, node, field, bytes)) != ERR_OK)
+    if (dt == DT_ARRAY && (e = finish_array(si, node, field, bytes)) != ERR_OK)
         return e;
     if (dt != DT_ARRAY)
         field->stride = field->size;
@@ -510,9 +508,10 @@ link_counters(struct si *si, struct field *root)
     for (struct pending *p = si->pending; p != NULL; p = p->next) {
         struct field *at = root;
 
-        while (at != NULL && at != p->table &&
-               !(at->kind != FIELD_GROUP && (same_name(at->cobol_name, p->name) ||
-                                             str_eq(at->name, p->name))))
+        while (
+            at != NULL && at != p->table &&
+            !(at->kind != FIELD_GROUP && (same_name(at->cobol_name, p->name) ||
+                                          str_eq(at->name, p->name))))
             at = field_next(root, at);
         if (at == NULL || at == p->table)
             return bad(si, ERR_NOT_FOUND, p->node,

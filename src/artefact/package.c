@@ -34,9 +34,8 @@ package_is_id(struct str name)
 static bool
 is_method(struct str type)
 {
-    static const char *const known[] = { "GET",    "PUT",  "POST",
-                                         "DELETE", "HEAD", "OPTIONS",
-                                         "PATCH" };
+    static const char *const known[] = { "GET",  "PUT",     "POST", "DELETE",
+                                         "HEAD", "OPTIONS", "PATCH" };
 
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (str_eq_z(type, known[i]))
@@ -96,8 +95,8 @@ count_methods(const struct xml_node *spec)
 }
 
 static enum err
-read_spec(struct arena *arena, const struct xml_node *spec,
-          struct package *out, struct err_info *why)
+read_spec(struct arena *arena, const struct xml_node *spec, struct package *out,
+          struct err_info *why)
 {
     size_t n = count_methods(spec);
 
@@ -151,8 +150,7 @@ package_read(struct arena *arena, struct str xml, struct package *out,
                    "root is \"" STR_FMT "\": expected zosConnectApi",
                    STR_ARG(root->name));
     p.id = str_dup(arena, xml_attr_get(root, "id"));
-    p.is_requester =
-        str_eq_z(xml_attr_get(root, "packageType"), "requester");
+    p.is_requester = str_eq_z(xml_attr_get(root, "packageType"), "requester");
     if (!package_is_id(p.id))
         return bad(why, ERR_SYNTAX, root, "id \"" STR_FMT "\" is no name",
                    STR_ARG(p.id));

@@ -58,16 +58,17 @@ get_text(struct manifest *m, const char *key)
 static enum err
 check_properties(struct manifest *m)
 {
-    static const char *const types[] = { "STRING", "BOOLEAN",   "FILE",
-                                         "BYTE",   "CHARACTER", "SHORT",
-                                         "INTEGER", "LONG",     "FLOAT",
+    static const char *const types[] = { "STRING",  "BOOLEAN",   "FILE",
+                                         "BYTE",    "CHARACTER", "SHORT",
+                                         "INTEGER", "LONG",      "FLOAT",
                                          "DOUBLE" };
     json_t *list = json_object_get(m->root, "providerProperties"), *row;
     size_t i;
 
     if (!json_is_array(list))
         return missing(m, "providerProperties (a list)");
-    json_array_foreach (list, i, row) {
+    json_array_foreach(list, i, row)
+    {
         struct str name = text_of(m, json_object_get(row, "propertyName"));
         struct str type = text_of(m, json_object_get(row, "type"));
         bool is_known = false;
@@ -81,8 +82,8 @@ check_properties(struct manifest *m)
             is_known |= str_eq_z(type, types[t]);
         if (!is_known)
             return err_set(m->why, ERR_UNSUPPORTED,
-                           MANIFEST ": property " STR_FMT " has the type \""
-                                    STR_FMT "\"",
+                           MANIFEST ": property " STR_FMT
+                                    " has the type \"" STR_FMT "\"",
                            STR_ARG(name), STR_ARG(type));
     }
     return ERR_OK;
@@ -94,7 +95,8 @@ property(struct manifest *m, const char *name)
     json_t *list = json_object_get(m->root, "providerProperties"), *row;
     size_t i;
 
-    json_array_foreach (list, i, row) {
+    json_array_foreach(list, i, row)
+    {
         const char *found =
             json_string_value(json_object_get(row, "propertyName"));
 
@@ -150,8 +152,9 @@ read_options(struct manifest *m, struct map_options *options)
         if (!str_starts_nocase(value, STR("0x")) || value.n != 4 ||
             *end != '\0')
             return err_set(m->why, ERR_SYNTAX,
-                           MANIFEST ": omitOutputFieldsByValueByte is \""
-                                    STR_FMT "\": expected 0xNN",
+                           MANIFEST
+                           ": omitOutputFieldsByValueByte is \"" STR_FMT
+                           "\": expected 0xNN",
                            STR_ARG(value));
         options->omit_value = (uint8_t)byte;
     }
@@ -162,7 +165,8 @@ read_options(struct manifest *m, struct map_options *options)
 static bool
 ccsid_parse(struct str text, uint32_t *out)
 {
-    static const struct str prefixes[] = { { "IBM-", 4 }, { "IBM", 3 },
+    static const struct str prefixes[] = { { "IBM-", 4 },
+                                           { "IBM", 3 },
                                            { "CP", 2 } };
     uint64_t number;
 
@@ -224,8 +228,7 @@ read_ccsid(struct manifest *m, struct archive *archive, uint32_t override,
         ccsid = override;
     else if (str_trim(value).n > 0 && !ccsid_parse(value, &ccsid))
         return err_set(m->why, ERR_UNSUPPORTED,
-                       MANIFEST ": ccsid \"" STR_FMT
-                                "\" of service " STR_FMT
+                       MANIFEST ": ccsid \"" STR_FMT "\" of service " STR_FMT
                                 " is not a known code page",
                        STR_ARG(value), STR_ARG(out->name));
     out->abi = abi_for(ccsid);
@@ -280,8 +283,8 @@ read_interface(struct manifest *m, struct archive *archive, const char *name,
                        STR_ARG(entry));
     service->is_channel = is_channel;
     if (is_channel)
-        out->root = str_fmt(m->arena, STR_FMT "%s", STR_ARG(service->name),
-                            suffix);
+        out->root =
+            str_fmt(m->arena, STR_FMT "%s", STR_ARG(service->name), suffix);
     return ERR_OK;
 }
 

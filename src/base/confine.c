@@ -1,0 +1,247 @@
+#include "base/confine.h"
+#include "base/clock.h"
+#include "base/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define CONFINE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CONFINE_SANITIZED 1
+#endif
+#endif
+#ifndef CONFINE_SANITIZED
+#define CONFINE_SANITIZED 0
+#endif
+
+#define CONFINE_FD 3
+
+/* Memory, time, reading files (code page tables are loaded on demand), the
+ * pipe, the end. Anything else fails with EPERM. */
+static const int allowed_calls[] = {
+    SCMP_SYS(read),           SCMP_SYS(write),
+    SCMP_SYS(readv),          SCMP_SYS(writev),
+    SCMP_SYS(pread64),        SCMP_SYS(close),
+    SCMP_SYS(fstat),          SCMP_SYS(newfstatat),
+    SCMP_SYS(stat),           SCMP_SYS(statx),
+    SCMP_SYS(lseek),          SCMP_SYS(access),
+    SCMP_SYS(mmap),           SCMP_SYS(munmap),
+    SCMP_SYS(mprotect),       SCMP_SYS(mremap),
+    SCMP_SYS(madvise),        SCMP_SYS(brk),
+    SCMP_SYS(futex),          SCMP_SYS(getpid),
+    SCMP_SYS(gettid),         SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),   SCMP_SYS(getrandom),
+    SCMP_SYS(rt_sigreturn),   SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),
+    SCMP_SYS(exit),           SCMP_SYS(exit_group),
+    SCMP_SYS(sched_yield),    SCMP_SYS(restart_syscall),
+};
+
+static bool
+filter_calls(void)
+{
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    bool ok = ctx != NULL;
+
+    for (size_t i = 0; ok && i < ARRAY_LEN(allowed_calls); i++)
+        ok = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
+    /* Open for reading only. */
+    ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+                                SCMP_A2(SCMP_CMP_MASKED_EQ,
+                                        O_ACCMODE | O_CREAT | O_TRUNC,
+                                        O_RDONLY)) == 0;
+    ok = ok && seccomp_load(ctx) == 0;
+    seccomp_release(ctx);
+    return ok;
+}
+
+static void
+limit(__rlimit_resource_t what, rlim_t value)
+{
+    struct rlimit r = { value, value };
+
+    (void)setrlimit(what, &r);
+}
+
+static bool
+confine_self(const struct confine_limits *limits)
+{
+    limit(RLIMIT_CPU, limits->seconds);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_FSIZE, 0);
+    /* The sanitizer's shadow is larger than any limit. */
+    if (!CONFINE_SANITIZED)
+        limit(RLIMIT_AS, limits->memory_bytes);
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_DUMPABLE, 0) == 0 &&
+           (CONFINE_SANITIZED || filter_calls());
+}
+
+static void
+write_all(struct str bytes)
+{
+    while (bytes.n > 0) {
+        ssize_t n = write(CONFINE_FD, bytes.p, bytes.n);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            _exit(1);
+        bytes = str_sub(bytes, (size_t)n, bytes.n);
+    }
+}
+
+/* u8 code, u32 at, u32 line, u32 column, str text; then the result. */
+NORETURN static void
+child(confine_fn fn, void *arg, const struct confine_limits *limits,
+      size_t max_bytes, int fd)
+{
+    struct err_info why = { 0 };
+    struct buf head, out;
+    enum err e;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (dup2(fd, CONFINE_FD) < 0)
+        _exit(1);
+    close_range(CONFINE_FD + 1, ~0u, 0);
+    buf_init(&head, 2 * ERR_TEXT_MAX);
+    buf_init(&out, max_bytes);
+    if (!confine_self(limits))
+        e = err_set(&why, ERR_UNSUPPORTED,
+                    "this system cannot confine a process");
+    else
+        e = fn(arg, &out, &why);
+    if (e == ERR_OK)
+        e = buf_check(&out, &why);
+    buf_u8(&head, (uint8_t)e);
+    buf_u32(&head, (uint32_t)why.at);
+    buf_u32(&head, why.line);
+    buf_u32(&head, why.column);
+    buf_str(&head, str_of(why.text));
+    write_all(buf_view(&head));
+    if (e == ERR_OK)
+        write_all(buf_view(&out));
+    _exit(0);
+}
+
+/* Until end of file, the deadline, or too much. */
+static enum err
+collect(int fd, const struct confine_limits *limits, struct buf *in,
+        struct err_info *why)
+{
+    uint64_t end = clock_mono_ms() + (uint64_t)limits->seconds * 1000;
+    char piece[65536];
+
+    for (;;) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        uint64_t now = clock_mono_ms();
+        ssize_t n;
+
+        if (now >= end)
+            return err_set(why, ERR_TIMEOUT,
+                           "processing took longer than %u seconds",
+                           limits->seconds);
+        if (poll(&p, 1, (int)(end - now)) <= 0)
+            continue;
+        n = read(fd, piece, sizeof piece);
+        if (n == 0)
+            return ERR_OK;
+        if (n < 0 && errno != EINTR)
+            return err_sys(why, "cannot read from the confined process");
+        if (n > 0)
+            buf_add(in, str_n(piece, (size_t)n));
+        if (in->failed)
+            return buf_check(in, why);
+    }
+}
+
+static enum err
+child_failed(int status, struct err_info *why)
+{
+    if (WIFSIGNALED(status) &&
+        (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
+        return err_set(why, ERR_PEER,
+                       "the confined process ran into its limits");
+    if (WIFSIGNALED(status))
+        return err_set(why, ERR_PEER, "the confined process crashed (%s)",
+                       strsignal(WTERMSIG(status)));
+    return err_set(why, ERR_PEER, "the confined process ended early (%d)",
+                   WEXITSTATUS(status));
+}
+
+static enum err
+take_result(struct buf *in, struct buf *out, struct err_info *why, bool *ok)
+{
+    struct reader r = reader_of(buf_view(in));
+    uint32_t at, line, column;
+    struct str text;
+    uint8_t code;
+
+    *ok = reader_u8(&r, &code) && code <= ERR_MEMORY && reader_u32(&r, &at) &&
+          reader_u32(&r, &line) && reader_u32(&r, &column) &&
+          reader_str(&r, 0, ERR_TEXT_MAX, &text);
+    if (!*ok)
+        return ERR_PEER;
+    if (code == ERR_OK) {
+        buf_add(out, reader_rest(&r));
+        return buf_check(out, why);
+    }
+    err_set(why, (enum err)code, STR_FMT, STR_ARG(text));
+    if (why != NULL) {
+        why->at = at;
+        why->line = line;
+        why->column = column;
+    }
+    return (enum err)code;
+}
+
+enum err
+confine_run(confine_fn fn, void *arg, const struct confine_limits *limits,
+            struct buf *out, struct err_info *why)
+{
+    size_t room = out->max - out->n;
+    struct buf in;
+    int fds[2], status = 0;
+    bool ok = false;
+    enum err e;
+    pid_t pid;
+
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return err_sys(why, "pipe");
+    pid = fork();
+    if (pid < 0) {
+        close(fds[0]);
+        close(fds[1]);
+        return err_sys(why, "fork");
+    }
+    if (pid == 0)
+        child(fn, arg, limits, room, fds[1]);
+    close(fds[1]);
+    buf_init(&in, room + 2 * ERR_TEXT_MAX);
+    e = collect(fds[0], limits, &in, why);
+    close(fds[0]);
+    if (e != ERR_OK)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (e == ERR_OK && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+        e = child_failed(status, why);
+    else if (e == ERR_OK) {
+        e = take_result(&in, out, why, &ok);
+        if (!ok)
+            e = child_failed(status, why);
+    }
+    buf_fini(&in);
+    return e;
+}
