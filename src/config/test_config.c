@@ -101,8 +101,8 @@ assert_list(struct cfg_list list, const char *want)
     char text[1024] = "";
 
     for (size_t i = 0; i < list.n; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text),
-                 "%s" STR_FMT, i > 0 ? "," : "", STR_ARG(list.v[i]));
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s" STR_FMT,
+                 i > 0 ? "," : "", STR_ARG(list.v[i]));
     assert_string_equal(text, want);
 }
 
@@ -170,8 +170,8 @@ merges_scalars(void **state)
         assert_int_equal(load(&w, rows[i].server), ERR_OK);
         e = CFG_GET(w.tree, http_endpoint, "e");
         assert_non_null(e);
-        if (!str_eq_z(e->host, rows[i].host) ||
-            e->http_port != rows[i].http || e->https_port != rows[i].https)
+        if (!str_eq_z(e->host, rows[i].host) || e->http_port != rows[i].http ||
+            e->https_port != rows[i].https)
             fail_msg("row %zu: host " STR_FMT ", ports %d %d", i,
                      STR_ARG(e->host), (int)e->http_port, (int)e->https_port);
         cfg_unref(&w.tree);

@@ -1,0 +1,202 @@
+#include "audit/messages_log.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/test.h"
+
+static char folder[64];
+
+static struct messages_log_options
+options_for(int console)
+{
+    static const char *const header[] = { "product = test" };
+    struct messages_log_options o;
+
+    messages_log_defaults(&o);
+    o.folder = folder;
+    o.console_out = o.console_err = console;
+    o.header = header;
+    o.n_header = 1;
+    return o;
+}
+
+static int
+setup(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/messages-log-XXXXXX");
+    return mkdtemp(folder) == NULL;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    return tree_remove(folder, NULL) != ERR_OK;
+}
+
+static char *
+read_all(const char *name)
+{
+    static char text[256 * 1024];
+    char path[256];
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n < 0 ? 0 : n] = '\0';
+    return text;
+}
+
+static void
+writes_both_forms(void **state)
+{
+    struct messages_log_options o;
+    struct messages_log *log = NULL;
+    struct err_info why = { 0 };
+    char path[256], stars[82];
+    char *text, *line;
+    int console;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/console", folder);
+    console = open(path, O_RDWR | O_CREAT, 0600);
+    o = options_for(console);
+    assert_int_equal(messages_log_open(&o, &log, &why), ERR_OK);
+    MESSAGES_LOG(log, "a.b.C", "CWWKG0028A", STR("/x.xml"));
+    MESSAGES_LOG(log, "a.b.C", "CWWKG0017I", STR("0.1"));
+    messages_log_text(log, "a.b.C", "CWWKG0090E", STR("gone"));
+    messages_log_close(&log);
+    memset(stars, '*', 80);
+    strcpy(stars + 80, "\n");
+    text = read_all("messages.log");
+    assert_memory_equal(text, stars, 81);
+    assert_memory_equal(text + 81, "product = test\n", 15);
+    assert_memory_equal(text + 96, stars, 81);
+    line = text + 96 + 81;
+    assert_int_equal(line[0], '[');
+    line = strchr(line, ']');
+    /* "] 0000abcd <60 columns> A CWWKG0028A: ..." */
+    assert_int_equal(line[1], ' ');
+    assert_int_equal(line[10], ' ');
+    assert_memory_equal(line + 11, "a.b.C   ", 8);
+    assert_memory_equal(line + 71,
+                        " A CWWKG0028A: Processing included configuration "
+                        "resource: /x.xml\n",
+                        66);
+    assert_string_equal(
+        read_all("console"),
+        "[AUDIT   ] CWWKG0028A: Processing included configuration resource: "
+        "/x.xml\n[ERROR   ] CWWKG0090E: gone\n");
+    close(console);
+}
+
+static size_t
+count(const char *pattern)
+{
+    char path[256];
+    glob_t found;
+    size_t n;
+
+    snprintf(path, sizeof path, "%s/%s", folder, pattern);
+    n = glob(path, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    if (n > 0)
+        globfree(&found);
+    return n;
+}
+
+static void
+rolls_over(void **state)
+{
+    struct messages_log_options o = options_for(-1);
+    struct messages_log *log = NULL;
+    struct err_info why = { 0 };
+
+    (void)state;
+    o.max_file_bytes = 4000;
+    o.max_files = 3;
+    assert_int_equal(messages_log_open(&o, &log, &why), ERR_OK);
+    for (int i = 0; i < 300; i++)
+        messages_log_text(log, "x", "TEST0001I", STR("some text of a line"));
+    assert_int_equal(count("messages_??.??.??_??.??.??.*.log"), 2);
+    assert_true(strlen(read_all("messages.log")) <= 4000);
+    messages_log_close(&log);
+    /* a new start rolls the old file; max_files still holds */
+    assert_int_equal(messages_log_open(&o, &log, &why), ERR_OK);
+    assert_int_equal(strlen(read_all("messages.log")), 81 + 15 + 81);
+    assert_int_equal(count("messages_*"), 2);
+    messages_log_close(&log);
+}
+
+static void *
+write_many(void *arg)
+{
+    for (int i = 0; i < 200; i++)
+        messages_log_text(arg, "thread", "TEST0002I", STR("0123456789"));
+    return NULL;
+}
+
+static void
+keeps_lines_whole(void **state)
+{
+    struct messages_log_options o = options_for(-1);
+    struct messages_log *log = NULL;
+    struct err_info why = { 0 };
+    pthread_t threads[4];
+    size_t n = 0;
+
+    (void)state;
+    o.n_header = 0;
+    assert_int_equal(messages_log_open(&o, &log, &why), ERR_OK);
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, write_many, log);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    messages_log_close(&log);
+    for (char *line = strtok(read_all("messages.log"), "\n"); line != NULL;
+         line = strtok(NULL, "\n"), n++) {
+        assert_int_equal(line[0], '[');
+        assert_non_null(strstr(line, " I TEST0002I: 0123456789"));
+        assert_string_equal(line + strlen(line) - 12, ": 0123456789");
+    }
+    assert_int_equal(n, 800);
+}
+
+static void
+refuses_bad_places(void **state)
+{
+    struct messages_log_options o = options_for(-1);
+    struct messages_log *log = NULL;
+    struct err_info why = { 0 };
+
+    (void)state;
+    o.file_name = "../escape.log";
+    assert_int_equal(messages_log_open(&o, &log, &why), ERR_SYNTAX);
+    assert_null(log);
+    o = options_for(-1);
+    o.folder = "/dev/null/x";
+    assert_int_not_equal(messages_log_open(&o, &log, &why), ERR_OK);
+    assert_null(log);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(writes_both_forms, setup, teardown),
+        cmocka_unit_test_setup_teardown(rolls_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(keeps_lines_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(refuses_bad_places, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
