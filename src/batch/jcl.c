@@ -74,7 +74,7 @@ name_source(struct jcl_parser *p, struct str name, uint16_t *source)
         jcl_fatal(p, ERR_LIMIT);
         return false;
     }
-    (void)str_copy_z(name, p->sources[p->n_sources++], 9);
+    jcl_set_name(p->sources[p->n_sources++], name);
     *source = (uint16_t)p->n_sources;
     return true;
 }
@@ -106,7 +106,7 @@ instream_proc(struct jcl_parser *p, struct level *level,
                  "a name on the in-stream PROC statement");
         return false;
     }
-    (void)str_copy_z(card->name, proc->name, sizeof proc->name);
+    jcl_set_name(proc->name, card->name);
     proc->first_line = card->pos.line - 1;
     for (;;) {
         size_t to = level->deck.at;
@@ -250,7 +250,7 @@ on_exec(struct jcl_parser *p, struct level *level, const struct jcl_card *card,
             return false;
     }
     exec->step.pos = card->pos;
-    (void)str_copy_z(card->name, exec->step.name, sizeof exec->step.name);
+    jcl_set_name(exec->step.name, card->name);
     if (!check_step_name(p, card) || !jcl_exec_card(p, params, exec))
         return false;
     if (exec->proc[0] != '\0') {
@@ -266,16 +266,6 @@ on_exec(struct jcl_parser *p, struct level *level, const struct jcl_card *card,
         return false;
     level->place.first = *end;
     return true;
-}
-
-static struct jcl_dd *
-find_dd(struct jcl_step *step, const char *name)
-{
-    struct jcl_dd *dd = step->dds;
-
-    while (dd != NULL && strcmp(dd->name, name) != 0)
-        dd = dd->next;
-    return dd;
 }
 
 static struct jcl_dd *
@@ -368,7 +358,7 @@ dd_target(struct jcl_parser *p, struct place *place,
     }
     dd = new_dd(p, card->pos);
     if (dd != NULL) {
-        (void)str_copy_z(name, dd->name, sizeof dd->name);
+        jcl_set_name(dd->name, name);
         *end = dd;
     }
     return dd;
@@ -602,7 +592,7 @@ job_statement(struct jcl_parser *p, struct jcl_deck *deck)
                  "a digit");
         return false;
     }
-    (void)str_copy_z(card.name, p->job->name, sizeof p->job->name);
+    jcl_set_name(p->job->name, card.name);
     return jcl_substitute(p, NULL, &card.operand, &operand) &&
            jcl_split(p, &operand, &params) && jcl_job_card(p, &params);
 }

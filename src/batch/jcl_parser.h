@@ -2,6 +2,8 @@
 #ifndef SALLYPORT_BATCH_JCL_PARSER_H
 #define SALLYPORT_BATCH_JCL_PARSER_H
 
+#include <string.h>
+
 #include "batch/jcl.h"
 #include "batch/jcl_card.h"
 
@@ -24,6 +26,17 @@ struct jcl_proc {
 };
 
 #define JCL_SOURCES_MAX 64u
+
+/* A checked name into its fixed place; what is longer is cut. */
+static inline void
+jcl_set_name(char out[9], struct str name)
+{
+    size_t n = name.n < JCL_NAME_MAX ? name.n : JCL_NAME_MAX;
+
+    if (n > 0)
+        memcpy(out, name.p, n);
+    out[n] = '\0';
+}
 
 struct jcl_parser {
     struct arena *arena;

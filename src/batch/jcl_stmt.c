@@ -576,7 +576,7 @@ dd_dsn(struct jcl_parser *p, const struct jcl_params *params,
                          "supported)");
     to->dd->kind = JCL_DD_DSN;
     to->dd->dsn = text;
-    (void)str_copy_z(member, to->dd->member, sizeof to->dd->member);
+    jcl_set_name(to->dd->member, member);
     return true;
 }
 

@@ -1,0 +1,146 @@
+/* What the files of the master share; private to them. */
+#ifndef SALLYPORT_BATCH_MASTER_PRIV_H
+#define SALLYPORT_BATCH_MASTER_PRIV_H
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "batch/job_wire.h"
+#include "batch/master.h"
+#include "batch/spool.h"
+#include "saf/acee.h"
+#include "saf/client.h"
+
+#define MASTER_SPACES_MAX 200u
+#define MASTER_SESSIONS_MAX 100u
+#define MASTER_START_WAIT_MS 60000u  /* S waits this long for "ready" */
+#define MASTER_REPLY_WAIT_MS 60000u  /* F waits this long for its reply */
+#define MASTER_STOP_WAIT_MS 15000u   /* shutdown: after P, then C */
+#define MASTER_KILL_WAIT_MS 5000u    /* after C, then SIGKILL */
+
+struct master;
+struct session;
+
+/* One address space: a job or a started task. */
+struct space {
+    struct master *master;
+    struct spool_record record;
+    bool is_task; /* started task */
+    pid_t pid;
+    int pidfd;
+    int task_fd; /* ours of the pair; -1 when gone */
+    int init_fd;
+    int log_fd;    /* JESMSGLG */
+    int sysmsg_fd; /* JESYSMSG */
+    unsigned n_files;
+    bool is_attached; /* a program in it takes commands */
+    bool is_ready;
+    bool has_ended; /* INIT_END was seen */
+    bool is_cancelled;
+    enum job_end end;
+    uint32_t code;
+    char end_text[256];
+    char cgroup[256];
+    uint64_t kill_at_ms; /* 0: not asked to go */
+    struct session *starter; /* whose S waits for it, or NULL */
+    uint64_t start_until_ms;
+};
+
+/* A command that waits for a task's reply. */
+struct waiting {
+    uint32_t id;
+    struct space *space;
+    uint64_t until_ms;
+};
+
+/* A submit or console connection. */
+struct session {
+    struct master *master;
+    int fd;
+    uid_t uid;
+    pid_t pid;
+    struct acee *acee; /* NULL before MASTER_HELLO */
+    char waits_for[9]; /* job id whose end it wants to hear, or "" */
+    struct waiting waiting;
+    bool is_shutdown; /* asked for it; hears when it is done */
+    bool is_closed;
+};
+
+struct master {
+    struct master_options options;
+    int listener;
+    int signal_fd;
+    pid_t angel_pid;
+    int angel_pidfd;
+    struct saf_client *control; /* over the descriptor the front shares */
+    struct saf_client *saf;     /* as an ordinary user: keys, checks, syslog */
+    struct space *spaces[MASTER_SPACES_MAX];
+    size_t n_spaces;
+    struct session *sessions[MASTER_SESSIONS_MAX];
+    size_t n_sessions;
+    uint32_t next_command;
+    uint32_t uid_first, uid_last; /* of started users, root mode */
+    bool is_stopping;
+    uint64_t stop_at_ms; /* cancel what is left then; later kill it */
+    bool stop_cancelled;
+};
+
+/* --- angel.c-side ------------------------------------------------------- */
+MUST_CHECK enum err master_angel_start(struct master *, struct err_info *why);
+void master_angel_stop(struct master *);
+/* The angel died: start it again and tell it who is who. */
+void master_angel_restart(struct master *);
+
+/* --- spaces ------------------------------------------------------------- */
+struct space_order {
+    struct jcl_job *job;
+    struct str jcl; /* for JESJCL; the password is masked there */
+    bool is_task;
+    struct str proc;
+    const struct acee *submitter;
+};
+/* ERR_DENIED: the angel refused. *out runs from now on. */
+MUST_CHECK enum err space_start(struct master *, const struct space_order *,
+                                struct space **out, struct err_info *why);
+struct space *space_find(struct master *, struct str job_name);
+struct space *space_find_id(struct master *, const char *id);
+void space_on_task(struct space *);
+void space_on_initiator(struct space *);
+void space_on_exit(struct space *);
+void space_log(struct space *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void space_log_id(struct space *, const char *id, const struct str *inserts,
+                  size_t n);
+void space_stop(struct space *);
+void space_cancel(struct space *);
+void space_kill(struct space *);
+void space_free(struct space **);
+/* After a start: what the last master left running is ended. */
+void master_clean_spool(struct master *);
+const char *job_end_word(enum job_end);
+
+/* --- sessions ----------------------------------------------------------- */
+void session_accept(struct master *);
+void session_on_message(struct session *);
+void session_line(struct session *, struct str line);
+void session_printf(struct session *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void session_done(struct session *, uint8_t status);
+void session_free(struct session **);
+/* Tell who waits that a space became ready or ended. */
+void sessions_on_ready(struct master *, struct space *);
+void sessions_on_end(struct master *, struct space *);
+void sessions_on_reply(struct master *, struct space *, uint32_t id,
+                       struct str line, bool is_end);
+void sessions_check_time(struct master *, uint64_t now_ms);
+
+/* --- operator ----------------------------------------------------------- */
+void operator_command(struct session *, struct str text);
+/* A procedure of SYS1.PROCLIB or another library below datasets/. */
+MUST_CHECK enum err master_read_member(void *arg, struct arena *,
+                                       struct str library, struct str member,
+                                       struct str *text, struct err_info *);
+void master_shutdown(struct master *);
+void master_syslog(struct master *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif

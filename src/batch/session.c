@@ -1,0 +1,409 @@
+/* Submit and console connections: who they are, what they asked for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/reader.h"
+#include "batch/master_priv.h"
+#include "batch/master_wire.h"
+#include "ipc/chan.h"
+
+void
+session_accept(struct master *m)
+{
+    struct chan_peer peer;
+    struct session *s;
+    int fd;
+
+    if (chan_accept(m->listener, &fd, &peer, NULL) != ERR_OK)
+        return;
+    s = m->n_sessions < MASTER_SESSIONS_MAX ? calloc(1, sizeof *s) : NULL;
+    if (s == NULL) {
+        log_warn("a client was turned away: %u are connected",
+                 MASTER_SESSIONS_MAX);
+        close(fd);
+        return;
+    }
+    *s = (struct session){
+        .master = m, .fd = fd, .uid = peer.uid, .pid = peer.pid
+    };
+    (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+    m->sessions[m->n_sessions++] = s;
+}
+
+void
+session_free(struct session **session)
+{
+    struct session *s = *session;
+
+    if (s == NULL)
+        return;
+    acee_unref(&s->acee);
+    if (s->fd >= 0)
+        close(s->fd);
+    free(s);
+    *session = NULL;
+}
+
+/* A client that does not read loses its connection, never the master's time.*/
+static void
+send_to(struct session *s, uint16_t type, struct str payload, const int *fd)
+{
+    if (s->is_closed)
+        return;
+    if (chan_send(s->fd, type, 0, payload, fd, fd == NULL ? 0 : 1, NULL) !=
+        ERR_OK)
+        s->is_closed = true;
+}
+
+void
+session_line(struct session *s, struct str line)
+{
+    struct buf out;
+
+    buf_init(&out, MASTER_LINE_MAX + 8);
+    buf_str(&out, str_sub(line, 0, MASTER_LINE_MAX));
+    send_to(s, MASTER_LINE, buf_view(&out), NULL);
+    buf_fini(&out);
+}
+
+void
+session_printf(struct session *s, const char *fmt, ...)
+{
+    char text[MASTER_LINE_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    session_line(s, str_of(text));
+}
+
+void
+session_done(struct session *s, uint8_t status)
+{
+    char byte = (char)status;
+
+    send_to(s, MASTER_DONE, str_n(&byte, 1), NULL);
+}
+
+/* --- requests ----------------------------------------------------------- */
+
+static bool
+on_hello(struct session *s, struct reader *in)
+{
+    struct err_info why;
+    struct str wire;
+
+    if (s->acee != NULL || !reader_str(in, 1, MASTER_ACEE_MAX, &wire) ||
+        !reader_at_end(in))
+        return false;
+    if (acee_parse(wire, saf_seal_key(s->master->saf), &s->acee, &why) !=
+        ERR_OK) {
+        session_printf(s, "the identity is refused: %s", why.text);
+        session_done(s, 8);
+        return true;
+    }
+    /* In a private image everybody is its owner. */
+    if (!root_is_private() && s->uid != 0 && s->acee->uid != s->uid) {
+        acee_unref(&s->acee);
+        session_printf(s, "the identity is not the one of Linux user %u",
+                       (unsigned)s->uid);
+        session_done(s, 8);
+        return true;
+    }
+    session_done(s, 0);
+    return true;
+}
+
+static void
+report_errors(struct session *s, const struct jcl_errors *errors)
+{
+    for (size_t i = 0; i < errors->n; i++) {
+        const struct jcl_error *e = &errors->v[i];
+
+        session_printf(s, "%s%sline %u, column %u: %s",
+                       e->source[0] == '\0' ? "" : e->source,
+                       e->source[0] == '\0' ? "" : " ", e->pos.line,
+                       e->pos.column, e->text);
+    }
+    if (errors->n_all > errors->n)
+        session_printf(s, "%zu more errors", errors->n_all - errors->n);
+}
+
+static void
+send_ended(struct session *s, enum job_end end, uint32_t code,
+           const char *text)
+{
+    struct buf out;
+
+    buf_init(&out, 512);
+    buf_u8(&out, (uint8_t)end);
+    buf_u32(&out, code);
+    buf_str(&out, str_of(text));
+    send_to(s, MASTER_ENDED, buf_view(&out), NULL);
+    buf_fini(&out);
+}
+
+static void
+send_accepted(struct session *s, const struct space *space)
+{
+    struct buf out;
+
+    buf_init(&out, 64);
+    buf_str(&out, str_of(space->record.name));
+    buf_str(&out, str_of(space->record.id));
+    send_to(s, MASTER_ACCEPTED, buf_view(&out), NULL);
+    buf_fini(&out);
+}
+
+static void
+submit(struct session *s, struct arena *arena, struct str jcl, bool waits)
+{
+    struct jcl_env env = { .sysuid = str_of(s->acee->user),
+                           .proc = master_read_member };
+    struct jcl_errors *errors = ARENA_NEW(arena, struct jcl_errors);
+    struct jcl_job job;
+    struct space *space;
+    struct err_info why = { 0 };
+    enum err e;
+
+    if (errors == NULL) {
+        send_ended(s, JOB_BROKEN, 0, "no storage");
+        return;
+    }
+    e = jcl_parse(arena, jcl, &env, &job, errors, &why);
+    if (e == ERR_OK && job.hold)
+        e = err_set(&why, ERR_UNSUPPORTED,
+                    "TYPRUN=HOLD: there is no command to release a job");
+    if (e != ERR_OK) {
+        report_errors(s, errors);
+        if (errors->n_all == 0)
+            session_printf(s, "%s", why.text);
+        send_ended(s, e == ERR_MEMORY ? JOB_BROKEN : JOB_JCL_ERROR, 0,
+                   "JOB NOT RUN - JCL ERROR");
+        return;
+    }
+    if (job.scan) {
+        send_ended(s, JOB_ENDED, 0, "TYPRUN=SCAN: no errors found");
+        return;
+    }
+    e = space_start(s->master,
+                    &(struct space_order){
+                        .job = &job, .jcl = jcl, .submitter = s->acee },
+                    &space, &why);
+    if (e != ERR_OK) {
+        session_printf(s, "%s", why.text);
+        send_ended(s, e == ERR_DENIED ? JOB_JCL_ERROR : JOB_BROKEN, 0,
+                   e == ERR_DENIED ? "JOB NOT RUN - SECURITY FAILURE"
+                                   : "JOB NOT RUN - SYSTEM FAILURE");
+        return;
+    }
+    send_accepted(s, space);
+    if (waits)
+        memcpy(s->waits_for, space->record.id, sizeof s->waits_for);
+}
+
+static bool
+on_submit(struct session *s, struct reader *in)
+{
+    struct arena arena;
+    struct str jcl;
+    uint8_t waits;
+
+    if (s->acee == NULL || s->waits_for[0] != '\0' ||
+        !reader_str(in, 0, JCL_TEXT_MAX, &jcl) || !reader_u8(in, &waits) ||
+        waits > 1 || !reader_at_end(in))
+        return false;
+    if (s->master->is_stopping) {
+        send_ended(s, JOB_BROKEN, 0, "the system is being shut down");
+        return true;
+    }
+    arena_init(&arena, 64 * 1024 * 1024);
+    submit(s, &arena, jcl, waits == 1);
+    arena_fini(&arena);
+    return true;
+}
+
+static bool
+on_command(struct session *s, struct reader *in)
+{
+    struct str text;
+
+    if (s->acee == NULL || s->waiting.id != 0 ||
+        !reader_str(in, 1, MASTER_COMMAND_MAX, &text) || !reader_at_end(in))
+        return false;
+    master_syslog(s->master, "CONSOLE  %s %.*s", s->acee->user, STR_ARG(text));
+    operator_command(s, text);
+    return true;
+}
+
+static void
+send_file(void *arg, const char *name, int fd)
+{
+    struct buf out;
+
+    buf_init(&out, 300);
+    buf_str(&out, str_of(name));
+    send_to(arg, MASTER_FILE, buf_view(&out), &fd);
+    buf_fini(&out);
+}
+
+/* Who submitted a job or whose user it runs under may read it; operators and
+ * SPECIAL users all. */
+static bool
+may_read(const struct session *s, const struct spool_record *r)
+{
+    return (s->acee->attrs & (ACEE_SPECIAL | ACEE_OPERATIONS)) != 0 ||
+           strcmp(s->acee->user, r->submitter) == 0 ||
+           strcmp(s->acee->user, r->user) == 0;
+}
+
+static bool
+on_output(struct session *s, struct reader *in)
+{
+    struct spool_record record;
+    struct err_info why;
+    struct str id;
+    char text[9];
+
+    if (s->acee == NULL || !reader_str(in, 8, 8, &id) || !reader_at_end(in) ||
+        !str_copy_z(id, text, sizeof text) || !jcl_is_name(id))
+        return false;
+    if (spool_record_read(text, &record, &why) != ERR_OK) {
+        session_printf(s, "%s: no such job", text);
+        session_done(s, 8);
+        return true;
+    }
+    if (!may_read(s, &record)) {
+        session_printf(s, "%s: not authorized to read its output", text);
+        session_done(s, 8);
+        return true;
+    }
+    if (spool_each_file(text, send_file, s, &why) != ERR_OK)
+        session_printf(s, "%s", why.text);
+    session_done(s, 0);
+    return true;
+}
+
+/* All a client may ask. */
+static const struct {
+    uint16_t type;
+    bool (*run)(struct session *, struct reader *);
+} requests[] = {
+    { MASTER_HELLO, on_hello },
+    { MASTER_SUBMIT, on_submit },
+    { MASTER_COMMAND, on_command },
+    { MASTER_OUTPUT, on_output },
+};
+
+void
+session_on_message(struct session *s)
+{
+    struct chan_msg msg;
+    struct reader in;
+    bool is_good = false;
+    enum err e = chan_recv(s->fd, &msg, NULL);
+
+    if (e == ERR_AGAIN)
+        return;
+    if (e != ERR_OK) {
+        s->is_closed = true;
+        return;
+    }
+    in = reader_of(msg.payload);
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        if (requests[i].type == msg.type)
+            is_good = requests[i].run(s, &in);
+    }
+    chan_msg_fini(&msg);
+    if (!is_good)
+        s->is_closed = true;
+}
+
+/* --- what happened meanwhile -------------------------------------------- */
+
+void
+sessions_on_end(struct master *m, struct space *space)
+{
+    for (size_t i = 0; i < m->n_sessions; i++) {
+        struct session *s = m->sessions[i];
+
+        if (strcmp(s->waits_for, space->record.id) == 0) {
+            s->waits_for[0] = '\0';
+            send_ended(s, space->end, space->code, space->end_text);
+        }
+        if (s->waiting.id != 0 && s->waiting.space == space) {
+            session_printf(s, "IEE341I %s NOT ACTIVE", space->record.name);
+            s->waiting = (struct waiting){ 0 };
+            session_done(s, 8);
+        }
+        if (space->starter == s) {
+            session_printf(s, "IEF450I %s - ENDED BEFORE IT WAS READY: %s",
+                           space->record.name,
+                           space->end_text[0] == '\0' ? "see its job log"
+                                                      : space->end_text);
+            session_done(s, 8);
+        }
+    }
+}
+
+void
+sessions_on_ready(struct master *m, struct space *space)
+{
+    for (size_t i = 0; i < m->n_sessions; i++) {
+        if (space->starter == m->sessions[i])
+            session_done(m->sessions[i], 0);
+    }
+    space->starter = NULL;
+}
+
+void
+sessions_on_reply(struct master *m, struct space *space, uint32_t id,
+                  struct str line, bool is_end)
+{
+    for (size_t i = 0; i < m->n_sessions; i++) {
+        struct session *s = m->sessions[i];
+
+        if (s->waiting.id != id || id == 0 || s->waiting.space != space)
+            continue;
+        if (!is_end) {
+            session_line(s, line);
+            continue;
+        }
+        s->waiting = (struct waiting){ 0 };
+        session_done(s, 0);
+    }
+}
+
+void
+sessions_check_time(struct master *m, uint64_t now_ms)
+{
+    for (size_t i = 0; i < m->n_sessions; i++) {
+        struct session *s = m->sessions[i];
+
+        if (s->waiting.id == 0 || now_ms < s->waiting.until_ms)
+            continue;
+        session_printf(s, "IEE342I MODIFY REJECTED-TASK BUSY: %s did not reply",
+                       s->waiting.space->record.name);
+        s->waiting = (struct waiting){ 0 };
+        session_done(s, 4);
+    }
+    for (size_t i = 0; i < m->n_spaces; i++) {
+        struct space *space = m->spaces[i];
+
+        if (space->starter == NULL || now_ms < space->start_until_ms)
+            continue;
+        session_printf(space->starter, "%s is not ready yet",
+                       space->record.name);
+        session_done(space->starter, 4);
+        space->starter = NULL;
+    }
+}
