@@ -1,0 +1,724 @@
+#include "batch/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/msg.h"
+#include "base/reader.h"
+#include "batch/alloc.h"
+#include "ipc/chan.h"
+
+#define STOP_WAIT_MS 10000u /* after SIGTERM for P, before SIGKILL */
+#define CODE_MAGIC 0x53504331u
+
+/* What a step's child writes when it ends by itself. */
+struct step_report {
+    uint32_t magic;
+    uint32_t is_abend;
+    uint32_t code;
+    char abend[8];
+    char reason[64];
+};
+
+struct initiator {
+    int fd;
+    const char *program_dir;
+    struct job_order order;
+    uint32_t max_code;
+    bool has_abended;
+    bool is_cancelled;
+    bool is_stopped;
+    char end_text[256];
+    struct {
+        char step[9], proc_step[9];
+        uint32_t code;
+        bool was_run;
+    } done[JCL_STEPS_MAX];
+    size_t n_done;
+};
+
+/* --- words to the master ------------------------------------------------ */
+
+static void
+send_text(int fd, uint16_t type, struct str text)
+{
+    struct buf out;
+
+    buf_init(&out, 4096);
+    buf_str(&out, str_sub(text, 0, 2048));
+    if (chan_send(fd, type, 0, buf_view(&out), NULL, 0, NULL) != ERR_OK)
+        log_debug("the master is gone");
+    buf_fini(&out);
+}
+
+void
+step_log(const struct step *step, struct str line)
+{
+    send_text(step->init_fd, INIT_LOG, line);
+}
+
+static void
+log_id(struct initiator *in, const char *id, const struct str *inserts,
+       size_t n)
+{
+    struct buf text;
+
+    buf_init(&text, 2048);
+    buf_printf(&text, "%s ", id);
+    msg_text(&text, id, inserts, n);
+    send_text(in->fd, INIT_LOG, buf_view(&text));
+    send_text(in->fd, INIT_SYSMSG, buf_view(&text));
+    buf_fini(&text);
+}
+
+#define LOG_ID(in, id, ...)                                                    \
+    log_id((in), (id), MSG_INSERTS(__VA_ARGS__),                               \
+           sizeof(MSG_INSERTS(__VA_ARGS__)) / sizeof(struct str))
+
+static void
+send_end(struct initiator *in, enum job_end end)
+{
+    struct buf out;
+
+    buf_init(&out, 512);
+    buf_u8(&out, (uint8_t)end);
+    buf_u32(&out, in->max_code);
+    buf_str(&out, str_of(in->end_text));
+    if (chan_send(in->fd, INIT_END, 0, buf_view(&out), NULL, 0, NULL) != ERR_OK)
+        log_debug("the master is gone");
+    buf_fini(&out);
+}
+
+/* --- the child ---------------------------------------------------------- */
+
+static void
+report(const struct step *step, const struct step_report *r)
+{
+    fflush(NULL);
+    if (write(step->result_fd, r, sizeof *r) != (ssize_t)sizeof *r)
+        _exit(255);
+    _exit(0);
+}
+
+void
+step_finish(const struct step *step, uint32_t code)
+{
+    struct step_report r = { .magic = CODE_MAGIC, .code = code };
+
+    report(step, &r);
+    _exit(255);
+}
+
+void
+step_abend(const struct step *step, const char *abend, const char *reason)
+{
+    struct step_report r = { .magic = CODE_MAGIC, .is_abend = 1 };
+
+    (void)snprintf(r.abend, sizeof r.abend, "%s", abend);
+    (void)snprintf(r.reason, sizeof r.reason, "%s", reason);
+    report(step, &r);
+    _exit(255);
+}
+
+/* Where a program's standard streams go: the first of these DDs it has. */
+static int
+stream_fd(const struct step *step, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct step_dd *dd = step_dd_find(step, names[i]);
+
+        if (dd != NULL && dd->fd >= 0)
+            return dd->fd;
+    }
+    return -1;
+}
+
+static const char *const out_names[] = { "SYSPRINT", "SYSOUT", "STDOUT",
+                                         "SYSTSPRT" };
+static const char *const err_names[] = { "STDERR", "SYSPRINT", "SYSOUT",
+                                         "STDOUT", "SYSTSPRT" };
+static const char *const in_names[] = { "STDIN", "SYSIN" };
+
+static void
+redirect(const struct step *step)
+{
+    int out = stream_fd(step, out_names, ARRAY_LEN(out_names));
+    int err = stream_fd(step, err_names, ARRAY_LEN(err_names));
+    int in = stream_fd(step, in_names, ARRAY_LEN(in_names));
+
+    if (in >= 0)
+        (void)dup2(in, 0);
+    if (out >= 0)
+        (void)dup2(out, 1);
+    if (err >= 0)
+        (void)dup2(err, 2);
+}
+
+static void
+set_environment(const struct step *step)
+{
+    char name[16];
+
+    for (const struct step_dd *dd = step->dds; dd != NULL; dd = dd->next) {
+        char spool[40];
+
+        (void)snprintf(name, sizeof name, "DD_%s", dd->name);
+        (void)snprintf(spool, sizeof spool, "/proc/self/fd/%d", dd->fd);
+        if (dd->path != NULL)
+            (void)setenv(name, dd->path, 1);
+        else if (dd->fd >= 0)
+            (void)setenv(name, spool, 1);
+        if (dd->fd >= 0)
+            (void)fcntl(dd->fd, F_SETFD, 0);
+    }
+    (void)setenv("SALLYPORT_JOB_NAME", step->order->name, 1);
+    (void)setenv("SALLYPORT_JOB_ID", step->order->id, 1);
+    (void)setenv("SALLYPORT_JOB_USER", step->order->user, 1);
+    for (size_t i = 0; i < step->opts.n_variables; i++)
+        (void)setenv(step->opts.variables[i].name.p,
+                     step->opts.variables[i].value.p, 1);
+}
+
+static void
+limit_time(const struct step *step)
+{
+    uint32_t s = step->jcl->time_s, job = step->order->job.time_s;
+    struct rlimit limit;
+
+    if (s == 0 || (job != 0 && job < s))
+        s = job;
+    if (s == 0)
+        return;
+    limit.rlim_cur = s;
+    limit.rlim_max = s + 5;
+    (void)setrlimit(RLIMIT_CPU, &limit);
+}
+
+/* exec of one of our programs; argv[0] is the path. */
+static void
+exec_program(const struct step *step, const char *program,
+             const char *const *args)
+{
+    char path[4096];
+    char *argv[16] = { path };
+    size_t n = 1;
+
+    (void)snprintf(path, sizeof path, "%s/%s", step->program_dir, program);
+    for (size_t i = 0; args[i] != NULL && n + 1 < ARRAY_LEN(argv); i++)
+        argv[n++] = (char *)(uintptr_t)args[i];
+    execv(path, argv);
+    fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    step_abend(step, "S806", "the program cannot be started");
+}
+
+static void
+run_nothing(const struct step *step)
+{
+    step_finish(step, 0);
+}
+
+/* BBGZANGL: PARM is NAME=xyz or the name itself. */
+static void
+run_angel(const struct step *step)
+{
+    struct str name = step->jcl->parm;
+    const char *args[] = { "--named", "", NULL };
+    char text[64];
+
+    if (str_starts_nocase(name, STR("NAME=")))
+        name = str_sub(name, 5, name.n);
+    (void)snprintf(text, sizeof text, "%.*s", STR_ARG(name));
+    args[1] = text;
+    exec_program(step, "sallyport-angel", args);
+}
+
+/* DFHSIP: PARM is the APPLID, or APPLID=x among other SIT parameters. */
+static void
+run_region(const struct step *step)
+{
+    struct str rest = step->jcl->parm, piece;
+    char applid[16] = "";
+    const char *args[] = { applid, NULL };
+
+    while (str_token(&rest, ',', &piece)) {
+        piece = str_trim(piece);
+        if (str_starts_nocase(piece, STR("APPLID=")))
+            piece = str_sub(piece, 7, piece.n);
+        else if (str_find_char(piece, '=') != STR_NPOS)
+            continue;
+        if (piece.n > 0 && applid[0] == '\0')
+            (void)snprintf(applid, sizeof applid, "%.*s", STR_ARG(piece));
+    }
+    if (applid[0] == '\0')
+        (void)snprintf(applid, sizeof applid, "%s", step->order->name);
+    exec_program(step, "sallyport-region", args);
+}
+
+static const struct {
+    const char *pgm;
+    void (*run)(const struct step *);
+} programs[] = {
+    { "IEFBR14", run_nothing },    { "IKJEFT01", step_ikjeft01 },
+    { "IKJEFT1A", step_ikjeft01 }, { "IKJEFT1B", step_ikjeft01 },
+    { "BPXBATCH", step_bpxbatch }, { "BPXBATSL", step_bpxbatch },
+    { "BPXBATA2", step_bpxbatch }, { "BPXBATA8", step_bpxbatch },
+    { "BBGZANGL", run_angel },     { "DFHSIP", run_region },
+};
+
+static void
+child(const struct step *step)
+{
+    sigset_t none;
+
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)setpgid(0, 0);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    redirect(step);
+    set_environment(step);
+    limit_time(step);
+    (void)fcntl(step->init_fd, F_SETFD, FD_CLOEXEC);
+    for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
+        if (strcmp(step->jcl->pgm, programs[i].pgm) == 0)
+            programs[i].run(step);
+    }
+    step_load_module(step);
+    step_abend(step, "S806", "");
+}
+
+static bool
+is_known(const struct step *step)
+{
+    char *unused;
+
+    for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
+        if (strcmp(step->jcl->pgm, programs[i].pgm) == 0)
+            return true;
+    }
+    return step_find_module(step, &unused);
+}
+
+/* --- the parent --------------------------------------------------------- */
+
+static const struct {
+    int signal;
+    const char *abend;
+    const char *reason;
+} abends[] = {
+    { SIGSEGV, "S0C4", "protection exception" },
+    { SIGBUS, "S0C5", "addressing exception" },
+    { SIGILL, "S0C1", "operation exception" },
+    { SIGFPE, "S0CB", "division by zero" },
+    { SIGXCPU, "S322", "the step's processor time is used up" },
+    { SIGKILL, "S222", "cancelled" },
+    { SIGTERM, "S222", "ended by a signal" },
+    { SIGABRT, "U4039", "the program aborted" },
+};
+
+static void
+result_of(const struct initiator *in, int status,
+          const struct step_report *r, bool has_report,
+          struct step_result *out)
+{
+    *out = (struct step_result){ .end = STEP_CODE };
+    if (in->is_cancelled) {
+        out->end = STEP_CANCELLED;
+        (void)snprintf(out->abend, sizeof out->abend, "S222");
+        (void)snprintf(out->reason, sizeof out->reason, "cancelled");
+    } else if (has_report && r->is_abend != 0) {
+        out->end = STEP_ABEND;
+        memcpy(out->abend, r->abend, sizeof out->abend);
+        memcpy(out->reason, r->reason, sizeof out->reason);
+    } else if (has_report) {
+        out->code = r->code;
+    } else if (WIFEXITED(status)) {
+        out->code = (uint32_t)WEXITSTATUS(status);
+    } else if (in->is_stopped) {
+        out->code = 0; /* a task that P ended */
+    } else {
+        out->end = STEP_ABEND;
+        (void)snprintf(out->abend, sizeof out->abend, "U4038");
+        for (size_t i = 0; i < ARRAY_LEN(abends); i++) {
+            if (abends[i].signal != WTERMSIG(status))
+                continue;
+            (void)snprintf(out->abend, sizeof out->abend, "%s",
+                           abends[i].abend);
+            (void)snprintf(out->reason, sizeof out->reason, "%s",
+                           abends[i].reason);
+        }
+    }
+}
+
+/* A word from the master while a step runs. */
+static void
+on_master(struct initiator *in, pid_t pid, uint64_t *kill_at_ms)
+{
+    struct chan_msg msg;
+    enum err e = chan_recv(in->fd, &msg, NULL);
+    bool is_stop = e == ERR_OK && msg.type == INIT_STOP;
+    bool is_cancel = e != ERR_OK || msg.type == INIT_CANCEL;
+
+    if (e == ERR_OK)
+        chan_msg_fini(&msg);
+    if (is_stop) {
+        in->is_stopped = true;
+        kill(-pid, SIGTERM);
+        *kill_at_ms = clock_mono_ms() + STOP_WAIT_MS;
+    } else if (is_cancel) {
+        in->is_cancelled = true; /* a master that died is one, too */
+        kill(-pid, SIGKILL);
+    }
+}
+
+static int
+wait_for(struct initiator *in, pid_t pid)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
+    uint64_t kill_at_ms = 0;
+
+    for (;;) {
+        struct pollfd fds[2] = { { .fd = pidfd, .events = POLLIN },
+                                 { .fd = in->fd, .events = POLLIN } };
+        nfds_t n = in->is_cancelled ? 1 : 2;
+        int wait_ms = kill_at_ms == 0 ? 60000 : 200;
+
+        if (poll(fds, n, wait_ms) < 0 && errno != EINTR)
+            break;
+        if (pidfd < 0 || fds[0].revents != 0)
+            break;
+        if (n > 1 && fds[1].revents != 0)
+            on_master(in, pid, &kill_at_ms);
+        if (kill_at_ms != 0 && clock_mono_ms() >= kill_at_ms)
+            kill(-pid, SIGKILL);
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    kill(-pid, SIGKILL); /* what it left in the background */
+    if (pidfd >= 0)
+        close(pidfd);
+    return status;
+}
+
+static void
+run_program(struct initiator *in, struct step *step,
+            struct step_result *result)
+{
+    struct step_report r = { 0 };
+    int fds[2], status;
+    bool has_report;
+    pid_t pid;
+
+    if (!is_known(step)) {
+        *result = (struct step_result){ .end = STEP_NOT_FOUND };
+        (void)snprintf(result->abend, sizeof result->abend, "S806");
+        (void)snprintf(result->reason, sizeof result->reason,
+                       "module %s is not in STEPLIB", step->jcl->pgm);
+        return;
+    }
+    *result = (struct step_result){ .end = STEP_ABEND };
+    (void)snprintf(result->abend, sizeof result->abend, "S80A");
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return;
+    step->result_fd = fds[1];
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        close(fds[0]);
+        child(step);
+        _exit(255);
+    }
+    close(fds[1]);
+    if (pid < 0) {
+        close(fds[0]);
+        return;
+    }
+    (void)setpgid(pid, pid);
+    status = wait_for(in, pid);
+    has_report = read(fds[0], &r, sizeof r) == (ssize_t)sizeof r &&
+                 r.magic == CODE_MAGIC;
+    close(fds[0]);
+    r.abend[sizeof r.abend - 1] = r.reason[sizeof r.reason - 1] = '\0';
+    result_of(in, status, &r, has_report, result);
+}
+
+/* --- conditions --------------------------------------------------------- */
+
+static bool
+holds(const struct jcl_cond *cond, uint32_t code)
+{
+    switch (cond->op) {
+    case JCL_GT:
+        return cond->code > code;
+    case JCL_GE:
+        return cond->code >= code;
+    case JCL_EQ:
+        return cond->code == code;
+    case JCL_NE:
+        return cond->code != code;
+    case JCL_LT:
+        return cond->code < code;
+    case JCL_LE:
+        return cond->code <= code;
+    }
+    return false;
+}
+
+/* COND names a step by the EXEC of the job; .procstep by the procedure's. */
+static bool
+names_step(const struct jcl_cond *cond, const char *step,
+           const char *proc_step)
+{
+    if (cond->step[0] == '\0')
+        return true;
+    if (cond->proc_step[0] != '\0')
+        return strcmp(cond->step, proc_step) == 0 &&
+               strcmp(cond->proc_step, step) == 0;
+    return strcmp(cond->step, step) == 0;
+}
+
+static bool
+any_holds(const struct initiator *in, const struct jcl_conds *conds)
+{
+    for (size_t i = 0; i < conds->n; i++) {
+        for (size_t k = 0; k < in->n_done; k++) {
+            if (in->done[k].was_run &&
+                names_step(&conds->v[i], in->done[k].step,
+                           in->done[k].proc_step) &&
+                holds(&conds->v[i], in->done[k].code))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* --- steps -------------------------------------------------------------- */
+
+static struct str
+time_now(char out[16])
+{
+    time_t now = (time_t)(clock_wall_ms() / 1000);
+    struct tm tm;
+
+    (void)localtime_r(&now, &tm);
+    (void)snprintf(out, 16, "%02d.%02d.%02d", tm.tm_hour, tm.tm_min,
+                   tm.tm_sec);
+    return str_of(out);
+}
+
+static enum err
+read_ceeopts(struct step *step, struct err_info *why)
+{
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, CEEOPTS_TEXT_MAX);
+    e = step_dd_read(step, "CEEOPTS", &text, why);
+    if (e == ERR_OK)
+        e = ceeopts_parse(step->arena, buf_view(&text), &step->opts, why);
+    buf_fini(&text);
+    return e;
+}
+
+/* A program that prints needs somewhere to; LE takes SYSOUT by itself. */
+static enum err
+default_output(struct step *step, struct err_info *why)
+{
+    struct step_dd *dd;
+
+    if (stream_fd(step, out_names, ARRAY_LEN(out_names)) >= 0 ||
+        strcmp(step->jcl->pgm, "IEFBR14") == 0)
+        return ERR_OK;
+    return alloc_sysout(step, strncmp(step->jcl->pgm, "BPX", 3) == 0 ? "STDOUT"
+                                                                     : "SYSOUT",
+                        &dd, why);
+}
+
+static void
+note_done(struct initiator *in, const struct jcl_step *jcl, bool was_run,
+          uint32_t code)
+{
+    size_t i = in->n_done++;
+
+    memcpy(in->done[i].step, jcl->name, sizeof jcl->name);
+    memcpy(in->done[i].proc_step, jcl->proc_step, sizeof jcl->proc_step);
+    in->done[i].was_run = was_run;
+    in->done[i].code = code;
+    if (was_run && code > in->max_code)
+        in->max_code = code;
+}
+
+static void
+report_result(struct initiator *in, const struct step *step,
+              const struct step_result *r)
+{
+    struct str name = str_of(in->order.name), label = str_of(step->label);
+    char code[16], now[16];
+    bool is_system = r->abend[0] == 'S';
+
+    if (r->end == STEP_CODE) {
+        (void)snprintf(code, sizeof code, "%04" PRIu32, r->code);
+        LOG_ID(in, "IEF142I", name, label, str_of(code));
+        note_done(in, step->jcl, true, r->code);
+        return;
+    }
+    in->has_abended = true;
+    note_done(in, step->jcl, false, 0);
+    (void)snprintf(in->end_text, sizeof in->end_text, "ABEND=%s%s%s%s",
+                   r->abend, r->reason[0] == '\0' ? "" : " (", r->reason,
+                   r->reason[0] == '\0' ? "" : ")");
+    (void)snprintf(code, sizeof code, "%s%s", is_system ? r->abend : "S000",
+                   is_system ? " U0000" : "");
+    if (r->end == STEP_NOT_FOUND)
+        send_text(in->fd, INIT_LOG, str_of(r->reason));
+    LOG_ID(in, "IEF450I", name, label,
+           is_system ? str_of(code) : str_of(r->abend),
+           r->reason[0] == '\0' ? STR("00000000") : str_of(r->reason),
+           time_now(now));
+    LOG_ID(in, "IEF472I", name, label,
+           is_system ? str_of(r->abend + 1) : STR("000"),
+           is_system ? STR("0000") : str_of(r->abend + 1));
+}
+
+/* False: the job ends here. */
+static bool
+run_step(struct initiator *in, struct step *step)
+{
+    struct str name = str_of(in->order.name), label = str_of(step->label);
+    struct step_result result;
+    struct err_info why = { 0 };
+    enum err e;
+
+    LOG_ID(in, "IEF236I", name, label);
+    e = alloc_step(step, &why);
+    if (e == ERR_OK)
+        e = read_ceeopts(step, &why);
+    if (e == ERR_OK)
+        e = default_output(step, &why);
+    if (e != ERR_OK) {
+        LOG_ID(in, e == ERR_NOT_FOUND ? "IEF212I" : "IEF344I", name, label,
+               str_of(why.text));
+        LOG_ID(in, "IEF272I", name, label);
+        (void)snprintf(in->end_text, sizeof in->end_text,
+                       "JOB FAILED - JCL ERROR: %.200s", why.text);
+        alloc_free(step);
+        return false;
+    }
+    run_program(in, step, &result);
+    alloc_free(step);
+    report_result(in, step, &result);
+    return true;
+}
+
+static bool
+is_bypassed(struct initiator *in, const struct jcl_step *jcl,
+            struct str label)
+{
+    struct str name = str_of(in->order.name);
+
+    if (in->has_abended && !jcl->conds.even && !jcl->conds.only) {
+        LOG_ID(in, "IEF206I", name, label);
+        return true;
+    }
+    if ((jcl->conds.only && !in->has_abended) ||
+        any_holds(in, &jcl->conds)) {
+        LOG_ID(in, "IEF202I", name, label);
+        return true;
+    }
+    return false;
+}
+
+static enum job_end
+run_steps(struct initiator *in)
+{
+    for (const struct jcl_step *jcl = in->order.job.steps; jcl != NULL;
+         jcl = jcl->next) {
+        struct arena arena;
+        struct step step = { .order = &in->order,
+                             .jcl = jcl,
+                             .init_fd = in->fd,
+                             .program_dir = in->program_dir };
+        bool goes_on = true;
+
+        if (in->is_cancelled || in->is_stopped)
+            break;
+        (void)snprintf(step.label, sizeof step.label, "%s%s%s",
+                       jcl->proc_step, jcl->proc_step[0] == '\0' ? "" : " ",
+                       jcl->name);
+        if (any_holds(in, &in->order.job.conds) ||
+            is_bypassed(in, jcl, str_of(step.label))) {
+            note_done(in, jcl, false, 0);
+            continue;
+        }
+        arena_init(&arena, 128 * 1024 * 1024);
+        step.arena = &arena;
+        goes_on = run_step(in, &step);
+        arena_fini(&arena);
+        if (!goes_on)
+            return JOB_JCL_ERROR;
+    }
+    if (in->is_cancelled)
+        return JOB_CANCELLED;
+    return in->has_abended ? JOB_ABENDED : JOB_ENDED;
+}
+
+static enum err
+take_order(struct initiator *in, struct arena *arena, struct err_info *why)
+{
+    struct chan_msg msg;
+    enum err e = chan_recv(in->fd, &msg, why);
+
+    if (e != ERR_OK)
+        return e;
+    e = msg.type != INIT_RUN
+            ? err_set(why, ERR_PEER, "the master did not send a job")
+            : job_decode(arena, msg.payload, &in->order, why);
+    chan_msg_fini(&msg);
+    return e;
+}
+
+int
+initiator_main(const char *program_dir)
+{
+    struct initiator *in = calloc(1, sizeof *in);
+    const char *text = getenv("SALLYPORT_INITIATOR_FD");
+    struct arena arena;
+    struct err_info why;
+    uint64_t number;
+
+    if (in == NULL || text == NULL || !str_to_u64(str_of(text), &number) ||
+        number > 0xffff) {
+        fprintf(stderr, "sallyport-initiator is started by the master only\n");
+        free(in);
+        return 2;
+    }
+    in->fd = (int)number;
+    in->program_dir = program_dir;
+    (void)fcntl(in->fd, F_SETFD, FD_CLOEXEC);
+    (void)unsetenv("SALLYPORT_INITIATOR_FD");
+    (void)signal(SIGPIPE, SIG_IGN);
+    arena_init(&arena, 64 * 1024 * 1024);
+    if (take_order(in, &arena, &why) == ERR_OK) {
+        send_end(in, run_steps(in));
+    } else {
+        (void)snprintf(in->end_text, sizeof in->end_text, "%.255s", why.text);
+        send_end(in, JOB_BROKEN);
+    }
+    arena_fini(&arena);
+    close(in->fd);
+    free(in);
+    return 0;
+}
