@@ -265,7 +265,8 @@ static enum err
 set_options(struct messages_log *log, const struct messages_log_options *o,
             bool is_start, struct err_info *why)
 {
-    bool has_moved = log->folder == NULL || strcmp(log->folder, o->folder) != 0 ||
+    bool has_moved = log->folder == NULL ||
+                     strcmp(log->folder, o->folder) != 0 ||
                      strcmp(log->file_name, o->file_name) != 0;
 
     log->max_file_bytes = o->max_file_bytes;

@@ -117,8 +117,8 @@ not_found(const struct jcl_dd *dd, const char *name, struct err_info *why)
 
 /* An existing folder is a library; several make a search path. */
 static enum err
-add_libraries(struct step *step, const struct jcl_dd *jcl,
-              struct step_dd *dd, struct err_info *why)
+add_libraries(struct step *step, const struct jcl_dd *jcl, struct step_dd *dd,
+              struct err_info *why)
 {
     size_t n = 0;
 
@@ -192,13 +192,13 @@ open_memory(struct step *step, struct step_dd *dd, struct str content,
         return ERR_IO;
     dd->path = str_fmt(step->arena, "/proc/self/fd/%d", dd->fd).p == NULL
                    ? NULL
-                   : (char *)(uintptr_t)str_fmt(step->arena,
-                                                "/proc/self/fd/%d", dd->fd)
+                   : (char *)(uintptr_t)str_fmt(step->arena, "/proc/self/fd/%d",
+                                                dd->fd)
                          .p;
     (void)lseek(dd->fd, 0, SEEK_SET);
-    return dd->path != NULL ? ERR_OK
-                            : err_set(why, ERR_MEMORY, "no storage for DD %s",
-                                      dd->name);
+    return dd->path != NULL
+               ? ERR_OK
+               : err_set(why, ERR_MEMORY, "no storage for DD %s", dd->name);
 }
 
 static enum err

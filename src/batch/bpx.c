@@ -37,8 +37,9 @@ read_environment(const struct step *step)
             continue;
         eq = str_find_char(line, '=');
         if (eq == STR_NPOS || eq == 0) {
-            fprintf(stderr, "BPXM047I STDENV line %u: \"%.*s\" is not "
-                            "NAME=value\n",
+            fprintf(stderr,
+                    "BPXM047I STDENV line %u: \"%.*s\" is not "
+                    "NAME=value\n",
                     n, STR_ARG(line));
             continue;
         }
@@ -88,8 +89,8 @@ our_program(const struct step *step, const char *path)
         return path;
     for (size_t i = 0; i < ARRAY_LEN(launchers); i++) {
         if (strcmp(base, launchers[i]) == 0) {
-            ours = str_fmt(step->arena, "%s/sallyport-server",
-                           step->program_dir);
+            ours =
+                str_fmt(step->arena, "%s/sallyport-server", step->program_dir);
             return ours.p;
         }
     }
@@ -118,8 +119,9 @@ run_pgm(const struct step *step, struct str rest)
     argv[n] = NULL;
     path = our_program(step, argv[0]);
     execvp(path, argv);
-    fprintf(stderr, "BPXM047I BPXBATCH FAILED BECAUSE %s CANNOT BE STARTED: "
-                    "%s\n",
+    fprintf(stderr,
+            "BPXM047I BPXBATCH FAILED BECAUSE %s CANNOT BE STARTED: "
+            "%s\n",
             path, strerror(errno));
     _exit(127);
 }
@@ -152,8 +154,9 @@ step_bpxbatch(const struct step *step)
 
     read_environment(step);
     if (!is_sh && !is_pgm) {
-        fprintf(stderr, "BPXM047I BPXBATCH FAILED: PARM is \"%.*s\"; expected "
-                        "SH command or PGM path\n",
+        fprintf(stderr,
+                "BPXM047I BPXBATCH FAILED: PARM is \"%.*s\"; expected "
+                "SH command or PGM path\n",
                 STR_ARG(parm));
         step_finish(step, 255);
     }

@@ -162,19 +162,19 @@ static const struct {
     const char *name;
     enum err (*run)(struct parse *); /* NULL: accepted, no effect here */
 } options[] = {
-    { "ENVAR", read_envar },  { "POSIX", read_posix }, { "ABPERC", NULL },
-    { "ABTERMENC", NULL },    { "ALL31", NULL },       { "ANYHEAP", NULL },
-    { "BELOWHEAP", NULL },    { "CBLOPTS", NULL },     { "CBLPSHPOP", NULL },
-    { "CHECK", NULL },        { "COUNTRY", NULL },     { "DEBUG", NULL },
-    { "DEPTHCONDLMT", NULL }, { "DYNDUMP", NULL },     { "ERRCOUNT", NULL },
-    { "FILETAG", NULL },      { "HEAP", NULL },        { "HEAPCHK", NULL },
-    { "HEAPPOOLS", NULL },    { "INFOMSGFILTER", NULL }, { "LIBSTACK", NULL },
-    { "MSGFILE", NULL },      { "MSGQ", NULL },        { "NATLANG", NULL },
-    { "PAGEFRAMESIZE", NULL }, { "PROFILE", NULL },    { "RPTOPTS", NULL },
-    { "RPTSTG", NULL },       { "RTEREUS", NULL },     { "STACK", NULL },
-    { "STORAGE", NULL },      { "TERMTHDACT", NULL },  { "TEST", NULL },
-    { "THREADHEAP", NULL },   { "THREADSTACK", NULL }, { "TRACE", NULL },
-    { "TRAP", NULL },         { "USRHDLR", NULL },     { "XPLINK", NULL },
+    { "ENVAR", read_envar },   { "POSIX", read_posix },   { "ABPERC", NULL },
+    { "ABTERMENC", NULL },     { "ALL31", NULL },         { "ANYHEAP", NULL },
+    { "BELOWHEAP", NULL },     { "CBLOPTS", NULL },       { "CBLPSHPOP", NULL },
+    { "CHECK", NULL },         { "COUNTRY", NULL },       { "DEBUG", NULL },
+    { "DEPTHCONDLMT", NULL },  { "DYNDUMP", NULL },       { "ERRCOUNT", NULL },
+    { "FILETAG", NULL },       { "HEAP", NULL },          { "HEAPCHK", NULL },
+    { "HEAPPOOLS", NULL },     { "INFOMSGFILTER", NULL }, { "LIBSTACK", NULL },
+    { "MSGFILE", NULL },       { "MSGQ", NULL },          { "NATLANG", NULL },
+    { "PAGEFRAMESIZE", NULL }, { "PROFILE", NULL },       { "RPTOPTS", NULL },
+    { "RPTSTG", NULL },        { "RTEREUS", NULL },       { "STACK", NULL },
+    { "STORAGE", NULL },       { "TERMTHDACT", NULL },    { "TEST", NULL },
+    { "THREADHEAP", NULL },    { "THREADSTACK", NULL },   { "TRACE", NULL },
+    { "TRAP", NULL },          { "USRHDLR", NULL },       { "XPLINK", NULL },
     { "XUFLOW", NULL },
 };
 
@@ -192,8 +192,7 @@ read_option(struct parse *p)
             return options[i].run == NULL
                        ? ERR_OK
                        : fail(p, ERR_SYNTAX, "an opening parenthesis");
-        return options[i].run == NULL ? skip_suboptions(p)
-                                      : options[i].run(p);
+        return options[i].run == NULL ? skip_suboptions(p) : options[i].run(p);
     }
     p->in.pos = at;
     return fail(p, ERR_SYNTAX, "a run-time option such as POSIX or ENVAR");

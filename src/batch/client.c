@@ -120,9 +120,9 @@ receive(struct batch_client *client, struct listener *l, struct err_info *why)
         return e;
     is_good = take(l, &msg);
     chan_msg_fini(&msg);
-    return is_good ? ERR_OK
-                   : err_set(why, ERR_PEER,
-                             "the master sent something unexpected");
+    return is_good
+               ? ERR_OK
+               : err_set(why, ERR_PEER, "the master sent something unexpected");
 }
 
 static void

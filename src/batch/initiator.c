@@ -330,9 +330,8 @@ static const struct {
 };
 
 static void
-result_of(const struct initiator *in, int status,
-          const struct step_report *r, bool has_report,
-          struct step_result *out)
+result_of(const struct initiator *in, int status, const struct step_report *r,
+          bool has_report, struct step_result *out)
 {
     *out = (struct step_result){ .end = STEP_CODE };
     if (in->is_cancelled) {
@@ -414,8 +413,7 @@ wait_for(struct initiator *in, pid_t pid)
 }
 
 static void
-run_program(struct initiator *in, struct step *step,
-            struct step_result *result)
+run_program(struct initiator *in, struct step *step, struct step_result *result)
 {
     struct step_report r = { 0 };
     int fds[2], status;
@@ -479,8 +477,7 @@ holds(const struct jcl_cond *cond, uint32_t code)
 
 /* COND names a step by the EXEC of the job; .procstep by the procedure's. */
 static bool
-names_step(const struct jcl_cond *cond, const char *step,
-           const char *proc_step)
+names_step(const struct jcl_cond *cond, const char *step, const char *proc_step)
 {
     if (cond->step[0] == '\0')
         return true;
@@ -514,8 +511,7 @@ time_now(char out[16])
     struct tm tm;
 
     (void)localtime_r(&now, &tm);
-    (void)snprintf(out, 16, "%02d.%02d.%02d", tm.tm_hour, tm.tm_min,
-                   tm.tm_sec);
+    (void)snprintf(out, 16, "%02d.%02d.%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
     return str_of(out);
 }
 
@@ -542,9 +538,9 @@ default_output(struct step *step, struct err_info *why)
     if (stream_fd(step, out_names, ARRAY_LEN(out_names)) >= 0 ||
         strcmp(step->jcl->pgm, "IEFBR14") == 0)
         return ERR_OK;
-    return alloc_sysout(step, strncmp(step->jcl->pgm, "BPX", 3) == 0 ? "STDOUT"
-                                                                     : "SYSOUT",
-                        &dd, why);
+    return alloc_sysout(
+        step, strncmp(step->jcl->pgm, "BPX", 3) == 0 ? "STDOUT" : "SYSOUT", &dd,
+        why);
 }
 
 static void
@@ -624,8 +620,7 @@ run_step(struct initiator *in, struct step *step)
 }
 
 static bool
-is_bypassed(struct initiator *in, const struct jcl_step *jcl,
-            struct str label)
+is_bypassed(struct initiator *in, const struct jcl_step *jcl, struct str label)
 {
     struct str name = str_of(in->order.name);
 
@@ -633,8 +628,7 @@ is_bypassed(struct initiator *in, const struct jcl_step *jcl,
         LOG_ID(in, "IEF206I", name, label);
         return true;
     }
-    if ((jcl->conds.only && !in->has_abended) ||
-        any_holds(in, &jcl->conds)) {
+    if ((jcl->conds.only && !in->has_abended) || any_holds(in, &jcl->conds)) {
         LOG_ID(in, "IEF202I", name, label);
         return true;
     }
@@ -655,9 +649,8 @@ run_steps(struct initiator *in)
 
         if (in->is_cancelled || in->is_stopped)
             break;
-        (void)snprintf(step.label, sizeof step.label, "%s%s%s",
-                       jcl->proc_step, jcl->proc_step[0] == '\0' ? "" : " ",
-                       jcl->name);
+        (void)snprintf(step.label, sizeof step.label, "%s%s%s", jcl->proc_step,
+                       jcl->proc_step[0] == '\0' ? "" : " ", jcl->name);
         if (any_holds(in, &in->order.job.conds) ||
             is_bypassed(in, jcl, str_of(step.label))) {
             note_done(in, jcl, false, 0);

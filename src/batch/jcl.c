@@ -7,7 +7,7 @@
 
 /* Where DD statements go while a deck is read. */
 struct place {
-    struct jcl_step *first; /* of the last EXEC: the steps it made */
+    struct jcl_step *first;      /* of the last EXEC: the steps it made */
     struct jcl_step *last_named; /* of an override, for the next unnamed */
     struct jcl_dd *dd;           /* for concatenation */
     bool is_call;
@@ -486,9 +486,8 @@ static const struct {
 
 /* Understood, and refused with a reason. */
 static const char *const refused[] = {
-    "IF",     "ELSE",    "ENDIF", "INCLUDE", "OUTPUT",
-    "CNTL",   "ENDCNTL", "XMIT",  "COMMAND", "SCHEDULE",
-    "EXPORT", "NOTIFY",
+    "IF",      "ELSE", "ENDIF",   "INCLUDE",  "OUTPUT", "CNTL",
+    "ENDCNTL", "XMIT", "COMMAND", "SCHEDULE", "EXPORT", "NOTIFY",
 };
 
 static bool
@@ -627,8 +626,8 @@ verdict(struct jcl_parser *p, struct err_info *why)
 }
 
 static struct jcl_parser *
-parser_new(struct arena *arena, const struct jcl_env *env,
-           struct jcl_job *job, struct jcl_errors *errors)
+parser_new(struct arena *arena, const struct jcl_env *env, struct jcl_job *job,
+           struct jcl_errors *errors)
 {
     struct jcl_parser *p = ARENA_NEW(arena, struct jcl_parser);
 

@@ -26,9 +26,9 @@
 
 /* Where something stands. */
 struct jcl_pos {
-    uint32_t line;    /* 1-based */
-    uint16_t column;  /* 1-based */
-    uint16_t source;  /* 0 the job itself, else a procedure */
+    uint32_t line;   /* 1-based */
+    uint16_t column; /* 1-based */
+    uint16_t source; /* 0 the job itself, else a procedure */
 };
 
 enum jcl_dd_kind {
@@ -90,7 +90,7 @@ struct jcl_step {
 
 struct jcl_job {
     char name[9];
-    char user[9];    /* "" when not given */
+    char user[9]; /* "" when not given */
     char group[9];
     char notify[9];
     struct str password; /* of PASSWORD=, or empty; wipe after use */

@@ -204,8 +204,7 @@ scan_continued(struct jcl_parser *p, struct jcl_deck *deck, struct scan *scan,
         } while (is_comment(line.text) && !scan->in_quotes);
         at = line.text.n < 2 ? 0 : skip_blanks(line.text, 2);
         if (!str_starts(line.text, STR("// ")) || at >= line.text.n) {
-            jcl_fail(p, at_column(line.pos, 3), "IEFC621I",
-                     (struct str){ 0 },
+            jcl_fail(p, at_column(line.pos, 3), "IEFC621I", (struct str){ 0 },
                      "a continuation: // and a blank, then the rest of the "
                      "operand");
             deck_unread(deck, &line);

@@ -215,8 +215,8 @@ jcl_text(struct jcl_parser *p, const struct jcl_params *params,
             continue;
         }
         if (!in_quotes && i > 0 && in.p[0] == '\'') {
-            jcl_fail(p, jcl_param_pos(params, param, i), "IEFC627I",
-                     param->key, "nothing after the closing apostrophe");
+            jcl_fail(p, jcl_param_pos(params, param, i), "IEFC627I", param->key,
+                     "nothing after the closing apostrophe");
             return false;
         }
         copy[n++] = in.p[i];

@@ -54,8 +54,8 @@ struct jcl_parser {
 
 /* One parameter of an operand field. */
 struct jcl_param {
-    struct str key;   /* upper case; empty for a positional one */
-    struct str value; /* as written */
+    struct str key;          /* upper case; empty for a positional one */
+    struct str value;        /* as written */
     size_t key_at, value_at; /* offsets in the operand's text */
 };
 

@@ -125,8 +125,7 @@ take_time(struct jcl_parser *p, const struct jcl_params *params,
     if ((parts[0].value.n > 0 && !str_to_u64(parts[0].value, &minutes)) ||
         minutes > 357912 || (n > 1 && !str_to_u64(parts[1].value, &rest)) ||
         rest > 59)
-        return bad_value(p, params, param,
-                         "TIME=(minutes,seconds) or NOLIMIT");
+        return bad_value(p, params, param, "TIME=(minutes,seconds) or NOLIMIT");
     *seconds = minutes == 1440 ? 0 : (uint32_t)(minutes * 60 + rest);
     return true;
 }
@@ -348,12 +347,11 @@ jcl_job_card(struct jcl_parser *p, const struct jcl_params *params)
         }
         if (positional == 0)
             p->job->account = param->value;
-        else if (positional == 1 && !jcl_text(p, params, param,
-                                              &p->job->programmer))
+        else if (positional == 1 &&
+                 !jcl_text(p, params, param, &p->job->programmer))
             return false;
         if (++positional > 2 || p->job->programmer.n > 20) {
-            jcl_fail(p, jcl_param_pos(params, param, 0), "IEFC640I",
-                     STR("JOB"),
+            jcl_fail(p, jcl_param_pos(params, param, 0), "IEFC640I", STR("JOB"),
                      "accounting information and a programmer's name of up "
                      "to 20 characters");
             return false;
@@ -433,11 +431,11 @@ exec_proc(struct jcl_parser *p, const struct jcl_params *params,
 }
 
 static const struct keyword exec_keywords[] = {
-    { "PGM", exec_pgm },       { "PROC", exec_proc }, { "PARM", exec_parm },
-    { "COND", exec_cond },     { "TIME", exec_time }, { "REGION", NULL },
-    { "REGIONX", NULL },       { "ACCT", NULL },      { "DYNAMNBR", NULL },
-    { "PERFORM", NULL },       { "MEMLIMIT", NULL },  { "ADDRSPC", NULL },
-    { "RD", NULL },            { "DPRTY", NULL },
+    { "PGM", exec_pgm },   { "PROC", exec_proc }, { "PARM", exec_parm },
+    { "COND", exec_cond }, { "TIME", exec_time }, { "REGION", NULL },
+    { "REGIONX", NULL },   { "ACCT", NULL },      { "DYNAMNBR", NULL },
+    { "PERFORM", NULL },   { "MEMLIMIT", NULL },  { "ADDRSPC", NULL },
+    { "RD", NULL },        { "DPRTY", NULL },
 };
 
 static const struct keyword *
@@ -458,8 +456,8 @@ exec_symbol(struct jcl_parser *p, const struct jcl_params *params,
     struct str value;
 
     if (!jcl_is_name(param->key)) {
-        jcl_fail(p, params->operand->pos[param->key_at], "IEFC630I",
-                 param->key, "a keyword of the EXEC statement or a symbol");
+        jcl_fail(p, params->operand->pos[param->key_at], "IEFC630I", param->key,
+                 "a keyword of the EXEC statement or a symbol");
         return false;
     }
     return jcl_text(p, params, param, &value) &&
@@ -683,23 +681,18 @@ dd_delimiter(struct jcl_parser *p, const struct jcl_params *params,
 }
 
 static const struct keyword dd_keywords[] = {
-    { "DSN", dd_dsn },       { "DSNAME", dd_dsn },
-    { "DISP", dd_disp },     { "SYSOUT", dd_sysout },
-    { "PATH", dd_path },     { "PATHOPTS", dd_pathopts },
-    { "DLM", dd_delimiter }, { "PATHDISP", NULL },
-    { "PATHMODE", NULL },    { "FILEDATA", NULL },
-    { "SPACE", NULL },       { "UNIT", NULL },
-    { "VOL", NULL },         { "VOLUME", NULL },
-    { "DCB", NULL },         { "RECFM", NULL },
-    { "LRECL", NULL },       { "BLKSIZE", NULL },
-    { "DSORG", NULL },       { "DSNTYPE", NULL },
-    { "LABEL", NULL },       { "FREE", NULL },
-    { "OUTLIM", NULL },      { "DEST", NULL },
-    { "HOLD", NULL },        { "COPIES", NULL },
-    { "SPIN", NULL },        { "STORCLAS", NULL },
-    { "DATACLAS", NULL },    { "MGMTCLAS", NULL },
-    { "AVGREC", NULL },      { "BUFNO", NULL },
-    { "EXPDT", NULL },       { "RETPD", NULL },
+    { "DSN", dd_dsn },       { "DSNAME", dd_dsn }, { "DISP", dd_disp },
+    { "SYSOUT", dd_sysout }, { "PATH", dd_path },  { "PATHOPTS", dd_pathopts },
+    { "DLM", dd_delimiter }, { "PATHDISP", NULL }, { "PATHMODE", NULL },
+    { "FILEDATA", NULL },    { "SPACE", NULL },    { "UNIT", NULL },
+    { "VOL", NULL },         { "VOLUME", NULL },   { "DCB", NULL },
+    { "RECFM", NULL },       { "LRECL", NULL },    { "BLKSIZE", NULL },
+    { "DSORG", NULL },       { "DSNTYPE", NULL },  { "LABEL", NULL },
+    { "FREE", NULL },        { "OUTLIM", NULL },   { "DEST", NULL },
+    { "HOLD", NULL },        { "COPIES", NULL },   { "SPIN", NULL },
+    { "STORCLAS", NULL },    { "DATACLAS", NULL }, { "MGMTCLAS", NULL },
+    { "AVGREC", NULL },      { "BUFNO", NULL },    { "EXPDT", NULL },
+    { "RETPD", NULL },
 };
 
 static bool

@@ -175,8 +175,7 @@ get_step(struct arena *arena, struct reader *in, struct jcl_step *step)
     if (!get_name(in, step->name) || !get_name(in, step->proc_step) ||
         !get_name(in, step->pgm) || !get_bool(in, &step->has_parm) ||
         !get_text(arena, in, &step->parm) || !reader_u32(in, &step->time_s) ||
-        !get_conds(in, &step->conds) || !reader_u32(in, &n) ||
-        n > JCL_DDS_MAX)
+        !get_conds(in, &step->conds) || !reader_u32(in, &n) || n > JCL_DDS_MAX)
         return false;
     for (uint32_t i = 0; i < n; i++) {
         if (!get_dd(arena, in, end))

@@ -17,17 +17,17 @@ enum initiator_message {
     INIT_STOP = 0x4904,   /* P: end the step in order */
     INIT_CANCEL = 0x4905, /* C: end it now, S222 */
     /* initiator to master */
-    INIT_OPEN = 0x4981, /* seq; str step, str dd: a spool file, please */
-    INIT_LOG = 0x4982,  /* str line for JESMSGLG */
+    INIT_OPEN = 0x4981,   /* seq; str step, str dd: a spool file, please */
+    INIT_LOG = 0x4982,    /* str line for JESMSGLG */
     INIT_SYSMSG = 0x4983, /* str line for JESYSMSG */
-    INIT_END = 0x4984,  /* u8 enum job_end, u32 highest code, str text */
+    INIT_END = 0x4984,    /* u8 enum job_end, u32 highest code, str text */
 };
 
 enum job_end {
-    JOB_ENDED,      /* ran to its end */
-    JOB_ABENDED,    /* a step ended abnormally */
-    JOB_JCL_ERROR,  /* not run, or stopped by a data set that is missing */
-    JOB_BROKEN,     /* the system failed */
+    JOB_ENDED,     /* ran to its end */
+    JOB_ABENDED,   /* a step ended abnormally */
+    JOB_JCL_ERROR, /* not run, or stopped by a data set that is missing */
+    JOB_BROKEN,    /* the system failed */
     JOB_CANCELLED,
 };
 

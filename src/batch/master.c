@@ -173,7 +173,8 @@ read_image_conf(struct master *m, struct err_info *why)
                 continue;
             line = str_sub(line, 9, line.n);
             dash = str_find_char(line, '-');
-            if (dash == STR_NPOS || !str_to_u64(str_sub(line, 0, dash), &first) ||
+            if (dash == STR_NPOS ||
+                !str_to_u64(str_sub(line, 0, dash), &first) ||
                 !str_to_u64(str_sub(line, dash + 1, line.n), &last) ||
                 first == 0 || last < first || last >= UINT32_MAX) {
                 e = err_pos(why, ERR_SYNTAX, n, 10,
@@ -198,8 +199,9 @@ make_folders(struct err_info *why)
         const char *name;
         mode_t mode;
     } folders[] = {
-        { "master", 0755 },   { "spool", 0700 }, { "log", 0755 },
-        { "datasets", 0755 }, { "etc", 0755 },   { "datasets/SYS1.PROCLIB", 0755 },
+        { "master", 0755 }, { "spool", 0700 },
+        { "log", 0755 },    { "datasets", 0755 },
+        { "etc", 0755 },    { "datasets/SYS1.PROCLIB", 0755 },
     };
     enum err e = dir_make(root_dir(), 0755, why);
 

@@ -15,10 +15,10 @@
 
 #define MASTER_SPACES_MAX 200u
 #define MASTER_SESSIONS_MAX 100u
-#define MASTER_START_WAIT_MS 60000u  /* S waits this long for "ready" */
-#define MASTER_REPLY_WAIT_MS 60000u  /* F waits this long for its reply */
-#define MASTER_STOP_WAIT_MS 15000u   /* shutdown: after P, then C */
-#define MASTER_KILL_WAIT_MS 5000u    /* after C, then SIGKILL */
+#define MASTER_START_WAIT_MS 60000u /* S waits this long for "ready" */
+#define MASTER_REPLY_WAIT_MS 60000u /* F waits this long for its reply */
+#define MASTER_STOP_WAIT_MS 15000u  /* shutdown: after P, then C */
+#define MASTER_KILL_WAIT_MS 5000u   /* after C, then SIGKILL */
 
 struct master;
 struct session;
@@ -43,7 +43,7 @@ struct space {
     uint32_t code;
     char end_text[256];
     char cgroup[256];
-    uint64_t kill_at_ms; /* 0: not asked to go */
+    uint64_t kill_at_ms;     /* 0: not asked to go */
     struct session *starter; /* whose S waits for it, or NULL */
     uint64_t start_until_ms;
 };

@@ -21,8 +21,7 @@ static char runtime_error[64];
 static bool
 folder_has(const struct step *step, const char *folder)
 {
-    struct str path =
-        str_fmt(step->arena, "%s/%s.so", folder, step->jcl->pgm);
+    struct str path = str_fmt(step->arena, "%s/%s.so", folder, step->jcl->pgm);
 
     return path.p != NULL && access(path.p, R_OK) == 0;
 }

@@ -142,8 +142,7 @@ start_operands(struct command *c, struct start *start)
                            STR_ARG(piece));
             return false;
         }
-        value = start_value(c->arena,
-                            str_sub(piece, eq + 1, piece.n));
+        value = start_value(c->arena, str_sub(piece, eq + 1, piece.n));
         if (str_eq_z(key, "JOBNAME"))
             start->job_name = value;
         else
@@ -194,8 +193,9 @@ do_start(struct command *c)
     }
     if (master_read_member(NULL, c->arena, (struct str){ 0 }, c->name, &text,
                            NULL) != ERR_OK) {
-        session_printf(c->session, "IEF612I PROCEDURE NOT FOUND: %.*s is not "
-                                   "a member of SYS1.PROCLIB",
+        session_printf(c->session,
+                       "IEF612I PROCEDURE NOT FOUND: %.*s is not "
+                       "a member of SYS1.PROCLIB",
                        STR_ARG(c->name));
         start_errors(c, errors);
         return;
@@ -222,8 +222,9 @@ do_start(struct command *c)
         session_done(c->session, 8);
         return;
     }
-    session_printf(c->session, "IEF695I START %s WITH JOBNAME %s IS ASSIGNED "
-                               "TO USER %s",
+    session_printf(c->session,
+                   "IEF695I START %s WITH JOBNAME %s IS ASSIGNED "
+                   "TO USER %s",
                    space->record.proc, space->record.name, space->record.user);
     session_printf(c->session, "IEF403I %s - STARTED", space->record.name);
     space->starter = c->session;
@@ -252,8 +253,8 @@ send_command(struct command *c, struct space *space, enum task_verb verb,
     buf_str(&out, c->rest);
     e = buf_check(&out, NULL);
     if (e == ERR_OK)
-        e = chan_send(space->task_fd, TASK_COMMAND, id, buf_view(&out), NULL,
-                      0, NULL);
+        e = chan_send(space->task_fd, TASK_COMMAND, id, buf_view(&out), NULL, 0,
+                      NULL);
     buf_fini(&out);
     return e == ERR_OK;
 }
@@ -355,8 +356,7 @@ display_spaces(struct command *c, struct str only)
             continue;
         session_printf(c->session, "  %-8s %-8s %-8s USER %-8s %s",
                        s->record.name, s->record.id,
-                       s->is_task ? s->record.proc : "",
-                       s->record.user,
+                       s->is_task ? s->record.proc : "", s->record.user,
                        s->is_ready || !s->is_task ? "ACTIVE" : "STARTING");
     }
 }
@@ -436,9 +436,9 @@ is_allowed(struct command *c, const struct verb *verb)
 {
     struct saf_decision decision;
     struct err_info why;
-    enum err e = saf_check_remote(c->master->saf, c->session->acee,
-                                  STR("OPERCMDS"), resource_of(c, verb),
-                                  verb->level, &decision, &why);
+    enum err e =
+        saf_check_remote(c->master->saf, c->session->acee, STR("OPERCMDS"),
+                         resource_of(c, verb), verb->level, &decision, &why);
 
     if (e == ERR_OK && decision.rc.saf <= 4)
         return true;
@@ -462,9 +462,8 @@ run_command(struct command *c)
                      : str_trim(str_sub(c->text, blank, c->text.n));
     comma = str_find_char(c->operand, ',');
     c->name = str_trim(str_upper(c->arena, str_sub(c->operand, 0, comma)));
-    c->rest = comma == STR_NPOS
-                  ? (struct str){ 0 }
-                  : str_sub(c->operand, comma + 1, c->operand.n);
+    c->rest = comma == STR_NPOS ? (struct str){ 0 }
+                                : str_sub(c->operand, comma + 1, c->operand.n);
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         if (!str_eq_z(word, verbs[i].word) && !str_eq_z(word, verbs[i].letter))
             continue;

@@ -32,8 +32,8 @@ struct step_dd {
     struct step_dd *next;
     char name[9];
     enum jcl_dd_kind kind; /* of the first of a concatenation */
-    int fd;        /* to read or to append to; -1 for a library */
-    char *path;    /* of fd, for programs that open by name; or the library */
+    int fd;                /* to read or to append to; -1 for a library */
+    char *path; /* of fd, for programs that open by name; or the library */
     char **libraries; /* a concatenation's folders, in order */
     size_t n_libraries;
 };

@@ -139,8 +139,7 @@ report_errors(struct session *s, const struct jcl_errors *errors)
 }
 
 static void
-send_ended(struct session *s, enum job_end end, uint32_t code,
-           const char *text)
+send_ended(struct session *s, enum job_end end, uint32_t code, const char *text)
 {
     struct buf out;
 
@@ -195,10 +194,10 @@ submit(struct session *s, struct arena *arena, struct str jcl, bool waits)
         send_ended(s, JOB_ENDED, 0, "TYPRUN=SCAN: no errors found");
         return;
     }
-    e = space_start(s->master,
-                    &(struct space_order){
-                        .job = &job, .jcl = jcl, .submitter = s->acee },
-                    &space, &why);
+    e = space_start(
+        s->master,
+        &(struct space_order){ .job = &job, .jcl = jcl, .submitter = s->acee },
+        &space, &why);
     if (e != ERR_OK) {
         session_printf(s, "%s", why.text);
         send_ended(s, e == ERR_DENIED ? JOB_JCL_ERROR : JOB_BROKEN, 0,

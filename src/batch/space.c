@@ -26,8 +26,8 @@
 #include "ipc/task.h"
 #include "ipc/task_wire.h"
 
-static const char *const end_words[] = { "ended", "abend", "jclerror",
-                                         "broken", "cancelled" };
+static const char *const end_words[] = { "ended", "abend", "jclerror", "broken",
+                                         "cancelled" };
 
 const char *
 job_end_word(enum job_end end)
@@ -107,8 +107,7 @@ clock_text(char out[16])
     struct tm tm;
 
     (void)localtime_r(&now, &tm);
-    (void)snprintf(out, 16, "%02d.%02d.%02d", tm.tm_hour, tm.tm_min,
-                   tm.tm_sec);
+    (void)snprintf(out, 16, "%02d.%02d.%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
     return str_of(out);
 }
 
@@ -129,7 +128,7 @@ static void
 clean_environment(void)
 {
     static const char *const kept[] = {
-        "PATH",        "LANG",         "TZ",           "SALLYPORT_LOG",
+        "PATH",         "LANG",          "TZ",           "SALLYPORT_LOG",
         "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "HOME",
     };
     char *values[ARRAY_LEN(kept)];
@@ -271,8 +270,7 @@ make_cgroup(struct space *space, struct err_info *why)
     buf_printf(&path, "/sys/fs/cgroup/sallyport/%s", space->record.id);
     if (buf_check(&path, why) == ERR_OK &&
         dir_make(buf_z(&path), 0755, NULL) == ERR_OK) {
-        (void)snprintf(space->cgroup, sizeof space->cgroup, "%s",
-                       buf_z(&path));
+        (void)snprintf(space->cgroup, sizeof space->cgroup, "%s", buf_z(&path));
         buf_add_z(&path, "/cgroup.procs");
         (void)snprintf(pid, sizeof pid, "%d", (int)space->pid);
         fd = open(buf_z(&path), O_WRONLY | O_CLOEXEC);
@@ -336,8 +334,8 @@ check_uid(struct space *space, const struct acee *acee, struct err_info *why)
 
     if (root_is_private())
         return ERR_OK;
-    if (acee->uid == UINT32_MAX || acee->uid == 0 ||
-        acee->uid < m->uid_first || acee->uid > m->uid_last)
+    if (acee->uid == UINT32_MAX || acee->uid == 0 || acee->uid < m->uid_first ||
+        acee->uid > m->uid_last)
         return err_set(why, ERR_DENIED,
                        "user %s has OMVS UID %" PRId64
                        "; expected one of %u-%u (uidrange of etc/image.conf)",
@@ -369,8 +367,7 @@ send_go(struct space *space, const struct acee *acee, struct str token,
 }
 
 static enum err
-send_order(struct space *space, const struct jcl_job *job,
-           struct err_info *why)
+send_order(struct space *space, const struct jcl_job *job, struct err_info *why)
 {
     struct job_order order = { .job = *job };
     struct buf out;
@@ -420,8 +417,7 @@ register_space(struct space *space, const struct space_order *order,
         memcpy(space->record.user, acee->user, sizeof space->record.user);
         if (order->is_task)
             space_log_id(space, "IEF695I",
-                         MSG_INSERTS(order->proc,
-                                     str_of(space->record.name),
+                         MSG_INSERTS(order->proc, str_of(space->record.name),
                                      str_of(acee->user), str_of(acee->group)),
                          4);
         e = send_go(space, acee, buf_view(&token), why);
@@ -770,10 +766,10 @@ space_on_exit(struct space *space)
     }
     end_cgroup(space);
     if (space->end == JOB_BROKEN)
-        space_log_id(space, "IEF451I",
-                     MSG_INSERTS(str_of(space->record.name),
-                                 str_of(space->end_text)),
-                     2);
+        space_log_id(
+            space, "IEF451I",
+            MSG_INSERTS(str_of(space->record.name), str_of(space->end_text)),
+            2);
     else
         space_log_id(space, space->end == JOB_JCL_ERROR ? "IEF453I" : "IEF404I",
                      MSG_INSERTS(str_of(space->record.name), clock_text(now)),
@@ -855,10 +851,10 @@ clean_one(void *arg, const struct spool_record *found)
     space->record = r;
     space->end = JOB_BROKEN;
     if (spool_append(r.id, "001.JESMSGLG", &space->log_fd, NULL) == ERR_OK)
-        space_log_id(space, "IEF451I",
-                     MSG_INSERTS(str_of(r.name),
-                                 STR("the master ended while it ran")),
-                     2);
+        space_log_id(
+            space, "IEF451I",
+            MSG_INSERTS(str_of(r.name), STR("the master ended while it ran")),
+            2);
     record_end(space);
     space_free(&space);
 }

@@ -16,8 +16,8 @@
 #define NUMBER_MAX 99999u
 
 static enum err
-make_path(struct arena *arena, char **out, struct err_info *why,
-          const char *id, const char *name)
+make_path(struct arena *arena, char **out, struct err_info *why, const char *id,
+          const char *name)
 {
     arena_init(arena, 8192);
     *out = name == NULL ? root_path(arena, "spool/%s", id)
@@ -101,9 +101,8 @@ spool_record_write(const struct spool_record *r, struct err_info *why)
                "id=%s\nname=%s\nuser=%s\nsubmitter=%s\nproc=%s\nstate=%s\n"
                "pid=%" PRId64 "\npid_started=%" PRIu64 "\nbegan_ms=%" PRIu64
                "\nended_ms=%" PRIu64 "\nend=%s\ncode=%" PRIu32 "\n",
-               r->id, r->name, r->user, r->submitter, r->proc, r->state,
-               r->pid, r->pid_started, r->began_ms, r->ended_ms, r->end,
-               r->code);
+               r->id, r->name, r->user, r->submitter, r->proc, r->state, r->pid,
+               r->pid_started, r->began_ms, r->ended_ms, r->end, r->code);
     e = file_write_atomic(path, buf_view(&text), 0600, why);
     buf_fini(&text);
     arena_fini(&arena);
@@ -178,8 +177,8 @@ spool_record_read(const char *id, struct spool_record *out,
             continue;
         if (eq == STR_NPOS || !read_field(&record, str_sub(line, 0, eq),
                                           str_sub(line, eq + 1, line.n)))
-            e = err_set(why, ERR_SYNTAX, "%s: \"%.*s\" is not understood",
-                        path, STR_ARG(line));
+            e = err_set(why, ERR_SYNTAX, "%s: \"%.*s\" is not understood", path,
+                        STR_ARG(line));
     }
     if (e == ERR_OK)
         *out = record;
@@ -196,8 +195,7 @@ spool_append(const char *id, const char *name, int *fd, struct err_info *why)
     enum err e = make_path(&arena, &path, why, id, name);
 
     if (e == ERR_OK) {
-        *fd = open(path,
-                   O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+        *fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
                    0600);
         if (*fd < 0)
             e = err_sys(why, "%s", path);
@@ -247,8 +245,8 @@ spool_each_file(const char *id,
         e = err_sys(why, "%s", path);
     for (int i = 0; i < n; i++) {
         char *file = root_path(&arena, "spool/%s/%s", id, entries[i]->d_name);
-        int fd = file == NULL ? -1
-                              : open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        int fd =
+            file == NULL ? -1 : open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
         if (fd >= 0) {
             each(arg, entries[i]->d_name, fd);
@@ -305,8 +303,8 @@ spool_process_started(pid_t pid)
         /* The command's name may hold anything; it ends at the last ")". */
         rest = buf_view(&text);
         close_at = str_rfind_char(rest, ')');
-        rest = str_sub(rest, close_at == STR_NPOS ? rest.n : close_at + 2,
-                       rest.n);
+        rest =
+            str_sub(rest, close_at == STR_NPOS ? rest.n : close_at + 2, rest.n);
         for (int i = 3; str_token(&rest, ' ', &field); i++) {
             if (i == 22 && !str_to_u64(field, &started))
                 started = 0;

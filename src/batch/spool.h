@@ -20,8 +20,8 @@ struct spool_record {
     char user[9];
     char submitter[9];
     char proc[9];
-    char state[12]; /* "running", "ended" */
-    int64_t pid;    /* of the address space, while it runs */
+    char state[12];       /* "running", "ended" */
+    int64_t pid;          /* of the address space, while it runs */
     uint64_t pid_started; /* field 22 of /proc/pid/stat, tells pid reuse */
     uint64_t began_ms;
     uint64_t ended_ms;

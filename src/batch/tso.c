@@ -63,8 +63,7 @@ run_saf(struct tso *t, struct str command)
 
     if (!connect_saf(t))
         return 12;
-    if (saf_command(t->saf, command, print_line, t->out, &rc, &why) !=
-        ERR_OK) {
+    if (saf_command(t->saf, command, print_line, t->out, &rc, &why) != ERR_OK) {
         fprintf(t->out, "IKJ56644I %s\n", why.text);
         return 12;
     }
@@ -76,9 +75,10 @@ static uint32_t
 run_profile(struct tso *t, struct str operand)
 {
     if (operand.n == 0)
-        fprintf(t->out, " IKJ56688I CHAR(0)  LINE(0)    PROMPT   INTERCOM   "
-                        "NOPAUSE NOMSGID NOMODE  WTPMSG  NORECOVER PREFIX(%s) "
-                        "PLANGUAGE(ENU) SLANGUAGE(ENU) VARSTORAGE(LOW)\n",
+        fprintf(t->out,
+                " IKJ56688I CHAR(0)  LINE(0)    PROMPT   INTERCOM   "
+                "NOPAUSE NOMSGID NOMODE  WTPMSG  NORECOVER PREFIX(%s) "
+                "PLANGUAGE(ENU) SLANGUAGE(ENU) VARSTORAGE(LOW)\n",
                 t->step->order->user);
     return 0;
 }
@@ -159,8 +159,7 @@ echo(struct tso *t, struct str command)
         if (c == ')' && is_hidden)
             is_hidden = false;
         fputc(is_hidden ? '*' : c, t->out);
-        if (c == '(' && !is_hidden &&
-            is_secret_word(str_sub(command, word, i)))
+        if (c == '(' && !is_hidden && is_secret_word(str_sub(command, word, i)))
             is_hidden = true;
         if (isalnum((unsigned char)c) == 0)
             word = i + 1;
@@ -200,8 +199,9 @@ run_deck(struct tso *t, struct str text, uint32_t rc)
     buf_init(&command, DECK_COMMAND_MAX);
     while (!t->is_done && !(stops && rc != 0) && deck_next(&deck, &command)) {
         if (buf_check(&command, NULL) != ERR_OK) {
-            fprintf(t->out, "IKJ56602I COMMAND SYSTEM ERROR: the command at "
-                            "line %u has more than %u characters\n",
+            fprintf(t->out,
+                    "IKJ56602I COMMAND SYSTEM ERROR: the command at "
+                    "line %u has more than %u characters\n",
                     deck.line, DECK_COMMAND_MAX);
             rc = 12;
             continue;

@@ -18,7 +18,8 @@ struct parent {
     int waiting_fd; /* readable while commands wait in `waiting` */
     int epoll_fd;   /* of both: what the loop watches */
     uint32_t seq;
-    struct chan_msg waiting[WAITING_MAX]; /* came while we waited for a socket */
+    struct chan_msg
+        waiting[WAITING_MAX]; /* came while we waited for a socket */
     unsigned n_waiting;
     struct chan_msg last; /* owns the text of the last command */
     char job_name[9];
@@ -146,8 +147,7 @@ ask(struct parent *p, enum parent_message type, uint32_t seq, const char *host,
     buf_u16(&out, port);
     e = buf_check(&out, why);
     if (e == ERR_OK)
-        e = chan_send(p->fd, (uint16_t)type, seq, buf_view(&out), NULL, 0,
-                      why);
+        e = chan_send(p->fd, (uint16_t)type, seq, buf_view(&out), NULL, 0, why);
     buf_fini(&out);
     return e;
 }
@@ -252,8 +252,7 @@ parent_next_command(struct parent *p, struct parent_command *out,
     in = reader_of(p->last.payload);
     if (p->last.type != PARENT_P_COMMAND || !reader_u8(&in, &verb) ||
         verb > PARENT_FORCE || !reader_u32(&in, &out->id) ||
-        !reader_str(&in, 0, PARENT_TEXT_MAX, &out->text) ||
-        !reader_at_end(&in))
+        !reader_str(&in, 0, PARENT_TEXT_MAX, &out->text) || !reader_at_end(&in))
         return broken(why);
     out->verb = (enum parent_verb)verb;
     return ERR_OK;

@@ -46,8 +46,7 @@ run_command(struct batch_client *client, struct str text)
     struct err_info why;
     uint8_t status = 0;
 
-    if (batch_command(client, text, print_line, NULL, &status, &why) ==
-        ERR_OK)
+    if (batch_command(client, text, print_line, NULL, &status, &why) == ERR_OK)
         return status;
     fprintf(stderr, "sallyport console: %s\n", why.text);
     return STATUS_FAILED;

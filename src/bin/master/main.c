@@ -155,8 +155,9 @@ run_in_background(void)
     }
     if (pid > 0)
         (void)waitpid(pid, &wait_status, 0);
-    fprintf(stderr, "sallyport: the system did not start; see %s/log/"
-                    "master.log\n",
+    fprintf(stderr,
+            "sallyport: the system did not start; see %s/log/"
+            "master.log\n",
             root_dir());
     return STATUS_FAILED;
 }

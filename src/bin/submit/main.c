@@ -78,8 +78,8 @@ print_file(void *arg, struct str name, int fd)
 
     (void)arg;
     if (is_log ? quiet
-               : !all && (str_eq_z(shown, "JESJCL") ||
-                          str_eq_z(shown, "JESYSMSG")))
+               : !all &&
+                     (str_eq_z(shown, "JESJCL") || str_eq_z(shown, "JESYSMSG")))
         return;
     if (lseek(fd, 0, SEEK_END) <= 0 || lseek(fd, 0, SEEK_SET) != 0)
         return;
@@ -117,8 +117,8 @@ submit_text(struct batch_client *client, struct str jcl)
     struct batch_result result;
     struct err_info why;
 
-    if (batch_submit(client, jcl, !no_wait, print_error, NULL, &result,
-                     &why) != ERR_OK) {
+    if (batch_submit(client, jcl, !no_wait, print_error, NULL, &result, &why) !=
+        ERR_OK) {
         fprintf(stderr, "sallyport submit: %s: %s\n", current_file, why.text);
         return STATUS_SYSTEM;
     }
