@@ -20,9 +20,9 @@ struct http_origin {
                                user; equal bytes share, others never */
 };
 
-struct http_call_settings {
-    uint32_t connect_timeout_ms;
-    uint32_t receive_timeout_ms;
+struct http_call_settings {      /* 0: no timeout */
+    uint32_t connect_timeout_ms; /* look-up, connection and TLS together */
+    uint32_t receive_timeout_ms; /* from then to the end of the answer */
     size_t max_body_bytes;
 };
 
@@ -44,11 +44,14 @@ typedef void (*http_call_done)(void *arg, enum err e,
 
 MUST_CHECK enum err http_pool_new(struct loop *, struct http_pool **out,
                                   struct err_info *why);
-void http_pool_free(struct http_pool **);
-/* Close idle connections made with another tls_config than current ones. */
+void http_pool_free(struct http_pool **); /* cancels what is under way */
+/* Close the idle connections now and busy ones after their answer: after a
+ * change of keys, trust or configuration. */
 void http_pool_flush(struct http_pool *);
+size_t http_pool_idle(const struct http_pool *); /* connections kept */
 
-/* Host, Content-Length and Connection are ours; all strings are copied. A
+/* ERR_SYNTAX: method, target or a header cannot be sent, or is ours: Host,
+ * Content-Length, Transfer-Encoding, Connection. All strings are copied. A
  * request is sent again on a fresh connection only when a kept one closed
  * before any byte of the answer and the method is idempotent. */
 MUST_CHECK enum err
@@ -57,7 +60,7 @@ http_call_start(struct http_pool *, const struct http_origin *,
                 struct str target, const struct http_header *headers,
                 size_t n_headers, struct str body, http_call_done done,
                 void *arg, struct http_call **out, struct err_info *why);
-/* `done` will not run any more. */
+/* `done` will not run any more. Not after `done` has begun. */
 void http_call_cancel(struct http_call **);
 
 #endif

@@ -62,6 +62,12 @@ http_is_field_value(struct str s)
     return all_in(s, VALUE);
 }
 
+bool
+http_is_target(struct str s)
+{
+    return s.n > 0 && all_in(s, TARGET);
+}
+
 /* ---- strict check of the lines ---- */
 
 size_t
@@ -203,7 +209,7 @@ check_request_line(struct str line, const struct http_head_limits *limits,
     }
     method = str_sub(line, 0, first);
     target = str_sub(line, first + 1, last);
-    if (!http_is_token(method) || target.n == 0 || !all_in(target, TARGET)) {
+    if (!http_is_token(method) || !http_is_target(target)) {
         *why = "the request line holds a character that is not allowed";
         return 400;
     }
@@ -408,7 +414,7 @@ read_framing(const struct known *known, struct http_head *out, const char **why)
         }
         if (!str_eq_nocase_z(known->encoding, "chunked")) {
             *why = "the only Transfer-Encoding supported is chunked";
-            return 501;
+            return 400;
         }
         out->body = HTTP_BODY_CHUNKED;
     }

@@ -57,5 +57,6 @@ MUST_CHECK bool http_answer_parse(struct arena *, struct str head,
 /* token and field content (RFC 9110, 5.1, 5.5), for what we send ourselves. */
 bool http_is_token(struct str);
 bool http_is_field_value(struct str);
+bool http_is_target(struct str);
 
 #endif

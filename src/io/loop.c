@@ -420,6 +420,7 @@ loop_free(struct loop **loop_p)
 
     if (loop == NULL)
         return;
+    run_posts(loop); /* they own storage */
     run_deferred(loop);
     if (loop->wake.fd >= 0)
         close(loop->wake.fd);

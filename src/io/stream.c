@@ -43,6 +43,8 @@ socket_read(struct stream *s, char *p, size_t cap)
             s->may_read = false;
     } else if (n < 0 && errno == EAGAIN) {
         s->may_read = false;
+    } else if (n < 0) {
+        s->is_broken = true;
     }
     return n;
 }
@@ -273,7 +275,7 @@ stream_handshake(struct stream *s, struct err_info *why)
 }
 
 static enum err
-clear_result(struct stream *s, ssize_t result, size_t *n)
+clear_result(ssize_t result, size_t *n)
 {
     if (result > 0) {
         *n = (size_t)result;
@@ -281,8 +283,7 @@ clear_result(struct stream *s, ssize_t result, size_t *n)
     }
     if (result < 0 && errno == EAGAIN)
         return ERR_AGAIN;
-    if (result < 0)
-        s->is_broken = true;
+    /* Not "broken" after a write: an answer may still wait to be read. */
     return ERR_PEER;
 }
 
@@ -294,7 +295,7 @@ stream_read(struct stream *s, char *p, size_t cap, size_t *n)
     if (s->is_broken)
         return ERR_PEER;
     if (s->ssl == NULL)
-        return clear_result(s, socket_read(s, p, cap), n);
+        return clear_result(socket_read(s, p, cap), n);
     if (!s->may_read && SSL_has_pending(s->ssl) == 0)
         return ERR_AGAIN;
     ERR_clear_error();
@@ -310,7 +311,7 @@ stream_write(struct stream *s, const char *p, size_t size, size_t *n)
     if (s->is_broken)
         return ERR_PEER;
     if (s->ssl == NULL)
-        return clear_result(s, socket_write(s, p, size), n);
+        return clear_result(socket_write(s, p, size), n);
     if (!s->may_write)
         return ERR_AGAIN;
     ERR_clear_error();

@@ -1,0 +1,193 @@
+#include "io/resolve.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct resolve_job {
+    struct loop *loop;
+    struct loop_post post;
+    char host[RESOLVE_HOST_MAX + 1];
+    unsigned port;
+    resolve_done done;
+    void *arg;
+    int result; /* of getaddrinfo */
+    union address addresses[RESOLVE_ADDRESSES_MAX];
+    size_t n_addresses;
+    bool is_abandoned; /* guarded by `lock` */
+};
+
+/* Decides between a thread that has finished and a loop that gave up. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned n_threads;
+
+socklen_t
+address_bytes(const union address *address)
+{
+    return address->any.sa_family == AF_INET ? sizeof address->v4
+                                             : sizeof address->v6;
+}
+
+bool
+address_parse(struct str host, unsigned port, union address *out)
+{
+    char text[INET6_ADDRSTRLEN];
+    union address address = { 0 };
+
+    if (!str_copy_z(host, text, sizeof text))
+        return false;
+    if (inet_pton(AF_INET, text, &address.v4.sin_addr) == 1) {
+        address.v4.sin_family = AF_INET;
+        address.v4.sin_port = htons((uint16_t)port);
+    } else if (inet_pton(AF_INET6, text, &address.v6.sin6_addr) == 1) {
+        address.v6.sin6_family = AF_INET6;
+        address.v6.sin6_port = htons((uint16_t)port);
+    } else {
+        return false;
+    }
+    *out = address;
+    return true;
+}
+
+static void
+look_up(struct resolve_job *job)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+                              .ai_flags = AI_ADDRCONFIG };
+    struct addrinfo *list = NULL;
+
+    job->result = getaddrinfo(job->host, NULL, &hints, &list);
+    for (struct addrinfo *at = list;
+         at != NULL && job->n_addresses < RESOLVE_ADDRESSES_MAX;
+         at = at->ai_next) {
+        union address *address = &job->addresses[job->n_addresses];
+
+        if (at->ai_addrlen > sizeof *address)
+            continue;
+        memcpy(address, at->ai_addr, at->ai_addrlen);
+        if (at->ai_family == AF_INET)
+            address->v4.sin_port = htons((uint16_t)job->port);
+        else if (at->ai_family == AF_INET6)
+            address->v6.sin6_port = htons((uint16_t)job->port);
+        else
+            continue;
+        job->n_addresses++;
+    }
+    if (list != NULL)
+        freeaddrinfo(list);
+}
+
+static void *
+run_thread(void *arg)
+{
+    struct resolve_job *job = arg;
+
+    look_up(job);
+    pthread_mutex_lock(&lock);
+    n_threads--;
+    if (job->is_abandoned)
+        free(job);
+    else
+        loop_post(job->loop, &job->post);
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+static void
+tell(struct loop_post *post)
+{
+    struct resolve_job *job = CONTAINER_OF(post, struct resolve_job, post);
+    struct err_info why = { 0 };
+    bool is_abandoned;
+
+    pthread_mutex_lock(&lock);
+    is_abandoned = job->is_abandoned;
+    pthread_mutex_unlock(&lock);
+    if (is_abandoned) {
+        free(job);
+        return;
+    }
+    if (job->n_addresses > 0) {
+        job->done(job->arg, ERR_OK, job->addresses, job->n_addresses, NULL);
+    } else {
+        (void)err_set(&why, ERR_NOT_FOUND, "host %s: %s", job->host,
+                      job->result == 0 ? "no usable address"
+                                       : gai_strerror(job->result));
+        job->done(job->arg, ERR_NOT_FOUND, NULL, 0, &why);
+    }
+    free(job);
+}
+
+static bool
+start_thread(struct resolve_job *job)
+{
+    pthread_attr_t attr;
+    sigset_t all, old;
+    pthread_t thread;
+    bool is_started;
+
+    pthread_mutex_lock(&lock);
+    is_started = n_threads < RESOLVE_THREADS_MAX;
+    n_threads += is_started;
+    pthread_mutex_unlock(&lock);
+    if (!is_started)
+        return false;
+    /* Signals are the main thread's. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    is_started = pthread_create(&thread, &attr, run_thread, job) == 0;
+    pthread_attr_destroy(&attr);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (!is_started) {
+        pthread_mutex_lock(&lock);
+        n_threads--;
+        pthread_mutex_unlock(&lock);
+    }
+    return is_started;
+}
+
+enum err
+resolve_start(struct loop *loop, struct str host, unsigned port,
+              resolve_done done, void *arg, struct resolve_job **out,
+              struct err_info *why)
+{
+    struct resolve_job *job = calloc(1, sizeof *job);
+
+    if (job == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for a name look-up");
+    job->loop = loop;
+    job->post.run = tell;
+    job->port = port;
+    job->done = done;
+    job->arg = arg;
+    if (!str_copy_z(host, job->host, sizeof job->host)) {
+        free(job);
+        return err_set(why, ERR_LIMIT, "a host name is longer than %u",
+                       RESOLVE_HOST_MAX);
+    }
+    *out = job;
+    if (start_thread(job))
+        return ERR_OK;
+    *out = NULL;
+    free(job);
+    return err_set(why, ERR_LIMIT, "%u host name look-ups are under way",
+                   RESOLVE_THREADS_MAX);
+}
+
+void
+resolve_cancel(struct resolve_job **job_p)
+{
+    struct resolve_job *job = *job_p;
+
+    *job_p = NULL;
+    if (job == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    job->is_abandoned = true; /* whoever comes last frees it */
+    pthread_mutex_unlock(&lock);
+}
