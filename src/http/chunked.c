@@ -115,8 +115,6 @@ http_chunked_take(struct http_chunked *d, struct str in, size_t *used,
 
             if (d->left < n)
                 n = (size_t)d->left;
-            if (d->left > body->max - body->n)
-                return ERR_LIMIT;
             buf_add(body, str_n(in.p + at, n));
             if (body->failed)
                 return ERR_LIMIT;
@@ -128,6 +126,8 @@ http_chunked_take(struct http_chunked *d, struct str in, size_t *used,
         }
         if (!take_byte(d, in.p[at++]))
             return ERR_SYNTAX;
+        if (d->state == IN_DATA && d->left > body->max - body->n)
+            return ERR_LIMIT;
         if (d->state == AT_DONE) {
             *used = at;
             return ERR_OK;

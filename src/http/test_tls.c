@@ -1,0 +1,571 @@
+/*
+ * TLS, server and client together: our server behind a loopback port, our own
+ * client, and OpenSSL's where a client must misbehave.
+ */
+#include "http/test_fixture.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+
+#include "http/client.h"
+#include "io/test_certs.h"
+
+static struct test_cert ca, other_ca, server_rsa, server_ec, server_b, alice,
+    mallory, expired;
+
+static int
+make_certs(void **state)
+{
+    (void)state;
+    ca = test_cert_make((struct test_cert_spec){ .name = "CA", .is_ca = true });
+    other_ca = test_cert_make(
+        (struct test_cert_spec){ .name = "Other CA", .is_ca = true });
+    server_rsa = test_cert_make(
+        (struct test_cert_spec){ .name = "server",
+                                 .san = "DNS:localhost,IP:127.0.0.1",
+                                 .is_rsa = true,
+                                 .issuer = &ca });
+    server_ec = test_cert_make((struct test_cert_spec){
+        .name = "server-ec", .san = "DNS:localhost", .issuer = &ca });
+    server_b = test_cert_make((struct test_cert_spec){
+        .name = "b", .san = "DNS:b.example", .is_rsa = true, .issuer = &ca });
+    alice = test_cert_make(
+        (struct test_cert_spec){ .name = "alice", .issuer = &ca });
+    mallory = test_cert_make(
+        (struct test_cert_spec){ .name = "mallory", .issuer = &other_ca });
+    expired = test_cert_make((struct test_cert_spec){ .name = "late",
+                                                      .valid_from_s = -7200,
+                                                      .valid_to_s = -3600,
+                                                      .issuer = &ca });
+    return 0;
+}
+
+static int
+free_certs(void **state)
+{
+    struct test_cert *all[] = { &ca,       &other_ca, &server_rsa, &server_ec,
+                                &server_b, &alice,    &mallory,    &expired };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        test_cert_free(all[i]);
+    return 0;
+}
+
+static struct tls_config *
+config_of(struct tls_settings settings, const struct test_cert *identity,
+          const struct test_cert *trust)
+{
+    struct tls_identity id;
+    struct str anchor;
+    struct tls_config *config = NULL;
+    struct err_info why = { 0 };
+
+    if (identity != NULL) {
+        id = test_cert_identity(identity);
+        settings.identities = &id;
+        settings.n_identities = 1;
+    }
+    if (trust != NULL) {
+        anchor = test_cert_der(trust);
+        settings.trust = &anchor;
+        settings.n_trust = 1;
+    }
+    if (tls_config_new(&settings, &config, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    return config;
+}
+
+/* ---- a server that says who the client is ---- */
+
+struct tls_fixture {
+    struct fixture f;
+    pthread_mutex_t lock;
+    char failure[ERR_TEXT_MAX]; /* the last one reported */
+    unsigned n_failures;
+};
+
+static void
+on_request(struct http_request *request, void *arg)
+{
+    struct str der = http_conn_certificate(request->conn);
+    const unsigned char *p = (const unsigned char *)der.p;
+    struct http_reply reply = { .status = 200, .body = STR("nobody") };
+    char name[100] = "";
+    X509 *x509;
+
+    (void)arg;
+    assert_true(http_conn_is_tls(request->conn));
+    if (der.n > 0) {
+        x509 = d2i_X509(NULL, &p, (long)der.n);
+        X509_NAME_get_text_by_NID(X509_get_subject_name(x509), NID_commonName,
+                                  name, sizeof name);
+        X509_free(x509);
+        reply.body = str_of(name);
+    }
+    http_reply_send(request, &reply);
+}
+
+static void
+on_tls_error(struct str peer, struct str text, void *arg)
+{
+    struct tls_fixture *t = arg;
+
+    assert_true(str_eq_z(peer, "127.0.0.1"));
+    pthread_mutex_lock(&t->lock);
+    t->n_failures++;
+    snprintf(t->failure, sizeof t->failure, STR_FMT, STR_ARG(text));
+    pthread_mutex_unlock(&t->lock);
+}
+
+static void
+tls_start(struct tls_fixture *t, struct tls_config *config)
+{
+    struct http_server_events events = { .on_request = on_request,
+                                         .on_tls_error = on_tls_error,
+                                         .arg = t };
+
+    memset(t, 0, sizeof *t);
+    pthread_mutex_init(&t->lock, NULL);
+    fixture_start(&t->f, config, NULL, &events);
+    tls_config_unref(&config);
+}
+
+static void
+expect_failure(struct tls_fixture *t, const char *text)
+{
+    bool is_there = false;
+
+    for (int i = 0; i < 2000 && !is_there; i++) {
+        pthread_mutex_lock(&t->lock);
+        is_there = t->n_failures > 0;
+        pthread_mutex_unlock(&t->lock);
+        if (!is_there)
+            poll(NULL, 0, 5);
+    }
+    pthread_mutex_lock(&t->lock);
+    assert_true(is_there);
+    if (strstr(t->failure, text) == NULL)
+        fail_msg("\"%s\" does not hold \"%s\"", t->failure, text);
+    t->n_failures = 0;
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* ---- one call by our client ---- */
+
+struct result {
+    struct loop *loop;
+    enum err e;
+    char body[100];
+    char why[ERR_TEXT_MAX];
+};
+
+static void
+on_done(void *arg, enum err e, const struct http_answer *answer,
+        const struct err_info *why)
+{
+    struct result *result = arg;
+
+    result->e = e;
+    if (e == ERR_OK)
+        snprintf(result->body, sizeof result->body, STR_FMT,
+                 STR_ARG(answer->body));
+    else
+        snprintf(result->why, sizeof result->why, "%s", why->text);
+    loop_stop(result->loop);
+}
+
+static struct result
+get(unsigned port, const char *host, struct tls_config *config)
+{
+    struct http_call_settings settings = { 5000, 5000, 1000 };
+    struct http_origin origin = { .host = str_of(host),
+                                  .port = port,
+                                  .tls = config };
+    struct result result = { 0 };
+    struct http_call *call;
+    struct http_pool *pool;
+
+    assert_int_equal(loop_new(&result.loop, NULL), ERR_OK);
+    assert_int_equal(http_pool_new(result.loop, &pool, NULL), ERR_OK);
+    assert_int_equal(http_call_start(pool, &origin, &settings, STR("GET"),
+                                     STR("/"), NULL, 0, STR(""), on_done,
+                                     &result, &call, NULL),
+                     ERR_OK);
+    loop_run(result.loop);
+    http_pool_free(&pool);
+    loop_free(&result.loop);
+    tls_config_unref(&config);
+    return result;
+}
+
+static void
+client_certificates_none_supported_required(void **state)
+{
+    static const struct {
+        enum tls_client_auth auth;
+        const struct test_cert *client;
+        const char *who;     /* NULL: refused */
+        const char *failure; /* what the server reports */
+    } rows[] = {
+        { TLS_AUTH_NONE, NULL, "nobody", NULL },
+        { TLS_AUTH_NONE, &alice, "nobody", NULL },
+        { TLS_AUTH_NONE, &mallory, "nobody", NULL },
+        { TLS_AUTH_SUPPORTED, NULL, "nobody", NULL },
+        { TLS_AUTH_SUPPORTED, &alice, "alice", NULL },
+        { TLS_AUTH_SUPPORTED, &mallory, NULL, "PKIX path building failed" },
+        { TLS_AUTH_REQUIRED, NULL, NULL,
+          "javax.net.ssl.SSLHandshakeException: null cert chain" },
+        { TLS_AUTH_REQUIRED, &alice, "alice", NULL },
+        { TLS_AUTH_REQUIRED, &mallory, NULL, "PKIX path building failed" },
+        { TLS_AUTH_REQUIRED, &expired, NULL, "PKIX path validation failed" },
+    };
+    static const char *const protocols[] = { "TLSv1.2", "TLSv1.3" };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows) * ARRAY_LEN(protocols); i++) {
+        size_t row = i % ARRAY_LEN(rows);
+        struct str protocol = str_of(protocols[i / ARRAY_LEN(rows)]);
+        struct tls_fixture t;
+        struct result result;
+
+        tls_start(
+            &t, config_of((struct tls_settings){ .is_server = true,
+                                                 .client_auth = rows[row].auth,
+                                                 .protocols = protocol },
+                          &server_rsa, &ca));
+        result = get(t.f.port, "localhost",
+                     config_of((struct tls_settings){ .verify_hostname = true },
+                               rows[row].client, &ca));
+        if (rows[row].who != NULL) {
+            if (result.e != ERR_OK)
+                fail_msg("row %zu: %s", row, result.why);
+            assert_string_equal(result.body, rows[row].who);
+        } else {
+            assert_int_equal(result.e, ERR_PEER);
+            expect_failure(&t, rows[row].failure);
+        }
+        fixture_stop(&t.f);
+    }
+}
+
+static void
+the_client_trusts_nobody_by_default(void **state)
+{
+    static const struct {
+        const struct test_cert *trust;
+        const char *host;
+        bool verify_hostname;
+        const char *failure; /* NULL: fine */
+    } rows[] = {
+        { &ca, "localhost", true, NULL },
+        { &ca, "127.0.0.1", true, NULL },
+        { &server_rsa, "localhost", true, NULL }, /* the leaf as anchor */
+        { &other_ca, "localhost", true, "PKIX path building failed" },
+        { &other_ca, "localhost", false, "PKIX path building failed" },
+        { NULL, "localhost", true, "PKIX path building failed" },
+    };
+    struct tls_fixture t;
+    struct result result;
+
+    (void)state;
+    tls_start(&t, config_of((struct tls_settings){ .is_server = true },
+                            &server_rsa, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        result =
+            get(t.f.port, rows[i].host,
+                config_of((struct tls_settings){ .verify_hostname =
+                                                     rows[i].verify_hostname },
+                          NULL, rows[i].trust));
+        if (rows[i].failure == NULL && result.e != ERR_OK)
+            fail_msg("row %zu: %s", i, result.why);
+        if (rows[i].failure != NULL) {
+            assert_int_equal(result.e, ERR_PEER);
+            assert_non_null(strstr(result.why, rows[i].failure));
+        }
+    }
+    fixture_stop(&t.f);
+}
+
+static void
+the_name_must_fit_when_asked_for(void **state)
+{
+    struct tls_fixture t;
+    struct result result;
+
+    (void)state;
+    tls_start(&t, config_of((struct tls_settings){ .is_server = true },
+                            &server_b, NULL));
+    result = get(
+        t.f.port, "localhost",
+        config_of((struct tls_settings){ .verify_hostname = true }, NULL, &ca));
+    assert_int_equal(result.e, ERR_PEER);
+    assert_non_null(strstr(result.why, "No subject alternative names"));
+    result = get(
+        t.f.port, "127.0.0.1",
+        config_of((struct tls_settings){ .verify_hostname = true }, NULL, &ca));
+    assert_int_equal(result.e, ERR_PEER);
+    result = get(t.f.port, "localhost",
+                 config_of((struct tls_settings){ 0 }, NULL, &ca));
+    assert_int_equal(result.e, ERR_OK);
+    fixture_stop(&t.f);
+}
+
+/* ---- misbehaving clients ---- */
+
+static void
+clear_text_on_a_tls_port_gets_no_answer(void **state)
+{
+    static const char *const rows[] = { "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                                        "P", "\x80\x2e\x01", "\r\n" };
+    struct tls_fixture t;
+    char got[100];
+
+    (void)state;
+    tls_start(&t, config_of((struct tls_settings){ .is_server = true },
+                            &server_rsa, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int fd = client_connect(t.f.port);
+
+        client_send(fd, str_of(rows[i]));
+        assert_int_equal(client_read(fd, NULL, got, sizeof got).n, 0);
+        expect_failure(&t, "javax.net.ssl.SSLException: Unrecognized SSL "
+                           "message, plaintext connection?");
+        close(fd);
+    }
+    fixture_stop(&t.f);
+}
+
+/* A connection without a byte is a probe and not worth a message. */
+static void
+a_probe_is_not_reported(void **state)
+{
+    struct tls_fixture t;
+
+    (void)state;
+    tls_start(&t, config_of((struct tls_settings){ .is_server = true },
+                            &server_rsa, NULL));
+    close(client_connect(t.f.port));
+    assert_int_equal(get(t.f.port, "localhost",
+                         config_of((struct tls_settings){ 0 }, NULL, &ca))
+                         .e,
+                     ERR_OK);
+    assert_int_equal(t.n_failures, 0);
+    fixture_stop(&t.f);
+}
+
+/* OpenSSL's own client: what it negotiates with these rules. */
+struct offer {
+    int max_version;
+    const char *ciphers, *name, *groups;
+    const char *alpn;
+    size_t alpn_bytes;
+};
+
+static bool
+negotiate(unsigned port, struct offer offer, char *seen, size_t cap)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    int fd = client_connect(port);
+    SSL *ssl = SSL_new(ctx);
+    bool is_ok;
+
+    SSL_set_security_level(ssl, 0);
+    SSL_set_min_proto_version(ssl, 0);
+    if (offer.max_version != 0)
+        SSL_set_max_proto_version(ssl, offer.max_version);
+    if (offer.ciphers != NULL)
+        assert_int_equal(SSL_set_cipher_list(ssl, offer.ciphers), 1);
+    if (offer.name != NULL)
+        SSL_set_tlsext_host_name(ssl, offer.name);
+    if (offer.alpn != NULL)
+        SSL_set_alpn_protos(ssl, (const unsigned char *)offer.alpn,
+                            (unsigned)offer.alpn_bytes);
+    SSL_set_fd(ssl, fd);
+    is_ok = SSL_connect(ssl) == 1;
+    if (is_ok) {
+        X509 *x509 = SSL_get1_peer_certificate(ssl);
+        char name[64] = "";
+
+        X509_NAME_get_text_by_NID(X509_get_subject_name(x509), NID_commonName,
+                                  name, sizeof name);
+        snprintf(seen, cap, "%s %s %s", SSL_get_version(ssl),
+                 SSL_get_cipher_name(ssl), name);
+        X509_free(x509);
+    }
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    close(fd);
+    ERR_clear_error();
+    return is_ok;
+}
+
+static void
+protocols_and_ciphers_follow_their_jsse_names(void **state)
+{
+    static const struct {
+        const char *protocols, *ciphers;
+        int client_max;
+        const char *client_ciphers;
+        const char *want; /* NULL: refused */
+    } rows[] = {
+        { "", "", 0, NULL, "TLSv1.3 " },
+        { "", "", TLS1_2_VERSION, NULL, "TLSv1.2 " },
+        { "", "", TLS1_1_VERSION, NULL, NULL },
+        { "TLSv1.2", "", 0, NULL, "TLSv1.2 " },
+        { "TLSv1.3", "", TLS1_2_VERSION, NULL, NULL },
+        { "TLSv1.2, TLSv1.3", "", 0, NULL, "TLSv1.3 " },
+        { "SSL_TLSv2", "", 0, NULL, "TLSv1.2 " },
+        { "SSL_TLSv2", "", TLS1_1_VERSION, "ALL:@SECLEVEL=0", "TLSv1.1 " },
+        { "", "TLS_RSA_WITH_AES_128_CBC_SHA", 0, NULL, "TLSv1.2 AES128-SHA " },
+        { "", "SSL_ECDHE_RSA_WITH_AES_256_GCM_SHA384 NO_SUCH", 0, NULL,
+          "TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384 " },
+        { "", "TLS_AES_256_GCM_SHA384", 0, NULL,
+          "TLSv1.3 TLS_AES_256_GCM_SHA384 " },
+        { "", "TLS_AES_256_GCM_SHA384", TLS1_2_VERSION, NULL, NULL },
+        { "", "TLS_RSA_WITH_AES_128_CBC_SHA", TLS1_2_VERSION, "AES256-SHA",
+          NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct tls_fixture t;
+        char seen[200] = "";
+        bool is_ok;
+
+        tls_start(&t, config_of(
+                          (struct tls_settings){
+                              .is_server = true,
+                              .protocols = str_of(rows[i].protocols),
+                              .ciphers = str_of(rows[i].ciphers) },
+                          &server_rsa, NULL));
+        is_ok = negotiate(t.f.port,
+                          (struct offer){ .max_version = rows[i].client_max,
+                                          .ciphers = rows[i].client_ciphers },
+                          seen, sizeof seen);
+        if (is_ok != (rows[i].want != NULL) ||
+            (is_ok && !str_starts(str_of(seen), str_of(rows[i].want))))
+            fail_msg("row %zu: %s", i, is_ok ? seen : "refused");
+        if (!is_ok)
+            expect_failure(&t, "javax.net.ssl.SSLHandshakeException: ");
+        fixture_stop(&t.f);
+    }
+}
+
+static void
+the_identity_follows_name_and_key_type(void **state)
+{
+    const struct test_cert *certs[] = { &server_rsa, &server_ec, &server_b };
+    static const struct {
+        const char *name, *ciphers, *want;
+    } rows[] = {
+        { "localhost", "ECDHE-RSA-AES128-GCM-SHA256", "server" },
+        { "localhost", "ECDHE-ECDSA-AES128-GCM-SHA256", "server-ec" },
+        { NULL, "ECDHE-RSA-AES128-GCM-SHA256", "server" },
+        { "b.example", "ECDHE-RSA-AES128-GCM-SHA256", "b" },
+        { "unknown.example", "ECDHE-RSA-AES128-GCM-SHA256", "server" },
+    };
+    struct tls_identity identities[3];
+    struct tls_settings settings = { .is_server = true,
+                                     .identities = identities,
+                                     .n_identities = 3 };
+    struct tls_fixture t;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        identities[i] = test_cert_identity(certs[i]);
+    tls_start(&t, config_of(settings, NULL, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char seen[200] = "";
+        struct offer offer = { .max_version = TLS1_2_VERSION,
+                               .ciphers = rows[i].ciphers,
+                               .name = rows[i].name };
+
+        assert_true(negotiate(t.f.port, offer, seen, sizeof seen));
+        assert_true(str_ends(str_of(seen), str_of(rows[i].want)));
+    }
+    fixture_stop(&t.f);
+}
+
+static void
+only_http11_is_agreed_on(void **state)
+{
+    struct tls_fixture t;
+    char seen[200];
+
+    (void)state;
+    tls_start(&t, config_of((struct tls_settings){ .is_server = true },
+                            &server_rsa, NULL));
+    assert_true(negotiate(
+        t.f.port,
+        (struct offer){ .alpn = "\x02h2\x08http/1.1", .alpn_bytes = 12 }, seen,
+        sizeof seen));
+    assert_false(negotiate(t.f.port,
+                           (struct offer){ .alpn = "\x02h2", .alpn_bytes = 3 },
+                           seen, sizeof seen));
+    expect_failure(&t, "No common application protocol");
+    fixture_stop(&t.f);
+}
+
+static void
+bad_settings_are_refused(void **state)
+{
+    struct tls_identity good = test_cert_identity(&server_rsa);
+    struct tls_identity no_cert = { STR("x"), good.key };
+    struct tls_identity no_key = { good.certificate, STR("x") };
+    struct tls_identity mixed = { good.certificate,
+                                  test_cert_identity(&alice).key };
+    struct str bad_trust = STR("not DER");
+    struct {
+        struct tls_settings settings;
+        enum err e;
+        const char *why;
+    } rows[] = {
+        { { .is_server = true }, ERR_NOT_FOUND, "needs a certificate" },
+        { { .is_server = true, .identities = &no_cert, .n_identities = 1 },
+          ERR_SYNTAX,
+          "identity 1: the certificate" },
+        { { .is_server = true, .identities = &no_key, .n_identities = 1 },
+          ERR_SYNTAX,
+          "identity 1: the private key is not" },
+        { { .is_server = true, .identities = &mixed, .n_identities = 1 },
+          ERR_SYNTAX,
+          "does not belong" },
+        { { .trust = &bad_trust, .n_trust = 1 }, ERR_SYNTAX, "trust" },
+        { { .chain = &bad_trust, .n_chain = 1 }, ERR_SYNTAX, "chain" },
+        { { .protocols = STR("TLSv9") }, ERR_SYNTAX, "\"TLSv9\"" },
+        { { .protocols = STR("TLSv1.2,") }, ERR_SYNTAX, "\"\"" },
+        { { .ciphers = STR("NO_SUCH TLS_NO_SUCH") }, ERR_NOT_FOUND, "known" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct tls_config *config = NULL;
+        struct err_info why = { 0 };
+
+        assert_int_equal(tls_config_new(&rows[i].settings, &config, &why),
+                         rows[i].e);
+        assert_null(config);
+        assert_non_null(strstr(why.text, rows[i].why));
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(client_certificates_none_supported_required),
+        cmocka_unit_test(the_client_trusts_nobody_by_default),
+        cmocka_unit_test(the_name_must_fit_when_asked_for),
+        cmocka_unit_test(clear_text_on_a_tls_port_gets_no_answer),
+        cmocka_unit_test(a_probe_is_not_reported),
+        cmocka_unit_test(protocols_and_ciphers_follow_their_jsse_names),
+        cmocka_unit_test(the_identity_follows_name_and_key_type),
+        cmocka_unit_test(only_http11_is_agreed_on),
+        cmocka_unit_test(bad_settings_are_refused),
+    };
+
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, make_certs, free_certs);
+}
