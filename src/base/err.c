@@ -63,38 +63,15 @@ fill(struct err_info *why, size_t at, uint32_t line, uint32_t column,
     vsnprintf(why->text, sizeof why->text, fmt, args);
 }
 
-enum err
-err_at(struct err_info *why, enum err code, size_t at, const char *fmt, ...)
+void
+err_fill(struct err_info *why, size_t at, uint32_t line, uint32_t column,
+         const char *fmt, ...)
 {
     va_list args;
 
     va_start(args, fmt);
-    fill(why, at, 0, 0, fmt, args);
+    fill(why, at, line, column, fmt, args);
     va_end(args);
-    return code;
-}
-
-enum err
-err_set(struct err_info *why, enum err code, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    fill(why, 0, 0, 0, fmt, args);
-    va_end(args);
-    return code;
-}
-
-enum err
-err_pos(struct err_info *why, enum err code, uint32_t line, uint32_t column,
-        const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    fill(why, 0, line, column, fmt, args);
-    va_end(args);
-    return code;
 }
 
 static enum err
@@ -118,7 +95,7 @@ code_of_errno(int number)
 }
 
 enum err
-err_sys(struct err_info *why, const char *fmt, ...)
+err_fill_sys(struct err_info *why, const char *fmt, ...)
 {
     int number = errno;
     va_list args;

@@ -37,16 +37,42 @@ struct err_info {
 /* "ERR_SYNTAX" and so on; never NULL. */
 const char *err_name(enum err code);
 
-/* Fill `why` (may be NULL) and return code, so that failing is one return. */
-enum err err_at(struct err_info *why, enum err code, size_t at, const char *fmt,
-                ...) PRINTF_LIKE(4, 5);
-enum err err_set(struct err_info *why, enum err code, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
-enum err err_pos(struct err_info *why, enum err code, uint32_t line,
-                 uint32_t column, const char *fmt, ...) PRINTF_LIKE(5, 6);
-/* As err_set with ": <strerror(errno)>" appended; maps ENOMEM, ENOENT, EEXIST,
- * EACCES and EPERM, anything else is ERR_IO. */
-enum err err_sys(struct err_info *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/*
+ * Fill `why` (may be NULL) and return code, so that failing is one return.
+ * Macros over functions, so that readers of the code and analyzers alike see
+ * that what comes back is `code` (err_sys: never ERR_OK).
+ *
+ *     err_at(why, code, at, fmt, ...)
+ *     err_set(why, code, fmt, ...)
+ *     err_pos(why, code, line, column, fmt, ...)
+ *     err_sys(why, fmt, ...)   with ": <strerror(errno)>"; ENOMEM, ENOENT,
+ *                              EEXIST, EACCES, EPERM and EAGAIN have their
+ *                              codes, anything else is ERR_IO
+ */
+#define err_at(why, code, at, ...)                                             \
+    ERR_FILLED(code, err_fill((why), (at), 0, 0, __VA_ARGS__))
+#define err_set(why, code, ...)                                                \
+    ERR_FILLED(code, err_fill((why), 0, 0, 0, __VA_ARGS__))
+#define err_pos(why, code, line, column, ...)                                  \
+    ERR_FILLED(code, err_fill((why), 0, (line), (column), __VA_ARGS__))
+#define err_sys(why, ...)                                                      \
+    ({                                                                         \
+        enum err sys_code_ = err_fill_sys((why), __VA_ARGS__);                 \
+        if (sys_code_ == ERR_OK)                                               \
+            __builtin_unreachable();                                           \
+        sys_code_;                                                             \
+    })
+#define ERR_FILLED(code, call)                                                 \
+    ({                                                                         \
+        enum err filled_code_ = (code);                                        \
+        call;                                                                  \
+        filled_code_;                                                          \
+    })
+
+void err_fill(struct err_info *why, size_t at, uint32_t line, uint32_t column,
+              const char *fmt, ...) PRINTF_LIKE(5, 6);
+enum err err_fill_sys(struct err_info *why, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
 /* Put "<text>: " in front of what `why` already says. */
 void err_prefix(struct err_info *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

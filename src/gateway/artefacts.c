@@ -187,11 +187,10 @@ artefacts_load(const struct cfg_tree *tree, const char *workarea,
     struct loading l = { .tree = tree, .workarea = workarea, .log = log };
     struct artefacts *a = calloc(1, sizeof *a);
     struct files sar = { 0 }, aar = { 0 }, ara = { 0 };
-    enum err e;
+    enum err e = ERR_MEMORY;
 
     if (a == NULL)
         return err_set(why, ERR_MEMORY, "no storage for archives");
-    e = ERR_MEMORY;
     a->refs = 1;
     if (!own_location(CFG_ONE(tree, zcon_services)->location,
                       &a->locations[0]) ||
