@@ -40,6 +40,7 @@ pool_put(struct pool *pool, void *block)
     if (block == NULL)
         return;
 #ifdef SALLYPORT_ARENA_MALLOC
+    (void)pool;
     free(block); /* so that the sanitizer sees a use after the end */
 #else
     if (pool->n_free >= pool->max_free) {
