@@ -221,9 +221,14 @@ fill_derived(struct codepage *cp)
             cp->to_utf8[b].n = (uint8_t)utf8_encode(cp->to_ucs[b], utf8);
             memcpy(cp->to_utf8[b].b, utf8, 3);
         }
+    cp->has_all_ascii = true;
     for (unsigned c = 0; c < 128; c++) {
         int b = codepage_from_ucs(cp, c);
 
+        if (b < 0 && c >= 0x20 && c < 0x7F)
+            cp->has_all_ascii = false;
+        if (b >= 0 && c >= 0x20 && c < 0x7F && c != '"' && c != '\\')
+            cp->to_plain[b] = (uint8_t)c;
         cp->ascii_ok[c] = b >= 0;
         cp->from_ascii[c] = (uint8_t)(b < 0 ? 0 : b);
     }
@@ -240,7 +245,10 @@ fill_identity(struct codepage *cp)
         cp->ascii_ok[c] = true;
         cp->to_utf8[c].n = 1;
         cp->to_utf8[c].b[0] = (char)c;
+        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\')
+            cp->to_plain[c] = (uint8_t)c;
     }
+    cp->has_all_ascii = true;
     cp->blank = 0x20;
 }
 

@@ -33,6 +33,10 @@ struct codepage {
     /* from ASCII; 0 for unmappable except NUL */
     uint8_t from_ascii[128];
     bool ascii_ok[128];
+    bool has_all_ascii; /* U+0020..U+007E all have a byte */
+    /* byte -> ASCII where that is one printable character that JSON does not
+     * escape; 0 elsewhere */
+    uint8_t to_plain[256];
     /* from the BMP: page[ucs >> 8] is NULL or 256 entries, 0x100 = none */
     const uint16_t *page[256];
 };
