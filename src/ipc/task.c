@@ -239,6 +239,15 @@ task_wto(struct task *task, struct str line)
 }
 
 void
+task_wto_plain(struct str line)
+{
+    struct task task = { 0 };
+
+    if (descriptor_of("SALLYPORT_TASK_FD", &task.fd, NULL) == ERR_OK)
+        send_line(&task, TASK_WTO, 0, line);
+}
+
+void
 task_ready(struct task *task)
 {
     send_line(task, TASK_READY, 0, (struct str){ 0 });
