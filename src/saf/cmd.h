@@ -33,8 +33,9 @@ enum cmd_operand_flag {
     CMD_OPTIONAL = 1u << 1, /* value may be absent: REVOKE or REVOKE(date) */
     CMD_NO = 1u << 2,       /* NO<name> exists and takes no value */
     CMD_SECRET = 1u << 3,   /* never echoed, logged or kept */
-    CMD_EXACT = 1u << 4,    /* CMD_TEXT: min and max bound the length */
-    CMD_NOVALUE = 1u << 5,  /* as CMD_NO, and NO<name> is the only form */
+    CMD_NAME = 1u << 4,     /* 1-8 of A-Z 0-9 # @ $: user, group */
+    CMD_STAR = 1u << 5,     /* CMD_NAME, or "*" */
+    CMD_NO_LIST = 1u << 6,  /* NO<name> takes the value, too: NOCLASSACT(c) */
 };
 
 struct cmd_table;
@@ -54,10 +55,15 @@ struct cmd_operand {
 struct cmd_table {
     const struct cmd_operand *v;
     size_t n;
+    const struct cmd_table *next; /* rows shared with other verbs, or NULL */
 };
 #define CMD_TABLE(rows)                                                        \
     {                                                                          \
-        (rows), ARRAY_LEN(rows)                                                \
+        (rows), ARRAY_LEN(rows), NULL                                          \
+    }
+#define CMD_TABLE_AND(rows, more)                                              \
+    {                                                                          \
+        (rows), ARRAY_LEN(rows), &(more)                                       \
     }
 
 struct cmd;
@@ -103,7 +109,8 @@ struct cmd {
     const struct cmd_arg *positional[4]; /* NULL when absent */
     const struct cmd_arg *args;          /* keywords, each at most once */
     size_t n_args;
-    int32_t today; /* days since 1970 */
+    int32_t today;   /* days since 1970 */
+    struct buf text; /* all values; wiped at the end */
     uint32_t rc;
     bool is_abandoned;
     struct {

@@ -1,0 +1,508 @@
+/* Carrying out a command: verbs, replies, authority, transaction, refresh. */
+#include "saf/cmd_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/msg.h"
+#include "base/secret.h"
+#include "saf/authorize_private.h"
+
+#define ARENA_MAX ((size_t)1 << 30)
+#define LINE_MAX 4096u
+
+static const struct cmd_verb *const verbs[] = {
+    &cmd_adduser, &cmd_altuser,  &cmd_deluser,  &cmd_listuser, &cmd_password,
+    &cmd_phrase,  &cmd_addgroup, &cmd_altgroup, &cmd_delgroup, &cmd_listgrp,
+    &cmd_connect, &cmd_remove,   &cmd_rdefine,  &cmd_ralter,   &cmd_rdelete,
+    &cmd_rlist,   &cmd_search,   &cmd_permit,   &cmd_setropts,
+};
+
+/* Command names are not abbreviated but by their alias. */
+static const struct cmd_verb *
+find_in(const struct cmd_verb *const *v, size_t n, struct str word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_nocase_z(word, v[i]->name) ||
+            (v[i]->alias[0] != '\0' && str_eq_nocase_z(word, v[i]->alias)))
+            return v[i];
+    return NULL;
+}
+
+const struct cmd_verb *
+cmd_find_verb(struct str word, const struct saf_hooks *hooks)
+{
+    const struct cmd_verb *verb;
+
+    verb = find_in(verbs, ARRAY_LEN(verbs), word);
+    if (verb == NULL && hooks != NULL)
+        verb = find_in(hooks->verbs, hooks->n_verbs, word);
+    return verb;
+}
+
+/* --- parsed operands
+ * ------------------------------------------------------------ */
+
+static const struct cmd_arg *
+find_arg(const struct cmd_arg *v, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(v[i].operand->name, name) == 0)
+            return &v[i];
+    return NULL;
+}
+
+const struct cmd_arg *
+cmd_arg(const struct cmd *cmd, const char *name)
+{
+    return find_arg(cmd->args, cmd->n_args, name);
+}
+
+const struct cmd_arg *
+cmd_sub(const struct cmd_arg *arg, const char *name)
+{
+    return arg == NULL ? NULL : find_arg(arg->subs, arg->n_subs, name);
+}
+
+struct str
+cmd_value(const struct cmd_arg *arg)
+{
+    return arg == NULL || arg->n_values == 0 ? STR("") : arg->values[0];
+}
+
+bool
+cmd_has(const struct cmd *cmd, const char *name)
+{
+    const struct cmd_arg *arg = cmd_arg(cmd, name);
+
+    return arg != NULL && !arg->is_negated;
+}
+
+/* --- replies
+ * ---------------------------------------------------------------------- */
+
+void
+cmd_line(struct cmd *cmd, struct str text)
+{
+    if (cmd->session->line != NULL)
+        cmd->session->line(cmd->session->arg, text);
+}
+
+void
+cmd_printf(struct cmd *cmd, const char *fmt, ...)
+{
+    char line[LINE_MAX];
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (n >= 0)
+        cmd_line(cmd, str_n(line, (size_t)n < sizeof line ? (size_t)n
+                                                          : sizeof line - 1));
+}
+
+void
+cmd_msg_v(struct cmd *cmd, const char *id, const struct str *inserts,
+          size_t n_inserts)
+{
+    struct buf text;
+
+    buf_init(&text, LINE_MAX * 2);
+    buf_add_z(&text, id);
+    buf_add_char(&text, ' ');
+    msg_text(&text, id, inserts, n_inserts);
+    cmd_line(cmd, buf_view(&text));
+    buf_fini(&text);
+}
+
+uint32_t
+cmd_rc(struct cmd *cmd, uint32_t rc)
+{
+    if (rc > cmd->rc)
+        cmd->rc = rc;
+    return cmd->rc;
+}
+
+uint32_t
+cmd_abandon(struct cmd *cmd, uint32_t rc)
+{
+    cmd->is_abandoned = true;
+    return cmd_rc(cmd, rc);
+}
+
+void
+cmd_refresh(struct cmd *cmd, const char *class_name, bool is_rebuilt)
+{
+    for (size_t i = 0; i < cmd->n_refreshes; i++) {
+        if (strcmp(cmd->refreshes[i].name, class_name) != 0)
+            continue;
+        cmd->refreshes[i].is_rebuilt |= is_rebuilt;
+        return;
+    }
+    REQUIRE(cmd->n_refreshes < ARRAY_LEN(cmd->refreshes));
+    REQUIRE(str_copy_z(str_of(class_name),
+                       cmd->refreshes[cmd->n_refreshes].name,
+                       sizeof cmd->refreshes[0].name));
+    cmd->refreshes[cmd->n_refreshes++].is_rebuilt = is_rebuilt;
+}
+
+/* --- authority
+ * --------------------------------------------------------------------- */
+
+bool
+cmd_is_special(const struct cmd *cmd)
+{
+    return (cmd->acee->attrs & ACEE_SPECIAL) != 0;
+}
+
+bool
+cmd_is_auditor(const struct cmd *cmd)
+{
+    return (cmd->acee->attrs & (ACEE_AUDITOR | ACEE_ROAUDIT)) != 0;
+}
+
+static struct str
+self(const struct cmd *cmd)
+{
+    return str_of(cmd->acee->user);
+}
+
+bool
+cmd_user_exists(struct cmd *cmd, struct str name)
+{
+    struct saf_user u;
+
+    return saf_user_get(cmd->db, cmd->arena, name, &u);
+}
+
+bool
+cmd_group_exists(struct cmd *cmd, struct str name)
+{
+    struct saf_group g;
+
+    return saf_group_get(cmd->db, cmd->arena, name, &g);
+}
+
+bool
+cmd_is_principal(struct cmd *cmd, struct str name)
+{
+    return cmd_user_exists(cmd, name) || cmd_group_exists(cmd, name);
+}
+
+static bool
+is_group_special(struct cmd *cmd, struct str group)
+{
+    struct saf_connect c;
+
+    return saf_connect_get(cmd->db, cmd->arena, self(cmd), group, &c) &&
+           (c.attrs & ACEE_SPECIAL) != 0 &&
+           !saf_connect_is_revoked(&c, cmd->today);
+}
+
+/* The scope of a group: what it owns, and what is owned by groups it owns;
+ * also what is owned by a user whom it owns. */
+static bool
+is_in_scope(struct cmd *cmd, struct str owner)
+{
+    struct saf_group g;
+    struct saf_user u;
+
+    if (saf_user_get(cmd->db, cmd->arena, owner, &u))
+        owner = u.owner;
+    for (int hops = 0; hops < 64; hops++) {
+        if (!saf_group_get(cmd->db, cmd->arena, owner, &g))
+            return false;
+        if (is_group_special(cmd, owner))
+            return true;
+        if (str_eq(g.owner, owner))
+            return false;
+        owner = g.owner;
+    }
+    return false;
+}
+
+bool
+cmd_owns(struct cmd *cmd, struct str owner)
+{
+    return cmd_is_special(cmd) || str_eq(owner, self(cmd)) ||
+           is_in_scope(cmd, owner);
+}
+
+bool
+cmd_has_group_authority(struct cmd *cmd, const struct saf_group *g,
+                        enum saf_authority level)
+{
+    struct saf_connect c;
+
+    if (cmd_owns(cmd, g->owner) || is_group_special(cmd, g->group))
+        return true;
+    return saf_connect_get(cmd->db, cmd->arena, self(cmd), g->group, &c) &&
+           c.authority >= level && !saf_connect_is_revoked(&c, cmd->today);
+}
+
+bool
+cmd_has_clauth(struct cmd *cmd, const char *class_name)
+{
+    struct saf_user u;
+    struct str list, word;
+
+    if (!saf_user_get(cmd->db, cmd->arena, self(cmd), &u))
+        return false;
+    list = saf_field_get(cmd->db, cmd->arena, SAF_KIND_USER, u.id, "BASE",
+                         "CLAUTH");
+    while (list.p != NULL && str_token(&list, ' ', &word))
+        if (str_eq_z(word, class_name))
+            return true;
+    return false;
+}
+
+/* --- storing by rows
+ * ------------------------------------------------------------------ */
+
+static struct str
+joined(struct cmd *cmd, const struct cmd_arg *arg)
+{
+    struct str all = arg->n_values == 0 ? STR("") : arg->values[0];
+
+    if (arg->operand->value == CMD_NUMBER)
+        return str_fmt(cmd->arena, "%lld", (long long)arg->number);
+    if (arg->operand->value == CMD_CHOICE)
+        return str_of(arg->operand->choices[arg->number]);
+    if (arg->operand->value == CMD_NONE)
+        return STR("YES");
+    for (size_t i = 1; i < arg->n_values; i++)
+        all = str_fmt(cmd->arena, STR_FMT " " STR_FMT, STR_ARG(all),
+                      STR_ARG(arg->values[i]));
+    return all;
+}
+
+static void
+store_one(struct cmd *cmd, enum saf_kind kind, int64_t id,
+          const struct cmd_arg *arg)
+{
+    const struct cmd_operand *o = arg->operand;
+    struct str value = { NULL, 0 };
+
+    if (o->segment == NULL || o->field == NULL)
+        return;
+    if (!arg->is_negated) {
+        value = joined(cmd, arg);
+        if (value.n == 0)
+            value = (struct str){ NULL, 0 }; /* DATA('') clears */
+    }
+    saf_field_put(cmd->db, kind, id, o->segment, o->field, value);
+}
+
+void
+cmd_store(struct cmd *cmd, enum saf_kind kind, int64_t id)
+{
+    for (size_t i = 0; i < cmd->n_args; i++) {
+        const struct cmd_arg *arg = &cmd->args[i];
+
+        if (arg->operand->value != CMD_SUB || arg->operand->segment == NULL) {
+            store_one(cmd, kind, id, arg);
+            continue;
+        }
+        if (arg->is_negated) {
+            saf_segment_delete(cmd->db, kind, id, arg->operand->segment);
+            continue;
+        }
+        saf_segment_add(cmd->db, kind, id, arg->operand->segment);
+        for (size_t j = 0; j < arg->n_subs; j++)
+            store_one(cmd, kind, id, &arg->subs[j]);
+    }
+}
+
+/* --- dates
+ * -----------------------------------------------------------------------------
+ */
+
+/* mm/dd/yy; yy above 70 is of the last century. */
+bool
+cmd_date(struct cmd *cmd, const struct cmd_arg *arg, int32_t *day)
+{
+    struct reader in = reader_of(cmd_value(arg));
+    uint32_t m, d, y;
+    struct tm tm = { 0 };
+    time_t seconds;
+
+    if (reader_decimal(&in, &m) && reader_accept(&in, '/') &&
+        reader_decimal(&in, &d) && reader_accept(&in, '/') &&
+        reader_decimal(&in, &y) && reader_at_end(&in) && m >= 1 && m <= 12 &&
+        d >= 1 && d <= 31 && y <= 99) {
+        tm.tm_mon = (int)m - 1;
+        tm.tm_mday = (int)d;
+        tm.tm_year = (int)(y > 70 ? y : y + 100);
+        seconds = timegm(&tm);
+        *day = (int32_t)(seconds / 86400);
+        if (tm.tm_mday == (int)d) /* no 30th of February */
+            return true;
+    }
+    CMD_MSG(cmd, "IKJ56702I", str_of(arg->operand->name), cmd_value(arg));
+    cmd_abandon(cmd, 8);
+    return false;
+}
+
+bool
+cmd_revoke_resume(struct cmd *cmd, struct cmd_revocation *r, struct str user)
+{
+    const struct cmd_arg *revoke = cmd_arg(cmd, "REVOKE");
+    const struct cmd_arg *resume = cmd_arg(cmd, "RESUME");
+
+    if (revoke != NULL && revoke->is_negated) {
+        *r->revoke_day = 0;
+    } else if (revoke != NULL && revoke->n_values > 0) {
+        if (!cmd_date(cmd, revoke, r->revoke_day))
+            return false;
+    } else if (revoke != NULL) {
+        *r->attrs |= USER_REVOKED;
+        *r->revoke_day = *r->resume_day = 0;
+    }
+    if (resume != NULL && resume->is_negated) {
+        *r->resume_day = 0;
+    } else if (resume != NULL && resume->n_values > 0) {
+        if (!cmd_date(cmd, resume, r->resume_day))
+            return false;
+    } else if (resume != NULL) {
+        if ((*r->attrs & USER_REVOKED) == 0 && *r->revoke_day == 0) {
+            CMD_MSG(cmd, r->not_revoked_id, user);
+        }
+        *r->attrs &= ~(uint32_t)USER_REVOKED;
+        *r->revoke_day = *r->resume_day = 0;
+        r->was_resumed = true;
+    }
+    return true;
+}
+
+void
+cmd_attributes(struct cmd *cmd, const struct cmd_attr *rows, uint32_t *attrs,
+               const char *not_authorized_id)
+{
+    for (; rows->name != NULL; rows++) {
+        const struct cmd_arg *arg = cmd_arg(cmd, rows->name);
+
+        if (arg == NULL)
+            continue;
+        if (rows->is_system && !cmd_is_special(cmd)) {
+            CMD_MSG(cmd, not_authorized_id, str_of(rows->name));
+            cmd_rc(cmd, 4);
+        } else if (arg->is_negated) {
+            *attrs &= ~rows->bit;
+        } else {
+            *attrs |= rows->bit;
+        }
+    }
+}
+
+struct str
+cmd_month_date(struct cmd *cmd, int32_t day)
+{
+    static const char *const months[] = {
+        "JANUARY", "FEBRUARY", "MARCH",     "APRIL",   "MAY",      "JUNE",
+        "JULY",    "AUGUST",   "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER",
+    };
+    time_t seconds = (time_t)day * 86400;
+    struct tm tm;
+
+    if (day == 0 || gmtime_r(&seconds, &tm) == NULL)
+        return STR("NONE");
+    return str_fmt(cmd->arena, "%s %d, %d", months[tm.tm_mon], tm.tm_mday,
+                   tm.tm_year + 1900);
+}
+
+struct str
+cmd_time(struct cmd *cmd, int64_t seconds)
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+
+    if (seconds == 0 || localtime_r(&t, &tm) == NULL)
+        return STR("UNKNOWN");
+    return str_fmt(cmd->arena, "%02d.%03d/%02d:%02d:%02d", tm.tm_year % 100,
+                   tm.tm_yday + 1, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+const struct saf_class *
+cmd_class(struct cmd *cmd, struct str name, const char *shown)
+{
+    const struct saf_class *class_ = saf_class_find(name);
+
+    if (class_ == NULL) {
+        CMD_MSG(cmd, "IKJ56702I", str_of(shown), name);
+        cmd_rc(cmd, 8);
+    }
+    return class_;
+}
+
+/* --- running
+ * ----------------------------------------------------------------------------
+ */
+
+static void
+publish(struct cmd *cmd)
+{
+    for (size_t i = 0; i < cmd->n_refreshes; i++) {
+        struct err_info why;
+
+        if (saf_engine_refresh(cmd->engine, cmd->refreshes[i].name,
+                               cmd->refreshes[i].is_rebuilt, &why) == ERR_OK)
+            continue;
+        CMD_MSG(cmd, "SPT1001E", str_of(why.text));
+        cmd_rc(cmd, 12);
+    }
+}
+
+static void
+run_in_transaction(struct cmd *cmd)
+{
+    struct err_info why = { 0 };
+    enum err e = saf_db_begin(cmd->db, &why);
+
+    if (e == ERR_OK) {
+        cmd_rc(cmd, cmd->verb->run(cmd));
+        if (cmd->is_abandoned && saf_db_check(cmd->db, NULL) == ERR_OK) {
+            saf_db_rollback(cmd->db);
+            return;
+        }
+        e = saf_db_commit(cmd->db, &why);
+    }
+    if (e != ERR_OK) {
+        CMD_MSG(cmd, "SPT1000E", str_of(cmd->verb->name), str_of(why.text));
+        cmd_rc(cmd, 12);
+        return;
+    }
+    publish(cmd);
+}
+
+enum err
+saf_execute(struct saf_engine *engine, struct saf_session *session,
+            struct str command, uint32_t *rc, struct err_info *why)
+{
+    struct arena arena;
+    struct cmd *cmd;
+
+    arena_init(&arena, ARENA_MAX);
+    cmd = ARENA_NEW(&arena, struct cmd);
+    if (cmd == NULL) {
+        arena_fini(&arena);
+        return err_set(why, ERR_MEMORY, "no storage for a command");
+    }
+    cmd->engine = engine;
+    cmd->db = engine == NULL ? NULL : saf_engine_db(engine);
+    cmd->session = session;
+    cmd->acee = session->acee;
+    cmd->arena = &arena;
+    cmd->today = saf_day_of_ms(session->now_ms);
+    if (cmd_parse(cmd, command) && engine != NULL)
+        run_in_transaction(cmd);
+    *rc = cmd->rc;
+    if (cmd->text.p != NULL)
+        secret_wipe(cmd->text.p, cmd->text.cap);
+    buf_fini(&cmd->text);
+    arena_fini(&arena);
+    return ERR_OK;
+}

@@ -1,0 +1,335 @@
+/* RLIST. */
+#include "saf/cmd_private.h"
+#include "saf/cmd_resource.h"
+
+#include <string.h>
+
+/* clang-format off */
+#define KEY(name) { name, CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+static const struct cmd_operand rlist_rows[] = {
+    KEY("ALL"), KEY("AUTHUSER"), KEY("HISTORY"), KEY("STATISTICS"),
+    { "GENERIC", CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
+    KEY("RESGROUP"), KEY("NORACF"),
+    KEY("STDATA"), KEY("ICTX"), KEY("EIM"), KEY("PROXY"), KEY("KERB"),
+    KEY("SESSION"), KEY("SVFMR"), KEY("DLFDATA"), KEY("TME"), KEY("CDTINFO"),
+    KEY("CFDEF"), KEY("SIGVER"), KEY("ICSF"), KEY("MFA"), KEY("MFPOLICY"),
+    KEY("IDTPARMS"), KEY("JES"), KEY("CSDATA"),
+};
+static const char *const not_segments[] = {
+    "ALL", "AUTHUSER", "HISTORY", "STATISTICS", "GENERIC", "RESGROUP", "NORACF",
+};
+/* clang-format on */
+
+static const struct cmd_operand rlist_positional[] = {
+    { "CLASS", CMD_TEXT, 0, 1, 8, NULL, NULL, NULL, NULL, "CLASS NAME",
+      "CLASS NAME" },
+    { "PROFILE", CMD_LIST, CMD_ASIS, 1, 246, NULL, NULL, NULL, NULL,
+      "ENTITY NAME", "NAME OF ENTITY IN SPECIFIED CLASS" },
+};
+
+static struct str
+base_field(struct cmd *cmd, const struct saf_profile *p, const char *field)
+{
+    return saf_field_get(cmd->db, cmd->arena, SAF_KIND_PROFILE, p->id, "BASE",
+                         field);
+}
+
+static void
+heading(struct cmd *cmd, const char *title, const char *dashes)
+{
+    cmd_line(cmd, STR(""));
+    cmd_line(cmd, str_of(title));
+    cmd_line(cmd, str_of(dashes));
+}
+
+static void
+list_members(struct cmd *cmd, const struct saf_class *class_,
+             const struct saf_profile *p)
+{
+    struct saf_member *v;
+    size_t n;
+
+    if (class_->group[0] != '\0') {
+        heading(cmd, "GROUP CLASS NAME", "----- ----- ----");
+        cmd_line(cmd, str_of(class_->group));
+    }
+    if ((class_->flags & (CLASS_GROUPING | CLASS_HAS_MEMBERS)) == 0)
+        return;
+    if (class_->member[0] != '\0') {
+        heading(cmd, "MEMBER CLASS NAME", "------ ----- ----");
+        cmd_line(cmd, str_of(class_->member));
+    }
+    n = saf_members_of(cmd->db, cmd->arena, p->id, &v);
+    heading(cmd, "RESOURCES IN GROUP", "--------- -- -----");
+    for (size_t i = 0; i < n; i++)
+        cmd_line(cmd, v[i].name);
+    if (n == 0)
+        cmd_line(cmd, STR("NONE"));
+}
+
+/* What the issuer has by this profile, whatever the request. */
+static enum saf_level
+own_access(struct cmd *cmd, const struct saf_profile *p)
+{
+    struct saf_access *v;
+    size_t n = saf_access_of(cmd->db, cmd->arena, p->id, &v);
+    enum saf_level by_group = SAF_NONE, other = p->uacc;
+    bool has_group = false;
+
+    if (str_eq_z(p->owner, cmd->acee->user))
+        return SAF_ALTER;
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].when_kind.n > 0)
+            continue;
+        if (str_eq_z(v[i].who, cmd->acee->user))
+            return v[i].level;
+        if (acee_in_group(cmd->acee, v[i].who)) {
+            has_group = true;
+            by_group = v[i].level > by_group ? v[i].level : by_group;
+        } else if (str_eq_z(v[i].who, "*") && v[i].level > other) {
+            other = v[i].level;
+        }
+    }
+    if (has_group)
+        return by_group;
+    return (cmd->acee->attrs & ACEE_RESTRICTED) != 0 ? SAF_NONE : other;
+}
+
+static void
+list_level_row(struct cmd *cmd, const struct saf_profile *p)
+{
+    cmd_line(cmd, STR(""));
+    cmd_line(cmd, STR("LEVEL  OWNER      UNIVERSAL ACCESS  YOUR ACCESS  "
+                      "WARNING"));
+    cmd_line(cmd, STR("-----  --------   ----------------  -----------  "
+                      "-------"));
+    cmd_printf(cmd, " %02u    %-8.*s        %-7s        %8s    %s", p->level,
+               STR_ARG(p->owner), saf_level_name(p->uacc),
+               saf_level_name(own_access(cmd, p)),
+               p->is_warning ? "YES" : "NO");
+}
+
+static struct str
+audit_text(struct cmd *cmd, const struct saf_audit *a)
+{
+    if (a->success == SAF_NONE && a->failure == SAF_NONE)
+        return STR("NONE");
+    if (a->success == a->failure)
+        return str_fmt(cmd->arena, "ALL(%s)", saf_level_name(a->success));
+    if (a->success == SAF_NONE)
+        return str_fmt(cmd->arena, "FAILURES(%s)", saf_level_name(a->failure));
+    if (a->failure == SAF_NONE)
+        return str_fmt(cmd->arena, "SUCCESS(%s)", saf_level_name(a->success));
+    return str_fmt(cmd->arena, "SUCCESS(%s),FAILURES(%s)",
+                   saf_level_name(a->success), saf_level_name(a->failure));
+}
+
+static void
+list_text(struct cmd *cmd, const char *title, const char *dashes,
+          struct str text, const char *otherwise)
+{
+    heading(cmd, title, dashes);
+    cmd_line(cmd, text.n == 0 ? str_of(otherwise) : text);
+}
+
+static void
+list_standard(struct cmd *cmd, const struct saf_access *v, size_t n)
+{
+    size_t n_listed = 0;
+
+    heading(cmd, "USER      ACCESS   ACCESS COUNT",
+            "----      ------   ------ -----");
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].when_kind.n > 0)
+            continue;
+        n_listed++;
+        cmd_printf(cmd, "%-8.*s  %-7s     %06u", STR_ARG(v[i].who),
+                   saf_level_name(v[i].level), v[i].count);
+    }
+    if (n_listed == 0)
+        cmd_line(cmd, STR("NO USERS IN ACCESS LIST"));
+}
+
+static void
+list_conditional(struct cmd *cmd, const struct saf_access *v, size_t n)
+{
+    size_t n_listed = 0;
+
+    heading(cmd, "   ID     ACCESS   ACCESS COUNT   CLASS          ENTITY NAME",
+            "-------- ------- ------------ -------- "
+            "-----------------------------");
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].when_kind.n == 0)
+            continue;
+        n_listed++;
+        cmd_printf(cmd, "%-8.*s %-7s    %06u    %-8.*s " STR_FMT,
+                   STR_ARG(v[i].who), saf_level_name(v[i].level), v[i].count,
+                   STR_ARG(v[i].when_kind), STR_ARG(v[i].when_value));
+    }
+    if (n_listed == 0)
+        cmd_line(cmd, STR("NO ENTRIES IN CONDITIONAL ACCESS LIST"));
+}
+
+static void
+list_access(struct cmd *cmd, const struct saf_profile *p)
+{
+    struct saf_access *v;
+    size_t n = saf_access_of(cmd->db, cmd->arena, p->id, &v);
+
+    list_standard(cmd, v, n);
+    list_conditional(cmd, v, n);
+}
+
+static void
+list_base(struct cmd *cmd, const struct saf_class *class_,
+          const struct saf_profile *p)
+{
+    cmd_line(cmd, STR("CLASS      NAME"));
+    cmd_line(cmd, STR("-----      ----"));
+    cmd_printf(cmd, "%-8s   " STR_FMT "%s", class_->name, STR_ARG(p->name),
+               p->is_generic ? " (G)" : "");
+    list_members(cmd, class_, p);
+    list_level_row(cmd, p);
+    list_text(cmd, "INSTALLATION DATA", "-----------------",
+              base_field(cmd, p, "DATA"), "NONE");
+    list_text(cmd, "APPLICATION DATA", "----------------",
+              base_field(cmd, p, "APPLDATA"), "NONE");
+    list_text(cmd, "AUDITING", "--------", audit_text(cmd, &p->audit), "NONE");
+    if (cmd_is_auditor(cmd))
+        list_text(cmd, "GLOBALAUDIT", "-----------",
+                  audit_text(cmd, &p->global_audit), "NONE");
+    list_text(cmd, "NOTIFY", "------", p->notify, "NO USER TO BE NOTIFIED");
+}
+
+static void
+list_segments(struct cmd *cmd, const struct saf_profile *p)
+{
+    for (size_t i = 0; i < cmd->n_args; i++) {
+        const char *name = cmd->args[i].operand->name;
+        bool is_segment = true;
+
+        for (size_t j = 0; j < ARRAY_LEN(not_segments); j++)
+            if (strcmp(name, not_segments[j]) == 0)
+                is_segment = false;
+        if (is_segment)
+            cmd_list_segment(cmd, SAF_KIND_PROFILE, p->id, name);
+    }
+}
+
+static bool
+may_list(struct cmd *cmd, const struct saf_profile *p)
+{
+    return cmd_is_auditor(cmd) || cmd_owns(cmd, p->owner) ||
+           own_access(cmd, p) >= SAF_READ;
+}
+
+static void
+list_profile(struct cmd *cmd, const struct saf_class *class_,
+             const struct saf_profile *p)
+{
+    bool sees_list = cmd_is_auditor(cmd) || cmd_may_alter_profile(cmd, p);
+
+    if (cmd_arg(cmd, "NORACF") == NULL) {
+        list_base(cmd, class_, p);
+        if (sees_list && (cmd_has(cmd, "ALL") || cmd_has(cmd, "AUTHUSER")))
+            list_access(cmd, p);
+    }
+    list_segments(cmd, p);
+}
+
+/* The discrete profile, else the generic that controls the name. */
+static bool
+find_best(struct cmd *cmd, const struct saf_class *class_, struct str name,
+          struct saf_profile *out)
+{
+    struct saf_profile *v;
+    size_t n;
+
+    if (!(cmd_arg(cmd, "GENERIC") != NULL && cmd_has(cmd, "GENERIC")) &&
+        saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name, out))
+        return true;
+    if (pattern_has_generics(name))
+        return saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name,
+                               out);
+    if (cmd_arg(cmd, "GENERIC") != NULL && cmd_arg(cmd, "GENERIC")->is_negated)
+        return false;
+    n = saf_profiles_of(cmd->db, cmd->arena, str_of(class_->name), &v);
+    for (size_t i = 0; i < n; i++) {
+        struct pattern pattern;
+
+        if (!v[i].is_generic ||
+            pattern_compile(v[i].name, &pattern, NULL) != ERR_OK ||
+            !pattern_matches(&pattern, name))
+            continue;
+        *out = v[i]; /* listing order is the order of specificity */
+        return true;
+    }
+    return false;
+}
+
+static void
+list_one(struct cmd *cmd, const struct saf_class *class_, struct str given,
+         bool *is_first)
+{
+    struct saf_profile p;
+    struct str name;
+
+    if (!cmd_profile_name(cmd, class_, given, &name))
+        return;
+    if (!find_best(cmd, class_, name, &p) || !may_list(cmd, &p)) {
+        CMD_MSG(cmd, "ICH13003I",
+                cmd->positional[1]->is_quoted
+                    ? str_fmt(cmd->arena, "'" STR_FMT "'", STR_ARG(name))
+                    : name);
+        cmd_rc(cmd, 4);
+        return;
+    }
+    for (int i = 0; i < 3 && !*is_first; i++)
+        cmd_line(cmd, STR(""));
+    *is_first = false;
+    list_profile(cmd, class_, &p);
+}
+
+static void
+list_all(struct cmd *cmd, const struct saf_class *class_)
+{
+    struct saf_profile *v;
+    size_t n = saf_profiles_of(cmd->db, cmd->arena, str_of(class_->name), &v);
+    bool is_first = true;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!may_list(cmd, &v[i]))
+            continue;
+        for (int j = 0; j < 3 && !is_first; j++)
+            cmd_line(cmd, STR(""));
+        is_first = false;
+        list_profile(cmd, class_, &v[i]);
+    }
+    if (is_first) {
+        CMD_MSG(cmd, "ICH13004I");
+        cmd_rc(cmd, 4);
+    }
+}
+
+static uint32_t
+run_rlist(struct cmd *cmd)
+{
+    const struct saf_class *class_ =
+        cmd_class(cmd, cmd_value(cmd->positional[0]), "CLASS NAME");
+    const struct cmd_arg *names = cmd->positional[1];
+    bool is_first = true;
+
+    if (class_ == NULL)
+        return 8;
+    if (names->n_values == 1 && str_eq_z(names->values[0], "*")) {
+        list_all(cmd, class_);
+        return cmd->rc;
+    }
+    for (size_t i = 0; i < names->n_values; i++)
+        list_one(cmd, class_, names->values[i], &is_first);
+    return cmd->rc;
+}
+
+const struct cmd_verb cmd_rlist = {
+    "RLIST", "RL", rlist_positional, 2, 2, CMD_TABLE(rlist_rows), run_rlist,
+};

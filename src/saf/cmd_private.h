@@ -1,0 +1,67 @@
+/* Shared by the files of the command processor. */
+#ifndef SALLYPORT_SAF_CMD_PRIVATE_H
+#define SALLYPORT_SAF_CMD_PRIVATE_H
+
+#include "base/reader.h"
+#include "saf/classes.h"
+#include "saf/cmd.h"
+#include "saf/pattern.h"
+
+/* By name, alias or unambiguous beginning; NULL. */
+const struct cmd_verb *cmd_find_verb(struct str word,
+                                     const struct saf_hooks *hooks);
+
+/* Verbs, by file. */
+extern const struct cmd_verb cmd_adduser, cmd_altuser, cmd_deluser,
+    cmd_listuser, cmd_password, cmd_phrase;
+extern const struct cmd_verb cmd_addgroup, cmd_altgroup, cmd_delgroup,
+    cmd_listgrp, cmd_connect, cmd_remove;
+extern const struct cmd_verb cmd_rdefine, cmd_ralter, cmd_rdelete, cmd_rlist,
+    cmd_search, cmd_permit, cmd_setropts;
+
+/* Operand tables used by several verbs. */
+extern const struct cmd_table cmd_segments_user, cmd_segments_group;
+extern const char *const cmd_levels[];      /* as enum saf_level */
+extern const char *const cmd_authorities[]; /* as enum saf_authority */
+extern const char *const cmd_yes_no[];      /* YES, NO */
+
+/* Store each given operand whose row names a segment. */
+void cmd_store(struct cmd *, enum saf_kind, int64_t id);
+
+/* A user or group of that name exists. */
+bool cmd_is_principal(struct cmd *, struct str name);
+bool cmd_user_exists(struct cmd *, struct str name);
+bool cmd_group_exists(struct cmd *, struct str name);
+/* Authority in a group: JOIN, CONNECT by the issuer's connection, or owner. */
+bool cmd_has_group_authority(struct cmd *, const struct saf_group *,
+                             enum saf_authority);
+/* CLAUTH of the issuer holds the class. */
+bool cmd_has_clauth(struct cmd *, const char *class_name);
+/* mm/dd/yy to a day; false with IKJ56702I. */
+bool cmd_date(struct cmd *, const struct cmd_arg *, int32_t *day);
+/* REVOKE[(date)], RESUME[(date)], NOREVOKE, NORESUME onto these fields. */
+struct cmd_revocation {
+    uint32_t *attrs;
+    int32_t *revoke_day, *resume_day;
+    bool was_resumed;
+    const char *not_revoked_id; /* message when RESUME finds no revocation */
+};
+bool cmd_revoke_resume(struct cmd *, struct cmd_revocation *, struct str user);
+/* SPECIAL, NOSPECIAL ... : `rows` end with name NULL. */
+struct cmd_attr {
+    const char *name;
+    uint32_t bit;
+    bool is_system; /* only system SPECIAL may give it */
+};
+void cmd_attributes(struct cmd *, const struct cmd_attr *rows, uint32_t *attrs,
+                    const char *not_authorized_id);
+struct str cmd_month_date(struct cmd *, int32_t day); /* OCTOBER 22, 2023 */
+struct str cmd_time(struct cmd *, int64_t seconds);   /* yy.ddd/hh:mm:ss, or
+                                                         UNKNOWN */
+/* The class of a positional operand; NULL after IKJ56702I. */
+const struct saf_class *cmd_class(struct cmd *, struct str name,
+                                  const char *shown);
+void cmd_list_segment(struct cmd *, enum saf_kind, int64_t id,
+                      const char *segment);
+
+#endif

@@ -1,0 +1,442 @@
+/* SETROPTS. Its LIST is in cmd_list_setropts.c. */
+#include "saf/cmd_private.h"
+#include "saf/cmd_setropts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- options that are numbers
+ * ------------------------------------------------------- */
+
+/* clang-format off */
+#define CLASSES(name) { name, CMD_LIST, CMD_NO | CMD_NO_LIST, 1, 8, NULL, NULL, NULL, NULL, name, "CLASS NAMES FOR " name "+CLASS NAMES:  ANY (NON-GROUP) RESOURCE CLASS" }
+#define FLAG(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define NUM(name, lo, hi) { name, CMD_NUMBER, CMD_NO, lo, hi, NULL, NULL, NULL, NULL, NULL, NULL }
+#define RULE(name) { name, CMD_NESTED, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define RAW(name) { name, CMD_NESTED, CMD_NO | CMD_OPTIONAL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+
+static const char *const algorithms[] = { "KDFAES", NULL };
+static const struct cmd_operand password_rows[] = {
+    NUM("INTERVAL", 1, 254), NUM("MINCHANGE", 0, 254), NUM("HISTORY", 1, 32),
+    NUM("REVOKE", 1, 254), NUM("WARNING", 1, 255), NUM("PHRASEINT", 1, 65534),
+    FLAG("MIXEDCASE"), FLAG("SPECIALCHARS"),
+    { "ALGORITHM", CMD_CHOICE, CMD_NO, 0, 0, NULL, algorithms, NULL, NULL, NULL, NULL },
+    RULE("RULE1"), RULE("RULE2"), RULE("RULE3"), RULE("RULE4"), RULE("RULE5"),
+    RULE("RULE6"), RULE("RULE7"), RULE("RULE8"), FLAG("RULES"),
+};
+static const struct cmd_table password_table = CMD_TABLE(password_rows);
+
+static const struct cmd_operand logoptions_rows[] = {
+    CLASSES("ALWAYS"), CLASSES("NEVER"), CLASSES("SUCCESSES"),
+    CLASSES("FAILURES"), CLASSES("DEFAULT"),
+};
+static const struct cmd_table logoptions_table = CMD_TABLE(logoptions_rows);
+
+static const struct cmd_operand setropts_rows[] = {
+    FLAG("LIST"), FLAG("REFRESH"),
+    CLASSES("CLASSACT"), CLASSES("GENERIC"), CLASSES("GENCMD"),
+    CLASSES("RACLIST"), CLASSES("GLOBAL"), CLASSES("GENLIST"),
+    CLASSES("STATISTICS"), CLASSES("AUDIT"),
+    { "LOGOPTIONS", CMD_SUB, 0, 0, 0, &logoptions_table, NULL, NULL, NULL, NULL, NULL },
+    FLAG("GRPLIST"), FLAG("ADDCREATOR"), FLAG("EGN"), FLAG("GENERICOWNER"),
+    FLAG("INITSTATS"), FLAG("SAUDIT"), FLAG("CMDVIOL"), FLAG("OPERAUDIT"),
+    FLAG("APPLAUDIT"), FLAG("REALDSN"), FLAG("TAPEDSN"),
+    NUM("INACTIVE", 1, 255), NUM("SESSIONINTERVAL", 0, 32767), NUM("RETPD", 0, 65533),
+    { "PASSWORD", CMD_SUB, 0, 0, 0, &password_table, NULL, NULL, NULL, NULL, NULL },
+    RAW("PROTECTALL"), RAW("PREFIX"), RAW("TERMINAL"), RAW("WHEN"), RAW("MODEL"),
+    RAW("ERASE"), RAW("CATDSNS"), RAW("JES"), RAW("LANGUAGE"), RAW("RVARYPW"),
+    RAW("SECLABELCONTROL"), RAW("MLACTIVE"), RAW("MLS"), RAW("MLSTABLE"),
+    RAW("MLQUIET"), RAW("KERBLVL"),
+};
+/* clang-format on */
+
+static const char *const switches[] = {
+    "GRPLIST", "ADDCREATOR", "EGN",       "GENERICOWNER",    "INITSTATS",
+    "SAUDIT",  "CMDVIOL",    "OPERAUDIT", "APPLAUDIT",       "REALDSN",
+    "TAPEDSN", "INACTIVE",   "RETPD",     "SESSIONINTERVAL",
+};
+
+/* Options of all classes change with GRPLIST: images carry it. */
+static void
+republish_all(struct cmd *cmd)
+{
+    size_t n;
+    const struct saf_class *v = saf_class_all(&n);
+
+    for (size_t i = 0; i < n; i++)
+        if ((saf_class_options(cmd->db, str_of(v[i].name)) & CLASS_RACLIST) !=
+            0)
+            cmd_refresh(cmd, v[i].name, false);
+}
+
+static void
+set_switches(struct cmd *cmd)
+{
+    for (size_t i = 0; i < ARRAY_LEN(switches); i++) {
+        const struct cmd_arg *arg = cmd_arg(cmd, switches[i]);
+        int64_t value;
+
+        if (arg == NULL)
+            continue;
+        value = arg->is_negated                     ? 0
+                : arg->operand->value == CMD_NUMBER ? arg->number
+                                                    : 1;
+        saf_option_put(cmd->db, switches[i], value);
+        if (strcmp(switches[i], "GRPLIST") == 0)
+            republish_all(cmd);
+    }
+    for (size_t i = 0; i < cmd->n_args; i++) {
+        const struct cmd_arg *arg = &cmd->args[i];
+
+        if (arg->operand->value == CMD_NESTED)
+            saf_option_text_put(cmd->db, arg->operand->name,
+                                arg->is_negated ? STR("") : cmd_value(arg));
+    }
+}
+
+/* --- PASSWORD(...)
+ * ------------------------------------------------------------------- */
+
+/* LENGTH(a:b) ALPHA(1:3,5) ... to "a:b mask". */
+static bool
+parse_rule(struct cmd *cmd, struct str text, struct str *rule)
+{
+    static const struct {
+        const char *name;
+        char mask;
+    } contents[] = {
+        { "ALPHA", 'A' },      { "ALPHANUM", 'L' },       { "CONSONANT", 'C' },
+        { "MIXEDALL", 'x' },   { "MIXEDCONSONANT", 'c' }, { "MIXEDNUM", 'm' },
+        { "MIXEDVOWEL", 'v' }, { "NATIONAL", '$' },       { "NOVOWEL", 'W' },
+        { "NUMERIC", 'N' },    { "SPECIAL", 's' },        { "VOWEL", 'V' },
+    };
+    uint32_t min = 1, max = 8, from, to;
+    char mask[9] = "********";
+    struct str rest = text;
+
+    while (rest.n > 0) {
+        size_t open = str_find_char(rest, '('),
+               close = str_find_char(rest, ')');
+        struct str name, inside, part;
+        char c = '\0';
+
+        if (open == STR_NPOS || close == STR_NPOS || close < open)
+            return false;
+        name = str_trim(str_sub(rest, 0, open));
+        inside = str_sub(rest, open + 1, close);
+        rest = str_trim(str_sub(rest, close + 1, rest.n));
+        for (size_t i = 0; i < ARRAY_LEN(contents); i++)
+            if (str_eq_z(name, contents[i].name))
+                c = contents[i].mask;
+        if (c == '\0' && !str_eq_z(name, "LENGTH"))
+            return false;
+        while (str_token(&inside, ',', &part)) {
+            struct reader in = reader_of(str_trim(part));
+
+            if (!reader_decimal(&in, &from))
+                return false;
+            to = from;
+            if (reader_accept(&in, ':') && !reader_decimal(&in, &to))
+                return false;
+            if (!reader_at_end(&in) || from < 1 || to > 8 || from > to)
+                return false;
+            if (c == '\0') {
+                min = from;
+                max = to;
+            }
+            for (uint32_t i = from; c != '\0' && i <= to; i++)
+                mask[i - 1] = c;
+        }
+    }
+    mask[max] = '\0';
+    *rule = str_fmt(cmd->arena, "%u:%u %s", min, max, mask);
+    return true;
+}
+
+static bool
+set_rules(struct cmd *cmd, const struct cmd_arg *password)
+{
+    const struct cmd_arg *all = cmd_sub(password, "RULES");
+
+    for (int i = 1; i <= 8; i++) {
+        char operand[8], option[24];
+        const struct cmd_arg *arg;
+        struct str rule = STR("");
+
+        snprintf(operand, sizeof operand, "RULE%d", i);
+        snprintf(option, sizeof option, "PASSWORD.RULE%d", i);
+        arg = cmd_sub(password, operand);
+        if (all != NULL && all->is_negated)
+            saf_option_text_put(cmd->db, option, rule);
+        if (arg == NULL)
+            continue;
+        if (!arg->is_negated && !parse_rule(cmd, cmd_value(arg), &rule)) {
+            CMD_MSG(cmd, "IKJ56702I", str_of(arg->operand->name),
+                    cmd_value(arg));
+            return false;
+        }
+        saf_option_text_put(cmd->db, option, rule);
+    }
+    return true;
+}
+
+static bool
+set_password(struct cmd *cmd)
+{
+    static const char *const names[] = { "INTERVAL",  "MINCHANGE",
+                                         "HISTORY",   "REVOKE",
+                                         "WARNING",   "PHRASEINT",
+                                         "MIXEDCASE", "SPECIALCHARS" };
+    const struct cmd_arg *password = cmd_arg(cmd, "PASSWORD");
+
+    if (password == NULL)
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct cmd_arg *arg = cmd_sub(password, names[i]);
+        char option[32];
+
+        if (arg == NULL)
+            continue;
+        snprintf(option, sizeof option, "PASSWORD.%s", names[i]);
+        saf_option_put(cmd->db, option,
+                       arg->is_negated                     ? 0
+                       : arg->operand->value == CMD_NUMBER ? arg->number
+                                                           : 1);
+    }
+    if (saf_option(cmd->db, "PASSWORD.MINCHANGE") >
+        saf_option(cmd->db, "PASSWORD.INTERVAL")) {
+        CMD_MSG(cmd, "ICH14083I");
+        return false;
+    }
+    return set_rules(cmd, password);
+}
+
+/* --- class options
+ * --------------------------------------------------------------------- */
+
+static const struct {
+    const char *operand;
+    uint32_t option;
+} class_rows[] = {
+    { "CLASSACT", CLASS_ACTIVE },       { "GENERIC", CLASS_GENERIC },
+    { "GENCMD", CLASS_GENCMD },         { "RACLIST", CLASS_RACLIST },
+    { "GLOBAL", CLASS_GLOBAL },         { "GENLIST", CLASS_GENLIST },
+    { "STATISTICS", CLASS_STATISTICS }, { "AUDIT", CLASS_AUDIT },
+};
+
+static void
+change_options(struct cmd *cmd, const struct saf_class *class_, uint32_t on,
+               uint32_t off)
+{
+    struct str name = str_of(class_->name);
+    uint32_t old = saf_class_options(cmd->db, name);
+    uint32_t now = (old & ~off) | on;
+
+    if (old == now)
+        return;
+    saf_class_options_put(cmd->db, name, now);
+    /* A class that was not RACLISTed gets its image now; others only their
+     * options. */
+    if (((old | now) & CLASS_RACLIST) != 0)
+        cmd_refresh(cmd, class_->name, (old & CLASS_RACLIST) == 0);
+}
+
+/* All classes of one POSIT number share their options. */
+static void
+change_posit(struct cmd *cmd, const struct saf_class *class_, uint32_t on,
+             uint32_t off)
+{
+    size_t n;
+    const struct saf_class *v = saf_class_all(&n);
+
+    for (size_t i = 0; i < n; i++)
+        if (v[i].posit == class_->posit)
+            change_options(cmd, &v[i], on, off);
+}
+
+static bool
+is_refresh(const struct cmd *cmd, uint32_t option)
+{
+    return cmd_has(cmd, "REFRESH") &&
+           (option & (CLASS_RACLIST | CLASS_GENERIC | CLASS_GLOBAL)) != 0;
+}
+
+static void
+refresh_class(struct cmd *cmd, const struct saf_class *class_, uint32_t option)
+{
+    uint32_t have = saf_class_options(cmd->db, str_of(class_->name));
+
+    if (option == CLASS_RACLIST && (have & CLASS_RACLIST) == 0) {
+        CMD_MSG(cmd, "ICH14070I", str_of(class_->name));
+        cmd_rc(cmd, 4);
+    } else if (option == CLASS_GLOBAL && (have & CLASS_GLOBAL) == 0) {
+        CMD_MSG(cmd, "ICH14016I", str_of(class_->name));
+        cmd_rc(cmd, 4);
+    } else if (option == CLASS_RACLIST) {
+        /* Member classes follow when their grouping class is named. */
+        cmd_refresh(cmd, class_->name, true);
+        if (class_->member[0] != '\0')
+            cmd_refresh(cmd, class_->member, true);
+    }
+}
+
+/* RACLIST of a class is RACLIST of that class alone where it must be allowed;
+ * the option is still shared by POSIT where the class table says so. */
+static void
+apply_to_class(struct cmd *cmd, const struct saf_class *class_,
+               const struct cmd_arg *arg, uint32_t option)
+{
+    if (is_refresh(cmd, option) && !arg->is_negated) {
+        refresh_class(cmd, class_, option);
+        return;
+    }
+    if (option == CLASS_RACLIST) {
+        if (class_->raclist == RACLIST_DISALLOWED) {
+            CMD_MSG(cmd, "IKJ56702I", STR("RACLIST"), str_of(class_->name));
+            cmd_rc(cmd, 8);
+            return;
+        }
+        if (!arg->is_negated &&
+            (saf_class_options(cmd->db, str_of(class_->name)) &
+             CLASS_RACLIST) != 0)
+            cmd_refresh(cmd, class_->name, true);
+    }
+    if (option == CLASS_GENERIC && !arg->is_negated)
+        option |= CLASS_GENCMD;
+    change_posit(cmd, class_, arg->is_negated ? 0 : option,
+                 arg->is_negated ? option : 0);
+    if (option == CLASS_ACTIVE && !arg->is_negated &&
+        class_->raclist == RACLIST_REQUIRED && cmd_arg(cmd, "RACLIST") == NULL)
+        CMD_MSG(cmd, "ICH14040I", str_of(class_->name));
+}
+
+static bool
+apply_to_all(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
+{
+    size_t n;
+    const struct saf_class *v = saf_class_all(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (option == CLASS_RACLIST && v[i].raclist == RACLIST_DISALLOWED)
+            continue;
+        apply_to_class(cmd, &v[i], arg, option);
+    }
+    return true;
+}
+
+/* NOCLASSACT(x): a negated operand that has classes all the same. */
+static bool
+apply(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
+{
+    if (arg == NULL)
+        return true;
+    if (arg->n_values == 1 && str_eq_z(arg->values[0], "*"))
+        return apply_to_all(cmd, arg, option);
+    for (size_t i = 0; i < arg->n_values; i++) {
+        const struct saf_class *class_;
+
+        if (str_eq_z(arg->values[i], "DATASET") ||
+            str_eq_z(arg->values[i], "USER") ||
+            str_eq_z(arg->values[i], "GROUP"))
+            continue; /* built in: always active */
+        class_ = cmd_class(cmd, arg->values[i], arg->operand->name);
+        if (class_ == NULL)
+            return false;
+        apply_to_class(cmd, class_, arg, option);
+    }
+    return true;
+}
+
+static bool
+set_class_options(struct cmd *cmd)
+{
+    for (size_t i = 0; i < ARRAY_LEN(class_rows); i++)
+        if (!apply(cmd, cmd_arg(cmd, class_rows[i].operand),
+                   class_rows[i].option))
+            return false;
+    return true;
+}
+
+static bool
+set_logoptions(struct cmd *cmd)
+{
+    static const struct {
+        const char *name;
+        uint32_t option;
+    } rows[] = {
+        { "ALWAYS", CLASS_LOG_ALWAYS },
+        { "NEVER", CLASS_LOG_NEVER },
+        { "SUCCESSES", CLASS_LOG_SUCCESSES },
+        { "FAILURES", CLASS_LOG_FAILURES },
+        { "DEFAULT", 0 },
+    };
+    const struct cmd_arg *log = cmd_arg(cmd, "LOGOPTIONS");
+
+    for (size_t i = 0; log != NULL && i < ARRAY_LEN(rows); i++) {
+        const struct cmd_arg *arg = cmd_sub(log, rows[i].name);
+
+        for (size_t j = 0; arg != NULL && j < arg->n_values; j++) {
+            const struct saf_class *class_ =
+                cmd_class(cmd, arg->values[j], "LOGOPTIONS");
+
+            if (class_ == NULL)
+                return false;
+            change_posit(cmd, class_, rows[i].option, CLASS_LOG_MASK);
+        }
+    }
+    return true;
+}
+
+/* --- running
+ * ------------------------------------------------------------------------------
+ */
+
+/* Auditors set what is audited, nothing else; REFRESH needs CLAUTH. */
+static bool
+may_issue(struct cmd *cmd)
+{
+    static const char *const of_auditors[] = {
+        "LIST",    "AUDIT",     "LOGOPTIONS", "SAUDIT",
+        "CMDVIOL", "OPERAUDIT", "APPLAUDIT",
+    };
+
+    if (cmd_is_special(cmd))
+        return true;
+    for (size_t i = 0; i < cmd->n_args; i++) {
+        bool is_ok = false;
+
+        for (size_t j = 0; j < ARRAY_LEN(of_auditors); j++)
+            if (strcmp(cmd->args[i].operand->name, of_auditors[j]) == 0)
+                is_ok = j == 0 ? cmd_is_auditor(cmd)
+                               : (cmd->acee->attrs & ACEE_AUDITOR) != 0;
+        if (!is_ok)
+            return false;
+    }
+    return cmd->n_args > 0;
+}
+
+static uint32_t
+run_setropts(struct cmd *cmd)
+{
+    if (!may_issue(cmd)) {
+        CMD_MSG(cmd, "ICH14001I");
+        return 8;
+    }
+    if (cmd->n_args == 0) {
+        CMD_MSG(cmd, "ICH14002I");
+        return 4;
+    }
+    set_switches(cmd);
+    if (!set_password(cmd) || !set_class_options(cmd) || !set_logoptions(cmd)) {
+        cmd->n_refreshes = 0;
+        return cmd_abandon(cmd, 8);
+    }
+    if (cmd_has(cmd, "LIST"))
+        cmd_list_setropts(cmd);
+    CMD_MSG(cmd, "ICH14063I");
+    return cmd->rc;
+}
+
+const struct cmd_verb cmd_setropts = {
+    "SETROPTS", "SETR", NULL, 0, 0, CMD_TABLE(setropts_rows), run_setropts,
+};
