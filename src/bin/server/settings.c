@@ -1,0 +1,416 @@
+#include "settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define FILE_BYTES_MAX (1024u * 1024u)
+#define INCLUDES_MAX 16u
+#define START_WAIT_S 30u
+
+char *
+settings_path(struct settings *s, const char *folder, const char *name)
+{
+    return path_join(&s->arena, str_of(folder), str_of(name));
+}
+
+static enum err
+no_storage(struct err_info *why)
+{
+    return err_set(why, ERR_MEMORY, "no storage for the server's settings");
+}
+
+static bool
+is_folder(const char *path)
+{
+    struct stat st;
+
+    return path != NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool
+is_file(const char *path)
+{
+    struct stat st;
+
+    return path != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* ---- places ---- */
+
+static const char *
+own_program(struct settings *s)
+{
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+
+    if (n <= 0 || (size_t)n >= sizeof path)
+        return NULL;
+    return str_z(&s->arena, str_n(path, (size_t)n));
+}
+
+/*
+ * The folder with templates/ and etc/: $WLP_INSTALL_DIR, or beside an
+ * installed program, or the samples of the source tree it was built in.
+ */
+static const char *
+find_install_dir(struct settings *s)
+{
+    static const char *const beside[] = { "../../share/sallyport",
+                                          "../../../samples" };
+    const char *given = getenv("WLP_INSTALL_DIR");
+    struct str folder = str_of(s->program);
+    size_t slash = str_rfind_char(folder, '/');
+
+    if (given != NULL && given[0] == '/')
+        return path_normalise(&s->arena, str_of(given));
+    folder = str_sub(folder, 0, slash == STR_NPOS ? 0 : slash);
+    for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
+        char *path = path_join(&s->arena, folder, str_of(beside[i]));
+
+        if (path != NULL)
+            path = path_normalise(&s->arena, str_of(path));
+        if (path != NULL && is_folder(settings_path(s, path, "templates")))
+            return path;
+    }
+    return SALLYPORT_SAMPLES;
+}
+
+static const char *
+absolute(struct settings *s, const char *path)
+{
+    char here[4096];
+
+    if (path[0] == '/')
+        return path_normalise(&s->arena, str_of(path));
+    if (getcwd(here, sizeof here) == NULL)
+        return NULL;
+    return path_normalise(
+        &s->arena,
+        str_of(path_join(&s->arena, str_of(here), str_of(path))));
+}
+
+/* The user's own bits stay, others lose all, the group loses writing when the
+ * umask said so. */
+static void
+set_umask(struct settings *s)
+{
+    mode_t mask = s->inherited_umask;
+
+    if (getenv("WLP_SKIP_UMASK") == NULL)
+        mask |= 007;
+    umask(mask);
+    s->umask = (unsigned)mask;
+}
+
+static enum err read_env(struct settings *, const char *path,
+                         struct err_info *why);
+
+static const char *
+env_or(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+
+    return value == NULL || value[0] == '\0' ? otherwise : value;
+}
+
+static enum err
+set_places(struct settings *s, struct err_info *why)
+{
+    const char *pid_dir, *pid_name;
+
+    s->user_dir = absolute(s, env_or("WLP_USER_DIR", root_dir()));
+    if (s->user_dir == NULL)
+        return no_storage(why);
+    s->servers_dir = settings_path(s, s->user_dir, "servers");
+    s->output_root = absolute(s, env_or("WLP_OUTPUT_DIR", s->servers_dir));
+    if (s->servers_dir == NULL || s->output_root == NULL)
+        return no_storage(why);
+    s->server_dir = settings_path(s, s->servers_dir, s->name);
+    s->output_dir = settings_path(s, s->output_root, s->name);
+    if (s->server_dir == NULL || s->output_dir == NULL)
+        return no_storage(why);
+    s->log_dir = absolute(
+        s, env_or("LOG_DIR", settings_path(s, s->output_dir, "logs")));
+    pid_dir = env_or("PID_DIR", settings_path(s, s->output_root, ".pid"));
+    pid_name = str_fmt(&s->arena, "%s.pid", s->name).p;
+    if (pid_dir == NULL || pid_name == NULL)
+        return no_storage(why);
+    s->pid_file = env_or("PID_FILE", settings_path(s, pid_dir, pid_name));
+    return s->log_dir == NULL || s->pid_file == NULL ? no_storage(why) : ERR_OK;
+}
+
+enum err
+settings_locate(struct settings *s, const char *name, struct err_info *why)
+{
+    enum err e;
+
+    *s = (struct settings){ .start_wait_s = START_WAIT_S,
+                            .has_command_port = true };
+    arena_init(&s->arena, 16u * 1024u * 1024u);
+    if (!server_name_is_valid(str_of(name)))
+        return err_set(why, ERR_SYNTAX,
+                       "The specified server name contains a character that "
+                       "is not valid (name=%s).",
+                       name);
+    s->name = str_z(&s->arena, str_of(name));
+    s->program = own_program(s);
+    if (s->name == NULL || s->program == NULL)
+        return no_storage(why);
+    s->install_dir = find_install_dir(s);
+    e = read_env(s, settings_path(s, s->install_dir, "etc/server.env"), why);
+    if (e != ERR_OK)
+        return e;
+    s->inherited_umask = umask(0);
+    set_umask(s);
+    return set_places(s, why);
+}
+
+bool
+settings_server_exists(const struct settings *s)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/server.xml", s->server_dir);
+    return is_file(path);
+}
+
+/* ---- files ---- */
+
+/* The whole file into the arena; a missing one is empty. */
+static enum err
+read_text(struct settings *s, const char *path, struct str *out,
+          struct err_info *why)
+{
+    struct buf text;
+    enum err e;
+
+    *out = STR("");
+    if (!is_file(path))
+        return ERR_OK;
+    buf_init(&text, FILE_BYTES_MAX);
+    e = file_read(path, &text, why);
+    if (e == ERR_OK) {
+        *out = str_dup(&s->arena, buf_view(&text));
+        if (out->p == NULL)
+            e = no_storage(why);
+    }
+    buf_fini(&text);
+    return e;
+}
+
+static void
+refuse_env(void *arg, struct str name)
+{
+    fprintf(stderr,
+            "CWWKE0941W: The \"" STR_FMT "\" variable in %s is ignored: its "
+            "name has characters other than letters, digits and _.\n",
+            STR_ARG(str_sub(name, 0, 60)), (const char *)arg);
+}
+
+static enum err
+read_env(struct settings *s, const char *path, struct err_info *why)
+{
+    struct pairs pairs = { 0 };
+    struct str text;
+    enum err e = path == NULL ? no_storage(why) : read_text(s, path, &text, why);
+
+    if (e == ERR_OK)
+        e = env_parse(&s->arena, text, &pairs, refuse_env,
+                      (void *)(uintptr_t)path, why);
+    for (size_t i = 0; i < pairs.n && e == ERR_OK; i++)
+        if (setenv(pairs.v[i].name.p, pairs.v[i].value.p, 1) != 0)
+            e = no_storage(why);
+    pairs_fini(&pairs);
+    return e;
+}
+
+static enum err
+read_all_env(struct settings *s, struct err_info *why)
+{
+    const char *files[] = {
+        settings_path(s, s->user_dir, "shared/server.env"),
+        settings_path(s, s->server_dir, "server.env"),
+    };
+    const char *user_dir = getenv("WLP_USER_DIR");
+    char *kept = user_dir == NULL ? NULL : str_z(&s->arena, str_of(user_dir));
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < ARRAY_LEN(files) && e == ERR_OK; i++)
+        e = read_env(s, files[i], why);
+    /* the place is settled before these are read: they cannot move it */
+    if (kept != NULL)
+        setenv("WLP_USER_DIR", kept, 1);
+    else
+        unsetenv("WLP_USER_DIR");
+    return e;
+}
+
+static enum err
+read_jvm_options(struct settings *s, struct err_info *why)
+{
+    const char *files[] = {
+        settings_path(s, s->user_dir, "shared/jvm.options"),
+        settings_path(s, s->server_dir, "configDropins/defaults/jvm.options"),
+        settings_path(s, s->server_dir, "jvm.options"),
+        settings_path(s, s->server_dir, "configDropins/overrides/jvm.options"),
+    };
+    bool has_any = false;
+    struct str text;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < ARRAY_LEN(files) && e == ERR_OK; i++) {
+        if (!is_file(files[i]))
+            continue;
+        has_any = true;
+        if ((e = read_text(s, files[i], &text, why)) == ERR_OK &&
+            (e = jvm_options_parse(&s->arena, text, &s->properties, why)) !=
+                ERR_OK)
+            err_prefix(why, "%s", files[i]);
+    }
+    if (has_any || e != ERR_OK)
+        return e;
+    if ((e = read_text(s, settings_path(s, s->install_dir, "etc/jvm.options"),
+                       &text, why)) != ERR_OK)
+        return e;
+    return jvm_options_parse(&s->arena, text, &s->properties, why);
+}
+
+/* bootstrap.properties and what bootstrap.include names, the included first:
+ * what a file says itself counts more. */
+static enum err
+read_bootstrap(struct settings *s, const char *path, unsigned depth,
+               struct err_info *why)
+{
+    struct pairs own = { 0 };
+    struct str text, include;
+    enum err e = path == NULL ? no_storage(why) : read_text(s, path, &text, why);
+
+    if (e == ERR_OK &&
+        (e = properties_parse(&s->arena, text, &own, why)) != ERR_OK)
+        err_prefix(why, "%s", path);
+    include = str_trim(pairs_get(&own, "bootstrap.include"));
+    if (e == ERR_OK && include.n > 0) {
+        struct str folder =
+            str_sub(str_of(path), 0, str_rfind_char(str_of(path), '/'));
+        const char *file = include.p[0] == '/'
+                               ? str_z(&s->arena, include)
+                               : path_join(&s->arena, folder, include);
+
+        if (depth == INCLUDES_MAX)
+            e = err_set(why, ERR_LIMIT,
+                        "%s: bootstrap.include nests deeper than %u", path,
+                        INCLUDES_MAX);
+        else
+            e = read_bootstrap(s, file, depth + 1, why);
+    }
+    for (size_t i = 0; i < own.n && e == ERR_OK; i++)
+        if (!VEC_PUSH(&s->bootstrap, own.v[i]))
+            e = no_storage(why);
+    pairs_fini(&own);
+    return e;
+}
+
+static enum err
+use_bootstrap(struct settings *s, struct err_info *why)
+{
+    struct str wait = pairs_get(&s->bootstrap, "server.start.wait.time");
+    struct str port = pairs_get(&s->bootstrap, "command.port");
+    int64_t n;
+
+    if (wait.p != NULL) {
+        if (!str_to_i64(str_trim(wait), &n) || n < 0 || n > 86400)
+            return err_set(why, ERR_SYNTAX,
+                           "bootstrap.properties: server.start.wait.time \""
+                           STR_FMT "\" is not a number of seconds",
+                           STR_ARG(str_sub(wait, 0, 40)));
+        s->start_wait_s = (unsigned)n;
+    }
+    if (port.p != NULL) {
+        if (!str_to_i64(str_trim(port), &n) || n < -1 || n > 65535)
+            return err_set(why, ERR_SYNTAX,
+                           "bootstrap.properties: command.port \"" STR_FMT
+                           "\" is not a port (0..65535 or -1)",
+                           STR_ARG(str_sub(port, 0, 40)));
+        s->has_command_port = n != -1;
+    } else {
+        /* a started task is stopped by its console */
+        s->has_command_port = getenv("SALLYPORT_TASK_FD") == NULL;
+    }
+    return ERR_OK;
+}
+
+enum err
+settings_load(struct settings *s, int *exit_status, struct err_info *why)
+{
+    enum err e;
+
+    *exit_status = EXIT_LAUNCH;
+    e = read_all_env(s, why);
+    if (e == ERR_OK && (e = read_jvm_options(s, why)) == ERR_SYNTAX)
+        *exit_status = EXIT_JVM_OPTIONS;
+    if (e == ERR_OK)
+        e = read_bootstrap(
+            s, settings_path(s, s->server_dir, "bootstrap.properties"), 0,
+            why);
+    if (e == ERR_OK)
+        e = use_bootstrap(s, why);
+    if (e == ERR_OK)
+        e = set_places(s, why); /* LOG_DIR and its like may be new */
+    set_umask(s);               /* and WLP_SKIP_UMASK */
+    return e;
+}
+
+bool
+settings_add_variable(struct settings *s, const char *arg)
+{
+    struct str text = str_of(arg);
+    size_t eq = str_find_char(text, '=');
+    struct cfg_var pair;
+
+    if (!str_starts(text, STR("--")) || eq == STR_NPOS || eq < 3)
+        return false;
+    pair.name = str_sub(text, 2, eq);
+    pair.value = str_sub(text, eq + 1, text.n);
+    return VEC_PUSH(&s->command_line, pair);
+}
+
+void
+settings_fini(struct settings *s)
+{
+    pairs_fini(&s->command_line);
+    pairs_fini(&s->properties);
+    pairs_fini(&s->bootstrap);
+    arena_fini(&s->arena);
+}
+
+static enum cfg_on_error
+bootstrap_on_error(const struct settings *s)
+{
+    struct str word = str_trim(pairs_get(&s->bootstrap, "onError"));
+
+    return str_eq_nocase_z(word, "FAIL")     ? CFG_ON_ERROR_FAIL
+           : str_eq_nocase_z(word, "IGNORE") ? CFG_ON_ERROR_IGNORE
+                                             : CFG_ON_ERROR_WARN;
+}
+
+struct cfg_options
+settings_options(const struct settings *s)
+{
+    return (struct cfg_options){
+        .server_name = str_of(s->name),
+        .server_dir = str_of(s->server_dir),
+        .output_dir = str_of(s->output_dir),
+        .user_dir = str_of(s->user_dir),
+        .install_dir = str_of(s->install_dir),
+        .command_line = pairs_view(&s->command_line),
+        .properties = pairs_view(&s->properties),
+        .bootstrap = pairs_view(&s->bootstrap),
+        .on_error = bootstrap_on_error(s),
+    };
+}

@@ -1,0 +1,51 @@
+/*
+ * The small text files beside server.xml: server.env, jvm.options and
+ * bootstrap.properties. Text in, pairs out; reading the files is the caller's.
+ * Source: liberty-core 4.2.
+ */
+#ifndef SALLYPORT_CONFIG_PROPERTIES_H
+#define SALLYPORT_CONFIG_PROPERTIES_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "config/config.h"
+
+#define PROPERTIES_MAX 10000u
+
+/* Pairs on the heap; their strings live in the arena given. */
+struct pairs {
+    struct cfg_var *v;
+    size_t n, cap;
+};
+void pairs_fini(struct pairs *);
+/* Later ones count (cfg_vars is searched from its end). */
+struct cfg_vars pairs_view(const struct pairs *);
+/* The value of the last pair of that name; p NULL when absent. */
+struct str pairs_get(const struct pairs *, const char *name);
+
+/*
+ * KEY=value lines, "#" comments. Names with other characters than letters,
+ * digits and "_" are left out and given to `refused` (CWWKE0941W; may be NULL).
+ */
+MUST_CHECK enum err env_parse(struct arena *, struct str text,
+                              struct pairs *out,
+                              void (*refused)(void *arg, struct str name),
+                              void *arg, struct err_info *why);
+
+/*
+ * -Dname=value lines as pairs; other options are accepted and ignored. A line
+ * that does not start with "-", "#" or is not blank is ERR_SYNTAX with its
+ * line number.
+ */
+MUST_CHECK enum err jvm_options_parse(struct arena *, struct str text,
+                                      struct pairs *out, struct err_info *why);
+
+/* Java properties: "=", ":" or blanks separate; "\" continues a line; \uXXXX,
+ * \t, \n, \r, \f. ERR_SYNTAX: a malformed \u. */
+MUST_CHECK enum err properties_parse(struct arena *, struct str text,
+                                     struct pairs *out, struct err_info *why);
+
+/* Letters, digits and _ - + . but not first - or . (CWWKE0012E). */
+bool server_name_is_valid(struct str name);
+
+#endif
