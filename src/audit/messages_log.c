@@ -366,9 +366,19 @@ add_time(struct buf *out, bool is_iso)
                ms, zone);
 }
 
+/* Ids whose letter says I but which the original writes at level AUDIT. */
+static const char *const audit_ids[] = {
+    "CWWKE0001I", "CWWKE0036I", "CWWKE0055I", "CWWKF0011I",
+    "CWWKF0012I", "CWWKF0013I", "CWWKG0016I", "CWWKG0017I",
+    "CWWKG0018I", "CWWKT0016I", "CWWKT0017I",
+};
+
 static enum messages_level
 level_of(const char *id)
 {
+    for (size_t i = 0; i < ARRAY_LEN(audit_ids); i++)
+        if (strcmp(id, audit_ids[i]) == 0)
+            return MESSAGES_AUDIT;
     switch (id[0] == '\0' ? 'I' : id[strlen(id) - 1]) {
     case 'A':
         return MESSAGES_AUDIT;

@@ -73,7 +73,7 @@ writes_both_forms(void **state)
     o = options_for(console);
     assert_int_equal(messages_log_open(&o, &log, &why), ERR_OK);
     MESSAGES_LOG(log, "a.b.C", "CWWKG0028A", STR("/x.xml"));
-    MESSAGES_LOG(log, "a.b.C", "CWWKG0017I", STR("0.1"));
+    MESSAGES_LOG(log, "a.b.C", "CWWKE1101I", STR(""));
     messages_log_text(log, "a.b.C", "CWWKG0090E", STR("gone"));
     messages_log_close(&log);
     memset(stars, '*', 80);

@@ -379,3 +379,10 @@ cfg_expand(const struct cfg_tree *tree, struct arena *arena, struct str text,
     }
     return e;
 }
+
+enum err
+cfg_duration(struct str text, int64_t unit_ms, int64_t *ms,
+             struct err_info *why)
+{
+    return value_duration(text, unit_ms, ms, why);
+}

@@ -265,8 +265,7 @@ properties_parse(struct arena *arena, struct str text, struct pairs *out,
         } else if (has_pair) {
             e = buf_check(&value, why);
             if (e == ERR_OK)
-                e = add_pair(arena, out, buf_view(&key), buf_view(&value),
-                             why);
+                e = add_pair(arena, out, buf_view(&key), buf_view(&value), why);
         }
     }
     buf_fini(&key);

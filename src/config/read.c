@@ -617,6 +617,10 @@ read_dropins(struct loading *l, const char *which, struct err_info *why)
         if (!str_ends(str_lower(l->arena, path), STR(".xml")) ||
             !is_regular(path.p))
             continue;
+        if (!monitor(l, path)) {
+            e = no_storage(why);
+            break;
+        }
         SAY(l, "CWWKG0093A", path);
         e = read_document(l, doc, true, why);
     }
@@ -635,6 +639,8 @@ add_file_variable(struct loading *l, struct str path, struct str name,
     struct str rest, line = STR("");
     enum err e;
 
+    if (!monitor(l, path))
+        return no_storage(why);
     buf_init(&text, l->limits.max_value_bytes);
     e = file_read(path.p, &text, why);
     rest = buf_view(&text);

@@ -20,10 +20,10 @@ find(struct listeners *l, struct str host, uint16_t port)
 static enum err
 bind_failed(int error, struct err_info *why)
 {
-    enum err e = error == EADDRINUSE                         ? ERR_EXISTS
-                 : error == EACCES || error == EPERM         ? ERR_DENIED
-                 : error == EADDRNOTAVAIL                    ? ERR_NOT_FOUND
-                                                             : ERR_IO;
+    enum err e = error == EADDRINUSE                 ? ERR_EXISTS
+                 : error == EACCES || error == EPERM ? ERR_DENIED
+                 : error == EADDRNOTAVAIL            ? ERR_NOT_FOUND
+                                                     : ERR_IO;
 
     return err_set(why, e, "%s", strerror(error));
 }

@@ -69,8 +69,8 @@ struct process {
     uint64_t restart_at_ms; /* 0: not waiting */
     uint64_t kill_at_ms;    /* 0: not stopping */
     unsigned n_failures;
-    bool is_ready;    /* the worker that runs is */
-    bool was_ready;   /* one has been */
+    bool is_ready;  /* the worker that runs is */
+    bool was_ready; /* one has been */
     bool is_stopping;
     bool has_given_up;
     bool is_over;
@@ -168,8 +168,8 @@ send_command(struct process *p, enum parent_verb verb, uint32_t id,
     buf_u8(&out, (uint8_t)verb);
     buf_u32(&out, id);
     buf_str(&out, str_sub(text, 0, PARENT_TEXT_MAX));
-    (void)!chan_send(p->worker_fd, PARENT_P_COMMAND, 0, buf_view(&out), NULL,
-                     0, &ignored);
+    (void)!chan_send(p->worker_fd, PARENT_P_COMMAND, 0, buf_view(&out), NULL, 0,
+                     &ignored);
     buf_fini(&out);
 }
 
@@ -268,8 +268,8 @@ pending_new(struct process *p, struct str text)
             *new = (struct pending){ .id = ++p->next_id };
             if (new->id == 0)
                 new->id = ++p->next_id;
-            (void)!str_copy_z(str_sub(text, 0, sizeof new->text - 1),
-                              new->text, sizeof new->text);
+            (void)!str_copy_z(str_sub(text, 0, sizeof new->text - 1), new->text,
+                              sizeof new->text);
             return new;
         }
     return NULL;
@@ -303,8 +303,8 @@ on_listen(struct process *p, uint32_t seq, struct reader *in)
     buf_init(&out, 1024);
     buf_u8(&out, (uint8_t)e);
     buf_str(&out, str_of(why.text));
-    (void)!chan_send(p->worker_fd, PARENT_P_LISTENING, seq, buf_view(&out),
-                     &fd, e == ERR_OK ? 1 : 0, &ignored);
+    (void)!chan_send(p->worker_fd, PARENT_P_LISTENING, seq, buf_view(&out), &fd,
+                     e == ERR_OK ? 1 : 0, &ignored);
     buf_fini(&out);
     return true;
 }
@@ -451,8 +451,7 @@ client_accept(struct process *p)
     if (chan_accept(p->command_fd, &fd, &peer, &why) != ERR_OK)
         return;
     for (unsigned i = 0; i < CLIENTS_MAX; i++)
-        if (p->clients[i].fd < 0 &&
-            (peer.uid == geteuid() || peer.uid == 0)) {
+        if (p->clients[i].fd < 0 && (peer.uid == geteuid() || peer.uid == 0)) {
             p->clients[i].fd = fd;
             return;
         }

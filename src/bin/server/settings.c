@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/vec.h"
 
 #define FILE_BYTES_MAX (1024u * 1024u)
 #define INCLUDES_MAX 16u
@@ -91,8 +92,7 @@ absolute(struct settings *s, const char *path)
     if (getcwd(here, sizeof here) == NULL)
         return NULL;
     return path_normalise(
-        &s->arena,
-        str_of(path_join(&s->arena, str_of(here), str_of(path))));
+        &s->arena, str_of(path_join(&s->arena, str_of(here), str_of(path))));
 }
 
 /* The user's own bits stay, others lose all, the group loses writing when the
@@ -135,8 +135,8 @@ set_places(struct settings *s, struct err_info *why)
     s->output_dir = settings_path(s, s->output_root, s->name);
     if (s->server_dir == NULL || s->output_dir == NULL)
         return no_storage(why);
-    s->log_dir = absolute(
-        s, env_or("LOG_DIR", settings_path(s, s->output_dir, "logs")));
+    s->log_dir =
+        absolute(s, env_or("LOG_DIR", settings_path(s, s->output_dir, "logs")));
     pid_dir = env_or("PID_DIR", settings_path(s, s->output_root, ".pid"));
     pid_name = str_fmt(&s->arena, "%s.pid", s->name).p;
     if (pid_dir == NULL || pid_name == NULL)
@@ -218,7 +218,8 @@ read_env(struct settings *s, const char *path, struct err_info *why)
 {
     struct pairs pairs = { 0 };
     struct str text;
-    enum err e = path == NULL ? no_storage(why) : read_text(s, path, &text, why);
+    enum err e =
+        path == NULL ? no_storage(why) : read_text(s, path, &text, why);
 
     if (e == ERR_OK)
         e = env_parse(&s->arena, text, &pairs, refuse_env,
@@ -289,7 +290,8 @@ read_bootstrap(struct settings *s, const char *path, unsigned depth,
 {
     struct pairs own = { 0 };
     struct str text, include;
-    enum err e = path == NULL ? no_storage(why) : read_text(s, path, &text, why);
+    enum err e =
+        path == NULL ? no_storage(why) : read_text(s, path, &text, why);
 
     if (e == ERR_OK &&
         (e = properties_parse(&s->arena, text, &own, why)) != ERR_OK)
@@ -325,10 +327,11 @@ use_bootstrap(struct settings *s, struct err_info *why)
 
     if (wait.p != NULL) {
         if (!str_to_i64(str_trim(wait), &n) || n < 0 || n > 86400)
-            return err_set(why, ERR_SYNTAX,
-                           "bootstrap.properties: server.start.wait.time \""
-                           STR_FMT "\" is not a number of seconds",
-                           STR_ARG(str_sub(wait, 0, 40)));
+            return err_set(
+                why, ERR_SYNTAX,
+                "bootstrap.properties: server.start.wait.time \"" STR_FMT
+                "\" is not a number of seconds",
+                STR_ARG(str_sub(wait, 0, 40)));
         s->start_wait_s = (unsigned)n;
     }
     if (port.p != NULL) {
@@ -356,8 +359,7 @@ settings_load(struct settings *s, int *exit_status, struct err_info *why)
         *exit_status = EXIT_JVM_OPTIONS;
     if (e == ERR_OK)
         e = read_bootstrap(
-            s, settings_path(s, s->server_dir, "bootstrap.properties"), 0,
-            why);
+            s, settings_path(s, s->server_dir, "bootstrap.properties"), 0, why);
     if (e == ERR_OK)
         e = use_bootstrap(s, why);
     if (e == ERR_OK)

@@ -1,7 +1,6 @@
 /*
- * The worker process of a server: configuration, messages, ports, operator
- * commands. What serves requests attaches through struct worker_service, so
- * that this file does not know it.
+ * The worker process of a server: reads the configuration, runs the gateway,
+ * answers operator commands, follows configuration changes.
  */
 #ifndef SALLYPORT_BIN_SERVER_WORKER_H
 #define SALLYPORT_BIN_SERVER_WORKER_H
@@ -9,61 +8,51 @@
 #include "audit/messages_log.h"
 #include "config/elements.h"
 #include "config/modify.h"
+#include "gateway/gateway.h"
 #include "io/loop.h"
 #include "ipc/parent.h"
 #include "settings.h"
 
-struct worker;
-
-/*
- * What the worker runs. All functions are called on the main loop's thread.
- * A service that fails says so in the log itself; `why` is for the program's
- * standard error.
- */
-struct worker_service {
-    /* The first configuration: build everything but open no port. */
-    enum err (*start)(struct worker *, const struct cfg_tree *,
-                      struct err_info *why);
-    /* An endpoint's port is open; serve connections from fd (a copy, the
-     * service's own). NULL tls port: clear. */
-    enum err (*open_port)(struct worker *, const struct cfg_http_endpoint *,
-                          bool is_tls, int fd, struct err_info *why);
-    /* A new configuration that differs: build, swap; on failure the old one
-     * stays. Ports are opened and closed by the worker afterwards. */
-    enum err (*update)(struct worker *, const struct cfg_tree *,
-                       struct err_info *why);
-    /* The port is not configured any more, or the server stops: accept no
-     * more, finish what runs. */
-    void (*close_port)(struct worker *, const char *endpoint_id, bool is_tls);
-    /* All ports are closed: call worker_quiesced when nothing runs any more,
-     * 30 seconds at most. */
-    void (*quiesce)(struct worker *);
-    void (*stop)(struct worker *);
-    /* Operator commands of the service; appended to the worker's own. */
-    const struct modify_row *const *modify_rows;
-    size_t n_modify_rows;
+/* A file or folder as it was when the configuration was read. */
+struct stamp {
+    uint64_t bytes;
+    uint64_t node;
+    int64_t changed_ns; /* 0: it does not exist */
 };
 
 struct worker {
     const struct settings *settings;
-    const struct worker_service *service;
     struct loop *loop;
+    struct loop_fd parent_event;
+    struct loop_timer poll_timer;
     struct parent *parent;
     struct messages_log *log;
-    struct cfg_tree *tree; /* in use; cfg_ref to keep it */
-    void *context;         /* the service's own */
+    struct gateway *gateway;
+    struct cfg_tree *tree; /* in use */
+    struct {
+        struct stamp *v;
+        size_t n, cap;
+    } stamps; /* of cfg_monitored(tree), in its order */
+    uint64_t started_ms;
+    bool is_stopping;
+    int exit_status;
 };
 
 /* Run until told to stop; the program's exit status. */
-int worker_main(const struct settings *, int parent_fd,
-                const struct worker_service *);
-void worker_quiesced(struct worker *);
+int worker_main(const struct settings *, int parent_fd);
 
-/* Is a feature configured (any case; a known prefix such as "zosconnect:" is
- * part of the name)? Features that others pull in count. */
-bool worker_has_feature(const struct cfg_tree *, const char *feature);
+/* configure.c: the configuration at start and when it changes. */
+MUST_CHECK enum err configure_start(struct worker *, struct err_info *why);
+/* Look for changed files and apply them; nothing happens without a change. */
+void configure_refresh(struct worker *);
+/* messages.log as the tree says (NULL: as bootstrap.properties says). */
+MUST_CHECK enum err configure_log(struct worker *, const struct cfg_tree *,
+                                  struct err_info *why);
 
-/* main.c's: the service this program runs. */
-extern const struct worker_service server_service;
+/* commands.c: one operator command. */
+void commands_run(struct worker *, const struct parent_command *);
+
+/* "1.234" */
+struct str worker_seconds(uint64_t since_ms, char out[32]);
 
 #endif

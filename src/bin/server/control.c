@@ -1,0 +1,360 @@
+/* Starting, stopping and asking a server (liberty-core 4.3). */
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/msg.h"
+#include "base/reader.h"
+#include "base/version.h"
+#include "ipc/chan.h"
+#include "ipc/parent_wire.h"
+#include "lock.h"
+#include "process.h"
+
+#define STOP_WAIT_S 30u
+
+static void
+say(const char *id, struct str a, struct str b)
+{
+    struct buf line;
+
+    buf_init(&line, 8192);
+    MSG_LINE(&line, id, a, b);
+    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
+    buf_fini(&line);
+}
+
+static int
+no_server(const struct settings *s)
+{
+    printf("Server %s does not exist.\n", s->name);
+    return EXIT_NO_SERVER;
+}
+
+/* ---- run ---- */
+
+static enum err
+make_work_folders(struct settings *s, struct err_info *why)
+{
+    enum err e = dir_make(settings_path(s, s->output_dir, "workarea"), 0777,
+                          why);
+
+    return e == ERR_OK ? dir_make(s->log_dir, 0777, why) : e;
+}
+
+int
+control_run(struct settings *s, const struct control_options *o)
+{
+    struct err_info why;
+    pid_t holder;
+    int lock, status;
+    enum err e;
+
+    if (!settings_server_exists(s)) {
+        say("CWWKE0031E", str_of(s->name), str_of(s->server_dir));
+        return EXIT_NO_SERVER;
+    }
+    e = settings_load(s, &status, &why);
+    if (e == ERR_OK && (e = make_work_folders(s, &why)) != ERR_OK)
+        status = EXIT_LOCATION;
+    if (e == ERR_OK && (e = lock_take(s, &lock, &holder, &why)) != ERR_OK)
+        status = EXIT_START;
+    if (e == ERR_EXISTS && status == EXIT_START) {
+        say("CWWKE0029E", str_of(s->name), STR(""));
+        return EXIT_REDUNDANT;
+    }
+    if (e != ERR_OK) {
+        fprintf(stderr, "Server %s: %s\n", s->name, why.text);
+        return status;
+    }
+    if (o->is_clean)
+        (void)!tree_remove(settings_path(s, s->output_dir, "workarea/images"),
+                           &why);
+    return process_run(s, lock, o->ready_fd);
+}
+
+/* ---- start ---- */
+
+/* The background process: a session of its own, output in console.log. */
+NORETURN static void
+become_server(struct settings *s, const struct control_options *o, int ready_fd)
+{
+    char *console = settings_path(s, s->log_dir, "console.log");
+    struct control_options inner = *o;
+    int in = open("/dev/null", O_RDONLY);
+    int out = console == NULL
+                  ? -1
+                  : open(console, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND,
+                         0666);
+
+    if (in < 0 || out < 0) {
+        fprintf(stderr, "%s: %s\n", console, strerror(errno));
+        _exit(EXIT_LAUNCH);
+    }
+    (void)setsid();
+    (void)dup2(in, STDIN_FILENO);
+    (void)dup2(out, STDOUT_FILENO);
+    (void)dup2(out, STDERR_FILENO);
+    close(in);
+    close(out);
+    printf("Launching %s (Sallyport %s)\n", s->name, SALLYPORT_VERSION);
+    fflush(stdout);
+    inner.ready_fd = ready_fd;
+    exit(control_run(s, &inner));
+}
+
+static void
+write_pid_file(const struct settings *s, pid_t pid)
+{
+    struct str path = str_of(s->pid_file);
+    char folder[4096], text[16];
+    struct err_info why;
+    int n = snprintf(text, sizeof text, "%d\n", (int)pid);
+
+    if (str_copy_z(str_sub(path, 0, str_rfind_char(path, '/')), folder,
+                   sizeof folder) &&
+        dir_make(folder, 0777, &why) == ERR_OK &&
+        file_write_atomic(s->pid_file, str_n(text, (size_t)n), 0666, &why) ==
+            ERR_OK)
+        return;
+    fprintf(stderr, "CWWKB0014W: The pid file %s cannot be written: %s\n",
+            s->pid_file, why.text);
+}
+
+static int
+already_running(const struct settings *s, pid_t holder)
+{
+    if (holder > 0)
+        printf("Server %s is already running with process ID %d.\n", s->name,
+               (int)holder);
+    else
+        printf("Server %s is already running.\n", s->name);
+    return EXIT_REDUNDANT;
+}
+
+/* 'R' when ready; the exit status when the process ended first. */
+static int
+wait_until_ready(const struct settings *s, pid_t pid, int ready_fd)
+{
+    struct pollfd wait = { .fd = ready_fd, .events = POLLIN };
+    int status;
+    char byte;
+
+    if (poll(&wait, 1, (int)(s->start_wait_s * 1000)) == 0) {
+        fprintf(stderr,
+                "Server %s did not become ready in %u seconds; it is still "
+                "starting. See %s/messages.log.\n",
+                s->name, s->start_wait_s, s->log_dir);
+        return EXIT_START;
+    }
+    if (read(ready_fd, &byte, 1) == 1 && byte == 'R') {
+        printf("Server %s started with process ID %d.\n", s->name, (int)pid);
+        return EXIT_OK;
+    }
+    if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+        WEXITSTATUS(status) == EXIT_REDUNDANT)
+        return already_running(s, 0);
+    printf("Server %s start failed. Check server logs for details.\n",
+           s->name);
+    return EXIT_START;
+}
+
+int
+control_start(struct settings *s, const struct control_options *o)
+{
+    struct err_info why;
+    pid_t holder = 0, pid;
+    int fds[2], status;
+
+    if (!settings_server_exists(s))
+        return no_server(s);
+    printf("Starting server %s.\n", s->name);
+    fflush(stdout);
+    if (lock_is_held(s, &holder) && (holder == 0 || kill(holder, 0) == 0))
+        return already_running(s, holder);
+    if (settings_load(s, &status, &why) != ERR_OK) {
+        fprintf(stderr, "Server %s: %s\n", s->name, why.text);
+        return status;
+    }
+    if (make_work_folders(s, &why) != ERR_OK || pipe2(fds, O_CLOEXEC) != 0) {
+        fprintf(stderr, "Server %s: %s\n", s->name, why.text);
+        return EXIT_LOCATION;
+    }
+    pid = fork();
+    if (pid == 0) {
+        close(fds[0]);
+        become_server(s, o, fds[1]);
+    }
+    close(fds[1]);
+    if (pid < 0) {
+        fprintf(stderr, "Server %s: %s\n", s->name, strerror(errno));
+        return EXIT_START;
+    }
+    write_pid_file(s, pid);
+    status = wait_until_ready(s, pid, fds[0]);
+    if (status != EXIT_OK && kill(pid, 0) != 0)
+        (void)unlink(s->pid_file);
+    return status;
+}
+
+/* ---- stop, status, modify ---- */
+
+/* The address is relative, because a socket's path may have 107 bytes only. */
+static enum err
+connect_to(const struct settings *s, int *fd, struct err_info *why)
+{
+    if (chdir(s->output_dir) != 0)
+        return err_sys(why, "%s", s->output_dir);
+    return chan_connect("workarea/.sCommand", fd, why);
+}
+
+static int
+no_contact(const struct settings *s, enum err e, const struct err_info *why)
+{
+    if (e == ERR_NOT_FOUND) {
+        say("CWWKE0944E", str_of(s->name), STR(""));
+        return EXIT_NO_COMMAND_PORT;
+    }
+    fprintf(stderr, "Server %s cannot be reached: %s\n", s->name, why->text);
+    return EXIT_NO_CONTACT;
+}
+
+static bool
+wait_until_gone(const struct settings *s, unsigned timeout_s)
+{
+    uint64_t end = clock_mono_ms() + (uint64_t)timeout_s * 1000;
+
+    while (lock_is_held(s, NULL)) {
+        if (clock_mono_ms() >= end)
+            return false;
+        (void)poll(NULL, 0, 20);
+    }
+    return true;
+}
+
+int
+control_stop(struct settings *s, const struct control_options *o)
+{
+    const char force = o->is_forced ? 1 : 0;
+    struct err_info why;
+    enum err e;
+    int fd;
+
+    if (!settings_server_exists(s))
+        return no_server(s);
+    if (!lock_is_held(s, NULL)) {
+        printf("Server %s is not running.\n", s->name);
+        return EXIT_REDUNDANT;
+    }
+    printf("Stopping server %s.\n", s->name);
+    fflush(stdout);
+    e = connect_to(s, &fd, &why);
+    if (e == ERR_OK) {
+        e = chan_send(fd, PARENT_C_STOP, 0, str_n(&force, 1), NULL, 0, &why);
+        if (e != ERR_OK)
+            close(fd);
+    }
+    if (e != ERR_OK && !lock_is_held(s, NULL))
+        e = ERR_OK; /* it was just ending */
+    else if (e != ERR_OK)
+        return no_contact(s, e, &why);
+    if (!wait_until_gone(s, o->timeout_s == 0 ? STOP_WAIT_S : o->timeout_s)) {
+        printf("Server %s stop failed. Check server logs for details.\n",
+               s->name);
+        return EXIT_STOP;
+    }
+    (void)unlink(s->pid_file);
+    printf("Server %s stopped.\n", s->name);
+    return EXIT_OK;
+}
+
+int
+control_status(struct settings *s, const struct control_options *o)
+{
+    pid_t holder = 0;
+
+    (void)o;
+    if (!settings_server_exists(s))
+        return no_server(s);
+    if (!lock_is_held(s, &holder)) {
+        printf("Server %s is not running.\n", s->name);
+        return EXIT_REDUNDANT;
+    }
+    printf("Server %s is running with process ID %d.\n", s->name, (int)holder);
+    return EXIT_OK;
+}
+
+/* Lines until the end; the last one tells how it went. */
+static int
+print_replies(int fd)
+{
+    bool is_ok = false;
+
+    for (;;) {
+        struct err_info why;
+        struct chan_msg msg;
+        struct reader in;
+        struct str line;
+
+        if (chan_recv(fd, &msg, &why) != ERR_OK)
+            return EXIT_NO_CONTACT;
+        in = reader_of(msg.payload);
+        if (msg.type == PARENT_C_END) {
+            chan_msg_fini(&msg);
+            return is_ok ? EXIT_OK : EXIT_BAD_ARGUMENT;
+        }
+        if (msg.type == PARENT_C_LINE &&
+            reader_str(&in, 0, PARENT_TEXT_MAX, &line)) {
+            printf(STR_FMT "\n", STR_ARG(line));
+            is_ok = str_ends(line, STR(" COMPLETED SUCCESSFULLY."));
+        }
+        chan_msg_fini(&msg);
+    }
+}
+
+int
+control_modify(struct settings *s, const char *command)
+{
+    struct err_info why;
+    struct buf out;
+    int fd, status;
+    enum err e;
+
+    if (!settings_server_exists(s))
+        return no_server(s);
+    if (!lock_is_held(s, NULL)) {
+        printf("Server %s is not running.\n", s->name);
+        return EXIT_INACTIVE;
+    }
+    e = connect_to(s, &fd, &why);
+    if (e != ERR_OK)
+        return no_contact(s, e, &why);
+    buf_init(&out, PARENT_TEXT_MAX + 16);
+    buf_str(&out, str_sub(str_of(command), 0, PARENT_TEXT_MAX));
+    e = chan_send(fd, PARENT_C_MODIFY, 0, buf_view(&out), NULL, 0, &why);
+    buf_fini(&out);
+    status = e == ERR_OK ? print_replies(fd) : no_contact(s, e, &why);
+    close(fd);
+    return status;
+}
+
+int
+control_version(struct settings *s, const struct control_options *o)
+{
+    (void)s;
+    (void)o;
+    printf("Sallyport %s (z/OS Connect EE V3.0 compatible)\n",
+           SALLYPORT_VERSION);
+    return EXIT_OK;
+}

@@ -1,0 +1,262 @@
+/*
+ * sallyport-server: the server command and, with --worker, the worker that its
+ * parent starts. Actions and their options are two tables.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/msg.h"
+#include "control.h"
+#include "worker.h"
+
+enum option {
+    OPT_TEMPLATE = 1u << 0,
+    OPT_NO_PASSWORD = 1u << 1,
+    OPT_CLEAN = 1u << 2,
+    OPT_FORCE = 1u << 3,
+    OPT_TIMEOUT = 1u << 4,
+};
+
+static const struct {
+    const char *name; /* with "=": a value follows */
+    enum option option;
+    const char *help;
+} options[] = {
+    { "--template=", OPT_TEMPLATE, "a template below templates/servers" },
+    { "--no-password", OPT_NO_PASSWORD, "no keystore password in server.env" },
+    { "--clean", OPT_CLEAN, "forget what earlier runs kept in workarea" },
+    { "--force", OPT_FORCE, "do not wait for requests" },
+    { "--timeout=", OPT_TIMEOUT, "XmYs or seconds to wait for the end" },
+};
+
+static const struct {
+    const char *name;
+    unsigned options;
+    int (*run)(struct settings *, const struct control_options *);
+    const char *help;
+} actions[] = {
+    { "create", OPT_TEMPLATE | OPT_NO_PASSWORD, control_create,
+      "make a new server" },
+    { "run", OPT_CLEAN, control_run, "run in the foreground" },
+    { "start", OPT_CLEAN, control_start, "run in the background" },
+    { "stop", OPT_FORCE | OPT_TIMEOUT, control_stop, "stop it" },
+    { "status", 0, control_status, "is it running?" },
+    { "list", 0, control_list, "names of all servers" },
+    { "version", 0, control_version, "print the version" },
+};
+
+static void
+help(void)
+{
+    printf("Usage: sallyport server ACTION [SERVER] [OPTIONS] "
+           "[-- --NAME=VALUE...]\n"
+           "Create, run and control servers.\n\nActions:\n");
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+        printf("  %-16s %s\n", actions[i].name, actions[i].help);
+    printf("  %-16s %s\n", "modify", "an operator command: modify SERVER "
+                                     "REFRESH,CONFIG");
+    printf("\nOptions:\n");
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        printf("  %-16s %s (", options[i].name, options[i].help);
+        for (size_t j = 0, n = 0; j < ARRAY_LEN(actions); j++)
+            if (actions[j].options & options[i].option)
+                printf("%s%s", n++ > 0 ? ", " : "", actions[j].name);
+        printf(")\n");
+    }
+    printf("  --               what follows are variables of server.xml\n"
+           "\nSERVER is defaultServer unless given. "
+           "See sallyport-server(1).\n");
+}
+
+static void
+complain(const char *id, const char *a, const char *b)
+{
+    struct buf line;
+
+    buf_init(&line, 8192);
+    MSG_LINE(&line, id, str_of(a), str_of(b));
+    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
+    buf_fini(&line);
+}
+
+static bool
+use_option(enum option option, const char *value, struct control_options *o)
+{
+    struct err_info why;
+    int64_t ms;
+
+    switch (option) {
+    case OPT_TEMPLATE:
+        o->template_name = value;
+        return true;
+    case OPT_NO_PASSWORD:
+        o->no_password = true;
+        return true;
+    case OPT_CLEAN:
+        o->is_clean = true;
+        return true;
+    case OPT_FORCE:
+        o->is_forced = true;
+        return true;
+    case OPT_TIMEOUT:
+        if (cfg_duration(str_of(value), 1000, &ms, &why) != ERR_OK || ms < 0 ||
+            ms > 86400000) {
+            fprintf(stderr, "--timeout=%s: not XmYs or a number of seconds\n",
+                    value);
+            return false;
+        }
+        o->timeout_s = (unsigned)(ms / 1000);
+        return true;
+    }
+    return false;
+}
+
+/* One "--x" of an action; false after saying what is wrong. */
+static bool
+parse_option(size_t action, const char *arg, struct control_options *o)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        struct str name = str_of(options[i].name);
+        bool has_value = str_ends(name, STR("="));
+
+        if (has_value ? !str_starts(str_of(arg), name)
+                      : !str_eq(str_of(arg), name))
+            continue;
+        if ((actions[action].options & options[i].option) == 0) {
+            complain("CWWKE0028E", arg, actions[action].name);
+            return false;
+        }
+        return use_option(options[i].option, arg + name.n, o);
+    }
+    complain("CWWKE0013E", arg, "");
+    return false;
+}
+
+/* The server's name and the options; argv stops at "--" or argc. */
+static bool
+parse(size_t action, int argc, char **argv, const char **name,
+      struct control_options *o)
+{
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (argv[i][0] == '-') {
+            if (!parse_option(action, argv[i], o))
+                return false;
+        } else if (*name != NULL) {
+            complain("CWWKE0027W", argv[i], "");
+        } else {
+            *name = argv[i];
+        }
+    }
+    return true;
+}
+
+static bool
+locate(struct settings *s, const char *name, int argc, char **argv)
+{
+    struct err_info why;
+    enum err e = settings_locate(s, name, &why);
+    int i = 0;
+
+    if (e == ERR_SYNTAX) {
+        complain("CWWKE0012E", name, "");
+        return false;
+    }
+    if (e != ERR_OK) {
+        fprintf(stderr, "%s\n", why.text);
+        return false;
+    }
+    while (i < argc && strcmp(argv[i], "--") != 0)
+        i++;
+    for (i++; i < argc; i++)
+        (void)settings_add_variable(s, argv[i]); /* others are ignored */
+    return true;
+}
+
+static int
+act(size_t action, int argc, char **argv)
+{
+    struct control_options o = { .ready_fd = -1 };
+    const char *name = NULL;
+    struct settings s;
+    int status = EXIT_BAD_ARGUMENT;
+    bool is_default;
+
+    if (!parse(action, argc, argv, &name, &o))
+        return status;
+    is_default = name == NULL;
+    if (locate(&s, is_default ? "defaultServer" : name, argc, argv)) {
+        bool is_made = true;
+
+        if (actions[action].run == control_run && is_default &&
+            !settings_server_exists(&s))
+            is_made = control_create(&s, &o) == EXIT_OK;
+        status = is_made ? actions[action].run(&s, &o) : EXIT_LAUNCH;
+    }
+    settings_fini(&s);
+    return status;
+}
+
+/* sallyport-server --worker FD NAME -- --name=value... */
+static int
+be_worker(int argc, char **argv)
+{
+    struct settings s;
+    struct err_info why = { 0 };
+    int status = EXIT_LAUNCH;
+    uint64_t fd;
+
+    if (argc < 4 || !str_to_u64(str_of(argv[2]), &fd) || fd > 65535 ||
+        !locate(&s, argv[3], argc, argv))
+        return EXIT_BAD_ARGUMENT;
+    if (settings_load(&s, &status, &why) == ERR_OK)
+        status = worker_main(&s, (int)fd);
+    else
+        fprintf(stderr, "Server %s: %s\n", s.name, why.text);
+    settings_fini(&s);
+    return status;
+}
+
+static int
+modify(int argc, char **argv)
+{
+    struct settings s;
+    int status = EXIT_BAD_ARGUMENT;
+
+    if (argc != 4) {
+        fprintf(stderr, "Usage: sallyport server modify SERVER COMMAND\n");
+        return status;
+    }
+    if (locate(&s, argv[2], 0, NULL))
+        status = control_modify(&s, argv[3]);
+    settings_fini(&s);
+    return status;
+}
+
+int
+main(int argc, char **argv)
+{
+    const char *action = argc > 1 ? argv[1] : "help";
+
+    log_init("sallyport-server");
+    if (strcmp(action, "--worker") == 0)
+        return be_worker(argc, argv);
+    if (strcmp(action, "help") == 0 || strcmp(action, "--help") == 0) {
+        help();
+        return argc > 1 ? EXIT_OK : EXIT_BAD_ARGUMENT;
+    }
+    if (strcmp(action, "--version") == 0)
+        return control_version(NULL, NULL);
+    if (strcmp(action, "modify") == 0)
+        return modify(argc, argv);
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+        if (strcmp(action, actions[i].name) == 0)
+            return act(i, argc, argv);
+    fprintf(stderr,
+            "sallyport server: unknown action \"%s\"; try: sallyport server "
+            "help\n",
+            action);
+    return EXIT_BAD_ARGUMENT;
+}

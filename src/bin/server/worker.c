@@ -1,0 +1,260 @@
+#include "worker.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "config/feature.h"
+
+#define BOOT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
+#define FEATURE_LOGGER "com.ibm.ws.kernel.feature.internal.FeatureManager"
+#define QUIESCE_MS 30000u
+
+struct str
+worker_seconds(uint64_t since_ms, char out[32])
+{
+    uint64_t ms = clock_mono_ms() - since_ms;
+    int n = snprintf(out, 32, "%llu.%03u", (unsigned long long)(ms / 1000),
+                     (unsigned)(ms % 1000));
+
+    return str_n(out, (size_t)n);
+}
+
+/* ---- end ---- */
+
+/* "Saturday, November 21, 2026" and "2:35 AM" */
+static void
+say_shutdown(struct worker *w)
+{
+    time_t now = (time_t)(clock_wall_ms() / 1000);
+    char date[64], hour[32];
+    struct tm tm;
+
+    localtime_r(&now, &tm);
+    strftime(date, sizeof date, "%A, %B %-d, %Y", &tm);
+    strftime(hour, sizeof hour, "%-I:%M %p", &tm);
+    MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE0055I", str_of(date), str_of(hour),
+                 str_of(w->settings->name));
+}
+
+/* "1 minutes, 3.2 seconds" */
+static void
+say_stopped(struct worker *w)
+{
+    uint64_t ms = clock_mono_ms() - w->started_ms;
+    uint64_t s = ms / 1000;
+    char text[96];
+    int n = 0;
+
+    if (s >= 3600)
+        n += snprintf(text, sizeof text, "%llu hours, ",
+                      (unsigned long long)(s / 3600));
+    if (s >= 60)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%llu minutes, ",
+                      (unsigned long long)(s / 60 % 60));
+    n += snprintf(text + n, sizeof text - (size_t)n, "%llu.%03u seconds",
+                  (unsigned long long)(s % 60), (unsigned)(ms % 1000));
+    MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE0036I", str_of(w->settings->name),
+                 str_n(text, (size_t)n));
+}
+
+static void
+stop(struct worker *w, uint32_t quiesce_ms)
+{
+    char seconds[16];
+
+    if (w->is_stopping)
+        return;
+    w->is_stopping = true;
+    say_shutdown(w);
+    loop_timer_clear(w->loop, &w->poll_timer);
+    snprintf(seconds, sizeof seconds, "%u", quiesce_ms / 1000);
+    if (quiesce_ms > 1)
+        MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE1100I", str_of(seconds));
+    gateway_stop(w->gateway, quiesce_ms);
+    if (quiesce_ms > 1)
+        MESSAGES_LOG0(w->log, BOOT_LOGGER, "CWWKE1101I");
+    loop_stop(w->loop);
+}
+
+/* ---- events ---- */
+
+static void
+on_parent(struct loop_fd *event, unsigned events)
+{
+    struct worker *w = CONTAINER_OF(event, struct worker, parent_event);
+    struct parent_command command;
+    struct err_info why;
+    enum err e;
+
+    (void)events;
+    while (!w->is_stopping &&
+           (e = parent_next_command(w->parent, &command, &why)) != ERR_AGAIN) {
+        if (e != ERR_OK) {
+            /* without a parent nobody can stop us: end now */
+            w->exit_status = EXIT_RUNTIME;
+            stop(w, 1);
+        } else if (command.verb == PARENT_MODIFY) {
+            commands_run(w, &command);
+        } else {
+            stop(w, command.verb == PARENT_STOP ? QUIESCE_MS : 1);
+        }
+    }
+}
+
+static void
+on_poll(struct loop_timer *timer)
+{
+    struct worker *w = CONTAINER_OF(timer, struct worker, poll_timer);
+
+    if (CFG_ONE(w->tree, update)->update_trigger == CFG_TRIGGER_POLLED)
+        configure_refresh(w);
+    loop_timer_set(w->loop, timer,
+                   (uint64_t)CFG_ONE(w->tree, update)->monitor_interval_ms);
+}
+
+/* ---- start ---- */
+
+static void
+say_features(struct worker *w)
+{
+    struct cfg_list names, unknown;
+    struct err_info why;
+    struct arena arena;
+    struct buf text;
+
+    arena_init(&arena, 1u << 20);
+    buf_init(&text, 64u * 1024u);
+    if (features_of(w->tree, &arena, &names, &unknown, &why) == ERR_OK) {
+        buf_add_char(&text, '[');
+        for (size_t i = 0; i < names.n; i++) {
+            buf_add_z(&text, i > 0 ? ", " : "");
+            buf_add(&text, names.v[i]);
+        }
+        buf_add_char(&text, ']');
+        for (size_t i = 0; i < unknown.n; i++)
+            MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0001E", unknown.v[i]);
+        if (names.n == 0)
+            MESSAGES_LOG0(w->log, FEATURE_LOGGER, "CWWKF0009W");
+        else
+            MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0012I",
+                         buf_view(&text));
+    }
+    buf_fini(&text);
+    arena_fini(&arena);
+}
+
+static enum err
+start_gateway(struct worker *w, struct err_info *why)
+{
+    const struct settings *s = w->settings;
+    struct str required =
+        pairs_get(&s->bootstrap, "com.ibm.ws.zos.core.angelRequired");
+    struct gateway_options options = {
+        .parent = w->parent,
+        .log = w->log,
+        .server_name = s->name,
+        .work_dir = "workarea",
+        .angel_name =
+            str_trim(pairs_get(&s->bootstrap, "com.ibm.ws.zos.core.angelName")),
+        .angel_required = str_eq_nocase_z(str_trim(required), "true"),
+    };
+    enum err e = gateway_new(&options, &w->gateway, why);
+
+    if (e != ERR_OK)
+        return e;
+    return gateway_apply(w->gateway, w->tree, true, why);
+}
+
+static void
+say_launched(struct worker *w)
+{
+    char octal[8];
+
+    MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE0001I", str_of(w->settings->name));
+    snprintf(octal, sizeof octal, "%04o", w->settings->umask & 0777u);
+    MESSAGES_LOG(w->log, "com.ibm.ws.zos.core.internal.NativeService",
+                 "CWWKB0121I", str_of(octal));
+}
+
+static enum err
+run(struct worker *w, struct err_info *why)
+{
+    char seconds[32];
+    enum err e;
+
+    if ((e = configure_log(w, NULL, why)) != ERR_OK)
+        return e;
+    say_launched(w);
+    if ((e = configure_start(w, why)) != ERR_OK)
+        return e;
+    MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE0002I",
+                 worker_seconds(w->started_ms, seconds));
+    MESSAGES_LOG0(w->log, FEATURE_LOGGER, "CWWKF0007I");
+    if ((e = loop_new(&w->loop, why)) != ERR_OK ||
+        (e = start_gateway(w, why)) != ERR_OK)
+        return e;
+    say_features(w);
+    MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0008I",
+                 worker_seconds(w->started_ms, seconds));
+    w->parent_event = (struct loop_fd){ .fd = parent_fd(w->parent),
+                                        .on_event = on_parent };
+    e = loop_add(w->loop, &w->parent_event, LOOP_READ, why);
+    if (e != ERR_OK)
+        return e;
+    w->poll_timer.fire = on_poll;
+    loop_timer_set(w->loop, &w->poll_timer,
+                   (uint64_t)CFG_ONE(w->tree, update)->monitor_interval_ms);
+    MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0011I",
+                 str_of(w->settings->name),
+                 worker_seconds(w->started_ms, seconds));
+    parent_ready(w->parent);
+    loop_run(w->loop);
+    say_stopped(w);
+    return ERR_OK;
+}
+
+static void
+fini(struct worker *w)
+{
+    gateway_free(&w->gateway);
+    cfg_unref(&w->tree);
+    messages_log_close(&w->log);
+    if (w->loop != NULL)
+        loop_free(&w->loop);
+    parent_free(&w->parent);
+    free(w->stamps.v);
+}
+
+int
+worker_main(const struct settings *settings, int parent_fd_number)
+{
+    struct worker w = { .settings = settings, .started_ms = clock_mono_ms() };
+    struct err_info why = { 0 };
+
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN); /* a terminal's Ctrl-C is the parent's business */
+    if (chdir(settings->output_dir) != 0 ||
+        parent_attach(parent_fd_number, &w.parent, &why) != ERR_OK) {
+        log_error("server %s: %s", settings->name, why.text);
+        return EXIT_LAUNCH;
+    }
+    if (run(&w, &why) != ERR_OK) {
+        log_error("server %s: %s", settings->name, why.text);
+        if (w.log != NULL)
+            MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKG0010I",
+                         str_of(settings->name));
+        w.exit_status = EXIT_LAUNCH;
+        parent_give_up(w.parent, w.exit_status);
+    }
+    fini(&w);
+    return w.exit_status;
+}

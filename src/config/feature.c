@@ -1,0 +1,150 @@
+#include "config/feature.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Accepted means: a configuration that lists it works as far as we go; the
+ * reference manual says what each one does here. */
+static const struct {
+    const char *name;
+    const char *also; /* features it pulls in, separated by blanks */
+} known[] = {
+    { "adminCenter-1.0", "" },
+    { "apiDiscovery-1.0", "" },
+    { "appSecurity-1.0", "" },
+    { "appSecurity-2.0", "distributedMap-1.0 jndi-1.0 ssl-1.0" },
+    { "batchSMFLogging-1.0", "" },
+    { "collectiveMember-1.0", "" },
+    { "constrainedDelegation-1.0", "" },
+    { "distributedMap-1.0", "" },
+    { "federatedRegistry-1.0", "" },
+    { "imsmobile:imsmobile-2.0", "zosconnect:zosConnect-2.0" },
+    { "jaxrs-2.0", "jaxrsClient-2.0 servlet-3.1" },
+    { "jaxrsClient-2.0", "" },
+    { "jca-1.7", "" },
+    { "jms-2.0", "" },
+    { "jndi-1.0", "" },
+    { "json-1.0", "" },
+    { "jsp-2.3", "servlet-3.1" },
+    { "jwt-1.0", "" },
+    { "ldapRegistry-3.0", "federatedRegistry-1.0" },
+    { "localConnector-1.0", "" },
+    { "monitor-1.0", "" },
+    { "openidConnectClient-1.0", "appSecurity-2.0 json-1.0 servlet-3.1" },
+    { "passwordUtilities-1.0", "" },
+    { "requestTiming-1.0", "" },
+    { "restConnector-2.0", "jaxrs-2.0 json-1.0 ssl-1.0" },
+    { "samlWeb-2.0", "appSecurity-2.0 servlet-3.1" },
+    { "servlet-3.0", "" },
+    { "servlet-3.1", "" },
+    { "spnego-1.0", "" },
+    { "ssl-1.0", "" },
+    { "timedOperations-1.0", "" },
+    { "transportSecurity-1.0", "ssl-1.0" },
+    { "wmqJmsClient-2.0", "jms-2.0" },
+    { "zosLocalAdapters-1.0", "" },
+    { "zosLogging-1.0", "" },
+    { "zosRequestLogging-1.0", "" },
+    { "zosSecurity-1.0", "appSecurity-2.0" },
+    { "zosTransaction-1.0", "" },
+    { "zosWlm-1.0", "" },
+    { "zosconnect:apiRequester-1.0", "zosconnect:zosConnect-2.0" },
+    { "zosconnect:cicsService-1.0", "zosconnect:zosConnect-2.0" },
+    { "zosconnect:dbService-1.0", "zosconnect:zosConnect-2.0" },
+    { "zosconnect:monitoring-1.0", "zosconnect:zosConnect-2.0" },
+    { "zosconnect:mqService-1.0", "zosconnect:zosConnect-2.0" },
+    { "zosconnect:zosConnect-1.0", "zosconnect:zosConnect-2.0" },
+    { "zosconnect:zosConnect-2.0",
+      "appSecurity-2.0 distributedMap-1.0 jaxrsClient-2.0 jndi-1.0 json-1.0 "
+      "servlet-3.1 ssl-1.0" },
+    { "zosconnect:zosConnectCommands-1.0", "" },
+};
+
+#define N_KNOWN ARRAY_LEN(known)
+
+/* N_KNOWN when it is none of ours. */
+static size_t
+find(struct str name)
+{
+    size_t i = 0;
+
+    name = str_trim(name);
+    while (i < N_KNOWN && !str_eq_nocase_z(name, known[i].name))
+        i++;
+    return i;
+}
+
+bool
+feature_is_known(struct str name)
+{
+    return find(name) < N_KNOWN;
+}
+
+/* It and everything it pulls in. */
+static void
+mark(bool is_in[N_KNOWN], size_t i)
+{
+    struct str rest, name;
+
+    if (is_in[i])
+        return;
+    is_in[i] = true;
+    rest = str_of(known[i].also);
+    while (rest.n > 0 && str_token(&rest, ' ', &name))
+        if (find(name) < N_KNOWN)
+            mark(is_in, find(name));
+}
+
+static void
+mark_all(const struct cfg_tree *tree, bool is_in[N_KNOWN])
+{
+    const struct cfg_feature_manager *m = CFG_ONE(tree, feature_manager);
+
+    memset(is_in, 0, N_KNOWN * sizeof *is_in);
+    for (size_t i = 0; i < m->features.n; i++)
+        if (feature_is_known(m->features.v[i]))
+            mark(is_in, find(m->features.v[i]));
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+enum err
+features_of(const struct cfg_tree *tree, struct arena *arena,
+            struct cfg_list *out, struct cfg_list *unknown,
+            struct err_info *why)
+{
+    const struct cfg_feature_manager *m = CFG_ONE(tree, feature_manager);
+    struct str *names = ARENA_ARRAY(arena, struct str, N_KNOWN);
+    struct str *others = ARENA_ARRAY(arena, struct str, m->features.n);
+    size_t n = 0, n_others = 0;
+    bool is_in[N_KNOWN];
+
+    if (names == NULL || others == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for the features");
+    mark_all(tree, is_in);
+    for (size_t i = 0; i < N_KNOWN; i++)
+        if (is_in[i])
+            names[n++] = str_of(known[i].name);
+    for (size_t i = 0; i < m->features.n; i++)
+        if (!feature_is_known(m->features.v[i]))
+            others[n_others++] = m->features.v[i];
+    qsort(names, n, sizeof *names, by_text);
+    *out = (struct cfg_list){ names, n, true };
+    if (unknown != NULL)
+        *unknown = (struct cfg_list){ others, n_others, true };
+    return ERR_OK;
+}
+
+bool
+features_have(const struct cfg_tree *tree, const char *name)
+{
+    bool is_in[N_KNOWN];
+    size_t i = find(str_of(name));
+
+    mark_all(tree, is_in);
+    return i < N_KNOWN && is_in[i];
+}

@@ -1,0 +1,24 @@
+/*
+ * Features of featureManager: which exist here, and which pull in others.
+ * Source: zconnect-server 0; liberty-core 1.13.
+ */
+#ifndef SALLYPORT_CONFIG_FEATURE_H
+#define SALLYPORT_CONFIG_FEATURE_H
+
+#include "config/elements.h"
+
+/* Names compare without case and blanks. */
+bool feature_is_known(struct str name);
+
+/*
+ * What the tree's featureManager installs: known features and what they pull
+ * in, each once, sorted, spelled as in our list. `unknown` (may be NULL) gets
+ * the others as written.
+ */
+MUST_CHECK enum err features_of(const struct cfg_tree *, struct arena *,
+                                struct cfg_list *out, struct cfg_list *unknown,
+                                struct err_info *why);
+/* Is it installed, given or pulled in? */
+bool features_have(const struct cfg_tree *, const char *name);
+
+#endif
