@@ -86,8 +86,8 @@ enum wire_type {
     WIRE_READY,   /* on the master's descriptor, once: the front serves */
 };
 
-/* u32 saf, racf, reason, str profile, u8 is_generic, is_warning, requested,
- * allowed, str entry. */
+/* u32 saf, racf, reason, str profile, u8 is_generic, is_warning, wants_log,
+ * requested, allowed, str entry. */
 void wire_put_decision(struct buf *, const struct saf_decision *);
 MUST_CHECK bool wire_read_decision(struct reader *, struct saf_decision *out);
 

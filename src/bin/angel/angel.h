@@ -1,0 +1,87 @@
+/*
+ * The trusted base as four kinds of process. The nest (the program's first
+ * process; it does nothing else) starts them and starts them again when they
+ * die; each has one chan.h pair to the front:
+ *
+ *     nest ── front ─┬─ keeper      private keys; no SQL, no files, no sockets
+ *                    ├─ verifier…   scrypt, slow on purpose
+ *                    ├─ recorder    the only writer of log/ and smf/
+ *                    └─ (parser)    one for each foreign certificate, confined
+ */
+#ifndef SALLYPORT_ANGEL_H
+#define SALLYPORT_ANGEL_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "ipc/chan.h"
+#include "saf/jobtoken.h"
+
+/* Verifier 0 serves commands (PASSWORD operands), the others logons. */
+#define ANGEL_VERIFIERS 3u
+
+enum child {
+    CHILD_FRONT,
+    CHILD_KEEPER,
+    CHILD_RECORDER,
+    CHILD_VERIFIER, /* and the next ANGEL_VERIFIERS - 1 */
+    CHILDREN = CHILD_VERIFIER + ANGEL_VERIFIERS,
+};
+
+/* What the front inherits. fds[child] is its end of each pair. */
+struct front_start {
+    int fds[CHILDREN];
+    int nest; /* NEST_CHILD: u8 child, one descriptor: its new end */
+    int control; /* the master's descriptor, or -1 */
+    bool is_foreground;
+    unsigned char ipl[JOBTOKEN_IPL_BYTES];
+};
+#define NEST_CHILD 1u
+
+/* Each runs until its channel ends; the result is the exit status. */
+int nest_run(bool is_foreground);
+int front_run(const struct front_start *);
+int keeper_run(int fd);
+int verifier_run(int fd);
+int recorder_run(int fd);
+/* Program BBGZANGL: `sallyport-angel --named [NAME]`. */
+int named_run(const char *name);
+
+/* --- keeper: requests of the front, each answered with the same type: u8 enum
+ * err, str why, then the result ------------------------------------------- */
+enum keep_type {
+    KEEP_START = 1, /* -> 32 bytes token public key, 32 acee private key */
+    KEEP_SIGN,      /* str job token body -> 64 bytes */
+    KEEP_NEW_KEY,   /* u8 EVP kind, u32 bits, str ad -> str sealed, str spki */
+    KEEP_SEAL,      /* str pkcs8, str ad -> str sealed, str spki */
+    KEEP_UNSEAL,    /* str sealed, str ad -> str pkcs8 */
+    KEEP_CERTIFY,   /* see keeper.c -> str der */
+    KEEP_REQUEST,   /* see keeper.c -> str der */
+};
+
+/* --- verifier --------------------------------------------------------------- */
+enum verify_type {
+    VERIFY_CHECK = 1, /* str user, secret, record -> u8 verdict: 1 right, 0
+                         wrong, 2 failed; str new record or "" */
+    VERIFY_MAKE,      /* str user, secret -> u8 1 or 2, str record */
+};
+
+/* --- recorder ---------------------------------------------------------------- */
+enum record_type {
+    RECORD_LOG = 1, /* str job id, str line */
+};
+
+/* --- confinement --------------------------------------------------------------- */
+enum confine_as {
+    CONFINE_FRONT,    /* no core, no ptrace, no new privileges */
+    CONFINE_RECORDER, /* the same */
+    CONFINE_COMPUTE,  /* and: no files, sockets or processes (seccomp) */
+};
+/* In root mode the process runs as its own uid from here on. */
+MUST_CHECK enum err confine(enum confine_as, enum child, struct err_info *why);
+/* The seccomp part alone, for a child of a process already confined. */
+MUST_CHECK enum err confine_parser(struct err_info *why);
+/* Uid of a child in root mode: below etc/image.conf's range of users. */
+uid_t confine_uid(enum child);
+
+#endif

@@ -1,0 +1,524 @@
+#include "front.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "front_certs.h"
+
+/* Of one uid; a private image has only one, which then may have them all. */
+#define PEERS_PER_UID 256u
+#define PEERS_MAX 900u
+#define MESSAGES_A_TURN 32u
+/* Unsent bytes at which a client is read no more, and at which it is cut. */
+#define OUT_PAUSE_BYTES (256u * 1024u)
+#define OUT_MAX_BYTES (32u * 1024u * 1024u)
+
+/* --- all that may be asked -------------------------------------------------- */
+
+#define IN(state) (1u << (state))
+static const struct request {
+    uint16_t type;
+    unsigned states;
+    bool (*run)(struct peer *, uint32_t seq, struct chan_msg *);
+} requests[] = {
+    { WIRE_HELLO, IN(PEER_NEW), on_hello },
+    { WIRE_LOGON, IN(PEER_NEW) | IN(PEER_KNOWN), on_logon },
+    { WIRE_COMMAND, IN(PEER_KNOWN), on_command },
+    { WIRE_VERIFY, IN(PEER_KNOWN), on_verify },
+    { WIRE_VERIFY_CERT, IN(PEER_KNOWN), on_verify_cert },
+    { WIRE_VERIFY_TOKEN, IN(PEER_KNOWN), on_verify_token },
+    { WIRE_ACEE_OF, IN(PEER_KNOWN), on_acee_of },
+    { WIRE_CHECK, IN(PEER_KNOWN), on_check },
+    { WIRE_SNAPSHOT, IN(PEER_KNOWN), on_snapshot },
+    { WIRE_RING_READ, IN(PEER_KNOWN), on_ring_read },
+    { WIRE_REGISTER_SERVER, IN(PEER_KNOWN), on_register_server },
+    { WIRE_SYSLOG, IN(PEER_KNOWN) | IN(PEER_CONTROL), on_syslog },
+    { WIRE_LOG_DENIAL, IN(PEER_KNOWN), on_log_denial },
+    { WIRE_OPEN_ANGEL, IN(PEER_KNOWN), on_open_angel },
+    { WIRE_LIST_SERVERS, IN(PEER_KNOWN), on_list_servers },
+    { WIRE_REGISTER_JOB, IN(PEER_CONTROL), on_register_job },
+    { WIRE_JOB_ENDED, IN(PEER_CONTROL), on_job_ended },
+};
+
+/* --- loop ----------------------------------------------------------------------- */
+
+enum err
+front_watch(struct front *f, struct watch *w, int fd,
+            void (*ready)(struct watch *, unsigned), struct err_info *why)
+{
+    struct epoll_event ev = { .events = EPOLLIN, .data.ptr = w };
+
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
+        epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &ev) != 0) {
+        w->fd = -1;
+        return err_sys(why, "watch a descriptor");
+    }
+    w->fd = fd;
+    w->ready = ready;
+    return ERR_OK;
+}
+
+void
+front_unwatch(struct front *f, struct watch *w)
+{
+    if (w->fd < 0)
+        return;
+    (void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+    close(w->fd);
+    w->fd = -1;
+}
+
+static void
+want(struct peer *p)
+{
+    struct epoll_event ev = { .data.ptr = &p->watch };
+
+    if (p->n_pending < WIRE_PENDING_MAX && p->out_bytes < OUT_PAUSE_BYTES)
+        ev.events |= EPOLLIN;
+    if (p->out != NULL)
+        ev.events |= EPOLLOUT;
+    if (p->watch.fd >= 0)
+        (void)epoll_ctl(p->front->epoll, EPOLL_CTL_MOD, p->watch.fd, &ev);
+}
+
+/* --- sending ---------------------------------------------------------------------- */
+
+static void
+drop_outgoing(struct peer *p)
+{
+    struct outgoing *o = p->out;
+
+    p->out = o->next;
+    if (p->out == NULL)
+        p->out_tail = &p->out;
+    p->out_bytes -= o->payload.n;
+    if (o->fd >= 0)
+        close(o->fd);
+    if (o->payload.p != NULL)
+        secret_wipe(o->payload.p, o->payload.n);
+    buf_fini(&o->payload);
+    free(o);
+}
+
+static void
+flush(struct peer *p)
+{
+    while (p->out != NULL && !p->is_dead) {
+        struct outgoing *o = p->out;
+        enum err e = chan_send(p->watch.fd, o->type, o->seq,
+                               buf_view(&o->payload), &o->fd, o->fd >= 0, NULL);
+
+        if (e == ERR_AGAIN)
+            break;
+        if (e != ERR_OK) {
+            peer_kill(p);
+            return;
+        }
+        drop_outgoing(p);
+    }
+    want(p);
+}
+
+static bool
+queue(struct peer *p, enum wire_type type, uint32_t seq, struct str payload,
+      int fd)
+{
+    struct outgoing *o = calloc(1, sizeof *o);
+
+    if (o == NULL || p->out_bytes + payload.n > OUT_MAX_BYTES) {
+        free(o);
+        return false;
+    }
+    o->type = (uint16_t)type;
+    o->seq = seq;
+    o->fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+    buf_init(&o->payload, OUT_MAX_BYTES);
+    buf_add(&o->payload, payload);
+    *p->out_tail = o;
+    p->out_tail = &o->next;
+    p->out_bytes += payload.n;
+    return !o->payload.failed && (fd < 0 || o->fd >= 0);
+}
+
+void
+peer_send(struct peer *p, enum wire_type type, uint32_t seq, struct str payload,
+          int fd)
+{
+    enum err e = ERR_AGAIN;
+
+    if (p->is_dead)
+        return;
+    if (p->out == NULL)
+        e = chan_send(p->watch.fd, (uint16_t)type, seq, payload, &fd, fd >= 0,
+                      NULL);
+    if (e == ERR_AGAIN && queue(p, type, seq, payload, fd)) {
+        want(p);
+        return;
+    }
+    if (e != ERR_OK)
+        peer_kill(p);
+}
+
+void
+peer_reply(struct peer *p, uint32_t seq, enum err e, struct saf_rc rc,
+           const struct err_info *why, struct str result)
+{
+    struct buf out;
+
+    buf_init(&out, CHAN_BYTES_MAX);
+    buf_u8(&out, (uint8_t)e);
+    buf_u32(&out, rc.saf);
+    buf_u32(&out, rc.racf);
+    buf_u32(&out, rc.reason);
+    buf_str(&out, e == ERR_OK ? STR("") : str_of(why->text));
+    if (e == ERR_OK)
+        buf_add(&out, result);
+    if (out.failed)
+        peer_kill(p);
+    else
+        peer_send(p, WIRE_REPLY, seq, buf_view(&out), -1);
+    if (out.p != NULL)
+        secret_wipe(out.p, out.n);
+    buf_fini(&out);
+}
+
+void
+peer_done(struct peer *p)
+{
+    p->n_pending--;
+    if (!p->is_dead)
+        want(p);
+}
+
+/* --- peers -------------------------------------------------------------------------- */
+
+void
+peer_kill(struct peer *p)
+{
+    if (p->is_dead)
+        return;
+    p->is_dead = true;
+    front_unwatch(p->front, &p->watch);
+    logon_peer_gone(p->front, p);
+    angel_peer_gone(p);
+    if (p == p->front->control) {
+        log_info("the master has ended");
+        p->front->is_ending = true;
+    }
+}
+
+static void
+peer_free(struct peer *p)
+{
+    if (p->prev != NULL)
+        p->prev->next = p->next;
+    else
+        p->front->peers = p->next;
+    if (p->next != NULL)
+        p->next->prev = p->prev;
+    p->front->n_peers--;
+    while (p->out != NULL)
+        drop_outgoing(p);
+    acee_unref(&p->acee);
+    free(p);
+}
+
+static void
+bury_peers(struct front *f)
+{
+    for (struct peer *p = f->peers, *next; p != NULL; p = next) {
+        next = p->next;
+        if (p->is_dead)
+            peer_free(p);
+    }
+}
+
+static const struct request *
+request_of(const struct peer *p, uint16_t type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        if (requests[i].type == type)
+            return (requests[i].states & IN(p->state)) != 0 ? &requests[i]
+                                                            : NULL;
+    }
+    return NULL;
+}
+
+static void
+peer_ready(struct watch *w, unsigned events)
+{
+    struct peer *p = CONTAINER_OF(w, struct peer, watch);
+
+    if ((events & EPOLLOUT) != 0)
+        flush(p);
+    for (unsigned i = 0; i < MESSAGES_A_TURN && !p->is_dead; i++) {
+        const struct request *r;
+        struct chan_msg msg;
+        enum err e;
+
+        if (p->n_pending >= WIRE_PENDING_MAX ||
+            p->out_bytes >= OUT_PAUSE_BYTES) {
+            want(p);
+            return;
+        }
+        e = chan_recv(p->watch.fd, &msg, NULL);
+        if (e == ERR_AGAIN)
+            return;
+        if (e != ERR_OK) {
+            peer_kill(p);
+            return;
+        }
+        r = request_of(p, msg.type);
+        if (r == NULL || !r->run(p, msg.seq, &msg)) {
+            log_warn("uid %u, pid %d: request %u refused, connection ended",
+                     (unsigned)p->cred.uid, (int)p->cred.pid, msg.type);
+            peer_kill(p);
+        }
+        chan_msg_fini(&msg);
+    }
+}
+
+static struct peer *
+peer_new(struct front *f, int fd, struct chan_peer cred, enum peer_state state)
+{
+    struct peer *p = calloc(1, sizeof *p);
+
+    if (p == NULL || front_watch(f, &p->watch, fd, peer_ready, NULL) != ERR_OK) {
+        free(p);
+        close(fd);
+        return NULL;
+    }
+    p->front = f;
+    p->cred = cred;
+    p->state = state;
+    p->out_tail = &p->out;
+    p->next = f->peers;
+    if (f->peers != NULL)
+        f->peers->prev = p;
+    f->peers = p;
+    f->n_peers++;
+    return p;
+}
+
+static void
+listener_ready(struct watch *w, unsigned events)
+{
+    struct front *f = CONTAINER_OF(w, struct front, listener);
+    struct chan_peer cred;
+    int fd;
+
+    (void)events;
+    while (chan_accept(w->fd, &fd, &cred, NULL) == ERR_OK) {
+        unsigned n = 0;
+
+        for (struct peer *p = f->peers; p != NULL; p = p->next)
+            n += p->cred.uid == cred.uid;
+        if (f->n_peers >= PEERS_MAX ||
+            (!root_is_private() && n >= PEERS_PER_UID)) {
+            log_warn("uid %u has %u connections, no more are taken",
+                     (unsigned)cred.uid, n);
+            close(fd);
+            continue;
+        }
+        (void)peer_new(f, fd, cred, PEER_NEW);
+    }
+}
+
+/* A helper process was started again. */
+static void
+nest_ready(struct watch *w, unsigned events)
+{
+    struct front *f = CONTAINER_OF(w, struct front, nest);
+    struct chan_msg msg;
+
+    (void)events;
+    while (chan_recv(w->fd, &msg, NULL) == ERR_OK) {
+        unsigned child = msg.payload.n == 1 ? (unsigned char)*msg.payload.p : 0;
+        int fd = chan_take_fd(&msg, 0);
+
+        chan_msg_fini(&msg);
+        if (fd < 0)
+            continue;
+        if (child == CHILD_KEEPER || child == CHILD_RECORDER ||
+            child == CHILD_VERIFIER) {
+            int *slot = child == CHILD_KEEPER     ? &f->keeper
+                        : child == CHILD_RECORDER ? &f->recorder
+                                                  : &f->commands;
+
+            close(*slot);
+            *slot = fd;
+        } else if (child > CHILD_VERIFIER && child < CHILDREN) {
+            verifier_attach(&f->verifiers[child - CHILD_VERIFIER], fd);
+        } else {
+            close(fd);
+        }
+    }
+}
+
+static void
+signals_ready(struct watch *w, unsigned events)
+{
+    (void)events;
+    CONTAINER_OF(w, struct front, signals)->is_ending = true;
+}
+
+/* --- start ------------------------------------------------------------------------------ */
+
+static enum err
+open_database(struct front *f, struct err_info *why)
+{
+    struct arena a;
+    char *path;
+    enum err e;
+
+    arena_init(&a, 8192);
+    path = root_path(&a, "saf/racf.db");
+    e = path == NULL ? err_set(why, ERR_MEMORY, "no storage")
+                     : saf_engine_open(path, clock_wall_ms(), &f->engine, why);
+    arena_fini(&a);
+    if (e != ERR_OK)
+        return e;
+    saf_engine_on_publish(f->engine, front_publish, f);
+    f->hooks = (struct saf_hooks){ .make_verifier = front_make_verifier,
+                                   .check_verifier = front_check_verifier,
+                                   .arg = f,
+                                   .verbs = racdcert_verbs,
+                                   .n_verbs = RACDCERT_VERBS };
+    return ERR_OK;
+}
+
+static enum err
+open_listener(struct front *f, struct err_info *why)
+{
+    struct arena a;
+    char *path;
+    enum err e;
+    int fd = -1;
+
+    arena_init(&a, 8192);
+    path = root_path(&a, "%s", WIRE_SOCKET);
+    e = path == NULL
+            ? err_set(why, ERR_MEMORY, "no storage")
+            : chan_listen(path, root_is_private() ? 0600 : 0666, &fd, why);
+    arena_fini(&a);
+    return e != ERR_OK ? e
+                       : front_watch(f, &f->listener, fd, listener_ready, why);
+}
+
+static enum err
+open_signals(struct front *f, struct err_info *why)
+{
+    sigset_t set;
+    int fd;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+        (fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+        return err_sys(why, "signals");
+    return front_watch(f, &f->signals, fd, signals_ready, why);
+}
+
+static enum err
+start(struct front *f, struct err_info *why)
+{
+    const struct chan_peer master = { 0, 0, 0 };
+    enum err e;
+
+    f->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (f->epoll < 0)
+        return err_sys(why, "epoll");
+    f->keeper = f->start->fds[CHILD_KEEPER];
+    f->recorder = f->start->fds[CHILD_RECORDER];
+    f->commands = f->start->fds[CHILD_VERIFIER];
+    for (unsigned i = 1; i < ANGEL_VERIFIERS; i++) {
+        f->verifiers[i] = (struct verifier){ .watch.fd = -1, .front = f };
+        verifier_attach(&f->verifiers[i], f->start->fds[CHILD_VERIFIER + i]);
+    }
+    if ((e = confine(CONFINE_FRONT, CHILD_FRONT, why)) != ERR_OK ||
+        (e = open_signals(f, why)) != ERR_OK ||
+        (e = front_watch(f, &f->nest, f->start->nest, nest_ready, why)) !=
+            ERR_OK ||
+        (e = keeper_start(f, why)) != ERR_OK ||
+        (e = open_database(f, why)) != ERR_OK ||
+        (e = racdcert_open(saf_engine_db(f->engine),
+                           front_cert_services(f), why)) != ERR_OK)
+        return e;
+    jobs_restore(f);
+    if ((e = open_listener(f, why)) != ERR_OK)
+        return e;
+    if (f->start->control >= 0) {
+        f->control = peer_new(f, f->start->control, master, PEER_CONTROL);
+        if (f->control == NULL)
+            return err_set(why, ERR_IO, "the master's descriptor is unusable");
+        peer_send(f->control, WIRE_READY, 0, STR(""), -1);
+    }
+    return ERR_OK;
+}
+
+static void
+say_ready(struct front *f)
+{
+    struct buf line;
+
+    buf_init(&line, 1024);
+    buf_printf(&line,
+               root_is_private()
+                   ? "SPT0301I Security database %s is ready. Private mode: "
+                     "one Linux user owns this image, its users are not "
+                     "isolated from each other."
+                   : "SPT0302I Security database %s is ready.",
+               root_dir());
+    record_line(f, STR(""), buf_view(&line));
+    if (f->start->is_foreground)
+        log_write(LOG_INFO, "%s", buf_z(&line));
+    buf_fini(&line);
+}
+
+int
+front_run(const struct front_start *from)
+{
+    struct front f = { .start = from, .owner = geteuid() };
+    struct err_info why = { 0 };
+
+    log_init("sallyport-angel");
+    tzset();
+    f.listener.fd = f.nest.fd = f.signals.fd = -1;
+    f.tasks_tail = &f.tasks;
+    table_init(&f.jobs);
+    if (start(&f, &why) != ERR_OK) {
+        log_error("%s", why.text);
+        return 1;
+    }
+    say_ready(&f);
+    while (!f.is_ending) {
+        struct epoll_event events[64];
+        int n = epoll_wait(f.epoll, events, ARRAY_LEN(events), -1);
+
+        if (n < 0 && errno != EINTR)
+            break;
+        for (int i = 0; i < n; i++) {
+            struct watch *w = events[i].data.ptr;
+
+            if (w->fd >= 0) /* closed earlier in this turn */
+                w->ready(w, events[i].events);
+        }
+        bury_peers(&f);
+    }
+    saf_engine_close(&f.engine);
+    return 0;
+}

@@ -1,0 +1,213 @@
+/*
+ * The front: database, commands, snapshots, identities. One thread, one epoll
+ * loop; nothing a client sends makes it wait for that client. It treats every
+ * client as hostile: front.c has the table of all they may ask.
+ */
+#ifndef SALLYPORT_ANGEL_FRONT_H
+#define SALLYPORT_ANGEL_FRONT_H
+
+#include "angel.h"
+#include "base/buf.h"
+#include "base/reader.h"
+#include "base/table.h"
+#include "saf/authorize.h"
+#include "saf/cmd.h"
+#include "saf/ich408i.h"
+#include "saf/logon.h"
+#include "saf/wire.h"
+
+struct front;
+
+struct watch {
+    int fd;
+    void (*ready)(struct watch *, unsigned events);
+};
+
+/* A named angel, up as long as its owner is connected. */
+struct angel {
+    char name[WIRE_ANGEL_MAX + 1];
+    struct peer *owner;
+    struct angel *next;
+};
+
+/* What REGISTER_SERVER granted: bits index service_names (front_server.c). */
+struct grants {
+    struct angel *angel;
+    uint32_t services;
+};
+
+struct job {
+    char job_name[9], job_id[9], user[SAF_USER_MAX + 1], proc[9];
+    uid_t uid; /* OMVS UID, or UINT32_MAX */
+    struct watch pidfd; /* ready when the address space has ended */
+    struct front *front;
+    struct grants grants;
+    struct buf acee; /* sealed: what HELLO with the token answers */
+};
+
+enum peer_state {
+    PEER_NEW,     /* nothing known */
+    PEER_KNOWN,   /* has an acee */
+    PEER_CONTROL, /* the master's own descriptor */
+};
+
+struct outgoing {
+    struct outgoing *next;
+    uint16_t type;
+    uint32_t seq;
+    int fd; /* -1: none */
+    struct buf payload;
+};
+
+#define PEER_CLASSES_MAX 64u
+
+struct peer {
+    struct watch watch;
+    struct front *front;
+    struct peer *prev, *next;
+    struct chan_peer cred;
+    enum peer_state state;
+    bool is_dead; /* freed at the end of the turn */
+    struct acee *acee;
+    struct job *job;
+    struct grants grants; /* of a process that is no job */
+    unsigned n_pending;
+    struct outgoing *out, **out_tail;
+    size_t out_bytes;
+    char classes[PEER_CLASSES_MAX][SAF_CLASS_MAX + 1]; /* subscribed */
+    unsigned n_classes;
+};
+
+/* A password being compared. */
+struct logon_task {
+    struct arena arena;
+    struct peer *peer; /* NULL: went away */
+    uint32_t seq;
+    enum wire_type type;
+    struct logon logon;
+    struct str applid;
+    struct saf_job_ask *job; /* WIRE_REGISTER_JOB */
+    struct logon_task *next;
+};
+
+struct verifier {
+    struct watch watch;
+    struct front *front;
+    struct logon_task *task;
+};
+
+struct front {
+    int epoll;
+    bool is_ending;
+    bool is_ready_told;
+    const struct front_start *start;
+    struct watch listener, nest, signals;
+    struct peer *control;
+    struct peer *peers;
+    unsigned n_peers;
+    int keeper, recorder;
+    int commands; /* verifier 0, asked synchronously */
+    struct verifier verifiers[ANGEL_VERIFIERS]; /* from 1 */
+    struct logon_task *tasks, **tasks_tail;
+    unsigned n_tasks;
+    struct saf_engine *engine;
+    struct saf_hooks hooks;
+    struct table jobs; /* by job id */
+    struct angel *angels;
+    unsigned char token_public[32];
+    unsigned char seal_private[32], seal_public[32];
+    uid_t owner; /* of a private image */
+};
+
+/* --- loop and peers (front.c) --------------------------------------------- */
+MUST_CHECK enum err front_watch(struct front *, struct watch *, int fd,
+                                void (*ready)(struct watch *, unsigned),
+                                struct err_info *why);
+void front_unwatch(struct front *, struct watch *); /* closes */
+void peer_send(struct peer *, enum wire_type, uint32_t seq, struct str payload,
+               int fd);
+/* Reply with what `result` holds when e is ERR_OK. */
+void peer_reply(struct peer *, uint32_t seq, enum err e, struct saf_rc rc,
+                const struct err_info *why, struct str result);
+void peer_kill(struct peer *);
+/* The request was answered later: one less pending. */
+void peer_done(struct peer *);
+
+/* --- other processes (front_calls.c) --------------------------------------- */
+MUST_CHECK enum err keeper_call(struct front *, enum keep_type,
+                                struct str request, struct chan_msg *reply,
+                                struct reader *out, struct err_info *why);
+MUST_CHECK enum err keeper_start(struct front *, struct err_info *why);
+void record_line(struct front *, struct str job_id, struct str line);
+/* Hooks of the command language: verifier 0. */
+enum err front_make_verifier(void *front, struct str user, struct str secret,
+                             bool is_phrase, struct buf *verifier,
+                             struct err_info *why);
+enum err front_check_verifier(void *front, struct str user, struct str secret,
+                              struct str verifier, struct err_info *why);
+/* Operator lines of a request: to the system log and back to the client. */
+struct line_sink {
+    struct front *front;
+    struct peer *peer; /* may be NULL */
+    uint32_t seq;
+};
+struct saf_lines line_sink_lines(struct line_sink *);
+
+/* --- identities (front_logon.c) ---------------------------------------------- */
+MUST_CHECK enum err front_seal(struct front *, const struct acee *,
+                               struct buf *out, struct err_info *why);
+/* Build and seal in one step. */
+MUST_CHECK enum err front_acee(struct front *, const struct logon_ask *,
+                               const struct saf_lines *, struct buf *sealed,
+                               struct saf_rc *rc, struct err_info *why);
+/* Start a comparison; it ends with a reply. Takes the arena. */
+void logon_start(struct peer *, uint32_t seq, enum wire_type, struct str user,
+                 struct str password, struct str applid, struct saf_job_ask *,
+                 struct arena *);
+void verifier_attach(struct verifier *, int fd);
+void logon_peer_gone(struct front *, struct peer *);
+
+/* --- jobs (front_jobs.c) -------------------------------------------------------- */
+struct saf_job_ask {
+    struct str job_name, job_id, user, proc, submitter, password, cgroup;
+    struct str group;
+    uint32_t more_attrs;
+    int pidfd;
+};
+/* The user is decided and proved: make token and acee, reply. */
+void job_register(struct peer *, uint32_t seq, struct saf_job_ask *,
+                  struct arena *);
+void job_end(struct front *, struct job *);
+/* Jobs that ran before the front was killed. */
+void jobs_restore(struct front *);
+/* ERR_DENIED: forged, of another IPL, or the job has ended. */
+MUST_CHECK enum err job_of_token(struct front *, struct str token,
+                                 struct job **out, struct err_info *why);
+
+/* --- angels (front_server.c) ------------------------------------------------------ */
+struct grants *peer_grants(struct peer *);
+bool peer_has_safcred(struct peer *);
+void angel_peer_gone(struct peer *);
+
+/* --- requests: false ends the connection --------------------------------------------- */
+bool on_hello(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_logon(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_verify(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_verify_cert(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_verify_token(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_acee_of(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_command(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_check(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_snapshot(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_ring_read(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_register_server(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_syslog(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_log_denial(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_open_angel(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_list_servers(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_register_job(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_job_ended(struct peer *, uint32_t seq, struct chan_msg *);
+/* After a command: snapshots that changed go to their subscribers. */
+void front_publish(void *front, struct str class_name, struct str image);
+
+#endif

@@ -1,0 +1,363 @@
+#include "front.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "saf/cert.h"
+#include "saf/classes.h"
+#include "saf/snapshot.h"
+
+/* --- COMMAND ------------------------------------------------------------------ */
+
+struct output {
+    struct peer *peer;
+    uint32_t seq;
+};
+
+static void
+send_line(void *arg, struct str text)
+{
+    struct output *o = arg;
+    struct buf out;
+
+    buf_init(&out, WIRE_COMMAND_MAX);
+    buf_str(&out, str_sub(text, 0, WIRE_COMMAND_MAX - 16u));
+    peer_send(o->peer, WIRE_LINE, o->seq, buf_view(&out), -1);
+    buf_fini(&out);
+}
+
+bool
+on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct output o = { p, seq };
+    struct saf_session session = { .acee = p->acee,
+                                   .now_ms = clock_wall_ms(),
+                                   .line = send_line,
+                                   .arg = &o,
+                                   .hooks = &p->front->hooks };
+    struct err_info why = { 0 };
+    struct buf result;
+    struct str command;
+    uint32_t rc = 12;
+    enum err e;
+
+    if (!reader_str(&in, 0, WIRE_COMMAND_MAX, &command) || !reader_at_end(&in))
+        return false;
+    e = saf_execute(p->front->engine, &session, command, &rc, &why);
+    buf_init(&result, 16);
+    buf_u32(&result, rc);
+    peer_reply(p, seq, e, SAF_RC(0, 0, 0), &why, buf_view(&result));
+    buf_fini(&result);
+    return true;
+}
+
+/* --- checks ----------------------------------------------------------------------- */
+
+/* The acee a request names: our own, or one sealed by us. */
+static enum err
+acee_of_request(struct peer *p, struct str wire, struct acee **out,
+                struct err_info *why)
+{
+    if (wire.n > 0)
+        return acee_parse(wire, p->front->seal_public, out, why);
+    *out = acee_ref(p->acee);
+    return ERR_OK;
+}
+
+static void
+log_if_wanted(struct peer *p, uint32_t seq, const struct acee *acee,
+              struct str class_name, struct str resource,
+              const struct saf_decision *d)
+{
+    struct line_sink sink = { p->front, p, seq };
+    struct saf_lines lines = line_sink_lines(&sink);
+
+    if (d->wants_log && (d->rc.saf == 8 || d->is_warning))
+        ich408i_access(&lines, acee, class_name, resource, d);
+}
+
+bool
+on_check(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct str wire, class_name, resource;
+    struct saf_decision d = { .rc = SAF_RC(8, 8, 0) };
+    struct err_info why = { 0 };
+    struct acee *acee = NULL;
+    struct buf result;
+    uint8_t level;
+    enum err e;
+
+    if (!reader_str(&in, 0, ACEE_WIRE_MAX, &wire) ||
+        !reader_str(&in, 1, SAF_CLASS_MAX, &class_name) ||
+        !reader_str(&in, 1, SAF_PROFILE_MAX, &resource) ||
+        !reader_u8(&in, &level) || level > SAF_ALTER || !reader_at_end(&in))
+        return false;
+    buf_init(&result, 4096);
+    e = acee_of_request(p, wire, &acee, &why);
+    if (e == ERR_OK) {
+        d = saf_authorize(p->front->engine, acee, class_name, resource,
+                          (enum saf_level)level, NULL);
+        log_if_wanted(p, seq, acee, class_name, resource, &d);
+        wire_put_decision(&result, &d);
+    }
+    peer_reply(p, seq, e, d.rc, &why, buf_view(&result));
+    buf_fini(&result);
+    acee_unref(&acee);
+    return true;
+}
+
+/* A started task decided in process; anything else could fill the log. */
+static bool
+is_trusted_logger(const struct peer *p)
+{
+    return p->state == PEER_CONTROL ||
+           (p->job != NULL && p->job->proc[0] != '\0') ||
+           (p->acee->attrs & ACEE_SPECIAL) != 0;
+}
+
+bool
+on_log_denial(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct str wire, class_name, resource;
+    struct saf_decision d;
+    struct acee *acee = NULL;
+    struct line_sink sink = { p->front, p, seq };
+    struct saf_lines lines = line_sink_lines(&sink);
+
+    if (!reader_str(&in, 0, ACEE_WIRE_MAX, &wire) ||
+        !reader_str(&in, 1, SAF_CLASS_MAX, &class_name) ||
+        !reader_str(&in, 1, SAF_PROFILE_MAX, &resource) ||
+        !wire_read_decision(&in, &d) || !reader_at_end(&in))
+        return false;
+    if (is_trusted_logger(p) &&
+        acee_of_request(p, wire, &acee, NULL) == ERR_OK)
+        ich408i_access(&lines, acee, class_name, resource, &d);
+    acee_unref(&acee);
+    return true;
+}
+
+bool
+on_syslog(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct str line;
+
+    (void)seq;
+    if (!reader_str(&in, 0, WIRE_LINE_MAX, &line) || !reader_at_end(&in))
+        return false;
+    if (is_trusted_logger(p))
+        record_line(p->front, p->job != NULL ? str_of(p->job->job_id) : STR(""),
+                    line);
+    return true;
+}
+
+/* --- snapshots ----------------------------------------------------------------------- */
+
+/* Access lists are nobody's business but those who check with them. */
+static bool
+may_see_snapshots(const struct peer *p)
+{
+    return (p->job != NULL && p->job->proc[0] != '\0') ||
+           (p->acee->attrs & (ACEE_SPECIAL | ACEE_AUDITOR | ACEE_ROAUDIT)) != 0;
+}
+
+static bool
+subscribe(struct peer *p, const char *name)
+{
+    for (unsigned i = 0; i < p->n_classes; i++) {
+        if (strcmp(p->classes[i], name) == 0)
+            return true;
+    }
+    if (p->n_classes == PEER_CLASSES_MAX)
+        return false;
+    (void)snprintf(p->classes[p->n_classes++], sizeof p->classes[0], "%s",
+                   name);
+    return true;
+}
+
+static enum err
+give_snapshot(struct peer *p, const char *name, int *fd, uint64_t *generation,
+              struct err_info *why)
+{
+    struct str image;
+    enum err e =
+        saf_engine_image(p->front->engine, str_of(name), &image, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (!subscribe(p, name))
+        return err_set(why, ERR_LIMIT, "at most %u classes for one client",
+                       PEER_CLASSES_MAX);
+    *generation = snapshot_generation(image.p);
+    if ((snapshot_flags(image.p) & SNAPSHOT_RACLISTED) == 0)
+        return ERR_OK; /* FASTAUTH answers 4/4/0 without one */
+    *fd = chan_memfd(name, image, why);
+    return *fd >= 0 ? ERR_OK : ERR_IO;
+}
+
+bool
+on_snapshot(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    const struct saf_class *class_;
+    struct err_info why = { 0 };
+    uint64_t generation = 0;
+    struct str name;
+    struct buf out;
+    int fd = -1;
+    enum err e;
+
+    if (!reader_str(&in, 1, SAF_CLASS_MAX, &name) || !reader_at_end(&in))
+        return false;
+    class_ = saf_class_find(name);
+    if (class_ == NULL)
+        e = err_set(&why, ERR_NOT_FOUND, "there is no class " STR_FMT,
+                    STR_ARG(name));
+    else if (!may_see_snapshots(p))
+        e = err_set(&why, ERR_DENIED,
+                    "snapshots are for started tasks and auditors");
+    else
+        e = give_snapshot(p, class_->name, &fd, &generation, &why);
+    if (e != ERR_OK) {
+        peer_reply(p, seq, e, SAF_RC(8, 8, 0), &why, STR(""));
+        return true;
+    }
+    buf_init(&out, 1024);
+    buf_u8(&out, ERR_OK);
+    buf_u32(&out, 0);
+    buf_u32(&out, 0);
+    buf_u32(&out, 0);
+    buf_str(&out, STR(""));
+    buf_str(&out, str_of(class_->name));
+    buf_u64(&out, generation);
+    peer_send(p, WIRE_REPLY, seq, buf_view(&out), fd);
+    buf_fini(&out);
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
+void
+front_publish(void *arg, struct str class_name, struct str image)
+{
+    struct front *f = arg;
+    struct err_info why = { 0 };
+    struct buf out;
+    int fd = -1;
+
+    if (image.n > 0 &&
+        (snapshot_flags(image.p) & SNAPSHOT_RACLISTED) != 0) {
+        fd = chan_memfd("snapshot", image, &why);
+        if (fd < 0)
+            log_error("class " STR_FMT ": %s", STR_ARG(class_name), why.text);
+    }
+    buf_init(&out, 64);
+    buf_str(&out, class_name);
+    buf_u64(&out, image.n > 0 ? snapshot_generation(image.p) : 0);
+    for (struct peer *p = f->peers; p != NULL; p = p->next) {
+        for (unsigned i = 0; i < p->n_classes; i++) {
+            if (str_eq_z(class_name, p->classes[i]))
+                peer_send(p, WIRE_REFRESH, 0, buf_view(&out), fd);
+        }
+    }
+    buf_fini(&out);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* --- key rings ---------------------------------------------------------------------------- */
+
+static enum err
+open_private_key(struct front *f, const struct cert_row *cert,
+                 struct buf *result, struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    struct buf request;
+    struct str pkcs8;
+    enum err e;
+
+    buf_init(&request, 2u * CERT_DER_MAX);
+    buf_str(&request, cert->key);
+    buf_str(&request, cert->owner);
+    e = keeper_call(f, KEEP_UNSEAL, buf_view(&request), &reply, &in, why);
+    buf_fini(&request);
+    if (e != ERR_OK)
+        return e;
+    if (reader_str(&in, 1, CERT_DER_MAX, &pkcs8))
+        buf_str(result, pkcs8);
+    else
+        e = err_set(why, ERR_PEER, "key keeper: malformed answer");
+    chan_msg_fini(&reply);
+    return e;
+}
+
+static struct str
+owner_shown(struct str owner)
+{
+    return str_eq_z(owner, CERT_OWNER_CA)     ? STR("CERTAUTH")
+           : str_eq_z(owner, CERT_OWNER_SITE) ? STR("SITE")
+                                              : owner;
+}
+
+static enum err
+put_ring(struct front *f, const struct ring_view *view, struct buf *result,
+         struct err_info *why)
+{
+    buf_u64(result, view->ring.sequence);
+    buf_u32(result, (uint32_t)view->n);
+    for (size_t i = 0; i < view->n; i++) {
+        const struct ring_entry *entry = &view->entries[i];
+        enum err e;
+
+        buf_str(result, entry->cert.label);
+        buf_str(result, owner_shown(entry->cert.owner));
+        buf_str(result, entry->cert.facts.der);
+        if (!view->has_key[i])
+            buf_str(result, STR(""));
+        else if ((e = open_private_key(f, &entry->cert, result, why)) != ERR_OK)
+            return e;
+        buf_u8(result, entry->is_default);
+        buf_u8(result, entry->usage == 'P' ? 0 : entry->usage == 'C' ? 1 : 2);
+    }
+    return buf_check(result, why);
+}
+
+bool
+on_ring_read(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct saf_rc rc = SAF_RC(8, 8, 8);
+    struct err_info why = { 0 };
+    struct ring_view view;
+    struct str owner, ring;
+    struct buf result;
+    struct arena a;
+    uint8_t want_keys;
+    enum err e;
+
+    if (!reader_str(&in, 0, SAF_USER_MAX, &owner) ||
+        !reader_str(&in, 1, SAF_RING_MAX, &ring) ||
+        !reader_u8(&in, &want_keys) || want_keys > 1 || !reader_at_end(&in))
+        return false;
+    arena_init(&a, 64u << 20);
+    buf_init(&result, CHAN_BYTES_MAX / 2);
+    e = ring_read(p->front->engine, &a, p->acee,
+                  owner.n > 0 ? owner : str_of(p->acee->user), ring,
+                  want_keys != 0, &view, &rc, &why);
+    if (e == ERR_OK)
+        e = put_ring(p->front, &view, &result, &why);
+    peer_reply(p, seq, e, rc, &why, buf_view(&result));
+    if (result.p != NULL)
+        secret_wipe(result.p, result.n);
+    buf_fini(&result);
+    arena_fini(&a);
+    return true;
+}

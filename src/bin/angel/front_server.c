@@ -1,0 +1,229 @@
+#include "front.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Angels and the servers registered with them. A service group is granted by
+ * READ to BBG.AUTHMOD.BBGZSAFM.<group> in class SERVER; no profile means no.
+ */
+static const char *const service_names[] = {
+    "SAFCRED", "ZOSWLM", "TXRRS",    "ZOSDUMP", "PRODMGR",
+    "ZOSAIO",  "WOLA",   "LOCALCOM",
+};
+#define SAFCRED_BIT 1u
+
+/* Reason codes of CWWKB0101I and its kin. */
+#define REASON_NO_ANGEL 4u
+#define REASON_NOT_AUTHORIZED 8u
+#define REASON_NO_MODULE 12u
+
+struct grants *
+peer_grants(struct peer *p)
+{
+    return p->job != NULL ? &p->job->grants : &p->grants;
+}
+
+bool
+peer_has_safcred(struct peer *p)
+{
+    const struct grants *g = peer_grants(p);
+
+    return g->angel != NULL && (g->services & SAFCRED_BIT) != 0;
+}
+
+static struct angel *
+angel_find(struct front *f, struct str name)
+{
+    for (struct angel *a = f->angels; a != NULL; a = a->next) {
+        if (str_eq_z(name, a->name))
+            return a;
+    }
+    return NULL;
+}
+
+/* The owner went away: what it vouched for is off. */
+void
+angel_peer_gone(struct peer *p)
+{
+    struct front *f = p->front;
+    struct angel **at = &f->angels;
+
+    while (*at != NULL) {
+        struct angel *a = *at;
+        struct str key;
+        void *value;
+        size_t pos = 0;
+
+        if (a->owner != p) {
+            at = &a->next;
+            continue;
+        }
+        *at = a->next;
+        while (table_next(&f->jobs, &pos, &key, &value)) {
+            struct job *j = value;
+
+            if (j->grants.angel == a)
+                j->grants = (struct grants){ 0 };
+        }
+        for (struct peer *q = f->peers; q != NULL; q = q->next) {
+            if (q->grants.angel == a)
+                q->grants = (struct grants){ 0 };
+        }
+        free(a);
+    }
+}
+
+static bool
+has_read(struct peer *p, const char *resource, const struct saf_lines *log)
+{
+    struct saf_decision d =
+        saf_authorize(p->front->engine, p->acee, STR("SERVER"),
+                      str_of(resource), SAF_READ, NULL);
+
+    if (d.rc.saf == 8 && d.wants_log && log != NULL)
+        ich408i_access(log, p->acee, STR("SERVER"), str_of(resource), &d);
+    return saf_rc_is_ok(d.rc);
+}
+
+static enum err
+register_server(struct peer *p, uint32_t seq, struct str name,
+                struct saf_rc *rc, struct buf *result, struct err_info *why)
+{
+    struct line_sink sink = { p->front, p, seq };
+    struct saf_lines lines = line_sink_lines(&sink);
+    struct angel *a = angel_find(p->front, name);
+    struct grants grants = { a, 0 };
+    char resource[WIRE_ANGEL_MAX + 64];
+
+    if (a == NULL) {
+        *rc = SAF_RC(8, 8, REASON_NO_ANGEL);
+        return err_set(why, ERR_NOT_FOUND, "the angel is not up");
+    }
+    (void)snprintf(resource, sizeof resource, "BBG.ANGEL%s%.*s",
+                   name.n > 0 ? "." : "", STR_ARG(name));
+    if (!has_read(p, resource, &lines)) {
+        *rc = SAF_RC(8, 8, REASON_NOT_AUTHORIZED);
+        return err_set(why, ERR_DENIED, "no READ access to %s", resource);
+    }
+    if (!has_read(p, "BBG.AUTHMOD.BBGZSAFM", &lines)) {
+        *rc = SAF_RC(8, 8, REASON_NO_MODULE);
+        return err_set(why, ERR_DENIED,
+                       "no READ access to BBG.AUTHMOD.BBGZSAFM");
+    }
+    buf_u32(result, ARRAY_LEN(service_names));
+    for (size_t i = 0; i < ARRAY_LEN(service_names); i++) {
+        bool is_available;
+
+        (void)snprintf(resource, sizeof resource, "BBG.AUTHMOD.BBGZSAFM.%s",
+                       service_names[i]);
+        is_available = has_read(p, resource, NULL);
+        if (is_available)
+            grants.services |= 1u << i;
+        buf_str(result, str_of(service_names[i]));
+        buf_u8(result, is_available);
+    }
+    *peer_grants(p) = grants;
+    *rc = SAF_RC(0, 0, 0);
+    return ERR_OK;
+}
+
+bool
+on_register_server(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct saf_rc rc = SAF_RC(8, 8, 0);
+    struct err_info why = { 0 };
+    struct buf result;
+    struct str name;
+    enum err e;
+
+    if (!reader_str(&in, 0, WIRE_ANGEL_MAX, &name) || !reader_at_end(&in))
+        return false;
+    buf_init(&result, 4096);
+    e = register_server(p, seq, name, &rc, &result, &why);
+    peer_reply(p, seq, e, rc, &why, buf_view(&result));
+    buf_fini(&result);
+    return true;
+}
+
+/* An angel is a started task, or what an administrator runs. */
+static enum err
+open_angel(struct peer *p, struct str name, struct err_info *why)
+{
+    struct angel *a;
+
+    if ((p->job == NULL || p->job->proc[0] == '\0') &&
+        (p->acee->attrs & ACEE_SPECIAL) == 0)
+        return err_set(why, ERR_DENIED,
+                       "an angel is a started task: S BBGZANGL");
+    if (angel_find(p->front, name) != NULL)
+        return err_set(why, ERR_EXISTS, "an angel of this name is up");
+    a = calloc(1, sizeof *a);
+    if (a == NULL || !str_copy_z(name, a->name, sizeof a->name)) {
+        free(a);
+        return err_set(why, ERR_MEMORY, "no storage");
+    }
+    a->owner = p;
+    a->next = p->front->angels;
+    p->front->angels = a;
+    return ERR_OK;
+}
+
+bool
+on_open_angel(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct err_info why = { 0 };
+    struct str name;
+    enum err e;
+
+    if (!reader_str(&in, 0, WIRE_ANGEL_MAX, &name) || !reader_at_end(&in))
+        return false;
+    e = open_angel(p, name, &why);
+    peer_reply(p, seq, e, e == ERR_OK ? SAF_RC(0, 0, 0) : SAF_RC(8, 8, 0),
+               &why, STR(""));
+    return true;
+}
+
+bool
+on_list_servers(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct front *f = p->front;
+    struct buf lines, result;
+    struct str key;
+    uint32_t n = 0;
+    void *value;
+    size_t pos = 0;
+    char line[64];
+
+    if (msg->payload.n != 0)
+        return false;
+    buf_init(&lines, 1u << 20);
+    buf_init(&result, (1u << 20) + 16u);
+    while (table_next(&f->jobs, &pos, &key, &value)) {
+        const struct job *j = value;
+
+        if (j->grants.angel == NULL || j->grants.angel->owner != p)
+            continue;
+        (void)snprintf(line, sizeof line, "%-8s %s", j->job_name, j->user);
+        buf_str(&lines, str_of(line));
+        n++;
+    }
+    for (const struct peer *q = f->peers; q != NULL; q = q->next) {
+        if (q->grants.angel == NULL || q->grants.angel->owner != p)
+            continue;
+        (void)snprintf(line, sizeof line, "PID %-8d %s", (int)q->cred.pid,
+                       q->acee->user);
+        buf_str(&lines, str_of(line));
+        n++;
+    }
+    buf_u32(&result, n);
+    buf_add(&result, buf_view(&lines));
+    peer_reply(p, seq, ERR_OK, SAF_RC(0, 0, 0), NULL, buf_view(&result));
+    buf_fini(&lines);
+    buf_fini(&result);
+    return true;
+}

@@ -1,0 +1,383 @@
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "angel.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/reader.h"
+#include "base/secret.h"
+#include "saf/acee.h"
+#include "saf/certmake.h"
+#include "saf/sealing.h"
+
+/*
+ * The keeper holds the master key and the key that signs job tokens. It is
+ * given sealed private keys by the front with each request and keeps none.
+ *
+ *   KEEP_CERTIFY, KEEP_REQUEST: str sealed signer key, str its owner, then a
+ *   certificate order (certmake.h)
+ */
+#define REQUEST_MAX (128u * 1024u)
+
+static struct keys {
+    unsigned char master[SEALING_KEY_BYTES];
+    unsigned char token[32]; /* Ed25519 private keys */
+    unsigned char acee[32];
+} keys;
+
+/* A file of exactly n bytes, made from random numbers when missing. */
+static enum err
+read_or_make(const char *path, unsigned char *out, size_t n,
+             struct err_info *why)
+{
+    struct buf file;
+    enum err e;
+
+    buf_init(&file, n);
+    e = file_read(path, &file, why);
+    if (e == ERR_NOT_FOUND) {
+        e = RAND_priv_bytes(out, (int)n) == 1
+                ? file_write_atomic(path, str_n(out, n), 0600, why)
+                : err_set(why, ERR_IO, "no random numbers");
+    } else if (e == ERR_OK && file.n != n) {
+        e = err_set(why, ERR_SYNTAX, "%s: %zu bytes, expected %zu", path,
+                    file.n, n);
+    } else if (e == ERR_OK) {
+        memcpy(out, file.p, n);
+    }
+    if (file.p != NULL)
+        secret_wipe(file.p, file.n);
+    buf_fini(&file);
+    return e;
+}
+
+/* The two signing keys, sealed beside the master key. */
+static enum err
+read_signing_keys(const char *path, struct err_info *why)
+{
+    unsigned char both[64];
+    struct buf file, plain;
+    enum err e;
+
+    buf_init(&file, 4096);
+    buf_init(&plain, 4096);
+    e = file_read(path, &file, why);
+    if (e == ERR_NOT_FOUND) {
+        e = RAND_priv_bytes(both, (int)sizeof both) == 1
+                ? sealing_close(keys.master, str_n(both, sizeof both),
+                                STR("angel"), &file, why)
+                : err_set(why, ERR_IO, "no random numbers");
+        if (e == ERR_OK)
+            e = file_write_atomic(path, buf_view(&file), 0600, why);
+    }
+    if (e == ERR_OK)
+        e = sealing_open(keys.master, buf_view(&file), STR("angel"), &plain,
+                         why);
+    if (e == ERR_OK && plain.n != sizeof both)
+        e = err_set(why, ERR_SYNTAX, "damaged");
+    if (e != ERR_OK) {
+        err_prefix(why, "%s", path);
+    } else {
+        memcpy(keys.token, plain.p, 32);
+        memcpy(keys.acee, plain.p + 32, 32);
+    }
+    secret_wipe(both, sizeof both);
+    if (plain.p != NULL)
+        secret_wipe(plain.p, plain.n);
+    buf_fini(&plain);
+    buf_fini(&file);
+    return e;
+}
+
+static enum err
+keeper_open(struct err_info *why)
+{
+    struct arena a;
+    char *master, *signing;
+    enum err e;
+
+    (void)mlock(&keys, sizeof keys);
+    arena_init(&a, 1u << 16);
+    master = root_path(&a, "saf/master.key");
+    signing = root_path(&a, "saf/angel.key");
+    e = master == NULL || signing == NULL
+            ? err_set(why, ERR_MEMORY, "no storage")
+            : read_or_make(master, keys.master, sizeof keys.master, why);
+    if (e == ERR_OK)
+        e = read_signing_keys(signing, why);
+    arena_fini(&a);
+    return e;
+}
+
+/* --- requests ---------------------------------------------------------------- */
+
+static bool
+on_start(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
+{
+    unsigned char public_key[32];
+
+    if (!reader_at_end(in))
+        return false;
+    *e = acee_key_public(keys.token, public_key, why);
+    if (*e == ERR_OK) {
+        buf_add(out, str_n(public_key, sizeof public_key));
+        buf_add(out, str_n(keys.acee, sizeof keys.acee));
+    }
+    return true;
+}
+
+static bool
+on_sign(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
+{
+    unsigned char signature[64];
+    size_t n = sizeof signature;
+    struct str body;
+    EVP_PKEY *key;
+    EVP_MD_CTX *ctx;
+
+    if (!reader_str(in, 1, 1024, &body) || !reader_at_end(in))
+        return false;
+    key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, keys.token, 32);
+    ctx = EVP_MD_CTX_new();
+    if (key == NULL || ctx == NULL ||
+        EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
+        EVP_DigestSign(ctx, signature, &n, (const unsigned char *)body.p,
+                       body.n) != 1)
+        *e = err_set(why, ERR_IO, "signing failed");
+    else
+        buf_add(out, str_n(signature, n));
+    EVP_MD_CTX_free(ctx);
+    EVP_PKEY_free(key);
+    return true;
+}
+
+static enum err
+put_sealed(EVP_PKEY *key, struct str owner, struct buf *out,
+           struct err_info *why)
+{
+    struct buf pkcs8, sealed, spki;
+    enum err e;
+
+    buf_init(&pkcs8, CERT_DER_MAX);
+    buf_init(&sealed, CERT_DER_MAX);
+    buf_init(&spki, CERT_DER_MAX);
+    e = cert_pkcs8(key, &pkcs8, why);
+    if (e == ERR_OK)
+        e = sealing_close(keys.master, buf_view(&pkcs8), owner, &sealed, why);
+    if (e == ERR_OK)
+        e = cert_spki(key, &spki, why);
+    if (e == ERR_OK) {
+        buf_str(out, buf_view(&sealed));
+        buf_str(out, buf_view(&spki));
+    }
+    if (pkcs8.p != NULL)
+        secret_wipe(pkcs8.p, pkcs8.n);
+    buf_fini(&pkcs8);
+    buf_fini(&sealed);
+    buf_fini(&spki);
+    return e;
+}
+
+static bool
+on_new_key(struct reader *in, struct buf *out, enum err *e,
+           struct err_info *why)
+{
+    struct str owner;
+    EVP_PKEY *key;
+    uint32_t bits;
+    uint8_t kind;
+
+    if (!reader_u8(in, &kind) || kind < CERT_RSA || kind > CERT_BPECC ||
+        !reader_u32(in, &bits) || !reader_str(in, 1, 8, &owner) ||
+        !reader_at_end(in))
+        return false;
+    *e = cert_new_key((enum cert_key_kind)kind, bits, &key, why);
+    if (*e == ERR_OK) {
+        *e = put_sealed(key, owner, out, why);
+        EVP_PKEY_free(key);
+    }
+    return true;
+}
+
+static bool
+on_seal(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
+{
+    struct str pkcs8, owner;
+    EVP_PKEY *key;
+
+    if (!reader_str(in, 1, CERT_DER_MAX, &pkcs8) ||
+        !reader_str(in, 1, 8, &owner) || !reader_at_end(in))
+        return false;
+    *e = cert_key_read(pkcs8, &key, why);
+    if (*e == ERR_OK) {
+        *e = put_sealed(key, owner, out, why);
+        EVP_PKEY_free(key);
+    }
+    return true;
+}
+
+static bool
+on_unseal(struct reader *in, struct buf *out, enum err *e,
+          struct err_info *why)
+{
+    struct str sealed, owner;
+    struct buf plain;
+
+    if (!reader_str(in, 1, CERT_DER_MAX, &sealed) ||
+        !reader_str(in, 1, 8, &owner) || !reader_at_end(in))
+        return false;
+    buf_init(&plain, CERT_DER_MAX);
+    *e = sealing_open(keys.master, sealed, owner, &plain, why);
+    if (*e == ERR_OK)
+        buf_str(out, buf_view(&plain));
+    if (plain.p != NULL)
+        secret_wipe(plain.p, plain.n);
+    buf_fini(&plain);
+    return true;
+}
+
+static enum err
+open_key(struct str sealed, struct str owner, EVP_PKEY **key,
+         struct err_info *why)
+{
+    struct buf plain;
+    enum err e;
+
+    buf_init(&plain, CERT_DER_MAX);
+    e = sealing_open(keys.master, sealed, owner, &plain, why);
+    if (e == ERR_OK)
+        e = cert_key_read(buf_view(&plain), key, why);
+    if (plain.p != NULL)
+        secret_wipe(plain.p, plain.n);
+    buf_fini(&plain);
+    return e;
+}
+
+static bool
+make_with(enum err (*make)(const struct cert_order *, EVP_PKEY *, struct buf *,
+                           struct err_info *),
+          struct reader *in, struct buf *out, enum err *e,
+          struct err_info *why)
+{
+    struct cert_order order;
+    struct str sealed, owner;
+    EVP_PKEY *key;
+    struct buf der;
+
+    if (!reader_str(in, 1, CERT_DER_MAX, &sealed) ||
+        !reader_str(in, 1, 8, &owner) || !cert_order_read(in, &order) ||
+        !reader_at_end(in))
+        return false;
+    *e = open_key(sealed, owner, &key, why);
+    if (*e != ERR_OK)
+        return true;
+    buf_init(&der, CERT_DER_MAX);
+    *e = make(&order, key, &der, why);
+    if (*e == ERR_OK)
+        buf_str(out, buf_view(&der));
+    buf_fini(&der);
+    EVP_PKEY_free(key);
+    return true;
+}
+
+static bool
+on_certify(struct reader *in, struct buf *out, enum err *e,
+           struct err_info *why)
+{
+    return make_with(cert_make, in, out, e, why);
+}
+
+static bool
+on_request(struct reader *in, struct buf *out, enum err *e,
+           struct err_info *why)
+{
+    return make_with(cert_make_request, in, out, e, why);
+}
+
+/* All the front may ask. False: malformed, the keeper ends. */
+static const struct {
+    uint16_t type;
+    bool (*run)(struct reader *, struct buf *, enum err *, struct err_info *);
+} requests[] = {
+    { KEEP_START, on_start },     { KEEP_SIGN, on_sign },
+    { KEEP_NEW_KEY, on_new_key }, { KEEP_SEAL, on_seal },
+    { KEEP_UNSEAL, on_unseal },   { KEEP_CERTIFY, on_certify },
+    { KEEP_REQUEST, on_request },
+};
+
+static bool
+answer(int fd, const struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct err_info why = { 0 };
+    enum err e = ERR_OK;
+    struct buf result, reply;
+    bool is_good = false;
+
+    buf_init(&result, REQUEST_MAX);
+    buf_init(&reply, REQUEST_MAX + 1024u);
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        if (requests[i].type == msg->type)
+            is_good = requests[i].run(&in, &result, &e, &why);
+    }
+    if (e == ERR_OK)
+        e = buf_check(&result, &why);
+    buf_u8(&reply, (uint8_t)e);
+    buf_str(&reply, str_of(why.text));
+    if (e == ERR_OK)
+        buf_add(&reply, buf_view(&result));
+    is_good = is_good && chan_send(fd, msg->type, msg->seq, buf_view(&reply),
+                                   NULL, 0, NULL) == ERR_OK;
+    if (result.p != NULL)
+        secret_wipe(result.p, result.n);
+    if (reply.p != NULL)
+        secret_wipe(reply.p, reply.n);
+    buf_fini(&result);
+    buf_fini(&reply);
+    return is_good;
+}
+
+/* Let libcrypto load what it loads lazily, before files are out of reach. */
+static bool
+warm_up(void)
+{
+    struct err_info why = { 0 };
+    struct buf spki;
+    EVP_PKEY *key;
+    bool ok = OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 &&
+              cert_new_key(CERT_NISTECC, 256, &key, &why) == ERR_OK;
+
+    if (!ok)
+        return false;
+    buf_init(&spki, CERT_DER_MAX);
+    ok = cert_spki(key, &spki, &why) == ERR_OK;
+    buf_fini(&spki);
+    EVP_PKEY_free(key);
+    return ok;
+}
+
+int
+keeper_run(int fd)
+{
+    struct err_info why = { 0 };
+    struct chan_msg msg;
+
+    log_init("sallyport-angel keeper");
+    if (!warm_up() || keeper_open(&why) != ERR_OK ||
+        confine(CONFINE_COMPUTE, CHILD_KEEPER, &why) != ERR_OK) {
+        log_error("%s", why.text);
+        return 1;
+    }
+    while (chan_recv(fd, &msg, NULL) == ERR_OK) {
+        bool is_good = answer(fd, &msg);
+
+        chan_msg_fini(&msg);
+        if (!is_good)
+            return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,106 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "angel.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/reader.h"
+#include "saf/wire.h"
+
+/*
+ * The only writer of log/syslogall.log: one line for each message, with date,
+ * time and job id in front. It has no database and no keys, so a flaw in
+ * another process cannot rewrite what was recorded.
+ */
+
+static void
+write_line(int fd, struct str job, struct str text)
+{
+    static bool has_complained;
+    char line[WIRE_LINE_MAX + 128];
+    uint64_t now_ms = clock_wall_ms();
+    time_t now = (time_t)(now_ms / 1000);
+    struct tm tm;
+    int n;
+
+    localtime_r(&now, &tm);
+    n = snprintf(line, sizeof line - 1,
+                 "%04d-%02d-%02d %02d:%02d:%02d.%02u %-8.*s ",
+                 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                 tm.tm_min, tm.tm_sec, (unsigned)(now_ms % 1000 / 10),
+                 STR_ARG(job));
+    if (n < 0)
+        return;
+    text = str_sub(text, 0, sizeof line - 1 - (size_t)n);
+    for (size_t i = 0; i < text.n; i++) {
+        /* A client must not forge a second line or move a terminal. */
+        unsigned char c = (unsigned char)text.p[i];
+
+        line[n++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
+    }
+    line[n++] = '\n';
+    if (write(fd, line, (size_t)n) == n) {
+        has_complained = false;
+    } else if (!has_complained) {
+        log_error("system log: %s", strerror(errno));
+        has_complained = true;
+    }
+}
+
+static enum err
+open_log(int *fd, struct err_info *why)
+{
+    struct arena a;
+    char *path;
+    enum err e = ERR_OK;
+
+    arena_init(&a, 8192);
+    path = root_path(&a, "log/syslogall.log");
+    *fd = path == NULL ? -1
+                       : open(path,
+                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+                                  O_NOFOLLOW,
+                              0640);
+    if (*fd < 0)
+        e = err_sys(why, "%s", path == NULL ? "log" : path);
+    else if (!root_is_private() &&
+             fchown(*fd, confine_uid(CHILD_RECORDER), 0) != 0)
+        e = err_sys(why, "%s", path);
+    arena_fini(&a);
+    return e;
+}
+
+int
+recorder_run(int fd)
+{
+    struct err_info why = { 0 };
+    struct chan_msg msg;
+    int log_fd;
+
+    log_init("sallyport-angel recorder");
+    tzset();
+    if (open_log(&log_fd, &why) != ERR_OK ||
+        confine(CONFINE_RECORDER, CHILD_RECORDER, &why) != ERR_OK) {
+        log_error("%s", why.text);
+        return 1;
+    }
+    while (chan_recv(fd, &msg, NULL) == ERR_OK) {
+        struct reader in = reader_of(msg.payload);
+        struct str job, text;
+        bool is_good = msg.type == RECORD_LOG && reader_str(&in, 0, 8, &job) &&
+                       reader_str(&in, 0, WIRE_LINE_MAX, &text) &&
+                       reader_at_end(&in);
+
+        if (is_good)
+            write_line(log_fd, job, text);
+        chan_msg_fini(&msg);
+        if (!is_good)
+            return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,747 @@
+#include "saf/certparse.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/obj_mac.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <time.h>
+
+#include "saf/certmake.h"
+
+/* --- names -------------------------------------------------------------------- */
+
+/* Attribute names as RACF prints them. */
+static const char *
+attribute_name(const ASN1_OBJECT *object, char *scratch, int cap)
+{
+    switch (OBJ_obj2nid(object)) {
+    case NID_commonName:
+        return "CN";
+    case NID_title:
+        return "T";
+    case NID_organizationalUnitName:
+        return "OU";
+    case NID_organizationName:
+        return "O";
+    case NID_localityName:
+        return "L";
+    case NID_stateOrProvinceName:
+        return "SP";
+    case NID_countryName:
+        return "C";
+    case NID_domainComponent:
+        return "DC";
+    case NID_pkcs9_emailAddress:
+        return "EMAIL";
+    default:
+        (void)OBJ_obj2txt(scratch, cap, object, 1);
+        return scratch;
+    }
+}
+
+/* Most specific first, joined by ".". */
+static struct str
+name_text(struct arena *a, const X509_NAME *name)
+{
+    struct str text = STR("");
+
+    for (int i = X509_NAME_entry_count(name) - 1; i >= 0; i--) {
+        X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+        unsigned char *value = NULL;
+        char scratch[128];
+        int n = ASN1_STRING_to_UTF8(&value, X509_NAME_ENTRY_get_data(entry));
+
+        if (n < 0)
+            continue;
+        for (int k = 0; k < n; k++) {
+            if (value[k] < 0x20 || value[k] == 0x7f)
+                value[k] = ' ';
+        }
+        text = str_fmt(a, STR_FMT "%s%s=%.*s", STR_ARG(text),
+                       text.n > 0 ? "." : "",
+                       attribute_name(X509_NAME_ENTRY_get_object(entry),
+                                      scratch, sizeof scratch),
+                       n, (const char *)value);
+        OPENSSL_free(value);
+    }
+    return text;
+}
+
+static struct str
+keep(struct arena *a, unsigned char *der, int n)
+{
+    struct str kept = STR("");
+
+    if (n > 0)
+        kept = str_dup(a, str_n(der, (size_t)n));
+    OPENSSL_free(der);
+    return kept;
+}
+
+static struct str
+name_der(struct arena *a, const X509_NAME *name)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509_NAME(name, &der);
+
+    return keep(a, der, n);
+}
+
+/* --- extensions ----------------------------------------------------------------- */
+
+static struct str
+join(struct arena *a, struct str list, const char *separator, const char *word)
+{
+    return str_fmt(a, STR_FMT "%s%s", STR_ARG(list),
+                   list.n > 0 ? separator : "", word);
+}
+
+static struct str
+usage_text(struct arena *a, uint32_t usage)
+{
+    struct str text = STR("");
+
+    if ((usage & (KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT)) != 0)
+        text = join(a, text, ", ", "HANDSHAKE");
+    if ((usage & KU_DATA_ENCIPHERMENT) != 0)
+        text = join(a, text, ", ", "DATAENCRYPT");
+    if ((usage & KU_NON_REPUDIATION) != 0)
+        text = join(a, text, ", ", "DOCSIGN");
+    if ((usage & KU_KEY_CERT_SIGN) != 0)
+        text = join(a, text, ", ", "CERTSIGN");
+    if ((usage & KU_KEY_AGREEMENT) != 0)
+        text = join(a, text, ", ", "KEYAGREE");
+    return text;
+}
+
+static struct str
+address_text(struct arena *a, const ASN1_OCTET_STRING *ip)
+{
+    const unsigned char *p = ASN1_STRING_get0_data(ip);
+    struct str text = STR("");
+
+    if (ASN1_STRING_length(ip) == 4)
+        return str_fmt(a, "IP: %u.%u.%u.%u", p[0], p[1], p[2], p[3]);
+    if (ASN1_STRING_length(ip) != 16)
+        return text;
+    for (int i = 0; i < 16; i += 2)
+        text = str_fmt(a, STR_FMT "%s%x", STR_ARG(text), i > 0 ? ":" : "",
+                       (unsigned)(p[i] << 8 | p[i + 1]));
+    return str_fmt(a, "IP: " STR_FMT, STR_ARG(text));
+}
+
+static struct str
+altname_text(struct arena *a, const GENERAL_NAME *name)
+{
+    const char *word = name->type == GEN_EMAIL ? "EMail"
+                       : name->type == GEN_DNS ? "Domain"
+                       : name->type == GEN_URI ? "URI"
+                                               : NULL;
+    struct str text;
+
+    if (name->type == GEN_IPADD)
+        return address_text(a, name->d.iPAddress);
+    if (word == NULL)
+        return STR("");
+    text = str_fmt(a, "%s: %.*s", word, ASN1_STRING_length(name->d.ia5),
+                   (const char *)ASN1_STRING_get0_data(name->d.ia5));
+    for (size_t i = 0; i < text.n; i++) {
+        if ((unsigned char)text.p[i] < 0x20)
+            ((char *)(uintptr_t)text.p)[i] = ' ';
+    }
+    return text;
+}
+
+static struct str
+altnames_text(struct arena *a, const X509 *x)
+{
+    GENERAL_NAMES *names =
+        X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+    struct str text = STR("");
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        struct str one = altname_text(a, sk_GENERAL_NAME_value(names, i));
+
+        if (one.n > 0)
+            text = str_fmt(a, STR_FMT "%s" STR_FMT, STR_ARG(text),
+                           text.n > 0 ? "\n" : "", STR_ARG(one));
+    }
+    GENERAL_NAMES_free(names);
+    return text;
+}
+
+/* --- one certificate ---------------------------------------------------------------- */
+
+static struct str
+serial_text(struct arena *a, const X509 *x)
+{
+    BIGNUM *n = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x), NULL);
+    char *hex = n == NULL ? NULL : BN_bn2hex(n);
+    struct str text = hex == NULL || strcmp(hex, "0") == 0
+                          ? STR("00")
+                          : str_fmt(a, "%s", hex);
+
+    OPENSSL_free(hex);
+    BN_free(n);
+    return text;
+}
+
+static struct str
+algorithm_text(struct arena *a, const X509 *x)
+{
+    int digest, key;
+    const char *key_name;
+
+    if (OBJ_find_sigid_algs(X509_get_signature_nid(x), &digest, &key) != 1)
+        return str_fmt(a, "%s", OBJ_nid2sn(X509_get_signature_nid(x)));
+    key_name = key == NID_rsaEncryption          ? "RSA"
+               : key == NID_X9_62_id_ecPublicKey ? "ECDSA"
+               : key == NID_dsa                  ? "DSA"
+                                                 : OBJ_nid2sn(key);
+    if (digest == NID_undef)
+        return str_fmt(a, "%s", key_name);
+    return str_lower(a, str_of(OBJ_nid2sn(digest))).n == 0
+               ? STR("")
+               : str_fmt(a, STR_FMT "%s",
+                         STR_ARG(str_lower(a, str_of(OBJ_nid2sn(digest)))),
+                         key_name);
+}
+
+static struct str
+key_type_text(struct arena *a, EVP_PKEY *key)
+{
+    char group[64] = "";
+    size_t n;
+
+    if (key == NULL)
+        return STR("UNKNOWN");
+    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+        return STR("RSA");
+    if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
+        return str_upper(a, str_of(OBJ_nid2sn(EVP_PKEY_get_base_id(key))));
+    (void)EVP_PKEY_get_group_name(key, group, sizeof group, &n);
+    return strncmp(group, "brainpool", 9) == 0 ? STR("BPECC") : STR("NISTECC");
+}
+
+static int64_t
+seconds_of(const ASN1_TIME *t)
+{
+    struct tm tm = { 0 };
+
+    return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+static struct str
+digest_of(struct arena *a, struct str bytes)
+{
+    unsigned char digest[32];
+    unsigned n = sizeof digest;
+
+    if (EVP_Digest(bytes.p, bytes.n, digest, &n, EVP_sha256(), NULL) != 1)
+        return STR("");
+    return str_dup(a, str_n(digest, n));
+}
+
+static struct str
+key_id_of(struct arena *a, X509 *x)
+{
+    const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(x);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+
+    if (id != NULL)
+        return str_dup(a, str_n(ASN1_STRING_get0_data(id),
+                                (size_t)ASN1_STRING_length(id)));
+    if (X509_pubkey_digest(x, EVP_sha1(), digest, &n) != 1)
+        return STR("");
+    return str_dup(a, str_n(digest, n));
+}
+
+static void
+read_facts(struct arena *a, X509 *x, struct cert_facts *f)
+{
+    X509_PUBKEY *pub = X509_get_X509_PUBKEY(x);
+    EVP_PKEY *key = X509_get0_pubkey(x);
+    unsigned char *der = NULL;
+    uint32_t flags = X509_get_extension_flags(x);
+    int n = i2d_X509(x, &der);
+
+    f->der = keep(a, der, n);
+    der = NULL;
+    n = i2d_X509_PUBKEY(pub, &der);
+    f->key_hash = digest_of(a, keep(a, der, n));
+    f->serial = serial_text(a, x);
+    f->issuer = name_text(a, X509_get_issuer_name(x));
+    f->subject = name_text(a, X509_get_subject_name(x));
+    f->issuer_der = name_der(a, X509_get_issuer_name(x));
+    f->subject_der = name_der(a, X509_get_subject_name(x));
+    f->not_before_s = seconds_of(X509_get0_notBefore(x));
+    f->not_after_s = seconds_of(X509_get0_notAfter(x));
+    f->sig_alg = algorithm_text(a, x);
+    f->key_type = key_type_text(a, key);
+    f->key_bits = key == NULL ? 0 : (uint32_t)EVP_PKEY_get_bits(key);
+    if ((flags & EXFLAG_KUSAGE) != 0)
+        f->key_usage = usage_text(a, X509_get_key_usage(x));
+    f->altnames = altnames_text(a, x);
+    f->key_id = key_id_of(a, x);
+    f->fingerprint = digest_of(a, f->der);
+    f->is_ca = (flags & EXFLAG_CA) != 0;
+    f->is_self_signed = X509_NAME_cmp(X509_get_issuer_name(x),
+                                      X509_get_subject_name(x)) == 0;
+    f->has_bad_signature = f->is_self_signed && X509_verify(x, key) != 1;
+    f->signer = -1;
+}
+
+/* --- bundles ------------------------------------------------------------------------------ */
+
+struct found {
+    X509 *certs[CERTPARSE_CERTS_MAX];
+    size_t n;
+    EVP_PKEY *key;
+    struct str friendly_name;
+    bool has_password_failed;
+};
+
+static bool
+take(struct found *f, X509 *x)
+{
+    if (x == NULL)
+        return false;
+    if (f->n == CERTPARSE_CERTS_MAX) {
+        X509_free(x);
+        return false;
+    }
+    f->certs[f->n++] = x;
+    return true;
+}
+
+static void
+take_pkcs7(struct found *f, PKCS7 *p7)
+{
+    STACK_OF(X509) *certs =
+        p7 != NULL && PKCS7_type_is_signed(p7) && p7->d.sign != NULL
+            ? p7->d.sign->cert
+            : NULL;
+
+    for (int i = 0; i < sk_X509_num(certs); i++)
+        (void)take(f, X509_dup(sk_X509_value(certs, i)));
+    PKCS7_free(p7);
+}
+
+static void
+take_pem(struct found *f, struct str input)
+{
+    BIO *bio = BIO_new_mem_buf(input.p, (int)input.n);
+    char *name = NULL, *header = NULL;
+    unsigned char *data = NULL;
+    long n = 0;
+
+    while (bio != NULL && PEM_read_bio(bio, &name, &header, &data, &n) == 1) {
+        const unsigned char *p = data;
+
+        if (strcmp(name, PEM_STRING_X509) == 0 ||
+            strcmp(name, PEM_STRING_X509_TRUSTED) == 0)
+            (void)take(f, d2i_X509(NULL, &p, n));
+        else if (strcmp(name, PEM_STRING_PKCS7) == 0)
+            take_pkcs7(f, d2i_PKCS7(NULL, &p, n));
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(data);
+        name = header = NULL;
+        data = NULL;
+    }
+    BIO_free(bio);
+}
+
+static void
+take_pkcs12(struct arena *a, struct found *f, PKCS12 *p12, struct str password)
+{
+    STACK_OF(X509) *others = NULL;
+    const char *pass = str_z(a, password);
+    const unsigned char *alias;
+    X509 *cert = NULL;
+    int n_alias = 0;
+
+    if (pass == NULL || PKCS12_parse(p12, pass, &f->key, &cert, &others) != 1) {
+        f->has_password_failed = true;
+        return;
+    }
+    if (cert != NULL && (alias = X509_alias_get0(cert, &n_alias)) != NULL)
+        f->friendly_name = str_dup(a, str_n(alias, (size_t)n_alias));
+    (void)take(f, cert);
+    /* libcrypto gives the others in reverse. */
+    for (int i = sk_X509_num(others) - 1; i >= 0; i--)
+        (void)take(f, X509_dup(sk_X509_value(others, i)));
+    sk_X509_pop_free(others, X509_free);
+}
+
+static void
+take_der(struct arena *a, struct found *f, struct str input,
+         struct str password)
+{
+    const unsigned char *start = (const unsigned char *)input.p, *p = start;
+    X509 *x = d2i_X509(NULL, &p, (long)input.n);
+    PKCS12 *p12;
+    PKCS7 *p7;
+
+    if (x != NULL) {
+        (void)take(f, x);
+        return;
+    }
+    p = start;
+    p12 = d2i_PKCS12(NULL, &p, (long)input.n);
+    if (p12 != NULL) {
+        take_pkcs12(a, f, p12, password);
+        PKCS12_free(p12);
+        return;
+    }
+    p = start;
+    p7 = d2i_PKCS7(NULL, &p, (long)input.n);
+    take_pkcs7(f, p7);
+}
+
+/* Which of the bundle's or the trusted certificates signed `x`? */
+static int32_t
+signer_of(const struct found *f, X509 *x, const struct str *trusted,
+          size_t n_trusted)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->certs[i] != x &&
+            X509_check_issued(f->certs[i], x) == X509_V_OK &&
+            X509_verify(x, X509_get0_pubkey(f->certs[i])) == 1)
+            return (int32_t)i;
+    }
+    for (size_t i = 0; i < n_trusted; i++) {
+        const unsigned char *p = (const unsigned char *)trusted[i].p;
+        X509 *ca = d2i_X509(NULL, &p, (long)trusted[i].n);
+        bool is_it = ca != NULL && X509_check_issued(ca, x) == X509_V_OK &&
+                     X509_verify(x, X509_get0_pubkey(ca)) == 1;
+
+        X509_free(ca);
+        if (is_it)
+            return (int32_t)(f->n + i);
+    }
+    return -1;
+}
+
+/* --- requests ------------------------------------------------------------------------------- */
+
+static void
+read_request_names(struct arena *a, X509_REQ *req, struct cert_order *o)
+{
+    STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
+    GENERAL_NAMES *names =
+        X509V3_get_d2i(list, NID_subject_alt_name, NULL, NULL);
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) &&
+                    o->n_altnames < CERT_ALTNAMES_MAX;
+         i++) {
+        const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
+        const ASN1_STRING *value = g->type == GEN_IPADD ? g->d.iPAddress
+                                                        : g->d.ia5;
+
+        if (g->type != GEN_IPADD && g->type != GEN_DNS &&
+            g->type != GEN_EMAIL && g->type != GEN_URI)
+            continue;
+        if (ASN1_STRING_length(value) < 1 || ASN1_STRING_length(value) > 255)
+            continue;
+        o->altnames[o->n_altnames++] = (struct cert_altname){
+            (uint8_t)g->type,
+            str_dup(a, str_n(ASN1_STRING_get0_data(value),
+                             (size_t)ASN1_STRING_length(value))),
+        };
+    }
+    GENERAL_NAMES_free(names);
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+}
+
+static X509_REQ *
+find_request(struct str input)
+{
+    const unsigned char *p = (const unsigned char *)input.p;
+    X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)input.n);
+
+    if (req == NULL) {
+        BIO *bio = BIO_new_mem_buf(input.p, (int)input.n);
+
+        req = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+        BIO_free(bio);
+    }
+    return req;
+}
+
+/* A request proves that its maker has the key: checked here. */
+static enum err
+read_request(struct arena *a, struct str input, struct cert_bundle *out,
+             struct err_info *why)
+{
+    X509_REQ *req = find_request(input);
+    unsigned char *der = NULL;
+    enum err e = ERR_OK;
+    int n;
+
+    if (req == NULL)
+        return ERR_NOT_FOUND;
+    if (X509_REQ_verify(req, X509_REQ_get0_pubkey(req)) != 1)
+        e = err_set(why, ERR_SYNTAX,
+                    "the request is not signed with its own key");
+    out->is_request = true;
+    out->order.subject = name_der(a, X509_REQ_get_subject_name(req));
+    n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &der);
+    out->order.spki = keep(a, der, n);
+    read_request_names(a, req, &out->order);
+    X509_REQ_free(req);
+    return e;
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static enum err
+keep_found(struct arena *a, const struct found *f, const struct str *trusted,
+           size_t n_trusted, struct cert_bundle *out, struct err_info *why)
+{
+    struct buf pkcs8;
+    enum err e = ERR_OK;
+
+    out->certs = ARENA_ARRAY(a, struct cert_facts, f->n);
+    if (out->certs == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for certificates");
+    for (size_t i = 0; i < f->n; i++) {
+        read_facts(a, f->certs[i], &out->certs[i]);
+        if (out->certs[i].der.n == 0 || out->certs[i].der.n > CERT_DER_MAX)
+            return err_set(why, ERR_LIMIT,
+                           "a certificate is longer than %u bytes",
+                           CERT_DER_MAX);
+        out->certs[i].signer =
+            signer_of(f, f->certs[i], trusted, n_trusted);
+    }
+    out->n = f->n;
+    out->friendly_name = f->friendly_name;
+    if (f->key == NULL)
+        return ERR_OK;
+    buf_init(&pkcs8, CERT_DER_MAX);
+    e = cert_pkcs8(f->key, &pkcs8, why);
+    if (e == ERR_OK)
+        out->pkcs8 = str_dup(a, buf_view(&pkcs8));
+    buf_fini(&pkcs8);
+    return e;
+}
+
+enum err
+certparse(struct arena *a, struct str input, struct str password,
+          const struct str *trusted, size_t n_trusted, struct cert_bundle *out,
+          struct err_info *why)
+{
+    struct cert_bundle bundle = { .n = 0 };
+    struct found f = { .n = 0 };
+    enum err e;
+
+    if (input.n == 0 || input.n > CERTPARSE_INPUT_MAX)
+        return err_set(why, ERR_LIMIT, "%zu bytes, expected 1 to %u", input.n,
+                       CERTPARSE_INPUT_MAX);
+    take_pem(&f, input);
+    if (f.n == 0)
+        take_der(a, &f, input, password);
+    if (f.n > 0)
+        e = keep_found(a, &f, trusted, n_trusted, &bundle, why);
+    else if (f.has_password_failed)
+        e = err_set(why, ERR_DENIED,
+                    "the PKCS#12 package does not open with this password");
+    else
+        e = read_request(a, input, &bundle, why);
+    if (e == ERR_NOT_FOUND)
+        e = err_set(why, ERR_SYNTAX,
+                    "no certificate: expected PEM, DER, PKCS#7 or PKCS#12");
+    for (size_t i = 0; i < f.n; i++)
+        X509_free(f.certs[i]);
+    EVP_PKEY_free(f.key);
+    ERR_clear_error();
+    if (e == ERR_OK)
+        *out = bundle;
+    return e;
+}
+
+static X509 *
+cert_of(struct str der)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+
+    return d2i_X509(NULL, &p, (long)der.n);
+}
+
+enum err
+certparse_pkcs12(struct str der, struct str pkcs8, const struct str *chain,
+                 size_t n_chain, struct str label, struct str password,
+                 struct buf *out, struct err_info *why)
+{
+    STACK_OF(X509) *others = sk_X509_new_null();
+    X509 *x = cert_of(der);
+    EVP_PKEY *key = NULL;
+    PKCS12 *p12 = NULL;
+    unsigned char *bytes = NULL;
+    struct arena a;
+    char *label_z, *password_z;
+    int n = 0;
+    enum err e = ERR_OK;
+
+    arena_init(&a, 4096);
+    label_z = str_z(&a, label);
+    password_z = str_z(&a, password);
+    for (size_t i = 0; i < n_chain && others != NULL; i++) {
+        X509 *ca = cert_of(chain[i]);
+
+        if (ca != NULL && sk_X509_push(others, ca) <= 0)
+            X509_free(ca);
+    }
+    if (pkcs8.n > 0)
+        e = cert_key_read(pkcs8, &key, why);
+    if (e == ERR_OK && x != NULL && label_z != NULL && password_z != NULL)
+        p12 = PKCS12_create(password_z, label_z, key, x, others, 0, 0, 0, 0, 0);
+    if (p12 != NULL)
+        n = i2d_PKCS12(p12, &bytes);
+    if (n > 0)
+        buf_add(out, str_n(bytes, (size_t)n));
+    else if (e == ERR_OK)
+        e = err_set(why, ERR_IO, "libcrypto cannot make the PKCS#12 package");
+    OPENSSL_free(bytes);
+    PKCS12_free(p12);
+    EVP_PKEY_free(key);
+    X509_free(x);
+    sk_X509_pop_free(others, X509_free);
+    arena_fini(&a);
+    return e;
+}
+
+enum err
+certparse_pkcs7(const struct str *ders, size_t n_ders, struct buf *out,
+                struct err_info *why)
+{
+    PKCS7 *p7 = PKCS7_new();
+    unsigned char *bytes = NULL;
+    int n = 0;
+    bool ok = p7 != NULL && PKCS7_set_type(p7, NID_pkcs7_signed) == 1 &&
+              PKCS7_content_new(p7, NID_pkcs7_data) == 1;
+
+    for (size_t i = 0; i < n_ders && ok; i++) {
+        X509 *x = cert_of(ders[i]);
+
+        ok = x != NULL && PKCS7_add_certificate(p7, x) == 1;
+        X509_free(x);
+    }
+    if (ok)
+        n = i2d_PKCS7(p7, &bytes);
+    if (n > 0)
+        buf_add(out, str_n(bytes, (size_t)n));
+    OPENSSL_free(bytes);
+    PKCS7_free(p7);
+    return n > 0 ? ERR_OK
+                 : err_set(why, ERR_IO, "libcrypto cannot make the package");
+}
+
+/* --- between processes --------------------------------------------------------------------------- */
+
+#define NAME_MAX_BYTES 8192u
+
+void
+cert_bundle_put(const struct cert_bundle *b, struct buf *out)
+{
+    buf_u32(out, (uint32_t)b->n);
+    for (size_t i = 0; i < b->n; i++) {
+        const struct cert_facts *f = &b->certs[i];
+
+        buf_str(out, f->der);
+        buf_str(out, f->serial);
+        buf_str(out, str_sub(f->issuer, 0, NAME_MAX_BYTES));
+        buf_str(out, str_sub(f->subject, 0, NAME_MAX_BYTES));
+        buf_str(out, f->issuer_der);
+        buf_str(out, f->subject_der);
+        buf_u64(out, (uint64_t)f->not_before_s);
+        buf_u64(out, (uint64_t)f->not_after_s);
+        buf_str(out, f->sig_alg);
+        buf_str(out, f->key_type);
+        buf_u32(out, f->key_bits);
+        buf_str(out, f->key_usage);
+        buf_str(out, str_sub(f->altnames, 0, NAME_MAX_BYTES));
+        buf_str(out, f->key_id);
+        buf_str(out, f->key_hash);
+        buf_str(out, f->fingerprint);
+        buf_u8(out, f->is_ca);
+        buf_u8(out, f->is_self_signed);
+        buf_u8(out, f->has_bad_signature);
+        buf_u32(out, (uint32_t)f->signer);
+    }
+    buf_str(out, b->pkcs8);
+    buf_str(out, b->friendly_name);
+    buf_u8(out, b->is_request);
+    if (b->is_request)
+        cert_order_put(&b->order, out);
+}
+
+static bool
+read_bool(struct reader *in, bool *out)
+{
+    uint8_t n;
+
+    if (!reader_u8(in, &n) || n > 1)
+        return false;
+    *out = n != 0;
+    return true;
+}
+
+static bool
+read_one(struct reader *in, struct cert_facts *f)
+{
+    uint64_t not_before, not_after;
+    uint32_t signer;
+
+    if (!reader_str(in, 1, CERT_DER_MAX, &f->der) ||
+        !reader_str(in, 1, 256, &f->serial) ||
+        !reader_str(in, 0, NAME_MAX_BYTES, &f->issuer) ||
+        !reader_str(in, 0, NAME_MAX_BYTES, &f->subject) ||
+        !reader_str(in, 1, CERT_DER_MAX, &f->issuer_der) ||
+        !reader_str(in, 1, CERT_DER_MAX, &f->subject_der) ||
+        !reader_u64(in, &not_before) || !reader_u64(in, &not_after) ||
+        !reader_str(in, 0, 64, &f->sig_alg) ||
+        !reader_str(in, 1, 64, &f->key_type) ||
+        !reader_u32(in, &f->key_bits) ||
+        !reader_str(in, 0, 256, &f->key_usage) ||
+        !reader_str(in, 0, NAME_MAX_BYTES, &f->altnames) ||
+        !reader_str(in, 0, 256, &f->key_id) ||
+        !reader_str(in, 32, 32, &f->key_hash) ||
+        !reader_str(in, 32, 32, &f->fingerprint) ||
+        !read_bool(in, &f->is_ca) || !read_bool(in, &f->is_self_signed) ||
+        !read_bool(in, &f->has_bad_signature) || !reader_u32(in, &signer))
+        return false;
+    f->not_before_s = (int64_t)not_before;
+    f->not_after_s = (int64_t)not_after;
+    f->signer = (int32_t)signer;
+    return true;
+}
+
+bool
+cert_bundle_read(struct reader *in, struct arena *a, struct cert_bundle *out)
+{
+    struct cert_bundle b = { .n = 0 };
+    uint32_t n;
+
+    if (!reader_u32(in, &n) || n > CERTPARSE_CERTS_MAX)
+        return false;
+    b.certs = ARENA_ARRAY(a, struct cert_facts, n + 1u);
+    if (b.certs == NULL)
+        return false;
+    for (b.n = 0; b.n < n; b.n++) {
+        if (!read_one(in, &b.certs[b.n]))
+            return false;
+    }
+    if (!reader_str(in, 0, CERT_DER_MAX, &b.pkcs8) ||
+        !reader_str(in, 0, 1024, &b.friendly_name) ||
+        !read_bool(in, &b.is_request) ||
+        (b.is_request && !cert_order_read(in, &b.order)) || !reader_at_end(in))
+        return false;
+    *out = b;
+    return true;
+}

@@ -1,0 +1,91 @@
+#include "saf/ich408i.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The longest line before CL moves to a line of its own: WTO text is cut at
+ * 71 columns. */
+#define LINE_COLUMNS 71u
+
+static void
+put(const struct saf_lines *to, const char *text)
+{
+    to->line(to->arg, str_of(text));
+}
+
+static void
+put_who(const struct saf_lines *to, struct str user, struct str group,
+        struct str name)
+{
+    char line[128];
+
+    (void)snprintf(line, sizeof line,
+                   "ICH408I USER(%-8.*s) GROUP(%-8.*s) NAME(%-20.*s)",
+                   STR_ARG(user), STR_ARG(group),
+                   STR_ARG(name.n == 0 ? STR("####################") : name));
+    put(to, line);
+}
+
+void
+ich408i_logon(const struct saf_lines *to, struct str user, struct str group,
+              struct str name, struct str submitter, enum logon_failure failure)
+{
+    static const char *const texts[] = {
+        [LOGON_INVALID_PASSWORD] = "INVALID PASSWORD",
+        [LOGON_REVOKED] = "REVOKED USER ACCESS ATTEMPT",
+        [LOGON_EXCESSIVE] = "EXCESSIVE PASSWORDS",
+        [LOGON_EXPIRED] = "EXPIRED PASSWORD",
+        [LOGON_INVALID_GROUP] = "INVALID GROUP",
+        [LOGON_INACTIVE] = "INACTIVE USER HAS BEEN REVOKED",
+        [LOGON_SURROGATE] = "SUBMITTER IS NOT AUTHORIZED BY USER",
+    };
+    char line[128];
+
+    put_who(to, user, group, name);
+    if (submitter.n > 0) {
+        (void)snprintf(line, sizeof line, "  SUBMITTER(%-8.*s)",
+                       STR_ARG(submitter));
+        put(to, line);
+    }
+    (void)snprintf(line, sizeof line, "  LOGON/JOB INITIATION - %s",
+                   texts[failure]);
+    put(to, line);
+}
+
+void
+ich408i_access(const struct saf_lines *to, const struct acee *acee,
+               struct str class_name, struct str resource,
+               const struct saf_decision *d)
+{
+    char line[SAF_PROFILE_MAX + 64], class_part[32];
+
+    if ((acee->attrs & ACEE_UNDEFINED) != 0)
+        put_who(to, str_of(acee->user), STR(""), STR("???"));
+    else
+        put_who(to, str_of(acee->user), str_of(acee->group),
+                str_of(acee->name));
+    (void)snprintf(class_part, sizeof class_part, "CL(%-8.*s)",
+                   STR_ARG(class_name));
+    resource = str_sub(resource, 0, SAF_PROFILE_MAX);
+    if (2 + resource.n + 1 + strlen(class_part) <= LINE_COLUMNS) {
+        (void)snprintf(line, sizeof line, "  %.*s %s", STR_ARG(resource),
+                       class_part);
+        put(to, line);
+    } else {
+        (void)snprintf(line, sizeof line, "  %.*s", STR_ARG(resource));
+        put(to, line);
+        (void)snprintf(line, sizeof line, "  %s", class_part);
+        put(to, line);
+    }
+    put(to, d->is_warning ? "  WARNING: INSUFFICIENT ACCESS AUTHORITY"
+                          : "  INSUFFICIENT ACCESS AUTHORITY");
+    if (d->is_generic) {
+        (void)snprintf(line, sizeof line, "  FROM %s (G)", d->profile);
+        put(to, line);
+    }
+    (void)snprintf(line, sizeof line,
+                   "  ACCESS INTENT(%-7s)  ACCESS ALLOWED(%-7s)",
+                   saf_level_name(d->requested),
+                   saf_level_name(d->is_warning ? SAF_NONE : d->allowed));
+    put(to, line);
+}

@@ -1,0 +1,35 @@
+/*
+ * ICH408I and the IRR01xI lines: the layout operators and their tools parse.
+ * Source: console captures, saf.md 3.2 and 3.3.
+ */
+#ifndef SALLYPORT_SAF_ICH408I_H
+#define SALLYPORT_SAF_ICH408I_H
+
+#include "saf/acee.h"
+#include "saf/saf.h"
+
+/* Where operator lines go, one call for each line. */
+struct saf_lines {
+    void (*line)(void *arg, struct str text);
+    void *arg;
+};
+
+enum logon_failure {
+    LOGON_INVALID_PASSWORD,
+    LOGON_REVOKED,
+    LOGON_EXCESSIVE,
+    LOGON_EXPIRED,
+    LOGON_INVALID_GROUP,
+    LOGON_INACTIVE,
+    LOGON_SURROGATE,
+};
+
+/* name "" prints as 20 x #. submitter "": no SUBMITTER line. */
+void ich408i_logon(const struct saf_lines *, struct str user, struct str group,
+                   struct str name, struct str submitter, enum logon_failure);
+/* A refused access to a resource (or one allowed because of WARNING). */
+void ich408i_access(const struct saf_lines *, const struct acee *,
+                    struct str class_name, struct str resource,
+                    const struct saf_decision *);
+
+#endif

@@ -1,0 +1,269 @@
+#include "saf/logon.h"
+
+#include <string.h>
+
+#include "base/msg.h"
+
+#define MS_PER_DAY 86400000ull
+
+static void
+say(const struct saf_lines *to, const char *id)
+{
+    struct buf line;
+
+    buf_init(&line, 1024);
+    buf_printf(&line, "%s ", id);
+    msg_text(&line, id, NULL, 0);
+    to->line(to->arg, buf_view(&line));
+    buf_fini(&line);
+}
+
+static enum err
+refuse(const struct saf_lines *lines, const struct saf_user *u,
+       enum logon_failure failure, struct saf_rc code, struct saf_rc *rc,
+       struct err_info *why)
+{
+    *rc = code;
+    ich408i_logon(lines, u->user, u->dfltgrp, u->name, STR(""), failure);
+    return err_set(why, ERR_DENIED, "user " STR_FMT " may not log on",
+                   STR_ARG(u->user));
+}
+
+/* Defined, not revoked, not away for too long. */
+static enum err
+find_user(struct saf_engine *engine, struct arena *a, struct str user,
+          uint64_t now_ms, const struct saf_lines *lines, struct saf_user *u,
+          struct saf_rc *rc, struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    struct str id = str_upper(a, user);
+    int32_t today = saf_day_of_ms(now_ms);
+    int64_t inactive;
+    enum err e;
+
+    if (id.n == 0 || id.n > SAF_USER_MAX || !saf_user_get(db, a, id, u)) {
+        *rc = LOGON_RC_UNDEFINED;
+        if ((e = saf_db_check(db, why)) != ERR_OK)
+            return e;
+        say(lines, "IRR012I");
+        return err_set(why, ERR_DENIED, "the user is not defined");
+    }
+    if (saf_user_is_revoked(u, today))
+        return refuse(lines, u, LOGON_REVOKED, LOGON_RC_REVOKED, rc, why);
+    inactive = saf_option(db, "INACTIVE");
+    if (inactive > 0 && u->last_access_s > 0 && !saf_user_is_protected(u) &&
+        (uint64_t)u->last_access_s * 1000 + (uint64_t)inactive * MS_PER_DAY <
+            now_ms) {
+        saf_user_failed_logon(db, u->user, u->failures, true);
+        return refuse(lines, u, LOGON_INACTIVE, LOGON_RC_REVOKED, rc, why);
+    }
+    return ERR_OK;
+}
+
+static enum err
+wrong(struct saf_engine *engine, const struct saf_user *u,
+      const struct saf_lines *lines, struct saf_rc *rc, struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    int64_t limit = saf_option(db, "PASSWORD.REVOKE");
+    uint32_t failures = u->failures + 1;
+    bool revoke = limit > 0 && failures >= (uint64_t)limit;
+    enum err e;
+
+    *rc = LOGON_RC_PASSWORD;
+    if (!saf_user_is_protected(u)) {
+        saf_user_failed_logon(db, u->user, failures, revoke);
+        e = saf_db_check(db, why);
+        if (e != ERR_OK)
+            return e;
+    }
+    ich408i_logon(lines, u->user, u->dfltgrp, u->name, STR(""),
+                  revoke && !saf_user_is_protected(u)
+                      ? LOGON_EXCESSIVE
+                      : LOGON_INVALID_PASSWORD);
+    say(lines, "IRR013I");
+    return err_set(why, ERR_DENIED, "the password is not valid");
+}
+
+enum err
+logon_begin(struct saf_engine *engine, struct arena *a, struct str user,
+            struct str secret, uint64_t now_ms, const struct saf_lines *lines,
+            struct logon *out, struct saf_rc *rc, struct err_info *why)
+{
+    struct logon got = { .is_phrase = secret.n > 8 };
+    enum err e =
+        find_user(engine, a, user, now_ms, lines, &got.user, rc, why);
+
+    if (e != ERR_OK)
+        return e;
+    got.verifier = got.is_phrase ? got.user.phrase_verifier : got.user.verifier;
+    if (secret.n == 0 || got.verifier.n == 0)
+        return wrong(engine, &got.user, lines, rc, why);
+    got.secret = !got.is_phrase && (got.user.attrs & USER_PASS_MIXED) == 0
+                     ? str_upper(a, secret)
+                     : str_dup(a, secret);
+    if (got.secret.p == NULL)
+        return err_set(why, ERR_MEMORY, "no storage");
+    *out = got;
+    return ERR_OK;
+}
+
+static bool
+is_expired(struct saf_db *db, const struct logon *l, uint64_t now_ms)
+{
+    int32_t day = l->is_phrase ? l->user.phrase_day : l->user.pass_day;
+    int64_t interval = l->user.interval != 0
+                           ? l->user.interval
+                           : saf_option(db, "PASSWORD.INTERVAL");
+
+    if (day == 0)
+        return true;
+    return interval > 0 && day + interval < saf_day_of_ms(now_ms);
+}
+
+enum err
+logon_end(struct saf_engine *engine, struct arena *a, const struct logon *l,
+          bool is_right, struct str new_verifier, uint64_t now_ms,
+          const struct saf_lines *lines, struct saf_rc *rc,
+          struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    struct saf_user u;
+    enum err e;
+
+    /* Read again: a command or another logon may have come in between. */
+    e = find_user(engine, a, l->user.user, now_ms, lines, &u, rc, why);
+    if (e != ERR_OK)
+        return e;
+    if (!is_right)
+        return wrong(engine, &u, lines, rc, why);
+    if (is_expired(db, l, now_ms)) {
+        e = refuse(lines, &u, LOGON_EXPIRED, LOGON_RC_EXPIRED, rc, why);
+        say(lines, "IRR014I");
+        return e;
+    }
+    /* Same verifier still: else the password was changed meanwhile, and the
+     * new record would put the old one back. */
+    if (new_verifier.n > 0 &&
+        str_eq(l->is_phrase ? u.phrase_verifier : u.verifier, l->verifier)) {
+        if (l->is_phrase)
+            u.phrase_verifier = new_verifier;
+        else
+            u.verifier = new_verifier;
+    }
+    if (new_verifier.n == 0 && u.failures == 0 &&
+        (uint64_t)u.last_access_s + 60 > now_ms / 1000)
+        return ERR_OK; /* LAST-ACCESS need not be finer than a minute */
+    u.failures = 0;
+    u.last_access_s = (int64_t)(now_ms / 1000);
+    if ((e = saf_db_begin(db, why)) != ERR_OK)
+        return e;
+    saf_user_put(db, &u);
+    return saf_db_commit(db, why);
+}
+
+static enum err
+list_groups(struct saf_db *db, struct arena *a, const struct saf_user *u,
+            struct str group, int32_t today, struct acee *acee)
+{
+    struct saf_connect *connects;
+    size_t n = saf_connects_of_user(db, a, u->user, &connects);
+    struct acee_group *groups = ARENA_ARRAY(a, struct acee_group, n + 1);
+    bool is_connected = false;
+
+    if (groups == NULL)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        struct acee_group *g = &groups[acee->n_groups];
+        bool is_current = str_eq(connects[i].group, group);
+
+        if (saf_connect_is_revoked(&connects[i], today))
+            continue;
+        if (!str_copy_z(connects[i].group, g->name, sizeof g->name))
+            return ERR_LIMIT;
+        g->id = connects[i].group_id;
+        acee->n_groups++;
+        is_connected = is_connected || is_current;
+    }
+    acee->groups = groups;
+    return is_connected ? ERR_OK : ERR_NOT_FOUND;
+}
+
+static uint32_t
+omvs_number(struct saf_db *db, struct arena *a, enum saf_kind kind, int64_t id,
+            const char *field)
+{
+    struct str text = saf_field_get(db, a, kind, id, "OMVS", field);
+    uint64_t n;
+
+    return text.n > 0 && str_to_u64(text, &n) && n < UINT32_MAX ? (uint32_t)n
+                                                                : UINT32_MAX;
+}
+
+static enum err
+check_appl(struct saf_engine *engine, const struct logon_ask *ask,
+           const struct saf_lines *lines, const struct acee *acee,
+           struct saf_rc *rc, struct err_info *why)
+{
+    struct saf_decision d;
+
+    if (ask->applid.n == 0)
+        return ERR_OK;
+    d = saf_authorize(engine, acee, STR("APPL"), ask->applid, SAF_READ, NULL);
+    if (d.rc.saf < 8)
+        return ERR_OK; /* no profile, or class inactive: open to all */
+    *rc = LOGON_RC_APPL;
+    if (!ask->is_silent && d.wants_log)
+        ich408i_access(lines, acee, STR("APPL"), ask->applid, &d);
+    return err_set(why, ERR_DENIED,
+                   "user %s has insufficient authority to access APPL-ID "
+                   STR_FMT,
+                   acee->user, STR_ARG(ask->applid));
+}
+
+enum err
+logon_acee(struct saf_engine *engine, struct arena *a,
+           const struct logon_ask *ask, const struct saf_lines *lines,
+           struct acee *out, struct saf_rc *rc, struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    struct acee acee = { .refs = 1, .origin = ask->origin };
+    struct saf_group g;
+    struct saf_user u;
+    struct str group;
+    enum err e;
+
+    *rc = SAF_RC(8, 8, 8);
+    e = find_user(engine, a, ask->user, ask->now_ms, lines, &u, rc, why);
+    if (e != ERR_OK)
+        return e;
+    group = ask->group.n > 0 ? ask->group : u.dfltgrp;
+    if (!str_copy_z(u.user, acee.user, sizeof acee.user) ||
+        !str_copy_z(group, acee.group, sizeof acee.group) ||
+        !str_copy_z(u.name, acee.name, sizeof acee.name))
+        return err_set(why, ERR_LIMIT, "the user's profile is damaged");
+    e = list_groups(db, a, &u, group, saf_day_of_ms(ask->now_ms), &acee);
+    if (e == ERR_NOT_FOUND) {
+        e = refuse(lines, &u, LOGON_INVALID_GROUP, LOGON_RC_REVOKED, rc, why);
+        say(lines, "IRR017I");
+        return e;
+    }
+    if (e != ERR_OK)
+        return err_set(why, e, "the user's group list is damaged");
+    acee.user_id = u.id;
+    acee.attrs = (u.attrs & 0xffffu) | ask->more_attrs;
+    acee.generation = u.generation;
+    acee.made_ms = ask->now_ms;
+    acee.uid = omvs_number(db, a, SAF_KIND_USER, u.id, "UID");
+    acee.gid = UINT32_MAX;
+    if (saf_group_get(db, a, group, &g))
+        acee.gid = omvs_number(db, a, SAF_KIND_GROUP, g.id, "GID");
+    acee.applid = str_dup(a, ask->applid);
+    acee.certificate = ask->certificate;
+    if ((e = saf_db_check(db, why)) != ERR_OK ||
+        (e = check_appl(engine, ask, lines, &acee, rc, why)) != ERR_OK)
+        return e;
+    *rc = SAF_RC(0, 0, 0);
+    *out = acee;
+    return ERR_OK;
+}

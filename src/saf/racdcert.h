@@ -1,0 +1,56 @@
+/*
+ * RACDCERT, on the extension point of cmd.h. What it needs of other processes
+ * comes through cert_services, set once at start.
+ */
+#ifndef SALLYPORT_SAF_RACDCERT_H
+#define SALLYPORT_SAF_RACDCERT_H
+
+#include "saf/cert.h"
+#include "saf/cmd.h"
+
+#define RACDCERT_VERBS 1u
+extern const struct cmd_verb *const racdcert_verbs[RACDCERT_VERBS];
+
+struct cert_services {
+    /* A private key, sealed for its owner, and its public half. */
+    enum err (*new_key)(void *arg, enum cert_key_kind, uint32_t bits,
+                        struct str owner, struct buf *sealed, struct buf *spki,
+                        struct err_info *why);
+    enum err (*seal_key)(void *arg, struct str pkcs8, struct str owner,
+                         struct buf *sealed, struct buf *spki,
+                         struct err_info *why);
+    /* Clear: wipe it. */
+    enum err (*open_key)(void *arg, struct str sealed, struct str owner,
+                         struct buf *pkcs8, struct err_info *why);
+    /* A certificate, or (is_request) a PKCS#10 request. */
+    enum err (*make)(void *arg, bool is_request, struct str signer_sealed,
+                     struct str signer_owner, const struct cert_order *,
+                     struct buf *der, struct err_info *why);
+    /* certparse, in the confined child. */
+    enum err (*parse)(void *arg, struct arena *, struct str input,
+                      struct str password, const struct str *trusted,
+                      size_t n_trusted, struct cert_bundle *out,
+                      struct err_info *why);
+    enum err (*pkcs12)(void *arg, struct str der, struct str pkcs8,
+                       const struct str *chain, size_t n_chain,
+                       struct str label, struct str password, struct buf *out,
+                       struct err_info *why);
+    enum err (*pkcs7)(void *arg, const struct str *ders, size_t n,
+                      struct buf *out, struct err_info *why);
+    /* A data set of the image, by its full name; may read or write as acee
+     * is checked by the caller. */
+    enum err (*read)(void *arg, struct str dsn, struct buf *out,
+                     struct err_info *why);
+    enum err (*write)(void *arg, struct str dsn, struct str content,
+                      struct err_info *why);
+    void *arg;
+};
+
+/* Certificate ID of LIST: base64 of X'D9', owner and label in EBCDIC. */
+struct str racdcert_id(struct arena *, struct str owner, struct str label);
+
+MUST_CHECK enum err racdcert_open(struct saf_db *,
+                                  const struct cert_services *,
+                                  struct err_info *why);
+
+#endif

@@ -1,0 +1,515 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "saf/racdcert_private.h"
+
+const struct cert_services *racdcert_services;
+
+enum err
+racdcert_open(struct saf_db *db, const struct cert_services *services,
+              struct err_info *why)
+{
+    racdcert_services = services;
+    return cert_open(db, why);
+}
+
+/* --- operands --------------------------------------------------------------------- */
+
+/* clang-format off */
+#define WORD(name) { name, CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define TEXT(name, lo, hi, flags) { name, CMD_TEXT, (flags), lo, hi, NULL, NULL, NULL, NULL, NULL, NULL }
+#define LIST(name, flags) { name, CMD_LIST, (flags), 0, 246, NULL, NULL, NULL, NULL, NULL, NULL }
+#define SUB(name, table, flags) { name, CMD_SUB, (flags), 0, 0, &table, NULL, NULL, NULL, NULL, NULL }
+#define CHOICE(name, words) { name, CMD_CHOICE, 0, 0, 0, NULL, words, NULL, NULL, NULL, NULL }
+#define LABEL TEXT("LABEL", 1, SAF_LABEL_MAX, CMD_ASIS)
+
+static const struct cmd_operand label_ops[] = { LABEL };
+static const struct cmd_table label_table = CMD_TABLE(label_ops);
+
+static const char *const usages[] = { "PERSONAL", "CERTAUTH", "SITE", NULL };
+static const struct cmd_operand connect_ops[] = {
+    TEXT("ID", 1, 8, CMD_NAME), WORD("CERTAUTH"), WORD("SITE"), LABEL,
+    TEXT("RING", 1, SAF_RING_MAX, CMD_ASIS), WORD("DEFAULT"),
+    CHOICE("USAGE", usages),
+};
+static const struct cmd_table connect_table = CMD_TABLE(connect_ops);
+
+static const struct cmd_operand signer_ops[] = {
+    TEXT("ID", 1, 8, CMD_NAME), WORD("CERTAUTH"), WORD("SITE"), LABEL,
+};
+static const struct cmd_table signer_table = CMD_TABLE(signer_ops);
+
+static const struct cmd_operand dn_ops[] = {
+    TEXT("CN", 1, 64, CMD_ASIS), TEXT("T", 1, 64, CMD_ASIS),
+    LIST("OU", CMD_ASIS), TEXT("O", 1, 64, CMD_ASIS),
+    TEXT("L", 1, 64, CMD_ASIS), TEXT("SP", 1, 64, CMD_ASIS),
+    TEXT("C", 2, 2, CMD_ASIS),
+};
+static const struct cmd_table dn_table = CMD_TABLE(dn_ops);
+
+static const struct cmd_operand date_ops[] = {
+    TEXT("DATE", 1, 10, 0), TEXT("TIME", 1, 8, 0),
+};
+static const struct cmd_table date_table = CMD_TABLE(date_ops);
+
+static const struct cmd_operand altname_ops[] = {
+    LIST("IP", CMD_ASIS), LIST("DOMAIN", CMD_ASIS), LIST("EMAIL", CMD_ASIS),
+    LIST("URI", CMD_ASIS),
+};
+static const struct cmd_table altname_table = CMD_TABLE(altname_ops);
+
+static const char *const formats[] = { "CERTDER", "CERTB64", "PKCS7DER",
+    "PKCS7B64", "PKCS12DER", "PKCS12B64", NULL };
+
+static const struct cmd_operand operands[] = {
+    TEXT("ID", 1, 8, CMD_NAME), WORD("CERTAUTH"), WORD("SITE"), WORD("MULTIID"),
+    TEXT("ADDRING", 1, SAF_RING_MAX, CMD_ASIS),
+    TEXT("DELRING", 1, SAF_RING_MAX, CMD_ASIS),
+    TEXT("LISTRING", 1, SAF_RING_MAX, CMD_ASIS),
+    SUB("CONNECT", connect_table, 0), SUB("REMOVE", connect_table, 0),
+    TEXT("GENCERT", 1, 64, CMD_OPTIONAL), SUB("SUBJECTSDN", dn_table, 0),
+    { "SIZE", CMD_NUMBER, 0, 160, 4096, NULL, NULL, NULL, NULL, NULL,
+      "KEY SIZE, 160 TO 4096 BITS" },
+    SUB("NOTBEFORE", date_table, 0), SUB("NOTAFTER", date_table, 0),
+    TEXT("WITHLABEL", 1, SAF_LABEL_MAX, CMD_ASIS),
+    SUB("SIGNWITH", signer_table, 0), TEXT("RSA", 1, 64, CMD_OPTIONAL),
+    WORD("DSA"), TEXT("NISTECC", 1, 64, CMD_OPTIONAL),
+    TEXT("BPECC", 1, 64, CMD_OPTIONAL), LIST("KEYUSAGE", 0),
+    SUB("ALTNAME", altname_table, 0), WORD("TRUST"), WORD("NOTRUST"),
+    WORD("HIGHTRUST"), SUB("GENREQ", label_table, 0),
+    TEXT("DSN", 1, 64, 0), TEXT("ADD", 1, 64, 0),
+    TEXT("PASSWORD", 1, 255, CMD_ASIS | CMD_SECRET),
+    SUB("EXPORT", label_table, 0), CHOICE("FORMAT", formats),
+    SUB("ALTER", label_table, 0),
+    TEXT("NEWLABEL", 1, SAF_LABEL_MAX, CMD_ASIS),
+    SUB("DELETE", label_table, CMD_OPTIONAL), WORD("FORCE"),
+    SUB("LIST", label_table, CMD_OPTIONAL), SUB("LISTCHAIN", label_table, 0),
+    TEXT("CHECKCERT", 1, 64, 0),
+};
+/* clang-format on */
+
+/* --- helpers ------------------------------------------------------------------------- */
+
+bool
+racdcert_may(struct cmd *c, const char *function, enum saf_level level)
+{
+    char resource[64];
+
+    (void)snprintf(resource, sizeof resource, "IRR.DIGTCERT.%s", function);
+    if (cmd_is_special(c) || saf_authorized(c->engine, c->acee, "FACILITY",
+                                            str_of(resource), level))
+        return true;
+    CMD_MSG(c, "IRRD101I");
+    (void)cmd_rc(c, 8);
+    return false;
+}
+
+static bool
+is_reserved(struct str owner)
+{
+    return str_eq_z(owner, CERT_OWNER_CA) || str_eq_z(owner, CERT_OWNER_SITE);
+}
+
+enum saf_level
+racdcert_level(const struct cmd *c, struct str owner)
+{
+    return is_reserved(owner)                  ? SAF_CONTROL
+           : str_eq_z(owner, c->acee->user) ? SAF_READ
+                                            : SAF_UPDATE;
+}
+
+uint32_t
+racdcert_fail(struct cmd *c, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    CMD_MSG(c, "SPT0310E", str_of(text));
+    return cmd_rc(c, 8);
+}
+
+static const struct cmd_arg *
+pick(const struct cmd *c, const struct cmd_arg *sub, const char *name)
+{
+    return sub == NULL ? cmd_arg(c, name) : cmd_sub(sub, name);
+}
+
+bool
+racdcert_owner_of(struct cmd *c, const struct cmd_arg *sub,
+                  struct str otherwise, struct str *out)
+{
+    const struct cmd_arg *id = pick(c, sub, "ID");
+    struct saf_user u;
+
+    *out = otherwise;
+    if (pick(c, sub, "CERTAUTH") != NULL) {
+        *out = STR(CERT_OWNER_CA);
+    } else if (pick(c, sub, "SITE") != NULL) {
+        *out = STR(CERT_OWNER_SITE);
+    } else if (id != NULL) {
+        *out = cmd_value(id);
+        if (!saf_user_get(c->db, c->arena, *out, &u)) {
+            CMD_MSG(c, "IKJ56702I", STR("USERID"), *out);
+            (void)cmd_rc(c, 8);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+racdcert_find(struct cmd *c, const struct cmd_arg *sub, struct str owner,
+              struct cert_row *out)
+{
+    const struct cmd_arg *label = cmd_sub(sub, "LABEL");
+    struct cert_row *all;
+
+    if (label != NULL) {
+        if (cert_get(c->db, c->arena, owner, cmd_value(label), out))
+            return true;
+    } else if (cert_list(c->db, c->arena, owner, &all) == 1) {
+        *out = all[0]; /* the only one needs no label */
+        return true;
+    }
+    CMD_MSG(c, "IRRD107I");
+    (void)cmd_rc(c, 4);
+    return false;
+}
+
+static bool
+is_dsn(struct str dsn)
+{
+    struct str rest = dsn, qualifier;
+
+    while (str_token(&rest, '.', &qualifier)) {
+        if (qualifier.n == 0 || qualifier.n > 8)
+            return false;
+    }
+    for (size_t i = 0; i < dsn.n; i++) {
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#$-.", dsn.p[i]) ==
+            NULL)
+            return false;
+    }
+    return dsn.n > 0 && dsn.n <= 44;
+}
+
+bool
+racdcert_dsn(struct cmd *c, const struct cmd_arg *arg, bool is_write,
+             struct str *out)
+{
+    struct str name = str_upper(c->arena, cmd_value(arg)), base, member;
+    struct str owner = str_of(c->acee->user);
+    struct saf_decision d;
+    size_t paren;
+
+    if (arg == NULL || !arg->is_quoted)
+        name = str_fmt(c->arena, "%s." STR_FMT, c->acee->user, STR_ARG(name));
+    paren = str_find_char(name, '(');
+    base = str_sub(name, 0, paren);
+    member = paren == STR_NPOS ? STR("A") : str_sub(name, paren + 1, name.n - 1);
+    if (!is_dsn(base) || member.n > 8 || !is_dsn(member) ||
+        str_find_char(member, '.') != STR_NPOS ||
+        (paren != STR_NPOS && !str_ends(name, STR(")")))) {
+        CMD_MSG(c, "IKJ56702I", STR("DATASET NAME"),
+                str_fmt(c->arena, "'" STR_FMT "'", STR_ARG(name)));
+        (void)cmd_rc(c, 8);
+        return false;
+    }
+    *out = name;
+    /* One's own data sets; others as class DATASET says, where "not
+     * protected" lets one read. */
+    if (cmd_is_special(c) ||
+        (base.n > owner.n && str_starts(base, owner) && base.p[owner.n] == '.'))
+        return true;
+    d = saf_authorize(c->engine, c->acee, STR("DATASET"), base,
+                      is_write ? SAF_UPDATE : SAF_READ, NULL);
+    if (d.rc.saf == 0 || (d.rc.saf == 4 && !is_write))
+        return true;
+    (void)racdcert_fail(c, "you may not %s data set '" STR_FMT "'",
+                        is_write ? "write" : "read", STR_ARG(name));
+    return false;
+}
+
+struct str
+racdcert_new_label(struct cmd *c, struct str owner)
+{
+    const struct cmd_arg *given = cmd_arg(c, "WITHLABEL");
+    struct cert_row ignored;
+
+    if (given != NULL)
+        return cmd_value(given);
+    for (unsigned i = 1; i < 100000000; i++) {
+        struct str label = str_fmt(c->arena, "LABEL%08u", i);
+
+        if (label.n == 0 || !cert_get(c->db, c->arena, owner, label, &ignored))
+            return label;
+    }
+    return STR("");
+}
+
+/* --- rings --------------------------------------------------------------------------------- */
+
+static uint32_t
+add_ring(struct cmd *c, struct str owner)
+{
+    struct str name = cmd_value(cmd_arg(c, "ADDRING"));
+    struct ring_row ring;
+
+    if (!racdcert_may(c, "ADDRING", racdcert_level(c, owner)))
+        return c->rc;
+    if (is_reserved(owner))
+        return racdcert_fail(c, "a ring belongs to a user: ID(userid)");
+    if (str_eq_z(name, "*"))
+        return racdcert_fail(c, "a ring cannot be named *");
+    if (ring_get(c->db, c->arena, owner, name, &ring)) {
+        CMD_MSG(c, "IRRD122I", name);
+        return cmd_rc(c, 8);
+    }
+    ring_add(c->db, owner, name);
+    return 0;
+}
+
+static bool
+find_ring(struct cmd *c, struct str owner, struct str name,
+          struct ring_row *ring)
+{
+    if (ring_get(c->db, c->arena, owner, name, ring))
+        return true;
+    CMD_MSG(c, "IRRD114I", name);
+    (void)cmd_rc(c, 4);
+    return false;
+}
+
+static uint32_t
+delete_ring(struct cmd *c, struct str owner)
+{
+    struct ring_row ring;
+
+    if (racdcert_may(c, "DELRING", racdcert_level(c, owner)) &&
+        find_ring(c, owner, cmd_value(cmd_arg(c, "DELRING")), &ring))
+        ring_delete(c->db, ring.id);
+    return c->rc;
+}
+
+static uint32_t
+list_ring(struct cmd *c, struct str owner)
+{
+    struct str name = cmd_value(cmd_arg(c, "LISTRING"));
+    struct ring_row one, *rings = &one;
+    size_t n = 1;
+
+    if (!racdcert_may(c, "LISTRING",
+                      str_eq_z(owner, c->acee->user) ? SAF_READ : SAF_UPDATE))
+        return c->rc;
+    if (str_eq_z(name, "*")) {
+        n = ring_list(c->db, c->arena, owner, &rings);
+        if (n == 0) {
+            CMD_MSG(c, "IRRD115I", owner);
+            return cmd_rc(c, 4);
+        }
+    } else if (!find_ring(c, owner, name, &one)) {
+        return c->rc;
+    }
+    cmd_printf(c, "Digital ring information for " STR_FMT ":",
+               STR_ARG(racdcert_owner_words(c->arena, owner)));
+    cmd_line(c, STR(""));
+    for (size_t i = 0; i < n; i++) {
+        racdcert_print_ring(c, &rings[i]);
+        cmd_line(c, STR(""));
+    }
+    return c->rc;
+}
+
+/* READ own into own; UPDATE another's, or CERTAUTH/SITE into one's own ring;
+ * CONTROL CERTAUTH/SITE into another's. */
+static enum saf_level
+connect_level(const struct cmd *c, struct str ring_owner, struct str cert_owner)
+{
+    bool is_own_ring = str_eq_z(ring_owner, c->acee->user);
+
+    if (is_reserved(cert_owner))
+        return is_own_ring ? SAF_UPDATE : SAF_CONTROL;
+    return is_own_ring && str_eq_z(cert_owner, c->acee->user) ? SAF_READ
+                                                              : SAF_UPDATE;
+}
+
+static uint32_t
+connect(struct cmd *c, struct str owner)
+{
+    const struct cmd_arg *sub = cmd_arg(c, "CONNECT");
+    const struct cmd_arg *usage_arg = cmd_sub(sub, "USAGE");
+    struct str cert_owner, ring_name = cmd_value(cmd_sub(sub, "RING"));
+    struct ring_row ring;
+    struct cert_row cert;
+    char own, usage;
+
+    if (cmd_sub(sub, "LABEL") == NULL || ring_name.n == 0) {
+        CMD_MSG(c, "IRRD121I");
+        return cmd_rc(c, 8);
+    }
+    if (!racdcert_owner_of(c, sub, owner, &cert_owner) ||
+        !racdcert_may(c, "CONNECT", connect_level(c, owner, cert_owner)))
+        return c->rc;
+    own = str_eq_z(cert_owner, CERT_OWNER_CA)     ? 'C'
+          : str_eq_z(cert_owner, CERT_OWNER_SITE) ? 'S'
+                                                  : 'P';
+    usage = usage_arg == NULL ? own : "PCS"[usage_arg->number];
+    if (usage != own && !racdcert_may(c, "ADD", racdcert_level(c, cert_owner)))
+        return c->rc;
+    if (find_ring(c, owner, ring_name, &ring) &&
+        racdcert_find(c, sub, cert_owner, &cert))
+        ring_connect(c->db, ring.id, cert.id, usage,
+                     cmd_sub(sub, "DEFAULT") != NULL);
+    return c->rc;
+}
+
+static uint32_t
+remove_cert(struct cmd *c, struct str owner)
+{
+    const struct cmd_arg *sub = cmd_arg(c, "REMOVE");
+    struct str cert_owner, ring_name = cmd_value(cmd_sub(sub, "RING"));
+    struct ring_row ring;
+    struct cert_row cert;
+
+    if (cmd_sub(sub, "LABEL") == NULL || ring_name.n == 0) {
+        CMD_MSG(c, "IRRD121I");
+        return cmd_rc(c, 8);
+    }
+    if (!racdcert_owner_of(c, sub, owner, &cert_owner) ||
+        !racdcert_may(c, "REMOVE", connect_level(c, owner, cert_owner)) ||
+        !find_ring(c, owner, ring_name, &ring))
+        return c->rc;
+    if (!cert_get(c->db, c->arena, cert_owner,
+                  cmd_value(cmd_sub(sub, "LABEL")), &cert) ||
+        !ring_remove(c->db, ring.id, cert.id)) {
+        CMD_MSG(c, "IRRD116I", cmd_value(cmd_sub(sub, "LABEL")), ring_name,
+                owner);
+        return cmd_rc(c, 4);
+    }
+    return c->rc;
+}
+
+/* --- certificates ----------------------------------------------------------------------------- */
+
+static uint32_t
+list(struct cmd *c, struct str owner)
+{
+    const struct cmd_arg *sub = cmd_arg(c, "LIST");
+    struct cert_row one, *rows = &one;
+    size_t n = 1;
+
+    if (!racdcert_may(c, "LIST", racdcert_level(c, owner)))
+        return c->rc;
+    if (cmd_sub(sub, "LABEL") != NULL) {
+        if (!racdcert_find(c, sub, owner, &one))
+            return c->rc;
+    } else {
+        n = cert_list(c->db, c->arena, owner, &rows);
+    }
+    if (n == 0) {
+        CMD_MSG(c, "IRRD105I", owner);
+        return cmd_rc(c, 4);
+    }
+    cmd_printf(c, "Digital certificate information for " STR_FMT ":",
+               STR_ARG(racdcert_owner_words(c->arena, owner)));
+    cmd_line(c, STR(""));
+    for (size_t i = 0; i < n; i++) {
+        racdcert_print_cert(c, &rows[i], true);
+        cmd_line(c, STR(""));
+    }
+    return c->rc;
+}
+
+static uint32_t
+alter(struct cmd *c, struct str owner)
+{
+    const struct cmd_arg *label = cmd_arg(c, "NEWLABEL");
+    struct cert_row cert, other;
+
+    if (!racdcert_may(c, "ALTER", racdcert_level(c, owner)) ||
+        !racdcert_find(c, cmd_arg(c, "ALTER"), owner, &cert))
+        return c->rc;
+    if (label != NULL && !str_eq(cmd_value(label), cert.label)) {
+        if (cert_get(c->db, c->arena, owner, cmd_value(label), &other))
+            return racdcert_fail(c, "label " STR_FMT " is in use",
+                                 STR_ARG(cmd_value(label)));
+        cert.label = cmd_value(label);
+    }
+    if (cmd_has(c, "HIGHTRUST") && !str_eq_z(owner, CERT_OWNER_CA))
+        return racdcert_fail(c, "HIGHTRUST is for CERTAUTH certificates");
+    cert.status = cmd_has(c, "TRUST")       ? 'T'
+                  : cmd_has(c, "NOTRUST")   ? 'N'
+                  : cmd_has(c, "HIGHTRUST") ? 'H'
+                                            : cert.status;
+    cert_put(c->db, &cert);
+    return c->rc;
+}
+
+static uint32_t
+delete_cert(struct cmd *c, struct str owner)
+{
+    struct cert_row cert;
+
+    if (racdcert_may(c, "DELETE", racdcert_level(c, owner)) &&
+        racdcert_find(c, cmd_arg(c, "DELETE"), owner, &cert))
+        cert_delete(c->db, cert.id);
+    return c->rc;
+}
+
+/* --- the verb --------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    uint32_t (*run)(struct cmd *, struct str owner);
+} functions[] = {
+    { "ADDRING", add_ring },
+    { "DELRING", delete_ring },
+    { "LISTRING", list_ring },
+    { "CONNECT", connect },
+    { "REMOVE", remove_cert },
+    { "GENCERT", racdcert_gencert },
+    { "GENREQ", racdcert_genreq },
+    { "ADD", racdcert_add },
+    { "EXPORT", racdcert_export },
+    { "ALTER", alter },
+    { "DELETE", delete_cert },
+    { "LIST", list },
+    { "LISTCHAIN", racdcert_listchain },
+    { "CHECKCERT", racdcert_checkcert },
+};
+
+static uint32_t
+run(struct cmd *c)
+{
+    size_t chosen = ARRAY_LEN(functions);
+    struct str owner;
+
+    for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
+        if (cmd_arg(c, functions[i].name) == NULL)
+            continue;
+        if (chosen < ARRAY_LEN(functions))
+            return racdcert_fail(c, "%s and %s cannot be given together",
+                                 functions[chosen].name, functions[i].name);
+        chosen = i;
+    }
+    if (cmd_has(c, "MULTIID"))
+        return racdcert_fail(c, "MULTIID is for certificate name filters only");
+    if (!racdcert_owner_of(c, NULL, str_of(c->acee->user), &owner))
+        return c->rc;
+    if (chosen < ARRAY_LEN(functions))
+        return functions[chosen].run(c, owner);
+    return list(c, owner); /* no function: LIST of one's own */
+}
+
+static const struct cmd_verb racdcert = {
+    .name = "RACDCERT",
+    .alias = "",
+    .operands = CMD_TABLE(operands),
+    .run = run,
+};
+
+const struct cmd_verb *const racdcert_verbs[RACDCERT_VERBS] = { &racdcert };

@@ -1,0 +1,883 @@
+/* RACDCERT functions that make, take in or give out certificates. */
+#include <arpa/inet.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/secret.h"
+#include "saf/racdcert_private.h"
+
+/* --- subject, dates, extensions ------------------------------------------------- */
+
+static bool
+add_rdn(X509_NAME *name, int nid, struct str value)
+{
+    return value.n > 0 && value.n <= 64 &&
+           X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8,
+                                      (const unsigned char *)value.p,
+                                      (int)value.n, -1, 0) == 1;
+}
+
+/* SUBJECTSDN(...) as DER, least specific part first as X.500 wants it. */
+static bool
+subject_der(struct cmd *c, struct str *out)
+{
+    static const struct {
+        const char *operand;
+        int nid;
+    } rows[] = {
+        { "C", NID_countryName },
+        { "SP", NID_stateOrProvinceName },
+        { "L", NID_localityName },
+        { "O", NID_organizationName },
+        { "OU", NID_organizationalUnitName },
+        { "T", NID_title },
+        { "CN", NID_commonName },
+    };
+    const struct cmd_arg *sub = cmd_arg(c, "SUBJECTSDN");
+    X509_NAME *name = X509_NAME_new();
+    unsigned char *der = NULL;
+    bool ok = name != NULL;
+    int n;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows) && ok; i++) {
+        const struct cmd_arg *arg = cmd_sub(sub, rows[i].operand);
+
+        /* The first OU is the most specific one. */
+        for (size_t k = arg == NULL ? 0 : arg->n_values; k > 0 && ok; k--)
+            ok = add_rdn(name, rows[i].nid, arg->values[k - 1]);
+        if (!ok)
+            (void)racdcert_fail(c, "SUBJECTSDN: %s is not valid",
+                                rows[i].operand);
+    }
+    n = ok ? i2d_X509_NAME(name, &der) : 0;
+    if (n > 0)
+        *out = str_dup(c->arena, str_n(der, (size_t)n));
+    OPENSSL_free(der);
+    X509_NAME_free(name);
+    return ok && n > 0;
+}
+
+/* DATE(yyyy-mm-dd or yyyy/mm/dd) TIME(hh:mm:ss), local time. */
+static bool
+moment(struct cmd *c, const char *operand, const char *default_time,
+       int64_t *out)
+{
+    const struct cmd_arg *arg = cmd_arg(c, operand);
+    const char *date = str_z(c->arena, cmd_value(cmd_sub(arg, "DATE")));
+    struct str time_text = cmd_value(cmd_sub(arg, "TIME"));
+    const char *clock =
+        time_text.n > 0 ? str_z(c->arena, time_text) : default_time;
+    struct tm tm = { .tm_isdst = -1 }, check;
+    int end = 0, end_time = 0;
+    char s1, s2;
+    time_t t;
+
+    if (arg == NULL)
+        return true;
+    if (date == NULL || clock == NULL ||
+        sscanf(date, "%4d%c%2d%c%2d%n", &tm.tm_year, &s1, &tm.tm_mon, &s2,
+               &tm.tm_mday, &end) != 5 ||
+        date[end] != '\0' || (s1 != '-' && s1 != '/') || s2 != s1 ||
+        sscanf(clock, "%2d:%2d:%2d%n", &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
+               &end_time) != 3 ||
+        clock[end_time] != '\0')
+        goto bad;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    check = tm;
+    t = mktime(&check);
+    if (check.tm_mday != tm.tm_mday || check.tm_mon != tm.tm_mon ||
+        check.tm_hour != tm.tm_hour || check.tm_min != tm.tm_min)
+        goto bad;
+    *out = (int64_t)t;
+    return true;
+bad:
+    (void)racdcert_fail(c,
+                        "%s: expected DATE(yyyy-mm-dd) and TIME(hh:mm:ss), "
+                        "found %s %s",
+                        operand, date == NULL ? "" : date,
+                        clock == NULL ? "" : clock);
+    return false;
+}
+
+static bool
+validity(struct cmd *c, struct cert_order *o)
+{
+    time_t now = (time_t)(c->session->now_ms / 1000), next;
+    struct tm tm;
+
+    localtime_r(&now, &tm);
+    tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+    tm.tm_isdst = -1;
+    o->not_before_s = (int64_t)mktime(&tm);
+    if (!moment(c, "NOTBEFORE", "00:00:00", &o->not_before_s))
+        return false;
+    next = (time_t)o->not_before_s;
+    localtime_r(&next, &tm);
+    tm.tm_year += 1;
+    tm.tm_isdst = -1;
+    o->not_after_s = (int64_t)mktime(&tm) - 1;
+    if (!moment(c, "NOTAFTER", "23:59:59", &o->not_after_s))
+        return false;
+    if (o->not_after_s > o->not_before_s)
+        return true;
+    (void)racdcert_fail(c, "NOTAFTER is not later than NOTBEFORE");
+    return false;
+}
+
+static bool
+usage_of(struct cmd *c, bool is_ca, uint32_t *out)
+{
+    static const struct {
+        const char *word;
+        uint32_t usage;
+    } rows[] = {
+        { "HANDSHAKE", CERT_HANDSHAKE }, { "DATAENCRYPT", CERT_DATAENCRYPT },
+        { "DOCSIGN", CERT_DOCSIGN },     { "CERTSIGN", CERT_CERTSIGN },
+        { "KEYAGREE", CERT_KEYAGREE },
+    };
+    const struct cmd_arg *arg = cmd_arg(c, "KEYUSAGE");
+
+    *out = is_ca ? CERT_CERTSIGN : 0;
+    for (size_t i = 0; arg != NULL && i < arg->n_values; i++) {
+        struct str word = arg->values[i];
+        size_t n_matches = 0;
+
+        for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+            if (word.n > 0 && str_starts_nocase(str_of(rows[k].word), word)) {
+                *out |= rows[k].usage;
+                n_matches++;
+            }
+        }
+        if (n_matches != 1) {
+            CMD_MSG(c, "IKJ56702I", STR("KEYUSAGE"), word);
+            (void)cmd_rc(c, 8);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+put_altname(struct cmd *c, struct cert_order *o, uint8_t kind, struct str text)
+{
+    struct str value = text;
+    unsigned char ip[16];
+    const char *z;
+
+    if (kind == GEN_IPADD) {
+        z = str_z(c->arena, text);
+        if (z != NULL && inet_pton(AF_INET, z, ip) == 1)
+            value = str_dup(c->arena, str_n(ip, 4));
+        else if (z != NULL && inet_pton(AF_INET6, z, ip) == 1)
+            value = str_dup(c->arena, str_n(ip, 16));
+        else
+            value = STR("");
+    }
+    for (size_t i = 0; kind != GEN_IPADD && i < value.n; i++) {
+        if ((unsigned char)value.p[i] <= 0x20 ||
+            (unsigned char)value.p[i] >= 0x7f)
+            value = STR("");
+    }
+    if (value.n == 0 || value.n > 255 || o->n_altnames == CERT_ALTNAMES_MAX) {
+        (void)racdcert_fail(c, "ALTNAME: " STR_FMT " is not valid",
+                            STR_ARG(text));
+        return false;
+    }
+    o->altnames[o->n_altnames++] = (struct cert_altname){ kind, value };
+    return true;
+}
+
+static bool
+altnames(struct cmd *c, struct cert_order *o)
+{
+    static const struct {
+        const char *operand;
+        uint8_t kind;
+    } rows[] = { { "IP", GEN_IPADD },
+                 { "DOMAIN", GEN_DNS },
+                 { "EMAIL", GEN_EMAIL },
+                 { "URI", GEN_URI } };
+    const struct cmd_arg *sub = cmd_arg(c, "ALTNAME");
+
+    if (sub != NULL)
+        o->n_altnames = 0; /* instead of the request's */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct cmd_arg *arg = cmd_sub(sub, rows[i].operand);
+
+        for (size_t k = 0; arg != NULL && k < arg->n_values; k++) {
+            if (!put_altname(c, o, rows[i].kind, arg->values[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* --- GENCERT -------------------------------------------------------------------------- */
+
+struct generation {
+    struct cert_order order;
+    struct cert_row signer; /* id 0: self-signed */
+    struct buf sealed, spki, der;
+    struct cert_bundle request;
+};
+
+static bool
+key_for(struct cmd *c, struct str owner, struct generation *g)
+{
+    enum cert_key_kind kind = cmd_has(c, "NISTECC") ? CERT_NISTECC
+                              : cmd_has(c, "BPECC") ? CERT_BPECC
+                                                    : CERT_RSA;
+    const struct cmd_arg *size = cmd_arg(c, "SIZE");
+    uint32_t bits = size != NULL       ? (uint32_t)size->number
+                    : kind == CERT_RSA ? 2048
+                                       : 256;
+    struct err_info why = { 0 };
+
+    if (cmd_has(c, "DSA")) {
+        (void)racdcert_fail(c, "DSA keys are not made any more; use RSA, "
+                               "NISTECC or BPECC");
+        return false;
+    }
+    if (racdcert_services->new_key(racdcert_services->arg, kind, bits, owner,
+                                   &g->sealed, &g->spki, &why) != ERR_OK) {
+        (void)racdcert_fail(c, "%s", why.text);
+        return false;
+    }
+    g->order.spki = buf_view(&g->spki);
+    return true;
+}
+
+/* The request of another system: its key, and its names unless given here. */
+static bool
+read_request(struct cmd *c, struct generation *g)
+{
+    struct err_info why = { 0 };
+    struct buf file;
+    struct str dsn;
+    enum err e;
+
+    if (!racdcert_dsn(c, cmd_arg(c, "GENCERT"), false, &dsn))
+        return false;
+    buf_init(&file, CERTPARSE_INPUT_MAX);
+    e = racdcert_services->read(racdcert_services->arg, dsn, &file, &why);
+    if (e == ERR_OK)
+        e = racdcert_services->parse(racdcert_services->arg, c->arena,
+                                     buf_view(&file), STR(""), NULL, 0,
+                                     &g->request, &why);
+    buf_fini(&file);
+    if (e == ERR_OK && !g->request.is_request)
+        e = err_set(&why, ERR_SYNTAX, "not a certificate request");
+    if (e != ERR_OK) {
+        (void)racdcert_fail(c, STR_FMT ": %s", STR_ARG(dsn), why.text);
+        return false;
+    }
+    g->order = g->request.order;
+    return true;
+}
+
+static bool
+find_signer(struct cmd *c, struct str owner, struct generation *g)
+{
+    const struct cmd_arg *sub = cmd_arg(c, "SIGNWITH");
+    struct str signer_owner;
+
+    if (sub == NULL)
+        return true;
+    if (!racdcert_owner_of(c, sub, str_of(c->acee->user), &signer_owner) ||
+        !racdcert_may(c, "GENCERT", racdcert_level(c, signer_owner)) ||
+        !racdcert_find(c, sub, signer_owner, &g->signer))
+        return false;
+    (void)owner;
+    if (g->signer.key.n == 0) {
+        (void)racdcert_fail(c, "the signing certificate has no private key");
+        return false;
+    }
+    g->order.issuer = g->signer.facts.subject_der;
+    g->order.issuer_key_id = g->signer.facts.key_id;
+    g->order.serial = g->signer.last_serial + 1;
+    return true;
+}
+
+static bool
+make_and_read(struct cmd *c, struct str owner, struct generation *g,
+              struct cert_facts *facts)
+{
+    bool is_self = g->signer.id == 0;
+    struct cert_bundle bundle;
+    struct err_info why = { 0 };
+    enum err e = racdcert_services->make(
+        racdcert_services->arg, false,
+        is_self ? buf_view(&g->sealed) : g->signer.key,
+        is_self ? owner : g->signer.owner, &g->order, &g->der, &why);
+
+    if (e == ERR_OK)
+        e = racdcert_services->parse(racdcert_services->arg, c->arena,
+                                     buf_view(&g->der), STR(""), NULL, 0,
+                                     &bundle, &why);
+    if (e != ERR_OK) {
+        (void)racdcert_fail(c, "%s", why.text);
+        return false;
+    }
+    *facts = bundle.certs[0];
+    return true;
+}
+
+static bool
+generate(struct cmd *c, struct str owner, struct generation *g)
+{
+    bool is_ca = str_eq_z(owner, CERT_OWNER_CA);
+    bool has_request = cmd_arg(c, "GENCERT")->has_value &&
+                       cmd_value(cmd_arg(c, "GENCERT")).n > 0;
+
+    if (has_request ? !read_request(c, g) : !key_for(c, owner, g))
+        return false;
+    if (has_request && cmd_arg(c, "SIGNWITH") == NULL) {
+        (void)racdcert_fail(c, "a request's certificate needs SIGNWITH");
+        return false;
+    }
+    if ((!has_request || cmd_arg(c, "SUBJECTSDN") != NULL) &&
+        !subject_der(c, &g->order.subject))
+        return false;
+    g->order.is_ca = is_ca;
+    return validity(c, &g->order) && usage_of(c, is_ca, &g->order.usage) &&
+           altnames(c, &g->order) && find_signer(c, owner, g);
+}
+
+static void
+store(struct cmd *c, struct str owner, struct generation *g,
+      const struct cert_facts *facts)
+{
+    struct cert_row row = { .owner = owner,
+                            .status = cmd_has(c, "NOTRUST")     ? 'N'
+                                      : cmd_has(c, "HIGHTRUST") ? 'H'
+                                                                : 'T',
+                            .key = buf_view(&g->sealed),
+                            .facts = *facts };
+    struct cert_row same;
+
+    row.label = racdcert_new_label(c, owner);
+    if (cert_get(c->db, c->arena, owner, row.label, &same)) {
+        (void)racdcert_fail(c, "label " STR_FMT " is in use",
+                            STR_ARG(row.label));
+        return;
+    }
+    if (cert_find_same(c->db, c->arena, facts, &same)) {
+        (void)racdcert_fail(c,
+                            "a certificate of this issuer and serial number "
+                            "is there: label " STR_FMT " of " STR_FMT,
+                            STR_ARG(same.label), STR_ARG(same.owner));
+        return;
+    }
+    if (g->signer.id != 0) {
+        g->signer.last_serial = g->order.serial;
+        cert_put(c->db, &g->signer);
+        if (facts->not_before_s < g->signer.facts.not_before_s ||
+            facts->not_after_s > g->signer.facts.not_after_s) {
+            CMD_MSG(c, "SPT0311W");
+            (void)cmd_rc(c, 4);
+        }
+    }
+    cert_put(c->db, &row);
+}
+
+uint32_t
+racdcert_gencert(struct cmd *c, struct str owner)
+{
+    struct generation g = { .signer.id = 0 };
+    struct cert_facts facts;
+
+    if (!racdcert_may(c, "GENCERT", racdcert_level(c, owner)) ||
+        !racdcert_may(c, "ADD", racdcert_level(c, owner)))
+        return c->rc;
+    if (cmd_arg(c, "SUBJECTSDN") == NULL &&
+        cmd_value(cmd_arg(c, "GENCERT")).n == 0)
+        return racdcert_fail(c, "GENCERT needs SUBJECTSDN or a request");
+    buf_init(&g.sealed, CERT_DER_MAX);
+    buf_init(&g.spki, CERT_DER_MAX);
+    buf_init(&g.der, CERT_DER_MAX);
+    if (generate(c, owner, &g) && make_and_read(c, owner, &g, &facts))
+        store(c, owner, &g, &facts);
+    buf_fini(&g.sealed);
+    buf_fini(&g.spki);
+    buf_fini(&g.der);
+    return c->rc;
+}
+
+/* --- text forms ---------------------------------------------------------------------------- */
+
+static void
+add_pem(struct buf *out, const char *name, struct str der)
+{
+    unsigned char line[80];
+
+    buf_printf(out, "-----BEGIN %s-----\n", name);
+    while (der.n > 0) {
+        struct str piece = str_sub(der, 0, 48);
+        int n = EVP_EncodeBlock(line, (const unsigned char *)piece.p,
+                                (int)piece.n);
+
+        buf_add(out, str_n(line, (size_t)n));
+        buf_add_char(out, '\n');
+        der = str_sub(der, piece.n, der.n);
+    }
+    buf_printf(out, "-----END %s-----\n", name);
+}
+
+static uint32_t
+write_out(struct cmd *c, struct str dsn, const struct buf *content)
+{
+    struct err_info why = { 0 };
+    enum err e = buf_check(content, &why);
+
+    if (e == ERR_OK)
+        e = racdcert_services->write(racdcert_services->arg, dsn,
+                                     buf_view(content), &why);
+    return e == ERR_OK
+               ? c->rc
+               : racdcert_fail(c, STR_FMT ": %s", STR_ARG(dsn), why.text);
+}
+
+/* --- GENREQ ------------------------------------------------------------------------------------ */
+
+uint32_t
+racdcert_genreq(struct cmd *c, struct str owner)
+{
+    struct err_info why = { 0 };
+    struct cert_bundle bundle;
+    struct cert_row cert;
+    struct buf der, text;
+    struct str dsn;
+    enum err e;
+
+    if (!racdcert_may(c, "GENREQ", racdcert_level(c, owner)) ||
+        !racdcert_find(c, cmd_arg(c, "GENREQ"), owner, &cert) ||
+        !racdcert_dsn(c, cmd_arg(c, "DSN"), true, &dsn))
+        return c->rc;
+    if (cert.key.n == 0)
+        return racdcert_fail(c, "the certificate has no private key");
+    buf_init(&der, CERT_DER_MAX);
+    buf_init(&text, 2u * CERT_DER_MAX);
+    bundle.order = (struct cert_order){ .subject = cert.facts.subject_der };
+    /* The request carries the certificate's own public key. */
+    {
+        struct buf sealed, spki, pkcs8;
+
+        buf_init(&sealed, CERT_DER_MAX);
+        buf_init(&spki, CERT_DER_MAX);
+        buf_init(&pkcs8, CERT_DER_MAX);
+        e = racdcert_services->open_key(racdcert_services->arg, cert.key,
+                                        owner, &pkcs8, &why);
+        if (e == ERR_OK)
+            e = racdcert_services->seal_key(racdcert_services->arg,
+                                            buf_view(&pkcs8), owner, &sealed,
+                                            &spki, &why);
+        bundle.order.spki = str_dup(c->arena, buf_view(&spki));
+        if (pkcs8.p != NULL)
+            secret_wipe(pkcs8.p, pkcs8.n);
+        buf_fini(&pkcs8);
+        buf_fini(&sealed);
+        buf_fini(&spki);
+    }
+    if (e == ERR_OK)
+        e = racdcert_services->make(racdcert_services->arg, true, cert.key,
+                                    owner, &bundle.order, &der, &why);
+    if (e != ERR_OK) {
+        (void)racdcert_fail(c, "%s", why.text);
+    } else {
+        add_pem(&text, "CERTIFICATE REQUEST", buf_view(&der));
+        (void)write_out(c, dsn, &text);
+    }
+    buf_fini(&der);
+    buf_fini(&text);
+    return c->rc;
+}
+
+/* --- ADD ---------------------------------------------------------------------------------------- */
+
+static bool
+read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
+            const struct str *trusted, size_t n_trusted,
+            struct cert_bundle *out)
+{
+    struct err_info why = { 0 };
+    struct buf file;
+    struct str dsn;
+    enum err e;
+
+    if (!racdcert_dsn(c, dsn_arg, false, &dsn))
+        return false;
+    buf_init(&file, CERTPARSE_INPUT_MAX);
+    e = racdcert_services->read(racdcert_services->arg, dsn, &file, &why);
+    if (e == ERR_OK)
+        e = racdcert_services->parse(racdcert_services->arg, c->arena,
+                                     buf_view(&file),
+                                     cmd_value(cmd_arg(c, "PASSWORD")),
+                                     trusted, n_trusted, out, &why);
+    buf_fini(&file);
+    if (e == ERR_OK && out->is_request)
+        e = err_set(&why, ERR_SYNTAX, "a certificate request, no certificate");
+    if (e != ERR_OK)
+        (void)racdcert_fail(c, STR_FMT ": %s", STR_ARG(dsn), why.text);
+    return e == ERR_OK;
+}
+
+/* The trusted certificate authorities of the database. */
+static size_t
+trusted_cas(struct cmd *c, struct str **ders)
+{
+    struct cert_row *rows;
+    size_t n = cert_list(c->db, c->arena, STR(CERT_OWNER_CA), &rows);
+    size_t n_out = 0;
+    struct str *out = ARENA_ARRAY(c->arena, struct str, n + 1);
+
+    for (size_t i = 0; out != NULL && i < n; i++) {
+        if (rows[i].status != 'N')
+            out[n_out++] = rows[i].facts.der;
+    }
+    *ders = out;
+    return n_out;
+}
+
+static char
+default_status(const struct cmd *c, struct str owner,
+               const struct cert_facts *facts)
+{
+    if (cmd_has(c, "TRUST"))
+        return 'T';
+    if (cmd_has(c, "NOTRUST"))
+        return 'N';
+    if (cmd_has(c, "HIGHTRUST"))
+        return 'H';
+    if (facts->signer >= 0)
+        return 'T';
+    return facts->is_self_signed && !facts->has_bad_signature &&
+                   (str_eq_z(owner, CERT_OWNER_CA) ||
+                    str_eq_z(owner, CERT_OWNER_SITE))
+               ? 'T'
+               : 'N';
+}
+
+/* CA certificates that came along go under CERTAUTH, for those who may. */
+static void
+add_chain(struct cmd *c, struct cert_bundle *bundle)
+{
+    bool may = cmd_is_special(c) ||
+               saf_authorized(c->engine, c->acee, "FACILITY",
+                              STR("IRR.DIGTCERT.ADD"), SAF_CONTROL);
+
+    for (size_t i = 1; may && i < bundle->n; i++) {
+        struct cert_facts *facts = &bundle->certs[i];
+        struct cert_row same, row = { .owner = STR(CERT_OWNER_CA),
+                                      .facts = *facts };
+
+        if (!facts->is_ca || facts->has_bad_signature ||
+            cert_find_same(c->db, c->arena, facts, &same))
+            continue;
+        row.status = facts->is_self_signed || facts->signer >= 0 ? 'T' : 'N';
+        for (unsigned k = 1; row.label.n == 0 && k < 100000000; k++) {
+            struct str label = str_fmt(c->arena, "LABEL%08u", k);
+
+            if (!cert_get(c->db, c->arena, row.owner, label, &same))
+                row.label = label;
+        }
+        cert_put(c->db, &row);
+    }
+}
+
+static bool
+seal(struct cmd *c, struct str owner, struct str pkcs8, struct buf *sealed)
+{
+    struct err_info why = { 0 };
+    struct buf spki;
+    enum err e;
+
+    if (pkcs8.n == 0)
+        return true;
+    buf_init(&spki, CERT_DER_MAX);
+    e = racdcert_services->seal_key(racdcert_services->arg, pkcs8, owner,
+                                    sealed, &spki, &why);
+    buf_fini(&spki);
+    if (e != ERR_OK)
+        (void)racdcert_fail(c, "%s", why.text);
+    return e == ERR_OK;
+}
+
+/* The row this certificate takes: its own again, that of its request, or a
+ * new one. False: refused, said. */
+static bool
+place(struct cmd *c, struct str owner, const struct cert_facts *facts,
+      struct cert_row *row)
+{
+    const struct cmd_arg *label = cmd_arg(c, "WITHLABEL");
+    struct cert_row other;
+
+    *row = (struct cert_row){ .owner = owner };
+    if (cert_find_same(c->db, c->arena, facts, row)) {
+        if (!str_eq(row->owner, owner) ||
+            !str_eq(row->facts.fingerprint, facts->fingerprint)) {
+            (void)racdcert_fail(c,
+                                "a certificate of this issuer and serial "
+                                "number is there: label " STR_FMT
+                                " of " STR_FMT,
+                                STR_ARG(row->label), STR_ARG(row->owner));
+            return false;
+        }
+    } else if (!cert_find_key(c->db, c->arena, owner, facts, row)) {
+        *row = (struct cert_row){ .owner = owner };
+    }
+    if (row->id == 0)
+        row->label = racdcert_new_label(c, owner);
+    else if (label != NULL)
+        row->label = cmd_value(label);
+    if (cert_get(c->db, c->arena, owner, row->label, &other) &&
+        other.id != row->id) {
+        (void)racdcert_fail(c, "label " STR_FMT " is in use",
+                            STR_ARG(row->label));
+        return false;
+    }
+    return true;
+}
+
+uint32_t
+racdcert_add(struct cmd *c, struct str owner)
+{
+    struct cert_bundle bundle;
+    struct cert_facts *facts;
+    struct str *trusted;
+    struct cert_row row;
+    struct buf sealed;
+    size_t n_trusted;
+
+    if (!racdcert_may(c, "ADD", racdcert_level(c, owner)))
+        return c->rc;
+    n_trusted = trusted_cas(c, &trusted);
+    if (!read_bundle(c, cmd_arg(c, "ADD"), trusted, n_trusted, &bundle))
+        return c->rc;
+    add_chain(c, &bundle);
+    facts = &bundle.certs[0];
+    /* An issuer that only came along proves nothing unless it was taken. */
+    if (facts->signer > 0 && (size_t)facts->signer < bundle.n) {
+        struct cert_row ca;
+
+        if (!cert_find_same(c->db, c->arena, &bundle.certs[facts->signer],
+                            &ca) ||
+            ca.status == 'N' || !str_eq_z(ca.owner, CERT_OWNER_CA))
+            facts->signer = -1;
+    }
+    if (facts->has_bad_signature)
+        return racdcert_fail(c, "the certificate's signature is not valid");
+    buf_init(&sealed, CERT_DER_MAX);
+    if (place(c, owner, facts, &row) &&
+        seal(c, owner, bundle.pkcs8, &sealed)) {
+        row.status = default_status(c, owner, facts);
+        row.facts = *facts;
+        if (sealed.n > 0)
+            row.key = buf_view(&sealed);
+        cert_put(c->db, &row);
+        if (row.status == 'N' && !cmd_has(c, "NOTRUST")) {
+            CMD_MSG(c, "SPT0312W");
+            (void)cmd_rc(c, 4);
+        }
+    }
+    if (bundle.pkcs8.n > 0)
+        secret_wipe((void *)(uintptr_t)bundle.pkcs8.p, bundle.pkcs8.n);
+    buf_fini(&sealed);
+    return c->rc;
+}
+
+/* --- chains ------------------------------------------------------------------------------------ */
+
+#define CHAIN_MAX 16u
+
+/* From a certificate up to a self-signed one, by the database's CAs. */
+static size_t
+chain_of(struct cmd *c, const struct cert_row *from,
+         struct cert_row chain[CHAIN_MAX], bool *is_complete)
+{
+    struct cert_row *cas;
+    size_t n_cas = cert_list(c->db, c->arena, STR(CERT_OWNER_CA), &cas);
+    size_t n = 1;
+
+    chain[0] = *from;
+    while (!chain[n - 1].facts.is_self_signed && n < CHAIN_MAX) {
+        size_t i = 0;
+
+        while (i < n_cas && !str_eq(cas[i].facts.subject_der,
+                                    chain[n - 1].facts.issuer_der))
+            i++;
+        if (i == n_cas)
+            break;
+        chain[n++] = cas[i];
+    }
+    *is_complete = chain[n - 1].facts.is_self_signed;
+    return n;
+}
+
+static void
+print_chain(struct cmd *c, size_t n, bool is_complete, bool is_expired)
+{
+    cmd_line(c, STR("Chain information:"));
+    cmd_printf(c, "  Chain contains %zu certificate(s), chain is %s", n,
+               is_complete ? "complete" : "incomplete");
+    if (is_expired)
+        cmd_line(c, STR("  Chain contains expired certificate(s)"));
+}
+
+static bool
+is_expired(const struct cmd *c, const struct cert_facts *f)
+{
+    return f->not_after_s < (int64_t)(c->session->now_ms / 1000);
+}
+
+uint32_t
+racdcert_listchain(struct cmd *c, struct str owner)
+{
+    struct cert_row cert, chain[CHAIN_MAX];
+    bool is_complete, expired = false;
+    size_t n;
+
+    if (!racdcert_may(c, "LIST", racdcert_level(c, owner)) ||
+        !racdcert_find(c, cmd_arg(c, "LISTCHAIN"), owner, &cert))
+        return c->rc;
+    n = chain_of(c, &cert, chain, &is_complete);
+    for (size_t i = 0; i < n; i++) {
+        cmd_printf(c, "Certificate %zu:", i + 1);
+        cmd_printf(
+            c, "Digital certificate information for " STR_FMT ":",
+            STR_ARG(racdcert_owner_words(c->arena, chain[i].owner)));
+        racdcert_print_cert(c, &chain[i], true);
+        expired = expired || is_expired(c, &chain[i].facts);
+    }
+    print_chain(c, n, is_complete, expired);
+    return c->rc;
+}
+
+uint32_t
+racdcert_checkcert(struct cmd *c, struct str owner)
+{
+    struct cert_bundle bundle;
+    bool may = cmd_is_special(c) ||
+               saf_authorized(c->engine, c->acee, "FACILITY",
+                              STR("IRR.DIGTCERT.LIST"), SAF_CONTROL);
+    bool is_complete = false, expired = false;
+
+    (void)owner;
+    if (!racdcert_may(c, "LIST", SAF_READ) ||
+        !read_bundle(c, cmd_arg(c, "CHECKCERT"), NULL, 0, &bundle))
+        return c->rc;
+    if (bundle.pkcs8.n > 0)
+        secret_wipe((void *)(uintptr_t)bundle.pkcs8.p, bundle.pkcs8.n);
+    for (size_t i = 0; i < bundle.n; i++) {
+        struct cert_row known, row = { .facts = bundle.certs[i] };
+
+        cmd_printf(c, "Certificate %zu:", i + 1);
+        /* Owner, label and status are the database's own knowledge. */
+        if (may && cert_find_same(c->db, c->arena, &row.facts, &known)) {
+            cmd_printf(
+                c, "Digital certificate information for " STR_FMT ":",
+                STR_ARG(racdcert_owner_words(c->arena, known.owner)));
+            row = known;
+        }
+        racdcert_print_cert(c, &row, false);
+        is_complete = is_complete || row.facts.is_self_signed;
+        expired = expired || is_expired(c, &row.facts);
+    }
+    print_chain(c, bundle.n, is_complete, expired);
+    return c->rc;
+}
+
+/* --- EXPORT ----------------------------------------------------------------------------------------- */
+
+enum format { CERTDER, CERTB64, PKCS7DER, PKCS7B64, PKCS12DER, PKCS12B64 };
+
+static enum err
+make_pkcs12(struct cmd *c, const struct cert_row *cert, const struct str *chain,
+            size_t n_chain, struct buf *out, struct err_info *why)
+{
+    struct buf pkcs8;
+    enum err e = ERR_OK;
+
+    buf_init(&pkcs8, CERT_DER_MAX);
+    if (cert->key.n > 0)
+        e = racdcert_services->open_key(racdcert_services->arg, cert->key,
+                                        cert->owner, &pkcs8, why);
+    if (e == ERR_OK)
+        e = racdcert_services->pkcs12(
+            racdcert_services->arg, cert->facts.der, buf_view(&pkcs8), chain,
+            n_chain, cert->label, cmd_value(cmd_arg(c, "PASSWORD")), out, why);
+    if (pkcs8.p != NULL)
+        secret_wipe(pkcs8.p, pkcs8.n);
+    buf_fini(&pkcs8);
+    return e;
+}
+
+static enum err
+package(struct cmd *c, enum format format, const struct cert_row *cert,
+        struct buf *out, struct err_info *why)
+{
+    struct cert_row chain[CHAIN_MAX];
+    struct str ders[CHAIN_MAX];
+    bool is_complete;
+    size_t n = chain_of(c, cert, chain, &is_complete);
+
+    for (size_t i = 0; i < n; i++)
+        ders[i] = chain[i].facts.der;
+    if (format == CERTDER || format == CERTB64) {
+        buf_add(out, cert->facts.der);
+        return ERR_OK;
+    }
+    if (format == PKCS7DER || format == PKCS7B64)
+        return racdcert_services->pkcs7(racdcert_services->arg, ders, n, out,
+                                        why);
+    return make_pkcs12(c, cert, ders + 1, n - 1, out, why);
+}
+
+uint32_t
+racdcert_export(struct cmd *c, struct str owner)
+{
+    const struct cmd_arg *format_arg = cmd_arg(c, "FORMAT");
+    bool has_password = cmd_arg(c, "PASSWORD") != NULL;
+    enum format format = format_arg != NULL ? (enum format)format_arg->number
+                         : has_password     ? PKCS12DER
+                                            : CERTB64;
+    bool is_p12 = format == PKCS12DER || format == PKCS12B64;
+    struct err_info why = { 0 };
+    struct cert_row cert;
+    struct buf der, text;
+    struct str dsn;
+
+    /* A private key leaves only for those who may EXPORTKEY. */
+    if (!racdcert_may(c, is_p12 ? "EXPORTKEY" : "EXPORT",
+                      racdcert_level(c, owner)) ||
+        !racdcert_find(c, cmd_arg(c, "EXPORT"), owner, &cert) ||
+        !racdcert_dsn(c, cmd_arg(c, "DSN"), true, &dsn))
+        return c->rc;
+    if (is_p12 != has_password)
+        return racdcert_fail(c, is_p12 ? "PKCS12 needs PASSWORD"
+                                       : "PASSWORD is for PKCS12 only");
+    buf_init(&der, CERTPARSE_INPUT_MAX);
+    buf_init(&text, 2u * CERTPARSE_INPUT_MAX);
+    if (package(c, format, &cert, &der, &why) != ERR_OK) {
+        (void)racdcert_fail(c, "%s", why.text);
+    } else if (format == CERTDER || format == PKCS7DER ||
+               format == PKCS12DER) {
+        (void)write_out(c, dsn, &der);
+    } else {
+        add_pem(&text,
+                format == CERTB64    ? "CERTIFICATE"
+                : format == PKCS7B64 ? "PKCS7"
+                                     : "PKCS12",
+                buf_view(&der));
+        (void)write_out(c, dsn, &text);
+    }
+    if (der.p != NULL)
+        secret_wipe(der.p, der.n);
+    buf_fini(&der);
+    buf_fini(&text);
+    return c->rc;
+}
