@@ -23,8 +23,7 @@ cert_open(struct saf_db *db, struct err_info *why)
     arena_init(&a, 1u << 16);
     q = saf_db_query(db, "SELECT name FROM pragma_table_info('certs')", "");
     while (saf_query_next(&q))
-        has_facts =
-            has_facts || str_eq_z(saf_query_str(&q, &a, 0), "facts");
+        has_facts = has_facts || str_eq_z(saf_query_str(&q, &a, 0), "facts");
     arena_fini(&a);
     if ((e = saf_db_check(db, why)) != ERR_OK || has_facts)
         return e;
@@ -90,8 +89,8 @@ read_all(struct saf_query q, struct arena *a, struct cert_row **out)
 }
 
 bool
-cert_get(struct saf_db *db, struct arena *a, struct str owner,
-         struct str label, struct cert_row *out)
+cert_get(struct saf_db *db, struct arena *a, struct str owner, struct str label,
+         struct cert_row *out)
 {
     return read_one(saf_db_query(db,
                                  "SELECT " COLUMNS " FROM certs WHERE "
@@ -104,10 +103,9 @@ bool
 cert_get_id(struct saf_db *db, struct arena *a, int64_t id,
             struct cert_row *out)
 {
-    return read_one(saf_db_query(db,
-                                 "SELECT " COLUMNS " FROM certs WHERE id=?1",
-                                 "i", id),
-                    a, out);
+    return read_one(
+        saf_db_query(db, "SELECT " COLUMNS " FROM certs WHERE id=?1", "i", id),
+        a, out);
 }
 
 bool
@@ -177,8 +175,8 @@ cert_put(struct saf_db *db, struct cert_row *row)
                    " serial=?6, issuer=?7, subject=?8, not_before=?9,"
                    " not_after=?10, key_type=?11, key_bits=?12,"
                    " last_serial=?13, fingerprint=?14, facts=?15 WHERE id=?1",
-                   "issbbsssiisiibb", row->id, row->label, status, f->der,
-                   key, f->serial, f->issuer, f->subject, f->not_before_s,
+                   "issbbsssiisiibb", row->id, row->label, status, f->der, key,
+                   f->serial, f->issuer, f->subject, f->not_before_s,
                    f->not_after_s, f->key_type, (int64_t)f->key_bits,
                    (int64_t)row->last_serial, f->fingerprint, buf_view(&facts));
         saf_db_run(db,
@@ -200,7 +198,8 @@ cert_delete(struct saf_db *db, int64_t id)
     saf_db_run(db, "DELETE FROM certs WHERE id=?1", "i", id);
 }
 
-/* --- rings --------------------------------------------------------------------- */
+/* --- rings
+ * --------------------------------------------------------------------- */
 
 static void
 read_ring(struct saf_query *q, struct arena *a, struct ring_row *out)
@@ -216,8 +215,7 @@ ring_get(struct saf_db *db, struct arena *a, struct str owner, struct str name,
          struct ring_row *out)
 {
     struct saf_query q = saf_db_query(
-        db,
-        "SELECT id, owner, name, seq FROM rings WHERE owner=?1 AND name=?2",
+        db, "SELECT id, owner, name, seq FROM rings WHERE owner=?1 AND name=?2",
         "ss", owner, name);
     bool is_there = saf_query_next(&q);
 
@@ -341,8 +339,7 @@ ring_connect(struct saf_db *db, int64_t ring_id, int64_t cert_id, char usage,
     saf_db_run(db,
                "UPDATE ring_certs SET usage=?3, is_default=?4 WHERE"
                " ring_id=?1 AND cert_id=?2",
-               "iisi", ring_id, cert_id, str_n(&usage, 1),
-               (int64_t)is_default);
+               "iisi", ring_id, cert_id, str_n(&usage, 1), (int64_t)is_default);
     if (saf_db_changes(db) == 0)
         saf_db_run(db,
                    "INSERT INTO ring_certs(ring_id, cert_id, usage,"
@@ -365,7 +362,8 @@ ring_remove(struct saf_db *db, int64_t ring_id, int64_t cert_id)
     return true;
 }
 
-/* --- a certificate's user ---------------------------------------------------------- */
+/* --- a certificate's user
+ * ---------------------------------------------------------- */
 
 static bool
 is_ordinary(struct str owner)
@@ -404,7 +402,8 @@ cert_user(struct saf_db *db, struct arena *a, struct str fingerprint,
     return ERR_OK;
 }
 
-/* --- R_datalib ----------------------------------------------------------------------- */
+/* --- R_datalib
+ * ----------------------------------------------------------------------- */
 
 /* What the caller may do with a ring: the highest level, or none. */
 struct ring_access {
@@ -421,9 +420,8 @@ level_of(struct saf_engine *engine, const struct acee *acee,
 
     *is_found = false;
     for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
-        struct saf_decision d =
-            saf_authorize(engine, acee, str_of(class_name), resource,
-                          levels[i], NULL);
+        struct saf_decision d = saf_authorize(engine, acee, str_of(class_name),
+                                              resource, levels[i], NULL);
 
         if (d.rc.saf == 4)
             return SAF_NONE;
@@ -443,8 +441,8 @@ may_list(struct saf_engine *engine, const struct acee *acee, struct str owner,
     char resource[SAF_USER_MAX + SAF_RING_MAX + 32];
     bool is_own = str_eq_z(owner, acee->user);
     struct str name = is_virtual ? STR("IRR_VIRTUAL_KEYRING") : ring;
-    int n = snprintf(resource, sizeof resource, "%.*s.%.*s.LST",
-                     STR_ARG(owner), STR_ARG(name));
+    int n = snprintf(resource, sizeof resource, "%.*s.%.*s.LST", STR_ARG(owner),
+                     STR_ARG(name));
     bool is_found;
 
     /* Longer than a profile name may be: no profile can match. */
@@ -475,11 +473,10 @@ gives_key(struct saf_engine *engine, const struct acee *acee,
     if (entry->cert.key.n == 0 || entry->usage != 'P')
         return false;
     if (!is_ordinary(entry->cert.owner))
-        return access->is_by_ring
-                   ? access->level >= SAF_CONTROL
-                   : level_of(engine, acee, "FACILITY",
-                              STR("IRR.DIGTCERT.GENCERT"), &is_found) >=
-                         SAF_CONTROL;
+        return access->is_by_ring ? access->level >= SAF_CONTROL
+                                  : level_of(engine, acee, "FACILITY",
+                                             STR("IRR.DIGTCERT.GENCERT"),
+                                             &is_found) >= SAF_CONTROL;
     if (access->is_by_ring)
         return access->level >= (is_own ? SAF_READ : SAF_UPDATE);
     return is_own;

@@ -15,7 +15,7 @@ struct cert_row {
     int64_t id;
     struct str owner; /* user, irrcerta, irrsitec */
     struct str label;
-    char status; /* 'T' trust, 'H' hightrust, 'N' notrust */
+    char status;    /* 'T' trust, 'H' hightrust, 'N' notrust */
     struct str key; /* sealed; empty: none */
     uint64_t last_serial;
     struct cert_facts facts;
@@ -27,8 +27,8 @@ bool cert_get(struct saf_db *, struct arena *, struct str owner,
 bool cert_get_id(struct saf_db *, struct arena *, int64_t id,
                  struct cert_row *out);
 /* By issuer and serial, of any owner. */
-bool cert_find_same(struct saf_db *, struct arena *,
-                    const struct cert_facts *, struct cert_row *out);
+bool cert_find_same(struct saf_db *, struct arena *, const struct cert_facts *,
+                    struct cert_row *out);
 /* By public key, of one owner: a request's answer replaces its certificate. */
 bool cert_find_key(struct saf_db *, struct arena *, struct str owner,
                    const struct cert_facts *, struct cert_row *out);
@@ -64,8 +64,8 @@ size_t ring_entries(struct saf_db *, struct arena *, int64_t ring_id,
 void ring_add(struct saf_db *, struct str owner, struct str name);
 void ring_delete(struct saf_db *, int64_t id);
 /* Connect or change; a new DEFAULT takes the place of the old one. */
-void ring_connect(struct saf_db *, int64_t ring_id, int64_t cert_id,
-                  char usage, bool is_default);
+void ring_connect(struct saf_db *, int64_t ring_id, int64_t cert_id, char usage,
+                  bool is_default);
 bool ring_remove(struct saf_db *, int64_t ring_id, int64_t cert_id);
 
 /*

@@ -42,8 +42,8 @@ cert_order_read(struct reader *in, struct cert_order *out)
         !reader_str(in, 1, KEY_DER_MAX, &o.spki) ||
         !reader_u64(in, &o.serial) || !reader_u64(in, &not_before) ||
         !reader_u64(in, &not_after) || !reader_u32(in, &o.usage) ||
-        !reader_u8(in, &is_ca) || is_ca > 1 ||
-        !reader_u32(in, &o.n_altnames) || o.n_altnames > CERT_ALTNAMES_MAX)
+        !reader_u8(in, &is_ca) || is_ca > 1 || !reader_u32(in, &o.n_altnames) ||
+        o.n_altnames > CERT_ALTNAMES_MAX)
         return false;
     for (uint32_t i = 0; i < o.n_altnames; i++) {
         if (!reader_u8(in, &o.altnames[i].kind) ||
@@ -86,7 +86,8 @@ digest_for(EVP_PKEY *signer)
                                              : EVP_sha256();
 }
 
-/* --- extensions ------------------------------------------------------------ */
+/* --- extensions ------------------------------------------------------------
+ */
 
 static bool
 push(STACK_OF(X509_EXTENSION) * list, int nid, bool is_critical, void *value)
@@ -215,7 +216,8 @@ static STACK_OF(X509_EXTENSION) *
     return NULL;
 }
 
-/* --- certificates and requests -------------------------------------------------- */
+/* --- certificates and requests
+ * -------------------------------------------------- */
 
 static bool
 put_der(struct buf *out, unsigned char *der, int n)
@@ -316,7 +318,9 @@ cert_make_request(const struct cert_order *o, EVP_PKEY *signer, struct buf *der,
     return ok ? ERR_OK : failed(why, "make the request");
 }
 
-/* --- keys ---------------------------------------------------------------------------- */
+/* --- keys
+ * ----------------------------------------------------------------------------
+ */
 
 static const char *
 curve_of(enum cert_key_kind kind, uint32_t bits)

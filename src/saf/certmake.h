@@ -27,18 +27,18 @@ enum cert_usage { /* KEYUSAGE operands */
 enum cert_key_kind { CERT_RSA = 1, CERT_NISTECC, CERT_BPECC };
 
 struct cert_altname {
-    uint8_t kind; /* GEN_EMAIL 1, GEN_DNS 2, GEN_URI 6, GEN_IPADD 7 */
+    uint8_t kind;     /* GEN_EMAIL 1, GEN_DNS 2, GEN_URI 6, GEN_IPADD 7 */
     struct str value; /* text; 4 or 16 bytes for an address */
 };
 
 struct cert_order {
-    struct str subject; /* DER of the name */
-    struct str issuer;  /* DER; empty: self-signed */
+    struct str subject;       /* DER of the name */
+    struct str issuer;        /* DER; empty: self-signed */
     struct str issuer_key_id; /* signer's subjectKeyIdentifier, or empty */
-    struct str spki;    /* DER of the subject's public key */
+    struct str spki;          /* DER of the subject's public key */
     uint64_t serial;
     int64_t not_before_s, not_after_s; /* since 1970 */
-    uint32_t usage; /* enum cert_usage */
+    uint32_t usage;                    /* enum cert_usage */
     bool is_ca;
     struct cert_altname altnames[CERT_ALTNAMES_MAX];
     uint32_t n_altnames;

@@ -12,7 +12,8 @@
 
 #include "saf/certmake.h"
 
-/* --- names -------------------------------------------------------------------- */
+/* --- names
+ * -------------------------------------------------------------------- */
 
 /* Attribute names as RACF prints them. */
 static const char *
@@ -91,7 +92,8 @@ name_der(struct arena *a, const X509_NAME *name)
     return keep(a, der, n);
 }
 
-/* --- extensions ----------------------------------------------------------------- */
+/* --- extensions
+ * ----------------------------------------------------------------- */
 
 static struct str
 join(struct arena *a, struct str list, const char *separator, const char *word)
@@ -174,7 +176,8 @@ altnames_text(struct arena *a, const X509 *x)
     return text;
 }
 
-/* --- one certificate ---------------------------------------------------------------- */
+/* --- one certificate
+ * ---------------------------------------------------------------- */
 
 static struct str
 serial_text(struct arena *a, const X509 *x)
@@ -290,13 +293,15 @@ read_facts(struct arena *a, X509 *x, struct cert_facts *f)
     f->key_id = key_id_of(a, x);
     f->fingerprint = digest_of(a, f->der);
     f->is_ca = (flags & EXFLAG_CA) != 0;
-    f->is_self_signed = X509_NAME_cmp(X509_get_issuer_name(x),
-                                      X509_get_subject_name(x)) == 0;
+    f->is_self_signed =
+        X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(x)) == 0;
     f->has_bad_signature = f->is_self_signed && X509_verify(x, key) != 1;
     f->signer = -1;
 }
 
-/* --- bundles ------------------------------------------------------------------------------ */
+/* --- bundles
+ * ------------------------------------------------------------------------------
+ */
 
 struct found {
     X509 *certs[CERTPARSE_CERTS_MAX];
@@ -428,7 +433,9 @@ signer_of(const struct found *f, X509 *x, const struct str *trusted,
     return -1;
 }
 
-/* --- requests ------------------------------------------------------------------------------- */
+/* --- requests
+ * -------------------------------------------------------------------------------
+ */
 
 static void
 read_request_names(struct arena *a, X509_REQ *req, struct cert_order *o)
@@ -437,12 +444,12 @@ read_request_names(struct arena *a, X509_REQ *req, struct cert_order *o)
     GENERAL_NAMES *names =
         X509V3_get_d2i(list, NID_subject_alt_name, NULL, NULL);
 
-    for (int i = 0; i < sk_GENERAL_NAME_num(names) &&
-                    o->n_altnames < CERT_ALTNAMES_MAX;
+    for (int i = 0;
+         i < sk_GENERAL_NAME_num(names) && o->n_altnames < CERT_ALTNAMES_MAX;
          i++) {
         const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
-        const ASN1_STRING *value = g->type == GEN_IPADD ? g->d.iPAddress
-                                                        : g->d.ia5;
+        const ASN1_STRING *value =
+            g->type == GEN_IPADD ? g->d.iPAddress : g->d.ia5;
 
         if (g->type != GEN_IPADD && g->type != GEN_DNS &&
             g->type != GEN_EMAIL && g->type != GEN_URI)
@@ -498,7 +505,9 @@ read_request(struct arena *a, struct str input, struct cert_bundle *out,
     return e;
 }
 
-/* --- all -------------------------------------------------------------------------------------- */
+/* --- all
+ * --------------------------------------------------------------------------------------
+ */
 
 static enum err
 keep_found(struct arena *a, const struct found *f, const struct str *trusted,
@@ -516,8 +525,7 @@ keep_found(struct arena *a, const struct found *f, const struct str *trusted,
             return err_set(why, ERR_LIMIT,
                            "a certificate is longer than %u bytes",
                            CERT_DER_MAX);
-        out->certs[i].signer =
-            signer_of(f, f->certs[i], trusted, n_trusted);
+        out->certs[i].signer = signer_of(f, f->certs[i], trusted, n_trusted);
     }
     out->n = f->n;
     out->friendly_name = f->friendly_name;
@@ -642,7 +650,9 @@ certparse_pkcs7(const struct str *ders, size_t n_ders, struct buf *out,
                  : err_set(why, ERR_IO, "libcrypto cannot make the package");
 }
 
-/* --- between processes --------------------------------------------------------------------------- */
+/* --- between processes
+ * ---------------------------------------------------------------------------
+ */
 
 #define NAME_MAX_BYTES 8192u
 
@@ -706,14 +716,13 @@ read_one(struct reader *in, struct cert_facts *f)
         !reader_str(in, 1, CERT_DER_MAX, &f->subject_der) ||
         !reader_u64(in, &not_before) || !reader_u64(in, &not_after) ||
         !reader_str(in, 0, 64, &f->sig_alg) ||
-        !reader_str(in, 1, 64, &f->key_type) ||
-        !reader_u32(in, &f->key_bits) ||
+        !reader_str(in, 1, 64, &f->key_type) || !reader_u32(in, &f->key_bits) ||
         !reader_str(in, 0, 256, &f->key_usage) ||
         !reader_str(in, 0, NAME_MAX_BYTES, &f->altnames) ||
         !reader_str(in, 0, 256, &f->key_id) ||
         !reader_str(in, 32, 32, &f->key_hash) ||
-        !reader_str(in, 32, 32, &f->fingerprint) ||
-        !read_bool(in, &f->is_ca) || !read_bool(in, &f->is_self_signed) ||
+        !reader_str(in, 32, 32, &f->fingerprint) || !read_bool(in, &f->is_ca) ||
+        !read_bool(in, &f->is_self_signed) ||
         !read_bool(in, &f->has_bad_signature) || !reader_u32(in, &signer))
         return false;
     f->not_before_s = (int64_t)not_before;

@@ -17,24 +17,24 @@
 
 struct cert_facts {
     struct str der;
-    struct str serial;       /* hexadecimal, even number of digits */
-    struct str issuer;       /* most specific first: "CN=X.OU=Y.O=Z" */
+    struct str serial; /* hexadecimal, even number of digits */
+    struct str issuer; /* most specific first: "CN=X.OU=Y.O=Z" */
     struct str subject;
     struct str issuer_der, subject_der;
     int64_t not_before_s, not_after_s;
-    struct str sig_alg;      /* "sha256RSA" */
-    struct str key_type;     /* "RSA", "NISTECC", "BPECC" */
+    struct str sig_alg;  /* "sha256RSA" */
+    struct str key_type; /* "RSA", "NISTECC", "BPECC" */
     uint32_t key_bits;
-    struct str key_usage;    /* "HANDSHAKE, CERTSIGN" */
-    struct str altnames;     /* lines "IP: 127.0.0.1", "Domain: a.b" */
-    struct str key_id;       /* subjectKeyIdentifier */
-    struct str key_hash;     /* SHA-256 of the public key's DER, 32 bytes */
-    struct str fingerprint;  /* SHA-256 of der, 32 bytes */
+    struct str key_usage;   /* "HANDSHAKE, CERTSIGN" */
+    struct str altnames;    /* lines "IP: 127.0.0.1", "Domain: a.b" */
+    struct str key_id;      /* subjectKeyIdentifier */
+    struct str key_hash;    /* SHA-256 of the public key's DER, 32 bytes */
+    struct str fingerprint; /* SHA-256 of der, 32 bytes */
     bool is_ca;
     bool is_self_signed;
-    bool has_bad_signature;  /* self-signed, but not by its own key */
-    int32_t signer;          /* index of its verified issuer in the bundle, or
-                                -1 */
+    bool has_bad_signature; /* self-signed, but not by its own key */
+    int32_t signer;         /* index of its verified issuer in the bundle, or
+                               -1 */
 };
 
 struct cert_bundle {

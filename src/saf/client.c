@@ -386,6 +386,22 @@ saf_attach(int fd, struct saf_client **out, struct err_info *why)
     return ERR_OK;
 }
 
+enum err
+saf_open(struct saf_client **out, struct err_info *why)
+{
+    struct saf_client *c;
+    enum err e = client_new(STR(""), &c, why);
+
+    if (e != ERR_OK)
+        return e;
+    e = open_socket(c, why);
+    if (e == ERR_OK)
+        *out = c;
+    else
+        saf_disconnect(&c);
+    return e;
+}
+
 static void
 fail_pending(struct saf_client *c, bool all, enum err e)
 {

@@ -34,6 +34,8 @@ MUST_CHECK enum err saf_attach(int fd, struct saf_client **out,
 MUST_CHECK enum err saf_wait_ready(struct saf_client *, uint32_t wait_ms,
                                    struct err_info *why);
 void saf_disconnect(struct saf_client **);
+/* Connect as nobody yet, for saf_logon (saf_self is NULL until then). */
+MUST_CHECK enum err saf_open(struct saf_client **out, struct err_info *why);
 /* Become somebody else on this connection, with a password or phrase. */
 MUST_CHECK enum err saf_logon(struct saf_client *, struct str user,
                               struct str password, struct saf_rc *rc,

@@ -78,9 +78,8 @@ wrong(struct saf_engine *engine, const struct saf_user *u,
             return e;
     }
     ich408i_logon(lines, u->user, u->dfltgrp, u->name, STR(""),
-                  revoke && !saf_user_is_protected(u)
-                      ? LOGON_EXCESSIVE
-                      : LOGON_INVALID_PASSWORD);
+                  revoke && !saf_user_is_protected(u) ? LOGON_EXCESSIVE
+                                                      : LOGON_INVALID_PASSWORD);
     say(lines, "IRR013I");
     return err_set(why, ERR_DENIED, "the password is not valid");
 }
@@ -91,8 +90,7 @@ logon_begin(struct saf_engine *engine, struct arena *a, struct str user,
             struct logon *out, struct saf_rc *rc, struct err_info *why)
 {
     struct logon got = { .is_phrase = secret.n > 8 };
-    enum err e =
-        find_user(engine, a, user, now_ms, lines, &got.user, rc, why);
+    enum err e = find_user(engine, a, user, now_ms, lines, &got.user, rc, why);
 
     if (e != ERR_OK)
         return e;
@@ -215,10 +213,10 @@ check_appl(struct saf_engine *engine, const struct logon_ask *ask,
     *rc = LOGON_RC_APPL;
     if (!ask->is_silent && d.wants_log)
         ich408i_access(lines, acee, STR("APPL"), ask->applid, &d);
-    return err_set(why, ERR_DENIED,
-                   "user %s has insufficient authority to access APPL-ID "
-                   STR_FMT,
-                   acee->user, STR_ARG(ask->applid));
+    return err_set(
+        why, ERR_DENIED,
+        "user %s has insufficient authority to access APPL-ID " STR_FMT,
+        acee->user, STR_ARG(ask->applid));
 }
 
 enum err

@@ -51,7 +51,7 @@ struct logon_ask {
     struct str group;  /* empty: the default group */
     struct str applid; /* APPL to check, or empty */
     enum acee_origin origin;
-    uint32_t more_attrs; /* ACEE_TRUSTED, ACEE_PRIVILEGED of STARTED */
+    uint32_t more_attrs;    /* ACEE_TRUSTED, ACEE_PRIVILEGED of STARTED */
     struct str certificate; /* its SHA-256, or empty */
     bool is_silent;         /* no ICH408I for a refused APPL */
     uint64_t now_ms;

@@ -64,8 +64,7 @@ password_parse(struct str record, struct password_record *out,
         (got.params.n & (got.params.n - 1)) != 0)
         return err_at(why, ERR_RANGE, in.pos,
                       "password record: parameter out of bounds");
-    if (!read_hex(&in, got.salt, sizeof got.salt) ||
-        !reader_accept(&in, '$') ||
+    if (!read_hex(&in, got.salt, sizeof got.salt) || !reader_accept(&in, '$') ||
         !read_hex(&in, got.hash, sizeof got.hash) || !reader_at_end(&in))
         return err_at(why, ERR_SYNTAX, in.pos,
                       "password record: salt or hash is damaged");

@@ -14,7 +14,8 @@ racdcert_open(struct saf_db *db, const struct cert_services *services,
     return cert_open(db, why);
 }
 
-/* --- operands --------------------------------------------------------------------- */
+/* --- operands
+ * --------------------------------------------------------------------- */
 
 /* clang-format off */
 #define WORD(name) { name, CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
@@ -89,7 +90,8 @@ static const struct cmd_operand operands[] = {
 };
 /* clang-format on */
 
-/* --- helpers ------------------------------------------------------------------------- */
+/* --- helpers
+ * ------------------------------------------------------------------------- */
 
 bool
 racdcert_may(struct cmd *c, const char *function, enum saf_level level)
@@ -97,8 +99,8 @@ racdcert_may(struct cmd *c, const char *function, enum saf_level level)
     char resource[64];
 
     (void)snprintf(resource, sizeof resource, "IRR.DIGTCERT.%s", function);
-    if (cmd_is_special(c) || saf_authorized(c->engine, c->acee, "FACILITY",
-                                            str_of(resource), level))
+    if (cmd_is_special(c) ||
+        saf_authorized(c->engine, c->acee, "FACILITY", str_of(resource), level))
         return true;
     CMD_MSG(c, "IRRD101I");
     (void)cmd_rc(c, 8);
@@ -114,7 +116,7 @@ is_reserved(struct str owner)
 enum saf_level
 racdcert_level(const struct cmd *c, struct str owner)
 {
-    return is_reserved(owner)                  ? SAF_CONTROL
+    return is_reserved(owner)               ? SAF_CONTROL
            : str_eq_z(owner, c->acee->user) ? SAF_READ
                                             : SAF_UPDATE;
 }
@@ -210,7 +212,8 @@ racdcert_dsn(struct cmd *c, const struct cmd_arg *arg, bool is_write,
         name = str_fmt(c->arena, "%s." STR_FMT, c->acee->user, STR_ARG(name));
     paren = str_find_char(name, '(');
     base = str_sub(name, 0, paren);
-    member = paren == STR_NPOS ? STR("A") : str_sub(name, paren + 1, name.n - 1);
+    member =
+        paren == STR_NPOS ? STR("A") : str_sub(name, paren + 1, name.n - 1);
     if (!is_dsn(base) || member.n > 8 || !is_dsn(member) ||
         str_find_char(member, '.') != STR_NPOS ||
         (paren != STR_NPOS && !str_ends(name, STR(")")))) {
@@ -251,7 +254,9 @@ racdcert_new_label(struct cmd *c, struct str owner)
     return STR("");
 }
 
-/* --- rings --------------------------------------------------------------------------------- */
+/* --- rings
+ * ---------------------------------------------------------------------------------
+ */
 
 static uint32_t
 add_ring(struct cmd *c, struct str owner)
@@ -383,8 +388,8 @@ remove_cert(struct cmd *c, struct str owner)
         !racdcert_may(c, "REMOVE", connect_level(c, owner, cert_owner)) ||
         !find_ring(c, owner, ring_name, &ring))
         return c->rc;
-    if (!cert_get(c->db, c->arena, cert_owner,
-                  cmd_value(cmd_sub(sub, "LABEL")), &cert) ||
+    if (!cert_get(c->db, c->arena, cert_owner, cmd_value(cmd_sub(sub, "LABEL")),
+                  &cert) ||
         !ring_remove(c->db, ring.id, cert.id)) {
         CMD_MSG(c, "IRRD116I", cmd_value(cmd_sub(sub, "LABEL")), ring_name,
                 owner);
@@ -393,7 +398,9 @@ remove_cert(struct cmd *c, struct str owner)
     return c->rc;
 }
 
-/* --- certificates ----------------------------------------------------------------------------- */
+/* --- certificates
+ * -----------------------------------------------------------------------------
+ */
 
 static uint32_t
 list(struct cmd *c, struct str owner)
@@ -460,7 +467,9 @@ delete_cert(struct cmd *c, struct str owner)
     return c->rc;
 }
 
-/* --- the verb --------------------------------------------------------------------------------------- */
+/* --- the verb
+ * ---------------------------------------------------------------------------------------
+ */
 
 static const struct {
     const char *name;

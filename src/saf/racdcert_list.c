@@ -18,7 +18,8 @@ racdcert_owner_words(struct arena *a, struct str owner)
     return str_fmt(a, "user " STR_FMT, STR_ARG(owner));
 }
 
-/* --- rings ---------------------------------------------------------------------- */
+/* --- rings
+ * ---------------------------------------------------------------------- */
 
 static struct str
 owner_cell(struct arena *a, struct str owner)
@@ -63,7 +64,8 @@ racdcert_print_ring(struct cmd *c, const struct ring_row *ring)
     }
 }
 
-/* --- certificates ----------------------------------------------------------------- */
+/* --- certificates
+ * ----------------------------------------------------------------- */
 
 /* EBCDIC (code page 1047) of the printable ASCII characters, from blank. */
 static const unsigned char ebcdic[] = {
@@ -83,8 +85,8 @@ put_ebcdic(unsigned char *out, struct str text)
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.p[i];
 
-        out[i] = c >= 0x20 && c - 0x20u < sizeof ebcdic ? ebcdic[c - 0x20]
-                                                        : 0x6f;
+        out[i] =
+            c >= 0x20 && c - 0x20u < sizeof ebcdic ? ebcdic[c - 0x20] : 0x6f;
     }
     return text.n;
 }

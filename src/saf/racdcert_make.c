@@ -10,7 +10,8 @@
 #include "base/secret.h"
 #include "saf/racdcert_private.h"
 
-/* --- subject, dates, extensions ------------------------------------------------- */
+/* --- subject, dates, extensions
+ * ------------------------------------------------- */
 
 static bool
 add_rdn(X509_NAME *name, int nid, struct str value)
@@ -217,7 +218,8 @@ altnames(struct cmd *c, struct cert_order *o)
     return true;
 }
 
-/* --- GENCERT -------------------------------------------------------------------------- */
+/* --- GENCERT
+ * -------------------------------------------------------------------------- */
 
 struct generation {
     struct cert_order order;
@@ -408,7 +410,9 @@ racdcert_gencert(struct cmd *c, struct str owner)
     return c->rc;
 }
 
-/* --- text forms ---------------------------------------------------------------------------- */
+/* --- text forms
+ * ----------------------------------------------------------------------------
+ */
 
 static void
 add_pem(struct buf *out, const char *name, struct str der)
@@ -418,8 +422,8 @@ add_pem(struct buf *out, const char *name, struct str der)
     buf_printf(out, "-----BEGIN %s-----\n", name);
     while (der.n > 0) {
         struct str piece = str_sub(der, 0, 48);
-        int n = EVP_EncodeBlock(line, (const unsigned char *)piece.p,
-                                (int)piece.n);
+        int n =
+            EVP_EncodeBlock(line, (const unsigned char *)piece.p, (int)piece.n);
 
         buf_add(out, str_n(line, (size_t)n));
         buf_add_char(out, '\n');
@@ -442,7 +446,9 @@ write_out(struct cmd *c, struct str dsn, const struct buf *content)
                : racdcert_fail(c, STR_FMT ": %s", STR_ARG(dsn), why.text);
 }
 
-/* --- GENREQ ------------------------------------------------------------------------------------ */
+/* --- GENREQ
+ * ------------------------------------------------------------------------------------
+ */
 
 uint32_t
 racdcert_genreq(struct cmd *c, struct str owner)
@@ -470,8 +476,8 @@ racdcert_genreq(struct cmd *c, struct str owner)
         buf_init(&sealed, CERT_DER_MAX);
         buf_init(&spki, CERT_DER_MAX);
         buf_init(&pkcs8, CERT_DER_MAX);
-        e = racdcert_services->open_key(racdcert_services->arg, cert.key,
-                                        owner, &pkcs8, &why);
+        e = racdcert_services->open_key(racdcert_services->arg, cert.key, owner,
+                                        &pkcs8, &why);
         if (e == ERR_OK)
             e = racdcert_services->seal_key(racdcert_services->arg,
                                             buf_view(&pkcs8), owner, &sealed,
@@ -497,7 +503,9 @@ racdcert_genreq(struct cmd *c, struct str owner)
     return c->rc;
 }
 
-/* --- ADD ---------------------------------------------------------------------------------------- */
+/* --- ADD
+ * ----------------------------------------------------------------------------------------
+ */
 
 static bool
 read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
@@ -514,10 +522,9 @@ read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
     buf_init(&file, CERTPARSE_INPUT_MAX);
     e = racdcert_services->read(racdcert_services->arg, dsn, &file, &why);
     if (e == ERR_OK)
-        e = racdcert_services->parse(racdcert_services->arg, c->arena,
-                                     buf_view(&file),
-                                     cmd_value(cmd_arg(c, "PASSWORD")),
-                                     trusted, n_trusted, out, &why);
+        e = racdcert_services->parse(
+            racdcert_services->arg, c->arena, buf_view(&file),
+            cmd_value(cmd_arg(c, "PASSWORD")), trusted, n_trusted, out, &why);
     buf_fini(&file);
     if (e == ERR_OK && out->is_request)
         e = err_set(&why, ERR_SYNTAX, "a certificate request, no certificate");
@@ -572,8 +579,8 @@ add_chain(struct cmd *c, struct cert_bundle *bundle)
 
     for (size_t i = 1; may && i < bundle->n; i++) {
         struct cert_facts *facts = &bundle->certs[i];
-        struct cert_row same, row = { .owner = STR(CERT_OWNER_CA),
-                                      .facts = *facts };
+        struct cert_row same,
+            row = { .owner = STR(CERT_OWNER_CA), .facts = *facts };
 
         if (!facts->is_ca || facts->has_bad_signature ||
             cert_find_same(c->db, c->arena, facts, &same))
@@ -672,8 +679,7 @@ racdcert_add(struct cmd *c, struct str owner)
     if (facts->has_bad_signature)
         return racdcert_fail(c, "the certificate's signature is not valid");
     buf_init(&sealed, CERT_DER_MAX);
-    if (place(c, owner, facts, &row) &&
-        seal(c, owner, bundle.pkcs8, &sealed)) {
+    if (place(c, owner, facts, &row) && seal(c, owner, bundle.pkcs8, &sealed)) {
         row.status = default_status(c, owner, facts);
         row.facts = *facts;
         if (sealed.n > 0)
@@ -690,7 +696,9 @@ racdcert_add(struct cmd *c, struct str owner)
     return c->rc;
 }
 
-/* --- chains ------------------------------------------------------------------------------------ */
+/* --- chains
+ * ------------------------------------------------------------------------------------
+ */
 
 #define CHAIN_MAX 16u
 
@@ -707,8 +715,8 @@ chain_of(struct cmd *c, const struct cert_row *from,
     while (!chain[n - 1].facts.is_self_signed && n < CHAIN_MAX) {
         size_t i = 0;
 
-        while (i < n_cas && !str_eq(cas[i].facts.subject_der,
-                                    chain[n - 1].facts.issuer_der))
+        while (i < n_cas &&
+               !str_eq(cas[i].facts.subject_der, chain[n - 1].facts.issuer_der))
             i++;
         if (i == n_cas)
             break;
@@ -747,9 +755,8 @@ racdcert_listchain(struct cmd *c, struct str owner)
     n = chain_of(c, &cert, chain, &is_complete);
     for (size_t i = 0; i < n; i++) {
         cmd_printf(c, "Certificate %zu:", i + 1);
-        cmd_printf(
-            c, "Digital certificate information for " STR_FMT ":",
-            STR_ARG(racdcert_owner_words(c->arena, chain[i].owner)));
+        cmd_printf(c, "Digital certificate information for " STR_FMT ":",
+                   STR_ARG(racdcert_owner_words(c->arena, chain[i].owner)));
         racdcert_print_cert(c, &chain[i], true);
         expired = expired || is_expired(c, &chain[i].facts);
     }
@@ -778,9 +785,8 @@ racdcert_checkcert(struct cmd *c, struct str owner)
         cmd_printf(c, "Certificate %zu:", i + 1);
         /* Owner, label and status are the database's own knowledge. */
         if (may && cert_find_same(c->db, c->arena, &row.facts, &known)) {
-            cmd_printf(
-                c, "Digital certificate information for " STR_FMT ":",
-                STR_ARG(racdcert_owner_words(c->arena, known.owner)));
+            cmd_printf(c, "Digital certificate information for " STR_FMT ":",
+                       STR_ARG(racdcert_owner_words(c->arena, known.owner)));
             row = known;
         }
         racdcert_print_cert(c, &row, false);
@@ -791,7 +797,9 @@ racdcert_checkcert(struct cmd *c, struct str owner)
     return c->rc;
 }
 
-/* --- EXPORT ----------------------------------------------------------------------------------------- */
+/* --- EXPORT
+ * -----------------------------------------------------------------------------------------
+ */
 
 enum format { CERTDER, CERTB64, PKCS7DER, PKCS7B64, PKCS12DER, PKCS12B64 };
 
@@ -864,8 +872,7 @@ racdcert_export(struct cmd *c, struct str owner)
     buf_init(&text, 2u * CERTPARSE_INPUT_MAX);
     if (package(c, format, &cert, &der, &why) != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);
-    } else if (format == CERTDER || format == PKCS7DER ||
-               format == PKCS12DER) {
+    } else if (format == CERTDER || format == PKCS7DER || format == PKCS12DER) {
         (void)write_out(c, dsn, &der);
     } else {
         add_pem(&text,

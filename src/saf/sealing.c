@@ -26,22 +26,21 @@ sealing_close(const unsigned char key[SEALING_KEY_BYTES], struct str plain,
     int n;
     bool ok;
 
-    if (plain.n > PLAIN_MAX ||
-        (head = (unsigned char *)buf_grow(sealed, HEAD_BYTES + plain.n)) ==
-            NULL) {
+    if (plain.n > PLAIN_MAX || (head = (unsigned char *)buf_grow(
+                                    sealed, HEAD_BYTES + plain.n)) == NULL) {
         EVP_CIPHER_CTX_free(ctx);
         return err_set(why, ERR_LIMIT, "too much to seal");
     }
     head[0] = LEVEL;
-    ok = ctx != NULL && RAND_bytes(head + 1, NONCE_BYTES) == 1 &&
-         EVP_EncryptInit_ex2(ctx, EVP_aes_256_gcm(), key, head + 1, NULL) ==
-             1 &&
-         EVP_EncryptUpdate(ctx, NULL, &n, bytes_of(owner), (int)owner.n) == 1 &&
-         EVP_EncryptUpdate(ctx, head + HEAD_BYTES, &n, bytes_of(plain),
-                           (int)plain.n) == 1 &&
-         EVP_EncryptFinal_ex(ctx, head + HEAD_BYTES + n, &n) == 1 &&
-         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, (int)TAG_BYTES,
-                             head + 1 + NONCE_BYTES) == 1;
+    ok =
+        ctx != NULL && RAND_bytes(head + 1, NONCE_BYTES) == 1 &&
+        EVP_EncryptInit_ex2(ctx, EVP_aes_256_gcm(), key, head + 1, NULL) == 1 &&
+        EVP_EncryptUpdate(ctx, NULL, &n, bytes_of(owner), (int)owner.n) == 1 &&
+        EVP_EncryptUpdate(ctx, head + HEAD_BYTES, &n, bytes_of(plain),
+                          (int)plain.n) == 1 &&
+        EVP_EncryptFinal_ex(ctx, head + HEAD_BYTES + n, &n) == 1 &&
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, (int)TAG_BYTES,
+                            head + 1 + NONCE_BYTES) == 1;
     EVP_CIPHER_CTX_free(ctx);
     return ok ? ERR_OK : err_set(why, ERR_IO, "sealing failed");
 }
@@ -68,9 +67,9 @@ sealing_open(const unsigned char key[SEALING_KEY_BYTES], struct str sealed,
          EVP_DecryptUpdate(ctx, NULL, &n, bytes_of(owner), (int)owner.n) == 1 &&
          EVP_DecryptUpdate(ctx, out, &n, bytes_of(sealed) + HEAD_BYTES,
                            (int)n_plain) == 1 &&
-         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, (int)TAG_BYTES,
-                             (void *)(uintptr_t)(bytes_of(sealed) + 1 +
-                                                 NONCE_BYTES)) == 1 &&
+         EVP_CIPHER_CTX_ctrl(
+             ctx, EVP_CTRL_GCM_SET_TAG, (int)TAG_BYTES,
+             (void *)(uintptr_t)(bytes_of(sealed) + 1 + NONCE_BYTES)) == 1 &&
          EVP_DecryptFinal_ex(ctx, out + n, &n) == 1;
     EVP_CIPHER_CTX_free(ctx);
     if (ok)

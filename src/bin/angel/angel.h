@@ -31,12 +31,15 @@ enum child {
 /* What the front inherits. fds[child] is its end of each pair. */
 struct front_start {
     int fds[CHILDREN];
-    int nest; /* NEST_CHILD: u8 child, one descriptor: its new end */
+    int nest;    /* NEST_CHILD: u8 child, one descriptor: its new end */
     int control; /* the master's descriptor, or -1 */
     bool is_foreground;
     unsigned char ipl[JOBTOKEN_IPL_BYTES];
 };
 #define NEST_CHILD 1u
+
+/* One Linux user owns the image; decided before any change of uid. */
+extern bool angel_is_private;
 
 /* Each runs until its channel ends; the result is the exit status. */
 int nest_run(bool is_foreground);
@@ -59,19 +62,22 @@ enum keep_type {
     KEEP_REQUEST,   /* see keeper.c -> str der */
 };
 
-/* --- verifier --------------------------------------------------------------- */
+/* --- verifier ---------------------------------------------------------------
+ */
 enum verify_type {
     VERIFY_CHECK = 1, /* str user, secret, record -> u8 verdict: 1 right, 0
                          wrong, 2 failed; str new record or "" */
     VERIFY_MAKE,      /* str user, secret -> u8 1 or 2, str record */
 };
 
-/* --- recorder ---------------------------------------------------------------- */
+/* --- recorder ----------------------------------------------------------------
+ */
 enum record_type {
     RECORD_LOG = 1, /* str job id, str line */
 };
 
-/* --- confinement --------------------------------------------------------------- */
+/* --- confinement
+ * --------------------------------------------------------------- */
 enum confine_as {
     CONFINE_FRONT,    /* no core, no ptrace, no new privileges */
     CONFINE_RECORDER, /* the same */

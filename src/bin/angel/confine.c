@@ -41,28 +41,50 @@ confine_uid(enum child child)
 
 /* Computing, and messages over descriptors that are already open. */
 static const int allowed[] = {
-    SCMP_SYS(read),          SCMP_SYS(write),
-    SCMP_SYS(readv),         SCMP_SYS(writev),
-    SCMP_SYS(recvmsg),       SCMP_SYS(sendmsg),
-    SCMP_SYS(close),         SCMP_SYS(poll),
-    SCMP_SYS(ppoll),         SCMP_SYS(futex),
-    SCMP_SYS(mmap),          SCMP_SYS(munmap),
-    SCMP_SYS(mremap),        SCMP_SYS(madvise),
-    SCMP_SYS(mlock),         SCMP_SYS(munlock),
-    SCMP_SYS(mprotect),      SCMP_SYS(brk),
-    SCMP_SYS(exit),          SCMP_SYS(exit_group),
-    SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),
-    SCMP_SYS(restart_syscall), SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-    SCMP_SYS(getpid),        SCMP_SYS(gettid),
-    SCMP_SYS(fstat),         SCMP_SYS(newfstatat),
-    SCMP_SYS(lseek),         SCMP_SYS(fcntl),
-    SCMP_SYS(memfd_create),  SCMP_SYS(sched_yield),
-    SCMP_SYS(tgkill),        SCMP_SYS(rseq),
-    SCMP_SYS(sysinfo),       SCMP_SYS(getuid),
-    SCMP_SYS(geteuid),       SCMP_SYS(getgid),
-    SCMP_SYS(getegid),       SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(readv),
+    SCMP_SYS(writev),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(close),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(futex),
+    SCMP_SYS(mmap),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mlock),
+    SCMP_SYS(munlock),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(brk),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(memfd_create),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(rseq),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),
+    SCMP_SYS(getegid),
+    SCMP_SYS(sched_getaffinity),
 };
 
 static enum err
@@ -79,8 +101,7 @@ filter_calls(struct err_info *why)
         r = seccomp_load(ctx);
     if (ctx != NULL)
         seccomp_release(ctx);
-    return r == 0 ? ERR_OK
-                  : err_set(why, ERR_IO, "seccomp: %s", strerror(-r));
+    return r == 0 ? ERR_OK : err_set(why, ERR_IO, "seccomp: %s", strerror(-r));
 }
 
 static enum err
@@ -100,7 +121,7 @@ confine(enum confine_as as, enum child child, struct err_info *why)
 
     if (setrlimit(RLIMIT_CORE, &no_core) != 0)
         return err_sys(why, "RLIMIT_CORE");
-    if (!root_is_private())
+    if (!angel_is_private)
         e = change_uid(confine_uid(child), why);
     if (e != ERR_OK)
         return e;

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,7 +26,8 @@
 #define OUT_PAUSE_BYTES (256u * 1024u)
 #define OUT_MAX_BYTES (32u * 1024u * 1024u)
 
-/* --- all that may be asked -------------------------------------------------- */
+/* --- all that may be asked --------------------------------------------------
+ */
 
 #define IN(state) (1u << (state))
 static const struct request {
@@ -52,7 +54,8 @@ static const struct request {
     { WIRE_JOB_ENDED, IN(PEER_CONTROL), on_job_ended },
 };
 
-/* --- loop ----------------------------------------------------------------------- */
+/* --- loop
+ * ----------------------------------------------------------------------- */
 
 enum err
 front_watch(struct front *f, struct watch *w, int fd,
@@ -93,7 +96,8 @@ want(struct peer *p)
         (void)epoll_ctl(p->front->epoll, EPOLL_CTL_MOD, p->watch.fd, &ev);
 }
 
-/* --- sending ---------------------------------------------------------------------- */
+/* --- sending
+ * ---------------------------------------------------------------------- */
 
 static void
 drop_outgoing(struct peer *p)
@@ -202,7 +206,8 @@ peer_done(struct peer *p)
         want(p);
 }
 
-/* --- peers -------------------------------------------------------------------------- */
+/* --- peers
+ * -------------------------------------------------------------------------- */
 
 void
 peer_kill(struct peer *p)
@@ -295,7 +300,8 @@ peer_new(struct front *f, int fd, struct chan_peer cred, enum peer_state state)
 {
     struct peer *p = calloc(1, sizeof *p);
 
-    if (p == NULL || front_watch(f, &p->watch, fd, peer_ready, NULL) != ERR_OK) {
+    if (p == NULL ||
+        front_watch(f, &p->watch, fd, peer_ready, NULL) != ERR_OK) {
         free(p);
         close(fd);
         return NULL;
@@ -326,7 +332,7 @@ listener_ready(struct watch *w, unsigned events)
         for (struct peer *p = f->peers; p != NULL; p = p->next)
             n += p->cred.uid == cred.uid;
         if (f->n_peers >= PEERS_MAX ||
-            (!root_is_private() && n >= PEERS_PER_UID)) {
+            (!angel_is_private && n >= PEERS_PER_UID)) {
             log_warn("uid %u has %u connections, no more are taken",
                      (unsigned)cred.uid, n);
             close(fd);
@@ -374,7 +380,9 @@ signals_ready(struct watch *w, unsigned events)
     CONTAINER_OF(w, struct front, signals)->is_ending = true;
 }
 
-/* --- start ------------------------------------------------------------------------------ */
+/* --- start
+ * ------------------------------------------------------------------------------
+ */
 
 static enum err
 open_database(struct front *f, struct err_info *why)
@@ -411,7 +419,7 @@ open_listener(struct front *f, struct err_info *why)
     path = root_path(&a, "%s", WIRE_SOCKET);
     e = path == NULL
             ? err_set(why, ERR_MEMORY, "no storage")
-            : chan_listen(path, root_is_private() ? 0600 : 0666, &fd, why);
+            : chan_listen(path, angel_is_private ? 0600 : 0666, &fd, why);
     arena_fini(&a);
     return e != ERR_OK ? e
                        : front_watch(f, &f->listener, fd, listener_ready, why);
@@ -455,8 +463,8 @@ start(struct front *f, struct err_info *why)
             ERR_OK ||
         (e = keeper_start(f, why)) != ERR_OK ||
         (e = open_database(f, why)) != ERR_OK ||
-        (e = racdcert_open(saf_engine_db(f->engine),
-                           front_cert_services(f), why)) != ERR_OK)
+        (e = racdcert_open(saf_engine_db(f->engine), front_cert_services(f),
+                           why)) != ERR_OK)
         return e;
     jobs_restore(f);
     if ((e = open_listener(f, why)) != ERR_OK)
@@ -477,7 +485,7 @@ say_ready(struct front *f)
 
     buf_init(&line, 1024);
     buf_printf(&line,
-               root_is_private()
+               angel_is_private
                    ? "SPT0301I Security database %s is ready. Private mode: "
                      "one Linux user owns this image, its users are not "
                      "isolated from each other."
@@ -496,6 +504,7 @@ front_run(const struct front_start *from)
     struct err_info why = { 0 };
 
     log_init("sallyport-angel");
+    umask(0077);
     tzset();
     f.listener.fd = f.nest.fd = f.signals.fd = -1;
     f.tasks_tail = &f.tasks;

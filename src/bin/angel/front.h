@@ -38,7 +38,7 @@ struct grants {
 
 struct job {
     char job_name[9], job_id[9], user[SAF_USER_MAX + 1], proc[9];
-    uid_t uid; /* OMVS UID, or UINT32_MAX */
+    uid_t uid;          /* OMVS UID, or UINT32_MAX */
     struct watch pidfd; /* ready when the address space has ended */
     struct front *front;
     struct grants grants;
@@ -133,7 +133,8 @@ void peer_kill(struct peer *);
 /* The request was answered later: one less pending. */
 void peer_done(struct peer *);
 
-/* --- other processes (front_calls.c) --------------------------------------- */
+/* --- other processes (front_calls.c) ---------------------------------------
+ */
 MUST_CHECK enum err keeper_call(struct front *, enum keep_type,
                                 struct str request, struct chan_msg *reply,
                                 struct reader *out, struct err_info *why);
@@ -153,7 +154,8 @@ struct line_sink {
 };
 struct saf_lines line_sink_lines(struct line_sink *);
 
-/* --- identities (front_logon.c) ---------------------------------------------- */
+/* --- identities (front_logon.c) ----------------------------------------------
+ */
 MUST_CHECK enum err front_seal(struct front *, const struct acee *,
                                struct buf *out, struct err_info *why);
 /* Build and seal in one step. */
@@ -167,7 +169,8 @@ void logon_start(struct peer *, uint32_t seq, enum wire_type, struct str user,
 void verifier_attach(struct verifier *, int fd);
 void logon_peer_gone(struct front *, struct peer *);
 
-/* --- jobs (front_jobs.c) -------------------------------------------------------- */
+/* --- jobs (front_jobs.c)
+ * -------------------------------------------------------- */
 struct saf_job_ask {
     struct str job_name, job_id, user, proc, submitter, password, cgroup;
     struct str group;
@@ -184,12 +187,14 @@ void jobs_restore(struct front *);
 MUST_CHECK enum err job_of_token(struct front *, struct str token,
                                  struct job **out, struct err_info *why);
 
-/* --- angels (front_server.c) ------------------------------------------------------ */
+/* --- angels (front_server.c)
+ * ------------------------------------------------------ */
 struct grants *peer_grants(struct peer *);
 bool peer_has_safcred(struct peer *);
 void angel_peer_gone(struct peer *);
 
-/* --- requests: false ends the connection --------------------------------------------- */
+/* --- requests: false ends the connection
+ * --------------------------------------------- */
 bool on_hello(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_logon(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_verify(struct peer *, uint32_t seq, struct chan_msg *);

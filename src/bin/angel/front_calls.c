@@ -91,8 +91,7 @@ record_line(struct front *f, struct str job_id, struct str line)
     buf_str(&out, str_sub(line, 0, WIRE_LINE_MAX));
     if (chan_send(f->recorder, RECORD_LOG, 0, buf_view(&out), NULL, 0, &why) !=
         ERR_OK)
-        log_error("recorder: %s; line lost: " STR_FMT, why.text,
-                  STR_ARG(line));
+        log_error("recorder: %s; line lost: " STR_FMT, why.text, STR_ARG(line));
     buf_fini(&out);
 }
 
@@ -121,7 +120,8 @@ line_sink_lines(struct line_sink *sink)
     return (struct saf_lines){ sink_line, sink };
 }
 
-/* --- hooks of the command language --------------------------------------------- */
+/* --- hooks of the command language
+ * --------------------------------------------- */
 
 enum err
 front_make_verifier(void *arg, struct str user, struct str secret,

@@ -23,7 +23,8 @@
 #define PARSER_MEMORY (512ul << 20)
 #define RESULT_MAX (1u << 20)
 
-/* --- the keeper ---------------------------------------------------------------- */
+/* --- the keeper
+ * ---------------------------------------------------------------- */
 
 static enum err
 two_results(struct front *f, enum keep_type type, struct buf *request,
@@ -107,7 +108,8 @@ make(void *arg, bool is_request, struct str signer_sealed,
                        der, NULL, why);
 }
 
-/* --- the confined child -------------------------------------------------------------- */
+/* --- the confined child
+ * -------------------------------------------------------------- */
 
 struct work {
     enum { WORK_PARSE, WORK_PKCS12, WORK_PKCS7 } kind;
@@ -210,8 +212,7 @@ run_child(const struct work *w, struct buf *out, struct err_info *why)
     if (poll(&p, 1, PARSER_WAIT_MS) != 1)
         e = err_set(why, ERR_TIMEOUT, "certificate parser: no answer");
     else if (chan_recv(pair[0], &msg, NULL) != ERR_OK)
-        e = err_set(why, ERR_SYNTAX,
-                    "certificate parser: ended on this input");
+        e = err_set(why, ERR_SYNTAX, "certificate parser: ended on this input");
     else {
         e = take_result(&msg, out, why);
         chan_msg_fini(&msg);
@@ -243,8 +244,7 @@ parse(void *arg, struct arena *a, struct str input, struct str password,
     if (e == ERR_OK) {
         in = reader_of(str_dup(a, buf_view(&result)));
         if (!cert_bundle_read(&in, a, out))
-            e = err_set(why, ERR_PEER,
-                        "certificate parser: malformed answer");
+            e = err_set(why, ERR_PEER, "certificate parser: malformed answer");
     }
     if (result.p != NULL)
         secret_wipe(result.p, result.n);
@@ -279,7 +279,9 @@ pkcs7(void *arg, const struct str *ders, size_t n, struct buf *out,
     return run_child(&w, out, why);
 }
 
-/* --- data sets --------------------------------------------------------------------------- */
+/* --- data sets
+ * ---------------------------------------------------------------------------
+ */
 
 /* DSN or DSN(MEMBER), checked by racdcert_dsn: no slash, no "..". */
 static char *

@@ -165,7 +165,8 @@ job_of_token(struct front *f, struct str token, struct job **out,
     return ERR_OK;
 }
 
-/* --- REGISTER_JOB ---------------------------------------------------------------- */
+/* --- REGISTER_JOB
+ * ---------------------------------------------------------------- */
 
 static enum err
 make_token(struct front *f, const struct job *j, struct buf *token,
@@ -282,8 +283,7 @@ decide_started(struct peer *p, uint32_t seq, struct arena *a,
                     STR_ARG(job->proc), STR_ARG(job->job_name));
     } else if (s.is_trace) {
         buf_add_z(&line, "IRR812I ");
-        MSG_TEXT(&line, "IRR812I", str_of(s.profile), job->proc,
-                 job->job_name);
+        MSG_TEXT(&line, "IRR812I", str_of(s.profile), job->proc, job->job_name);
     }
     if (line.n > 0)
         lines.line(lines.arg, buf_view(&line));

@@ -28,8 +28,8 @@ front_seal(struct front *f, const struct acee *acee, struct buf *out,
 
 enum err
 front_acee(struct front *f, const struct logon_ask *ask,
-           const struct saf_lines *lines, struct buf *sealed,
-           struct saf_rc *rc, struct err_info *why)
+           const struct saf_lines *lines, struct buf *sealed, struct saf_rc *rc,
+           struct err_info *why)
 {
     struct arena a;
     struct acee acee;
@@ -62,7 +62,8 @@ become(struct peer *p, struct str sealed, struct job *job, struct buf *result,
     return ERR_OK;
 }
 
-/* --- HELLO -------------------------------------------------------------------- */
+/* --- HELLO
+ * -------------------------------------------------------------------- */
 
 static enum err
 hello_token(struct peer *p, struct str token, struct buf *result,
@@ -74,9 +75,8 @@ hello_token(struct peer *p, struct str token, struct buf *result,
     if (e != ERR_OK)
         return e;
     /* A token that leaked is worth nothing to another user. */
-    if (!root_is_private() && p->cred.uid != 0 && p->cred.uid != job->uid)
-        return err_set(why, ERR_DENIED,
-                       "uid %u is not that of job %s, user %s",
+    if (!angel_is_private && p->cred.uid != 0 && p->cred.uid != job->uid)
+        return err_set(why, ERR_DENIED, "uid %u is not that of job %s, user %s",
                        (unsigned)p->cred.uid, job->job_id, job->user);
     return become(p, buf_view(&job->acee), job, result, why);
 }
@@ -88,11 +88,11 @@ user_of_uid(struct peer *p, struct arena *a, struct str *user,
     struct front *f = p->front;
     struct saf_user u;
 
-    if (p->cred.uid == (root_is_private() ? f->owner : 0)) {
+    if (p->cred.uid == (angel_is_private ? f->owner : 0)) {
         *user = STR("IBMUSER");
         return ERR_OK;
     }
-    if (root_is_private() ||
+    if (angel_is_private ||
         !saf_user_by_uid(saf_engine_db(f->engine), a, p->cred.uid, &u))
         return err_set(why, ERR_DENIED,
                        "no user of the security database has OMVS UID %u; "
@@ -156,7 +156,8 @@ on_hello(struct peer *p, uint32_t seq, struct chan_msg *msg)
     return true;
 }
 
-/* --- verifier pool --------------------------------------------------------------- */
+/* --- verifier pool
+ * --------------------------------------------------------------- */
 
 static void
 task_free(struct logon_task *t)
@@ -356,7 +357,8 @@ on_logon(struct peer *p, uint32_t seq, struct chan_msg *msg)
     return true;
 }
 
-/* --- VERIFY and its kin ------------------------------------------------------------- */
+/* --- VERIFY and its kin
+ * ------------------------------------------------------------- */
 
 /* A registered server acts for a security domain only where class SERVER lets
  * it (BBG.SECPFX.<applid>). */
@@ -517,10 +519,10 @@ may_be(struct peer *p, struct str user)
         return true;
     for (unsigned i = 0; i < 2; i++) {
         char name[32];
-        int n = i == 0 ? snprintf(name, sizeof name, "BPX.SRV.%.*s",
-                                  STR_ARG(user))
-                       : snprintf(name, sizeof name, "%.*s.DFHINSTL",
-                                  STR_ARG(user));
+        int n =
+            i == 0
+                ? snprintf(name, sizeof name, "BPX.SRV.%.*s", STR_ARG(user))
+                : snprintf(name, sizeof name, "%.*s.DFHINSTL", STR_ARG(user));
 
         if (saf_authorized(p->front->engine, p->acee, "SURROGAT",
                            str_n(name, (size_t)n), SAF_READ))

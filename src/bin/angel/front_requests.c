@@ -11,7 +11,8 @@
 #include "saf/classes.h"
 #include "saf/snapshot.h"
 
-/* --- COMMAND ------------------------------------------------------------------ */
+/* --- COMMAND
+ * ------------------------------------------------------------------ */
 
 struct output {
     struct peer *peer;
@@ -56,7 +57,8 @@ on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
     return true;
 }
 
-/* --- checks ----------------------------------------------------------------------- */
+/* --- checks
+ * ----------------------------------------------------------------------- */
 
 /* The acee a request names: our own, or one sealed by us. */
 static enum err
@@ -136,8 +138,7 @@ on_log_denial(struct peer *p, uint32_t seq, struct chan_msg *msg)
         !reader_str(&in, 1, SAF_PROFILE_MAX, &resource) ||
         !wire_read_decision(&in, &d) || !reader_at_end(&in))
         return false;
-    if (is_trusted_logger(p) &&
-        acee_of_request(p, wire, &acee, NULL) == ERR_OK)
+    if (is_trusted_logger(p) && acee_of_request(p, wire, &acee, NULL) == ERR_OK)
         ich408i_access(&lines, acee, class_name, resource, &d);
     acee_unref(&acee);
     return true;
@@ -158,7 +159,8 @@ on_syslog(struct peer *p, uint32_t seq, struct chan_msg *msg)
     return true;
 }
 
-/* --- snapshots ----------------------------------------------------------------------- */
+/* --- snapshots
+ * ----------------------------------------------------------------------- */
 
 /* Access lists are nobody's business but those who check with them. */
 static bool
@@ -187,8 +189,7 @@ give_snapshot(struct peer *p, const char *name, int *fd, uint64_t *generation,
               struct err_info *why)
 {
     struct str image;
-    enum err e =
-        saf_engine_image(p->front->engine, str_of(name), &image, why);
+    enum err e = saf_engine_image(p->front->engine, str_of(name), &image, why);
 
     if (e != ERR_OK)
         return e;
@@ -252,8 +253,7 @@ front_publish(void *arg, struct str class_name, struct str image)
     struct buf out;
     int fd = -1;
 
-    if (image.n > 0 &&
-        (snapshot_flags(image.p) & SNAPSHOT_RACLISTED) != 0) {
+    if (image.n > 0 && (snapshot_flags(image.p) & SNAPSHOT_RACLISTED) != 0) {
         fd = chan_memfd("snapshot", image, &why);
         if (fd < 0)
             log_error("class " STR_FMT ": %s", STR_ARG(class_name), why.text);
@@ -272,7 +272,9 @@ front_publish(void *arg, struct str class_name, struct str image)
         close(fd);
 }
 
-/* --- key rings ---------------------------------------------------------------------------- */
+/* --- key rings
+ * ----------------------------------------------------------------------------
+ */
 
 static enum err
 open_private_key(struct front *f, const struct cert_row *cert,

@@ -10,8 +10,8 @@
  * READ to BBG.AUTHMOD.BBGZSAFM.<group> in class SERVER; no profile means no.
  */
 static const char *const service_names[] = {
-    "SAFCRED", "ZOSWLM", "TXRRS",    "ZOSDUMP", "PRODMGR",
-    "ZOSAIO",  "WOLA",   "LOCALCOM",
+    "SAFCRED", "ZOSWLM", "TXRRS", "ZOSDUMP",
+    "PRODMGR", "ZOSAIO", "WOLA",  "LOCALCOM",
 };
 #define SAFCRED_BIT 1u
 
@@ -183,8 +183,8 @@ on_open_angel(struct peer *p, uint32_t seq, struct chan_msg *msg)
     if (!reader_str(&in, 0, WIRE_ANGEL_MAX, &name) || !reader_at_end(&in))
         return false;
     e = open_angel(p, name, &why);
-    peer_reply(p, seq, e, e == ERR_OK ? SAF_RC(0, 0, 0) : SAF_RC(8, 8, 0),
-               &why, STR(""));
+    peer_reply(p, seq, e, e == ERR_OK ? SAF_RC(0, 0, 0) : SAF_RC(8, 8, 0), &why,
+               STR(""));
     return true;
 }
 

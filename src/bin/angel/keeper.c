@@ -113,7 +113,8 @@ keeper_open(struct err_info *why)
     return e;
 }
 
-/* --- requests ---------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------
+ */
 
 static bool
 on_start(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
@@ -221,8 +222,7 @@ on_seal(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
 }
 
 static bool
-on_unseal(struct reader *in, struct buf *out, enum err *e,
-          struct err_info *why)
+on_unseal(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
 {
     struct str sealed, owner;
     struct buf plain;
@@ -260,8 +260,7 @@ open_key(struct str sealed, struct str owner, EVP_PKEY **key,
 static bool
 make_with(enum err (*make)(const struct cert_order *, EVP_PKEY *, struct buf *,
                            struct err_info *),
-          struct reader *in, struct buf *out, enum err *e,
-          struct err_info *why)
+          struct reader *in, struct buf *out, enum err *e, struct err_info *why)
 {
     struct cert_order order;
     struct str sealed, owner;

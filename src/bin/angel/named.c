@@ -91,8 +91,7 @@ serve(struct named *n)
     for (;;) {
         struct pollfd p[2] = {
             { .fd = saf_fd(n->client), .events = POLLIN },
-            { .fd = n->task != NULL ? task_fd(n->task) : -1,
-              .events = POLLIN },
+            { .fd = n->task != NULL ? task_fd(n->task) : -1, .events = POLLIN },
         };
 
         if (poll(p, 2, -1) < 0 && errno != EINTR)

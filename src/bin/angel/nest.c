@@ -29,6 +29,8 @@ struct nest {
     sigset_t signals;
 };
 
+bool angel_is_private;
+
 #define RESTART_PAUSE_MS 500u /* of a child that dies at once */
 
 static const char *
@@ -201,9 +203,9 @@ make_folders(struct err_info *why)
         mode_t mode;
         enum child owner;
     } rows[] = {
-        { "saf", 0700, CHILD_FRONT },
-        { "angel", 0755, CHILD_FRONT },     { "log", 0755, CHILD_RECORDER },
-        { "smf", 0750, CHILD_RECORDER },    { "datasets", 0755, CHILDREN },
+        { "saf", 0700, CHILD_FRONT },    { "angel", 0755, CHILD_FRONT },
+        { "log", 0755, CHILD_RECORDER }, { "smf", 0750, CHILD_RECORDER },
+        { "datasets", 0755, CHILDREN },
     };
     struct arena a;
     enum err e = ERR_OK;
@@ -214,8 +216,13 @@ make_folders(struct err_info *why)
 
         e = path == NULL ? err_set(why, ERR_MEMORY, "no storage")
                          : dir_make(path, rows[i].mode, why);
-        if (e == ERR_OK && !root_is_private() && rows[i].owner != CHILDREN &&
+        if (e == ERR_OK && !angel_is_private && rows[i].owner != CHILDREN &&
             chown(path, confine_uid(rows[i].owner), 0) != 0)
+            e = err_sys(why, "%s", path);
+        /* RACDCERT ADD, EXPORT and GENREQ use data sets. */
+        if (e == ERR_OK && !angel_is_private && rows[i].owner == CHILDREN &&
+            (chown(path, (uid_t)-1, confine_uid(CHILD_FRONT)) != 0 ||
+             chmod(path, 0775) != 0))
             e = err_sys(why, "%s", path);
     }
     arena_fini(&a);
@@ -266,6 +273,7 @@ nest_run(bool is_foreground)
     struct err_info why = { 0 };
     int signals;
 
+    angel_is_private = root_is_private();
     memset(nest.front.fds, 0xff, sizeof nest.front.fds);
     nest.front.nest = -1;
     nest.front.is_foreground = is_foreground;
@@ -283,8 +291,7 @@ nest_run(bool is_foreground)
         log_error("start: %s", strerror(errno));
         return 1;
     }
-    if (make_folders(&why) != ERR_OK ||
-        start_all(&nest, &why) != ERR_OK) {
+    if (make_folders(&why) != ERR_OK || start_all(&nest, &why) != ERR_OK) {
         log_error("%s", why.text);
         return 1;
     }

@@ -29,11 +29,10 @@ write_line(int fd, struct str job, struct str text)
     int n;
 
     localtime_r(&now, &tm);
-    n = snprintf(line, sizeof line - 1,
-                 "%04d-%02d-%02d %02d:%02d:%02d.%02u %-8.*s ",
-                 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                 tm.tm_min, tm.tm_sec, (unsigned)(now_ms % 1000 / 10),
-                 STR_ARG(job));
+    n = snprintf(
+        line, sizeof line - 1, "%04d-%02d-%02d %02d:%02d:%02d.%02u %-8.*s ",
+        tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+        tm.tm_sec, (unsigned)(now_ms % 1000 / 10), STR_ARG(job));
     if (n < 0)
         return;
     text = str_sub(text, 0, sizeof line - 1 - (size_t)n);
@@ -61,14 +60,14 @@ open_log(int *fd, struct err_info *why)
 
     arena_init(&a, 8192);
     path = root_path(&a, "log/syslogall.log");
-    *fd = path == NULL ? -1
-                       : open(path,
-                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-                                  O_NOFOLLOW,
-                              0640);
+    *fd =
+        path == NULL
+            ? -1
+            : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+                   0640);
     if (*fd < 0)
         e = err_sys(why, "%s", path == NULL ? "log" : path);
-    else if (!root_is_private() &&
+    else if (!angel_is_private &&
              fchown(*fd, confine_uid(CHILD_RECORDER), 0) != 0)
         e = err_sys(why, "%s", path);
     arena_fini(&a);

@@ -1,0 +1,326 @@
+/*
+ * sallyport racf: RACF commands, from the command line, files, standard input
+ * or a person. The angel carries them out under our identity; we only split
+ * decks into commands and print what comes back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "ipc/task.h"
+#include "prompt.h"
+#include "saf/client.h"
+#include "saf/cmd.h"
+
+#define DECK_MAX (16u * 1024u * 1024u)
+#define RC_SYSTEM 12u /* the angel is away, a file cannot be read */
+
+struct racf {
+    struct saf_client *client;
+    bool is_json, is_echo;
+    uint32_t rc;      /* the highest so far */
+    uint32_t n_lines; /* of the running command, for --json */
+};
+
+/* --- output
+ * ------------------------------------------------------------------- */
+
+static void
+json_string(struct str s)
+{
+    putchar('"');
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+
+        if (c == '"' || c == '\\')
+            printf("\\%c", c);
+        else if (c < 0x20)
+            printf("\\u%04x", c);
+        else
+            putchar(c);
+    }
+    putchar('"');
+}
+
+static void
+on_line(void *arg, struct str text)
+{
+    struct racf *r = arg;
+
+    if (!r->is_json) {
+        printf(STR_FMT "\n", STR_ARG(text));
+        return;
+    }
+    if (r->n_lines++ > 0)
+        fputs(", ", stdout);
+    json_string(text);
+}
+
+static void
+on_message(void *arg, struct str text)
+{
+    (void)arg;
+    fprintf(stderr, STR_FMT "\n", STR_ARG(text));
+}
+
+/* --- running
+ * -------------------------------------------------------------------- */
+
+static void
+run(struct racf *r, struct str command, const char *file, uint32_t line)
+{
+    struct err_info why = { 0 };
+    uint32_t rc = RC_SYSTEM;
+    enum err e;
+
+    if (r->is_echo && !r->is_json)
+        printf(" " STR_FMT "\n", STR_ARG(command));
+    if (r->is_json) {
+        r->n_lines = 0;
+        fputs("{\"lines\": [", stdout);
+    }
+    e = saf_command(r->client, command, on_line, r, &rc, &why);
+    if (e != ERR_OK)
+        rc = RC_SYSTEM;
+    if (r->is_json) {
+        printf("], \"rc\": %u", rc);
+        if (file != NULL) {
+            fputs(", \"file\": ", stdout);
+            json_string(str_of(file));
+            printf(", \"line\": %u", line);
+        }
+        if (e != ERR_OK) {
+            fputs(", \"error\": ", stdout);
+            json_string(str_of(why.text));
+        }
+        puts("}");
+    } else if (e != ERR_OK) {
+        log_error("%s", why.text);
+    } else if (rc > 0 && file != NULL) {
+        fflush(stdout);
+        fprintf(stderr, "%s:%u: return code %u\n", file, line, rc);
+    }
+    fflush(stdout);
+    if (rc > r->rc)
+        r->rc = rc;
+}
+
+static void
+run_deck(struct racf *r, struct str text, const char *name)
+{
+    struct saf_deck deck = { .rest = text };
+    struct err_info why = { 0 };
+    struct buf command;
+    uint32_t line;
+    enum err e;
+
+    buf_init(&command, CMD_MAX);
+    while ((e = saf_deck_next(&deck, &command, &line, &why)) == ERR_OK)
+        run(r, buf_view(&command), name, line);
+    if (e != ERR_NOT_FOUND) {
+        log_error("%s:%u: %s", name, line, why.text);
+        r->rc = r->rc < 8 ? 8 : r->rc;
+    }
+    if (command.p != NULL)
+        secret_wipe(command.p, command.cap);
+    buf_fini(&command);
+}
+
+static void
+run_file(struct racf *r, const char *path)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    struct err_info why = { 0 };
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, DECK_MAX);
+    e = file_read(is_stdin ? "/dev/stdin" : path, &text, &why);
+    if (e == ERR_OK) {
+        run_deck(r, buf_view(&text), is_stdin ? "stdin" : path);
+    } else {
+        log_error("%s", why.text);
+        r->rc = RC_SYSTEM;
+    }
+    if (text.p != NULL)
+        secret_wipe(text.p, text.n);
+    buf_fini(&text);
+}
+
+/* A password in a history is one too many. */
+static bool
+has_secret(struct arena *a, struct str command)
+{
+    static const char *const operands[] = { "PASS", "PHR", "KEY" };
+    struct str text = str_upper(a, command);
+
+    for (size_t i = 0; i < ARRAY_LEN(operands); i++) {
+        if (str_find(text, str_of(operands[i])) != STR_NPOS)
+            return true;
+    }
+    return text.n != command.n;
+}
+
+static void
+converse(struct racf *r)
+{
+    struct prompt *p = prompt_new();
+    struct arena a;
+    struct buf text;
+
+    if (p == NULL)
+        return;
+    buf_init(&text, CMD_MAX);
+    while (prompt_line(p, text.n > 0, &text)) {
+        struct str so_far = str_trim(buf_view(&text));
+
+        if (str_ends(so_far, STR("+")) || str_ends(so_far, STR("-"))) {
+            buf_add_char(&text, '\n');
+            continue;
+        }
+        if (str_eq_nocase_z(so_far, "END") || str_eq_nocase_z(so_far, "QUIT"))
+            break;
+        arena_init(&a, 2u * CMD_MAX);
+        if (so_far.n > 0 && !has_secret(&a, so_far))
+            prompt_remember(p, so_far);
+        arena_fini(&a);
+        if (so_far.n > 0) {
+            r->rc = 0; /* a person sees each; the last one counts */
+            run_deck(r, so_far, "terminal");
+        }
+        buf_clear(&text);
+    }
+    buf_fini(&text);
+    prompt_free(&p);
+}
+
+/* --- who we are
+ * -------------------------------------------------------------------- */
+
+static bool
+read_password(const char *user, struct buf *out)
+{
+    struct termios old, quiet;
+    bool is_terminal = tcgetattr(STDIN_FILENO, &old) == 0;
+    char line[256];
+    bool ok;
+
+    if (is_terminal) {
+        quiet = old;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+        fprintf(stderr, "Password of %s: ", user);
+    }
+    ok = fgets(line, sizeof line, stdin) != NULL;
+    if (is_terminal) {
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+        fputc('\n', stderr);
+    }
+    if (ok)
+        buf_add(out, str_trim_right(str_of(line)));
+    secret_wipe(line, sizeof line);
+    return ok;
+}
+
+static enum err
+log_on(struct racf *r, const char *user, struct err_info *why)
+{
+    struct buf password;
+    struct saf_rc rc;
+    enum err e = ERR_DENIED;
+
+    buf_init(&password, 256);
+    if (read_password(user, &password))
+        e = saf_logon(r->client, str_of(user), buf_view(&password), &rc, why);
+    else
+        (void)err_set(why, e, "no password was given");
+    if (password.p != NULL)
+        secret_wipe(password.p, password.n);
+    buf_fini(&password);
+    return e;
+}
+
+static enum err
+open_client(struct racf *r, const char *user, struct err_info *why)
+{
+    struct buf token;
+    enum err e;
+
+    buf_init(&token, 4096);
+    e = task_token_read(&token, why);
+    if (e == ERR_OK || e == ERR_NOT_FOUND)
+        e = user != NULL ? saf_open(&r->client, why)
+                         : saf_connect(buf_view(&token), &r->client, why);
+    buf_fini(&token);
+    if (e != ERR_OK)
+        return e;
+    saf_on_message(r->client, on_message, r);
+    return user == NULL ? ERR_OK : log_on(r, user, why);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct racf r = { .rc = 0 };
+    const char *user = NULL;
+    bool is_file = false;
+    struct err_info why = { 0 };
+    const struct cli_opt opts[] = {
+        { "file", 'f', CLI_FLAG, &is_file, NULL,
+          "The arguments are files of commands (- is standard input)." },
+        { "user", 'u', CLI_STRING, &user, "USERID",
+          "Log on as USERID; the password is asked, or read from the first "
+          "line of standard input." },
+        { "json", 'j', CLI_FLAG, &r.is_json, NULL,
+          "One JSON object for each command: lines and rc." },
+        { "echo", 'e', CLI_FLAG, &r.is_echo, NULL,
+          "Print each command before its reply." },
+    };
+    const struct cli cli = {
+        .command = "sallyport racf",
+        .usage = "[options] [COMMAND | --file FILE...]",
+        .summary = "Run RACF commands.",
+        .detail = "Without COMMAND and FILE, commands are read from standard "
+                  "input: with history and completion at a terminal. The exit "
+                  "status is the highest return code: 0, 4, 8, 12.",
+        .opts = opts,
+        .n_opts = ARRAY_LEN(opts),
+        .min_args = 0,
+        .max_args = -1,
+    };
+    int n = cli_parse(&cli, argc, argv, 16);
+
+    log_init("sallyport racf");
+    if (open_client(&r, user, &why) != ERR_OK) {
+        log_error("%s", why.text);
+        saf_disconnect(&r.client);
+        return RC_SYSTEM;
+    }
+    if (is_file) {
+        for (int i = 1; i <= n; i++)
+            run_file(&r, argv[i]);
+    } else if (n > 0) {
+        struct buf command;
+
+        buf_init(&command, CMD_MAX);
+        for (int i = 1; i <= n; i++) {
+            if (i > 1)
+                buf_add_char(&command, ' ');
+            buf_add_z(&command, argv[i]);
+        }
+        run(&r, buf_view(&command), NULL, 0);
+        buf_fini(&command);
+    } else if (isatty(STDIN_FILENO) && !r.is_json) {
+        converse(&r);
+    } else {
+        run_file(&r, "-");
+    }
+    saf_disconnect(&r.client);
+    return (int)r.rc;
+}
