@@ -109,8 +109,7 @@ decimal_parse(struct str text, struct decimal *d)
 }
 
 enum decimal_fit
-decimal_digits(const struct decimal *d, uint32_t n, int32_t scale,
-               char *digits)
+decimal_digits(const struct decimal *d, uint32_t n, int32_t scale, char *digits)
 {
     int64_t places = scale; /* digits right of the point that are stored */
     int64_t at = (int64_t)n - places - d->n_integer; /* of integer's first */

@@ -12,8 +12,8 @@
 
 /* A number as text, cut into its significant parts. */
 struct decimal {
-    bool is_negative; /* never with the value zero */
-    const char *integer; /* without leading zeros */
+    bool is_negative;     /* never with the value zero */
+    const char *integer;  /* without leading zeros */
     const char *fraction; /* without trailing zeros */
     uint32_t n_integer, n_fraction;
     char room[2 * DECIMAL_DIGITS_MAX]; /* digits of numbers with exponents */
@@ -29,8 +29,8 @@ MUST_CHECK bool decimal_parse(struct str text, struct decimal *out);
 
 enum decimal_fit {
     DECIMAL_FITS,
-    DECIMAL_TOO_LONG,     /* more digits left of the point */
-    DECIMAL_TOO_PRECISE,  /* non-zero digits right of the field's last */
+    DECIMAL_TOO_LONG,    /* more digits left of the point */
+    DECIMAL_TOO_PRECISE, /* non-zero digits right of the field's last */
 };
 /*
  * Value x 10^scale as exactly n digits ('0'..'9'), leading zeros included.

@@ -65,9 +65,8 @@ write_single(const struct leaf_env *env, const struct leaf *l,
 }
 
 static enum err
-write_utf8(const struct leaf_env *env, const struct leaf *l,
-           const uint8_t *at, size_t n, char **p, bool is_json,
-           struct err_info *why)
+write_utf8(const struct leaf_env *env, const struct leaf *l, const uint8_t *at,
+           size_t n, char **p, bool is_json, struct err_info *why)
 {
     for (size_t i = 0; i < n;) {
         uint32_t ucs;
@@ -82,9 +81,8 @@ write_utf8(const struct leaf_env *env, const struct leaf *l,
 }
 
 static enum err
-write_utf16(const struct leaf_env *env, const struct leaf *l,
-            const uint8_t *at, size_t n, char **p, bool is_json,
-            struct err_info *why)
+write_utf16(const struct leaf_env *env, const struct leaf *l, const uint8_t *at,
+            size_t n, char **p, bool is_json, struct err_info *why)
 {
     for (size_t i = 0; i + 1 < n; i += 2) {
         uint32_t ucs = (uint32_t)at[i] << 8 | at[i + 1];
@@ -154,8 +152,7 @@ trim(const struct leaf_env *env, const struct leaf *l, const uint8_t **at,
     size_t unit = l->code == LEAF_TEXT ? 1 : 2;
 
     if (env->options.trim_trailing)
-        while (*n >= unit &&
-               is_blank_or_nul(env, l, *at + *n - unit, true))
+        while (*n >= unit && is_blank_or_nul(env, l, *at + *n - unit, true))
             *n -= unit;
     if (env->options.trim_leading)
         while (*n >= unit && is_blank_or_nul(env, l, *at, false)) {
@@ -165,8 +162,8 @@ trim(const struct leaf_env *env, const struct leaf *l, const uint8_t **at,
 }
 
 static enum err
-get_text(const struct leaf_env *env, const struct leaf *l,
-         const uint8_t *base, char **p, bool is_json, struct err_info *why)
+get_text(const struct leaf_env *env, const struct leaf *l, const uint8_t *base,
+         char **p, bool is_json, struct err_info *why)
 {
     const uint8_t *at = base + l->offset;
     size_t n = l->size;
@@ -179,8 +176,7 @@ get_text(const struct leaf_env *env, const struct leaf *l,
         if (e != ERR_OK)
             return e;
         if (used > l->size)
-            return err_set(why, ERR_RANGE,
-                           STR_FMT ": length %u is above %u",
+            return err_set(why, ERR_RANGE, STR_FMT ": length %u is above %u",
                            STR_ARG(leaf_name(env, l)), used, l->size);
         n = used;
     } else {
@@ -310,8 +306,8 @@ binary_value(const struct leaf *l, const uint8_t *at, bool *is_negative)
     unsigned bits = 8 * l->size;
 
     for (uint32_t i = 0; i < l->size; i++)
-        value = value << 8 |
-                at[(l->flags & LF_LITTLE) != 0 ? l->size - 1 - i : i];
+        value =
+            value << 8 | at[(l->flags & LF_LITTLE) != 0 ? l->size - 1 - i : i];
     *is_negative = (l->flags & LF_SIGNED) != 0 && value >> (bits - 1) != 0;
     if (*is_negative)
         value = (0 - value) & (UINT64_MAX >> (64 - bits));
@@ -400,8 +396,8 @@ get_base64(const struct leaf *l, const uint8_t *base, char **p, bool is_json)
 
 /* Digits of the field by its pattern; all blank or zero is the empty date. */
 static enum err
-get_date(const struct leaf_env *env, const struct leaf *l,
-         const uint8_t *base, char **p, bool is_json, struct err_info *why)
+get_date(const struct leaf_env *env, const struct leaf *l, const uint8_t *base,
+         char **p, bool is_json, struct err_info *why)
 {
     const char *pattern = env->pool + l->aux;
     struct leaf inner = *l;
@@ -451,8 +447,8 @@ get_date(const struct leaf_env *env, const struct leaf *l,
 }
 
 enum err
-leaf_get(const struct leaf_env *env, const struct leaf *l,
-         const uint8_t *base, char **p, bool is_json, struct err_info *why)
+leaf_get(const struct leaf_env *env, const struct leaf *l, const uint8_t *base,
+         char **p, bool is_json, struct err_info *why)
 {
     size_t n;
 
@@ -503,9 +499,9 @@ leaf_get_count(const struct leaf_env *env, const struct leaf *l,
                         ? packed_digits(l, at, digits, &is_negative)
                         : false);
         for (uint32_t i = 0; ok && i < l->digits; i++)
-            value = value > UINT32_MAX ? value
-                                       : value * 10 +
-                                             (uint64_t)(digits[i] - '0');
+            value = value > UINT32_MAX
+                        ? value
+                        : value * 10 + (uint64_t)(digits[i] - '0');
     }
     if (!ok || (is_negative && value != 0) || value > UINT32_MAX)
         return bad_data(env, l, at, "a count", why);

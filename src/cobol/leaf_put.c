@@ -13,8 +13,7 @@ static enum err
 refuse(const struct leaf_env *env, const struct leaf *l, struct err_info *why,
        struct str value, const char *what)
 {
-    return err_set(why, ERR_RANGE,
-                   STR_FMT ": \"" STR_FMT "\"%s %s",
+    return err_set(why, ERR_RANGE, STR_FMT ": \"" STR_FMT "\"%s %s",
                    STR_ARG(leaf_name(env, l)),
                    STR_ARG(str_sub(value, 0, SHOWN_MAX)),
                    value.n > SHOWN_MAX ? "..." : "", what);
@@ -25,11 +24,10 @@ refuse_long(const struct leaf_env *env, const struct leaf *l,
             struct err_info *why, struct str value, uint32_t max,
             const char *unit)
 {
-    return err_set(why, ERR_RANGE,
-                   STR_FMT ": \"" STR_FMT "\"%s is longer than %u %s",
-                   STR_ARG(leaf_name(env, l)),
-                   STR_ARG(str_sub(value, 0, SHOWN_MAX)),
-                   value.n > SHOWN_MAX ? "..." : "", max, unit);
+    return err_set(
+        why, ERR_RANGE, STR_FMT ": \"" STR_FMT "\"%s is longer than %u %s",
+        STR_ARG(leaf_name(env, l)), STR_ARG(str_sub(value, 0, SHOWN_MAX)),
+        value.n > SHOWN_MAX ? "..." : "", max, unit);
 }
 
 static unsigned
@@ -82,8 +80,8 @@ next_char(struct str raw, size_t *i, bool is_json, uint32_t *ucs)
             return false;
         *ucs = hex4(raw.p + *i + 2);
         if (*ucs >= 0xD800 && *ucs <= 0xDBFF && raw.n - *i >= 12) {
-            *ucs = 0x10000 + ((*ucs & 0x3FF) << 10 |
-                              (hex4(raw.p + *i + 8) & 0x3FF));
+            *ucs = 0x10000 +
+                   ((*ucs & 0x3FF) << 10 | (hex4(raw.p + *i + 8) & 0x3FF));
             *i += 6;
         }
         *i += 6;
@@ -146,9 +144,9 @@ put_converted(const struct leaf_env *env, const struct leaf *l, uint8_t *base,
         else
             buf_add(&plain, str_n(utf8, utf8_encode(ucs, utf8)));
     }
-    if (e == ERR_OK && (buf_check(&plain, why) != ERR_OK ||
-                        codepage_encode(env->cp, buf_view(&plain), &bytes,
-                                        NULL) != ERR_OK))
+    if (e == ERR_OK &&
+        (buf_check(&plain, why) != ERR_OK ||
+         codepage_encode(env->cp, buf_view(&plain), &bytes, NULL) != ERR_OK))
         e = refuse(env, l, why, raw,
                    "holds a character that the code page does not have");
     /* A DBCS field holds the pairs without their shift bytes. */
@@ -269,9 +267,7 @@ put_packed(const struct leaf *l, uint8_t *base, const char *digits,
     uint8_t *at = base + l->offset;
     uint32_t nibbles = 2 * l->size;
     uint32_t pad = nibbles - l->digits;
-    uint8_t sign = (l->flags & LF_SIGNED) == 0 ? 0xF
-                   : is_negative               ? 0xD
-                                               : 0xC;
+    uint8_t sign = (l->flags & LF_SIGNED) == 0 ? 0xF : is_negative ? 0xD : 0xC;
 
     if ((l->flags & LF_NO_NIBBLE) == 0)
         pad--;
@@ -307,8 +303,7 @@ refuse_number(const struct leaf_env *env, const struct leaf *l,
     if (fit == DECIMAL_TOO_PRECISE)
         return l->scale < 0
                    ? err_set(why, ERR_RANGE,
-                             STR_FMT ": " STR_FMT
-                                     " is not a multiple of 10^%d",
+                             STR_FMT ": " STR_FMT " is not a multiple of 10^%d",
                              STR_ARG(leaf_name(env, l)),
                              STR_ARG(str_sub(text, 0, SHOWN_MAX)), -l->scale)
                    : err_set(why, ERR_RANGE,
@@ -316,12 +311,11 @@ refuse_number(const struct leaf_env *env, const struct leaf *l,
                                      " has more than %d decimal places",
                              STR_ARG(leaf_name(env, l)),
                              STR_ARG(str_sub(text, 0, SHOWN_MAX)), l->scale);
-    return err_set(why, ERR_RANGE,
-                   STR_FMT ": " STR_FMT
-                           " has more than %d digits before the point",
-                   STR_ARG(leaf_name(env, l)),
-                   STR_ARG(str_sub(text, 0, SHOWN_MAX)),
-                   l->scale > l->digits ? 0 : l->digits - l->scale);
+    return err_set(
+        why, ERR_RANGE,
+        STR_FMT ": " STR_FMT " has more than %d digits before the point",
+        STR_ARG(leaf_name(env, l)), STR_ARG(str_sub(text, 0, SHOWN_MAX)),
+        l->scale > l->digits ? 0 : l->digits - l->scale);
 }
 
 /* Storage range: COMP-5, BINARY-LONG. */
@@ -331,8 +325,8 @@ put_storage(const struct leaf_env *env, const struct leaf *l, uint8_t *base,
 {
     bool is_signed = (l->flags & LF_SIGNED) != 0;
     unsigned bits = 8 * l->size;
-    uint64_t max = is_signed ? (UINT64_C(1) << (bits - 1)) - 1
-                             : UINT64_MAX >> (64 - bits);
+    uint64_t max =
+        is_signed ? (UINT64_C(1) << (bits - 1)) - 1 : UINT64_MAX >> (64 - bits);
     char digits[24];
     uint64_t value = 0;
     bool overflows = false;
@@ -341,9 +335,9 @@ put_storage(const struct leaf_env *env, const struct leaf *l, uint8_t *base,
     if (fit != DECIMAL_FITS)
         return refuse_number(env, l, why, text, fit);
     for (int i = 0; i < 20 && !overflows; i++)
-        overflows = __builtin_mul_overflow(value, 10, &value) ||
-                    __builtin_add_overflow(
-                        value, (unsigned)(digits[i] - '0'), &value);
+        overflows =
+            __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (unsigned)(digits[i] - '0'), &value);
     if (overflows || value > max + (is_signed && d->is_negative ? 1 : 0))
         return err_set(why, ERR_RANGE,
                        STR_FMT ": " STR_FMT " does not fit %u bytes",
@@ -368,11 +362,10 @@ put_number(const struct leaf_env *env, const struct leaf *l, uint8_t *base,
                           ? "has too many digits"
                           : "is not a number the field can hold");
     if (d.is_negative && (l->flags & LF_SIGNED) == 0)
-        return err_set(why, ERR_RANGE,
-                       STR_FMT ": " STR_FMT
-                               " is negative, the field has no sign",
-                       STR_ARG(leaf_name(env, l)),
-                       STR_ARG(str_sub(text, 0, SHOWN_MAX)));
+        return err_set(
+            why, ERR_RANGE,
+            STR_FMT ": " STR_FMT " is negative, the field has no sign",
+            STR_ARG(leaf_name(env, l)), STR_ARG(str_sub(text, 0, SHOWN_MAX)));
     if (l->code == LEAF_BINARY && (l->flags & LF_STORAGE) != 0)
         return put_storage(env, l, base, text, &d, why);
     fit = decimal_digits(&d, l->digits, l->scale, digits);
@@ -533,8 +526,8 @@ leaf_put(const struct leaf_env *env, const struct leaf *l, uint8_t *base,
 }
 
 enum err
-leaf_put_count(const struct leaf_env *env, const struct leaf *l,
-               uint8_t *base, uint64_t count, struct err_info *why)
+leaf_put_count(const struct leaf_env *env, const struct leaf *l, uint8_t *base,
+               uint64_t count, struct err_info *why)
 {
     char text[24];
     size_t at = sizeof text;

@@ -13,8 +13,8 @@
 #define BLOB_MAGIC 0x314D5053u /* "SPM1" on a little-endian machine */
 #define BLOB_VERSION 3u
 #define NONE UINT32_MAX
-#define POOL_SLACK 32u  /* bytes behind the pool that may be read */
-#define SLOTS_MAX 256u  /* captured counters of an out program */
+#define POOL_SLACK 32u /* bytes behind the pool that may be read */
+#define SLOTS_MAX 256u /* captured counters of an out program */
 #define LOOPS_MAX LAYOUT_DEPTH_MAX
 
 enum leaf_code {
@@ -48,22 +48,22 @@ struct leaf {
     uint8_t code;
     uint8_t flags;
     uint8_t digits;
-    uint8_t inner;      /* BOOLEAN, DATE: nothing; kept for alignment */
+    uint8_t inner; /* BOOLEAN, DATE: nothing; kept for alignment */
     int32_t scale;
-    uint32_t offset;    /* of element 1 */
+    uint32_t offset; /* of element 1 */
     uint32_t size;
-    uint32_t name;      /* pool: field name for messages */
+    uint32_t name; /* pool: field name for messages */
     uint16_t name_n;
-    uint16_t aux_n;     /* BOOLEAN: bytes of one value; DATE: pattern */
-    uint32_t aux;       /* pool: BOOLEAN true then false bytes; DATE pattern */
-    uint32_t length;    /* leaf of the length field, or NONE */
+    uint16_t aux_n;  /* BOOLEAN: bytes of one value; DATE: pattern */
+    uint32_t aux;    /* pool: BOOLEAN true then false bytes; DATE pattern */
+    uint32_t length; /* leaf of the length field, or NONE */
 };
 
 /* ---- JSON -> record ---- */
 
 enum member_code {
     MEMBER_LEAF,
-    MEMBER_GROUP, /* an object below */
+    MEMBER_GROUP,  /* an object below */
     MEMBER_IGNORE, /* removed by the API mapping */
 };
 
@@ -73,22 +73,22 @@ struct in_member {
     uint8_t code;
     uint8_t segment;
     uint8_t is_array;
-    uint8_t level;  /* 1 root, 2 container: base moves to the segment's record */
+    uint8_t level; /* 1 root, 2 container: base moves to the segment's record */
     uint8_t is_presence; /* count is a requester's -num, not an ODO counter */
     uint8_t unused;
     uint16_t alternative; /* REDEFINES set within the object; 0 none */
-    uint32_t leaf;  /* MEMBER_LEAF */
-    uint32_t object; /* MEMBER_GROUP */
+    uint32_t leaf;        /* MEMBER_LEAF */
+    uint32_t object;      /* MEMBER_GROUP */
     uint32_t min, max, stride;
     uint32_t offset, size; /* of element 1: extent of everything below */
-    uint32_t count; /* leaf of counter or count field; NONE */
+    uint32_t count;        /* leaf of counter or count field; NONE */
     uint32_t hash;
 };
 
 struct in_object {
-    uint32_t first, n;   /* members */
+    uint32_t first, n;    /* members */
     uint32_t slots, mask; /* hash slots: u32 member number + 1, 0 empty */
-    uint32_t has_counts; /* some member has a presence count to reset */
+    uint32_t has_counts;  /* some member has a presence count to reset */
     uint32_t unused;
 };
 
@@ -107,19 +107,19 @@ struct in_update {
 /* ---- record -> JSON ---- */
 
 enum out_code {
-    OUT_SEGMENT, /* base of segment a; absent: jump to b */
-    OUT_CHECK,   /* record reaches static offset a (less the slide) */
-    OUT_OPEN,    /* key { */
-    OUT_CLOSE,   /* } */
-    OUT_LEAF,    /* key value of leaf */
-    OUT_CAPTURE, /* slot a = number in leaf */
-    OUT_PRESENT, /* slot a is 0: jump to b; else must be 1 */
-    OUT_LOOP,    /* key [ ; operands in loops[a] */
-    OUT_NEXT,    /* end of one element; loops[a] */
-    OUT_VALUE,   /* leaf to a map_value; where a, name in key */
+    OUT_SEGMENT,     /* base of segment a; absent: jump to b */
+    OUT_CHECK,       /* record reaches static offset a (less the slide) */
+    OUT_OPEN,        /* key { */
+    OUT_CLOSE,       /* } */
+    OUT_LEAF,        /* key value of leaf */
+    OUT_CAPTURE,     /* slot a = number in leaf */
+    OUT_PRESENT,     /* slot a is 0: jump to b; else must be 1 */
+    OUT_LOOP,        /* key [ ; operands in loops[a] */
+    OUT_NEXT,        /* end of one element; loops[a] */
+    OUT_VALUE,       /* leaf to a map_value; where a, name in key */
     OUT_CONST_VALUE, /* constant leaf-less map_value: where a, text b,c */
-    OUT_LITERAL, /* key as it is (constants) */
-    OUT_BODY,    /* a requester's body begins: has_body */
+    OUT_LITERAL,     /* key as it is (constants) */
+    OUT_BODY,        /* a requester's body begins: has_body */
     OUT_END,
     OUT_CODES,
 };
@@ -142,8 +142,8 @@ struct out_loop {
     uint32_t start, end; /* ops: first of the body, the OUT_NEXT */
     uint32_t slot;       /* count in slot, or NONE: max */
     uint32_t min, max, stride;
-    uint32_t offset;     /* of element 1 */
-    uint32_t slides;     /* what follows moves up */
+    uint32_t offset; /* of element 1 */
+    uint32_t slides; /* what follows moves up */
     uint32_t name, name_n;
 };
 

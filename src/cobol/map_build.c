@@ -72,8 +72,8 @@ shape_child(const struct shape *s, const char *name)
 bool
 shape_is_leaf(const struct shape *s)
 {
-    return s->value != NULL && (s->value->kind != FIELD_GROUP ||
-                                s->value->shown == SHOWN_TEXT);
+    return s->value != NULL &&
+           (s->value->kind != FIELD_GROUP || s->value->shown == SHOWN_TEXT);
 }
 
 static const struct field *
@@ -116,9 +116,8 @@ add_fields(struct build *b, struct shape *parent, const struct field *f)
                        STR_FMT ": a table needs a JSON name",
                        STR_ARG(f->cobol_name));
     }
-    for (const struct field *c = s->value != NULL && f->name.n > 0
-                                     ? s->value->first
-                                     : f->first;
+    for (const struct field *c =
+             s->value != NULL && f->name.n > 0 ? s->value->first : f->first;
          c != NULL; c = c->next)
         if ((e = add_fields(b, s, c)) != ERR_OK)
             return e;
@@ -175,8 +174,8 @@ build_init(struct build *b, const struct map_spec *spec, bool is_in,
     table_init(&b->leaf_of);
     buf_init(&b->pool, MAP_BLOB_MAX);
     if (spec->n_segments == 0 || spec->n_segments > MAP_SEGMENTS_MAX)
-        return err_set(why, ERR_LIMIT, "%zu records (1..%u)",
-                       spec->n_segments, MAP_SEGMENTS_MAX);
+        return err_set(why, ERR_LIMIT, "%zu records (1..%u)", spec->n_segments,
+                       MAP_SEGMENTS_MAX);
     if (spec->is_requester && spec->n_segments != 1)
         return err_set(why, ERR_UNSUPPORTED, "a requester has one record");
     b->abi = spec->segments[0].layout->abi;
@@ -449,8 +448,8 @@ build_finish(struct build *b, struct buf *out)
         .root = b->root,
     };
     const struct part parts[] = {
-        { b->segments.v, b->segments.n, sizeof *b->segments.v,
-          &head.segments, &head.n_segments },
+        { b->segments.v, b->segments.n, sizeof *b->segments.v, &head.segments,
+          &head.n_segments },
         { b->leaves.v, b->leaves.n, sizeof *b->leaves.v, &head.leaves,
           &head.n_leaves },
         { b->odos.v, b->odos.n, sizeof *b->odos.v, &head.odos, &head.n_odos },

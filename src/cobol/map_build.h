@@ -17,10 +17,10 @@ struct shape {
     const struct field *field; /* NULL: a level */
     const struct field *value; /* field, or the child a wrapper stands for */
     uint32_t segment;
-    bool is_included; /* it and all above it */
-    bool is_removed;  /* by the API mapping */
-    bool is_container; /* a level that stands for one record */
-    bool in_array;     /* something above it, or it, repeats */
+    bool is_included;    /* it and all above it */
+    bool is_removed;     /* by the API mapping */
+    bool is_container;   /* a level that stands for one record */
+    bool in_array;       /* something above it, or it, repeats */
     struct str assigned; /* response ASSIGN to this field */
     bool has_assigned;
     struct shape *parent, *first, *last, *next;

@@ -79,8 +79,7 @@ fill_field(struct build *b, const struct field *f, uint8_t *base)
 
             leaf_init(&env, &b->leaves.v[leaf], base);
         }
-        if (f->has_default &&
-            (e = put_default(b, f, leaf, base)) != ERR_OK)
+        if (f->has_default && (e = put_default(b, f, leaf, base)) != ERR_OK)
             return e;
     }
     return ERR_OK;
@@ -226,7 +225,7 @@ member_value(struct build *b, const struct shape *s, struct in_member *m)
 static uint16_t
 alternative_of(const struct shape *parent, const struct field *f)
 {
-    const struct field *subject = f == NULL             ? NULL
+    const struct field *subject = f == NULL              ? NULL
                                   : f->redefines != NULL ? f->redefines
                                                          : f;
     uint16_t number = 0;

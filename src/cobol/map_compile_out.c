@@ -14,7 +14,7 @@
 
 struct emitter {
     struct build *b;
-    const struct shape **targets; /* of each update */
+    const struct shape **targets;            /* of each update */
     const struct field *counters[SLOTS_MAX]; /* slot -> its field */
     uint32_t n_counters;
 };
@@ -177,9 +177,9 @@ end_loop(struct emitter *em, const struct shape *s, bool is_silent,
     b->loops.v[loop].end = (uint32_t)b->ops.n;
     if ((e = add_op(b, op)) != ERR_OK || !b->loops.v[loop].slides)
         return e;
-    return add_op(b, (struct out_op){
-                         .code = OUT_CHECK,
-                         .a = next_limit(b, s->segment, s->field) });
+    return add_op(b,
+                  (struct out_op){ .code = OUT_CHECK,
+                                   .a = next_limit(b, s->segment, s->field) });
 }
 
 /* ---- fields ---- */
@@ -317,10 +317,10 @@ static enum err
 emit_segment(struct emitter *em, uint32_t segment, uint32_t *at)
 {
     *at = (uint32_t)em->b->ops.n;
-    return add_op(em->b, (struct out_op){
-                             .code = OUT_SEGMENT,
-                             .a = segment,
-                             .c = next_limit(em->b, segment, NULL) });
+    return add_op(em->b,
+                  (struct out_op){ .code = OUT_SEGMENT,
+                                   .a = segment,
+                                   .c = next_limit(em->b, segment, NULL) });
 }
 
 static enum err
@@ -331,8 +331,7 @@ emit_value(struct emitter *em, const struct shape *s, bool with_key)
 
     if (s->field != NULL)
         return emit_field(em, s, with_key);
-    if (s->is_container &&
-        (e = emit_segment(em, s->segment, &jump)) != ERR_OK)
+    if (s->is_container && (e = emit_segment(em, s->segment, &jump)) != ERR_OK)
         return e;
     if (is_shown(s) && (e = emit_open(em, s->name, with_key)) != ERR_OK)
         return e;
@@ -348,8 +347,7 @@ emit_value(struct emitter *em, const struct shape *s, bool with_key)
 /* ---- requester: parameters ---- */
 
 static enum err
-emit_parameter(struct emitter *em, const struct shape *s,
-               enum map_where where)
+emit_parameter(struct emitter *em, const struct shape *s, enum map_where where)
 {
     struct out_op op = { .code = OUT_VALUE, .a = where };
     uint32_t loop = NONE, jump = NONE;
@@ -491,8 +489,8 @@ apply_updates(struct emitter *em)
     struct build *b = em->b;
     const struct map_spec *spec = b->spec;
 
-    em->targets = arena_array(&b->arena, spec->n_updates + 1,
-                              sizeof *em->targets);
+    em->targets =
+        arena_array(&b->arena, spec->n_updates + 1, sizeof *em->targets);
     if (em->targets == NULL)
         return build_memory(b);
     for (size_t i = 0; i < spec->n_updates; i++) {
@@ -506,8 +504,7 @@ apply_updates(struct emitter *em)
             return ERR_NOT_FOUND;
         em->targets[i] = target;
         if (u->kind == MAP_REMOVE) {
-            for (struct shape *s = target; s != NULL;
-                 s = shape_next(target, s))
+            for (struct shape *s = target; s != NULL; s = shape_next(target, s))
                 s->is_removed = true;
         } else if (u->kind == MAP_ASSIGN) {
             if (!shape_is_leaf(target))

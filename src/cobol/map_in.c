@@ -91,9 +91,8 @@ put_plain(struct run *r, const struct leaf *l, uint8_t *base)
             at[i] = table[(unsigned char)r->p[i] & 0x7F];
     }
     memset(at + n, r->env.cp->blank, l->size - n);
-    if (l->length != NONE &&
-        leaf_put_count(&r->env, &r->env.leaves[l->length], base, n, NULL) !=
-            ERR_OK)
+    if (l->length != NONE && leaf_put_count(&r->env, &r->env.leaves[l->length],
+                                            base, n, NULL) != ERR_OK)
         return false;
     r->p = q + 1;
     return true;
@@ -113,8 +112,8 @@ put_string(struct run *r, const struct leaf *l, uint8_t *base)
         return bad_json(r, bad, "bad or unfinished string");
     r->p = q + 1;
     return placed(r,
-                  leaf_put(&r->env, l, base,
-                           str_n(start, (size_t)(q - start)), true, r->why),
+                  leaf_put(&r->env, l, base, str_n(start, (size_t)(q - start)),
+                           true, r->why),
                   start);
 }
 
@@ -208,12 +207,11 @@ check_alternative(struct run *r, const struct in_object *o,
 
         if (other != m && other->alternative == m->alternative &&
             (seen[i / 64] >> i % 64 & 1) != 0)
-            return err_at(r->why, ERR_RANGE, (size_t)(r->p - r->start),
-                          STR_FMT ": " STR_FMT
-                                  " redefines the same storage and is given "
-                                  "too",
-                          STR_ARG(member_name(r, m)),
-                          STR_ARG(member_name(r, other)));
+            return err_at(
+                r->why, ERR_RANGE, (size_t)(r->p - r->start),
+                STR_FMT ": " STR_FMT " redefines the same storage and is given "
+                        "too",
+                STR_ARG(member_name(r, m)), STR_ARG(member_name(r, other)));
     }
     return ERR_OK;
 }
@@ -260,8 +258,8 @@ read_pair(struct run *r, const struct in_object *o, uint32_t *next,
     space(r);
     if (m == NULL) {
         const char *bad = r->p;
-        const char *q = json_scan_value(r->p, r->end,
-                                        MAP_DEPTH_MAX - depth, &bad);
+        const char *q =
+            json_scan_value(r->p, r->end, MAP_DEPTH_MAX - depth, &bad);
 
         if (q == NULL)
             return bad_json(r, bad, "expected a value");
@@ -273,8 +271,7 @@ read_pair(struct run *r, const struct in_object *o, uint32_t *next,
         return err_at(r->why, ERR_SYNTAX, (size_t)(r->p - r->start),
                       STR_FMT ": given twice in one object",
                       STR_ARG(member_name(r, m)));
-    if (m->alternative != 0 &&
-        (e = check_alternative(r, o, m, seen)) != ERR_OK)
+    if (m->alternative != 0 && (e = check_alternative(r, o, m, seen)) != ERR_OK)
         return e;
     seen[number / 64] |= UINT64_C(1) << number % 64;
     *next = number + 1;
@@ -337,8 +334,7 @@ read_one(struct run *r, const struct in_member *m, uint8_t *base,
     if (m->code == MEMBER_LEAF)
         return put_scalar(r, &r->env.leaves[m->leaf], base);
     if (r->p >= r->end || *r->p != '{')
-        return wrong_kind(r,
-                          m->key_n > 0 ? member_name(r, m) : STR("request"),
+        return wrong_kind(r, m->key_n > 0 ? member_name(r, m) : STR("request"),
                           "an object");
     r->p++;
     return read_object(r, &r->objects[m->object], base, depth + 1);
@@ -379,15 +375,14 @@ read_array(struct run *r, const struct in_member *m, uint8_t *base,
                 break;
         }
     }
-    if (n < m->min && (r->b->options.enforce_min ||
-                       (m->count != NONE && !m->is_presence)))
+    if (n < m->min &&
+        (r->b->options.enforce_min || (m->count != NONE && !m->is_presence)))
         return err_at(r->why, ERR_RANGE, (size_t)(r->p - r->start),
                       STR_FMT ": fewer than %u elements",
                       STR_ARG(member_name(r, m)), m->min);
     return m->count == NONE ? ERR_OK
-                            : leaf_put_count(&r->env,
-                                             &r->env.leaves[m->count], base,
-                                             n, r->why);
+                            : leaf_put_count(&r->env, &r->env.leaves[m->count],
+                                             base, n, r->why);
 }
 
 static enum err
@@ -407,8 +402,7 @@ read_member(struct run *r, const struct in_member *m, uint8_t *base,
         return read_array(r, m, base, depth);
     e = read_one(r, m, base, depth);
     if (e == ERR_OK && m->count != NONE)
-        e = leaf_put_count(&r->env, &r->env.leaves[m->count], base, 1,
-                           r->why);
+        e = leaf_put_count(&r->env, &r->env.leaves[m->count], base, 1, r->why);
     return e;
 }
 
@@ -453,8 +447,8 @@ run_updates(struct run *r, const struct map_param *params, size_t n_params)
             value = param->value;
         }
         r->touched |= UINT64_C(1) << u->segment;
-        e = leaf_put(&r->env, &r->env.leaves[u->leaf],
-                     r->records[u->segment].p, value, false, r->why);
+        e = leaf_put(&r->env, &r->env.leaves[u->leaf], r->records[u->segment].p,
+                     value, false, r->why);
         if (e != ERR_OK)
             return e;
     }
@@ -479,8 +473,7 @@ close_up(struct run *r, const struct blob_segment *s, struct map_record *rec)
         if (leaf_get_count(&r->env, l, rec->p, &count, r->why) != ERR_OK)
             return ERR_RANGE;
         if (count < odo->min || count > odo->max)
-            return err_set(r->why, ERR_RANGE,
-                           STR_FMT ": %u is not in %u..%u",
+            return err_set(r->why, ERR_RANGE, STR_FMT ": %u is not in %u..%u",
                            STR_ARG(leaf_name(&r->env, l)), count, odo->min,
                            odo->max);
         if (!odo->slides)
@@ -612,8 +605,8 @@ map_run_in(const struct map *map, struct str body,
     if (body.n > MAP_JSON_MAX)
         return err_set(why, ERR_LIMIT, "JSON above %u bytes", MAP_JSON_MAX);
     r.is_plain_page = map->codepage->kind == CODEPAGE_UTF8;
-    r.is_table_page = map->codepage->kind == CODEPAGE_SINGLE &&
-                      map->codepage->has_all_ascii;
+    r.is_table_page =
+        map->codepage->kind == CODEPAGE_SINGLE && map->codepage->has_all_ascii;
     if ((e = start_records(&r)) != ERR_OK)
         return e;
     e = body.p == NULL || body.n == 0 ? read_nothing(&r) : read_body(&r);

@@ -75,12 +75,11 @@ leaf_shape_ok(const struct leaf *l, uint8_t code)
                (!separate || (l->flags & LF_SIGNED) != 0);
     case LEAF_PACKED:
         return l->digits > 0 && l->digits <= 31 &&
-               l->size == ((l->flags & LF_NO_NIBBLE) != 0
-                               ? (l->digits + 1u) / 2
-                               : l->digits / 2u + 1);
+               l->size == ((l->flags & LF_NO_NIBBLE) != 0 ? (l->digits + 1u) / 2
+                                                          : l->digits / 2u + 1);
     case LEAF_BINARY:
-        return l->digits <= 18 && (l->size == 1 || l->size == 2 ||
-                                   l->size == 4 || l->size == 8);
+        return l->digits <= 18 &&
+               (l->size == 1 || l->size == 2 || l->size == 4 || l->size == 8);
     case LEAF_FLOAT4:
         return l->size == 4;
     case LEAF_FLOAT8:
@@ -112,12 +111,12 @@ leaf_ok(const struct checker *c, const struct leaf *l)
         ((code != LEAF_TEXT && code != LEAF_ZONED && code != LEAF_PACKED) ||
          l->aux_n == 0 || l->aux_n > 40 || !pool_ok(c->b, l->aux, l->aux_n)))
         return false;
-    if (l->code == LEAF_BOOLEAN && !pool_ok(c->b, l->aux, 2 * (uint64_t)l->size))
+    if (l->code == LEAF_BOOLEAN &&
+        !pool_ok(c->b, l->aux, 2 * (uint64_t)l->size))
         return false;
-    return l->length == NONE ||
-           (l->length < c->b->n_leaves &&
-            c->leaves[l->length].code == LEAF_BINARY &&
-            c->leaves[l->length].length == NONE);
+    return l->length == NONE || (l->length < c->b->n_leaves &&
+                                 c->leaves[l->length].code == LEAF_BINARY &&
+                                 c->leaves[l->length].length == NONE);
 }
 
 static enum err
@@ -137,8 +136,7 @@ check_common(struct checker *c)
 
         if (!pool_ok(b, s->container, s->container_n) || s->size == 0 ||
             s->size > LAYOUT_SIZE_MAX ||
-            (s->template_at != NONE &&
-             !pool_ok(b, s->template_at, s->size)) ||
+            (s->template_at != NONE && !pool_ok(b, s->template_at, s->size)) ||
             s->first_odo > b->n_odos || s->n_odos > b->n_odos - s->first_odo)
             return damaged(c, "a record");
         for (uint32_t k = 0; k < s->n_odos; k++) {
@@ -147,8 +145,8 @@ check_common(struct checker *c)
             if (o->offset < end || o->max > LAYOUT_SIZE_MAX ||
                 o->min > o->max || o->stride > LAYOUT_SIZE_MAX ||
                 o->leaf >= b->n_leaves ||
-                (uint64_t)c->leaves[o->leaf].offset +
-                        c->leaves[o->leaf].size > s->size)
+                (uint64_t)c->leaves[o->leaf].offset + c->leaves[o->leaf].size >
+                    s->size)
                 return damaged(c, "a table");
             end = o->offset + (uint64_t)o->stride * o->max;
             if (end > s->size)
@@ -174,7 +172,8 @@ leaf_in(const struct checker *c, uint32_t leaf, uint64_t lo, uint64_t hi)
 }
 
 static enum err check_object(struct checker *c, uint32_t number,
-                             uint32_t parent, uint64_t lo, uint64_t hi, unsigned depth);
+                             uint32_t parent, uint64_t lo, uint64_t hi,
+                             unsigned depth);
 
 static enum err
 check_member(struct checker *c, const struct in_member *m, uint32_t parent,
@@ -218,8 +217,7 @@ check_object(struct checker *c, uint32_t number, uint32_t parent, uint64_t lo,
 {
     const struct blob *b = c->b;
     const struct in_object *o;
-    const struct in_member *members =
-        BLOB_ARRAY(b, struct in_member, members);
+    const struct in_member *members = BLOB_ARRAY(b, struct in_member, members);
     const uint32_t *slots = BLOB_ARRAY(b, uint32_t, slots);
 
     if (number >= b->n_objects || depth > MAP_DEPTH_MAX ||
@@ -249,8 +247,7 @@ static enum err
 check_parents(struct checker *c)
 {
     const struct blob *b = c->b;
-    const struct in_member *members =
-        BLOB_ARRAY(b, struct in_member, members);
+    const struct in_member *members = BLOB_ARRAY(b, struct in_member, members);
     uint8_t *named = calloc(1, (size_t)b->n_objects + 1);
     enum err e = ERR_OK;
 
@@ -273,8 +270,7 @@ check_in(struct checker *c)
     const struct blob *b = c->b;
     const struct blob_segment *segments =
         BLOB_ARRAY(b, struct blob_segment, segments);
-    const struct in_update *updates =
-        BLOB_ARRAY(b, struct in_update, updates);
+    const struct in_update *updates = BLOB_ARRAY(b, struct in_update, updates);
     enum err e = check_parents(c);
 
     if (e != ERR_OK)
@@ -422,8 +418,7 @@ check_out(struct checker *c)
     }
     for (uint32_t i = 0; i < b->n_fields; i++)
         if (!pool_ok(b, fields[i].path, fields[i].path_n) ||
-            fields[i].leaf >= b->n_leaves ||
-            fields[i].segment >= b->n_segments)
+            fields[i].leaf >= b->n_leaves || fields[i].segment >= b->n_segments)
             return damaged(c, "a named field");
     return depth == 0 && opens == 0 ? ERR_OK : damaged(c, "nesting");
 }

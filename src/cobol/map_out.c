@@ -146,8 +146,7 @@ do_close(struct run *r, const struct out_op *op)
     if (e != ERR_OK)
         return e;
     r->n_opened--;
-    close_bracket(r, '}',
-                  r->n_opened > 0 ? r->opened[r->n_opened] : 0,
+    close_bracket(r, '}', r->n_opened > 0 ? r->opened[r->n_opened] : 0,
                   (op->flags & OF_OMIT_EMPTY) != 0);
     return ERR_OK;
 }
@@ -192,8 +191,7 @@ do_check(struct run *r, const struct out_op *op)
 static enum err
 do_loop(struct run *r, const struct out_op *op, uint32_t *pc)
 {
-    const struct out_loop *l =
-        &BLOB_ARRAY(r->b, struct out_loop, loops)[op->a];
+    const struct out_loop *l = &BLOB_ARRAY(r->b, struct out_loop, loops)[op->a];
     uint32_t count = l->slot == NONE ? l->max : r->slots[l->slot];
     struct loop_state *state = &r->loops[r->n_loops];
     enum err e = room(r, op->key_n);
@@ -201,12 +199,11 @@ do_loop(struct run *r, const struct out_op *op, uint32_t *pc)
     if (e != ERR_OK)
         return e;
     if (count > l->max || (count < l->min && l->slot != NONE))
-        return err_set(r->why, ERR_RANGE,
-                       STR_FMT ": %u elements are not in %u..%u",
-                       (int)l->name_n, r->env.pool + l->name, count, l->min,
-                       l->max);
-    if (l->slides && r->end - r->base <
-                         (ptrdiff_t)(l->offset + (uint64_t)count * l->stride))
+        return err_set(
+            r->why, ERR_RANGE, STR_FMT ": %u elements are not in %u..%u",
+            (int)l->name_n, r->env.pool + l->name, count, l->min, l->max);
+    if (l->slides &&
+        r->end - r->base < (ptrdiff_t)(l->offset + (uint64_t)count * l->stride))
         return short_record(r, l->offset + (uint64_t)count * l->stride);
     *state = (struct loop_state){ l, r->base, count, count, position(r) };
     r->n_loops++;
@@ -239,8 +236,7 @@ do_next(struct run *r, const struct out_op *op, uint32_t *pc)
     if (l->slides) /* what follows stands (max - count) elements earlier */
         r->base -= (uint64_t)(l->max - state->count) * l->stride;
     if ((op->flags & OF_SILENT_LOOP) == 0)
-        close_bracket(r, ']', state->opened,
-                      (op->flags & OF_OMIT_EMPTY) != 0);
+        close_bracket(r, ']', state->opened, (op->flags & OF_OMIT_EMPTY) != 0);
     return ERR_OK;
 }
 
@@ -266,8 +262,10 @@ add_value(struct run *r, const struct out_op *op, struct str text)
     if (out->text == NULL)
         return ERR_OK;
     if (r->n_values >= out->n_values)
-        return err_set(r->why, ERR_LIMIT, "more than %zu values beside the "
-                       "JSON text", out->n_values);
+        return err_set(r->why, ERR_LIMIT,
+                       "more than %zu values beside the "
+                       "JSON text",
+                       out->n_values);
     v = &out->values[r->n_values++];
     v->where = (enum map_where)op->a;
     v->name = str_n(r->env.pool + op->key, op->key_n);
@@ -459,10 +457,9 @@ map_value_compare(struct str a, struct str b)
     if (x.n_integer != y.n_integer)
         order = x.n_integer < y.n_integer ? -1 : 1;
     else
-        order = compare_digits(x.integer, x.n_integer, y.integer,
-                               y.n_integer);
+        order = compare_digits(x.integer, x.n_integer, y.integer, y.n_integer);
     if (order == 0)
-        order = compare_digits(x.fraction, x.n_fraction, y.fraction,
-                               y.n_fraction);
+        order =
+            compare_digits(x.fraction, x.n_fraction, y.fraction, y.n_fraction);
     return x.is_negative ? -order : order;
 }

@@ -163,7 +163,7 @@ stored_value(const uint8_t *in, bool is_hfp, uint32_t size)
 
 size_t
 real_get(const uint8_t *in, bool is_hfp, uint32_t size,
-          char text[REAL_TEXT_MAX])
+         char text[REAL_TEXT_MAX])
 {
     long double value = stored_value(in, is_hfp, size);
     char sci[64];

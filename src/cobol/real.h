@@ -12,10 +12,10 @@
 
 /* size 4 or 8. ERR_SYNTAX: not a number; ERR_RANGE: too large. */
 MUST_CHECK enum err real_put(struct str text, bool is_hfp, uint32_t size,
-                              uint8_t *out);
+                             uint8_t *out);
 /* Returns the bytes written to text; 0 for infinity and NaN. Exponents only
  * from 1e21 on and below 1e-7. */
 MUST_CHECK size_t real_get(const uint8_t *in, bool is_hfp, uint32_t size,
-                            char text[REAL_TEXT_MAX]);
+                           char text[REAL_TEXT_MAX]);
 
 #endif

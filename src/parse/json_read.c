@@ -5,7 +5,7 @@
 
 enum state {
     WANT_VALUE,
-    WANT_FIRST_KEY,   /* key or } */
+    WANT_FIRST_KEY, /* key or } */
     WANT_KEY,
     WANT_FIRST_VALUE, /* value or ] */
     WANT_NEXT,        /* , or the closing bracket */
@@ -52,7 +52,7 @@ scan_escape(const char *p, const char *end)
         return NULL;
     if (p[1] != 'u')
         return p[1] != '\0' && strchr("\"\\/bfnrt", p[1]) != NULL ? p + 2
-                                                                   : NULL;
+                                                                  : NULL;
     if (!is_unit(p + 2, end))
         return NULL;
     unit = hex4(p + 2);
@@ -419,8 +419,8 @@ json_unescape(struct str raw, struct buf *out, struct err_info *why)
             i += 6;
             if (ucs >= 0xD800 && ucs <= 0xDBFF && raw.n - i >= 6 &&
                 is_unit(raw.p + i + 2, raw.p + raw.n)) {
-                ucs = 0x10000 + ((ucs & 0x3FF) << 10 |
-                                 (hex4(raw.p + i + 2) & 0x3FF));
+                ucs = 0x10000 +
+                      ((ucs & 0x3FF) << 10 | (hex4(raw.p + i + 2) & 0x3FF));
                 i += 6;
             }
             buf_add(out, str_n(utf8, utf8_encode(ucs, utf8)));

@@ -29,10 +29,10 @@ json_plain_blocks(const char *p, const char *end)
     while (end - p >= 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
         /* signed compare: bytes >= 0x80 are negative, so < 0x20 as well */
-        __m128i bad = _mm_or_si128(
-            _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
-            _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-                         _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+        __m128i bad =
+            _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
+                         _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                                      _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
         unsigned mask = (unsigned)_mm_movemask_epi8(bad);
 
         if (mask != 0)
@@ -77,8 +77,7 @@ json_plain(const char *p, const char *end)
 const char *json_scan_string(const char *p, const char *end, bool *has_escape,
                              const char **bad);
 /* p at '-' or a digit; returns behind the number. */
-const char *json_scan_number(const char *p, const char *end,
-                             const char **bad);
+const char *json_scan_number(const char *p, const char *end, const char **bad);
 /* One whole value at p (white space skipped); depth levels may open. */
 const char *json_scan_value(const char *p, const char *end, unsigned depth,
                             const char **bad);

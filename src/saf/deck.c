@@ -97,8 +97,11 @@ saf_deck_next(struct saf_deck *deck, struct buf *out, uint32_t *line,
             *line = deck->line;
         add_without_comments(out, text, &in_quotes);
         mark = take_mark(out);
-        if (mark == '\0' && str_trim(buf_view(out)).n > 0)
+        if (mark != '\0')
+            continue;
+        if (str_trim(buf_view(out)).n > 0)
             break;
+        buf_clear(out); /* the line was a comment */
     }
     if (out->failed)
         return err_pos(why, ERR_LIMIT, *line, 1,

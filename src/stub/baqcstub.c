@@ -59,8 +59,7 @@ fail(struct baq_response_info *info, enum baqi number, const char *text,
     char message[1024];
     int rc;
 
-    (void)snprintf(message, sizeof message, "BAQI%04dE: %s", (int)number,
-                   text);
+    (void)snprintf(message, sizeof message, "BAQI%04dE: %s", (int)number, text);
     rc = answer(info, BAQ_ERROR_IN_STUB, number, str_of(message));
     if (detail != NULL && detail[0] != '\0') {
         size_t n = strlen(message);
@@ -128,8 +127,7 @@ take_answer(struct baq_response_info *info, const struct stub_call *call,
     if (head->origin == STUB_ORIGIN_API && api >= 200 && api < 300) {
         if (body.n > call->response_bytes)
             return fail(info, BAQI_TOO_SMALL,
-                        "The response area is too small for the response.",
-                        "");
+                        "The response area is too small for the response.", "");
         if (body.n > 0)
             memcpy(response, body.p, body.n);
         *response_len = (int32_t)body.n;
@@ -167,10 +165,8 @@ exchange_failed(struct baq_response_info *info, enum err e,
         return fail(info, BAQI_MEMORY, "No storage.", why->text);
     if (e == ERR_SYNTAX || e == ERR_LIMIT)
         return fail(info, BAQI_BAD_RESPONSE,
-                    "The response of the server is not understood.",
-                    why->text);
-    return fail_exchange(info, 0, "Connectivity appears to be lost",
-                         why->text);
+                    "The response of the server is not understood.", why->text);
+    return fail_exchange(info, 0, "Connectivity appears to be lost", why->text);
 }
 
 static int
@@ -195,8 +191,7 @@ run(const struct stub_settings *settings, const struct stub_call *call,
         trace(settings, "status", (long)answer_head.status);
         rc = e != ERR_OK ? exchange_failed(info, e, &why)
                          : take_answer(info, call, &answer_head,
-                                       buf_view(&body), response,
-                                       response_len);
+                                       buf_view(&body), response, response_len);
     }
     if (head.p != NULL)
         secret_wipe(head.p, head.n); /* holds the password */
@@ -223,8 +218,7 @@ BAQCSTUB(const struct baq_api_info *api, const struct baq_request_info *request,
         return fail(info, BAQI_PARAMETER, "Seven arguments are needed.", "");
     if (!field(api->name, api->name_len, sizeof api->name, &call.name) ||
         !field(api->path, api->path_len, sizeof api->path, &call.path) ||
-        !field(api->method, api->method_len, sizeof api->method,
-               &call.method))
+        !field(api->method, api->method_len, sizeof api->method, &call.method))
         return fail(info, BAQI_PARAMETER,
                     "A length in the API information is not 0 to 255.", "");
     if (!request_info_is_good(request))

@@ -18,13 +18,13 @@
 enum stub_origin { STUB_ORIGIN_ZCEE, STUB_ORIGIN_API };
 
 struct stub_head {
-    unsigned status;        /* 100..599 */
+    unsigned status; /* 100..599 */
     enum stub_origin origin;
-    unsigned api_status;    /* Sallyport-Api-Status, or 0 */
+    unsigned api_status; /* Sallyport-Api-Status, or 0 */
     bool has_location;
     bool keeps_open;
-    uint64_t body_bytes;    /* Content-Length; 0 when there is none */
-    size_t head_bytes;      /* up to and with the empty line */
+    uint64_t body_bytes; /* Content-Length; 0 when there is none */
+    size_t head_bytes;   /* up to and with the empty line */
 };
 
 /*

@@ -47,8 +47,7 @@ head_refuses(void **state)
         { "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
           ERR_SYNTAX },
         { "HTTP/1.1 200 OK\r\nContent-Length: 67108865\r\n\r\n", ERR_SYNTAX },
-        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-          ERR_SYNTAX },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ERR_SYNTAX },
         { "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\n", ERR_SYNTAX },
         { "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n folded\r\n\r\n",
           ERR_SYNTAX },
@@ -136,10 +135,10 @@ settings_refuse(void **state)
     static const struct {
         const char *name, *value;
     } rows[] = {
-        { "BAQPORT", "0" },      { "BAQPORT", "65536" },
-        { "BAQPORT", "x" },      { "BAQURI", "a b" },
+        { "BAQPORT", "0" },        { "BAQPORT", "65536" },
+        { "BAQPORT", "x" },        { "BAQURI", "a b" },
         { "BAQURI", "h\r\nX: y" }, { "BAQTIMEOUT", "-1" },
-        { "BAQTIMEOUT", "3601" }, { "BAQUSERNAME", "a:b" },
+        { "BAQTIMEOUT", "3601" },  { "BAQUSERNAME", "a:b" },
     };
 
     (void)state;
@@ -160,10 +159,8 @@ head_cannot_be_injected(void **state)
     static const struct {
         const char *name, *path, *method;
     } rows[] = {
-        { "", "%2Fa", "GET" },
-        { "a\r\nX: y", "%2Fa", "GET" },
-        { "a", "b\r\n", "GET" },
-        { "a", "%2Fa", "GET X" },
+        { "", "%2Fa", "GET" },   { "a\r\nX: y", "%2Fa", "GET" },
+        { "a", "b\r\n", "GET" }, { "a", "%2Fa", "GET X" },
         { "a", "", "GET" },
     };
     struct stub_settings s;

@@ -233,8 +233,7 @@ wait_fd(int fd, short events, uint64_t until_ms)
     for (;;) {
         struct pollfd p = { .fd = fd, .events = events };
         uint64_t now = clock_mono_ms();
-        int n = now >= until_ms ? 0
-                                : poll(&p, 1, (int)(until_ms - now));
+        int n = now >= until_ms ? 0 : poll(&p, 1, (int)(until_ms - now));
 
         if (n > 0)
             return true;
@@ -246,8 +245,8 @@ wait_fd(int fd, short events, uint64_t until_ms)
 static int
 connect_one(const struct addrinfo *ai, uint64_t until_ms)
 {
-    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    0);
+    int fd =
+        socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int error = 0, on = 1;
     socklen_t n = sizeof error;
 
@@ -323,8 +322,8 @@ send_all(int fd, struct str head, struct str body, uint64_t until_ms,
             return err_set(why, ERR_PEER, "send: %s", strerror(errno));
         left -= (size_t)n;
         for (size_t i = 0; i < 2 && n > 0; i++) {
-            size_t cut = (size_t)n < iov[i].iov_len ? (size_t)n
-                                                    : iov[i].iov_len;
+            size_t cut =
+                (size_t)n < iov[i].iov_len ? (size_t)n : iov[i].iov_len;
 
             iov[i].iov_base = (char *)iov[i].iov_base + cut;
             iov[i].iov_len -= cut;

@@ -40,18 +40,17 @@ MUST_CHECK enum err stub_settings_read(struct stub_settings *,
                                        struct err_info *why);
 /* The request's head. ERR_RANGE: name, path or method cannot be sent. */
 MUST_CHECK enum err stub_request_head(const struct stub_settings *,
-                                      const struct stub_call *,
-                                      struct buf *out, struct err_info *why);
+                                      const struct stub_call *, struct buf *out,
+                                      struct err_info *why);
 /*
  * Send and receive. On ERR_OK head and body are the answer.
  * ERR_PEER the connection was refused or lost; ERR_TIMEOUT; ERR_SYNTAX and
  * ERR_LIMIT a bad response; ERR_MEMORY.
  */
 MUST_CHECK enum err stub_exchange(struct stub_link *,
-                                  const struct stub_settings *,
-                                  struct str head, struct str request,
-                                  struct stub_head *out, struct buf *body,
-                                  struct err_info *why);
+                                  const struct stub_settings *, struct str head,
+                                  struct str request, struct stub_head *out,
+                                  struct buf *body, struct err_info *why);
 void stub_link_close(struct stub_link *);
 
 void stub_base64(struct buf *out, struct str in, bool is_url);

@@ -181,8 +181,9 @@ run_program(const struct places *p, const char *program, const char *option,
     if (args == NULL)
         return STATUS_MISSING;
     if (!find_program(p, program, path, sizeof path)) {
-        fprintf(stderr, "sallyport: sallyport-%s is not installed (looked in "
-                        "%s and %s)\n",
+        fprintf(stderr,
+                "sallyport: sallyport-%s is not installed (looked in "
+                "%s and %s)\n",
                 program, p->own, p->libexec);
         free(args);
         return STATUS_MISSING;
