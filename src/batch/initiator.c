@@ -252,7 +252,7 @@ run_region(const struct step *step)
 {
     struct str rest = step->jcl->parm, piece;
     char applid[16] = "";
-    const char *args[] = { applid, NULL };
+    const char *args[] = { "--applid", applid, "--foreground", NULL };
 
     while (str_token(&rest, ',', &piece)) {
         piece = str_trim(piece);
