@@ -444,6 +444,9 @@ is_allowed(struct command *c, const struct verb *verb)
         return true;
     if (e != ERR_OK)
         log_warn("OPERCMDS: %s", why.text);
+    else
+        log_info("OPERCMDS: %u/%u/%u", decision.rc.saf, decision.rc.racf,
+                 decision.rc.reason);
     session_printf(c->session,
                    "IEE345I %s AUTHORITY INVALID, FAILED BY SECURITY PRODUCT",
                    verb->word);

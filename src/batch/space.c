@@ -327,29 +327,43 @@ on_saf_line(void *arg, struct str line)
     log_line(arg, line);
 }
 
+/*
+ * The Linux user of an address space: the OMVS UID. A superuser (UID 0) of the
+ * image, and IBMUSER before it has one, get no Linux root: their address
+ * spaces run under the first UID of the range.
+ */
 static enum err
-check_uid(struct space *space, const struct acee *acee, struct err_info *why)
+linux_user(struct space *space, const struct acee *acee, uint32_t *uid,
+           struct err_info *why)
 {
     struct master *m = space->master;
 
+    *uid = acee->uid;
     if (root_is_private())
         return ERR_OK;
-    if (acee->uid == UINT32_MAX || acee->uid == 0 || acee->uid < m->uid_first ||
-        acee->uid > m->uid_last)
+    if (acee->uid == 0 ||
+        (acee->uid == UINT32_MAX && strcmp(acee->user, "IBMUSER") == 0))
+        *uid = m->uid_first;
+    if (*uid == UINT32_MAX)
         return err_set(why, ERR_DENIED,
-                       "user %s has OMVS UID %" PRId64
-                       "; expected one of %u-%u (uidrange of etc/image.conf)",
-                       acee->user,
-                       acee->uid == UINT32_MAX ? (int64_t)-1
-                                               : (int64_t)acee->uid,
-                       m->uid_first, m->uid_last);
+                       "user %s has no OMVS UID; expected one of %u-%u "
+                       "(uidrange of etc/image.conf)",
+                       acee->user, m->uid_first, m->uid_last);
+    if (*uid < m->uid_first || *uid > m->uid_last)
+        return err_set(why, ERR_DENIED,
+                       "user %s has OMVS UID %u; expected one of %u-%u "
+                       "(uidrange of etc/image.conf)",
+                       acee->user, *uid, m->uid_first, m->uid_last);
     return ERR_OK;
 }
 
 static enum err
-send_go(struct space *space, const struct acee *acee, struct str token,
-        struct err_info *why)
+send_go(struct space *space, const struct acee *acee, uint32_t uid,
+        struct str token, struct err_info *why)
 {
+    /* A gid that is somebody's on this machine (0, staff) is not taken. */
+    bool has_gid = acee->gid >= space->master->uid_first &&
+                   acee->gid <= space->master->uid_last;
     struct buf go;
     int fd = chan_memfd("job-token", token, why);
     enum err e;
@@ -357,8 +371,8 @@ send_go(struct space *space, const struct acee *acee, struct str token,
     if (fd < 0)
         return ERR_IO;
     buf_init(&go, 64);
-    buf_u32(&go, acee->uid);
-    buf_u32(&go, acee->gid == UINT32_MAX ? acee->uid : acee->gid);
+    buf_u32(&go, uid);
+    buf_u32(&go, has_gid ? acee->gid : uid);
     buf_u8(&go, !root_is_private());
     e = chan_send(space->init_fd, INIT_GO, 0, buf_view(&go), &fd, 1, why);
     buf_fini(&go);
@@ -405,6 +419,7 @@ register_space(struct space *space, const struct space_order *order,
     struct buf token;
     struct acee *acee = NULL;
     struct saf_rc rc;
+    uint32_t uid = 0;
     enum err e;
 
     buf_init(&token, TASK_TOKEN_MAX);
@@ -412,7 +427,7 @@ register_space(struct space *space, const struct space_order *order,
     e = saf_register_job(control, &job, &token, &acee, &rc, why);
     saf_on_message(control, NULL, NULL);
     if (e == ERR_OK)
-        e = check_uid(space, acee, why);
+        e = linux_user(space, acee, &uid, why);
     if (e == ERR_OK) {
         memcpy(space->record.user, acee->user, sizeof space->record.user);
         if (order->is_task)
@@ -420,7 +435,7 @@ register_space(struct space *space, const struct space_order *order,
                          MSG_INSERTS(order->proc, str_of(space->record.name),
                                      str_of(acee->user), str_of(acee->group)),
                          4);
-        e = send_go(space, acee, buf_view(&token), why);
+        e = send_go(space, acee, uid, buf_view(&token), why);
     }
     acee_unref(&acee);
     if (token.p != NULL)

@@ -143,16 +143,16 @@ started_task(void **state)
     assert_string_equal(job.name, "MYJOB");
     assert_string_equal(job.steps->name, "ZCON");
     assert_string_equal(job.steps->proc_step, "STARTING");
-    assert_true(str_eq_z(job.steps->parm,
-                         "PGM /usr/lpp/bin/zosconnect run zcee2"));
+    assert_true(
+        str_eq_z(job.steps->parm, "PGM /usr/lpp/bin/zosconnect run zcee2"));
     assert_true(str_eq_z(job.steps->dds->next->data, "_BPX_SHAREAS=YES\n"));
     symbols[0].name = STR("NOSUCH");
     assert_int_equal(jcl_start(&arena, STR("BAQSTRT"), STR("MYJOB"), &env, &job,
                                &errors, &why),
                      ERR_SYNTAX);
-    assert_int_equal(jcl_start(&arena, STR("../x"), STR("MYJOB"), &env, &job,
-                               &errors, &why),
-                     ERR_SYNTAX);
+    assert_int_equal(
+        jcl_start(&arena, STR("../x"), STR("MYJOB"), &env, &job, &errors, &why),
+        ERR_SYNTAX);
     arena_fini(&arena);
 }
 
@@ -339,8 +339,8 @@ refusals(void **state)
         { "//J JOB\n//S EXEC PGM=A,PARM=a)\n", "IEFC622I", 2, 22 },
         { "//J JOB\n//S EXEC PGM=A,\n//D DD DUMMY\n", "IEFC621I", 3, 3 },
         { "//J JOB\n//S EXEC PGM=A,\n", "IEFC621I", 2, 1 },
-        { "//J JOB\n//S EXEC PGM=A,\n//                 PARM=X\n",
-          "IEFC624I", 3, 20 },
+        { "//J JOB\n//S EXEC PGM=A,\n//                 PARM=X\n", "IEFC624I",
+          3, 20 },
         { "//J JOB\n//S EXEC NOPROC\n", "IEFC612I", 2, 10 },
         { "//J JOB\n//S EXEC LOOP\n", "IEFC615I", 1, 10 },
         { "//J JOB\n//S EXEC BAQSTRT,NOSUCH=1\n", "IEFC657I", 2, 18 },
@@ -349,19 +349,16 @@ refusals(void **state)
         { "//J JOB\n//S EXEC PGM=A,COND=(4,XX)\n", "IEFC638I", 2, 21 },
         { "//J JOB\n//S EXEC PGM=A\n//D DD\n", "IEFC006I", 3, 1 },
         { "//J JOB\n//S EXEC PGM=A\n//D DD DNS=A\n", "IEFC630I", 3, 8 },
-        { "//J JOB\n//S EXEC PGM=A\n//D DD DSN=../etc\n", "IEFC638I", 3,
+        { "//J JOB\n//S EXEC PGM=A\n//D DD DSN=../etc\n", "IEFC638I", 3, 12 },
+        { "//J JOB\n//S EXEC PGM=A\n//D DD DSN=A.TOOLONGQUAL\n", "IEFC638I", 3,
           12 },
-        { "//J JOB\n//S EXEC PGM=A\n//D DD DSN=A.TOOLONGQUAL\n", "IEFC638I",
-          3, 12 },
-        { "//J JOB\n//S EXEC PGM=A\n//D DD DSN=A(../X)\n", "IEFC638I", 3,
-          12 },
+        { "//J JOB\n//S EXEC PGM=A\n//D DD DSN=A(../X)\n", "IEFC638I", 3, 12 },
         { "//J JOB\n//S EXEC PGM=A\n//D DD DSN=A,DISP=SHX\n", "IEFC638I", 3,
           19 },
         { "//J JOB\n//S EXEC PGM=A\n//D DD PATH='etc'\n", "IEFC638I", 3, 13 },
-        { "//J JOB\n//S EXEC PGM=A\n//D DD DUMMY,DLM=XX\n", "IEFC630I", 3,
-          8 },
-        { "//J JOB\n//S EXEC PGM=A\n//D DD DUMMY\n//D DD DUMMY\n",
-          "IEFC662I", 4, 3 },
+        { "//J JOB\n//S EXEC PGM=A\n//D DD DUMMY,DLM=XX\n", "IEFC630I", 3, 8 },
+        { "//J JOB\n//S EXEC PGM=A\n//D DD DUMMY\n//D DD DUMMY\n", "IEFC662I",
+          4, 3 },
         { "//J JOB\n//S EXEC PGM=A\n// DD DUMMY\n", "IEFC662I", 3, 3 },
         { "//J JOB\n//D DD DUMMY\n//S EXEC PGM=A\n", "IEFC607I", 2, 1 },
         { "//J JOB\n//S EXEC PGM=A\n//K JOB\n", "IEFC019I", 3, 5 },

@@ -116,7 +116,8 @@ modify_run(const struct modify_table *table, struct str typed,
         }
     if (found != NULL) {
         is_ok = found->run(&call);
-        PUT(out, "CWWKB0005I", is_ok ? STR("SUCCESSFULLY") : STR("UNSUCCESSFULLY"),
+        PUT(out, "CWWKB0005I",
+            is_ok ? STR("SUCCESSFULLY") : STR("UNSUCCESSFULLY"),
             str_of(found->handler));
     } else {
         is_ok = str_eq_nocase_z(call.command, "HELP");

@@ -108,8 +108,8 @@ bind_accept(struct supervisor *s)
         return;
     }
     if (s->n_partners == s->cap_partners) {
-        struct partner **more = realloc(
-            s->partners, (s->cap_partners + 16) * sizeof(*s->partners));
+        struct partner **more =
+            realloc(s->partners, (s->cap_partners + 16) * sizeof(*s->partners));
 
         if (more == NULL) {
             close(p->fd);
@@ -197,12 +197,12 @@ session_new(struct supervisor *s, struct partner *p, uint16_t number,
         free(session);
         return e;
     }
-    *session = (struct region_session){ .key = ++s->last_key,
-                                        .number = number,
-                                        .worker = (number - 1u) %
-                                                  s->defs.sit.mxt,
-                                        .fd = fds[0],
-                                        .partner = p };
+    *session =
+        (struct region_session){ .key = ++s->last_key,
+                                 .number = number,
+                                 .worker = (number - 1u) % s->defs.sit.mxt,
+                                 .fd = fds[0],
+                                 .partner = p };
     s->sessions[s->n_sessions++] = session;
     bind.worker = (uint16_t)(session->worker + 1);
     buf_init(&frame, ISC_FRAME_MAX);
@@ -258,8 +258,7 @@ refuse(struct supervisor *s, struct partner *p, const struct isc_bind *hello,
 
     if (strcmp(reason, "SECURITY_VIOLATION") == 0)
         REGION_LOG(s, "DFHIS2040", hello->applid, hello->networkid);
-    REGION_LOG(s, "DFHIS1011", hello->applid, hello->networkid,
-               str_of(reason));
+    REGION_LOG(s, "DFHIS1011", hello->applid, hello->networkid, str_of(reason));
     if (send_bind(p, ISC_HELLO_NAK, &nak) != ERR_OK)
         log_debug("the refused partner has gone");
     p->is_gone = true;
@@ -290,8 +289,7 @@ check_service(const struct supervisor *s, const struct ipconn *conn,
         return NULL;
     if (!defs_service(&s->defs, conn->tcpipservice)->is_open)
         return "TCPIPSERVICE_NOT_OPEN";
-    return arrived != NULL &&
-                   !str_eq(arrived->head.name, conn->tcpipservice)
+    return arrived != NULL && !str_eq(arrived->head.name, conn->tcpipservice)
                ? "TCPIPSERVICE_MISMATCH"
                : NULL;
 }
@@ -372,9 +370,8 @@ on_hello(struct supervisor *s, struct partner *p, const struct isc_bind *hello)
     }
     p->is_bound = true;
     (void)snprintf(number, sizeof number, "%u", granted);
-    REGION_LOG(s, "DFHIS2000",
-               conn == NULL ? hello->applid : conn->head.name, hello->applid,
-               hello->networkid, str_of(number));
+    REGION_LOG(s, "DFHIS2000", conn == NULL ? hello->applid : conn->head.name,
+               hello->applid, hello->networkid, str_of(number));
     for (uint32_t i = 0; i < granted; i++)
         if (session_new(s, p, (uint16_t)(i + 1), &why) != ERR_OK) {
             log_warn("session %u of %s: %s", i + 1, p->name, why.text);

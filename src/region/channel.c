@@ -125,9 +125,8 @@ container_put(struct channels *all, struct channel *channel, struct str name,
 }
 
 enum err
-container_borrow(struct channels *all, struct channel *channel,
-                 struct str name, struct str data, bool is_char,
-                 uint16_t ccsid)
+container_borrow(struct channels *all, struct channel *channel, struct str name,
+                 struct str data, bool is_char, uint16_t ccsid)
 {
     struct container *c = container_new(all, channel, name);
 
@@ -140,8 +139,7 @@ container_borrow(struct channels *all, struct channel *channel,
 }
 
 bool
-container_delete(struct channels *all, struct channel *channel,
-                 struct str name)
+container_delete(struct channels *all, struct channel *channel, struct str name)
 {
     for (struct container **at = &channel->first; *at != NULL;
          at = &(*at)->next) {

@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define PLAN_MAX 160u    /* longest literal of COBOL */
+#define PLAN_MAX 160u /* longest literal of COBOL */
 #define PLAN_ARGS_MAX 24u
 
 /* clang-format off */

@@ -195,8 +195,8 @@ on_commit(struct committer *c, struct client *client, struct reader *in)
     if (!reader_u64(in, &unit))
         return false;
     client->in_group = true;
-    client->outcome = store_apply(c->store, client->worker, unit,
-                                  reader_rest(in), &why);
+    client->outcome =
+        store_apply(c->store, client->worker, unit, reader_rest(in), &why);
     if (client->outcome != OUTCOME_OK)
         log_error("%s", why.text);
     return true;

@@ -453,10 +453,10 @@ static void *
 list_find(const struct region_defs *defs, const struct kind *kind,
           struct str name)
 {
-    size_t count = *(const size_t *)(const void *)((const char *)defs +
-                                                   kind->count);
-    void **list = *(void ***)(void *)(uintptr_t)((const char *)defs +
-                                                 kind->list);
+    size_t count =
+        *(const size_t *)(const void *)((const char *)defs + kind->count);
+    void **list =
+        *(void ***)(void *)(uintptr_t)((const char *)defs + kind->list);
 
     for (size_t i = 0; i < count; i++)
         if (str_eq_nocase(((struct def_head *)list[i])->name, name))
@@ -540,8 +540,8 @@ read_define(struct input *input, size_t command_at, struct err_info *why)
         return fail_at(input, at, ERR_SYNTAX, why);
     }
     if (list_find(input->defs, kind, value) != NULL) {
-        err_set(why, ERR_EXISTS, "%s(" STR_FMT ") is defined twice",
-                kind->name, STR_ARG(value));
+        err_set(why, ERR_EXISTS, "%s(" STR_FMT ") is defined twice", kind->name,
+                STR_ARG(value));
         return fail_at(input, at, ERR_EXISTS, why);
     }
     head = arena_zalloc(&input->defs->arena, kind->size);
@@ -827,8 +827,8 @@ defs_load(struct region_defs *defs, struct str applid, struct err_info *why)
 
     if (e != ERR_OK)
         return e;
-    dir = root_path(&defs->arena, "regions/" STR_FMT,
-                    STR_ARG(defs->sit.applid));
+    dir =
+        root_path(&defs->arena, "regions/" STR_FMT, STR_ARG(defs->sit.applid));
     buf_init(&text, DEFS_TEXT_MAX);
     n = dir == NULL ? -1 : scandir(dir, &entries, is_csd, alphasort);
     if (n < 0) {

@@ -41,7 +41,7 @@ enum file_type { FILE_KSDS, FILE_ESDS, FILE_RRDS };
 struct def_head { /* first member of each definition */
     struct str name;
     struct str group;
-    uint32_t line;   /* of its DEFINE */
+    uint32_t line;    /* of its DEFINE */
     const char *file; /* name of the definitions' file */
 };
 
@@ -97,7 +97,7 @@ struct region_sit {
     bool autoinstall_programs; /* PGAIPGM=ACTIVE */
     struct str xtran;          /* class, or empty: no check */
     uint32_t mxt;              /* tasks at once = workers */
-    uint32_t icvr_ms; /* runaway: CPU time of a task; 0: none */
+    uint32_t icvr_ms;          /* runaway: CPU time of a task; 0: none */
     uint32_t dtimout_s;
     uint32_t map_mb; /* size limit of the file store */
 };

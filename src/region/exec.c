@@ -215,8 +215,7 @@ zexec(void *first, ...)
         cob_runtime_error("EXEC CICS outside a task of a region");
         cob_stop_run(1);
     }
-    plan = plan_of(str_n(cob_get_param_data(1),
-                         (size_t)cob_get_param_size(1)));
+    plan = plan_of(str_n(cob_get_param_data(1), (size_t)cob_get_param_size(1)));
     if (plan == NULL)
         task_abend(task, "AEIP", "call of zexec with a plan that is not one");
     eib_number(task, EIB_FN, 2, plan->row->fn);
@@ -290,8 +289,7 @@ find_program(struct cics_task *task, struct str name, uint32_t *resp2,
     *resp2 = 1;
     if (!str_copy_z(name, text, sizeof text) || text[0] == '\0' ||
         (def == NULL && !task->defs->sit.autoinstall_programs)) {
-        (void)err_set(why, ERR_NOT_FOUND,
-                      "program " STR_FMT " is not defined",
+        (void)err_set(why, ERR_NOT_FOUND, "program " STR_FMT " is not defined",
                       STR_ARG(str_sub(name, 0, 8)));
         return NULL;
     }
@@ -520,8 +518,7 @@ do_handle_abend(struct cics_task *task, const struct plan *plan)
 {
     if (plan->has[OPT_PROGRAM] || plan->has[OPT_RESET])
         return RESPONSE(RESP_INVREQ, 0);
-    task->top->abend_label =
-        plan->has[OPT_CANCEL] ? 0 : plan->label[OPT_LABEL];
+    task->top->abend_label = plan->has[OPT_CANCEL] ? 0 : plan->label[OPT_LABEL];
     return NORMAL;
 }
 

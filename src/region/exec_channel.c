@@ -26,9 +26,9 @@ find_channel(struct cics_task *task, const struct plan *plan, bool make,
         return RESPONSE(RESP_CHANNELERR, 1);
     *out = make ? channel_make(&task->channels, name)
                 : channel_find(&task->channels, name);
-    return *out == NULL ? RESPONSE(make ? RESP_NOSTG : RESP_CHANNELERR,
-                                   make ? 0 : 2)
-                        : NORMAL;
+    return *out == NULL
+               ? RESPONSE(make ? RESP_NOSTG : RESP_CHANNELERR, make ? 0 : 2)
+               : NORMAL;
 }
 
 static struct response
@@ -179,10 +179,9 @@ struct response
 do_getnext_container(struct cics_task *task, const struct plan *plan)
 {
     int64_t token = arg_number(plan, OPT_BROWSETOKEN, 0);
-    struct browse *browse =
-        token < 1 || token > UINT32_MAX
-            ? NULL
-            : browse_find(&task->channels, (uint32_t)token);
+    struct browse *browse = token < 1 || token > UINT32_MAX
+                                ? NULL
+                                : browse_find(&task->channels, (uint32_t)token);
 
     if (browse == NULL)
         return RESPONSE(RESP_TOKENERR, 3);

@@ -115,10 +115,10 @@ find_record(struct cics_task *task, const struct plan *plan,
     /* Only now do we know which one to lock; read it again under its lock. */
     e = lock(task, file, str_n(found, file->key_length), why);
     buf_clear(record);
-    return e != ERR_OK ? e
-                       : unit_get(&task->unit, file,
-                                  str_n(found, file->key_length), false,
-                                  record, why);
+    return e != ERR_OK
+               ? e
+               : unit_get(&task->unit, file, str_n(found, file->key_length),
+                          false, record, why);
 }
 
 static struct response

@@ -98,10 +98,10 @@ static const struct {
     enum cics_option option;
     const char *form;
 } dates[] = {
-    { OPT_DATE, "m/d/y" },       { OPT_YYYYMMDD, "Y/m/d" },
-    { OPT_DDMMYYYY, "d/m/Y" },   { OPT_MMDDYYYY, "m/d/Y" },
-    { OPT_YYMMDD, "y/m/d" },     { OPT_DDMMYY, "d/m/y" },
-    { OPT_MMDDYY, "m/d/y" },     { OPT_YYDDD, "y/j" },
+    { OPT_DATE, "m/d/y" },     { OPT_YYYYMMDD, "Y/m/d" },
+    { OPT_DDMMYYYY, "d/m/Y" }, { OPT_MMDDYYYY, "m/d/Y" },
+    { OPT_YYMMDD, "y/m/d" },   { OPT_DDMMYY, "d/m/y" },
+    { OPT_MMDDYY, "m/d/y" },   { OPT_YYDDD, "y/j" },
     { OPT_YYYYDDD, "Y/j" },
 };
 

@@ -16,8 +16,8 @@
 enum region_message {
     /* supervisor to worker */
     RMSG_ATTACH = 1, /* u32 key, u16 session, str IPCONN, u8 userauth,
-                        str link user (empty: none of its own), u8 autoinstalled;
-                        fd: the session */
+                        str link user (empty: none of its own), u8
+                        autoinstalled; fd: the session */
     RMSG_COMMITTER,  /* fd: a new committer's channel */
     RMSG_RETIRE,     /* end when idle (NEWCOPY, shutdown) */
     /* worker and committer to supervisor */

@@ -47,8 +47,8 @@ read_layout(const struct file_def *file, struct layout *out,
                            STR_ARG(str_sub(item, 0, 32)));
         f = &out->v[out->n++];
         f->name = str_sub(item, 0, colon);
-        f->def = equals == STR_NPOS ? STR("")
-                                    : str_sub(item, equals + 1, item.n);
+        f->def =
+            equals == STR_NPOS ? STR("") : str_sub(item, equals + 1, item.n);
         f->at = (uint32_t)at;
         f->n = (uint32_t)n;
         at += n;
@@ -95,8 +95,8 @@ static enum err
 fail(const struct csv *csv, struct err_info *why, enum err e, const char *what,
      struct str found)
 {
-    return err_pos(why, e, csv->line, 0, "%s:%u: %s \"" STR_FMT "\"",
-                   csv->name, csv->line, what, STR_ARG(str_sub(found, 0, 40)));
+    return err_pos(why, e, csv->line, 0, "%s:%u: %s \"" STR_FMT "\"", csv->name,
+                   csv->line, what, STR_ARG(str_sub(found, 0, 40)));
 }
 
 static enum err
@@ -146,8 +146,8 @@ read_record(struct csv *csv, struct str line, struct buf *cell,
                         buf_view(cell));
         f = csv->columns[i++];
         if (cell->n > f->n && !csv->options->cut)
-            return fail(csv, why, ERR_RANGE, "too long for its field:",
-                        buf_view(cell));
+            return fail(csv, why, ERR_RANGE,
+                        "too long for its field:", buf_view(cell));
         csv->options->n_cut += cell->n > f->n;
         memset(csv->record + f->at, ' ', f->n);
         memcpy(csv->record + f->at, cell->n == 0 ? "" : cell->p,
@@ -238,10 +238,9 @@ load_into(struct store *store, struct loading *loading, const char *csv_path,
     enum err e = store_count(store, loading->file, &count, why);
 
     if (e == ERR_OK && count > 0)
-        return err_set(why, ERR_EXISTS,
-                       "FILE(" STR_FMT ") holds %llu records already",
-                       STR_ARG(loading->file->head.name),
-                       (unsigned long long)count);
+        return err_set(
+            why, ERR_EXISTS, "FILE(" STR_FMT ") holds %llu records already",
+            STR_ARG(loading->file->head.name), (unsigned long long)count);
     buf_init(&csv, LOAD_CSV_MAX);
     if (e == ERR_OK)
         e = file_read(csv_path, &csv, why);
@@ -271,9 +270,9 @@ load_file(struct str applid, struct str file, const char *csv_path,
     buf_init(&loading.ops, OPS_MAX);
     loading.file = defs_file(&defs, file);
     if (loading.file == NULL)
-        e = err_set(why, ERR_NOT_FOUND, "region " STR_FMT " defines no FILE("
-                    STR_FMT ")", STR_ARG(applid),
-                    STR_ARG(str_sub(file, 0, 16)));
+        e = err_set(why, ERR_NOT_FOUND,
+                    "region " STR_FMT " defines no FILE(" STR_FMT ")",
+                    STR_ARG(applid), STR_ARG(str_sub(file, 0, 16)));
     if (e == ERR_OK)
         e = store_open(&defs, true, &store, why);
     if (e == ERR_OK)

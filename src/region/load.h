@@ -27,8 +27,8 @@ struct load_options {
 
 /* ERR_SYNTAX, ERR_RANGE, ERR_LIMIT with "<name>:<line>: ..." in why. */
 MUST_CHECK enum err load_csv(const struct file_def *, const char *name,
-                             struct str csv, struct load_options *,
-                             load_record, void *arg, struct err_info *why);
+                             struct str csv, struct load_options *, load_record,
+                             void *arg, struct err_info *why);
 
 /*
  * Load a file of a region that is not running yet or is (the store has one

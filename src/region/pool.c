@@ -86,8 +86,8 @@ committer_channel(struct supervisor *s, uint32_t id)
         return -1;
     buf_init(&text, 16);
     buf_u32(&text, id);
-    e = chan_send(s->committer_chan, RMSG_HELLO, 0, buf_view(&text), &fds[1],
-                  1, &why);
+    e = chan_send(s->committer_chan, RMSG_HELLO, 0, buf_view(&text), &fds[1], 1,
+                  &why);
     buf_fini(&text);
     close(fds[1]);
     if (e == ERR_OK)
@@ -253,8 +253,8 @@ pool_start(struct supervisor *s, struct err_info *why)
     s->pages_fd = memfd_create("region", MFD_CLOEXEC);
     if (s->pages_fd < 0 || ftruncate(s->pages_fd, (off_t)bytes) != 0)
         return err_sys(why, "pages of the region");
-    s->pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-                    s->pages_fd, 0);
+    s->pages =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->pages_fd, 0);
     if (s->pages == MAP_FAILED)
         return err_sys(why, "pages of the region");
     return start_committer(s, why);
@@ -295,8 +295,7 @@ is_still_queued(const struct region_session *session, uint32_t sequence)
 static void
 answer_for(struct supervisor *s, const struct page *page, int status)
 {
-    struct region_session *session =
-        session_find(s, atomic_load(&page->key));
+    struct region_session *session = session_find(s, atomic_load(&page->key));
     uint32_t sequence = atomic_load(&page->sequence);
     const char *abcode = abend_of(page, status);
     struct isc_rsp *rsp = calloc(1, sizeof *rsp);

@@ -81,8 +81,8 @@ is_process(struct str text)
 }
 
 static enum err
-add_line(struct scan *scan, struct str text, struct str member,
-         uint32_t number, struct err_info *why)
+add_line(struct scan *scan, struct str text, struct str member, uint32_t number,
+         struct err_info *why)
 {
     struct source_line line = { text, member, number };
 
@@ -128,9 +128,8 @@ holds_exec(struct str text)
     return false;
 }
 
-static enum err
-add_lines(struct scan *scan, struct str source, struct str member,
-          struct err_info *why);
+static enum err add_lines(struct scan *scan, struct str source,
+                          struct str member, struct err_info *why);
 
 /* The member's lines when it holds EXEC; *done tells. */
 static enum err
@@ -308,8 +307,7 @@ scan_line(struct scan *scan, uint32_t *line, struct err_info *why)
             while (token.to < s.n && is_word_byte(s.p[token.to]))
                 token.to++;
             token.kind = TOKEN_WORD;
-        } else if (c == '.' &&
-                   (token.to >= s.n || s.p[token.to] == ' ')) {
+        } else if (c == '.' && (token.to >= s.n || s.p[token.to] == ' ')) {
             token.kind = TOKEN_PERIOD;
         } else {
             token.kind = TOKEN_PUNCT;

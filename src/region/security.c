@@ -41,9 +41,8 @@ security_open(struct security *s, const struct region_defs *defs,
             return e;
     }
     /* Without it, only links whose tasks run as D are refused. */
-    if (saf_acee_of(s->saf, defs->sit.dfltuser, STR(""),
-                    ACEE_UNAUTHENTICATED, &s->default_user, &rc, why) !=
-        ERR_OK) {
+    if (saf_acee_of(s->saf, defs->sit.dfltuser, STR(""), ACEE_UNAUTHENTICATED,
+                    &s->default_user, &rc, why) != ERR_OK) {
         const struct str inserts[] = { defs->sit.applid, defs->sit.dfltuser,
                                        str_of(why->text) };
 
@@ -85,8 +84,7 @@ security_link(struct security *s, struct link_security *link,
                                        str_of(why.text) };
 
         worker_log("DFHIS2041", inserts, ARRAY_LEN(inserts));
-        link->user = s->default_user == NULL ? NULL
-                                             : acee_ref(s->default_user);
+        link->user = s->default_user == NULL ? NULL : acee_ref(s->default_user);
         link->differs = true; /* the ceiling of this link is D's authority */
         return;
     }
@@ -147,8 +145,8 @@ verify(struct security *s, const struct isc_req *req, struct verdict *v)
     struct acee *acee = NULL;
     struct saf_rc rc = { 0 };
 
-    if (saf_verify(s->saf, req->user, req->password, s->defs->sit.applid,
-                   &acee, &rc, &why) == ERR_OK)
+    if (saf_verify(s->saf, req->user, req->password, s->defs->sit.applid, &acee,
+                   &rc, &why) == ERR_OK)
         return acee;
     reject(v,
            rc.racf == 4                         ? "UNKNOWN_USER"
@@ -170,7 +168,7 @@ offered_by(const struct isc_req *req)
 
 static struct acee *
 user_of_task(struct security *s, const struct link_security *link,
-          const struct isc_req *req, struct verdict *v)
+             const struct isc_req *req, struct verdict *v)
 {
     struct authority_row row = authority_of(link->user_auth, offered_by(req));
     struct err_info why = { 0 };
@@ -248,8 +246,7 @@ security_decide(struct security *s, const struct link_security *link,
     if (v->acee == NULL)
         return;
     memcpy(v->user, v->acee->user, sizeof v->user);
-    if (((checks & CHECK_U) != 0 &&
-         !may_attach(s, v->acee, mirror, "user")) ||
+    if (((checks & CHECK_U) != 0 && !may_attach(s, v->acee, mirror, "user")) ||
         ((checks & CHECK_L) != 0 &&
          !may_attach(s, link->user, mirror, "link user")) ||
         ((checks & CHECK_D) != 0 &&

@@ -21,8 +21,8 @@ struct security {
 
 struct link_security {
     enum user_auth user_auth;
-    struct acee *user;  /* L, or NULL when it has none of its own */
-    bool differs;       /* L is set and is not the region's user */
+    struct acee *user; /* L, or NULL when it has none of its own */
+    bool differs;      /* L is set and is not the region's user */
 };
 
 struct verdict {
@@ -32,8 +32,7 @@ struct verdict {
     struct acee *acee; /* of the task's user; NULL with SEC=NO */
 };
 
-MUST_CHECK enum err security_open(struct security *,
-                                  const struct region_defs *,
+MUST_CHECK enum err security_open(struct security *, const struct region_defs *,
                                   struct err_info *why);
 /* What a link's definition means; an unusable link user is logged and leaves
  * the link with default-user authority. */

@@ -102,8 +102,7 @@ store_open(const struct region_defs *defs, bool is_writer, struct store **out,
         if (rc == 0)
             rc = mdb_env_set_maxreaders(store->env, READERS_MAX);
         if (rc == 0)
-            rc = mdb_env_set_maxdbs(store->env,
-                                    (MDB_dbi)(defs->n_files + 1));
+            rc = mdb_env_set_maxdbs(store->env, (MDB_dbi)(defs->n_files + 1));
         if (rc == 0)
             rc = mdb_env_open(store->env, dir,
                               MDB_NOTLS | (is_writer ? 0 : MDB_RDONLY), 0600);
@@ -269,8 +268,8 @@ apply_one(struct store *store, MDB_txn *txn, struct reader *in)
 }
 
 enum region_outcome
-store_apply(struct store *store, uint32_t worker, uint64_t unit,
-            struct str ops, struct err_info *why)
+store_apply(struct store *store, uint32_t worker, uint64_t unit, struct str ops,
+            struct err_info *why)
 {
     MDB_val key = { sizeof worker, &worker }, number = { sizeof unit, &unit };
     struct reader in = reader_of(ops);

@@ -24,8 +24,8 @@ void store_close(struct store **);
  * file's. Appended to record. ERR_NOT_FOUND.
  */
 MUST_CHECK enum err store_get(struct store *, const struct file_def *,
-                              struct str key, bool at_least,
-                              struct buf *record, struct err_info *why);
+                              struct str key, bool at_least, struct buf *record,
+                              struct err_info *why);
 
 /* One operation of a unit's write set, as it travels to the committer. */
 void store_op_put(struct buf *out, const struct file_def *, struct str key,

@@ -31,8 +31,7 @@ begin_stop(struct supervisor *s)
     pool_retire(s);
 }
 
-static void
-reply(struct supervisor *s, uint32_t id, const char *fmt, ...)
+static void reply(struct supervisor *s, uint32_t id, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
 static void
@@ -158,8 +157,14 @@ on_signal(struct supervisor *s)
 }
 
 /* One descriptor of the turn and what to do with it. */
-enum what { ON_SIGNAL, ON_COMMAND, ON_LISTEN, ON_COMMITTER, ON_WORKER,
-            ON_PARTNER };
+enum what {
+    ON_SIGNAL,
+    ON_COMMAND,
+    ON_LISTEN,
+    ON_COMMITTER,
+    ON_WORKER,
+    ON_PARTNER
+};
 
 struct watch {
     enum what what;

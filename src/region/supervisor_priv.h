@@ -32,7 +32,7 @@ struct region_worker {
     uint32_t id; /* never used again */
     int chan;
     bool is_ready;
-    bool is_retired; /* its end is expected */
+    bool is_retired;   /* its end is expected */
     unsigned failures; /* ends in a row without having become ready */
     uint64_t start_at_ms;
 };
@@ -68,11 +68,10 @@ void region_log_open(struct supervisor *);
 void region_log(struct supervisor *, const char *id, const struct str *inserts,
                 size_t n);
 #define REGION_LOG(s, id, ...)                                                 \
-    region_log((s), (id),                                                      \
-               (const struct str[]){ (s)->defs.sit.applid, __VA_ARGS__ },      \
-               sizeof((const struct str[]){ (s)->defs.sit.applid,              \
-                                            __VA_ARGS__ }) /                   \
-                   sizeof(struct str))
+    region_log(                                                                \
+        (s), (id), (const struct str[]){ (s)->defs.sit.applid, __VA_ARGS__ },  \
+        sizeof((const struct str[]){ (s)->defs.sit.applid, __VA_ARGS__ }) /    \
+            sizeof(struct str))
 
 /* bind.c: partners and their sessions. */
 MUST_CHECK enum err bind_listen(struct supervisor *, struct err_info *why);

@@ -64,7 +64,7 @@ struct cics_task {
     /* programs that ran, to be cancelled */
     char ran[64][9];
     size_t n_ran;
-    int td_log; /* folder of TD queues' files, or -1 */
+    int td_log;              /* folder of TD queues' files, or -1 */
     void (*wait_over)(void); /* called when the task had to wait */
 };
 
@@ -81,7 +81,8 @@ MUST_CHECK enum err task_run(struct cics_task *, struct str program,
                              size_t n_commarea, uint32_t *resp2,
                              struct err_info *why);
 /* Decide that the task ends abnormally and leave the program. */
-NORETURN void task_abend(struct cics_task *, const char *abcode, const char *detail);
+NORETURN void task_abend(struct cics_task *, const char *abcode,
+                         const char *detail);
 /* Cancel what ran, free what is left. The unit must be committed or backed
  * out before. */
 void task_end(struct cics_task *);
@@ -139,13 +140,25 @@ bool arg_area(const struct plan *, enum cics_option area,
 void eib_init(struct cics_task *);
 void eib_number(struct cics_task *, size_t at, size_t bytes, int64_t value);
 void eib_text(struct cics_task *, size_t at, size_t n, struct str);
-enum { EIB_TIME = 0, EIB_DATE = 4, EIB_TRNID = 8, EIB_TASKN = 12,
-       EIB_TRMID = 16, EIB_GDI = 20, EIB_CALEN = 24, EIB_FN = 27,
-       EIB_RCODE = 29, EIB_DS = 35, EIB_RSRCE = 51, EIB_RESP = 76,
-       EIB_RESP2 = 80 };
+enum {
+    EIB_TIME = 0,
+    EIB_DATE = 4,
+    EIB_TRNID = 8,
+    EIB_TASKN = 12,
+    EIB_TRMID = 16,
+    EIB_GDI = 20,
+    EIB_CALEN = 24,
+    EIB_FN = 27,
+    EIB_RCODE = 29,
+    EIB_DS = 35,
+    EIB_RSRCE = 51,
+    EIB_RESP = 76,
+    EIB_RESP2 = 80
+};
 
 /* Commands, by subject. */
-#define COMMAND(name) struct response name(struct cics_task *, const struct plan *)
+#define COMMAND(name)                                                          \
+    struct response name(struct cics_task *, const struct plan *)
 COMMAND(do_get_container);
 COMMAND(do_put_container);
 COMMAND(do_delete_container);

@@ -16,7 +16,7 @@ enum arg_form { ARG_NONE, ARG_DATA, ARG_LITERAL, ARG_LENGTH, ARG_EXPRESSION };
 
 struct arg {
     enum cics_option option;
-    uint16_t label; /* ordinal, for KIND_LABEL and conditions */
+    uint16_t label;  /* ordinal, for KIND_LABEL and conditions */
     struct str name; /* as written: options and conditions */
     enum arg_form form;
     struct str text; /* the argument's tokens */
@@ -47,9 +47,9 @@ struct job {
     size_t data, storage, linkage, procedure, procedure_end;
     bool has_commarea, has_eib;
     struct buf *out;
-    size_t line, at;      /* source copied up to here */
-    size_t column;        /* of the output */
-    size_t n_lines_out;   /* complete output lines */
+    size_t line, at;    /* source copied up to here */
+    size_t column;      /* of the output */
+    size_t n_lines_out; /* complete output lines */
 };
 
 /* --- options --------------------------------------------------------------*/
@@ -163,8 +163,7 @@ take_response(struct job *job, struct exec *exec, const struct arg *arg)
 
 /* NAME [ "(" tokens ")" ] */
 static enum err
-read_option(struct job *job, struct exec *exec, size_t *i,
-            struct err_info *why)
+read_option(struct job *job, struct exec *exec, size_t *i, struct err_info *why)
 {
     struct scan *scan = &job->scan;
     struct arg arg = { .at = *i, .name = scan->tokens[*i].text };
@@ -183,8 +182,8 @@ read_option(struct job *job, struct exec *exec, size_t *i,
                              STR_FMT "( has no closing parenthesis",
                              STR_ARG(arg.name));
         if (close == *i + 1)
-            return scan_fail(scan, *i, ERR_SYNTAX, why,
-                             STR_FMT "() is empty", STR_ARG(arg.name));
+            return scan_fail(scan, *i, ERR_SYNTAX, why, STR_FMT "() is empty",
+                             STR_ARG(arg.name));
         arg.form = form_of(scan, *i + 1, close);
         arg.text = join(job->arena, scan, *i + 1, close);
         *i = close + 1;
@@ -196,8 +195,8 @@ read_option(struct job *job, struct exec *exec, size_t *i,
     if (take_response(job, exec, &arg))
         return ERR_OK;
     if (exec->n_args == PLAN_ARGS_MAX - 2)
-        return scan_fail(scan, arg.at, ERR_LIMIT, why,
-                         "more than %u options", PLAN_ARGS_MAX - 2);
+        return scan_fail(scan, arg.at, ERR_LIMIT, why, "more than %u options",
+                         PLAN_ARGS_MAX - 2);
     exec->args[exec->n_args++] = arg;
     return ERR_OK;
 }
@@ -264,12 +263,11 @@ check_option(struct job *job, struct exec *exec, struct arg *arg,
     if (!form_fits(row->kind, arg->form))
         return scan_fail(&job->scan, arg->at, ERR_SYNTAX, why, "%s: %s %s",
                          exec->row->verb, option_name(arg->option),
-                         arg->form == ARG_NONE   ? "needs an argument"
+                         arg->form == ARG_NONE    ? "needs an argument"
                          : row->kind == KIND_FLAG ? "takes no argument"
-                         : row->kind == KIND_OUT ? "needs a data area"
-                                                 : "has a wrong argument");
-    if (row->kind == KIND_LABEL &&
-        (arg->label = label_of(job, arg->text)) == 0)
+                         : row->kind == KIND_OUT  ? "needs a data area"
+                                                  : "has a wrong argument");
+    if (row->kind == KIND_LABEL && (arg->label = label_of(job, arg->text)) == 0)
         return scan_fail(&job->scan, arg->at, ERR_LIMIT, why,
                          "more than %u labels", LABELS_MAX);
     return ERR_OK;
@@ -325,11 +323,10 @@ read_exec(struct job *job, size_t *i, struct err_info *why)
     enum err e;
 
     if (!scan_is(scan, *i + 1, "CICS"))
-        return scan_fail(scan, *i, ERR_UNSUPPORTED, why,
-                         "only EXEC CICS is translated here%s",
-                         scan_is(scan, *i + 1, "SQL")
-                             ? "; run the SQL pass first"
-                             : "");
+        return scan_fail(
+            scan, *i, ERR_UNSUPPORTED, why,
+            "only EXEC CICS is translated here%s",
+            scan_is(scan, *i + 1, "SQL") ? "; run the SQL pass first" : "");
     for (exec.last = at; exec.last < scan->n_tokens; exec.last++)
         if (scan_is(scan, exec.last, "END-EXEC") ||
             scan_is(scan, exec.last, "EXEC"))

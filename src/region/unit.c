@@ -42,8 +42,7 @@ clear(struct unit *unit)
 }
 
 static struct str
-name_of(const struct file_def *file, struct str key,
-        char out[9 + DEFS_KEY_MAX])
+name_of(const struct file_def *file, struct str key, char out[9 + DEFS_KEY_MAX])
 {
     memcpy(out, file->head.name.p, file->head.name.n);
     out[file->head.name.n] = '/';
@@ -68,8 +67,7 @@ ask(struct committer_link *link, uint16_t type, struct str payload,
     if (e != ERR_OK)
         return e == ERR_MEMORY ? e : ERR_PEER;
     in = reader_of(msg.payload);
-    if (msg.type != RMSG_DONE || !reader_u8(&in, &byte) ||
-        byte > OUTCOME_IO) {
+    if (msg.type != RMSG_DONE || !reader_u8(&in, &byte) || byte > OUTCOME_IO) {
         chan_msg_fini(&msg);
         return err_set(why, ERR_PEER, "the committer broke the protocol");
     }
@@ -196,8 +194,10 @@ unit_put(struct unit *unit, const struct file_def *file, struct str key,
 
     REQUIRE(key.n <= DEFS_KEY_MAX);
     if (unit->n_bytes + record.n > UNIT_BYTES_MAX)
-        return err_set(why, ERR_LIMIT, "a unit of work changes at most %u "
-                       "bytes", UNIT_BYTES_MAX);
+        return err_set(why, ERR_LIMIT,
+                       "a unit of work changes at most %u "
+                       "bytes",
+                       UNIT_BYTES_MAX);
     if ((entry = entry_make(unit, file, key)) == NULL)
         return err_set(why, ERR_MEMORY, "no storage for the unit of work");
     unit->n_bytes += record.n + sizeof *entry;

@@ -242,11 +242,11 @@ refuse(enum isc_class outcome, const char *reason, const char *abcode,
 static void
 log_abend(const struct cics_task *task)
 {
-    const struct str inserts[] = { worker.defs.sit.applid,
-                                   str_of(task->abcode),
-                                   str_of(worker.page->program),
-                                   str_of(task->transid), str_of(task->user),
-                                   str_of(task->detail) };
+    const struct str inserts[] = {
+        worker.defs.sit.applid,       str_of(task->abcode),
+        str_of(worker.page->program), str_of(task->transid),
+        str_of(task->user),           str_of(task->detail)
+    };
 
     worker_log("DFHAC2236", inserts, ARRAY_LEN(inserts));
 }
@@ -256,8 +256,7 @@ log_abend(const struct cics_task *task)
 static void
 collect_areas(struct cics_task *task, struct isc_rsp *rsp)
 {
-    struct channel *channel = channel_find(&task->channels,
-                                           worker.req.channel);
+    struct channel *channel = channel_find(&task->channels, worker.req.channel);
 
     rsp->n_areas = 0;
     if (channel == NULL)
@@ -297,8 +296,7 @@ answer_normal(struct cics_task *task)
     worker.rsp.outcome = ISC_OK;
     if (worker.req.has_commarea) {
         worker.rsp.has_commarea = true;
-        worker.rsp.commarea =
-            str_n(worker.commarea, worker.req.commarea.n);
+        worker.rsp.commarea = str_n(worker.commarea, worker.req.commarea.n);
     }
     collect_areas(task, &worker.rsp);
     send_response(&worker.rsp);
@@ -319,8 +317,8 @@ on_process_exit(int status, void *arg)
         answer_normal(task);
         return;
     }
-    memcpy(task->abcode, strstr(runtime_error, "not found") != NULL ? "AEI0"
-                                                                    : "ASRA",
+    memcpy(task->abcode,
+           strstr(runtime_error, "not found") != NULL ? "AEI0" : "ASRA",
            sizeof task->abcode);
     (void)snprintf(task->detail, sizeof task->detail, "%s",
                    runtime_error[0] != '\0' ? runtime_error
@@ -399,8 +397,8 @@ wait_over(void)
 }
 
 static void
-begin_task(struct cics_task *task, const struct isc_req *req, const char *mirror,
-           const char *user)
+begin_task(struct cics_task *task, const struct isc_req *req,
+           const char *mirror, const char *user)
 {
     struct str transid = req->transid.n > 0 ? req->transid : str_of(mirror);
 
@@ -413,8 +411,8 @@ begin_task(struct cics_task *task, const struct isc_req *req, const char *mirror
     unit_init(&task->unit, &worker.committer);
     eib_init(task);
     memcpy(worker.page->transid, task->transid, sizeof task->transid);
-    (void)snprintf(worker.page->program, sizeof worker.page->program,
-                   STR_FMT, STR_ARG(req->program));
+    (void)snprintf(worker.page->program, sizeof worker.page->program, STR_FMT,
+                   STR_ARG(req->program));
     (void)snprintf(worker.page->user, sizeof worker.page->user, "%s", user);
     atomic_store(&worker.page->task, task->number);
     worker.rsp.task = task->number;
@@ -500,12 +498,12 @@ serve(struct session *s)
     worker.rsp.n_areas = 0;
     memset(&worker.rsp.task, 0,
            sizeof worker.rsp - offsetof(struct isc_rsp, task));
-    e = isc_req_read(buf_view(&worker.packet.bytes), worker.packet.n_fds,
-                     &head, &worker.req, &why);
+    e = isc_req_read(buf_view(&worker.packet.bytes), worker.packet.n_fds, &head,
+                     &worker.req, &why);
     worker.sequence = head.sequence;
     if (e == ERR_OK)
-        e = isc_areas_map(worker.req.areas, worker.req.n_areas,
-                          &worker.packet, &why);
+        e = isc_areas_map(worker.req.areas, worker.req.n_areas, &worker.packet,
+                          &why);
     if (e != ERR_OK) {
         refuse(ISC_BAD_REQUEST, "", "", why.text);
         return;

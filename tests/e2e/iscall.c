@@ -31,15 +31,18 @@
 static struct {
     const char *name, *value;
 } options[] = {
-    { "applid", "ZOSCONN" }, { "network", "ZOSCONN" }, { "partner", "" },
-    { "port", "0" },         { "sessions", "1" },      { "program", "CSCVINC" },
-    { "transid", "" },       { "mirror", "0" },        { "channel", "Channel" },
-    { "container", "Container1" },
-    { "data", "" },          { "hex", "" },            { "fill", "0" },
-    { "commarea", "" },      { "user", "" },           { "password", "" },
-    { "acee", "" },          { "dn", "" },             { "realm", "" },
-    { "n", "1" },            { "each", "0" },          { "timeout", "10000" },
-    { "quiet", "0" },        { "raw", "" },
+    { "applid", "ZOSCONN" },  { "network", "ZOSCONN" },
+    { "partner", "" },        { "port", "0" },
+    { "sessions", "1" },      { "program", "CSCVINC" },
+    { "transid", "" },        { "mirror", "0" },
+    { "channel", "Channel" }, { "container", "Container1" },
+    { "data", "" },           { "hex", "" },
+    { "fill", "0" },          { "commarea", "" },
+    { "user", "" },           { "password", "" },
+    { "acee", "" },           { "dn", "" },
+    { "realm", "" },          { "n", "1" },
+    { "each", "0" },          { "timeout", "10000" },
+    { "quiet", "0" },         { "raw", "" },
 };
 
 static const char *
@@ -217,8 +220,8 @@ read_response(unsigned session, uint32_t sequence)
     do {
         e = receive(sessions[session], &why);
         if (e == ERR_OK)
-            e = isc_rsp_read(buf_view(&packet.bytes), packet.n_fds, &head,
-                             &rsp, &why);
+            e = isc_rsp_read(buf_view(&packet.bytes), packet.n_fds, &head, &rsp,
+                             &why);
         if (e != ERR_OK)
             return fail(e == ERR_TIMEOUT ? 4 : 3, "LOST", &why);
     } while (head.sequence != sequence); /* an answer for the dead, too late */
@@ -267,8 +270,8 @@ main(int argc, char **argv)
         }
     }
     if (number("quiet") != 0)
-        printf("ok %u other %u late %u us/request %llu\n", counts[0],
-               counts[1], counts[4],
+        printf("ok %u other %u late %u us/request %llu\n", counts[0], counts[1],
+               counts[4],
                (unsigned long long)((clock_mono_us() - began) /
                                     (number("n") * width)));
     return status;

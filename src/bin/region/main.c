@@ -36,11 +36,10 @@ read_member(void *arg, struct str member, struct buf *out)
         return false;
     for (size_t d = 0; d < path->n; d++)
         for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-            (void)snprintf(name, sizeof name, "%s/" STR_FMT "%s",
-                           path->dirs[d], STR_ARG(member), suffixes[i]);
+            (void)snprintf(name, sizeof name, "%s/" STR_FMT "%s", path->dirs[d],
+                           STR_ARG(member), suffixes[i]);
             buf_clear(out);
-            if (access(name, R_OK) == 0 &&
-                file_read(name, out, &why) == ERR_OK)
+            if (access(name, R_OK) == 0 && file_read(name, out, &why) == ERR_OK)
                 return true;
         }
     return false;
@@ -80,8 +79,7 @@ translate_main(int argc, char **argv)
     options.is_free = is_free;
     options.debugging = debugging;
     for (char *save = NULL,
-              *dir = copy == NULL ? NULL
-                                  : strtok_r(strdup(copy), ":", &save);
+              *dir = copy == NULL ? NULL : strtok_r(strdup(copy), ":", &save);
          dir != NULL && path.n < ARRAY_LEN(path.dirs);
          dir = strtok_r(NULL, ":", &save))
         path.dirs[path.n++] = dir;

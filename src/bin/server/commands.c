@@ -66,8 +66,7 @@ on_refresh_keystore(const struct modify_call *call)
     struct worker *w = worker_of(call);
     struct err_info why;
 
-    if (call->operands.n > 0 &&
-        !str_starts_nocase(call->operands, STR("ID=")))
+    if (call->operands.n > 0 && !str_starts_nocase(call->operands, STR("ID=")))
         return bad_count(call);
     if (!features_have(w->tree, "ssl-1.0")) {
         modify_say(call, "Unable to refresh keystores. Validate that the");

@@ -177,8 +177,9 @@ stamp_of(const char *path)
         return (struct stamp){ 0 };
     return (struct stamp){ .bytes = (uint64_t)st.st_size,
                            .node = (uint64_t)st.st_ino,
-                           .changed_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 +
-                                         st.st_mtim.tv_nsec + 1 };
+                           .changed_ns =
+                               (int64_t)st.st_mtim.tv_sec * 1000000000 +
+                               st.st_mtim.tv_nsec + 1 };
 }
 
 static bool

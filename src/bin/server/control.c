@@ -47,8 +47,8 @@ no_server(const struct settings *s)
 static enum err
 make_work_folders(struct settings *s, struct err_info *why)
 {
-    enum err e = dir_make(settings_path(s, s->output_dir, "workarea"), 0777,
-                          why);
+    enum err e =
+        dir_make(settings_path(s, s->output_dir, "workarea"), 0777, why);
 
     return e == ERR_OK ? dir_make(s->log_dir, 0777, why) : e;
 }
@@ -93,10 +93,10 @@ become_server(struct settings *s, const struct control_options *o, int ready_fd)
     char *console = settings_path(s, s->log_dir, "console.log");
     struct control_options inner = *o;
     int in = open("/dev/null", O_RDONLY);
-    int out = console == NULL
-                  ? -1
-                  : open(console, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND,
-                         0666);
+    int out =
+        console == NULL
+            ? -1
+            : open(console, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
 
     if (in < 0 || out < 0) {
         fprintf(stderr, "%s: %s\n", console, strerror(errno));
@@ -165,8 +165,7 @@ wait_until_ready(const struct settings *s, pid_t pid, int ready_fd)
     if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
         WEXITSTATUS(status) == EXIT_REDUNDANT)
         return already_running(s, 0);
-    printf("Server %s start failed. Check server logs for details.\n",
-           s->name);
+    printf("Server %s start failed. Check server logs for details.\n", s->name);
     return EXIT_START;
 }
 

@@ -56,8 +56,9 @@ help(void)
            "Create, run and control servers.\n\nActions:\n");
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         printf("  %-16s %s\n", actions[i].name, actions[i].help);
-    printf("  %-16s %s\n", "modify", "an operator command: modify SERVER "
-                                     "REFRESH,CONFIG");
+    printf("  %-16s %s\n", "modify",
+           "an operator command: modify SERVER "
+           "REFRESH,CONFIG");
     printf("\nOptions:\n");
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         printf("  %-16s %s (", options[i].name, options[i].help);

@@ -102,7 +102,8 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
     (void)why;
     for (size_t i = 0; i < g->n; i++)
         g->ports[i].is_wanted = false;
-    CFG_EACH (tree, http_endpoint, e) {
+    CFG_EACH(tree, http_endpoint, e)
+    {
         want(g, e, false, e->http_port);
         want(g, e, true, e->https_port);
     }

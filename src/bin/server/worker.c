@@ -145,8 +145,7 @@ say_features(struct worker *w)
         if (names.n == 0)
             MESSAGES_LOG0(w->log, FEATURE_LOGGER, "CWWKF0009W");
         else
-            MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0012I",
-                         buf_view(&text));
+            MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0012I", buf_view(&text));
     }
     buf_fini(&text);
     arena_fini(&arena);
@@ -205,8 +204,8 @@ run(struct worker *w, struct err_info *why)
     say_features(w);
     MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0008I",
                  worker_seconds(w->started_ms, seconds));
-    w->parent_event = (struct loop_fd){ .fd = parent_fd(w->parent),
-                                        .on_event = on_parent };
+    w->parent_event =
+        (struct loop_fd){ .fd = parent_fd(w->parent), .on_event = on_parent };
     e = loop_add(w->loop, &w->parent_event, LOOP_READ, why);
     if (e != ERR_OK)
         return e;
