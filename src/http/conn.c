@@ -7,7 +7,6 @@
  */
 #include "http/conn.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -731,79 +730,4 @@ conn_new(struct http_server *server, int fd, const struct sockaddr *peer,
     server->n_conns++;
     set_deadline(conn, server->options.read_timeout_ms);
     return ERR_OK;
-}
-
-/* ---- what is known of the connection ---- */
-
-bool
-http_conn_is_tls(const struct http_conn *conn)
-{
-    return conn->is_tls;
-}
-
-struct str
-http_conn_certificate(const struct http_conn *shared)
-{
-    /* Asked for once and kept: the connection itself does not change. */
-    struct http_conn *conn = (struct http_conn *)(uintptr_t)shared;
-
-    if (!conn->has_certificate && conn->is_tls &&
-        stream_peer_certificate(&conn->stream, &conn->certificate,
-                                &conn->certificate_bytes) == ERR_OK)
-        conn->has_certificate = true;
-    return str_n(conn->certificate, conn->certificate_bytes);
-}
-
-struct str
-http_conn_peer(const struct http_conn *shared)
-{
-    struct http_conn *conn = (struct http_conn *)(uintptr_t)shared;
-    const struct in6_addr *v6 = &conn->peer.v6.sin6_addr;
-
-    if (conn->peer_text[0] != '\0')
-        return str_of(conn->peer_text);
-    if (conn->peer.any.sa_family == AF_INET)
-        inet_ntop(AF_INET, &conn->peer.v4.sin_addr, conn->peer_text,
-                  sizeof conn->peer_text);
-    else if (conn->peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
-        inet_ntop(AF_INET, &v6->s6_addr[12], conn->peer_text,
-                  sizeof conn->peer_text);
-    else if (conn->peer.any.sa_family == AF_INET6)
-        inet_ntop(AF_INET6, v6, conn->peer_text, sizeof conn->peer_text);
-    return str_of(conn->peer_text);
-}
-
-unsigned
-http_conn_port(const struct http_conn *conn)
-{
-    return conn->server->port;
-}
-
-void
-http_conn_set(struct http_conn *conn, void *value, void (*free_value)(void *))
-{
-    if (conn->slot_free != NULL)
-        conn->slot_free(conn->slot);
-    conn->slot = value;
-    conn->slot_free = free_value;
-}
-
-void *
-http_conn_get(const struct http_conn *conn)
-{
-    return conn->slot;
-}
-
-bool
-http_header_get(const struct http_request *request, const char *name,
-                struct str *out)
-{
-    struct str wanted = str_of(name);
-
-    for (size_t i = 0; i < request->n_headers; i++)
-        if (str_eq_nocase(request->headers[i].name, wanted)) {
-            *out = request->headers[i].value;
-            return true;
-        }
-    return false;
 }

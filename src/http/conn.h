@@ -6,6 +6,7 @@
 #define SALLYPORT_HTTP_CONN_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 
 #include "http/chunked.h"
 #include "http/head.h"
@@ -40,6 +41,12 @@ struct exchange {
     size_t held_cap;
 };
 
+union conn_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 struct http_conn {
     struct http_server *server;
     struct stream stream;
@@ -61,11 +68,7 @@ struct http_conn {
     size_t progress_bytes; /* of the body when the deadline last moved */
     struct http_out out;
     size_t lingered_bytes;
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } peer;
+    union conn_address peer;
     char peer_text[INET6_ADDRSTRLEN]; /* made when first asked for */
     unsigned char *certificate;       /* likewise */
     size_t certificate_bytes;
@@ -85,7 +88,7 @@ struct http_server {
     struct http_server_options options;
     struct http_server_events events;
     struct http_conn *conns; /* list */
-    size_t n_conns;
+    atomic_size_t n_conns;   /* read by other threads too */
     struct pool conn_pool, buffer_pool;
     struct exchange *free_exchanges;
     size_t n_free_exchanges;

@@ -56,7 +56,11 @@ bool http_conn_is_tls(const struct http_conn *);
  * when none was presented. Borrowed for the life of the connection. */
 struct str http_conn_certificate(const struct http_conn *);
 struct str http_conn_peer(const struct http_conn *); /* "127.0.0.1" */
-unsigned http_conn_port(const struct http_conn *);   /* local port */
+unsigned http_conn_peer_port(const struct http_conn *);
+unsigned http_conn_port(const struct http_conn *); /* local port */
+/* Our own address of it, "127.0.0.1", in the arena (access log %A). Empty when
+ * the connection has gone meanwhile. */
+struct str http_conn_local(struct arena *, const struct http_conn *);
 /* One slot for whoever caches by connection (the mapped identity); `free` runs
  * when the connection ends. */
 void http_conn_set(struct http_conn *, void *value, void (*free)(void *));
@@ -103,6 +107,6 @@ void http_server_update(struct http_server *, struct tls_config *tls,
 void http_server_drain(struct http_server *, void (*done)(void *arg),
                        void *arg);
 void http_server_free(struct http_server **); /* closes what is left */
-size_t http_server_connections(const struct http_server *);
+size_t http_server_connections(const struct http_server *); /* any thread */
 
 #endif

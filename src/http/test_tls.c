@@ -97,6 +97,9 @@ on_request(struct http_request *request, void *arg)
 
     (void)arg;
     assert_true(http_conn_is_tls(request->conn));
+    assert_true(http_conn_peer_port(request->conn) > 0);
+    assert_true(
+        str_eq_z(http_conn_local(request->arena, request->conn), "127.0.0.1"));
     if (der.n > 0) {
         x509 = d2i_X509(NULL, &p, (long)der.n);
         X509_NAME_get_text_by_NID(X509_get_subject_name(x509), NID_commonName,

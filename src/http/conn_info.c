@@ -1,0 +1,108 @@
+/* What a handler may ask about its request and the connection it came over. */
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "http/conn.h"
+
+bool
+http_conn_is_tls(const struct http_conn *conn)
+{
+    return conn->is_tls;
+}
+
+struct str
+http_conn_certificate(const struct http_conn *shared)
+{
+    /* Asked for once and kept: the connection itself does not change. */
+    struct http_conn *conn = (struct http_conn *)(uintptr_t)shared;
+
+    if (!conn->has_certificate && conn->is_tls &&
+        stream_peer_certificate(&conn->stream, &conn->certificate,
+                                &conn->certificate_bytes) == ERR_OK)
+        conn->has_certificate = true;
+    return str_n(conn->certificate, conn->certificate_bytes);
+}
+
+/* An IPv4 client of a socket that takes both is shown as IPv4. */
+static void
+print_address(const union conn_address *address, char *text, socklen_t cap)
+{
+    const struct in6_addr *v6 = &address->v6.sin6_addr;
+
+    text[0] = '\0';
+    if (address->any.sa_family == AF_INET)
+        inet_ntop(AF_INET, &address->v4.sin_addr, text, cap);
+    else if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+        inet_ntop(AF_INET, &v6->s6_addr[12], text, cap);
+    else if (address->any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, v6, text, cap);
+}
+
+struct str
+http_conn_peer(const struct http_conn *shared)
+{
+    struct http_conn *conn = (struct http_conn *)(uintptr_t)shared;
+
+    if (conn->peer_text[0] == '\0')
+        print_address(&conn->peer, conn->peer_text, sizeof conn->peer_text);
+    return str_of(conn->peer_text);
+}
+
+unsigned
+http_conn_peer_port(const struct http_conn *conn)
+{
+    if (conn->peer.any.sa_family == AF_INET)
+        return ntohs(conn->peer.v4.sin_port);
+    if (conn->peer.any.sa_family == AF_INET6)
+        return ntohs(conn->peer.v6.sin6_port);
+    return 0;
+}
+
+struct str
+http_conn_local(struct arena *arena, const struct http_conn *conn)
+{
+    union conn_address address = { 0 };
+    socklen_t n = sizeof address;
+    char text[INET6_ADDRSTRLEN];
+
+    if (conn->state == CONN_CLOSED ||
+        getsockname(conn->stream.watch.fd, &address.any, &n) < 0)
+        return STR("");
+    print_address(&address, text, sizeof text);
+    return str_dup(arena, str_of(text));
+}
+
+unsigned
+http_conn_port(const struct http_conn *conn)
+{
+    return conn->server->port;
+}
+
+void
+http_conn_set(struct http_conn *conn, void *value, void (*free_value)(void *))
+{
+    if (conn->slot_free != NULL)
+        conn->slot_free(conn->slot);
+    conn->slot = value;
+    conn->slot_free = free_value;
+}
+
+void *
+http_conn_get(const struct http_conn *conn)
+{
+    return conn->slot;
+}
+
+bool
+http_header_get(const struct http_request *request, const char *name,
+                struct str *out)
+{
+    struct str wanted = str_of(name);
+
+    for (size_t i = 0; i < request->n_headers; i++)
+        if (str_eq_nocase(request->headers[i].name, wanted)) {
+            *out = request->headers[i].value;
+            return true;
+        }
+    return false;
+}
