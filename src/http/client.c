@@ -13,6 +13,7 @@
 #include "http/chunked.h"
 #include "http/client_conn.h"
 #include "http/head.h"
+#include "http/input.h"
 
 #define HEAD_BYTES_MAX ((size_t)128 * 1024)
 #define FIELD_BYTES_MAX 32768u
@@ -53,43 +54,20 @@ struct http_call {
     struct http_head head;
     struct http_chunked chunked;
     unsigned n_interim;
-    char *in;
-    size_t in_at, in_n, in_cap, scanned;
-    char *held; /* the buffer the head stands in, once a body follows */
-    size_t held_cap;
+    struct http_input in;
+    struct http_input held; /* the head stands there once a body follows */
+    size_t scanned;
     struct buf body;
 };
 
 /* ---- storage ---- */
 
 static void
-free_input(struct http_call *call, char **p, size_t *cap)
-{
-    if (*cap > CLIENT_BUFFER_BYTES)
-        free(*p);
-    else if (*p != NULL) /* a cancelled call may outlive the pool */
-        pool_put(&call->pool->buffers, *p);
-    *p = NULL;
-    *cap = 0;
-}
-
-static bool
-new_input(struct http_call *call, size_t cap)
-{
-    bool is_large = cap > CLIENT_BUFFER_BYTES;
-
-    call->in = is_large ? malloc(cap) : pool_get(&call->pool->buffers);
-    call->in_cap = call->in == NULL ? 0 : is_large ? cap : CLIENT_BUFFER_BYTES;
-    call->in_at = call->in_n = 0;
-    return call->in != NULL;
-}
-
-static void
 forget_answer(struct http_call *call)
 {
-    free_input(call, &call->in, &call->in_cap);
-    free_input(call, &call->held, &call->held_cap);
-    call->in_at = call->in_n = call->scanned = 0;
+    http_input_release(&call->in);
+    http_input_release(&call->held);
+    call->scanned = 0;
     arena_reset(&call->arena);
     buf_clear(&call->body);
 }
@@ -170,15 +148,16 @@ finish(struct http_call *call)
         .body = buf_view(&call->body),
     };
 
-    if (call->head.body == HTTP_BODY_LENGTH && call->held == NULL)
-        answer.body = str_n(call->in + call->in_at, (size_t)call->head.length);
-    else if (call->held == NULL)
+    if (call->head.body == HTTP_BODY_LENGTH && call->held.p == NULL)
+        answer.body =
+            str_n(call->in.p + call->in.at, (size_t)call->head.length);
+    else if (call->held.p == NULL)
         answer.body = STR("");
-    if (call->head.body == HTTP_BODY_LENGTH && call->held == NULL)
-        call->in_at += answer.body.n;
+    if (call->head.body == HTTP_BODY_LENGTH && call->held.p == NULL)
+        call->in.at += answer.body.n;
     /* Anything left over belongs to nobody: such a peer is not asked again. */
     if (call->head.keep_alive && call->head.body != HTTP_BODY_UNTIL_CLOSE &&
-        call->in_at == call->in_n && call->sent == call->request.n) {
+        call->in.at == call->in.n && call->sent == call->request.n) {
         client_conn_keep(call->conn);
         call->conn = NULL;
     }
@@ -202,7 +181,7 @@ static void
 on_lost(struct http_call *call)
 {
     bool is_untouched =
-        call->state == CALL_HEAD && call->in_n == 0 && call->n_interim == 0;
+        call->state == CALL_HEAD && call->in.n == 0 && call->n_interim == 0;
 
     if (!is_untouched || !call->conn->is_reused ||
         !is_idempotent(call->method)) {
@@ -223,23 +202,15 @@ on_lost(struct http_call *call)
 static bool
 begin_body(struct http_call *call)
 {
-    size_t have = call->in_n - call->in_at;
-    const char *rest = call->in + call->in_at;
-
-    call->held = call->in;
-    call->held_cap = call->in_cap;
     call->chunked = (struct http_chunked){ 0 };
     call->body.max = call->head.body == HTTP_BODY_LENGTH
                          ? (size_t)call->head.length
                          : call->settings.max_body_bytes;
     call->state = CALL_BODY;
-    if (!new_input(call, have)) {
-        call->in = NULL;
+    if (!http_input_split(&call->in, &call->held)) {
         fail_text(call, ERR_MEMORY, "no storage for the answer");
         return false;
     }
-    memcpy(call->in, rest, have);
-    call->in_n = have;
     return true;
 }
 
@@ -251,12 +222,12 @@ take_head(struct http_call *call, size_t n)
                                                     FIELDS_MAX };
     const char *why = "";
 
-    if (!http_answer_parse(&call->arena, str_n(call->in + call->in_at, n),
+    if (!http_answer_parse(&call->arena, str_n(call->in.p + call->in.at, n),
                            &limits, call->method, &call->head, &why)) {
         fail_text(call, ERR_SYNTAX, why);
         return false;
     }
-    call->in_at += n;
+    call->in.at += n;
     call->scanned = 0;
     if (call->head.status < 200) {
         /* We never ask for an upgrade, so 101 is as wrong as endless 100s. */
@@ -272,38 +243,11 @@ take_head(struct http_call *call, size_t n)
     }
     if (call->head.body == HTTP_BODY_NONE ||
         (call->head.body == HTTP_BODY_LENGTH &&
-         call->in_n - call->in_at >= call->head.length)) {
+         call->in.n - call->in.at >= call->head.length)) {
         finish(call);
         return false;
     }
     return begin_body(call);
-}
-
-static bool
-make_room(struct http_call *call)
-{
-    char *old = call->in;
-    size_t old_cap = call->in_cap, have = call->in_n - call->in_at;
-
-    if (call->in == NULL)
-        return new_input(call, CLIENT_BUFFER_BYTES);
-    if (call->in_n < call->in_cap)
-        return true;
-    if (call->in_at > 0) {
-        memmove(old, old + call->in_at, have);
-        call->in_at = 0;
-        call->in_n = have;
-        return true;
-    }
-    if (!new_input(call, old_cap * 2)) {
-        call->in = old;
-        call->in_cap = old_cap;
-        return false;
-    }
-    memcpy(call->in, old, have);
-    call->in_n = have;
-    free_input(call, &old, &old_cap);
-    return true;
 }
 
 /* ERR_OK: there are more bytes; otherwise the call may be over. */
@@ -313,13 +257,13 @@ read_input(struct http_call *call)
     size_t n = 0;
     enum err e;
 
-    if (!make_room(call)) {
+    if (!http_input_room(&call->in)) {
         fail_text(call, ERR_MEMORY, "no storage for the answer");
         return ERR_MEMORY;
     }
-    e = stream_read(&call->conn->stream, call->in + call->in_n,
-                    call->in_cap - call->in_n, &n);
-    call->in_n += n;
+    e = stream_read(&call->conn->stream, call->in.p + call->in.n,
+                    call->in.cap - call->in.n, &n);
+    call->in.n += n;
     return e;
 }
 
@@ -348,8 +292,7 @@ step_head(struct http_call *call)
 
     /* A server may refuse early and stop reading: its answer still counts. */
     (void)send_request(call);
-    in = str_n(call->in == NULL ? "" : call->in + call->in_at,
-               call->in_n - call->in_at);
+    in = http_input_view(&call->in);
     n = http_head_end(in, &call->scanned);
     if (n > 0)
         return take_head(call, n);
@@ -367,11 +310,10 @@ static bool
 take_chunked(struct http_call *call)
 {
     size_t used = 0;
-    enum err e = http_chunked_take(
-        &call->chunked, str_n(call->in + call->in_at, call->in_n - call->in_at),
-        &used, &call->body);
+    enum err e = http_chunked_take(&call->chunked, http_input_view(&call->in),
+                                   &used, &call->body);
 
-    call->in_at += used;
+    call->in.at += used;
     if (e == ERR_OK) {
         finish(call);
         return false;
@@ -389,7 +331,7 @@ static bool
 step_plain_body(struct http_call *call)
 {
     struct buf *body = &call->body;
-    size_t have = call->in_n - call->in_at, left = body->max - body->n, n = 0;
+    size_t have = call->in.n - call->in.at, left = body->max - body->n, n = 0;
     size_t step = left < BODY_STEP_BYTES ? left : BODY_STEP_BYTES;
     bool is_length = call->head.body == HTTP_BODY_LENGTH;
     enum err e;
@@ -400,15 +342,16 @@ step_plain_body(struct http_call *call)
         return false;
     }
     if (have > 0 && left > 0) {
-        buf_add(body, str_n(call->in + call->in_at, have < left ? have : left));
-        call->in_at += have < left ? have : left;
+        buf_add(body,
+                str_n(call->in.p + call->in.at, have < left ? have : left));
+        call->in.at += have < left ? have : left;
         return true;
     }
     if (is_length && left == 0) {
         finish(call);
         return false;
     }
-    call->in_at = call->in_n = 0;
+    call->in.at = call->in.n = 0;
     if (!is_length) {
         e = read_input(call);
     } else if ((p = buf_grow(body, step)) == NULL) {
@@ -430,8 +373,8 @@ step_chunked_body(struct http_call *call)
 {
     enum err e = ERR_OK;
 
-    if (call->in_at == call->in_n) {
-        call->in_at = call->in_n = 0;
+    if (call->in.at == call->in.n) {
+        call->in.at = call->in.n = 0;
         e = read_input(call);
     }
     if (e == ERR_PEER)
@@ -712,6 +655,8 @@ http_call_start(struct http_pool *pool, const struct http_origin *origin,
     call->arg = arg;
     call->timer.fire = on_timer;
     call->start.run = on_start;
+    http_input_init(&call->in, &pool->buffers);
+    http_input_init(&call->held, &pool->buffers);
     buf_init(&call->names, REQUEST_BYTES_MAX);
     buf_init(&call->request, REQUEST_BYTES_MAX);
     buf_init(&call->body, 0);

@@ -42,84 +42,6 @@ clear_deadline(struct http_conn *conn)
     conn->deadline_ms = UINT64_MAX;
 }
 
-/* ---- the input buffer ---- */
-
-static void
-release_input(struct http_conn *conn)
-{
-    if (conn->in_cap > CONN_BUFFER_BYTES)
-        free(conn->in);
-    else
-        pool_put(&conn->server->buffer_pool, conn->in);
-    conn->in = NULL;
-    conn->in_at = conn->in_n = conn->in_cap = conn->scanned = 0;
-}
-
-static bool
-new_input(struct http_conn *conn, size_t cap)
-{
-    conn->in = cap > CONN_BUFFER_BYTES ? malloc(cap)
-                                       : pool_get(&conn->server->buffer_pool);
-    conn->in_cap = conn->in == NULL          ? 0
-                   : cap > CONN_BUFFER_BYTES ? cap
-                                             : CONN_BUFFER_BYTES;
-    conn->in_at = conn->in_n = 0;
-    return conn->in != NULL;
-}
-
-/* Room to read into; nothing may point into the buffer. */
-static bool
-make_room(struct http_conn *conn)
-{
-    size_t have = conn->in_n - conn->in_at;
-    char *old = conn->in;
-    size_t old_cap = conn->in_cap, at = conn->in_at;
-
-    if (conn->in == NULL)
-        return new_input(conn, CONN_BUFFER_BYTES);
-    if (conn->in_n < conn->in_cap)
-        return true;
-    if (at > 0) {
-        memmove(conn->in, conn->in + at, have);
-        conn->in_at = 0;
-        conn->in_n = have;
-        return true;
-    }
-    if (!new_input(conn, old_cap * 2)) {
-        conn->in = old;
-        conn->in_cap = old_cap;
-        conn->in_n = have;
-        return false;
-    }
-    memcpy(conn->in, old, have);
-    conn->in_n = have;
-    if (old_cap > CONN_BUFFER_BYTES)
-        free(old);
-    else
-        pool_put(&conn->server->buffer_pool, old);
-    return true;
-}
-
-/* The head's strings live in the buffer: the request keeps it, and bytes that
- * follow the head move to another. */
-static bool
-hold_input(struct http_conn *conn)
-{
-    size_t have = conn->in_n - conn->in_at;
-    const char *rest = conn->in + conn->in_at;
-    struct exchange *ex = conn->exchange;
-
-    ex->held = conn->in;
-    ex->held_cap = conn->in_cap;
-    if (!new_input(conn, have)) {
-        conn->in = NULL;
-        return false;
-    }
-    memcpy(conn->in, rest, have);
-    conn->in_n = have;
-    return true;
-}
-
 /* ---- ends ---- */
 
 static void
@@ -130,12 +52,7 @@ release_exchange(struct http_conn *conn)
     if (ex == NULL)
         return;
     conn->exchange = NULL;
-    if (ex->held_cap > CONN_BUFFER_BYTES)
-        free(ex->held);
-    else
-        pool_put(&conn->server->buffer_pool, ex->held);
-    ex->held = NULL;
-    ex->held_cap = 0;
+    http_input_release(&ex->held);
     exchange_put(conn->server, ex);
 }
 
@@ -185,7 +102,7 @@ conn_close(struct http_conn *conn)
     http_out_fini(&conn->out);
     if (!is_with_handler) {
         release_exchange(conn);
-        release_input(conn);
+        http_input_release(&conn->in);
     }
     try_free(conn);
 }
@@ -230,7 +147,7 @@ await_request(struct http_conn *conn)
 
     conn->state = CONN_HEAD;
     conn->scanned = 0;
-    set_deadline(conn, conn->n_requests > 0 && conn->in_at == conn->in_n
+    set_deadline(conn, conn->n_requests > 0 && conn->in.at == conn->in.n
                            ? options->persist_timeout_ms
                            : options->read_timeout_ms);
 }
@@ -311,7 +228,7 @@ begin_body(struct http_conn *conn)
 {
     size_t max = conn->server->options.max_body_bytes;
     struct exchange *ex = conn->exchange;
-    size_t have = conn->in_n - conn->in_at;
+    size_t have = conn->in.n - conn->in.at;
 
     if (ex->head.body == HTTP_BODY_NONE)
         return give_to_handler(conn, STR(""));
@@ -321,9 +238,9 @@ begin_body(struct http_conn *conn)
     }
     if (ex->head.body == HTTP_BODY_LENGTH && have >= ex->head.length) {
         struct str body =
-            str_n(conn->in + conn->in_at, (size_t)ex->head.length);
+            str_n(conn->in.p + conn->in.at, (size_t)ex->head.length);
 
-        conn->in_at += body.n;
+        conn->in.at += body.n;
         return give_to_handler(conn, body);
     }
     ex->body.max =
@@ -332,7 +249,7 @@ begin_body(struct http_conn *conn)
     conn->state = CONN_BODY;
     conn->progress_bytes = 0;
     set_deadline(conn, conn->server->options.read_timeout_ms);
-    if (!hold_input(conn) ||
+    if (!http_input_split(&conn->in, &ex->held) ||
         (ex->head.expects_continue && have == 0 &&
          http_out_add(&conn->out, STR("HTTP/1.1 100 Continue\r\n\r\n")) !=
              ERR_OK))
@@ -344,9 +261,9 @@ begin_body(struct http_conn *conn)
 static void
 skip_empty_line(struct http_conn *conn)
 {
-    if (conn->scanned == 0 && conn->in_n - conn->in_at >= 2 &&
-        memcmp(conn->in + conn->in_at, "\r\n", 2) == 0)
-        conn->in_at += 2;
+    if (conn->scanned == 0 && conn->in.n - conn->in.at >= 2 &&
+        memcmp(conn->in.p + conn->in.at, "\r\n", 2) == 0)
+        conn->in.at += 2;
 }
 
 /* Whether what has arrived can still become a request; anything else (a TLS
@@ -376,44 +293,45 @@ parse_head(struct http_conn *conn, size_t n)
         return false;
     }
     status = http_request_parse(&conn->exchange->arena,
-                                str_n(conn->in + conn->in_at, n), &limits,
+                                str_n(conn->in.p + conn->in.at, n), &limits,
                                 &conn->exchange->head, &why);
     if (status != 0) {
         refuse(conn, status, why);
         return true;
     }
-    conn->in_at += n;
+    conn->in.at += n;
     return begin_body(conn);
 }
 
 static bool
 read_input(struct http_conn *conn)
 {
-    bool was_empty = conn->in_at == conn->in_n;
+    bool was_empty = conn->in.at == conn->in.n;
     size_t n = 0;
     enum err e;
 
     if (was_empty)
-        conn->in_at = conn->in_n = conn->scanned = 0;
+        conn->in.at = conn->in.n = conn->scanned = 0;
     if (!conn->stream.may_read && conn->stream.ssl == NULL) {
         e = ERR_AGAIN;
-    } else if (!make_room(conn)) {
+    } else if (!http_input_room(&conn->in)) {
         conn_close(conn);
         return false;
     } else {
-        e = stream_read(&conn->stream, conn->in + conn->in_n,
-                        conn->in_cap - conn->in_n, &n);
+        e = stream_read(&conn->stream, conn->in.p + conn->in.n,
+                        conn->in.cap - conn->in.n, &n);
     }
     if (e == ERR_AGAIN) {
         if (was_empty)
-            release_input(conn); /* an idle connection holds no buffer */
+            http_input_release(
+                &conn->in); /* an idle connection holds no buffer */
         return false;
     }
     if (e != ERR_OK) {
         conn_close(conn);
         return false;
     }
-    conn->in_n += n;
+    conn->in.n += n;
     if (was_empty && conn->state == CONN_HEAD)
         set_deadline(conn, conn->server->options.read_timeout_ms);
     return true;
@@ -430,8 +348,7 @@ step_head(struct http_conn *conn)
             return false;
     }
     skip_empty_line(conn);
-    in = str_n(conn->in == NULL ? "" : conn->in + conn->in_at,
-               conn->in_n - conn->in_at);
+    in = http_input_view(&conn->in);
     if (!may_be_request(in)) {
         refuse(conn, 400, "this is not an HTTP request");
         return true;
@@ -469,7 +386,7 @@ take_length(struct http_conn *conn)
 {
     struct buf *body = &conn->exchange->body;
     size_t left = body->max - body->n;
-    size_t have = conn->in_n - conn->in_at;
+    size_t have = conn->in.n - conn->in.at;
     size_t step = left < BODY_STEP_BYTES ? left : BODY_STEP_BYTES, n = 0;
     enum err e;
     char *p;
@@ -477,8 +394,8 @@ take_length(struct http_conn *conn)
     if (have > 0) {
         size_t taken = have < left ? have : left;
 
-        buf_add(body, str_n(conn->in + conn->in_at, taken));
-        conn->in_at += taken;
+        buf_add(body, str_n(conn->in.p + conn->in.at, taken));
+        conn->in.at += taken;
     } else if (left > 0) {
         /* Straight into place: no copy of a large body. */
         if ((p = buf_grow(body, step)) == NULL) {
@@ -507,12 +424,11 @@ take_chunked(struct http_conn *conn)
     size_t used = 0;
     enum err e;
 
-    if (conn->in_at == conn->in_n && !read_input(conn))
+    if (conn->in.at == conn->in.n && !read_input(conn))
         return false;
-    e = http_chunked_take(
-        &ex->chunked, str_n(conn->in + conn->in_at, conn->in_n - conn->in_at),
-        &used, &ex->body);
-    conn->in_at += used;
+    e = http_chunked_take(&ex->chunked, http_input_view(&conn->in), &used,
+                          &ex->body);
+    conn->in.at += used;
     note_progress(conn);
     if (e == ERR_OK)
         return give_to_handler(conn, buf_view(&ex->body));
@@ -556,12 +472,12 @@ step_linger(struct http_conn *conn)
     size_t n = 0;
     enum err e;
 
-    conn->in_at = conn->in_n = 0;
-    if (!make_room(conn)) {
+    conn->in.at = conn->in.n = 0;
+    if (!http_input_room(&conn->in)) {
         conn_close(conn);
         return false;
     }
-    e = stream_read(&conn->stream, conn->in, conn->in_cap, &n);
+    e = stream_read(&conn->stream, conn->in.p, conn->in.cap, &n);
     conn->lingered_bytes += n;
     if (e == ERR_PEER || conn->lingered_bytes > LINGER_BYTES)
         conn_close(conn);
@@ -617,7 +533,7 @@ on_timer(struct loop_timer *timer)
     struct http_conn *conn = CONTAINER_OF(timer, struct http_conn, timer);
     uint64_t now_ms = loop_now_ms(conn->server->loop);
     bool has_begun = conn->state == CONN_BODY ||
-                     (conn->state == CONN_HEAD && conn->in_n > conn->in_at);
+                     (conn->state == CONN_HEAD && conn->in.n > conn->in.at);
 
     if (conn->deadline_ms == UINT64_MAX)
         return;
@@ -667,7 +583,7 @@ http_reply_send(struct http_request *request, const struct http_reply *reply)
     REQUIRE(ex != NULL && &ex->request == request);
     if (conn->state == CONN_CLOSED) {
         release_exchange(conn);
-        release_input(conn);
+        http_input_release(&conn->in);
         try_free(conn);
         return;
     }
@@ -689,7 +605,7 @@ http_reply_send(struct http_request *request, const struct http_reply *reply)
         return;
     }
     if (is_last) {
-        conn->must_linger = conn->in_n > conn->in_at || conn->stream.may_read;
+        conn->must_linger = conn->in.n > conn->in.at || conn->stream.may_read;
         conn->state = CONN_CLOSING;
         set_deadline(conn, conn->server->options.write_timeout_ms);
     } else {
@@ -718,6 +634,7 @@ conn_new(struct http_server *server, int fd, const struct sockaddr *peer,
         peer_bytes = sizeof conn->peer;
     memcpy(&conn->peer, peer, peer_bytes);
     http_out_init(&conn->out, &server->buffer_pool);
+    http_input_init(&conn->in, &server->buffer_pool);
     e = stream_init(&conn->stream, server->loop, fd, true, server->tls, STR(""),
                     on_ready, NULL);
     if (e != ERR_OK) {

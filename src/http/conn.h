@@ -10,6 +10,7 @@
 
 #include "http/chunked.h"
 #include "http/head.h"
+#include "http/input.h"
 #include "http/out.h"
 #include "http/server.h"
 #include "io/pool.h"
@@ -37,8 +38,7 @@ struct exchange {
     struct buf body; /* when it did not arrive together with the head */
     struct http_head head;
     struct http_chunked chunked;
-    char *held; /* the buffer the head stands in, when a body follows */
-    size_t held_cap;
+    struct http_input held; /* the head stands there when a body follows */
 };
 
 union conn_address {
@@ -62,9 +62,8 @@ struct http_conn {
     bool is_draining; /* close after the answer under way */
     unsigned n_requests;
     struct exchange *exchange; /* from the head to the answer */
-    char *in;                  /* bytes read and not yet consumed */
-    size_t in_at, in_n, in_cap;
-    size_t scanned;        /* by http_head_end, from in_at */
+    struct http_input in;
+    size_t scanned;        /* by http_head_end, from in.at */
     size_t progress_bytes; /* of the body when the deadline last moved */
     struct http_out out;
     size_t lingered_bytes;

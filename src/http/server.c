@@ -50,6 +50,7 @@ exchange_get(struct http_server *server)
     if (ex != NULL) {
         arena_init(&ex->arena, REQUEST_ARENA_MAX);
         buf_init(&ex->body, 0);
+        http_input_init(&ex->held, &server->buffer_pool);
     }
     return ex;
 }
