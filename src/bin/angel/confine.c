@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -125,6 +126,9 @@ confine(enum confine_as as, enum child child, struct err_info *why)
         e = change_uid(confine_uid(child), why);
     if (e != ERR_OK)
         return e;
+    /* A change of uid forgets this one, so it comes after. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return err_sys(why, "prctl");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_sys(why, "prctl");

@@ -348,9 +348,10 @@ nest_ready(struct watch *w, unsigned events)
 {
     struct front *f = CONTAINER_OF(w, struct front, nest);
     struct chan_msg msg;
+    enum err e;
 
     (void)events;
-    while (chan_recv(w->fd, &msg, NULL) == ERR_OK) {
+    while ((e = chan_recv(w->fd, &msg, NULL)) == ERR_OK) {
         unsigned child = msg.payload.n == 1 ? (unsigned char)*msg.payload.p : 0;
         int fd = chan_take_fd(&msg, 0);
 
@@ -371,6 +372,7 @@ nest_ready(struct watch *w, unsigned events)
             close(fd);
         }
     }
+    f->is_ending = f->is_ending || e != ERR_AGAIN; /* the nest has gone */
 }
 
 static void

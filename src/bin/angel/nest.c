@@ -149,7 +149,7 @@ restart_helper(struct nest *nest, unsigned child)
     if (start_child(nest, child, &fd, &why) != ERR_OK ||
         chan_send(nest->to_front, NEST_CHILD, 0, str_n(&number, 1), &fd, 1,
                   &why) != ERR_OK)
-        log_error("%s: %s", child_name(child), why.text);
+        log_info("%s: %s", child_name(child), why.text);
     if (fd >= 0)
         close(fd);
 }
