@@ -81,7 +81,8 @@ read_code(struct reading *r, const struct xml_node *at, const char *name,
 
 static enum err
 read_map(struct reading *r, const struct xml_node *message, bool is_request,
-         struct str *entry, struct map_update **updates, size_t *n)
+         struct str *entry, struct map_update **updates, bool **omitted,
+         size_t *n)
 {
     const struct xml_node *model = xml_child(message, "mappingRootModel");
     struct str type, xml;
@@ -99,7 +100,8 @@ read_map(struct reading *r, const struct xml_node *message, bool is_request,
         err_prefix(r->why, STR_FMT ":%u", STR_ARG(r->entry), model->line);
         return e;
     }
-    return apimap_read(r->arena, xml, *entry, is_request, updates, n, r->why);
+    return apimap_read(r->arena, xml, *entry, is_request, updates, omitted, n,
+                       r->why);
 }
 
 static enum err
@@ -149,7 +151,7 @@ read_response(struct reading *r, const struct xml_node *at,
                        out->code);
     out->description = str_dup(r->arena, xml_attr_get(at, "description"));
     if ((e = read_rules(r, at, out)) != ERR_OK ||
-        (e = read_map(r, at, false, &out->map_entry, &out->updates,
+        (e = read_map(r, at, false, &out->map_entry, &out->updates, NULL,
                       &out->n_updates)) != ERR_OK)
         return e;
     if (out->code != op->default_code && out->n_rules == 0)
@@ -270,7 +272,7 @@ read_operation(struct reading *r, const struct package_method *method,
     request = xml_child(root, "requestMessage");
     if (request != NULL &&
         (e = read_map(r, request, true, &op->map_entry, &op->updates,
-                      &op->n_updates)) != ERR_OK)
+                      &op->omitted, &op->n_updates)) != ERR_OK)
         return e;
     return read_responses(r, root, op);
 }

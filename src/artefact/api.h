@@ -42,6 +42,7 @@ struct api_operation {
     struct str operation_id, service;
     uint32_t default_code;
     struct map_update *updates; /* of the request */
+    bool *omitted;              /* of each update: not in the document */
     size_t n_updates;
     struct str map_entry;           /* request map; "" = identity */
     struct api_response *responses; /* in rule order, default last */

@@ -11,6 +11,7 @@ struct apimap {
     struct str root; /* the service root's name */
     bool is_request;
     struct map_update *updates;
+    bool *omitted;
     size_t n;
     struct err_info *why;
 };
@@ -170,8 +171,13 @@ read_update(struct apimap *m, const struct xml_node *node)
         out->kind = MAP_REMOVE;
         e = read_target(m, node, out);
     }
-    if (e == ERR_OK)
-        m->n++;
+    if (e == ERR_OK) {
+        const struct xml_node *to = xml_child(node, "output");
+
+        m->omitted[m->n++] =
+            str_eq_nocase_z(xml_attr_get(to, "omitFromInterface"), "true") ||
+            str_eq_nocase_z(xml_attr_get(node, "omitFromInterface"), "true");
+    }
     return e;
 }
 
@@ -239,7 +245,7 @@ read_root(struct apimap *m, const struct xml_node *declaration)
 
 enum err
 apimap_read(struct arena *arena, struct str xml, struct str entry,
-            bool is_request, struct map_update **out, size_t *n,
+            bool is_request, struct map_update **out, bool **omitted, size_t *n,
             struct err_info *why)
 {
     struct err_info own;
@@ -269,11 +275,14 @@ apimap_read(struct arena *arena, struct str xml, struct str entry,
         return bad(&m, ERR_LIMIT, declaration, "more than %u updates",
                    APIMAP_UPDATES_MAX);
     m.updates = ARENA_ARRAY(arena, struct map_update, count + 1);
-    if (m.updates == NULL)
+    m.omitted = ARENA_ARRAY(arena, bool, count + 1);
+    if (m.updates == NULL || m.omitted == NULL)
         return err_set(m.why, ERR_MEMORY, "no storage");
     if ((e = read_updates(&m, declaration)) != ERR_OK)
         return e;
     *out = m.updates;
+    if (omitted != NULL)
+        *omitted = m.omitted;
     *n = m.n;
     return ERR_OK;
 }

@@ -16,12 +16,13 @@
  *   entry       name for messages
  *   is_request  HTTP request to service, else service to HTTP response
  *   out, n      in the arena; targets start with the service root's name
+ *   omitted     for each update: omitFromInterface="true"; may be NULL
  *
  * ERR_SYNTAX, ERR_UNSUPPORTED, ERR_LIMIT: text begins with entry:line:column.
  */
 MUST_CHECK enum err apimap_read(struct arena *, struct str xml,
                                 struct str entry, bool is_request,
-                                struct map_update **out, size_t *n,
-                                struct err_info *why);
+                                struct map_update **out, bool **omitted,
+                                size_t *n, struct err_info *why);
 
 #endif

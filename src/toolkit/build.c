@@ -1,0 +1,262 @@
+/*
+ * sallyport build: the command line of the toolkit it stands in for. Both
+ * "-p=x" and "-p x" are accepted, long options likewise.
+ */
+#include "base/file.h"
+#include "base/msg.h"
+#include "base/version.h"
+#include "toolkit/toolkit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Exit codes of the original. */
+enum { BUILD_OK = 0, BUILD_FAILED = 1, BUILD_WARNINGS = 4, BUILD_ERRORS = 8 };
+
+struct command {
+    const char *properties, *project, *file, *folder;
+    const char *services, *document;
+    bool reports, is_verbose, wants_help, wants_version;
+};
+
+struct option {
+    const char *longer, *shorter;
+    const char **value; /* or */
+    bool *flag;
+};
+
+static void
+print_help(FILE *out)
+{
+    fputs(
+        "Usage: sallyport build -pd=PROJECT (-od=FOLDER | -f=ARCHIVE)\n"
+        "       sallyport build -p=FILE.properties -f=ARCHIVE\n"
+        "       sallyport build layout FILE.cpy\n"
+        "Build service (.sar), API (.aar) and API requester (.ara) archives.\n"
+        "\nOptions:\n"
+        "  -p,  --properties FILE         properties file: service or API "
+        "requester\n"
+        "  -pd, --projectDirectory DIR    service or API project\n"
+        "  -f,  --file ARCHIVE            output; .sar, .aar or .ara\n"
+        "  -od, --outputDirectory DIR     output folder, with -pd; the name is "
+        "the\n"
+        "                                 service's or API's\n"
+        "       --services DIR            .sar files an API project refers "
+        "to\n"
+        "       --document FILE           also write the API's Swagger "
+        "document\n"
+        "  -r,  --reportError             exit status 4 after warnings, 8 "
+        "after errors\n"
+        "  -v,  --verbose                 say more\n"
+        "  -h,  --help                    show this text\n"
+        "       --version                 show the version\n"
+        "\nExample: sallyport build -pd=samples/services/cscvincService "
+        "-od=out\n",
+        out);
+}
+
+static bool
+name_is(const char *arg, size_t n, const char *dashes, const char *name)
+{
+    size_t d = strlen(dashes);
+
+    return name != NULL && n == d + strlen(name) &&
+           strncmp(arg, dashes, d) == 0 && strncmp(arg + d, name, n - d) == 0;
+}
+
+/* 0, or the exit status after saying what is wrong. */
+static int
+parse(struct command *c, int argc, char **argv)
+{
+    const struct option options[] = {
+        { "properties", "p", &c->properties, NULL },
+        { "projectDirectory", "pd", &c->project, NULL },
+        { "file", "f", &c->file, NULL },
+        { "outputDirectory", "od", &c->folder, NULL },
+        { "services", NULL, &c->services, NULL },
+        { "document", NULL, &c->document, NULL },
+        { "reportError", "r", NULL, &c->reports },
+        { "verbose", "v", NULL, &c->is_verbose },
+        { "help", "h", NULL, &c->wants_help },
+        { "version", NULL, NULL, &c->wants_version },
+    };
+
+    for (int i = 1; i < argc; i++) {
+        const char *equals = strchr(argv[i], '=');
+        size_t n =
+            equals == NULL ? strlen(argv[i]) : (size_t)(equals - argv[i]);
+        const struct option *found = NULL;
+
+        for (size_t k = 0; k < ARRAY_LEN(options); k++)
+            if (name_is(argv[i], n, "--", options[k].longer) ||
+                name_is(argv[i], n, "-", options[k].shorter))
+                found = &options[k];
+        if (found == NULL) {
+            fprintf(stderr,
+                    "sallyport build: unknown parameter %s\nTry 'sallyport "
+                    "build --help'.\n",
+                    argv[i]);
+            return BUILD_FAILED;
+        }
+        if (found->flag != NULL)
+            *found->flag = true;
+        else if (equals != NULL)
+            *found->value = equals + 1;
+        else if (i + 1 < argc)
+            *found->value = argv[++i];
+        else {
+            fprintf(stderr, "sallyport build: missing value after %s\n",
+                    argv[i]);
+            return BUILD_FAILED;
+        }
+    }
+    return BUILD_OK;
+}
+
+static bool
+has_extension(const char *path, const char *extension)
+{
+    return str_ends(str_of(path), str_of(extension));
+}
+
+static const char *
+check_usage(const struct command *c)
+{
+    if ((c->properties == NULL) == (c->project == NULL))
+        return "one of -p and -pd is needed";
+    if ((c->file == NULL) == (c->folder == NULL))
+        return "one of -f and -od is needed";
+    if (c->properties != NULL && c->folder != NULL)
+        return "-od goes with -pd only";
+    if (c->file != NULL && !has_extension(c->file, ".sar") &&
+        !has_extension(c->file, ".aar") && !has_extension(c->file, ".ara"))
+        return "the file of -f must end in .sar, .aar or .ara";
+    if (c->properties != NULL && has_extension(c->file, ".aar"))
+        return "an API archive is built from a project (-pd)";
+    return NULL;
+}
+
+static bool
+exists(struct toolkit *tk, const char *dir, const char *name)
+{
+    char *path = toolkit_path(tk, dir, name);
+    struct stat st;
+
+    return path != NULL && stat(path, &st) == 0;
+}
+
+static enum err
+build_project(struct toolkit *tk, const struct command *c, struct buf *archive,
+              struct str *name, const char **extension, struct err_info *why)
+{
+    bool is_service = exists(tk, c->project, "service.properties");
+
+    if (!is_service && !exists(tk, c->project, "package.xml"))
+        return err_set(why, ERR_NOT_FOUND,
+                       "%s holds neither service.properties nor package.xml",
+                       c->project);
+    *extension = is_service ? ".sar" : ".aar";
+    if (c->file != NULL && !has_extension(c->file, *extension))
+        return err_set(why, ERR_SYNTAX, "%s: this project makes a %s file",
+                       c->file, *extension);
+    return is_service ? sar_from_project(tk, c->project, archive, name, why)
+                      : aar_from_project(tk, c->project, archive, name, why);
+}
+
+static enum err
+build_properties(struct toolkit *tk, const struct command *c,
+                 struct buf *archive, struct str *name, struct err_info *why)
+{
+    struct properties p;
+    struct str text;
+    enum err e;
+
+    if ((e = toolkit_read(tk, c->properties, &text, why)) != ERR_OK ||
+        (e = properties_read(&tk->arena, text, str_of(c->properties), &p,
+                             why)) != ERR_OK)
+        return e;
+    if (has_extension(c->file, ".sar"))
+        e = sar_from_properties(tk, &p, archive, name, why);
+    else
+        e = ara_from_properties(tk, &p, archive, name, why);
+    if (e == ERR_OK) {
+        const struct property *row;
+        size_t pos = 0;
+
+        while ((row = properties_unused(&p, &pos)) != NULL)
+            TOOLKIT_SAY(tk, "BAQB0051W", str_of(c->properties), row->key);
+    }
+    return e;
+}
+
+static enum err
+run(struct toolkit *tk, const struct command *c, struct err_info *why)
+{
+    const char *extension = "", *path = c->file;
+    struct buf archive;
+    struct str name = { 0 };
+    enum err e;
+
+    buf_init(&archive, ZIP_BYTES_MAX);
+    e = c->project != NULL
+            ? build_project(tk, c, &archive, &name, &extension, why)
+            : build_properties(tk, c, &archive, &name, why);
+    if (e == ERR_OK && path == NULL) {
+        e = dir_make(c->folder, 0755, why);
+        path = str_z(&tk->arena, str_fmt(&tk->arena, "%s/" STR_FMT "%s",
+                                         c->folder, STR_ARG(name), extension));
+    }
+    if (e == ERR_OK)
+        e = file_write_atomic(path, buf_view(&archive), 0644, why);
+    buf_fini(&archive);
+    if (e == ERR_OK && has_extension(path, ".ara"))
+        TOOLKIT_SAY(tk, "BAQB0009I", str_of(path));
+    else if (e == ERR_OK && has_extension(path, ".aar"))
+        TOOLKIT_SAY(tk, "BAQB0003I", str_of(path));
+    else if (e == ERR_OK)
+        TOOLKIT_SAY(tk, "BAQB0002I", str_of(path));
+    return e;
+}
+
+int
+build_main(int argc, char **argv)
+{
+    struct command c = { 0 };
+    struct err_info why = { 0 };
+    const char *wrong;
+    struct toolkit tk;
+    int status = parse(&c, argc, argv);
+
+    if (status != BUILD_OK)
+        return status;
+    if (c.wants_help) {
+        print_help(stdout);
+        return BUILD_OK;
+    }
+    if (c.wants_version) {
+        printf("sallyport build %s\n", SALLYPORT_VERSION);
+        return BUILD_OK;
+    }
+    wrong = check_usage(&c);
+    if (wrong != NULL) {
+        fprintf(stderr, "sallyport build: %s\nTry 'sallyport build --help'.\n",
+                wrong);
+        return BUILD_FAILED;
+    }
+    toolkit_init(&tk, stdout);
+    tk.is_verbose = c.is_verbose;
+    tk.services_folder = c.services;
+    tk.document_copy = c.document;
+    TOOLKIT_SAY(&tk, "BAQB0000I", STR(SALLYPORT_VERSION));
+    if (run(&tk, &c, &why) != ERR_OK) {
+        TOOLKIT_SAY(&tk, "BAQB0001E", str_of(why.text));
+        status = BUILD_FAILED;
+    } else if (c.reports && tk.n_errors > 0) {
+        status = BUILD_ERRORS;
+    } else if (c.reports && tk.n_warnings > 0) {
+        status = BUILD_WARNINGS;
+    }
+    toolkit_fini(&tk);
+    return status;
+}
