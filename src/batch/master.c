@@ -116,6 +116,7 @@ register_again(struct master *m, struct space *space)
         .submitter = str_of(space->record.user),
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
+        .root_uid = root_is_private() ? 0 : m->uid_first,
     };
     struct buf token;
     struct acee *acee = NULL;

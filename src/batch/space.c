@@ -414,6 +414,7 @@ register_space(struct space *space, const struct space_order *order,
         .password = order->job->password,
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
+        .root_uid = root_is_private() ? 0 : space->master->uid_first,
     };
     struct saf_client *control = space->master->control;
     struct buf token;

@@ -10,9 +10,10 @@
 #include "base/str.h"
 
 #define CHANNEL_NAME_MAX 16u
-#define CHANNEL_TASK_MAX (128u * 1024u * 1024u) /* container bytes of a task   \
-                                                 */
-#define CHANNEL_COUNT_MAX 256u                  /* containers of a task */
+#define CHANNEL_TASK_MAX                                                       \
+    (128u * 1024u * 1024u)     /* container bytes of a task                    \
+                                */
+#define CHANNEL_COUNT_MAX 256u /* containers of a task */
 
 struct container {
     struct container *next; /* in order of creation */

@@ -547,6 +547,7 @@ saf_register_job(struct saf_client *c, const struct saf_job *job,
     buf_str(&out, job->submitter);
     buf_str(&out, job->password);
     buf_str(&out, job->cgroup);
+    buf_u32(&out, job->root_uid);
     e = client_call(c, WIRE_REGISTER_JOB, buf_view(&out), job->pidfd, &reply,
                     &in, rc, why);
     if (out.p != NULL)

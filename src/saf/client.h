@@ -64,6 +64,8 @@ struct saf_job {
     struct str password; /* of the JOB card, or empty */
     int pidfd;           /* of the address space */
     struct str cgroup;   /* path, or empty in private mode */
+    uint32_t root_uid;   /* Linux uid it runs under when its user has OMVS UID
+                            0 or none; 0 in private mode */
 };
 
 /*

@@ -72,8 +72,8 @@ enum wire_type {
     WIRE_LIST_SERVERS,
 
     /* Only on the descriptor that the master shares with the front: */
-    /* str job name, id, user, proc, submitter, password, cgroup; one
-     * descriptor: pidfd -> str token, str acee */
+    /* str job name, id, user, proc, submitter, password, cgroup, u32 uid
+     * for a superuser; one descriptor: pidfd -> str token, str acee */
     WIRE_REGISTER_JOB = 64,
     /* str job id -> */
     WIRE_JOB_ENDED,

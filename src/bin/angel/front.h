@@ -175,6 +175,7 @@ struct saf_job_ask {
     struct str job_name, job_id, user, proc, submitter, password, cgroup;
     struct str group;
     uint32_t more_attrs;
+    uint32_t root_uid; /* for a user without a UID, or with UID 0; 0 none */
     int pidfd;
 };
 /* The user is decided and proved: make token and acee, reply. */

@@ -235,7 +235,10 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
                      job->proc, buf_view(&sealed))) == NULL)
         e = err_set(&why, ERR_MEMORY, "no storage for a job");
     if (e == ERR_OK) {
-        j->uid = acee.uid;
+        /* A superuser of the image has no Linux root (master, space.c). */
+        j->uid = job->root_uid != 0 ? job->root_uid : acee.uid;
+        if (acee.uid != 0 && acee.uid != UINT32_MAX)
+            j->uid = acee.uid;
         e = make_token(f, j, &token, &why);
         if (e == ERR_OK && job->pidfd >= 0) {
             e = front_watch(f, &j->pidfd, job->pidfd, pidfd_ready, &why);
@@ -344,7 +347,7 @@ read_ask(struct chan_msg *msg, struct arena *a, struct saf_job_ask *job)
         !reader_str(&in, 0, 8, &job->submitter) ||
         !reader_str(&in, 0, WIRE_PASSWORD_MAX, &job->password) ||
         !reader_str(&in, 0, WIRE_CGROUP_MAX, &job->cgroup) ||
-        !reader_at_end(&in))
+        !reader_u32(&in, &job->root_uid) || !reader_at_end(&in))
         return false;
     job->job_name = str_upper(a, job->job_name);
     job->job_id = str_upper(a, job->job_id);
