@@ -96,7 +96,7 @@ struct in_update {
     uint32_t name; /* pool; of the parameter, or the constant's text */
     uint16_t name_n;
     uint8_t where; /* enum map_where; MAP_BODY: a constant */
-    bool is_required;
+    uint8_t is_required;
     uint32_t leaf;
     uint32_t value;
     uint32_t value_n;

@@ -3,6 +3,7 @@
  * the member that copybook order predicts, and its value goes straight to its
  * bytes.
  */
+#include "cobol/fast.h"
 #include "cobol/map_blob.h"
 
 #include "parse/json_read.h"
@@ -83,14 +84,14 @@ put_plain(struct run *r, const struct leaf *l, uint8_t *base)
         (l->flags & LF_JUSTIFIED) != 0)
         return false;
     if (r->is_plain_page) {
-        memcpy(at, r->p, n);
+        copy_exact(at, r->p, n);
     } else {
         const uint8_t *table = r->env.cp->from_ascii;
 
         for (size_t i = 0; i < n; i++)
             at[i] = table[(unsigned char)r->p[i] & 0x7F];
     }
-    memset(at + n, r->env.cp->blank, l->size - n);
+    fill_exact(at + n, r->env.cp->blank, l->size - n);
     if (l->length != NONE && leaf_put_count(&r->env, &r->env.leaves[l->length],
                                             base, n, NULL) != ERR_OK)
         return false;
@@ -127,6 +128,11 @@ put_scalar(struct run *r, const struct leaf *l, uint8_t *base)
     if (c == '"')
         return put_string(r, l, base);
     if (is_number && (c == '-' || (c >= '0' && c <= '9'))) {
+        q = fast_put_number(&r->env, l, base, start, r->end);
+        if (q != NULL) {
+            r->p = q;
+            return ERR_OK;
+        }
         q = json_scan_number(start, r->end, &bad);
         if (q == NULL)
             return bad_json(r, bad, "bad number");
@@ -234,6 +240,25 @@ reset_counts(struct run *r, const struct in_object *o, uint8_t *base)
     return e;
 }
 
+/* memcmp without the call, for names */
+static inline bool
+same_bytes(const char *a, const char *b, size_t n)
+{
+    uint64_t x, y, differ = 0;
+    size_t i = 0;
+
+    if (n < 8)
+        return memcmp(a, b, n) == 0;
+    for (; i + 8 < n; i += 8) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        differ |= x ^ y;
+    }
+    memcpy(&x, a + n - 8, 8);
+    memcpy(&y, b + n - 8, 8);
+    return (differ | (x ^ y)) == 0;
+}
+
 /* [ "," ] name ":" value ; the name is compared with *next first */
 static enum err
 read_pair(struct run *r, const struct in_object *o, uint32_t *next,
@@ -247,7 +272,7 @@ read_pair(struct run *r, const struct in_object *o, uint32_t *next,
         return bad_json(r, r->p, "expected a name in quotes");
     r->p++;
     if (*next < o->n && (size_t)(r->end - r->p) > m->key_n &&
-        memcmp(r->p, r->env.pool + m->key, (size_t)m->key_n + 1) == 0)
+        same_bytes(r->p, r->env.pool + m->key, (size_t)m->key_n + 1))
         r->p += m->key_n + 1;
     else if ((e = read_key(r, o, &m)) != ERR_OK)
         return e;

@@ -5,6 +5,7 @@
 #include "cobol/map_blob.h"
 
 #include "cobol/decimal.h"
+#include "cobol/fast.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ struct run {
     struct buf *json;
     char *p, *limit;
     const uint8_t *base; /* of the record, moved by elements and slides */
-    const uint8_t *end;  /* of the record */
+    const uint8_t *begin, *end; /* of the record */
     uint32_t slots[SLOTS_MAX];
     struct loop_state loops[LOOPS_MAX];
     unsigned n_loops;
@@ -68,7 +69,12 @@ room(struct run *r, size_t n)
 static inline void
 write_key(struct run *r, const struct out_op *op)
 {
-    memcpy(r->p, r->env.pool + op->key, op->key_n);
+    const char *key = r->env.pool + op->key;
+
+    /* The pool and the output have room behind: whole blocks. */
+    memcpy(r->p, key, 16);
+    for (size_t i = 16; i < op->key_n; i += 16)
+        memcpy(r->p + i, key + i, 16);
     r->p += op->key_n;
 }
 
@@ -81,12 +87,51 @@ has_only(const uint8_t *at, size_t n, uint8_t byte)
     return true;
 }
 
+/* The usual fields by whole words; NULL: the plain way. */
+static inline char *
+fast_leaf(const struct run *r, const struct leaf *l)
+{
+    const uint8_t *at = r->base + l->offset;
+    const struct codepage *cp = r->env.cp;
+    size_t n;
+
+    switch ((enum leaf_code)l->code) {
+    case LEAF_TEXT:
+        if (!r->env.options.trim_trailing || r->env.options.trim_leading ||
+            l->length != NONE)
+            return NULL;
+        n = trimmed_length(at, l->size, cp->blank);
+        if (cp->kind == CODEPAGE_UTF8)
+            return fast_text_ascii(at, n, r->p);
+        return cp->kind == CODEPAGE_SINGLE
+                   ? fast_text_table(cp->to_plain, at, n, r->p)
+                   : NULL;
+    case LEAF_PACKED:
+        return fast_packed(l, r->begin, at, r->p);
+    case LEAF_ZONED:
+        return fast_zoned(l, r->env.sign == ABI_SIGN_EBCDIC ? 0xF0 : 0x30,
+                          r->begin, at, r->p);
+    case LEAF_BINARY:
+        return fast_binary(l, at, r->p);
+    case LEAF_NATIONAL:
+    case LEAF_DBCS:
+    case LEAF_FLOAT4:
+    case LEAF_FLOAT8:
+    case LEAF_BOOLEAN:
+    case LEAF_BASE64:
+    case LEAF_DATE:
+    case LEAF_CODES:
+        break;
+    }
+    return NULL;
+}
+
 static enum err
 do_leaf(struct run *r, const struct out_op *op)
 {
     const struct leaf *l = &r->env.leaves[op->leaf];
     enum err e = room(r, op->key_n + leaf_text_max(l));
-    char *start, *value;
+    char *start, *value, *fast;
     size_t at;
 
     if (e != ERR_OK)
@@ -97,7 +142,10 @@ do_leaf(struct run *r, const struct out_op *op)
     at = position(r);
     write_key(r, op);
     value = r->p;
-    if ((e = leaf_get(&r->env, l, r->base, &r->p, true, r->why)) != ERR_OK)
+    fast = fast_leaf(r, l);
+    if (fast != NULL)
+        r->p = fast;
+    else if ((e = leaf_get(&r->env, l, r->base, &r->p, true, r->why)) != ERR_OK)
         return e;
     start = r->json->p + at;
     if (r->env.options.omit_empty && r->p - value == 2 && value[0] == '"' &&
@@ -172,7 +220,7 @@ do_segment(struct run *r, const struct out_op *op, const struct str records[],
         *pc = op->b;
         return ERR_OK;
     }
-    r->base = (const uint8_t *)record.p;
+    r->base = r->begin = (const uint8_t *)record.p;
     r->end = r->base + record.n;
     if (record.n < op->c)
         return short_record(r, op->c);
@@ -363,7 +411,7 @@ map_run_out(const struct map *map, const struct str records[],
     r.env = leaf_env_of(map);
     r.out = out;
     r.json = out->json;
-    r.base = r.end = NULL;
+    r.base = r.begin = r.end = NULL;
     r.n_loops = r.n_opened = 0;
     r.n_values = 0;
     r.why = why;

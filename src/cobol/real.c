@@ -32,10 +32,16 @@ hfp_put(long double value, uint32_t size, uint8_t *out)
     uint64_t fraction;
 
     memset(out, 0, size);
+    if (!isfinite(value))
+        return ERR_RANGE;
     if (value == 0)
         return ERR_OK;
     value = frexpl(fabsl(value), &exp2);
     exp16 = exp2 > 0 ? (exp2 + 3) / 4 : -(-exp2 / 4);
+    if (exp16 > 63)
+        return ERR_RANGE;
+    if (exp16 < -64)
+        return ERR_OK; /* underflow is zero */
     fraction = (uint64_t)roundl(ldexpl(value, exp2 - 4 * exp16 + bits));
     if (fraction >> bits != 0) {
         fraction >>= 4;
@@ -43,8 +49,6 @@ hfp_put(long double value, uint32_t size, uint8_t *out)
     }
     if (exp16 > 63)
         return ERR_RANGE;
-    if (exp16 < -64)
-        return ERR_OK; /* underflow is zero */
     out[0] = (uint8_t)(exp16 + 64);
     if (is_negative)
         out[0] |= 0x80;

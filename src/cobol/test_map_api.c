@@ -70,14 +70,30 @@ static void
 request_mapping(void **state)
 {
     static const struct map_update updates[] = {
-        { MAP_ASSIGN, MAP_BODY, { 0 }, { AT "ACTION", sizeof AT + 5 },
-          { "S", 1 }, false },
-        { MAP_MOVE, MAP_PATH, { "employee", 8 },
-          { AT "FILEA_AREA/NUMB", sizeof AT + 14 }, { 0 }, true },
-        { MAP_MOVE, MAP_HEADER, { "X-User", 6 },
-          { AT "USERID", sizeof AT + 5 }, { 0 }, false },
-        { MAP_REMOVE, MAP_BODY, { 0 },
-          { AT "FILEA_AREA/STAT", sizeof AT + 14 }, { 0 }, false },
+        { MAP_ASSIGN,
+          MAP_BODY,
+          { 0 },
+          { AT "ACTION", sizeof AT + 5 },
+          { "S", 1 },
+          false },
+        { MAP_MOVE,
+          MAP_PATH,
+          { "employee", 8 },
+          { AT "FILEA_AREA/NUMB", sizeof AT + 14 },
+          { 0 },
+          true },
+        { MAP_MOVE,
+          MAP_HEADER,
+          { "X-User", 6 },
+          { AT "USERID", sizeof AT + 5 },
+          { 0 },
+          false },
+        { MAP_REMOVE,
+          MAP_BODY,
+          { 0 },
+          { AT "FILEA_AREA/STAT", sizeof AT + 14 },
+          { 0 },
+          false },
     };
     const struct map_param params[] = {
         { MAP_PATH, STR("employee"), STR("111111") },
@@ -138,9 +154,8 @@ required_container(void **state)
     program_make(&p, &spec, true);
     assert_int_equal(give(&p, "{\"op\":{}}", NULL, 0, text, &why), ERR_RANGE);
     assert_string_equal(why.text, "Container1 is missing");
-    assert_int_equal(give(&p, "{\"op\":{\"Container1\":{}}}", NULL, 0, text,
-                          &why),
-                     ERR_OK);
+    assert_int_equal(
+        give(&p, "{\"op\":{\"Container1\":{}}}", NULL, 0, text, &why), ERR_OK);
     buf_fini(&p.blob);
     segment.is_required = false;
     program_make(&p, &spec, true);
@@ -153,14 +168,24 @@ static void
 response_mapping(void **state)
 {
     static const struct map_update updates[] = {
-        { MAP_MOVE, MAP_HEADER, { "X-Resp", 6 },
-          { BACK "CEIBRESP2", sizeof BACK + 8 }, { 0 }, false },
-        { MAP_REMOVE, MAP_BODY, { 0 },
-          { BACK "CEIBRESP2", sizeof BACK + 8 }, { 0 }, false },
-        { MAP_ASSIGN, MAP_HEADER, { "X-Who", 5 }, { 0 }, { "gate", 4 },
+        { MAP_MOVE,
+          MAP_HEADER,
+          { "X-Resp", 6 },
+          { BACK "CEIBRESP2", sizeof BACK + 8 },
+          { 0 },
           false },
-        { MAP_ASSIGN, MAP_BODY, { 0 },
-          { BACK "FILEA_AREA/NAME", sizeof BACK + 14 }, { "n\"n", 3 },
+        { MAP_REMOVE,
+          MAP_BODY,
+          { 0 },
+          { BACK "CEIBRESP2", sizeof BACK + 8 },
+          { 0 },
+          false },
+        { MAP_ASSIGN, MAP_HEADER, { "X-Who", 5 }, { 0 }, { "gate", 4 }, false },
+        { MAP_ASSIGN,
+          MAP_BODY,
+          { 0 },
+          { BACK "FILEA_AREA/NAME", sizeof BACK + 14 },
+          { "n\"n", 3 },
           false },
     };
     struct map_segment segment = { .container = STR("Container1"),
@@ -171,15 +196,13 @@ response_mapping(void **state)
                              .options = map_options_default(),
                              .updates = updates,
                              .n_updates = ARRAY_LEN(updates) };
-    const struct str record =
-        STR("S\0\0\0\x0D\0\0\0\x50"
-            "000000                    ");
+    const struct str record = STR("S\0\0\0\x0D\0\0\0\x50"
+                                  "000000                    ");
     struct buf json, text;
     struct map_value values[4];
-    struct map_out out = { .json = &json,
-                           .text = &text,
-                           .values = values,
-                           .n_values = 4 };
+    struct map_out out = {
+        .json = &json, .text = &text, .values = values, .n_values = 4
+    };
     struct err_info why = { 0 };
     struct program p;
 
@@ -210,9 +233,9 @@ response_mapping(void **state)
         ERR_NOT_FOUND);
     /* On failure the buffer is as it was. */
     json.n = 3;
-    assert_int_equal(map_run_out(&p.map, &(struct str){ record.p, 5 }, &out,
-                                 &why),
-                     ERR_RANGE);
+    assert_int_equal(
+        map_run_out(&p.map, &(struct str){ record.p, 5 }, &out, &why),
+        ERR_RANGE);
     assert_int_equal(json.n, 3);
     buf_fini(&json);
     buf_fini(&text);
@@ -226,8 +249,8 @@ comparisons(void **state)
         const char *a, *b;
         int want;
     } rows[] = {
-        { "13", "13", 0 },   { "13", "13.0", 0 }, { "2", "13", -1 },
-        { "-2", "-13", 1 },  { "-1", "1", -1 },   { "a", "b", -1 },
+        { "13", "13", 0 },   { "13", "13.0", 0 },   { "2", "13", -1 },
+        { "-2", "-13", 1 },  { "-1", "1", -1 },     { "a", "b", -1 },
         { "0013", "13", 0 }, { "1.25", "1.3", -1 }, { "13", "x", -1 },
         { "-0", "0", 0 },
     };
@@ -251,15 +274,16 @@ out_options(void **state)
     } rows[] = {
         { "ab  \x31", { .trim_trailing = true }, "\"A\":\"ab\",\"N\":1" },
         { "ab  \x31", { 0 }, "\"A\":\"ab  \",\"N\":1" },
-        { " b  \x31", { .trim_leading = true, .trim_trailing = true },
+        { " b  \x31",
+          { .trim_leading = true, .trim_trailing = true },
           "\"A\":\"b\",\"N\":1" },
         { "    \x31", { .trim_trailing = true }, "\"A\":\"\",\"N\":1" },
-        { "    \x31", { .trim_trailing = true, .omit_empty = true },
-          "\"N\":1" },
         { "    \x31",
-          { .omit_by_value = true, .omit_value = ' ' },
+          { .trim_trailing = true, .omit_empty = true },
           "\"N\":1" },
-        { "a\tb \x31", { .trim_trailing = true, .escape_control = true },
+        { "    \x31", { .omit_by_value = true, .omit_value = ' ' }, "\"N\":1" },
+        { "a\tb \x31",
+          { .trim_trailing = true, .escape_control = true },
           "\"A\":\"a\\u0009b\",\"N\":1" },
         { "a\tb \x31", { .trim_trailing = true }, "\"A\":\"a b\",\"N\":1" },
         { "abcd*", { .screening_off = true }, "\"A\":\"abcd\",\"N\":0" },
@@ -378,10 +402,9 @@ requester_request(void **state)
     struct err_info why = { 0 };
     struct map_value values[4];
     struct buf json, text;
-    struct map_out out = { .json = &json,
-                           .text = &text,
-                           .values = values,
-                           .n_values = 4 };
+    struct map_out out = {
+        .json = &json, .text = &text, .values = values, .n_values = 4
+    };
     struct field *root, *query, *body, *length;
     const double amount = 12.5;
     char area[300] = { 0 };
@@ -453,9 +476,9 @@ requester_response(void **state)
     arena_init(&p.arena, 1 << 20);
     root = field_new(&p.arena, NULL);
     body = add(&p.arena, root, "RespBody", FIELD_GROUP, 0, 0);
-    add_optional_text(&p.arena, body, "type", 6);   /* 0, 4, 6 */
+    add_optional_text(&p.arena, body, "type", 6);              /* 0, 4, 6 */
     num = add(&p.arena, body, "tags-num", FIELD_BINARY, 0, 9); /* 12 */
-    table = add(&p.arena, body, "tags", FIELD_GROUP, 0, 0); /* 16 */
+    table = add(&p.arena, body, "tags", FIELD_GROUP, 0, 0);    /* 16 */
     table->is_array = table->is_wrapper = true;
     table->occurs_min = 1;
     table->occurs_max = 3;
@@ -469,22 +492,20 @@ requester_response(void **state)
     program_make(&p, &spec, true);
 
     memset(area, '?', sizeof area);
-    assert_int_equal(map_run_in(&p.map, STR("{\"x\":1}"), NULL, 0, &record,
-                                &why),
-                     ERR_OK);
+    assert_int_equal(
+        map_run_in(&p.map, STR("{\"x\":1}"), NULL, 0, &record, &why), ERR_OK);
     assert_memory_equal(area, "\0\0\0\0????????\0\0\0\0?", 17);
     assert_int_equal(
         map_run_in(&p.map, STR("{\"type\":\"ab\",\"tags\":[\"x\",\"yz\"]}"),
                    NULL, 0, &record, &why),
         ERR_OK);
-    assert_memory_equal(area,
-                        "\1\0\0\0\2\0ab    \2\0\0\0\1\0x \2\0yz????", 28);
+    assert_memory_equal(area, "\1\0\0\0\2\0ab    \2\0\0\0\1\0x \2\0yz????", 28);
     memset(area, '?', sizeof area);
     assert_int_equal(map_run_in(&p.map, STR(""), NULL, 0, &record, &why),
                      ERR_OK);
     assert_memory_equal(area, "\0\0\0\0????????\0\0\0\0?", 17);
-    assert_int_equal(map_run_in(&p.map, STR("{\"type\":\"abcdefg\"}"), NULL,
-                                0, &record, &why),
+    assert_int_equal(map_run_in(&p.map, STR("{\"type\":\"abcdefg\"}"), NULL, 0,
+                                &record, &why),
                      ERR_RANGE);
     program_fini(&p);
 }
