@@ -315,6 +315,21 @@ read_file(struct loading *l, const char *path, struct buf *out,
     return file_read(path, out, why);
 }
 
+static bool
+is_readable(struct loading *l, const char *path)
+{
+    struct stat st;
+    struct buf text;
+    enum err e;
+
+    if (l->options->read_file == NULL)
+        return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    buf_init(&text, l->limits.max_file_bytes);
+    e = l->options->read_file(l->options->arg, path, &text, NULL);
+    buf_fini(&text);
+    return e != ERR_NOT_FOUND;
+}
+
 /* "a.xml, b.xml, a.xml" from the first time `path` is on the stack. */
 static struct str
 cycle_text(struct loading *l, const struct raw_doc *doc, struct str path)
@@ -377,7 +392,6 @@ include_file(struct loading *l, const struct raw_doc *doc,
              struct err_info *why)
 {
     struct raw_doc *child;
-    struct stat st;
 
     if (!monitor(l, path))
         return no_storage(why);
@@ -398,8 +412,7 @@ include_file(struct loading *l, const struct raw_doc *doc,
                                .parent = doc,
                                .behaviour = include_behaviour(l, doc, node),
                                .depth = doc->depth + 1 };
-    if (l->options->read_file == NULL &&
-        (stat(path.p, &st) != 0 || !S_ISREG(st.st_mode))) {
+    if (!is_readable(l, path.p)) {
         if (!is_optional)
             SAY(l, "CWWKG0090E", path);
         return ERR_OK;

@@ -259,6 +259,592 @@ merges_with_builtin(void **state)
     cfg_unref(&w.tree);
 }
 
+static void
+assert_logged(const struct world *w, const char *what)
+{
+    if (strstr(w->log, what) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", what, w->log);
+}
+
+/* ---- variables ---- */
+
+static void
+expands_variables(void **state)
+{
+    static const struct cfg_var command_line[] = {
+        { { "from.cmd", 8 }, { "cmd", 3 } },
+        { { "both", 4 }, { "cmd", 3 } },
+    };
+    static const struct cfg_var bootstrap[] = {
+        { { "both", 4 }, { "boot", 4 } },
+        { { "boot", 4 }, { "b", 1 } },
+        { { "shadow", 6 }, { "boot", 4 } },
+    };
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        { "plain", "plain" },
+        { "${from.cmd}", "cmd" },
+        { "${both}", "cmd" },
+        { "${boot}", "b" },
+        { "${shadow}", "xml" },
+        { "a${one}b${one}c", "a1b1c" },
+        { "${nested}", "<1>" },
+        { "${unknown}", "${unknown}" },
+        { "${unknown}${one}", "${unknown}1" },
+        { "${", "${" },
+        { "${}", "${}" },
+        { "$${one}", "$1" },
+        { "${one", "${one" },
+        { "${weak}", "weak" },
+        { "${env.PATHS}", "/p" },
+        { "${PATHS}", "/p" },
+        { "${my.name}", "low" },
+        { "${my.caps}", "up" },
+        { "${server.config.dir}x", "/u/servers/test/x" },
+        { "${wlp.server.name}", "test" },
+        { "${one+2}", "3" },
+        { "${2+3*4}", "20" },
+        { "${one - 5}", "-4" },
+        { "${7/2}", "3" },
+        { "${7/0}", "${7/0}" },
+        { "${9223372036854775807+1}", "${9223372036854775807+1}" },
+        { "${one+unknown}", "${one+unknown}" },
+        { "${one+}", "${one+}" },
+        { "${(1)}", "${(1)}" },
+        { "${count(list)}", "3" },
+        { "${count(unset)+1}", "1" },
+        { "${description}", "${description}" },
+    };
+    static struct world w;
+    struct cfg_options options = options_for(&w);
+    struct arena arena;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    options.command_line = (struct cfg_vars){ command_line, 2 };
+    options.bootstrap = (struct cfg_vars){ bootstrap, 3 };
+    w.files[0] =
+        (struct file){ "/u/servers/test/server.xml",
+                       "<server><variable name='one' value='1'/>"
+                       "<variable name='nested' value='&lt;${one}>'/>"
+                       "<variable name='both' value='xml'/>"
+                       "<variable name='shadow' value='xml'/>"
+                       "<variable name='weak' defaultValue='weak'/>"
+                       "<variable name='boot' defaultValue='weak'/>"
+                       "<variable name='list' value='a, b,c'/></server>" };
+    assert_int_equal(load_with(&w, &options), ERR_OK);
+    arena_init(&arena, 1u << 20);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str got = { 0 };
+
+        assert_int_equal(
+            cfg_expand(w.tree, &arena, str_of(rows[i].text), &got, &w.why),
+            ERR_OK);
+        if (!str_eq_z(got, rows[i].want))
+            fail_msg("%s: got " STR_FMT ", want %s", rows[i].text, STR_ARG(got),
+                     rows[i].want);
+    }
+    arena_fini(&arena);
+    cfg_unref(&w.tree);
+}
+
+static void
+merges_variables(void **state)
+{
+    static const struct {
+        const char *server, *want;
+    } rows[] = {
+#define V(x) "<variable name='v' value='" x "'/>"
+#define E "<httpEndpoint id='e' host='${v}'/>"
+        { V("1") V("2") E, "2" },
+        { V("1") INC("") E, "a" },
+        { V("1") INC(" onConflict='IGNORE'") E, "1" },
+        { V("1") INC(" onConflict='REPLACE'") E, "a" },
+        { INC(" onConflict='IGNORE'") V("1") E, "1" },
+        { INC(" onConflict='IGNORE'") E, "a" },
+        /* value and defaultValue are not combined */
+        { V("1") "<variable name='v' defaultValue='d'/>" E, "d" },
+        /* an attribute of the same element, defaults included */
+        { "<httpEndpoint id='e' host='${protocolVersion}'/>", "http/1.1" },
+        { "<httpEndpoint id='e' host='${id}'/>", "e" },
+#undef E
+#undef V
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+
+        memset(&w, 0, sizeof w);
+        w.files[0] =
+            (struct file){ "/u/servers/test/a.xml",
+                           "<server><variable name='v' value='a'/></server>" };
+        assert_int_equal(load(&w, rows[i].server), ERR_OK);
+        assert_str(CFG_GET(w.tree, http_endpoint, "e")->host, rows[i].want);
+        cfg_unref(&w.tree);
+    }
+}
+
+/* ---- includes ---- */
+
+static void
+follows_includes(void **state)
+{
+    static const struct {
+        const char *server, *a;
+        const char *log;  /* part of it */
+        const char *host; /* of endpoint e; NULL: absent */
+    } rows[] = {
+        { INC(""), THEIRS,
+          "CWWKG0028A Processing included configuration resource: "
+          "/u/servers/test/a.xml\n",
+          "theirs" },
+        { "<include location='/${server.config.dir}/a.xml'/>", THEIRS,
+          "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<include location='  ./x/../a.xml '/>", THEIRS,
+          "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<include location='..\\test\\a.xml'/>", THEIRS,
+          "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<include location='file:/u/servers/test/a.xml'/>", THEIRS,
+          "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<variable name='f' value='a'/><include location='${f}.xml'/>",
+          THEIRS, "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<include location='gone.xml'/>" MAIN, "",
+          "CWWKG0090E The /u/servers/test/gone.xml configuration resource does "
+          "not exist or cannot be read.\n",
+          "main" },
+        { "<include location='gone.xml' optional='TRUE'/>" MAIN, "", "",
+          "main" },
+        { "<include location='gone.xml' optional='yes'/>" MAIN, "",
+          "CWWKG0090E", "main" },
+        { "<include location='http://x/y.xml' optional='true'/>" MAIN, "",
+          "CWWKG0084W The optional include configuration file cannot be "
+          "resolved: http://x/y.xml",
+          "main" },
+        { "<include location=' '/>" MAIN, "", "CWWKG0090E", "main" },
+        { "\n<include/>" MAIN, "",
+          "CWWKG0089E The location attribute must be specified on the include "
+          "configuration element specified on line 2 of resource "
+          "/u/servers/test/server.xml",
+          "main" },
+        { INC(" onConflict='x'"), THEIRS, "CWWKG0094W The x value", "theirs" },
+        { INC("") MAIN, "<server><include location='server.xml'/></server>",
+          "CWWKG0042W Included configuration resources form a circular "
+          "dependency: /u/servers/test/server.xml, /u/servers/test/a.xml, "
+          "/u/servers/test/server.xml.\n",
+          "main" },
+        { INC("") MAIN, "<server><include location='a.xml'/></server>",
+          "CWWKG0042W Included configuration resources form a circular "
+          "dependency: /u/servers/test/a.xml, /u/servers/test/a.xml.\n",
+          "main" },
+        { INC("") MAIN, "<other/>",
+          "CWWKG0105E The configuration document /u/servers/test/a.xml must "
+          "begin with the element 'server'.",
+          "main" },
+        { INC("") MAIN, "<client><httpEndpoint id='e' host='c'/></client>",
+          "resource: /u/servers/test/a.xml\n", "main" },
+        { "<server>" MAIN "</server>", "", "CWWKG0085W", NULL },
+        { MAIN, "", "", "main" },
+        { "<variable value='1'/>" MAIN, "",
+          "CWWKG0091E A name attribute must be specified for the variable on "
+          "line 1 of resource /u/servers/test/server.xml",
+          "main" },
+        { "<variable name='x'/>" MAIN, "", "CWWKG0092E", "main" },
+        { "<httpEndpoint id='${x}' host='v'/>" MAIN, "",
+          "CWWKG0104W The ID attribute with value ${x} for the configuration "
+          "element httpEndpoint must have a fixed value.",
+          "main" },
+        { "<unknown a='1'><b/></unknown>" MAIN, "", "", "main" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+        const struct cfg_http_endpoint *e;
+
+        memset(&w, 0, sizeof w);
+        if (rows[i].a[0] != '\0')
+            w.files[0] = (struct file){ "/u/servers/test/a.xml", rows[i].a };
+        assert_int_equal(load(&w, rows[i].server), ERR_OK);
+        assert_logged(&w, rows[i].log);
+        if (rows[i].log[0] == '\0')
+            assert_string_equal(w.log, "");
+        e = CFG_GET(w.tree, http_endpoint, "e");
+        if (rows[i].host == NULL)
+            assert_null(e);
+        else
+            assert_str(e->host, rows[i].host);
+        cfg_unref(&w.tree);
+    }
+}
+
+/* ---- values that do not fit ---- */
+
+static void
+reports_bad_values(void **state)
+{
+    static const struct {
+        const char *server, *log;
+    } rows[] = {
+        { "<httpEndpoint id='e' enabled='yes'/>",
+          "CWWKG0011W The configuration validation did not succeed. "
+          "CWWKG0081E: The value yes for boolean attribute enabled is invalid. "
+          "Valid values are \"true\" and \"false\". The default value of true "
+          "will be used.\n"
+          "CWWKG0083W A validation failure occurred while processing the "
+          "[enabled] property, value = [yes]. Default value in use: true.\n" },
+        { "\n<httpEndpoint id='e'\n httpsPort='94430'/>",
+          "/u/servers/test/server.xml:3:2: httpEndpoint[e]: attribute "
+          "httpsPort: \"94430\" is not a port (0..65535 or -1)" },
+        { "<httpEndpoint id='e' httpPort='x'/>", "CWWKG0083W" },
+        { "<httpEndpoint id='e' httpPort='${a}'/>"
+          "<variable name='a' value='${b}'/><variable name='b' value='${a}'/>",
+          "CWWKG0075E The value ${a} is not valid for attribute httpPort of "
+          "configuration element httpEndpoint[e]. The validation message was: "
+          "/u/servers/test/server.xml:1:30: variable evaluation loop: ${a} "
+          "refers to itself." },
+        { "<httpEndpoint id='e' onError='stop'/>",
+          "CWWKG0032W Unexpected value specified for property [onError], value "
+          "= [stop]. Expected value(s) are: [WARN][FAIL][IGNORE]. Default "
+          "value in use: WARN.\n" },
+        { "<httpOptions id='o' persistTimeout='5 parsecs'/>",
+          "\"parsecs\" is not a unit of time" },
+        { "<httpOptions id='o' limitNumHeaders='10'/>",
+          "\"10\" is not a whole number from 50 to 500" },
+        { "<httpEndpoint id='e' httpOptionsRef='none'/>",
+          "CWWKG0033W The value [none] specified for the reference attribute "
+          "[httpOptionsRef] was not found in the configuration.\n" },
+        { "<zosconnect_cicsIpicConnection id='c' host='h'/>",
+          "CWWKG0058E The element zosconnect_cicsIpicConnection with the "
+          "unique identifier c is missing the required attribute port.\n" },
+        { "<zosconnect_cicsIpicConnection id='c' host='h' port='0'/>",
+          "CWWKG0075E The value 0 is not valid for attribute port of "
+          "configuration element zosconnect_cicsIpicConnection[c]." },
+        { "<zosconnect_cicsIpicConnection id='c' host='h' port='1' "
+          "zosConnectApplid='TOOLONGNAME'/>",
+          "\"TOOLONGNAME\" is longer than 8 characters" },
+        { "<zosconnect_endpointConnection id='c' host='h'/>",
+          "does not begin with http:// or https://" },
+        { "<zosconnect_zosConnectAPIs><zosConnectAPI requireAuth='false'/>"
+          "</zosconnect_zosConnectAPIs>",
+          "the required attribute name" },
+        { "<keyStore id='k' location='x' password='{xor}!!!'/>",
+          "keyStore[k]: attribute password: the {xor} value is not Base64" },
+        { "<keyStore id='k' type='JKS'/>", "keystore configuration is "
+                                           "incomplete" },
+        { "<zosconnect_zosConnectInterceptors id='l' interceptorRef='a,b'/>"
+          "<zosconnect_auditInterceptor id='b'/>",
+          "CWWKG0033W The value [a] specified" },
+        { "<zosconnect_zosConnectInterceptors id='l' interceptorRef='b'/>"
+          "<zosconnect_auditInterceptor id='b'/>"
+          "<zosconnect_authorizationInterceptor id='b'/>",
+          "CWWKG0087W The value [b] specified" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+
+        memset(&w, 0, sizeof w);
+        assert_int_equal(load(&w, rows[i].server), ERR_OK);
+        assert_logged(&w, rows[i].log);
+        assert_true(cfg_problems(w.tree) > 0);
+        assert_null(strstr(w.log, "!!!")); /* no password in a message */
+        cfg_unref(&w.tree);
+    }
+}
+
+/* ---- what ends a load ---- */
+
+static void
+refuses_documents(void **state)
+{
+    static struct world w;
+    static const struct {
+        const char *server, *a;
+        enum err want;
+        const char *log;
+    } rows[] = {
+        { INC(""), "<server>\n<x>\n</server>", ERR_SYNTAX,
+          "File: file:/u/servers/test/a.xml Line: 3 Column: 10\n" },
+        { "<x", "", ERR_SYNTAX, "File: file:/u/servers/test/server.xml Line:" },
+        { "&a;", "", ERR_SYNTAX, "CWWKG0014E" },
+        { "<httpEndpoint id='e' host='a'><host>b</host></httpEndpoint>", "",
+          ERR_SYNTAX,
+          "Configuration property 'host' seems to be specified as an attribute "
+          "and an element" },
+        { INC(""), "<!DOCTYPE server [<!ENTITY a 'b'>]><server>&a;</server>",
+          ERR_SYNTAX, "a document type declaration is not allowed" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        memset(&w, 0, sizeof w);
+        w.files[0] = (struct file){ "/u/servers/test/a.xml", rows[i].a };
+        assert_int_equal(load(&w, rows[i].server), rows[i].want);
+        assert_null(w.tree);
+        assert_logged(&w, rows[i].log);
+    }
+    memset(&w, 0, sizeof w);
+    {
+        struct cfg_options options = options_for(&w);
+
+        assert_int_equal(load_with(&w, &options), ERR_NOT_FOUND);
+        assert_int_equal(cfg_load_empty(&options, &w.tree, &w.why), ERR_OK);
+        assert_int_equal(
+            CFG_GET(w.tree, http_endpoint, "defaultHttpEndpoint")->http_port,
+            9080);
+        assert_true(CFG_ONE(w.tree, zcon_manager)->require_auth);
+        cfg_unref(&w.tree);
+    }
+}
+
+static char *
+repeat(const char *text, size_t n)
+{
+    size_t each = strlen(text);
+    char *all = malloc(each * n + 1);
+
+    assert_non_null(all);
+    for (size_t i = 0; i < n; i++)
+        memcpy(all + i * each, text, each);
+    all[each * n] = '\0';
+    return all;
+}
+
+static void
+keeps_limits(void **state)
+{
+    static struct world w;
+    char *deep = repeat("<zosconnect_services>", 40);
+    char *up = repeat("</zosconnect_services>", 40);
+    char *wide = repeat("<keyEntry name='a'/>", 120);
+    char text[8192];
+    struct cfg_options options;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    snprintf(text, sizeof text, "%s%s", deep, up);
+    assert_int_equal(load(&w, text), ERR_LIMIT);
+    assert_logged(&w, "CWWKG0001E");
+    assert_logged(&w, "elements inside each other");
+
+    memset(&w, 0, sizeof w); /* a.xml includes b.xml includes a.xml under
+                                other names: bounded by number */
+    options = options_for(&w);
+    options.limits.max_includes = 3;
+    w.files[0] =
+        (struct file){ "/u/servers/test/server.xml",
+                       "<server>" INC("") INC("") INC("") INC("") "</server>" };
+    w.files[1] = (struct file){ "/u/servers/test/a.xml", "<server/>" };
+    assert_int_equal(load_with(&w, &options), ERR_LIMIT);
+    assert_logged(&w, "more than 3 files");
+
+    snprintf(text, sizeof text,
+             "<server><keyStore id='k'>%s</keyStore></server>", wide);
+    w.files[0].text = text;
+    options.limits.max_elements = 100;
+    assert_int_equal(load_with(&w, &options), ERR_LIMIT);
+    options.limits.max_elements = 0;
+    options.limits.max_file_bytes = 100;
+    assert_int_equal(load_with(&w, &options), ERR_LIMIT);
+    options.limits.max_file_bytes = 0;
+    options.limits.max_tree_bytes = 20000;
+    assert_int_equal(load_with(&w, &options), ERR_MEMORY);
+    free(deep);
+    free(up);
+    free(wide);
+
+    /* a billion laughs by variables, with bytes and without */
+    for (int has_bytes = 0; has_bytes < 2; has_bytes++) {
+        char *p = text;
+
+        memset(&w, 0, sizeof w);
+        for (int i = 0; i < 30; i++)
+            p += sprintf(p, "<variable name='v%d' value='${v%d}${v%d}'/>", i,
+                         i + 1, i + 1);
+        sprintf(p,
+                "<variable name='v30' value='%s'/>"
+                "<httpEndpoint id='e' host='${v0}'/>",
+                has_bytes ? "haha" : "");
+        assert_int_equal(load(&w, text), ERR_OK);
+        assert_logged(&w, "CWWKG0075E");
+        assert_null(CFG_GET(w.tree, http_endpoint, "e"));
+        cfg_unref(&w.tree);
+    }
+}
+
+static void
+obeys_on_error(void **state)
+{
+    static struct world w;
+    struct cfg_options options = options_for(&w);
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    w.files[0] = (struct file){ "/u/servers/test/server.xml",
+                                "<server><include location='x'/><include "
+                                "location='y'/></server>" };
+    options.on_error = CFG_ON_ERROR_FAIL;
+    assert_int_equal(load_with(&w, &options), ERR_NOT_NOW);
+    assert_logged(&w, "servers/test/x ");
+    assert_null(strstr(w.log, "servers/test/y ")); /* the first error only */
+    options.on_error = CFG_ON_ERROR_IGNORE;
+    assert_int_equal(load_with(&w, &options), ERR_OK);
+    assert_string_equal(w.log, "");
+    cfg_unref(&w.tree);
+    /* <config onError> counts after reading */
+    memset(&w, 0, sizeof w);
+    assert_int_equal(load(&w, "<config onError='fail'/>"
+                              "<zosconnect_cicsIpicConnection id='c'/>"),
+                     ERR_NOT_NOW);
+    memset(&w, 0, sizeof w);
+    assert_int_equal(load(&w, "<config onError='IGNORE'/>"
+                              "<zosconnect_cicsIpicConnection id='c'/>"),
+                     ERR_OK);
+    assert_string_equal(w.log, "");
+    assert_int_equal(cfg_on_error(w.tree), CFG_ON_ERROR_IGNORE);
+    cfg_unref(&w.tree);
+}
+
+/* ---- typed elements ---- */
+
+static void
+fills_elements(void **state)
+{
+    static struct world w;
+    const struct cfg_zcon_manager *m;
+    const struct cfg_zcon_apis *apis;
+    const struct cfg_zcon_requesters *reqs;
+    const struct cfg_key_store *ks;
+    const struct cfg_ssl *ssl;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    assert_int_equal(
+        load(&w,
+             "<zosconnect_zosConnectManager requireSecure='false' "
+             "globalInvokeGroup=' A , B\\,C ' globalInterceptorsRef='l'/>"
+             "<zosconnect_zosConnectInterceptors id='l' "
+             "interceptorRef='audit, auth'/>"
+             "<zosconnect_authorizationInterceptor id='auth'/>"
+             "<zosconnect_auditInterceptor id='audit'/>"
+             "<zosconnect_zosConnectAPIs location=''>"
+             "<zosConnectAPI name='one' requireAuth='FALSE' invokeGroup=''/>"
+             "<zosConnectAPI name='two' adminGroup='X' "
+             "runGlobalInterceptors='false'/></zosconnect_zosConnectAPIs>"
+             "<zosconnect_apiRequesters location='/v//x/../y/' "
+             "idAssertion='assert_only'><apiRequester name='r' "
+             "requireSecure='true'/></zosconnect_apiRequesters>"
+             "<sslDefault sslRef='s'/>"
+             "<ssl id='s' keyStoreRef='k' clientAuthentication='true'>"
+             "<outboundConnection host='*' port='443'/></ssl>"
+             "<keyStore id='k' location='safkeyring://Ring' type='JCERACFKS' "
+             "password='{xor}Lz4sLCgwLTs='/>"
+             "<httpEndpoint id='n'><httpOptions persistTimeout='1m30s'/>"
+             "<httpOptions readTimeout='500ms'/></httpEndpoint>"
+             "<zosconnect_services><service name='s'>"
+             "<property name='a' value='1'/><property name='b' value='2'/>"
+             "</service></zosconnect_services>"),
+        ERR_OK);
+    assert_string_equal(w.log, "");
+    m = CFG_ONE(w.tree, zcon_manager);
+    assert_false(m->require_secure);
+    assert_true(m->require_auth);
+    assert_list(m->groups.invoke, "A,B,C"); /* two items: "A" and "B,C" */
+    assert_int_equal(m->groups.invoke.n, 2);
+    assert_false(m->groups.admin.is_set);
+    assert_int_equal(m->async_request_timeout_ms, 30000);
+    assert_int_equal(m->global_interceptors->interceptors.n, 2);
+    assert_non_null(
+        CFG_AS(m->global_interceptors->interceptors.v[0], zcon_audit));
+    assert_null(
+        CFG_AS(m->global_interceptors->interceptors.v[0], zcon_authorization));
+
+    apis = CFG_ONE(w.tree, zcon_apis);
+    assert_str(apis->location, "/u/servers/test/resources/zosconnect/apis");
+    assert_int_equal(apis->n_apis, 2);
+    assert_str(apis->apis[0].name, "one");
+    assert_int_equal(apis->apis[0].require_auth, CFG_NO);
+    assert_int_equal(apis->apis[1].require_auth, CFG_UNSET);
+    assert_true(apis->apis[0].groups.invoke.is_set);
+    assert_int_equal(apis->apis[0].groups.invoke.n, 0);
+    assert_false(apis->apis[1].run_global_interceptors);
+
+    reqs = CFG_ONE(w.tree, zcon_requesters);
+    assert_str(reqs->location, "/v/y");
+    assert_int_equal(reqs->id_assertion, CFG_ASSERT_ONLY);
+    assert_int_equal(reqs->requesters[0].id_assertion, CFG_ASSERT_UNSET);
+    assert_int_equal(reqs->requesters[0].require_secure, CFG_YES);
+    assert_false(reqs->allow_unsigned_identity);
+
+    ssl = CFG_ONE(w.tree, ssl_default)->ssl;
+    assert_true(ssl == CFG_GET(w.tree, ssl, "s"));
+    assert_null(CFG_ONE(w.tree, ssl_default)->outbound_ssl);
+    assert_int_equal(ssl->outbound[0].port, 443);
+    ks = ssl->key_store;
+    assert_str(ks->location, "safkeyring://Ring");
+    assert_false(ks->file_based);
+    assert_true(ks->has_password);
+    assert_true(secret_eq(&ks->password, STR("password")));
+    assert_null(ssl->trust_store);
+
+    assert_int_equal(
+        CFG_GET(w.tree, http_endpoint, "n")->http_options->persist_timeout_ms,
+        90000);
+    assert_int_equal(
+        CFG_GET(w.tree, http_endpoint, "n")->http_options->read_timeout_ms, 0);
+    assert_int_equal(CFG_ONE(w.tree, zcon_services)->services[0].n_properties,
+                     2);
+    assert_non_null(cfg_get(w.tree, "httpEndpoint", "n"));
+    assert_null(cfg_get(w.tree, "httpEndpoint", "N")); /* ids have case */
+    assert_null(cfg_get(w.tree, "nonsense", ""));
+    cfg_unref(&w.tree);
+}
+
+static void
+compares_trees(void **state)
+{
+    static const struct {
+        const char *one, *two;
+        bool is_equal;
+    } rows[] = {
+        { MAIN, MAIN, true },
+        { MAIN, "\n\n<!-- moved -->" MAIN, true },
+        { MAIN, MAIN "<unknown/>", true },
+        { MAIN, MAIN "<httpEndpoint id='defaultHttpEndpoint'/>", true },
+        { MAIN, "<httpEndpoint id='e' host='main' httpPort='2'/>", false },
+        { MAIN, MAIN "<ssl id='s'/>", false },
+        { "<keyStore id='k' location='f' password='a'/>",
+          "<keyStore id='k' location='f' password='b'/>", false },
+        { "<keyStore id='k' location='f' password='a'/>",
+          "<keyStore id='k' location='f' password='{xor}Pg=='/>", true },
+        { "<zosconnect_apiRequesters><apiRequester name='r' "
+          "requireSecure='true'/></zosconnect_apiRequesters>",
+          "<zosconnect_apiRequesters><apiRequester name='r' "
+          "requireSecure='false'/></zosconnect_apiRequesters>",
+          false },
+        { "<httpEndpoint id='e'><httpOptions readTimeout='1'/></httpEndpoint>",
+          "<httpEndpoint id='e'><httpOptions readTimeout='2'/></httpEndpoint>",
+          false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world one, two;
+
+        memset(&one, 0, sizeof one);
+        memset(&two, 0, sizeof two);
+        assert_int_equal(load(&one, rows[i].one), ERR_OK);
+        assert_int_equal(load(&two, rows[i].two), ERR_OK);
+        if (cfg_equal(one.tree, two.tree) != rows[i].is_equal)
+            fail_msg("row %zu", i);
+        cfg_unref(&one.tree);
+        cfg_unref(&two.tree);
+    }
+}
+
 int
 main(void)
 {
@@ -266,6 +852,15 @@ main(void)
         cmocka_unit_test(merges_scalars),
         cmocka_unit_test(merges_lists),
         cmocka_unit_test(merges_with_builtin),
+        cmocka_unit_test(expands_variables),
+        cmocka_unit_test(merges_variables),
+        cmocka_unit_test(follows_includes),
+        cmocka_unit_test(reports_bad_values),
+        cmocka_unit_test(refuses_documents),
+        cmocka_unit_test(keeps_limits),
+        cmocka_unit_test(obeys_on_error),
+        cmocka_unit_test(fills_elements),
+        cmocka_unit_test(compares_trees),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,8 +126,9 @@ value_duration(struct str text, int64_t unit_ms, int64_t *ms,
                            "1m30s",
                            STR_ARG(str_sub(in.in, 0, 40)));
     }
-    if (__builtin_mul_overflow(total, unit_ms, ms))
+    if (__builtin_mul_overflow(total, unit_ms, &total))
         return err_set(why, ERR_RANGE, "the duration is too long");
+    *ms = total;
     return ERR_OK;
 }
 
