@@ -21,9 +21,9 @@ join(const struct pairs *p, char *out, size_t cap)
 {
     out[0] = '\0';
     for (size_t i = 0; i < p->n; i++)
-        snprintf(out + strlen(out), cap - strlen(out),
-                 "%s" STR_FMT "=" STR_FMT, i > 0 ? "|" : "",
-                 STR_ARG(p->v[i].name), STR_ARG(p->v[i].value));
+        snprintf(out + strlen(out), cap - strlen(out), "%s" STR_FMT "=" STR_FMT,
+                 i > 0 ? "|" : "", STR_ARG(p->v[i].name),
+                 STR_ARG(p->v[i].value));
 }
 
 static void
@@ -39,9 +39,8 @@ reads_env(void **state)
 
     (void)state;
     arena_init(&arena, 1u << 20);
-    assert_int_equal(env_parse(&arena, str_of(text), &pairs, note, &refused,
-                               &why),
-                     ERR_OK);
+    assert_int_equal(
+        env_parse(&arena, str_of(text), &pairs, note, &refused, &why), ERR_OK);
     join(&pairs, got, sizeof got);
     assert_string_equal(got, "A=1|B= two words |D=a=b|_e9=");
     assert_string_equal(refused.names, "a.b;no equals; C;");
@@ -139,8 +138,8 @@ knows_names(void **state)
 {
     static const char *const good[] = { "a", "myServer", "A_1-2+3.4",
                                         "\xc3\xa9" };
-    static const char *const bad[] = { "", "-a", ".a", "a b", "a/b", "../x",
-                                       "a:b", "a\n" };
+    static const char *const bad[] = { "",    "-a",   ".a",  "a b",
+                                       "a/b", "../x", "a:b", "a\n" };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -153,8 +152,10 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_env),          cmocka_unit_test(reads_jvm_options),
-        cmocka_unit_test(reads_properties),   cmocka_unit_test(refuses_properties),
+        cmocka_unit_test(reads_env),
+        cmocka_unit_test(reads_jvm_options),
+        cmocka_unit_test(reads_properties),
+        cmocka_unit_test(refuses_properties),
         cmocka_unit_test(knows_names),
     };
 

@@ -17,10 +17,10 @@ reads_durations(void **state)
         { "1m30s", 1000, 90000 },
         { "1M 30 S", 1, 90000 },
         { "1d2h3m4s5ms", 1, 93784005 },
-        { "500ms", 1000, 0 },       /* truncated to whole seconds */
+        { "500ms", 1000, 0 },          /* truncated to whole seconds */
         { "1500ms500ms", 1000, 1000 }, /* each component by itself */
-        { "1m30", 1000, 60000 },    /* digits without a unit are dropped */
-        { "-1m", 1000, 60000 },     /* the sign is skipped */
+        { "1m30", 1000, 60000 },       /* digits without a unit are dropped */
+        { "-1m", 1000, 60000 },        /* the sign is skipped */
         { "2 天", 86400000, 172800000 },
     };
 
@@ -94,8 +94,8 @@ reads_lists(void **state)
         assert_int_equal(value_list(&arena, text, &list, &why), ERR_OK);
         assert_true(list.is_set);
         for (size_t j = 0; j < list.n; j++)
-            snprintf(got + strlen(got), sizeof got - strlen(got),
-                     "%s" STR_FMT, j > 0 ? "|" : "", STR_ARG(list.v[j]));
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%s" STR_FMT,
+                     j > 0 ? "|" : "", STR_ARG(list.v[j]));
         assert_string_equal(got, rows[i].want);
         arena_fini(&arena);
         exact_free(text);
@@ -129,8 +129,8 @@ decodes_passwords(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct secret got = { NULL, 0 };
         struct err_info why = { 0 };
-        enum err e = value_password(str_of(rows[i].text), STR("k"), false,
-                                    &got, &why);
+        enum err e =
+            value_password(str_of(rows[i].text), STR("k"), false, &got, &why);
 
         if (rows[i].want == NULL) {
             assert_int_not_equal(e, ERR_OK);

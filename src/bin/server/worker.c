@@ -248,9 +248,11 @@ worker_main(const struct settings *settings, int parent_fd_number)
     }
     if (run(&w, &why) != ERR_OK) {
         log_error("server %s: %s", settings->name, why.text);
-        if (w.log != NULL)
+        if (w.log != NULL) {
+            MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKE0701E", str_of(why.text));
             MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKG0010I",
                          str_of(settings->name));
+        }
         w.exit_status = EXIT_LAUNCH;
         parent_give_up(w.parent, w.exit_status);
     }
