@@ -283,6 +283,7 @@ nest_run(bool is_foreground)
     sigaddset(&nest.signals, SIGTERM);
     sigaddset(&nest.signals, SIGINT);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a full disk is an error, no death */
     umask(0022);
     if (sigprocmask(SIG_BLOCK, &nest.signals, NULL) != 0 ||
         (signals = signalfd(-1, &nest.signals, SFD_CLOEXEC)) < 0 ||

@@ -1,0 +1,105 @@
+# Certificates and rings by RACDCERT: layouts as the original prints them, what
+# goes out comes in again, what is damaged is refused; who may read a ring.
+. "$E2E_LIB"
+background sallyport-angel
+wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1
+racf() { sallyport-racf "$@" 2>&1; }
+deck() { sallyport-racf --file - 2>&1; }
+
+OUT=$(deck <<'D'
+ADDUSER USER1 NAME('WORKSHOP USER1') DFLTGRP(SYS1)
+ADDUSER LIBSERV DFLTGRP(SYS1)
+RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('Liberty CA') OU('LIBERTY')) +
+   WITHLABEL('Liberty CA') TRUST SIZE(2048) NOTAFTER(DATE(2040/12/31))
+RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('zCEE Client Cert') O('IBM')) +
+   WITHLABEL('zCEE Client Cert') SIGNWITH(CERTAUTH LABEL('Liberty CA')) +
+   KEYUSAGE(HANDSHAKE) ALTNAME(IP(127.0.0.1) DOMAIN('wg31.lab.test')) +
+   NOTAFTER(DATE(2039-12-31)) NISTECC
+RACDCERT ID(LIBSERV) ADDRING(zCEE.KeyRing)
+RACDCERT ID(LIBSERV) CONNECT(RING(zCEE.KeyRing) LABEL('Liberty CA') CERTAUTH USAGE(CERTAUTH))
+RACDCERT ID(LIBSERV) CONNECT(RING(zCEE.KeyRing) LABEL('zCEE Client Cert') DEFAULT)
+D
+)
+unlike "$OUT" "return code [^04]|RACDCERT" "the deck runs"
+is "$(racf 'RACDCERT ID(LIBSERV) LISTRING(zCEE.KeyRing)')" \
+"Digital ring information for user LIBSERV:
+
+  Ring:
+       >zCEE.KeyRing<
+  Certificate Label Name             Cert Owner     USAGE      DEFAULT
+  --------------------------------   ------------   --------   -------
+  Liberty CA                         CERTAUTH       CERTAUTH     NO
+
+  zCEE Client Cert                   ID(LIBSERV)    PERSONAL     YES" "LISTRING"
+OUT=$(racf "RACDCERT ID(LIBSERV) LIST(LABEL('zCEE Client Cert'))")
+for line in 'Digital certificate information for user LIBSERV:' \
+    '  Label: zCEE Client Cert' '  Status: TRUST' \
+    '  End Date:   2039/12/31 23:59:59' '       >01<' \
+    '       >CN=Liberty CA.OU=LIBERTY<' '       >CN=zCEE Client Cert.O=IBM<' \
+    '    IP: 127.0.0.1' '    Domain: wg31.lab.test' \
+    '  Signing Algorithm: sha256RSA' '  Key Usage: HANDSHAKE' \
+    '  Key Type: NISTECC' '  Key Size: 256' '  Private Key: YES' \
+    '    Ring Owner: LIBSERV' '       >zCEE.KeyRing<'; do
+    if grep -qxF -- "$line" <<<"$OUT"; then pass "LIST: $line"; else fail "LIST: $line"; note "$OUT"; fi
+done
+
+# Out and in again
+D=$SALLYPORT_ROOT/datasets
+OUT=$(deck <<'D'
+RACDCERT CERTAUTH EXPORT(LABEL('Liberty CA')) DSN('IBMUSER.CA.PEM')
+RACDCERT ID(LIBSERV) EXPORT(LABEL('zCEE Client Cert')) DSN('IBMUSER.CC.P12') FORMAT(PKCS12DER) PASSWORD('secret')
+RACDCERT ID(LIBSERV) GENREQ(LABEL('zCEE Client Cert')) DSN('IBMUSER.CC.REQ')
+RACDCERT CHECKCERT('IBMUSER.CC.P12') PASSWORD('secret')
+D
+)
+like "$OUT" "Chain contains 2 certificate\(s\), chain is complete" "CHECKCERT shows the chain"
+runs "openssl reads the certificate" 0 openssl x509 -in "$D/IBMUSER.CA.PEM" -noout -text
+like "$OUT" "CA:TRUE" "CERTAUTH: a CA"
+runs "openssl reads the package" 0 openssl pkcs12 -in "$D/IBMUSER.CC.P12" -passin pass:secret -nodes
+runs "openssl verifies the request" 0 openssl req -in "$D/IBMUSER.CC.REQ" -noout -verify
+unlike "$(strings "$SALLYPORT_ROOT/saf/racf.db")" "PRIVATE KEY" "no clear key in the database"
+racf "RACDCERT ID(LIBSERV) DELETE(LABEL('zCEE Client Cert'))"
+unlike "$(racf 'RACDCERT ID(LIBSERV) LISTRING(zCEE.KeyRing)')" "Client" "DELETE takes it out of the ring"
+runs "wrong PKCS12 password" 8 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.CC.P12') PASSWORD('wrong')"
+like "$OUT" "does not open with this password" "and says so"
+runs "ADD of a package" 0 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.CC.P12') PASSWORD('secret') WITHLABEL('again')"
+OUT=$(racf "RACDCERT ID(LIBSERV) LIST(LABEL('again'))")
+like "$OUT" "Status: TRUST" "signed by a trusted CERTAUTH: TRUST"
+like "$OUT" "Private Key: YES" "with its key"
+runs "the same certificate for another user" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.CC.P12') PASSWORD('secret')"
+
+# Refusals
+printf '\x30\x82\xff\xff\x00' >"$D/IBMUSER.BAD"
+head -c 300000 /dev/urandom >"$D/IBMUSER.HUGE"
+runs "damaged DER" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.BAD')"
+runs "300 KB of noise" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.HUGE')"
+runs "no such data set" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.NONE')"
+runs "path in a data set name" 8 sallyport-racf "RACDCERT ID(USER1) ADD('../SAF/X')"
+ln -s /etc/passwd "$D/IBMUSER.LINK"
+runs "a link for a data set" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.LINK')"
+runs "unknown user" 8 sallyport-racf "RACDCERT ID(NOBODY) ADDRING(X)"
+runs "ring twice" 8 sallyport-racf "RACDCERT ID(LIBSERV) ADDRING(zCEE.KeyRing)"
+runs "no such ring" 4 sallyport-racf "RACDCERT ID(LIBSERV) LISTRING(None)"
+like "$OUT" "IRRD114I Ring None does not exist." "IRRD114I"
+runs "no rings" 4 sallyport-racf "RACDCERT ID(USER1) LISTRING(*)"
+runs "no such label" 4 sallyport-racf "RACDCERT ID(USER1) LIST(LABEL('x'))"
+like "$OUT" "IRRD107I" "IRRD107I"
+runs "a bad date" 8 sallyport-racf "RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('X')) NOTAFTER(DATE(2030-02-30))"
+runs "a key of 100 bits" 8 sallyport-racf "RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('X')) SIZE(100)"
+runs "two functions" 8 sallyport-racf "RACDCERT ID(USER1) ADDRING(A) DELRING(B)"
+runs "CONNECT without RING" 8 sallyport-racf "RACDCERT ID(USER1) CONNECT(LABEL('x'))"
+
+# Authority
+racf "ALTUSER USER1 PASSWORD(SECRET1) NOEXPIRED" >/dev/null
+as_user1() { printf 'SECRET1\n' | sallyport-racf --user USER1 "$@" 2>&1; }
+like "$(as_user1 'RACDCERT ADDRING(Mine)')" "IRRD101I" "without FACILITY profile: IRRD101I"
+deck >/dev/null <<'D'
+SETROPTS CLASSACT(FACILITY)
+RDEFINE FACILITY IRR.DIGTCERT.ADDRING UACC(NONE)
+PERMIT IRR.DIGTCERT.ADDRING CLASS(FACILITY) ID(USER1) ACCESS(READ)
+D
+unlike "$(as_user1 'RACDCERT ADDRING(Mine)')" "IRRD101I" "READ: one's own ring"
+like "$(as_user1 'RACDCERT ID(LIBSERV) ADDRING(Theirs)')" "IRRD101I" "not another's"
+OUT=$(sallyport-racf --json 'RACDCERT ID(USER1) LISTRING(*)')
+if python3 -c 'import json,sys; d=json.loads(sys.argv[1]); assert d["rc"] == 0 and any("Mine" in l for l in d["lines"])' "$OUT"; then pass "--json"; else fail "--json"; note "$OUT"; fi
+done_testing
