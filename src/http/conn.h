@@ -81,6 +81,7 @@ struct http_server {
     struct loop_fd listener;
     struct loop_timer retry; /* accepting again after EMFILE */
     bool is_accepting;       /* the listener is watched */
+    bool is_full;            /* too many connections, and told so */
     bool is_freed;           /* by its owner; the last connection ends it */
     unsigned port;
     struct tls_config *tls;

@@ -116,6 +116,17 @@ on_accept_failure(struct http_server *server, int number)
     }
 }
 
+static bool
+has_room(struct http_server *server)
+{
+    bool was_full = server->is_full;
+
+    server->is_full = server->n_conns >= server->options.max_connections;
+    if (server->is_full && !was_full && server->events.on_full != NULL)
+        server->events.on_full(server->events.arg);
+    return !server->is_full;
+}
+
 static void
 on_listener(struct loop_fd *watch, unsigned events)
 {
@@ -133,7 +144,7 @@ on_listener(struct loop_fd *watch, unsigned events)
             on_accept_failure(server, errno);
             return;
         }
-        if (server->n_conns >= server->options.max_connections ||
+        if (!has_room(server) ||
             conn_new(server, fd, (struct sockaddr *)&peer, n) != ERR_OK)
             close(fd);
     }

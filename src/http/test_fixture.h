@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ struct fixture {
     unsigned port;
     pthread_t thread;
     struct loop_post stop;
+    atomic_uint n_full; /* times that on_full ran */
 };
 
 static inline int

@@ -582,6 +582,52 @@ a_client_may_leave_before_its_answer(void **state)
     fixture_stop(&f);
 }
 
+static void
+on_full(void *arg)
+{
+    struct fixture *f = arg;
+
+    atomic_fetch_add(&f->n_full, 1);
+}
+
+static void
+too_many_connections_are_turned_away(void **state)
+{
+    struct http_server_events events = { .on_request = on_request,
+                                         .on_full = on_full };
+    struct http_server_options options;
+    static char out[1000];
+    struct fixture f = { 0 };
+    int fds[3];
+
+    (void)state;
+    http_server_defaults(&options);
+    options.max_connections = 2;
+    events.arg = &f;
+    fixture_start(&f, NULL, &options, &events);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = client_connect(f.port);
+        client_send(fds[i], STR("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+        assert_int_equal(status_of(client_read(fds[i], ">", out, sizeof out)),
+                         200);
+    }
+    for (int i = 0; i < 3; i++) {
+        fds[2] = client_connect(f.port);
+        assert_int_equal(client_read(fds[2], NULL, out, sizeof out).n, 0);
+        close(fds[2]);
+    }
+    assert_int_equal(atomic_load(&f.n_full), 1);
+    close(fds[0]);
+    while (http_server_connections(f.server) > 1)
+        poll(NULL, 0, 1);
+    fds[0] = client_connect(f.port);
+    client_send(fds[0], STR("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    assert_int_equal(status_of(client_read(fds[0], ">", out, sizeof out)), 200);
+    close(fds[0]);
+    close(fds[1]);
+    fixture_stop(&f);
+}
+
 int
 main(void)
 {
@@ -597,6 +643,7 @@ main(void)
         cmocka_unit_test(a_client_that_does_not_read_is_sent_away),
         cmocka_unit_test(draining_finishes_what_is_under_way),
         cmocka_unit_test(a_client_may_leave_before_its_answer),
+        cmocka_unit_test(too_many_connections_are_turned_away),
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -315,6 +315,58 @@ the_name_must_fit_when_asked_for(void **state)
     fixture_stop(&t.f);
 }
 
+/* One pool, one identity text, two TLS configurations: a connection made with
+ * one certificate never carries a request of the other. */
+static void
+connections_are_not_shared_between_certificates(void **state)
+{
+    static const struct {
+        unsigned config;
+        const char *who;
+    } rows[] = {
+        { 0, "alice" },
+        { 1, "nobody" },
+        { 0, "alice" },
+        { 1, "nobody" },
+    };
+    struct http_call_settings settings = { 5000, 5000, 1000 };
+    struct tls_config *configs[2];
+    struct result result = { 0 };
+    struct http_call *call;
+    struct http_pool *pool;
+    struct tls_fixture t;
+
+    (void)state;
+    tls_start(&t, config_of((struct tls_settings){ .is_server = true,
+                                                   .client_auth =
+                                                       TLS_AUTH_SUPPORTED },
+                            &server_rsa, &ca));
+    configs[0] = config_of((struct tls_settings){ 0 }, &alice, &ca);
+    configs[1] = config_of((struct tls_settings){ 0 }, NULL, &ca);
+    assert_int_equal(loop_new(&result.loop, NULL), ERR_OK);
+    assert_int_equal(http_pool_new(result.loop, &pool, NULL), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct http_origin origin = { .host = STR("localhost"),
+                                      .port = t.f.port,
+                                      .tls = configs[rows[i].config],
+                                      .identity = STR("same") };
+
+        assert_int_equal(http_call_start(pool, &origin, &settings, STR("GET"),
+                                         STR("/"), NULL, 0, STR(""), on_done,
+                                         &result, &call, NULL),
+                         ERR_OK);
+        loop_run(result.loop);
+        assert_int_equal(result.e, ERR_OK);
+        assert_string_equal(result.body, rows[i].who);
+    }
+    assert_int_equal(http_pool_idle(pool), 2);
+    http_pool_free(&pool);
+    loop_free(&result.loop);
+    tls_config_unref(&configs[0]);
+    tls_config_unref(&configs[1]);
+    fixture_stop(&t.f);
+}
+
 /* ---- misbehaving clients ---- */
 
 static void
@@ -511,6 +563,76 @@ only_http11_is_agreed_on(void **state)
     fixture_stop(&t.f);
 }
 
+/* One request by OpenSSL's client; *session goes in and comes out. */
+static bool
+get_resuming(unsigned port, SSL_CTX *ctx, SSL_SESSION **session, char *body,
+             size_t cap)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n"
+                                  "Connection: close\r\n\r\n";
+    int fd = client_connect(port), n;
+    SSL *ssl = SSL_new(ctx);
+    char got[2000] = "";
+    size_t at = 0;
+    bool is_reused;
+
+    SSL_set_fd(ssl, fd);
+    if (*session != NULL)
+        SSL_set_session(ssl, *session);
+    assert_int_equal(SSL_connect(ssl), 1);
+    assert_true(SSL_write(ssl, request, sizeof request - 1) > 0);
+    while ((n = SSL_read(ssl, got + at, (int)(sizeof got - 1 - at))) > 0)
+        at += (size_t)n;
+    is_reused = SSL_session_reused(ssl) == 1;
+    snprintf(body, cap, "%s",
+             strstr(got, "\r\n\r\n") == NULL ? ""
+                                             : strstr(got, "\r\n\r\n") + 4);
+    SSL_SESSION_free(*session);
+    *session = SSL_get1_session(ssl);
+    SSL_shutdown(ssl);
+    SSL_free(ssl);
+    close(fd);
+    ERR_clear_error();
+    return is_reused;
+}
+
+static void
+a_resumed_session_keeps_its_certificate(void **state)
+{
+    static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+        SSL_SESSION *session = NULL;
+        struct tls_fixture t;
+        char body[100];
+
+        SSL_CTX_set_max_proto_version(ctx, versions[i]);
+        SSL_CTX_use_certificate(ctx, alice.x509);
+        SSL_CTX_use_PrivateKey(ctx, alice.key);
+        tls_start(&t, config_of((struct tls_settings){ .is_server = true,
+                                                       .client_auth =
+                                                           TLS_AUTH_REQUIRED },
+                                &server_rsa, &ca));
+        assert_false(get_resuming(t.f.port, ctx, &session, body, sizeof body));
+        assert_string_equal(body, "alice");
+        assert_true(get_resuming(t.f.port, ctx, &session, body, sizeof body));
+        assert_string_equal(body, "alice");
+        fixture_stop(&t.f);
+        /* Another configuration: its ticket key is another. */
+        tls_start(&t, config_of((struct tls_settings){ .is_server = true,
+                                                       .client_auth =
+                                                           TLS_AUTH_REQUIRED },
+                                &server_rsa, &ca));
+        assert_false(get_resuming(t.f.port, ctx, &session, body, sizeof body));
+        assert_string_equal(body, "alice");
+        fixture_stop(&t.f);
+        SSL_SESSION_free(session);
+        SSL_CTX_free(ctx);
+    }
+}
+
 static void
 bad_settings_are_refused(void **state)
 {
@@ -561,6 +683,8 @@ main(void)
         cmocka_unit_test(client_certificates_none_supported_required),
         cmocka_unit_test(the_client_trusts_nobody_by_default),
         cmocka_unit_test(the_name_must_fit_when_asked_for),
+        cmocka_unit_test(connections_are_not_shared_between_certificates),
+        cmocka_unit_test(a_resumed_session_keeps_its_certificate),
         cmocka_unit_test(clear_text_on_a_tls_port_gets_no_answer),
         cmocka_unit_test(a_probe_is_not_reported),
         cmocka_unit_test(protocols_and_ciphers_follow_their_jsse_names),
