@@ -36,7 +36,7 @@ enum conn_state {
 
 struct session {
     struct provider_conn *conn;
-    struct loop_fd watch; /* fd -1: free slot */
+    struct loop_fd watch;                /* fd -1: free slot */
     struct provider_invocation *current; /* NULL: idle, or nobody waits */
     bool is_busy;
     uint16_t number, worker;
@@ -267,9 +267,9 @@ give_result(struct provider_conn *conn, struct provider_invocation *inv,
     };
 
     for (size_t i = 0; i < rsp->n_areas; i++)
-        conn->areas[i] = (struct provider_area){ rsp->areas[i].name,
-                                                 rsp->areas[i].is_char,
-                                                 rsp->areas[i].data };
+        conn->areas[i] =
+            (struct provider_area){ rsp->areas[i].name, rsp->areas[i].is_char,
+                                    rsp->areas[i].data };
     if (rsp->has_commarea) {
         conn->areas[0] = (struct provider_area){ .data = rsp->commarea };
         result.n_areas = 1;
@@ -623,7 +623,7 @@ connect_region(struct provider_conn *conn, struct err_info *why)
     if (!conn->is_local)
         return err_set(why, ERR_UNSUPPORTED,
                        STR_FMT " is another machine; the region link reaches "
-                       "regions of this image only",
+                               "regions of this image only",
                        STR_ARG(conn->host));
     arena_init(&arena, 8192);
     path = root_path(&arena, "regions/port.%u.sock", conn->port);
@@ -706,18 +706,19 @@ take_setting(struct provider_conn *conn, const struct provider_setting *s,
         if (settings[i].form == FORM_TEXT) {
             copy = str_dup(&conn->arena, s->value);
             if (copy.n > settings[i].max || copy.p == NULL)
-                return err_set(why, ERR_RANGE, "%s \"" STR_FMT "\" is longer "
-                               "than %u characters", settings[i].name,
+                return err_set(why, ERR_RANGE,
+                               "%s \"" STR_FMT "\" is longer "
+                               "than %u characters",
+                               settings[i].name,
                                STR_ARG(str_sub(s->value, 0, 40)),
                                settings[i].max);
             memcpy(at, &copy, sizeof copy);
             continue;
         }
         if (!str_to_u64(s->value, &number) || number > settings[i].max)
-            return err_set(why, ERR_RANGE,
-                           "%s \"" STR_FMT "\" is not 0 to %u",
-                           settings[i].name,
-                           STR_ARG(str_sub(s->value, 0, 40)), settings[i].max);
+            return err_set(why, ERR_RANGE, "%s \"" STR_FMT "\" is not 0 to %u",
+                           settings[i].name, STR_ARG(str_sub(s->value, 0, 40)),
+                           settings[i].max);
         memcpy(at, &(uint32_t){ (uint32_t)number }, sizeof(uint32_t));
     }
     return ERR_OK;
@@ -811,8 +812,8 @@ request_of(const struct provider_conn *conn, const struct provider_call *call,
     memset(&req->n_areas, 0, sizeof *req - offsetof(struct isc_req, n_areas));
     req->program = call->program;
     req->transid = call->transid.n > 0 ? call->transid : conn->transid;
-    req->eib_and_mirror = call->transid.n > 0 ? call->eib_and_mirror
-                                              : conn->eib_and_mirror;
+    req->eib_and_mirror =
+        call->transid.n > 0 ? call->eib_and_mirror : conn->eib_and_mirror;
     req->channel = call->channel;
     req->tracking = str_sub(call->tracking, 0, 256);
     req->deadline_ms = call->deadline_ms;

@@ -12,6 +12,7 @@
 #include "base/table.h"
 #include "ipc/chan.h"
 #include "region/internal.h"
+#include "region/load.h"
 #include "region/store.h"
 
 #define SWEEP_MS 10000u
@@ -347,6 +348,42 @@ next_wake(const struct committer *c)
     return at <= now ? 0 : (int)(at - now);
 }
 
+/* To the region's log, by the supervisor. */
+static void
+tell(void *arg, struct str file, struct str text)
+{
+    const struct committer *c = arg;
+    struct err_info why;
+    struct buf payload;
+
+    buf_init(&payload, 4096);
+    buf_str(&payload, STR("DFHFC0159"));
+    buf_str(&payload, c->defs->sit.applid);
+    buf_str(&payload, file);
+    buf_str(&payload, text);
+    if (chan_send(c->control, RMSG_LOG, 0, buf_view(&payload), NULL, 0, &why) !=
+        ERR_OK)
+        log_error("%s", why.text);
+    buf_fini(&payload);
+}
+
+static void
+tell_failure(const struct committer *c, const char *text)
+{
+    struct err_info why;
+    struct buf payload;
+
+    log_error("%s", text);
+    buf_init(&payload, 4096);
+    buf_str(&payload, STR("DFHFC0158"));
+    buf_str(&payload, c->defs->sit.applid);
+    buf_str(&payload, str_of(text));
+    if (chan_send(c->control, RMSG_LOG, 0, buf_view(&payload), NULL, 0, &why) !=
+        ERR_OK)
+        log_error("%s", why.text);
+    buf_fini(&payload);
+}
+
 int
 committer_run(const struct region_defs *defs, int fd)
 {
@@ -356,12 +393,10 @@ committer_run(const struct region_defs *defs, int fd)
 
     table_init(&c.locks);
     if (store_open(defs, true, &c.store, &why) != ERR_OK) {
-        log_error("%s", why.text);
-        if (chan_send(fd, RMSG_LOG, 0, str_of(why.text), NULL, 0, NULL) !=
-            ERR_OK)
-            log_error("the supervisor is gone");
+        tell_failure(&c, why.text);
         return 12;
     }
+    load_new_files(c.store, defs, tell, &c);
     store_sweep(c.store);
     c.sweep_ms = clock_mono_ms() + SWEEP_MS;
     if (chan_send(fd, RMSG_READY, 0, STR(""), NULL, 0, &why) != ERR_OK)

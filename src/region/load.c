@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/reader.h"
@@ -281,4 +282,48 @@ load_file(struct str applid, struct str file, const char *csv_path,
     buf_fini(&loading.ops);
     defs_fini(&defs);
     return e;
+}
+
+static void
+load_new(struct store *store, const struct file_def *file, const char *path,
+         struct buf *said)
+{
+    struct load_options options = { .cut = true };
+    struct loading loading = { .file = file };
+    struct err_info why;
+
+    buf_init(&loading.ops, OPS_MAX);
+    if (load_into(store, &loading, path, &options, &why) == ERR_OK)
+        buf_printf(said, "%llu records loaded from %s",
+                   (unsigned long long)options.n, path);
+    else
+        buf_add_z(said, why.text);
+    buf_fini(&loading.ops);
+}
+
+void
+load_new_files(struct store *store, const struct region_defs *defs,
+               void (*said)(void *arg, struct str file, struct str text),
+               void *arg)
+{
+    for (size_t i = 0; i < defs->n_files; i++) {
+        const struct file_def *file = defs->files[i];
+        struct arena arena;
+        struct buf text;
+        char *path;
+
+        if (!store_is_new(store, file) || file->fields.n == 0)
+            continue;
+        arena_init(&arena, 8192);
+        path = root_path(&arena, "regions/" STR_FMT "/" STR_FMT ".csv",
+                         STR_ARG(defs->sit.applid),
+                         STR_ARG(str_lower(&arena, file->head.name)));
+        buf_init(&text, 2048);
+        if (path != NULL && access(path, R_OK) == 0) {
+            load_new(store, file, path, &text);
+            said(arg, file->head.name, buf_view(&text));
+        }
+        buf_fini(&text);
+        arena_fini(&arena);
+    }
 }

@@ -38,4 +38,14 @@ MUST_CHECK enum err load_file(struct str applid, struct str file,
                               const char *csv_path, struct load_options *,
                               struct err_info *why);
 
+/*
+ * Files that a writer's store_open has just made and for which the region's
+ * folder holds <file>.csv (lower case) get its records, over-long values cut.
+ * `said` is called with a sentence for each file, loaded or not.
+ */
+struct store;
+void load_new_files(struct store *, const struct region_defs *,
+                    void (*said)(void *arg, struct str file, struct str text),
+                    void *arg);
+
 #endif

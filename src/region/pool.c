@@ -125,21 +125,6 @@ renew_committer(struct supervisor *s)
     }
 }
 
-void
-pool_committer_event(struct supervisor *s)
-{
-    struct chan_msg msg = { 0 };
-    struct err_info why;
-
-    if (chan_recv(s->committer_chan, &msg, &why) != ERR_OK)
-        return; /* its end comes by SIGCHLD */
-    if (msg.type == RMSG_READY)
-        s->committer_ready = true;
-    else if (msg.type == RMSG_LOG)
-        REGION_LOG(s, "DFHFC0158", msg.payload);
-    chan_msg_fini(&msg);
-}
-
 /* --- workers --------------------------------------------------------------*/
 
 static void
@@ -399,6 +384,21 @@ log_message(struct supervisor *s, struct str payload)
     while (n < ARRAY_LEN(inserts) && reader_str(&in, 0, 1024, &inserts[n]))
         n++;
     region_log(s, text, inserts, n);
+}
+
+void
+pool_committer_event(struct supervisor *s)
+{
+    struct chan_msg msg = { 0 };
+    struct err_info why;
+
+    if (chan_recv(s->committer_chan, &msg, &why) != ERR_OK)
+        return; /* its end comes by SIGCHLD */
+    if (msg.type == RMSG_READY)
+        s->committer_ready = true;
+    else if (msg.type == RMSG_LOG)
+        log_message(s, msg.payload);
+    chan_msg_fini(&msg);
 }
 
 void

@@ -18,6 +18,7 @@ struct store {
     MDB_env *env;
     MDB_dbi units;
     MDB_dbi *files; /* as defs->files */
+    bool *is_new;   /* likewise */
     MDB_txn *read;  /* reset between uses */
     MDB_txn *group; /* writer: the transaction under way */
 };
@@ -64,7 +65,11 @@ open_tables(struct store *store, bool is_writer)
         if (!str_copy_z(file->dsname, name, sizeof name))
             rc = EINVAL;
         else
-            rc = mdb_dbi_open(txn, name, flags, &store->files[i]);
+            rc = mdb_dbi_open(txn, name, 0, &store->files[i]);
+        if (rc == MDB_NOTFOUND && is_writer) {
+            rc = mdb_dbi_open(txn, name, MDB_CREATE, &store->files[i]);
+            store->is_new[i] = true;
+        }
     }
     if (rc != 0) {
         mdb_txn_abort(txn);
@@ -90,7 +95,8 @@ store_open(const struct region_defs *defs, bool is_writer, struct store **out,
     store->files = calloc(defs->n_files + 1, sizeof *store->files);
     dir = root_path(&arena, "regions/" STR_FMT "/files",
                     STR_ARG(defs->sit.applid));
-    if (store->files == NULL || dir == NULL)
+    store->is_new = calloc(defs->n_files + 1, sizeof *store->is_new);
+    if (store->files == NULL || store->is_new == NULL || dir == NULL)
         e = err_set(why, ERR_MEMORY, "no storage for the file store");
     if (e == ERR_OK && is_writer)
         e = dir_make(dir, 0700, why);
@@ -134,6 +140,7 @@ store_close(struct store **at)
     if (store->env != NULL)
         mdb_env_close(store->env);
     free(store->files);
+    free(store->is_new);
     free(store);
     *at = NULL;
 }
@@ -188,6 +195,15 @@ store_get(struct store *store, const struct file_def *file, struct str key,
     if (rc == MDB_NOTFOUND)
         return err_set(why, ERR_NOT_FOUND, "no such record");
     return rc == 0 ? buf_check(record, why) : lmdb_fail(why, rc, "read");
+}
+
+bool
+store_is_new(const struct store *store, const struct file_def *file)
+{
+    for (size_t i = 0; i < store->defs->n_files; i++)
+        if (store->defs->files[i] == file)
+            return store->is_new[i];
+    return false;
 }
 
 enum err

@@ -49,6 +49,8 @@ uint64_t store_last_unit(struct store *, uint32_t worker);
 void store_forget(struct store *, uint32_t worker);
 /* Slots that killed readers left behind. */
 void store_sweep(struct store *);
+/* True when this writer's store_open made the file. */
+bool store_is_new(const struct store *, const struct file_def *);
 /* Number of records. */
 MUST_CHECK enum err store_count(struct store *, const struct file_def *,
                                 uint64_t *out, struct err_info *why);
