@@ -135,8 +135,7 @@ write_nibbles(char *p, uint64_t v, unsigned scale, bool is_negative)
         *p = '0';
         return p + 1;
     }
-    store_be64(digits, spread_nibbles(v >> 32) |
-                           UINT64_C(0x3030303030303030));
+    store_be64(digits, spread_nibbles(v >> 32) | UINT64_C(0x3030303030303030));
     store_be64(digits + 8, spread_nibbles(v & UINT64_C(0xFFFFFFFF)) |
                                UINT64_C(0x3030303030303030));
     first = (unsigned)__builtin_clzll(v) / 4;
@@ -171,8 +170,7 @@ fast_packed(const struct leaf *l, const uint8_t *begin, const uint8_t *at,
     v >>= 4;
     if (sign < 10 || !are_digits(v) || v >> 4 * l->digits != 0)
         return NULL;
-    return write_nibbles(p, v, (unsigned)l->scale,
-                         sign == 0xD || sign == 0xB);
+    return write_nibbles(p, v, (unsigned)l->scale, sign == 0xD || sign == 0xB);
 }
 
 /* Zoned with an ASCII or EBCDIC zone; the sign in the last byte or none. */
@@ -399,8 +397,7 @@ fast_put_zoned(const struct leaf *l, uint8_t sign_style, uint8_t *at,
 
     store_be64(bytes, spread_nibbles(number->nibbles >> 32) | zones);
     store_be64(bytes + 8,
-               spread_nibbles(number->nibbles & UINT64_C(0xFFFFFFFF)) |
-                   zones);
+               spread_nibbles(number->nibbles & UINT64_C(0xFFFFFFFF)) | zones);
     if ((l->flags & LF_SIGNED) != 0) {
         if (sign_style == ABI_SIGN_EBCDIC)
             bytes[15] = (uint8_t)((number->is_negative ? 0xD0 : 0xC0) | last);
@@ -426,8 +423,8 @@ fast_put_binary(const struct leaf *l, uint8_t *at,
 
 /* A JSON number into a numeric leaf; where it ends, or NULL. */
 static inline const char *
-fast_put_number(const struct leaf_env *env, const struct leaf *l,
-                uint8_t *base, const char *p, const char *end)
+fast_put_number(const struct leaf_env *env, const struct leaf *l, uint8_t *base,
+                const char *p, const char *end)
 {
     struct fast_number number;
 

@@ -41,8 +41,7 @@ fuzz_compile(struct fuzz_service *s, enum abi_kind kind)
     arena_init(&s->arena, 1 << 22);
     buf_init(&s->in, MAP_BLOB_MAX);
     buf_init(&s->out, MAP_BLOB_MAX);
-    if (copybook_parse(&s->arena, str_of(fuzz_book), &o, &book, NULL) !=
-        ERR_OK)
+    if (copybook_parse(&s->arena, str_of(fuzz_book), &o, &book, NULL) != ERR_OK)
         abort();
     segment.layout = book.layouts;
     spec.updates = &update;
@@ -94,10 +93,9 @@ fuzz_run_out(const struct map *map, struct str record, struct buf *json)
     struct map_value values[8];
     struct err_info why;
     struct buf text;
-    struct map_out out = { .json = json,
-                           .text = &text,
-                           .values = values,
-                           .n_values = 8 };
+    struct map_out out = {
+        .json = json, .text = &text, .values = values, .n_values = 8
+    };
     enum err e;
 
     for (size_t i = 0; i < MAP_SEGMENTS_MAX; i++)
@@ -105,8 +103,8 @@ fuzz_run_out(const struct map *map, struct str record, struct buf *json)
     buf_init(&text, 1 << 16);
     e = map_run_out(map, records, &out, &why);
     buf_clear(&text);
-    if (map_field_get(map, records, STR("op/Container1/REC/P"), &text,
-                      &why) == ERR_OK &&
+    if (map_field_get(map, records, STR("op/Container1/REC/P"), &text, &why) ==
+            ERR_OK &&
         text.n == 0)
         abort();
     buf_fini(&text);

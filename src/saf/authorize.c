@@ -247,14 +247,21 @@ saf_authorized(struct saf_engine *engine, const struct acee *acee,
     return saf_rc_is_ok(d.rc);
 }
 
-/* --- STARTED
- * -------------------------------------------------------------------- */
+/* --- STARTED ----------------------------------------------------------- */
 
+/* The value of one line "FIELD=value"; empty when there is none. */
 static struct str
-stdata(struct saf_engine *engine, struct arena *a, int64_t id,
-       const char *field)
+stdata(struct str lines, const char *field)
 {
-    return saf_field_get(engine->db, a, SAF_KIND_PROFILE, id, "STDATA", field);
+    struct str line;
+
+    while (str_line(&lines, &line)) {
+        size_t equals = str_find_char(line, '=');
+
+        if (equals != STR_NPOS && str_eq_z(str_sub(line, 0, equals), field))
+            return str_sub(line, equals + 1, line.n);
+    }
+    return (struct str){ NULL, 0 };
 }
 
 static bool
@@ -263,28 +270,22 @@ copy_or_member(struct str value, struct str member, char *out, size_t cap)
     return str_copy_z(str_eq_z(value, "=MEMBER") ? member : value, out, cap);
 }
 
-/* The segment of the controlling profile. Segments are not in the images, so
- * they are read from the store: as effective as the last command. */
 static enum err
-read_started(struct saf_engine *engine, struct arena *a, struct str profile,
-             struct str member, struct saf_started *out, struct err_info *why)
+read_started(struct str lines, struct str member, struct saf_started *out,
+             struct err_info *why)
 {
-    struct saf_profile p;
-
-    if (!saf_profile_get(engine->db, a, STR("STARTED"), profile, &p))
-        return saf_db_check(engine->db, why);
-    if (!copy_or_member(stdata(engine, a, p.id, "USER"), member, out->user,
+    if (!copy_or_member(stdata(lines, "USER"), member, out->user,
                         sizeof out->user) ||
-        !copy_or_member(stdata(engine, a, p.id, "GROUP"), member, out->group,
+        !copy_or_member(stdata(lines, "GROUP"), member, out->group,
                         sizeof out->group))
         return err_set(why, ERR_RANGE,
-                       "STARTED " STR_FMT ": member " STR_FMT " is no user id",
-                       STR_ARG(profile), STR_ARG(member));
-    out->is_trusted = str_eq_z(stdata(engine, a, p.id, "TRUSTED"), "YES");
-    out->is_privileged = str_eq_z(stdata(engine, a, p.id, "PRIVILEGED"), "YES");
-    out->is_trace = str_eq_z(stdata(engine, a, p.id, "TRACE"), "YES");
+                       "STARTED %s: member " STR_FMT " is no user id",
+                       out->profile, STR_ARG(member));
+    out->is_trusted = str_eq_z(stdata(lines, "TRUSTED"), "YES");
+    out->is_privileged = str_eq_z(stdata(lines, "PRIVILEGED"), "YES");
+    out->is_trace = str_eq_z(stdata(lines, "TRACE"), "YES");
     out->is_found = true;
-    return saf_db_check(engine->db, why);
+    return ERR_OK;
 }
 
 enum err
@@ -307,8 +308,8 @@ saf_started(struct saf_engine *engine, struct str member, struct str job,
         str_fmt(&arena, STR_FMT "." STR_FMT, STR_ARG(member), STR_ARG(job));
     if (snapshot_find(image.p, resource, &profile, &is_generic) &&
         str_copy_z(profile, out->profile, sizeof out->profile))
-        e = read_started(engine, &arena, profile, str_upper(&arena, member),
-                         out, why);
+        e = read_started(snapshot_data(image.p, resource),
+                         str_upper(&arena, member), out, why);
     arena_fini(&arena);
     return e;
 }

@@ -42,8 +42,7 @@ cmd_find_verb(struct str word, const struct saf_hooks *hooks)
     return verb;
 }
 
-/* --- parsed operands
- * ------------------------------------------------------------ */
+/* --- parsed operands --------------------------------------------------- */
 
 static const struct cmd_arg *
 find_arg(const struct cmd_arg *v, size_t n, const char *name)
@@ -80,8 +79,7 @@ cmd_has(const struct cmd *cmd, const char *name)
     return arg != NULL && !arg->is_negated;
 }
 
-/* --- replies
- * ---------------------------------------------------------------------- */
+/* --- replies ----------------------------------------------------------- */
 
 void
 cmd_line(struct cmd *cmd, struct str text)
@@ -150,8 +148,7 @@ cmd_refresh(struct cmd *cmd, const char *class_name, bool is_rebuilt)
     cmd->refreshes[cmd->n_refreshes++].is_rebuilt = is_rebuilt;
 }
 
-/* --- authority
- * --------------------------------------------------------------------- */
+/* --- authority --------------------------------------------------------- */
 
 bool
 cmd_is_special(const struct cmd *cmd)
@@ -260,8 +257,7 @@ cmd_has_clauth(struct cmd *cmd, const char *class_name)
     return false;
 }
 
-/* --- storing by rows
- * ------------------------------------------------------------------ */
+/* --- storing by rows --------------------------------------------------- */
 
 static struct str
 joined(struct cmd *cmd, const struct cmd_arg *arg)
@@ -317,9 +313,7 @@ cmd_store(struct cmd *cmd, enum saf_kind kind, int64_t id)
     }
 }
 
-/* --- dates
- * -----------------------------------------------------------------------------
- */
+/* --- dates ------------------------------------------------------------- */
 
 /* mm/dd/yy; yy above 70 is of the last century. */
 bool
@@ -438,9 +432,7 @@ cmd_class(struct cmd *cmd, struct str name, const char *shown)
     return class_;
 }
 
-/* --- running
- * ----------------------------------------------------------------------------
- */
+/* --- running ----------------------------------------------------------- */
 
 static void
 publish(struct cmd *cmd)

@@ -16,7 +16,7 @@
 #define CMD_DEPTH_MAX 8u /* nested operand tables */
 #define CMD_VALUES_MAX 4096u
 
-/* --- the table ------------------------------------------------------------ */
+/* --- the table --------------------------------------------------------- */
 
 enum cmd_value {
     CMD_NONE,   /* keyword alone: SPECIAL, CERTAUTH */
@@ -82,7 +82,7 @@ struct cmd_verb {
     uint32_t (*run)(struct cmd *);
 };
 
-/* --- a parsed command ----------------------------------------------------- */
+/* --- a parsed command -------------------------------------------------- */
 
 struct cmd_arg {
     const struct cmd_operand *operand;
@@ -152,7 +152,7 @@ bool cmd_is_auditor(const struct cmd *); /* AUDITOR or ROAUDIT */
 /* SPECIAL, the owner, or group-SPECIAL in whose scope the owner is. */
 bool cmd_owns(struct cmd *, struct str owner);
 
-/* --- running ---------------------------------------------------------------*/
+/* --- running ----------------------------------------------------------- */
 
 /* Hooks of the process that has crypto and other processes at hand. */
 struct saf_hooks {
@@ -197,8 +197,7 @@ bool cmd_parse(struct cmd *, struct str command);
 struct str cmd_blank_secrets(struct arena *, struct str command,
                              const struct saf_hooks *hooks);
 
-/* --- decks
- * ------------------------------------------------------------------*/
+/* --- decks ------------------------------------------------------------- */
 
 /*
  * A stream of commands (SYSTSIN, a file): continuation by + and -, comments,

@@ -266,8 +266,7 @@ const struct cmd_verb cmd_delgroup = {
     "DELGROUP", "DG", group_positional, 1, 1, { NULL, 0, NULL }, run_delgroup,
 };
 
-/* --- CONNECT, REMOVE
- * ----------------------------------------------------------------- */
+/* --- CONNECT, REMOVE --------------------------------------------------- */
 
 static const struct cmd_operand connect_positional[] = {
     { "USERID", CMD_LIST, CMD_NAME, 0, 0, NULL, NULL, NULL, NULL, "USERID",

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* --- segments
- * ----------------------------------------------------------------------- */
+/* --- segments ---------------------------------------------------------- */
 
 enum field_kind { FIELD_TEXT, FIELD_10, FIELD_8, FIELD_ID, FIELD_SKIP };
 
@@ -126,8 +125,7 @@ list_segments(struct cmd *cmd, enum saf_kind kind, int64_t id)
             cmd_list_segment(cmd, kind, id, cmd->args[i].operand->name);
 }
 
-/* --- LISTUSER
- * ------------------------------------------------------------------------- */
+/* --- LISTUSER ---------------------------------------------------------- */
 
 /* clang-format off */
 #define SEG(name) { name, CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
@@ -389,9 +387,7 @@ const struct cmd_verb cmd_listuser = {
     "LISTUSER", "LU", user_positional, 1, 0, CMD_TABLE(list_rows), run_listuser,
 };
 
-/* --- LISTGRP
- * -----------------------------------------------------------------------------
- */
+/* --- LISTGRP ----------------------------------------------------------- */
 
 static void
 list_subgroups(struct cmd *cmd, struct str group)

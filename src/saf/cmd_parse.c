@@ -90,8 +90,7 @@ refuse_missing(struct parser *p, const struct cmd_operand *o)
     return refuse(p, "IKJ56701I", text, STR(""));
 }
 
-/* --- values
- * -------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------ */
 
 /* Copy into the wiped text store, folded as the operand says. */
 static struct str
@@ -286,8 +285,7 @@ read_nested(struct parser *p, struct cmd_arg *arg)
     return true;
 }
 
-/* --- keywords
- * -------------------------------------------------------------------- */
+/* --- keywords ---------------------------------------------------------- */
 
 struct match {
     const struct cmd_operand *operand;
@@ -425,8 +423,7 @@ parse_keywords(struct parser *p, const struct cmd_table *table,
     }
 }
 
-/* --- positional operands
- * ----------------------------------------------------------- */
+/* --- positional operands ----------------------------------------------- */
 
 /* An operand that may be left out is not taken from a keyword in full. */
 static bool
@@ -464,8 +461,7 @@ parse_positional(struct parser *p, size_t index)
     return true;
 }
 
-/* --- the command
- * --------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------- */
 
 bool
 cmd_parse(struct cmd *cmd, struct str command)
@@ -498,8 +494,7 @@ cmd_parse(struct cmd *cmd, struct str command)
     return true;
 }
 
-/* --- blanking of secrets
- * -------------------------------------------------------------- */
+/* --- blanking of secrets ----------------------------------------------- */
 
 static bool
 is_secret_word(const struct cmd_verb *verb, struct str word)

@@ -8,8 +8,7 @@
 
 #define VERIFIER_MAX 4096u
 
-/* --- rules
- * ------------------------------------------------------------------------ */
+/* --- rules ------------------------------------------------------------- */
 
 static bool
 is_upper(char c)
@@ -155,8 +154,7 @@ phrase_is_allowed(struct str phrase, struct str user)
     return n_alpha >= 2 && n_other >= 2;
 }
 
-/* --- making and comparing
- * ------------------------------------------------------------ */
+/* --- making and comparing ---------------------------------------------- */
 
 /* As stored: upper case unless mixed case passwords are on. */
 static struct str
@@ -242,8 +240,7 @@ remember(struct cmd *cmd, const struct saf_user *u, bool is_phrase,
                "si", u->user, (int64_t)is_phrase);
 }
 
-/* --- ADDUSER, ALTUSER
- * ---------------------------------------------------------------- */
+/* --- ADDUSER, ALTUSER -------------------------------------------------- */
 
 static bool
 set_password(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg)
@@ -304,8 +301,7 @@ cmd_set_secrets(struct cmd *cmd, struct saf_user *u)
            (phrase == NULL || set_phrase(cmd, u, phrase));
 }
 
-/* --- PASSWORD, PHRASE
- * ------------------------------------------------------------------ */
+/* --- PASSWORD, PHRASE -------------------------------------------------- */
 
 static bool
 old_enough(struct cmd *cmd, int32_t changed)

@@ -79,8 +79,7 @@ static const struct cmd_operand alter_rows[] = {
 };
 /* clang-format on */
 
-/* --- shared
- * ------------------------------------------------------------------------- */
+/* --- shared ------------------------------------------------------------ */
 
 bool
 cmd_profile_name(struct cmd *cmd, const struct saf_class *class_,
@@ -284,8 +283,7 @@ check_stdata(struct cmd *cmd)
     return true;
 }
 
-/* --- RDEFINE
- * -------------------------------------------------------------------------- */
+/* --- RDEFINE ----------------------------------------------------------- */
 
 /* FROM(profile) FCLASS(class): the model's fields and access list. */
 static bool
@@ -416,8 +414,7 @@ const struct cmd_verb cmd_rdefine = {
     run_rdefine,
 };
 
-/* --- RALTER, RDELETE
- * -------------------------------------------------------------------- */
+/* --- RALTER, RDELETE --------------------------------------------------- */
 
 /* The named profile; false after a message. */
 static bool

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- options that are numbers
- * ------------------------------------------------------- */
+/* --- options that are numbers ------------------------------------------ */
 
 /* clang-format off */
 #define CLASSES(name) { name, CMD_LIST, CMD_NO | CMD_NO_LIST, 1, 8, NULL, NULL, NULL, NULL, name, "CLASS NAMES FOR " name "+CLASS NAMES:  ANY (NON-GROUP) RESOURCE CLASS" }
@@ -94,8 +93,7 @@ set_switches(struct cmd *cmd)
     }
 }
 
-/* --- PASSWORD(...)
- * ------------------------------------------------------------------- */
+/* --- PASSWORD(...) ----------------------------------------------------- */
 
 /* LENGTH(a:b) ALPHA(1:3,5) ... to "a:b mask". */
 static bool
@@ -211,8 +209,7 @@ set_password(struct cmd *cmd)
     return set_rules(cmd, password);
 }
 
-/* --- class options
- * --------------------------------------------------------------------- */
+/* --- class options ----------------------------------------------------- */
 
 static const struct {
     const char *operand;
@@ -387,9 +384,7 @@ set_logoptions(struct cmd *cmd)
     return true;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------
- */
+/* --- running ----------------------------------------------------------- */
 
 /* Auditors set what is audited, nothing else; REFRESH needs CLAUTH. */
 static bool

@@ -68,8 +68,7 @@ static const struct cmd_attr attr_rows[] = {
     { NULL, 0, false },
 };
 
-/* --- what both verbs set
- * ---------------------------------------------------------- */
+/* --- what both verbs set ----------------------------------------------- */
 
 static bool
 set_days(struct cmd *cmd, const struct cmd_arg *days, uint32_t *mask)
@@ -264,8 +263,7 @@ set_common(struct cmd *cmd, struct saf_user *u, const char *not_authorized)
     return set_owner(cmd, u) && set_when(cmd, u) && cmd_set_secrets(cmd, u);
 }
 
-/* --- ADDUSER
- * ------------------------------------------------------------------------- */
+/* --- ADDUSER ----------------------------------------------------------- */
 
 static bool
 may_add(struct cmd *cmd, const struct saf_group *dfltgrp)
@@ -370,8 +368,7 @@ const struct cmd_verb cmd_adduser = {
     run_adduser,
 };
 
-/* --- ALTUSER
- * ------------------------------------------------------------------------- */
+/* --- ALTUSER ----------------------------------------------------------- */
 
 static bool
 alter_default_group(struct cmd *cmd, struct saf_user *u)
@@ -510,8 +507,7 @@ const struct cmd_verb cmd_altuser = {
     run_altuser,
 };
 
-/* --- DELUSER
- * ------------------------------------------------------------------------- */
+/* --- DELUSER ----------------------------------------------------------- */
 
 static void
 delete_one(struct cmd *cmd, struct str user)

@@ -106,8 +106,7 @@ pattern_compare(const struct pattern *a, const struct pattern *b)
     return a->n < b->n ? -1 : a->n > b->n;
 }
 
-/* --- matching
- * ----------------------------------------------------------------- */
+/* --- matching ---------------------------------------------------------- */
 
 static size_t
 qualifier_end(struct str name, size_t at)
@@ -186,8 +185,7 @@ pattern_matches(const struct pattern *p, struct str name)
     return match_from(p, 0, name, 0);
 }
 
-/* --- data set rules
- * ----------------------------------------------------------- */
+/* --- data set rules ---------------------------------------------------- */
 
 static bool
 qualifier_matches(struct str pattern, struct str name)

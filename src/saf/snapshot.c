@@ -45,8 +45,7 @@ name_of(const void *image, const struct snap_profile *p)
                  p->n_name);
 }
 
-/* --- finding the controlling profile
- * ------------------------------------------ */
+/* --- finding the controlling profile ----------------------------------- */
 
 static const struct snap_profile *
 find_discrete(const void *image, struct str name)
@@ -292,8 +291,21 @@ snapshot_find(const void *image, struct str resource, struct str *profile,
     return true;
 }
 
-/* --- access
- * --------------------------------------------------------------------- */
+struct str
+snapshot_data(const void *image, struct str resource)
+{
+    char text[SAF_PROFILE_MAX + 1];
+    struct str name;
+    const struct snap_profile *p =
+        fold(image, resource, text, &name) ? find_profile(image, name) : NULL;
+
+    if (p == NULL)
+        return (struct str){ NULL, 0 };
+    return str_n((const char *)snap_section(image, SNAP_BYTES) + p->data,
+                 p->n_data);
+}
+
+/* --- access ------------------------------------------------------------ */
 
 static bool
 list_level(const void *image, const struct snap_profile *p, uint32_t id,

@@ -36,7 +36,7 @@ struct saf_where {
     struct str criteria_name, criteria_value; /* "SQLROLE", "ADMIN" */
 };
 
-/* --- checking (saf_dep) --------------------------------------------------- */
+/* --- checking (saf_dep) ------------------------------------------------ */
 
 /*
  * Treats the bytes as hostile: every offset, count and nesting is verified, so
@@ -63,7 +63,12 @@ void snapshot_lookup(const void *image, const struct acee *acee,
 bool snapshot_find(const void *image, struct str resource, struct str *profile,
                    bool *is_generic);
 
-/* --- building (saf_engine_dep) -------------------------------------------- */
+/* What the controlling profile carries for its class's users, as effective as
+ * its access list; class STARTED: STDATA as lines "USER=LIBSERV\n". Empty when
+ * there is none. Borrowed from the image. */
+struct str snapshot_data(const void *image, struct str resource);
+
+/* --- building (saf_engine_dep) ----------------------------------------- */
 
 /* Compile the stored profiles of a class (grouping class members merged: the
  * highest level of each list entry, the highest UACC, the union of audit
@@ -80,6 +85,7 @@ struct snapshot_profile {
     struct saf_audit audit, global_audit;
     const struct saf_access *access; /* standard and conditional */
     size_t n_access;
+    struct str data; /* see snapshot_data */
 };
 struct saf_class;
 /* The compiler behind snapshot_build; of equal names the first counts. */

@@ -60,8 +60,7 @@ put_text(struct builder *b, struct str text, bool is_terminated)
     return at;
 }
 
-/* --- profiles
- * -------------------------------------------------------------------- */
+/* --- profiles ---------------------------------------------------------- */
 
 static int
 by_id(const void *a, const void *b)
@@ -111,6 +110,8 @@ put_profile(struct builder *b, const struct snapshot_profile *in)
     struct snap_profile p = {
         .name = put_text(b, in->name, false),
         .n_name = (uint16_t)in->name.n,
+        .data = put_text(b, in->data, false),
+        .n_data = (uint32_t)in->data.n,
         .flags = (uint8_t)((in->is_generic ? SNAP_GENERIC : 0u) |
                            (in->is_warning ? SNAP_WARNING : 0u)),
         .uacc = (uint8_t)in->uacc,
@@ -130,8 +131,7 @@ put_profile(struct builder *b, const struct snapshot_profile *in)
         b->has_no_storage = true;
 }
 
-/* --- hash of discrete names
- * -------------------------------------------------------- */
+/* --- hash of discrete names -------------------------------------------- */
 
 static void
 put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
@@ -162,8 +162,7 @@ put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
     }
 }
 
-/* --- trie of generics
- * ---------------------------------------------------------------- */
+/* --- trie of generics -------------------------------------------------- */
 
 static int
 by_specificity(const void *a, const void *b)
@@ -263,8 +262,7 @@ put_trie(struct builder *b)
         put_children(b, i);
 }
 
-/* --- the image
- * ------------------------------------------------------------------------ */
+/* --- the image --------------------------------------------------------- */
 
 static size_t
 aligned(size_t n)

@@ -52,6 +52,7 @@ profile_is_sound(const void *image, const struct snap_profile *p)
 
     return p->n_name > 0 && p->n_name <= SAF_PROFILE_MAX &&
            fits(p->name, p->n_name, h->section[SNAP_BYTES].n) &&
+           fits(p->data, p->n_data, h->section[SNAP_BYTES].n) &&
            fits(p->access, p->n_access, h->section[SNAP_ACCESS].n) &&
            fits(p->cond, p->n_cond, h->section[SNAP_CONDS].n) &&
            p->uacc <= SAF_ALTER && (p->star <= SAF_ALTER || p->star == 0xff);

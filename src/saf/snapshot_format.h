@@ -55,6 +55,7 @@ struct snap_profile {
     uint8_t unused[3];
     uint32_t access, n_access; /* sorted by id */
     uint32_t cond, n_cond;
+    uint32_t data, n_data; /* bytes: what the class's users need besides */
 };
 
 struct snap_slot {

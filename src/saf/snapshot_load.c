@@ -115,15 +115,35 @@ load_profile(struct loader *l, const struct saf_profile *p, struct str name)
     m->profile.n_access = m->access.n;
 }
 
+/* STDATA belongs to the effective state of class STARTED, too. */
+static void
+load_stdata(struct loader *l, const struct saf_profile *p)
+{
+    struct merged *m = table_get(&l->by_name, p->name);
+    struct saf_query q = saf_db_query(
+        l->db,
+        "SELECT group_concat(field || '=' || value, char(10)) FROM segments"
+        " WHERE kind='R' AND id=?1 AND segment='STDATA' AND field<>''",
+        "i", p->id);
+
+    if (saf_query_next(&q) && m != NULL)
+        m->profile.data = saf_query_str(&q, &l->arena, 0);
+    saf_query_close(&q);
+}
+
 static void
 load_class(struct loader *l, const char *class_name)
 {
     struct saf_profile *v;
     size_t n = saf_profiles_of(l->db, &l->arena, str_of(class_name), &v);
 
-    for (size_t i = 0; i < n && !l->failed; i++)
-        if (l->with_generics || !v[i].is_generic)
-            load_profile(l, &v[i], v[i].name);
+    for (size_t i = 0; i < n && !l->failed; i++) {
+        if (v[i].is_generic && !l->with_generics)
+            continue;
+        load_profile(l, &v[i], v[i].name);
+        if (strcmp(class_name, "STARTED") == 0)
+            load_stdata(l, &v[i]);
+    }
 }
 
 static void

@@ -83,7 +83,7 @@ note_failure(struct saf_db *db)
              words_of_sqlite(code), sqlite3_errmsg(db->handle), code);
 }
 
-/* --- statements ----------------------------------------------------------- */
+/* --- statements -------------------------------------------------------- */
 
 static sqlite3_stmt *
 prepare(struct saf_db *db, const char *sql, size_t *slot)
@@ -255,8 +255,7 @@ saf_query_str(struct saf_query *q, struct arena *arena, int column)
     return copy;
 }
 
-/* --- transactions ----------------------------------------------------------
- */
+/* --- transactions ------------------------------------------------------ */
 
 enum err
 saf_db_check(struct saf_db *db, struct err_info *why)
@@ -311,8 +310,7 @@ saf_db_commit(struct saf_db *db, struct err_info *why)
     return ERR_OK;
 }
 
-/* --- opening ----------------------------------------------------------------
- */
+/* --- opening ----------------------------------------------------------- */
 
 static enum err
 run_script(struct saf_db *db, const char *sql, struct err_info *why)
@@ -480,8 +478,7 @@ saf_db_close(struct saf_db **db)
     *db = NULL;
 }
 
-/* --- days --------------------------------------------------------------------
- */
+/* --- days -------------------------------------------------------------- */
 
 int32_t
 saf_day_of_ms(uint64_t wall_ms)

@@ -40,7 +40,7 @@ void saf_db_rollback(struct saf_db *);
  * which also clears it). */
 MUST_CHECK enum err saf_db_check(struct saf_db *, struct err_info *why);
 
-/* --- statements (certificates and rings use these directly) ------------- */
+/* --- statements (certificates and rings use these directly) ------------ */
 
 /* Parameters by type letter: s struct str as text, b struct str as blob
  * (p NULL binds NULL), i int64_t. `sql` must be a literal: it is the key of
@@ -64,7 +64,7 @@ int64_t saf_query_int(struct saf_query *, int column);
 /* Copied into the arena; empty for NULL. Text or blob. */
 struct str saf_query_str(struct saf_query *, struct arena *, int column);
 
-/* --- people ------------------------------------------------------------- */
+/* --- people ------------------------------------------------------------ */
 
 /* saf_user.attrs: the acee's bits (ACEE_SPECIAL...) plus these. */
 enum saf_user_attr {
@@ -155,7 +155,7 @@ size_t saf_connects_of_group(struct saf_db *, struct arena *, struct str group,
 /* Numeric id of a user's or group's name; 0 when it never had one. */
 uint32_t saf_principal_id(struct saf_db *, struct str name);
 
-/* --- profiles ------------------------------------------------------------ */
+/* --- profiles ---------------------------------------------------------- */
 
 struct saf_audit { /* SAF_NONE: not audited */
     enum saf_level success, failure;
@@ -210,7 +210,7 @@ size_t saf_members_of(struct saf_db *, struct arena *, int64_t profile_id,
 void saf_member_put(struct saf_db *, int64_t profile_id, struct saf_member);
 bool saf_member_delete(struct saf_db *, int64_t profile_id, struct str member);
 
-/* --- segments ------------------------------------------------------------ */
+/* --- segments ---------------------------------------------------------- */
 
 enum saf_kind {
     SAF_KIND_USER = 'U',
@@ -233,7 +233,7 @@ void saf_segment_add(struct saf_db *, enum saf_kind, int64_t id,
 void saf_segment_delete(struct saf_db *, enum saf_kind, int64_t id,
                         const char *segment);
 
-/* --- options ------------------------------------------------------------- */
+/* --- options ----------------------------------------------------------- */
 
 enum saf_class_option {
     CLASS_ACTIVE = 1u << 0,
@@ -261,7 +261,7 @@ void saf_option_put(struct saf_db *, const char *name, int64_t value);
 struct str saf_option_text(struct saf_db *, struct arena *, const char *name);
 void saf_option_text_put(struct saf_db *, const char *name, struct str value);
 
-/* --- days ----------------------------------------------------------------- */
+/* --- days -------------------------------------------------------------- */
 
 int32_t saf_day_of_ms(uint64_t wall_ms);               /* local time zone */
 struct str saf_day_yyddd(struct arena *, int32_t day); /* "24.007" */

@@ -20,8 +20,7 @@ principal_make(struct saf_db *db, struct str name)
     return saf_principal_id(db, name);
 }
 
-/* --- users -----------------------------------------------------------------
- */
+/* --- users ------------------------------------------------------------- */
 
 bool
 saf_user_is_protected(const struct saf_user *u)
@@ -150,8 +149,7 @@ saf_user_failed_logon(struct saf_db *db, struct str user, uint32_t failures,
                revoke ? (int64_t)USER_REVOKED : (int64_t)0);
 }
 
-/* --- groups ----------------------------------------------------------------
- */
+/* --- groups ------------------------------------------------------------ */
 
 bool
 saf_group_get(struct saf_db *db, struct arena *arena, struct str group,
@@ -195,8 +193,7 @@ saf_group_delete(struct saf_db *db, struct str group)
     saf_db_run(db, "DELETE FROM groups WHERE grp=?1", "s", group);
 }
 
-/* --- connections ------------------------------------------------------------
- */
+/* --- connections ------------------------------------------------------- */
 
 bool
 saf_connect_is_revoked(const struct saf_connect *c, int32_t day)

@@ -6,8 +6,7 @@
 
 #include "saf/pattern.h"
 
-/* --- profiles ---------------------------------------------------------------
- */
+/* --- profiles ---------------------------------------------------------- */
 
 static struct saf_profile
 read_profile(struct saf_query *q, struct arena *a)
@@ -168,8 +167,7 @@ saf_class_generation(struct saf_db *db, struct str class_name)
     return n;
 }
 
-/* --- access lists ------------------------------------------------------------
- */
+/* --- access lists ------------------------------------------------------ */
 
 size_t
 saf_access_of(struct saf_db *db, struct arena *arena, int64_t profile_id,
@@ -275,8 +273,7 @@ saf_member_delete(struct saf_db *db, int64_t profile_id, struct str member)
     return true;
 }
 
-/* --- segments
- * ------------------------------------------------------------------ */
+/* --- segments ---------------------------------------------------------- */
 
 /* A segment without a field is kept as a row with the field name "". */
 static struct str
@@ -364,8 +361,7 @@ saf_segment_delete(struct saf_db *db, enum saf_kind kind, int64_t id,
                "sis", kind_text(&kind, k), id, str_of(segment));
 }
 
-/* --- options
- * -------------------------------------------------------------------- */
+/* --- options ----------------------------------------------------------- */
 
 uint32_t
 saf_class_options(struct saf_db *db, struct str class_name)

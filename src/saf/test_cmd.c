@@ -289,8 +289,7 @@ resources(void **state)
     rows_on_new_database(rows, ARRAY_LEN(rows));
 }
 
-/* --- access through the engine
- * ------------------------------------------------------ */
+/* --- access through the engine ----------------------------------------- */
 
 static struct saf_rc
 check(struct desk *d, const char *user, const char *class_name,
@@ -430,6 +429,11 @@ started_tasks(void **state)
     assert_true(got.is_found && got.is_trusted);
     assert_string_equal(got.user, "LIBSERV");
     assert_string_equal(got.profile, "BAQSTRT.*");
+    desk_run(&d, "RALTER STARTED BAQSTRT.* STDATA(USER(IBMUSER))");
+    assert_int_equal(
+        saf_started(d.engine, STR("BAQSTRT"), STR("BAQSTRT"), &got, NULL),
+        ERR_OK);
+    assert_string_equal(got.user, "LIBSERV"); /* until REFRESH */
     assert_int_equal(
         saf_started(d.engine, STR("other"), STR("JOB"), &got, NULL), ERR_OK);
     assert_string_equal(got.user, "OTHER");
@@ -437,8 +441,7 @@ started_tasks(void **state)
     desk_fini(&d);
 }
 
-/* --- authority to issue
- * --------------------------------------------------------------- */
+/* --- authority to issue ------------------------------------------------ */
 
 static void
 authority(void **state)
@@ -567,9 +570,7 @@ secrets_are_blanked(void **state)
     arena_fini(&arena);
 }
 
-/* --- decks
- * ----------------------------------------------------------------------------
- */
+/* --- decks ------------------------------------------------------------- */
 
 static void
 decks(void **state)
@@ -633,8 +634,7 @@ long_deck_command(void **state)
     buf_fini(&out);
 }
 
-/* --- the store
- * ------------------------------------------------------------------------ */
+/* --- the store --------------------------------------------------------- */
 
 static void
 full_disk_keeps_the_old_state(void **state)

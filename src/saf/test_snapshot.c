@@ -144,8 +144,7 @@ dataset_rows(void **state)
             fail_msg("%s against %s", rows[i].pattern, rows[i].name);
 }
 
-/* --- images ------------------------------------------------------------------
- */
+/* --- images ------------------------------------------------------------ */
 
 static void
 image_of(struct buf *out, const char *class_name,

@@ -160,8 +160,9 @@ display_heavy(struct buf *book, struct buf *json)
             buf_printf(json, "\"%s_%u\":\"Value %u of it\",",
                        i == 1 ? "FIRST_NAME" : names[i], k, n);
         }
-        buf_printf(book, "05 ACCOUNT-%u PIC 9(10). 05 BALANCE-%u PIC "
-                         "S9(9)V99.\n",
+        buf_printf(book,
+                   "05 ACCOUNT-%u PIC 9(10). 05 BALANCE-%u PIC "
+                   "S9(9)V99.\n",
                    k, k);
         buf_printf(json, "\"ACCOUNT_%u\":%u,\"BALANCE_%u\":%s%u.%02u,", k,
                    400012345 + k, k, k % 2 ? "-" : "", 1234 * k + 7,

@@ -61,9 +61,9 @@ number_in(const struct field *f, const json_t *value, uint8_t *at)
         for (uint32_t i = 0; i < f->digits; i++)
             at[i] = (uint8_t)digits[i];
         if (f->is_signed)
-            at[f->digits - 1] =
-                (uint8_t)((is_negative ? "}JKLMNOPQR" : "{ABCDEFGHI")
-                              [digits[f->digits - 1] - '0']);
+            at[f->digits - 1] = (uint8_t)((
+                is_negative ? "}JKLMNOPQR"
+                            : "{ABCDEFGHI")[digits[f->digits - 1] - '0']);
         return true;
     }
     return false;
