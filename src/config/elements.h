@@ -239,7 +239,9 @@ struct cfg_saf_role_mapper { /* safRoleMapper */
     bool to_upper_case;
 };
 
-struct cfg_saf_authorization { /* safAuthorization */
+/* safAuthorization; node.line is 0 when nobody wrote it, and then roles are
+ * not SAF's to decide. */
+struct cfg_saf_authorization {
     struct cfg_node node;
     unsigned rac_route_log; /* enum cfg_rac_route_log */
     bool enable_delegation;

@@ -64,7 +64,7 @@ static const struct cfg_attr saf_authorization_attrs[] = {
          "A safRoleMapper."),
 };
 #undef ATTR
-CFG_TYPE(saf_authorization, "safAuthorization", CFG_FACTORY,
+CFG_TYPE(saf_authorization, "safAuthorization", CFG_SINGLETON,
          .help = "Roles are decided by EJBROLE profiles.");
 
 #define ATTR(kind, ...)                                                        \
