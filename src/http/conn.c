@@ -17,6 +17,8 @@
 #define BODY_STEP_BYTES ((size_t)64 * 1024)
 /* A body that trickles in slower than this per read timeout is given up. */
 #define BODY_PROGRESS_BYTES 4096u
+/* Steps of one connection before the others have their turn. */
+#define STEPS_AT_ONCE 64u
 /* Answers of pipelined requests are gathered up to here. */
 #define OUT_GATHER_BYTES ((size_t)14 * 1024)
 
@@ -79,7 +81,7 @@ free_conn(struct loop_post *post)
 static void
 try_free(struct http_conn *conn)
 {
-    if (conn->state != CONN_CLOSED || conn->is_running ||
+    if (conn->state != CONN_CLOSED || conn->is_running || conn->is_waiting ||
         conn->exchange != NULL || conn->end.run != NULL)
         return;
     conn->end.run = free_conn;
@@ -508,13 +510,39 @@ step(struct http_conn *conn)
 }
 
 static void
+run_again(struct loop_post *post)
+{
+    struct http_conn *conn = CONTAINER_OF(post, struct http_conn, again);
+
+    conn->is_waiting = false;
+    conn_run(conn);
+}
+
+/* A client that sends as fast as it is served must not keep the others
+ * waiting; no edge would tell of what it has sent already. */
+static void
+wait_a_turn(struct http_conn *conn)
+{
+    if (conn->is_waiting)
+        return;
+    conn->is_waiting = true;
+    conn->again.run = run_again;
+    loop_defer(conn->server->loop, &conn->again);
+}
+
+static void
 conn_run(struct http_conn *conn)
 {
+    unsigned n_steps = 0;
+
     if (conn->is_running)
         return;
     conn->is_running = true;
     while (conn->state != CONN_CLOSED && step(conn))
-        ;
+        if (++n_steps == STEPS_AT_ONCE) {
+            wait_a_turn(conn);
+            break;
+        }
     conn->is_running = false;
     try_free(conn);
 }

@@ -52,9 +52,10 @@ struct http_conn {
     struct stream stream;
     struct loop_timer timer;
     uint64_t deadline_ms; /* the timer may fire earlier and is set again */
-    struct loop_post end;
+    struct loop_post end, again;
     struct http_conn *prev, *next;
     enum conn_state state;
+    bool is_waiting; /* `again` will run */
     bool is_running; /* conn_run is on the stack */
     bool is_tls;
     bool is_blocked;  /* the peer does not take what we write */

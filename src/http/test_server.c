@@ -357,6 +357,30 @@ pipelined_answers_keep_their_order(void **state)
     fixture_stop(&f);
 }
 
+/* More than one turn of the loop takes at once, and more than its buffers. */
+static void
+many_pipelined_requests_are_all_answered(void **state)
+{
+    static const char one[] = "GET /abc HTTP/1.1\r\nHost: a\r\n\r\n";
+    static char out[400000];
+    struct http_server_options options;
+    struct fixture f;
+    struct str got;
+    struct buf all;
+
+    (void)state;
+    http_server_defaults(&options);
+    options.max_keep_alive_requests = -1;
+    start(&f, &options);
+    buf_init(&all, 1000000);
+    for (int i = 0; i < 2000; i++)
+        buf_add_z(&all, one);
+    got = exchange_bytes(&f, buf_view(&all), out, sizeof out);
+    assert_int_equal(count(got, "<GET|/abc||>"), 2000);
+    buf_fini(&all);
+    fixture_stop(&f);
+}
+
 static void
 keep_alive_has_a_limit(void **state)
 {
@@ -635,6 +659,7 @@ main(void)
         cmocka_unit_test(malformed_requests_are_refused),
         cmocka_unit_test(bytes_may_come_one_by_one),
         cmocka_unit_test(pipelined_answers_keep_their_order),
+        cmocka_unit_test(many_pipelined_requests_are_all_answered),
         cmocka_unit_test(keep_alive_has_a_limit),
         cmocka_unit_test(a_header_that_would_split_the_answer_is_not_sent),
         cmocka_unit_test(continue_is_said_when_the_body_waits),

@@ -315,16 +315,15 @@ run_posts(struct loop *loop)
     run_list(list);
 }
 
+/* What these defer waits for the next turn, which then comes at once. */
 static void
 run_deferred(struct loop *loop)
 {
-    while (loop->deferred != NULL) {
-        struct loop_post *list = loop->deferred;
+    struct loop_post *list = loop->deferred;
 
-        loop->deferred = NULL;
-        loop->deferred_end = &loop->deferred;
-        run_list(list);
-    }
+    loop->deferred = NULL;
+    loop->deferred_end = &loop->deferred;
+    run_list(list);
 }
 
 /* ---- the loop ---- */
@@ -421,7 +420,8 @@ loop_free(struct loop **loop_p)
     if (loop == NULL)
         return;
     run_posts(loop); /* they own storage */
-    run_deferred(loop);
+    while (loop->deferred != NULL)
+        run_deferred(loop);
     if (loop->wake.fd >= 0)
         close(loop->wake.fd);
     if (loop->epoll >= 0)

@@ -60,8 +60,8 @@ void loop_timer_set(struct loop *, struct loop_timer *, uint64_t in_ms);
 void loop_timer_clear(struct loop *, struct loop_timer *); /* idle: no-op */
 
 void loop_post(struct loop *, struct loop_post *);
-/* Runs after the events of this turn: for freeing what is in use. Own thread
- * only. */
+/* Runs after the events of this turn: for freeing what is in use, and for going
+ * on later with what would take too long at once. Own thread only. */
 void loop_defer(struct loop *, struct loop_post *);
 
 #endif
