@@ -615,8 +615,6 @@ send_hello(struct provider_conn *conn, int fd, struct err_info *why)
 static enum err
 connect_region(struct provider_conn *conn, struct err_info *why)
 {
-    struct arena arena;
-    char *path;
     int fd = -1;
     enum err e;
 
@@ -625,11 +623,7 @@ connect_region(struct provider_conn *conn, struct err_info *why)
                        STR_FMT " is another machine; the region link reaches "
                                "regions of this image only",
                        STR_ARG(conn->host));
-    arena_init(&arena, 8192);
-    path = root_path(&arena, "regions/port.%u.sock", conn->port);
-    e = path == NULL ? err_set(why, ERR_MEMORY, "no storage for a connection")
-                     : isc_connect(path, &fd, why);
-    arena_fini(&arena);
+    e = isc_connect_port(conn->port, &fd, why);
     if (e == ERR_OK)
         e = send_hello(conn, fd, why);
     if (e == ERR_OK) {

@@ -372,7 +372,7 @@ check_role(struct request *r)
 {
     struct snapshot *s = r->usage->snapshot;
 
-    if (s->uses_saf_roles ? has_saf_role(r) : has_configured_role(r)) {
+    if (s->authorization != NULL ? has_saf_role(r) : has_configured_role(r)) {
         after_role(r);
         return;
     }

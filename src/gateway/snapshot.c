@@ -75,8 +75,7 @@ set_policies(struct building *b)
     const struct cfg_saf_role_mapper *mapper;
 
     s->manager = CFG_ONE(s->tree, zcon_manager);
-    s->authorization = CFG_ONE(s->tree, saf_authorization);
-    s->uses_saf_roles = s->authorization->node.line > 0;
+    s->authorization = cfg_at(s->tree, &cfg_type_saf_authorization, 0);
     s->auth = (struct auth_policy){
         .applid = saf->profile_prefix,
         .guest = saf->unauthenticated_user,
@@ -87,7 +86,7 @@ set_policies(struct building *b)
     };
     s->realm = web->basic_realm_name.n > 0 ? web->basic_realm_name
                                            : STR("defaultRealm");
-    mapper = s->authorization->role_mapper;
+    mapper = s->authorization == NULL ? NULL : s->authorization->role_mapper;
     s->role_profile = role_profile(
         &s->arena,
         mapper == NULL ? STR("%profilePrefix%.%resource%.%role%")

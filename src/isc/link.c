@@ -1,6 +1,8 @@
 #include "isc/link.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,6 +10,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "base/file.h"
 
 /* Room for the largest frame and the kernel's own share of it. */
 #define SOCKET_BUFFER (512 * 1024)
@@ -255,4 +259,30 @@ isc_areas_unmap(struct isc_area *areas, size_t n)
         areas[i].data = (struct str){ 0 };
         areas[i].fd_at = -1;
     }
+}
+
+enum err
+isc_connect_port(unsigned port, int *out, struct err_info *why)
+{
+    char path[512];
+    struct dirent *entry;
+    enum err e = ERR_NOT_FOUND;
+    DIR *dir;
+
+    (void)snprintf(path, sizeof path, "%s/regions", root_dir());
+    dir = opendir(path);
+    while (dir != NULL && e != ERR_OK && (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        (void)snprintf(path, sizeof path, "%s/regions/%s/port.%u.sock",
+                       root_dir(), entry->d_name, port);
+        if (access(path, F_OK) == 0)
+            e = isc_connect(path, out, why);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    if (e == ERR_NOT_FOUND)
+        return err_set(why, e, "no region of this image has port %u open",
+                       port);
+    return e;
 }

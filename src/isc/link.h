@@ -13,6 +13,13 @@
  * ERR_PEER when nobody listens, ERR_AGAIN when its queue is full. */
 MUST_CHECK enum err isc_connect(const char *path, int *fd,
                                 struct err_info *why);
+/*
+ * Connect to whichever region of this image has the port open: each keeps
+ * regions/<APPLID>/port.<n>.sock in its own folder, where nobody else can put
+ * one. ERR_NOT_FOUND when none has.
+ */
+MUST_CHECK enum err isc_connect_port(unsigned port, int *fd,
+                                     struct err_info *why);
 /* A session: both ends, with buffers for ISC_FRAME_MAX. */
 MUST_CHECK enum err isc_pair(int fds[2], struct err_info *why);
 

@@ -15,21 +15,20 @@
 
 /* --- the listening socket -------------------------------------------------*/
 
-/* regions/port.<n>.sock: where a client that knows only a port finds us. */
+/* port.<n>.sock in our folder: where a client that knows only a port finds us
+ * (isc_connect_port). */
 static void
-port_path(const struct tcpipservice *service, char *out, size_t cap)
+port_path(const struct supervisor *s, const struct tcpipservice *service,
+          char *out, size_t cap)
 {
-    (void)snprintf(out, cap, "%s/regions/port.%u.sock", root_dir(),
-                   service->port);
+    (void)snprintf(out, cap, "%s/port.%u.sock", s->dir, service->port);
 }
 
 static enum err
 link_ports(struct supervisor *s, struct err_info *why)
 {
-    char path[512], target[64];
+    char path[sizeof s->dir + 32];
 
-    (void)snprintf(target, sizeof target, STR_FMT "/ipic.sock",
-                   STR_ARG(s->defs.sit.applid));
     for (size_t i = 0; i < s->defs.n_services; i++) {
         const struct tcpipservice *service = s->defs.services[i];
         char number[16];
@@ -37,22 +36,18 @@ link_ports(struct supervisor *s, struct err_info *why)
 
         if (!service->is_open)
             continue;
-        port_path(service, path, sizeof path);
-        (void)snprintf(number, sizeof number, "%u", service->port);
-        /* Another region's port stays its own while that one lives. */
-        if (isc_connect(path, &other, NULL) == ERR_OK) {
-            struct stat there, ours;
-
-            close(other);
-            if (stat(path, &there) == 0 && stat(target, &ours) != 0)
-                return err_set(why, ERR_EXISTS,
-                               "port %u is in use by another region",
-                               service->port);
-        }
+        port_path(s, service, path, sizeof path);
         if (unlink(path) != 0 && errno != ENOENT)
             return err_sys(why, "%s", path);
-        if (symlink(target, path) != 0)
+        if (isc_connect_port(service->port, &other, NULL) == ERR_OK) {
+            close(other);
+            return err_set(why, ERR_EXISTS,
+                           "port %u is in use by another region",
+                           service->port);
+        }
+        if (symlink("ipic.sock", path) != 0)
             return err_sys(why, "%s", path);
+        (void)snprintf(number, sizeof number, "%u", service->port);
         REGION_LOG(s, "DFHSO0107", service->head.name, str_of(number));
     }
     return ERR_OK;
@@ -84,7 +79,7 @@ bind_unlisten(struct supervisor *s)
     (void)snprintf(path, sizeof path, "%s/ipic.sock", s->dir);
     (void)unlink(path);
     for (size_t i = 0; i < s->defs.n_services; i++) {
-        port_path(s->defs.services[i], path, sizeof path);
+        port_path(s, s->defs.services[i], path, sizeof path);
         (void)unlink(path);
     }
 }
