@@ -1,0 +1,211 @@
+/* Who may read a key ring, and which private keys go with it (saf.md 4); the
+ * mapping of certificates to users. */
+#include "base/test.h"
+#include "saf/cert.h"
+#include "saf/cmd.h"
+#include "saf/racdcert.h"
+
+static struct saf_engine *engine;
+static struct arena arena;
+static const struct acee special = { .refs = 1,
+                                     .user = "IBMUSER",
+                                     .group = "SYS1",
+                                     .attrs = ACEE_SPECIAL,
+                                     .uid = 0 };
+
+static void
+ignore_line(void *arg, struct str text)
+{
+    (void)arg;
+    (void)text;
+}
+
+static void
+run(const char *command)
+{
+    const struct saf_hooks hooks = { .verbs = racdcert_verbs,
+                                     .n_verbs = RACDCERT_VERBS };
+    struct saf_session session = { .acee = &special,
+                                   .now_ms = 1700000000000,
+                                   .line = ignore_line,
+                                   .hooks = &hooks };
+    uint32_t rc;
+
+    assert_int_equal(saf_execute(engine, &session, str_of(command), &rc, NULL),
+                     ERR_OK);
+    if (rc > 4)
+        fail_msg("%s: return code %u", command, rc);
+}
+
+/* A certificate with made-up facts; number tells it apart. */
+static int64_t
+put_cert(const char *owner, const char *label, char status, char number)
+{
+    char bytes[32];
+    struct cert_row row = { .owner = str_of(owner),
+                            .label = str_of(label),
+                            .status = status,
+                            .key = STR("sealed"),
+                            .facts = { .der = STR("der"),
+                                       .issuer_der = STR("i"),
+                                       .subject_der = STR("s"),
+                                       .issuer = STR("CN=X"),
+                                       .subject = STR("CN=Y"),
+                                       .key_type = STR("RSA"),
+                                       .signer = -1 } };
+
+    memset(bytes, number, sizeof bytes);
+    row.facts.serial = str_n(&number, 1);
+    row.facts.fingerprint = row.facts.key_hash = str_n(bytes, sizeof bytes);
+    cert_put(saf_engine_db(engine), &row);
+    assert_int_equal(saf_db_check(saf_engine_db(engine), NULL), ERR_OK);
+    return row.id;
+}
+
+static int
+setup(void **state)
+{
+    static const char *const commands[] = {
+        "ADDUSER OWNER DFLTGRP(SYS1)",
+        "ADDUSER OTHER DFLTGRP(SYS1)",
+        "SETROPTS CLASSACT(FACILITY RDATALIB) RACLIST(RDATALIB)",
+        "RDEFINE FACILITY IRR.DIGTCERT.LISTRING UACC(NONE)",
+    };
+    struct saf_db *db;
+    struct ring_row ring;
+    int64_t own, ca, bad;
+
+    (void)state;
+    arena_init(&arena, 16u << 20);
+    assert_int_equal(
+        saf_engine_open(":memory:", 1700000000000, &engine, NULL), ERR_OK);
+    db = saf_engine_db(engine);
+    assert_int_equal(racdcert_open(db, NULL, NULL), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        run(commands[i]);
+    own = put_cert("OWNER", "own", 'T', '1');
+    ca = put_cert(CERT_OWNER_CA, "ca", 'T', '2');
+    bad = put_cert("OWNER", "bad", 'N', '3');
+    ring_add(db, STR("OWNER"), STR("Ring"));
+    assert_true(ring_get(db, &arena, STR("OWNER"), STR("Ring"), &ring));
+    ring_connect(db, ring.id, own, 'P', true);
+    ring_connect(db, ring.id, ca, 'C', false);
+    ring_connect(db, ring.id, bad, 'P', false);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    saf_engine_close(&engine);
+    arena_fini(&arena);
+    return 0;
+}
+
+static struct acee
+user(const char *name)
+{
+    struct acee a = { .refs = 1, .group = "SYS1" };
+
+    assert_true(str_copy_z(str_of(name), a.user, sizeof a.user));
+    a.user_id = saf_principal_id(saf_engine_db(engine), str_of(name));
+    return a;
+}
+
+static void
+expect(const char *who, enum err want, bool want_key)
+{
+    struct acee a = user(who);
+    struct ring_view view;
+    struct saf_rc rc;
+
+    assert_int_equal(ring_read(engine, &arena, &a, STR("OWNER"), STR("Ring"),
+                               true, &view, &rc, NULL),
+                     want);
+    if (want != ERR_OK)
+        return;
+    assert_int_equal(view.n, 2); /* the NOTRUST one stays out */
+    assert_true(str_eq_z(view.entries[0].cert.label, "own"));
+    assert_true(view.entries[0].is_default);
+    assert_int_equal(view.has_key[0], want_key);
+    assert_false(view.has_key[1]); /* usage CERTAUTH: never */
+}
+
+static void
+ring_rules(void **state)
+{
+    (void)state;
+    expect("OWNER", ERR_DENIED, false); /* a profile, but no access */
+    run("PERMIT IRR.DIGTCERT.LISTRING CLASS(FACILITY) ID(OWNER OTHER) "
+        "ACCESS(READ)");
+    expect("OWNER", ERR_OK, true);
+    expect("OTHER", ERR_DENIED, false); /* another's ring takes UPDATE */
+    run("PERMIT IRR.DIGTCERT.LISTRING CLASS(FACILITY) ID(OTHER) "
+        "ACCESS(CONTROL)");
+    expect("OTHER", ERR_OK, false); /* but no private key */
+    /* Once there is an RDATALIB profile it decides, for the owner as well. */
+    run("RDEFINE RDATALIB OWNER.Ring.LST UACC(NONE)");
+    run("SETROPTS RACLIST(RDATALIB) REFRESH");
+    expect("OWNER", ERR_DENIED, false);
+    expect("OTHER", ERR_DENIED, false);
+    run("PERMIT OWNER.Ring.LST CLASS(RDATALIB) ID(OWNER OTHER) ACCESS(READ)");
+    run("SETROPTS RACLIST(RDATALIB) REFRESH");
+    expect("OWNER", ERR_OK, true);
+    expect("OTHER", ERR_OK, false);
+    run("PERMIT OWNER.Ring.LST CLASS(RDATALIB) ID(OTHER) ACCESS(UPDATE)");
+    run("SETROPTS RACLIST(RDATALIB) REFRESH");
+    expect("OTHER", ERR_OK, true);
+}
+
+static void
+certificate_users(void **state)
+{
+    static const struct {
+        char number;
+        enum err want;
+        uint32_t reason;
+    } rows[] = {
+        { '1', ERR_OK, 0 },
+        { '2', ERR_DENIED, 40 }, /* CERTAUTH identifies nobody */
+        { '3', ERR_DENIED, 36 }, /* NOTRUST */
+        { '4', ERR_DENIED, 40 }, /* unknown */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str who = STR("");
+        char digest[32];
+        struct saf_rc rc;
+
+        memset(digest, rows[i].number, sizeof digest);
+        assert_int_equal(cert_user(saf_engine_db(engine), &arena,
+                                   str_n(digest, sizeof digest), &who, &rc,
+                                   NULL),
+                         rows[i].want);
+        assert_int_equal(rc.reason, rows[i].reason);
+        assert_true(rows[i].want != ERR_OK || str_eq_z(who, "OWNER"));
+    }
+}
+
+static void
+certificate_ids(void **state)
+{
+    (void)state;
+    /* Of a public listing. */
+    assert_true(str_eq_z(
+        racdcert_id(&arena, STR(CERT_OWNER_CA), STR("zOSMFCA")),
+        "2QiJmZmDhZmjganW4tTGw8FA"));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(certificate_users),
+        cmocka_unit_test(ring_rules),
+        cmocka_unit_test(certificate_ids),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
