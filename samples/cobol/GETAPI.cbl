@@ -25,6 +25,7 @@
        01  RESPONSE-PTR                     USAGE POINTER.
        01  RESPONSE-LEN                     PIC S9(9) COMP-5 SYNC.
 
+       01  COMPLETION-CODE                  PIC S9(9) COMP-5.
       *> COMP-5 items are shown with a sign; these are not.
        01  SHOWN-CODE                       PIC 9(10).
        01  SHOWN-RESP                       PIC 9(8).
@@ -54,8 +55,9 @@
                PERFORM SHOW-THE-ERROR
            END-IF
 
-           MOVE BAQ-STATUS-CODE TO RETURN-CODE
+      *>   Each CALL sets RETURN-CODE, so ours comes last.
            CALL TERM-NAME USING BAQ-RESPONSE-INFO
+           MOVE COMPLETION-CODE TO RETURN-CODE
            GOBACK.
 
        CALL-THE-API.
@@ -71,7 +73,8 @@
                BY REFERENCE BAQ-RESPONSE-INFO
                BY REFERENCE RESPONSE-PTR
                BY REFERENCE RESPONSE-LEN
-           MOVE BAQ-STATUS-CODE TO SHOWN-CODE.
+           MOVE BAQ-STATUS-CODE TO SHOWN-CODE
+           MOVE BAQ-STATUS-CODE TO COMPLETION-CODE.
 
        SHOW-THE-RECORD.
            DISPLAY 'NUMB: ' FUNCTION TRIM(NUMB2 TRAILING)

@@ -424,7 +424,7 @@ run_program(struct initiator *in, struct step *step, struct step_result *result)
         *result = (struct step_result){ .end = STEP_NOT_FOUND };
         (void)snprintf(result->abend, sizeof result->abend, "S806");
         (void)snprintf(result->reason, sizeof result->reason,
-                       "module %s is not in STEPLIB", step->jcl->pgm);
+                       "module %s not found", step->jcl->pgm);
         return;
     }
     *result = (struct step_result){ .end = STEP_ABEND };
@@ -579,7 +579,7 @@ report_result(struct initiator *in, const struct step *step,
     (void)snprintf(code, sizeof code, "%s%s", is_system ? r->abend : "S000",
                    is_system ? " U0000" : "");
     if (r->end == STEP_NOT_FOUND)
-        send_text(in->fd, INIT_LOG, str_of(r->reason));
+        LOG_ID(in, "CSV003I", str_of(step->jcl->pgm));
     LOG_ID(in, "IEF450I", name, label,
            is_system ? str_of(code) : str_of(r->abend),
            r->reason[0] == '\0' ? STR("00000000") : str_of(r->reason),

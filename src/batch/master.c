@@ -456,11 +456,6 @@ static void
 master_end(struct master *m)
 {
     master_syslog(m, "sallyport master ended");
-    for (size_t i = 0; i < m->n_sessions; i++) {
-        if (m->sessions[i]->is_shutdown)
-            session_done(m->sessions[i], 0);
-        session_free(&m->sessions[i]);
-    }
     master_angel_stop(m);
     if (m->listener >= 0) {
         struct arena arena;
@@ -472,6 +467,12 @@ master_end(struct master *m)
         if (path != NULL)
             (void)unlink(path);
         arena_fini(&arena);
+    }
+    /* Who asked for the end hears when the image can be started again. */
+    for (size_t i = 0; i < m->n_sessions; i++) {
+        if (m->sessions[i]->is_shutdown)
+            session_done(m->sessions[i], 0);
+        session_free(&m->sessions[i]);
     }
     if (m->signal_fd >= 0)
         close(m->signal_fd);

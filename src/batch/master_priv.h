@@ -100,6 +100,7 @@ struct space_order {
     bool is_task;
     struct str proc;
     const struct acee *submitter;
+    struct session *session; /* hears why the job is refused; or NULL */
 };
 /* ERR_DENIED: the angel refused. *out runs from now on. */
 MUST_CHECK enum err space_start(struct master *, const struct space_order *,

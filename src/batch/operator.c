@@ -214,7 +214,8 @@ do_start(struct command *c)
                                            .jcl = text,
                                            .is_task = true,
                                            .proc = c->name,
-                                           .submitter = c->session->acee },
+                                           .submitter = c->session->acee,
+                                           .session = c->session },
                     &space, &why);
     if (e != ERR_OK) {
         session_printf(c->session, "%s", why.text);

@@ -196,7 +196,8 @@ submit(struct session *s, struct arena *arena, struct str jcl, bool waits)
     }
     e = space_start(
         s->master,
-        &(struct space_order){ .job = &job, .jcl = jcl, .submitter = s->acee },
+        &(struct space_order){
+            .job = &job, .jcl = jcl, .submitter = s->acee, .session = s },
         &space, &why);
     if (e != ERR_OK) {
         session_printf(s, "%s", why.text);

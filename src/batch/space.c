@@ -321,10 +321,20 @@ fork_space(struct space *space, struct err_info *why)
     return make_cgroup(space, why);
 }
 
+/* Lines of the security product about this start. */
+struct saf_lines {
+    struct space *space;
+    struct session *session;
+};
+
 static void
 on_saf_line(void *arg, struct str line)
 {
-    log_line(arg, line);
+    struct saf_lines *to = arg;
+
+    log_line(to->space, line);
+    if (to->session != NULL)
+        session_line(to->session, line);
 }
 
 /*
@@ -416,6 +426,7 @@ register_space(struct space *space, const struct space_order *order,
         .cgroup = str_of(space->cgroup),
         .root_uid = root_is_private() ? 0 : space->master->uid_first,
     };
+    struct saf_lines lines = { space, order->session };
     struct saf_client *control = space->master->control;
     struct buf token;
     struct acee *acee = NULL;
@@ -424,7 +435,7 @@ register_space(struct space *space, const struct space_order *order,
     enum err e;
 
     buf_init(&token, TASK_TOKEN_MAX);
-    saf_on_message(control, on_saf_line, space);
+    saf_on_message(control, on_saf_line, &lines);
     e = saf_register_job(control, &job, &token, &acee, &rc, why);
     saf_on_message(control, NULL, NULL);
     if (e == ERR_OK)

@@ -1,0 +1,69 @@
+# Jobs: conditions, codes in full, output, abends, refusals and exit statuses.
+. "$E2E_LIB"
+runs "ipl" 0 sallyport ipl
+at_exit 'sallyport shutdown >/dev/null 2>&1'
+like "$OUT" "is up" "ipl says so"
+runs "a second ipl" 16 sallyport ipl
+
+runs "IEFBR14" 0 sallyport submit "$SAMPLES/jcl/IEFBR14.jcl"
+like "$OUT" "IEF142I DONOTHNG STEP1 - STEP WAS EXECUTED - COND CODE 0000" "step message"
+like "$OUT" "IEF404I DONOTHNG - ENDED" "end message"
+
+cat >"$SCRATCH/steps.jcl" <<'JCL'
+//STEPS    JOB
+//S1       EXEC PGM=BPXBATCH,PARM='SH echo hello $X; exit 3'
+//STDOUT   DD SYSOUT=*
+//STDENV   DD *
+X=world
+/*
+//S2       EXEC PGM=BPXBATSL,PARM='PGM /bin/sh -c false'
+//S3       EXEC PGM=IEFBR14,COND=(700,LT,S1)
+//S4       EXEC PGM=IEFBR14,COND=(700,GT,S1)
+JCL
+runs "shell steps" 0 sallyport submit "$SCRATCH/steps.jcl"
+like "$OUT" "^hello world" "STDENV and STDOUT"
+like "$OUT" "S1 - STEP WAS EXECUTED - COND CODE 0768" "exit status times 256"
+like "$OUT" "S2 - STEP WAS EXECUTED - COND CODE 0001" "BPXBATSL gives the status"
+like "$OUT" "IEF202I STEPS S3" "COND bypasses"
+like "$OUT" "S4 - STEP WAS EXECUTED" "COND runs"
+runs "--fail-above" 4 sallyport submit --fail-above 767 "$SCRATCH/steps.jcl"
+runs "--fail-above, not reached" 0 sallyport submit --fail-above 768 "$SCRATCH/steps.jcl"
+
+printf '//J JOB\n//S EXEC PGM=NOSUCH\n//T EXEC PGM=IEFBR14\n//U EXEC PGM=IEFBR14,COND=EVEN\n' >"$SCRATCH/abend.jcl"
+runs "a missing program abends" 12 sallyport submit "$SCRATCH/abend.jcl"
+like "$OUT" "IEF450I J S - ABEND=S806" "S806"
+like "$OUT" "IEF206I J T" "the next step is not run"
+like "$OUT" "IEF142I J U" "COND=EVEN is"
+
+printf '//J JOB\n//S EXEC PGM=IEFBR14\n//D DD DISP=SHR,DSN=NO.SUCH.DATA\n' >"$SCRATCH/dsn.jcl"
+runs "a missing data set" 8 sallyport submit "$SCRATCH/dsn.jcl"
+like "$OUT" "IEF212I J S - DATA SET NOT FOUND: NO.SUCH.DATA" "names it"
+
+printf '//J JOB\n//S EXEC PGM=IEFBR14,PRM=X\n' >"$SCRATCH/bad.jcl"
+runs "a JCL error" 8 sallyport submit "$SCRATCH/bad.jcl"
+like "$OUT" "line 2, column 22: IEFC630I UNIDENTIFIED KEYWORD PRM; expected" "line, column and what was expected"
+runs "no such file" 8 sallyport submit "$SCRATCH/none.jcl"
+printf '//J JOB TYPRUN=SCAN\n//S EXEC PGM=NOSUCH\n' >"$SCRATCH/scan.jcl"
+runs "TYPRUN=SCAN runs nothing" 0 sallyport submit "$SCRATCH/scan.jcl"
+
+printf '//J JOB USER=FRED\n//S EXEC PGM=IEFBR14\n' >"$SCRATCH/other.jcl"
+runs "a job of somebody unknown" 8 sallyport submit "$SCRATCH/other.jcl"
+like "$OUT" "SECURITY FAILURE" "is refused"
+
+runs "the first deck" 0 sallyport submit --fail-above 0 "$SAMPLES/jcl/RACFUSER.jcl"
+like "$OUT" "ICH01024I User LIBSERV is defined as PROTECTED" "the command's own reply"
+unlike "$OUT" "PASSWORD\(USER1\)" "no password in the output"
+unlike "$(cat "$SALLYPORT_ROOT"/spool/*/002.JESJCL)" "NOSUCHPASS" "spool"
+printf '//J JOB USER=FRED,PASSWORD=FRED\n//S EXEC PGM=BPXBATCH,PARM='"'SH id -u'"'\n' >"$SCRATCH/fred.jcl"
+runs "a job with its password" 0 sallyport submit "$SCRATCH/fred.jcl"
+[ "$(id -u)" -ne 0 ] || like "$OUT" "^50013$" "runs under the OMVS UID"
+unlike "$(cat "$SALLYPORT_ROOT"/spool/*/002.JESJCL)" "PASSWORD=FRED" "JESJCL hides the password"
+sed -i 's/PASSWORD=FRED/PASSWORD=WRONG/' "$SCRATCH/fred.jcl"
+runs "a wrong password" 8 sallyport submit "$SCRATCH/fred.jcl"
+like "$OUT" "IRR013I" "says why"
+
+printf '//J JOB TIME=(0,1)\n//S EXEC PGM=BPXBATSL,PARM='"'PGM /bin/sh -c while:;do:;done'"'\n' >"$SCRATCH/loop.jcl"
+printf '//J JOB TIME=(0,1)\n//S EXEC PGM=BPXBATSL,\n// PARM='"'SH while :; do :; done'"'\n' >"$SCRATCH/loop.jcl"
+runs "a loop past its time" 12 sallyport submit "$SCRATCH/loop.jcl"
+like "$OUT" "ABEND=S322" "S322"
+done_testing
