@@ -17,7 +17,7 @@ static const struct cmd_verb *const verbs[] = {
     &cmd_adduser, &cmd_altuser,  &cmd_deluser,  &cmd_listuser, &cmd_password,
     &cmd_phrase,  &cmd_addgroup, &cmd_altgroup, &cmd_delgroup, &cmd_listgrp,
     &cmd_connect, &cmd_remove,   &cmd_rdefine,  &cmd_ralter,   &cmd_rdelete,
-    &cmd_rlist,   &cmd_search,   &cmd_permit,   &cmd_setropts,
+    &cmd_rlist,   &cmd_search,   &cmd_permit,   &cmd_setropts, &cmd_racmap,
 };
 
 /* Command names are not abbreviated but by their alias. */

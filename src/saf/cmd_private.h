@@ -17,7 +17,7 @@ extern const struct cmd_verb cmd_adduser, cmd_altuser, cmd_deluser,
 extern const struct cmd_verb cmd_addgroup, cmd_altgroup, cmd_delgroup,
     cmd_listgrp, cmd_connect, cmd_remove;
 extern const struct cmd_verb cmd_rdefine, cmd_ralter, cmd_rdelete, cmd_rlist,
-    cmd_search, cmd_permit, cmd_setropts;
+    cmd_search, cmd_permit, cmd_setropts, cmd_racmap;
 
 /* Operand tables used by several verbs. */
 extern const struct cmd_table cmd_segments_user, cmd_segments_group;

@@ -542,6 +542,46 @@ passwords(void **state)
 }
 
 static void
+identity_maps(void **state)
+{
+    static const struct row rows[] = {
+        { "ADDUSER (FRED MARY) PASSWORD(X)", 0, "" },
+        { "RACMAP ID(FRED) LISTMAP", 4,
+          "IRRW204I No information was found for user FRED.\n" },
+        { "RACMAP ID(FRED) MAP USERDIDFILTER(NAME('distuser'))", 8,
+          "IKJ56701I MISSING REGISTRY+\nIKJ56701I MISSING REGISTRY\n" },
+        { "RACMAP ID(FRED) MAP USERDIDFILTER(NAME('distuser')) "
+          "REGISTRY(NAME('*'))",
+          0, "" },
+        { "RACMAP ID(MARY) MAP USERDIDFILTER(NAME('ou = Pay , O=Us')) "
+          "REGISTRY(NAME('ldap')) WITHLABEL('pay')",
+          0, "" },
+        { "RACMAP ID(MARY) MAP USERDIDFILTER(NAME('distuser')) "
+          "REGISTRY(NAME('*'))",
+          8, "IRRW208I This distributed identity is mapped already.\n" },
+        { "RACMAP QUERY USERDIDFILTER(NAME('distuser')) REGISTRY(NAME('x'))", 0,
+          "The mapped user ID is FRED.\n" },
+        { "RACMAP QUERY USERDIDFILTER(NAME('CN=Joe,OU=Pay,O=Us')) "
+          "REGISTRY(NAME('ldap'))",
+          0, "The mapped user ID is MARY.\n" },
+        { "RACMAP QUERY USERDIDFILTER(NAME('CN=Joe,OU=XPay,O=Us')) "
+          "REGISTRY(NAME('ldap'))",
+          4,
+          "IRRW206I No matching identity mapping was found for this user.\n" },
+        { "RACMAP ID(MARY) LISTMAP(LABEL('pay')", 0,
+          "Mapping information for user MARY:\n\n    Label: pay\n"
+          "    Distributed Identity User Name Filter:\n"
+          "      >OU=Pay,O=Us<\n    Registry Name:\n      >ldap<\n" },
+        { "RACMAP ID(MARY) DELMAP(LABEL('no'))", 4,
+          "IRRW206I No matching identity mapping was found for this user.\n" },
+        { "RACMAP ID(MARY) DELMAP", 0, "" },
+    };
+
+    (void)state;
+    rows_on_new_database(rows, ARRAY_LEN(rows));
+}
+
+static void
 secrets_are_blanked(void **state)
 {
     static const struct {
@@ -710,6 +750,7 @@ main(void)
         cmocka_unit_test(started_tasks),
         cmocka_unit_test(authority),
         cmocka_unit_test(passwords),
+        cmocka_unit_test(identity_maps),
         cmocka_unit_test(secrets_are_blanked),
         cmocka_unit_test(decks),
         cmocka_unit_test(long_deck_command),
