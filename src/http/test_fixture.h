@@ -26,6 +26,7 @@ struct fixture {
     pthread_t thread;
     struct loop_post stop;
     atomic_uint n_full; /* times that on_full ran */
+    _Atomic(struct http_request *) held;
 };
 
 static inline int
