@@ -163,8 +163,6 @@ struct saf_hooks {
     /* ERR_OK: it is the one; ERR_DENIED: it is not. */
     enum err (*check_verifier)(void *arg, struct str user, struct str secret,
                                struct str verifier, struct err_info *why);
-    /* A command not allowed to its issuer (SETROPTS CMDVIOL); may be NULL. */
-    void (*violation)(void *arg, const struct acee *, struct str verb);
     void *arg;
     /* Further verbs: RACDCERT. */
     const struct cmd_verb *const *verbs;
