@@ -122,6 +122,7 @@ hold(struct saf_client *c, struct chan_msg *msg)
     *h = (struct held){ .msg = *msg };
     *c->held_tail = h;
     c->held_tail = &h->next;
+    arm_timer(c); /* saf_fd must become readable for it */
     return true;
 }
 
