@@ -177,8 +177,4 @@ MUST_CHECK enum err cfg_expand(const struct cfg_tree *, struct arena *,
 MUST_CHECK enum err cfg_duration(struct str text, int64_t unit_ms, int64_t *ms,
                                  struct err_info *why);
 
-/* The effective configuration as server.xml text, secrets as *****: read
- * again, it evaluates to the same (secrets apart). */
-void cfg_dump(const struct cfg_tree *, struct buf *out);
-
 #endif

@@ -194,7 +194,8 @@ value_list(struct arena *arena, struct str text, struct cfg_list *out,
     if (e == ERR_OK && copy == NULL)
         e = err_set(why, ERR_MEMORY, "no storage for a list");
     if (e == ERR_OK) {
-        memcpy(copy, items.v, items.n * sizeof *copy);
+        if (items.n > 0)
+            memcpy(copy, items.v, items.n * sizeof *copy);
         *out = (struct cfg_list){ .v = copy, .n = items.n, .is_set = true };
     }
     VEC_FREE(&items);
