@@ -18,7 +18,8 @@ for arg; do
     *.cbl) programs="$programs $arg" ;;
     *)
         trees=yes
-        for dir in $(find "$arg" -name '*.cpy' -exec dirname {} + | sort -u); do
+        for dir in $(find "$arg" \( -name '*.cpy' -o -name '*[IPQ]0[0-9]' \) \
+            -exec dirname {} + | sort -u); do
             include="$include -I $dir"
         done
         ;;

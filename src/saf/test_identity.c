@@ -283,12 +283,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(acee_round_trip),
-        cmocka_unit_test(acee_tampering),
-        cmocka_unit_test(token_tampering),
-        cmocka_unit_test(password_records),
-        cmocka_unit_test(password_checks),
-        cmocka_unit_test(sealing_checks),
+        cmocka_unit_test(acee_round_trip), cmocka_unit_test(acee_tampering),
+        cmocka_unit_test(token_tampering), cmocka_unit_test(password_records),
+        cmocka_unit_test(password_checks), cmocka_unit_test(sealing_checks),
         cmocka_unit_test(decision_wire),
     };
 

@@ -77,8 +77,8 @@ setup(void **state)
 
     (void)state;
     arena_init(&arena, 16u << 20);
-    assert_int_equal(
-        saf_engine_open(":memory:", 1700000000000, &engine, NULL), ERR_OK);
+    assert_int_equal(saf_engine_open(":memory:", 1700000000000, &engine, NULL),
+                     ERR_OK);
     db = saf_engine_db(engine);
     assert_int_equal(racdcert_open(db, NULL, NULL), ERR_OK);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
@@ -193,9 +193,9 @@ certificate_ids(void **state)
 {
     (void)state;
     /* Of a public listing. */
-    assert_true(str_eq_z(
-        racdcert_id(&arena, STR(CERT_OWNER_CA), STR("zOSMFCA")),
-        "2QiJmZmDhZmjganW4tTGw8FA"));
+    assert_true(
+        str_eq_z(racdcert_id(&arena, STR(CERT_OWNER_CA), STR("zOSMFCA")),
+                 "2QiJmZmDhZmjganW4tTGw8FA"));
 }
 
 int

@@ -1,0 +1,39 @@
+//ZCEETLSS JOB MSGCLASS=H,NOTIFY=&SYSUID
+//*  Certificate authorities, the server's and USER1's certificates, and the
+//*  ring of the server's inbound side.
+//RACF     EXEC PGM=IKJEFT01,REGION=0M
+//SYSTSPRT DD SYSOUT=*
+//SYSTSIN  DD *
+ /* Certificate authorities of the server and of its outbound side */
+RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('CA for Liberty') +
+  OU('ATS') O('IBM')) WITHLABEL('Liberty CA') TRUST SIZE(2048) +
+  NOTAFTER(DATE(2036/12/31))
+RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('CA for zCEE') +
+  OU('ATS') O('IBM')) WITHLABEL('zCEE CA') TRUST SIZE(2048) +
+  NOTAFTER(DATE(2036/12/31))
+
+ /* The server's own certificate */
+RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('wg31.lab.test') +
+  OU('LIBERTY') O('IBM')) WITHLABEL('Liberty Client Cert') +
+  SIGNWITH(CERTAUTH LABEL('Liberty CA')) SIZE(2048) +
+  ALTNAME(IP(127.0.0.1) DOMAIN('localhost' 'wg31.lab.test')) +
+  NOTAFTER(DATE(2036/12/31))
+
+ /* USER1's personal certificate */
+RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('USER1') OU('ATS') O('IBM')) +
+  WITHLABEL('USER1') SIGNWITH(CERTAUTH LABEL('Liberty CA')) SIZE(2048) +
+  NOTAFTER(DATE(2036/12/31))
+
+ /* Inbound key ring */
+RACDCERT ID(LIBSERV) ADDRING(Liberty.KeyRing)
+RACDCERT ID(LIBSERV) CONNECT(LABEL('Liberty Client Cert') +
+  RING(Liberty.KeyRing) DEFAULT)
+RACDCERT ID(LIBSERV) CONNECT(CERTAUTH LABEL('Liberty CA') +
+  RING(Liberty.KeyRing))
+
+ /* LIBSERV may read its rings */
+PERMIT IRR.DIGTCERT.LISTRING CLASS(FACILITY) ID(LIBSERV) ACCESS(READ)
+PERMIT IRR.DIGTCERT.LIST CLASS(FACILITY) ID(LIBSERV) ACCESS(READ)
+SETR RACLIST(DIGTCERT DIGTRING FACILITY) REFRESH
+RACDCERT ID(LIBSERV) LISTRING(Liberty.KeyRing)
+/*
