@@ -192,12 +192,6 @@ path_normalise(struct arena *arena, struct str path)
     return out;
 }
 
-bool
-root_is_private(void)
-{
-    return geteuid() != 0;
-}
-
 const char *
 root_dir(void)
 {
@@ -216,7 +210,7 @@ root_dir(void)
 
         snprintf(root, sizeof root, "%s/%s",
                  getcwd(cwd, sizeof cwd) == NULL ? "" : cwd, given);
-    } else if (!root_is_private())
+    } else if (geteuid() == 0)
         snprintf(root, sizeof root, "/var/lib/sallyport");
     else if (state != NULL && state[0] == '/')
         snprintf(root, sizeof root, "%s/sallyport", state);
@@ -242,4 +236,16 @@ root_path(struct arena *arena, const char *fmt, ...)
     if (n < 0 || (size_t)n >= sizeof below)
         return NULL;
     return path_join(arena, str_of(root_dir()), str_of(below));
+}
+
+/* The owner of the image decides: an address space of root's image is no
+ * superuser itself. */
+bool
+root_is_private(void)
+{
+    struct stat st;
+
+    if (stat(root_dir(), &st) != 0)
+        return geteuid() != 0;
+    return st.st_uid != 0;
 }

@@ -34,7 +34,7 @@ const char *root_dir(void);
 /* printf path below the root: root_path(&a, "spool/%s", job). */
 char *root_path(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* True when this image is owned by one ordinary Linux user (DESIGN: private
- * mode), i.e. we are not root. */
+ * mode), not by root. */
 bool root_is_private(void);
 
 #endif
