@@ -62,8 +62,12 @@ control_run(struct settings *s, const struct control_options *o)
     enum err e;
 
     if (!settings_server_exists(s)) {
-        say("CWWKE0031E", str_of(s->name), str_of(s->server_dir));
-        return EXIT_NO_SERVER;
+        /* another user's folder looks like one that is not there */
+        bool is_closed = errno == EACCES;
+
+        say(is_closed ? "CWWKE0010E" : "CWWKE0031E",
+            str_of(is_closed ? s->server_dir : s->name), str_of(s->server_dir));
+        return is_closed ? EXIT_LOCATION : EXIT_NO_SERVER;
     }
     e = settings_load(s, &status, &why);
     if (e == ERR_OK && (e = make_work_folders(s, &why)) != ERR_OK)
