@@ -294,15 +294,52 @@ check_in(struct checker *c)
 
 /* ---- out ---- */
 
+/* What leaves may touch at one nesting of loops. */
 struct walk {
-    uint64_t lo, hi; /* what leaves may touch now */
+    uint64_t lo, hi;
     uint32_t loop;
+    unsigned opens; /* brackets open when the loop began */
+};
+
+/* Jumps only lead forward to a place of the same nesting; they nest. */
+struct jump {
+    uint32_t target;
+    unsigned depth, opens;
+    bool ends_record;
+};
+
+struct flow {
+    struct walk stack[LOOPS_MAX + 1];
+    unsigned depth, opens;
+    struct jump jumps[4 * LOOPS_MAX];
+    unsigned n_jumps;
 };
 
 static bool
-leaf_or_none(const struct checker *c, uint32_t leaf, const struct walk *w)
+add_jump(struct flow *f, uint32_t target, bool ends_record)
 {
-    return leaf_in(c, leaf, w->lo, w->hi);
+    if (f->n_jumps == ARRAY_LEN(f->jumps) ||
+        (f->n_jumps > 0 && target > f->jumps[f->n_jumps - 1].target))
+        return false;
+    f->jumps[f->n_jumps++] =
+        (struct jump){ target, f->depth, f->opens, ends_record };
+    return true;
+}
+
+/* Step i: do the jumps that lead here fit? Behind a record nothing of it may
+ * be touched. */
+static bool
+land_jumps(struct flow *f, uint32_t i)
+{
+    while (f->n_jumps > 0 && f->jumps[f->n_jumps - 1].target == i) {
+        const struct jump *j = &f->jumps[--f->n_jumps];
+
+        if (j->depth != f->depth || j->opens != f->opens)
+            return false;
+        if (j->ends_record)
+            f->stack[0].lo = f->stack[0].hi = 0;
+    }
+    return true;
 }
 
 static enum err
@@ -333,94 +370,126 @@ check_loop(struct checker *c, const struct out_op *op, uint32_t at,
 }
 
 static enum err
+check_begin_loop(struct checker *c, struct flow *f, uint32_t at)
+{
+    const struct blob *b = c->b;
+    const struct out_loop *loops = BLOB_ARRAY(b, struct out_loop, loops);
+    const struct out_op *op = &BLOB_ARRAY(b, struct out_op, ops)[at];
+    struct walk *w = &f->stack[f->depth];
+    enum err e;
+
+    if (f->depth >= LOOPS_MAX)
+        return damaged(c, "nesting");
+    if ((e = check_loop(c, op, at, w, w + 1)) != ERR_OK)
+        return e;
+    if (f->depth > 0 && loops[op->a].end >= loops[w->loop].end)
+        return damaged(c, "nesting of loops");
+    f->depth++;
+    f->stack[f->depth].opens = f->opens;
+    return ERR_OK;
+}
+
+static enum err
+check_end_loop(struct checker *c, struct flow *f, uint32_t at)
+{
+    const struct blob *b = c->b;
+    const struct out_loop *loops = BLOB_ARRAY(b, struct out_loop, loops);
+    const struct out_op *op = &BLOB_ARRAY(b, struct out_op, ops)[at];
+    const struct walk *w = &f->stack[f->depth];
+
+    if (f->depth == 0 || w->loop != op->a || loops[op->a].end != at ||
+        w->opens != f->opens)
+        return damaged(c, "the end of a loop");
+    f->depth--;
+    /* What slid may only be followed by what stands behind it. */
+    if (loops[op->a].slides)
+        f->stack[f->depth].lo =
+            loops[op->a].offset +
+            (uint64_t)loops[op->a].stride * loops[op->a].max;
+    return ERR_OK;
+}
+
+static enum err
+check_step(struct checker *c, struct flow *f, uint32_t i)
+{
+    const struct blob *b = c->b;
+    const struct out_op *op = &BLOB_ARRAY(b, struct out_op, ops)[i];
+    struct walk *w = &f->stack[f->depth];
+
+    switch ((enum out_code)op->code) {
+    case OUT_SEGMENT:
+        if (op->a >= b->n_segments || op->b <= i || op->b >= b->n_ops ||
+            f->depth != 0 || !add_jump(f, op->b, true))
+            return damaged(c, "a record");
+        w->lo = 0;
+        w->hi = op->c;
+        return ERR_OK;
+    case OUT_CHECK:
+        if (f->depth != 0 || op->a > LAYOUT_SIZE_MAX || w->hi == 0)
+            return damaged(c, "a check");
+        w->hi = op->a;
+        return ERR_OK;
+    case OUT_OPEN:
+        return ++f->opens > 4 * LOOPS_MAX ? damaged(c, "nesting") : ERR_OK;
+    case OUT_CLOSE:
+        return f->opens-- == 0 ? damaged(c, "nesting") : ERR_OK;
+    case OUT_LEAF:
+    case OUT_VALUE:
+        return leaf_in(c, op->leaf, w->lo, w->hi) && op->a <= MAP_HEADER
+                   ? ERR_OK
+                   : damaged(c, "a field's place");
+    case OUT_CAPTURE:
+        return leaf_in(c, op->leaf, w->lo, w->hi) && op->a < SLOTS_MAX
+                   ? ERR_OK
+                   : damaged(c, "a counter");
+    case OUT_PRESENT:
+        return op->a < SLOTS_MAX && op->b > i && op->b < b->n_ops &&
+                       add_jump(f, op->b, false)
+                   ? ERR_OK
+                   : damaged(c, "a jump");
+    case OUT_LOOP:
+        return check_begin_loop(c, f, i);
+    case OUT_NEXT:
+        return check_end_loop(c, f, i);
+    case OUT_CONST_VALUE:
+        return pool_ok(b, op->b, op->c) && op->a <= MAP_HEADER
+                   ? ERR_OK
+                   : damaged(c, "a constant");
+    case OUT_LITERAL:
+    case OUT_BODY:
+        return ERR_OK;
+    case OUT_END:
+        return i == b->n_ops - 1 ? ERR_OK : damaged(c, "an early end");
+    case OUT_CODES:
+        break;
+    }
+    return damaged(c, "an unknown step");
+}
+
+static enum err
 check_out(struct checker *c)
 {
     const struct blob *b = c->b;
     const struct out_op *ops = BLOB_ARRAY(b, struct out_op, ops);
-    const struct out_loop *loops = BLOB_ARRAY(b, struct out_loop, loops);
     const struct out_field *fields = BLOB_ARRAY(b, struct out_field, fields);
-    struct walk stack[LOOPS_MAX + 1] = { { 0, 0, NONE } };
-    unsigned depth = 0, opens = 0;
+    struct flow f = { .stack = { { 0, 0, NONE, 0 } } };
     enum err e;
 
     if (b->n_ops == 0 || ops[b->n_ops - 1].code != OUT_END)
         return damaged(c, "no end");
     for (uint32_t i = 0; i < b->n_ops; i++) {
-        const struct out_op *op = &ops[i];
-        struct walk *w = &stack[depth];
-
-        if (!pool_ok(b, op->key, op->key_n))
+        if (!pool_ok(b, ops[i].key, ops[i].key_n))
             return damaged(c, "a name");
-        switch ((enum out_code)op->code) {
-        case OUT_SEGMENT:
-            if (op->a >= b->n_segments || op->b <= i || op->b >= b->n_ops ||
-                depth != 0)
-                return damaged(c, "a record");
-            w->lo = 0;
-            w->hi = op->c;
-            break;
-        case OUT_CHECK:
-            if (depth != 0 || op->a > LAYOUT_SIZE_MAX)
-                return damaged(c, "a check");
-            w->hi = op->a;
-            break;
-        case OUT_OPEN:
-            if (++opens > 4 * LOOPS_MAX)
-                return damaged(c, "nesting");
-            break;
-        case OUT_CLOSE:
-            if (opens-- == 0)
-                return damaged(c, "nesting");
-            break;
-        case OUT_LEAF:
-        case OUT_VALUE:
-            if (!leaf_or_none(c, op->leaf, w) || op->a > MAP_HEADER)
-                return damaged(c, "a field's place");
-            break;
-        case OUT_CAPTURE:
-            if (!leaf_or_none(c, op->leaf, w) || op->a >= SLOTS_MAX)
-                return damaged(c, "a counter");
-            break;
-        case OUT_PRESENT:
-            if (op->a >= SLOTS_MAX || op->b <= i || op->b >= b->n_ops ||
-                (depth > 0 && op->b > loops[w->loop].end))
-                return damaged(c, "a jump");
-            break;
-        case OUT_LOOP:
-            if (depth >= LOOPS_MAX)
-                return damaged(c, "nesting");
-            if ((e = check_loop(c, op, i, w, &stack[depth + 1])) != ERR_OK)
-                return e;
-            if (depth > 0 && loops[op->a].end >= loops[w->loop].end)
-                return damaged(c, "nesting of loops");
-            depth++;
-            break;
-        case OUT_NEXT:
-            if (depth == 0 || w->loop != op->a || loops[op->a].end != i)
-                return damaged(c, "the end of a loop");
-            depth--;
-            break;
-        case OUT_CONST_VALUE:
-            if (!pool_ok(b, op->b, op->c) || op->a > MAP_HEADER)
-                return damaged(c, "a constant");
-            break;
-        case OUT_LITERAL:
-        case OUT_BODY:
-            break;
-        case OUT_END:
-            if (i != b->n_ops - 1)
-                return damaged(c, "an early end");
-            break;
-        case OUT_CODES:
-        default:
-            return damaged(c, "an unknown step");
-        }
+        if (!land_jumps(&f, i))
+            return damaged(c, "a jump's target");
+        if ((e = check_step(c, &f, i)) != ERR_OK)
+            return e;
     }
     for (uint32_t i = 0; i < b->n_fields; i++)
         if (!pool_ok(b, fields[i].path, fields[i].path_n) ||
             fields[i].leaf >= b->n_leaves || fields[i].segment >= b->n_segments)
             return damaged(c, "a named field");
-    return depth == 0 && opens == 0 ? ERR_OK : damaged(c, "nesting");
+    return f.depth == 0 && f.opens == 0 ? ERR_OK : damaged(c, "nesting");
 }
 
 enum err

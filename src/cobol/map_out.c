@@ -431,9 +431,11 @@ map_run_out(const struct map *map, const struct str records[],
         r.p--;
     out->json->n = position(&r);
     out->n_values = r.n_values;
-    for (size_t i = 0; i < r.n_values; i++)
-        out->values[i].value.p =
-            out->text->p + (uintptr_t)out->values[i].value.p;
+    for (size_t i = 0; i < r.n_values; i++) {
+        struct str *value = &out->values[i].value;
+
+        value->p = value->n == 0 ? "" : out->text->p + (uintptr_t)value->p;
+    }
     return ERR_OK;
 }
 
