@@ -200,6 +200,47 @@ place_children(struct field *f, uint64_t *at, enum abi_kind abi, unsigned depth,
     return ERR_OK;
 }
 
+/*
+ * GnuCOBOL's own rule for tables (measured with 3.1.2): no padding for OCCURS
+ * 1; a group among the items forgets the boundaries of those before it; and
+ * the padding stands before the last item, not behind it: S9(4) SYNC and
+ * X(255) lie at 0 and 3 of 258 bytes.
+ */
+static uint32_t
+gnucobol_alignment(const struct field *f)
+{
+    uint32_t max = 1;
+
+    for (const struct field *c = f->first; c != NULL; c = c->next) {
+        uint32_t a = c->kind == FIELD_GROUP ? gnucobol_alignment(c)
+                                            : alignment(c, ABI_GNUCOBOL);
+
+        max = c->kind == FIELD_GROUP || a > max ? a : max;
+    }
+    return max;
+}
+
+static void
+pad_element(struct field *f, enum abi_kind abi)
+{
+    struct field *last = f;
+    uint32_t boundary = 1;
+
+    if (abi == ABI_ZOS)
+        boundary = largest_alignment(f, abi);
+    else if (f->occurs_max > 1)
+        boundary =
+            f->kind == FIELD_GROUP ? gnucobol_alignment(f) : alignment(f, abi);
+    f->stride = (uint32_t)align_up(f->size, boundary);
+    if (abi == ABI_ZOS || f->stride == f->size)
+        return;
+    while (last->last != NULL)
+        last = last->last;
+    if (last != f)
+        last->offset += f->stride - f->size;
+    f->size = f->stride;
+}
+
 /* Place f at *at or the next boundary, move *at behind its last occurrence. */
 static enum err
 place(struct field *f, uint64_t *at, enum abi_kind abi, unsigned depth,
@@ -228,7 +269,7 @@ place(struct field *f, uint64_t *at, enum abi_kind abi, unsigned depth,
     f->size = (uint32_t)size;
     f->stride = f->size;
     if (f->is_array)
-        f->stride = (uint32_t)align_up(size, largest_alignment(f, abi));
+        pad_element(f, abi);
     end = *at + (uint64_t)f->stride * f->occurs_max;
     if (size > LAYOUT_SIZE_MAX || end > LAYOUT_SIZE_MAX)
         return err_set(why, ERR_LIMIT, STR_FMT ": record above %u bytes",

@@ -5,16 +5,16 @@ command -v cobc >/dev/null || skip_all "no COBOL compiler"
 
 cd "$SCRATCH" || exit 1
 cat > EVERY.cpy <<'EOF'
-       01  EVERY.
-           05  A                 PIC X(3).
+       01  EACH-CLAUSE.
+           05  IT-A                PIC X(3).
            05  SHORT-SYNC        PIC S9(4) COMP-5 SYNC.
-           05  B                 PIC X.
+           05  IT-B                PIC X.
            05  WORD-SYNC         PIC S9(9) COMP-5 SYNC.
-           05  C                 PIC X.
+           05  IT-C                PIC X.
            05  LONG-SYNC         PIC S9(18) COMP SYNC.
-           05  D                 PIC X.
+           05  IT-D                PIC X.
            05  FLOAT-SYNC        COMP-1 SYNC.
-           05  E                 PIC X.
+           05  IT-E                PIC X.
            05  DOUBLE-SYNC       COMP-2 SYNC.
            05  PACKED            PIC S9(7)V99 COMP-3.
            05  PACKED-EVEN       PIC 9(8) COMP-3.
@@ -26,21 +26,34 @@ cat > EVERY.cpy <<'EOF'
            05  ELEMENTS          OCCURS 3.
                10  N2-LENGTH     PIC S9(4) COMP-5 SYNC.
                10  N2            PIC X(255).
-           05  F                 PIC X.
+           05  DEEP              OCCURS 3.
+               10  D-LENGTH      PIC S9(4) COMP-5 SYNC.
+               10  D-GROUP.
+                   15  D-FIRST   PIC X(5).
+                   15  D-LAST    PIC X(2).
+           05  MIXED             OCCURS 2.
+               10  M-GROUP.
+                   15  M-NUM     PIC S9(9) COMP-5 SYNC.
+               10  M-TEXT        PIC X(5).
+               10  M-LAST        PIC X(5).
+           05  ONCE              OCCURS 1.
+               10  O-NUM         PIC S9(9) COMP-5 SYNC.
+               10  O-TEXT        PIC X.
+           05  IT-F                PIC X.
            05  REDEFINED         PIC X(4).
            05  AGAIN             REDEFINES REDEFINED.
                10  FIRST-HALF    PIC XX.
                10  SECOND-HALF   PIC 99.
            05  INNER.
                10  WORD-FIRST    PIC S9(9) COMP-5 SYNC.
-               10  G             PIC X.
+               10  IT-G             PIC X.
            05  PTR               POINTER.
            05  SHORT-INT         BINARY-SHORT.
            05  LONG-INT          BINARY-LONG UNSIGNED.
-           05  N                 PIC 99.
-           05  VARIABLE          OCCURS 0 TO 5 DEPENDING ON N.
-               10  K             PIC X(3).
-               10  L             PIC 9(3) COMP-3 OCCURS 2.
+           05  IT-N                PIC 99.
+           05  VARIABLE          OCCURS 0 TO 5 DEPENDING ON IT-N.
+               10  IT-K             PIC X(3).
+               10  IT-L             PIC 9(3) COMP-3 OCCURS 2.
 EOF
 
 for book in "$SCRATCH"/*.cpy "$SAMPLES"/copybooks/*.cpy; do
