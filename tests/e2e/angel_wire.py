@@ -96,7 +96,7 @@ class Client:
     def register(self, name, job, user="", proc="", submitter="IBMUSER",
                  password="", fds=()):
         return self.call(REGISTER_JOB, s(name) + s(job) + s(user) + s(proc) +
-                         s(submitter) + s(password) + s(""), fds)
+                         s(submitter) + s(password) + s("") + u32(0), fds)
 
 
 class Angel:
