@@ -375,7 +375,7 @@ on_master(struct initiator *in, pid_t pid, uint64_t *kill_at_ms)
         chan_msg_fini(&msg);
     if (is_stop) {
         in->is_stopped = true;
-        kill(-pid, SIGTERM);
+        kill(pid, SIGTERM); /* it ends its own children in order */
         *kill_at_ms = clock_mono_ms() + STOP_WAIT_MS;
     } else if (is_cancel) {
         in->is_cancelled = true; /* a master that died is one, too */

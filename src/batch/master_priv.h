@@ -10,6 +10,7 @@
 #include "batch/job_wire.h"
 #include "batch/master.h"
 #include "batch/spool.h"
+#include "ipc/task.h"
 #include "saf/acee.h"
 #include "saf/client.h"
 
@@ -113,7 +114,10 @@ void space_on_exit(struct space *);
 void space_log(struct space *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void space_log_id(struct space *, const char *id, const struct str *inserts,
                   size_t n);
-void space_stop(struct space *);
+/* A command for the program in it; false when none listens. */
+bool space_command(struct space *, enum task_verb, uint32_t id,
+                   const char *user, struct str text);
+void space_stop(struct space *, const char *user);
 void space_cancel(struct space *);
 void space_kill(struct space *);
 void space_free(struct space **);

@@ -12,9 +12,7 @@
 #include "base/log.h"
 #include "base/msg.h"
 #include "batch/master_priv.h"
-#include "ipc/chan.h"
 #include "ipc/task.h"
-#include "ipc/task_wire.h"
 
 struct command {
     struct session *session;
@@ -241,25 +239,6 @@ not_active(struct command *c)
     session_done(c->session, 8);
 }
 
-static bool
-send_command(struct command *c, struct space *space, enum task_verb verb,
-             uint32_t id)
-{
-    struct buf out;
-    enum err e;
-
-    buf_init(&out, 2048);
-    buf_u8(&out, (uint8_t)verb);
-    buf_str(&out, str_of(c->session->acee->user));
-    buf_str(&out, c->rest);
-    e = buf_check(&out, NULL);
-    if (e == ERR_OK)
-        e = chan_send(space->task_fd, TASK_COMMAND, id, buf_view(&out), NULL, 0,
-                      NULL);
-    buf_fini(&out);
-    return e == ERR_OK;
-}
-
 static void
 do_modify(struct command *c)
 {
@@ -276,7 +255,8 @@ do_modify(struct command *c)
         session_done(c->session, 8);
         return;
     }
-    if (!space->is_attached || !send_command(c, space, TASK_MODIFY, id)) {
+    if (!space_command(space, TASK_MODIFY, id, c->session->acee->user,
+                       c->rest)) {
         reply_id(c, "IEE342I", (struct str){ 0 }, (struct str){ 0 });
         session_done(c->session, 8);
         return;
@@ -292,7 +272,6 @@ static void
 do_stop(struct command *c)
 {
     struct space *space = space_find(c->master, c->name);
-    uint32_t id = ++c->master->next_command;
 
     if (space == NULL) {
         not_active(c);
@@ -305,8 +284,7 @@ do_stop(struct command *c)
         session_done(c->session, 8);
         return;
     }
-    if (!space->is_attached || !send_command(c, space, TASK_STOP, id))
-        space_stop(space);
+    space_stop(space, c->session->acee->user);
     /* The command returns when the task is gone; the name is free then. */
     memcpy(c->session->waits_for, space->record.id,
            sizeof c->session->waits_for);

@@ -814,9 +814,34 @@ space_on_exit(struct space *space)
     space_free(&space);
 }
 
-void
-space_stop(struct space *space)
+bool
+space_command(struct space *space, enum task_verb verb, uint32_t id,
+              const char *user, struct str text)
 {
+    struct buf out;
+    enum err e;
+
+    if (!space->is_attached)
+        return false;
+    buf_init(&out, 2 * TASK_TEXT_MAX);
+    buf_u8(&out, (uint8_t)verb);
+    buf_str(&out, str_of(user));
+    buf_str(&out, text);
+    e = buf_check(&out, NULL);
+    if (e == ERR_OK)
+        e = chan_send(space->task_fd, TASK_COMMAND, id, buf_view(&out), NULL, 0,
+                      NULL);
+    buf_fini(&out);
+    return e == ERR_OK;
+}
+
+void
+space_stop(struct space *space, const char *user)
+{
+    /* A program that listens is asked; another one gets SIGTERM. */
+    if (space_command(space, TASK_STOP, ++space->master->next_command, user,
+                      (struct str){ 0 }))
+        return;
     if (space->init_fd >= 0 &&
         chan_send(space->init_fd, INIT_STOP, 0, (struct str){ 0 }, NULL, 0,
                   NULL) != ERR_OK)

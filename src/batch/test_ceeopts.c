@@ -31,8 +31,12 @@ static void
 options_without_effect(void **state)
 {
     static const char *const rows[] = {
-        "", " \n", "TRAP(ON,SPIE)", "heap(32K,32K,ANYWHERE,KEEP),RPTOPTS",
-        "TEST(ALL,\"x)\",PROMPT)", "posix ( off )",
+        "",
+        " \n",
+        "TRAP(ON,SPIE)",
+        "heap(32K,32K,ANYWHERE,KEEP),RPTOPTS",
+        "TEST(ALL,\"x)\",PROMPT)",
+        "posix ( off )",
     };
 
     (void)state;

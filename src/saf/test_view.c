@@ -19,10 +19,9 @@ struct front { /* answers SNAPSHOT with `image`, VERIFY with ERR_DENIED */
 };
 
 static struct saf_engine *engine;
-static const struct acee special = { .refs = 1,
-                                     .user = "IBMUSER",
-                                     .group = "SYS1",
-                                     .attrs = ACEE_SPECIAL };
+static const struct acee special = {
+    .refs = 1, .user = "IBMUSER", .group = "SYS1", .attrs = ACEE_SPECIAL
+};
 
 static void
 ignore_line(void *arg, struct str text)
@@ -51,8 +50,8 @@ image_of(const char *class_name)
 {
     struct str image;
 
-    assert_int_equal(
-        saf_engine_image(engine, str_of(class_name), &image, NULL), ERR_OK);
+    assert_int_equal(saf_engine_image(engine, str_of(class_name), &image, NULL),
+                     ERR_OK);
     return exact_copy_n(image.p, image.n);
 }
 
@@ -114,9 +113,9 @@ send_refresh(struct front *f, struct str image)
     buf_init(&out, 64);
     buf_str(&out, STR("EJBROLE"));
     buf_u64(&out, 2);
-    assert_int_equal(chan_send(f->fd, WIRE_REFRESH, 0, buf_view(&out), &fd, 1,
-                               NULL),
-                     ERR_OK);
+    assert_int_equal(
+        chan_send(f->fd, WIRE_REFRESH, 0, buf_view(&out), &fd, 1, NULL),
+        ERR_OK);
     buf_fini(&out);
     close(fd);
 }
@@ -229,9 +228,9 @@ asynchronous_requests(void **state)
                                           on_done, &n_done, NULL),
                          ERR_OK);
     /* A synchronous call takes their replies in, but runs none of them. */
-    assert_int_equal(saf_verify(client, STR("A"), STR("B"), STR(""), &acee, &rc,
-                                &why),
-                     ERR_DENIED);
+    assert_int_equal(
+        saf_verify(client, STR("A"), STR("B"), STR(""), &acee, &rc, &why),
+        ERR_DENIED);
     assert_int_equal(rc.reason, 20);
     assert_int_equal(n_done, 0);
     while (n_done < 3)

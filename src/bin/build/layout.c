@@ -80,8 +80,8 @@ parse(struct request *r, int argc, char **argv, struct err_info *why)
 }
 
 static enum err
-show(struct request *r, struct arena *arena, struct buf *text,
-     struct buf *out, struct err_info *why)
+show(struct request *r, struct arena *arena, struct buf *text, struct buf *out,
+     struct err_info *why)
 {
     struct str path = str_of(r->file);
     size_t slash = str_rfind_char(path, '/');
