@@ -77,12 +77,29 @@ put_map(struct compiling *c, const struct map_spec *spec, bool is_in)
     return e;
 }
 
+void
+compile_service_digest(struct str sar, uint32_t ccsid,
+                       uint8_t out[IMAGE_DIGEST_BYTES])
+{
+    struct buf key;
+
+    digest_of(sar, out);
+    if (ccsid == 0)
+        return;
+    buf_init(&key, 64);
+    buf_add(&key, str_n(out, IMAGE_DIGEST_BYTES));
+    buf_u32(&key, ccsid);
+    digest_of(buf_view(&key), out);
+    buf_fini(&key);
+}
+
 static void
-put_service(struct compiling *c, const struct service *s, struct str sar)
+put_service(struct compiling *c, const struct service *s, struct str sar,
+            uint32_t ccsid)
 {
     uint8_t digest[IMAGE_DIGEST_BYTES];
 
-    digest_of(sar, digest);
+    compile_service_digest(sar, ccsid, digest);
     buf_str(c->out, s->name);
     buf_str(c->out, s->version);
     buf_str(c->out, s->description);
@@ -303,7 +320,7 @@ compile_service(struct compiling *c, struct str sar)
                                   { 0 },
                                   service.connection_ref });
     buf_u32(c->out, 1);
-    put_service(c, &service, sar);
+    put_service(c, &service, sar, c->options->ccsid);
     buf_u32(c->out, 1);
     e = put_operation(c, &op, &service);
     return e == ERR_OK ? put_end(c) : e;
@@ -352,7 +369,8 @@ compile_api_operations(struct compiling *c, const struct api *api,
 
     buf_u32(c->out, (uint32_t)n_used);
     for (size_t i = 0; i < n_used; i++)
-        put_service(c, &used[i].service, used[i].from->sar);
+        put_service(c, &used[i].service, used[i].from->sar,
+                    used[i].from->ccsid);
     buf_u32(c->out, (uint32_t)api->n_operations);
     for (size_t i = 0; i < api->n_operations; i++) {
         const struct api_operation *op = &api->operations[i];

@@ -67,4 +67,8 @@ MUST_CHECK enum err image_obtain(const char *workarea, enum image_kind,
                                  const struct compile_options *,
                                  struct image **out, struct err_info *why);
 
+/* image_service.digest: of the archive and of what replaces its code page. */
+void compile_service_digest(struct str sar, uint32_t ccsid,
+                            uint8_t out[IMAGE_DIGEST_BYTES]);
+
 #endif

@@ -97,10 +97,9 @@ is_current(const struct image *image, const struct compile_options *options)
         for (size_t k = 0; k < options->n_services && now == NULL; k++)
             if (str_eq(options->services[k].name, info->services[i].name))
                 now = &options->services[k];
-        if (now == NULL ||
-            (now->ccsid != 0 && now->ccsid != info->services[i].ccsid))
+        if (now == NULL)
             return false;
-        sha256(now->sar, digest);
+        compile_service_digest(now->sar, now->ccsid, digest);
         if (memcmp(digest, info->services[i].digest, sizeof digest) != 0)
             return false;
     }

@@ -5,9 +5,10 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/version.h"
+#include "cobol/copybook.h"
 #include "toolkit/toolkit.h"
 
-#include <stdlib.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -219,6 +220,62 @@ run(struct toolkit *tk, const struct command *c, struct err_info *why)
     return e;
 }
 
+static enum err
+print_layouts(struct toolkit *tk, const char *path, struct err_info *why)
+{
+    struct copybook_options options = { .abi = abi_default(ABI_GNUCOBOL),
+                                        .find = copybook_find_file };
+    struct copybook_path where = { .arena = &tk->arena, .n = 1 };
+    char *copy = str_z(&tk->arena, str_of(path));
+    const char *folder;
+    struct copybook book;
+    struct str text;
+    struct buf out;
+    enum err e = toolkit_read(tk, path, &text, why);
+
+    if (e != ERR_OK)
+        return e;
+    folder = dirname(copy);
+    where.folders = &folder;
+    options.ctx = &where;
+    copy = str_z(&tk->arena, str_of(path));
+    options.file_name = str_of(basename(copy));
+    e = copybook_parse(&tk->arena, text, &options, &book, why);
+    if (e != ERR_OK) {
+        err_prefix(why, "%s", path);
+        return e;
+    }
+    buf_init(&out, TOOLKIT_FILE_MAX);
+    for (size_t i = 0; i < book.n; i++)
+        layout_print(&book.layouts[i], &out);
+    fputs(buf_z(&out), tk->out);
+    buf_fini(&out);
+    return ERR_OK;
+}
+
+/* sallyport build layout FILE.cpy */
+static int
+layout_main(int argc, char **argv)
+{
+    struct err_info why = { 0 };
+    struct toolkit tk;
+    int status = BUILD_OK;
+
+    if (argc != 3) {
+        fputs("sallyport build: layout wants one copybook\nTry 'sallyport "
+              "build --help'.\n",
+              stderr);
+        return BUILD_FAILED;
+    }
+    toolkit_init(&tk, stdout);
+    if (print_layouts(&tk, argv[2], &why) != ERR_OK) {
+        fprintf(stderr, "sallyport build: %s\n", why.text);
+        status = BUILD_FAILED;
+    }
+    toolkit_fini(&tk);
+    return status;
+}
+
 int
 build_main(int argc, char **argv)
 {
@@ -226,8 +283,11 @@ build_main(int argc, char **argv)
     struct err_info why = { 0 };
     const char *wrong;
     struct toolkit tk;
-    int status = parse(&c, argc, argv);
+    int status;
 
+    if (argc > 1 && strcmp(argv[1], "layout") == 0)
+        return layout_main(argc, argv);
+    status = parse(&c, argc, argv);
     if (status != BUILD_OK)
         return status;
     if (c.wants_help) {
