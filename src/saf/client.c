@@ -104,7 +104,7 @@ take_notice(struct saf_client *c, struct chan_msg *msg)
         view_refreshed(c, msg);
         break;
     case WIRE_READY:
-        c->is_ready = true;
+        c->n_ready++;
         break;
     default:
         break; /* of a newer angel */
@@ -150,6 +150,7 @@ await(struct saf_client *c, uint32_t seq, struct chan_msg *reply,
       struct err_info *why)
 {
     uint64_t deadline = clock_mono_ms() + SAF_WAIT_MS;
+    unsigned n_ready = c->n_ready;
 
     for (;;) {
         struct pollfd p = { .fd = c->fd, .events = POLLIN };
@@ -172,6 +173,10 @@ await(struct saf_client *c, uint32_t seq, struct chan_msg *reply,
                 chan_msg_fini(&msg);
                 lose(c);
             }
+            /* The front that had our request was killed. */
+            if (c->is_attached && n_ready > 0 && c->n_ready != n_ready)
+                return err_set(why, ERR_PEER,
+                               "the security database was started again");
             deadline = clock_mono_ms() + SAF_WAIT_MS;
             continue;
         }
@@ -181,7 +186,8 @@ await(struct saf_client *c, uint32_t seq, struct chan_msg *reply,
         }
         now = clock_mono_ms();
         if (now >= deadline) {
-            lose(c); /* a late reply must not meet the next request */
+            if (!c->is_attached)
+                lose(c); /* else the master's descriptor would end the angel */
             return err_set(why, ERR_TIMEOUT,
                            "the security database did not answer in %u ms",
                            SAF_WAIT_MS);
@@ -376,6 +382,7 @@ saf_attach(int fd, struct saf_client **out, struct err_info *why)
     if (e != ERR_OK)
         return e;
     c->fd = fd;
+    c->is_attached = true;
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
         epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &ev) != 0) {
         e = err_sys(why, "descriptor of the security database");
@@ -1006,7 +1013,7 @@ saf_wait_ready(struct saf_client *c, uint32_t wait_ms, struct err_info *why)
 {
     uint64_t deadline = clock_mono_ms() + wait_ms;
 
-    while (!c->is_ready) {
+    while (c->n_ready == 0) {
         struct pollfd p = { .fd = c->fd, .events = POLLIN };
         uint64_t now = clock_mono_ms();
 

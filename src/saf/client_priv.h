@@ -29,7 +29,8 @@ struct saf_client {
     uint32_t next_seq;
     struct acee *self;
     unsigned char seal[ACEE_KEY_BYTES];
-    bool is_ready;                   /* the master's WIRE_READY came */
+    bool is_attached;                /* saf_attach: closed at its end only */
+    unsigned n_ready;                /* WIRE_READY seen: one of each front */
     bool is_connected_once, is_lost; /* lost: pending requests must fail */
     struct pending *pending;
     struct held *held, **held_tail;

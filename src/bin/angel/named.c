@@ -18,7 +18,7 @@ struct named {
     struct saf_client *client;
     struct task *task; /* NULL: a plain process */
     const char *name;
-    uint32_t reply_id;
+    uint32_t reply_id, n_lines;
 };
 
 static void
@@ -35,6 +35,7 @@ reply_line(void *arg, struct str text)
 {
     struct named *n = arg;
 
+    n->n_lines++;
     task_reply(n->task, n->reply_id, text);
 }
 
@@ -51,9 +52,12 @@ on_modify(struct named *n, const struct task_command *cmd)
     char line[128];
 
     n->reply_id = cmd->id;
+    n->n_lines = 0;
     if (is_word(cmd->text, "DISPLAY,SERVERS")) {
         if (saf_list_servers(n->client, reply_line, n, &why) != ERR_OK)
             reply_line(n, str_of(why.text));
+        else if (n->n_lines == 0)
+            reply_line(n, STR("NO SERVERS ARE REGISTERED"));
     } else if (is_word(cmd->text, "DISPLAY,ANGELS") ||
                is_word(cmd->text, "VERSION")) {
         (void)snprintf(line, sizeof line, "ANGEL %s IS ACTIVE",
