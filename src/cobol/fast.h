@@ -311,64 +311,70 @@ fast_text_table(const uint8_t *plain, const uint8_t *at, size_t n, char *p)
 
 struct fast_number {
     uint64_t nibbles; /* scaled digits */
-    uint64_t value;   /* the same in binary */
     bool is_negative;
 };
+
+/* How many of the 8 bytes at p are digits, up to the first that is none; their
+ * nibbles in *v. */
+static inline unsigned
+digit_run(const char *p, uint64_t *v)
+{
+    const uint64_t highs = UINT64_C(0x8080808080808080);
+    uint64_t x = load_be64(p) ^ UINT64_C(0x3030303030303030);
+    uint64_t other =
+        (((x & ~highs) + UINT64_C(0x7676767676767676)) | x) & highs;
+    unsigned n = other == 0 ? 8 : (unsigned)__builtin_clzll(other) / 8;
+
+    *v = n == 0 ? 0 : gather_nibbles(x >> (64 - 8 * n));
+    return n;
+}
+
+/* Up to 15 digits at p; more give 16. */
+static inline unsigned
+digits_run(const char *p, uint64_t *v)
+{
+    unsigned n = digit_run(p, v), n_more;
+    uint64_t more;
+
+    if (n < 8)
+        return n;
+    n_more = digit_run(p + 8, &more);
+    *v = n_more == 8 ? 0 : *v << 4 * n_more | more;
+    return 8 + n_more;
+}
 
 /* The number at p for `digits`.`scale`; where it ends, or NULL. */
 static inline const char *
 fast_number(const char *p, const char *end, unsigned digits, int scale,
             struct fast_number *out)
 {
-    uint64_t v = 0, value = 0;
-    unsigned n = 0, n_int;
-    const char *start;
+    uint64_t v, fraction = 0;
+    unsigned n, n_fraction = 0;
 
-    if (end - p < 40 || scale < 0 || scale > (int)digits ||
+    if (end - p < 48 || scale < 0 || scale > (int)digits ||
         digits > FAST_DIGITS)
-        return NULL; /* so that no loop below needs the end */
+        return NULL; /* so that no read below needs the end */
     out->is_negative = *p == '-';
     p += *p == '-';
-    if (*p == '0') {
-        if (p[1] >= '0' && p[1] <= '9')
-            return NULL;
-        p++;
-        n_int = 0;
-    } else {
-        start = p;
-        for (unsigned d; (d = (unsigned)(*p - '0')) <= 9; p++) {
-            v = v << 4 | d;
-            value = value * 10 + d;
-            if (++n > FAST_DIGITS)
-                return NULL;
-        }
-        if (p == start)
-            return NULL;
-        n_int = n;
-    }
-    if (n_int + (unsigned)scale > digits)
+    n = digits_run(p, &v);
+    if (n == 0 || (*p == '0' && n > 1))
         return NULL;
-    n = 0;
+    if ((v == 0 ? 0 : n) + (unsigned)scale > digits)
+        return NULL;
+    p += n;
     if (*p == '.') {
-        start = ++p;
-        for (unsigned d; (d = (unsigned)(*p - '0')) <= 9; p++) {
-            v = v << 4 | d;
-            value = value * 10 + d;
-            if (++n > (unsigned)scale)
-                return NULL;
-        }
-        if (p == start)
+        n_fraction = digits_run(++p, &fraction);
+        if (n_fraction == 0 || n_fraction > (unsigned)scale)
             return NULL;
+        p += n_fraction;
     }
     if (*p != ',' && *p != '}' && *p != ']' && *p != ' ' && *p != '\n' &&
         *p != '\r' && *p != '\t')
         return NULL;
-    for (; n < (unsigned)scale; n++) {
-        v <<= 4;
-        value *= 10;
-    }
+    if (scale > 0) /* 4 x 15 bits at most */
+        v = v << 4 * (unsigned)scale |
+            fraction << 4 * ((unsigned)scale - n_fraction);
     out->nibbles = v;
-    out->value = value;
     out->is_negative = out->is_negative && v != 0;
     return p;
 }
@@ -414,10 +420,12 @@ static inline void
 fast_put_binary(const struct leaf *l, uint8_t *at,
                 const struct fast_number *number)
 {
-    uint64_t v = number->is_negative ? 0 - number->value : number->value;
     uint8_t bytes[24] = { 0 };
+    uint64_t v = 0;
 
-    store_be64(bytes + 16, v);
+    for (unsigned i = l->digits; i-- > 0;)
+        v = v * 10 + (number->nibbles >> 4 * i & 15);
+    store_be64(bytes + 16, number->is_negative ? 0 - v : v);
     copy_exact(at, bytes + 24 - l->size, l->size);
 }
 
