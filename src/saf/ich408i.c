@@ -89,15 +89,3 @@ ich408i_access(const struct saf_lines *to, const struct acee *acee,
                    saf_level_name(d->is_warning ? SAF_NONE : d->allowed));
     put(to, line);
 }
-
-void
-ich408i_command(const struct saf_lines *to, const struct acee *acee,
-                struct str verb)
-{
-    char line[64];
-
-    put_who(to, str_of(acee->user), str_of(acee->group), str_of(acee->name));
-    (void)snprintf(line, sizeof line, "  %.*s COMMAND - INSUFFICIENT AUTHORITY",
-                   STR_ARG(str_sub(verb, 0, 16)));
-    put(to, line);
-}

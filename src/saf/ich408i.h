@@ -32,8 +32,4 @@ void ich408i_access(const struct saf_lines *, const struct acee *,
                     struct str class_name, struct str resource,
                     const struct saf_decision *);
 
-/* A command that its issuer may not give. */
-void ich408i_command(const struct saf_lines *, const struct acee *,
-                     struct str verb);
-
 #endif
