@@ -81,7 +81,7 @@ struct image_service {
     struct str channel;
     uint32_t ccsid;
     struct str request_schema, response_schema; /* JSON text */
-    uint8_t digest[IMAGE_DIGEST_BYTES]; /* see compile_service_digest */
+    uint8_t digest[IMAGE_DIGEST_BYTES];         /* see compile_service_digest */
 };
 
 struct image_info {

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,17 +21,6 @@
 #include "ipc/chan.h"
 
 #define STOP_WAIT_MS 10000u /* after SIGTERM for P, before SIGKILL */
-#define CODE_MAGIC 0x53504331u
-
-/* What a step's child writes when it ends by itself. */
-struct step_report {
-    uint32_t magic;
-    uint32_t is_abend;
-    uint32_t code;
-    char abend[8];
-    char reason[64];
-};
-
 struct initiator {
     int fd;
     const char *program_dir;
@@ -101,215 +88,6 @@ send_end(struct initiator *in, enum job_end end)
     if (chan_send(in->fd, INIT_END, 0, buf_view(&out), NULL, 0, NULL) != ERR_OK)
         log_debug("the master is gone");
     buf_fini(&out);
-}
-
-/* --- the child ---------------------------------------------------------- */
-
-static void
-report(const struct step *step, const struct step_report *r)
-{
-    fflush(NULL);
-    if (write(step->result_fd, r, sizeof *r) != (ssize_t)sizeof *r)
-        _exit(255);
-    _exit(0);
-}
-
-void
-step_finish(const struct step *step, uint32_t code)
-{
-    struct step_report r = { .magic = CODE_MAGIC, .code = code };
-
-    report(step, &r);
-    _exit(255);
-}
-
-void
-step_abend(const struct step *step, const char *abend, const char *reason)
-{
-    struct step_report r = { .magic = CODE_MAGIC, .is_abend = 1 };
-
-    (void)snprintf(r.abend, sizeof r.abend, "%s", abend);
-    (void)snprintf(r.reason, sizeof r.reason, "%s", reason);
-    report(step, &r);
-    _exit(255);
-}
-
-/* Where a program's standard streams go: the first of these DDs it has. */
-static int
-stream_fd(const struct step *step, const char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct step_dd *dd = step_dd_find(step, names[i]);
-
-        if (dd != NULL && dd->fd >= 0)
-            return dd->fd;
-    }
-    return -1;
-}
-
-static const char *const out_names[] = { "SYSPRINT", "SYSOUT", "STDOUT",
-                                         "SYSTSPRT" };
-static const char *const err_names[] = { "STDERR", "SYSPRINT", "SYSOUT",
-                                         "STDOUT", "SYSTSPRT" };
-static const char *const in_names[] = { "STDIN", "SYSIN" };
-
-static void
-redirect(const struct step *step)
-{
-    int out = stream_fd(step, out_names, ARRAY_LEN(out_names));
-    int err = stream_fd(step, err_names, ARRAY_LEN(err_names));
-    int in = stream_fd(step, in_names, ARRAY_LEN(in_names));
-
-    if (in >= 0)
-        (void)dup2(in, 0);
-    if (out >= 0)
-        (void)dup2(out, 1);
-    if (err >= 0)
-        (void)dup2(err, 2);
-}
-
-static void
-set_environment(const struct step *step)
-{
-    char name[16];
-
-    for (const struct step_dd *dd = step->dds; dd != NULL; dd = dd->next) {
-        char spool[40];
-
-        (void)snprintf(name, sizeof name, "DD_%s", dd->name);
-        (void)snprintf(spool, sizeof spool, "/proc/self/fd/%d", dd->fd);
-        if (dd->path != NULL)
-            (void)setenv(name, dd->path, 1);
-        else if (dd->fd >= 0)
-            (void)setenv(name, spool, 1);
-        if (dd->fd >= 0)
-            (void)fcntl(dd->fd, F_SETFD, 0);
-    }
-    (void)setenv("SALLYPORT_JOB_NAME", step->order->name, 1);
-    (void)setenv("SALLYPORT_JOB_ID", step->order->id, 1);
-    (void)setenv("SALLYPORT_JOB_USER", step->order->user, 1);
-    for (size_t i = 0; i < step->opts.n_variables; i++)
-        (void)setenv(step->opts.variables[i].name.p,
-                     step->opts.variables[i].value.p, 1);
-}
-
-static void
-limit_time(const struct step *step)
-{
-    uint32_t s = step->jcl->time_s, job = step->order->job.time_s;
-    struct rlimit limit;
-
-    if (s == 0 || (job != 0 && job < s))
-        s = job;
-    if (s == 0)
-        return;
-    limit.rlim_cur = s;
-    limit.rlim_max = s + 5;
-    (void)setrlimit(RLIMIT_CPU, &limit);
-}
-
-/* exec of one of our programs; argv[0] is the path. */
-static void
-exec_program(const struct step *step, const char *program,
-             const char *const *args)
-{
-    char path[4096];
-    char *argv[16] = { path };
-    size_t n = 1;
-
-    (void)snprintf(path, sizeof path, "%s/%s", step->program_dir, program);
-    for (size_t i = 0; args[i] != NULL && n + 1 < ARRAY_LEN(argv); i++)
-        argv[n++] = (char *)(uintptr_t)args[i];
-    execv(path, argv);
-    fprintf(stderr, "%s: %s\n", path, strerror(errno));
-    step_abend(step, "S806", "the program cannot be started");
-}
-
-static void
-run_nothing(const struct step *step)
-{
-    step_finish(step, 0);
-}
-
-/* BBGZANGL: PARM is NAME=xyz or the name itself. */
-static void
-run_angel(const struct step *step)
-{
-    struct str name = step->jcl->parm;
-    const char *args[] = { "--named", "", NULL };
-    char text[64];
-
-    if (str_starts_nocase(name, STR("NAME=")))
-        name = str_sub(name, 5, name.n);
-    (void)snprintf(text, sizeof text, "%.*s", STR_ARG(name));
-    args[1] = text;
-    exec_program(step, "sallyport-angel", args);
-}
-
-/* DFHSIP: PARM is the APPLID, or APPLID=x among other SIT parameters. */
-static void
-run_region(const struct step *step)
-{
-    struct str rest = step->jcl->parm, piece;
-    char applid[16] = "";
-    const char *args[] = { "--applid", applid, "--foreground", NULL };
-
-    while (str_token(&rest, ',', &piece)) {
-        piece = str_trim(piece);
-        if (str_starts_nocase(piece, STR("APPLID=")))
-            piece = str_sub(piece, 7, piece.n);
-        else if (str_find_char(piece, '=') != STR_NPOS)
-            continue;
-        if (piece.n > 0 && applid[0] == '\0')
-            (void)snprintf(applid, sizeof applid, "%.*s", STR_ARG(piece));
-    }
-    if (applid[0] == '\0')
-        (void)snprintf(applid, sizeof applid, "%s", step->order->name);
-    exec_program(step, "sallyport-region", args);
-}
-
-static const struct {
-    const char *pgm;
-    void (*run)(const struct step *);
-} programs[] = {
-    { "IEFBR14", run_nothing },    { "IKJEFT01", step_ikjeft01 },
-    { "IKJEFT1A", step_ikjeft01 }, { "IKJEFT1B", step_ikjeft01 },
-    { "BPXBATCH", step_bpxbatch }, { "BPXBATSL", step_bpxbatch },
-    { "BPXBATA2", step_bpxbatch }, { "BPXBATA8", step_bpxbatch },
-    { "BBGZANGL", run_angel },     { "DFHSIP", run_region },
-};
-
-static void
-child(const struct step *step)
-{
-    sigset_t none;
-
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void)setpgid(0, 0);
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    redirect(step);
-    set_environment(step);
-    limit_time(step);
-    (void)fcntl(step->init_fd, F_SETFD, FD_CLOEXEC);
-    for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
-        if (strcmp(step->jcl->pgm, programs[i].pgm) == 0)
-            programs[i].run(step);
-    }
-    step_load_module(step);
-    step_abend(step, "S806", "");
-}
-
-static bool
-is_known(const struct step *step)
-{
-    char *unused;
-
-    for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
-        if (strcmp(step->jcl->pgm, programs[i].pgm) == 0)
-            return true;
-    }
-    return step_find_module(step, &unused);
 }
 
 /* --- the parent --------------------------------------------------------- */
@@ -420,7 +198,7 @@ run_program(struct initiator *in, struct step *step, struct step_result *result)
     bool has_report;
     pid_t pid;
 
-    if (!is_known(step)) {
+    if (!step_is_known(step)) {
         *result = (struct step_result){ .end = STEP_NOT_FOUND };
         (void)snprintf(result->abend, sizeof result->abend, "S806");
         (void)snprintf(result->reason, sizeof result->reason,
@@ -436,7 +214,7 @@ run_program(struct initiator *in, struct step *step, struct step_result *result)
     pid = fork();
     if (pid == 0) {
         close(fds[0]);
-        child(step);
+        step_child(step);
         _exit(255);
     }
     close(fds[1]);
@@ -447,7 +225,7 @@ run_program(struct initiator *in, struct step *step, struct step_result *result)
     (void)setpgid(pid, pid);
     status = wait_for(in, pid);
     has_report = read(fds[0], &r, sizeof r) == (ssize_t)sizeof r &&
-                 r.magic == CODE_MAGIC;
+                 r.magic == STEP_MAGIC;
     close(fds[0]);
     r.abend[sizeof r.abend - 1] = r.reason[sizeof r.reason - 1] = '\0';
     result_of(in, status, &r, has_report, result);
@@ -535,8 +313,7 @@ default_output(struct step *step, struct err_info *why)
 {
     struct step_dd *dd;
 
-    if (stream_fd(step, out_names, ARRAY_LEN(out_names)) >= 0 ||
-        strcmp(step->jcl->pgm, "IEFBR14") == 0)
+    if (step_has_output(step) || strcmp(step->jcl->pgm, "IEFBR14") == 0)
         return ERR_OK;
     return alloc_sysout(
         step, strncmp(step->jcl->pgm, "BPX", 3) == 0 ? "STDOUT" : "SYSOUT", &dd,

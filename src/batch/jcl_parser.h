@@ -115,4 +115,30 @@ struct jcl_instream {
 MUST_CHECK bool jcl_dd_card(struct jcl_parser *, const struct jcl_params *,
                             struct jcl_dd *, struct jcl_instream *);
 
+/* What the handlers of one statement fill. */
+struct jcl_target {
+    struct jcl_job *job;
+    struct jcl_exec *exec;
+    struct jcl_step *step;
+    struct jcl_dd *dd;
+    struct jcl_instream *instream;
+};
+
+struct jcl_keyword {
+    const char *name;
+    /* NULL: accepted, no effect */
+    bool (*run)(struct jcl_parser *, const struct jcl_params *,
+                const struct jcl_param *, struct jcl_target *);
+};
+
+MUST_CHECK bool jcl_run_table(struct jcl_parser *, const struct jcl_params *,
+                              const struct jcl_param *,
+                              const struct jcl_keyword *rows, size_t n_rows,
+                              const char *statement, struct jcl_target *);
+/* Reports IEFC638I; false. */
+bool jcl_bad_value(struct jcl_parser *, const struct jcl_params *,
+                   const struct jcl_param *, const char *expected);
+MUST_CHECK bool jcl_take_class(struct jcl_parser *, const struct jcl_params *,
+                               const struct jcl_param *, char *out);
+
 #endif

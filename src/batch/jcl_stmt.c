@@ -1,5 +1,5 @@
 /*
- * JOB, EXEC and DD: one row for each keyword. A row without a function is
+ * JOB and EXEC: one row for each keyword. A row without a function is
  * accepted for decks that come from elsewhere and has no effect here.
  */
 #include <ctype.h>
@@ -7,26 +7,9 @@
 
 #include "batch/jcl_parser.h"
 
-/* What the handlers of one statement fill. */
-struct target {
-    struct jcl_job *job;
-    struct jcl_exec *exec;
-    struct jcl_step *step;
-    struct jcl_dd *dd;
-    struct jcl_instream *instream;
-};
-
-typedef bool handler(struct jcl_parser *, const struct jcl_params *,
-                     const struct jcl_param *, struct target *);
-
-struct keyword {
-    const char *name;
-    handler *run; /* NULL: accepted, no effect */
-};
-
-static bool
-bad_value(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, const char *expected)
+bool
+jcl_bad_value(struct jcl_parser *p, const struct jcl_params *params,
+              const struct jcl_param *param, const char *expected)
 {
     jcl_fail(p, jcl_param_pos(params, param, 0), "IEFC638I", param->key, "%s",
              expected);
@@ -70,9 +53,9 @@ take_name(struct jcl_parser *p, const struct jcl_params *params,
     if (!jcl_text(p, params, param, &text))
         return false;
     if (!jcl_is_name(text) || !str_copy_z(text, out, 9))
-        return bad_value(p, params, param,
-                         "a name of 1 to 8 of A-Z 0-9 @ # $, not beginning "
-                         "with a digit");
+        return jcl_bad_value(p, params, param,
+                             "a name of 1 to 8 of A-Z 0-9 @ # $, not beginning "
+                             "with a digit");
     return true;
 }
 
@@ -89,19 +72,21 @@ take_user(struct jcl_parser *p, const struct jcl_params *params,
         unsigned char c = (unsigned char)text.p[i];
 
         if (!isupper(c) && !isdigit(c) && c != '@' && c != '#' && c != '$')
-            return bad_value(p, params, param, "a user id of A-Z 0-9 @ # $");
+            return jcl_bad_value(p, params, param,
+                                 "a user id of A-Z 0-9 @ # $");
     }
     if (text.n == 0 || !str_copy_z(text, out, 9))
-        return bad_value(p, params, param, "a user id of 1 to 8 characters");
+        return jcl_bad_value(p, params, param,
+                             "a user id of 1 to 8 characters");
     return true;
 }
 
-static bool
-take_class(struct jcl_parser *p, const struct jcl_params *params,
-           const struct jcl_param *param, char *out)
+bool
+jcl_take_class(struct jcl_parser *p, const struct jcl_params *params,
+               const struct jcl_param *param, char *out)
 {
     if (param->value.n != 1 || !isalnum((unsigned char)param->value.p[0]))
-        return bad_value(p, params, param, "one character A-Z or 0-9");
+        return jcl_bad_value(p, params, param, "one character A-Z or 0-9");
     *out = param->value.p[0];
     return true;
 }
@@ -125,7 +110,8 @@ take_time(struct jcl_parser *p, const struct jcl_params *params,
     if ((parts[0].value.n > 0 && !str_to_u64(parts[0].value, &minutes)) ||
         minutes > 357912 || (n > 1 && !str_to_u64(parts[1].value, &rest)) ||
         rest > 59)
-        return bad_value(p, params, param, "TIME=(minutes,seconds) or NOLIMIT");
+        return jcl_bad_value(p, params, param,
+                             "TIME=(minutes,seconds) or NOLIMIT");
     *seconds = minutes == 1440 ? 0 : (uint32_t)(minutes * 60 + rest);
     return true;
 }
@@ -164,9 +150,10 @@ take_cond(struct jcl_parser *p, const struct jcl_params *params,
     *cond = (struct jcl_cond){ 0 };
     if (n < 2 || !str_to_u64(v[0].value, &code) || code > INT32_MAX ||
         !take_compare(v[1].value, &cond->op))
-        return bad_value(p, params, param,
-                         "(code,operator[,step]) with GT GE EQ NE LT LE, EVEN "
-                         "or ONLY");
+        return jcl_bad_value(
+            p, params, param,
+            "(code,operator[,step]) with GT GE EQ NE LT LE, EVEN "
+            "or ONLY");
     cond->code = (uint32_t)code;
     if (n == 3) {
         dot = str_find_char(v[2].value, '.');
@@ -174,7 +161,7 @@ take_cond(struct jcl_parser *p, const struct jcl_params *params,
             (dot != STR_NPOS &&
              !str_copy_z(str_sub(v[2].value, dot + 1, v[2].value.n),
                          cond->proc_step, 9)))
-            return bad_value(p, params, &v[2], "a step name");
+            return jcl_bad_value(p, params, &v[2], "a step name");
     }
     out->n++;
     return true;
@@ -201,10 +188,10 @@ take_conds(struct jcl_parser *p, const struct jcl_params *params,
     return true;
 }
 
-static bool
-run_table(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, const struct keyword *rows,
-          size_t n_rows, const char *statement, struct target *to)
+bool
+jcl_run_table(struct jcl_parser *p, const struct jcl_params *params,
+              const struct jcl_param *param, const struct jcl_keyword *rows,
+              size_t n_rows, const char *statement, struct jcl_target *to)
 {
     for (size_t i = 0; i < n_rows; i++) {
         if (str_eq_z(param->key, rows[i].name))
@@ -219,49 +206,49 @@ run_table(struct jcl_parser *p, const struct jcl_params *params,
 
 static bool
 job_user(struct jcl_parser *p, const struct jcl_params *params,
-         const struct jcl_param *param, struct target *to)
+         const struct jcl_param *param, struct jcl_target *to)
 {
     return take_user(p, params, param, to->job->user);
 }
 
 static bool
 job_group(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, struct target *to)
+          const struct jcl_param *param, struct jcl_target *to)
 {
     return take_name(p, params, param, to->job->group);
 }
 
 static bool
 job_notify(struct jcl_parser *p, const struct jcl_params *params,
-           const struct jcl_param *param, struct target *to)
+           const struct jcl_param *param, struct jcl_target *to)
 {
     return take_user(p, params, param, to->job->notify);
 }
 
 static bool
 job_msgclass(struct jcl_parser *p, const struct jcl_params *params,
-             const struct jcl_param *param, struct target *to)
+             const struct jcl_param *param, struct jcl_target *to)
 {
-    return take_class(p, params, param, &to->job->msgclass);
+    return jcl_take_class(p, params, param, &to->job->msgclass);
 }
 
 static bool
 job_class(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, struct target *to)
+          const struct jcl_param *param, struct jcl_target *to)
 {
     struct str text;
 
     if (!jcl_text(p, params, param, &text))
         return false;
     if (text.n == 0 || text.n > 8)
-        return bad_value(p, params, param, "a class of 1 to 8 characters");
+        return jcl_bad_value(p, params, param, "a class of 1 to 8 characters");
     to->job->class_ = text.p[0];
     return true;
 }
 
 static bool
 job_password(struct jcl_parser *p, const struct jcl_params *params,
-             const struct jcl_param *param, struct target *to)
+             const struct jcl_param *param, struct jcl_target *to)
 {
     struct jcl_param parts[2];
     size_t n;
@@ -269,41 +256,41 @@ job_password(struct jcl_parser *p, const struct jcl_params *params,
     if (!jcl_list(p, params, param, parts, ARRAY_LEN(parts), &n))
         return false;
     if (n != 1)
-        return bad_value(p, params, param,
-                         "one password; change it with ALTUSER");
+        return jcl_bad_value(p, params, param,
+                             "one password; change it with ALTUSER");
     if (!jcl_text(p, params, &parts[0], &to->job->password))
         return false;
     if (to->job->password.n == 0 || to->job->password.n > 100)
-        return bad_value(p, params, param, "1 to 100 characters");
+        return jcl_bad_value(p, params, param, "1 to 100 characters");
     return true;
 }
 
 static bool
 job_typrun(struct jcl_parser *p, const struct jcl_params *params,
-           const struct jcl_param *param, struct target *to)
+           const struct jcl_param *param, struct jcl_target *to)
 {
     to->job->scan = str_eq_z(param->value, "SCAN");
     to->job->hold = str_eq_z(param->value, "HOLD");
     if (!to->job->scan && !to->job->hold)
-        return bad_value(p, params, param, "SCAN or HOLD");
+        return jcl_bad_value(p, params, param, "SCAN or HOLD");
     return true;
 }
 
 static bool
 job_time(struct jcl_parser *p, const struct jcl_params *params,
-         const struct jcl_param *param, struct target *to)
+         const struct jcl_param *param, struct jcl_target *to)
 {
     return take_time(p, params, param, &to->job->time_s);
 }
 
 static bool
 job_cond(struct jcl_parser *p, const struct jcl_params *params,
-         const struct jcl_param *param, struct target *to)
+         const struct jcl_param *param, struct jcl_target *to)
 {
     return take_conds(p, params, param, &to->job->conds);
 }
 
-static const struct keyword job_keywords[] = {
+static const struct jcl_keyword job_keywords[] = {
     { "USER", job_user },
     { "PASSWORD", job_password },
     { "GROUP", job_group },
@@ -333,15 +320,15 @@ static const struct keyword job_keywords[] = {
 bool
 jcl_job_card(struct jcl_parser *p, const struct jcl_params *params)
 {
-    struct target to = { .job = p->job };
+    struct jcl_target to = { .job = p->job };
     size_t positional = 0;
 
     for (size_t i = 0; i < params->n; i++) {
         const struct jcl_param *param = &params->v[i];
 
         if (param->key.n > 0) {
-            if (!run_table(p, params, param, job_keywords,
-                           ARRAY_LEN(job_keywords), "JOB", &to))
+            if (!jcl_run_table(p, params, param, job_keywords,
+                               ARRAY_LEN(job_keywords), "JOB", &to))
                 return false;
             continue;
         }
@@ -364,7 +351,7 @@ jcl_job_card(struct jcl_parser *p, const struct jcl_params *params)
 
 static bool
 exec_parm(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, struct target *to)
+          const struct jcl_param *param, struct jcl_target *to)
 {
     struct jcl_param parts[32];
     struct jcl_step *step = to->step;
@@ -400,37 +387,38 @@ exec_parm(struct jcl_parser *p, const struct jcl_params *params,
 
 static bool
 exec_cond(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, struct target *to)
+          const struct jcl_param *param, struct jcl_target *to)
 {
     return take_conds(p, params, param, &to->step->conds);
 }
 
 static bool
 exec_time(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, struct target *to)
+          const struct jcl_param *param, struct jcl_target *to)
 {
     return take_time(p, params, param, &to->step->time_s);
 }
 
 static bool
 exec_pgm(struct jcl_parser *p, const struct jcl_params *params,
-         const struct jcl_param *param, struct target *to)
+         const struct jcl_param *param, struct jcl_target *to)
 {
     if (param->value.n > 0 && param->value.p[0] == '*')
-        return bad_value(p, params, param,
-                         "a program name (references to other steps are not "
-                         "supported)");
+        return jcl_bad_value(
+            p, params, param,
+            "a program name (references to other steps are not "
+            "supported)");
     return take_name(p, params, param, to->step->pgm);
 }
 
 static bool
 exec_proc(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, struct target *to)
+          const struct jcl_param *param, struct jcl_target *to)
 {
     return take_name(p, params, param, to->exec->proc);
 }
 
-static const struct keyword exec_keywords[] = {
+static const struct jcl_keyword exec_keywords[] = {
     { "PGM", exec_pgm },   { "PROC", exec_proc }, { "PARM", exec_parm },
     { "COND", exec_cond }, { "TIME", exec_time }, { "REGION", NULL },
     { "REGIONX", NULL },   { "ACCT", NULL },      { "DYNAMNBR", NULL },
@@ -438,7 +426,7 @@ static const struct keyword exec_keywords[] = {
     { "RD", NULL },        { "DPRTY", NULL },
 };
 
-static const struct keyword *
+static const struct jcl_keyword *
 exec_keyword(struct str key)
 {
     for (size_t i = 0; i < ARRAY_LEN(exec_keywords); i++) {
@@ -467,17 +455,18 @@ exec_symbol(struct jcl_parser *p, const struct jcl_params *params,
 
 static bool
 exec_param(struct jcl_parser *p, const struct jcl_params *params, size_t i,
-           struct jcl_exec *out, struct target *to)
+           struct jcl_exec *out, struct jcl_target *to)
 {
     const struct jcl_param *param = &params->v[i];
-    const struct keyword *row = exec_keyword(param->key);
+    const struct jcl_keyword *row = exec_keyword(param->key);
     bool is_call = out->proc[0] != '\0';
 
     if (param->key.n == 0)
-        return i == 0 ? take_name(p, params, param, out->proc)
-                      : bad_value(p, params, param,
-                                  "a keyword parameter after the program or "
-                                  "procedure");
+        return i == 0
+                   ? take_name(p, params, param, out->proc)
+                   : jcl_bad_value(p, params, param,
+                                   "a keyword parameter after the program or "
+                                   "procedure");
     if (str_find_char(param->key, '.') != STR_NPOS) {
         if (is_call && exec_keyword(str_sub(param->key, 0,
                                             str_find_char(param->key, '.'))))
@@ -486,9 +475,9 @@ exec_param(struct jcl_parser *p, const struct jcl_params *params, size_t i,
         bool is_name = row->run == exec_pgm || row->run == exec_proc;
 
         if (is_name != (i == 0))
-            return bad_value(p, params, param,
-                             "PGM=, PROC= or a procedure's name first, and "
-                             "once");
+            return jcl_bad_value(p, params, param,
+                                 "PGM=, PROC= or a procedure's name first, and "
+                                 "once");
         return row->run == NULL || (is_call && !is_name) ||
                row->run(p, params, param, to);
     } else if (is_call) {
@@ -503,7 +492,7 @@ bool
 jcl_exec_card(struct jcl_parser *p, const struct jcl_params *params,
               struct jcl_exec *out)
 {
-    struct target to = { .job = p->job, .exec = out, .step = &out->step };
+    struct jcl_target to = { .job = p->job, .exec = out, .step = &out->step };
 
     out->params = *params;
     if (params->n == 0) {
@@ -522,12 +511,12 @@ bool
 jcl_exec_override(struct jcl_parser *p, const struct jcl_exec *call,
                   struct jcl_step *step, bool is_first)
 {
-    struct target to = { .job = p->job, .step = step };
+    struct jcl_target to = { .job = p->job, .step = step };
 
     for (size_t i = 1; i < call->params.n; i++) {
         struct jcl_param param = call->params.v[i];
         size_t dot = str_find_char(param.key, '.');
-        const struct keyword *row = exec_keyword(
+        const struct jcl_keyword *row = exec_keyword(
             str_sub(param.key, 0, dot == STR_NPOS ? param.key.n : dot));
 
         if (row == NULL || row->run == NULL)
@@ -539,205 +528,6 @@ jcl_exec_override(struct jcl_parser *p, const struct jcl_exec *call,
             continue;
         if (!row->run(p, &call->params, &param, &to))
             return false;
-    }
-    return true;
-}
-
-/* --- DD ----------------------------------------------------------------- */
-
-/* DSN=A.B(MEMBER) */
-static bool
-dd_dsn(struct jcl_parser *p, const struct jcl_params *params,
-       const struct jcl_param *param, struct target *to)
-{
-    struct str text, member = { 0 };
-    size_t open;
-
-    if (!jcl_text(p, params, param, &text))
-        return false;
-    if (str_eq_z(text, "NULLFILE")) {
-        to->dd->kind = JCL_DD_DUMMY;
-        return true;
-    }
-    open = str_find_char(text, '(');
-    if (open != STR_NPOS && text.p[text.n - 1] == ')') {
-        member = str_sub(text, open + 1, text.n - 1);
-        text = str_sub(text, 0, open);
-        if (!jcl_is_name(member))
-            return bad_value(p, params, param,
-                             "a member name in the parentheses");
-    }
-    if (!jcl_is_dsn(text))
-        return bad_value(p, params, param,
-                         "a data set name: qualifiers of 1 to 8 characters, "
-                         "44 in all (temporary names and references are not "
-                         "supported)");
-    to->dd->kind = JCL_DD_DSN;
-    to->dd->dsn = text;
-    jcl_set_name(to->dd->member, member);
-    return true;
-}
-
-static bool
-dd_disp(struct jcl_parser *p, const struct jcl_params *params,
-        const struct jcl_param *param, struct target *to)
-{
-    static const char *const names[] = { "NEW", "OLD", "SHR", "MOD" };
-    static const char *const ends[] = { "",      "KEEP",    "PASS",
-                                        "CATLG", "UNCATLG", "DELETE" };
-    struct jcl_param v[3];
-    size_t n;
-
-    if (!jcl_list(p, params, param, v, ARRAY_LEN(v), &n))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const char *const *row = i == 0 ? names : ends;
-        size_t n_rows = i == 0 ? ARRAY_LEN(names) : ARRAY_LEN(ends), k = 0;
-
-        while (k < n_rows && !str_eq_z(v[i].value, row[k]))
-            k++;
-        if (i == 0 && v[i].value.n == 0)
-            k = JCL_NEW;
-        if (k == n_rows)
-            return bad_value(p, params, &v[i],
-                             i == 0 ? "NEW, OLD, SHR or MOD"
-                                    : "KEEP, PASS, CATLG, UNCATLG or DELETE");
-        if (i == 0)
-            to->dd->status = (enum jcl_status)k;
-    }
-    return true;
-}
-
-static bool
-dd_sysout(struct jcl_parser *p, const struct jcl_params *params,
-          const struct jcl_param *param, struct target *to)
-{
-    struct jcl_param v[3];
-    size_t n;
-
-    if (!jcl_list(p, params, param, v, ARRAY_LEN(v), &n))
-        return false;
-    to->dd->kind = JCL_DD_SYSOUT;
-    to->dd->sysout = '*';
-    if (v[0].value.n == 0 || str_eq_z(v[0].value, "*"))
-        return true;
-    return take_class(p, params, &v[0], &to->dd->sysout);
-}
-
-static bool
-dd_path(struct jcl_parser *p, const struct jcl_params *params,
-        const struct jcl_param *param, struct target *to)
-{
-    struct str text;
-
-    if (!jcl_text(p, params, param, &text))
-        return false;
-    if (text.n < 2 || text.n > 255 || text.p[0] != '/')
-        return bad_value(p, params, param,
-                         "an absolute path of at most 255 characters");
-    to->dd->kind = JCL_DD_PATH;
-    to->dd->path = text;
-    return true;
-}
-
-static bool
-dd_pathopts(struct jcl_parser *p, const struct jcl_params *params,
-            const struct jcl_param *param, struct target *to)
-{
-    struct jcl_param v[8];
-    size_t n;
-
-    if (!jcl_list(p, params, param, v, ARRAY_LEN(v), &n))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq_z(v[i].value, "OWRONLY") || str_eq_z(v[i].value, "ORDWR")) {
-            if (to->dd->path_access == JCL_PATH_READ)
-                to->dd->path_access = JCL_PATH_WRITE;
-        } else if (str_eq_z(v[i].value, "OAPPEND")) {
-            to->dd->path_access = JCL_PATH_APPEND;
-        } else if (!str_eq_z(v[i].value, "ORDONLY") &&
-                   !str_eq_z(v[i].value, "OCREAT") &&
-                   !str_eq_z(v[i].value, "OEXCL") &&
-                   !str_eq_z(v[i].value, "OTRUNC")) {
-            return bad_value(p, params, &v[i],
-                             "ORDONLY, OWRONLY, ORDWR, OAPPEND, OCREAT, OEXCL "
-                             "or OTRUNC");
-        }
-    }
-    return true;
-}
-
-static bool
-dd_delimiter(struct jcl_parser *p, const struct jcl_params *params,
-             const struct jcl_param *param, struct target *to)
-{
-    struct str text;
-
-    if (!jcl_text(p, params, param, &text))
-        return false;
-    if (text.n != 2 || !str_copy_z(text, to->instream->delimiter, 3))
-        return bad_value(p, params, param, "two characters");
-    return true;
-}
-
-static const struct keyword dd_keywords[] = {
-    { "DSN", dd_dsn },       { "DSNAME", dd_dsn }, { "DISP", dd_disp },
-    { "SYSOUT", dd_sysout }, { "PATH", dd_path },  { "PATHOPTS", dd_pathopts },
-    { "DLM", dd_delimiter }, { "PATHDISP", NULL }, { "PATHMODE", NULL },
-    { "FILEDATA", NULL },    { "SPACE", NULL },    { "UNIT", NULL },
-    { "VOL", NULL },         { "VOLUME", NULL },   { "DCB", NULL },
-    { "RECFM", NULL },       { "LRECL", NULL },    { "BLKSIZE", NULL },
-    { "DSORG", NULL },       { "DSNTYPE", NULL },  { "LABEL", NULL },
-    { "FREE", NULL },        { "OUTLIM", NULL },   { "DEST", NULL },
-    { "HOLD", NULL },        { "COPIES", NULL },   { "SPIN", NULL },
-    { "STORCLAS", NULL },    { "DATACLAS", NULL }, { "MGMTCLAS", NULL },
-    { "AVGREC", NULL },      { "BUFNO", NULL },    { "EXPDT", NULL },
-    { "RETPD", NULL },
-};
-
-static bool
-dd_positional(struct jcl_parser *p, const struct jcl_params *params,
-              const struct jcl_param *param, struct target *to)
-{
-    if (str_eq_z(param->value, "*") || str_eq_z(param->value, "DATA")) {
-        to->instream->is_wanted = true;
-        to->instream->is_data = param->value.n > 1;
-        to->dd->kind = JCL_DD_DATA;
-    } else if (str_eq_z(param->value, "DUMMY")) {
-        to->dd->kind = JCL_DD_DUMMY;
-    } else if (param->value.n > 0) {
-        jcl_fail(p, jcl_param_pos(params, param, 0), "IEFC630I", param->value,
-                 "*, DATA, DUMMY or a keyword of the DD statement");
-        return false;
-    }
-    return true;
-}
-
-bool
-jcl_dd_card(struct jcl_parser *p, const struct jcl_params *params,
-            struct jcl_dd *dd, struct jcl_instream *instream)
-{
-    struct target to = { .job = p->job, .dd = dd, .instream = instream };
-
-    *instream = (struct jcl_instream){ 0 };
-    for (size_t i = 0; i < params->n; i++) {
-        const struct jcl_param *param = &params->v[i];
-
-        if (param->key.n == 0) {
-            if (i > 0)
-                return bad_value(p, params, param,
-                                 "*, DATA or DUMMY as the first parameter");
-            if (!dd_positional(p, params, param, &to))
-                return false;
-        } else if (!run_table(p, params, param, dd_keywords,
-                              ARRAY_LEN(dd_keywords), "DD", &to)) {
-            return false;
-        }
-    }
-    if (instream->delimiter[0] != '\0' && !instream->is_wanted) {
-        jcl_fail(p, params->operand->pos[0], "IEFC630I", STR("DLM"),
-                 "DLM only with * or DATA");
-        return false;
     }
     return true;
 }

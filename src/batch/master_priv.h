@@ -17,6 +17,7 @@
 #define MASTER_SPACES_MAX 200u
 #define MASTER_SESSIONS_MAX 100u
 #define MASTER_START_WAIT_MS 60000u /* S waits this long for "ready" */
+#define MASTER_ATTACH_WAIT_MS 2000u /* of a program that listens at all */
 #define MASTER_REPLY_WAIT_MS 60000u /* F waits this long for its reply */
 #define MASTER_STOP_WAIT_MS 15000u  /* shutdown: after P, then C */
 #define MASTER_KILL_WAIT_MS 5000u   /* after C, then SIGKILL */
@@ -108,6 +109,7 @@ MUST_CHECK enum err space_start(struct master *, const struct space_order *,
                                 struct space **out, struct err_info *why);
 struct space *space_find(struct master *, struct str job_name);
 struct space *space_find_id(struct master *, const char *id);
+struct space *space_new(struct master *); /* NULL without storage */
 void space_on_task(struct space *);
 void space_on_initiator(struct space *);
 void space_on_exit(struct space *);
@@ -124,6 +126,11 @@ void space_free(struct space **);
 /* After a start: what the last master left running is ended. */
 void master_clean_spool(struct master *);
 const char *job_end_word(enum job_end);
+/* Shared by space.c and space_start.c. */
+void space_write(int fd, struct str text);
+void space_log_line(struct space *, struct str text);
+struct str space_clock(char out[16]); /* "02.14.20" */
+void space_record_end(struct space *);
 
 /* --- sessions ----------------------------------------------------------- */
 void session_accept(struct master *);

@@ -227,7 +227,7 @@ do_start(struct command *c)
                    space->record.proc, space->record.name, space->record.user);
     session_printf(c->session, "IEF403I %s - STARTED", space->record.name);
     space->starter = c->session;
-    space->start_until_ms = clock_mono_ms() + MASTER_START_WAIT_MS;
+    space->start_until_ms = clock_mono_ms() + MASTER_ATTACH_WAIT_MS;
 }
 
 /* --- F and P ------------------------------------------------------------ */

@@ -51,6 +51,22 @@ struct step {
     int result_fd; /* in the child: where it reports its code */
 };
 
+#define STEP_MAGIC 0x53504331u
+
+/* What a step's child writes when it ends by itself. */
+struct step_report {
+    uint32_t magic;
+    uint32_t is_abend;
+    uint32_t code;
+    char abend[8];
+    char reason[64];
+};
+
+/* In the child: becomes the step's program and does not return. */
+void step_child(const struct step *);
+bool step_is_known(const struct step *);   /* a program of that name exists */
+bool step_has_output(const struct step *); /* a DD takes standard output */
+
 struct step_dd *step_dd_find(const struct step *, const char *name);
 /* The whole content of a DD to read; empty when there is none. */
 MUST_CHECK enum err step_dd_read(const struct step *, const char *name,

@@ -330,6 +330,23 @@ session_on_message(struct session *s)
 
 /* --- what happened meanwhile -------------------------------------------- */
 
+/* A task that S still waits for has ended. */
+static void
+ended_early(struct session *s, const struct space *space)
+{
+    bool is_good = space->end == JOB_ENDED && space->code == 0;
+
+    if (is_good)
+        session_printf(s, "IEF404I %s - ENDED", space->record.name);
+    else
+        session_printf(s,
+                       "%s ENDED BEFORE IT WAS READY - COND CODE %04u %s; "
+                       "see its job log %s",
+                       space->record.name, space->code, space->end_text,
+                       space->record.id);
+    session_done(s, is_good ? 0 : 8);
+}
+
 void
 sessions_on_end(struct master *m, struct space *space)
 {
@@ -345,13 +362,8 @@ sessions_on_end(struct master *m, struct space *space)
             s->waiting = (struct waiting){ 0 };
             session_done(s, 8);
         }
-        if (space->starter == s) {
-            session_printf(s, "IEF450I %s - ENDED BEFORE IT WAS READY: %s",
-                           space->record.name,
-                           space->end_text[0] == '\0' ? "see its job log"
-                                                      : space->end_text);
-            session_done(s, 8);
-        }
+        if (space->starter == s)
+            ended_early(s, space);
     }
 }
 
@@ -401,9 +413,11 @@ sessions_check_time(struct master *m, uint64_t now_ms)
 
         if (space->starter == NULL || now_ms < space->start_until_ms)
             continue;
-        session_printf(space->starter, "%s is not ready yet",
-                       space->record.name);
-        session_done(space->starter, 4);
+        /* A program that does not listen never says that it is ready. */
+        if (space->is_attached)
+            session_printf(space->starter, "%s is not ready yet",
+                           space->record.name);
+        session_done(space->starter, space->is_attached ? 4 : 0);
         space->starter = NULL;
     }
 }
