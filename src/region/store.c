@@ -148,11 +148,12 @@ store_close(struct store **at)
 static MDB_dbi
 table_of(const struct store *store, const struct file_def *file)
 {
-    for (size_t i = 0; i < store->defs->n_files; i++)
-        if (store->defs->files[i] == file)
-            return store->files[i];
-    REQUIRE(!"file of another region");
-    return 0;
+    size_t i = 0;
+
+    while (i < store->defs->n_files && store->defs->files[i] != file)
+        i++;
+    REQUIRE(i < store->defs->n_files); /* a file of this region */
+    return store->files[i];
 }
 
 /* A snapshot of what is committed now. */

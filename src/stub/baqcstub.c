@@ -45,10 +45,10 @@ static int
 answer(struct baq_response_info *info, enum baq_return_code rc, int32_t status,
        struct str text)
 {
-    info->return_code = rc;
+    info->return_code = (int32_t)rc;
     info->status_code = status;
     set_message(info, text);
-    return rc;
+    return (int)rc;
 }
 
 /* A failure of the stub itself: also a line of the job log. */
@@ -60,14 +60,14 @@ fail(struct baq_response_info *info, enum baqi number, const char *text,
     int rc;
 
     (void)snprintf(message, sizeof message, "BAQI%04dE: %s", (int)number, text);
-    rc = answer(info, BAQ_ERROR_IN_STUB, number, str_of(message));
+    rc = answer(info, BAQ_ERROR_IN_STUB, (int32_t)number, str_of(message));
     if (detail != NULL && detail[0] != '\0') {
         size_t n = strlen(message);
 
         (void)snprintf(message + n, sizeof message - n, " (%s)", detail);
     }
     task_wto_plain(str_of(message));
-    return rc;
+    return (int)rc;
 }
 
 static int
@@ -197,7 +197,7 @@ run(const struct stub_settings *settings, const struct stub_call *call,
         secret_wipe(head.p, head.n); /* holds the password */
     buf_fini(&head);
     buf_fini(&body);
-    return rc;
+    return (int)rc;
 }
 
 __attribute__((visibility("default"))) int
