@@ -54,16 +54,26 @@ rejects(void **state)
         enum err want;
         size_t at;
     } rows[] = {
-        { "", ERR_SYNTAX, 0 },        { "S", ERR_SYNTAX, 1 },
-        { "V", ERR_SYNTAX, 1 },       { "9(0)", ERR_SYNTAX, 3 },
-        { "9(", ERR_SYNTAX, 2 },      { "9(3", ERR_SYNTAX, 3 },
-        { "9()", ERR_SYNTAX, 2 },     { "9S", ERR_SYNTAX, 1 },
-        { "SS9", ERR_SYNTAX, 1 },     { "9V9V9", ERR_SYNTAX, 3 },
-        { "9P9", ERR_SYNTAX, 2 },     { "P9P", ERR_SYNTAX, 2 },
-        { "SX", ERR_SYNTAX, 2 },      { "XV9", ERR_SYNTAX, 3 },
-        { "XN", ERR_SYNTAX, 2 },      { "NG", ERR_SYNTAX, 2 },
-        { "X+", ERR_SYNTAX, 2 },      { "S9.9", ERR_SYNTAX, 4 },
-        { "Q", ERR_SYNTAX, 0 },       { "9(32)", ERR_LIMIT, 5 },
+        { "", ERR_SYNTAX, 0 },
+        { "S", ERR_SYNTAX, 1 },
+        { "V", ERR_SYNTAX, 1 },
+        { "9(0)", ERR_SYNTAX, 3 },
+        { "9(", ERR_SYNTAX, 2 },
+        { "9(3", ERR_SYNTAX, 3 },
+        { "9()", ERR_SYNTAX, 2 },
+        { "9S", ERR_SYNTAX, 1 },
+        { "SS9", ERR_SYNTAX, 1 },
+        { "9V9V9", ERR_SYNTAX, 3 },
+        { "9P9", ERR_SYNTAX, 2 },
+        { "P9P", ERR_SYNTAX, 2 },
+        { "SX", ERR_SYNTAX, 2 },
+        { "XV9", ERR_SYNTAX, 3 },
+        { "XN", ERR_SYNTAX, 2 },
+        { "NG", ERR_SYNTAX, 2 },
+        { "X+", ERR_SYNTAX, 2 },
+        { "S9.9", ERR_SYNTAX, 4 },
+        { "Q", ERR_SYNTAX, 0 },
+        { "9(32)", ERR_LIMIT, 5 },
         { "X(999999999)", ERR_LIMIT, 0 },
         { "9(99999999999)", ERR_SYNTAX, 2 },
     };
@@ -95,20 +105,20 @@ decimals(void **state)
         const char *digits; /* NULL: refused */
         const char *back;
     } rows[] = {
-        { "0", 3, 0, "000", "0" },          { "12", 3, 0, "012", "12" },
-        { "-12", 3, 0, "012", "-12" },      { "1.5", 4, 2, "0150", "1.5" },
-        { "1.500", 4, 2, "0150", "1.5" },   { "1.555", 4, 2, NULL, NULL },
-        { "100", 2, 0, NULL, NULL },        { "1200", 2, -2, "12", "1200" },
-        { "1210", 2, -2, NULL, NULL },      { "0.0012", 2, 4, "12", "0.0012" },
-        { "0.1", 2, 4, NULL, NULL },        { "1e2", 3, 0, "100", "100" },
-        { "1.5e1", 3, 0, "015", "15" },     { "150e-2", 3, 1, "015", "1.5" },
-        { "-0.0", 2, 1, "00", "0" },        { "+5", 1, 0, "5", "5" },
-        { "007", 1, 0, "7", "7" },          { "0e999999999", 1, 0, "0", "0" },
-        { "1e99", 3, 0, NULL, NULL },       { "1e-99", 3, 2, NULL, NULL },
+        { "0", 3, 0, "000", "0" },        { "12", 3, 0, "012", "12" },
+        { "-12", 3, 0, "012", "-12" },    { "1.5", 4, 2, "0150", "1.5" },
+        { "1.500", 4, 2, "0150", "1.5" }, { "1.555", 4, 2, NULL, NULL },
+        { "100", 2, 0, NULL, NULL },      { "1200", 2, -2, "12", "1200" },
+        { "1210", 2, -2, NULL, NULL },    { "0.0012", 2, 4, "12", "0.0012" },
+        { "0.1", 2, 4, NULL, NULL },      { "1e2", 3, 0, "100", "100" },
+        { "1.5e1", 3, 0, "015", "15" },   { "150e-2", 3, 1, "015", "1.5" },
+        { "-0.0", 2, 1, "00", "0" },      { "+5", 1, 0, "5", "5" },
+        { "007", 1, 0, "7", "7" },        { "0e999999999", 1, 0, "0", "0" },
+        { "1e99", 3, 0, NULL, NULL },     { "1e-99", 3, 2, NULL, NULL },
     };
-    static const char *const not_numbers[] = { "", "-", ".", "1.", ".5", "e1",
-                                               "1e", "1e+", "0x1", "1 ", " 1",
-                                               "1,5", "--1", "inf" };
+    static const char *const not_numbers[] = { "",   "-",   ".",   "1.",  ".5",
+                                               "e1", "1e",  "1e+", "0x1", "1 ",
+                                               " 1", "1,5", "--1", "inf" };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
