@@ -1,6 +1,6 @@
 /*
- * Any bytes as a request. What is accepted must come out as JSON that is
- * accepted again and gives the same record.
+ * Any bytes as a request. When the record can be shown as JSON, that JSON must
+ * be accepted again.
  */
 #include "cobol/fuzz_map.h"
 
