@@ -75,7 +75,9 @@ set_policies(struct building *b)
     const struct cfg_saf_role_mapper *mapper;
 
     s->manager = CFG_ONE(s->tree, zcon_manager);
-    s->authorization = cfg_at(s->tree, &cfg_type_saf_authorization, 0);
+    s->authorization = CFG_ONE(s->tree, saf_authorization);
+    if (s->authorization->node.line == 0)
+        s->authorization = NULL; /* nobody wrote it */
     s->auth = (struct auth_policy){
         .applid = saf->profile_prefix,
         .guest = saf->unauthenticated_user,
