@@ -245,6 +245,25 @@ put_responses(struct compiling *c, const struct service *service,
     return ERR_OK;
 }
 
+/* A path parameter that the template does not have never gets a value. */
+static enum err
+check_path_parameters(struct compiling *c, const struct api_operation *op)
+{
+    for (size_t i = 0; i < op->n_updates; i++) {
+        const struct map_update *u = &op->updates[i];
+        struct str wanted;
+
+        if (u->kind != MAP_MOVE || u->where != MAP_PATH)
+            continue;
+        wanted = str_fmt(c->arena, "{" STR_FMT "}", STR_ARG(u->name));
+        if (str_find(op->path, wanted) == STR_NPOS)
+            return err_set(c->why, ERR_NOT_FOUND,
+                           STR_FMT ": the path has no parameter " STR_FMT,
+                           STR_ARG(op->map_entry), STR_ARG(wanted));
+    }
+    return ERR_OK;
+}
+
 /* An operation of an API, or (nearly empty) a service invoked directly. */
 static enum err
 put_operation(struct compiling *c, const struct api_operation *op,
@@ -258,7 +277,8 @@ put_operation(struct compiling *c, const struct api_operation *op,
     buf_str(c->out, op->operation_id);
     buf_str(c->out, service->name);
     buf_u32(c->out, op->default_code);
-    if ((e = put_params(c, op->updates, op->n_updates)) != ERR_OK)
+    if ((e = check_path_parameters(c, op)) != ERR_OK ||
+        (e = put_params(c, op->updates, op->n_updates)) != ERR_OK)
         return e;
     put_areas(c, &service->request);
     put_areas(c, &service->response);

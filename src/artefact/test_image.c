@@ -254,6 +254,8 @@ api_refuses(void **state)
         { good_mapping, REQUEST_MAP(MOVE("PathParameters/key", "C1/R/NOPE")),
           ERR_NOT_FOUND, "r.map" },
         { good_mapping, REQUEST_MAP("<convert/>"), ERR_UNSUPPORTED, "convert" },
+        { good_mapping, REQUEST_MAP(MOVE("PathParameters/k2", "C1/R/KEY")),
+          ERR_NOT_FOUND, "no parameter {k2}" },
         { good_mapping, REQUEST_MAP("<move/>"), ERR_SYNTAX, "without input" },
     };
     struct buf sar = make_sar(MANIFEST(""));

@@ -97,7 +97,8 @@ put_bounds(struct schema *s, const struct field *f)
     char most[64];
 
     nines(most, sizeof most, f->digits, f->scale);
-    if (f->scale > 0) {
+    /* Swagger documents of the original do without it. */
+    if (f->scale > 0 && !s->type_first) {
         char step[64] = "0.";
         size_t n = 2;
 

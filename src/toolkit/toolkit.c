@@ -44,6 +44,8 @@ toolkit_read(struct toolkit *tk, const char *path, struct str *out,
     struct buf bytes;
     enum err e;
 
+    if (tk->is_verbose && path != NULL)
+        fprintf(tk->out, "Reading %s\n", path);
     buf_init(&bytes, TOOLKIT_FILE_MAX);
     e = path == NULL ? err_set(why, ERR_MEMORY, "no storage")
                      : file_read(path, &bytes, why);
