@@ -2,7 +2,7 @@
 BUILD ?= build
 CHECK ?= build-check
 
-.PHONY: all test check unit corpus e2e format layers bench clean
+.PHONY: all test check check-all unit corpus e2e format layers bench clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -20,6 +20,10 @@ unit corpus e2e: $(CHECK)/build.ninja
 	meson test -C $(CHECK) --no-rebuild --suite $@ --print-errorlogs
 
 check: layers format unit corpus e2e
+
+# Longer: fuzzing, TSan, valgrind.
+check-all: check
+	tools/check-all
 
 layers:
 	tools/check-layers
