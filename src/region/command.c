@@ -60,7 +60,7 @@ static const struct option_row put_container[] = {
 };
 static const struct option_row read_record[] = {
     REQ(FILE, TEXT), MAY(INTO, OUT), MAY(SET, OUT), MAY(LENGTH, INOUT),
-    REQ(RIDFLD, OUT), MAY(KEYLENGTH, NUM), MAY(GENERIC, FLAG),
+    REQ(RIDFLD, AREA), MAY(KEYLENGTH, NUM), MAY(GENERIC, FLAG),
     MAY(EQUAL, FLAG), MAY(GTEQ, FLAG), MAY(UPDATE, FLAG),
 };
 static const struct option_row return_options[] = {

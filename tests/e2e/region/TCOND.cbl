@@ -1,0 +1,38 @@
+       IDENTIFICATION DIVISION.
+       PROGRAM-ID. TCOND.
+       DATA DIVISION.
+       WORKING-STORAGE SECTION.
+       01  WS-RECORD PIC X(80).
+       01  WS-TEXT PIC X(40) VALUE SPACES.
+       01  WS-CODE PIC X(4).
+       01  WS-RESP PIC S9(8) COMP.
+       01  WS-COUNT PIC 9 VALUE 0.
+       PROCEDURE DIVISION.
+       MAIN-LINE.
+      *    One handler after the other; each leaves a letter.
+           ADD 1 TO WS-COUNT.
+           EXEC CICS HANDLE CONDITION NOTFND(NOT-THERE) END-EXEC.
+           EXEC CICS READ FILE('FILEA') INTO(WS-RECORD)
+                     RIDFLD('999998')
+           END-EXEC.
+           GO TO FINISH.
+       NOT-THERE.
+           MOVE 'N' TO WS-TEXT(1:1).
+           EXEC CICS IGNORE CONDITION NOTFND END-EXEC.
+           EXEC CICS READ FILE('FILEA') INTO(WS-RECORD)
+                     RIDFLD('999998')
+           END-EXEC.
+           IF EIBRESP = DFHRESP(NOTFND) MOVE 'I' TO WS-TEXT(2:1).
+           EXEC CICS LINK PROGRAM('NOSUCH') RESP(WS-RESP) END-EXEC.
+           IF WS-RESP = DFHRESP(PGMIDERR) MOVE 'P' TO WS-TEXT(3:1).
+           EXEC CICS HANDLE ABEND LABEL(ABENDED) END-EXEC.
+           EXEC CICS LINK PROGRAM('TABEND') END-EXEC.
+           GO TO FINISH.
+       ABENDED.
+           EXEC CICS ASSIGN ABCODE(WS-CODE) END-EXEC.
+           MOVE WS-CODE TO WS-TEXT(4:4).
+           MOVE WS-COUNT TO WS-TEXT(8:1).
+       FINISH.
+           EXEC CICS PUT CONTAINER('Container1') FROM(WS-TEXT)
+           END-EXEC.
+           EXEC CICS XCTL PROGRAM('TXCTL') END-EXEC.
