@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,13 +137,15 @@ region_start(const char *nak)
     struct err_info why;
     int listener;
 
-    snprintf(path, sizeof path, "%s/regions/port.%d.sock", root, PORT);
+    snprintf(path, sizeof path, "%s/regions/R/port.%d.sock", root, PORT);
     unlink(path);
     if (chan_listen(path, 0600, &listener, &why) != ERR_OK)
         fail_msg("%s", why.text);
     region = fork();
-    if (region == 0)
+    if (region == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         play(listener, 1, nak);
+    }
     close(listener);
 }
 
@@ -397,10 +400,14 @@ main(void)
     setenv("SALLYPORT_ROOT", root, 1);
     snprintf(path, sizeof path, "%s/regions", root);
     mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/regions/R", root);
+    mkdir(path, 0700);
     status = cmocka_run_group_tests(tests, NULL, NULL);
     region_stop();
-    snprintf(path, sizeof path, "%s/regions/port.%d.sock", root, PORT);
+    snprintf(path, sizeof path, "%s/regions/R/port.%d.sock", root, PORT);
     unlink(path);
+    snprintf(path, sizeof path, "%s/regions/R", root);
+    rmdir(path);
     snprintf(path, sizeof path, "%s/regions", root);
     rmdir(path);
     rmdir(root);

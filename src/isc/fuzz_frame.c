@@ -30,8 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                       &why) == ERR_OK &&
         n_fds == 0) {
         if (isc_req_read(buf_view(&frame), 0, &head, &again, &why) != ERR_OK ||
-            again.n_areas != req.n_areas ||
-            !str_eq(again.program, req.program))
+            again.n_areas != req.n_areas || !str_eq(again.program, req.program))
             abort();
     }
     buf_fini(&frame);

@@ -25,8 +25,8 @@ req_round_trip(void **state)
                            .deadline_ms = 30000,
                            .tracking = STR("T-1"),
                            .n_areas = 2 };
-    in.areas[0] = (struct isc_area){ .name = STR("Container1"),
-                                     .data = STR("\0bytes") };
+    in.areas[0] =
+        (struct isc_area){ .name = STR("Container1"), .data = STR("\0bytes") };
     in.areas[1] = (struct isc_area){ .name = STR("TEXT"),
                                      .is_char = true,
                                      .ccsid = 1208 };
@@ -61,13 +61,13 @@ large_area_is_a_memfd(void **state)
     unsigned n_fds;
 
     (void)state;
-    in = (struct isc_req){ .program = STR("P"), .channel = STR("C"),
+    in = (struct isc_req){ .program = STR("P"),
+                           .channel = STR("C"),
                            .n_areas = 2 };
     big[299999] = 'Z';
-    in.areas[0] = (struct isc_area){ .name = STR("BIG"),
-                                     .data = str_n(big, 300000) };
-    in.areas[1] = (struct isc_area){ .name = STR("SMALL"),
-                                     .data = STR("s") };
+    in.areas[0] =
+        (struct isc_area){ .name = STR("BIG"), .data = str_n(big, 300000) };
+    in.areas[1] = (struct isc_area){ .name = STR("SMALL"), .data = STR("s") };
     buf_init(&frame, ISC_FRAME_MAX);
     isc_packet_init(&packet);
     assert_int_equal(isc_pair(pair, &why), 0);
@@ -79,12 +79,12 @@ large_area_is_a_memfd(void **state)
     assert_int_equal(head.type, ISC_REQ);
     assert_int_equal(isc_recv(pair[1], true, &packet, &why), 0);
     /* Without its descriptor the frame is refused. */
-    assert_int_equal(isc_req_read(buf_view(&packet.bytes), 0, &head, &out,
-                                  &why),
-                     ERR_SYNTAX);
-    assert_int_equal(isc_req_read(buf_view(&packet.bytes), packet.n_fds, &head,
-                                  &out, &why),
-                     0);
+    assert_int_equal(
+        isc_req_read(buf_view(&packet.bytes), 0, &head, &out, &why),
+        ERR_SYNTAX);
+    assert_int_equal(
+        isc_req_read(buf_view(&packet.bytes), packet.n_fds, &head, &out, &why),
+        0);
     assert_int_equal(isc_areas_map(out.areas, out.n_areas, &packet, &why), 0);
     assert_int_equal(out.areas[0].data.n, 300000);
     assert_int_equal(out.areas[0].data.p[299999], 'Z');
@@ -165,7 +165,9 @@ malformed_is_refused(void **state)
         ROW(HEAD("\5", "\0"), "without a PROGRAM"),
         ROW(HEAD("\5", "\3") "\0\x16\0", "cut short"),
         ROW(HEAD("\5", "\6") "\0\x16\0\0\0\0", "PROGRAM has 0 bytes"),
-        ROW(HEAD("\5", "\x0f") "\0\x16\0\0\0\x09" "123456789", "has 9 bytes"),
+        ROW(HEAD("\5", "\x0f") "\0\x16\0\0\0\x09"
+                               "123456789",
+            "has 9 bytes"),
         ROW(HEAD("\5", "\7") "\0\x16\0\0\0\1\n", "character"),
         ROW(HEAD("\5", "\7") "\0\x16\0\0\0\2P", "cut short"),
         ROW(HEAD("\5", "\x0e") "\0\x16\0\0\0\1P\0\x16\0\0\0\1P", "twice"),
@@ -186,8 +188,7 @@ malformed_is_refused(void **state)
         struct isc_head head;
         struct err_info why = { 0 };
 
-        assert_int_equal(isc_req_read(bytes, 0, &head, &out, &why),
-                         ERR_SYNTAX);
+        assert_int_equal(isc_req_read(bytes, 0, &head, &out, &why), ERR_SYNTAX);
         if (strstr(why.text, rows[i].says) == NULL)
             fail_msg("row %zu: \"%s\" does not say \"%s\"", i, why.text,
                      rows[i].says);

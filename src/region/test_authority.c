@@ -21,8 +21,7 @@ every_cell(void **state)
         { USERAUTH_DEFAULTUSER, OFFERED_DISTRIBUTED, RUN_AS_DEFAULT, NULL },
         { USERAUTH_IDENTIFY, OFFERED_NOTHING, REFUSE, "NO_USER" },
         { USERAUTH_IDENTIFY, OFFERED_USER, RUN_AS_USER, NULL },
-        { USERAUTH_IDENTIFY, OFFERED_PASSWORD, REFUSE,
-          "PASSWORD_NOT_ALLOWED" },
+        { USERAUTH_IDENTIFY, OFFERED_PASSWORD, REFUSE, "PASSWORD_NOT_ALLOWED" },
         { USERAUTH_IDENTIFY, OFFERED_DISTRIBUTED, REFUSE, "NO_USER" },
         { USERAUTH_VERIFY, OFFERED_NOTHING, REFUSE, "NO_USER" },
         { USERAUTH_VERIFY, OFFERED_USER, REFUSE, "PASSWORD_REQUIRED" },
@@ -59,8 +58,7 @@ every_check(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(authority_checks(rows[i].auth, false), rows[i].same);
-        assert_int_equal(authority_checks(rows[i].auth, true),
-                         rows[i].differs);
+        assert_int_equal(authority_checks(rows[i].auth, true), rows[i].differs);
     }
 }
 

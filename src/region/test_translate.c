@@ -131,8 +131,7 @@ refuses(void **state)
           "is not a condition" },
         { HEAD "           IF R = DFHRESP(NOSUCH)\n", "5:19: DFHRESP" },
         { HEAD "       PROGRAM-ID. TWO.\n", "5:8: a second program" },
-        { "       PROGRAM-ID. T.\n       PROCEDURE DIVISION\n",
-          "no period" },
+        { "       PROGRAM-ID. T.\n       PROCEDURE DIVISION\n", "no period" },
     };
 
     (void)state;
@@ -162,8 +161,8 @@ tables_agree(void **state)
     for (unsigned i = 0; i < N_CICS_OPTIONS; i++) {
         enum cics_option found;
 
-        assert_true(option_find(str_of(option_name((enum cics_option)i)),
-                                &found));
+        assert_true(
+            option_find(str_of(option_name((enum cics_option)i)), &found));
         assert_int_equal(found, i);
     }
     assert_int_equal(condition_by_name(STR("notfnd"))->resp, 13);
@@ -174,8 +173,14 @@ static void
 plans(void **state)
 {
     static const char *const bad[] = {
-        "", "READ", "NOSUCH:;", "READ:NOSUCH;", "READ:FILE,FILE;",
-        "READ:CHANNEL;", "HCOND:NOSUCH=1;", "HABEND:LABEL=x;",
+        "",
+        "READ",
+        "NOSUCH:;",
+        "READ:NOSUCH;",
+        "READ:FILE,FILE;",
+        "READ:CHANNEL;",
+        "HCOND:NOSUCH=1;",
+        "HABEND:LABEL=x;",
     };
     struct err_info why;
     struct plan plan;

@@ -15,7 +15,7 @@ bind() { "$CALL" "$SALLYPORT_ROOT/regions/$1" "${@:2}" n=0; }
 
 like "$(bind TESTREG/ipic.sock sessions=5)" '^ACK TESTREG 5$' "as many sessions as asked for"
 like "$(bind TESTREG/ipic.sock sessions=500)" '^ACK TESTREG 100$' "at most RECEIVECOUNT"
-like "$(bind port.1491.sock port=1491)" '^ACK TESTREG 1$' "by the port's own socket"
+like "$(bind TESTREG/port.1491.sock port=1491)" '^ACK TESTREG 1$' "by the port's own socket"
 like "$(bind TESTREG/ipic.sock applid=NOBODY)" 'NAK IPCONN_NOT_FOUND' "a partner nobody defined"
 like "$(bind TESTREG/ipic.sock network=OTHER)" 'NAK IPCONN_NOT_FOUND' "the network must match too"
 like "$(bind TESTREG/ipic.sock partner=ELSE)" 'NAK ISCE_INVALID_APPLID' "it expected another region"
@@ -23,7 +23,7 @@ like "$(bind TESTREG/ipic.sock applid=OUT network=NET1)" 'NAK INVALID_IPCONN_STA
 like "$(bind TESTREG/ipic.sock port=1500)" 'NAK TCPIPSERVICE_MISMATCH' "another service than the definition's"
 like "$(bind TESTREG/ipic.sock port=1501)" 'NAK TCPIPSERVICE_NOT_OPEN' "a closed service"
 like "$(bind TESTREG/ipic.sock port=1999)" 'NAK TCPIPSERVICE_NOT_FOUND' "a port of no service"
-like "$(bind port.1500.sock port=1500 applid=NOBODY)" '^ACK TESTREG' "URM: autoinstalled"
+like "$(bind TESTREG/port.1500.sock port=1500 applid=NOBODY)" '^ACK TESTREG' "URM: autoinstalled"
 like "$(bind TESTREG/ipic.sock applid=ONLY network=NET1 sessions=9)" '^ACK TESTREG 2$' "RECEIVECOUNT of that IPCONN"
 like "$(cat "$REGION_LOG")" 'DFHIS1011 TESTREG .*applid NOBODY network ZOSCONN failed. Reason: IPCONN_NOT_FOUND' "DFHIS1011 with its reason"
 like "$(cat "$REGION_LOG")" 'DFHIS3000 TESTREG IPCONN for applid NOBODY' "DFHIS3000"
