@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "parse/textout.h"
+#include "toolkit/ara_maps.h"
 #include "toolkit/members.h"
 #include "toolkit/structure.h"
 #include "toolkit/toolkit.h"
@@ -379,97 +380,6 @@ add_schema(struct generating *g, const struct swagger_operation *op,
     return e;
 }
 
-static void
-map_head(struct buf *out, struct str method, const char *in, const char *to)
-{
-    buf_printf(
-        out,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<mappingRoot "
-        "xmlns=\"http://www.ibm.com/2008/ccl/Mapping\" "
-        "domainID=\"com.ibm.msl.mapping.xml\" "
-        "domainIDExtension=\"zosconnect\" jsonWrapped=\"false\" "
-        "targetNamespace=\"http://www.ibm.com/zosConnect/2.0/mapping/" STR_FMT
-        "\" version=\"8.0.5.0\">\n"
-        "    <mappingDeclaration>\n"
-        "        <input path=\"$rootInput/%s\"/>\n"
-        "        <output path=\"$rootOutput/%s\"/>\n",
-        STR_ARG(method), in, to);
-}
-
-static void
-map_move(struct buf *out, const char *from, const char *to, struct str name,
-         bool is_required)
-{
-    buf_printf(out,
-               "        <move required=\"%s\">\n            <input path=\""
-               "%s/",
-               is_required ? "true" : "false", from);
-    xmlout_escape(out, name);
-    buf_printf(out, "\"/>\n            <output path=\"%s/", to);
-    xmlout_escape(out, name);
-    buf_add_z(out, "\"/>\n        </move>\n");
-}
-
-static void
-map_tail(struct buf *out, bool has_body, const char *from, const char *to)
-{
-    if (has_body)
-        buf_printf(out,
-                   "        <passthrough>\n            <input path=\"%s\"/>\n"
-                   "            <output path=\"%s\"/>\n"
-                   "        </passthrough>\n",
-                   from, to);
-    buf_add_z(out, "    </mappingDeclaration>\n</mappingRoot>\n");
-}
-
-static void
-put_request_map(struct buf *out, const struct swagger_operation *op)
-{
-    static const struct {
-        const char *from, *to;
-    } rows[] = { [SWAGGER_PATH] = { "ReqPathParameters", "PathParameters" },
-                 [SWAGGER_QUERY] = { "ReqQueryParameters", "QueryParameters" },
-                 [SWAGGER_HEADER] = { "ReqHeaders", "Headers" } };
-
-    map_head(out, op->method, "Request", "HTTPRequest");
-    for (size_t i = 0; i < op->n_parameters; i++) {
-        const struct swagger_parameter *p = &op->parameters[i];
-
-        if (p->in == SWAGGER_HEADER &&
-            str_eq_nocase_z(p->name, "Authorization"))
-            continue;
-        map_move(out, rows[p->in].from, rows[p->in].to, p->name,
-                 p->is_required);
-    }
-    map_tail(out, op->body != NULL, "ReqBody", "Body");
-}
-
-static void
-put_mapping(struct generating *g, struct buf *out,
-            const struct swagger_operation *op, struct str folder)
-{
-    buf_add_z(out, "<?xml version=\"1.0\" encoding=\"UTF-8\" "
-                   "standalone=\"yes\"?>\n<ns2:ZosConnectServiceMapping "
-                   "xmlns:ns2=\"http://www.ibm.com/zosConnect/2.0/"
-                   "zosConnectServiceMapping\" mappingSpecVersion=\"1.0\">\n"
-                   "    <mappingContext");
-    xmlout_attr(out, "basePath", g->swagger.base_path);
-    xmlout_attr(out, "relativePath", op->path);
-    xmlout_attr(out, "method", op->method);
-    xmlout_attr(out, "serviceName", op->id);
-    buf_add_z(out, "/>\n    <requestMessage>\n        <mappingRootModel "
-                   "type=\"MSL\" location=\"");
-    xmlout_escape(out, folder);
-    buf_printf(out,
-               "request.map\"/>\n    </requestMessage>\n    "
-               "<responseMessages code=\"%u\" description=\"OK\">\n        "
-               "<mappingRootModel type=\"MSL\" location=\"",
-               op->response_code);
-    xmlout_escape(out, folder);
-    buf_add_z(out, "response.map\"/>\n    </responseMessages>\n"
-                   "</ns2:ZosConnectServiceMapping>\n");
-}
-
 static enum err
 add_buf(struct generating *g, struct str folder, const char *name,
         struct buf *text)
@@ -494,15 +404,14 @@ add_maps(struct generating *g, const struct swagger_operation *op)
     enum err e;
 
     buf_init(&text, TOOLKIT_FILE_MAX);
-    put_mapping(g, &text, op, folder);
+    ara_mapping(&text, op, g->swagger.base_path, folder);
     e = add_buf(g, folder, "mapping.xml", &text);
     if (e == ERR_OK) {
-        put_request_map(&text, op);
+        ara_request_map(&text, op);
         e = add_buf(g, folder, "request.map", &text);
     }
     if (e == ERR_OK) {
-        map_head(&text, op->method, "HTTPResponse", "Response");
-        map_tail(&text, op->response != NULL, "Body", "RespBody");
+        ara_response_map(&text, op);
         e = add_buf(g, folder, "response.map", &text);
     }
     buf_fini(&text);

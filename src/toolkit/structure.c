@@ -1,8 +1,8 @@
 #include "toolkit/structure.h"
 
 #include "base/msg.h"
+#include "toolkit/shape.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,104 +115,6 @@ add_count(struct building *b, const struct property_use *use, struct str base,
                          out);
 }
 
-static bool
-get_integer(const json_t *schema, const char *key, json_int_t *out)
-{
-    const json_t *value = json_object_get(schema, key);
-
-    if (json_is_integer(value))
-        *out = json_integer_value(value);
-    else if (json_is_real(value) && fabs(json_real_value(value)) < 1e15)
-        *out = (json_int_t)json_real_value(value);
-    else
-        return false;
-    return true;
-}
-
-static const char *
-type_of(const json_t *schema)
-{
-    const char *type = json_string_value(json_object_get(schema, "type"));
-
-    if (type != NULL)
-        return type;
-    if (json_is_object(json_object_get(schema, "properties")) ||
-        json_is_array(json_object_get(schema, "allOf")))
-        return "object";
-    return json_is_array(json_object_get(schema, "enum")) ? "string" : NULL;
-}
-
-static uint32_t
-digits_of(json_int_t value)
-{
-    uint32_t n = 1;
-
-    for (value = value < 0 ? -(value + 1) : value; value > 9; value /= 10)
-        n++;
-    return n;
-}
-
-/* Integers: bounds give zoned digits, else binary by format. */
-static void
-shape_integer(const json_t *schema, struct field *f)
-{
-    const char *format = json_string_value(json_object_get(schema, "format"));
-    json_int_t min, max;
-
-    if (get_integer(schema, "maximum", &max) &&
-        get_integer(schema, "minimum", &min)) {
-        uint32_t low = min < 0 ? digits_of(min) : 1;
-
-        f->kind = FIELD_ZONED;
-        f->is_signed = min < 0;
-        f->digits = digits_of(max) > low ? digits_of(max) : low;
-        if (f->digits <= 18)
-            return;
-    }
-    f->kind = FIELD_BINARY;
-    f->digits = format != NULL && strcmp(format, "int32") == 0 ? 9 : 18;
-    f->is_signed = true;
-    f->is_native = true;
-    f->is_synced = true;
-}
-
-/* Decimals between 0 and 1 that multipleOf names: 0.01 has 2. */
-static uint32_t
-fraction_digits(const json_t *schema, uint32_t missing)
-{
-    double step = json_number_value(json_object_get(schema, "multipleOf"));
-    uint32_t n = 0;
-
-    if (step <= 0)
-        return missing;
-    while (n < 9 && fabs(step - round(step)) > 1e-9) {
-        step *= 10;
-        n++;
-    }
-    return n;
-}
-
-static void
-shape_number(struct building *b, const json_t *schema, struct field *f)
-{
-    const char *format = json_string_value(json_object_get(schema, "format"));
-
-    if (format != NULL && strcmp(format, "decimal") == 0) {
-        uint32_t scale = fraction_digits(schema, 3);
-
-        f->kind = FIELD_PACKED;
-        f->digits = b->rules->wide_comp3 ? 31 : 18;
-        f->scale = (int32_t)scale;
-        f->is_signed =
-            json_object_get(schema, "minimum") == NULL ||
-            json_number_value(json_object_get(schema, "minimum")) < 0;
-        return;
-    }
-    f->kind = format != NULL && strcmp(format, "float") == 0 ? FIELD_FLOAT4
-                                                             : FIELD_FLOAT8;
-    f->is_synced = true;
-}
-
 /* Size of a string; *is_fixed when it always has that length. */
 static enum err
 shape_string(struct building *b, const struct property_use *use,
@@ -228,8 +130,8 @@ shape_string(struct building *b, const struct property_use *use,
                            value) if ((json_int_t)json_string_length(value) >
                                       max) max =
             (json_int_t)json_string_length(value);
-    } else if (get_integer(schema, "maxLength", &max)) {
-        (void)get_integer(schema, "minLength", &min);
+    } else if (shape_get_integer(schema, "maxLength", &max)) {
+        (void)shape_get_integer(schema, "minLength", &min);
     }
     if (max < 1 || max > (json_int_t)TEXT_INLINE_MAX)
         return unsupported(b, use, "its maxLength is not in 1..32767");
@@ -283,7 +185,7 @@ add_scalar(struct building *b, const struct property_use *use,
     if (strcmp(type, "integer") == 0)
         shape_integer(schema, *out);
     else if (strcmp(type, "number") == 0)
-        shape_number(b, schema, *out);
+        shape_number(schema, b->rules->wide_comp3, *out);
     else if (strcmp(type, "boolean") == 0) {
         (*out)->size = 1;
         (*out)->shown = SHOWN_BOOLEAN;
@@ -424,8 +326,8 @@ array_bounds(struct building *b, const struct property_use *use,
 {
     json_int_t low = 0, high = b->rules->default_max_items;
 
-    (void)get_integer(schema, "minItems", &low);
-    (void)get_integer(schema, "maxItems", &high);
+    (void)shape_get_integer(schema, "minItems", &low);
+    (void)shape_get_integer(schema, "maxItems", &high);
     if (high < 1 || high > 32767 || low < 0 || low > high)
         return unsupported(b, use,
                            "its maxItems is not in 1..32767, or "
@@ -441,7 +343,7 @@ add_array(struct building *b, const struct property_use *use,
 {
     const json_t *items =
         swagger_resolve(b->root, json_object_get(schema, "items"));
-    const char *type = type_of(items);
+    const char *type = shape_type(items);
     struct name_scope scope = { 0 };
     struct field *count = NULL, *group, *item;
     uint32_t min = 0, max = 0;
@@ -513,7 +415,7 @@ static enum err
 add_property(struct building *b, struct property_use *use)
 {
     const json_t *schema = swagger_resolve(b->root, use->schema);
-    const char *type = type_of(schema);
+    const char *type = shape_type(schema);
     bool was_reserved = false;
     struct str name =
         name_make(&b->tk->arena, use->name, &b->rules->names, &was_reserved);
@@ -698,7 +600,7 @@ add_body(struct building *b, const json_t *given, const char *wrapper,
          struct structure *out)
 {
     const json_t *schema = swagger_resolve(b->root, given);
-    const char *type = type_of(schema);
+    const char *type = shape_type(schema);
     struct field *group;
     enum err e;
 
