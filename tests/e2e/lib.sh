@@ -52,3 +52,86 @@ _cleanup() {
     if [ $_finished -eq 0 ]; then echo "not ok $((_count + 1)) - script ended early (status $status)"; echo "1..$((_count + 1))"; exit 1; fi
 }
 trap _cleanup EXIT
+
+# --- the exercise's image ------------------------------------------------------
+# image_install: ipl, samples, decks, the server's files; nothing is started.
+# image_up: and its started tasks. HTTP, HTTPS, REGION_PORT, SERVER_DIR.
+SERVER_DIR=$SALLYPORT_ROOT/servers/myServer
+CNTL=$SALLYPORT_ROOT/datasets/USER1.ZCEE30.CNTL
+IMAGE_DECKS="RACFUSER RACFRES ZCEETLSS ZCEETLSC MVSTLS"
+image_install() {
+    HTTP=$(free_port) HTTPS=$(free_port) REGION_PORT=$(free_port)
+    at_exit 'sallyport shutdown >/dev/null 2>&1'
+    { sallyport ipl && "$SAMPLES/install" --http-port "$HTTP" --https-port "$HTTPS" --region-port "$REGION_PORT"; } >"$SCRATCH/install.log" 2>&1 || { note "$(cat "$SCRATCH/install.log")"; return 1; }
+    for deck in $IMAGE_DECKS; do
+        sallyport submit "$CNTL/$deck" >"$SCRATCH/$deck.out" 2>&1 </dev/null || { note "$(cat "$SCRATCH/$deck.out")"; return 1; }
+    done
+    sallyport server create myServer >/dev/null || return 1
+    cp -r "$SAMPLES"/servers/myServer/. "$SERVER_DIR/"
+    printf 'http.port=%s\nhttps.port=%s\nregion.port=%s\n' "$HTTP" "$HTTPS" "$REGION_PORT" >>"$SERVER_DIR/bootstrap.properties"
+    image_own
+}
+# As root each file gets the owner who reads it; call it again after changes.
+image_own() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    chmod 755 "$SALLYPORT_ROOT/servers"
+    chown -R 50001 "$SERVER_DIR" "$SALLYPORT_ROOT/shared"
+    chown -R 50003 "$SALLYPORT_ROOT/regions/CICSREG"
+}
+image_start() {
+    local task
+    for task in BBGZANGL CICSREG BAQSTRT; do console "S $task"; [ $STATUS -eq 0 ] || { note "$OUT"; return 1; }; done
+    wait_for 20 grep -q CWWKF0011I "$(log_of)" || return 1
+    [ -e "$SCRATCH/USER1.pem" ] || certificates USER1=USER1 'LIBSERV=zCEE Client Cert'
+}
+image_up() { image_install && image_start; }
+log_of() { echo "$SALLYPORT_ROOT/servers/${1:-myServer}/logs/messages.log"; }
+# log_mark, then log_since: what was written to messages.log in between.
+log_mark() { LOG_MARK=$(cat "$(log_of)" 2>/dev/null | wc -l); }
+log_since() { tail -n +$((LOG_MARK + 1)) "$(log_of)"; }
+# certificates OWNER=LABEL...: as $SCRATCH/OWNER.pem with key; CAs in ca.pem.
+certificates() {
+    local pair d=$SALLYPORT_ROOT/datasets
+    for pair; do
+        sallyport racf "RACDCERT ID(${pair%%=*}) EXPORT(LABEL('${pair#*=}')) DSN('IBMUSER.X.P12') FORMAT(PKCS12DER) PASSWORD('export')" >/dev/null &&
+            openssl pkcs12 -in "$d/IBMUSER.X.P12" -passin pass:export -nodes -out "$SCRATCH/${pair%%=*}.pem" 2>/dev/null || return 1
+    done
+    sallyport racf "RACDCERT CERTAUTH EXPORT(LABEL('Liberty CA')) DSN('IBMUSER.CA.PEM')" >/dev/null && cp "$d/IBMUSER.CA.PEM" "$SCRATCH/ca.pem"
+}
+# submit_edit MEMBER [sed arguments...]: the member, edited; OUT and STATUS.
+submit_edit() {
+    local member=$1; shift
+    sed -e '' "$@" "$CNTL/$member" >"$CNTL/$member.EDIT"
+    OUT=$(sallyport submit ${SUBMIT_OPTIONS:-} "$CNTL/$member.EDIT" 2>&1 </dev/null)
+    STATUS=$?
+}
+console() { OUT=$(sallyport console "$1" 2>&1 </dev/null); STATUS=$?; }
+refresh() { console 'F BAQSTRT,REFRESH,CONFIG'; }
+# api METHOD PATH [curl arguments...]: over HTTPS with AS's certificate (USER1;
+# AS= for none); CODE, BODY, and the header lines in HEAD.
+AS=USER1
+api() {
+    local method=$1 path=$2 with=(); shift 2
+    [ -z "$AS" ] || with=(--cert "$SCRATCH/$AS.pem")
+    CODE=$(curl -s --max-time "${API_SECONDS:-15}" --path-as-is -X "$method" -o "$SCRATCH/body" -D "$SCRATCH/head" -w '%{http_code}' \
+        --cacert "$SCRATCH/ca.pem" ${with[@]+"${with[@]}"} "$@" "https://127.0.0.1:$HTTPS$path" </dev/null)
+    CURL=$?
+    BODY=$(tr -d '\0' <"$SCRATCH/body" 2>/dev/null) HEAD=$(tr -d '\r' <"$SCRATCH/head" 2>/dev/null)
+    : >"$SCRATCH/body"; : >"$SCRATCH/head"
+}
+field() { jq -r ".. | .$1? // empty" <<<"$BODY" 2>/dev/null | head -1; }
+get_record() { api GET "/cscvinc/employee/$1"; }
+record_json() { # NUMB NAME [ADDRX]: a request body
+    jq -nc --arg numb "$1" --arg name "$2" --arg addrx "${3:-HERE}" '{cscvincServiceOperation:{Container1:{REQUEST_CONTAINER:{FILEA_AREA:{STAT:"Y",NUMB:$numb,NAME:$name,ADDRX:$addrx,PHONE:"12345678",DATEX:"01 01 26",AMOUNT:"$0001.00",COMMENT:"TEST"}}}}}'
+}
+put_record() { api PUT "/cscvinc/employee/$1" -H 'Content-Type: application/json' -d "$(record_json "$1" "$2")"; }
+# Process ids of this image: by program, and by the name a process gave itself.
+processes() { # PROGRAM [COMM-REGEX]
+    local p
+    for p in /proc/[0-9]*; do
+        [ "$(readlink "$p/exe" 2>/dev/null)" = "$BIN/$1" ] || continue
+        tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -qx "SALLYPORT_ROOT=$SALLYPORT_ROOT" || continue
+        [ -z "${2:-}" ] || grep -Eq "$2" "$p/comm" 2>/dev/null || continue
+        echo "${p#/proc/}"
+    done
+}
