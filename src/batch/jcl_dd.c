@@ -26,13 +26,14 @@ dd_dsn(struct jcl_parser *p, const struct jcl_params *params,
         text = str_sub(text, 0, open);
         if (!jcl_is_name(member))
             return jcl_bad_value(p, params, param,
-                             "a member name in the parentheses");
+                                 "a member name in the parentheses");
     }
     if (!jcl_is_dsn(text))
-        return jcl_bad_value(p, params, param,
-                         "a data set name: qualifiers of 1 to 8 characters, "
-                         "44 in all (temporary names and references are not "
-                         "supported)");
+        return jcl_bad_value(
+            p, params, param,
+            "a data set name: qualifiers of 1 to 8 characters, "
+            "44 in all (temporary names and references are not "
+            "supported)");
     to->dd->kind = JCL_DD_DSN;
     to->dd->dsn = text;
     jcl_set_name(to->dd->member, member);
@@ -61,8 +62,9 @@ dd_disp(struct jcl_parser *p, const struct jcl_params *params,
             k = JCL_NEW;
         if (k == n_rows)
             return jcl_bad_value(p, params, &v[i],
-                             i == 0 ? "NEW, OLD, SHR or MOD"
-                                    : "KEEP, PASS, CATLG, UNCATLG or DELETE");
+                                 i == 0
+                                     ? "NEW, OLD, SHR or MOD"
+                                     : "KEEP, PASS, CATLG, UNCATLG or DELETE");
         if (i == 0)
             to->dd->status = (enum jcl_status)k;
     }
@@ -95,7 +97,7 @@ dd_path(struct jcl_parser *p, const struct jcl_params *params,
         return false;
     if (text.n < 2 || text.n > 255 || text.p[0] != '/')
         return jcl_bad_value(p, params, param,
-                         "an absolute path of at most 255 characters");
+                             "an absolute path of at most 255 characters");
     to->dd->kind = JCL_DD_PATH;
     to->dd->path = text;
     return true;
@@ -120,9 +122,10 @@ dd_pathopts(struct jcl_parser *p, const struct jcl_params *params,
                    !str_eq_z(v[i].value, "OCREAT") &&
                    !str_eq_z(v[i].value, "OEXCL") &&
                    !str_eq_z(v[i].value, "OTRUNC")) {
-            return jcl_bad_value(p, params, &v[i],
-                             "ORDONLY, OWRONLY, ORDWR, OAPPEND, OCREAT, OEXCL "
-                             "or OTRUNC");
+            return jcl_bad_value(
+                p, params, &v[i],
+                "ORDONLY, OWRONLY, ORDWR, OAPPEND, OCREAT, OEXCL "
+                "or OTRUNC");
         }
     }
     return true;
@@ -187,11 +190,11 @@ jcl_dd_card(struct jcl_parser *p, const struct jcl_params *params,
         if (param->key.n == 0) {
             if (i > 0)
                 return jcl_bad_value(p, params, param,
-                                 "*, DATA or DUMMY as the first parameter");
+                                     "*, DATA or DUMMY as the first parameter");
             if (!dd_positional(p, params, param, &to))
                 return false;
         } else if (!jcl_run_table(p, params, param, dd_keywords,
-                              ARRAY_LEN(dd_keywords), "DD", &to)) {
+                                  ARRAY_LEN(dd_keywords), "DD", &to)) {
             return false;
         }
     }

@@ -148,10 +148,11 @@ verify(struct security *s, const struct isc_req *req, struct verdict *v)
     if (saf_verify(s->saf, req->user, req->password, s->defs->sit.applid, &acee,
                    &rc, &why) == ERR_OK)
         return acee;
+    /* Reasons of initACEE: 16 not defined, 28 revoked, 20 and 24 password. */
     reject(v,
-           rc.racf == 4                         ? "UNKNOWN_USER"
-           : rc.racf == 0x1c || rc.reason == 28 ? "REVOKED"
-                                                : "BAD_PASSWORD",
+           rc.reason == 16   ? "UNKNOWN_USER"
+           : rc.reason == 28 ? "REVOKED"
+                             : "BAD_PASSWORD",
            why.text);
     return NULL;
 }

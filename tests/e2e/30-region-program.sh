@@ -53,5 +53,5 @@ like "$(cat "$REGION_DIR/logs/CSMT")" 'CSCVINC READ FILEA +RESP 00000013 RESP2 0
 
 kill "$REGION_PID"
 wait_for 10 test ! -e "$REGION_DIR/ipic.sock"; ok $? "SIGTERM ends it and its socket"
-like "$(tail -1 "$REGION_LOG")" DFHKE1799 "with a last message"
+wait_for 15 grep -q DFHKE1799 "$REGION_LOG"; ok $? "with a last message"
 done_testing
