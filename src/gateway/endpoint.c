@@ -101,8 +101,10 @@ endpoint_new(struct arena *arena, const struct cfg_tree *tree,
             p->base_path.n--;
         p->connect_timeout_ms = (uint32_t)e->connection_timeout_ms;
         p->receive_timeout_ms = (uint32_t)e->receive_timeout_ms;
-        if (url.is_https)
+        if (url.is_https) {
             p->problem = set_tls(p, tree, saf, log, e, arena);
+            p->lacks_keys = p->problem != NULL;
+        }
         code = set_basic(p, basic_of(e), why);
     }
     if (p->problem != NULL)

@@ -369,7 +369,8 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
     } else {
         artefacts = artefacts_ref(g->artefacts);
     }
-    e = snapshot_new(tree, artefacts, g->saf, g->o.log, &next, why);
+    e = snapshot_new(tree, artefacts, g->saf, g->o.log, g->snapshot != NULL,
+                     &next, why);
     if (e != ERR_OK) {
         artefacts_unref(&artefacts);
         return e;

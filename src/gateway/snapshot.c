@@ -16,6 +16,7 @@ struct building {
     struct saf_client *saf;
     struct messages_log *log;
     struct err_info *why;
+    bool is_update;
 };
 
 static enum err
@@ -324,6 +325,12 @@ add_requester(struct building *b, const struct image *image)
                         entry->info->connection_ref, &endpoint, b->why);
     if (code != ERR_OK)
         return code;
+    if (b->is_update && endpoint->lacks_keys) {
+        endpoint_close(endpoint);
+        return err_set(b->why, ERR_NOT_NOW,
+                       "zosconnect_endpointConnection " STR_FMT ": %s",
+                       STR_ARG(entry->info->connection_ref), endpoint->problem);
+    }
     entry->endpoint = endpoint;
     return table_put(&s->requesters, entry->info->name, entry, NULL)
                ? ERR_OK
@@ -412,11 +419,11 @@ add_ports(struct building *b)
 
 enum err
 snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
-             struct saf_client *saf, struct messages_log *log,
+             struct saf_client *saf, struct messages_log *log, bool is_update,
              struct snapshot **out, struct err_info *why)
 {
     struct snapshot *s = calloc(1, sizeof *s);
-    struct building b = { s, saf, log, why };
+    struct building b = { s, saf, log, why, is_update };
     struct err_info own;
     enum err e;
 

@@ -103,11 +103,14 @@ struct snapshot {
 /*
  * Compile; takes its own references to tree and artefacts. Problems that only
  * concern one resource are logged and that resource is unusable (fails
- * closed); others refuse the configuration.
+ * closed); others refuse the configuration. When another configuration is in
+ * use (is_update), key stores that cannot be read refuse it too: a working TLS
+ * port does not close because the angel is away for a moment.
  */
 MUST_CHECK enum err snapshot_new(struct cfg_tree *, struct artefacts *,
                                  struct saf_client *, struct messages_log *,
-                                 struct snapshot **out, struct err_info *why);
+                                 bool is_update, struct snapshot **out,
+                                 struct err_info *why);
 struct snapshot *snapshot_ref(struct snapshot *);
 void snapshot_unref(struct snapshot **);
 
