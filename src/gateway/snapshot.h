@@ -58,6 +58,7 @@ struct endpoint {
     struct str identity;         /* pool key: element id and key label */
     uint32_t connect_timeout_ms, receive_timeout_ms;
     const char *problem; /* why it cannot be used; NULL when it can */
+    bool lacks_keys;     /* the problem is its key store */
 };
 
 struct requester_entry {
