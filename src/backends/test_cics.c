@@ -5,13 +5,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "backends/provider.h"
 #include "base/test.h"
-#include "ipc/chan.h"
 #include "isc/link.h"
 
 #define PORT 23017
@@ -109,9 +110,9 @@ play(int listener, uint16_t sessions, const char *nak)
                              .worker = 1 };
     struct isc_packet packet;
     struct err_info why;
-    int fd, pair[2];
+    int fd = accept(listener, NULL, NULL), pair[2];
 
-    if (chan_accept(listener, &fd, NULL, &why) != ERR_OK)
+    if (fd < 0)
         _exit(3);
     isc_packet_init(&packet);
     if (isc_recv(fd, true, &packet, &why) != ERR_OK)
@@ -133,14 +134,15 @@ play(int listener, uint16_t sessions, const char *nak)
 static void
 region_start(const char *nak)
 {
-    char path[128];
-    struct err_info why;
-    int listener;
+    struct sockaddr_un sa = { .sun_family = AF_UNIX };
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-    snprintf(path, sizeof path, "%s/regions/R/port.%d.sock", root, PORT);
-    unlink(path);
-    if (chan_listen(path, 0600, &listener, &why) != ERR_OK)
-        fail_msg("%s", why.text);
+    snprintf(sa.sun_path, sizeof sa.sun_path, "%s/regions/R/port.%d.sock", root,
+             PORT);
+    unlink(sa.sun_path);
+    if (bind(listener, (struct sockaddr *)&sa, sizeof sa) != 0 ||
+        listen(listener, 8) != 0)
+        fail_msg("%s cannot be listened on", sa.sun_path);
     region = fork();
     if (region == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
