@@ -254,16 +254,20 @@ map_payload(struct chan_msg *msg, struct reader *in, struct err_info *why)
 {
     struct stat st;
     uint64_t size;
-    int fd;
+    int fd, seals;
 
     if (!reader_u64(in, &size) || !reader_at_end(in) || msg->n_fds == 0 ||
         size == 0 || size > CHAN_BYTES_MAX)
         return err_set(why, ERR_SYNTAX, "malformed large message");
     fd = chan_take_fd(msg, 0);
     memmove(msg->fds, msg->fds + 1, sizeof(int) * --msg->n_fds);
-    if (fstat(fd, &st) != 0 || (uint64_t)st.st_size != size ||
-        (fcntl(fd, F_GET_SEALS) & (F_SEAL_SHRINK | F_SEAL_WRITE)) !=
-            (F_SEAL_SHRINK | F_SEAL_WRITE)) {
+    /* -1 for what cannot be sealed at all: a file that its sender may cut
+     * while we read it would be our SIGBUS. */
+    seals = fcntl(fd, F_GET_SEALS);
+    if (seals < 0 ||
+        (seals & (F_SEAL_SHRINK | F_SEAL_WRITE)) !=
+            (F_SEAL_SHRINK | F_SEAL_WRITE) ||
+        fstat(fd, &st) != 0 || (uint64_t)st.st_size != size) {
         close(fd);
         return err_set(why, ERR_SYNTAX, "large message is not sealed");
     }

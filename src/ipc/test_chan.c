@@ -1,6 +1,9 @@
 #include "base/test.h"
 #include "ipc/chan.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void
@@ -63,6 +66,66 @@ malformed_messages_are_refused(void **state)
     close(fds[1]);
 }
 
+static int
+ordinary_file(void)
+{
+    char path[] = "/tmp/sallyport-chan-XXXXXX";
+    int fd = mkstemp(path);
+
+    unlink(path);
+    return fd;
+}
+
+/* What the sender can still cut or change must not be mapped. */
+static void
+large_messages_must_be_sealed(void **state)
+{
+    static const char head[] = "\0\1\0\0\0\0\1\0\0\0\0\0\0\x20\0";
+    static const struct {
+        bool is_memfd;
+        int seals;
+    } rows[] = {
+        { false, 0 }, /* F_GET_SEALS says -1 here */
+        { true, 0 },
+        { true, F_SEAL_SHRINK },
+        { true, F_SEAL_WRITE },
+        { true, F_SEAL_GROW | F_SEAL_SEAL },
+    };
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(chan_pair(fds, NULL), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        union {
+            char bytes[CMSG_SPACE(sizeof(int))];
+            struct cmsghdr align;
+        } control = { { 0 } };
+        struct iovec iov = { (void *)(uintptr_t)head, 15 };
+        struct msghdr out = { .msg_iov = &iov,
+                              .msg_iovlen = 1,
+                              .msg_control = control.bytes,
+                              .msg_controllen = sizeof control.bytes };
+        struct cmsghdr *c = CMSG_FIRSTHDR(&out);
+        struct chan_msg msg;
+        int fd = rows[i].is_memfd ? memfd_create("x", MFD_ALLOW_SEALING)
+                                  : ordinary_file();
+
+        assert_true(fd >= 0);
+        assert_int_equal(ftruncate(fd, 8192), 0);
+        if (rows[i].is_memfd)
+            assert_int_equal(fcntl(fd, F_ADD_SEALS, rows[i].seals), 0);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(c), &fd, sizeof fd);
+        assert_int_equal(sendmsg(fds[0], &out, 0), 15);
+        assert_int_equal(chan_recv(fds[1], &msg, NULL), ERR_SYNTAX);
+        close(fd);
+    }
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void
 a_stale_socket_is_replaced_a_live_one_kept(void **state)
 {
@@ -88,6 +151,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_and_large_messages_arrive),
         cmocka_unit_test(malformed_messages_are_refused),
+        cmocka_unit_test(large_messages_must_be_sealed),
         cmocka_unit_test(a_stale_socket_is_replaced_a_live_one_kept),
     };
 
