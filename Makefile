@@ -1,6 +1,7 @@
 # A short front for meson and ninja.
 BUILD ?= build
 CHECK ?= build-check
+RELEASE ?= build-bench
 
 .PHONY: all test check check-all unit corpus e2e format layers bench clean
 
@@ -25,6 +26,15 @@ check: layers format unit corpus e2e
 check-all: check
 	tools/check-all
 
+# Figures beside our peers': make bench, make bench BENCH=record,clear
+$(RELEASE)/build.ninja:
+	meson setup $(RELEASE) -Dbuildtype=release
+
+bench: $(RELEASE)/build.ninja
+	tools/packages bench
+	ninja -C $(RELEASE)
+	tests/bench/run --build $(RELEASE) $(BENCH)
+
 layers:
 	tools/check-layers
 
@@ -32,4 +42,4 @@ format:
 	tools/check-format
 
 clean:
-	rm -rf $(BUILD) $(CHECK)
+	rm -rf $(BUILD) $(CHECK) $(RELEASE)
