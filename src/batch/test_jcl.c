@@ -396,6 +396,7 @@ long_things(void **state)
     struct parsed p;
 
     (void)state;
+    assert_non_null(text);
     n = (size_t)sprintf(text, "//J JOB\n//S EXEC PGM=A,PARM='");
     memset(text + n, 'x', 30);
     strcpy(text + n + 30, "',                                  Z12345678\n");

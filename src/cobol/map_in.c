@@ -38,6 +38,24 @@ bad_json(struct run *r, const char *at, const char *what)
                   what);
 }
 
+/* One value at r->p that nobody wants, or whose kind is known already. */
+static enum err
+skip_value(struct run *r, unsigned depth, const char *expected)
+{
+    const char *bad = r->p, *q;
+    enum err e;
+
+    q = json_scan_value(r->p, r->end, depth, &bad, &e);
+    if (q != NULL) {
+        r->p = q;
+        return ERR_OK;
+    }
+    if (e == ERR_LIMIT)
+        return err_at(r->why, ERR_LIMIT, (size_t)(bad - r->start),
+                      "JSON nested deeper than %u", MAP_DEPTH_MAX);
+    return bad_json(r, bad, expected);
+}
+
 static enum err
 wrong_kind(struct run *r, struct str name, const char *expected)
 {
@@ -144,10 +162,10 @@ put_scalar(struct run *r, const struct leaf *l, uint8_t *base)
                       start);
     }
     if (l->code == LEAF_BOOLEAN && (c == 't' || c == 'f')) {
-        q = json_scan_value(start, r->end, 0, &bad);
-        if (q == NULL)
-            return bad_json(r, bad, "expected true or false");
-        r->p = q;
+        enum err e = skip_value(r, 0, "expected true or false");
+
+        if (e != ERR_OK)
+            return e;
         return leaf_put_bool(&r->env, l, base, c == 't', r->why);
     }
     return wrong_kind(r, leaf_name(&r->env, l),
@@ -281,16 +299,8 @@ read_pair(struct run *r, const struct in_object *o, uint32_t *next,
         return bad_json(r, r->p, "expected a colon");
     r->p++;
     space(r);
-    if (m == NULL) {
-        const char *bad = r->p;
-        const char *q =
-            json_scan_value(r->p, r->end, MAP_DEPTH_MAX - depth, &bad);
-
-        if (q == NULL)
-            return bad_json(r, bad, "expected a value");
-        r->p = q;
-        return ERR_OK;
-    }
+    if (m == NULL)
+        return skip_value(r, MAP_DEPTH_MAX - depth, "expected a value");
     number = (uint32_t)(m - r->members) - o->first;
     if ((seen[number / 64] >> number % 64 & 1) != 0)
         return err_at(r->why, ERR_SYNTAX, (size_t)(r->p - r->start),
@@ -341,18 +351,6 @@ read_object(struct run *r, const struct in_object *o, uint8_t *base,
 }
 
 static enum err
-read_null(struct run *r)
-{
-    const char *bad = r->p;
-    const char *q = json_scan_value(r->p, r->end, 0, &bad);
-
-    if (q == NULL)
-        return bad_json(r, bad, "expected a value");
-    r->p = q;
-    return ERR_OK;
-}
-
-static enum err
 read_one(struct run *r, const struct in_member *m, uint8_t *base,
          unsigned depth)
 {
@@ -387,7 +385,7 @@ read_array(struct run *r, const struct in_member *m, uint8_t *base,
                               STR_FMT ": more than %u elements",
                               STR_ARG(member_name(r, m)), m->max);
             e = r->p < r->end && *r->p == 'n'
-                    ? read_null(r)
+                    ? skip_value(r, 0, "expected a value")
                     : read_one(r, m, element, depth + 1);
             if (e != ERR_OK)
                 return e;
@@ -417,7 +415,7 @@ read_member(struct run *r, const struct in_member *m, uint8_t *base,
     enum err e;
 
     if (r->p < r->end && *r->p == 'n')
-        return read_null(r); /* as if it were missing */
+        return skip_value(r, 0, "expected a value"); /* as if it were missing */
     if (m->level != 0) {
         base = r->records[m->segment].p;
         if (m->level == 2)
@@ -570,19 +568,13 @@ finish_records(struct run *r, bool has_body)
 static enum err
 read_body(struct run *r)
 {
-    const char *bad = r->p;
-    enum err e = ERR_OK;
+    enum err e;
 
     space(r);
-    if (r->b->root == NONE) {
-        const char *q = json_scan_value(r->p, r->end, MAP_DEPTH_MAX, &bad);
-
-        if (q == NULL)
-            return bad_json(r, bad, "expected a value");
-        r->p = q;
-    } else {
+    if (r->b->root == NONE)
+        e = skip_value(r, MAP_DEPTH_MAX, "expected a value");
+    else
         e = read_member(r, &r->members[r->b->root], r->records[0].p, 0);
-    }
     if (e != ERR_OK)
         return e;
     space(r);

@@ -245,6 +245,8 @@ both_ways(void **state)
     }
 }
 
+#define OPEN_16 "[[[[[[[[[[[[[[[["
+
 static void
 refused_json(void **state)
 {
@@ -319,6 +321,8 @@ refused_json(void **state)
         { "05 A PIC 9.", "{\"R\":{\"A\":nul}}", ERR_SYNTAX, NULL },
         { "05 A PIC 9.", "{\"R\":{\"Z\":nul}}", ERR_SYNTAX, NULL },
         { "05 A PIC 9.", "{\"R\":{A:1}}", ERR_SYNTAX, NULL },
+        { "05 A PIC 9.", "{\"Z\":" OPEN_16 OPEN_16 OPEN_16 OPEN_16 "1",
+          ERR_LIMIT, "JSON nested deeper than 64" },
     };
 
     (void)state;

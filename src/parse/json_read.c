@@ -236,19 +236,23 @@ scan_scalar(const char *p, const char *end, const char **bad)
 
 const char *
 json_scan_value(const char *p, const char *end, unsigned depth,
-                const char **bad)
+                const char **bad, enum err *e)
 {
     struct json_reader r;
     enum json_event event;
     struct err_info why;
 
+    *e = ERR_SYNTAX;
     p = json_space(p, end);
     if (p < end && *p != '{' && *p != '[')
         return scan_scalar(p, end, bad);
     json_reader_init(&r, str_n(p, (size_t)(end - p)));
     r.depth_max = depth < JSON_DEPTH_MAX ? depth : JSON_DEPTH_MAX;
     do {
-        if (json_next(&r, &event, &why) != ERR_OK) {
+        enum err code = json_next(&r, &event, &why);
+
+        if (code != ERR_OK) {
+            *e = code;
             *bad = p + (why.at < r.in.n ? why.at : r.in.n);
             return NULL;
         }

@@ -78,9 +78,10 @@ const char *json_scan_string(const char *p, const char *end, bool *has_escape,
                              const char **bad);
 /* p at '-' or a digit; returns behind the number. */
 const char *json_scan_number(const char *p, const char *end, const char **bad);
-/* One whole value at p (white space skipped); depth levels may open. */
+/* One whole value at p (white space skipped); depth levels may open. On
+ * failure *e is ERR_LIMIT when it is nested deeper, else ERR_SYNTAX. */
 const char *json_scan_value(const char *p, const char *end, unsigned depth,
-                            const char **bad);
+                            const char **bad, enum err *e);
 /* "a string", "a number" ... of the value that begins with c. */
 const char *json_kind(char c);
 

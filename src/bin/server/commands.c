@@ -136,6 +136,14 @@ on_zcon_refresh(const struct modify_call *call)
     return false;
 }
 
+/* Group memberships are part of the identities in the cache. */
+static bool
+on_zcon_clear_saf(const struct modify_call *call)
+{
+    gateway_clear_auth_cache(worker_of(call)->gateway);
+    return true;
+}
+
 static bool
 on_status(const struct modify_call *call)
 {
@@ -158,6 +166,8 @@ static const struct modify_row refresh_rows[] = {
 static const struct modify_row zcon_rows[] = {
     { "ZCON,REFRESH", "z/OS Connect Command Handler", "ZCON,REFRESH",
       on_zcon_refresh },
+    { "ZCON,CLEARSAFCACHE", "z/OS Connect Command Handler",
+      "ZCON,CLEARSAFCACHE", on_zcon_clear_saf },
 };
 
 struct reply_to {
