@@ -1,5 +1,5 @@
 /*
- * One .map file (4.1): the updates of its mapping declaration. Inlined schemas
+ * One .map file: the updates of its mapping declaration. Inlined schemas
  * and shapes are ignored.
  */
 #ifndef SALLYPORT_ARTEFACT_APIMAP_H

@@ -117,7 +117,7 @@ const struct image_service *image_service(const struct image *,
                                           struct str name);
 
 /*
- * Choose the response of an operation (4.4): the first whose rules all hold
+ * Choose the response of an operation: the first whose rules all hold
  * for these records (segment order), else the default one. Never NULL in *out
  * on success. ERR_RANGE: bad data in a field a rule asks for.
  */

@@ -1,7 +1,7 @@
 /*
  * The server's messages.log and console lines in Liberty's formats: one write
  * a line, any thread. Rolls over by size and keeps a number of old files.
- * Source: liberty-core 4.6, 4.7, 4.8.
+ * Source: Liberty, logging: messages.log, its format and roll-over.
  */
 #ifndef SALLYPORT_AUDIT_MESSAGES_LOG_H
 #define SALLYPORT_AUDIT_MESSAGES_LOG_H

@@ -12,7 +12,8 @@
 /*
  * A refused password is asked for twice, as the product does (its registry is
  * consulted again by the fail-over path): the operator sees the messages twice
- * for each request, and automation counts on it.
+ * for each request, and automation counts on it. Class APPL is asked once the
+ * password was right, so its refusal comes once.
  */
 #define N_PASSWORD_TRIES 2u
 
@@ -147,7 +148,7 @@ on_answer(void *arg, enum err e, struct acee *acee, struct saf_rc rc,
         start_basic(a);
         return;
     }
-    if (e == ERR_DENIED && a->password.n > 0 &&
+    if (e == ERR_DENIED && !auth_is_appl(rc) && a->password.n > 0 &&
         ++a->n_tries < N_PASSWORD_TRIES) {
         ask_password(a);
         return;

@@ -48,6 +48,14 @@ struct auth_outcome {
     struct saf_rc rc;
 };
 
+/* The user is known and the password right, but class APPL keeps the user out
+ * (initACEE reason 32). */
+static inline bool
+auth_is_appl(struct saf_rc rc)
+{
+    return rc.saf == 8 && rc.racf == 8 && rc.reason == 32;
+}
+
 #define AUTH_CREDENTIALS_MAX 512u
 
 /* One attempt; storage in the request, zero-initialised. */

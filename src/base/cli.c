@@ -3,6 +3,8 @@
 #include "base/str.h"
 #include "base/version.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,27 +149,26 @@ cli_parse(const struct cli *cli, int argc, char **argv, int usage_status)
     return n_args;
 }
 
-void
-cli_progress(const char *what, uint64_t done, uint64_t total)
+bool
+cli_wait(int fd, const char *what, int64_t max_ms)
 {
-    static uint64_t first_ms, last_ms;
-    static bool shown;
-    uint64_t now = clock_mono_ms();
+    struct pollfd pfd = { .fd = fd, .events = POLLIN };
+    uint64_t start_ms = clock_mono_ms(), waited_ms = 0;
+    bool is_terminal = isatty(STDERR_FILENO) != 0, is_shown = false;
+    int n = 0;
 
-    if (first_ms == 0)
-        first_ms = now;
-    if (done > total) {
-        if (shown)
-            fprintf(stderr, "\r\033[K");
-        first_ms = 0;
-        shown = false;
-        return;
+    while (n == 0 && (max_ms < 0 || waited_ms < (uint64_t)max_ms)) {
+        n = poll(&pfd, 1, 250);
+        if (n < 0 && errno == EINTR)
+            n = 0;
+        waited_ms = clock_mono_ms() - start_ms;
+        if (n != 0 || !is_terminal || waited_ms < 2000)
+            continue;
+        is_shown = true;
+        fprintf(stderr, "\r\033[K%s: %llu s", what,
+                (unsigned long long)waited_ms / 1000);
     }
-    if (isatty(STDERR_FILENO) == 0 || now - first_ms < 2000 ||
-        now - last_ms < 100)
-        return;
-    last_ms = now;
-    shown = true;
-    fprintf(stderr, "\r\033[K%s: %llu of %llu", what, (unsigned long long)done,
-            (unsigned long long)total);
+    if (is_shown)
+        fprintf(stderr, "\r\033[K");
+    return n != 0;
 }

@@ -44,8 +44,9 @@ int cli_parse(const struct cli *cli, int argc, char **argv, int usage_status);
 /* True when fd is a terminal and NO_COLOR is not set. */
 bool cli_has_colour(int fd);
 
-/* A line that overwrites itself on a terminal, nothing elsewhere. Call often;
- * shows only after two seconds. done > total ends it. */
-void cli_progress(const char *what, uint64_t done, uint64_t total);
+/* Wait until fd can be read or has ended; false when max_ms (-1: for ever) is
+ * over first. On a terminal standard error says after two seconds what is
+ * waited for and how long, on a line that is gone afterwards. */
+bool cli_wait(int fd, const char *what, int64_t max_ms);
 
 #endif

@@ -33,7 +33,7 @@ char *path_normalise(struct arena *, struct str path);
 const char *root_dir(void);
 /* printf path below the root: root_path(&a, "spool/%s", job). */
 char *root_path(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* True when this image is owned by one ordinary Linux user (DESIGN: private
+/* True when this image is owned by one ordinary Linux user (private
  * mode), not by root. */
 bool root_is_private(void);
 

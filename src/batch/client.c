@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cli.h"
 #include "base/file.h"
 #include "base/reader.h"
 #include "batch/master_wire.h"
@@ -111,9 +112,13 @@ static enum err
 receive(struct batch_client *client, struct listener *l, struct err_info *why)
 {
     struct chan_msg msg;
-    enum err e = chan_recv(client->fd, &msg, why);
+    enum err e;
     bool is_good;
 
+    (void)cli_wait(client->fd,
+                   l->is_accepted ? l->result->id : "waiting for the system",
+                   -1);
+    e = chan_recv(client->fd, &msg, why);
     if (e == ERR_PEER)
         return err_set(why, ERR_PEER, "the master ended");
     if (e != ERR_OK)

@@ -32,7 +32,7 @@ struct map_segment {
     bool is_required; /* in: the request must hold it; out: the record */
 };
 
-/* spec/.si service options, 3.8; zeroed = all off (note: toolkit projects have
+/* service options of a .si; zeroed = all off (note: toolkit projects have
  * trim_trailing on, see map_options_default). */
 struct map_options {
     bool trim_trailing; /* trimOutputTrailingWhitespace: blanks and X'00' */

@@ -135,7 +135,7 @@ static const struct row rows[] = {
       "\"A\":\"  ab\"" },
     { "05 A PIC N(3).", ABI_ZOS, "\"A\":\"a\xE2\x82\xAC\"", "006120AC0020",
       NULL },
-    /* zoned, section 3.3 */
+    /* zoned */
     { "05 A PIC S9(3).", ABI_ZOS, "\"A\":-120", "F1F2D0", NULL },
     { "05 A PIC S9(3).", ABI_ZOS, "\"A\":120", "F1F2C0", NULL },
     { "05 A PIC 9(3).", ABI_ZOS, "\"A\":7", "F0F0F7", NULL },

@@ -355,7 +355,7 @@ in_options(void **state)
     }
 }
 
-/* ---- requester structures, 3.11 ---- */
+/* ---- requester structures ---- */
 
 static struct field *
 add(struct arena *a, struct field *parent, const char *name,

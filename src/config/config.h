@@ -11,7 +11,8 @@
  *         CFG_GET(tree, http_endpoint, "defaultHttpEndpoint");
  *     CFG_EACH(tree, http_endpoint, e) { ... e->http_port ... }
  *
- * Source: liberty-core 1 and 2; zconnect-server 1.
+ * Source: Liberty, server configuration; z/OS Connect EE configuration
+ * elements.
  */
 #ifndef SALLYPORT_CONFIG_CONFIG_H
 #define SALLYPORT_CONFIG_CONFIG_H

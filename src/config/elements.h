@@ -3,7 +3,7 @@
  * defaults and help texts are rows in elements_*.c; a field here is the
  * attribute of the same name. Durations are milliseconds, whatever the
  * attribute's own unit. A missing string has p == NULL.
- * Source: liberty-core 4.8, 5, 6, 7.4; zconnect-server 1; authentication 1, 2.
+ * Source: Liberty and z/OS Connect EE, reference of configuration elements.
  */
 #ifndef SALLYPORT_CONFIG_ELEMENTS_H
 #define SALLYPORT_CONFIG_ELEMENTS_H

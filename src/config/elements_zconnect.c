@@ -1,4 +1,4 @@
-/* The elements of z/OS Connect: zconnect-server 1. */
+/* The elements of z/OS Connect. */
 #include "config/registry.h"
 
 #include <limits.h>

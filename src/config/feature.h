@@ -1,6 +1,6 @@
 /*
  * Features of featureManager: which exist here, and which pull in others.
- * Source: zconnect-server 0; liberty-core 1.13.
+ * Source: Liberty, featureManager; z/OS Connect EE features.
  */
 #ifndef SALLYPORT_CONFIG_FEATURE_H
 #define SALLYPORT_CONFIG_FEATURE_H

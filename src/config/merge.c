@@ -1,5 +1,5 @@
 /*
- * The merge of liberty-core 1.5: elements of one singleton or one id, written
+ * The merge: elements of one singleton or one id, written
  * in several places, become one. REPLACE and IGNORE speak about files, never
  * about two elements of the same file.
  */

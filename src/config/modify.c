@@ -1,4 +1,4 @@
-/* Reply sequence and matching of MODIFY commands: liberty-core 7.6. */
+/* Reply sequence and matching of MODIFY commands. */
 #include "config/modify.h"
 
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * The server's MODIFY commands as a table: F job,REFRESH,CONFIG and so on. A
  * feature adds rows; the dispatcher finds the row, runs it and writes the
  * reply sequence exactly as the original does.
- * Source: liberty-core 7.6.
+ * Source: Liberty on z/OS, MODIFY commands.
  */
 #ifndef SALLYPORT_CONFIG_MODIFY_H
 #define SALLYPORT_CONFIG_MODIFY_H

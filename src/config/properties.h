@@ -1,7 +1,7 @@
 /*
  * The small text files beside server.xml: server.env, jvm.options and
  * bootstrap.properties. Text in, pairs out; reading the files is the caller's.
- * Source: liberty-core 4.2.
+ * Source: Liberty, server.env and bootstrap.properties.
  */
 #ifndef SALLYPORT_CONFIG_PROPERTIES_H
 #define SALLYPORT_CONFIG_PROPERTIES_H

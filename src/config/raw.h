@@ -116,7 +116,7 @@ void raw_absorb(struct raw_element *into, const struct raw_element *from);
 /* A copy whose lists may be changed without touching the original. */
 struct raw_element *raw_copy(struct arena *, const struct raw_element *);
 
-/* vars.c. `element` and `type` are the scope (rule 7 of 1.8); may be NULL. */
+/* vars.c. `element` and `type` are the scope (see vars.c); may be NULL. */
 struct scope {
     const struct raw_element *element;
     const struct cfg_type *type;

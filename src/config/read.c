@@ -1,6 +1,6 @@
 /*
  * From files to raw elements: server.xml, drop-ins and includes in reading
- * order (liberty-core 1.1 to 1.4), each element put into the group of its type
+ * order, each element put into the group of its type
  * and id. Elements nobody registered are read over.
  */
 #include "config/raw.h"

@@ -1,4 +1,4 @@
-/* Texts of attributes into C values: liberty-core 1.6, 1.7 and 3. */
+/* Texts of attributes into C values. */
 #include "config/raw.h"
 
 #include <stdlib.h>

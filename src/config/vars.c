@@ -1,5 +1,5 @@
 /*
- * ${variables} of liberty-core 1.8: where a name is looked up, in which order,
+ * ${variables}: where a name is looked up, in which order,
  * and the small arithmetic that is tried when nobody defines it. An unknown
  * name stays in the text as it is.
  */

@@ -13,7 +13,7 @@
 #define AREAS_MAX 64u
 
 /* What each outcome of the program means to the client. One table, since the
- * statuses marked unverified may change. Source: backends 1.6. */
+ * statuses marked unverified may change. See doc/internals/gateway.md. */
 static const struct {
     unsigned status;
     const char *log_id; /* inserts: detail, connection, service */

@@ -407,6 +407,10 @@ on_authenticated(struct auth_attempt *attempt,
         check_role(r);
         return;
     case AUTH_CHALLENGE:
+        if (outcome->claimed.n > 0 && auth_is_appl(outcome->rc))
+            MESSAGES_LOG(r->serve->log, SECURITY_LOGGER, "CWWKS2907E",
+                         str_upper(r->http->arena, outcome->claimed),
+                         r->attempt.policy->applid);
         if (outcome->claimed.n > 0)
             MESSAGES_LOG(r->serve->log, SECURITY_LOGGER, "CWWKS1100A",
                          outcome->claimed);

@@ -1,6 +1,6 @@
 /*
  * One loop's part of the gateway and the requests on it: the pipeline of
- * zconnect-server 3.1 as steps that each either go on, wait for an answer
+ * the product as steps that each either go on, wait for an answer
  * (angel, region, endpoint), or end the request.
  */
 #ifndef SALLYPORT_GATEWAY_SERVE_H

@@ -19,7 +19,7 @@ list_of(const struct str *one)
     return (struct cfg_list){ one, 1, true };
 }
 
-/* The consequences of zconnect-server 3.4, one row each. */
+/* What follows from "own list or global list, never both", a row each. */
 static void
 groups_replace_and_never_add(void **state)
 {

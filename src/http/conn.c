@@ -141,7 +141,7 @@ refuse(struct http_conn *conn, unsigned status, const char *why)
 /* ---- steps: true when another one may be possible at once ---- */
 
 /* Between requests: the first has the read timeout, later ones the persist
- * timeout (liberty-core 5.2). */
+ * timeout (Liberty, persistTimeout). */
 static void
 await_request(struct http_conn *conn)
 {

@@ -66,7 +66,7 @@ struct str http_conn_local(struct arena *, const struct http_conn *);
 void http_conn_set(struct http_conn *, void *value, void (*free)(void *));
 void *http_conn_get(const struct http_conn *);
 
-struct http_server_options {     /* defaults: liberty-core.md 5.2 (L20) */
+struct http_server_options {     /* defaults: Liberty's httpOptions */
     bool keep_alive;             /* true */
     int max_keep_alive_requests; /* 100; -1 no limit */
     uint32_t persist_timeout_ms; /* 30 s */

@@ -112,7 +112,7 @@ MUST_CHECK enum err saf_list_servers(struct saf_client *,
 
 /*
  * All answer with an acee (the caller's to unref) or ERR_DENIED and the triple
- * of REQUEST=VERIFY / initACEE (saf.md 2.5). applid: the APPL checked, "" for
+ * of REQUEST=VERIFY / initACEE. applid: the APPL checked, "" for
  * none. Failures come with the operator lines (ICH408I, IRR012I...) through
  * saf_on_message, already in the system log; print them to the job log.
  */

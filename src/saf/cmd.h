@@ -146,7 +146,7 @@ uint32_t cmd_abandon(struct cmd *, uint32_t rc);
  * with the options of now. */
 void cmd_refresh(struct cmd *, const char *class_name, bool is_rebuilt);
 
-/* Issuer's authority (saf.md 1.7). */
+/* Issuer's authority. */
 bool cmd_is_special(const struct cmd *);
 bool cmd_is_auditor(const struct cmd *); /* AUDITOR or ROAUDIT */
 /* SPECIAL, the owner, or group-SPECIAL in whose scope the owner is. */

@@ -40,7 +40,7 @@ is_vowel(char c)
     return strchr("AEIOUaeiou", c) != NULL;
 }
 
-/* Does c satisfy a mask character of a rule (saf.md 3.1)? */
+/* Does c satisfy a mask character of a rule? */
 static bool
 satisfies(char mask, char c)
 {

@@ -1,6 +1,6 @@
 /*
  * ICH408I and the IRR01xI lines: the layout operators and their tools parse.
- * Source: console captures, saf.md 3.2 and 3.3.
+ * Source: console captures; Security Server Messages and Codes.
  */
 #ifndef SALLYPORT_SAF_ICH408I_H
 #define SALLYPORT_SAF_ICH408I_H

@@ -1,7 +1,7 @@
 /*
  * REQUEST=VERIFY as an engine: no clock, no hashing. The caller begins, has
  * the secret compared by a verifier process, and ends. Return codes are those
- * of initACEE (saf.md 2.5): 8/8/16 not defined, 20 wrong, 24 expired, 28
+ * of initACEE: 8/8/16 not defined, 20 wrong, 24 expired, 28
  * revoked, 32 no access to APPL, 36 and 40 for certificates.
  */
 #ifndef SALLYPORT_SAF_LOGON_H

@@ -1,4 +1,4 @@
-/* Layouts of RACDCERT LIST, LISTRING and their kin (saf.md 1.8). */
+/* Layouts of RACDCERT LIST, LISTRING and their kin. */
 #ifndef SALLYPORT_SAF_RACDCERT_LIST_H
 #define SALLYPORT_SAF_RACDCERT_LIST_H
 

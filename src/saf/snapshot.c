@@ -494,7 +494,8 @@ decide(const void *image, const struct snap_profile *p, const struct acee *acee,
         d->rc = SAF_RC(8, 8, 0);
 }
 
-/* saf.md 2.6. */
+/* AUDIT and GLOBALAUDIT of the profile, UAUDIT of the user and LOGOPTIONS of
+ * the class decide what is logged. */
 static bool
 is_logged(const void *image, const struct snap_profile *p,
           const struct acee *acee, const struct saf_decision *d)

@@ -51,7 +51,7 @@ uint32_t snapshot_flags(const void *image);      /* enum snapshot_flag */
 uint32_t snapshot_n_profiles(const void *image);
 
 /*
- * REQUEST=AUTH against one image (saf.md 2.2 steps 2 to 16): the triple, the
+ * REQUEST=AUTH against one image: the triple, the
  * controlling profile, the level allowed and the deciding entry. `resource` in
  * any case (folded as the class says). `where` may be NULL.
  */

@@ -9,6 +9,8 @@
 #include "toolkit/toolkit.h"
 
 #include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -93,6 +95,11 @@ parse(struct command *c, int argc, char **argv)
             if (name_is(argv[i], n, "--", options[k].longer) ||
                 name_is(argv[i], n, "-", options[k].shorter))
                 found = &options[k];
+        if (strcmp(argv[i], "--complete") == 0) {
+            for (size_t k = 0; k < ARRAY_LEN(options); k++)
+                printf("--%s\n", options[k].longer);
+            exit(BUILD_OK);
+        }
         if (found == NULL) {
             fprintf(stderr,
                     "sallyport build: unknown parameter %s\nTry 'sallyport "

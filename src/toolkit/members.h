@@ -1,4 +1,4 @@
-/* Generated copybooks: Q, P and I members in fixed form (3.11). */
+/* Generated copybooks: Q, P and I members in fixed form. */
 #ifndef SALLYPORT_TOOLKIT_MEMBERS_H
 #define SALLYPORT_TOOLKIT_MEMBERS_H
 

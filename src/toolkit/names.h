@@ -1,6 +1,6 @@
 /*
  * JSON property names to COBOL data names, as the original's mapping level 4.3
- * does it (3.11).
+ * does it.
  */
 #ifndef SALLYPORT_TOOLKIT_NAMES_H
 #define SALLYPORT_TOOLKIT_NAMES_H

@@ -1,4 +1,4 @@
-/* Number schemas to COBOL numbers (3.11, types). */
+/* Number schemas to COBOL numbers. */
 #ifndef SALLYPORT_TOOLKIT_SHAPE_H
 #define SALLYPORT_TOOLKIT_SHAPE_H
 

@@ -306,7 +306,7 @@ add_object(struct building *b, const struct property_use *use,
     struct field *count = NULL, *group;
     enum err e = ERR_OK;
 
-    /* The base is N and 2, cut: a long N loses the 2 (3.11). */
+    /* The base is N and 2, cut: a long N loses the 2. */
     if (!use->is_required)
         e = add_count(b, use, count_base(b, name), &count);
     if (e != ERR_OK)

@@ -1,4 +1,4 @@
-/* The Swagger 2.0 document of an API, from its maps and services (4.5). */
+/* The Swagger 2.0 document of an API, from its maps and services. */
 #include "parse/textout.h"
 #include "toolkit/schema.h"
 #include "toolkit/toolkit.h"

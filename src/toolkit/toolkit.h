@@ -85,7 +85,7 @@ MUST_CHECK enum err ara_from_properties(struct toolkit *, struct properties *,
                                         struct buf *archive, struct str *name,
                                         struct err_info *why);
 
-/* The Swagger document of an API (4.5). service_of gives each operation's
+/* The Swagger document of an API. service_of gives each operation's
  * service, in the order of api->operations. */
 MUST_CHECK enum err swagger_write(struct toolkit *, const struct api *,
                                   const struct service *const *service_of,

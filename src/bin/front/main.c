@@ -10,6 +10,7 @@
 
 #include "base/defs.h"
 #include "base/file.h"
+#include "base/msg.h"
 #include "base/version.h"
 
 #define STATUS_USAGE 2
@@ -133,7 +134,8 @@ print_help(const struct places *p)
             printf("  %-12s %s\n", words[i].word, words[i].summary);
     }
     printf("  %-12s %s\n", "completion", "print shell completion (bash)");
-    printf("  %-12s %s\n", "help", "this text; help COMMAND for one of them");
+    printf("  %-12s %s\n", "help",
+           "this text; help COMMAND, or help MESSAGE-ID: what to do");
     printf("\nThe system is $SALLYPORT_ROOT, now %s.\n"
            "First steps: sallyport ipl; sallyport submit JOB.jcl; "
            "sallyport shutdown\n",
@@ -141,8 +143,22 @@ print_help(const struct places *p)
     return 0;
 }
 
+/* False when id is not a message's. */
+static bool
+explain_message(const char *id)
+{
+    const struct msg *msg = msg_find(id);
+
+    if (msg == NULL)
+        return false;
+    printf("%s: %s\n", msg->id, msg->text);
+    printf("What to do: %s\n",
+           msg->remedy[0] == '\0' ? "nothing, it informs." : msg->remedy);
+    return true;
+}
+
 static int
-print_completion(int argc, char **argv)
+print_completion(const struct places *p, int argc, char **argv)
 {
     if (argc < 3 || strcmp(argv[2], "bash") != 0) {
         fprintf(stderr, "sallyport completion: expected a shell: bash\n"
@@ -155,8 +171,12 @@ print_completion(int argc, char **argv)
            "    local cur=${COMP_WORDS[COMP_CWORD]}\n"
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
            "        COMPREPLY=($(compgen -W \"help completion");
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        printf(" %s", words[i].word);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        char path[4200];
+
+        if (find_program(p, words[i].program, path, sizeof path))
+            printf(" %s", words[i].word);
+    }
     printf("\" -- \"$cur\"))\n"
            "    elif [ \"${cur#-}\" != \"$cur\" ]; then\n"
            "        COMPREPLY=($(compgen -W \"$(sallyport "
@@ -183,7 +203,8 @@ run_program(const struct places *p, const char *program, const char *option,
     if (!find_program(p, program, path, sizeof path)) {
         fprintf(stderr,
                 "sallyport: sallyport-%s is not installed (looked in "
-                "%s and %s)\n",
+                "%s and %s).\nInstall it there, or use the sallyport of a "
+                "complete installation.\n",
                 program, p->own, p->libexec);
         free(args);
         return STATUS_MISSING;
@@ -226,6 +247,8 @@ main(int argc, char **argv)
         fprintf(stderr, "sallyport: cannot find its own folder\n");
         return STATUS_MISSING;
     }
+    if (strcmp(word, "help") == 0 && argc > 2 && explain_message(argv[2]))
+        return 0;
     if (strcmp(word, "help") == 0 && argc > 2) {
         char *args[] = { argv[0], argv[2], help_option, NULL };
 
@@ -239,6 +262,6 @@ main(int argc, char **argv)
         return 0;
     }
     if (strcmp(word, "completion") == 0)
-        return print_completion(argc, argv);
+        return print_completion(&places, argc, argv);
     return run_word(&places, word, argc, argv);
 }

@@ -146,6 +146,7 @@ run_in_background(void)
         _exit(result);
     }
     close(fds[1]);
+    (void)cli_wait(fds[0], "starting the system", -1);
     if (pid > 0 && read(fds[0], &byte, 1) == 1 && byte == 'R') {
         printf("The system %s is up (process %d).\n", root_dir(), (int)pid);
         if (root_is_private())

@@ -1,4 +1,4 @@
-/* Operator commands of a server, a row each (liberty-core 7.6). */
+/* Operator commands of a server, a row each. */
 #include "worker.h"
 
 #include <string.h>

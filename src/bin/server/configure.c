@@ -1,7 +1,7 @@
 /*
  * The configuration in a server's life: read at start with one second attempt
  * when a file is half written, read again when its files changed, applied only
- * when it differs (liberty-core 1.11 and 2).
+ * when it differs (Liberty, updateTrigger).
  */
 #include "worker.h"
 

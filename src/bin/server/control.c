@@ -1,4 +1,4 @@
-/* Starting, stopping and asking a server (liberty-core 4.3). */
+/* Starting, stopping and asking a server (Liberty, server command). */
 #include "control.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cli.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/msg.h"
@@ -151,11 +152,11 @@ already_running(const struct settings *s, pid_t holder)
 static int
 wait_until_ready(const struct settings *s, pid_t pid, int ready_fd)
 {
-    struct pollfd wait = { .fd = ready_fd, .events = POLLIN };
     int status;
     char byte;
 
-    if (poll(&wait, 1, (int)(s->start_wait_s * 1000)) == 0) {
+    if (!cli_wait(ready_fd, "starting the server",
+                  (int64_t)s->start_wait_s * 1000)) {
         fprintf(stderr,
                 "Server %s did not become ready in %u seconds; it is still "
                 "starting. See %s/messages.log.\n",

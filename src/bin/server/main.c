@@ -236,15 +236,38 @@ modify(int argc, char **argv)
     return status;
 }
 
+/* Words and options for the shell. */
+static void
+complete(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        printf("%s\t%s\n", options[i].name, options[i].help);
+    printf("--help\tshow help\n--version\tshow the version\n");
+}
+
+/* "--help" anywhere before "--". */
+static bool
+wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return argc > 1 && strcmp(argv[1], "help") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
     const char *action = argc > 1 ? argv[1] : "help";
 
     log_init("sallyport-server");
+    if (strcmp(action, "--complete") == 0) {
+        complete();
+        return EXIT_OK;
+    }
     if (strcmp(action, "--worker") == 0)
         return be_worker(argc, argv);
-    if (strcmp(action, "help") == 0 || strcmp(action, "--help") == 0) {
+    if (argc == 1 || wants_help(argc, argv)) {
         help();
         return argc > 1 ? EXIT_OK : EXIT_BAD_ARGUMENT;
     }

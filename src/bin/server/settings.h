@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "config/properties.h"
 
-/* Exit codes of liberty-core 4.3. */
+/* Exit codes of Liberty's server command. */
 enum server_exit {
     EXIT_OK = 0,
     EXIT_REDUNDANT = 1, /* already so, or not running */
