@@ -391,12 +391,11 @@ refusals(void **state)
 static void
 long_things(void **state)
 {
-    char *text = malloc(400000);
+    static char text[400000];
     size_t n;
     struct parsed p;
 
     (void)state;
-    assert_non_null(text);
     n = (size_t)sprintf(text, "//J JOB\n//S EXEC PGM=A,PARM='");
     memset(text + n, 'x', 30);
     strcpy(text + n + 30, "',                                  Z12345678\n");
