@@ -1,6 +1,7 @@
 # Who may do what at a server: APPL, zosConnectAccess, requireAuth, failing over
 # to basic authentication, groups, identity assertion.
 . "$E2E_LIB"
+unlike "$(cat "$SALLYPORT_ROOT/regions/CICSREG/logs/messages.log")" "DFHXS1104|DFHXS[0-9]+[EW]" "the region's default user is usable"
 image_up; ok $? "the exercise's image"
 SYSLOG=$SALLYPORT_ROOT/log/syslogall.log
 racf() { sallyport racf "$1" </dev/null >"$SCRATCH/racf.out" 2>&1 || note "$1: $(cat "$SCRATCH/racf.out")"; }
@@ -100,9 +101,10 @@ get -u USER2:USER2; is "$CODE" 200 "no list, no check"
 API="runGlobalInterceptors='false' interceptorsRef='list' invokeGroup='GMINVOKE'" configure "its own list"
 get -u USER2:USER2; is "$CODE" 403 "its own list is asked"
 
-# requireAuth="false": the unauthenticated user, and interceptors refuse it.
+# requireAuth="false": nobody is authenticated; interceptors refuse that.
 API="requireAuth='false' runGlobalInterceptors='false'" configure "requireAuth=false"
-get; is "$CODE" 200 "nobody is asked who he is"; is "$(field USERID)" WSGUEST "the program runs as the unauthenticated user"
+mark; get; is "$CODE" 500 "nobody is asked who he is, and no user flows to the region"
+like "$(second_log)" 'BAQR0658E: .*NO_USER' "whose USERAUTH(IDENTIFY) wants one"
 API="requireAuth='false'" configure "requireAuth=false and groups"
 mark; get; is "$CODE" 403 "an interceptor needs an identity"; like "$(second_log)$BODY" 'BAQR0407W' "BAQR0407W"
 
