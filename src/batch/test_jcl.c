@@ -423,7 +423,6 @@ long_things(void **state)
     parse(&p, text);
     assert_int_not_equal(p.e, ERR_OK);
     arena_fini(&p.arena);
-    free(text);
 }
 
 int
