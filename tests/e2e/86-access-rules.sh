@@ -1,8 +1,8 @@
 # Who may do what at a server: APPL, zosConnectAccess, requireAuth, failing over
 # to basic authentication, groups, identity assertion.
 . "$E2E_LIB"
-unlike "$(cat "$SALLYPORT_ROOT/regions/CICSREG/logs/messages.log")" "DFHXS1104|DFHXS[0-9]+[EW]" "the region's default user is usable"
 image_up; ok $? "the exercise's image"
+unlike "$(cat "$SALLYPORT_ROOT/regions/CICSREG/logs/messages.log")" "DFHXS1104|DFHXS[0-9]+[EW]" "the region's default user is usable"
 SYSLOG=$SALLYPORT_ROOT/log/syslogall.log
 racf() { sallyport racf "$1" </dev/null >"$SCRATCH/racf.out" 2>&1 || note "$1: $(cat "$SCRATCH/racf.out")"; }
 # A second server, asked over clear text and TLS without asking for certificates.
@@ -155,7 +155,9 @@ hole=$(free_port)
 background python3 -c "
 import socket, time
 s = socket.socket(); s.bind(('127.0.0.1', $hole)); s.listen(5)
+open('$SCRATCH/listens', 'w')
 time.sleep(60)"
+wait_for 10 test -e "$SCRATCH/listens"
 ENDPOINT="receiveTimeout='1s'" configure "an endpoint that never answers"
 sed -i "s|host=\"https://127.0.0.1\" port=\"$HTTPS\"|host=\"http://127.0.0.1\" port=\"$hole\"|" "$ELSEWHERE/server.xml"
 console 'F SECOND,REFRESH,CONFIG'
