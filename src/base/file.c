@@ -10,14 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum err
-file_read(const char *path, struct buf *out, struct err_info *why)
+/* Reads to the end and closes. */
+static enum err
+read_all(int fd, const char *path, struct buf *out, struct err_info *why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum err e = ERR_OK;
 
-    if (fd < 0)
-        return err_sys(why, "%s", path);
     for (;;) {
         char chunk[16384];
         ssize_t n = read(fd, chunk, sizeof chunk);
@@ -39,6 +37,30 @@ file_read(const char *path, struct buf *out, struct err_info *why)
     }
     close(fd);
     return e;
+}
+
+enum err
+file_read(const char *path, struct buf *out, struct err_info *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    return fd < 0 ? err_sys(why, "%s", path) : read_all(fd, path, out, why);
+}
+
+enum err
+file_read_plain(const char *path, struct buf *out, struct err_info *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0 && errno != ELOOP)
+        return err_sys(why, "%s", path);
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        if (fd >= 0)
+            close(fd);
+        return err_set(why, ERR_NOT_FOUND, "%s: not an ordinary file", path);
+    }
+    return read_all(fd, path, out, why);
 }
 
 static bool
@@ -67,7 +89,10 @@ file_write_atomic(const char *path, struct str content, mode_t mode,
     if ((size_t)snprintf(beside, sizeof beside, "%s.%d.new", path,
                          (int)getpid()) >= sizeof beside)
         return err_set(why, ERR_LIMIT, "%s: path too long", path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+    /* A left-over of a process that died goes; nothing that others put there
+     * is written into. */
+    (void)unlink(beside);
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
               mode);
     if (fd < 0)
         return err_sys(why, "%s", beside);

@@ -15,6 +15,11 @@
 /* Append the whole file to `out` (its max applies: ERR_LIMIT). */
 MUST_CHECK enum err file_read(const char *path, struct buf *out,
                               struct err_info *why);
+/* The same for a file in a folder that is somebody else's: an ordinary file
+ * only, no link (a privileged reader would be led astray), no pipe (it would
+ * wait). ERR_NOT_FOUND otherwise. */
+MUST_CHECK enum err file_read_plain(const char *path, struct buf *out,
+                                    struct err_info *why);
 /* Write beside and rename, with fsync: the old file stays on any failure. */
 MUST_CHECK enum err file_write_atomic(const char *path, struct str content,
                                       mode_t mode, struct err_info *why);
@@ -33,6 +38,10 @@ char *path_normalise(struct arena *, struct str path);
 const char *root_dir(void);
 /* printf path below the root: root_path(&a, "spool/%s", job). */
 char *root_path(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* uids of the angel's own processes in root mode: never a user's. */
+#define UID_OWN_FIRST 60000u
+#define UID_OWN_LAST 60003u
+
 /* True when this image is owned by one ordinary Linux user (private
  * mode), not by root. */
 bool root_is_private(void);

@@ -264,7 +264,7 @@ str_z(struct arena *arena, struct str s)
 bool
 str_copy_z(struct str s, char *out, size_t cap)
 {
-    if (s.n >= cap)
+    if (s.n >= cap || (s.n > 0 && memchr(s.p, '\0', s.n) != NULL))
         return false;
     if (s.n > 0)
         memcpy(out, s.p, s.n);

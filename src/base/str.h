@@ -63,7 +63,8 @@ struct str str_upper(struct arena *, struct str s); /* ASCII */
 struct str str_lower(struct arena *, struct str s);
 /* NUL-terminated copy; NULL when there is no storage. */
 char *str_z(struct arena *, struct str s);
-/* Copy into a fixed array, NUL-terminated; false when it does not fit. */
+/* Copy into a fixed array, NUL-terminated; false when it does not fit or holds
+ * a NUL: "ANN\0X" must not become ANN. */
 MUST_CHECK bool str_copy_z(struct str s, char *out, size_t cap);
 
 /* Equal, in a time that depends on the length of b only. */

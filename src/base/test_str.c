@@ -132,6 +132,29 @@ table_keeps_what_it_got(void **state)
     table_fini(&t);
 }
 
+static void
+copies_say_what_they_hold(void **state)
+{
+    static const struct {
+        const char *p;
+        size_t n;
+        bool fits;
+    } rows[] = {
+        { "", 0, true },      { "ABC", 3, true }, { "ABCD", 4, false },
+        { "A\0B", 3, false }, { "\0", 1, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char out[4] = "zzz";
+
+        assert_int_equal(
+            str_copy_z(str_n(rows[i].p, rows[i].n), out, sizeof out),
+            rows[i].fits);
+        assert_string_equal(out, rows[i].fits ? rows[i].p : "zzz");
+    }
+}
+
 int
 main(void)
 {
@@ -142,6 +165,7 @@ main(void)
         cmocka_unit_test(buf_and_reader_round_trip),
         cmocka_unit_test(buf_stops_at_its_maximum),
         cmocka_unit_test(table_keeps_what_it_got),
+        cmocka_unit_test(copies_say_what_they_hold),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -641,9 +641,10 @@ parser_new(struct arena *arena, const struct jcl_env *env, struct jcl_job *job,
     return p;
 }
 
-enum err
-jcl_parse(struct arena *arena, struct str text, const struct jcl_env *env,
-          struct jcl_job *out, struct jcl_errors *errors, struct err_info *why)
+static enum err
+parse(struct arena *arena, struct str text, const struct jcl_env *env,
+      uint16_t listed, struct jcl_job *out, struct jcl_errors *errors,
+      struct err_info *why)
 {
     struct jcl_job job;
     struct jcl_parser *p = parser_new(arena, env, &job, errors);
@@ -657,6 +658,7 @@ jcl_parse(struct arena *arena, struct str text, const struct jcl_env *env,
     copy = str_dup(arena, text);
     if (p == NULL || level == NULL || copy.p == NULL)
         return err_set(why, ERR_MEMORY, "no storage for the job");
+    p->listed = listed;
     jcl_deck_init(&level->deck, copy, 0);
     if (system_symbols(p) && job_statement(p, &level->deck))
         (void)run_level(p, level);
@@ -667,6 +669,13 @@ jcl_parse(struct arena *arena, struct str text, const struct jcl_env *env,
     if (e == ERR_OK)
         *out = job;
     return e;
+}
+
+enum err
+jcl_parse(struct arena *arena, struct str text, const struct jcl_env *env,
+          struct jcl_job *out, struct jcl_errors *errors, struct err_info *why)
+{
+    return parse(arena, text, env, 0, out, errors, why);
 }
 
 enum err
@@ -683,5 +692,5 @@ jcl_start(struct arena *arena, struct str member, struct str job_name,
     }
     text = str_fmt(arena, "//%.*s JOB\n//STARTING EXEC PROC=%.*s\n",
                    STR_ARG(job_name), STR_ARG(member));
-    return jcl_parse(arena, text, env, out, errors, why);
+    return parse(arena, text, env, 1, out, errors, why); /* the member */
 }

@@ -123,7 +123,18 @@ struct jcl_symbol {
     struct str value;
 };
 
+/* Lines that are in-stream data: not to be listed, they may hold passwords. */
+struct jcl_data_lines {
+    struct {
+        uint32_t first, last; /* both counted from 1 */
+    } v[JCL_DDS_MAX];
+    size_t n;
+};
+
 struct jcl_env {
+    /* Filled when not NULL: of the job's own text, for jcl_start of the
+     * member's. */
+    struct jcl_data_lines *data_lines;
     struct str sysuid; /* &SYSUID: who submits */
     /* A procedure's text from library ("" = the system's), in the arena;
      * ERR_NOT_FOUND when there is none. May be NULL. */

@@ -331,11 +331,28 @@ ends_data(struct str line, const char *delimiter, bool is_data)
            (!is_data && str_starts(line, STR("//")));
 }
 
+static void
+note_data(struct jcl_parser *p, const struct jcl_deck *deck, uint32_t first)
+{
+    struct jcl_data_lines *lines = p->env->data_lines;
+
+    if (lines == NULL || deck->source != p->listed || deck->line == first)
+        return;
+    if (lines->n < ARRAY_LEN(lines->v)) {
+        lines->v[lines->n].first = first;
+        lines->v[lines->n++].last = deck->line - 1;
+    } else { /* a procedure called that often: better hide too much */
+        lines->v[0].first = 1;
+        lines->v[0].last = UINT32_MAX;
+    }
+}
+
 bool
 jcl_deck_data(struct jcl_parser *p, struct jcl_deck *deck,
               const char *delimiter, bool is_data, struct str *out)
 {
     size_t from = deck->at, to, n = 0;
+    uint32_t first = deck->line;
     struct line line;
     char *copy;
 
@@ -346,6 +363,7 @@ jcl_deck_data(struct jcl_parser *p, struct jcl_deck *deck,
             deck_unread(deck, &line);
         break;
     }
+    note_data(p, deck, first);
     copy = arena_alloc(p->arena, to - from + 1);
     if (copy == NULL) {
         jcl_fatal(p, ERR_MEMORY);

@@ -49,7 +49,8 @@ struct jcl_parser {
     char sources[JCL_SOURCES_MAX][9];
     size_t n_sources;
     size_t n_dds;
-    enum err fatal; /* no storage or a limit: stop */
+    uint16_t listed; /* source whose data lines the caller wants */
+    enum err fatal;  /* no storage or a limit: stop */
 };
 
 /* One parameter of an operand field. */

@@ -113,6 +113,7 @@ register_again(struct master *m, struct space *space)
         .job_name = str_of(space->record.name),
         .job_id = str_of(space->record.id),
         .user = str_of(space->record.user),
+        .proc = str_of(space->record.proc),
         .submitter = str_of(space->record.user),
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
@@ -177,11 +178,13 @@ read_image_conf(struct master *m, struct err_info *why)
             if (dash == STR_NPOS ||
                 !str_to_u64(str_sub(line, 0, dash), &first) ||
                 !str_to_u64(str_sub(line, dash + 1, line.n), &last) ||
-                first == 0 || last < first || last >= UINT32_MAX) {
+                first == 0 || last < first || last >= UINT32_MAX ||
+                (first <= UID_OWN_LAST && last >= UID_OWN_FIRST)) {
                 e = err_pos(why, ERR_SYNTAX, n, 10,
                             "%s:%u: uidrange=%.*s; expected first-last, both "
-                            "above 0",
-                            path, n, STR_ARG(line));
+                            "above 0 and without %u-%u (the angel's)",
+                            path, n, STR_ARG(line), UID_OWN_FIRST,
+                            UID_OWN_LAST);
                 break;
             }
             m->uid_first = (uint32_t)first;

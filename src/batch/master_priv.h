@@ -16,6 +16,8 @@
 
 #define MASTER_SPACES_MAX 200u
 #define MASTER_SESSIONS_MAX 100u
+#define MASTER_SESSIONS_PER_UID 20u /* root mode, for other uids than 0 */
+#define MASTER_SESSIONS_ROOT 10u    /* of all, kept for uid 0 */
 #define MASTER_START_WAIT_MS 60000u /* S waits this long for "ready" */
 #define MASTER_ATTACH_WAIT_MS 2000u /* of a program that listens at all */
 #define MASTER_REPLY_WAIT_MS 60000u /* F waits this long for its reply */
@@ -98,7 +100,8 @@ void master_angel_restart(struct master *);
 /* --- spaces ------------------------------------------------------------- */
 struct space_order {
     struct jcl_job *job;
-    struct str jcl; /* for JESJCL; the password is masked there */
+    struct str jcl; /* for JESJCL; passwords are masked there */
+    const struct jcl_data_lines *data; /* of jcl, left out there */
     bool is_task;
     struct str proc;
     const struct acee *submitter;
@@ -148,7 +151,8 @@ void sessions_check_time(struct master *, uint64_t now_ms);
 
 /* --- operator ----------------------------------------------------------- */
 void operator_command(struct session *, struct str text);
-/* A procedure of SYS1.PROCLIB or another library below datasets/. */
+/* A procedure of SYS1.PROCLIB or another library below datasets/; arg is the
+ * uid_t of who reads it, NULL for the master itself. */
 MUST_CHECK enum err master_read_member(void *arg, struct arena *,
                                        struct str library, struct str member,
                                        struct str *text, struct err_info *);

@@ -15,6 +15,20 @@
 #include "batch/master_wire.h"
 #include "ipc/chan.h"
 
+/* One Linux user cannot keep the others, or root, from the console. */
+static bool
+has_room(const struct master *m, uid_t uid)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->n_sessions; i++)
+        n += m->sessions[i]->uid == uid;
+    if (root_is_private() || uid == 0)
+        return m->n_sessions < MASTER_SESSIONS_MAX;
+    return n < MASTER_SESSIONS_PER_UID &&
+           m->n_sessions < MASTER_SESSIONS_MAX - MASTER_SESSIONS_ROOT;
+}
+
 void
 session_accept(struct master *m)
 {
@@ -24,10 +38,10 @@ session_accept(struct master *m)
 
     if (chan_accept(m->listener, &fd, &peer, NULL) != ERR_OK)
         return;
-    s = m->n_sessions < MASTER_SESSIONS_MAX ? calloc(1, sizeof *s) : NULL;
+    s = has_room(m, peer.uid) ? calloc(1, sizeof *s) : NULL;
     if (s == NULL) {
-        log_warn("a client was turned away: %u are connected",
-                 MASTER_SESSIONS_MAX);
+        log_warn("a client of uid %u was turned away: %zu are connected",
+                 (unsigned)peer.uid, m->n_sessions);
         close(fd);
         return;
     }
@@ -166,15 +180,18 @@ send_accepted(struct session *s, const struct space *space)
 static void
 submit(struct session *s, struct arena *arena, struct str jcl, bool waits)
 {
+    struct jcl_data_lines *data = ARENA_NEW(arena, struct jcl_data_lines);
     struct jcl_env env = { .sysuid = str_of(s->acee->user),
-                           .proc = master_read_member };
+                           .proc = master_read_member,
+                           .arg = &s->uid,
+                           .data_lines = data };
     struct jcl_errors *errors = ARENA_NEW(arena, struct jcl_errors);
     struct jcl_job job;
     struct space *space;
     struct err_info why = { 0 };
     enum err e;
 
-    if (errors == NULL) {
+    if (errors == NULL || data == NULL) {
         send_ended(s, JOB_BROKEN, 0, "no storage");
         return;
     }
@@ -194,11 +211,13 @@ submit(struct session *s, struct arena *arena, struct str jcl, bool waits)
         send_ended(s, JOB_ENDED, 0, "TYPRUN=SCAN: no errors found");
         return;
     }
-    e = space_start(
-        s->master,
-        &(struct space_order){
-            .job = &job, .jcl = jcl, .submitter = s->acee, .session = s },
-        &space, &why);
+    e = space_start(s->master,
+                    &(struct space_order){ .job = &job,
+                                           .jcl = jcl,
+                                           .data = data,
+                                           .submitter = s->acee,
+                                           .session = s },
+                    &space, &why);
     if (e != ERR_OK) {
         session_printf(s, "%s", why.text);
         send_ended(s, e == ERR_DENIED ? JOB_JCL_ERROR : JOB_BROKEN, 0,

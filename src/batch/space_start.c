@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -66,12 +68,32 @@ drop_privilege(uint32_t uid, uint32_t gid)
 }
 
 static void
+close_between(unsigned first, unsigned last)
+{
+    if (first <= last)
+        (void)close_range(first, last, 0);
+}
+
+static void
 close_others(int task_fd, int init_fd)
 {
-    for (int fd = 3; fd < 4096; fd++) {
-        if (fd != task_fd && fd != init_fd)
-            (void)close(fd);
-    }
+    unsigned low = (unsigned)(task_fd < init_fd ? task_fd : init_fd);
+    unsigned high = (unsigned)(task_fd < init_fd ? init_fd : task_fd);
+
+    close_between(3, low - 1);
+    close_between(low + 1, high - 1);
+    close_between(high + 1, ~0u);
+}
+
+/* Passwords and tokens stay out of core files; set-user-ID programs of the
+ * machine give a job's user nothing more. */
+static bool
+restrict_child(void)
+{
+    const struct rlimit no_core = { 0, 0 };
+
+    return setrlimit(RLIMIT_CORE, &no_core) == 0 &&
+           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 /*
@@ -112,7 +134,7 @@ child_main(const char *program, int task_fd, int init_fd)
     keep_open(task_fd, "SALLYPORT_TASK_FD");
     keep_open(init_fd, "SALLYPORT_INITIATOR_FD");
     keep_open(token, "SALLYPORT_TOKEN_FD");
-    if (is_root != 0 && !drop_privilege(uid, gid))
+    if (is_root != 0 && (!drop_privilege(uid, gid) || !restrict_child()))
         _exit(1);
     if (chdir("/") != 0)
         _exit(1);
@@ -141,23 +163,63 @@ open_logs(struct space *space, struct err_info *why)
     return e;
 }
 
-/* JESJCL: the job as submitted, without the password. */
-static void
-write_jcl(struct space *space, struct str jcl)
+/* Where a password's value begins on a statement; STR_NPOS without one. */
+static size_t
+password_at(struct str line)
 {
-    struct str line;
+    static const char *const words[] = { "PASSWORD=", "PASSWORD(", "PHRASE(" };
+    size_t first = STR_NPOS;
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        size_t at = str_find(line, str_of(words[i]));
+
+        if (at != STR_NPOS && (first == STR_NPOS || at < first))
+            first = at + strlen(words[i]) - 1;
+    }
+    return first == STR_NPOS ? first : first + 1;
+}
+
+static bool
+is_data_line(const struct jcl_data_lines *data, uint32_t number)
+{
+    for (size_t i = 0; data != NULL && i < data->n; i++) {
+        if (number >= data->v[i].first && number <= data->v[i].last)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * JESJCL: the statements as submitted, without passwords. In-stream data are
+ * left out, as in the original: decks and CEEOPTS hold passwords.
+ */
+static void
+write_jcl(struct space *space, const struct space_order *order)
+{
+    struct str jcl = order->jcl, line;
+    bool goes_on = false; /* a value that may reach the next line */
     int fd;
 
     if (spool_append(space->record.id, "002.JESJCL", &fd, NULL) != ERR_OK)
         return;
     for (unsigned n = 1; str_line(&jcl, &line); n++) {
+        size_t at = password_at(line);
         char number[16];
-        size_t at = str_find(line, STR("PASSWORD="));
 
+        if (is_data_line(order->data, n) || !str_starts(line, STR("//")))
+            continue;
         (void)snprintf(number, sizeof number, "%9u ", n);
         space_write(fd, str_of(number));
-        if (at != STR_NPOS && str_starts(line, STR("//"))) {
-            space_write(fd, str_sub(line, 0, at + 9));
+        goes_on = goes_on && str_starts(line, STR("// "));
+        if (goes_on) {
+            space_write(fd, STR("// "));
+            line = STR("(suppressed)");
+        } else if (at != STR_NPOS) {
+            goes_on =
+                at >= line.n || line.p[at] == '(' || line.p[at] == '\'' ||
+                (line.p[at - 1] == '(' &&
+                 str_find_char(str_sub(line, at, line.n), ')') == STR_NPOS);
+            space_write(fd, str_sub(line, 0, at));
             line = STR("(suppressed)");
         }
         space_write(fd, line);
@@ -251,7 +313,8 @@ on_saf_line(void *arg, struct str line)
 /*
  * The Linux user of an address space: the OMVS UID. A superuser (UID 0) of the
  * image, and IBMUSER before it has one, get no Linux root: their address
- * spaces run under the first UID of the range.
+ * spaces run under the first UID of the range, which is nobody else's, or that
+ * user could take a superuser's job over.
  */
 static enum err
 linux_user(struct space *space, const struct acee *acee, uint32_t *uid,
@@ -270,11 +333,12 @@ linux_user(struct space *space, const struct acee *acee, uint32_t *uid,
                        "user %s has no OMVS UID; expected one of %u-%u "
                        "(uidrange of etc/image.conf)",
                        acee->user, m->uid_first, m->uid_last);
-    if (*uid < m->uid_first || *uid > m->uid_last)
+    if (*uid < m->uid_first || *uid > m->uid_last || acee->uid == m->uid_first)
         return err_set(why, ERR_DENIED,
                        "user %s has OMVS UID %u; expected one of %u-%u "
-                       "(uidrange of etc/image.conf)",
-                       acee->user, *uid, m->uid_first, m->uid_last);
+                       "(uidrange of etc/image.conf, without its first, which "
+                       "is for superusers)",
+                       acee->user, *uid, m->uid_first + 1, m->uid_last);
     return ERR_OK;
 }
 
@@ -390,7 +454,7 @@ prepare(struct space *space, const struct space_order *order,
     r->began_ms = clock_wall_ms();
     if ((e = open_logs(space, why)) != ERR_OK)
         return e;
-    write_jcl(space, order->jcl);
+    write_jcl(space, order);
     return ERR_OK;
 }
 

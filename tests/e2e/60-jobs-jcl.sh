@@ -62,6 +62,33 @@ sed -i 's/PASSWORD=FRED/PASSWORD=WRONG/' "$SCRATCH/fred.jcl"
 runs "a wrong password" 8 sallyport submit "$SCRATCH/fred.jcl"
 like "$OUT" "IRR013I" "says why"
 
+# Secrets: neither in-stream data nor any spelling of a password is shown.
+cat >"$SCRATCH/secret.jcl" <<'JCL'
+//SECRET   JOB USER=FRED,PASSWORD=(FRED,
+//             HIDDEN0)
+//S1 EXEC PGM=IKJEFT01,PARM='ALTUSER FRED PASSWORD(HIDDEN1)'
+//SYSTSPRT DD SYSOUT=*
+//SYSTSIN  DD *
+ ALTUSER FRED PA(HIDDEN2)
+ ALTUSER FRED PASSWORD (HIDDEN3)
+ ALTUSER FRED PHRASE('HIDDEN4)HIDDEN4')
+ ALTUSER FRED PASS(HIDDEN5
+/*
+//D        DD DATA,DLM=ZZ
+//E        EXEC HIDDEN6
+ZZ
+//CEEOPTS  DD *
+ ENVAR("BAQPASSWORD=HIDDEN7")
+//S2       EXEC PGM=IEFBR14
+JCL
+sallyport submit --all "$SCRATCH/secret.jcl" >"$SCRATCH/secret.out" 2>&1
+unlike "$(cat "$SCRATCH/secret.out" "$SALLYPORT_ROOT"/spool/*/* "$SALLYPORT_ROOT"/log/*)" "HIDDEN" "no secret in output, spool or log"
+sed -i 's/,PASSWORD=.*/,PASSWORD=FRED/; 2d' "$SCRATCH/secret.jcl"
+runs "the same with a job card that is right" 0 sallyport submit --all "$SCRATCH/secret.jcl"
+unlike "$(cat "$SALLYPORT_ROOT"/spool/*/* "$SALLYPORT_ROOT"/log/*)" "HIDDEN" "no secret in output, spool or log"
+like "$OUT" "ALTUSER FRED PHRASE\(\*\)" "the command is echoed without its value"
+like "$OUT" "15 //S2" "JESJCL lists the statements"
+
 printf '//J JOB TIME=(0,1)\n//S EXEC PGM=BPXBATSL,PARM='"'PGM /bin/sh -c while:;do:;done'"'\n' >"$SCRATCH/loop.jcl"
 printf '//J JOB TIME=(0,1)\n//S EXEC PGM=BPXBATSL,\n// PARM='"'SH while :; do :; done'"'\n' >"$SCRATCH/loop.jcl"
 runs "a loop past its time" 12 sallyport submit "$SCRATCH/loop.jcl"

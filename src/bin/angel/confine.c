@@ -18,10 +18,10 @@
  * In root mode each kind of process has a uid of its own, just above the
  * range that etc/image.conf gives to SAF users (50000-59999).
  */
-#define UID_FRONT 60000u
-#define UID_KEEPER 60001u
-#define UID_RECORDER 60002u
-#define UID_VERIFIER 60003u
+#define UID_FRONT UID_OWN_FIRST
+#define UID_KEEPER (UID_OWN_FIRST + 1)
+#define UID_RECORDER (UID_OWN_FIRST + 2)
+#define UID_VERIFIER UID_OWN_LAST
 
 uid_t
 confine_uid(enum child child)

@@ -313,8 +313,8 @@ read_dataset(void *arg, struct str dsn, struct buf *out, struct err_info *why)
         e = err_set(why, ERR_NOT_FOUND, "there is no such data set");
     else if (!S_ISREG(st.st_mode))
         e = err_set(why, ERR_SYNTAX, "not a sequential data set or a member");
-    else
-        e = file_read(path, out, why);
+    else /* it may be another one by now */
+        e = file_read_plain(path, out, why);
     arena_fini(&a);
     return e;
 }

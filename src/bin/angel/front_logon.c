@@ -483,6 +483,16 @@ on_verify_cert(struct peer *p, uint32_t seq, struct chan_msg *msg)
     return true;
 }
 
+/* A token that leaked must not become an identity for whoever found it: only
+ * what the operator started, or is registered, asks about others' tokens. */
+static bool
+may_see_tokens(struct peer *p, const struct job *job)
+{
+    return p->job == job || (p->job != NULL && p->job->proc[0] != '\0') ||
+           peer_grants(p)->angel != NULL ||
+           (p->acee->attrs & ACEE_SPECIAL) != 0;
+}
+
 bool
 on_verify_token(struct peer *p, uint32_t seq, struct chan_msg *msg)
 {
@@ -498,6 +508,9 @@ on_verify_token(struct peer *p, uint32_t seq, struct chan_msg *msg)
     if (!reader_str(&in, 0, WIRE_TOKEN_MAX, &token) || !reader_at_end(&in))
         return false;
     e = job_of_token(p->front, token, &job, &why);
+    if (e == ERR_OK && !may_see_tokens(p, job))
+        e = err_set(&why, ERR_DENIED,
+                    "job tokens are verified for servers only");
     buf_init(&result, ACEE_WIRE_MAX + 256u);
     if (e == ERR_OK) {
         rc = SAF_RC(0, 0, 0);

@@ -103,7 +103,11 @@ to_log_file(void)
     arena_init(&arena, 8192);
     path = root_path(&arena, "log/master.log");
     if (path != NULL)
-        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+        /* The folder is the recorder's: no link of its leads us elsewhere. */
+        fd = open(path,
+                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+                      O_NONBLOCK,
+                  0640);
     if (fd >= 0) {
         (void)dup2(fd, 1);
         (void)dup2(fd, 2);
@@ -168,6 +172,8 @@ main(int argc, char **argv)
 {
     log_init("sallyport-master");
     (void)cli_parse(&cli, argc, argv, STATUS_USAGE);
+    /* What the caller's shell left open would reach every job's parent. */
+    (void)close_range(3, ~0u, 0);
     if (stop)
         return operator_text("SHUTDOWN");
     if (status)
