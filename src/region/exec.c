@@ -230,7 +230,7 @@ zexec(void *first, ...)
 
 /* --- programs -------------------------------------------------------------*/
 
-enum { LEAVE_RETURN = 1, LEAVE_XCTL, LEAVE_ABEND };
+enum { LEAVE_BY_GOBACK = -1, LEAVE_RETURN = 1, LEAVE_XCTL, LEAVE_ABEND };
 
 void
 task_abend(struct cics_task *task, const char *abcode, const char *detail)
@@ -489,6 +489,13 @@ do_return(struct cics_task *task, const struct plan *plan)
 {
     if (plan->has[OPT_TRANSID]) /* no terminal behind a link */
         return RESPONSE(RESP_INVREQ, 1);
+    /* The program that was linked to goes through its own exit (GOBACK, see
+     * translate.h); from one that it called, leave them all. */
+    if (cob_get_global_ptr()->cob_current_module != NULL &&
+        cob_get_global_ptr()->cob_current_module->next == task->top->module) {
+        eib_number(task, EIB_GDI, 2, LEAVE_BY_GOBACK);
+        return NORMAL;
+    }
     longjmp(task->top->leave, LEAVE_RETURN);
 }
 

@@ -38,7 +38,8 @@ translates(void **state)
         const char *source, *holds;
     } rows[] = {
         { HEAD "           EXEC CICS RETURN END-EXEC.\n",
-          "CALL 'zexec' USING BY CONTENT 'RETURN:;' END-CALL ." },
+          "CALL 'zexec' USING BY CONTENT 'RETURN:;' END-CALL IF DFHEIGDI < 0 "
+          "GOBACK END-IF ." },
         { HEAD "           GOBACK.\n",
           "LINKAGE SECTION. COPY DFHEIBLK. 01 DFHCOMMAREA PIC X. PROCEDURE "
           "DIVISION USING DFHEIBLK DFHCOMMAREA ." },
@@ -72,7 +73,7 @@ translates(void **state)
           "AB" },
         { HEAD "           EXEC CICS RETURN END-EXEC.                 "
                "               12345678\n",
-          "END-CALL ." },
+          "GOBACK END-IF ." },
     };
 
     (void)state;

@@ -597,6 +597,9 @@ put_exec(struct job *job, const struct exec *exec)
             put_word(job, job->labels[i]);
         put_words(job, "DEPENDING ON DFHEIGDI");
     }
+    /* A program that leaves through its own exit frees what it holds. */
+    if (exec->row->command == CMD_RETURN)
+        put_words(job, "IF DFHEIGDI < 0 GOBACK END-IF");
     skip_until(job, last->last_line, last->to);
 }
 

@@ -4,7 +4,8 @@
  * the source; the text may reach column 250 (cobc -ftext-column=250).
  *
  *   EXEC CICS c … END-EXEC  CALL 'zexec' USING <plan> <arguments>, then the
- *                           RESP moves (command.h says what a plan is)
+ *                           RESP moves (command.h says what a plan is);
+ *                           behind RETURN also IF DFHEIGDI < 0 GOBACK
  *   DFHRESP(name)           its number
  *   CBL, PROCESS            a comment
  *   LINKAGE SECTION         gains COPY DFHEIBLK and, if absent, DFHCOMMAREA

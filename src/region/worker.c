@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -35,7 +36,10 @@
 #define REPLACE_WAIT_MS 5000
 #define SEND_WAIT_MS 2000
 
+#define EVENTS_MAX 64
+
 struct session {
+    size_t at; /* in worker.sessions */
     uint32_t key;
     uint16_t number;
     int fd;
@@ -47,6 +51,7 @@ struct worker {
     struct region_defs defs;
     uint32_t id, index;
     int control;
+    int epoll; /* many sessions, few of them ready: cheaper than poll */
     struct page *pages; /* [0] is the region's */
     struct page *page;
     struct session **sessions;
@@ -87,6 +92,15 @@ worker_log(const char *id, const struct str *inserts, size_t n)
     buf_fini(&text);
 }
 
+/* source: what on_event compares or the session. */
+static bool
+watch(int fd, void *source)
+{
+    struct epoll_event ev = { .events = EPOLLIN, .data.ptr = source };
+
+    return epoll_ctl(worker.epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
+}
+
 static void
 on_attach(struct reader *in, struct chan_msg *msg)
 {
@@ -104,6 +118,12 @@ on_attach(struct reader *in, struct chan_msg *msg)
         free(s);
         return;
     }
+    if (!watch(s->fd, s)) {
+        log_error("worker: a session cannot be watched: %s", strerror(errno));
+        close(s->fd); /* the partner sees the end of file */
+        free(s);
+        return;
+    }
     security_link(&worker.security, &s->link, (enum user_auth)auth, link_user,
                   s->ipconn);
     if (worker.n_sessions == worker.cap_sessions) {
@@ -115,6 +135,7 @@ on_attach(struct reader *in, struct chan_msg *msg)
         worker.sessions = more;
         worker.cap_sessions = cap;
     }
+    s->at = worker.n_sessions;
     worker.sessions[worker.n_sessions++] = s;
 }
 
@@ -546,40 +567,40 @@ on_session(struct session *s)
 }
 
 static void
-drop_session(size_t i)
+drop_session(struct session *s)
 {
-    close(worker.sessions[i]->fd);
-    security_unlink(&worker.sessions[i]->link);
-    free(worker.sessions[i]);
-    worker.sessions[i] = worker.sessions[--worker.n_sessions];
+    struct session *last = worker.sessions[--worker.n_sessions];
+
+    last->at = s->at;
+    worker.sessions[s->at] = last;
+    /* The supervisor may still hold a copy of the descriptor. */
+    (void)epoll_ctl(worker.epoll, EPOLL_CTL_DEL, s->fd, NULL);
+    close(s->fd);
+    security_unlink(&s->link);
+    free(s);
 }
 
 static bool
 turn(void)
 {
-    static struct pollfd *polls;
-    static size_t cap;
-    size_t n = worker.n_sessions;
+    struct epoll_event events[EVENTS_MAX];
+    bool has_control = false;
+    int n = epoll_wait(worker.epoll, events, EVENTS_MAX, -1);
 
-    if (cap < n + 2) {
-        struct pollfd *more = realloc(polls, (n + 66) * sizeof *polls);
-
-        REQUIRE(more != NULL);
-        polls = more;
-        cap = n + 66;
-    }
-    polls[0] = (struct pollfd){ worker.control, POLLIN, 0 };
-    polls[1] = (struct pollfd){ security_fd(&worker.security), POLLIN, 0 };
-    for (size_t i = 0; i < n; i++)
-        polls[i + 2] = (struct pollfd){ worker.sessions[i]->fd, POLLIN, 0 };
-    if (poll(polls, n + 2, -1) < 0)
+    if (n < 0)
         return errno == EINTR;
-    if (polls[1].revents != 0)
-        security_process(&worker.security);
-    for (size_t i = n; i-- > 0;)
-        if (polls[i + 2].revents != 0 && !on_session(worker.sessions[i]))
-            drop_session(i);
-    if (polls[0].revents != 0)
+    for (int i = 0; i < n; i++) /* refreshed profiles before requests */
+        if (events[i].data.ptr == &worker.security)
+            security_process(&worker.security);
+    for (int i = 0; i < n; i++) {
+        void *source = events[i].data.ptr;
+
+        if (source == &worker.control)
+            has_control = true;
+        else if (source != &worker.security && !on_session(source))
+            drop_session(source);
+    }
+    if (has_control)
         on_control(true);
     return !worker.is_orphan && !worker.is_retired;
 }
@@ -698,7 +719,14 @@ prepare(struct err_info *why)
             ERR_OK ||
         (e = open_logs(why)) != ERR_OK)
         return e;
-    return security_open(&worker.security, &worker.defs, why);
+    if ((e = security_open(&worker.security, &worker.defs, why)) != ERR_OK)
+        return e;
+    worker.epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (worker.epoll < 0 || !watch(worker.control, &worker.control) ||
+        (security_fd(&worker.security) >= 0 &&
+         !watch(security_fd(&worker.security), &worker.security)))
+        return err_sys(why, "epoll of a worker");
+    return ERR_OK;
 }
 
 int
