@@ -122,9 +122,9 @@ static void ask_password(struct auth_attempt *);
 static void start_basic(struct auth_attempt *);
 
 static enum auth_result
-refusal_of(const struct auth_attempt *a, enum err e)
+refusal_of(const struct auth_attempt *a, enum err e, struct saf_rc rc)
 {
-    if (e != ERR_DENIED && e != ERR_NOT_FOUND)
+    if ((e != ERR_DENIED && e != ERR_NOT_FOUND) || auth_is_unregistered(rc))
         return AUTH_UNAVAILABLE;
     return a->is_certificate && !a->policy->allow_basic ? AUTH_FORBIDDEN
                                                         : AUTH_CHALLENGE;
@@ -142,8 +142,8 @@ on_answer(void *arg, enum err e, struct acee *acee, struct saf_rc rc,
         finish(a, AUTH_OK, acee, rc);
         return;
     }
-    if (e == ERR_DENIED && a->is_certificate && a->policy->allow_basic &&
-        a->facts.authorization.n > 0) {
+    if (e == ERR_DENIED && !auth_is_unregistered(rc) && a->is_certificate &&
+        a->policy->allow_basic && a->facts.authorization.n > 0) {
         a->is_certificate = false;
         start_basic(a);
         return;
@@ -153,7 +153,7 @@ on_answer(void *arg, enum err e, struct acee *acee, struct saf_rc rc,
         ask_password(a);
         return;
     }
-    finish(a, refusal_of(a, e), NULL, rc);
+    finish(a, refusal_of(a, e, rc), NULL, rc);
 }
 
 static bool

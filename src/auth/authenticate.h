@@ -56,6 +56,14 @@ auth_is_appl(struct saf_rc rc)
     return rc.saf == 8 && rc.racf == 8 && rc.reason == 32;
 }
 
+/* The angel that this server was registered with is gone, or came back without
+ * knowing it: nobody was refused, we may not ask. */
+static inline bool
+auth_is_unregistered(struct saf_rc rc)
+{
+    return rc.saf == 8 && rc.racf == 8 && rc.reason == 4;
+}
+
 #define AUTH_CREDENTIALS_MAX 512u
 
 /* One attempt; storage in the request, zero-initialised. */

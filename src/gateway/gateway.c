@@ -1,7 +1,9 @@
 #include "gateway/gateway.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +37,8 @@ struct listener {
 struct gateway {
     struct gateway_options o;
     char *work_dir;
-    struct saf_client *saf; /* the control thread's own */
+    struct saf_client *saf;      /* the control thread's own */
+    atomic_bool is_unregistered; /* loops set it, gateway_tick acts on it */
     struct auth_cache *auth_cache;
     struct artefacts *artefacts;
     struct snapshot *snapshot;
@@ -177,6 +180,17 @@ say_angel_away(struct gateway *g, enum err e, struct saf_rc rc)
                      str_of(reason));
 }
 
+static void
+say_services(struct gateway *g, const struct saf_services *services)
+{
+    MESSAGES_LOG(g->o.log, ANGEL_LOGGER, "CWWKB0122I",
+                 g->o.angel_name.n > 0 ? g->o.angel_name : STR("default"));
+    for (size_t i = 0; i < services->n; i++)
+        MESSAGES_LOG(g->o.log, ANGEL_LOGGER,
+                     services->v[i].is_available ? "CWWKB0103I" : "CWWKB0104I",
+                     str_of(services->v[i].name));
+}
+
 /* The services of the angel; without one the server runs, but nobody can be
  * authenticated by SAF: fails closed. */
 static enum err
@@ -187,20 +201,40 @@ register_server(struct gateway *g, struct err_info *why)
     enum err e =
         saf_register_server(g->saf, g->o.angel_name, &services, &rc, why);
 
-    if (e != ERR_OK) {
-        say_angel_away(g, e, rc);
-        if (!g->o.angel_required)
-            return ERR_OK;
+    if (e == ERR_OK) {
+        say_services(g, &services);
+        return ERR_OK;
+    }
+    say_angel_away(g, e, rc);
+    if (g->o.angel_required) {
         MESSAGES_LOG0(g->o.log, ANGEL_LOGGER, "CWWKB0116I");
         return e;
     }
-    MESSAGES_LOG(g->o.log, ANGEL_LOGGER, "CWWKB0122I",
-                 g->o.angel_name.n > 0 ? g->o.angel_name : STR("default"));
-    for (size_t i = 0; i < services.n; i++)
-        MESSAGES_LOG(g->o.log, ANGEL_LOGGER,
-                     services.v[i].is_available ? "CWWKB0103I" : "CWWKB0104I",
-                     str_of(services.v[i].name));
+    /* An angel that is not up may come; one that refused has decided. */
+    g->is_unregistered = e != ERR_DENIED;
     return ERR_OK;
+}
+
+void
+gateway_tick(struct gateway *g)
+{
+    struct pollfd pfd = { .fd = saf_fd(g->saf), .events = POLLIN };
+    struct saf_services services = { .n = 0 };
+    struct err_info why = { 0 };
+    struct saf_rc rc = { 0 };
+    enum err e;
+
+    if (poll(&pfd, 1, 0) > 0 && saf_process(g->saf, &why) != ERR_OK)
+        g->is_unregistered = true;
+    if (!g->is_unregistered)
+        return;
+    e = saf_register_server(g->saf, g->o.angel_name, &services, &rc, &why);
+    if (e == ERR_OK)
+        say_services(g, &services);
+    else if (e == ERR_DENIED)
+        say_angel_away(g, e, rc);
+    if (e == ERR_OK || e == ERR_DENIED)
+        g->is_unregistered = false;
 }
 
 static enum err
@@ -220,6 +254,7 @@ start_loops(struct gateway *g, struct str token, struct err_info *why)
 
         if (e != ERR_OK)
             return e;
+        looper->serve.is_unregistered = &g->is_unregistered;
         looper->gateway = g;
         g->n_loops++;
         if (pthread_create(&looper->thread, NULL, run_loop, looper) != 0)

@@ -40,6 +40,10 @@ MUST_CHECK enum err gateway_new(const struct gateway_options *,
 MUST_CHECK enum err gateway_apply(struct gateway *, struct cfg_tree *,
                                   bool reload_archives, struct err_info *why);
 
+/* To be called about twice a second, on the control thread: registers with the
+ * angel again when it, or the security database, was started again. */
+void gateway_tick(struct gateway *);
+
 /* F job,CACHE,CLEAR,AUTH */
 void gateway_clear_auth_cache(struct gateway *);
 /* Key rings and stores again, with the configuration in use. */

@@ -244,6 +244,15 @@ check_surrogate(struct request *r)
 }
 
 static void
+answer_unavailable(struct request *r, struct saf_rc rc)
+{
+    if (auth_is_unregistered(rc))
+        *r->serve->is_unregistered = true;
+    MESSAGES_LOG0(r->serve->log, SECURITY_LOGGER, "BAQR0493E");
+    answer_plain(r, 503, "Service Unavailable");
+}
+
+static void
 on_asserted(struct auth_attempt *attempt, const struct auth_outcome *outcome)
 {
     struct request *r = CONTAINER_OF(attempt, struct request, attempt);
@@ -252,7 +261,7 @@ on_asserted(struct auth_attempt *attempt, const struct auth_outcome *outcome)
         decision_add(&r->decision, DECISION_ASSERTION, DECISION_REFUSED,
                      outcome->claimed, (struct str){ 0 }, outcome->rc);
         if (outcome->result == AUTH_UNAVAILABLE)
-            answer_plain(r, 503, "Service Unavailable");
+            answer_unavailable(r, outcome->rc);
         else
             ANSWER_ERROR(r, 403, "BAQR7116E", r->http->path);
         return;
@@ -420,8 +429,7 @@ on_authenticated(struct auth_attempt *attempt,
         answer_plain(r, 403, "Forbidden");
         return;
     case AUTH_UNAVAILABLE:
-        MESSAGES_LOG0(r->serve->log, SECURITY_LOGGER, "BAQR0493E");
-        answer_plain(r, 503, "Service Unavailable");
+        answer_unavailable(r, outcome->rc);
         return;
     }
 }

@@ -6,6 +6,8 @@
 #ifndef SALLYPORT_GATEWAY_SERVE_H
 #define SALLYPORT_GATEWAY_SERVE_H
 
+#include <stdatomic.h>
+
 #include "auth/authenticate.h"
 #include "gateway/authorization.h"
 #include "gateway/snapshot.h"
@@ -44,7 +46,8 @@ struct serve {
     struct loop_fd saf_watch;
     struct loop_timer saf_retry;
     struct http_pool *pool;
-    struct usage *usage; /* never NULL once configured */
+    atomic_bool *is_unregistered; /* the angel's services were lost */
+    struct usage *usage;          /* never NULL once configured */
     struct serve_port *ports;
     struct serve_conn *conns;
     uint64_t next_request_id;

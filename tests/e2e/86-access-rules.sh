@@ -166,6 +166,20 @@ begin=$SECONDS; job; like "$OUT" 'COND CODE 0504.*BAQR1003E' "receiveTimeout: 50
 sed -i "s|port=\"$hole\"|port=\"1\"|" "$ELSEWHERE/server.xml"; console 'F SECOND,REFRESH,CONFIG'
 job; like "$OUT" 'COND CODE 0500.*BAQR1002E' "an endpoint that refuses: 500 BAQR1002E"
 
+# The angel ends and comes back: refused meanwhile, then served without a
+# restart of the server.
+cert_code() { curl -s --max-time 15 -o /dev/null -w '%{http_code}' --cacert "$SCRATCH/ca.pem" --cert "$SCRATCH/USER1.pem" "https://127.0.0.1:$PLAINS$R" </dev/null; }
+serves() { [ "$(cert_code)" = 200 ]; }
+configure "as at first"
+console 'P BBGZANGL'; like "$OUT" '^$|ENDED|BBGZANGL' "P BBGZANGL"
+is "$(cert_code)" 503 "without its angel the server says so"
+console 'S BBGZANGL'
+wait_for 5 serves; ok $? "with it, the server serves again"
+front=$(for p in $(processes sallyport-angel); do for s in /proc/$p/fd/*; do case $(readlink "$s") in */saf/*.db|*/saf/*.sqlite*|*/saf/*) echo "$p"; break ;; esac; done; done | sort -n | tail -1)
+console 'F SECOND,CACHE,CLEAR,AUTH'
+kill -9 "$front"; ok $? "the front of the security database is killed"
+wait_for 10 serves; ok $? "and started again: the server serves"
+
 # A broken update keeps the old configuration.
 configure "back"
 cp "$ELSEWHERE/server.xml" "$SCRATCH/good.xml"

@@ -17,6 +17,7 @@
 #define BOOT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
 #define FEATURE_LOGGER "com.ibm.ws.kernel.feature.internal.FeatureManager"
 #define QUIESCE_MS 30000u
+#define TICK_MS 500u
 
 struct str
 worker_seconds(uint64_t since_ms, char out[32])
@@ -76,6 +77,7 @@ stop(struct worker *w, uint32_t quiesce_ms)
     w->is_stopping = true;
     say_shutdown(w);
     loop_timer_clear(w->loop, &w->poll_timer);
+    loop_timer_clear(w->loop, &w->tick_timer);
     snprintf(seconds, sizeof seconds, "%u", quiesce_ms / 1000);
     if (quiesce_ms > 1)
         MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE1100I", str_of(seconds));
@@ -119,6 +121,15 @@ on_poll(struct loop_timer *timer)
         configure_refresh(w);
     loop_timer_set(w->loop, timer,
                    (uint64_t)CFG_ONE(w->tree, update)->monitor_interval_ms);
+}
+
+static void
+on_tick(struct loop_timer *timer)
+{
+    struct worker *w = CONTAINER_OF(timer, struct worker, tick_timer);
+
+    gateway_tick(w->gateway);
+    loop_timer_set(w->loop, timer, TICK_MS);
 }
 
 /* ---- start ---- */
@@ -212,6 +223,8 @@ run(struct worker *w, struct err_info *why)
     w->poll_timer.fire = on_poll;
     loop_timer_set(w->loop, &w->poll_timer,
                    (uint64_t)CFG_ONE(w->tree, update)->monitor_interval_ms);
+    w->tick_timer.fire = on_tick;
+    loop_timer_set(w->loop, &w->tick_timer, TICK_MS);
     MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0011I",
                  str_of(w->settings->name),
                  worker_seconds(w->started_ms, seconds));

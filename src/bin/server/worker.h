@@ -25,6 +25,7 @@ struct worker {
     struct loop *loop;
     struct loop_fd parent_event;
     struct loop_timer poll_timer;
+    struct loop_timer tick_timer; /* registration with the angel */
     struct parent *parent;
     struct messages_log *log;
     struct gateway *gateway;
