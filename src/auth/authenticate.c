@@ -79,12 +79,15 @@ digest(struct auth_cache *cache, const struct str *parts, size_t n,
        unsigned char out[SHARD_KEY_BYTES])
 {
     static _Thread_local EVP_MD_CTX *context;
+    static _Thread_local EVP_MD *sha256; /* EVP_sha256 looks it up each time */
     bool is_ok;
 
     if (context == NULL)
         context = EVP_MD_CTX_new();
-    is_ok = context != NULL &&
-            EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+    if (sha256 == NULL)
+        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    is_ok = context != NULL && sha256 != NULL &&
+            EVP_DigestInit_ex(context, sha256, NULL) == 1 &&
             EVP_DigestUpdate(context, cache->secret, sizeof cache->secret);
     for (size_t i = 0; is_ok && i < n; i++) {
         uint64_t length = parts[i].n;

@@ -25,6 +25,8 @@
 #define PER_WORKER_MAX 4u /* requests that may queue on one worker */
 #define RECONNECT_MS 1000u
 #define WORKERS_MAX 1024u
+#define SPARES_MAX 128u       /* invocations kept for reuse */
+#define SPARE_FRAME_MAX 8192u /* with a frame of at most this size */
 
 extern const struct provider provider_cics;
 
@@ -84,6 +86,9 @@ struct provider_conn {
     size_t n_waiting;
     struct isc_packet packet;
     struct isc_rsp *rsp;
+    struct isc_req *req; /* filled anew for each request */
+    struct provider_invocation *spares;
+    size_t n_spares;
     struct provider_area areas[ISC_AREAS_MAX];
     char region[9];
 };
@@ -97,13 +102,42 @@ static void connection_lost(struct provider_conn *, enum provider_outcome,
 static void
 invocation_free(struct provider_invocation *inv)
 {
-    loop_timer_clear(inv->conn->loop, &inv->deadline);
+    struct provider_conn *conn = inv->conn;
+
+    loop_timer_clear(conn->loop, &inv->deadline);
     while (inv->n_fds > 0)
         close(inv->fds[--inv->n_fds]);
-    if (inv->frame.p != NULL) /* may hold a password */
+    if (inv->frame.p != NULL && conn->user.n > 0) /* holds the password */
         secret_wipe(inv->frame.p, inv->frame.n);
+    if (conn->n_spares < SPARES_MAX && inv->frame.cap <= SPARE_FRAME_MAX) {
+        inv->next = conn->spares;
+        conn->spares = inv;
+        conn->n_spares++;
+        return;
+    }
     buf_fini(&inv->frame);
     free(inv);
+}
+
+static struct provider_invocation *
+invocation_new(struct provider_conn *conn)
+{
+    struct provider_invocation *inv = conn->spares;
+    struct buf frame;
+
+    if (inv == NULL) {
+        inv = calloc(1, sizeof *inv);
+        if (inv != NULL)
+            buf_init(&inv->frame, ISC_FRAME_MAX);
+        return inv;
+    }
+    conn->spares = inv->next;
+    conn->n_spares--;
+    frame = inv->frame;
+    memset(inv, 0, sizeof *inv);
+    inv->frame = frame;
+    buf_clear(&inv->frame);
+    return inv;
 }
 
 static void
@@ -738,7 +772,15 @@ conn_free(struct loop_post *post)
 
     secret_free(&conn->password);
     isc_packet_fini(&conn->packet);
+    while (conn->spares != NULL) {
+        struct provider_invocation *inv = conn->spares;
+
+        conn->spares = inv->next;
+        buf_fini(&inv->frame);
+        free(inv);
+    }
     free(conn->rsp);
+    free(conn->req);
     arena_fini(&conn->arena);
     free(conn);
 }
@@ -777,12 +819,14 @@ cics_open(struct loop *loop, struct str id, const struct provider_setting *s,
     conn->heartbeat_ms = 30000;
     conn->id = str_dup(&conn->arena, id);
     conn->rsp = calloc(1, sizeof *conn->rsp);
+    conn->req = calloc(1, sizeof *conn->req);
     conn->reconnect.fire = on_reconnect;
     conn->heartbeat.fire = on_heartbeat;
     conn->bind_timer.fire = on_bind_timeout;
     for (size_t i = 0; e == ERR_OK && i < n; i++)
         e = take_setting(conn, &s[i], why);
-    if (e == ERR_OK && (conn->rsp == NULL || conn->id.p == NULL))
+    if (e == ERR_OK &&
+        (conn->rsp == NULL || conn->req == NULL || conn->id.p == NULL))
         e = err_set(why, ERR_MEMORY, "no storage for a connection");
     if (e == ERR_OK && (conn->port == 0 || conn->send_sessions == 0))
         e = err_set(why, ERR_RANGE,
@@ -837,25 +881,19 @@ static enum err
 encode(struct provider_conn *conn, const struct provider_call *call,
        struct provider_invocation *inv, struct err_info *why)
 {
-    struct isc_req *req = malloc(sizeof *req);
+    struct isc_req *req = conn->req;
     struct str mirror = STR("CSMI");
     enum err e;
 
-    if (req == NULL)
-        return err_set(why, ERR_MEMORY, "no storage for a request");
-    if (call->n_areas > ISC_AREAS_MAX) {
-        free(req);
+    if (call->n_areas > ISC_AREAS_MAX)
         return err_set(why, ERR_LIMIT, "more than %u containers",
                        ISC_AREAS_MAX);
-    }
     request_of(conn, call, req);
     if (req->eib_and_mirror && req->transid.n > 0)
         mirror = req->transid;
     (void)snprintf(inv->resource, sizeof inv->resource, STR_FMT "," STR_FMT,
                    STR_ARG(mirror), STR_ARG(req->program));
-    buf_init(&inv->frame, ISC_FRAME_MAX);
     e = isc_req_write(&inv->frame, 0, 0, req, inv->fds, &inv->n_fds, why);
-    free(req);
     return e;
 }
 
@@ -864,7 +902,7 @@ cics_invoke(struct provider_conn *conn, const struct provider_call *call,
             provider_done done, void *arg, struct provider_invocation **out,
             struct err_info *why)
 {
-    struct provider_invocation *inv = calloc(1, sizeof *inv);
+    struct provider_invocation *inv = invocation_new(conn);
     struct err_info reason;
     enum err e;
 

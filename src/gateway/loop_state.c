@@ -265,6 +265,7 @@ serve_fini(struct serve *s)
         free(p);
     }
     serve_close_connections(s);
+    buf_fini(&s->json);
     if (s->pool != NULL)
         http_pool_free(&s->pool);
     if (s->view != NULL)

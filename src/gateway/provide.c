@@ -9,6 +9,7 @@
 
 #define LOGGER "com.ibm.zosconnect.service.cics.internal.CicsService"
 #define JSON_BYTES_MAX ((size_t)64 << 20)
+#define JSON_KEPT_BYTES 65536u /* more is given back after the answer */
 #define HEADERS_MAX 16u
 #define AREAS_MAX 64u
 
@@ -64,13 +65,17 @@ send_records(struct request *r, const struct str *records)
         .json = &json, .text = &text, .values = values, .n_values = HEADERS_MAX
     };
     struct err_info why;
+    struct serve *serve;
     bool is_utf8 = r->usage->snapshot->manager->set_utf8_response_encoding;
 
     if (image_choose(r->operation->op, records, &response, &why) != ERR_OK) {
         mapping_failed(r, &why);
         return;
     }
-    buf_init(&json, JSON_BYTES_MAX);
+    json = r->serve->json; /* taken: the answer may bring the next request */
+    json.max = JSON_BYTES_MAX;
+    r->serve->json = (struct buf){ .max = JSON_BYTES_MAX };
+    serve = r->serve; /* outlives the request */
     buf_init(&text, 65536);
     if (map_run_out(&response->map, records, &out, &why) != ERR_OK) {
         mapping_failed(r, &why);
@@ -83,7 +88,12 @@ send_records(struct request *r, const struct str *records)
                        : STR("application/json"),
                buf_view(&json), headers, out.n_values);
     }
-    buf_fini(&json);
+    if (json.cap <= JSON_KEPT_BYTES && serve->json.p == NULL) {
+        buf_clear(&json);
+        serve->json = json;
+    } else {
+        buf_fini(&json);
+    }
     buf_fini(&text);
 }
 

@@ -133,18 +133,19 @@ text_of(struct str s)
 static struct str
 full_url(struct request *r)
 {
-    struct str host = STR("localhost");
-    struct buf url;
-    struct str out;
+    struct str scheme =
+        http_conn_is_tls(r->http->conn) ? STR("https://") : STR("http://");
+    struct str host = STR("localhost"), path = r->http->path;
+    char *url;
 
     (void)http_header_get(r->http, "Host", &host);
-    buf_init(&url, 65536);
-    buf_add_z(&url, http_conn_is_tls(r->http->conn) ? "https://" : "http://");
-    buf_add(&url, host);
-    buf_add(&url, r->http->path);
-    out = str_dup(r->http->arena, buf_view(&url));
-    buf_fini(&url);
-    return out;
+    url = arena_alloc(r->http->arena, scheme.n + host.n + path.n);
+    if (url == NULL)
+        return path;
+    memcpy(url, scheme.p, scheme.n);
+    memcpy(url + scheme.n, host.p, host.n);
+    memcpy(url + scheme.n + host.n, path.p, path.n);
+    return str_n(url, scheme.n + host.n + path.n);
 }
 
 static void

@@ -50,6 +50,7 @@ struct serve {
     struct usage *usage;          /* never NULL once configured */
     struct serve_port *ports;
     struct serve_conn *conns;
+    struct buf json; /* storage of the last answer, for the next */
     uint64_t next_request_id;
     uint64_t id_step;  /* number of loops: ids differ between them */
     size_t n_requests; /* under way on this loop */
