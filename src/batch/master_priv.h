@@ -46,7 +46,7 @@ struct space {
     enum job_end end;
     uint32_t code;
     char end_text[256];
-    char cgroup[256];
+    char cgroup[512];
     uint64_t kill_at_ms;     /* 0: not asked to go */
     struct session *starter; /* whose S waits for it, or NULL */
     uint64_t start_until_ms;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/msg.h"
 #include "base/reader.h"
+#include "batch/cgroup.h"
 #include "batch/master_priv.h"
 #include "ipc/chan.h"
 #include "ipc/task_wire.h"
@@ -323,24 +324,6 @@ space_on_initiator(struct space *space)
     }
 }
 
-static void
-end_cgroup(struct space *space)
-{
-    char path[300];
-    int fd;
-
-    if (space->cgroup[0] == '\0')
-        return;
-    (void)snprintf(path, sizeof path, "%s/cgroup.kill", space->cgroup);
-    fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        if (write(fd, "1", 1) < 0)
-            log_warn("%s: cgroup.kill failed", space->record.id);
-        close(fd);
-    }
-    (void)rmdir(space->cgroup);
-}
-
 /* The process is gone: settle everything and tell who waits. */
 void
 space_on_exit(struct space *space)
@@ -361,7 +344,7 @@ space_on_exit(struct space *space)
                        space->is_cancelled ? "ABEND=S222"
                                            : "the initiator ended early");
     }
-    end_cgroup(space);
+    cgroup_end(space->cgroup);
     if (space->end == JOB_BROKEN)
         space_log_id(
             space, "IEF451I",

@@ -20,6 +20,7 @@
 #include "base/msg.h"
 #include "base/reader.h"
 #include "base/secret.h"
+#include "batch/cgroup.h"
 #include "batch/master_priv.h"
 #include "ipc/chan.h"
 #include "ipc/task_wire.h"
@@ -229,36 +230,6 @@ write_jcl(struct space *space, const struct space_order *order)
 }
 
 static enum err
-make_cgroup(struct space *space, struct err_info *why)
-{
-    struct buf path;
-    char pid[32];
-    enum err e = ERR_OK;
-    int fd;
-
-    space->cgroup[0] = '\0';
-    if (root_is_private() || access("/sys/fs/cgroup/cgroup.procs", W_OK) != 0)
-        return ERR_OK; /* a container without its own cgroup tree */
-    buf_init(&path, sizeof space->cgroup - 1);
-    buf_printf(&path, "/sys/fs/cgroup/sallyport/%s", space->record.id);
-    if (buf_check(&path, why) == ERR_OK &&
-        dir_make(buf_z(&path), 0755, NULL) == ERR_OK) {
-        (void)snprintf(space->cgroup, sizeof space->cgroup, "%s", buf_z(&path));
-        buf_add_z(&path, "/cgroup.procs");
-        (void)snprintf(pid, sizeof pid, "%d", (int)space->pid);
-        fd = open(buf_z(&path), O_WRONLY | O_CLOEXEC);
-        if (fd < 0 || write(fd, pid, strlen(pid)) < 0) {
-            log_warn("%s: cannot enter its cgroup", space->record.id);
-            space->cgroup[0] = '\0';
-        }
-        if (fd >= 0)
-            close(fd);
-    }
-    buf_fini(&path);
-    return e;
-}
-
-static enum err
 fork_space(struct space *space, struct err_info *why)
 {
     int task[2], init[2];
@@ -291,7 +262,9 @@ fork_space(struct space *space, struct err_info *why)
     }
     (void)fcntl(space->task_fd, F_SETFL, O_NONBLOCK);
     (void)fcntl(space->init_fd, F_SETFL, O_NONBLOCK);
-    return make_cgroup(space, why);
+    cgroup_enter(space->record.id, space->pid, space->cgroup,
+                 sizeof space->cgroup);
+    return ERR_OK;
 }
 
 /* Lines of the security product about this start. */
