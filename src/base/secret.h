@@ -19,5 +19,9 @@ struct str secret_view(const struct secret *);
 bool secret_eq(const struct secret *, struct str other);
 /* Overwrite bytes in a way the compiler keeps. */
 void secret_wipe(void *p, size_t n);
+/* This process will hold secrets: no core file, and other processes of the
+ * same user (their jobs, COBOL workers) cannot read its memory or take its
+ * descriptors through /proc. Lost at exec. */
+void secret_process(void);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "batch/client.h"
 #include "batch/master.h"
 
@@ -171,6 +172,7 @@ int
 main(int argc, char **argv)
 {
     log_init("sallyport-master");
+    secret_process();
     (void)cli_parse(&cli, argc, argv, STATUS_USAGE);
     /* What the caller's shell left open would reach every job's parent. */
     (void)close_range(3, ~0u, 0);

@@ -297,6 +297,7 @@ main(int argc, char **argv)
     int n = cli_parse(&cli, argc, argv, 16);
 
     log_init("sallyport racf");
+    secret_process();
     if (open_client(&r, user, &why) != ERR_OK) {
         log_error("%s", why.text);
         saf_disconnect(&r.client);

@@ -11,6 +11,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "region/load.h"
 #include "region/supervisor.h"
 #include "region/translate.h"
@@ -223,6 +224,7 @@ int
 main(int argc, char **argv)
 {
     log_init("sallyport-region");
+    secret_process();
     if (argc > 1 && strcmp(argv[1], "translate") == 0)
         return translate_main(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "load") == 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/msg.h"
 #include "control.h"
 #include "worker.h"
@@ -261,6 +262,7 @@ main(int argc, char **argv)
     const char *action = argc > 1 ? argv[1] : "help";
 
     log_init("sallyport-server");
+    secret_process();
     if (strcmp(action, "--complete") == 0) {
         complete();
         return EXIT_OK;

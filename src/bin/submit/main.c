@@ -162,6 +162,7 @@ main(int argc, char **argv)
     int n, worst = 0;
 
     log_init("sallyport-submit");
+    secret_process();
     n = cli_parse(&cli, argc, argv, STATUS_USAGE);
     if (user != NULL && (password = getpass("Password: ")) == NULL)
         return STATUS_SYSTEM;
