@@ -95,7 +95,9 @@ logon_begin(struct saf_engine *engine, struct arena *a, struct str user,
     if (e != ERR_OK)
         return e;
     got.verifier = got.is_phrase ? got.user.phrase_verifier : got.user.verifier;
-    if (secret.n == 0 || got.verifier.n == 0)
+    /* HMAC, and so scrypt, takes "X" and "X\0" for the same key. */
+    if (secret.n == 0 || got.verifier.n == 0 ||
+        str_find_char(secret, '\0') != STR_NPOS)
         return wrong(engine, &got.user, lines, rc, why);
     got.secret = !got.is_phrase && (got.user.attrs & USER_PASS_MIXED) == 0
                      ? str_upper(a, secret)

@@ -24,6 +24,10 @@ struct password_params {
 
 /* What new records are made with: 16 MB and some 50 ms for each guess. */
 extern const struct password_params password_params_now;
+/* A record that no password fits, as slow to compare as others. */
+#define PASSWORD_DECOY                                                         \
+    "$scrypt$16384$8$1$00000000000000000000000000000000$"                      \
+    "0000000000000000000000000000000000000000000000000000000000000000"
 
 struct password_record {
     struct password_params params;

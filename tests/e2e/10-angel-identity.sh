@@ -30,6 +30,11 @@ for c in ["ADDUSER USER1 NAME('WORKSHOP USER1') DFLTGRP(SYS1)",
 # --- passwords
 r = ibm.call(VERIFY, s("user1") + s("secret1") + s(""))
 is_equal((r.err, r.triple()), (OK, (0, 0, 0)), "the right password")
+r = ibm.call(VERIFY, s("USER1") + s("secret1\0") + s(""))
+is_equal((r.err, r.triple()), (DENIED, (8, 8, 20)), "the password and a NUL")
+for user in ("USER1", "LIBSERV", "USERX", "?", ""):
+    is_equal(ibm.call(VERIFY, s(user) + s("") + s("")).err, DENIED, f"no password for {user}")
+ibm.command("ALTUSER USER1 RESUME")
 r = ibm.call(VERIFY, s("USER1") + s("WRONG") + s(""))
 is_equal((r.err, r.triple()), (DENIED, (8, 8, 20)), "a wrong password: 8/8/20")
 is_equal(r.messages, [
@@ -71,6 +76,7 @@ is_equal(r.err, DENIED, "no STARTED profile: refused")
 check(any("IRR813I" in m for m in r.messages), "IRR813I", r.messages)
 r = master.register("JOB1", "JOB00003", user="USER1", submitter="USER2")
 is_equal(r.err, OK, "USER1.SUBMIT lets USER2 submit for USER1")
+job_token = r.str()
 r = master.register("JOB1", "JOB00004", user="USER2", submitter="USER1")
 is_equal(r.err, DENIED, "no USER2.SUBMIT: refused")
 is_equal(r.messages[1:], ["  SUBMITTER(USER1   )",
@@ -94,6 +100,14 @@ is_equal(Client().hello(token[:-1]).err, DENIED, "and with one less")
 r = ibm.call(VERIFY_TOKEN, s(token))
 r.str()
 is_equal((r.err, r.str()), (OK, b"BAQSTRT/STC00001"), "VERIFY_TOKEN names the job")
+job = Client()
+is_equal(job.hello(job_token).err, OK, "HELLO of an ordinary job")
+is_equal(job.call(VERIFY_TOKEN, s(job_token)).err, OK, "it may verify its own token")
+is_equal(job.call(VERIFY_TOKEN, s(token)).err, DENIED, "and nobody else's, for what it would get is an identity")
+is_equal(ibm.call(VERIFY_TOKEN, s(job_token)).err, OK, "a token while its job runs")
+is_equal(master.call(JOB_ENDED, s("JOB00003")).err, OK, "the job ends")
+is_equal(ibm.call(VERIFY_TOKEN, s(job_token)).err, DENIED, "the token is worth nothing now")
+is_equal(Client().hello(job_token).err, DENIED, "for HELLO as well")
 
 # --- servers and angels
 r = stc.call(REGISTER_SERVER, s(""))

@@ -87,6 +87,12 @@ struct logon_task {
     struct logon logon;
     struct str applid;
     struct saf_job_ask *job; /* WIRE_REGISTER_JOB */
+    /* Refused already (unknown, revoked, protected): a password is compared
+     * all the same, so that the time taken tells nobody which users exist. */
+    bool is_decoy;
+    enum err refusal;
+    struct saf_rc refusal_rc;
+    struct err_info refusal_why;
     struct logon_task *next;
 };
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "saf/cert.h"
+#include "saf/password.h"
 
 /*
  * Who somebody is. Passwords are compared by the verifier pool; everything
@@ -184,9 +185,15 @@ task_finish(struct front *f, struct logon_task *t, bool is_right,
     struct saf_rc rc = SAF_RC(8, 8, 0);
     struct err_info why = { 0 };
     struct buf sealed, result;
-    enum err e = logon_end(f->engine, &t->arena, &t->logon, is_right,
-                           new_verifier, ask.now_ms, &lines, &rc, &why);
+    enum err e = t->refusal;
 
+    if (t->is_decoy) {
+        rc = t->refusal_rc;
+        why = t->refusal_why;
+    } else {
+        e = logon_end(f->engine, &t->arena, &t->logon, is_right, new_verifier,
+                      ask.now_ms, &lines, &rc, &why);
+    }
     if (t->peer == NULL) {
         if (t->job != NULL && t->job->pidfd >= 0)
             close(t->job->pidfd);
@@ -320,6 +327,17 @@ logon_start(struct peer *p, uint32_t seq, enum wire_type type, struct str user,
     else
         e = logon_begin(f->engine, a, user, password, clock_wall_ms(), &lines,
                         &t->logon, &rc, &why);
+    if (e == ERR_DENIED) {
+        t->is_decoy = true;
+        t->refusal = e;
+        t->refusal_rc = rc;
+        t->refusal_why = why;
+        t->logon = (struct logon){ .user.user = STR("?"),
+                                   .secret = str_dup(
+                                       a, password.n > 0 ? password : STR("?")),
+                                   .verifier = STR(PASSWORD_DECOY) };
+        e = ERR_OK;
+    }
     if (e != ERR_OK) {
         if (job != NULL && job->pidfd >= 0)
             close(job->pidfd);
