@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -52,6 +53,7 @@ angel_child(struct master *m, int fd)
     (void)fcntl(fd, F_SETFD, 0);
     (void)snprintf(number, sizeof number, "%d", fd);
     (void)setenv("SALLYPORT_ANGEL_CONTROL_FD", number, 1);
+    (void)setenv("SALLYPORT_ANGEL_IPL", m->ipl, 1);
     (void)snprintf(program, sizeof program, "%s/sallyport-angel",
                    m->options.program_dir);
     execl(program, program, (char *)NULL);
@@ -113,8 +115,8 @@ register_again(struct master *m, struct space *space)
         .job_name = str_of(space->record.name),
         .job_id = str_of(space->record.id),
         .user = str_of(space->record.user),
-        .proc = str_of(space->record.proc),
         .submitter = str_of(space->record.user),
+        .proc = str_of(space->record.proc),
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
         .root_uid = root_is_private() ? 0 : m->uid_first,
@@ -481,6 +483,18 @@ master_end(struct master *m)
         close(m->signal_fd);
 }
 
+static enum err
+make_ipl_id(struct master *m, struct err_info *why)
+{
+    unsigned char id[(sizeof m->ipl - 1) / 2];
+
+    if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
+        return err_sys(why, "random numbers");
+    for (size_t i = 0; i < sizeof id; i++)
+        (void)snprintf(m->ipl + 2 * i, 3, "%02x", id[i]);
+    return ERR_OK;
+}
+
 enum err
 master_run(const struct master_options *options, struct err_info *why)
 {
@@ -496,6 +510,7 @@ master_run(const struct master_options *options, struct err_info *why)
     m->options = *options;
     m->listener = m->signal_fd = m->angel_pidfd = -1;
     if ((e = make_folders(why)) == ERR_OK &&
+        (e = make_ipl_id(m, why)) == ERR_OK &&
         (e = read_image_conf(m, why)) == ERR_OK &&
         (e = open_signals(m, why)) == ERR_OK &&
         (e = listen_clients(m, why)) == ERR_OK &&

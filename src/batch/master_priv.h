@@ -76,6 +76,8 @@ struct master {
     struct master_options options;
     int listener;
     int signal_fd;
+    char ipl[2 * 16 + 1]; /* id of this IPL in hex: an angel that is started
+                             again still knows the tokens of its jobs */
     pid_t angel_pid;
     int angel_pidfd;
     struct saf_client *control; /* over the descriptor the front shares */

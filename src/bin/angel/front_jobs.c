@@ -203,6 +203,33 @@ make_token(struct front *f, const struct job *j, struct buf *token,
     return e;
 }
 
+/* The same job once more, after the angel ended: its identity stays what it
+ * was, only its process must be watched anew. */
+static struct job *
+job_again(struct front *f, const struct saf_job_ask *job)
+{
+    struct job *j = table_get(&f->jobs, job->job_id);
+
+    return j != NULL && str_eq_z(job->job_name, j->job_name) &&
+                   str_eq_z(job->user, j->user) && j->pidfd.fd < 0
+               ? j
+               : NULL;
+}
+
+static enum err
+watch_process(struct front *f, struct job *j, struct saf_job_ask *job,
+              struct err_info *why)
+{
+    enum err e;
+
+    if (job->pidfd < 0)
+        return ERR_OK;
+    e = front_watch(f, &j->pidfd, job->pidfd, pidfd_ready, why);
+    if (e == ERR_OK)
+        job->pidfd = -1;
+    return e;
+}
+
 void
 job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
              struct arena *a)
@@ -228,9 +255,12 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
     e = logon_acee(f->engine, a, &ask, &lines, &acee, &rc, &why);
     if (e == ERR_OK)
         e = front_seal(f, &acee, &sealed, &why);
-    if (e == ERR_OK && (j = table_get(&f->jobs, job->job_id)) != NULL)
+    if (e == ERR_OK && (j = job_again(f, job)) == NULL &&
+        (j = table_get(&f->jobs, job->job_id)) != NULL) {
         job_end(f, j); /* the master uses an id once it is free again */
-    if (e == ERR_OK &&
+        j = NULL;
+    }
+    if (e == ERR_OK && j == NULL &&
         (j = job_new(f, job->job_name, job->job_id, str_of(acee.user),
                      job->proc, buf_view(&sealed))) == NULL)
         e = err_set(&why, ERR_MEMORY, "no storage for a job");
@@ -240,11 +270,8 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
         if (acee.uid != 0 && acee.uid != UINT32_MAX)
             j->uid = acee.uid;
         e = make_token(f, j, &token, &why);
-        if (e == ERR_OK && job->pidfd >= 0) {
-            e = front_watch(f, &j->pidfd, job->pidfd, pidfd_ready, &why);
-            if (e == ERR_OK)
-                job->pidfd = -1;
-        }
+        if (e == ERR_OK)
+            e = watch_process(f, j, job, &why);
         if (e != ERR_OK)
             job_end(f, j);
     }
