@@ -315,7 +315,12 @@ main(int argc, char **argv)
                 buf_add_char(&command, ' ');
             buf_add_z(&command, argv[i]);
         }
-        run(&r, buf_view(&command), NULL, 0);
+        if (buf_check(&command, NULL) == ERR_OK) {
+            run(&r, buf_view(&command), NULL, 0);
+        } else {
+            log_error("the command is longer than %u bytes", CMD_MAX);
+            r.rc = 8;
+        }
         buf_fini(&command);
     } else if (isatty(STDIN_FILENO) && !r.is_json) {
         converse(&r);
