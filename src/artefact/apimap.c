@@ -81,7 +81,8 @@ static enum err
 read_request_move(struct apimap *m, const struct xml_node *node,
                   struct map_update *out)
 {
-    struct str from, to, required = xml_attr_get(node, "required");
+    struct str from = { 0 }, to = { 0 },
+               required = xml_attr_get(node, "required");
     enum err e;
 
     if ((e = path_of(m, node, "input", &from)) != ERR_OK ||
@@ -122,7 +123,7 @@ static enum err
 read_response_move(struct apimap *m, const struct xml_node *node,
                    struct map_update *out)
 {
-    struct str from, to;
+    struct str from = { 0 }, to = { 0 };
     enum err e;
 
     if ((e = path_of(m, node, "input", &from)) != ERR_OK ||
@@ -141,7 +142,7 @@ static enum err
 read_target(struct apimap *m, const struct xml_node *node,
             struct map_update *out)
 {
-    struct str to;
+    struct str to = { 0 };
     enum err e = path_of(m, node, "output", &to);
 
     if (e != ERR_OK)
@@ -228,8 +229,8 @@ static enum err
 read_root(struct apimap *m, const struct xml_node *declaration)
 {
     const char *side = m->is_request ? "output" : "input";
-    struct str path,
-        var = m->is_request ? STR("$rootOutput/") : STR("$rootInput/");
+    struct str path = { 0 },
+               var = m->is_request ? STR("$rootOutput/") : STR("$rootInput/");
     enum err e = path_of(m, declaration, side, &path);
 
     if (e != ERR_OK)

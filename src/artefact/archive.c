@@ -183,7 +183,7 @@ archive_name(const struct archive *a, size_t i)
 static struct member *
 find(const struct archive *a, struct arena *scratch, struct str name)
 {
-    struct str normal;
+    struct str normal = { 0 };
 
     if (str_starts(name, STR("file:///")))
         name = str_sub(name, 8, name.n);

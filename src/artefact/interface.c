@@ -207,7 +207,7 @@ read_char(struct si *si, const struct xml_node *node,
           const struct xml_node *marshaller, struct field *field)
 {
     struct str encoding = { 0 };
-    bool converts;
+    bool converts = true;
     enum err e;
 
     if (marshaller != NULL)
@@ -561,6 +561,7 @@ read_segment(struct si *si, const struct xml_node *node,
     }
     if (e != ERR_OK)
         return e;
+    REQUIRE(root != NULL);
     if ((e = link_counters(si, root)) != ERR_OK)
         return e;
     out->layout->name = root->cobol_name;

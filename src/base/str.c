@@ -96,11 +96,13 @@ str_find(struct str s, struct str what)
 struct str
 str_sub(struct str s, size_t from, size_t to)
 {
+    if (s.p == NULL)
+        return (struct str){ NULL, 0 };
     if (to > s.n)
         to = s.n;
     if (from > to)
         from = to;
-    return (struct str){ s.p == NULL ? NULL : s.p + from, to - from };
+    return (struct str){ s.p + from, to - from };
 }
 
 static bool

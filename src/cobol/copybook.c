@@ -114,7 +114,7 @@ expected(struct parser *p, const char *what, struct err_info *why)
     if (t == NULL) {
         struct tok end = { .line = 1, .column = 1 };
 
-        if (p->toks.n > 0)
+        if (p->toks.v != NULL && p->toks.n > 0)
             end = p->toks.v[p->toks.n - 1];
         return tok_error(why, ERR_SYNTAX, &end, "expected %s before the end",
                          what);

@@ -408,7 +408,7 @@ do_copy(struct tokenizer *tz, const struct toks *in, size_t *i,
 {
     const struct tok *at = &in->v[*i];
     bool is_include = tok_is(at, "INCLUDE");
-    struct str name, library = { 0 }, text;
+    struct str name, library = { 0 }, text = { 0 };
     struct pairs pairs = { 0 };
     struct toks member = { 0 };
     bool ok = true;
@@ -491,7 +491,7 @@ static enum err
 expand(struct tokenizer *tz, struct str text, struct str file, struct toks *out,
        struct err_info *why)
 {
-    struct clean_text clean;
+    struct clean_text clean = { 0 };
     struct toks own = { 0 };
     struct str kept;
     enum err e;
@@ -505,11 +505,9 @@ expand(struct tokenizer *tz, struct str text, struct str file, struct toks *out,
         struct lexer lx = { .clean = &clean, .at = { .file = file } };
 
         kept = str_dup(tz->arena, buf_view(&clean.text));
-        if (kept.p == NULL && clean.text.n > 0)
-            e = err_set(why, ERR_MEMORY, "no storage");
         lx.in = reader_of(kept);
-        if (e == ERR_OK)
-            e = lex_all(&lx, &own, why);
+        e = kept.p == NULL ? err_set(why, ERR_MEMORY, "no storage")
+                           : lex_all(&lx, &own, why);
     }
     if (e == ERR_OK)
         e = expand_tokens(tz, &own, out, why);

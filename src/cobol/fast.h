@@ -237,7 +237,8 @@ fast_binary(const struct leaf *l, const uint8_t *at, char *p)
     unsigned n = sizeof digits;
     uint64_t v = 0;
 
-    if (l->scale != 0 || (l->flags & LF_LITTLE) != 0)
+    if (l->scale != 0 || (l->flags & LF_LITTLE) != 0 || l->size == 0 ||
+        l->size > 8)
         return NULL;
     for (unsigned i = 0; i < l->size; i++)
         v = v << 8 | at[i];

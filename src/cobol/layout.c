@@ -362,6 +362,7 @@ enum err
 layout_adopt(struct layout *layout, struct field *root, struct abi abi,
              struct err_info *why)
 {
+    REQUIRE(root != NULL);
     for (struct field *f = root; f != NULL; f = field_next(root, f)) {
         uint64_t end;
 

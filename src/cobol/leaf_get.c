@@ -170,7 +170,7 @@ get_text(const struct leaf_env *env, const struct leaf *l, const uint8_t *base,
     enum err e;
 
     if (l->length != NONE) {
-        uint32_t used;
+        uint32_t used = 0;
 
         e = leaf_get_count(env, &env->leaves[l->length], base, &used, why);
         if (e != ERR_OK)
@@ -184,14 +184,13 @@ get_text(const struct leaf_env *env, const struct leaf *l, const uint8_t *base,
     }
     if (is_json)
         *(*p)++ = '"';
-    if (l->code == LEAF_NATIONAL)
+    if (l->code == LEAF_NATIONAL ||
+        (l->code != LEAF_DBCS && env->cp->kind == CODEPAGE_UTF16))
         e = write_utf16(env, l, at, n, p, is_json, why);
     else if (l->code == LEAF_DBCS || env->cp->kind == CODEPAGE_MIXED)
         e = write_converted(env, l, at, n, p, is_json, why);
     else if (env->cp->kind == CODEPAGE_UTF8)
         e = write_utf8(env, l, at, n, p, is_json, why);
-    else if (env->cp->kind == CODEPAGE_UTF16)
-        e = write_utf16(env, l, at, n, p, is_json, why);
     else
         e = write_single(env, l, at, n, p, is_json, why);
     if (is_json)
@@ -305,6 +304,7 @@ binary_value(const struct leaf *l, const uint8_t *at, bool *is_negative)
     uint64_t value = 0;
     unsigned bits = 8 * l->size;
 
+    REQUIRE(bits >= 8 && bits <= 64);
     for (uint32_t i = 0; i < l->size; i++)
         value =
             value << 8 | at[(l->flags & LF_LITTLE) != 0 ? l->size - 1 - i : i];
@@ -486,7 +486,7 @@ leaf_get_count(const struct leaf_env *env, const struct leaf *l,
                const uint8_t *base, uint32_t *count, struct err_info *why)
 {
     const uint8_t *at = base + l->offset;
-    char digits[DECIMAL_DIGITS_MAX];
+    char digits[DECIMAL_DIGITS_MAX] = { 0 };
     bool is_negative = false, ok = l->scale == 0;
     uint64_t value = 0;
 

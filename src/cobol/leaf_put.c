@@ -215,10 +215,7 @@ put_text(const struct leaf_env *env, const struct leaf *l, uint8_t *base,
             return l->code == LEAF_NATIONAL
                        ? refuse_long(env, l, why, raw, l->size / 2,
                                      "characters")
-                       : refuse_long(env, l, why, raw, l->size,
-                                     cp->kind == CODEPAGE_UTF8 && raw.n > n
-                                         ? "characters"
-                                         : "characters");
+                       : refuse_long(env, l, why, raw, l->size, "characters");
         memcpy(at + n, bytes, n_bytes);
         n += n_bytes;
     }

@@ -193,6 +193,7 @@ do_close(struct run *r, const struct out_op *op)
 
     if (e != ERR_OK)
         return e;
+    REQUIRE(r->n_opened > 0);
     r->n_opened--;
     close_bracket(r, '}', r->n_opened > 0 ? r->opened[r->n_opened] : 0,
                   (op->flags & OF_OMIT_EMPTY) != 0);
@@ -268,9 +269,11 @@ static enum err
 do_next(struct run *r, const struct out_op *op, uint32_t *pc)
 {
     struct loop_state *state = &r->loops[r->n_loops - 1];
-    const struct out_loop *l = state->loop;
+    const struct out_loop *l;
     enum err e = room(r, 0);
 
+    REQUIRE(r->n_loops > 0);
+    l = state->loop;
     if (e != ERR_OK)
         return e;
     if (state->left > 1) {
@@ -401,6 +404,7 @@ enum err
 map_run_out(const struct map *map, const struct str records[],
             struct map_out *out, struct err_info *why)
 {
+    static const uint8_t nothing[1]; /* until the first segment */
     size_t n_json = out->json->n, n_text = out->text ? out->text->n : 0;
     struct run r;
     enum err e;
@@ -411,7 +415,7 @@ map_run_out(const struct map *map, const struct str records[],
     r.env = leaf_env_of(map);
     r.out = out;
     r.json = out->json;
-    r.base = r.begin = r.end = NULL;
+    r.base = r.begin = r.end = nothing;
     r.n_loops = r.n_opened = 0;
     r.n_values = 0;
     r.why = why;

@@ -108,7 +108,7 @@ real_put(struct str text, bool is_hfp, uint32_t size, uint8_t *out)
 static size_t
 plain_notation(const char *sci, char *text)
 {
-    char digits[40];
+    char digits[40] = "0";
     size_t n = 0, at = 0;
     const char *p = sci;
     int exp10;

@@ -924,7 +924,7 @@ evaluate_all(struct evaluation *ev, struct merged *merged, struct err_info *why)
     }
     if (e == ERR_OK)
         e = make_instances(ev, merged, why);
-    for (size_t i = 0; i < ev->all.n && e == ERR_OK; i++) {
+    for (size_t i = 0; i < merged->n && e == ERR_OK; i++) {
         struct cfg_instance *one = ev->all.v[i];
         bool is_refused = false;
 

@@ -433,6 +433,7 @@ connect_next(struct http_call *call, const char *last_failure)
                                      &call->conn, &why);
 
         if (e == ERR_OK) {
+            REQUIRE(call->conn != NULL);
             call->conn->call = call;
             call->state = CALL_CONNECTING;
             return;

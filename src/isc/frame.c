@@ -240,7 +240,10 @@ read_field(const struct field_row *row, struct str value, size_t at,
 {
     struct reader in = reader_of(value);
 
+    /* A frame without rows has no place for them (isc_plain_read). */
+    REQUIRE(sink->target != NULL && sink->offset != NULL);
     if (row->form == AREA) {
+        REQUIRE(sink->areas != NULL && sink->n_areas != NULL);
         if (*sink->n_areas == ISC_AREAS_MAX)
             return err_at(why, ERR_SYNTAX, at, "more than %u areas",
                           ISC_AREAS_MAX);
@@ -256,7 +259,7 @@ read_field(const struct field_row *row, struct str value, size_t at,
             return err_at(why, ERR_SYNTAX, at,
                           "field %s holds a character it may not", row->name);
         memcpy(sink->target + sink->offset(row), &value, sizeof value);
-        if (row->tag == ISC_COMMAREA)
+        if (row->tag == ISC_COMMAREA && sink->has_commarea != NULL)
             *sink->has_commarea = true;
         return ERR_OK;
     }
@@ -574,8 +577,8 @@ isc_req_write(struct buf *out, uint16_t session, uint32_t sequence,
     *n_fds = 0;
     if (req->program.n == 0)
         return err_set(why, ERR_RANGE, "no program");
-    if ((e = check_areas(req->areas, req->n_areas, req->channel,
-                         req->has_commarea, why)) != ERR_OK)
+    if (check_areas(req->areas, req->n_areas, req->channel, req->has_commarea,
+                    why) != ERR_OK)
         return ERR_RANGE;
     write_head(out, ISC_REQ, session, sequence);
     e = write_fields(out, ISC_REQ, (const char *)req, req_offset,

@@ -390,6 +390,7 @@ committer_run(const struct region_defs *defs, int fd)
     struct committer c = { .defs = defs, .control = fd };
     struct pollfd *polls = NULL;
     struct err_info why;
+    int rc = 0;
 
     table_init(&c.locks);
     if (store_open(defs, true, &c.store, &why) != ERR_OK) {
@@ -405,14 +406,18 @@ committer_run(const struct region_defs *defs, int fd)
         size_t n = c.n;
         struct pollfd *more = realloc(polls, (n + 1) * sizeof *polls);
 
-        if (more == NULL)
-            return 12;
+        if (more == NULL) {
+            rc = 12;
+            break;
+        }
         polls = more;
         polls[0] = (struct pollfd){ fd, POLLIN, 0 };
         for (size_t i = 0; i < n; i++)
             polls[i + 1] = (struct pollfd){ c.clients[i]->fd, POLLIN, 0 };
-        if (poll(polls, n + 1, next_wake(&c)) < 0 && errno != EINTR)
-            return 12;
+        if (poll(polls, n + 1, next_wake(&c)) < 0 && errno != EINTR) {
+            rc = 12;
+            break;
+        }
         if (polls[0].revents != 0 && !on_control(&c))
             break;
         for (size_t i = 0; i < n; i++)
@@ -424,5 +429,5 @@ committer_run(const struct region_defs *defs, int fd)
     }
     store_close(&c.store);
     free(polls);
-    return 0;
+    return rc;
 }

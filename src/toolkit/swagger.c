@@ -61,9 +61,8 @@ text_of(struct reading *r, const json_t *object, const char *key)
 
     if (json_is_real(value)) { /* version: 1.0 in YAML */
         snprintf(number, sizeof number, "%.15g", json_real_value(value));
-        if (strchr(number, '.') == NULL)
-            strcat(number, ".0");
-        return str_dup(r->arena, str_of(number));
+        return str_fmt(r->arena, "%s%s", number,
+                       strpbrk(number, ".e") == NULL ? ".0" : "");
     }
     if (json_is_integer(value))
         return str_fmt(r->arena, "%lld", (long long)json_integer_value(value));

@@ -73,14 +73,16 @@ translate_main(int argc, char **argv)
                                          .copy_arg = &path };
     struct buf source, out;
     struct err_info why;
+    char *dirs, *save = NULL;
     enum err e;
 
     (void)cli_parse(&cli, argc, argv, BAD_USAGE);
+    dirs = copy == NULL ? NULL : strdup(copy);
+    REQUIRE(copy == NULL || dirs != NULL);
     options.name = argv[1];
     options.is_free = is_free;
     options.debugging = debugging;
-    for (char *save = NULL,
-              *dir = copy == NULL ? NULL : strtok_r(strdup(copy), ":", &save);
+    for (char *dir = dirs == NULL ? NULL : strtok_r(dirs, ":", &save);
          dir != NULL && path.n < ARRAY_LEN(path.dirs);
          dir = strtok_r(NULL, ":", &save))
         path.dirs[path.n++] = dir;
@@ -95,6 +97,7 @@ translate_main(int argc, char **argv)
         e = err_sys(&why, "standard output");
     buf_fini(&source);
     buf_fini(&out);
+    free(dirs);
     if (e == ERR_OK)
         return 0;
     fprintf(stderr, "%s\n", why.text);

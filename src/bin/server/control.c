@@ -269,9 +269,7 @@ control_stop(struct settings *s, const struct control_options *o)
         if (e != ERR_OK)
             close(fd);
     }
-    if (e != ERR_OK && !lock_is_held(s, NULL))
-        e = ERR_OK; /* it was just ending */
-    else if (e != ERR_OK)
+    if (e != ERR_OK && lock_is_held(s, NULL)) /* else it was just ending */
         return no_contact(s, e, &why);
     if (!wait_until_gone(s, o->timeout_s == 0 ? STOP_WAIT_S : o->timeout_s)) {
         printf("Server %s stop failed. Check server logs for details.\n",
