@@ -780,6 +780,29 @@ fill_attr(struct filling *f, const struct cfg_attr *a,
     return fill_value(f, a, given, why);
 }
 
+/* Only what a user wrote is worth a word: built-in instances have no file. */
+static void
+say_without_effect(struct evaluation *ev, const struct raw_element *e,
+                   const struct cfg_type *type, const struct cfg_node *node)
+{
+    struct str element = str_of(cfg_type_name(type));
+
+    if (e == NULL || node->file.n == 0)
+        return;
+    if (!cfg_has_effect(type, NULL)) {
+        SAY(ev->l, "SPT0401W", node->file, element);
+        return;
+    }
+    for (size_t i = 0; i < type->n_attrs; i++) {
+        const char *attr = type->attrs[i].name;
+
+        if (!cfg_has_effect(type, attr) && raw_attr_find(e, attr) != NULL)
+            SAY(ev->l, "SPT0401W", node->file,
+                loading_fmt(ev->l, "attribute %s of " STR_FMT, attr,
+                            STR_ARG(element)));
+    }
+}
+
 static enum err
 fill(struct evaluation *ev, const struct raw_element *e,
      const struct cfg_type *type, struct cfg_node *node, bool *is_refused,
@@ -791,6 +814,7 @@ fill(struct evaluation *ev, const struct raw_element *e,
     struct err_info own = { 0 };
     enum err failed = ERR_OK;
 
+    say_without_effect(ev, e, type, node);
     for (size_t i = 0; i < type->n_attrs && failed == ERR_OK; i++)
         failed = fill_attr(
             &f, &type->attrs[i],

@@ -76,6 +76,10 @@ const struct cfg_type *const *cfg_types(size_t *n);
 /* A type that may stand directly below <server>; NULL. */
 const struct cfg_type *cfg_type_find(struct str name);
 
+/* False for what is read and checked but not acted on yet (effect.c); attr
+ * NULL: the element itself. */
+bool cfg_has_effect(const struct cfg_type *, const char *attr);
+
 /* offsetof(type, field), provided the field has type ctype. */
 #define CFG_AT(type, field, ctype)                                             \
     (offsetof(type, field) +                                                   \

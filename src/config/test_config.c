@@ -533,6 +533,11 @@ reports_bad_values(void **state)
           "keyStore[k]: attribute password: the {xor} value is not Base64" },
         { "<keyStore id='k' type='JKS'/>", "keystore configuration is "
                                            "incomplete" },
+        { "<tcpOptions id='t' addressIncludeList='127.0.0.1'/>",
+          "SPT0401W /u/servers/test/server.xml: tcpOptions is read, but has no "
+          "effect in this release." },
+        { "<zosconnect_zosConnectManager operationMode='SYNC'/>",
+          "attribute operationMode of zosconnect_zosConnectManager is read" },
         { "<zosconnect_zosConnectInterceptors id='l' interceptorRef='a,b'/>"
           "<zosconnect_auditInterceptor id='b'/>",
           "CWWKG0033W The value [a] specified" },

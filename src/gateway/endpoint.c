@@ -46,6 +46,16 @@ basic_of(const struct cfg_zcon_endpoint *e)
     return e->basic_auth;
 }
 
+/* A call without the token that the configuration asks for is not made. */
+static bool
+wants_token(const struct cfg_zcon_endpoint *e)
+{
+    for (size_t i = 0; i < e->authentication.n; i++)
+        if (CFG_AS(e->authentication.v[i], zcon_auth_data) == NULL)
+            return true;
+    return false;
+}
+
 static const struct cfg_ssl *
 ssl_of(const struct cfg_tree *tree, const struct cfg_zcon_endpoint *e)
 {
@@ -91,6 +101,9 @@ endpoint_new(struct arena *arena, const struct cfg_tree *tree,
     p->identity = id;
     if (e == NULL) {
         p->problem = "there is no such zosconnect_endpointConnection";
+    } else if (wants_token(e)) {
+        p->problem = "authenticationConfigRef names tokens, which are not "
+                     "available in this release";
     } else if (url_parse(e->host, &url, NULL) != ERR_OK) {
         p->problem = "host is not http://name or https://name";
     } else {
