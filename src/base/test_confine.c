@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,11 +113,12 @@ confine_limits_output(void **state)
 static void
 confine_filters_calls(void **state)
 {
-    char path[] = "/tmp/sallyport-confine-test";
+    char path[64];
     struct err_info why = { 0 };
     struct buf out;
 
     (void)state;
+    snprintf(path, sizeof path, "/tmp/sallyport-confine-%d", (int)getpid());
 #if defined(__SANITIZE_ADDRESS__)
     skip(); /* no filter under the sanitizer */
 #endif

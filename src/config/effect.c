@@ -52,9 +52,9 @@ cfg_has_effect(const struct cfg_type *type, const char *attr)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].type != type)
             continue;
-        if (attr == NULL ? rows[i].attr == NULL
-                         : rows[i].attr != NULL &&
-                               strcmp(rows[i].attr, attr) == 0)
+        if (attr == NULL
+                ? rows[i].attr == NULL
+                : rows[i].attr != NULL && strcmp(rows[i].attr, attr) == 0)
             return false;
     }
     return true;

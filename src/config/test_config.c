@@ -753,7 +753,12 @@ fills_elements(void **state)
              "<property name='a' value='1'/><property name='b' value='2'/>"
              "</service></zosconnect_services>"),
         ERR_OK);
-    assert_string_equal(w.log, "");
+    assert_string_equal(
+        w.log, "SPT0401W /u/servers/test/server.xml: outboundConnection is "
+               "read, but has no effect in this release.\n"
+               "SPT0401W /u/servers/test/server.xml: "
+               "zosconnect_auditInterceptor is read, but has no effect in this "
+               "release.\n");
     m = CFG_ONE(w.tree, zcon_manager);
     assert_false(m->require_secure);
     assert_true(m->require_auth);
