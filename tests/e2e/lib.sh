@@ -131,9 +131,9 @@ put_record() { api PUT "/cscvinc/employee/$1" -H 'Content-Type: application/json
 # Process ids of this image: by program, and by the name a process gave itself.
 processes() { # PROGRAM [COMM-REGEX]
     local p
-    for p in /proc/[0-9]*; do
+    for p in $(grep -lzxF "SALLYPORT_ROOT=$SALLYPORT_ROOT" /proc/[0-9]*/environ 2>/dev/null); do
+        p=${p%/environ}
         [ "$(readlink "$p/exe" 2>/dev/null)" = "$BIN/$1" ] || continue
-        tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -qx "SALLYPORT_ROOT=$SALLYPORT_ROOT" || continue
         [ -z "${2:-}" ] || grep -Eq "$2" "$p/comm" 2>/dev/null || continue
         echo "${p#/proc/}"
     done
