@@ -258,6 +258,11 @@ open_client(struct racf *r, const char *user, struct err_info *why)
         e = user != NULL ? saf_open(&r->client, why)
                          : saf_connect(buf_view(&token), &r->client, why);
     buf_fini(&token);
+    if (e == ERR_PEER)
+        return err_set(why, e,
+                       "the system is not up (%s); start it with: "
+                       "sallyport ipl",
+                       root_dir());
     if (e != ERR_OK)
         return e;
     saf_on_message(r->client, on_message, r);

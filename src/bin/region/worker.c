@@ -1,5 +1,6 @@
 /* sallyport-region-worker: the one program that links libcob. It exports its
  * symbols, because translated COBOL calls zexec in it. */
+#include "base/cli.h"
 #include "region/exec.h"
 #include "region/worker.h"
 
@@ -8,7 +9,15 @@ extern int (*const region_entry)(void *, ...);
 int (*const region_entry)(void *, ...) = zexec;
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    const struct cli cli = {
+        .command = "sallyport-region-worker",
+        .usage = "",
+        .summary = "Runs a region's COBOL tasks; started by sallyport-region "
+                   "only.",
+    };
+
+    (void)cli_parse(&cli, argc, argv, 12);
     return worker_main();
 }
