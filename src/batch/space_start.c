@@ -42,8 +42,9 @@ static void
 clean_environment(void)
 {
     static const char *const kept[] = {
-        "PATH",         "LANG",          "TZ",           "SALLYPORT_LOG",
-        "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "HOME",
+        "PATH",          "LANG",         "TZ",
+        "SALLYPORT_LOG", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+        "LSAN_OPTIONS",  "HOME",         "TSAN_OPTIONS",
     };
     char *values[ARRAY_LEN(kept)];
 

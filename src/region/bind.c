@@ -12,6 +12,9 @@
 #include "region/supervisor_priv.h"
 
 #define PARTNERS_MAX 256u
+/* In root mode, of one Linux user that is not the region's: the others shall
+ * find room. */
+#define PARTNERS_PER_UID 32u
 
 /* --- the listening socket -------------------------------------------------*/
 
@@ -84,6 +87,19 @@ bind_unlisten(struct supervisor *s)
     }
 }
 
+static bool
+has_room(const struct supervisor *s, const struct chan_peer *peer)
+{
+    uint32_t n = 0;
+
+    if (s->n_partners >= PARTNERS_MAX)
+        return false;
+    for (size_t i = 0; i < s->n_partners; i++)
+        n += s->partners[i]->peer.uid == peer->uid;
+    return root_is_private() || peer->uid == getuid() || peer->uid == 0 ||
+           n < PARTNERS_PER_UID;
+}
+
 void
 bind_accept(struct supervisor *s)
 {
@@ -96,8 +112,9 @@ bind_accept(struct supervisor *s)
         free(p);
         return;
     }
-    if (s->n_partners >= PARTNERS_MAX) {
-        log_warn("more than %u partners", PARTNERS_MAX);
+    if (!has_room(s, &p->peer)) {
+        log_warn("uid %u is turned away: %zu partners", (unsigned)p->peer.uid,
+                 s->n_partners);
         close(p->fd);
         free(p);
         return;

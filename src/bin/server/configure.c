@@ -64,20 +64,20 @@ copy_to_operator(void *arg, const char *id, struct str line)
 {
     static const char *const always[] = { "CWWKF0011I", "CWWKE0036I",
                                           "CWWKE0029E" };
-    const struct worker *w = arg;
-    const struct cfg_zos_logging *z =
-        w->tree == NULL ? NULL : CFG_ONE(w->tree, zos_logging);
+    struct worker *w = arg;
+    const struct cfg_zos_logging *z;
+    bool is_wanted = false;
 
     for (size_t i = 0; i < ARRAY_LEN(always); i++)
-        if (strcmp(id, always[i]) == 0) {
-            parent_wto(w->parent, line);
-            return;
-        }
+        is_wanted = is_wanted || strcmp(id, always[i]) == 0;
+    /* Any loop may be writing a message while the tree is exchanged. */
+    (void)pthread_mutex_lock(&w->tree_lock);
+    z = w->tree == NULL ? NULL : CFG_ONE(w->tree, zos_logging);
     for (size_t i = 0; z != NULL && i < z->wto_message.n; i++)
-        if (str_eq_z(z->wto_message.v[i], id)) {
-            parent_wto(w->parent, line);
-            return;
-        }
+        is_wanted = is_wanted || str_eq_z(z->wto_message.v[i], id);
+    (void)pthread_mutex_unlock(&w->tree_lock);
+    if (is_wanted)
+        parent_wto(w->parent, line);
 }
 
 /* com.ibm.ws.logging.<name>, or the environment's. */
@@ -305,8 +305,13 @@ configure_start(struct worker *w, struct err_info *why)
 static void
 use(struct worker *w, struct cfg_tree *next)
 {
-    cfg_unref(&w->tree);
+    struct cfg_tree *old;
+
+    (void)pthread_mutex_lock(&w->tree_lock);
+    old = w->tree;
     w->tree = next;
+    (void)pthread_mutex_unlock(&w->tree_lock);
+    cfg_unref(&old);
 }
 
 static void

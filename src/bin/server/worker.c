@@ -249,7 +249,9 @@ fini(struct worker *w)
 int
 worker_main(const struct settings *settings, int parent_fd_number)
 {
-    struct worker w = { .settings = settings, .started_ms = clock_mono_ms() };
+    struct worker w = { .settings = settings,
+                        .tree_lock = PTHREAD_MUTEX_INITIALIZER,
+                        .started_ms = clock_mono_ms() };
     struct err_info why = { 0 };
 
     signal(SIGPIPE, SIG_IGN);

@@ -5,6 +5,8 @@
 #ifndef SALLYPORT_BIN_SERVER_WORKER_H
 #define SALLYPORT_BIN_SERVER_WORKER_H
 
+#include <pthread.h>
+
 #include "audit/messages_log.h"
 #include "config/elements.h"
 #include "config/modify.h"
@@ -29,7 +31,8 @@ struct worker {
     struct parent *parent;
     struct messages_log *log;
     struct gateway *gateway;
-    struct cfg_tree *tree; /* in use */
+    struct cfg_tree *tree;     /* in use; only the main thread changes it */
+    pthread_mutex_t tree_lock; /* for its change and for other threads */
     struct {
         struct stamp *v;
         size_t n, cap;
