@@ -19,8 +19,8 @@
  */
 #define RECONNECT_MS 250u
 
-static void
-arm_timer(struct saf_client *c)
+void
+client_arm_timer(struct saf_client *c)
 {
     uint64_t now = clock_mono_ms(), at = UINT64_MAX;
     struct itimerspec when = { 0 };
@@ -49,7 +49,7 @@ lose(struct saf_client *c)
     c->fd = -1;
     c->is_lost = true;
     view_lost(c);
-    arm_timer(c);
+    client_arm_timer(c);
 }
 
 /* --- replies -------------------------------------------------------------- */
@@ -72,9 +72,9 @@ read_head(struct str payload, struct reader *in, struct saf_rc *rc,
     return ERR_OK;
 }
 
-static enum err
-read_acee(struct saf_client *c, struct reader *in, struct acee **out,
-          struct err_info *why)
+enum err
+client_read_acee(struct saf_client *c, struct reader *in, struct acee **out,
+                 struct err_info *why)
 {
     struct str wire;
 
@@ -122,7 +122,7 @@ hold(struct saf_client *c, struct chan_msg *msg)
     *h = (struct held){ .msg = *msg };
     *c->held_tail = h;
     c->held_tail = &h->next;
-    arm_timer(c); /* saf_fd must become readable for it */
+    client_arm_timer(c); /* saf_fd must become readable for it */
     return true;
 }
 
@@ -196,9 +196,9 @@ await(struct saf_client *c, uint32_t seq, struct chan_msg *reply,
     }
 }
 
-static enum err
-send_to_front(struct saf_client *c, enum wire_type type, uint32_t seq,
-              struct str payload, int fd, struct err_info *why)
+enum err
+client_send(struct saf_client *c, enum wire_type type, uint32_t seq,
+            struct str payload, int fd, struct err_info *why)
 {
     uint64_t deadline = clock_mono_ms() + SAF_WAIT_MS;
     enum err e;
@@ -274,7 +274,7 @@ exchange(struct saf_client *c, enum wire_type type, struct str payload, int fd,
 {
     uint32_t seq =
         c->line_seq != 0 && type == WIRE_COMMAND ? c->line_seq : c->next_seq++;
-    enum err e = send_to_front(c, type, seq, payload, fd, why);
+    enum err e = client_send(c, type, seq, payload, fd, why);
 
     if (e == ERR_OK)
         e = await(c, seq, reply, why);
@@ -283,8 +283,8 @@ exchange(struct saf_client *c, enum wire_type type, struct str payload, int fd,
     return e;
 }
 
-static enum err
-stay_connected(struct saf_client *c, struct err_info *why)
+enum err
+client_connect(struct saf_client *c, struct err_info *why)
 {
     struct buf hello;
     struct chan_msg reply;
@@ -311,7 +311,7 @@ stay_connected(struct saf_client *c, struct err_info *why)
         e = view_reopen(c, why);
     if (e != ERR_OK)
         lose(c);
-    arm_timer(c);
+    client_arm_timer(c);
     return e;
 }
 
@@ -320,7 +320,7 @@ client_call(struct saf_client *c, enum wire_type type, struct str payload,
             int fd, struct chan_msg *reply, struct reader *out,
             struct saf_rc *rc, struct err_info *why)
 {
-    enum err e = stay_connected(c, why);
+    enum err e = client_connect(c, why);
 
     *rc = SAF_RC(8, 8, 0);
     return e != ERR_OK ? e
@@ -364,7 +364,7 @@ saf_connect(struct str token, struct saf_client **out, struct err_info *why)
 
     if (e != ERR_OK)
         return e;
-    e = stay_connected(c, why);
+    e = client_connect(c, why);
     if (e == ERR_OK)
         *out = c;
     else
@@ -496,413 +496,6 @@ saf_logon(struct saf_client *c, struct str user, struct str password,
     return e;
 }
 
-/* --- commands and jobs ------------------------------------------------------
- */
-
-enum err
-saf_command(struct saf_client *c, struct str command,
-            void (*line)(void *arg, struct str text), void *arg, uint32_t *rc,
-            struct err_info *why)
-{
-    struct chan_msg reply;
-    struct saf_rc ignored;
-    struct reader in;
-    struct buf out;
-    enum err e = stay_connected(c, why);
-
-    if (e != ERR_OK)
-        return e;
-    if (command.n > WIRE_COMMAND_MAX)
-        return err_set(why, ERR_LIMIT,
-                       "the command has %zu bytes, at most %u are read",
-                       command.n, WIRE_COMMAND_MAX);
-    buf_init(&out, WIRE_COMMAND_MAX + 16);
-    buf_str(&out, command);
-    c->on_line = line;
-    c->line_arg = arg;
-    c->line_seq = c->next_seq++;
-    e = client_call(c, WIRE_COMMAND, buf_view(&out), -1, &reply, &in, &ignored,
-                    why);
-    c->on_line = NULL;
-    c->line_seq = 0;
-    if (out.p != NULL)
-        secret_wipe(out.p, out.n); /* PASSWORD(...) */
-    buf_fini(&out);
-    if (e != ERR_OK)
-        return e;
-    if (!reader_u32(&in, rc) || !reader_at_end(&in))
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
-    chan_msg_fini(&reply);
-    return e;
-}
-
-enum err
-saf_register_job(struct saf_client *c, const struct saf_job *job,
-                 struct buf *token, struct acee **acee, struct saf_rc *rc,
-                 struct err_info *why)
-{
-    struct chan_msg reply;
-    struct reader in;
-    struct str text;
-    struct buf out;
-    enum err e;
-
-    buf_init(&out, 64u * 1024u);
-    buf_str(&out, job->job_name);
-    buf_str(&out, job->job_id);
-    buf_str(&out, job->user);
-    buf_str(&out, job->proc);
-    buf_str(&out, job->submitter);
-    buf_str(&out, job->password);
-    buf_str(&out, job->cgroup);
-    buf_u32(&out, job->root_uid);
-    e = client_call(c, WIRE_REGISTER_JOB, buf_view(&out), job->pidfd, &reply,
-                    &in, rc, why);
-    if (out.p != NULL)
-        secret_wipe(out.p, out.n);
-    buf_fini(&out);
-    if (e != ERR_OK)
-        return e;
-    if (!reader_str(&in, 1, WIRE_TOKEN_MAX, &text)) {
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
-    } else {
-        buf_add(token, text);
-        e = buf_check(token, why);
-        if (e == ERR_OK)
-            e = read_acee(c, &in, acee, why);
-    }
-    chan_msg_fini(&reply);
-    return e;
-}
-
-static enum err
-call_str(struct saf_client *c, enum wire_type type, struct str text,
-         struct err_info *why)
-{
-    struct chan_msg reply;
-    struct saf_rc rc;
-    struct reader in;
-    struct buf out;
-    enum err e;
-
-    buf_init(&out, 4096);
-    buf_str(&out, text);
-    e = client_call(c, type, buf_view(&out), -1, &reply, &in, &rc, why);
-    buf_fini(&out);
-    if (e == ERR_OK)
-        chan_msg_fini(&reply);
-    return e;
-}
-
-enum err
-saf_job_ended(struct saf_client *c, struct str job_id, struct err_info *why)
-{
-    return call_str(c, WIRE_JOB_ENDED, job_id, why);
-}
-
-enum err
-saf_open_angel(struct saf_client *c, struct str name, struct err_info *why)
-{
-    return call_str(c, WIRE_OPEN_ANGEL, name, why);
-}
-
-enum err
-saf_list_servers(struct saf_client *c, void (*each)(void *, struct str),
-                 void *arg, struct err_info *why)
-{
-    struct chan_msg reply;
-    struct saf_rc rc;
-    struct reader in;
-    uint32_t n = 0;
-    enum err e =
-        client_call(c, WIRE_LIST_SERVERS, STR(""), -1, &reply, &in, &rc, why);
-
-    if (e != ERR_OK)
-        return e;
-    if (!reader_u32(&in, &n))
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
-    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
-        struct str text;
-
-        if (reader_str(&in, 0, WIRE_LINE_MAX, &text))
-            each(arg, text);
-        else
-            e = err_set(why, ERR_PEER, "angel: malformed reply");
-    }
-    chan_msg_fini(&reply);
-    return e;
-}
-
-enum err
-saf_register_server(struct saf_client *c, struct str angel,
-                    struct saf_services *services, struct saf_rc *rc,
-                    struct err_info *why)
-{
-    struct chan_msg reply;
-    struct reader in;
-    struct buf out;
-    uint32_t n;
-    enum err e;
-
-    buf_init(&out, 4096);
-    buf_str(&out, angel);
-    e = client_call(c, WIRE_REGISTER_SERVER, buf_view(&out), -1, &reply, &in,
-                    rc, why);
-    buf_fini(&out);
-    if (e != ERR_OK)
-        return e;
-    *services = (struct saf_services){ .n = 0 };
-    if (!reader_u32(&in, &n) || n > ARRAY_LEN(services->v))
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
-    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
-        struct saf_service *s = &services->v[i];
-        struct str name;
-        uint8_t is_available;
-
-        if (!reader_str(&in, 1, sizeof s->name - 1, &name) ||
-            !reader_u8(&in, &is_available) ||
-            !str_copy_z(name, s->name, sizeof s->name)) {
-            e = err_set(why, ERR_PEER, "angel: malformed reply");
-            break;
-        }
-        s->is_available = is_available != 0;
-        services->n++;
-    }
-    chan_msg_fini(&reply);
-    return e;
-}
-
-/* --- authentication ----------------------------------------------------------
- */
-
-static enum err
-call_acee(struct saf_client *c, enum wire_type type, struct buf *request,
-          struct acee **out, struct saf_rc *rc, struct err_info *why)
-{
-    struct chan_msg reply;
-    struct reader in;
-    enum err e =
-        client_call(c, type, buf_view(request), -1, &reply, &in, rc, why);
-
-    if (request->p != NULL)
-        secret_wipe(request->p, request->n);
-    buf_fini(request);
-    if (e != ERR_OK)
-        return e;
-    e = read_acee(c, &in, out, why);
-    chan_msg_fini(&reply);
-    return e;
-}
-
-static enum err
-call_async(struct saf_client *c, enum wire_type type, struct buf *request,
-           saf_acee_done done, void *arg, struct err_info *why)
-{
-    enum err e = stay_connected(c, why);
-    struct pending *p = NULL;
-
-    if (e == ERR_OK && (p = malloc(sizeof *p)) == NULL)
-        e = err_set(why, ERR_MEMORY, "no storage for a request");
-    if (e == ERR_OK) {
-        *p = (struct pending){ .seq = c->next_seq++,
-                               .has_job = type == WIRE_VERIFY_TOKEN,
-                               .deadline_ms = clock_mono_ms() + SAF_WAIT_MS,
-                               .done = done,
-                               .arg = arg,
-                               .next = c->pending };
-        e = send_to_front(c, type, p->seq, buf_view(request), -1, why);
-    }
-    if (request->p != NULL)
-        secret_wipe(request->p, request->n);
-    buf_fini(request);
-    if (e != ERR_OK) {
-        free(p);
-        return e;
-    }
-    c->pending = p;
-    arm_timer(c);
-    return ERR_OK;
-}
-
-static void
-put_verify(struct buf *out, struct str user, struct str password,
-           struct str applid)
-{
-    buf_init(out, 4096);
-    buf_str(out, user);
-    buf_str(out, password);
-    buf_str(out, applid);
-}
-
-enum err
-saf_verify(struct saf_client *c, struct str user, struct str password,
-           struct str applid, struct acee **out, struct saf_rc *rc,
-           struct err_info *why)
-{
-    struct buf request;
-
-    put_verify(&request, user, password, applid);
-    return call_acee(c, WIRE_VERIFY, &request, out, rc, why);
-}
-
-enum err
-saf_verify_async(struct saf_client *c, struct str user, struct str password,
-                 struct str applid, saf_acee_done done, void *arg,
-                 struct err_info *why)
-{
-    struct buf request;
-
-    put_verify(&request, user, password, applid);
-    return call_async(c, WIRE_VERIFY, &request, done, arg, why);
-}
-
-static void
-put_certificate(struct buf *out, struct str der, struct str applid)
-{
-    buf_init(out, WIRE_DER_MAX + 4096u);
-    buf_str(out, der);
-    buf_str(out, applid);
-}
-
-enum err
-saf_verify_certificate(struct saf_client *c, struct str der, struct str applid,
-                       struct acee **out, struct saf_rc *rc,
-                       struct err_info *why)
-{
-    struct buf request;
-
-    put_certificate(&request, der, applid);
-    return call_acee(c, WIRE_VERIFY_CERT, &request, out, rc, why);
-}
-
-enum err
-saf_verify_certificate_async(struct saf_client *c, struct str der,
-                             struct str applid, saf_acee_done done, void *arg,
-                             struct err_info *why)
-{
-    struct buf request;
-
-    put_certificate(&request, der, applid);
-    return call_async(c, WIRE_VERIFY_CERT, &request, done, arg, why);
-}
-
-enum err
-saf_verify_token_async(struct saf_client *c, struct str token,
-                       saf_acee_done done, void *arg, struct err_info *why)
-{
-    struct buf request;
-
-    buf_init(&request, WIRE_TOKEN_MAX + 64u);
-    buf_str(&request, token);
-    return call_async(c, WIRE_VERIFY_TOKEN, &request, done, arg, why);
-}
-
-static void
-put_acee_of(struct buf *out, struct str user, struct str applid,
-            enum acee_origin origin)
-{
-    buf_init(out, 4096);
-    buf_str(out, user);
-    buf_str(out, applid);
-    buf_u8(out, (uint8_t)origin);
-}
-
-enum err
-saf_acee_of(struct saf_client *c, struct str user, struct str applid,
-            enum acee_origin origin, struct acee **out, struct saf_rc *rc,
-            struct err_info *why)
-{
-    struct buf request;
-
-    put_acee_of(&request, user, applid, origin);
-    return call_acee(c, WIRE_ACEE_OF, &request, out, rc, why);
-}
-
-enum err
-saf_acee_of_async(struct saf_client *c, struct str user, struct str applid,
-                  enum acee_origin origin, saf_acee_done done, void *arg,
-                  struct err_info *why)
-{
-    struct buf request;
-
-    put_acee_of(&request, user, applid, origin);
-    return call_async(c, WIRE_ACEE_OF, &request, done, arg, why);
-}
-
-/* --- key rings
- * ------------------------------------------------------------------ */
-
-static bool
-read_ring_cert(struct reader *in, struct saf_ring *ring,
-               struct saf_ring_cert *cert)
-{
-    struct str label, owner, der, key;
-    uint8_t is_default, usage;
-
-    if (!reader_str(in, 0, SAF_LABEL_MAX, &label) ||
-        !reader_str(in, 0, 64, &owner) ||
-        !reader_str(in, 1, WIRE_DER_MAX, &der) ||
-        !reader_str(in, 0, WIRE_DER_MAX, &key) || !reader_u8(in, &is_default) ||
-        !reader_u8(in, &usage) || usage > RING_SITE)
-        return false;
-    cert->label = str_dup(&ring->arena, label);
-    cert->owner = str_dup(&ring->arena, owner);
-    cert->der = str_dup(&ring->arena, der);
-    cert->is_default = is_default != 0;
-    cert->usage = usage;
-    return key.n == 0 || secret_dup(key, &cert->key);
-}
-
-enum err
-saf_ring_read(struct saf_client *c, struct str owner, struct str ring_name,
-              bool want_keys, struct saf_ring *out, struct saf_rc *rc,
-              struct err_info *why)
-{
-    struct saf_ring ring = { .n = 0 };
-    struct chan_msg reply;
-    struct reader in;
-    struct buf request;
-    uint32_t n;
-    enum err e;
-
-    buf_init(&request, 4096);
-    buf_str(&request, owner);
-    buf_str(&request, ring_name);
-    buf_u8(&request, want_keys);
-    e = client_call(c, WIRE_RING_READ, buf_view(&request), -1, &reply, &in, rc,
-                    why);
-    buf_fini(&request);
-    if (e != ERR_OK)
-        return e;
-    arena_init(&ring.arena, CHAN_BYTES_MAX);
-    if (!reader_u64(&in, &ring.sequence) || !reader_u32(&in, &n) ||
-        n > reader_left(&in) ||
-        (ring.certs = ARENA_ARRAY(&ring.arena, struct saf_ring_cert, n)) ==
-            NULL)
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
-    while (e == ERR_OK && ring.n < n) {
-        if (!read_ring_cert(&in, &ring, &ring.certs[ring.n]))
-            e = err_set(why, ERR_PEER, "angel: malformed reply");
-        ring.n++;
-    }
-    chan_msg_fini(&reply);
-    if (e == ERR_OK)
-        *out = ring;
-    else
-        saf_ring_fini(&ring);
-    return e;
-}
-
-void
-saf_ring_fini(struct saf_ring *ring)
-{
-    for (size_t i = 0; i < ring->n; i++)
-        secret_free(&ring->certs[i].key);
-    arena_fini(&ring->arena);
-    ring->certs = NULL;
-    ring->n = 0;
-}
-
 /* --- driving
  * ---------------------------------------------------------------------- */
 
@@ -944,7 +537,7 @@ finish(struct saf_client *c, struct chan_msg *msg)
         *at = p->next;
         e = read_head(msg->payload, &in, &rc, &why);
         if (e == ERR_OK)
-            e = read_acee(c, &in, &acee, &why);
+            e = client_read_acee(c, &in, &acee, &why);
         p->done(p->arg, e, acee, rc, &why);
         free(p);
         return;
@@ -983,9 +576,9 @@ saf_process(struct saf_client *c, struct err_info *why)
         e = ERR_OK;
         /* Views follow refreshes, so they come back by themselves. */
         if (c->fd < 0 && c->views != NULL)
-            (void)stay_connected(c, NULL);
+            (void)client_connect(c, NULL);
     }
-    arm_timer(c);
+    client_arm_timer(c);
     return e;
 }
 
@@ -993,8 +586,8 @@ void
 client_tell(struct saf_client *c, enum wire_type type, struct buf *request)
 {
     /* Nobody waits: when the angel is away the line is lost with it. */
-    if (!request->failed && stay_connected(c, NULL) == ERR_OK)
-        (void)!send_to_front(c, type, 0, buf_view(request), -1, NULL);
+    if (!request->failed && client_connect(c, NULL) == ERR_OK)
+        (void)!client_send(c, type, 0, buf_view(request), -1, NULL);
 }
 
 void

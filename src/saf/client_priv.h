@@ -1,4 +1,4 @@
-/* Shared by client.c and view.c only. */
+/* Shared by client.c, client_calls.c and view.c only. */
 #ifndef SALLYPORT_SAF_CLIENT_PRIV_H
 #define SALLYPORT_SAF_CLIENT_PRIV_H
 
@@ -49,6 +49,17 @@ struct saf_client {
 enum err client_call(struct saf_client *, enum wire_type, struct str payload,
                      int fd, struct chan_msg *reply, struct reader *out,
                      struct saf_rc *rc, struct err_info *why);
+
+/* Connected (again) and known to the angel; else why not. */
+enum err client_connect(struct saf_client *, struct err_info *why);
+/* One message to the front, waiting while its queue is full; fd or -1. */
+enum err client_send(struct saf_client *, enum wire_type, uint32_t seq,
+                     struct str payload, int fd, struct err_info *why);
+/* The sealed acee that a reply holds; the caller owns it. */
+enum err client_read_acee(struct saf_client *, struct reader *in,
+                          struct acee **out, struct err_info *why);
+/* After pending, held or lost changed: when saf_fd is readable next. */
+void client_arm_timer(struct saf_client *);
 
 /* A request without reply. */
 void client_tell(struct saf_client *, enum wire_type, struct buf *request);
