@@ -33,6 +33,13 @@ bool racdcert_dsn(struct cmd *, const struct cmd_arg *, bool is_write,
 /* WITHLABEL, or the next free LABEL0000000n. */
 struct str racdcert_new_label(struct cmd *, struct str owner);
 
+#define RACDCERT_CHAIN_MAX 16u
+/* From a certificate up to a self-signed one, by the database's CAs; how many
+ * there are, at least one. */
+size_t racdcert_chain(struct cmd *, const struct cert_row *from,
+                      struct cert_row chain[RACDCERT_CHAIN_MAX],
+                      bool *is_complete);
+
 uint32_t racdcert_gencert(struct cmd *, struct str owner);
 uint32_t racdcert_genreq(struct cmd *, struct str owner);
 uint32_t racdcert_add(struct cmd *, struct str owner);

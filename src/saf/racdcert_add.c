@@ -1,0 +1,296 @@
+/* RACDCERT functions that take certificates in or look through them. */
+#include <string.h>
+
+#include "base/secret.h"
+#include "saf/racdcert_private.h"
+
+/* --- ADD
+ * ----------------------------------------------------------------------------------------
+ */
+
+static bool
+read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
+            const struct str *trusted, size_t n_trusted,
+            struct cert_bundle *out)
+{
+    struct err_info why = { 0 };
+    struct buf file;
+    struct str dsn;
+    enum err e;
+
+    if (!racdcert_dsn(c, dsn_arg, false, &dsn))
+        return false;
+    buf_init(&file, CERTPARSE_INPUT_MAX);
+    e = racdcert_services->read(racdcert_services->arg, dsn, &file, &why);
+    if (e == ERR_OK)
+        e = racdcert_services->parse(
+            racdcert_services->arg, c->arena, buf_view(&file),
+            cmd_value(cmd_arg(c, "PASSWORD")), trusted, n_trusted, out, &why);
+    buf_fini(&file);
+    if (e == ERR_OK && out->is_request)
+        e = err_set(&why, ERR_SYNTAX, "a certificate request, no certificate");
+    if (e != ERR_OK)
+        (void)racdcert_fail(c, STR_FMT ": %s", STR_ARG(dsn), why.text);
+    return e == ERR_OK;
+}
+
+/* The trusted certificate authorities of the database. */
+static size_t
+trusted_cas(struct cmd *c, struct str **ders)
+{
+    struct cert_row *rows;
+    size_t n = cert_list(c->db, c->arena, STR(CERT_OWNER_CA), &rows);
+    size_t n_out = 0;
+    struct str *out = ARENA_ARRAY(c->arena, struct str, n + 1);
+
+    for (size_t i = 0; out != NULL && i < n; i++) {
+        if (rows[i].status != 'N')
+            out[n_out++] = rows[i].facts.der;
+    }
+    *ders = out;
+    return n_out;
+}
+
+static char
+default_status(const struct cmd *c, struct str owner,
+               const struct cert_facts *facts)
+{
+    if (cmd_has(c, "TRUST"))
+        return 'T';
+    if (cmd_has(c, "NOTRUST"))
+        return 'N';
+    if (cmd_has(c, "HIGHTRUST"))
+        return 'H';
+    if (facts->signer >= 0)
+        return 'T';
+    return facts->is_self_signed && !facts->has_bad_signature &&
+                   (str_eq_z(owner, CERT_OWNER_CA) ||
+                    str_eq_z(owner, CERT_OWNER_SITE))
+               ? 'T'
+               : 'N';
+}
+
+/* CA certificates that came along go under CERTAUTH, for those who may. */
+static void
+add_chain(struct cmd *c, struct cert_bundle *bundle)
+{
+    bool may = cmd_is_special(c) ||
+               saf_authorized(c->engine, c->acee, "FACILITY",
+                              STR("IRR.DIGTCERT.ADD"), SAF_CONTROL);
+
+    for (size_t i = 1; may && i < bundle->n; i++) {
+        struct cert_facts *facts = &bundle->certs[i];
+        struct cert_row same,
+            row = { .owner = STR(CERT_OWNER_CA), .facts = *facts };
+
+        if (!facts->is_ca || facts->has_bad_signature ||
+            cert_find_same(c->db, c->arena, facts, &same))
+            continue;
+        row.status = facts->is_self_signed || facts->signer >= 0 ? 'T' : 'N';
+        for (unsigned k = 1; row.label.n == 0 && k < 100000000; k++) {
+            struct str label = str_fmt(c->arena, "LABEL%08u", k);
+
+            if (!cert_get(c->db, c->arena, row.owner, label, &same))
+                row.label = label;
+        }
+        cert_put(c->db, &row);
+    }
+}
+
+static bool
+seal(struct cmd *c, struct str owner, struct str pkcs8, struct buf *sealed)
+{
+    struct err_info why = { 0 };
+    struct buf spki;
+    enum err e;
+
+    if (pkcs8.n == 0)
+        return true;
+    buf_init(&spki, CERT_DER_MAX);
+    e = racdcert_services->seal_key(racdcert_services->arg, pkcs8, owner,
+                                    sealed, &spki, &why);
+    buf_fini(&spki);
+    if (e != ERR_OK)
+        (void)racdcert_fail(c, "%s", why.text);
+    return e == ERR_OK;
+}
+
+/* The row this certificate takes: its own again, that of its request, or a
+ * new one. False: refused, said. */
+static bool
+place(struct cmd *c, struct str owner, const struct cert_facts *facts,
+      struct cert_row *row)
+{
+    const struct cmd_arg *label = cmd_arg(c, "WITHLABEL");
+    struct cert_row other;
+
+    *row = (struct cert_row){ .owner = owner };
+    if (cert_find_same(c->db, c->arena, facts, row)) {
+        if (!str_eq(row->owner, owner) ||
+            !str_eq(row->facts.fingerprint, facts->fingerprint)) {
+            (void)racdcert_fail(c,
+                                "a certificate of this issuer and serial "
+                                "number is there: label " STR_FMT
+                                " of " STR_FMT,
+                                STR_ARG(row->label), STR_ARG(row->owner));
+            return false;
+        }
+    } else if (!cert_find_key(c->db, c->arena, owner, facts, row)) {
+        *row = (struct cert_row){ .owner = owner };
+    }
+    if (row->id == 0)
+        row->label = racdcert_new_label(c, owner);
+    else if (label != NULL)
+        row->label = cmd_value(label);
+    if (cert_get(c->db, c->arena, owner, row->label, &other) &&
+        other.id != row->id) {
+        (void)racdcert_fail(c, "label " STR_FMT " is in use",
+                            STR_ARG(row->label));
+        return false;
+    }
+    return true;
+}
+
+uint32_t
+racdcert_add(struct cmd *c, struct str owner)
+{
+    struct cert_bundle bundle;
+    struct cert_facts *facts;
+    struct str *trusted;
+    struct cert_row row;
+    struct buf sealed;
+    size_t n_trusted;
+
+    if (!racdcert_may(c, "ADD", racdcert_level(c, owner)))
+        return c->rc;
+    n_trusted = trusted_cas(c, &trusted);
+    if (!read_bundle(c, cmd_arg(c, "ADD"), trusted, n_trusted, &bundle))
+        return c->rc;
+    add_chain(c, &bundle);
+    facts = &bundle.certs[0];
+    /* An issuer that only came along proves nothing unless it was taken. */
+    if (facts->signer > 0 && (size_t)facts->signer < bundle.n) {
+        struct cert_row ca;
+
+        if (!cert_find_same(c->db, c->arena, &bundle.certs[facts->signer],
+                            &ca) ||
+            ca.status == 'N' || !str_eq_z(ca.owner, CERT_OWNER_CA))
+            facts->signer = -1;
+    }
+    if (facts->has_bad_signature)
+        return racdcert_fail(c, "the certificate's signature is not valid");
+    buf_init(&sealed, CERT_DER_MAX);
+    if (place(c, owner, facts, &row) && seal(c, owner, bundle.pkcs8, &sealed)) {
+        row.status = default_status(c, owner, facts);
+        row.facts = *facts;
+        if (sealed.n > 0)
+            row.key = buf_view(&sealed);
+        cert_put(c->db, &row);
+        if (row.status == 'N' && !cmd_has(c, "NOTRUST")) {
+            CMD_MSG(c, "SPT0312W");
+            (void)cmd_rc(c, 4);
+        }
+    }
+    if (bundle.pkcs8.n > 0)
+        secret_wipe((void *)(uintptr_t)bundle.pkcs8.p, bundle.pkcs8.n);
+    buf_fini(&sealed);
+    return c->rc;
+}
+
+/* --- chains
+ * ------------------------------------------------------------------------------------
+ */
+
+size_t
+racdcert_chain(struct cmd *c, const struct cert_row *from,
+         struct cert_row chain[RACDCERT_CHAIN_MAX], bool *is_complete)
+{
+    struct cert_row *cas;
+    size_t n_cas = cert_list(c->db, c->arena, STR(CERT_OWNER_CA), &cas);
+    size_t n = 1;
+
+    chain[0] = *from;
+    while (!chain[n - 1].facts.is_self_signed && n < RACDCERT_CHAIN_MAX) {
+        size_t i = 0;
+
+        while (i < n_cas &&
+               !str_eq(cas[i].facts.subject_der, chain[n - 1].facts.issuer_der))
+            i++;
+        if (i == n_cas)
+            break;
+        chain[n++] = cas[i];
+    }
+    *is_complete = chain[n - 1].facts.is_self_signed;
+    return n;
+}
+
+static void
+print_chain(struct cmd *c, size_t n, bool is_complete, bool is_expired)
+{
+    cmd_line(c, STR("Chain information:"));
+    cmd_printf(c, "  Chain contains %zu certificate(s), chain is %s", n,
+               is_complete ? "complete" : "incomplete");
+    if (is_expired)
+        cmd_line(c, STR("  Chain contains expired certificate(s)"));
+}
+
+static bool
+is_expired(const struct cmd *c, const struct cert_facts *f)
+{
+    return f->not_after_s < (int64_t)(c->session->now_ms / 1000);
+}
+
+uint32_t
+racdcert_listchain(struct cmd *c, struct str owner)
+{
+    struct cert_row cert, chain[RACDCERT_CHAIN_MAX];
+    bool is_complete, expired = false;
+    size_t n;
+
+    if (!racdcert_may(c, "LIST", racdcert_level(c, owner)) ||
+        !racdcert_find(c, cmd_arg(c, "LISTCHAIN"), owner, &cert))
+        return c->rc;
+    n = racdcert_chain(c, &cert, chain, &is_complete);
+    for (size_t i = 0; i < n; i++) {
+        cmd_printf(c, "Certificate %zu:", i + 1);
+        cmd_printf(c, "Digital certificate information for " STR_FMT ":",
+                   STR_ARG(racdcert_owner_words(c->arena, chain[i].owner)));
+        racdcert_print_cert(c, &chain[i], true);
+        expired = expired || is_expired(c, &chain[i].facts);
+    }
+    print_chain(c, n, is_complete, expired);
+    return c->rc;
+}
+
+uint32_t
+racdcert_checkcert(struct cmd *c, struct str owner)
+{
+    struct cert_bundle bundle;
+    bool may = cmd_is_special(c) ||
+               saf_authorized(c->engine, c->acee, "FACILITY",
+                              STR("IRR.DIGTCERT.LIST"), SAF_CONTROL);
+    bool is_complete = false, expired = false;
+
+    (void)owner;
+    if (!racdcert_may(c, "LIST", SAF_READ) ||
+        !read_bundle(c, cmd_arg(c, "CHECKCERT"), NULL, 0, &bundle))
+        return c->rc;
+    if (bundle.pkcs8.n > 0)
+        secret_wipe((void *)(uintptr_t)bundle.pkcs8.p, bundle.pkcs8.n);
+    for (size_t i = 0; i < bundle.n; i++) {
+        struct cert_row known, row = { .facts = bundle.certs[i] };
+
+        cmd_printf(c, "Certificate %zu:", i + 1);
+        /* Owner, label and status are the database's own knowledge. */
+        if (may && cert_find_same(c->db, c->arena, &row.facts, &known)) {
+            cmd_printf(c, "Digital certificate information for " STR_FMT ":",
+                       STR_ARG(racdcert_owner_words(c->arena, known.owner)));
+            row = known;
+        }
+        racdcert_print_cert(c, &row, false);
+        is_complete = is_complete || row.facts.is_self_signed;
+        expired = expired || is_expired(c, &row.facts);
+    }
+    print_chain(c, bundle.n, is_complete, expired);
+    return c->rc;
+}
