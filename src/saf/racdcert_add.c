@@ -203,7 +203,7 @@ racdcert_add(struct cmd *c, struct str owner)
 
 size_t
 racdcert_chain(struct cmd *c, const struct cert_row *from,
-         struct cert_row chain[RACDCERT_CHAIN_MAX], bool *is_complete)
+               struct cert_row chain[RACDCERT_CHAIN_MAX], bool *is_complete)
 {
     struct cert_row *cas;
     size_t n_cas = cert_list(c->db, c->arena, STR(CERT_OWNER_CA), &cas);
