@@ -209,7 +209,8 @@ skip_names(struct parser *p)
         "LEADING", "TRAILING", "EXTERNAL", "GLOBAL",       "VOLATILE",
     };
 
-    for (struct tok *t; (t = parser_peek(p)) != NULL && t->kind == TOK_WORD; p->i++) {
+    for (struct tok *t; (t = parser_peek(p)) != NULL && t->kind == TOK_WORD;
+         p->i++) {
         for (size_t i = 0; i < ARRAY_LEN(clause_words); i++)
             if (tok_is(t, clause_words[i]))
                 return;
@@ -329,7 +330,8 @@ one_clause(struct parser *p, struct entry *en, struct err_info *why)
     }
     if (parser_accept(p, "BLANK")) {
         parser_accept(p, "WHEN");
-        if (!parser_accept(p, "ZERO") && !parser_accept(p, "ZEROS") && !parser_accept(p, "ZEROES"))
+        if (!parser_accept(p, "ZERO") && !parser_accept(p, "ZEROS") &&
+            !parser_accept(p, "ZEROES"))
             return parser_expected(p, "ZERO", why);
         en->is_blank_when_zero = true;
         return ERR_OK;
@@ -340,15 +342,15 @@ one_clause(struct parser *p, struct entry *en, struct err_info *why)
         return date_clause(p, why);
     if (parser_accept(p, "IS"))
         return ERR_OK; /* IS EXTERNAL, IS GLOBAL */
-    if (parser_accept(p, "EXTERNAL") || parser_accept(p, "GLOBAL") || parser_accept(p, "VOLATILE") ||
-        parser_accept(p, "UNBOUNDED"))
+    if (parser_accept(p, "EXTERNAL") || parser_accept(p, "GLOBAL") ||
+        parser_accept(p, "VOLATILE") || parser_accept(p, "UNBOUNDED"))
         return ERR_OK;
     if (parser_accept(p, "BYTE-LENGTH"))
         return take_number(p, &en->pic.size, why);
     if (sign_clause(p, en, &e, why) || usage_clause(p, en, &e, why))
         return e;
-    return parser_expected(p, "a clause (PICTURE, USAGE, OCCURS ...) or a period",
-                    why);
+    return parser_expected(
+        p, "a clause (PICTURE, USAGE, OCCURS ...) or a period", why);
 }
 
 static bool

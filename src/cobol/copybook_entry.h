@@ -90,8 +90,8 @@ bool parser_accept(struct parser *, const char *word);
 /* ERR_SYNTAX: "expected <what>, found ..." at the next token. */
 enum err parser_expected(const struct parser *, const char *what,
                          struct err_info *why);
-/* The entry that starts at the next token, of which there is one, up to and with
- * its period; *out may be half written on failure. */
+/* The entry that starts at the next token, of which there is one, up to and
+ * with its period; *out may be half written on failure. */
 MUST_CHECK enum err entry_read(struct parser *, struct entry *out,
                                struct err_info *why);
 

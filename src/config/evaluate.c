@@ -3,443 +3,14 @@
  * made first, so that references can point to them; a reference is settled
  * last, when it is known which elements survived their own checks.
  */
-#include "config/raw.h"
+#include "config/fill.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/msg.h"
 #include "base/vec.h"
 
 #define PASSWORD_KEY "${wlp.password.encryption.key}"
-
-struct pending {
-    struct cfg_instance *target;
-    const struct raw_value *where;
-    void *slot;            /* REF: const void *; REFS: in the list below */
-    struct cfg_refs *refs; /* NULL for REF */
-    const struct cfg_attr *attr;
-    struct str id;
-};
-
-struct evaluation {
-    struct cfg_tree *tree;
-    struct loading *l;
-    struct str password_key;
-    struct {
-        struct cfg_instance **v;
-        size_t n, cap;
-    } all;
-    struct {
-        struct pending *v;
-        size_t n, cap;
-    } pending;
-};
-
-/* One element being filled. */
-struct filling {
-    struct evaluation *ev;
-    struct scope scope;
-    struct cfg_node *node;
-    bool is_refused; /* an attribute cannot do without a valid value */
-};
-
-static enum err
-no_storage(struct err_info *why)
-{
-    return err_set(why, ERR_MEMORY, "no storage for the configuration");
-}
-
-static void *
-field(const struct filling *f, size_t at)
-{
-    return (char *)f->node + at;
-}
-
-/* "server.xml:12:34: " of a value, "" for a default. */
-static struct str
-place(struct loading *l, const struct raw_value *v)
-{
-    if (v == NULL || v->line == 0)
-        return STR("");
-    return loading_fmt(l, STR_FMT ":%u:%u: ", STR_ARG(v->doc->path), v->line,
-                       v->column);
-}
-
-/* ---- single values ---- */
-
-/*
- * The value does not fit. With a default the element lives on; without, it is
- * refused. `what` completes `attribute x: "value" `.
- */
-static void
-bad_value(struct filling *f, const struct cfg_attr *a,
-          const struct raw_value *v, struct str text, const char *what)
-{
-    struct loading *l = f->ev->l;
-    struct str name = str_of(a->name);
-    struct str sentence =
-        loading_fmt(l, STR_FMT STR_FMT ": attribute %s: \"" STR_FMT "\" %s",
-                    STR_ARG(place(l, v)), STR_ARG(f->node->name), a->name,
-                    STR_ARG(str_sub(text, 0, 100)), what);
-
-    if (a->value == NULL || a->value[0] == '\0') {
-        SAY(l, "CWWKG0075E", f->node->name, name, text, sentence);
-        f->is_refused = true;
-        return;
-    }
-    SAY(l, "CWWKG0011W", sentence);
-    SAY(l, "CWWKG0083W", name, text, str_of(a->value));
-}
-
-static void
-bad_bool(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
-         struct str text)
-{
-    struct loading *l = f->ev->l;
-    struct str name = str_of(a->name);
-    struct str value = str_of(a->value == NULL ? "" : a->value);
-    struct buf line;
-
-    (void)v;
-    buf_init(&line, 4096);
-    MSG_LINE(&line, "CWWKG0081E", text, name, value);
-    SAY(l, "CWWKG0011W", buf_view(&line));
-    SAY(l, "CWWKG0083W", name, text, value);
-    buf_fini(&line);
-}
-
-static void
-bad_word(struct filling *f, const struct cfg_attr *a, struct str text)
-{
-    struct loading *l = f->ev->l;
-    struct str in_use = STR("");
-    struct buf options;
-
-    buf_init(&options, 4096);
-    for (unsigned i = 0; a->words[i] != NULL; i++)
-        if (a->words[i][0] != '\0')
-            buf_printf(&options, "[%s]", a->words[i]);
-    if (a->value != NULL && a->value[0] != '\0')
-        in_use = loading_fmt(l, "Default value in use: %s.", a->value);
-    SAY(l, "CWWKG0032W", str_of(a->name), text, buf_view(&options), in_use);
-    buf_fini(&options);
-}
-
-static enum err
-put_string(struct filling *f, const struct cfg_attr *a, struct str text,
-           struct err_info *why)
-{
-    struct str *out = field(f, a->at);
-
-    if (a->kind == CFG_KIND_PATH && str_find(text, STR("://")) == STR_NPOS) {
-        char *path = path_normalise(f->ev->l->arena, text);
-
-        if (path == NULL)
-            return no_storage(why);
-        *out = str_of(path);
-        if (out->n > 1 && out->p[out->n - 1] == '/') {
-            path[--out->n] = '\0';
-        }
-        return ERR_OK;
-    }
-    *out = str_dup(f->ev->l->arena, text);
-    return out->p == NULL ? no_storage(why) : ERR_OK;
-}
-
-static enum err
-put_password(struct filling *f, const struct cfg_attr *a,
-             const struct raw_value *v, struct str text, struct err_info *why)
-{
-    struct cfg_tree *tree = f->ev->tree;
-    struct secret *out = field(f, a->at);
-    struct err_info own;
-    enum err e;
-
-    if (!VEC_PUSH(&tree->secrets, out))
-        return no_storage(why);
-    e = value_password(text, f->ev->password_key,
-                       a->kind == CFG_KIND_PASSWORD_OR_HASH, out, &own);
-    if (e == ERR_MEMORY)
-        return no_storage(why);
-    if (e != ERR_OK)
-        SAY(f->ev->l, "CWWKG0011W",
-            loading_fmt(f->ev->l, STR_FMT STR_FMT ": attribute %s: %s",
-                        STR_ARG(place(f->ev->l, v)), STR_ARG(f->node->name),
-                        a->name, own.text));
-    return ERR_OK;
-}
-
-/* One text into its field; false when it does not fit (and was reported). */
-static bool
-put_number(struct filling *f, const struct cfg_attr *a,
-           const struct raw_value *v, struct str text)
-{
-    struct err_info own;
-    char what[ERR_TEXT_MAX];
-    bool is_ok;
-
-    if (a->kind == CFG_KIND_DURATION) {
-        if (value_duration(text, a->unit_ms, field(f, a->at), &own) == ERR_OK)
-            return true;
-        snprintf(what, sizeof what, "is not a duration: %.300s", own.text);
-    } else {
-        is_ok = value_int(text, a->min, a->max, field(f, a->at));
-        if (is_ok)
-            return true;
-        if (a->kind == CFG_KIND_PORT)
-            snprintf(what, sizeof what, "is not a port (0..65535 or -1)");
-        else
-            snprintf(what, sizeof what,
-                     "is not a whole number from %lld to %lld",
-                     (long long)a->min, (long long)a->max);
-    }
-    bad_value(f, a, v, text, what);
-    return false;
-}
-
-static bool
-put_tristate(struct filling *f, const struct cfg_attr *a,
-             const struct raw_value *v, struct str text)
-{
-    unsigned *out = field(f, a->at);
-    bool value;
-
-    if (!value_bool(text, &value)) {
-        bad_bool(f, a, v, text);
-        return false;
-    }
-    *out = value ? CFG_YES : CFG_NO;
-    return true;
-}
-
-/* ERR_SYNTAX: does not fit, was reported, the default is wanted. */
-static enum err
-put_value(struct filling *f, const struct cfg_attr *a,
-          const struct raw_value *v, struct str text, struct err_info *why)
-{
-    switch (a->kind) {
-    case CFG_KIND_STRING:
-    case CFG_KIND_PATH:
-        return put_string(f, a, text, why);
-    case CFG_KIND_PASSWORD:
-    case CFG_KIND_PASSWORD_OR_HASH:
-        return put_password(f, a, v, text, why);
-    case CFG_KIND_BOOL:
-        if (value_bool(text, field(f, a->at)))
-            return ERR_OK;
-        bad_bool(f, a, v, text);
-        return ERR_SYNTAX;
-    case CFG_KIND_TRISTATE:
-        return put_tristate(f, a, v, text) ? ERR_OK : ERR_SYNTAX;
-    case CFG_KIND_INT:
-    case CFG_KIND_PORT:
-    case CFG_KIND_DURATION:
-        return put_number(f, a, v, text) ? ERR_OK : ERR_SYNTAX;
-    case CFG_KIND_ENUM:
-        if (value_word(text, a->words, field(f, a->at)))
-            return ERR_OK;
-        bad_word(f, a, text);
-        return ERR_SYNTAX;
-    case CFG_KIND_LIST:
-        return value_list(f->ev->l->arena, text, field(f, a->at), why);
-    case CFG_KIND_PRESENT:
-    case CFG_KIND_REF:
-    case CFG_KIND_REFS:
-    case CFG_KIND_CHILD:
-    case CFG_KIND_CHILDREN:
-        break;
-    }
-    return ERR_OK;
-}
-
-static enum err
-expand(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
-       struct str text, struct str *out, struct err_info *why)
-{
-    struct loading *l = f->ev->l;
-    struct err_info own;
-    enum err e = vars_expand(l, &f->scope, text, out, &own);
-
-    if (e == ERR_MEMORY)
-        return no_storage(why);
-    if (e == ERR_OK)
-        return ERR_OK;
-    SAY(l, "CWWKG0075E", f->node->name, str_of(a->name), str_sub(text, 0, 100),
-        loading_fmt(l, STR_FMT "%s", STR_ARG(place(l, v)), own.text));
-    f->is_refused = true;
-    return ERR_SYNTAX;
-}
-
-static enum err
-put_default(struct filling *f, const struct cfg_attr *a, struct err_info *why)
-{
-    struct str text;
-    enum err e;
-
-    if (a->value == NULL || a->value[0] == '\0')
-        return ERR_OK;
-    e = expand(f, a, NULL, str_of(a->value), &text, why);
-    if (e == ERR_OK)
-        e = put_value(f, a, NULL, text, why);
-    if (e == ERR_OK && a->kind == CFG_KIND_LIST)
-        ((struct cfg_list *)field(f, a->at))->is_set = false;
-    return e == ERR_SYNTAX ? ERR_OK : e;
-}
-
-static void
-say_missing(struct filling *f, const struct cfg_attr *a)
-{
-    struct str element = str_of(cfg_type_name(f->node->type));
-
-    if (f->node->id.n == 0)
-        SAY(f->ev->l, "CWWKG0095E", element, str_of(a->name));
-    else
-        SAY(f->ev->l, "CWWKG0058E", element, str_of(a->name), f->node->id);
-    f->is_refused = true;
-}
-
-static enum err
-fill_value(struct filling *f, const struct cfg_attr *a,
-           const struct raw_attr *given, struct err_info *why)
-{
-    const struct raw_value *v = given == NULL ? NULL : given->last;
-    struct str text;
-    enum err e;
-
-    if (v == NULL || v->element != NULL) {
-        if (a->value == NULL)
-            say_missing(f, a);
-        return put_default(f, a, why);
-    }
-    e = expand(f, a, v, v->text, &text, why);
-    if (e == ERR_OK && a->kind == CFG_KIND_PATH && str_trim(text).n == 0)
-        return put_default(f, a, why);
-    if (e == ERR_OK && a->value == NULL && text.n == 0)
-        say_missing(f, a);
-    if (e == ERR_OK)
-        e = put_value(f, a, v, text, why);
-    return e == ERR_SYNTAX && !f->is_refused ? put_default(f, a, why)
-           : e == ERR_SYNTAX                 ? ERR_OK
-                                             : e;
-}
-
-/* ---- lists ---- */
-
-/* ${list(name)} as a whole item: the variable's value, split. */
-static bool
-is_list_variable(struct str text, struct str *name)
-{
-    text = str_trim(text);
-    if (!str_starts(text, STR("${list(")) || !str_ends(text, STR(")}")))
-        return false;
-    *name = str_sub(text, 7, text.n - 2);
-    return str_find_char(*name, ')') == STR_NPOS;
-}
-
-/* "a,${list(b)}" is "a,${b}": an attribute is split afterwards anyway. */
-static struct str
-without_list_call(struct loading *l, struct str text)
-{
-    struct buf out;
-    struct str result;
-    size_t at;
-
-    buf_init(&out, l->limits.max_value_bytes);
-    while ((at = str_find(text, STR("${list("))) != STR_NPOS) {
-        size_t end = str_find(str_sub(text, at, text.n), STR(")}"));
-
-        if (end == STR_NPOS)
-            break;
-        buf_add(&out, str_sub(text, 0, at + 2));
-        buf_add(&out, str_sub(text, at + 7, at + end));
-        buf_add_char(&out, '}');
-        text = str_sub(text, at + end + 2, text.n);
-    }
-    buf_add(&out, text);
-    result = str_dup(l->arena, buf_view(&out));
-    buf_fini(&out);
-    return result;
-}
-
-static bool
-list_push(struct arena *arena, struct cfg_list *list, size_t *cap,
-          struct str item)
-{
-    if (list->n == *cap) {
-        size_t more = *cap == 0 ? 8 : *cap * 2;
-        struct str *v = ARENA_ARRAY(arena, struct str, more);
-
-        if (v == NULL)
-            return false;
-        if (list->n > 0)
-            memcpy(v, list->v, list->n * sizeof *v);
-        list->v = v;
-        *cap = more;
-    }
-    ((struct str *)(uintptr_t)list->v)[list->n++] = item;
-    return true;
-}
-
-static enum err
-fill_list_children(struct filling *f, const struct cfg_attr *a,
-                   const struct raw_attr *given, struct err_info *why)
-{
-    struct arena *arena = f->ev->l->arena;
-    struct cfg_list *out = field(f, a->at);
-    size_t cap = 0;
-
-    out->is_set = true;
-    for (const struct raw_value *v = given->first; v != NULL; v = v->next) {
-        struct cfg_list piece = { 0 };
-        struct str text, name;
-        enum err e;
-
-        if (v->element != NULL)
-            continue;
-        e = expand(f, a, v,
-                   is_list_variable(v->text, &name)
-                       ? loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name))
-                       : v->text,
-                   &text, why);
-        if (e != ERR_OK)
-            return e == ERR_SYNTAX ? ERR_OK : e;
-        if (is_list_variable(v->text, &name)) {
-            e = value_list(arena, text, &piece, why);
-            if (e != ERR_OK)
-                return e;
-        } else {
-            text = str_dup(arena, str_trim(text));
-            piece = (struct cfg_list){ &text, 1, true };
-        }
-        for (size_t i = 0; i < piece.n; i++)
-            if (!list_push(arena, out, &cap, piece.v[i]))
-                return no_storage(why);
-    }
-    return ERR_OK;
-}
-
-static enum err
-fill_list(struct filling *f, const struct cfg_attr *a,
-          const struct raw_attr *given, struct err_info *why)
-{
-    struct str text;
-    enum err e;
-
-    if (given == NULL || given->first == NULL)
-        return put_default(f, a, why);
-    if (given->is_list)
-        return fill_list_children(f, a, given, why);
-    text = without_list_call(f->ev->l, given->last->text);
-    if (text.p == NULL)
-        return no_storage(why);
-    e = expand(f, a, given->last, text, &text, why);
-    if (e == ERR_OK)
-        e = value_list(f->ev->l->arena, text, field(f, a->at), why);
-    return e == ERR_SYNTAX ? ERR_OK : e;
-}
 
 /* ---- nested elements ---- */
 
@@ -523,17 +94,18 @@ fill_children(struct filling *f, const struct cfg_attr *a,
 {
     struct loading *l = f->ev->l;
     struct nested nested = { 0 };
-    size_t *n_out = a->kind == CFG_KIND_CHILDREN ? field(f, a->at_n) : NULL;
+    size_t *n_out =
+        a->kind == CFG_KIND_CHILDREN ? fill_field(f, a->at_n) : NULL;
     size_t size = a->target->size, n = 0;
     enum err e = ERR_OK;
     char *structs = NULL;
 
     if (!nested_collect(l->arena, given, a->kind == CFG_KIND_CHILD, &nested))
-        e = no_storage(why);
+        e = fill_no_storage(why);
     if (e == ERR_OK && nested.n > 0) {
         structs = arena_array(l->arena, nested.n, size);
         if (structs == NULL)
-            e = no_storage(why);
+            e = fill_no_storage(why);
     }
     for (size_t i = 0; i < nested.n && e == ERR_OK; i++) {
         struct cfg_node *node = (struct cfg_node *)(void *)(structs + n * size);
@@ -549,7 +121,7 @@ fill_children(struct filling *f, const struct cfg_attr *a,
             n++;
     }
     if (e == ERR_OK && n > 0)
-        *(const void **)field(f, a->at) = structs;
+        *(const void **)fill_field(f, a->at) = structs;
     if (e == ERR_OK && n_out != NULL)
         *n_out = n;
     VEC_FREE(&nested);
@@ -574,7 +146,7 @@ pend(struct filling *f, const struct cfg_attr *a, struct cfg_refs *refs,
 {
     struct pending p = { .target = target,
                          .where = v,
-                         .slot = field(f, a->at),
+                         .slot = fill_field(f, a->at),
                          .refs = refs,
                          .attr = a,
                          .id = id };
@@ -643,11 +215,11 @@ fill_ref(struct filling *f, const struct cfg_attr *a,
         id = v->text;
     } else {
         if (a->value == NULL)
-            say_missing(f, a);
+            fill_say_missing(f, a);
         id = str_of(a->value == NULL ? "" : a->value);
         is_default = true;
     }
-    e = expand(f, a, v, id, &id, why);
+    e = fill_expand(f, a, v, id, &id, why);
     if (e != ERR_OK)
         return e == ERR_SYNTAX ? ERR_OK : e;
     id = str_trim(id);
@@ -661,7 +233,7 @@ fill_ref(struct filling *f, const struct cfg_attr *a,
         id = str_of(a->value);
     }
     if (!pend(f, a, NULL, instance_find(f->ev, a->target, id), v, id))
-        return no_storage(why);
+        return fill_no_storage(why);
     return ERR_OK;
 }
 
@@ -685,8 +257,8 @@ add_any(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
             str_of(a->name), id);
         return ERR_OK;
     }
-    if (!pend(f, a, field(f, a->at), found, v, id))
-        return no_storage(why);
+    if (!pend(f, a, fill_field(f, a->at), found, v, id))
+        return fill_no_storage(why);
     return ERR_OK;
 }
 
@@ -699,7 +271,7 @@ fill_refs(struct filling *f, const struct cfg_attr *a,
     enum err e = ERR_OK;
 
     if (given != NULL && given->last != NULL && given->last->element == NULL) {
-        e = expand(f, a, given->last, given->last->text, &rest, why);
+        e = fill_expand(f, a, given->last, given->last->text, &rest, why);
         while (e == ERR_OK && str_token(&rest, ',', &id))
             if (str_trim(id).n > 0)
                 e = add_any(f, a, given->last, str_trim(id), why);
@@ -708,7 +280,7 @@ fill_refs(struct filling *f, const struct cfg_attr *a,
          v != NULL && e == ERR_OK; v = v->next) {
         if (ref_of(v).p == NULL)
             continue;
-        e = expand(f, a, v, ref_of(v), &id, why);
+        e = fill_expand(f, a, v, ref_of(v), &id, why);
         if (e == ERR_OK)
             e = add_any(f, a, v, str_trim(id), why);
     }
@@ -735,7 +307,7 @@ settle(struct evaluation *ev, struct err_info *why)
                 ARENA_ARRAY(ev->l->arena, struct cfg_any, p->refs->n + 1);
 
             if (v == NULL)
-                return no_storage(why);
+                return fill_no_storage(why);
             if (p->refs->n > 0)
                 memcpy(v, p->refs->v, p->refs->n * sizeof *v);
             v[p->refs->n].node = p->target->node;
@@ -754,7 +326,7 @@ fill_attr(struct filling *f, const struct cfg_attr *a,
 {
     switch (a->kind) {
     case CFG_KIND_PRESENT:
-        *(bool *)field(f, a->at) = given != NULL;
+        *(bool *)fill_field(f, a->at) = given != NULL;
         return ERR_OK;
     case CFG_KIND_LIST:
         return fill_list(f, a, given, why);
@@ -871,13 +443,13 @@ make_instances(struct evaluation *ev, struct merged *merged,
                 e == NULL ? NULL : instance_new(ev, types[t], g->id, e);
 
             if (i == NULL || !VEC_PUSH(&ev->all, i) || !VEC_PUSH(merged, e))
-                return no_storage(why);
+                return fill_no_storage(why);
         }
         if (types[t]->scope == CFG_SINGLETON && ev->l->types[t].first == NULL) {
             struct cfg_instance *i = instance_new(ev, types[t], STR(""), NULL);
 
             if (i == NULL || !VEC_PUSH(&ev->all, i) || !VEC_PUSH(merged, NULL))
-                return no_storage(why);
+                return fill_no_storage(why);
         }
     }
     return ERR_OK;
@@ -903,7 +475,7 @@ publish(struct evaluation *ev, struct err_info *why)
     (void)cfg_types(&n);
     tree->sets = ARENA_ARRAY(ev->l->arena, struct cfg_type_set, n);
     if (tree->sets == NULL)
-        return no_storage(why);
+        return fill_no_storage(why);
     for (size_t i = 0; i < ev->all.n; i++)
         tree->sets[cfg_type_index(ev->all.v[i]->type)].n++;
     for (size_t t = 0; t < n; t++) {
@@ -911,7 +483,7 @@ publish(struct evaluation *ev, struct err_info *why)
 
         set->v = ARENA_ARRAY(ev->l->arena, struct cfg_instance *, set->n);
         if (set->v == NULL)
-            return no_storage(why);
+            return fill_no_storage(why);
         for (size_t end = at + set->n; at < end; at++) {
             /* they were made type by type */
             struct cfg_instance *i = ev->all.v[at];

@@ -1,0 +1,58 @@
+/*
+ * Private to evaluate.c and fill.c: the state of one evaluation, and what puts
+ * plain values into an element's struct.
+ */
+#ifndef SALLYPORT_CONFIG_FILL_H
+#define SALLYPORT_CONFIG_FILL_H
+
+#include "config/raw.h"
+
+struct pending {
+    struct cfg_instance *target;
+    const struct raw_value *where;
+    void *slot;            /* REF: const void *; REFS: in the list below */
+    struct cfg_refs *refs; /* NULL for REF */
+    const struct cfg_attr *attr;
+    struct str id;
+};
+
+struct evaluation {
+    struct cfg_tree *tree;
+    struct loading *l;
+    struct str password_key;
+    struct {
+        struct cfg_instance **v;
+        size_t n, cap;
+    } all;
+    struct {
+        struct pending *v;
+        size_t n, cap;
+    } pending;
+};
+
+/* One element being filled. */
+struct filling {
+    struct evaluation *ev;
+    struct scope scope;
+    struct cfg_node *node;
+    bool is_refused; /* an attribute cannot do without a valid value */
+};
+
+enum err fill_no_storage(struct err_info *why);
+/* The field at that offset of the element's struct. */
+void *fill_field(const struct filling *, size_t at);
+/* Variables replaced. ERR_SYNTAX: cannot be, was said, the element is refused;
+ * v: where the text stands, NULL for a default. */
+enum err fill_expand(struct filling *, const struct cfg_attr *,
+                     const struct raw_value *v, struct str text,
+                     struct str *out, struct err_info *why);
+/* A required attribute is absent: said, the element is refused. */
+void fill_say_missing(struct filling *, const struct cfg_attr *);
+/* Attributes of plain kinds and of kind LIST; given: NULL when absent. What
+ * does not fit is said and gives the default; only lack of storage fails. */
+enum err fill_value(struct filling *, const struct cfg_attr *,
+                    const struct raw_attr *given, struct err_info *why);
+enum err fill_list(struct filling *, const struct cfg_attr *,
+                   const struct raw_attr *given, struct err_info *why);
+
+#endif
