@@ -142,7 +142,8 @@ put_number(struct filling *f, const struct cfg_attr *a,
     bool is_ok;
 
     if (a->kind == CFG_KIND_DURATION) {
-        if (value_duration(text, a->unit_ms, fill_field(f, a->at), &own) == ERR_OK)
+        if (value_duration(text, a->unit_ms, fill_field(f, a->at), &own) ==
+            ERR_OK)
             return true;
         snprintf(what, sizeof what, "is not a duration: %.300s", own.text);
     } else {
@@ -216,8 +217,9 @@ put_value(struct filling *f, const struct cfg_attr *a,
 }
 
 enum err
-fill_expand(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
-       struct str text, struct str *out, struct err_info *why)
+fill_expand(struct filling *f, const struct cfg_attr *a,
+            const struct raw_value *v, struct str text, struct str *out,
+            struct err_info *why)
 {
     struct loading *l = f->ev->l;
     struct err_info own;
@@ -359,11 +361,12 @@ fill_list_children(struct filling *f, const struct cfg_attr *a,
 
         if (v->element != NULL)
             continue;
-        e = fill_expand(f, a, v,
-                   is_list_variable(v->text, &name)
-                       ? loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name))
-                       : v->text,
-                   &text, why);
+        e = fill_expand(
+            f, a, v,
+            is_list_variable(v->text, &name)
+                ? loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name))
+                : v->text,
+            &text, why);
         if (e != ERR_OK)
             return e == ERR_SYNTAX ? ERR_OK : e;
         if (is_list_variable(v->text, &name)) {
