@@ -92,7 +92,8 @@ invocation_detach(struct provider_invocation *inv)
 }
 
 void
-invocation_finish(struct provider_invocation *inv, const struct provider_result *result)
+invocation_finish(struct provider_invocation *inv,
+                  const struct provider_result *result)
 {
     invocation_detach(inv);
     loop_timer_clear(inv->conn->loop, &inv->deadline);
@@ -128,8 +129,8 @@ run_later(struct loop_post *post)
 }
 
 void
-invocation_fail_later(struct provider_invocation *inv, enum provider_outcome outcome,
-           const char *text)
+invocation_fail_later(struct provider_invocation *inv,
+                      enum provider_outcome outcome, const char *text)
 {
     if (inv->is_failing)
         return;
@@ -158,8 +159,8 @@ invocation_on_deadline(struct loop_timer *timer)
 }
 
 void
-invocation_fail_waiting(struct provider_conn *conn, enum provider_outcome outcome,
-             const char *text)
+invocation_fail_waiting(struct provider_conn *conn,
+                        enum provider_outcome outcome, const char *text)
 {
     while (conn->first != NULL)
         invocation_fail_later(conn->first, outcome, text);

@@ -242,7 +242,7 @@ sessions_free(struct provider_conn *conn)
 
 void
 cics_lost(struct provider_conn *conn, enum provider_outcome outcome,
-                const char *text)
+          const char *text)
 {
     struct provider_invocation *under_way[ISC_SESSIONS_MAX];
     char reason[ERR_TEXT_MAX];
@@ -268,7 +268,7 @@ cics_on_bind_timeout(struct loop_timer *timer)
         CONTAINER_OF(timer, struct provider_conn, bind_timer);
 
     cics_lost(conn, PROVIDER_UNREACHABLE,
-                    "the region did not answer the bind in time");
+              "the region did not answer the bind in time");
 }
 
 void
@@ -282,7 +282,7 @@ cics_on_heartbeat(struct loop_timer *timer)
 
     if (conn->ping_sent) {
         cics_lost(conn, PROVIDER_UNREACHABLE,
-                        "the region did not answer the heartbeat");
+                  "the region did not answer the heartbeat");
         return;
     }
     buf_init(&frame, 64);
@@ -333,9 +333,9 @@ on_bind_frame(struct provider_conn *conn, const struct isc_head *head,
     if (head->type == ISC_HELLO_NAK) {
         (void)snprintf(text, sizeof text, STR_FMT, STR_ARG(bind->reason));
         cics_lost(conn,
-                        strcmp(text, "SHUTDOWN") == 0 ? PROVIDER_UNREACHABLE
-                                                      : PROVIDER_CAPABILITY,
-                        text);
+                  strcmp(text, "SHUTDOWN") == 0 ? PROVIDER_UNREACHABLE
+                                                : PROVIDER_CAPABILITY,
+                  text);
     } else if (head->type == ISC_HELLO_ACK && conn->state == CONN_HELLO) {
         on_ack(conn, bind);
     } else if (head->type == ISC_SESSION && conn->state == CONN_UP &&
@@ -345,7 +345,7 @@ on_bind_frame(struct provider_conn *conn, const struct isc_head *head,
         cics_pump(conn);
     } else {
         cics_lost(conn, PROVIDER_UNREACHABLE,
-                        "the region sent an unexpected frame");
+                  "the region sent an unexpected frame");
     }
 }
 
