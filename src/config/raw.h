@@ -104,6 +104,21 @@ void loading_say(struct loading *, const char *id, const struct str *inserts,
 struct str loading_fmt(struct loading *, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 
+/* Private to read.c and read_folders.c. */
+enum err raw_no_storage(struct err_info *why);
+/* Watch that file or folder for changes; false: no storage. */
+MUST_CHECK bool raw_monitor(struct loading *, struct str path);
+bool raw_is_regular(const char *path);
+/* One file; what is wrong with it is said. */
+MUST_CHECK enum err raw_read_document(struct loading *, const struct raw_doc *,
+                                      bool is_dropin, struct err_info *why);
+/* The .xml files of configDropins/<which>, sorted by lower-case name. */
+MUST_CHECK enum err raw_read_dropins(struct loading *, const char *which,
+                                     struct err_info *why);
+/* A file is a variable; below a folder its name is "folder/file". */
+MUST_CHECK enum err raw_read_variables(struct loading *, struct str folder,
+                                       struct err_info *why);
+
 /* read.c: all files into groups and variables. */
 MUST_CHECK enum err raw_read(struct loading *, struct err_info *why);
 MUST_CHECK enum err raw_read_builtin(struct loading *, struct err_info *why);

@@ -5,7 +5,6 @@
  */
 #include "config/raw.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,8 +20,8 @@
 static const char *const behaviour_words[] = { "MERGE", "REPLACE", "IGNORE",
                                                NULL };
 
-static enum err
-no_storage(struct err_info *why)
+enum err
+raw_no_storage(struct err_info *why)
 {
     return err_set(why, ERR_MEMORY, "no storage for the configuration");
 }
@@ -118,11 +117,11 @@ add_attrs(struct loading *l, const struct raw_doc *doc,
         }
         attr = attr_for(l, e, a->name, false);
         if (attr == NULL)
-            return no_storage(why);
+            return raw_no_storage(why);
         attr->first = attr->last = NULL; /* same name in another case */
         value = value_add(l, attr, doc, a->line, a->column);
         if (value == NULL)
-            return no_storage(why);
+            return raw_no_storage(why);
         value->text = a->value;
     }
     return ERR_OK;
@@ -142,12 +141,12 @@ add_child(struct loading *l, const struct raw_doc *doc,
     enum raw_op op;
 
     if (attr == NULL)
-        return no_storage(why);
+        return raw_no_storage(why);
     if (!attr->is_list)
         return twice(why, child->name, child->line, child->column);
     value = value_add(l, attr, doc, child->line, child->column);
     if (value == NULL)
-        return no_storage(why);
+        return raw_no_storage(why);
     if (is_text_child(child, &op)) {
         value->text = child->text;
         if (op != RAW_OP_NONE)
@@ -166,7 +165,7 @@ element_of(struct loading *l, const struct raw_doc *doc,
     enum err failed;
 
     if (e == NULL)
-        return no_storage(why);
+        return raw_no_storage(why);
     if (depth > l->limits.max_depth)
         return err_pos(why, ERR_LIMIT, node->line, node->column,
                        "more than %u elements inside each other",
@@ -243,7 +242,7 @@ add_element(struct loading *l, const struct raw_doc *doc,
         return failed;
     g = group_for(l, type, id_of(l, type, e));
     if (g == NULL)
-        return no_storage(why);
+        return raw_no_storage(why);
     if (l->is_reading_builtin) {
         *g->builtin_end = e;
         g->builtin_end = &e->next;
@@ -278,7 +277,7 @@ add_variable(struct loading *l, const struct raw_doc *doc,
         return ERR_OK;
     v = ARENA_NEW(l->arena, struct raw_variable);
     if (v == NULL || !table_put(&l->variables, name, v, NULL))
-        return no_storage(why);
+        return raw_no_storage(why);
     v->name = name;
     v->value = xml_attr_get(node, "value");
     v->initial = xml_attr_get(node, "defaultValue");
@@ -287,11 +286,8 @@ add_variable(struct loading *l, const struct raw_doc *doc,
 
 /* ---- files ---- */
 
-static enum err read_document(struct loading *l, const struct raw_doc *doc,
-                              bool is_dropin, struct err_info *why);
-
-static bool
-monitor(struct loading *l, struct str path)
+bool
+raw_monitor(struct loading *l, struct str path)
 {
     for (size_t i = 0; i < l->monitored.n; i++)
         if (str_eq(l->monitored.v[i], path))
@@ -393,8 +389,8 @@ include_file(struct loading *l, const struct raw_doc *doc,
 {
     struct raw_doc *child;
 
-    if (!monitor(l, path))
-        return no_storage(why);
+    if (!raw_monitor(l, path))
+        return raw_no_storage(why);
     if (is_on_stack(doc, path)) {
         SAY(l, "CWWKG0042W", cycle_text(l, doc, path));
         return ERR_OK;
@@ -407,7 +403,7 @@ include_file(struct loading *l, const struct raw_doc *doc,
                        l->limits.max_includes, l->limits.max_inc_depth);
     child = ARENA_NEW(l->arena, struct raw_doc);
     if (child == NULL)
-        return no_storage(why);
+        return raw_no_storage(why);
     *child = (struct raw_doc){ .path = path,
                                .parent = doc,
                                .behaviour = include_behaviour(l, doc, node),
@@ -418,7 +414,7 @@ include_file(struct loading *l, const struct raw_doc *doc,
         return ERR_OK;
     }
     SAY(l, "CWWKG0028A", path);
-    return read_document(l, child, false, why);
+    return raw_read_document(l, child, false, why);
 }
 
 static enum err
@@ -519,9 +515,9 @@ say_malformed(struct loading *l, const struct raw_doc *doc, enum err e,
  * A file that cannot be used ends the load, except a drop-in. The innermost
  * file speaks; `why` then holds its name for the outer ones to pass on.
  */
-static enum err
-read_document(struct loading *l, const struct raw_doc *doc, bool is_dropin,
-              struct err_info *why)
+enum err
+raw_read_document(struct loading *l, const struct raw_doc *doc, bool is_dropin,
+                  struct err_info *why)
 {
     struct err_info own = { 0 };
     struct buf text;
@@ -549,154 +545,6 @@ read_document(struct loading *l, const struct raw_doc *doc, bool is_dropin,
     return e;
 }
 
-/* ---- drop-ins ---- */
-
-static int
-by_lower_name(const void *a, const void *b)
-{
-    const char *left = *(char *const *)a, *right = *(char *const *)b;
-    int order = strcasecmp(left, right);
-
-    return order != 0 ? order : strcmp(left, right);
-}
-
-struct names {
-    char **v;
-    size_t n, cap;
-};
-
-static void
-names_fini(struct names *names)
-{
-    for (size_t i = 0; i < names->n; i++)
-        free(names->v[i]);
-    VEC_FREE(names);
-}
-
-/* Names in the folder, without those starting with "."; missing is empty. */
-static enum err
-list_folder(struct loading *l, const char *path, struct names *out,
-            struct err_info *why)
-{
-    DIR *dir = l->options->read_file != NULL ? NULL : opendir(path);
-    struct dirent *entry;
-    enum err e = ERR_OK;
-
-    while (dir != NULL && e == ERR_OK && (entry = readdir(dir)) != NULL) {
-        char *name;
-
-        if (entry->d_name[0] == '.')
-            continue;
-        name = strdup(entry->d_name);
-        if (name == NULL || out->n >= l->limits.max_includes ||
-            !VEC_PUSH(out, name)) {
-            e = err_set(why, ERR_LIMIT, "%s: more than %u files", path,
-                        l->limits.max_includes);
-            free(name);
-        }
-    }
-    if (dir != NULL)
-        closedir(dir);
-    if (out->n > 1)
-        qsort(out->v, out->n, sizeof *out->v, by_lower_name);
-    return e;
-}
-
-static bool
-is_regular(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-static enum err
-read_dropins(struct loading *l, const char *which, struct err_info *why)
-{
-    struct str folder = loading_fmt(l, STR_FMT "/configDropins/%s",
-                                    STR_ARG(l->options->server_dir), which);
-    struct names names = { 0 };
-    enum err e;
-
-    if (folder.n == 0 || !monitor(l, folder))
-        return no_storage(why);
-    e = list_folder(l, folder.p, &names, why);
-    for (size_t i = 0; i < names.n && e == ERR_OK && !l->is_stopped; i++) {
-        struct raw_doc *doc = ARENA_NEW(l->arena, struct raw_doc);
-        struct str path =
-            loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), names.v[i]);
-
-        if (doc == NULL || path.n == 0) {
-            e = no_storage(why);
-            break;
-        }
-        doc->path = path;
-        if (!str_ends(str_lower(l->arena, path), STR(".xml")) ||
-            !is_regular(path.p))
-            continue;
-        if (!monitor(l, path)) {
-            e = no_storage(why);
-            break;
-        }
-        SAY(l, "CWWKG0093A", path);
-        e = read_document(l, doc, true, why);
-    }
-    names_fini(&names);
-    return e;
-}
-
-/* ---- the variables directory ---- */
-
-static enum err
-add_file_variable(struct loading *l, struct str path, struct str name,
-                  struct err_info *why)
-{
-    struct str *value = ARENA_NEW(l->arena, struct str);
-    struct buf text;
-    struct str rest, line = STR("");
-    enum err e;
-
-    if (!monitor(l, path))
-        return no_storage(why);
-    buf_init(&text, l->limits.max_value_bytes);
-    e = file_read(path.p, &text, why);
-    rest = buf_view(&text);
-    if (e == ERR_OK && rest.n > 0)
-        (void)str_line(&rest, &line);
-    if (value != NULL && e == ERR_OK)
-        *value = str_dup(l->arena, line);
-    if (e == ERR_OK && (value == NULL || value->p == NULL ||
-                        !table_put(&l->folder, name, value, NULL)))
-        e = no_storage(why);
-    buf_fini(&text);
-    return e == ERR_MEMORY || e == ERR_LIMIT ? e : ERR_OK;
-}
-
-static enum err
-read_variables(struct loading *l, struct str folder, const char *prefix,
-               unsigned depth, struct err_info *why)
-{
-    struct names names = { 0 };
-    enum err e = list_folder(l, folder.p, &names, why);
-
-    for (size_t i = 0; i < names.n && e == ERR_OK; i++) {
-        struct str path =
-            loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), names.v[i]);
-        struct str name = loading_fmt(l, "%s%s", prefix, names.v[i]);
-        struct stat st;
-
-        if (path.n == 0 || name.n == 0 || stat(path.p, &st) != 0)
-            continue;
-        if (S_ISREG(st.st_mode))
-            e = add_file_variable(l, path, name, why);
-        else if (S_ISDIR(st.st_mode) && depth == 0)
-            e = read_variables(
-                l, path, loading_fmt(l, STR_FMT "/", STR_ARG(name)).p, 1, why);
-    }
-    names_fini(&names);
-    return e;
-}
-
 /* ---- all of it ---- */
 
 enum err
@@ -708,7 +556,7 @@ raw_read_builtin(struct loading *l, struct err_info *why)
     enum err e = ERR_OK;
 
     if (doc == NULL)
-        return no_storage(why);
+        return raw_no_storage(why);
     doc->path = STR("built-in");
     l->is_reading_builtin = true;
     for (size_t i = 0; i < n && e == ERR_OK; i++)
@@ -727,23 +575,23 @@ raw_read(struct loading *l, struct err_info *why)
     enum err e;
 
     if (doc == NULL || folder.n == 0)
-        return no_storage(why);
+        return raw_no_storage(why);
     doc->path =
         loading_fmt(l, STR_FMT "/server.xml", STR_ARG(l->options->server_dir));
-    if (doc->path.n == 0 || !monitor(l, doc->path))
-        return no_storage(why);
-    if (l->options->read_file == NULL && !is_regular(doc->path.p))
+    if (doc->path.n == 0 || !raw_monitor(l, doc->path))
+        return raw_no_storage(why);
+    if (l->options->read_file == NULL && !raw_is_regular(doc->path.p))
         return err_set(why, ERR_NOT_FOUND,
                        STR_FMT ": there is no such file or it cannot be read",
                        STR_ARG(doc->path));
-    e = read_variables(l, folder, "", 0, why);
-    if (e == ERR_OK && !monitor(l, folder))
-        e = no_storage(why);
+    e = raw_read_variables(l, folder, why);
+    if (e == ERR_OK && !raw_monitor(l, folder))
+        e = raw_no_storage(why);
     if (e == ERR_OK)
-        e = read_dropins(l, "defaults", why);
+        e = raw_read_dropins(l, "defaults", why);
     if (e == ERR_OK && !l->is_stopped)
-        e = read_document(l, doc, false, why);
+        e = raw_read_document(l, doc, false, why);
     if (e == ERR_OK && !l->is_stopped)
-        e = read_dropins(l, "overrides", why);
+        e = raw_read_dropins(l, "overrides", why);
     return e;
 }
