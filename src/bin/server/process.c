@@ -1,10 +1,10 @@
 /*
  * The parent holds what must survive its worker: listening sockets, the
  * command socket, the operator's interface. It parses no configuration and no
- * request; everything it is asked by the worker or on the command socket is in
- * the two tables below.
+ * request; everything it is asked by the worker is in the table below, and on
+ * the command socket in that of asked.c.
  */
-#include "process.h"
+#include "process_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,60 +22,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/msg.h"
-#include "base/reader.h"
-#include "ipc/chan.h"
-#include "ipc/parent.h"
-#include "ipc/parent_wire.h"
-#include "ipc/task.h"
-#include "listeners.h"
 
-#define CLIENTS_MAX 16u
-#define PENDING_MAX 32u
 #define ARGUMENTS_MAX 256u
 #define BACKOFF_FIRST_MS 100u
 #define BACKOFF_MAX_MS 10000u
 #define STEADY_MS 10000u /* a worker that lived so long was no bad start */
 #define START_ATTEMPTS 5u
 #define QUIESCE_MAX_MS 40000u /* the worker's own limit is 30 s */
-
-/* A connection on the command socket. */
-struct client {
-    int fd; /* -1: free */
-};
-
-/* A MODIFY command the worker has not finished. */
-struct pending {
-    uint32_t id; /* 0: free */
-    bool is_task;
-    uint32_t task_id;
-    unsigned client;
-    char text[256];
-};
-
-struct process {
-    const struct settings *settings;
-    int lock_fd;
-    int ready_fd;
-    int signal_fd;
-    int command_fd; /* listener; -1: none */
-    struct task *task;
-    struct listeners listeners;
-    struct client clients[CLIENTS_MAX];
-    struct pending pending[PENDING_MAX];
-    uint32_t next_id;
-    pid_t worker;  /* 0: none */
-    int worker_fd; /* -1: none */
-    uint64_t worker_since_ms;
-    uint64_t restart_at_ms; /* 0: not waiting */
-    uint64_t kill_at_ms;    /* 0: not stopping */
-    unsigned n_failures;
-    bool is_ready;  /* the worker that runs is */
-    bool was_ready; /* one has been */
-    bool is_stopping;
-    bool has_given_up;
-    bool is_over;
-    int exit_status;
-};
 
 /* ---- worker ---- */
 
@@ -155,9 +108,9 @@ worker_start(struct process *p, struct err_info *why)
     return send_welcome(p, why);
 }
 
-static void
-send_command(struct process *p, enum parent_verb verb, uint32_t id,
-             struct str text)
+void
+process_command(struct process *p, enum parent_verb verb, uint32_t id,
+                struct str text)
 {
     struct err_info ignored; /* a dead worker is noticed by SIGCHLD */
     struct buf out;
@@ -173,115 +126,18 @@ send_command(struct process *p, enum parent_verb verb, uint32_t id,
     buf_fini(&out);
 }
 
-static void
-stop(struct process *p, bool is_forced)
+void
+process_stop(struct process *p, bool is_forced)
 {
     if (is_forced && p->is_stopping)
         is_forced = false; /* has no effect once a stop is under way */
     if (!p->is_stopping || is_forced)
-        send_command(p, is_forced ? PARENT_FORCE : PARENT_STOP, 0, STR(""));
+        process_command(p, is_forced ? PARENT_FORCE : PARENT_STOP, 0, STR(""));
     if (!p->is_stopping)
         p->kill_at_ms = clock_mono_ms() + QUIESCE_MAX_MS;
     p->is_stopping = true;
     if (p->worker == 0)
         p->is_over = true;
-}
-
-/* ---- replies to whoever asked ---- */
-
-static struct pending *
-pending_find(struct process *p, uint32_t id)
-{
-    for (unsigned i = 0; i < PENDING_MAX; i++)
-        if (p->pending[i].id == id && id != 0)
-            return &p->pending[i];
-    return NULL;
-}
-
-static void
-client_close(struct process *p, unsigned i)
-{
-    if (p->clients[i].fd >= 0)
-        close(p->clients[i].fd);
-    p->clients[i].fd = -1;
-    for (unsigned j = 0; j < PENDING_MAX; j++)
-        if (!p->pending[j].is_task && p->pending[j].client == i)
-            p->pending[j].id = 0;
-}
-
-static void
-to_client(struct process *p, unsigned i, enum parent_message type,
-          struct str payload)
-{
-    struct err_info ignored;
-
-    if (p->clients[i].fd >= 0 &&
-        chan_send(p->clients[i].fd, (uint16_t)type, 0, payload, NULL, 0,
-                  &ignored) != ERR_OK)
-        client_close(p, i);
-}
-
-static void
-reply(struct process *p, const struct pending *to, struct str line)
-{
-    struct buf out;
-
-    if (to->is_task) {
-        task_reply(p->task, to->task_id, line);
-        return;
-    }
-    buf_init(&out, PARENT_TEXT_MAX + 64);
-    buf_str(&out, line);
-    to_client(p, to->client, PARENT_C_LINE, buf_view(&out));
-    buf_fini(&out);
-}
-
-static void
-reply_end(struct process *p, struct pending *to)
-{
-    if (to->is_task)
-        task_reply_end(p->task, to->task_id);
-    else
-        to_client(p, to->client, PARENT_C_END, STR(""));
-    to->id = 0;
-}
-
-static void
-refuse_pending(struct process *p, struct pending *to)
-{
-    struct buf line;
-
-    buf_init(&line, 1024);
-    MSG_LINE(&line, "CWWKB0002I", str_of(to->text), STR("UNSUCCESSFULLY"));
-    reply(p, to, buf_view(&line));
-    buf_fini(&line);
-    reply_end(p, to);
-}
-
-static struct pending *
-pending_new(struct process *p, struct str text)
-{
-    for (unsigned i = 0; i < PENDING_MAX; i++)
-        if (p->pending[i].id == 0) {
-            struct pending *new = &p->pending[i];
-
-            *new = (struct pending){ .id = ++p->next_id };
-            if (new->id == 0)
-                new->id = ++p->next_id;
-            (void)!str_copy_z(str_sub(text, 0, sizeof new->text - 1), new->text,
-                              sizeof new->text);
-            return new;
-        }
-    return NULL;
-}
-
-static void
-modify(struct process *p, struct pending *to, struct str text)
-{
-    if (p->worker_fd < 0 || !p->is_ready || p->is_stopping)
-        refuse_pending(p, to);
-    else
-        send_command(p, PARENT_MODIFY, to->id, text);
 }
 
 /* ---- what the worker asks ---- */
@@ -369,7 +225,7 @@ on_reply(struct process *p, uint32_t seq, struct reader *in)
         return false;
     to = pending_find(p, id);
     if (to != NULL)
-        reply(p, to, line);
+        pending_reply(p, to, line);
     return true;
 }
 
@@ -384,7 +240,7 @@ on_reply_end(struct process *p, uint32_t seq, struct reader *in)
         return false;
     to = pending_find(p, id);
     if (to != NULL)
-        reply_end(p, to);
+        pending_end(p, to);
     return true;
 }
 
@@ -439,145 +295,6 @@ on_worker(struct process *p)
         (void)kill(p->worker, SIGKILL);
 }
 
-/* ---- what the command socket asks ---- */
-
-static void
-client_accept(struct process *p)
-{
-    struct chan_peer peer;
-    struct err_info why;
-    int fd;
-
-    if (chan_accept(p->command_fd, &fd, &peer, &why) != ERR_OK)
-        return;
-    for (unsigned i = 0; i < CLIENTS_MAX; i++)
-        if (p->clients[i].fd < 0 && (peer.uid == geteuid() || peer.uid == 0)) {
-            p->clients[i].fd = fd;
-            return;
-        }
-    close(fd); /* a stranger, or too many at once */
-}
-
-static bool
-on_status(struct process *p, unsigned client, struct reader *in)
-{
-    struct buf out;
-
-    if (!reader_at_end(in))
-        return false;
-    buf_init(&out, 64);
-    buf_u32(&out, (uint32_t)getpid());
-    buf_u8(&out, p->is_ready);
-    to_client(p, client, PARENT_C_STATE, buf_view(&out));
-    buf_fini(&out);
-    return true;
-}
-
-static bool
-on_stop(struct process *p, unsigned client, struct reader *in)
-{
-    uint8_t is_forced;
-
-    (void)client;
-    if (!reader_u8(in, &is_forced) || is_forced > 1 || !reader_at_end(in))
-        return false;
-    stop(p, is_forced == 1);
-    return true;
-}
-
-static bool
-on_modify(struct process *p, unsigned client, struct reader *in)
-{
-    struct pending *to;
-    struct str text;
-
-    if (!reader_str(in, 0, PARENT_TEXT_MAX, &text) || !reader_at_end(in))
-        return false;
-    to = pending_new(p, text);
-    if (to == NULL)
-        return false;
-    to->client = client;
-    modify(p, to, text);
-    return true;
-}
-
-/* All the command socket may ask. */
-static const struct {
-    uint16_t type;
-    bool (*run)(struct process *, unsigned client, struct reader *);
-} client_requests[] = {
-    { PARENT_C_STATUS, on_status },
-    { PARENT_C_STOP, on_stop },
-    { PARENT_C_MODIFY, on_modify },
-};
-
-static void
-on_client(struct process *p, unsigned i)
-{
-    struct err_info why;
-    struct chan_msg msg;
-    enum err e = chan_recv(p->clients[i].fd, &msg, &why);
-    bool is_understood = false;
-
-    if (e == ERR_AGAIN)
-        return;
-    if (e == ERR_OK) {
-        struct reader in = reader_of(msg.payload);
-
-        for (size_t j = 0; j < ARRAY_LEN(client_requests); j++)
-            if (client_requests[j].type == msg.type)
-                is_understood = client_requests[j].run(p, i, &in);
-        chan_msg_fini(&msg);
-    }
-    if (!is_understood)
-        client_close(p, i);
-}
-
-/* ---- what the operator asks ---- */
-
-static void
-on_task_stop(struct process *p, const struct task_command *command)
-{
-    struct buf line;
-
-    buf_init(&line, 1024);
-    MSG_LINE(&line, "CWWKB0001I", str_of(p->settings->name));
-    task_reply(p->task, command->id, buf_view(&line));
-    buf_fini(&line);
-    task_reply_end(p->task, command->id);
-    (void)unlink(p->settings->pid_file);
-    stop(p, false);
-}
-
-static void
-on_task(struct process *p)
-{
-    struct task_command command;
-    struct pending *to;
-    struct err_info why;
-    enum err e = task_next(p->task, &command, &why);
-
-    if (e == ERR_AGAIN)
-        return;
-    if (e != ERR_OK) { /* the master is gone: so is the image */
-        task_free(&p->task);
-        stop(p, false);
-        return;
-    }
-    if (command.verb == TASK_STOP) {
-        on_task_stop(p, &command);
-        return;
-    }
-    to = pending_new(p, command.text);
-    if (to == NULL) {
-        task_reply_end(p->task, command.id);
-        return;
-    }
-    to->is_task = true;
-    to->task_id = command.id;
-    modify(p, to, command.text);
-}
-
 /* ---- the worker's end ---- */
 
 static void
@@ -618,7 +335,7 @@ on_worker_end(struct process *p, int status)
     p->is_ready = false;
     for (unsigned i = 0; i < PENDING_MAX; i++)
         if (p->pending[i].id != 0)
-            refuse_pending(p, &p->pending[i]);
+            pending_refuse(p, &p->pending[i]);
     if (p->is_stopping || p->has_given_up) {
         p->is_over = true;
         return;
@@ -649,7 +366,7 @@ on_signal(struct process *p)
 
     while (read(p->signal_fd, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-            stop(p, p->is_stopping);
+            process_stop(p, p->is_stopping);
     }
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         if (pid == p->worker)
@@ -707,11 +424,11 @@ turn(struct process *p)
     }
     for (unsigned i = 0; i < CLIENTS_MAX; i++)
         if (fds[4 + i].revents != 0 && p->clients[i].fd == fds[4 + i].fd)
-            on_client(p, i);
+            asked_by_client(p, i);
     if (fds[3].revents != 0)
-        client_accept(p);
+        asked_accept(p);
     if (fds[2].revents != 0)
-        on_task(p);
+        asked_by_operator(p);
     if (fds[1].revents != 0 && p->worker_fd >= 0)
         on_worker(p);
     if (fds[0].revents != 0)
@@ -769,7 +486,7 @@ static void
 fini(struct process *p)
 {
     for (unsigned i = 0; i < CLIENTS_MAX; i++)
-        client_close(p, i);
+        asked_close(p, i);
     if (p->worker_fd >= 0)
         close(p->worker_fd);
     if (p->command_fd >= 0) {
@@ -804,7 +521,7 @@ process_run(const struct settings *settings, int lock_fd, int ready_fd)
         p->exit_status = EXIT_LAUNCH;
         p->is_over = p->worker == 0;
         if (p->worker > 0)
-            stop(p, true);
+            process_stop(p, true);
     }
     while (!p->is_over)
         turn(p);
