@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -273,4 +274,27 @@ root_is_private(void)
     if (stat(root_dir(), &st) != 0)
         return geteuid() != 0;
     return st.st_uid != 0;
+}
+
+static void
+set_file_limit(rlim_t wanted)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void
+file_limit_raise(void)
+{
+    set_file_limit(65536);
+}
+
+void
+file_limit_lower(void)
+{
+    set_file_limit(1024);
 }

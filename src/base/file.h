@@ -38,6 +38,11 @@ char *path_normalise(struct arena *, struct str path);
 const char *root_dir(void);
 /* printf path below the root: root_path(&a, "spool/%s", job). */
 char *root_path(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Let this process hold as many descriptors as the system allows (65536 at
+ * most), or again only the 1024 that programs expect. */
+void file_limit_raise(void);
+void file_limit_lower(void);
+
 /* uids of the angel's own processes in root mode: never a user's. */
 #define UID_OWN_FIRST 60000u
 #define UID_OWN_LAST 60003u

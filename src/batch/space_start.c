@@ -132,6 +132,7 @@ child_main(const char *program, int task_fd, int init_fd)
             close(null_fd);
     }
     (void)umask(027);
+    file_limit_lower();
     clean_environment();
     keep_open(task_fd, "SALLYPORT_TASK_FD");
     keep_open(init_fd, "SALLYPORT_INITIATOR_FD");

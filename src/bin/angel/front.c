@@ -21,6 +21,7 @@
 /* Of one uid; a private image has only one, which then may have them all. */
 #define PEERS_PER_UID 256u
 #define PEERS_MAX 900u
+#define PEERS_FOR_ROOT 50u /* of all: the master and root get in */
 #define MESSAGES_A_TURN 32u
 /* Unsent bytes at which a client is read no more, and at which it is cut. */
 #define OUT_PAUSE_BYTES (256u * 1024u)
@@ -332,7 +333,9 @@ listener_ready(struct watch *w, unsigned events)
         for (struct peer *p = f->peers; p != NULL; p = p->next)
             n += p->cred.uid == cred.uid;
         if (f->n_peers >= PEERS_MAX ||
-            (!angel_is_private && n >= PEERS_PER_UID)) {
+            (!angel_is_private && cred.uid != 0 &&
+             (n >= PEERS_PER_UID ||
+              f->n_peers >= PEERS_MAX - PEERS_FOR_ROOT))) {
             log_warn("uid %u has %u connections, no more are taken",
                      (unsigned)cred.uid, n);
             close(fd);

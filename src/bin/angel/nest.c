@@ -289,6 +289,7 @@ nest_run(bool is_foreground)
     int signals;
 
     angel_is_private = root_is_private();
+    file_limit_raise();
     memset(nest.front.fds, 0xff, sizeof nest.front.fds);
     nest.front.nest = -1;
     nest.front.is_foreground = is_foreground;

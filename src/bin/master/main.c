@@ -173,6 +173,7 @@ main(int argc, char **argv)
 {
     log_init("sallyport-master");
     secret_process();
+    file_limit_raise();
     (void)cli_parse(&cli, argc, argv, STATUS_USAGE);
     /* What the caller's shell left open would reach every job's parent. */
     (void)close_range(3, ~0u, 0);

@@ -228,6 +228,7 @@ main(int argc, char **argv)
 {
     log_init("sallyport-region");
     secret_process();
+    file_limit_raise();
     if (argc > 1 && strcmp(argv[1], "translate") == 0)
         return translate_main(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "load") == 0)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/msg.h"
@@ -263,6 +264,7 @@ main(int argc, char **argv)
 
     log_init("sallyport-server");
     secret_process();
+    file_limit_raise();
     if (strcmp(action, "--complete") == 0) {
         complete();
         return EXIT_OK;
