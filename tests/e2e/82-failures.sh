@@ -197,10 +197,9 @@ submit_edit GETAPI; like "$OUT" 'COND CODE 0200' "angel back: a job and its toke
 
 # --- the master
 put_record 222000 'KEPT'; [ "$CODE" != 200 ] && api POST /cscvinc/employee -H "$J" -d "$(record_json 222000 KEPT)"; answers "a record is written" 200
-BEFORE=$(processes 'sallyport-.*' | wc -l)
+ALL=$(image_pids)
 kill -9 "$MASTER"
-all_gone() { ! for p in /proc/[0-9]*; do tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -qx "SALLYPORT_ROOT=$SALLYPORT_ROOT" && readlink "$p/exe" | grep -q "^$BIN/" && echo "$p"; done | grep -q .; }
-wait_for 20 all_gone; ok $? "master killed: nothing of the image is left"
+wait_for 20 ended $ALL; ok $? "master killed: nothing of the image is left"
 runs "sallyport ipl" 0 sallyport ipl
 image_start; ok $? "angel, region and server start again"
 get_record 222000; answers "what was committed is there" 200; is "$(field NAME)" KEPT "as written"

@@ -111,9 +111,9 @@ is "$dead_ends" 0 "service came back behind each of them, without another hand t
 is "$hung" 0 "no client hangs"
 
 # Everything down and up again: what was committed is what is there.
-for p in $(processes sallyport-master); do kill -9 "$p"; done
-all_gone() { [ -z "$(processes sallyport-master)$(processes sallyport-initiator)$(processes sallyport-angel)$(processes sallyport-server)$(processes sallyport-region)$(processes sallyport-region-worker)" ]; }
-wait_for 20 all_gone; ok $? "the master too: all have ended"
+ALL=$(image_pids)
+kill -9 "$(processes sallyport-master)"
+wait_for 20 ended $ALL; ok $? "the master too: all have ended"
 runs "ipl" 0 sallyport ipl
 image_start; ok $? "angel, region and server start"
 for key in $KEYS; do

@@ -120,9 +120,9 @@ printf 'LISTUSER USER1\nADDUSSR X\nLISTUSER USER2\n' | sallyport racf --file - >
 like "$(cat "$SCRATCH/out")" 'USER=USER2' "RACF, a deck goes on behind a mistake"
 
 # --- after kill -9 of everything nothing stale stops the next start
-for p in $(processes sallyport-server) $(processes sallyport-region) $(processes sallyport-master); do kill -9 "$p" 2>/dev/null; done
-all_gone() { [ -z "$(processes sallyport-master)$(processes sallyport-initiator)$(processes sallyport-angel)$(processes sallyport-server)" ]; }
-wait_for 20 all_gone; ok $? "everything killed"
+ALL=$(image_pids)
+kill -9 $(processes sallyport-server) $(processes sallyport-region) $(processes sallyport-master)
+wait_for 20 ended $ALL; ok $? "everything killed"
 [ -S "$SALLYPORT_ROOT/master/master.sock" ]; ok $? "a stale socket"
 runs "ipl over it" 0 sallyport ipl
 image_start; ok $? "angel, region and server"

@@ -128,13 +128,28 @@ record_json() { # NUMB NAME [ADDRX]: a request body
     jq -nc --arg numb "$1" --arg name "$2" --arg addrx "${3:-HERE}" '{cscvincServiceOperation:{Container1:{REQUEST_CONTAINER:{FILEA_AREA:{STAT:"Y",NUMB:$numb,NAME:$name,ADDRX:$addrx,PHONE:"12345678",DATEX:"01 01 26",AMOUNT:"$0001.00",COMMENT:"TEST"}}}}}'
 }
 put_record() { api PUT "/cscvinc/employee/$1" -H 'Content-Type: application/json' -d "$(record_json "$1" "$2")"; }
-# Process ids of this image: by program, and by the name a process gave itself.
-processes() { # PROGRAM [COMM-REGEX]
-    local p
-    for p in $(grep -lzxF "SALLYPORT_ROOT=$SALLYPORT_ROOT" /proc/[0-9]*/environ 2>/dev/null); do
-        p=${p%/environ}
-        [ "$(readlink "$p/exe" 2>/dev/null)" = "$BIN/$1" ] || continue
-        [ -z "${2:-}" ] || grep -Eq "$2" "$p/comm" 2>/dev/null || continue
-        echo "${p#/proc/}"
+# Process ids of this image: the master, which the kernel names as the peer of
+# its socket, and its descendants (their environment may not be readable).
+image_pids() {
+    local todo p
+    todo=$(python3 -c '
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect(sys.argv[1])
+print(struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])' "$SALLYPORT_ROOT/master/master.sock" 2>/dev/null)
+    while [ -n "$todo" ]; do
+        echo "$todo"
+        todo=$(for p in $todo; do cat /proc/"$p"/task/*/children 2>/dev/null; done | tr ' ' '\n' | grep .)
     done
 }
+processes() { # PROGRAM [COMM-REGEX]
+    local p name
+    for p in $(image_pids); do
+        name=$(readlink "/proc/$p/exe" 2>/dev/null || tr '\0' '\n' 2>/dev/null <"/proc/$p/cmdline" | head -1)
+        name=${name##*/}
+        [ "${name/#zosconnect/sallyport-server}" = "$1" ] || continue
+        [ -z "${2:-}" ] || grep -Eq "$2" "/proc/$p/comm" 2>/dev/null || continue
+        echo "$p"
+    done
+}
+# ended PID...: none of them runs any more.
+ended() { local p; for p; do case $(sed 's/.*) //' "/proc/$p/stat" 2>/dev/null) in "" | Z* | X*) ;; *) return 1 ;; esac; done; }
