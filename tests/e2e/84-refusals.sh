@@ -9,7 +9,7 @@ python3 - "$SHARED" <<'PY'
 import shutil, sys, zipfile
 shared = sys.argv[1]
 good = shared + "/apis/cscvinc.aar"
-def entries(): 
+def entries():
     z = zipfile.ZipFile(good)
     return [(n, z.read(n)) for n in z.namelist()]
 def write(name, members, kind=zipfile.ZIP_DEFLATED):
