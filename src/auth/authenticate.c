@@ -73,6 +73,8 @@ auth_cache_clear(struct auth_cache *cache)
     shard_clear(cache->shards);
 }
 
+#define TOKEN_CACHE_MS 2000u
+
 /* Digest of the cache's secret and the parts, each with its length. */
 static bool
 digest(struct auth_cache *cache, const struct str *parts, size_t n,
@@ -116,9 +118,14 @@ finish(struct auth_attempt *a, enum auth_result result, struct acee *acee,
 static void
 remember(struct auth_attempt *a, struct acee *acee)
 {
-    if (a->policy->cache_ms > 0)
+    uint64_t keep_ms = a->policy->cache_ms;
+
+    /* A job token ends with its job, and only the angel hears of that. */
+    if (a->is_token && keep_ms > TOKEN_CACHE_MS)
+        keep_ms = TOKEN_CACHE_MS;
+    if (keep_ms > 0)
         shard_put(a->cache->shards, a->key, acee, a->now_ms,
-                  a->now_ms + a->policy->cache_ms);
+                  a->now_ms + keep_ms);
 }
 
 static void ask_password(struct auth_attempt *);
@@ -300,6 +307,7 @@ auth_start_token(struct auth_attempt *a, struct str token)
 {
     struct str parts[] = { STR("token"), token };
 
+    a->is_token = true;
     if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
         return;
     if (saf_verify_token_async(a->saf, token, on_answer, a, NULL) != ERR_OK)

@@ -80,7 +80,7 @@ struct auth_attempt {
     char plain[AUTH_CREDENTIALS_MAX]; /* the password in it is wiped */
     struct str user, password;
     unsigned n_tries;
-    bool is_certificate;
+    bool is_certificate, is_token;
     unsigned char key[32];
 };
 
