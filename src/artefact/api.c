@@ -1,12 +1,11 @@
 #include "artefact/api.h"
 
 #include "artefact/apimap.h"
+#include "artefact/bad.h"
 #include "artefact/package.h"
 #include "parse/xml.h"
 
 #include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 struct reading {
     struct arena *arena;
@@ -15,20 +14,8 @@ struct reading {
     struct err_info *why;
 };
 
-PRINTF_LIKE(4, 5)
-static enum err
-bad(struct reading *r, enum err code, const struct xml_node *at,
-    const char *fmt, ...)
-{
-    char text[ERR_TEXT_MAX / 2];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    return err_pos(r->why, code, at->line, at->column, STR_FMT ":%u:%u: %s",
-                   STR_ARG(r->entry), at->line, at->column, text);
-}
+#define bad(r, code, at, ...)                                                  \
+    artefact_bad((r)->why, code, (r)->entry, at, __VA_ARGS__)
 
 static const struct {
     const char *name, *sign;

@@ -1,9 +1,7 @@
 #include "artefact/apimap.h"
 
+#include "artefact/bad.h"
 #include "parse/xml.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 struct apimap {
     struct arena *arena;
@@ -16,20 +14,8 @@ struct apimap {
     struct err_info *why;
 };
 
-PRINTF_LIKE(4, 5)
-static enum err
-bad(struct apimap *m, enum err code, const struct xml_node *at, const char *fmt,
-    ...)
-{
-    char text[ERR_TEXT_MAX / 2];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    return err_pos(m->why, code, at->line, at->column, STR_FMT ":%u:%u: %s",
-                   STR_ARG(m->entry), at->line, at->column, text);
-}
+#define bad(r, code, at, ...)                                                  \
+    artefact_bad((r)->why, code, (r)->entry, at, __VA_ARGS__)
 
 static enum err
 path_of(struct apimap *m, const struct xml_node *node, const char *child,

@@ -5,10 +5,8 @@
  */
 #include "artefact/service.h"
 
+#include "artefact/bad.h"
 #include "parse/xml.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 struct si {
     struct arena *arena;
@@ -24,20 +22,8 @@ struct si {
     } * pending;
 };
 
-PRINTF_LIKE(4, 5)
-static enum err
-bad(struct si *si, enum err code, const struct xml_node *at, const char *fmt,
-    ...)
-{
-    char text[ERR_TEXT_MAX / 2];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    return err_pos(si->why, code, at->line, at->column, STR_FMT ":%u:%u: %s",
-                   STR_ARG(si->file), at->line, at->column, text);
-}
+#define bad(r, code, at, ...)                                                  \
+    artefact_bad((r)->why, code, (r)->file, at, __VA_ARGS__)
 
 /* Missing attribute: the default. */
 static enum err

@@ -1,25 +1,12 @@
 #include "artefact/package.h"
 
+#include "artefact/bad.h"
 #include "parse/xml.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-PRINTF_LIKE(4, 5)
-static enum err
-bad(struct err_info *why, enum err code, const struct xml_node *at,
-    const char *fmt, ...)
-{
-    char text[ERR_TEXT_MAX / 2];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    return err_pos(why, code, at->line, at->column, PACKAGE_ENTRY ":%u:%u: %s",
-                   at->line, at->column, text);
-}
+#define bad(why, code, at, ...)                                                \
+    artefact_bad(why, code, STR(PACKAGE_ENTRY), at, __VA_ARGS__)
 
 bool
 package_is_id(struct str name)
