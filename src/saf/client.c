@@ -66,7 +66,7 @@ read_head(struct str payload, struct reader *in, struct saf_rc *rc,
     if (!reader_u8(in, &e) || e > ERR_MEMORY || !reader_u32(in, &rc->saf) ||
         !reader_u32(in, &rc->racf) || !reader_u32(in, &rc->reason) ||
         !reader_str(in, 0, ERR_TEXT_MAX, &text))
-        return err_set(why, ERR_PEER, "angel: malformed reply");
+        return client_malformed(why);
     if (e != ERR_OK)
         return err_set(why, (enum err)e, STR_FMT, STR_ARG(text));
     return ERR_OK;
@@ -79,7 +79,7 @@ client_read_acee(struct saf_client *c, struct reader *in, struct acee **out,
     struct str wire;
 
     if (!reader_str(in, 1, ACEE_WIRE_MAX, &wire))
-        return err_set(why, ERR_PEER, "angel: malformed reply");
+        return client_malformed(why);
     return acee_parse(wire, c->is_connected_once ? c->seal : NULL, out, why);
 }
 
@@ -229,7 +229,7 @@ take_identity(struct saf_client *c, struct reader *in, struct err_info *why)
 
     if (!reader_str(in, 1, ACEE_WIRE_MAX, &wire) ||
         !reader_take(in, ACEE_KEY_BYTES, &key) || !reader_at_end(in))
-        return err_set(why, ERR_PEER, "angel: malformed reply");
+        return client_malformed(why);
     e = acee_parse(wire, (const unsigned char *)key.p, &self, why);
     if (e != ERR_OK)
         return e;
@@ -646,7 +646,7 @@ saf_check_remote(struct saf_client *c, const struct acee *acee,
     if (e != ERR_OK)
         return e;
     if (!wire_read_decision(&in, out) || !reader_at_end(&in))
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
+        e = client_malformed(why);
     chan_msg_fini(&reply);
     return e;
 }

@@ -41,7 +41,7 @@ saf_command(struct saf_client *c, struct str command,
     if (e != ERR_OK)
         return e;
     if (!reader_u32(&in, rc) || !reader_at_end(&in))
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
+        e = client_malformed(why);
     chan_msg_fini(&reply);
     return e;
 }
@@ -74,7 +74,7 @@ saf_register_job(struct saf_client *c, const struct saf_job *job,
     if (e != ERR_OK)
         return e;
     if (!reader_str(&in, 1, WIRE_TOKEN_MAX, &text)) {
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
+        e = client_malformed(why);
     } else {
         buf_add(token, text);
         e = buf_check(token, why);
@@ -130,14 +130,14 @@ saf_list_servers(struct saf_client *c, void (*each)(void *, struct str),
     if (e != ERR_OK)
         return e;
     if (!reader_u32(&in, &n))
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
+        e = client_malformed(why);
     for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
         struct str text;
 
         if (reader_str(&in, 0, WIRE_LINE_MAX, &text))
             each(arg, text);
         else
-            e = err_set(why, ERR_PEER, "angel: malformed reply");
+            e = client_malformed(why);
     }
     chan_msg_fini(&reply);
     return e;
@@ -163,7 +163,7 @@ saf_register_server(struct saf_client *c, struct str angel,
         return e;
     *services = (struct saf_services){ .n = 0 };
     if (!reader_u32(&in, &n) || n > ARRAY_LEN(services->v))
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
+        e = client_malformed(why);
     for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
         struct saf_service *s = &services->v[i];
         struct str name;
@@ -172,7 +172,7 @@ saf_register_server(struct saf_client *c, struct str angel,
         if (!reader_str(&in, 1, sizeof s->name - 1, &name) ||
             !reader_u8(&in, &is_available) ||
             !str_copy_z(name, s->name, sizeof s->name)) {
-            e = err_set(why, ERR_PEER, "angel: malformed reply");
+            e = client_malformed(why);
             break;
         }
         s->is_available = is_available != 0;
@@ -389,10 +389,10 @@ saf_ring_read(struct saf_client *c, struct str owner, struct str ring_name,
         n > reader_left(&in) ||
         (ring.certs = ARENA_ARRAY(&ring.arena, struct saf_ring_cert, n)) ==
             NULL)
-        e = err_set(why, ERR_PEER, "angel: malformed reply");
+        e = client_malformed(why);
     while (e == ERR_OK && ring.n < n) {
         if (!read_ring_cert(&in, &ring, &ring.certs[ring.n]))
-            e = err_set(why, ERR_PEER, "angel: malformed reply");
+            e = client_malformed(why);
         ring.n++;
     }
     chan_msg_fini(&reply);

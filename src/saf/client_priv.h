@@ -55,6 +55,12 @@ enum err client_connect(struct saf_client *, struct err_info *why);
 /* One message to the front, waiting while its queue is full; fd or -1. */
 enum err client_send(struct saf_client *, enum wire_type, uint32_t seq,
                      struct str payload, int fd, struct err_info *why);
+/* A reply that does not read as its request promises: ERR_PEER. */
+static inline enum err
+client_malformed(struct err_info *why)
+{
+    return err_set(why, ERR_PEER, "angel: malformed reply");
+}
 /* The sealed acee that a reply holds; the caller owns it. */
 enum err client_read_acee(struct saf_client *, struct reader *in,
                           struct acee **out, struct err_info *why);
