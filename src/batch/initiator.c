@@ -140,6 +140,14 @@ result_of(const struct initiator *in, int status, const struct step_report *r,
     }
 }
 
+/* The step and what it started; it may not lead its own group yet. */
+static void
+kill_step(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    kill(pid, SIGKILL);
+}
+
 /* A word from the master while a step runs. */
 static void
 on_master(struct initiator *in, pid_t pid, uint64_t *kill_at_ms)
@@ -157,7 +165,7 @@ on_master(struct initiator *in, pid_t pid, uint64_t *kill_at_ms)
         *kill_at_ms = clock_mono_ms() + STOP_WAIT_MS;
     } else if (is_cancel) {
         in->is_cancelled = true; /* a master that died is one, too */
-        kill(-pid, SIGKILL);
+        kill_step(pid);
     }
 }
 
@@ -180,7 +188,7 @@ wait_for(struct initiator *in, pid_t pid)
         if (n > 1 && fds[1].revents != 0)
             on_master(in, pid, &kill_at_ms);
         if (kill_at_ms != 0 && clock_mono_ms() >= kill_at_ms)
-            kill(-pid, SIGKILL);
+            kill_step(pid);
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
