@@ -212,6 +212,16 @@ collect_params(struct request *r, struct map_param **out, size_t *n,
     return ERR_OK;
 }
 
+/* These methods carry a payload; without one a blank record would be made. */
+static bool
+needs_payload(const struct request *r)
+{
+    struct str method = r->http->method;
+
+    return str_eq_z(method, "POST") || str_eq_z(method, "PUT") ||
+           str_eq_z(method, "PATCH");
+}
+
 static enum err
 make_records(struct request *r, struct err_info *why)
 {
@@ -232,6 +242,8 @@ make_records(struct request *r, struct err_info *why)
         if (r->records[i].p == NULL)
             return err_set(why, ERR_MEMORY, "no storage for the record");
     }
+    if (r->http->body.n == 0 && needs_payload(r))
+        return err_set(why, ERR_SYNTAX, "the payload is empty");
     e = map_run_in(&op->request,
                    r->http->body.n == 0 ? (struct str){ NULL, 0 }
                                         : r->http->body,

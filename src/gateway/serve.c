@@ -176,6 +176,8 @@ describe(struct request *r)
         i->api_name = text_of(r->api->info->name);
     if (r->operation != NULL && r->operation->service != NULL)
         i->service_name = text_of(r->operation->service->name);
+    else if (r->kind == RESOURCE_DOCUMENT)
+        i->service_name = i->api_name; /* what the message names */
     if (r->requester != NULL)
         i->requester_name = text_of(r->requester->info->name);
     if (r->caller != NULL)

@@ -19,6 +19,7 @@ api POST $EMPLOYEE -H "$J" -d "$(record_json 999000 'A. NEW')"; answers "POST" 2
 api GET $EMPLOYEE/999000; answers "GET of the new one" 200
 is "$(jq -cS '.. | .FILEA_AREA? // empty' <<<"$BODY")" '{"ADDRX":"HERE","AMOUNT":"$0001.00","COMMENT":"TEST","DATEX":"01 01 26","NAME":"A. NEW","NUMB":"999000","PHONE":"12345678","STAT":"Y"}' "GET: every field as posted"
 api POST $EMPLOYEE -H "$J" -d "$(record_json 999000 'ANOTHER')"; answers "POST of a duplicate" 409; outcome "POST of a duplicate" "14/150 999000 ANOTHER"
+api POST $EMPLOYEE; answers "POST without a payload" 400 'BAQR0417W: .*payload is empty'
 api PUT $EMPLOYEE/999000 -H "$J" -d "$(record_json 123456 'B. CHANGED')"; answers "PUT" 200; outcome "PUT: the path's number wins" "0/0 999000 B. CHANGED"
 get_record 123456; answers "PUT: the body's number is untouched" 404
 api PUT $EMPLOYEE/999001 -H "$J" -d "$(record_json 999001 NOBODY)"; answers "PUT of no record" 400; outcome "PUT of no record" "16/30 999001 NOBODY"
