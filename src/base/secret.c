@@ -43,7 +43,8 @@ secret_eq(const struct secret *s, struct str other)
 void
 secret_wipe(void *p, size_t n)
 {
-    explicit_bzero(p, n);
+    if (n > 0)
+        explicit_bzero(p, n);
 }
 
 void
