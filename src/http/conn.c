@@ -263,9 +263,12 @@ begin_body(struct http_conn *conn)
 static void
 skip_empty_line(struct http_conn *conn)
 {
-    if (conn->scanned == 0 && conn->in.n - conn->in.at >= 2 &&
-        memcmp(conn->in.p + conn->in.at, "\r\n", 2) == 0)
+    /* Its CR may have come, and been scanned, alone. */
+    if (conn->scanned < 2 && conn->in.n - conn->in.at >= 2 &&
+        memcmp(conn->in.p + conn->in.at, "\r\n", 2) == 0) {
         conn->in.at += 2;
+        conn->scanned = 0;
+    }
 }
 
 /* Whether what has arrived can still become a request; anything else (a TLS

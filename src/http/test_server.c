@@ -303,6 +303,32 @@ malformed_requests_are_refused(void **state)
 }
 
 static void
+bytes_may_come_one_by_one(void **state)
+{
+    static const char *const names[] = { "ok-leading-crlf", "ok-chunk-trailer",
+                                         "ok-length", "bare-lf-end2",
+                                         "chunk-data-long" };
+    static char in[300000], out[70000];
+    struct fixture f;
+
+    (void)state;
+    start(&f, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct str bytes = read_input(names[i], in, sizeof in);
+        int fd = client_connect(f.port);
+        struct str got;
+
+        for (size_t at = 0; at < bytes.n; at++)
+            client_send(fd, str_sub(bytes, at, at + 1));
+        shutdown(fd, SHUT_WR);
+        got = client_read(fd, NULL, out, sizeof out);
+        assert_int_equal(status_of(got), i < 3 ? 200 : 400);
+        close(fd);
+    }
+    fixture_stop(&f);
+}
+
+static void
 pipelined_answers_keep_their_order(void **state)
 {
     static char out[70000];
@@ -636,6 +662,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(malformed_requests_are_refused),
+        cmocka_unit_test(bytes_may_come_one_by_one),
         cmocka_unit_test(pipelined_answers_keep_their_order),
         cmocka_unit_test(many_pipelined_requests_are_all_answered),
         cmocka_unit_test(keep_alive_has_a_limit),
