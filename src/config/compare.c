@@ -23,6 +23,18 @@ equal_list(const struct cfg_list *a, const struct cfg_list *b)
     return true;
 }
 
+static bool
+equal_rest(const struct cfg_vars *a, const struct cfg_vars *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (!str_eq(a->v[i].name, b->v[i].name) ||
+            !str_eq(a->v[i].value, b->v[i].value))
+            return false;
+    return true;
+}
+
 /* References: to the same id. Definitions in place are compared whole. */
 static bool
 equal_ref(const struct cfg_node *a, const struct cfg_node *b)
@@ -75,6 +87,7 @@ equal_attr(const struct cfg_attr *row, const char *a, const char *b)
 
     switch (row->kind) {
     case CFG_KIND_STRING:
+    case CFG_KIND_WORD:
     case CFG_KIND_PATH:
         return equal_text(*(const struct str *)left,
                           *(const struct str *)right);
@@ -101,6 +114,10 @@ equal_attr(const struct cfg_attr *row, const char *a, const char *b)
     case CFG_KIND_CHILD:
     case CFG_KIND_CHILDREN:
         return equal_children(row, a, b);
+    case CFG_KIND_REST:
+        return equal_rest(left, right);
+    case CFG_KIND_IGNORED:
+        return true;
     }
     return false;
 }

@@ -35,10 +35,14 @@ loading_say(struct loading *l, const char *id, const struct str *inserts,
 {
     char severity = id[strlen(id) - 1];
     bool is_problem = severity == 'E' || severity == 'W';
+    /* what has no effect is no configuration error: it is always said */
+    bool is_error = is_problem && strncmp(id, "SPT", 3) != 0;
     struct buf text;
 
     if (is_problem) {
         l->n_problems++;
+    }
+    if (is_error) {
         if (l->on_error == CFG_ON_ERROR_IGNORE || l->is_stopped)
             return;
         if (l->on_error == CFG_ON_ERROR_FAIL && severity == 'E')

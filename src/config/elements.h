@@ -9,6 +9,8 @@
 #define SALLYPORT_CONFIG_ELEMENTS_H
 
 #include "config/config.h"
+#include "config/elements_auth.h"
+#include "config/elements_backend.h"
 
 /* ---- core ---- */
 
@@ -36,7 +38,16 @@ struct cfg_logging { /* logging */
     struct str console_format;  /* DEV SIMPLE JSON TBASIC */
     unsigned console_log_level; /* enum messages_level */
     struct str message_file_name;
-    struct str message_format;
+    struct cfg_list console_source; /* message trace accessLog ffdc audit */
+    struct str message_format;      /* SIMPLE JSON TBASIC */
+    struct cfg_list message_source;
+    struct str json_field_mappings;
+    struct str json_access_log_fields; /* default logFormat */
+    bool apps_write_json;
+    bool stack_trace_single_entry;
+    struct str rollover_start_time; /* HH:MM; p NULL: by size alone */
+    int64_t rollover_interval_ms;   /* negative: by size alone */
+    int64_t max_ffdc_age_ms;        /* negative: kept */
     struct str trace_file_name;
     struct str trace_format;
     struct str trace_specification;
@@ -84,6 +95,13 @@ struct cfg_http_options { /* httpOptions */
     int64_t decompression_tolerance;
     bool remove_server_header;
     bool no_cache_cookies_control;
+    bool no_duplicate_set_cookies; /* DoNotAllowDuplicateSetCookies */
+    int64_t connection_window_size;
+    int64_t settings_initial_window_size;
+    bool limit_window_update_frames;
+    int64_t max_reset_frames;
+    int64_t reset_frames_window_ms;
+    int64_t max_streams_refused;
 };
 
 struct cfg_key_entry { /* keyStore/keyEntry */
@@ -127,6 +145,7 @@ struct cfg_ssl { /* ssl */
     bool verify_hostname;
     bool trust_default_certs;
     bool enforce_cipher_order;
+    struct cfg_list skip_hostname_verification; /* for these hosts */
     const struct cfg_outbound_connection *outbound;
     size_t n_outbound;
 };
@@ -135,6 +154,7 @@ struct cfg_ssl_default { /* sslDefault */
     struct cfg_node node;
     const struct cfg_ssl *ssl;          /* NULL: defaultSSLConfig is missing */
     const struct cfg_ssl *outbound_ssl; /* NULL: `ssl` */
+    bool http_host_name_verification;
 };
 
 struct cfg_ssl_options { /* sslOptions */
@@ -164,6 +184,41 @@ struct cfg_access_logging { /* httpAccessLogging, accessLogging */
     struct str log_format;
     int64_t max_file_mb;
     int64_t max_files;
+    struct str rollover_start_time;
+    int64_t rollover_interval_ms;
+};
+
+struct cfg_compression { /* compression */
+    struct cfg_node node;
+    struct str server_preferred_algorithm;
+    struct cfg_list types;
+};
+
+struct cfg_headers { /* headers */
+    struct cfg_node node;
+    struct cfg_list add; /* "Name:Value" */
+    struct cfg_list remove;
+    struct cfg_list set;
+    struct cfg_list set_if_missing;
+};
+
+struct cfg_remote_ip { /* remoteIp */
+    struct cfg_node node;
+    struct str proxies; /* a regular expression */
+    bool use_in_access_log;
+};
+
+struct cfg_same_site { /* samesite */
+    struct cfg_node node;
+    struct cfg_list lax;
+    struct cfg_list none;
+    struct cfg_list strict;
+    struct cfg_list partitioned;
+};
+
+struct cfg_http_encoding { /* httpEncoding */
+    struct cfg_node node;
+    struct cfg_vars all; /* encoding.xx, converter.xx */
 };
 
 struct cfg_http_endpoint { /* httpEndpoint */
@@ -178,6 +233,10 @@ struct cfg_http_endpoint { /* httpEndpoint */
     const struct cfg_ssl_options *ssl_options;   /* NULL: defaults */
     const struct cfg_tcp_options *tcp_options;   /* never NULL */
     const struct cfg_access_logging *access_logging;
+    const struct cfg_compression *compression; /* NULL: none */
+    const struct cfg_remote_ip *remote_ip;     /* NULL: none */
+    const struct cfg_same_site *same_site;     /* NULL: none */
+    const struct cfg_headers *headers;         /* NULL: none */
 };
 
 struct cfg_http_dispatcher { /* httpDispatcher */
@@ -267,6 +326,8 @@ struct cfg_web_app_security { /* webAppSecurity */
     bool use_auth_data_for_unprotected; /* useAuthenticationDataForUn... */
     bool track_logged_out_sso_cookies;
     bool web_always_login;
+    bool use_context_root_for_sso_cookie_path;
+    bool logout_on_http_session_expire;
 };
 
 struct cfg_auth_cache { /* authCache */
@@ -379,6 +440,9 @@ struct cfg_zcon_file_logger { /* fileSystemLoggerInterceptor */
     struct str log_path;
     struct str log_name;
     int64_t max_payload_size; /* -1: no limit */
+    bool buffered_logging;
+    int64_t buffer_size;
+    struct str encoding;
     struct cfg_list provider_request_headers;
     struct cfg_list provider_response_headers;
 };
@@ -397,6 +461,22 @@ struct cfg_zcon_policy { /* zosconnect_policy */
     size_t n_rulesets;
 };
 
+struct cfg_data_xform { /* zosconnect_zosConnectDataXform */
+    struct cfg_node node;
+    struct str bind_file_loc;
+    struct str bind_file_suffix;
+    struct str request_schema_loc;
+    struct str request_schema_suffix;
+    struct str response_schema_loc;
+    struct str response_schema_suffix;
+    unsigned update_trigger;
+    int64_t polling_rate_ms;
+    bool trim_trailing;
+    bool trim_leading;
+    bool initialize_input;
+    bool omit_output;
+};
+
 struct cfg_zcon_manager { /* zosconnect_zosConnectManager */
     struct cfg_node node;
     bool require_auth;
@@ -408,6 +488,7 @@ struct cfg_zcon_manager { /* zosconnect_zosConnectManager */
     bool use_json_error_responses;
     bool set_utf8_response_encoding;
     bool preserve_json_payload_order;
+    const struct cfg_data_xform *data_xform;
 };
 
 struct cfg_zcon_api { /* zosConnectAPI */
@@ -554,6 +635,7 @@ struct cfg_zcon_oauth { /* zosconnect_oAuthConfig */
     struct cfg_node node;
     unsigned grant_type; /* 0 client_credentials, 1 password */
     const struct cfg_zcon_auth_server *auth_server;
+    int64_t token_retry_check_level; /* 1: any 401; 3: invalid_token only */
 };
 
 struct cfg_zcon_token_request { /* zosconnect_authToken/tokenRequest */
@@ -576,6 +658,7 @@ struct cfg_zcon_auth_token { /* zosconnect_authToken */
     struct cfg_node node;
     const struct cfg_zcon_auth_server *auth_server;
     struct str header;
+    bool use_bearer_scheme;
     const struct cfg_zcon_token_request *request;   /* NULL when absent */
     const struct cfg_zcon_token_response *response; /* NULL when absent */
 };
@@ -600,6 +683,71 @@ struct cfg_zcon_endpoint { /* zosconnect_endpointConnection */
     int64_t receive_timeout_ms;    /* 0: none */
 };
 
+/* ---- z/OS Connect, before archives and later levels ---- */
+
+struct cfg_cics_member { /* zosconnect_cicsConnectionGroup/connection */
+    struct cfg_node node;
+    struct str connection;
+    int64_t weight;
+};
+
+struct cfg_cics_group { /* zosconnect_cicsConnectionGroup */
+    struct cfg_node node;
+    struct cfg_list connections; /* ids, each with weight 1 */
+    const struct cfg_cics_member *members;
+    size_t n_members;
+};
+
+struct cfg_rest_client { /* zosconnect_zosConnectServiceRestClient */
+    struct cfg_node node;
+    struct str host;
+    int64_t port;
+    struct str uri;
+    struct str http_method;
+    const struct cfg_zcon_rest_auth *basic_auth;
+    const struct cfg_ssl *ssl;
+    int64_t connection_timeout_ms;
+    int64_t receive_timeout_ms;
+};
+
+struct cfg_old_service { /* zosconnect_zosConnectService */
+    struct cfg_node node;
+    struct str service_name;
+    struct str service; /* id of the provider's element */
+    struct str description;
+    struct str grouping;
+    const struct cfg_data_xform *data_xform;
+    struct cfg_list invoke_uris;
+    int64_t async_request_timeout_ms;
+    unsigned require_auth;
+    unsigned require_secure;
+    struct cfg_list admin_group;
+    struct cfg_list operations_group;
+    struct cfg_list invoke_group;
+    struct cfg_list reader_group;
+    const struct cfg_zcon_interceptors *interceptors;
+    bool run_global_interceptors;
+};
+
+struct cfg_oauth_token { /* zosconnect_oAuthTokenConfig */
+    struct cfg_node node;
+    struct str token_generator; /* id of a jwtBuilder */
+    const struct cfg_zcon_auth_server *auth_server;
+};
+
+struct cfg_monitoring { /* zosconnect_monitoring */
+    struct cfg_node node;
+    struct str api_requester_interceptors;
+    struct str api_provider_interceptors;
+};
+
+/* usr_NAME; node.name begins with the element's own name. */
+struct cfg_user_interceptor {
+    struct cfg_node node;
+    int64_t sequence;
+    struct cfg_vars settings;
+};
+
 /* One descriptor for each struct above. */
 /* clang-format off */
 #define CFG_TYPES(X) \
@@ -618,7 +766,10 @@ struct cfg_zcon_endpoint { /* zosconnect_endpointConnection */
     X(zcon_ipic) X(zcon_rest_auth) X(zcon_rest) X(zcon_proxy) \
     X(zcon_auth_server) X(zcon_oauth) X(zcon_token_request) \
     X(zcon_token_response) X(zcon_auth_token) X(zcon_auth_token_local) \
-    X(zcon_endpoint)
+    X(zcon_endpoint) X(compression) X(headers) X(remote_ip) X(same_site) \
+    X(http_encoding) X(data_xform) X(cics_member) X(cics_group) \
+    X(rest_client) X(old_service) X(oauth_token) X(monitoring) \
+    X(user_interceptor) CFG_TYPES_AUTH(X) CFG_TYPES_BACKEND(X)
 /* clang-format on */
 #define CFG_DECLARE_TYPE(tag) extern const struct cfg_type cfg_type_##tag;
 CFG_TYPES(CFG_DECLARE_TYPE)

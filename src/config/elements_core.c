@@ -3,6 +3,12 @@
 
 static const char *const console_level_words[] = { "INFO",  "AUDIT", "WARNING",
                                                    "ERROR", "OFF",   NULL };
+static const char *const console_format_words[] = { "DEV", "SIMPLE", "JSON",
+                                                    "TBASIC", NULL };
+static const char *const message_format_words[] = { "SIMPLE", "JSON", "TBASIC",
+                                                    NULL };
+static const char *const trace_format_words[] = { "ENHANCED", "BASIC", "TBASIC",
+                                                  "ADVANCED", NULL };
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_feature_manager, __VA_ARGS__)
 static const struct cfg_attr feature_manager_attrs[] = {
@@ -30,17 +36,36 @@ CFG_TYPE(update, "config", CFG_SINGLETON,
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_logging, __VA_ARGS__)
 static const struct cfg_attr logging_attrs[] = {
-    ATTR(STRING, console_format, "consoleFormat", "DEV",
+    ATTR(WORD, console_format, "consoleFormat", "DEV", console_format_words,
          "Form of console lines: DEV, SIMPLE, JSON or TBASIC."),
     ATTR(ENUM, console_log_level, "consoleLogLevel", "AUDIT",
          console_level_words, "The least level the console shows."),
+    ATTR(LIST, console_source, "consoleSource", "message",
+         "What JSON on the console shows: message, trace, accessLog, ffdc."),
     ATTR(STRING, message_file_name, "messageFileName", "messages.log",
          "Name of the messages file."),
-    ATTR(STRING, message_format, "messageFormat", "SIMPLE",
+    ATTR(WORD, message_format, "messageFormat", "SIMPLE", message_format_words,
          "Form of its lines: SIMPLE, JSON or TBASIC."),
+    ATTR(LIST, message_source, "messageSource", "message",
+         "What JSON in the messages file shows."),
+    ATTR(STRING, json_field_mappings, "jsonFieldMappings", "",
+         "[source:]old:new,... renames members of JSON lines; an empty new "
+         "name leaves the member out."),
+    ATTR(STRING, json_access_log_fields, "jsonAccessLogFields", "default",
+         "Members of JSON access lines: default or logFormat."),
+    ATTR(BOOL, apps_write_json, "appsWriteJson", "false",
+         "JSON that programs write goes out as it is."),
+    ATTR(BOOL, stack_trace_single_entry, "stackTraceSingleEntry", "false",
+         "A stack trace is one entry."),
+    ATTR(STRING, rollover_start_time, "rolloverStartTime", "",
+         "HH:MM at which logs roll over first."),
+    ATTR(DURATION, rollover_interval_ms, "rolloverInterval", "-1", CFG_M,
+         "Time between rolling logs over; -1 is by size alone."),
+    ATTR(DURATION, max_ffdc_age_ms, "maxFfdcAge", "-1", CFG_M,
+         "Age at which first-failure files are deleted; -1 keeps them."),
     ATTR(STRING, trace_file_name, "traceFileName", "trace.log",
          "Name of the trace file; stdout is special."),
-    ATTR(STRING, trace_format, "traceFormat", "ENHANCED",
+    ATTR(WORD, trace_format, "traceFormat", "ENHANCED", trace_format_words,
          "Form of trace lines."),
     ATTR(STRING, trace_specification, "traceSpecification", "*=info",
          "Which components trace at which level."),

@@ -67,6 +67,8 @@ static const struct cfg_attr saf_authorization_attrs[] = {
 CFG_TYPE(saf_authorization, "safAuthorization", CFG_SINGLETON,
          .help = "Roles are decided by EJBROLE profiles.");
 
+/* Attributes of form logins, which a gateway has no use for. */
+#define FORM(name) CFG_ATTR_IGNORED(struct cfg_web_app_security, name)
 #define ATTR(kind, ...)                                                        \
     CFG_ATTR_##kind(struct cfg_web_app_security, __VA_ARGS__)
 static const struct cfg_attr web_app_security_attrs[] = {
@@ -104,6 +106,21 @@ static const struct cfg_attr web_app_security_attrs[] = {
          "false", "Refuse cookies of those who logged out."),
     ATTR(BOOL, web_always_login, "webAlwaysLogin", "false",
          "login() although already authenticated."),
+    ATTR(BOOL, use_context_root_for_sso_cookie_path,
+         "useContextRootForSSOCookiePath", "false",
+         "Path of the cookie is the application's, not /."),
+    ATTR(BOOL, logout_on_http_session_expire, "logoutOnHttpSessionExpire",
+         "false", "The end of a session logs out."),
+    FORM("loginFormURL"),
+    FORM("loginErrorURL"),
+    FORM("contextRootForFormAuthenticationMechanism"),
+    FORM("loginFormContextRoot"),
+    FORM("postParamSaveMethod"),
+    FORM("postParamCookieSize"),
+    FORM("wasReqURLRedirectDomainNames"),
+    FORM("logoutPageRedirectDomainNames"),
+    FORM("preserveFullyQualifiedReferrerUrl"),
+    FORM("includePathInWASReqURL"),
 };
 #undef ATTR
 CFG_TYPE(web_app_security, "webAppSecurity", CFG_SINGLETON,
@@ -118,6 +135,7 @@ static const struct cfg_attr auth_cache_attrs[] = {
          "How long an entry lives."),
     ATTR(BOOL, allow_basic_auth_lookup, "allowBasicAuthLookup", "true",
          "Passwords may be answered from the cache."),
+    CFG_ATTR_IGNORED(struct cfg_auth_cache, "cacheRef"),
 };
 #undef ATTR
 CFG_TYPE(auth_cache, "authCache", CFG_SINGLETON,

@@ -43,6 +43,22 @@ static const struct cfg_attr http_options_attrs[] = {
          "Leave the Server header out."),
     ATTR(BOOL, no_cache_cookies_control, "NoCacheCookiesControl", "true",
          "Forbid caches to keep answers that set cookies."),
+    ATTR(BOOL, no_duplicate_set_cookies, "DoNotAllowDuplicateSetCookies",
+         "false", "Of several cookies of one name only the last is sent."),
+    CFG_ATTR_IGNORED(struct cfg_http_options, "ThrowIOEForInboundConnections"),
+    ATTR(INT, connection_window_size, "connectionWindowSize", "65535", 65535,
+         INT_MAX, "HTTP/2 window of a connection."),
+    ATTR(INT, settings_initial_window_size, "settingsInitialWindowSize",
+         "65535", 1, INT_MAX, "HTTP/2 window of a stream at first."),
+    ATTR(BOOL, limit_window_update_frames, "limitWindowUpdateFrames", "false",
+         "Only widen HTTP/2 windows when half is used up."),
+    ATTR(INT, max_reset_frames, "maxResetFrames", "100", -1, INT_MAX,
+         "HTTP/2 resets in resetFramesWindow; -1 is no limit."),
+    ATTR(DURATION, reset_frames_window_ms, "resetFramesWindow", "30s", CFG_S,
+         "Time over which resets are counted."),
+    ATTR(INT, max_streams_refused, "maxStreamsRefused", "100", -1, INT_MAX,
+         "HTTP/2 streams refused before the connection is closed; -1 is no "
+         "limit."),
 };
 #undef ATTR
 CFG_TYPE(http_options, "httpOptions", CFG_FACTORY,
@@ -133,6 +149,8 @@ static const struct cfg_attr ssl_attrs[] = {
          "Trust the system's authorities too."),
     ATTR(BOOL, enforce_cipher_order, "enforceCipherOrder", "false",
          "Our order of ciphers counts, not the client's."),
+    ATTR(LIST, skip_hostname_verification, "skipHostnameVerificationForHosts",
+         "", "Hosts that verifyHostname is not for."),
     ATTR(CHILDREN, outbound, n_outbound, outbound_connection,
          "outboundConnection", "Connections this configuration is for."),
 };
@@ -147,6 +165,8 @@ static const struct cfg_attr ssl_default_attrs[] = {
          "TLS configuration where none is named."),
     ATTR(REF, outbound_ssl, ssl, "outboundSSLRef", "",
          "The same for connections we open."),
+    ATTR(BOOL, http_host_name_verification, "httpHostNameVerification", "false",
+         "Older name of verifyHostname for connections we open."),
 };
 #undef ATTR
 CFG_TYPE(ssl_default, "sslDefault", CFG_SINGLETON,
@@ -184,6 +204,8 @@ static const struct cfg_attr tcp_options_attrs[] = {
          "Host names allowed to connect."),
     ATTR(LIST, host_name_exclude, "hostNameExcludeList", "",
          "Host names not allowed to connect."),
+    CFG_ATTR_IGNORED(struct cfg_tcp_options, "acceptThread"),
+    CFG_ATTR_IGNORED(struct cfg_tcp_options, "waitToAccept"),
 };
 #undef ATTR
 CFG_TYPE(tcp_options, "tcpOptions", CFG_FACTORY,
@@ -201,6 +223,10 @@ static const struct cfg_attr access_logging_attrs[] = {
          "Size in MB at which it rolls over; 0 never."),
     ATTR(INT, max_files, "maxFiles", "2", 0, 100000,
          "Files kept; 0 keeps all."),
+    ATTR(STRING, rollover_start_time, "rolloverStartTime", "",
+         "HH:MM at which it rolls over first."),
+    ATTR(DURATION, rollover_interval_ms, "rolloverInterval", "-1", CFG_M,
+         "Time between rolling it over; -1 is by size alone."),
 };
 #undef ATTR
 CFG_TYPE(access_logging, "httpAccessLogging", CFG_FACTORY,
@@ -224,6 +250,14 @@ static const struct cfg_attr http_endpoint_attrs[] = {
          "defaultTCPOptions", "TCP options."),
     ATTR(REF, access_logging, access_logging, "accessLoggingRef", "",
          "Access log."),
+    ATTR(REF, compression, compression, "compressionRef", "defaultCompression",
+         "Compression of answers."),
+    ATTR(REF, remote_ip, remote_ip, "remoteIpRef", "defaultRemoteIp",
+         "Addresses of clients behind proxies."),
+    ATTR(REF, same_site, same_site, "samesiteRef", "defaultSameSite",
+         "SameSite of cookies."),
+    ATTR(REF, headers, headers, "headersRef", "defaultHeaders",
+         "Headers of answers."),
 };
 #undef ATTR
 CFG_TYPE(http_endpoint, "httpEndpoint", CFG_FACTORY,

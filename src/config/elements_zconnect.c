@@ -15,26 +15,13 @@ static const char *const response_words[] = { "JSON", "TEXT", NULL };
 
 static const struct cfg_type *const interceptor_targets[] = {
     &cfg_type_zcon_authorization, &cfg_type_zcon_audit,
-    &cfg_type_zcon_file_logger, NULL
+    &cfg_type_zcon_file_logger, &cfg_type_user_interceptor, NULL
 };
 static const struct cfg_type *const authentication_targets[] = {
-    &cfg_type_zcon_auth_data, &cfg_type_zcon_oauth, &cfg_type_zcon_auth_token,
-    &cfg_type_zcon_auth_token_local, NULL
+    &cfg_type_zcon_auth_data,  &cfg_type_zcon_oauth,
+    &cfg_type_zcon_auth_token, &cfg_type_zcon_auth_token_local,
+    &cfg_type_oauth_token,     NULL
 };
-
-static enum err
-check_audit(void *element, struct err_info *why)
-{
-    const struct cfg_zcon_audit *a = element;
-
-    if (a->provider_request_headers.n > 4 ||
-        a->provider_response_headers.n > 4 ||
-        a->requester_request_headers.n > 4 ||
-        a->requester_response_headers.n > 4)
-        return err_set(why, ERR_LIMIT,
-                       "a record holds 4 headers of each kind at most");
-    return ERR_OK;
-}
 
 static enum err
 check_ipic(void *element, struct err_info *why)
@@ -118,14 +105,14 @@ static const struct cfg_attr zcon_audit_attrs[] = {
          "Form of subtype 1 records."),
     ATTR(INT, requester_smf_version, "apiRequesterSmfVersion", "1", 1, 2,
          "1: in subtype 1; 2: in subtype 2."),
-    ATTR(LIST, provider_request_headers, "apiProviderRequestHeaders", "",
+    ATTR(LIST_MAX, provider_request_headers, "apiProviderRequestHeaders", "", 4,
          "Headers recorded, up to 4."),
-    ATTR(LIST, provider_response_headers, "apiProviderResponseHeaders", "",
-         "Headers recorded, up to 4."),
-    ATTR(LIST, requester_request_headers, "apiRequesterRequestHeaders", "",
-         "Headers recorded, up to 4."),
-    ATTR(LIST, requester_response_headers, "apiRequesterResponseHeaders", "",
-         "Headers recorded, up to 4."),
+    ATTR(LIST_MAX, provider_response_headers, "apiProviderResponseHeaders", "",
+         4, "Headers recorded, up to 4."),
+    ATTR(LIST_MAX, requester_request_headers, "apiRequesterRequestHeaders", "",
+         4, "Headers recorded, up to 4."),
+    ATTR(LIST_MAX, requester_response_headers, "apiRequesterResponseHeaders",
+         "", 4, "Headers recorded, up to 4."),
     ATTR(DURATION, provider_max_delay_ms, "apiProviderMaxDelay", "-1", CFG_S,
          "Longest wait of a partly filled record."),
     ATTR(DURATION, requester_max_delay_ms, "apiRequesterMaxDelay", "-1", CFG_S,
@@ -137,7 +124,7 @@ static const struct cfg_attr zcon_audit_attrs[] = {
 };
 #undef ATTR
 CFG_TYPE(zcon_audit, "zosconnect_auditInterceptor", CFG_FACTORY,
-         .check = check_audit, .help = "Writes SMF 123 records.");
+         .help = "Writes SMF 123 records.");
 
 #define ATTR(kind, ...)                                                        \
     CFG_ATTR_##kind(struct cfg_zcon_file_logger, __VA_ARGS__)
@@ -149,6 +136,10 @@ static const struct cfg_attr zcon_file_logger_attrs[] = {
     ATTR(STRING, log_name, "logName", "", "Name of the log."),
     ATTR(INT, max_payload_size, "maxPayloadSize", "-1", -1, INT64_MAX,
          "Characters of a payload; -1 is all."),
+    ATTR(BOOL, buffered_logging, "bufferedLogging", "false",
+         "Write when the buffer is full."),
+    ATTR(INT, buffer_size, "bufferSize", "8192", 1, INT_MAX, "Bytes of it."),
+    ATTR(STRING, encoding, "encoding", "UTF-8", "Encoding of the files."),
     ATTR(LIST, provider_request_headers, "apiProviderRequestHeaders", "",
          "Headers logged."),
     ATTR(LIST, provider_response_headers, "apiProviderResponseHeaders", "",
@@ -201,6 +192,8 @@ static const struct cfg_attr zcon_manager_attrs[] = {
          "Say charset=UTF-8."),
     ATTR(BOOL, preserve_json_payload_order, "preserveJsonPayloadOrder", "true",
          "Keep the order of members."),
+    ATTR(REF, data_xform, data_xform, "globalDataXformRef", "",
+         "Bind files of services that name none."),
 };
 #undef ATTR
 CFG_TYPE(zcon_manager, "zosconnect_zosConnectManager", CFG_SINGLETON,
@@ -360,6 +353,7 @@ static const struct cfg_attr zcon_ipic_attrs[] = {
          "The port is shared by regions."),
     ATTR(STRING, preferred_specific_host, "preferredSpecificHost", "",
          "Host preferred when reconnecting."),
+    CFG_ATTR_IGNORED(struct cfg_zcon_ipic, "requestTimeout"),
 };
 #undef ATTR
 CFG_TYPE(zcon_ipic, "zosconnect_cicsIpicConnection", CFG_FACTORY,
@@ -423,6 +417,8 @@ static const struct cfg_attr zcon_oauth_attrs[] = {
          "OAuth 2.0 grant."),
     ATTR(REF, auth_server, zcon_auth_server, "authServerRef", "",
          "Authorization server."),
+    ATTR(INT, token_retry_check_level, "tokenRetryCheckLevel", "3", 1, 3,
+         "Which 401 makes us ask for another token: 1 any, 3 invalid_token."),
 };
 #undef ATTR
 CFG_TYPE(zcon_oauth, "zosconnect_oAuthConfig", CFG_FACTORY,
@@ -461,6 +457,8 @@ CFG_TYPE(zcon_token_response, "tokenResponse", CFG_NESTED,
 static const struct cfg_attr zcon_auth_token_attrs[] = {
     ATTR(REF, auth_server, zcon_auth_server, "authServerRef", "", "Server."),
     ATTR(STRING, header, "header", "Authorization", "Header to the endpoint."),
+    ATTR(BOOL, use_bearer_scheme, "useBearerScheme", "true",
+         "Bearer before the token."),
     ATTR(CHILD, request, zcon_token_request, "tokenRequest", "The request."),
     ATTR(CHILD, response, zcon_token_response, "tokenResponse", "The answer."),
 };

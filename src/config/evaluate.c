@@ -23,16 +23,18 @@ name_node(struct loading *l, struct cfg_node *node, const struct cfg_type *type,
           struct str id, const struct cfg_node *parent,
           const struct raw_element *e)
 {
+    const char *name =
+        type->is_prefix && e != NULL ? str_z(l->arena, e->name) : type->name;
+
     node->type = type;
     node->id = id;
     node->line = e == NULL ? 0 : e->line;
     node->file = e == NULL || e->line == 0 ? STR("") : e->written->path;
     node->name =
-        parent != NULL
-            ? loading_fmt(l, STR_FMT "/%s[" STR_FMT "]", STR_ARG(parent->name),
-                          type->name, STR_ARG(id))
-        : id.n > 0 ? loading_fmt(l, "%s[" STR_FMT "]", type->name, STR_ARG(id))
-                   : str_of(type->name);
+        parent != NULL ? loading_fmt(l, STR_FMT "/%s[" STR_FMT "]",
+                                     STR_ARG(parent->name), name, STR_ARG(id))
+        : id.n > 0     ? loading_fmt(l, "%s[" STR_FMT "]", name, STR_ARG(id))
+                       : str_of(name);
 }
 
 /* Nested elements of one name; those with the same id are one. */
@@ -88,19 +90,19 @@ nested_collect(struct arena *arena, const struct raw_attr *given, bool is_one,
     return true;
 }
 
+/* Nested elements as structs of `target`, one behind the other. */
 static enum err
-fill_children(struct filling *f, const struct cfg_attr *a,
-              const struct raw_attr *given, struct err_info *why)
+make_children(struct filling *f, const struct cfg_type *target,
+              const struct raw_attr *given, bool is_one, char **out,
+              size_t *n_out, struct err_info *why)
 {
     struct loading *l = f->ev->l;
     struct nested nested = { 0 };
-    size_t *n_out =
-        a->kind == CFG_KIND_CHILDREN ? fill_field(f, a->at_n) : NULL;
-    size_t size = a->target->size, n = 0;
+    size_t size = target->size, n = 0;
     enum err e = ERR_OK;
     char *structs = NULL;
 
-    if (!nested_collect(l->arena, given, a->kind == CFG_KIND_CHILD, &nested))
+    if (!nested_collect(l->arena, given, is_one, &nested))
         e = fill_no_storage(why);
     if (e == ERR_OK && nested.n > 0) {
         structs = arena_array(l->arena, nested.n, size);
@@ -112,19 +114,33 @@ fill_children(struct filling *f, const struct cfg_attr *a,
         const struct raw_element *from = nested.v[i];
         bool is_refused = false;
 
-        name_node(l, node, a->target,
+        name_node(l, node, target,
                   from->id.p != NULL ? from->id
                                      : loading_fmt(l, "default-%zu", i),
                   f->node, from);
-        e = fill(f->ev, from, a->target, node, &is_refused, why);
+        e = fill(f->ev, from, target, node, &is_refused, why);
         if (!is_refused)
             n++;
     }
+    *out = structs;
+    *n_out = n;
+    VEC_FREE(&nested);
+    return e;
+}
+
+static enum err
+fill_children(struct filling *f, const struct cfg_attr *a,
+              const struct raw_attr *given, struct err_info *why)
+{
+    char *structs = NULL;
+    size_t n = 0;
+    enum err e = make_children(f, a->target, given, a->kind == CFG_KIND_CHILD,
+                               &structs, &n, why);
+
     if (e == ERR_OK && n > 0)
         *(const void **)fill_field(f, a->at) = structs;
-    if (e == ERR_OK && n_out != NULL)
-        *n_out = n;
-    VEC_FREE(&nested);
+    if (e == ERR_OK && a->kind == CFG_KIND_CHILDREN)
+        *(size_t *)fill_field(f, a->at_n) = n;
     return e;
 }
 
@@ -145,6 +161,7 @@ pend(struct filling *f, const struct cfg_attr *a, struct cfg_refs *refs,
      struct cfg_instance *target, const struct raw_value *v, struct str id)
 {
     struct pending p = { .target = target,
+                         .node = NULL,
                          .where = v,
                          .slot = fill_field(f, a->at),
                          .refs = refs,
@@ -164,15 +181,19 @@ child_name(const struct cfg_attr *a)
 }
 
 static struct raw_attr *
-child_form(const struct raw_element *e, const struct cfg_attr *a)
+child_named(const struct raw_element *e, struct str name)
 {
-    struct str name = child_name(a);
-
     for (struct raw_attr *c = e == NULL ? NULL : e->attrs; c != NULL;
          c = c->next)
         if (c->is_list && str_eq_nocase(c->name, name))
             return c;
     return NULL;
+}
+
+static struct raw_attr *
+child_form(const struct raw_element *e, const struct cfg_attr *a)
+{
+    return child_named(e, child_name(a));
 }
 
 /* A definition written in place: an instance nobody else can name. */
@@ -262,6 +283,78 @@ add_any(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
     return ERR_OK;
 }
 
+/* How elements of that target are written in place: named after the attribute
+ * when there is one target, else by their own name. */
+static struct raw_attr *
+in_place(const struct filling *f, const struct cfg_attr *a, size_t target)
+{
+    return a->targets[1] == NULL
+               ? child_form(f->scope.element, a)
+               : child_named(f->scope.element,
+                             str_of(a->targets[target]->name));
+}
+
+static bool
+is_in_place(const struct filling *f, const struct cfg_attr *a, struct str id)
+{
+    for (size_t t = 0; a->targets[t] != NULL; t++) {
+        const struct raw_attr *nested = in_place(f, a, t);
+
+        for (const struct raw_value *v = nested == NULL ? NULL : nested->first;
+             v != NULL; v = v->next)
+            if (v->element != NULL && v->element->id.p != NULL &&
+                str_eq(v->element->id, id))
+                return true;
+    }
+    return false;
+}
+
+/* Elements defined in place, behind those that are named. */
+static enum err
+add_in_place(struct filling *f, const struct cfg_attr *a, struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    for (size_t t = 0; a->targets[t] != NULL && e == ERR_OK; t++) {
+        const struct cfg_type *target = a->targets[t];
+        struct raw_attr own = { 0 };
+        const struct raw_attr *nested = in_place(f, a, t);
+        char *structs = NULL;
+        size_t n = 0;
+
+        for (const struct raw_value *v = nested == NULL ? NULL : nested->first;
+             v != NULL; v = v->next) {
+            struct raw_value *copy =
+                ARENA_NEW(f->ev->l->arena, struct raw_value);
+
+            if (copy == NULL)
+                return fill_no_storage(why);
+            if (v->element == NULL || ref_of(v).p != NULL)
+                continue;
+            *copy = *v;
+            copy->next = NULL;
+            if (own.last == NULL)
+                own.first = copy;
+            else
+                own.last->next = copy;
+            own.last = copy;
+        }
+        own.is_list = true;
+        if (own.first != NULL)
+            e = make_children(f, target, &own, false, &structs, &n, why);
+        for (size_t i = 0; i < n && e == ERR_OK; i++) {
+            struct pending p = { .node =
+                                     (const void *)(structs + i * target->size),
+                                 .refs = fill_field(f, a->at),
+                                 .attr = a };
+
+            if (!VEC_PUSH(&f->ev->pending, p))
+                e = fill_no_storage(why);
+        }
+    }
+    return e;
+}
+
 static enum err
 fill_refs(struct filling *f, const struct cfg_attr *a,
           const struct raw_attr *given, struct err_info *why)
@@ -273,7 +366,7 @@ fill_refs(struct filling *f, const struct cfg_attr *a,
     if (given != NULL && given->last != NULL && given->last->element == NULL) {
         e = fill_expand(f, a, given->last, given->last->text, &rest, why);
         while (e == ERR_OK && str_token(&rest, ',', &id))
-            if (str_trim(id).n > 0)
+            if (str_trim(id).n > 0 && !is_in_place(f, a, str_trim(id)))
                 e = add_any(f, a, given->last, str_trim(id), why);
     }
     for (const struct raw_value *v = nested == NULL ? NULL : nested->first;
@@ -284,6 +377,8 @@ fill_refs(struct filling *f, const struct cfg_attr *a,
         if (e == ERR_OK)
             e = add_any(f, a, v, str_trim(id), why);
     }
+    if (e == ERR_OK)
+        e = add_in_place(f, a, why);
     return e == ERR_SYNTAX ? ERR_OK : e;
 }
 
@@ -294,7 +389,7 @@ settle(struct evaluation *ev, struct err_info *why)
     for (size_t i = 0; i < ev->pending.n; i++) {
         struct pending *p = &ev->pending.v[i];
 
-        if (!p->target->is_active) {
+        if (p->node == NULL && !p->target->is_active) {
             SAY(ev->l, "CWWKG0033W", str_of(p->attr->name), p->id);
             if (p->attr->is_needed)
                 *(const void **)p->slot =
@@ -310,7 +405,7 @@ settle(struct evaluation *ev, struct err_info *why)
                 return fill_no_storage(why);
             if (p->refs->n > 0)
                 memcpy(v, p->refs->v, p->refs->n * sizeof *v);
-            v[p->refs->n].node = p->target->node;
+            v[p->refs->n].node = p->node != NULL ? p->node : p->target->node;
             p->refs->v = v;
             p->refs->n++;
         }
@@ -337,7 +432,12 @@ fill_attr(struct filling *f, const struct cfg_attr *a,
     case CFG_KIND_CHILD:
     case CFG_KIND_CHILDREN:
         return fill_children(f, a, given, why);
+    case CFG_KIND_REST:
+        return fill_rest(f, a, why);
+    case CFG_KIND_IGNORED:
+        return ERR_OK;
     case CFG_KIND_STRING:
+    case CFG_KIND_WORD:
     case CFG_KIND_PATH:
     case CFG_KIND_BOOL:
     case CFG_KIND_TRISTATE:
@@ -352,26 +452,37 @@ fill_attr(struct filling *f, const struct cfg_attr *a,
     return fill_value(f, a, given, why);
 }
 
+/* SPT0401W, the first time in this load. */
+static void
+say_once(struct evaluation *ev, const struct cfg_node *node, struct str what)
+{
+    if (table_get(&ev->said, what) != NULL)
+        return;
+    if (what.n > 0 && table_put(&ev->said, what, ev, NULL))
+        SAY(ev->l, "SPT0401W",
+            loading_fmt(ev->l, STR_FMT ":%u", STR_ARG(node->file), node->line),
+            what);
+}
+
 /* Only what a user wrote is worth a word: built-in instances have no file. */
 static void
 say_without_effect(struct evaluation *ev, const struct raw_element *e,
                    const struct cfg_type *type, const struct cfg_node *node)
 {
-    struct str element = str_of(cfg_type_name(type));
-
     if (e == NULL || node->file.n == 0)
         return;
     if (!cfg_has_effect(type, NULL)) {
-        SAY(ev->l, "SPT0401W", node->file, element);
+        say_once(ev, node, e->name.n > 0 ? e->name : str_of(type->name));
         return;
     }
     for (size_t i = 0; i < type->n_attrs; i++) {
-        const char *attr = type->attrs[i].name;
+        const struct cfg_attr *a = &type->attrs[i];
 
-        if (!cfg_has_effect(type, attr) && raw_attr_find(e, attr) != NULL)
-            SAY(ev->l, "SPT0401W", node->file,
-                loading_fmt(ev->l, "attribute %s of " STR_FMT, attr,
-                            STR_ARG(element)));
+        if ((a->kind == CFG_KIND_IGNORED || !cfg_has_effect(type, a->name)) &&
+            raw_attr_find(e, a->name) != NULL)
+            say_once(
+                ev, node,
+                loading_fmt(ev->l, "attribute %s of %s", a->name, type->name));
     }
 }
 
@@ -465,6 +576,39 @@ say_kept(struct evaluation *ev, const struct cfg_instance *i)
         SAY(ev->l, "CWWKG0076W", str_of(i->type->name), i->id);
 }
 
+/* CWWKG0031E: of two elements with one unique value the first stays. */
+static enum err
+check_unique(struct evaluation *ev, struct err_info *why)
+{
+    struct table seen;
+    enum err e = ERR_OK;
+
+    table_init(&seen);
+    for (size_t i = 0; i < ev->all.n && e == ERR_OK; i++) {
+        struct cfg_instance *one = ev->all.v[i];
+        const struct cfg_attr *a = one->type->attrs;
+
+        for (size_t j = 0; j < one->type->n_attrs && one->is_active; j++) {
+            const struct str *value =
+                (const void *)((const char *)one->node + a[j].at);
+            struct str key;
+
+            if (!a[j].is_unique || value->n == 0)
+                continue;
+            key = loading_fmt(ev->l, "%s " STR_FMT, a[j].name, STR_ARG(*value));
+            if (table_get(&seen, key) != NULL) {
+                SAY(ev->l, "CWWKG0031E", str_of(a[j].name), *value);
+                one->is_active = false;
+                say_kept(ev, one);
+            } else if (!table_put(&seen, key, one, NULL)) {
+                e = fill_no_storage(why);
+            }
+        }
+    }
+    table_fini(&seen);
+    return e;
+}
+
 /* The sets consumers see: active elements by type. */
 static enum err
 publish(struct evaluation *ev, struct err_info *why)
@@ -530,6 +674,8 @@ evaluate_all(struct evaluation *ev, struct merged *merged, struct err_info *why)
             say_kept(ev, one);
     }
     if (e == ERR_OK)
+        e = check_unique(ev, why);
+    if (e == ERR_OK)
         e = settle(ev, why);
     if (e == ERR_OK)
         e = publish(ev, why);
@@ -544,8 +690,12 @@ evaluate(struct cfg_tree *tree, struct err_info *why)
 {
     struct evaluation ev = { .tree = tree, .l = &tree->loading };
     struct merged merged = { 0 };
-    enum err e = evaluate_all(&ev, &merged, why);
+    enum err e;
 
+    table_init(&ev.said);
+    e = evaluate_all(&ev, &merged, why);
+
+    table_fini(&ev.said);
     VEC_FREE(&merged);
     VEC_FREE(&ev.pending);
     VEC_FREE(&ev.all);

@@ -86,6 +86,8 @@ bad_word(struct filling *f, const struct cfg_attr *a, struct str text)
         in_use = loading_fmt(l, "Default value in use: %s.", a->value);
     SAY(l, "CWWKG0032W", str_of(a->name), text, buf_view(&options), in_use);
     buf_fini(&options);
+    if (a->value == NULL)
+        fill_say_missing(f, a);
 }
 
 static enum err
@@ -176,6 +178,18 @@ put_tristate(struct filling *f, const struct cfg_attr *a,
     return true;
 }
 
+static enum err
+put_word(struct filling *f, const struct cfg_attr *a, struct str text,
+         struct err_info *why)
+{
+    unsigned word;
+
+    if (value_word(text, a->words, &word))
+        return put_string(f, a, str_of(a->words[word]), why);
+    bad_word(f, a, text);
+    return ERR_SYNTAX;
+}
+
 /* ERR_SYNTAX: does not fit, was reported, the default is wanted. */
 static enum err
 put_value(struct filling *f, const struct cfg_attr *a,
@@ -204,8 +218,12 @@ put_value(struct filling *f, const struct cfg_attr *a,
             return ERR_OK;
         bad_word(f, a, text);
         return ERR_SYNTAX;
+    case CFG_KIND_WORD:
+        return put_word(f, a, text, why);
     case CFG_KIND_LIST:
         return value_list(f->ev->l->arena, text, fill_field(f, a->at), why);
+    case CFG_KIND_REST:
+    case CFG_KIND_IGNORED:
     case CFG_KIND_PRESENT:
     case CFG_KIND_REF:
     case CFG_KIND_REFS:
@@ -384,22 +402,87 @@ fill_list_children(struct filling *f, const struct cfg_attr *a,
     return ERR_OK;
 }
 
+/* An attribute as a list; ERR_SYNTAX: cannot be expanded, was said. */
+static enum err
+fill_list_text(struct filling *f, const struct cfg_attr *a,
+               const struct raw_value *v, struct err_info *why)
+{
+    struct str text = without_list_call(f->ev->l, v->text);
+    enum err e;
+
+    if (text.p == NULL)
+        return fill_no_storage(why);
+    e = fill_expand(f, a, v, text, &text, why);
+    if (e == ERR_OK)
+        e = value_list(f->ev->l->arena, text, fill_field(f, a->at), why);
+    return e;
+}
+
 enum err
 fill_list(struct filling *f, const struct cfg_attr *a,
           const struct raw_attr *given, struct err_info *why)
 {
-    struct str text;
+    struct loading *l = f->ev->l;
+    const struct cfg_list *out = fill_field(f, a->at);
     enum err e;
 
     if (given == NULL || given->first == NULL)
         return put_default(f, a, why);
-    if (given->is_list)
-        return fill_list_children(f, a, given, why);
-    text = without_list_call(f->ev->l, given->last->text);
-    if (text.p == NULL)
-        return fill_no_storage(why);
-    e = fill_expand(f, a, given->last, text, &text, why);
-    if (e == ERR_OK)
-        e = value_list(f->ev->l->arena, text, fill_field(f, a->at), why);
+    e = given->is_list ? fill_list_children(f, a, given, why)
+                       : fill_list_text(f, a, given->last, why);
+    if (e == ERR_OK && a->max > 0 && (int64_t)out->n > a->max) {
+        SAY(l, "CWWKG0075E", f->node->name, str_of(a->name),
+            loading_fmt(l, "%zu values", out->n),
+            loading_fmt(l,
+                        STR_FMT "Attribute %s exceeded maximum allowed size "
+                                "%lld",
+                        STR_ARG(place(l, given->last)), a->name,
+                        (long long)a->max));
+        f->is_refused = true;
+    }
     return e == ERR_SYNTAX ? ERR_OK : e;
+}
+
+/* ---- attributes without a row ---- */
+
+static bool
+has_row(const struct cfg_type *type, struct str name)
+{
+    for (size_t i = 0; i < type->n_attrs; i++)
+        if (str_eq_nocase_z(name, type->attrs[i].name))
+            return true;
+    return false;
+}
+
+enum err
+fill_rest(struct filling *f, const struct cfg_attr *a, struct err_info *why)
+{
+    const struct raw_element *e = f->scope.element;
+    struct cfg_vars *out = fill_field(f, a->at);
+    struct cfg_var *v;
+    size_t n = 0;
+
+    for (const struct raw_attr *r = e == NULL ? NULL : e->attrs; r != NULL;
+         r = r->next)
+        n++;
+    v = ARENA_ARRAY(f->ev->l->arena, struct cfg_var, n);
+    if (v == NULL)
+        return fill_no_storage(why);
+    *out = (struct cfg_vars){ v, 0 };
+    for (const struct raw_attr *r = e == NULL ? NULL : e->attrs; r != NULL;
+         r = r->next) {
+        enum err failed;
+
+        if (has_row(f->node->type, r->name) || r->last == NULL ||
+            r->last->element != NULL)
+            continue;
+        v[out->n].name = r->name;
+        failed =
+            fill_expand(f, a, r->last, r->last->text, &v[out->n].value, why);
+        if (failed == ERR_OK)
+            out->n++;
+        else if (failed != ERR_SYNTAX)
+            return failed;
+    }
+    return ERR_OK;
 }

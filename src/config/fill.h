@@ -9,6 +9,7 @@
 
 struct pending {
     struct cfg_instance *target;
+    const struct cfg_node *node; /* instead of target: defined in place */
     const struct raw_value *where;
     void *slot;            /* REF: const void *; REFS: in the list below */
     struct cfg_refs *refs; /* NULL for REF */
@@ -28,6 +29,7 @@ struct evaluation {
         struct pending *v;
         size_t n, cap;
     } pending;
+    struct table said; /* what SPT0401W was said of */
 };
 
 /* One element being filled. */
@@ -54,5 +56,8 @@ enum err fill_value(struct filling *, const struct cfg_attr *,
                     const struct raw_attr *given, struct err_info *why);
 enum err fill_list(struct filling *, const struct cfg_attr *,
                    const struct raw_attr *given, struct err_info *why);
+/* Kind REST: what no row of the type names. */
+enum err fill_rest(struct filling *, const struct cfg_attr *,
+                   struct err_info *why);
 
 #endif

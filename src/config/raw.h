@@ -182,4 +182,8 @@ struct cfg_tree {
 MUST_CHECK enum err evaluate(struct cfg_tree *, struct err_info *why);
 size_t cfg_type_index(const struct cfg_type *);
 
+/* The rows of effect.c and update.c, for tests; false behind the last. */
+bool effect_row(size_t i, const struct cfg_type **type, const char **attr);
+bool update_row(size_t i, const struct cfg_type **type, const char **attr);
+
 #endif

@@ -190,10 +190,13 @@ element_of(struct loading *l, const struct raw_doc *doc,
 /* ---- groups ---- */
 
 static struct raw_group *
-group_for(struct loading *l, const struct cfg_type *type, struct str id)
+group_for(struct loading *l, const struct cfg_type *type, struct str name,
+          struct str id)
 {
     struct raw_types *of = &l->types[cfg_type_index(type)];
-    struct str key = str_fmt(l->arena, "%s\n" STR_FMT, type->name, STR_ARG(id));
+    struct str key = str_fmt(
+        l->arena, STR_FMT "\n" STR_FMT,
+        STR_ARG(type->is_prefix ? name : str_of(type->name)), STR_ARG(id));
     struct raw_group *g;
 
     if (key.p == NULL)
@@ -240,7 +243,7 @@ add_element(struct loading *l, const struct raw_doc *doc,
     failed = element_of(l, doc, node, 1, &e, why);
     if (failed != ERR_OK || type == NULL)
         return failed;
-    g = group_for(l, type, id_of(l, type, e));
+    g = group_for(l, type, e->name, id_of(l, type, e));
     if (g == NULL)
         return raw_no_storage(why);
     if (l->is_reading_builtin) {

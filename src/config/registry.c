@@ -17,13 +17,21 @@ cfg_types(size_t *n)
     return types;
 }
 
+static bool
+has_name(const struct cfg_type *type, struct str name)
+{
+    if (type->is_prefix)
+        return str_starts(name, str_of(type->name)) &&
+               name.n > str_of(type->name).n;
+    return str_eq_z(name, type->name) ||
+           (type->also != NULL && str_eq_z(name, type->also));
+}
+
 const struct cfg_type *
 cfg_type_find(struct str name)
 {
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        if (types[i]->scope != CFG_NESTED &&
-            (str_eq_z(name, types[i]->name) ||
-             (types[i]->also != NULL && str_eq_z(name, types[i]->also))))
+        if (types[i]->scope != CFG_NESTED && has_name(types[i], name))
             return types[i];
     return NULL;
 }

@@ -28,6 +28,7 @@ enum cfg_attr_kind {
     CFG_KIND_PORT,
     CFG_KIND_DURATION,
     CFG_KIND_ENUM,
+    CFG_KIND_WORD, /* a string that is one of words, in their spelling */
     CFG_KIND_LIST,
     CFG_KIND_PASSWORD,
     CFG_KIND_PASSWORD_OR_HASH,
@@ -35,6 +36,8 @@ enum cfg_attr_kind {
     CFG_KIND_REFS,     /* a list of elements of several types */
     CFG_KIND_CHILD,    /* one nested element */
     CFG_KIND_CHILDREN, /* any number */
+    CFG_KIND_REST,     /* every attribute that no other row names */
+    CFG_KIND_IGNORED,  /* known, without meaning here: no field */
 };
 
 struct cfg_attr {
@@ -43,10 +46,11 @@ struct cfg_attr {
     size_t at_n;       /* CHILDREN: offset of the number */
     const char *name;  /* as in server.xml */
     const char *value; /* default; "" none; NULL: the attribute is required */
-    int64_t min, max;  /* INT */
+    int64_t min, max;  /* INT; LIST: max items, 0 no limit */
     int64_t unit_ms;   /* DURATION: of a bare number */
     const char *const *words;      /* ENUM, by value, then NULL */
     const struct cfg_type *target; /* REF, CHILD, CHILDREN */
+    bool is_unique; /* STRING: no two elements may have the same */
     bool is_needed; /* REF: the default's element when the named one is not
                        there, so that the field is never NULL */
     const struct cfg_type *const *targets; /* REFS, then NULL */
@@ -59,6 +63,7 @@ struct cfg_type {
     const char *name; /* of the element */
     const char *also; /* another name of it, or NULL */
     enum cfg_scope scope;
+    bool is_prefix;         /* all elements whose name begins with `name` */
     const char *default_id; /* of an element without id; NULL: default-N */
     size_t size;
     const struct cfg_attr *attrs;
@@ -79,6 +84,15 @@ const struct cfg_type *cfg_type_find(struct str name);
 /* False for what is read and checked but not acted on yet (effect.c); attr
  * NULL: the element itself. */
 bool cfg_has_effect(const struct cfg_type *, const char *attr);
+
+/* When a change of the attribute in an update takes effect (update.c). */
+enum cfg_update_rule {
+    CFG_UPDATE_AT_ONCE,     /* for requests that arrive afterwards */
+    CFG_UPDATE_CONNECTIONS, /* for connections opened afterwards */
+    CFG_UPDATE_REFRESH,     /* with ZCON,REFRESH or polling as well */
+    CFG_UPDATE_START,       /* when the server starts again */
+};
+enum cfg_update_rule cfg_update_rule(const struct cfg_type *, const char *attr);
 
 /* offsetof(type, field), provided the field has type ctype. */
 #define CFG_AT(type, field, ctype)                                             \
@@ -130,6 +144,21 @@ bool cfg_has_effect(const struct cfg_type *, const char *attr);
         .kind = CFG_KIND_ENUM, .at = CFG_AT(type, field, unsigned),            \
         .name = (n), .value = (v), .words = (w), .help = (h)                   \
     }
+#define CFG_ATTR_WORD(type, field, n, v, w, h)                                 \
+    {                                                                          \
+        .kind = CFG_KIND_WORD, .at = CFG_AT(type, field, struct str),          \
+        .name = (n), .value = (v), .words = (w), .help = (h)                   \
+    }
+#define CFG_ATTR_UNIQUE(type, field, n, v, h)                                  \
+    {                                                                          \
+        .kind = CFG_KIND_STRING, .at = CFG_AT(type, field, struct str),        \
+        .name = (n), .value = (v), .is_unique = true, .help = (h)              \
+    }
+#define CFG_ATTR_LIST_MAX(type, field, n, v, hi, h)                            \
+    {                                                                          \
+        .kind = CFG_KIND_LIST, .at = CFG_AT(type, field, struct cfg_list),     \
+        .name = (n), .value = (v), .max = (hi), .help = (h)                    \
+    }
 #define CFG_ATTR_LIST(type, field, n, v, h)                                    \
     {                                                                          \
         .kind = CFG_KIND_LIST, .at = CFG_AT(type, field, struct cfg_list),     \
@@ -178,9 +207,21 @@ bool cfg_has_effect(const struct cfg_type *, const char *attr);
         .target = &cfg_type_##tag, .help = (h)                                 \
     }
 
+#define CFG_ATTR_REST(type, field, h)                                          \
+    {                                                                          \
+        .kind = CFG_KIND_REST, .at = CFG_AT(type, field, struct cfg_vars),     \
+        .name = "*", .value = "", .help = (h)                                  \
+    }
+#define CFG_ATTR_IGNORED(type, n)                                              \
+    {                                                                          \
+        .kind = CFG_KIND_IGNORED, .name = (n), .value = "",                    \
+        .help = "Accepted, without meaning here."                              \
+    }
+
 #define CFG_MS 1
 #define CFG_S 1000
 #define CFG_M 60000
+#define CFG_H 3600000
 
 /* A type of struct cfg_<tag> whose rows are <tag>_attrs; more members follow.*/
 #define CFG_TYPE(tag, element, kind, ...)                                      \

@@ -531,10 +531,30 @@ reports_bad_values(void **state)
           "the required attribute name" },
         { "<keyStore id='k' location='x' password='{xor}!!!'/>",
           "keyStore[k]: attribute password: the {xor} value is not Base64" },
+        { "<jmsQueue id='a' jndiName='jms/q'/><jmsTopic id='b' "
+          "jndiName='jms/q'/>",
+          "CWWKG0031E The value jms/q specified for unique attribute jndiName "
+          "is already in use.\n" },
+        { "<zosconnect_auditInterceptor id='a' "
+          "apiProviderRequestHeaders='a,b,c,d,e'/>",
+          "server.xml:1:45: Attribute apiProviderRequestHeaders exceeded "
+          "maximum allowed size 4" },
+        { "<logging messageFormat='XML'/>",
+          "CWWKG0032W Unexpected value specified for property [messageFormat], "
+          "value = [XML]. Expected value(s) are: [SIMPLE][JSON][TBASIC]. "
+          "Default value in use: SIMPLE.\n" },
+        { "<ldapRegistry id='l' host='h' port='1' baseDN='o=x' "
+          "ldapType='Other'/>",
+          "Expected value(s) are: [Custom][IBM Tivoli Directory Server]" },
+        { "<ldapRegistry id='l' host='h' port='1' baseDN='o=x' "
+          "ldapType='Other'/>",
+          "CWWKG0058E The element ldapRegistry with the unique identifier l is "
+          "missing the required attribute ldapType." },
         { "<keyStore id='k' type='JKS'/>", "keystore configuration is "
                                            "incomplete" },
         { "<tcpOptions id='t' addressIncludeList='127.0.0.1'/>",
-          "SPT0401W /u/servers/test/server.xml: tcpOptions is read, but has no "
+          "SPT0401W /u/servers/test/server.xml:1: tcpOptions is read, but has "
+          "no "
           "effect in this release." },
         { "<zosconnect_zosConnectManager operationMode='SYNC'/>",
           "attribute operationMode of zosconnect_zosConnectManager is read" },
@@ -754,9 +774,9 @@ fills_elements(void **state)
              "</service></zosconnect_services>"),
         ERR_OK);
     assert_string_equal(
-        w.log, "SPT0401W /u/servers/test/server.xml: outboundConnection is "
+        w.log, "SPT0401W /u/servers/test/server.xml:1: outboundConnection is "
                "read, but has no effect in this release.\n"
-               "SPT0401W /u/servers/test/server.xml: "
+               "SPT0401W /u/servers/test/server.xml:1: "
                "zosconnect_auditInterceptor is read, but has no effect in this "
                "release.\n");
     m = CFG_ONE(w.tree, zcon_manager);
@@ -810,6 +830,90 @@ fills_elements(void **state)
     assert_non_null(cfg_get(w.tree, "httpEndpoint", "n"));
     assert_null(cfg_get(w.tree, "httpEndpoint", "N")); /* ids have case */
     assert_null(cfg_get(w.tree, "nonsense", ""));
+    cfg_unref(&w.tree);
+}
+
+static void
+fills_nested_and_free(void **state)
+{
+    static struct world w;
+    const struct cfg_auth_filter *f;
+    const struct cfg_user_interceptor *u;
+    const struct cfg_zcon_interceptors *list;
+    const struct cfg_zcon_endpoint *end;
+    const struct cfg_jms_connection *jms;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    assert_int_equal(
+        load(&w,
+             "<authFilter id='f'><requestUrl urlPattern='/a' "
+             "matchType='notContain'/><requestHeader name='h'/></authFilter>"
+             "<openidConnectClient id='o' authFilterRef='f' "
+             "signatureAlgorithm='rs256' issuerIdentifier='a, b' "
+             "clientSecret='{xor}Pg=='/>"
+             "<usr_logger id='u' sequence='3' path='${wlp.server.name}' "
+             "Level='high'/><usr_other id='u'/>"
+             "<zosconnect_zosConnectInterceptors id='l' interceptorRef='x'/>"
+             "<zosconnect_authorizationInterceptor id='x'/>"
+             "<zosconnect_endpointConnection id='e' host='http://h' "
+             "authenticationConfigRef='named,mine'>"
+             "<zosconnect_authData id='mine' user='inner'/>"
+             "</zosconnect_endpointConnection>"
+             "<zosconnect_authData id='named' user='outer'/>"
+             "<zosconnect_authData id='mine' user='shadowed'/>"
+             "<jmsConnectionFactory id='j' jndiName='jms/cf'>"
+             "<properties.wmqJMS transportType='bindings' port='1422'/>"
+             "</jmsConnectionFactory>"),
+        ERR_OK);
+    f = CFG_GET(w.tree, oidc_client, "o")->auth_filter;
+    assert_int_equal(f->n_urls, 1);
+    assert_str(f->urls[0].match_type, "notContain");
+    assert_null(f->headers[0].value.p);
+    assert_str(f->headers[0].match_type, "contains");
+    assert_str(CFG_GET(w.tree, oidc_client, "o")->signature_algorithm, "RS256");
+    assert_list(CFG_GET(w.tree, oidc_client, "o")->issuer_identifiers, "a,b");
+
+    assert_int_equal(cfg_count(w.tree, &cfg_type_user_interceptor), 2);
+    u = CFG_GET(w.tree, user_interceptor, "u");
+    assert_str(u->node.name, "usr_logger[u]");
+    assert_int_equal(u->sequence, 3);
+    assert_int_equal(u->settings.n, 2);
+    assert_str(u->settings.v[0].name, "path");
+    assert_str(u->settings.v[0].value, "test");
+    assert_str(u->settings.v[1].name, "Level");
+
+    list = CFG_GET(w.tree, zcon_interceptors, "l");
+    assert_int_equal(list->interceptors.n, 1);
+    end = CFG_GET(w.tree, zcon_endpoint, "e");
+    assert_int_equal(end->authentication.n, 2);
+    assert_str(CFG_AS(end->authentication.v[0], zcon_auth_data)->user, "outer");
+    assert_str(CFG_AS(end->authentication.v[1], zcon_auth_data)->user, "inner");
+
+    jms = CFG_GET(w.tree, jms_connection, "j");
+    assert_int_equal(jms->mq->transport_type, 0);
+    assert_int_equal(jms->mq->port, 1422);
+    assert_logged(&w, "test/server.xml:1: usr_logger is read, but");
+    cfg_unref(&w.tree);
+}
+
+/* Twice the same thing without effect is said once. */
+static void
+says_without_effect_once(void **state)
+{
+    static struct world w;
+    const char *first;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    assert_int_equal(load(&w, "<config onError='IGNORE'/>"
+                              "<jwtBuilder id='a'/>\n<jwtBuilder id='b'/>"
+                              "<webAppSecurity loginFormURL='/x'/>"),
+                     ERR_OK);
+    first = strstr(w.log, "xml:1: jwtBuilder is read, but");
+    assert_non_null(first);
+    assert_null(strstr(first + 20, "jwtBuilder"));
+    assert_logged(&w, "attribute loginFormURL of webAppSecurity is read");
     cfg_unref(&w.tree);
 }
 
@@ -870,6 +974,8 @@ main(void)
         cmocka_unit_test(keeps_limits),
         cmocka_unit_test(obeys_on_error),
         cmocka_unit_test(fills_elements),
+        cmocka_unit_test(fills_nested_and_free),
+        cmocka_unit_test(says_without_effect_once),
         cmocka_unit_test(compares_trees),
     };
 

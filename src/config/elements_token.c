@@ -1,0 +1,593 @@
+/* Filters, tokens, assertions and single sign-on. */
+#include "config/registry.h"
+
+#include <limits.h>
+
+static const char *const inbound_words[] = { "none", "supported", "required",
+                                             NULL };
+static const char *const saml_inbound_words[] = { "none", "required", NULL };
+static const char *const validation_words[] = { "introspect", "userinfo",
+                                                "local", NULL };
+static const char *const remote_words[] = { "none", "allow", "require", NULL };
+static const char *const algorithm_words[] = {
+    "HS256", "HS384", "HS512",       "RS256", "RS384", "RS512",
+    "ES256", "ES384", "ES512",       "PS256", "PS384", "PS512",
+    "EdDSA", "none",  "FROM_HEADER", NULL
+};
+static const char *const signing_words[] = { "RS256", "RS384", "RS512", "HS256",
+                                             "HS384", "HS512", "ES256", "ES384",
+                                             "ES512", NULL };
+static const char *const endpoint_auth_words[] = { "post", "basic",
+                                                   "private_key_jwt", NULL };
+static const char *const token_header_words[] = { "Authorization", "Cookie",
+                                                  NULL };
+static const char *const saml_digest_words[] = { "SHA256", "SHA1", "SHA128",
+                                                 NULL };
+static const char *const saml_map_words[] = { "No", "User", "Group", NULL };
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_quick_start, __VA_ARGS__)
+static const struct cfg_attr quick_start_attrs[] = {
+    ATTR(STRING, user_name, "userName", "", "User name."),
+    ATTR(PASSWORD_OR_HASH, user_password, "userPassword", "", "Password."),
+};
+#undef ATTR
+CFG_TYPE(quick_start, "quickStartSecurity", CFG_SINGLETON,
+         .help = "One user, who is administrator.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_web_app, __VA_ARGS__)
+static const struct cfg_attr filter_web_app_attrs[] = {
+    ATTR(STRING, name, "name", "", "Name of the application."),
+    ATTR(STRING, match_type, "matchType", "contains",
+         "equals, contains or notContain."),
+};
+#undef ATTR
+CFG_TYPE(filter_web_app, "webApp", CFG_NESTED,
+         .help = "A condition on requests.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_url, __VA_ARGS__)
+static const struct cfg_attr filter_url_attrs[] = {
+    ATTR(STRING, url_pattern, "urlPattern", "",
+         "URL with scheme, host, path and query."),
+    ATTR(STRING, match_type, "matchType", "contains",
+         "equals, contains or notContain."),
+};
+#undef ATTR
+CFG_TYPE(filter_url, "requestUrl", CFG_NESTED,
+         .help = "A condition on requests.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_address, __VA_ARGS__)
+static const struct cfg_attr filter_address_attrs[] = {
+    ATTR(STRING, ip, "ip", "", "Address of the client."),
+    ATTR(STRING, match_type, "matchType", "contains",
+         "equals, contains or notContain, greaterThan or lessThan."),
+};
+#undef ATTR
+CFG_TYPE(filter_address, "remoteAddress", CFG_NESTED,
+         .help = "A condition on requests.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_host, __VA_ARGS__)
+static const struct cfg_attr filter_host_attrs[] = {
+    ATTR(STRING, name, "name", "", "Host header."),
+    ATTR(STRING, match_type, "matchType", "contains",
+         "equals, contains or notContain."),
+};
+#undef ATTR
+CFG_TYPE(filter_host, "host", CFG_NESTED, .help = "A condition on requests.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_agent, __VA_ARGS__)
+static const struct cfg_attr filter_agent_attrs[] = {
+    ATTR(STRING, agent, "agent", "", "User-Agent header."),
+    ATTR(STRING, match_type, "matchType", "contains",
+         "equals, contains or notContain."),
+};
+#undef ATTR
+CFG_TYPE(filter_agent, "userAgent", CFG_NESTED,
+         .help = "A condition on requests.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_cookie, __VA_ARGS__)
+static const struct cfg_attr filter_cookie_attrs[] = {
+    ATTR(STRING, name, "name", "", "Text of the Cookie header."),
+    ATTR(STRING, match_type, "matchType", "contains",
+         "equals, contains or notContain."),
+};
+#undef ATTR
+CFG_TYPE(filter_cookie, "cookie", CFG_NESTED,
+         .help = "A condition on requests.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_header, __VA_ARGS__)
+static const struct cfg_attr filter_header_attrs[] = {
+    ATTR(STRING, name, "name", "", "Name of the header."),
+    ATTR(STRING, value, "value", "",
+         "Compared with its value; without it presence counts."),
+    ATTR(STRING, match_type, "matchType", "contains",
+         "equals, contains or notContain."),
+};
+#undef ATTR
+CFG_TYPE(filter_header, "requestHeader", CFG_NESTED,
+         .help = "A condition on a request header.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_auth_filter, __VA_ARGS__)
+static const struct cfg_attr auth_filter_attrs[] = {
+    ATTR(CHILDREN, web_apps, n_web_apps, filter_web_app, "webApp",
+         "Application."),
+    ATTR(CHILDREN, urls, n_urls, filter_url, "requestUrl", "URL."),
+    ATTR(CHILDREN, addresses, n_addresses, filter_address, "remoteAddress",
+         "Client address."),
+    ATTR(CHILDREN, hosts, n_hosts, filter_host, "host", "Host header."),
+    ATTR(CHILDREN, agents, n_agents, filter_agent, "userAgent",
+         "User-Agent header."),
+    ATTR(CHILDREN, cookies, n_cookies, filter_cookie, "cookie",
+         "Cookie header."),
+    ATTR(CHILDREN, headers, n_headers, filter_header, "requestHeader",
+         "Any header."),
+};
+#undef ATTR
+CFG_TYPE(
+    auth_filter, "authFilter", CFG_FACTORY,
+    .help = "Which requests a mechanism is for; all conditions must hold.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_oidc_client, __VA_ARGS__)
+static const struct cfg_attr oidc_client_attrs[] = {
+    ATTR(WORD, inbound_propagation, "inboundPropagation", "none", inbound_words,
+         "none, supported or required."),
+    ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
+         "Requests this is for; else all."),
+    ATTR(WORD, validation_method, "validationMethod", "introspect",
+         validation_words,
+         "How opaque tokens are validated: introspect or userinfo."),
+    ATTR(WORD, jwt_access_token_remote_validation,
+         "jwtAccessTokenRemoteValidation", "none", remote_words,
+         "Whether JSON web tokens are validated by the provider: none, allow "
+         "or require."),
+    ATTR(STRING, validation_endpoint_url, "validationEndpointUrl", "",
+         "Introspection or userinfo URL."),
+    ATTR(WORD, signature_algorithm, "signatureAlgorithm", "HS256",
+         algorithm_words, "Signature we expect."),
+    ATTR(LIST, allowed_signature_algorithms, "allowedSignatureAlgorithms", "",
+         "Signatures we expect with FROM_HEADER."),
+    ATTR(STRING, jwk_endpoint_url, "jwkEndpointUrl", "",
+         "URL of the provider's keys."),
+    ATTR(STRING, jwk_client_id, "jwkClientId", "", "User for that URL."),
+    ATTR(PASSWORD, jwk_client_secret, "jwkClientSecret", "", "Its password."),
+    ATTR(REF, trust_store, key_store, "trustStoreRef", "",
+         "Key store with the provider's certificate."),
+    ATTR(STRING, trust_alias_name, "trustAliasName", "",
+         "Alias of that certificate."),
+    ATTR(STRING, client_id, "clientId", "", "Our client id."),
+    ATTR(PASSWORD, client_secret, "clientSecret", "",
+         "Our client secret; the key of HS256 and its like."),
+    ATTR(PASSWORD, shared_key, "sharedKey", "",
+         "The same, as other elements call it."),
+    ATTR(LIST, issuer_identifiers, "issuerIdentifier", "",
+         "Issuers we accept."),
+    ATTR(BOOL, disable_iss_checking, "disableIssChecking", "false",
+         "Tokens must not name an issuer."),
+    ATTR(LIST, audiences, "audiences", "",
+         "Audiences we accept, or ALL_AUDIENCES."),
+    ATTR(DURATION, clock_skew_ms, "clockSkew", "300s", CFG_S,
+         "By how much clocks may differ."),
+    ATTR(BOOL, token_reuse, "tokenReuse", "false",
+         "A token with jti may come again."),
+    ATTR(STRING, user_identifier, "userIdentifier", "",
+         "Claim with the user; counts more than the next."),
+    ATTR(STRING, user_identity_to_create_subject, "userIdentityToCreateSubject",
+         "sub", "Claim with the user."),
+    ATTR(BOOL, map_identity_to_registry_user, "mapIdentityToRegistryUser",
+         "false", "The user must be in the registry."),
+    ATTR(STRING, unique_user_identifier, "uniqueUserIdentifier",
+         "uniqueSecurityName", "Claim with the unique name."),
+    ATTR(STRING, group_identifier, "groupIdentifier", "groupIds",
+         "Claim with the groups."),
+    ATTR(STRING, realm_identifier, "realmIdentifier", "realmName",
+         "Claim with the realm."),
+    ATTR(STRING, realm_name, "realmName", "", "Realm whatever the token says."),
+    ATTR(STRING, header_name, "headerName", "",
+         "Header with the token instead of Authorization."),
+    ATTR(BOOL, authn_session_disabled, "authnSessionDisabled", "true",
+         "No session cookie."),
+    ATTR(BOOL, disable_ltpa_cookie, "disableLtpaCookie", "false",
+         "No LTPA cookie, and look before it."),
+    ATTR(BOOL, access_token_in_ltpa_cookie, "accessTokenInLtpaCookie", "false",
+         "The token inside the LTPA cookie."),
+    ATTR(BOOL, access_token_cache_enabled, "accessTokenCacheEnabled", "true",
+         "Remember validated tokens."),
+    ATTR(DURATION, access_token_cache_timeout_ms, "accessTokenCacheTimeout",
+         "5m", CFG_MS, "How long."),
+    ATTR(BOOL, allow_custom_cache_key, "allowCustomCacheKey", "true",
+         "A cache key of our own."),
+    ATTR(BOOL, https_required, "httpsRequired", "true",
+         "The provider's URLs must be https."),
+    ATTR(BOOL, host_name_verification_enabled, "hostNameVerificationEnabled",
+         "true", "The provider's certificate must name its host."),
+    ATTR(REF, ssl, ssl, "sslRef", "", "TLS configuration."),
+    ATTR(WORD, token_endpoint_auth_method, "tokenEndpointAuthMethod", "post",
+         endpoint_auth_words, "How we authenticate to the provider."),
+    ATTR(STRING, token_endpoint_auth_signing_algorithm,
+         "tokenEndpointAuthSigningAlgorithm", "RS256",
+         "Signature for private_key_jwt."),
+    ATTR(STRING, key_alias_name, "keyAliasName", "",
+         "Key for private_key_jwt."),
+    ATTR(STRING, key_management_key_alias, "keyManagementKeyAlias", "",
+         "Key that decrypts tokens; with it only encrypted ones are accepted."),
+    ATTR(STRING, discovery_endpoint_url, "discoveryEndpointUrl", "",
+         "URL of the provider's description."),
+    ATTR(DURATION, discovery_polling_rate_ms, "discoveryPollingRate", "300s",
+         CFG_S, "How often it is read again at most."),
+    ATTR(STRING, user_info_endpoint_url, "userInfoEndpointUrl", "",
+         "URL of the user's claims."),
+    ATTR(BOOL, user_info_endpoint_enabled, "userInfoEndpointEnabled", "false",
+         "Ask it."),
+    ATTR(BOOL, include_id_token_in_subject, "includeIdTokenInSubject", "true",
+         "Keep the id token."),
+    ATTR(STRING, scope, "scope", "openid profile", "Scope."),
+    ATTR(STRING, token_endpoint_url, "tokenEndpointUrl", "",
+         "Gives the issuer when issuerIdentifier is not given."),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "authorizationEndpointUrl"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "authenticationTimeLimit"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "grantType"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "responseType"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "nonceEnabled"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "redirectToRPHostAndPort"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "redirectJunctionPath"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "isClientSideRedirectSupported"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "initialStateCacheCapacity"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "pkceCodeChallengeMethod"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "reAuthnOnAccessTokenExpire"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "reAuthnCushion"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "resource"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "forwardLoginParameter"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "tokenOrderToFetchCallerClaims"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "tokenRequestOriginHeader"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "createSession"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "authzParameter"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client, "tokenParameter"),
+    CFG_ATTR_IGNORED(struct cfg_oidc_client,
+                     "useSystemPropertiesForHttpClientConnections"),
+};
+#undef ATTR
+CFG_TYPE(oidc_client, "openidConnectClient", CFG_FACTORY,
+         .help = "Bearer tokens of an OpenID provider are accepted.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_mp_jwt, __VA_ARGS__)
+static const struct cfg_attr mp_jwt_attrs[] = {
+    ATTR(STRING, issuer, "issuer", "", "Issuers we accept."),
+    ATTR(STRING, jwks_uri, "jwksUri", "", "URL of the keys."),
+    ATTR(STRING, key_name, "keyName", "",
+         "Alias of the certificate in the trust store."),
+    ATTR(LIST, audiences, "audiences", "", "Audiences we accept."),
+    ATTR(WORD, signature_algorithm, "signatureAlgorithm", "RS256",
+         signing_words, "Signature we expect."),
+    ATTR(PASSWORD, shared_key, "sharedKey", "", "Key of HS256 and its like."),
+    ATTR(DURATION, clock_skew_ms, "clockSkew", "5m", CFG_MS,
+         "By how much clocks may differ."),
+    ATTR(STRING, user_name_attribute, "userNameAttribute", "upn",
+         "Claim with the user."),
+    ATTR(STRING, group_name_attribute, "groupNameAttribute", "groups",
+         "Claim with the groups."),
+    ATTR(BOOL, map_to_user_registry, "mapToUserRegistry", "false",
+         "The user must be in the registry."),
+    ATTR(BOOL, token_reuse, "tokenReuse", "true",
+         "A token with jti may come again."),
+    ATTR(DURATION, token_age_ms, "tokenAge", "0s", CFG_MS,
+         "Age of a token at most; 0 is not checked."),
+    ATTR(WORD, token_header, "tokenHeader", "Authorization", token_header_words,
+         "Authorization or Cookie."),
+    ATTR(STRING, cookie_name, "cookieName", "Bearer", "Name of the cookie."),
+    ATTR(STRING, authorization_header_scheme, "authorizationHeaderScheme",
+         "Bearer ", "Word before the token."),
+    ATTR(BOOL, ignore_application_auth_method, "ignoreApplicationAuthMethod",
+         "true", "Whatever method the application names."),
+    ATTR(STRING, key_management_key_alias, "keyManagementKeyAlias", "",
+         "Key that decrypts tokens."),
+    ATTR(STRING, key_management_key_algorithm, "keyManagementKeyAlgorithm", "",
+         "Its algorithm."),
+    ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
+         "Requests this is for; else all."),
+    ATTR(REF, ssl, ssl, "sslRef", "", "TLS configuration."),
+};
+#undef ATTR
+CFG_TYPE(mp_jwt, "mpJwt", CFG_FACTORY,
+         .help = "MicroProfile JSON web tokens are accepted.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_jwt_consumer, __VA_ARGS__)
+static const struct cfg_attr jwt_consumer_attrs[] = {
+    ATTR(STRING, issuer, "issuer", "", "Issuers we accept."),
+    ATTR(BOOL, jwk_enabled, "jwkEnabled", "false", "Keys come from a URL."),
+    ATTR(STRING, jwk_endpoint_url, "jwkEndpointUrl", "", "That URL."),
+    ATTR(REF, trust_store, key_store, "trustStoreRef", "",
+         "Key store with certificates."),
+    ATTR(STRING, trusted_alias, "trustedAlias", "",
+         "Alias of the certificate."),
+    ATTR(LIST, audiences, "audiences", "", "Audiences we accept."),
+    ATTR(WORD, signature_algorithm, "signatureAlgorithm", "RS256",
+         signing_words, "Signature we expect."),
+    ATTR(PASSWORD, shared_key, "sharedKey", "", "Key of HS256 and its like."),
+    ATTR(DURATION, clock_skew_ms, "clockSkew", "5m", CFG_MS,
+         "By how much clocks may differ."),
+    ATTR(STRING, key_management_key_alias, "keyManagementKeyAlias", "",
+         "Key that decrypts tokens."),
+    ATTR(REF, ssl, ssl, "sslRef", "", "TLS configuration."),
+};
+#undef ATTR
+CFG_TYPE(jwt_consumer, "jwtConsumer", CFG_FACTORY,
+         .help = "How JSON web tokens are read.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_jwt_builder, __VA_ARGS__)
+static const struct cfg_attr jwt_builder_attrs[] = {
+    ATTR(STRING, issuer, "issuer", "", "Issuer; else a URL of this server."),
+    ATTR(LIST, audiences, "audiences", "", "Audiences of the token."),
+    ATTR(LIST, claims, "claims", "",
+         "Attributes of the user that become claims."),
+    ATTR(DURATION, expiry_ms, "expiry", "2h", CFG_H, "Life of a token."),
+    ATTR(INT, expires_in_s, "expiresInSeconds", "-1", -1, INT_MAX,
+         "The same in seconds; -1 is expiry."),
+    ATTR(INT, nbf_offset_s, "nbfOffset", "-1", -1, INT_MAX,
+         "Seconds until the token is valid; -1 leaves nbf out."),
+    ATTR(BOOL, jti, "jti", "false", "An id of its own in each token."),
+    ATTR(STRING, scope, "scope", "", "Scope."),
+    ATTR(WORD, signature_algorithm, "signatureAlgorithm", "RS256",
+         signing_words, "Signature."),
+    ATTR(REF, key_store, key_store, "keyStoreRef", "",
+         "Key store with the key."),
+    ATTR(STRING, key_alias, "keyAlias", "", "Alias of the key."),
+    ATTR(PASSWORD, shared_key, "sharedKey", "", "Key of HS256 and its like."),
+    ATTR(BOOL, jwk_enabled, "jwkEnabled", "false",
+         "The server makes keys and publishes them."),
+    ATTR(STRING, key_management_key_alias, "keyManagementKeyAlias", "",
+         "Certificate that encrypts the token."),
+    ATTR(STRING, key_management_key_algorithm, "keyManagementKeyAlgorithm",
+         "RSA-OAEP", "How its key is encrypted."),
+    ATTR(STRING, content_encryption_algorithm, "contentEncryptionAlgorithm",
+         "A256GCM", "How the token is encrypted."),
+    ATTR(REF, trust_store, key_store, "trustStoreRef", "",
+         "Key store with that certificate."),
+};
+#undef ATTR
+CFG_TYPE(jwt_builder, "jwtBuilder", CFG_FACTORY, .default_id = "defaultJWT",
+         .help = "How JSON web tokens are made.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_jwt_sso, __VA_ARGS__)
+static const struct cfg_attr jwt_sso_attrs[] = {
+    ATTR(STRING, cookie_name, "cookieName", "JWT", "Name of the cookie."),
+    ATTR(BOOL, set_cookie_secure_flag, "setCookieSecureFlag", "true",
+         "The cookie only over TLS."),
+    ATTR(STRING, jwt_builder, "jwtBuilderRef", "", "A jwtBuilder."),
+    ATTR(STRING, jwt_consumer, "mpJwtRef", "", "An mpJwt."),
+};
+#undef ATTR
+CFG_TYPE(jwt_sso, "jwtSso", CFG_SINGLETON,
+         .help = "Single sign-on by JSON web tokens.");
+
+#define ATTR(kind, ...)                                                        \
+    CFG_ATTR_##kind(struct cfg_saml_certificate, __VA_ARGS__)
+static const struct cfg_attr saml_certificate_attrs[] = {
+    ATTR(PATH, path, "path", NULL, "Its file."),
+};
+#undef ATTR
+CFG_TYPE(saml_certificate, "x509Certificate", CFG_NESTED,
+         .help = "A further certificate.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saml_crl, __VA_ARGS__)
+static const struct cfg_attr saml_crl_attrs[] = {
+    ATTR(PATH, path, "path", NULL, "Its file."),
+};
+#undef ATTR
+CFG_TYPE(saml_crl, "crl", CFG_NESTED, .help = "A revocation list.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saml_trust, __VA_ARGS__)
+static const struct cfg_attr saml_trust_attrs[] = {
+    ATTR(REF, trust_anchor, key_store, "trustAnchorRef", "",
+         "Key store with the anchors."),
+    ATTR(LIST, trusted_issuers, "trustedIssuers", "",
+         "Issuers, or ALL_ISSUERS."),
+    ATTR(CHILDREN, certificates, n_certificates, saml_certificate,
+         "x509Certificate", "Further certificates."),
+    ATTR(CHILDREN, crls, n_crls, saml_crl, "crl", "Revocation lists."),
+};
+#undef ATTR
+CFG_TYPE(saml_trust, "pkixTrustEngine", CFG_NESTED,
+         .help = "Whose signatures are trusted.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saml, __VA_ARGS__)
+static const struct cfg_attr saml_attrs[] = {
+    ATTR(BOOL, enabled, "enabled", "true", "The element counts."),
+    ATTR(WORD, inbound_propagation, "inboundPropagation", "none",
+         saml_inbound_words, "none or required."),
+    ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
+         "Requests this is for; else all."),
+    ATTR(LIST, header_names, "headerName", "Saml,saml,SAML",
+         "Headers with the assertion, tried in order."),
+    ATTR(LIST, audiences, "audiences", "ANY", "Audiences we accept, or ANY."),
+    ATTR(DURATION, clock_skew_ms, "clockSkew", "5m", CFG_MS,
+         "By how much clocks may differ."),
+    ATTR(BOOL, want_assertions_signed, "wantAssertionsSigned", "true",
+         "An assertion must be signed."),
+    ATTR(WORD, signature_method_algorithm, "signatureMethodAlgorithm", "SHA256",
+         saml_digest_words, "The weakest digest we accept."),
+    ATTR(STRING, user_identifier, "userIdentifier", "",
+         "Attribute with the user; else NameID."),
+    ATTR(STRING, user_unique_identifier, "userUniqueIdentifier", "",
+         "Attribute with the unique name."),
+    ATTR(STRING, group_identifier, "groupIdentifier", "",
+         "Attribute with the groups."),
+    ATTR(STRING, realm_identifier, "realmIdentifier", "",
+         "Attribute with the realm; else the issuer."),
+    ATTR(STRING, realm_name, "realmName", "",
+         "Realm whatever the assertion says."),
+    ATTR(WORD, map_to_user_registry, "mapToUserRegistry", "No", saml_map_words,
+         "No, User or Group."),
+    ATTR(REF, key_store, key_store, "keyStoreRef", "",
+         "Key store with the key that decrypts."),
+    ATTR(STRING, key_alias, "keyAlias", "", "Alias of that key."),
+    ATTR(BOOL, disable_ltpa_cookie, "disableLtpaCookie", "true",
+         "No LTPA cookie."),
+    ATTR(BOOL, allow_custom_cache_key, "allowCustomCacheKey", "true",
+         "A cache key of our own."),
+    ATTR(BOOL, include_token_in_subject, "includeTokenInSubject", "true",
+         "Keep the assertion."),
+    ATTR(CHILD, trust_engine, saml_trust, "pkixTrustEngine",
+         "Whose signatures are trusted."),
+    CFG_ATTR_IGNORED(struct cfg_saml, "authnRequestsSigned"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "forceAuthn"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "isPassive"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "allowCreate"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "authnContextClassRef"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "authnContextComparisonType"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "nameIDFormat"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "customizeNameIDFormat"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "idpMetadata"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "loginPageURL"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "errorPageURL"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "tokenReplayTimeout"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "sessionNotOnOrAfter"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "spHostAndPort"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "targetPageUrl"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "httpsRequired"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "createSession"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "reAuthnOnAssertionExpire"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "reAuthnCushion"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "spCookieName"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "postLogoutRedirectUrl"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "spLogout"),
+    CFG_ATTR_IGNORED(struct cfg_saml, "authnRequestTime"),
+};
+#undef ATTR
+CFG_TYPE(saml, "samlWebSso20", CFG_FACTORY, .default_id = "defaultSP",
+         .help = "SAML assertions are accepted.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_ltpa_keys, __VA_ARGS__)
+static const struct cfg_attr ltpa_keys_attrs[] = {
+    ATTR(STRING, file_name, "fileName", NULL, "File, beside the primary one."),
+    ATTR(PASSWORD, password, "password", NULL, "Its password."),
+    ATTR(STRING, valid_until_date, "validUntilDate", "",
+         "When they stop to count, such as 2030-01-31T12:00:00Z."),
+};
+#undef ATTR
+CFG_TYPE(ltpa_keys, "validationKeys", CFG_NESTED,
+         .help = "Keys of tokens made earlier or elsewhere.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_ltpa, __VA_ARGS__)
+static const struct cfg_attr ltpa_attrs[] = {
+    ATTR(PATH, keys_file_name, "keysFileName",
+         "${server.output.dir}/resources/security/ltpa.keys",
+         "File of the keys; made when missing."),
+    ATTR(PASSWORD, keys_password, "keysPassword",
+         "{xor}CDo9Hgw=", "Its password."),
+    ATTR(DURATION, expiration_ms, "expiration", "120m", CFG_M,
+         "Life of a token."),
+    ATTR(DURATION, monitor_interval_ms, "monitorInterval", "0ms", CFG_MS,
+         "How often the file is looked at; 0 never."),
+    ATTR(ENUM, update_trigger, "updateTrigger", "polled", cfg_trigger_words,
+         "What makes the server read it again."),
+    ATTR(BOOL, monitor_validation_keys_dir, "monitorValidationKeysDir", "false",
+         "Every .keys file beside the primary one validates."),
+    ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
+         "Requests this is for; else all."),
+    ATTR(DURATION, expiration_difference_allowed_ms,
+         "expirationDifferenceAllowed", "3000ms", CFG_MS,
+         "By how much the two times in a token may differ; negative is not "
+         "checked."),
+    ATTR(CHILDREN, validation_keys, n_validation_keys, ltpa_keys,
+         "validationKeys", "Keys that only validate."),
+};
+#undef ATTR
+CFG_TYPE(ltpa, "ltpa", CFG_SINGLETON, .help = "Tokens of single sign-on.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_spnego, __VA_ARGS__)
+static const struct cfg_attr spnego_attrs[] = {
+    ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
+         "Requests this is for."),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "hostNames"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "krb5Config"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "krb5Keytab"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "servicePrincipalNames"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "canonicalHostName"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "disableFailOverToAppAuthType"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "includeClientGSSCredentialInSubject"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "invokeAfterSSO"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "ntlmTokenReceivedErrorPageURL"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "spnegoAuthenticationErrorPageURL"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "spnegoNotSupportedErrorPageURL"),
+    CFG_ATTR_IGNORED(struct cfg_spnego, "trimKerberosRealmNameFromPrincipal"),
+};
+#undef ATTR
+CFG_TYPE(
+    spnego, "spnego", CFG_SINGLETON,
+    .help =
+        "Kerberos tokens; not supported, its filter takes part in nothing.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_tai_properties, __VA_ARGS__)
+static const struct cfg_attr tai_properties_attrs[] = {
+    ATTR(REST, all, "Names and values."),
+};
+#undef ATTR
+CFG_TYPE(tai_properties, "properties", CFG_NESTED,
+         .help = "What the interceptor is told.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_tai, __VA_ARGS__)
+static const struct cfg_attr tai_attrs[] = {
+    ATTR(STRING, class_name, "className", "", "Its name."),
+    ATTR(BOOL, enabled, "enabled", "true", "It takes part."),
+    ATTR(BOOL, invoke_before_sso, "invokeBeforeSSO", "false",
+         "Before single sign-on."),
+    ATTR(BOOL, invoke_after_sso, "invokeAfterSSO", "true",
+         "After single sign-on."),
+    ATTR(STRING, library, "libraryRef", "",
+         "Accepted; there are no Java libraries."),
+    ATTR(CHILD, properties, tai_properties, "properties", "What it is told."),
+};
+#undef ATTR
+CFG_TYPE(tai, "interceptors", CFG_NESTED,
+         .help = "A trust association interceptor.");
+
+#define ATTR(kind, ...)                                                        \
+    CFG_ATTR_##kind(struct cfg_trust_association, __VA_ARGS__)
+static const struct cfg_attr trust_association_attrs[] = {
+    ATTR(BOOL, invoke_for_unprotected_uri, "invokeForUnprotectedURI", "false",
+         "Also where nobody has to authenticate."),
+    ATTR(BOOL, fail_over_to_app_auth_type, "failOverToAppAuthType", "false",
+         "After them the application's own method."),
+    ATTR(BOOL, disable_ltpa_cookie, "disableLtpaCookie", "false",
+         "No LTPA cookie."),
+    ATTR(BOOL, initialize_at_first_request, "initializeAtFirstRequest", "false",
+         "Load them with the first request."),
+    ATTR(CHILDREN, interceptors, n_interceptors, tai, "interceptors",
+         "The interceptors."),
+};
+#undef ATTR
+CFG_TYPE(trust_association, "trustAssociation", CFG_SINGLETON,
+         .help = "Interceptors that vouch for callers.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_gateway_compat, __VA_ARGS__)
+static const struct cfg_attr gateway_compat_attrs[] = {
+    ATTR(BOOL, allow_short_hmac_key, "allowShortHmacKey", "false",
+         "HS256 and its like with a short key."),
+    ATTR(BOOL, allow_small_rsa, "allowSmallRsa", "false",
+         "RSA keys below 2048 bits."),
+    ATTR(BOOL, allow_unsigned_tokens, "allowUnsignedTokens", "false",
+         "signatureAlgorithm=\"none\"."),
+    ATTR(BOOL, introspection_missing_active_ok, "introspectionMissingActiveOk",
+         "false", "An answer without active counts as active."),
+    ATTR(BOOL, saml_trust_all_issuers, "samlTrustAllIssuers", "false",
+         "Without trustedIssuers every issuer is trusted."),
+    ATTR(BOOL, host_name_verification, "hostNameVerification", "true",
+         "Certificates of providers must name the host."),
+    ATTR(BOOL, rfc6750_no_token_challenge, "rfc6750NoTokenChallenge", "true",
+         "No error code in the challenge when there was no token."),
+    ATTR(BOOL, basic_scheme_case_insensitive, "basicSchemeCaseInsensitive",
+         "true", "Basic in any case."),
+    ATTR(BOOL, bearer_scheme_case_insensitive, "bearerSchemeCaseInsensitive",
+         "true", "Bearer in any case."),
+    ATTR(BOOL, filter_dropped_condition_fails_closed,
+         "filterDroppedConditionFailsClosed", "true",
+         "A filter with a malformed condition accepts nothing."),
+    ATTR(BOOL, ltpa_verify_first, "ltpaVerifyFirst", "true",
+         "The signature before anything else."),
+    ATTR(BOOL, form_body_access_token, "formBodyAccessToken", "false",
+         "A token in a form."),
+    ATTR(STRING, basic_charset, "basicCharset", "UTF-8",
+         "Encoding of users and passwords."),
+};
+#undef ATTR
+CFG_TYPE(gateway_compat, "gatewayCompat", CFG_SINGLETON,
+         .help = "Hardening given up for compatibility (our extension).");
