@@ -96,6 +96,33 @@ matches(const struct modify_row *row, struct str command, struct str *operands)
     return true;
 }
 
+/* The longest row of whole words; else one whose handler takes all that
+ * begins so, and then says what is wrong. */
+static const struct modify_row *
+find_row(const struct modify_table *table, struct str command,
+         struct str *operands)
+{
+    const struct modify_row *found = NULL;
+    struct str rest;
+
+    for (size_t i = 0; i < table->n_rows; i++)
+        if (matches(table->rows[i], command, &rest) &&
+            (found == NULL ||
+             str_of(table->rows[i]->words).n > str_of(found->words).n)) {
+            found = table->rows[i];
+            *operands = rest;
+        }
+    for (size_t i = 0; i < table->n_rows && found == NULL; i++) {
+        const struct modify_row *row = table->rows[i];
+
+        if (row->otherwise && str_starts_nocase(command, str_of(row->words))) {
+            found = row;
+            *operands = str_sub(command, str_of(row->words).n, command.n);
+        }
+    }
+    return found;
+}
+
 bool
 modify_run(const struct modify_table *table, struct str typed,
            const struct modify_out *out)
@@ -103,17 +130,10 @@ modify_run(const struct modify_table *table, struct str typed,
     struct modify_call call = { .command = without_quotes(typed),
                                 .out = out,
                                 .context = table->context };
-    const struct modify_row *found = NULL;
-    struct str operands;
+    const struct modify_row *found =
+        find_row(table, call.command, &call.operands);
     bool is_ok = false;
 
-    for (size_t i = 0; i < table->n_rows; i++)
-        if (matches(table->rows[i], call.command, &operands) &&
-            (found == NULL ||
-             str_of(table->rows[i]->words).n > str_of(found->words).n)) {
-            found = table->rows[i];
-            call.operands = operands;
-        }
     if (found != NULL) {
         is_ok = found->run(&call);
         PUT(out, "CWWKB0005I",

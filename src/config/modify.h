@@ -36,6 +36,7 @@ struct modify_row {
                             leave it NULL but for one */
     /* True: COMPLETED SUCCESSFULLY. */
     bool (*run)(const struct modify_call *);
+    bool otherwise; /* also when a command only begins so ("PAUSED") */
 };
 
 struct modify_table {

@@ -28,7 +28,7 @@ refuse(const struct modify_call *call)
 static const struct modify_row rows[] = {
     { "REFRESH", "File", "REFRESH,CONFIG\nREFRESH,APPS", refuse },
     { "REFRESH,CONFIG", "File", NULL, say_operands },
-    { "LOGGING", "Log", "LOGGING='spec'", say_operands },
+    { "LOGGING", "Log", "LOGGING='spec'", say_operands, true },
 };
 static const struct modify_row *const row_list[] = { &rows[0], &rows[1],
                                                      &rows[2] };
@@ -70,6 +70,10 @@ answers_exactly(void **state)
           "CWWKB0005I: COMMAND RESPONSES COMPLETED UNSUCCESSFULLY FROM File.\n"
           "CWWKB0002I: MODIFY COMMAND REFRESH,CONFIGS COMPLETED "
           "UNSUCCESSFULLY.\n" },
+        { "loggings", true,
+          "CWWKB0004I: got [s]\n"
+          "CWWKB0005I: COMMAND RESPONSES COMPLETED SUCCESSFULLY FROM Log.\n"
+          "CWWKB0002I: MODIFY COMMAND loggings COMPLETED SUCCESSFULLY.\n" },
         { "REFRESHED", false,
           "CWWKB0006W: MODIFY COMMAND REFRESHED WAS NOT KNOWN TO ANY ACTIVE "
           "COMMAND HANDLER.\n" HELP

@@ -46,6 +46,17 @@ release(struct held *h)
 }
 
 static void
+unlist(struct request *r)
+{
+    if (r->next != NULL)
+        r->next->previous = r->previous;
+    if (r->previous != NULL)
+        r->previous->next = r->next;
+    else
+        r->serve->requests = r->next;
+}
+
+static void
 trace(struct request *r, unsigned status)
 {
     struct buf text;
@@ -76,6 +87,7 @@ answer(struct request *r, unsigned status, struct str content_type,
     run_post(r, status, body.n);
     if (status >= 400)
         trace(r, status);
+    unlist(r);
     http_reply_send(r->http, &reply);
     release(&held);
 }

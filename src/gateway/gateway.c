@@ -11,59 +11,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "gateway/serve.h"
+#include "gateway/gateway_priv.h"
 #include "ipc/task.h"
 
 #define ANGEL_LOGGER "com.ibm.ws.zos.core.internal.CoreBundleActivator"
-#define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPPort"
-#define LOOPS_MAX 64u
-
-struct looper {
-    struct serve serve;
-    struct gateway *gateway;
-    pthread_t thread;
-    bool is_running;
-};
-
-/* A socket the parent gave us. */
-struct listener {
-    char host[256];
-    uint16_t port;
-    int fd;
-    bool is_wanted;
-    char channel[128]; /* "defaultHttpEndpoint-ssl" */
-};
-
-struct gateway {
-    struct gateway_options o;
-    char *work_dir;
-    struct saf_client *saf;      /* the control thread's own */
-    atomic_bool is_unregistered; /* loops set it, gateway_tick acts on it */
-    struct auth_cache *auth_cache;
-    struct artefacts *artefacts;
-    struct snapshot *snapshot;
-    struct looper loops[LOOPS_MAX];
-    unsigned n_loops;
-    struct listener listeners[SNAPSHOT_PORTS_MAX * 2];
-    size_t n_listeners;
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    unsigned n_waiting; /* loops that have not carried out an order */
-    unsigned n_busy;    /* loops with requests, while draining */
-};
-
 /* --- work on every loop, waited for ----------------------------------------
  */
 
-struct order {
-    struct loop_post post;
-    struct looper *looper;
-    struct snapshot *snapshot;
-    const int *fds;
-};
-
-static void
-report(struct gateway *g, unsigned *count)
+void
+gateway_report(struct gateway *g, unsigned *count)
 {
     pthread_mutex_lock(&g->lock);
     if (*count > 0)
@@ -96,19 +52,25 @@ wait_for_none(struct gateway *g, const unsigned *count, uint32_t wait_ms)
     return all;
 }
 
-static void
-send_orders(struct gateway *g, struct order *orders,
-            void (*run)(struct loop_post *), struct snapshot *snapshot,
-            const int *fds)
+void
+gateway_wait(struct gateway *g)
+{
+    (void)wait_for_none(g, &g->n_waiting, 0);
+}
+
+void
+gateway_order(struct gateway *g, struct order *orders,
+              void (*run)(struct loop_post *), struct snapshot *snapshot,
+              const int *fds)
 {
     pthread_mutex_lock(&g->lock);
     g->n_waiting = g->n_loops;
     pthread_mutex_unlock(&g->lock);
     for (unsigned i = 0; i < g->n_loops; i++) {
-        orders[i] = (struct order){ .post = { .run = run },
-                                    .looper = &g->loops[i],
-                                    .snapshot = snapshot,
-                                    .fds = fds };
+        orders[i].post = (struct loop_post){ .run = run };
+        orders[i].looper = &g->loops[i];
+        orders[i].snapshot = snapshot;
+        orders[i].fds = fds;
         loop_post(g->loops[i].serve.loop, &orders[i].post);
     }
 }
@@ -119,7 +81,7 @@ run_apply(struct loop_post *post)
     struct order *order = CONTAINER_OF(post, struct order, post);
 
     serve_apply(&order->looper->serve, order->snapshot, order->fds);
-    report(order->looper->gateway, &order->looper->gateway->n_waiting);
+    gateway_report(order->looper->gateway, &order->looper->gateway->n_waiting);
 }
 
 static void
@@ -128,7 +90,7 @@ loop_is_idle(struct serve *serve)
     struct looper *looper = CONTAINER_OF(serve, struct looper, serve);
 
     serve->on_idle = NULL;
-    report(looper->gateway, &looper->gateway->n_busy);
+    gateway_report(looper->gateway, &looper->gateway->n_busy);
 }
 
 static void
@@ -136,7 +98,7 @@ run_drain(struct loop_post *post)
 {
     struct order *order = CONTAINER_OF(post, struct order, post);
 
-    report(order->looper->gateway, &order->looper->gateway->n_waiting);
+    gateway_report(order->looper->gateway, &order->looper->gateway->n_waiting);
     serve_drain(&order->looper->serve, loop_is_idle);
 }
 
@@ -147,7 +109,7 @@ run_end(struct loop_post *post)
     struct gateway *g = order->looper->gateway;
 
     loop_stop(order->looper->serve.loop);
-    report(g, &g->n_waiting);
+    gateway_report(g, &g->n_waiting);
 }
 
 static void *
@@ -180,9 +142,19 @@ say_angel_away(struct gateway *g, enum err e, struct saf_rc rc)
                      str_of(reason));
 }
 
+bool
+gateway_has_service(const struct gateway *g, const char *name)
+{
+    for (size_t i = 0; i < g->services.n; i++)
+        if (strcmp(g->services.v[i].name, name) == 0)
+            return g->services.v[i].is_available;
+    return false;
+}
+
 static void
 say_services(struct gateway *g, const struct saf_services *services)
 {
+    g->services = *services;
     MESSAGES_LOG(g->o.log, ANGEL_LOGGER, "CWWKB0122I",
                  g->o.angel_name.n > 0 ? g->o.angel_name : STR("default"));
     for (size_t i = 0; i < services->n; i++)
@@ -302,77 +274,8 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
 /* --- configuration ----------------------------------------------------------
  */
 
-static struct listener *
-find_listener(struct gateway *g, const struct port_entry *p)
-{
-    for (size_t i = 0; i < g->n_listeners; i++) {
-        if (g->listeners[i].port == p->port &&
-            str_eq_z(p->host, g->listeners[i].host))
-            return &g->listeners[i];
-    }
-    return NULL;
-}
-
-static struct str
-host_text(const char *host)
-{
-    return strcmp(host, "*") == 0 ? STR("*  (IPv6)") : str_of(host);
-}
-
-static int
-open_listener(struct gateway *g, const struct port_entry *p)
-{
-    struct listener *l = find_listener(g, p);
-    struct err_info why;
-    char port[8];
-
-    snprintf(port, sizeof port, "%u", p->port);
-    if (l != NULL) {
-        l->is_wanted = true;
-        return l->fd;
-    }
-    if (g->n_listeners == ARRAY_LEN(g->listeners))
-        return -1;
-    l = &g->listeners[g->n_listeners];
-    snprintf(l->channel, sizeof l->channel, STR_FMT "%s",
-             STR_ARG(p->endpoint_id), p->is_tls ? "-ssl" : "");
-    if (!str_copy_z(p->host, l->host, sizeof l->host))
-        return -1;
-    if (parent_listen(g->o.parent, l->host, p->port, &l->fd, &why) != ERR_OK) {
-        MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0221E", str_of(l->channel),
-                     str_of(l->host), str_of(port), str_of(why.text));
-        return -1;
-    }
-    l->port = p->port;
-    l->is_wanted = true;
-    g->n_listeners++;
-    MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0219I", str_of(l->channel),
-                 host_text(l->host), str_of(port));
-    return l->fd;
-}
-
-static void
-close_unwanted(struct gateway *g)
-{
-    for (size_t i = 0; i < g->n_listeners;) {
-        struct listener *l = &g->listeners[i];
-        char port[8];
-
-        if (l->is_wanted) {
-            i++;
-            continue;
-        }
-        snprintf(port, sizeof port, "%u", l->port);
-        close(l->fd);
-        parent_release(g->o.parent, l->host, l->port);
-        MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0220I", str_of(l->channel),
-                     host_text(l->host), str_of(port));
-        *l = g->listeners[--g->n_listeners];
-    }
-}
-
-static void
-swap_in(struct gateway *g, struct snapshot *next)
+void
+gateway_use(struct gateway *g, struct snapshot *next)
 {
     struct order orders[LOOPS_MAX];
     int fds[SNAPSHOT_PORTS_MAX];
@@ -380,10 +283,12 @@ swap_in(struct gateway *g, struct snapshot *next)
     for (size_t i = 0; i < g->n_listeners; i++)
         g->listeners[i].is_wanted = false;
     for (size_t i = 0; i < next->n_ports; i++)
-        fds[i] = open_listener(g, &next->ports[i]);
-    send_orders(g, orders, run_apply, next, fds);
-    (void)wait_for_none(g, &g->n_waiting, 0);
-    close_unwanted(g);
+        fds[i] = ports_is_paused(g, next->ports[i].endpoint_id)
+                     ? -1
+                     : ports_open(g, &next->ports[i]);
+    gateway_order(g, orders, run_apply, next, fds);
+    gateway_wait(g);
+    ports_close_unwanted(g);
     snapshot_unref(&g->snapshot);
     g->snapshot = next;
 }
@@ -412,7 +317,7 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
     }
     artefacts_unref(&g->artefacts);
     g->artefacts = artefacts;
-    swap_in(g, next);
+    gateway_use(g, next);
     return ERR_OK;
 }
 
@@ -441,12 +346,12 @@ gateway_stop(struct gateway *g, uint32_t wait_ms)
     for (size_t i = 0; i < g->n_listeners; i++)
         g->listeners[i].is_wanted = false;
     g->n_busy = g->n_loops;
-    send_orders(g, orders, run_drain, NULL, NULL);
-    (void)wait_for_none(g, &g->n_waiting, 0);
+    gateway_order(g, orders, run_drain, NULL, NULL);
+    gateway_wait(g);
     (void)wait_for_none(g, &g->n_busy, wait_ms);
-    close_unwanted(g);
-    send_orders(g, orders, run_end, NULL, NULL);
-    (void)wait_for_none(g, &g->n_waiting, 0);
+    ports_close_unwanted(g);
+    gateway_order(g, orders, run_end, NULL, NULL);
+    gateway_wait(g);
     for (unsigned i = 0; i < g->n_loops; i++) {
         pthread_join(g->loops[i].thread, NULL);
         g->loops[i].is_running = false;

@@ -44,10 +44,41 @@ MUST_CHECK enum err gateway_apply(struct gateway *, struct cfg_tree *,
  * angel again when it, or the security database, was started again. */
 void gateway_tick(struct gateway *);
 
+/* Did the angel grant this service group (ZOSDUMP)? */
+bool gateway_has_service(const struct gateway *, const char *name);
+
 /* F job,CACHE,CLEAR,AUTH */
 void gateway_clear_auth_cache(struct gateway *);
 /* Key rings and stores again, with the configuration in use. */
 MUST_CHECK enum err gateway_reload_keys(struct gateway *, struct err_info *why);
+
+/* An httpEndpoint with ports; the id lives until the next configuration. */
+struct gateway_endpoint {
+    struct str id;
+    bool is_paused;
+};
+/* Those of the configuration in use; how many there are (at most max). */
+size_t gateway_endpoints(const struct gateway *, struct gateway_endpoint *,
+                         size_t max);
+/*
+ * Close, or open again, the ports of the endpoints named (ids separated by
+ * commas; "" all); requests under way finish.
+ *
+ * ERR_NOT_NOW    there is no endpoint at all
+ * ERR_NOT_FOUND  unknown: ids that are none; the others were done
+ * ERR_IO         failed: ids whose ports cannot be opened
+ */
+MUST_CHECK enum err gateway_pause(struct gateway *, bool is_pause,
+                                  struct str targets, struct buf *unknown,
+                                  struct buf *failed);
+
+struct gateway_work {
+    uint64_t total;              /* since start */
+    uint64_t active, slow, hung; /* under way; slow ones are not yet hung */
+};
+/* lines (may be NULL): one for each request older than hung_ms. */
+void gateway_count(struct gateway *, uint64_t slow_ms, uint64_t hung_ms,
+                   struct gateway_work *out, struct buf *lines);
 
 /* Stop accepting, let requests finish (at most wait_ms), end the loops. */
 void gateway_stop(struct gateway *, uint32_t wait_ms);

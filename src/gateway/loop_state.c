@@ -232,7 +232,7 @@ serve_apply(struct serve *s, struct snapshot *snapshot, const int *fds)
 
         if (p == NULL && fds[i] >= 0) {
             open_port(s, &snapshot->ports[i], fds[i]);
-        } else if (p != NULL) {
+        } else if (p != NULL && fds[i] >= 0) {
             p->is_wanted = true;
             keep_entry(p, &snapshot->ports[i]);
             http_server_update(p->server, snapshot->ports[i].tls,

@@ -479,6 +479,11 @@ serve_on_request(struct http_request *http, void *arg)
     r->attempt.now_ms = clock_wall_ms();
     r->usage->n_requests++;
     serve->n_requests++;
+    serve->n_total++;
+    r->next = serve->requests;
+    if (r->next != NULL)
+        r->next->previous = r;
+    serve->requests = r;
     status = route(r);
     if (status != 0) {
         decision_add(&r->decision, DECISION_ROUTE, DECISION_REFUSED,

@@ -52,8 +52,10 @@ struct serve {
     struct serve_conn *conns;
     struct buf json; /* storage of the last answer, for the next */
     uint64_t next_request_id;
-    uint64_t id_step;  /* number of loops: ids differ between them */
-    size_t n_requests; /* under way on this loop */
+    uint64_t id_step;         /* number of loops: ids differ between them */
+    size_t n_requests;        /* under way on this loop */
+    uint64_t n_total;         /* since start */
+    struct request *requests; /* under way, newest first */
     void (*on_idle)(struct serve *); /* set while draining */
     unsigned n_draining;             /* ports whose last connection is open */
 };
@@ -94,6 +96,7 @@ struct request {
     struct requester_entry *requester;
     struct route_match match;
     struct decision decision;
+    struct request *next, *previous; /* of serve->requests */
     struct auth_attempt attempt;
     struct acee *caller;   /* authenticated, or the guest */
     bool is_authenticated; /* not the guest */

@@ -1,5 +1,8 @@
-/* Operator commands of a server, a row each. */
-#include "worker.h"
+/*
+ * Operator commands of a server, a row each: refreshing and caches here, the
+ * others in commands_*.c.
+ */
+#include "commands.h"
 
 #include <string.h>
 
@@ -8,18 +11,31 @@
 
 #define FILE_REFRESH "File Refresh Command Handler"
 #define CACHE_CLEAR "Cache Clear Command Handler"
-#define STATUS "Pause/Resume Command Handler"
+#define ZCON "z/OS Connect Command Handler"
+#define ROWS_MAX 64u
 
 static const char refresh_help[] = "REFRESH,CONFIG\n"
                                    "REFRESH,APPS\n"
-                                   "REFRESH,KEYSTORE";
+                                   "REFRESH,KEYSTORE[,ID=keystore]";
 static const char cache_help[] = "CACHE,CLEAR,AUTH";
-static const char status_help[] = "STATUS";
+static const char zcon_help[] = "ZCON,REFRESH\n"
+                                "ZCON,CLEARTOKENCACHE\n"
+                                "ZCON,CLEARSAFCACHE\n"
+                                "ZCON,HELP";
 
-static struct worker *
-worker_of(const struct modify_call *call)
+bool
+command_malformed(const struct modify_call *call, const char *help)
 {
-    return call->context;
+    modify_say(call, "Could not parse command: \"" STR_FMT "\"",
+               STR_ARG(str_sub(call->command, 0, 200)));
+    modify_say_help(call, help);
+    return false;
+}
+
+bool
+command_is_help(const struct modify_call *call)
+{
+    return str_eq_nocase_z(call->operands, "HELP");
 }
 
 static bool
@@ -33,7 +49,7 @@ bad_count(const struct modify_call *call)
 static bool
 on_refresh_config(const struct modify_call *call)
 {
-    struct worker *w = worker_of(call);
+    struct worker *w = command_worker(call);
 
     if (call->operands.n > 0)
         return bad_count(call);
@@ -45,7 +61,7 @@ on_refresh_config(const struct modify_call *call)
 static bool
 on_refresh_apps(const struct modify_call *call)
 {
-    struct worker *w = worker_of(call);
+    struct worker *w = command_worker(call);
     struct err_info why;
 
     if (call->operands.n > 0)
@@ -59,18 +75,40 @@ on_refresh_apps(const struct modify_call *call)
     return false;
 }
 
+static bool
+has_keystore(const struct worker *w, struct str id)
+{
+    const struct cfg_key_store *store;
+
+    CFG_EACH(w->tree, key_store, store)
+    {
+        if (str_eq(store->node.id, id))
+            return true;
+    }
+    return false;
+}
+
 /* REFRESH,KEYSTORE and REFRESH,KEYSTORE,ID=store: all are read again. */
 static bool
 on_refresh_keystore(const struct modify_call *call)
 {
-    struct worker *w = worker_of(call);
+    struct worker *w = command_worker(call);
     struct err_info why;
 
-    if (call->operands.n > 0 && !str_starts_nocase(call->operands, STR("ID=")))
+    struct str id = call->operands;
+
+    if (id.n > 0 && (!str_starts_nocase(id, STR("ID=")) || id.n == 3 ||
+                     str_find_char(id, ',') != STR_NPOS))
         return bad_count(call);
     if (!features_have(w->tree, "ssl-1.0")) {
         modify_say(call, "Unable to refresh keystores. Validate that the");
         modify_say(call, "ssl-1.0 feature is configured.");
+        return false;
+    }
+    id = str_sub(id, id.n > 0 ? 3 : 0, id.n);
+    if (id.n > 0 && !has_keystore(w, id)) {
+        modify_say(call, "The keystore " STR_FMT " was not found.",
+                   STR_ARG(str_sub(id, 0, 100)));
         return false;
     }
     if (gateway_reload_keys(w->gateway, &why) == ERR_OK)
@@ -89,9 +127,11 @@ on_refresh_help(const struct modify_call *call)
 static bool
 on_refresh_other(const struct modify_call *call)
 {
-    struct str rest = call->operands, word = STR("");
+    struct str rest = call->operands, word = STR(""), more;
 
-    if (rest.n == 0 || !str_token(&rest, ',', &word))
+    /* "REFRESH", "REFRESHED", "REFRESH,A,B,C" */
+    if (rest.n == 0 || call->command.n == 7 || call->command.p[7] != ',' ||
+        !str_token(&rest, ',', &word) || str_token(&rest, ',', &more))
         return bad_count(call);
     modify_say(call, "An invalid parameter of " STR_FMT " was found.",
                STR_ARG(str_sub(word, 0, 60)));
@@ -102,7 +142,7 @@ on_refresh_other(const struct modify_call *call)
 static bool
 on_cache_clear(const struct modify_call *call)
 {
-    struct worker *w = worker_of(call);
+    struct worker *w = command_worker(call);
 
     if (!features_have(w->tree, "appSecurity-2.0")) {
         modify_say(call, "Server security service is not active.");
@@ -110,6 +150,13 @@ on_cache_clear(const struct modify_call *call)
         return false;
     }
     gateway_clear_auth_cache(w->gateway);
+    return true;
+}
+
+static bool
+on_cache_help(const struct modify_call *call)
+{
+    modify_say_help(call, cache_help);
     return true;
 }
 
@@ -125,7 +172,7 @@ on_cache_other(const struct modify_call *call)
 static bool
 on_zcon_refresh(const struct modify_call *call)
 {
-    struct worker *w = worker_of(call);
+    struct worker *w = command_worker(call);
     struct err_info why;
 
     if (CFG_ONE(w->tree, update)->update_trigger == CFG_TRIGGER_MBEAN)
@@ -136,39 +183,47 @@ on_zcon_refresh(const struct modify_call *call)
     return false;
 }
 
-/* Group memberships are part of the identities in the cache. */
+/* What a token or a login became: the identity, with its groups, is one entry
+ * of one cache. */
 static bool
-on_zcon_clear_saf(const struct modify_call *call)
+on_zcon_clear(const struct modify_call *call)
 {
-    gateway_clear_auth_cache(worker_of(call)->gateway);
+    if (call->operands.n > 0)
+        return command_malformed(call, zcon_help);
+    gateway_clear_auth_cache(command_worker(call)->gateway);
     return true;
 }
 
 static bool
-on_status(const struct modify_call *call)
+on_zcon_other(const struct modify_call *call)
 {
-    modify_say(call, "server %s is active.", worker_of(call)->settings->name);
+    if (!command_is_help(call))
+        return command_malformed(call, zcon_help);
+    modify_say_help(call, zcon_help);
     return true;
 }
 
-static const struct modify_row refresh_rows[] = {
-    { "REFRESH", FILE_REFRESH, refresh_help, on_refresh_other },
-    { "REFRESH,CONFIG", FILE_REFRESH, NULL, on_refresh_config },
-    { "REFRESH,APPS", FILE_REFRESH, NULL, on_refresh_apps },
-    { "REFRESH,KEYSTORE", FILE_REFRESH, NULL, on_refresh_keystore },
-    { "REFRESH,HELP", FILE_REFRESH, NULL, on_refresh_help },
-    { "CACHE,CLEAR,AUTH", CACHE_CLEAR, cache_help, on_cache_clear },
-    { "CACHE", CACHE_CLEAR, NULL, on_cache_other },
-    { "STATUS", STATUS, status_help, on_status },
+static const struct modify_row rows[] = {
+    { "REFRESH", FILE_REFRESH, refresh_help, on_refresh_other, true },
+    { "REFRESH,CONFIG", FILE_REFRESH, NULL, on_refresh_config, false },
+    { "REFRESH,APPS", FILE_REFRESH, NULL, on_refresh_apps, false },
+    { "REFRESH,KEYSTORE", FILE_REFRESH, NULL, on_refresh_keystore, false },
+    { "REFRESH,HELP", FILE_REFRESH, NULL, on_refresh_help, false },
+    { "CACHE,CLEAR,AUTH", CACHE_CLEAR, cache_help, on_cache_clear, false },
+    { "CACHE,CLEAR,HELP", CACHE_CLEAR, NULL, on_cache_help, false },
+    { "CACHE,CLEAR", CACHE_CLEAR, NULL, on_cache_other, true },
 };
+static const struct command_rows commands_own = { rows, ARRAY_LEN(rows) };
 
-/* zosconnect:zosConnectCommands-1.0 */
+/* zosconnect:zosConnectCommands-1.0; reply texts [unverified]. */
 static const struct modify_row zcon_rows[] = {
-    { "ZCON,REFRESH", "z/OS Connect Command Handler", "ZCON,REFRESH",
-      on_zcon_refresh },
-    { "ZCON,CLEARSAFCACHE", "z/OS Connect Command Handler",
-      "ZCON,CLEARSAFCACHE", on_zcon_clear_saf },
+    { "ZCON", ZCON, zcon_help, on_zcon_other, true },
+    { "ZCON,REFRESH", ZCON, NULL, on_zcon_refresh, false },
+    { "ZCON,CLEARTOKENCACHE", ZCON, NULL, on_zcon_clear, false },
+    { "ZCON,CLEARSAFCACHE", ZCON, NULL, on_zcon_clear, false },
 };
+static const struct command_rows commands_zcon = { zcon_rows,
+                                                   ARRAY_LEN(zcon_rows) };
 
 struct reply_to {
     struct worker *w;
@@ -183,20 +238,28 @@ put_line(void *arg, struct str line)
     parent_reply(to->w->parent, to->id, line);
 }
 
+static void
+add_rows(struct modify_table *table, const struct modify_row **list,
+         const struct command_rows *rows_of)
+{
+    for (size_t i = 0; i < rows_of->n && table->n_rows < ROWS_MAX; i++)
+        list[table->n_rows++] = &rows_of->v[i];
+}
+
 void
 commands_run(struct worker *w, const struct parent_command *command)
 {
-    const struct modify_row
-        *rows[ARRAY_LEN(refresh_rows) + ARRAY_LEN(zcon_rows)];
-    struct modify_table table = { .rows = rows, .context = w };
+    const struct modify_row *list[ROWS_MAX];
+    struct modify_table table = { .rows = list, .context = w };
     struct reply_to to = { w, command->id };
     struct modify_out out = { put_line, &to };
 
-    for (size_t i = 0; i < ARRAY_LEN(refresh_rows); i++)
-        rows[table.n_rows++] = &refresh_rows[i];
+    add_rows(&table, list, &commands_own);
+    add_rows(&table, list, &commands_pause);
+    add_rows(&table, list, &commands_display);
+    add_rows(&table, list, &commands_dump);
     if (features_have(w->tree, "zosconnect:zosConnectCommands-1.0"))
-        for (size_t i = 0; i < ARRAY_LEN(zcon_rows); i++)
-            rows[table.n_rows++] = &zcon_rows[i];
+        add_rows(&table, list, &commands_zcon);
     (void)modify_run(&table, command->text, &out);
     parent_reply_end(w->parent, command->id);
 }

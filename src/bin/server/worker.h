@@ -38,6 +38,8 @@ struct worker {
         size_t n, cap;
     } stamps; /* of cfg_monitored(tree), in its order */
     uint64_t started_ms;
+    char last_display[40]; /* when DISPLAY,WORK was asked last; "" never */
+    uint64_t last_requests;
     bool is_stopping;
     int exit_status;
 };

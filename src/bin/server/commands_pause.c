@@ -1,0 +1,187 @@
+/*
+ * PAUSE, RESUME, STATUS: inbound work of the endpoints. A paused endpoint's
+ * ports are closed, requests under way finish.
+ * Source: Liberty on z/OS, pause/resume command handler.
+ */
+#include "commands.h"
+
+#include "base/vec.h"
+
+#define HANDLER "Pause/Resume Command Handler"
+#define LOGGER                                                                 \
+    "com.ibm.ws.kernel.launch.internal.PauseableComponentControllerImpl"
+#define ENDPOINTS_MAX 64u
+
+static const char short_help[] =
+    "To stop taking requests, to take them again, and to see which:\n"
+    "  MODIFY <jobname.>identifier,<param>,target='id,...'\n"
+    "  where <param> is pause, resume or status";
+static const char long_help[] =
+    "MODIFY <jobname.>identifier,<param>,target='id,...'\n"
+    " PAUSE: close the ports of all endpoints; requests under way finish\n"
+    " PAUSE,TARGET='id,...': of these endpoints only\n"
+    " RESUME: open the ports of all paused endpoints\n"
+    " RESUME,TARGET='id,...': of these endpoints only\n"
+    " STATUS: is the server active or paused\n"
+    " STATUS,DETAILS: is each endpoint active or paused\n"
+    " STATUS,TARGET='id,...': these endpoints only";
+
+enum targets { TARGETS_ALL, TARGETS_LISTED, TARGETS_MALFORMED };
+
+/* "TARGET=" ( "'" ids "'" | ids ) */
+static enum targets
+read_targets(struct str operands, struct str *out)
+{
+    struct str list;
+
+    if (!str_starts_nocase(operands, STR("TARGET=")))
+        return TARGETS_MALFORMED;
+    list = str_trim(str_sub(operands, 7, operands.n));
+    if (str_starts(list, STR("'")) || str_ends(list, STR("'"))) {
+        if (list.n < 2 || list.p[0] != '\'' || list.p[list.n - 1] != '\'')
+            return TARGETS_MALFORMED;
+        list = str_sub(list, 1, list.n - 1);
+    }
+    *out = str_trim(list);
+    return out->n > 0 ? TARGETS_LISTED : TARGETS_MALFORMED;
+}
+
+/* Without operands the command is the bare word, or it only begins so. */
+static enum targets
+targets_of(const struct modify_call *call, const char *word, struct str *out)
+{
+    *out = STR("");
+    if (call->operands.n == 0)
+        return str_eq_nocase_z(call->command, word) ? TARGETS_ALL
+                                                    : TARGETS_MALFORMED;
+    return call->command.p[str_of(word).n] == ','
+               ? read_targets(call->operands, out)
+               : TARGETS_MALFORMED;
+}
+
+static void
+tell(const struct modify_call *call, const char *id, struct str names)
+{
+    struct buf text;
+
+    MESSAGES_LOG(command_worker(call)->log, LOGGER, id, names);
+    buf_init(&text, 4096);
+    MSG_LINE(&text, id, names);
+    modify_say(call, "%s", buf_z(&text));
+    buf_fini(&text);
+}
+
+static bool
+change(const struct modify_call *call, const char *word, bool is_pause)
+{
+    struct worker *w = command_worker(call);
+    struct buf unknown, failed;
+    struct str targets;
+    enum err e;
+
+    if (command_is_help(call)) {
+        modify_say_help(call, long_help);
+        return true;
+    }
+    if (targets_of(call, word, &targets) == TARGETS_MALFORMED)
+        return command_malformed(call, long_help);
+    buf_init(&unknown, 4096);
+    buf_init(&failed, 4096);
+    e = gateway_pause(w->gateway, is_pause, targets, &unknown, &failed);
+    if (e == ERR_OK)
+        MESSAGES_LOG0(w->log, LOGGER, is_pause ? "CWWKE0938I" : "CWWKE0939I");
+    if (e == ERR_NOT_NOW)
+        tell(call, is_pause ? "CWWKE0933W" : "CWWKE0934W", STR(""));
+    if (unknown.n > 0)
+        tell(call, is_pause ? "CWWKE0935W" : "CWWKE0936W", buf_view(&unknown));
+    if (failed.n > 0)
+        tell(call, is_pause ? "CWWKE0929E" : "CWWKE0930E", buf_view(&failed));
+    buf_fini(&unknown);
+    buf_fini(&failed);
+    return e == ERR_OK;
+}
+
+static bool
+on_pause(const struct modify_call *call)
+{
+    return change(call, "PAUSE", true);
+}
+
+static bool
+on_resume(const struct modify_call *call)
+{
+    return change(call, "RESUME", false);
+}
+
+/* ---- STATUS ---- */
+
+/* [unverified] one line for each component, as for the server itself. */
+static void
+say_endpoint(const struct modify_call *call, const struct gateway_endpoint *e)
+{
+    modify_say(call, STR_FMT " is %s.", STR_ARG(e->id),
+               e->is_paused ? "paused" : "active");
+}
+
+static bool
+status_of(const struct modify_call *call, struct str targets,
+          const struct gateway_endpoint *v, size_t n)
+{
+    struct str target;
+    bool is_ok = true;
+
+    while (str_token(&targets, ',', &target)) {
+        size_t i = 0;
+
+        target = str_trim(target);
+        while (i < n && !str_eq(v[i].id, target))
+            i++;
+        if (i < n) {
+            say_endpoint(call, &v[i]);
+        } else {
+            modify_say(call, STR_FMT " was not found.",
+                       STR_ARG(str_sub(target, 0, 100)));
+            is_ok = false;
+        }
+    }
+    return is_ok;
+}
+
+static bool
+on_status(const struct modify_call *call)
+{
+    struct worker *w = command_worker(call);
+    struct gateway_endpoint v[ENDPOINTS_MAX];
+    size_t n = gateway_endpoints(w->gateway, v, ARRAY_LEN(v)), n_paused = 0;
+    struct str targets;
+
+    if (command_is_help(call)) {
+        modify_say_help(call, long_help);
+        return true;
+    }
+    for (size_t i = 0; i < n; i++)
+        n_paused += v[i].is_paused;
+    if (str_eq_nocase_z(call->command, "STATUS,DETAILS")) {
+        for (size_t i = 0; i < n; i++)
+            say_endpoint(call, &v[i]);
+        return true;
+    }
+    switch (targets_of(call, "STATUS", &targets)) {
+    case TARGETS_ALL:
+        modify_say(call, "server %s is %s.", w->settings->name,
+                   n > 0 && n_paused == n ? "paused" : "active");
+        return true;
+    case TARGETS_LISTED:
+        return status_of(call, targets, v, n);
+    case TARGETS_MALFORMED:
+        break;
+    }
+    return command_malformed(call, long_help);
+}
+
+static const struct modify_row rows[] = {
+    { "PAUSE", HANDLER, short_help, on_pause, true },
+    { "RESUME", HANDLER, NULL, on_resume, true },
+    { "STATUS", HANDLER, NULL, on_status, true },
+};
+const struct command_rows commands_pause = { rows, ARRAY_LEN(rows) };

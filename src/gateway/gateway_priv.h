@@ -1,0 +1,84 @@
+/* What the files of the gateway's control thread share; private to them. */
+#ifndef SALLYPORT_GATEWAY_GATEWAY_PRIV_H
+#define SALLYPORT_GATEWAY_GATEWAY_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "gateway/gateway.h"
+#include "gateway/serve.h"
+
+#define LOOPS_MAX 64u
+
+struct looper {
+    struct serve serve;
+    struct gateway *gateway;
+    pthread_t thread;
+    bool is_running;
+};
+
+/* A socket the parent gave us. */
+struct listener {
+    char host[256];
+    uint16_t port;
+    int fd;
+    bool is_wanted;
+    char channel[128]; /* "defaultHttpEndpoint-ssl" */
+};
+
+/* An endpoint the operator paused; it stays so across refreshes. */
+struct paused {
+    char id[128];
+};
+
+struct gateway {
+    struct gateway_options o;
+    char *work_dir;
+    struct saf_client *saf;       /* the control thread's own */
+    atomic_bool is_unregistered;  /* loops set it, gateway_tick acts on it */
+    struct saf_services services; /* n 0: not registered */
+    struct auth_cache *auth_cache;
+    struct artefacts *artefacts;
+    struct snapshot *snapshot;
+    struct looper loops[LOOPS_MAX];
+    unsigned n_loops;
+    struct listener listeners[SNAPSHOT_PORTS_MAX * 2];
+    size_t n_listeners;
+    struct paused paused[SNAPSHOT_PORTS_MAX];
+    size_t n_paused;
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    unsigned n_waiting; /* loops that have not carried out an order */
+    unsigned n_busy;    /* loops with requests, while draining */
+};
+
+/* Work for one loop; fds and the rest belong to what runs. */
+struct order {
+    struct loop_post post;
+    struct looper *looper;
+    struct snapshot *snapshot;
+    const int *fds;
+    uint64_t slow_ms, hung_ms; /* counting */
+    struct gateway_work work;
+    struct buf *lines; /* of requests, with the lock held */
+};
+
+/* Run on every loop; each calls gateway_report(g, &g->n_waiting) when done. */
+void gateway_order(struct gateway *, struct order *orders /* LOOPS_MAX */,
+                   void (*run)(struct loop_post *), struct snapshot *,
+                   const int *fds);
+void gateway_report(struct gateway *, unsigned *count);
+void gateway_wait(struct gateway *); /* until all loops have reported */
+/* Make this the snapshot in use; takes the reference. */
+void gateway_use(struct gateway *, struct snapshot *);
+
+/* --- ports.c --------------------------------------------------------------
+ */
+
+/* The listening socket of that port, opened when it is not; -1: it cannot be
+ * (said in the log). It stays open at the next ports_close_unwanted. */
+int ports_open(struct gateway *, const struct port_entry *);
+void ports_close_unwanted(struct gateway *);
+bool ports_is_paused(const struct gateway *, struct str endpoint_id);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * The listening sockets of the server, and which endpoints the operator has
+ * paused: their sockets are closed, so that clients are refused and turn to
+ * another server, while requests under way finish.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "gateway/gateway_priv.h"
+
+#define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPPort"
+
+static struct listener *
+find_listener(struct gateway *g, const struct port_entry *p)
+{
+    for (size_t i = 0; i < g->n_listeners; i++) {
+        if (g->listeners[i].port == p->port &&
+            str_eq_z(p->host, g->listeners[i].host))
+            return &g->listeners[i];
+    }
+    return NULL;
+}
+
+static struct str
+host_text(const char *host)
+{
+    return strcmp(host, "*") == 0 ? STR("*  (IPv6)") : str_of(host);
+}
+
+int
+ports_open(struct gateway *g, const struct port_entry *p)
+{
+    struct listener *l = find_listener(g, p);
+    struct err_info why;
+    char port[8];
+
+    snprintf(port, sizeof port, "%u", p->port);
+    if (l != NULL) {
+        l->is_wanted = true;
+        return l->fd;
+    }
+    if (g->n_listeners == ARRAY_LEN(g->listeners))
+        return -1;
+    l = &g->listeners[g->n_listeners];
+    snprintf(l->channel, sizeof l->channel, STR_FMT "%s",
+             STR_ARG(p->endpoint_id), p->is_tls ? "-ssl" : "");
+    if (!str_copy_z(p->host, l->host, sizeof l->host))
+        return -1;
+    if (parent_listen(g->o.parent, l->host, p->port, &l->fd, &why) != ERR_OK) {
+        MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0221E", str_of(l->channel),
+                     str_of(l->host), str_of(port), str_of(why.text));
+        return -1;
+    }
+    l->port = p->port;
+    l->is_wanted = true;
+    g->n_listeners++;
+    MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0219I", str_of(l->channel),
+                 host_text(l->host), str_of(port));
+    return l->fd;
+}
+
+void
+ports_close_unwanted(struct gateway *g)
+{
+    for (size_t i = 0; i < g->n_listeners;) {
+        struct listener *l = &g->listeners[i];
+        char port[8];
+
+        if (l->is_wanted) {
+            i++;
+            continue;
+        }
+        snprintf(port, sizeof port, "%u", l->port);
+        close(l->fd);
+        parent_release(g->o.parent, l->host, l->port);
+        MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0220I", str_of(l->channel),
+                     host_text(l->host), str_of(port));
+        *l = g->listeners[--g->n_listeners];
+    }
+}
+
+/* --- pausing ----------------------------------------------------------------
+ */
+
+bool
+ports_is_paused(const struct gateway *g, struct str id)
+{
+    for (size_t i = 0; i < g->n_paused; i++) {
+        if (str_eq_z(id, g->paused[i].id))
+            return true;
+    }
+    return false;
+}
+
+static bool
+set_paused(struct gateway *g, struct str id, bool is_paused)
+{
+    size_t i = 0;
+
+    while (i < g->n_paused && !str_eq_z(id, g->paused[i].id))
+        i++;
+    if (is_paused && i == g->n_paused) {
+        if (i == ARRAY_LEN(g->paused) ||
+            !str_copy_z(id, g->paused[i].id, sizeof g->paused[i].id))
+            return false;
+        g->n_paused++;
+    } else if (!is_paused && i < g->n_paused) {
+        g->paused[i] = g->paused[--g->n_paused];
+    }
+    return true;
+}
+
+size_t
+gateway_endpoints(const struct gateway *g, struct gateway_endpoint *v,
+                  size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; g->snapshot != NULL && i < g->snapshot->n_ports; i++) {
+        struct str id = g->snapshot->ports[i].endpoint_id;
+        size_t k = 0;
+
+        while (k < n && !str_eq(v[k].id, id))
+            k++;
+        if (k == n && n < max)
+            v[n++] = (struct gateway_endpoint){ id, ports_is_paused(g, id) };
+    }
+    return n;
+}
+
+static void
+add_name(struct buf *list, struct str name)
+{
+    if (list->n > 0)
+        buf_add_z(list, ", ");
+    buf_add(list, name);
+}
+
+static bool
+is_target(struct str targets, struct str id)
+{
+    struct str target;
+
+    if (targets.n == 0)
+        return true;
+    while (str_token(&targets, ',', &target)) {
+        if (str_eq(str_trim(target), id))
+            return true;
+    }
+    return false;
+}
+
+/* Targets that are no endpoint of ours. */
+static void
+find_unknown(struct str targets, const struct gateway_endpoint *v, size_t n,
+             struct buf *unknown)
+{
+    struct str target;
+
+    while (targets.n > 0 && str_token(&targets, ',', &target)) {
+        size_t i = 0;
+
+        while (i < n && !str_eq(v[i].id, str_trim(target)))
+            i++;
+        if (i == n)
+            add_name(unknown, str_trim(target));
+    }
+}
+
+/* Is any of its sockets closed, though it is not paused? */
+static bool
+lacks_socket(struct gateway *g, struct str id)
+{
+    for (size_t i = 0; i < g->snapshot->n_ports; i++) {
+        const struct port_entry *p = &g->snapshot->ports[i];
+
+        if (str_eq(p->endpoint_id, id) && find_listener(g, p) == NULL)
+            return true;
+    }
+    return false;
+}
+
+enum err
+gateway_pause(struct gateway *g, bool is_pause, struct str targets,
+              struct buf *unknown, struct buf *failed)
+{
+    struct gateway_endpoint v[SNAPSHOT_PORTS_MAX];
+    size_t n = gateway_endpoints(g, v, ARRAY_LEN(v)), n_changed = 0;
+
+    find_unknown(targets, v, n, unknown);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_target(targets, v[i].id) || v[i].is_paused == is_pause)
+            continue;
+        if (!set_paused(g, v[i].id, is_pause))
+            add_name(failed, v[i].id);
+        else
+            n_changed++;
+    }
+    if (n_changed > 0)
+        gateway_use(g, snapshot_ref(g->snapshot));
+    for (size_t i = 0; i < n && !is_pause; i++) {
+        if (!is_target(targets, v[i].id) || !lacks_socket(g, v[i].id))
+            continue;
+        add_name(failed, v[i].id);
+        (void)set_paused(g, v[i].id, true); /* RESUME may be tried again */
+    }
+    if (n == 0)
+        return ERR_NOT_NOW;
+    return failed->n > 0 ? ERR_IO : unknown->n > 0 ? ERR_NOT_FOUND : ERR_OK;
+}
+
+/* --- work -------------------------------------------------------------------
+ */
+
+static void
+run_count(struct loop_post *post)
+{
+    struct order *order = CONTAINER_OF(post, struct order, post);
+    const struct serve *s = &order->looper->serve;
+    struct gateway *g = order->looper->gateway;
+    uint64_t now = clock_wall_ms();
+
+    order->work = (struct gateway_work){ .total = s->n_total };
+    for (const struct request *r = s->requests; r != NULL; r = r->next) {
+        uint64_t age = now - r->attempt.now_ms;
+
+        order->work.active++;
+        order->work.slow += age >= order->slow_ms && age < order->hung_ms;
+        order->work.hung += age >= order->hung_ms;
+        if (order->lines == NULL || age < order->hung_ms)
+            continue;
+        (void)pthread_mutex_lock(&g->lock);
+        buf_printf(
+            order->lines, "%llu.%03llu seconds " STR_FMT " " STR_FMT "\n",
+            (unsigned long long)(age / 1000), (unsigned long long)(age % 1000),
+            STR_ARG(r->http->method), STR_ARG(str_sub(r->http->path, 0, 200)));
+        (void)pthread_mutex_unlock(&g->lock);
+    }
+    gateway_report(g, &g->n_waiting);
+}
+
+void
+gateway_count(struct gateway *g, uint64_t slow_ms, uint64_t hung_ms,
+              struct gateway_work *out, struct buf *lines)
+{
+    struct order orders[LOOPS_MAX];
+
+    for (unsigned i = 0; i < g->n_loops; i++)
+        orders[i] = (struct order){ .slow_ms = slow_ms,
+                                    .hung_ms = hung_ms,
+                                    .lines = lines };
+    gateway_order(g, orders, run_count, NULL, NULL);
+    gateway_wait(g);
+    *out = (struct gateway_work){ 0 };
+    for (unsigned i = 0; i < g->n_loops; i++) {
+        out->total += orders[i].work.total;
+        out->active += orders[i].work.active;
+        out->slow += orders[i].work.slow;
+        out->hung += orders[i].work.hung;
+    }
+}
