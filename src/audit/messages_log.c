@@ -370,7 +370,7 @@ add_time(struct buf *out, bool is_iso)
 static const char *const audit_ids[] = {
     "CWWKE0001I", "CWWKE0036I", "CWWKE0055I", "CWWKF0011I",
     "CWWKF0012I", "CWWKF0013I", "CWWKG0016I", "CWWKG0017I",
-    "CWWKG0018I", "CWWKT0016I", "CWWKT0017I",
+    "CWWKG0018I", "CWWKG0102I", "CWWKT0016I", "CWWKT0017I",
 };
 
 static enum messages_level

@@ -477,9 +477,13 @@ say_without_effect(struct evaluation *ev, const struct raw_element *e,
     }
     for (size_t i = 0; i < type->n_attrs; i++) {
         const struct cfg_attr *a = &type->attrs[i];
+        const struct raw_attr *given = raw_attr_find(e, a->name);
 
-        if ((a->kind == CFG_KIND_IGNORED || !cfg_has_effect(type, a->name)) &&
-            raw_attr_find(e, a->name) != NULL)
+        if (given == NULL || given->last == NULL ||
+            (a->kind != CFG_KIND_IGNORED && cfg_has_effect(type, a->name)))
+            continue;
+        if (given->last->element != NULL ||
+            !effect_says_what_is(type, a->name, given->last->text))
             say_once(
                 ev, node,
                 loading_fmt(ev->l, "attribute %s of %s", a->name, type->name));
@@ -549,12 +553,17 @@ make_instances(struct evaluation *ev, struct merged *merged,
         if (types[t]->scope == CFG_NESTED)
             continue;
         for (; g != NULL; g = g->next) {
-            struct raw_element *e = raw_merge(ev->l->arena, g);
-            struct cfg_instance *i =
-                e == NULL ? NULL : instance_new(ev, types[t], g->id, e);
+            struct conflicts *conflicts;
+            struct cfg_instance *i;
+            struct raw_element *e;
 
+            if (conflicts_find(ev->l, g, &conflicts, why) != ERR_OK)
+                return ERR_MEMORY;
+            e = raw_merge(ev->l->arena, g);
+            i = e == NULL ? NULL : instance_new(ev, types[t], g->id, e);
             if (i == NULL || !VEC_PUSH(&ev->all, i) || !VEC_PUSH(merged, e))
                 return fill_no_storage(why);
+            conflicts_say(conflicts, e);
         }
         if (types[t]->scope == CFG_SINGLETON && ev->l->types[t].first == NULL) {
             struct cfg_instance *i = instance_new(ev, types[t], STR(""), NULL);

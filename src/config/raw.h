@@ -17,6 +17,7 @@ struct raw_doc {
     const struct raw_doc *parent; /* the file that includes it */
     enum raw_behaviour behaviour; /* with which it was included */
     unsigned depth;
+    uint64_t device, node; /* of the file, whatever its name; 0: unknown */
 };
 
 struct raw_value {
@@ -65,6 +66,12 @@ struct raw_variable {
     struct str initial; /* defaultValue; p NULL when absent */
 };
 
+/* A variable that is a file, or a line of one. */
+struct raw_file_variable {
+    struct str value;
+    struct str path;
+};
+
 struct raw_types {
     struct raw_group *first, **end;
     unsigned n_without_id;
@@ -74,9 +81,10 @@ struct raw_types {
 struct loading {
     const struct cfg_options *options;
     struct cfg_limits limits;
-    struct arena *arena;     /* the tree's */
-    struct table variables;  /* name -> struct raw_variable */
-    struct table folder;     /* the variables directory: name -> struct str * */
+    struct arena *arena;    /* the tree's */
+    struct table variables; /* name -> struct raw_variable */
+    struct table
+        folder; /* the variables directory: name -> raw_file_variable */
     struct table groups;     /* "type id" -> struct raw_group */
     struct raw_types *types; /* in cfg_types order */
     struct {
@@ -110,14 +118,30 @@ enum err raw_no_storage(struct err_info *why);
 MUST_CHECK bool raw_monitor(struct loading *, struct str path);
 bool raw_is_regular(const char *path);
 /* One file; what is wrong with it is said. */
-MUST_CHECK enum err raw_read_document(struct loading *, const struct raw_doc *,
+MUST_CHECK enum err raw_read_document(struct loading *, struct raw_doc *,
                                       bool is_dropin, struct err_info *why);
 /* The .xml files of configDropins/<which>, sorted by lower-case name. */
 MUST_CHECK enum err raw_read_dropins(struct loading *, const char *which,
                                      struct err_info *why);
-/* A file is a variable; below a folder its name is "folder/file". */
-MUST_CHECK enum err raw_read_variables(struct loading *, struct str folder,
-                                       struct err_info *why);
+/*
+ * Variables that are files: its name and first line; below a folder the name
+ * is "folder/file"; a .properties file holds several. Folders: those of
+ * $VARIABLE_SOURCE_DIRS (separated by ":", a later one counts more), else
+ * $SERVICE_BINDING_ROOT, else variables/ beside server.xml.
+ */
+MUST_CHECK enum err raw_read_variables(struct loading *, struct err_info *why);
+/* Which file it is, so that another name of it is recognised. */
+void raw_identify(struct raw_doc *);
+/* Names of the folder that do not start with ".", sorted without regard to
+ * case; *v and each name are the caller's to free. A missing folder is empty.
+ */
+MUST_CHECK enum err raw_list_folder(struct loading *, const char *path,
+                                    char ***v, size_t *n, struct err_info *why);
+void raw_names_free(char **v, size_t n);
+/* read_include.c: an <include> element. What cannot be had is said. */
+struct xml_node;
+MUST_CHECK enum err raw_include(struct loading *, const struct raw_doc *,
+                                const struct xml_node *, struct err_info *why);
 
 /* read.c: all files into groups and variables. */
 MUST_CHECK enum err raw_read(struct loading *, struct err_info *why);
@@ -131,6 +155,16 @@ void raw_absorb(struct raw_element *into, const struct raw_element *from);
 /* A copy whose lists may be changed without touching the original. */
 struct raw_element *raw_copy(struct arena *, const struct raw_element *);
 
+/* conflict.c: what a group's elements disagree about, found before they are
+ * merged and said when the outcome is known. *out NULL: nothing. */
+struct conflicts;
+MUST_CHECK enum err conflicts_find(struct loading *, const struct raw_group *,
+                                   struct conflicts **out,
+                                   struct err_info *why);
+void conflicts_say(struct conflicts *, const struct raw_element *merged);
+
+/* An environment variable; false when it is not set. */
+bool vars_env(const struct loading *, struct str name, struct str *out);
 /* vars.c. `element` and `type` are the scope (see vars.c); may be NULL. */
 struct scope {
     const struct raw_element *element;
@@ -182,6 +216,9 @@ struct cfg_tree {
 MUST_CHECK enum err evaluate(struct cfg_tree *, struct err_info *why);
 size_t cfg_type_index(const struct cfg_type *);
 
+/* Does the value of an attribute without effect describe what happens? */
+bool effect_says_what_is(const struct cfg_type *, const char *attr,
+                         struct str value);
 /* The rows of effect.c and update.c, for tests; false behind the last. */
 bool effect_row(size_t i, const struct cfg_type **type, const char **attr);
 bool update_row(size_t i, const struct cfg_type **type, const char **attr);

@@ -17,9 +17,6 @@
 #include "base/vec.h"
 #include "parse/xml.h"
 
-static const char *const behaviour_words[] = { "MERGE", "REPLACE", "IGNORE",
-                                               NULL };
-
 enum err
 raw_no_storage(struct err_info *why)
 {
@@ -314,141 +311,6 @@ read_file(struct loading *l, const char *path, struct buf *out,
     return file_read(path, out, why);
 }
 
-static bool
-is_readable(struct loading *l, const char *path)
-{
-    struct stat st;
-    struct buf text;
-    enum err e;
-
-    if (l->options->read_file == NULL)
-        return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-    buf_init(&text, l->limits.max_file_bytes);
-    e = l->options->read_file(l->options->arg, path, &text, NULL);
-    buf_fini(&text);
-    return e != ERR_NOT_FOUND;
-}
-
-/* "a.xml, b.xml, a.xml" from the first time `path` is on the stack. */
-static struct str
-cycle_text(struct loading *l, const struct raw_doc *doc, struct str path)
-{
-    struct str text = path;
-
-    for (; doc != NULL; doc = doc->parent) {
-        text = loading_fmt(l, STR_FMT ", " STR_FMT, STR_ARG(doc->path),
-                           STR_ARG(text));
-        if (str_eq(doc->path, path))
-            break;
-    }
-    return text;
-}
-
-static bool
-is_on_stack(const struct raw_doc *doc, struct str path)
-{
-    for (; doc != NULL; doc = doc->parent)
-        if (str_eq(doc->path, path))
-            return true;
-    return false;
-}
-
-/* Absolute, normalised; relative ones stand beside the including file. */
-static struct str
-include_path(struct loading *l, const struct raw_doc *doc, struct str location)
-{
-    struct str folder = str_sub(doc->path, 0, str_rfind_char(doc->path, '/'));
-    struct str full = location;
-    const char *path;
-
-    if (str_starts_nocase(full, STR("file:")))
-        full = str_sub(full, 5, full.n);
-    if (full.n > 0 && full.p[0] != '/' && full.p[0] != '\\')
-        full =
-            loading_fmt(l, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(full));
-    path = path_normalise(l->arena, full);
-    return str_of(path);
-}
-
-static enum raw_behaviour
-include_behaviour(struct loading *l, const struct raw_doc *doc,
-                  const struct xml_node *node)
-{
-    struct str word = xml_attr_get(node, "onConflict");
-    unsigned value;
-
-    if (word.p == NULL)
-        return doc->behaviour;
-    if (value_word(word, behaviour_words, &value))
-        return (enum raw_behaviour)value;
-    SAY(l, "CWWKG0094W", word);
-    return RAW_MERGE;
-}
-
-static enum err
-include_file(struct loading *l, const struct raw_doc *doc,
-             const struct xml_node *node, struct str path, bool is_optional,
-             struct err_info *why)
-{
-    struct raw_doc *child;
-
-    if (!raw_monitor(l, path))
-        return raw_no_storage(why);
-    if (is_on_stack(doc, path)) {
-        SAY(l, "CWWKG0042W", cycle_text(l, doc, path));
-        return ERR_OK;
-    }
-    if (doc->depth + 1 > l->limits.max_inc_depth ||
-        ++l->n_files > l->limits.max_includes)
-        return err_pos(why, ERR_LIMIT, node->line, node->column,
-                       "more than %u files, or files including each other "
-                       "deeper than %u",
-                       l->limits.max_includes, l->limits.max_inc_depth);
-    child = ARENA_NEW(l->arena, struct raw_doc);
-    if (child == NULL)
-        return raw_no_storage(why);
-    *child = (struct raw_doc){ .path = path,
-                               .parent = doc,
-                               .behaviour = include_behaviour(l, doc, node),
-                               .depth = doc->depth + 1 };
-    if (!is_readable(l, path.p)) {
-        if (!is_optional)
-            SAY(l, "CWWKG0090E", path);
-        return ERR_OK;
-    }
-    SAY(l, "CWWKG0028A", path);
-    return raw_read_document(l, child, false, why);
-}
-
-static enum err
-add_include(struct loading *l, const struct raw_doc *doc,
-            const struct xml_node *node, struct err_info *why)
-{
-    struct str raw = xml_attr_get(node, "location");
-    bool is_optional = str_eq_nocase_z(xml_attr_get(node, "optional"), "true");
-    struct err_info loop;
-    struct str location, path;
-
-    if (raw.p == NULL) {
-        SAY(l, "CWWKG0089E", loading_fmt(l, "%u", node->line), doc->path);
-        return ERR_OK;
-    }
-    if (vars_expand(l, NULL, raw, &location, &loop) != ERR_OK)
-        location = raw;
-    location = str_trim(location);
-    path = include_path(l, doc, location);
-    if (location.n == 0 || path.n == 0 ||
-        str_starts_nocase(location, STR("http:")) ||
-        str_starts_nocase(location, STR("https:"))) {
-        if (is_optional)
-            SAY(l, "CWWKG0084W", location);
-        else
-            SAY(l, "CWWKG0090E", location);
-        return ERR_OK;
-    }
-    return include_file(l, doc, node, path, is_optional, why);
-}
-
 static enum err
 add_top(struct loading *l, const struct raw_doc *doc,
         const struct xml_node *node, struct err_info *why)
@@ -460,7 +322,7 @@ add_top(struct loading *l, const struct raw_doc *doc,
     if (is_disabled(node))
         return ERR_OK;
     if (str_eq_z(node->name, "include"))
-        return add_include(l, doc, node, why);
+        return raw_include(l, doc, node, why);
     if (str_eq_z(node->name, "variable"))
         return add_variable(l, doc, node, why);
     return add_element(l, doc, node, why);
@@ -519,7 +381,7 @@ say_malformed(struct loading *l, const struct raw_doc *doc, enum err e,
  * file speaks; `why` then holds its name for the outer ones to pass on.
  */
 enum err
-raw_read_document(struct loading *l, const struct raw_doc *doc, bool is_dropin,
+raw_read_document(struct loading *l, struct raw_doc *doc, bool is_dropin,
                   struct err_info *why)
 {
     struct err_info own = { 0 };
@@ -528,6 +390,8 @@ raw_read_document(struct loading *l, const struct raw_doc *doc, bool is_dropin,
 
     buf_init(&text, l->limits.max_file_bytes);
     e = read_file(l, doc->path.p, &text, &own);
+    if (e == ERR_OK && doc->parent == NULL && l->options->read_file == NULL)
+        raw_identify(doc);
     if (e == ERR_OK)
         e = take_document(l, doc, buf_view(&text), &own);
     else if (doc->parent != NULL && e != ERR_LIMIT) {
@@ -572,12 +436,10 @@ raw_read_builtin(struct loading *l, struct err_info *why)
 enum err
 raw_read(struct loading *l, struct err_info *why)
 {
-    struct str folder =
-        loading_fmt(l, STR_FMT "/variables", STR_ARG(l->options->server_dir));
     struct raw_doc *doc = ARENA_NEW(l->arena, struct raw_doc);
     enum err e;
 
-    if (doc == NULL || folder.n == 0)
+    if (doc == NULL)
         return raw_no_storage(why);
     doc->path =
         loading_fmt(l, STR_FMT "/server.xml", STR_ARG(l->options->server_dir));
@@ -587,9 +449,7 @@ raw_read(struct loading *l, struct err_info *why)
         return err_set(why, ERR_NOT_FOUND,
                        STR_FMT ": there is no such file or it cannot be read",
                        STR_ARG(doc->path));
-    e = raw_read_variables(l, folder, why);
-    if (e == ERR_OK && !raw_monitor(l, folder))
-        e = raw_no_storage(why);
+    e = raw_read_variables(l, why);
     if (e == ERR_OK)
         e = raw_read_dropins(l, "defaults", why);
     if (e == ERR_OK && !l->is_stopped)

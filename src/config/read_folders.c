@@ -8,7 +8,9 @@
 
 #include "base/file.h"
 #include "base/msg.h"
+#include "base/secret.h"
 #include "base/vec.h"
+#include "config/properties.h"
 
 /* ---- drop-ins ---- */
 
@@ -21,24 +23,22 @@ by_lower_name(const void *a, const void *b)
     return order != 0 ? order : strcmp(left, right);
 }
 
-struct names {
-    char **v;
-    size_t n, cap;
-};
-
-static void
-names_fini(struct names *names)
+void
+raw_names_free(char **v, size_t n)
 {
-    for (size_t i = 0; i < names->n; i++)
-        free(names->v[i]);
-    VEC_FREE(names);
+    for (size_t i = 0; i < n; i++)
+        free(v[i]);
+    free(v);
 }
 
-/* Names in the folder, without those starting with "."; missing is empty. */
-static enum err
-list_folder(struct loading *l, const char *path, struct names *out,
-            struct err_info *why)
+enum err
+raw_list_folder(struct loading *l, const char *path, char ***v, size_t *n,
+                struct err_info *why)
 {
+    struct {
+        char **v;
+        size_t n, cap;
+    } names = { 0 };
     DIR *dir = l->options->read_file != NULL ? NULL : opendir(path);
     struct dirent *entry;
     enum err e = ERR_OK;
@@ -49,8 +49,8 @@ list_folder(struct loading *l, const char *path, struct names *out,
         if (entry->d_name[0] == '.')
             continue;
         name = strdup(entry->d_name);
-        if (name == NULL || out->n >= l->limits.max_includes ||
-            !VEC_PUSH(out, name)) {
+        if (name == NULL || names.n >= l->limits.max_includes ||
+            !VEC_PUSH(&names, name)) {
             e = err_set(why, ERR_LIMIT, "%s: more than %u files", path,
                         l->limits.max_includes);
             free(name);
@@ -58,8 +58,10 @@ list_folder(struct loading *l, const char *path, struct names *out,
     }
     if (dir != NULL)
         closedir(dir);
-    if (out->n > 1)
-        qsort(out->v, out->n, sizeof *out->v, by_lower_name);
+    if (names.n > 1)
+        qsort(names.v, names.n, sizeof *names.v, by_lower_name);
+    *v = names.v;
+    *n = names.n;
     return e;
 }
 
@@ -76,16 +78,17 @@ raw_read_dropins(struct loading *l, const char *which, struct err_info *why)
 {
     struct str folder = loading_fmt(l, STR_FMT "/configDropins/%s",
                                     STR_ARG(l->options->server_dir), which);
-    struct names names = { 0 };
+    char **names = NULL;
+    size_t n = 0;
     enum err e;
 
     if (folder.n == 0 || !raw_monitor(l, folder))
         return raw_no_storage(why);
-    e = list_folder(l, folder.p, &names, why);
-    for (size_t i = 0; i < names.n && e == ERR_OK && !l->is_stopped; i++) {
+    e = raw_list_folder(l, folder.p, &names, &n, why);
+    for (size_t i = 0; i < n && e == ERR_OK && !l->is_stopped; i++) {
         struct raw_doc *doc = ARENA_NEW(l->arena, struct raw_doc);
         struct str path =
-            loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), names.v[i]);
+            loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), names[i]);
 
         if (doc == NULL || path.n == 0) {
             e = raw_no_storage(why);
@@ -102,19 +105,54 @@ raw_read_dropins(struct loading *l, const char *which, struct err_info *why)
         SAY(l, "CWWKG0093A", path);
         e = raw_read_document(l, doc, true, why);
     }
-    names_fini(&names);
+    raw_names_free(names, n);
     return e;
 }
 
 /* ---- the variables directory ---- */
 
 static enum err
-add_file_variable(struct loading *l, struct str path, struct str name,
-                  struct err_info *why)
+put(struct loading *l, struct str name, struct str text, struct str path,
+    struct err_info *why)
 {
-    struct str *value = ARENA_NEW(l->arena, struct str);
-    struct buf text;
+    struct raw_file_variable *v = ARENA_NEW(l->arena, struct raw_file_variable);
+
+    if (v == NULL)
+        return raw_no_storage(why);
+    v->path = path;
+    v->value = str_dup(l->arena, text);
+    if (v->value.p == NULL || !table_put(&l->folder, name, v, NULL))
+        return raw_no_storage(why);
+    return ERR_OK;
+}
+
+/* One file of several variables. */
+static enum err
+put_properties(struct loading *l, struct str text, struct str path,
+               struct err_info *why)
+{
+    struct pairs pairs = { 0 };
+    struct err_info own;
+    enum err e = properties_parse(l->arena, text, &pairs, &own);
+
+    if (e == ERR_SYNTAX) {
+        SAY(l, "CWWKG0011W",
+            loading_fmt(l, STR_FMT ": %s", STR_ARG(path), own.text));
+        e = ERR_OK;
+    }
+    for (size_t i = 0; i < pairs.n && e == ERR_OK; i++)
+        e = put(l, pairs.v[i].name, pairs.v[i].value, path, why);
+    pairs_fini(&pairs);
+    return e;
+}
+
+/* What cannot be read is no variable; what is too long ends the load. */
+static enum err
+add_file(struct loading *l, struct str path, struct str name,
+         struct err_info *why)
+{
     struct str rest, line = STR("");
+    struct buf text;
     enum err e;
 
     if (!raw_monitor(l, path))
@@ -122,13 +160,19 @@ add_file_variable(struct loading *l, struct str path, struct str name,
     buf_init(&text, l->limits.max_value_bytes);
     e = file_read(path.p, &text, why);
     rest = buf_view(&text);
-    if (e == ERR_OK && rest.n > 0)
-        (void)str_line(&rest, &line);
-    if (value != NULL && e == ERR_OK)
-        *value = str_dup(l->arena, line);
-    if (e == ERR_OK && (value == NULL || value->p == NULL ||
-                        !table_put(&l->folder, name, value, NULL)))
-        e = raw_no_storage(why);
+    if (e == ERR_LIMIT) {
+        e = err_set(why, ERR_LIMIT,
+                    STR_FMT ": a variable of more than %zu bytes",
+                    STR_ARG(path), l->limits.max_value_bytes);
+    } else if (e == ERR_OK &&
+               str_ends(str_lower(l->arena, path), STR(".properties"))) {
+        e = put_properties(l, rest, path, why);
+    } else if (e == ERR_OK) {
+        if (rest.n > 0)
+            (void)str_line(&rest, &line);
+        e = put(l, name, line, path, why);
+    }
+    secret_wipe(text.p, text.n); /* a password, perhaps */
     buf_fini(&text);
     return e == ERR_MEMORY || e == ERR_LIMIT ? e : ERR_OK;
 }
@@ -137,29 +181,45 @@ static enum err
 read_below(struct loading *l, struct str folder, const char *prefix,
            unsigned depth, struct err_info *why)
 {
-    struct names names = { 0 };
-    enum err e = list_folder(l, folder.p, &names, why);
+    char **names = NULL;
+    size_t n = 0;
+    enum err e;
 
-    for (size_t i = 0; i < names.n && e == ERR_OK; i++) {
+    if (!raw_monitor(l, folder))
+        return raw_no_storage(why);
+    e = raw_list_folder(l, folder.p, &names, &n, why);
+    for (size_t i = 0; i < n && e == ERR_OK; i++) {
         struct str path =
-            loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), names.v[i]);
-        struct str name = loading_fmt(l, "%s%s", prefix, names.v[i]);
+            loading_fmt(l, STR_FMT "/%s", STR_ARG(folder), names[i]);
+        struct str name = loading_fmt(l, "%s%s", prefix, names[i]);
         struct stat st;
 
         if (path.n == 0 || name.n == 0 || stat(path.p, &st) != 0)
             continue;
         if (S_ISREG(st.st_mode))
-            e = add_file_variable(l, path, name, why);
+            e = add_file(l, path, name, why);
         else if (S_ISDIR(st.st_mode) && depth == 0)
             e = read_below(
                 l, path, loading_fmt(l, STR_FMT "/", STR_ARG(name)).p, 1, why);
     }
-    names_fini(&names);
+    raw_names_free(names, n);
     return e;
 }
 
 enum err
-raw_read_variables(struct loading *l, struct str folder, struct err_info *why)
+raw_read_variables(struct loading *l, struct err_info *why)
 {
-    return read_below(l, folder, "", 0, why);
+    struct str rest, folder;
+    enum err e = ERR_OK;
+
+    if (!vars_env(l, STR("VARIABLE_SOURCE_DIRS"), &rest) &&
+        !vars_env(l, STR("SERVICE_BINDING_ROOT"), &rest))
+        rest = loading_fmt(l, STR_FMT "/variables",
+                           STR_ARG(l->options->server_dir));
+    while (e == ERR_OK && rest.n > 0 && str_token(&rest, ':', &folder))
+        if (str_trim(folder).n > 0)
+            e = read_below(l,
+                           str_of(path_normalise(l->arena, str_trim(folder))),
+                           "", 0, why);
+    return e;
 }

@@ -106,6 +106,13 @@ assert_list(struct cfg_list list, const char *want)
     assert_string_equal(text, want);
 }
 
+static void
+assert_logged(const struct world *w, const char *what)
+{
+    if (strstr(w->log, what) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", what, w->log);
+}
+
 /* ---- onConflict: the rows of the consequence table, and more ---- */
 
 #define INC(how) "<include location='a.xml'" how "/>"
@@ -222,6 +229,82 @@ merges_lists(void **state)
     }
 }
 
+/* CWWKG0102I: who says what, and who wins. */
+static void
+reports_conflicts(void **state)
+{
+#define FILES "file:/u/servers/test/"
+    static const struct {
+        const char *server, *a;
+        const char *log; /* NULL: no such message */
+    } rows[] = {
+        { MAIN INC(""), THEIRS,
+          "CWWKG0102I Found conflicting settings for e instance of "
+          "httpEndpoint configuration.\n"
+          "  Property host has conflicting values:\n"
+          "    Value main is set in " FILES "server.xml.\n"
+          "    Value theirs is set in " FILES "a.xml.\n"
+          "  Property host will be set to theirs.\n" },
+        { MAIN INC(" onConflict='IGNORE'"), THEIRS,
+          "  Property host will be set to main.\n" },
+        { MAIN "<httpEndpoint id='e' HOST='x' httpPort='2'/>", "",
+          "    Value x is set in " FILES "server.xml.\n"
+          "  Property host will be set to x.\n"
+          "  Property httpPort has conflicting values:\n"
+          "    Value 1 is set in " FILES "server.xml.\n"
+          "    Value 2 is set in " FILES "server.xml.\n"
+          "  Property httpPort will be set to 2.\n" },
+        { "<config onError='WARN'/><config onError='IGNORE'/>", "",
+          "Found conflicting settings for config configuration.\n" },
+        { "<webAppSecurity ssoCookieName='a'/>"
+          "<webAppSecurity ssoCookieName=''/>",
+          "",
+          "    Value a is set in " FILES "server.xml.\n"
+          "    No value is set in " FILES "server.xml.\n"
+          "  Property ssoCookieName will be set to no value.\n" },
+        { "<keyStore id='k' location='f' password='top'/>"
+          "<include location='a.xml'/>",
+          "<server><keyStore id='k' location='f' password='secret'/></server>",
+          "CWWKG0102I Found conflicting settings for k instance of keyStore "
+          "configuration.\n"
+          "  Property password has conflicting values:\n"
+          "    Secure value is set in " FILES "server.xml.\n"
+          "    Secure value is set in " FILES "a.xml.\n"
+          "  Property password will be set to the value defined in " FILES
+          "a.xml.\n" },
+        /* the same value, if need be by a variable, is no conflict */
+        { MAIN "<httpEndpoint id='e' host='main'/>", "", NULL },
+        { "<variable name='m' value='main'/>" MAIN
+          "<httpEndpoint id='e' host='${m}'/>",
+          "", NULL },
+        { "<httpEndpoint id='defaultHttpEndpoint' host='*'/>", "", NULL },
+        { MAIN "<httpEndpoint id='f' host='other'/>", "", NULL },
+        { MAIN "<httpEndpoint id='e' unknown='1'/>"
+               "<httpEndpoint id='e' unknown='2'/>",
+          "", NULL },
+        { "<featureManager><feature>a</feature></featureManager>"
+          "<featureManager><feature>b</feature></featureManager>",
+          "", NULL },
+    };
+#undef FILES
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+
+        memset(&w, 0, sizeof w);
+        w.files[0] = (struct file){ "/u/servers/test/a.xml", rows[i].a };
+        assert_int_equal(load(&w, rows[i].server), ERR_OK);
+        if (rows[i].log != NULL)
+            assert_logged(&w, rows[i].log);
+        else if (strstr(w.log, "CWWKG0102I") != NULL)
+            fail_msg("row %zu: %s", i, w.log);
+        assert_null(strstr(w.log, "secret"));
+        assert_null(strstr(w.log, "top"));
+        cfg_unref(&w.tree);
+    }
+}
+
 static void
 merges_with_builtin(void **state)
 {
@@ -257,13 +340,6 @@ merges_with_builtin(void **state)
     assert_str(e->node.file, "/u/servers/test/server.xml");
     assert_str(e->node.name, "httpEndpoint[defaultHttpEndpoint]");
     cfg_unref(&w.tree);
-}
-
-static void
-assert_logged(const struct world *w, const char *what)
-{
-    if (strstr(w->log, what) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", what, w->log);
 }
 
 /* ---- variables ---- */
@@ -408,6 +484,34 @@ follows_includes(void **state)
           "resource: /u/servers/test/a.xml\n", "theirs" },
         { "<include location='file:/u/servers/test/a.xml'/>", THEIRS,
           "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<include location='file:///u/servers/%74est/a.xml'/>", THEIRS,
+          "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<include location='FILE://localhost/u/servers/test/a.xml'/>", THEIRS,
+          "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<include location='file:a.xml'/>", THEIRS,
+          "resource: /u/servers/test/a.xml\n", "theirs" },
+        { "<include location='file://elsewhere/a.xml'/>" MAIN, THEIRS,
+          "CWWKG0090E The file://elsewhere/a.xml configuration resource",
+          "main" },
+        { "<include location='file:/u/servers/%zz/a.xml'/>" MAIN, THEIRS,
+          "CWWKG0090E", "main" },
+        { "<include location='file:/u/servers/%00/a.xml'/>" MAIN, THEIRS,
+          "CWWKG0090E", "main" },
+        { "<include location='https://x/y.xml'/>" MAIN, THEIRS,
+          "SPT0402E /u/servers/test/server.xml:1:9: the include of "
+          "https://x/y.xml is not followed: nothing is fetched over a "
+          "network.\nCWWKG0090E The https://x/y.xml configuration",
+          "main" },
+        { "<include location='ftp://x/y.xml'/>" MAIN, THEIRS, "SPT0402E",
+          "main" },
+        { "<include location='jar:file:/x.jar!/y.xml'/>" MAIN, THEIRS,
+          "SPT0402E", "main" },
+        { "<include location='folder/'/>" MAIN, THEIRS,
+          "CWWKG0090E The /u/servers/test/folder configuration", "main" },
+        { "<include location='${nobody}/a.xml'/>" MAIN, THEIRS,
+          "CWWKG0090E The /u/servers/test/${nobody}/a.xml", "main" },
+        { "<variable name='l' value='${l}'/><include location='${l}'/>" MAIN,
+          THEIRS, "CWWKG0090E", "main" },
         { "<variable name='f' value='a'/><include location='${f}.xml'/>",
           THEIRS, "resource: /u/servers/test/a.xml\n", "theirs" },
         { "<include location='gone.xml'/>" MAIN, "",
@@ -908,12 +1012,18 @@ says_without_effect_once(void **state)
     memset(&w, 0, sizeof w);
     assert_int_equal(load(&w, "<config onError='IGNORE'/>"
                               "<jwtBuilder id='a'/>\n<jwtBuilder id='b'/>"
-                              "<webAppSecurity loginFormURL='/x'/>"),
+                              "<webAppSecurity loginFormURL='/x'/>"
+                              "<zosconnect_services updateTrigger='mbean'/>"
+                              "<zosconnect_zosConnectAPIs "
+                              "updateTrigger='polled'/>"),
                      ERR_OK);
     first = strstr(w.log, "xml:1: jwtBuilder is read, but");
     assert_non_null(first);
     assert_null(strstr(first + 20, "jwtBuilder"));
     assert_logged(&w, "attribute loginFormURL of webAppSecurity is read");
+    /* not the one whose value says what happens anyway */
+    assert_logged(&w, "attribute updateTrigger of zosconnect_zosConnectAPIs");
+    assert_null(strstr(w.log, "zosconnect_services"));
     cfg_unref(&w.tree);
 }
 
@@ -965,6 +1075,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(merges_scalars),
         cmocka_unit_test(merges_lists),
+        cmocka_unit_test(reports_conflicts),
         cmocka_unit_test(merges_with_builtin),
         cmocka_unit_test(expands_variables),
         cmocka_unit_test(merges_variables),

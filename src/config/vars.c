@@ -37,8 +37,8 @@ vars_find(struct cfg_vars vars, struct str name, struct str *out)
     return false;
 }
 
-static bool
-env_find(const struct loading *l, struct str name, struct str *out)
+bool
+vars_env(const struct loading *l, struct str name, struct str *out)
 {
     char copy[256];
     const char *value;
@@ -62,7 +62,7 @@ env_variants(const struct loading *l, struct str name, struct str *out)
 
     if (str_starts(name, STR("env.")))
         name = str_sub(name, 4, name.n);
-    if (env_find(l, name, out))
+    if (vars_env(l, name, out))
         return true;
     if (name.n >= sizeof copy)
         return false;
@@ -77,7 +77,7 @@ env_variants(const struct loading *l, struct str name, struct str *out)
                 c = (char)(c - 'a' + 'A');
             copy[i] = c;
         }
-        if (env_find(l, str_n(copy, name.n), out))
+        if (vars_env(l, str_n(copy, name.n), out))
             return true;
     }
     return false;
@@ -122,7 +122,7 @@ lookup(const struct loading *l, const struct scope *scope, struct str name,
        bool is_plain, struct str *out)
 {
     const struct raw_variable *v = table_get(&l->variables, name);
-    const struct str *file = table_get(&l->folder, name);
+    const struct raw_file_variable *file = table_get(&l->folder, name);
 
     if (vars_find(l->options->command_line, name, out))
         return true;
@@ -134,7 +134,7 @@ lookup(const struct loading *l, const struct scope *scope, struct str name,
         vars_find(l->options->bootstrap, name, out))
         return true;
     if (file != NULL) {
-        *out = *file;
+        *out = file->value;
         return true;
     }
     if (vars_find(l->predefined, name, out) || scope_find(scope, name, out))

@@ -223,10 +223,12 @@ take_stamps(struct worker *w, uint64_t began_wall_ms)
 
 /* ---- reading ---- */
 
+#define HELD_END '\x1e' /* a message may have several lines */
+
 /* Messages of a first attempt, shown only when there is no second one. */
 struct held {
     struct worker *w;
-    struct buf text; /* id, newline, text, newline */
+    struct buf text; /* id, HELD_END, text, HELD_END */
     bool is_held;
 };
 
@@ -236,9 +238,9 @@ on_message(void *arg, const char *id, struct str text)
     struct held *h = arg;
 
     if (h->is_held) {
-        buf_printf(&h->text, "%s\n", id);
+        buf_printf(&h->text, "%s%c", id, HELD_END);
         buf_add(&h->text, text);
-        buf_add_char(&h->text, '\n');
+        buf_add_char(&h->text, HELD_END);
         return;
     }
     messages_log_text(h->w->log, PARSER_LOGGER, id, text);
@@ -250,7 +252,8 @@ release(struct held *h)
     struct str rest = buf_view(&h->text), id, text;
 
     h->is_held = false;
-    while (str_line(&rest, &id) && id.n > 0 && str_line(&rest, &text)) {
+    while (rest.n > 0 && str_token(&rest, HELD_END, &id) && id.n > 0 &&
+           str_token(&rest, HELD_END, &text)) {
         char name[32];
 
         if (str_copy_z(id, name, sizeof name))
