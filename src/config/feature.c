@@ -80,6 +80,12 @@ feature_is_known(struct str name)
     return find(name) < N_KNOWN;
 }
 
+const char *
+feature_name(size_t i)
+{
+    return i < N_KNOWN ? known[i].name : NULL;
+}
+
 /* It and everything it pulls in. */
 static void
 mark(bool is_in[N_KNOWN], size_t i)

@@ -9,6 +9,8 @@
 
 /* Names compare without case and blanks. */
 bool feature_is_known(struct str name);
+/* The i-th of all, sorted by name; NULL behind the last. */
+const char *feature_name(size_t i);
 
 /*
  * What the tree's featureManager installs: known features and what they pull

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/msg.h"
+#include "config/schema.h"
 #include "control.h"
 #include "worker.h"
 
@@ -61,6 +62,8 @@ help(void)
     printf("  %-16s %s\n", "modify",
            "an operator command: modify SERVER "
            "REFRESH,CONFIG");
+    printf("  %-16s %s\n", "schema",
+           "all elements and attributes: schema [--json|--markdown]");
     printf("\nOptions:\n");
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         printf("  %-16s %s (", options[i].name, options[i].help);
@@ -238,6 +241,31 @@ modify(int argc, char **argv)
     return status;
 }
 
+/* The registry: JSON for tools, --markdown for the reference page. */
+static int
+schema(int argc, char **argv)
+{
+    bool is_page = argc == 3 && strcmp(argv[2], "--markdown") == 0;
+    bool is_json = argc == 2 || (argc == 3 && strcmp(argv[2], "--json") == 0);
+    struct buf text;
+    int status = EXIT_OK;
+
+    if (!is_page && !is_json) {
+        fprintf(stderr, "Usage: sallyport server schema [--json|--markdown]\n");
+        return EXIT_BAD_ARGUMENT;
+    }
+    buf_init(&text, 16u << 20);
+    if (is_page)
+        schema_markdown(&text);
+    else
+        schema_json(&text);
+    if (text.failed || fwrite(text.p, 1, text.n, stdout) != text.n ||
+        fflush(stdout) != 0)
+        status = EXIT_RUNTIME;
+    buf_fini(&text);
+    return status;
+}
+
 /* Words and options for the shell. */
 static void
 complete(void)
@@ -279,6 +307,8 @@ main(int argc, char **argv)
         return control_version(NULL, NULL);
     if (strcmp(action, "modify") == 0)
         return modify(argc, argv);
+    if (strcmp(action, "schema") == 0)
+        return schema(argc, argv);
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (strcmp(action, actions[i].name) == 0)
             return act(i, argc, argv);
