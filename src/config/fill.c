@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/vec.h"
+#include "config/password.h"
 
 enum err
 fill_no_storage(struct err_info *why)
@@ -118,9 +119,13 @@ put_password(struct filling *f, const struct cfg_attr *a,
     struct cfg_tree *tree = f->ev->tree;
     struct secret *out = fill_field(f, a->at);
     struct err_info own;
+    char path[4096];
     enum err e;
 
     if (!VEC_PUSH(&tree->secrets, out))
+        return fill_no_storage(why);
+    if (password_file(text, path, sizeof path) &&
+        !raw_monitor(f->ev->l, str_dup(f->ev->l->arena, str_of(path))))
         return fill_no_storage(why);
     e = value_password(text, f->ev->password_key,
                        a->kind == CFG_KIND_PASSWORD_OR_HASH, out, &own);

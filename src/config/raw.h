@@ -185,8 +185,7 @@ MUST_CHECK bool value_word(struct str text, const char *const *words,
 /* Items of a comma list with escapes; ERR_MEMORY. */
 MUST_CHECK enum err value_list(struct arena *, struct str text,
                                struct cfg_list *out, struct err_info *why);
-/* Decode {xor} and {aes}; plain text as it is. `key` is the text of
- * wlp.password.encryption.key. why never holds the value. */
+/* password_decode(), which see; allow_hash: a {hash} is taken as it is. */
 MUST_CHECK enum err value_password(struct str text, struct str key,
                                    bool allow_hash, struct secret *out,
                                    struct err_info *why);

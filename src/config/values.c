@@ -1,4 +1,5 @@
 /* Texts of attributes into C values. */
+#include "config/password.h"
 #include "config/raw.h"
 
 #include <stdlib.h>
@@ -6,7 +7,6 @@
 
 #include "base/reader.h"
 #include "base/vec.h"
-#include "parse/base64.h"
 
 bool
 value_bool(struct str text, bool *out)
@@ -202,53 +202,16 @@ value_list(struct arena *arena, struct str text, struct cfg_list *out,
     return e;
 }
 
-static enum err
-decode_xor(struct str payload, struct secret *out, struct err_info *why)
-{
-    char *plain = malloc(base64_decoded_max(payload.n) + 1);
-    size_t n = 0;
-    enum err e = ERR_OK;
-
-    if (plain == NULL)
-        return err_set(why, ERR_MEMORY, "no storage for a password");
-    if (base64_decode(payload, BASE64_STANDARD, plain, &n, NULL) != ERR_OK)
-        e = err_set(why, ERR_SYNTAX, "the {xor} value is not Base64");
-    for (size_t i = 0; i < n; i++)
-        plain[i] = (char)(plain[i] ^ 0x5F);
-    if (e == ERR_OK && !secret_dup(str_n(plain, n), out))
-        e = err_set(why, ERR_MEMORY, "no storage for a password");
-    secret_wipe(plain, base64_decoded_max(payload.n));
-    free(plain);
-    return e;
-}
-
 enum err
 value_password(struct str text, struct str key, bool allow_hash,
                struct secret *out, struct err_info *why)
 {
-    struct str trimmed = str_trim(text);
     struct str tag, payload;
-    size_t end = str_find_char(trimmed, '}');
 
-    (void)key;
-    if (trimmed.n == 0 || trimmed.p[0] != '{' || end == STR_NPOS) {
-        if (!secret_dup(text, out))
-            return err_set(why, ERR_MEMORY, "no storage for a password");
-        return ERR_OK;
-    }
-    tag = str_trim(str_sub(trimmed, 1, end));
-    payload = str_trim(str_sub(trimmed, end + 1, trimmed.n));
-    if (str_eq_nocase_z(tag, "hash") && allow_hash)
-        payload = trimmed;
-    else if (payload.n > 0 && str_eq_nocase_z(tag, "xor"))
-        return decode_xor(payload, out, why);
-    else if (payload.n > 0 && tag.n > 0)
-        return err_set(why, ERR_UNSUPPORTED,
-                       "passwords encoded with {" STR_FMT
-                       "} cannot be decoded here ({xor} or plain text "
-                       "expected)",
-                       STR_ARG(str_sub(tag, 0, 20)));
-    if (!secret_dup(payload, out))
+    if (!allow_hash || !password_split(text, &tag, &payload) ||
+        !str_eq_nocase_z(tag, "hash"))
+        return password_decode(text, key, out, why);
+    if (!secret_dup(str_trim(text), out))
         return err_set(why, ERR_MEMORY, "no storage for a password");
     return ERR_OK;
 }

@@ -30,6 +30,7 @@ static const struct {
     { "racf", "racf", NULL, "enter RACF commands" },
     { "server", "server", NULL, "create, run, start, stop a server" },
     { "build", "build", NULL, "make archives and copybooks from projects" },
+    { "encode", "encode", NULL, "encode a password for server.xml" },
     { "explain", "explain", NULL, "why a request was allowed or refused" },
     { "doctor", "doctor", NULL, "check the configuration" },
 };

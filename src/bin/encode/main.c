@@ -1,0 +1,235 @@
+/*
+ * sallyport encode: a password as server.xml takes it. Options and messages of
+ * the original's securityUtility encode; text may also come from a terminal
+ * (asked for twice) or a pipe, so that it need not stand in a command line.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/secret.h"
+#include "config/password.h"
+
+#define STATUS_ERROR 1
+#define LINE_BYTES 4096u
+
+struct request {
+    const char *encoding;
+    const char *key;
+    bool keeps_blanks;
+    bool lists_custom;
+};
+
+static struct request request = { .encoding = "xor" };
+
+static const struct cli_opt options[] = {
+    { "encoding", '\0', CLI_STRING, &request.encoding, "ENCODING",
+      "xor (the default), aes or aes-128, aes-256, hash" },
+    { "key", '\0', CLI_STRING, &request.key, "KEY",
+      "the server's wlp.password.encryption.key, for aes; may be "
+      "{file}/path, {env}NAME or {cred}NAME" },
+    { "notrim", '\0', CLI_FLAG, &request.keeps_blanks, NULL,
+      "keep blanks at both ends" },
+    { "listCustom", '\0', CLI_FLAG, &request.lists_custom, NULL,
+      "list custom encodings as JSON (there are none)" },
+};
+
+static const struct cli cli = {
+    .command = "sallyport encode",
+    .usage = "[options] [TEXT]",
+    .summary = "Encode a password for server.xml.",
+    .detail = "Without TEXT it is asked for twice, or read from a pipe.\n"
+              "{xor} hides a password from a glance, {aes} from everybody "
+              "without the key;\n{hash} cannot be turned back and serves only "
+              "to check passwords.\n",
+    .opts = options,
+    .n_opts = ARRAY_LEN(options),
+    .max_args = 1,
+};
+
+static int
+error(const char *text)
+{
+    fprintf(stderr, "Error: %s\n", text);
+    return STATUS_ERROR;
+}
+
+/* In the words of the original, before cli_parse() uses its own. */
+static bool
+knows_options(int argc, char **argv)
+{
+    static const char *const general[] = { "--help", "--version",
+                                           "--complete" };
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        size_t n = strcspn(argv[i], "=");
+        bool is_known = argv[i][0] != '-' || argv[i][1] == '\0';
+
+        for (size_t j = 0; j < ARRAY_LEN(general); j++)
+            is_known = is_known || strcmp(argv[i], general[j]) == 0;
+        for (size_t j = 0; j < ARRAY_LEN(options); j++) {
+            bool is_this = n > 2 && strncmp(argv[i], "--", 2) == 0 &&
+                           strlen(options[j].name) == n - 2 &&
+                           strncmp(options[j].name, argv[i] + 2, n - 2) == 0;
+
+            if (is_this && options[j].kind == CLI_STRING &&
+                (argv[i][n] == '\0' || argv[i][n + 1] == '\0')) {
+                fprintf(stderr, "Error: Missing value for argument %.*s.\n",
+                        (int)n, argv[i]);
+                return false;
+            }
+            is_known = is_known || is_this;
+        }
+        if (!is_known) {
+            fprintf(stderr, "Error: Invalid argument %s.\n", argv[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- text from somewhere ---- */
+
+/* One line without its end; the caller frees it. */
+static bool
+read_line(struct secret *out)
+{
+    char line[LINE_BYTES];
+    bool is_ok = fgets(line, sizeof line, stdin) != NULL;
+
+    if (is_ok) {
+        line[strcspn(line, "\r\n")] = '\0';
+        is_ok = secret_dup(str_of(line), out);
+    }
+    secret_wipe(line, sizeof line);
+    return is_ok;
+}
+
+static bool
+ask(const char *prompt, struct secret *out)
+{
+    struct termios shown, hidden;
+    bool is_ok;
+
+    if (tcgetattr(STDIN_FILENO, &shown) != 0)
+        return false;
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    fprintf(stderr, "%s ", prompt);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    is_ok = read_line(out);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    fprintf(stderr, "\n");
+    return is_ok;
+}
+
+static bool
+ask_twice(struct secret *out)
+{
+    struct secret again;
+
+    while (ask("Enter text:", out)) {
+        bool is_equal;
+
+        if (!ask("Re-enter text:", &again)) {
+            secret_free(out);
+            return false;
+        }
+        is_equal = secret_eq(out, secret_view(&again));
+        secret_free(&again);
+        if (is_equal)
+            return true;
+        secret_free(out);
+        fprintf(stderr, "Entries did not match.\n");
+    }
+    return false;
+}
+
+static bool
+read_text(int n_args, char **argv, struct secret *out)
+{
+    if (n_args > 0)
+        return secret_dup(str_of(argv[1]), out);
+    /* unbuffered: no copy of the password stays behind in a buffer */
+    (void)setvbuf(stdin, NULL, _IONBF, 0);
+    return isatty(STDIN_FILENO) ? ask_twice(out) : read_line(out);
+}
+
+/* ---- encoding ---- */
+
+static bool
+is_encoded(struct str text)
+{
+    static const char *const tags[] = { "xor", "aes", "hash", "custom" };
+    struct str tag, payload;
+
+    if (!password_split(text, &tag, &payload))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(tags); i++)
+        if (str_eq_nocase(str_sub(tag, 0, strlen(tags[i])), str_of(tags[i])) &&
+            (tag.n == strlen(tags[i]) || tag.p[strlen(tags[i])] == ':'))
+            return true;
+    return false;
+}
+
+static enum err
+encode(struct str text, struct buf *out, struct err_info *why)
+{
+    struct str encoding = str_of(request.encoding);
+    struct str key =
+        str_of(request.key == NULL ? PASSWORD_KEY_DEFAULT : request.key);
+    bool is_256 = str_eq_nocase_z(encoding, "aes-256");
+
+    if (is_256 || str_eq_nocase_z(encoding, "aes") ||
+        str_eq_nocase_z(encoding, "aes-128"))
+        return password_make_aes(is_256 ? PASSWORD_AES_256 : PASSWORD_AES_128,
+                                 text, key, NULL, out, why);
+    if (request.key != NULL)
+        return err_set(why, ERR_SYNTAX,
+                       "Invalid argument --key: it belongs to --encoding=aes.");
+    if (str_eq_nocase_z(encoding, "xor"))
+        return password_make_xor(text, out, why);
+    if (str_eq_nocase_z(encoding, "hash"))
+        return password_make_hash(text, STR(""), out, why);
+    return err_set(why, ERR_SYNTAX,
+                   "The value \"" STR_FMT "\" of the argument --encoding is "
+                   "not supported (expected xor, aes, aes-128, aes-256 or "
+                   "hash).",
+                   STR_ARG(str_sub(encoding, 0, 40)));
+}
+
+int
+main(int argc, char **argv)
+{
+    struct err_info why = { 0 };
+    struct secret text;
+    struct buf out;
+    struct str plain;
+    int n_args, status = 0;
+
+    secret_process();
+    if (!knows_options(argc, argv))
+        return STATUS_ERROR;
+    n_args = cli_parse(&cli, argc, argv, STATUS_ERROR);
+    if (request.lists_custom) {
+        printf("[]\n");
+        return 0;
+    }
+    if (!read_text(n_args, argv, &text))
+        return error("Unable to read either entry. Aborting prompt.");
+    plain = secret_view(&text);
+    if (!request.keeps_blanks)
+        plain = str_trim(plain);
+    buf_init(&out, 4 * PASSWORD_BYTES_MAX);
+    if (is_encoded(plain))
+        status = error("The text is encoded already.");
+    else if (encode(plain, &out, &why) != ERR_OK)
+        status = error(why.text);
+    else
+        printf("%s\n", buf_z(&out));
+    buf_fini(&out);
+    secret_free(&text);
+    return status;
+}
