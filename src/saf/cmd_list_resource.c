@@ -24,7 +24,7 @@ static const struct cmd_operand rlist_positional[] = {
     { "CLASS", CMD_TEXT, 0, 1, 8, NULL, NULL, NULL, NULL, "CLASS NAME",
       "CLASS NAME" },
     { "PROFILE", CMD_LIST, CMD_ASIS, 1, 246, NULL, NULL, NULL, NULL,
-      "ENTITY NAME", "NAME OF ENTITY IN SPECIFIED CLASS" },
+      "ENTITY NAME", "NAME OF ENTITY TO BE LISTED" },
 };
 
 static struct str
@@ -319,8 +319,10 @@ run_rlist(struct cmd *cmd)
     const struct cmd_arg *names = cmd->positional[1];
     bool is_first = true;
 
-    if (class_ == NULL)
+    if (class_ == NULL) {
+        cmd_say_missing(cmd, &rlist_positional[1]);
         return 8;
+    }
     if (names->n_values == 1 && str_eq_z(names->values[0], "*")) {
         list_all(cmd, class_);
         return cmd->rc;

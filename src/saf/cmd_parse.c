@@ -11,9 +11,15 @@
 
 #include <string.h>
 
+/* As in a batch TSO session nobody can be asked to enter an operand again: an
+ * operand that is not valid is then a missing one, and what follows it is still
+ * looked at, so that one run tells all errors. */
+#define ERRORS_MAX 32u
+
 struct parser {
     struct cmd *cmd;
     struct reader in;
+    uint32_t n_errors;
 };
 
 static bool
@@ -58,21 +64,15 @@ refuse(struct parser *p, const char *id, struct str a, struct str b)
 {
     CMD_MSG(p->cmd, id, a, b);
     cmd_rc(p->cmd, 8);
+    if (++p->n_errors >= ERRORS_MAX)
+        p->in.pos = p->in.in.n; /* enough */
     return false;
-}
-
-static bool
-refuse_value(struct parser *p, const struct cmd_operand *o, struct str value)
-{
-    if ((o->flags & CMD_SECRET) != 0)
-        value = STR("");
-    return refuse(p, "IKJ56702I", str_of(shown_name(o)), value);
 }
 
 /* Two lines: a short name, then what it is. `missing` holds "short+long" where
  * the short name differs from that of IKJ56702I. */
-static bool
-refuse_missing(struct parser *p, const struct cmd_operand *o)
+void
+cmd_say_missing(struct cmd *cmd, const struct cmd_operand *o)
 {
     struct str name = str_of(shown_name(o)), text = name;
 
@@ -86,8 +86,37 @@ refuse_missing(struct parser *p, const struct cmd_operand *o)
             text = str_sub(text, plus + 1, text.n);
         }
     }
-    CMD_MSG(p->cmd, "IKJ56701I", name, STR("+"));
-    return refuse(p, "IKJ56701I", text, STR(""));
+    CMD_MSG(cmd, "IKJ56701I", name, STR("+"));
+    CMD_MSG(cmd, "IKJ56701I", text, STR(""));
+    cmd_rc(cmd, 8);
+}
+
+static bool
+refuse_missing(struct parser *p, const struct cmd_operand *o)
+{
+    cmd_say_missing(p->cmd, o);
+    p->n_errors++;
+    return false;
+}
+
+void
+cmd_say_invalid(struct cmd *cmd, const struct cmd_operand *o, struct str value)
+{
+    if ((o->flags & CMD_SECRET) != 0)
+        value = STR("");
+    CMD_MSG(cmd, "IKJ56702I", str_of(shown_name(o)), value);
+    cmd_rc(cmd, 8);
+    if (o->missing != NULL)
+        cmd_say_missing(cmd, o);
+}
+
+static bool
+refuse_value(struct parser *p, const struct cmd_operand *o, struct str value)
+{
+    cmd_say_invalid(p->cmd, o, value);
+    if (++p->n_errors >= ERRORS_MAX)
+        p->in.pos = p->in.in.n;
+    return false;
 }
 
 /* --- values ------------------------------------------------------------ */
@@ -232,21 +261,30 @@ read_value(struct parser *p, struct cmd_arg *arg)
         return add_value(p, arg, keep(p, o, raw, true));
     }
     raw = reader_span(&p->in, is_word_byte);
-    if (raw.n == 0)
-        return refuse_value(p, o, str_sub(reader_rest(&p->in), 0, 1));
+    if (raw.n == 0) {
+        raw = str_sub(reader_rest(&p->in), 0, 1);
+        p->in.pos += raw.n;
+        return refuse_value(p, o, raw);
+    }
     return add_value(p, arg, keep(p, o, raw, false));
 }
 
+/* The first value that is not valid ends a single value, not a list. */
 static bool
 read_values(struct parser *p, struct cmd_arg *arg)
 {
+    bool is_ok = true;
+
     for (;;) {
         skip_separators(&p->in);
         if (reader_at_end(&p->in) || reader_accept(&p->in, ')'))
             break;
-        if (!read_value(p, arg))
+        is_ok = read_value(p, arg) && is_ok;
+        if (!is_ok && arg->operand->value != CMD_LIST)
             return false;
     }
+    if (!is_ok)
+        return false;
     if (arg->n_values == 0 && (arg->operand->flags & CMD_OPTIONAL) == 0)
         return refuse_missing(p, arg->operand);
     return true;
@@ -382,24 +420,75 @@ place_for(struct cmd_arg *args, size_t *n, const struct cmd_operand *o)
     return &args[i];
 }
 
-static bool
+/* Past "( ... )", when that stands here. */
+static void
+skip_parenthesised(struct parser *p)
+{
+    size_t depth = 0;
+    struct str ignored;
+
+    skip_separators(&p->in);
+    if (reader_peek(&p->in) != '(')
+        return;
+    while (!reader_at_end(&p->in)) {
+        char c = reader_peek(&p->in);
+
+        if (c == '\'' && !read_quoted(&p->in, &ignored)) {
+            p->in.pos = p->in.in.n;
+            return;
+        }
+        if (c == '\'')
+            continue;
+        p->in.pos++;
+        depth = c == '(' ? depth + 1 : c == ')' ? depth - 1 : depth;
+        if (depth == 0)
+            return;
+    }
+}
+
+/* What stands here fits no keyword. */
+static void
+skip_unknown(struct parser *p, struct match m, struct str word)
+{
+    struct str ignored;
+
+    if (m.n > 1)
+        (void)refuse(p, "IKJ56709I", word, STR(""));
+    else
+        (void)refuse(p, "IKJ56712I", str_upper(p->cmd->arena, word), STR(""));
+    if (word.n == 1 && (word.p[0] == ')' || word.p[0] == '(')) {
+        p->in.pos++;
+    } else if (reader_peek(&p->in) == '\'') {
+        if (!read_quoted(&p->in, &ignored))
+            p->in.pos = p->in.in.n;
+    } else {
+        skip_parenthesised(p);
+    }
+}
+
+static void
 parse_keyword(struct parser *p, const struct cmd_table *table,
               struct cmd_arg *args, size_t *n_args, uint32_t depth)
 {
     struct str word = reader_span(&p->in, is_word_byte);
     struct match m;
     struct cmd_arg *arg;
+    size_t mark;
 
     if (word.n == 0)
         word = str_sub(reader_rest(&p->in), 0, 1);
     m = find_keyword(table, word);
-    if (m.n > 1)
-        return refuse(p, "IKJ56709I", word, STR(""));
-    if (m.n == 0)
-        return refuse(p, "IKJ56712I", str_upper(p->cmd->arena, word), STR(""));
+    if (m.n != 1) {
+        skip_unknown(p, m, word);
+        return;
+    }
     arg = place_for(args, n_args, m.operand);
     arg->is_negated = m.is_negated;
-    return read_operand(p, arg, depth);
+    mark = p->in.pos;
+    if (read_operand(p, arg, depth) || p->n_errors >= ERRORS_MAX)
+        return;
+    p->in.pos = mark;
+    skip_parenthesised(p);
 }
 
 static bool
@@ -418,8 +507,7 @@ parse_keywords(struct parser *p, const struct cmd_table *table,
         skip_separators(&p->in);
         if (reader_at_end(&p->in) || (depth > 0 && reader_accept(&p->in, ')')))
             return true;
-        if (!parse_keyword(p, table, *args, n_args, depth))
-            return false;
+        parse_keyword(p, table, *args, n_args, depth);
     }
 }
 
@@ -436,6 +524,7 @@ is_keyword_next(struct parser *p)
     return word.n > 0 && is_exact(&m, word);
 }
 
+/* False: there is nothing to take; said when it had to be there. */
 static bool
 parse_positional(struct parser *p, size_t index)
 {
@@ -443,6 +532,7 @@ parse_positional(struct parser *p, size_t index)
     const struct cmd_operand *o = &verb->positional[index];
     bool is_required = index < verb->n_required;
     struct cmd_arg *arg = ARENA_NEW(p->cmd->arena, struct cmd_arg);
+    size_t mark;
 
     skip_separators(&p->in);
     if (reader_at_end(&p->in) || (!is_required && is_keyword_next(p)))
@@ -450,10 +540,16 @@ parse_positional(struct parser *p, size_t index)
     if (arg == NULL)
         return refuse_missing(p, o);
     arg->operand = o;
+    mark = p->in.pos;
     if (reader_accept(&p->in, '(')) {
         arg->has_value = true;
-        if (!read_values(p, arg))
+        if (!read_values(p, arg)) {
+            if (p->n_errors < ERRORS_MAX) {
+                p->in.pos = mark;
+                skip_parenthesised(p);
+            }
             return false;
+        }
     } else if (!read_value(p, arg)) {
         return false;
     }
@@ -466,7 +562,7 @@ parse_positional(struct parser *p, size_t index)
 bool
 cmd_parse(struct cmd *cmd, struct str command)
 {
-    struct parser p = { cmd, reader_of(command) };
+    struct parser p = { cmd, reader_of(command), 0 };
     struct cmd_arg *args;
     struct str word;
     size_t n;
@@ -485,13 +581,13 @@ cmd_parse(struct cmd *cmd, struct str command)
         return refuse(&p, "IKJ56702I", STR("COMMAND"), STR("TOO LONG"));
     buf_clear(&cmd->text);
     for (size_t i = 0; i < cmd->verb->n_positional; i++)
-        if (!parse_positional(&p, i))
+        if (!parse_positional(&p, i) && p.n_errors == ERRORS_MAX)
             return false;
     if (!parse_keywords(&p, &cmd->verb->operands, &args, &n, 0))
         return false;
     cmd->args = args;
     cmd->n_args = n;
-    return true;
+    return p.n_errors == 0;
 }
 
 /* --- blanking of secrets ----------------------------------------------- */

@@ -11,6 +11,12 @@
 const struct cmd_verb *cmd_find_verb(struct str word,
                                      const struct saf_hooks *hooks);
 
+/* IKJ56701I in two lines; IKJ56702I, and IKJ56701I where the row says what is
+ * expected: nobody can enter the operand again. RC 8. */
+void cmd_say_missing(struct cmd *, const struct cmd_operand *);
+void cmd_say_invalid(struct cmd *, const struct cmd_operand *,
+                     struct str value);
+
 /* Verbs, by file. */
 extern const struct cmd_verb cmd_adduser, cmd_altuser, cmd_deluser,
     cmd_listuser, cmd_password, cmd_phrase;

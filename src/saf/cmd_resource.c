@@ -400,6 +400,8 @@ run_rdefine(struct cmd *cmd)
         cmd_class(cmd, cmd_value(cmd->positional[0]), "CLASS");
     const struct cmd_arg *names = cmd->positional[1];
 
+    if (class_ == NULL)
+        cmd_say_missing(cmd, &resource_positional[1]);
     if (class_ == NULL || !may_define(cmd, class_))
         return 8;
     for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++)
@@ -472,8 +474,12 @@ run_ralter(struct cmd *cmd)
         cmd_class(cmd, cmd_value(cmd->positional[0]), "CLASS");
     const struct cmd_arg *names = cmd->positional[1];
 
-    if (class_ == NULL)
+    if (class_ == NULL) {
+        /* As observed: the list's end is what the parser finds next. */
+        if (names->has_value)
+            CMD_MSG(cmd, "IKJ56712I", STR(")"));
         return 8;
+    }
     if ((class_->flags & CLASS_NO_DEFINE) != 0) {
         CMD_MSG(cmd, "ICH10202I", str_of(class_->name));
         return 8;
@@ -498,8 +504,10 @@ run_rdelete(struct cmd *cmd)
     const struct cmd_arg *names = cmd->positional[1];
     bool is_done = false;
 
-    if (class_ == NULL)
+    if (class_ == NULL) {
+        cmd_say_missing(cmd, &resource_positional[1]);
         return 8;
+    }
     if ((class_->flags & CLASS_NO_DEFINE) != 0) {
         CMD_MSG(cmd, "ICH10202I", str_of(class_->name));
         return 8;

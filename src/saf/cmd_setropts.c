@@ -336,9 +336,11 @@ apply(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
             str_eq_z(arg->values[i], "USER") ||
             str_eq_z(arg->values[i], "GROUP"))
             continue; /* built in: always active */
-        class_ = cmd_class(cmd, arg->values[i], arg->operand->name);
-        if (class_ == NULL)
+        class_ = saf_class_find(arg->values[i]);
+        if (class_ == NULL) {
+            cmd_say_invalid(cmd, arg->operand, arg->values[i]);
             return false;
+        }
         apply_to_class(cmd, class_, arg, option);
     }
     return true;
@@ -373,11 +375,12 @@ set_logoptions(struct cmd *cmd)
         const struct cmd_arg *arg = cmd_sub(log, rows[i].name);
 
         for (size_t j = 0; arg != NULL && j < arg->n_values; j++) {
-            const struct saf_class *class_ =
-                cmd_class(cmd, arg->values[j], "LOGOPTIONS");
+            const struct saf_class *class_ = saf_class_find(arg->values[j]);
 
-            if (class_ == NULL)
+            if (class_ == NULL) {
+                cmd_say_invalid(cmd, arg->operand, arg->values[j]);
                 return false;
+            }
             change_posit(cmd, class_, rows[i].option, CLASS_LOG_MASK);
         }
     }

@@ -14,13 +14,18 @@ struct row {
 static void
 run_rows(struct desk *d, const struct row *rows, size_t n)
 {
+    size_t n_wrong = 0;
+
     for (size_t i = 0; i < n; i++) {
         const char *reply = desk_run(d, rows[i].command);
 
-        if (strcmp(reply, rows[i].reply) != 0 || d->rc != rows[i].rc)
-            fail_msg("%s\nRC %u, not %u\n%s", rows[i].command, d->rc,
-                     rows[i].rc, reply);
+        if (strcmp(reply, rows[i].reply) == 0 && d->rc == rows[i].rc)
+            continue;
+        print_error("%s\nRC %u, not %u\n%s", rows[i].command, d->rc,
+                    rows[i].rc, reply);
+        n_wrong++;
     }
+    assert_int_equal(n_wrong, 0);
 }
 
 static void
@@ -45,16 +50,26 @@ parser_refuses(void **state)
         { "ADDUSER ()", 8,
           "IKJ56701I MISSING USERID+\n"
           "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n" },
-        { "ADDUSER TOOLONGID", 8, "IKJ56702I INVALID USERID, TOOLONGID\n" },
-        { "ADDUSER A-B", 8, "IKJ56702I INVALID USERID, A-B\n" },
+        { "ADDUSER TOOLONGID", 8, "IKJ56702I INVALID USERID, TOOLONGID\n"
+          "IKJ56701I MISSING USERID+\n"
+          "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n" },
+        { "ADDUSER A-B", 8, "IKJ56702I INVALID USERID, A-B\n"
+          "IKJ56701I MISSING USERID+\n"
+          "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n" },
         { "ADDUSER X OMVS(UID)", 8,
           "IKJ56701I MISSING OMVS UID+\n"
           "IKJ56701I MISSING OMVS USER ID (UID), 1-10 NUMERIC DIGITS\n" },
         { "ADDUSER X OMVS(UID(90000000000))", 8,
-          "IKJ56702I INVALID UID, 90000000000\n" },
-        { "ADDUSER X OMVS(UID(-1))", 8, "IKJ56702I INVALID UID, -1\n" },
+          "IKJ56702I INVALID UID, 90000000000\n"
+          "IKJ56701I MISSING OMVS UID+\n"
+          "IKJ56701I MISSING OMVS USER ID (UID), 1-10 NUMERIC DIGITS\n" },
+        { "ADDUSER X OMVS(UID(-1))", 8, "IKJ56702I INVALID UID, -1\n"
+          "IKJ56701I MISSING OMVS UID+\n"
+          "IKJ56701I MISSING OMVS USER ID (UID), 1-10 NUMERIC DIGITS\n" },
         { "ADDUSER X OMVS(UID(99999999999999999999999))", 8,
-          "IKJ56702I INVALID UID, 99999999999999999999999\n" },
+          "IKJ56702I INVALID UID, 99999999999999999999999\n"
+          "IKJ56701I MISSING OMVS UID+\n"
+          "IKJ56701I MISSING OMVS USER ID (UID), 1-10 NUMERIC DIGITS\n" },
         { "ADDUSER X NAME('open", 8, "IKJ56702I INVALID NAME, 'open\n" },
         { "ADDUSER X NAME('123456789012345678901')", 8,
           "IKJ56702I INVALID NAME, 123456789012345678901\n" },
@@ -69,7 +84,10 @@ parser_refuses(void **state)
         { "ADDUSER X PASSWORD(MUCHTOOLONG)", 8,
           "IKJ56702I INVALID PASSWORD, \n" },
         { "RDEFINE FACILITY X UACC(ALL)", 8,
-          "IKJ56702I INVALID UNIVERSAL ACCESS, ALL\n" },
+          "IKJ56702I INVALID UNIVERSAL ACCESS, ALL\n"
+          "IKJ56701I MISSING UNIVERSAL ACCESS+\n"
+          "IKJ56701I MISSING ALTER, CONTROL, UPDATE, READ, EXECUTE, OR "
+          "NONE\n" },
         { "RDEFINE FACILITY X UACC()", 8,
           "IKJ56701I MISSING UNIVERSAL ACCESS+\n"
           "IKJ56701I MISSING ALTER, CONTROL, UPDATE, READ, EXECUTE, OR "
@@ -77,9 +95,39 @@ parser_refuses(void **state)
         { "RDEFINE FACILITY", 8,
           "IKJ56701I MISSING ENTITY NAME+\n"
           "IKJ56701I MISSING NAME OF ENTITY IN SPECIFIED CLASS\n" },
-        { "RDEFINE ELIXTEST X", 8, "IKJ56702I INVALID CLASS, ELIXTEST\n" },
-        { "RLIST ELIXTEST X", 8, "IKJ56702I INVALID CLASS NAME, ELIXTEST\n" },
-        { "SETROPTS RACLIST(X)", 8, "IKJ56702I INVALID RACLIST, X\n" },
+        { "RDEFINE ELIXTEST X", 8,
+          "IKJ56702I INVALID CLASS, ELIXTEST\n"
+          "IKJ56701I MISSING ENTITY NAME+\n"
+          "IKJ56701I MISSING NAME OF ENTITY IN SPECIFIED CLASS\n" },
+        { "RALTER ELIXTEST (TESTING) UACC(NONE)", 8,
+          "IKJ56702I INVALID CLASS, ELIXTEST\n"
+          "IKJ56712I INVALID KEYWORD, )\n" },
+        { "RLIST ELIXTEST (TESTING)", 8,
+          "IKJ56702I INVALID CLASS NAME, ELIXTEST\n"
+          "IKJ56701I MISSING ENTITY NAME+\n"
+          "IKJ56701I MISSING NAME OF ENTITY TO BE LISTED\n" },
+        { "SETROPTS RACLIST(X)", 8,
+          "IKJ56702I INVALID RACLIST, X\n"
+          "IKJ56701I MISSING CLASS NAMES FOR RACLIST+\n"
+          "IKJ56701I MISSING CLASS NAMES:  ANY (NON-GROUP) RESOURCE CLASS\n" },
+        /* All errors of a command are told, none stops the others. */
+        { "ALTUSER A FOO(1) OMVS(UID(X) BAR HOME(/u)) NAME(A B) BAZ", 8,
+          "IKJ56712I INVALID KEYWORD, FOO\n"
+          "IKJ56702I INVALID UID, X\n"
+          "IKJ56701I MISSING OMVS UID+\n"
+          "IKJ56701I MISSING OMVS USER ID (UID), 1-10 NUMERIC DIGITS\n"
+          "IKJ56712I INVALID KEYWORD, BAR\n"
+          "IKJ56702I INVALID NAME, B\n"
+          "IKJ56712I INVALID KEYWORD, BAZ\n" },
+        { "ADDUSER (A-B,C,D.E) NAME('x')) 'y'", 8,
+          "IKJ56702I INVALID USERID, A-B\n"
+          "IKJ56701I MISSING USERID+\n"
+          "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n"
+          "IKJ56702I INVALID USERID, D.E\n"
+          "IKJ56701I MISSING USERID+\n"
+          "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n"
+          "IKJ56712I INVALID KEYWORD, )\n"
+          "IKJ56712I INVALID KEYWORD, '\n" },
         { "SETROPTS RACLIST", 8,
           "IKJ56701I MISSING CLASS NAMES FOR RACLIST+\n"
           "IKJ56701I MISSING CLASS NAMES:  ANY (NON-GROUP) RESOURCE CLASS\n" },
