@@ -6,6 +6,7 @@
 
 #include "saf/authorize_private.h"
 #include "saf/classes.h"
+#include "saf/effective.h"
 
 struct state { /* of one class, by its index in the class table */
     struct buf image;
@@ -116,6 +117,12 @@ saf_engine_refresh(struct saf_engine *engine, const char *class_name,
         return ERR_OK;
     s = &engine->states[index];
     flags = flags_now(engine, &engine->classes[index]);
+    if (is_rebuilt || ((flags & SNAPSHOT_RACLISTED) != 0) != s->is_raclisted) {
+        e = effective_refresh(engine->db, str_of(class_name),
+                              (flags & SNAPSHOT_RACLISTED) != 0, why);
+        if (e != ERR_OK)
+            return e;
+    }
     if ((flags & SNAPSHOT_RACLISTED) == 0) {
         bool was = s->is_raclisted;
 
@@ -164,6 +171,8 @@ saf_engine_open(const char *path, uint64_t now_ms, struct saf_engine **out,
     engine->built = now_ms; /* grows over restarts, too */
     e = engine->states == NULL ? err_set(why, ERR_MEMORY, "no storage")
                                : saf_db_open(path, now_ms, &engine->db, why);
+    if (e == ERR_OK)
+        e = effective_open(engine->db, why);
     if (e == ERR_OK)
         e = build_all(engine, why);
     if (e != ERR_OK) {

@@ -6,32 +6,14 @@
 #include "saf/classes.h"
 
 /*
+ * Commands read what is stored (certs, rings, ring_certs); applications what is
+ * effective (effective.h).
+ *
  * The named columns are what others search and unload; column `facts` is the
  * whole of what the confined parser said, in one piece.
  */
-#define COLUMNS "id, owner, label, status, key, last_serial, facts"
+#define COLUMNS "id, owner, label, status, key, last_serial, facts, flags"
 #define FACTS_MAX (64u * 1024u)
-
-enum err
-cert_open(struct saf_db *db, struct err_info *why)
-{
-    struct arena a;
-    struct saf_query q;
-    bool has_facts = false;
-    enum err e;
-
-    arena_init(&a, 1u << 16);
-    q = saf_db_query(db, "SELECT name FROM pragma_table_info('certs')", "");
-    while (saf_query_next(&q))
-        has_facts = has_facts || str_eq_z(saf_query_str(&q, &a, 0), "facts");
-    arena_fini(&a);
-    if ((e = saf_db_check(db, why)) != ERR_OK || has_facts)
-        return e;
-    if ((e = saf_db_begin(db, why)) != ERR_OK)
-        return e;
-    saf_db_run(db, "ALTER TABLE certs ADD COLUMN facts BLOB", "");
-    return saf_db_commit(db, why);
-}
 
 static bool
 read_row(struct saf_query *q, struct arena *a, struct cert_row *out)
@@ -48,6 +30,7 @@ read_row(struct saf_query *q, struct arena *a, struct cert_row *out)
     row.key = saf_query_str(q, a, 4);
     row.last_serial = (uint64_t)saf_query_int(q, 5);
     in = reader_of(saf_query_str(q, a, 6));
+    row.flags = (uint32_t)saf_query_int(q, 7);
     if (!cert_bundle_read(&in, a, &bundle) || bundle.n != 1)
         return false;
     row.facts = bundle.certs[0];
@@ -161,24 +144,28 @@ cert_put(struct saf_db *db, struct cert_row *row)
         saf_db_run(db,
                    "INSERT INTO certs(owner, label, status, der, key, serial,"
                    " issuer, subject, not_before, not_after, key_type,"
-                   " key_bits, last_serial, ring_seq, fingerprint, facts)"
+                   " key_bits, last_serial, ring_seq, fingerprint, facts,"
+                   " flags)"
                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,"
-                   "?15)",
-                   "sssbbsssiisiibb", row->owner, row->label, status, f->der,
+                   "?15,?16)",
+                   "sssbbsssiisiibbi", row->owner, row->label, status, f->der,
                    key, f->serial, f->issuer, f->subject, f->not_before_s,
                    f->not_after_s, f->key_type, (int64_t)f->key_bits,
-                   (int64_t)row->last_serial, f->fingerprint, buf_view(&facts));
+                   (int64_t)row->last_serial, f->fingerprint, buf_view(&facts),
+                   (int64_t)row->flags);
         row->id = saf_db_last_id(db);
     } else {
         saf_db_run(db,
                    "UPDATE certs SET label=?2, status=?3, der=?4, key=?5,"
                    " serial=?6, issuer=?7, subject=?8, not_before=?9,"
                    " not_after=?10, key_type=?11, key_bits=?12,"
-                   " last_serial=?13, fingerprint=?14, facts=?15 WHERE id=?1",
-                   "issbbsssiisiibb", row->id, row->label, status, f->der, key,
+                   " last_serial=?13, fingerprint=?14, facts=?15, flags=?16"
+                   " WHERE id=?1",
+                   "issbbsssiisiibbi", row->id, row->label, status, f->der, key,
                    f->serial, f->issuer, f->subject, f->not_before_s,
                    f->not_after_s, f->key_type, (int64_t)f->key_bits,
-                   (int64_t)row->last_serial, f->fingerprint, buf_view(&facts));
+                   (int64_t)row->last_serial, f->fingerprint, buf_view(&facts),
+                   (int64_t)row->flags);
         saf_db_run(db,
                    "UPDATE rings SET seq=seq+1 WHERE id IN (SELECT ring_id"
                    " FROM ring_certs WHERE cert_id=?1)",
@@ -272,16 +259,13 @@ ring_list_of_cert(struct saf_db *db, struct arena *a, int64_t cert_id,
         a, out);
 }
 
-size_t
-ring_entries(struct saf_db *db, struct arena *a, int64_t ring_id,
-             struct ring_entry **out)
+#define ENTRY_COLUMNS                                                          \
+    "c.id, c.owner, c.label, c.status, c.key, c.last_serial, c.facts,"         \
+    " c.flags, r.usage, r.is_default"
+
+static size_t
+read_entries(struct saf_query q, struct arena *a, struct ring_entry **out)
 {
-    struct saf_query q = saf_db_query(
-        db,
-        "SELECT c.id, c.owner, c.label, c.status, c.key, c.last_serial,"
-        " c.facts, r.usage, r.is_default FROM ring_certs r JOIN certs c ON"
-        " c.id=r.cert_id WHERE r.ring_id=?1 ORDER BY r.pos",
-        "i", ring_id);
     size_t n = 0, cap = 16;
     struct ring_entry *rows = ARENA_ARRAY(a, struct ring_entry, cap);
 
@@ -298,15 +282,28 @@ ring_entries(struct saf_db *db, struct arena *a, int64_t ring_id,
             rows = more;
             cap *= 2;
         }
-        usage = saf_query_str(&q, a, 7);
+        usage = saf_query_str(&q, a, 8);
         rows[n].usage = usage.n > 0 ? usage.p[0] : 'P';
-        rows[n].is_default = saf_query_int(&q, 8) != 0;
+        rows[n].is_default = saf_query_int(&q, 9) != 0;
         if (read_row(&q, a, &rows[n].cert))
             n++;
     }
     saf_query_close(&q);
     *out = rows;
     return rows == NULL ? 0 : n;
+}
+
+size_t
+ring_entries(struct saf_db *db, struct arena *a, int64_t ring_id,
+             struct ring_entry **out)
+{
+    return read_entries(saf_db_query(db,
+                                     "SELECT " ENTRY_COLUMNS
+                                     " FROM ring_certs r JOIN certs c ON"
+                                     " c.id=r.cert_id WHERE r.ring_id=?1"
+                                     " ORDER BY r.pos",
+                                     "i", ring_id),
+                        a, out);
 }
 
 void
@@ -380,7 +377,7 @@ cert_user(struct saf_db *db, struct arena *a, struct str fingerprint,
     enum err e;
 
     if (!read_one(saf_db_query(db,
-                               "SELECT " COLUMNS " FROM certs WHERE"
+                               "SELECT " COLUMNS " FROM eff_certs WHERE"
                                " fingerprint=?1",
                                "b", fingerprint),
                   a, &row) ||
@@ -487,7 +484,11 @@ virtual_entries(struct saf_db *db, struct arena *a, struct str owner,
                 struct ring_entry **out)
 {
     struct cert_row *rows;
-    size_t n = cert_list(db, a, owner, &rows);
+    size_t n = read_all(saf_db_query(db,
+                                     "SELECT " COLUMNS " FROM eff_certs WHERE "
+                                     "owner=?1 ORDER BY label",
+                                     "s", owner),
+                        a, &rows);
     struct ring_entry *entries = ARENA_ARRAY(a, struct ring_entry, n + 1);
 
     if (entries == NULL)
@@ -501,6 +502,35 @@ virtual_entries(struct saf_db *db, struct arena *a, struct str owner,
         };
     *out = entries;
     return n;
+}
+
+static bool
+effective_ring(struct saf_db *db, struct arena *a, struct str owner,
+               struct str name, struct ring_row *out)
+{
+    struct saf_query q = saf_db_query(db,
+                                      "SELECT id, owner, name, seq FROM"
+                                      " eff_rings WHERE owner=?1 AND name=?2",
+                                      "ss", owner, name);
+    bool is_there = saf_query_next(&q);
+
+    if (is_there)
+        read_ring(&q, a, out);
+    saf_query_close(&q);
+    return is_there;
+}
+
+static size_t
+effective_entries(struct saf_db *db, struct arena *a, int64_t ring_id,
+                  struct ring_entry **out)
+{
+    return read_entries(saf_db_query(db,
+                                     "SELECT " ENTRY_COLUMNS
+                                     " FROM eff_ring_certs r JOIN eff_certs c"
+                                     " ON c.id=r.cert_id WHERE r.ring_id=?1"
+                                     " ORDER BY r.pos",
+                                     "i", ring_id),
+                        a, out);
 }
 
 enum err
@@ -525,7 +555,7 @@ ring_read(struct saf_engine *engine, struct arena *a, const struct acee *acee,
                        "user %s may not read ring " STR_FMT "/" STR_FMT,
                        acee->user, STR_ARG(owner), STR_ARG(ring));
     }
-    if (!is_virtual && !ring_get(db, a, owner, ring, &view.ring)) {
+    if (!is_virtual && !effective_ring(db, a, owner, ring, &view.ring)) {
         *rc = SAF_RC(8, 8, 84);
         e = saf_db_check(db, why);
         return e != ERR_OK ? e
@@ -534,7 +564,7 @@ ring_read(struct saf_engine *engine, struct arena *a, const struct acee *acee,
                                      STR_ARG(owner), STR_ARG(ring));
     }
     n = is_virtual ? virtual_entries(db, a, owner, &all)
-                   : ring_entries(db, a, view.ring.id, &all);
+                   : effective_entries(db, a, view.ring.id, &all);
     view.entries = all;
     view.has_key = ARENA_ARRAY(a, bool, n + 1);
     if (view.has_key == NULL)

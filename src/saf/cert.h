@@ -11,6 +11,12 @@
 #define CERT_OWNER_CA "irrcerta"
 #define CERT_OWNER_SITE "irrsitec"
 
+enum cert_flag {
+    CERT_REQUESTED = 1u << 0, /* GENREQ was issued for it */
+    CERT_REKEYED = 1u << 1,   /* REKEY made a successor */
+    CERT_RETIRED = 1u << 2,   /* ROLLOVER took its key away */
+};
+
 struct cert_row {
     int64_t id;
     struct str owner; /* user, irrcerta, irrsitec */
@@ -18,6 +24,7 @@ struct cert_row {
     char status;    /* 'T' trust, 'H' hightrust, 'N' notrust */
     struct str key; /* sealed; empty: none */
     uint64_t last_serial;
+    uint32_t flags; /* enum cert_flag */
     struct cert_facts facts;
 };
 
@@ -38,8 +45,6 @@ size_t cert_list(struct saf_db *, struct arena *, struct str owner,
 /* id 0: new (set then); else replaced, rings keep it. */
 void cert_put(struct saf_db *, struct cert_row *);
 void cert_delete(struct saf_db *, int64_t id);
-/* Make the columns that this code adds to the schema. */
-MUST_CHECK enum err cert_open(struct saf_db *, struct err_info *why);
 
 struct ring_row {
     int64_t id;
@@ -77,7 +82,8 @@ MUST_CHECK enum err cert_user(struct saf_db *, struct arena *,
                               struct str fingerprint, struct str *user,
                               struct saf_rc *rc, struct err_info *why);
 
-/* R_datalib: may acee read this ring, and which private keys go with it? */
+/* R_datalib, on the effective rings: may acee read this ring, and which private
+ * keys go with it? */
 struct ring_view {
     struct ring_row ring;
     struct ring_entry *entries; /* without NOTRUST ones */

@@ -1,6 +1,7 @@
 #include "saf/certmake.h"
 
 #include <openssl/bn.h>
+#include <openssl/dsa.h>
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -335,6 +336,9 @@ curve_of(enum cert_key_kind kind, uint32_t bits)
         { CERT_NISTECC, 256, "prime256v1" },
         { CERT_NISTECC, 384, "secp384r1" },
         { CERT_NISTECC, 521, "secp521r1" },
+        { CERT_BPECC, 160, "brainpoolP160r1" },
+        { CERT_BPECC, 192, "brainpoolP192r1" },
+        { CERT_BPECC, 224, "brainpoolP224r1" },
         { CERT_BPECC, 256, "brainpoolP256r1" },
         { CERT_BPECC, 320, "brainpoolP320r1" },
         { CERT_BPECC, 384, "brainpoolP384r1" },
@@ -348,16 +352,46 @@ curve_of(enum cert_key_kind kind, uint32_t bits)
     return NULL;
 }
 
+static EVP_PKEY *
+new_dsa(uint32_t bits)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
+    EVP_PKEY_CTX *key_ctx = NULL;
+    EVP_PKEY *params = NULL, *key = NULL;
+
+    if (ctx != NULL && EVP_PKEY_paramgen_init(ctx) > 0 &&
+        EVP_PKEY_CTX_set_dsa_paramgen_bits(ctx, (int)bits) > 0 &&
+        EVP_PKEY_paramgen(ctx, &params) > 0 &&
+        (key_ctx = EVP_PKEY_CTX_new_from_pkey(NULL, params, NULL)) != NULL &&
+        EVP_PKEY_keygen_init(key_ctx) > 0)
+        (void)EVP_PKEY_keygen(key_ctx, &key);
+    EVP_PKEY_CTX_free(key_ctx);
+    EVP_PKEY_free(params);
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
+static bool
+is_size(enum cert_key_kind kind, uint32_t bits)
+{
+    if (kind == CERT_RSA)
+        return bits >= 1024 && bits <= 4096;
+    if (kind == CERT_DSA)
+        return bits == 1024 || bits == 2048;
+    return curve_of(kind, bits) != NULL;
+}
+
 enum err
 cert_new_key(enum cert_key_kind kind, uint32_t bits, EVP_PKEY **out,
              struct err_info *why)
 {
-    const char *curve = curve_of(kind, bits);
     EVP_PKEY *key;
 
-    if (kind == CERT_RSA ? bits < 1024 || bits > 4096 : curve == NULL)
+    if (!is_size(kind, bits))
         return err_set(why, ERR_RANGE, "no key of %u bits", bits);
-    key = kind == CERT_RSA ? EVP_RSA_gen(bits) : EVP_EC_gen(curve);
+    key = kind == CERT_RSA   ? EVP_RSA_gen(bits)
+          : kind == CERT_DSA ? new_dsa(bits)
+                             : EVP_EC_gen(curve_of(kind, bits));
     if (key == NULL)
         return failed(why, "make a key");
     *out = key;

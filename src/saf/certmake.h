@@ -24,7 +24,7 @@ enum cert_usage { /* KEYUSAGE operands */
                   CERT_KEYAGREE = 1u << 4,
 };
 
-enum cert_key_kind { CERT_RSA = 1, CERT_NISTECC, CERT_BPECC };
+enum cert_key_kind { CERT_RSA = 1, CERT_NISTECC, CERT_BPECC, CERT_DSA };
 
 struct cert_altname {
     uint8_t kind;     /* GEN_EMAIL 1, GEN_DNS 2, GEN_URI 6, GEN_IPADD 7 */
@@ -56,8 +56,8 @@ MUST_CHECK enum err cert_make(const struct cert_order *, EVP_PKEY *signer,
 MUST_CHECK enum err cert_make_request(const struct cert_order *,
                                       EVP_PKEY *signer, struct buf *der,
                                       struct err_info *why);
-/* RSA 1024..4096, NISTECC 192 224 256 384 521, BPECC 256 320 384 512 bits.
- * ERR_RANGE. */
+/* RSA 1024..4096, NISTECC 192 224 256 384 521, BPECC 160 192 224 256 320
+ * 384 512, DSA 1024 2048 bits. ERR_RANGE. */
 MUST_CHECK enum err cert_new_key(enum cert_key_kind, uint32_t bits,
                                  EVP_PKEY **out, struct err_info *why);
 /* DER of the public half, and PKCS#8 of the private one. */

@@ -1,16 +1,15 @@
 /* RACMAP: distributed identities to users (class IDIDMAP). */
 #include "saf/cmd_private.h"
+#include "saf/idmap.h"
 
-#define USER_FILTER_MAX 246
-#define REGISTRY_MAX 255
 #define LIST_COLUMNS 72u
 
 /* clang-format off */
 static const struct cmd_operand user_name[] = {
-    { "NAME", CMD_TEXT, CMD_ASIS, 1, USER_FILTER_MAX, NULL, NULL, NULL, NULL, NULL, "DISTRIBUTED IDENTITY USER NAME" },
+    { "NAME", CMD_TEXT, CMD_ASIS, 1, IDMAP_USER_MAX, NULL, NULL, NULL, NULL, NULL, "DISTRIBUTED IDENTITY USER NAME" },
 };
 static const struct cmd_operand registry_name[] = {
-    { "NAME", CMD_TEXT, CMD_ASIS, 1, REGISTRY_MAX, NULL, NULL, NULL, NULL, NULL, "REGISTRY NAME" },
+    { "NAME", CMD_TEXT, CMD_ASIS, 1, IDMAP_REGISTRY_MAX, NULL, NULL, NULL, NULL, NULL, "REGISTRY NAME" },
 };
 static const struct cmd_operand label_rows[] = {
     { "LABEL", CMD_TEXT, CMD_ASIS, 1, SAF_LABEL_MAX, NULL, NULL, NULL, NULL, NULL, "LABEL NAME" },
@@ -47,36 +46,6 @@ may(struct cmd *cmd, const char *function, struct str user)
     return false;
 }
 
-/* A distinguished name without blanks around "," and "=", its attribute types
- * in upper case; any other text as it is. */
-static struct str
-normalised(struct cmd *cmd, struct str name)
-{
-    struct str rest = name, part;
-    struct buf out;
-
-    if (str_find_char(name, '=') == STR_NPOS)
-        return name;
-    buf_init(&out, name.n + 1);
-    while (str_token(&rest, ',', &part)) {
-        size_t equals = str_find_char(part, '=');
-
-        if (equals == STR_NPOS) {
-            buf_fini(&out);
-            return name; /* no distinguished name after all */
-        }
-        if (out.n > 0)
-            buf_add_char(&out, ',');
-        buf_add(&out,
-                str_upper(cmd->arena, str_trim(str_sub(part, 0, equals))));
-        buf_add_char(&out, '=');
-        buf_add(&out, str_trim(str_sub(part, equals + 1, part.n)));
-    }
-    name = str_dup(cmd->arena, buf_view(&out));
-    buf_fini(&out);
-    return name;
-}
-
 /* The two names of MAP and QUERY; false after a message. */
 static bool
 read_names(struct cmd *cmd, struct str *user, struct str *registry)
@@ -93,7 +62,7 @@ read_names(struct cmd *cmd, struct str *user, struct str *registry)
         cmd_rc(cmd, 8);
         return false;
     }
-    *user = normalised(cmd, *user);
+    *user = idmap_normalised(cmd->arena, *user);
     return true;
 }
 
@@ -223,43 +192,6 @@ listmap(struct cmd *cmd, struct str owner, const struct cmd_arg *arg)
     return 4;
 }
 
-/* --- the best match --------------------------------------------------- */
-
-static bool
-find_exact(struct saf_db *db, struct arena *arena, struct str user,
-           struct str registry, struct str *owner)
-{
-    struct saf_query q = saf_db_query(
-        db,
-        "SELECT owner FROM idmaps WHERE kind='D' AND filter=?1 AND issuer=?2",
-        "ss", user, registry);
-    bool is_found = saf_query_next(&q);
-
-    if (is_found)
-        *owner = saf_query_str(&q, arena, 0);
-    saf_query_close(&q);
-    return is_found;
-}
-
-/* The name, then each shorter suffix of a distinguished name, then "*". */
-static bool
-find_in_registry(struct saf_db *db, struct arena *arena, struct str user,
-                 struct str registry, struct str *owner)
-{
-    bool is_dn = str_find_char(user, '=') != STR_NPOS;
-
-    while (user.n > 0) {
-        size_t comma = str_find_char(user, ',');
-
-        if (find_exact(db, arena, user, registry, owner))
-            return true;
-        if (!is_dn || comma == STR_NPOS)
-            break;
-        user = str_sub(user, comma + 1, user.n);
-    }
-    return find_exact(db, arena, STR("*"), registry, owner);
-}
-
 static uint32_t
 query(struct cmd *cmd)
 {
@@ -268,8 +200,9 @@ query(struct cmd *cmd)
     if (!may(cmd, "QUERY", str_of(cmd->acee->user)) ||
         !read_names(cmd, &user, &registry))
         return 8;
-    if (!find_in_registry(cmd->db, cmd->arena, user, registry, &owner) &&
-        !find_in_registry(cmd->db, cmd->arena, user, STR("*"), &owner)) {
+    /* What a logon would be told now. */
+    if (!idmap_user(cmd->db, cmd->arena, IDMAP_EFFECTIVE, user, registry,
+                    &owner)) {
         CMD_MSG(cmd, "IRRW206I");
         return 4;
     }

@@ -49,7 +49,6 @@ struct cert_services {
 /* Certificate ID of LIST: base64 of X'D9', owner and label in EBCDIC. */
 struct str racdcert_id(struct arena *, struct str owner, struct str label);
 
-MUST_CHECK enum err racdcert_open(struct saf_db *, const struct cert_services *,
-                                  struct err_info *why);
+void racdcert_open(const struct cert_services *);
 
 #endif

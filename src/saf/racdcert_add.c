@@ -8,10 +8,10 @@
  * ----------------------------------------------------------------------------------------
  */
 
-static bool
-read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
-            const struct str *trusted, size_t n_trusted,
-            struct cert_bundle *out)
+bool
+racdcert_read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
+                     const struct str *trusted, size_t n_trusted,
+                     struct cert_bundle *out)
 {
     struct err_info why = { 0 };
     struct buf file;
@@ -164,7 +164,8 @@ racdcert_add(struct cmd *c, struct str owner)
     if (!racdcert_may(c, "ADD", racdcert_level(c, owner)))
         return c->rc;
     n_trusted = trusted_cas(c, &trusted);
-    if (!read_bundle(c, cmd_arg(c, "ADD"), trusted, n_trusted, &bundle))
+    if (!racdcert_read_bundle(c, cmd_arg(c, "ADD"), trusted, n_trusted,
+                              &bundle))
         return c->rc;
     add_chain(c, &bundle);
     facts = &bundle.certs[0];
@@ -185,7 +186,9 @@ racdcert_add(struct cmd *c, struct str owner)
         row.facts = *facts;
         if (sealed.n > 0)
             row.key = buf_view(&sealed);
+        row.flags &= ~(uint32_t)CERT_REQUESTED; /* answered */
         cert_put(c->db, &row);
+        racdcert_changed(c, "DIGTCERT");
         if (row.status == 'N' && !cmd_has(c, "NOTRUST")) {
             CMD_MSG(c, "SPT0312W");
             (void)cmd_rc(c, 4);
@@ -273,7 +276,7 @@ racdcert_checkcert(struct cmd *c, struct str owner)
 
     (void)owner;
     if (!racdcert_may(c, "LIST", SAF_READ) ||
-        !read_bundle(c, cmd_arg(c, "CHECKCERT"), NULL, 0, &bundle))
+        !racdcert_read_bundle(c, cmd_arg(c, "CHECKCERT"), NULL, 0, &bundle))
         return c->rc;
     if (bundle.pkcs8.n > 0)
         secret_wipe((void *)(uintptr_t)bundle.pkcs8.p, bundle.pkcs8.n);

@@ -2,16 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "saf/idmap.h"
 #include "saf/racdcert_private.h"
 
 const struct cert_services *racdcert_services;
 
-enum err
-racdcert_open(struct saf_db *db, const struct cert_services *services,
-              struct err_info *why)
+void
+racdcert_open(const struct cert_services *services)
 {
     racdcert_services = services;
-    return cert_open(db, why);
 }
 
 /* --- operands
@@ -25,8 +24,21 @@ racdcert_open(struct saf_db *db, const struct cert_services *services,
 #define CHOICE(name, words) { name, CMD_CHOICE, 0, 0, 0, NULL, words, NULL, NULL, NULL, NULL }
 #define LABEL TEXT("LABEL", 1, SAF_LABEL_MAX, CMD_ASIS)
 
+#define ISSUER_MAX 1024
 static const struct cmd_operand label_ops[] = { LABEL };
 static const struct cmd_table label_table = CMD_TABLE(label_ops);
+
+/* A certificate by its label, or by its serial number and issuer. */
+static const struct cmd_operand which_ops[] = {
+    LABEL, TEXT("SERIALNUMBER", 1, 64, 0),
+    TEXT("ISSUERSDN", 1, ISSUER_MAX, CMD_ASIS),
+};
+static const struct cmd_table which_table = CMD_TABLE(which_ops);
+
+static const struct cmd_operand hardware_ops[] = {
+    TEXT("PKDS", 1, 64, CMD_OPTIONAL), TEXT("TOKEN", 1, 32, 0),
+};
+static const struct cmd_table hardware_table = CMD_TABLE(hardware_ops);
 
 static const char *const usages[] = { "PERSONAL", "CERTAUTH", "SITE", NULL };
 static const struct cmd_operand connect_ops[] = {
@@ -74,19 +86,31 @@ static const struct cmd_operand operands[] = {
       "KEY SIZE, 160 TO 4096 BITS" },
     SUB("NOTBEFORE", date_table, 0), SUB("NOTAFTER", date_table, 0),
     TEXT("WITHLABEL", 1, SAF_LABEL_MAX, CMD_ASIS),
-    SUB("SIGNWITH", signer_table, 0), TEXT("RSA", 1, 64, CMD_OPTIONAL),
-    WORD("DSA"), TEXT("NISTECC", 1, 64, CMD_OPTIONAL),
-    TEXT("BPECC", 1, 64, CMD_OPTIONAL), LIST("KEYUSAGE", 0),
+    SUB("SIGNWITH", signer_table, 0),
+    SUB("RSA", hardware_table, CMD_OPTIONAL), WORD("DSA"),
+    SUB("NISTECC", hardware_table, CMD_OPTIONAL),
+    SUB("BPECC", hardware_table, CMD_OPTIONAL),
+    TEXT("ICSF", 1, 64, CMD_OPTIONAL), TEXT("PKDS", 1, 64, CMD_OPTIONAL),
+    TEXT("PCICC", 1, 64, CMD_OPTIONAL), TEXT("FROMICSF", 1, 64, 0),
+    LIST("KEYUSAGE", 0),
     SUB("ALTNAME", altname_table, 0), WORD("TRUST"), WORD("NOTRUST"),
     WORD("HIGHTRUST"), SUB("GENREQ", label_table, 0),
     TEXT("DSN", 1, 64, 0), TEXT("ADD", 1, 64, 0),
     TEXT("PASSWORD", 1, 255, CMD_ASIS | CMD_SECRET),
     SUB("EXPORT", label_table, 0), CHOICE("FORMAT", formats),
-    SUB("ALTER", label_table, 0),
+    SUB("ALTER", which_table, 0),
     TEXT("NEWLABEL", 1, SAF_LABEL_MAX, CMD_ASIS),
-    SUB("DELETE", label_table, CMD_OPTIONAL), WORD("FORCE"),
-    SUB("LIST", label_table, CMD_OPTIONAL), SUB("LISTCHAIN", label_table, 0),
-    TEXT("CHECKCERT", 1, 64, 0),
+    SUB("DELETE", which_table, CMD_OPTIONAL), WORD("FORCE"),
+    SUB("LIST", which_table, CMD_OPTIONAL), SUB("LISTCHAIN", label_table, 0),
+    TEXT("CHECKCERT", 1, 64, 0), SUB("REKEY", label_table, 0),
+    SUB("ROLLOVER", label_table, 0), TEXT("MAP", 1, 64, CMD_OPTIONAL),
+    SUB("ALTMAP", label_table, CMD_OPTIONAL),
+    SUB("DELMAP", label_table, CMD_OPTIONAL),
+    SUB("LISTMAP", label_table, CMD_OPTIONAL),
+    TEXT("SDNFILTER", 1, ISSUER_MAX, CMD_ASIS),
+    TEXT("IDNFILTER", 1, ISSUER_MAX, CMD_ASIS),
+    TEXT("CRITERIA", 1, 255, CMD_ASIS),
+    TEXT("NEWCRITERIA", 1, 255, CMD_ASIS),
 };
 /* clang-format on */
 
@@ -182,6 +206,58 @@ racdcert_find(struct cmd *c, const struct cmd_arg *sub, struct str owner,
     return false;
 }
 
+/* SERIALNUMBER in hexadecimal, leading zeros as one likes; ISSUERSDN when the
+ * number alone tells not enough. */
+static bool
+is_named_by_serial(const struct cmd_arg *sub, const struct cert_row *row)
+{
+    struct str have = row->facts.serial;
+    struct str want = cmd_value(cmd_sub(sub, "SERIALNUMBER"));
+    const struct cmd_arg *issuer = cmd_sub(sub, "ISSUERSDN");
+
+    while (have.n > 1 && have.p[0] == '0')
+        have = str_sub(have, 1, have.n);
+    while (want.n > 1 && want.p[0] == '0')
+        want = str_sub(want, 1, want.n);
+    return str_eq_nocase(have, want) &&
+           (issuer == NULL || str_eq(cmd_value(issuer), row->facts.issuer));
+}
+
+/* As racdcert_find, of a sub-table that may name a serial number. */
+static bool
+find_which(struct cmd *c, const struct cmd_arg *sub, struct str owner,
+           struct cert_row *out)
+{
+    struct cert_row *all;
+    size_t n, n_found = 0;
+
+    if (cmd_sub(sub, "SERIALNUMBER") == NULL)
+        return racdcert_find(c, sub, owner, out);
+    n = cert_list(c->db, c->arena, owner, &all);
+    for (size_t i = 0; i < n; i++)
+        if (is_named_by_serial(sub, &all[i])) {
+            *out = all[i];
+            n_found++;
+        }
+    if (n_found == 1)
+        return true;
+    if (n_found > 1) {
+        (void)racdcert_fail(c, "several certificates have this serial number; "
+                               "add ISSUERSDN");
+        return false;
+    }
+    CMD_MSG(c, "IRRD107I");
+    (void)cmd_rc(c, 4);
+    return false;
+}
+
+void
+racdcert_changed(struct cmd *c, const char *class_name)
+{
+    if ((saf_class_options(c->db, str_of(class_name)) & CLASS_RACLIST) != 0)
+        CMD_MSG(c, "IRRD175I", str_of(class_name));
+}
+
 static bool
 is_dsn(struct str dsn)
 {
@@ -275,6 +351,7 @@ add_ring(struct cmd *c, struct str owner)
         return cmd_rc(c, 8);
     }
     ring_add(c->db, owner, name);
+    racdcert_changed(c, "DIGTRING");
     return 0;
 }
 
@@ -295,8 +372,10 @@ delete_ring(struct cmd *c, struct str owner)
     struct ring_row ring;
 
     if (racdcert_may(c, "DELRING", racdcert_level(c, owner)) &&
-        find_ring(c, owner, cmd_value(cmd_arg(c, "DELRING")), &ring))
+        find_ring(c, owner, cmd_value(cmd_arg(c, "DELRING")), &ring)) {
         ring_delete(c->db, ring.id);
+        racdcert_changed(c, "DIGTRING");
+    }
     return c->rc;
 }
 
@@ -366,9 +445,11 @@ connect(struct cmd *c, struct str owner)
     if (usage != own && !racdcert_may(c, "ADD", racdcert_level(c, cert_owner)))
         return c->rc;
     if (find_ring(c, owner, ring_name, &ring) &&
-        racdcert_find(c, sub, cert_owner, &cert))
+        racdcert_find(c, sub, cert_owner, &cert)) {
         ring_connect(c->db, ring.id, cert.id, usage,
                      cmd_sub(sub, "DEFAULT") != NULL);
+        racdcert_changed(c, "DIGTRING");
+    }
     return c->rc;
 }
 
@@ -395,6 +476,7 @@ remove_cert(struct cmd *c, struct str owner)
                 owner);
         return cmd_rc(c, 4);
     }
+    racdcert_changed(c, "DIGTRING");
     return c->rc;
 }
 
@@ -411,8 +493,8 @@ list(struct cmd *c, struct str owner)
 
     if (!racdcert_may(c, "LIST", racdcert_level(c, owner)))
         return c->rc;
-    if (cmd_sub(sub, "LABEL") != NULL) {
-        if (!racdcert_find(c, sub, owner, &one))
+    if (cmd_sub(sub, "LABEL") != NULL || cmd_sub(sub, "SERIALNUMBER") != NULL) {
+        if (!find_which(c, sub, owner, &one))
             return c->rc;
     } else {
         n = cert_list(c->db, c->arena, owner, &rows);
@@ -438,7 +520,7 @@ alter(struct cmd *c, struct str owner)
     struct cert_row cert, other;
 
     if (!racdcert_may(c, "ALTER", racdcert_level(c, owner)) ||
-        !racdcert_find(c, cmd_arg(c, "ALTER"), owner, &cert))
+        !find_which(c, cmd_arg(c, "ALTER"), owner, &cert))
         return c->rc;
     if (label != NULL && !str_eq(cmd_value(label), cert.label)) {
         if (cert_get(c->db, c->arena, owner, cmd_value(label), &other))
@@ -453,6 +535,7 @@ alter(struct cmd *c, struct str owner)
                   : cmd_has(c, "HIGHTRUST") ? 'H'
                                             : cert.status;
     cert_put(c->db, &cert);
+    racdcert_changed(c, "DIGTCERT");
     return c->rc;
 }
 
@@ -461,9 +544,16 @@ delete_cert(struct cmd *c, struct str owner)
 {
     struct cert_row cert;
 
-    if (racdcert_may(c, "DELETE", racdcert_level(c, owner)) &&
-        racdcert_find(c, cmd_arg(c, "DELETE"), owner, &cert))
-        cert_delete(c->db, cert.id);
+    if (!racdcert_may(c, "DELETE", racdcert_level(c, owner)) ||
+        !find_which(c, cmd_arg(c, "DELETE"), owner, &cert))
+        return c->rc;
+    /* The answer to its request would find no key any more. */
+    if ((cert.flags & CERT_REQUESTED) != 0 && !cmd_has(c, "FORCE"))
+        return racdcert_fail(c, "a request was generated from this "
+                                "certificate; add FORCE to delete it all the "
+                                "same");
+    cert_delete(c->db, cert.id);
+    racdcert_changed(c, "DIGTCERT");
     return c->rc;
 }
 
@@ -489,29 +579,89 @@ static const struct {
     { "LIST", list },
     { "LISTCHAIN", racdcert_listchain },
     { "CHECKCERT", racdcert_checkcert },
+    { "REKEY", racdcert_rekey },
+    { "ROLLOVER", racdcert_rollover },
 };
+
+/* These take MULTIID, too. */
+static const struct {
+    const char *name;
+    uint32_t (*run)(struct cmd *, struct str owner);
+} map_functions[] = {
+    { "MAP", racdcert_map },
+    { "ALTMAP", racdcert_altmap },
+    { "DELMAP", racdcert_delmap },
+    { "LISTMAP", racdcert_listmap },
+};
+
+static bool
+has_hardware_key(const struct cmd *c)
+{
+    static const char *const words[] = { "ICSF", "PKDS", "PCICC", "FROMICSF" };
+    static const char *const kinds[] = { "RSA", "NISTECC", "BPECC" };
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (cmd_arg(c, words[i]) != NULL)
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (cmd_arg(c, kinds[i]) != NULL && cmd_arg(c, kinds[i])->n_subs > 0)
+            return true;
+    return false;
+}
+
+/* The one function of the command; false when there are two. */
+static bool
+find_function(struct cmd *c, const char **name,
+              uint32_t (**run)(struct cmd *, struct str), bool *is_map)
+{
+    size_t n = ARRAY_LEN(functions) + ARRAY_LEN(map_functions);
+
+    *name = "LIST"; /* no function: LIST of one's own */
+    *run = NULL;
+    *is_map = false;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = i - ARRAY_LEN(functions);
+        bool maps = i >= ARRAY_LEN(functions);
+        const char *word = maps ? map_functions[k].name : functions[i].name;
+
+        if (cmd_arg(c, word) == NULL)
+            continue;
+        if (*run != NULL) {
+            (void)racdcert_fail(c, "%s and %s cannot be given together", *name,
+                                word);
+            return false;
+        }
+        *name = word;
+        *run = maps ? map_functions[k].run : functions[i].run;
+        *is_map = maps;
+    }
+    if (*run == NULL)
+        *run = list;
+    return true;
+}
 
 static uint32_t
 run(struct cmd *c)
 {
-    size_t chosen = ARRAY_LEN(functions);
+    uint32_t (*function)(struct cmd *, struct str);
+    const char *name;
     struct str owner;
+    bool is_map;
 
-    for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
-        if (cmd_arg(c, functions[i].name) == NULL)
-            continue;
-        if (chosen < ARRAY_LEN(functions))
-            return racdcert_fail(c, "%s and %s cannot be given together",
-                                 functions[chosen].name, functions[i].name);
-        chosen = i;
-    }
-    if (cmd_has(c, "MULTIID"))
-        return racdcert_fail(c, "MULTIID is for certificate name filters only");
-    if (!racdcert_owner_of(c, NULL, str_of(c->acee->user), &owner))
+    if (!find_function(c, &name, &function, &is_map))
         return c->rc;
-    if (chosen < ARRAY_LEN(functions))
-        return functions[chosen].run(c, owner);
-    return list(c, owner); /* no function: LIST of one's own */
+    if (cmd_has(c, "MULTIID") && !is_map)
+        return racdcert_fail(c, "MULTIID is for certificate name filters only");
+    if (has_hardware_key(c) && racdcert_services != NULL)
+        return racdcert_fail(c, "%s: no token for keys in hardware is set up",
+                             name);
+    if (cmd_has(c, "MULTIID"))
+        owner = STR(CERTMAP_OWNER_MULTI);
+    else if (!racdcert_owner_of(c, NULL, str_of(c->acee->user), &owner))
+        return c->rc;
+    if (is_map && is_reserved(owner))
+        return racdcert_fail(c, "%s is for ID(userid) and MULTIID", name);
+    return function(c, owner);
 }
 
 static const struct cmd_verb racdcert = {

@@ -15,6 +15,8 @@ racdcert_owner_words(struct arena *a, struct str owner)
         return STR("CERTAUTH");
     if (str_eq_z(owner, CERT_OWNER_SITE))
         return STR("SITE");
+    if (str_eq_z(owner, "irrmulti"))
+        return STR("MULTIID");
     return str_fmt(a, "user " STR_FMT, STR_ARG(owner));
 }
 
@@ -110,8 +112,8 @@ racdcert_id(struct arena *a, struct str owner, struct str label)
     return str_dup(a, str_n(text, (size_t)n_text));
 }
 
-static void
-print_wrapped(struct cmd *c, struct str value)
+void
+racdcert_print_wrapped(struct cmd *c, struct str value)
 {
     do {
         struct str piece = str_sub(value, 0, WRAP_COLUMNS);
@@ -194,11 +196,11 @@ racdcert_print_cert(struct cmd *c, const struct cert_row *row, bool rings)
     print_date(c, "Start Date:", f->not_before_s);
     print_date(c, "End Date:", f->not_after_s);
     cmd_line(c, STR("  Serial Number:"));
-    print_wrapped(c, f->serial);
+    racdcert_print_wrapped(c, f->serial);
     cmd_line(c, STR("  Issuer's Name:"));
-    print_wrapped(c, f->issuer);
+    racdcert_print_wrapped(c, f->issuer);
     cmd_line(c, STR("  Subject's Name:"));
-    print_wrapped(c, f->subject);
+    racdcert_print_wrapped(c, f->subject);
     print_altnames(c, f->altnames);
     cmd_printf(c, "  Signing Algorithm: " STR_FMT, STR_ARG(f->sig_alg));
     if (f->key_usage.n > 0)

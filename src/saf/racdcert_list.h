@@ -11,4 +11,7 @@ void racdcert_print_ring(struct cmd *, const struct ring_row *);
 /* rings: with the ring associations. */
 void racdcert_print_cert(struct cmd *, const struct cert_row *, bool rings);
 
+/* >72 characters a line< */
+void racdcert_print_wrapped(struct cmd *, struct str value);
+
 #endif

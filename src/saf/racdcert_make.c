@@ -105,8 +105,8 @@ bad:
     return false;
 }
 
-static bool
-validity(struct cmd *c, struct cert_order *o)
+bool
+racdcert_validity(struct cmd *c, struct cert_order *o)
 {
     time_t now = (time_t)(c->session->now_ms / 1000), next;
     struct tm tm;
@@ -163,8 +163,9 @@ usage_of(struct cmd *c, bool is_ca, uint32_t *out)
     return true;
 }
 
-static bool
-put_altname(struct cmd *c, struct cert_order *o, uint8_t kind, struct str text)
+bool
+racdcert_put_altname(struct cmd *c, struct cert_order *o, uint8_t kind,
+                     struct str text)
 {
     struct str value = text;
     unsigned char ip[16];
@@ -211,7 +212,7 @@ altnames(struct cmd *c, struct cert_order *o)
         const struct cmd_arg *arg = cmd_sub(sub, rows[i].operand);
 
         for (size_t k = 0; arg != NULL && k < arg->n_values; k++) {
-            if (!put_altname(c, o, rows[i].kind, arg->values[k]))
+            if (!racdcert_put_altname(c, o, rows[i].kind, arg->values[k]))
                 return false;
         }
     }
@@ -224,34 +225,61 @@ altnames(struct cmd *c, struct cert_order *o)
 struct generation {
     struct cert_order order;
     struct cert_row signer; /* id 0: self-signed */
-    struct buf sealed, spki, der;
+    struct racdcert_key key;
     struct cert_bundle request;
 };
 
-static bool
-key_for(struct cmd *c, struct str owner, struct generation *g)
+bool
+racdcert_new_key(struct cmd *c, struct str owner, const struct cert_row *as,
+                 struct racdcert_key *key, struct cert_order *order)
 {
-    enum cert_key_kind kind = cmd_has(c, "NISTECC") ? CERT_NISTECC
-                              : cmd_has(c, "BPECC") ? CERT_BPECC
-                                                    : CERT_RSA;
+    static const struct {
+        const char *name;
+        enum cert_key_kind kind;
+        uint32_t bits;
+    } rows[] = {
+        { "RSA", CERT_RSA, 2048 },
+        { "NISTECC", CERT_NISTECC, 256 },
+        { "BPECC", CERT_BPECC, 256 },
+        { "DSA", CERT_DSA, 2048 },
+    };
     const struct cmd_arg *size = cmd_arg(c, "SIZE");
-    uint32_t bits = size != NULL       ? (uint32_t)size->number
-                    : kind == CERT_RSA ? 2048
-                                       : 256;
     struct err_info why = { 0 };
+    size_t chosen = 0, n_given = 0;
+    uint32_t bits;
 
-    if (cmd_has(c, "DSA")) {
-        (void)racdcert_fail(c, "DSA keys are not made any more; use RSA, "
-                               "NISTECC or BPECC");
+    buf_init(&key->sealed, CERT_DER_MAX);
+    buf_init(&key->spki, CERT_DER_MAX);
+    for (size_t i = 0; as != NULL && i < ARRAY_LEN(rows); i++)
+        if (str_eq_z(as->facts.key_type, rows[i].name))
+            chosen = i;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (cmd_has(c, rows[i].name)) {
+            chosen = i;
+            n_given++;
+        }
+    if (n_given > 1) {
+        (void)racdcert_fail(c, "a certificate has one kind of key");
         return false;
     }
-    if (racdcert_services->new_key(racdcert_services->arg, kind, bits, owner,
-                                   &g->sealed, &g->spki, &why) != ERR_OK) {
+    bits = size != NULL                 ? (uint32_t)size->number
+           : as != NULL && n_given == 0 ? as->facts.key_bits
+                                        : rows[chosen].bits;
+    if (racdcert_services->new_key(racdcert_services->arg, rows[chosen].kind,
+                                   bits, owner, &key->sealed, &key->spki,
+                                   &why) != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);
         return false;
     }
-    g->order.spki = buf_view(&g->spki);
+    order->spki = buf_view(&key->spki);
     return true;
+}
+
+void
+racdcert_key_fini(struct racdcert_key *key)
+{
+    buf_fini(&key->sealed);
+    buf_fini(&key->spki);
 }
 
 /* The request of another system: its key, and its names unless given here. */
@@ -295,7 +323,7 @@ find_signer(struct cmd *c, struct str owner, struct generation *g)
         !racdcert_find(c, sub, signer_owner, &g->signer))
         return false;
     (void)owner;
-    if (g->signer.key.n == 0) {
+    if ((g->signer.flags & CERT_RETIRED) != 0 || g->signer.key.n == 0) {
         (void)racdcert_fail(c, "the signing certificate has no private key");
         return false;
     }
@@ -305,22 +333,23 @@ find_signer(struct cmd *c, struct str owner, struct generation *g)
     return true;
 }
 
-static bool
-make_and_read(struct cmd *c, struct str owner, struct generation *g,
-              struct cert_facts *facts)
+bool
+racdcert_make(struct cmd *c, struct str signer_key, struct str signer_owner,
+              const struct cert_order *order, struct cert_facts *facts)
 {
-    bool is_self = g->signer.id == 0;
     struct cert_bundle bundle;
     struct err_info why = { 0 };
-    enum err e = racdcert_services->make(
-        racdcert_services->arg, false,
-        is_self ? buf_view(&g->sealed) : g->signer.key,
-        is_self ? owner : g->signer.owner, &g->order, &g->der, &why);
+    struct buf der;
+    enum err e;
 
+    buf_init(&der, CERT_DER_MAX);
+    e = racdcert_services->make(racdcert_services->arg, false, signer_key,
+                                signer_owner, order, &der, &why);
     if (e == ERR_OK)
         e = racdcert_services->parse(racdcert_services->arg, c->arena,
-                                     buf_view(&g->der), STR(""), NULL, 0,
-                                     &bundle, &why);
+                                     buf_view(&der), STR(""), NULL, 0, &bundle,
+                                     &why);
+    buf_fini(&der);
     if (e != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);
         return false;
@@ -336,7 +365,8 @@ generate(struct cmd *c, struct str owner, struct generation *g)
     bool has_request = cmd_arg(c, "GENCERT")->has_value &&
                        cmd_value(cmd_arg(c, "GENCERT")).n > 0;
 
-    if (has_request ? !read_request(c, g) : !key_for(c, owner, g))
+    if (has_request ? !read_request(c, g)
+                    : !racdcert_new_key(c, owner, NULL, &g->key, &g->order))
         return false;
     if (has_request && cmd_arg(c, "SIGNWITH") == NULL) {
         (void)racdcert_fail(c, "a request's certificate needs SIGNWITH");
@@ -346,8 +376,9 @@ generate(struct cmd *c, struct str owner, struct generation *g)
         !subject_der(c, &g->order.subject))
         return false;
     g->order.is_ca = is_ca;
-    return validity(c, &g->order) && usage_of(c, is_ca, &g->order.usage) &&
-           altnames(c, &g->order) && find_signer(c, owner, g);
+    return racdcert_validity(c, &g->order) &&
+           usage_of(c, is_ca, &g->order.usage) && altnames(c, &g->order) &&
+           find_signer(c, owner, g);
 }
 
 static void
@@ -358,7 +389,7 @@ store(struct cmd *c, struct str owner, struct generation *g,
                             .status = cmd_has(c, "NOTRUST")     ? 'N'
                                       : cmd_has(c, "HIGHTRUST") ? 'H'
                                                                 : 'T',
-                            .key = buf_view(&g->sealed),
+                            .key = buf_view(&g->key.sealed),
                             .facts = *facts };
     struct cert_row same;
 
@@ -385,6 +416,7 @@ store(struct cmd *c, struct str owner, struct generation *g,
         }
     }
     cert_put(c->db, &row);
+    racdcert_changed(c, "DIGTCERT");
 }
 
 uint32_t
@@ -399,14 +431,12 @@ racdcert_gencert(struct cmd *c, struct str owner)
     if (cmd_arg(c, "SUBJECTSDN") == NULL &&
         cmd_value(cmd_arg(c, "GENCERT")).n == 0)
         return racdcert_fail(c, "GENCERT needs SUBJECTSDN or a request");
-    buf_init(&g.sealed, CERT_DER_MAX);
-    buf_init(&g.spki, CERT_DER_MAX);
-    buf_init(&g.der, CERT_DER_MAX);
-    if (generate(c, owner, &g) && make_and_read(c, owner, &g, &facts))
+    if (generate(c, owner, &g) &&
+        racdcert_make(
+            c, g.signer.id == 0 ? buf_view(&g.key.sealed) : g.signer.key,
+            g.signer.id == 0 ? owner : g.signer.owner, &g.order, &facts))
         store(c, owner, &g, &facts);
-    buf_fini(&g.sealed);
-    buf_fini(&g.spki);
-    buf_fini(&g.der);
+    racdcert_key_fini(&g.key);
     return c->rc;
 }
 
@@ -466,9 +496,11 @@ racdcert_genreq(struct cmd *c, struct str owner)
         return c->rc;
     if (cert.key.n == 0)
         return racdcert_fail(c, "the certificate has no private key");
+    bundle.order = (struct cert_order){ .serial = 0 };
+    if (!racdcert_order_like(c, &cert.facts, &bundle.order))
+        return c->rc;
     buf_init(&der, CERT_DER_MAX);
     buf_init(&text, 2u * CERT_DER_MAX);
-    bundle.order = (struct cert_order){ .subject = cert.facts.subject_der };
     /* The request carries the certificate's own public key. */
     {
         struct buf sealed, spki, pkcs8;
@@ -496,7 +528,10 @@ racdcert_genreq(struct cmd *c, struct str owner)
         (void)racdcert_fail(c, "%s", why.text);
     } else {
         add_pem(&text, "CERTIFICATE REQUEST", buf_view(&der));
-        (void)write_out(c, dsn, &text);
+        if (write_out(c, dsn, &text) == 0) {
+            cert.flags |= CERT_REQUESTED;
+            cert_put(c->db, &cert);
+        }
     }
     buf_fini(&der);
     buf_fini(&text);

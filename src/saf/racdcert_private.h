@@ -40,11 +40,45 @@ size_t racdcert_chain(struct cmd *, const struct cert_row *from,
                       struct cert_row chain[RACDCERT_CHAIN_MAX],
                       bool *is_complete);
 
+/* IRRD175I when the class is RACLISTed: the change waits for a REFRESH. */
+void racdcert_changed(struct cmd *, const char *class_name);
+
+/* A key of the kind the command names (or like `as` when it names none), and
+ * the order's public key; false, said. */
+struct racdcert_key {
+    struct buf sealed, spki;
+};
+bool racdcert_new_key(struct cmd *, struct str owner, const struct cert_row *as,
+                      struct racdcert_key *, struct cert_order *);
+void racdcert_key_fini(struct racdcert_key *);
+/* NOTBEFORE and NOTAFTER, or their defaults; false, said. */
+bool racdcert_validity(struct cmd *, struct cert_order *);
+/* Make the certificate and read what it says; false, said. */
+bool racdcert_make(struct cmd *, struct str signer_key, struct str signer_owner,
+                   const struct cert_order *, struct cert_facts *);
+
+/* An alternative name of a kind (GEN_DNS...) from its text; false, said. */
+bool racdcert_put_altname(struct cmd *, struct cert_order *, uint8_t kind,
+                          struct str text);
+/* Subject, usage and names as a certificate has them; false, said. */
+bool racdcert_order_like(struct cmd *, const struct cert_facts *,
+                         struct cert_order *);
+/* Certificates from the data set of an operand; false, said. */
+bool racdcert_read_bundle(struct cmd *, const struct cmd_arg *dsn,
+                          const struct str *trusted, size_t n_trusted,
+                          struct cert_bundle *);
+
 uint32_t racdcert_gencert(struct cmd *, struct str owner);
 uint32_t racdcert_genreq(struct cmd *, struct str owner);
 uint32_t racdcert_add(struct cmd *, struct str owner);
 uint32_t racdcert_export(struct cmd *, struct str owner);
 uint32_t racdcert_checkcert(struct cmd *, struct str owner);
 uint32_t racdcert_listchain(struct cmd *, struct str owner);
+uint32_t racdcert_rekey(struct cmd *, struct str owner);
+uint32_t racdcert_rollover(struct cmd *, struct str owner);
+uint32_t racdcert_map(struct cmd *, struct str owner);
+uint32_t racdcert_altmap(struct cmd *, struct str owner);
+uint32_t racdcert_delmap(struct cmd *, struct str owner);
+uint32_t racdcert_listmap(struct cmd *, struct str owner);
 
 #endif

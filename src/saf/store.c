@@ -13,7 +13,7 @@
 
 #include "saf/store_schema.h"
 
-#define STATEMENTS_MAX 160u
+#define STATEMENTS_MAX 400u
 #define BUSY_MS 2000
 #define NO_SLOT ((size_t)-1)
 
@@ -408,6 +408,24 @@ create(struct saf_db *db, uint64_t now_ms, struct err_info *why)
 }
 
 static enum err
+add_columns(struct saf_db *db, struct err_info *why)
+{
+    enum err e = saf_db_begin(db, why);
+
+    if (e != ERR_OK)
+        return e;
+    for (size_t i = 0; i < ARRAY_LEN(store_columns); i++) {
+        struct saf_query q = saf_db_query(db, store_columns[i].ask, "");
+        bool is_there = saf_query_next(&q);
+
+        saf_query_close(&q);
+        if (!is_there)
+            saf_db_run(db, store_columns[i].add, "");
+    }
+    return saf_db_commit(db, why);
+}
+
+static enum err
 prepare_file(struct saf_db *db, const char *path, uint64_t now_ms,
              struct err_info *why)
 {
@@ -430,7 +448,7 @@ prepare_file(struct saf_db *db, const char *path, uint64_t now_ms,
                        "%s was written by a newer level (%lld, this one knows "
                        "%d)",
                        path, (long long)level, STORE_LEVEL);
-    return level == 0 ? create(db, now_ms, why) : ERR_OK;
+    return level == 0 ? create(db, now_ms, why) : add_columns(db, why);
 }
 
 enum err

@@ -64,7 +64,8 @@ static const char store_schema[] =
     " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
     " key_type TEXT NOT NULL, key_bits INTEGER NOT NULL,"
     " last_serial INTEGER NOT NULL, ring_seq INTEGER NOT NULL,"
-    " fingerprint BLOB NOT NULL, UNIQUE(owner, label),"
+    " fingerprint BLOB NOT NULL, facts BLOB,"
+    " flags INTEGER NOT NULL DEFAULT 0, UNIQUE(owner, label),"
     " UNIQUE(serial, issuer)) STRICT;"
     "CREATE INDEX certs_fingerprint ON certs(fingerprint);"
     "CREATE TABLE rings(id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -80,5 +81,15 @@ static const char store_schema[] =
     " status TEXT NOT NULL, filter TEXT NOT NULL, issuer TEXT NOT NULL,"
     " criteria TEXT NOT NULL, UNIQUE(kind, owner, label),"
     " UNIQUE(kind, filter, issuer, criteria)) STRICT;";
+
+/* Columns that files written earlier lack. */
+static const struct {
+    const char *ask, *add;
+} store_columns[] = {
+    { "SELECT 1 FROM pragma_table_info('certs') WHERE name='facts'",
+      "ALTER TABLE certs ADD COLUMN facts BLOB" },
+    { "SELECT 1 FROM pragma_table_info('certs') WHERE name='flags'",
+      "ALTER TABLE certs ADD COLUMN flags INTEGER NOT NULL DEFAULT 0" },
+};
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/test.h"
 #include "saf/cert.h"
 #include "saf/cmd.h"
+#include "saf/idmap.h"
 #include "saf/racdcert.h"
 
 static struct saf_engine *engine;
@@ -80,7 +81,7 @@ setup(void **state)
     assert_int_equal(saf_engine_open(":memory:", 1700000000000, &engine, NULL),
                      ERR_OK);
     db = saf_engine_db(engine);
-    assert_int_equal(racdcert_open(db, NULL, NULL), ERR_OK);
+    racdcert_open(NULL);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         run(commands[i]);
     own = put_cert("OWNER", "own", 'T', '1');
@@ -198,13 +199,108 @@ certificate_ids(void **state)
                  "2QiJmZmDhZmjganW4tTGw8FA"));
 }
 
+/* RACLISTed, a ring is what it was at the last REFRESH. */
+static void
+stored_and_effective(void **state)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    struct acee a = user("OWNER");
+    struct ring_view view;
+    struct ring_row ring;
+    struct saf_rc rc;
+    struct str who;
+    char fingerprint[32];
+
+    (void)state;
+    run("SETROPTS CLASSACT(DIGTCERT) RACLIST(DIGTCERT DIGTRING)");
+    run("PERMIT IRR.DIGTCERT.LISTRING CLASS(FACILITY) ID(OWNER) ACCESS(READ)");
+    assert_true(ring_get(db, &arena, STR("OWNER"), STR("Ring"), &ring));
+    ring_connect(db, ring.id, put_cert("OWNER", "late", 'T', '9'), 'P', false);
+    memset(fingerprint, '9', sizeof fingerprint);
+    assert_int_equal(ring_read(engine, &arena, &a, STR("OWNER"), STR("Ring"),
+                               false, &view, &rc, NULL),
+                     ERR_OK);
+    assert_int_equal(view.n, 2);
+    assert_int_equal(cert_user(db, &arena,
+                               str_n(fingerprint, sizeof fingerprint), &who,
+                               &rc, NULL),
+                     ERR_DENIED);
+    run("SETROPTS RACLIST(DIGTCERT DIGTRING) REFRESH");
+    assert_int_equal(ring_read(engine, &arena, &a, STR("OWNER"), STR("Ring"),
+                               false, &view, &rc, NULL),
+                     ERR_OK);
+    assert_int_equal(view.n, 3);
+    assert_int_equal(cert_user(db, &arena,
+                               str_n(fingerprint, sizeof fingerprint), &who,
+                               &rc, NULL),
+                     ERR_OK);
+    run("SETROPTS NORACLIST(DIGTCERT DIGTRING)");
+    ring_delete(db, ring.id); /* not RACLISTed: at once */
+    assert_int_equal(ring_read(engine, &arena, &a, STR("OWNER"), STR("Ring"),
+                               false, &view, &rc, NULL),
+                     ERR_NOT_FOUND);
+}
+
+/* Subject and issuer, subject, issuer; longer before shorter. */
+static void
+name_filters(void **state)
+{
+    static const char *const commands[] = {
+        "ADDUSER (FULL SUBJ ORG ISSU APPS) DFLTGRP(SYS1)",
+        "RACDCERT ID(ISSU) MAP IDNFILTER('O=CA')",
+        "RACDCERT ID(ORG) MAP SDNFILTER('O=Us.C=DE')",
+        "RACDCERT ID(SUBJ) MAP SDNFILTER('CN=Joe.OU=Pay.O=Us.C=DE')",
+        "RACDCERT ID(FULL) MAP SDNFILTER('O=Us.C=DE') "
+        "IDNFILTER('CN=Root.O=CA')",
+        "RACDCERT MULTIID MAP SDNFILTER('O=Apps') CRITERIA(APPLID=&APPLID)",
+        "SETROPTS CLASSACT(DIGTCRIT)",
+        "RDEFINE DIGTCRIT APPLID=CICSA APPLDATA('apps')",
+    };
+    static const struct {
+        const char *subject, *issuer, *want; /* NULL: no filter matches */
+    } rows[] = {
+        { "CN=Joe.OU=Pay.O=Us.C=DE", "CN=Root.O=CA", "FULL" },
+        { "CN=Joe.OU=Pay.O=Us.C=DE", "CN=Other.O=CA", "SUBJ" },
+        { "CN=Ann.OU=Pay.O=Us.C=DE", "CN=Other.O=CA", "ORG" },
+        { "CN=Ann.O=Them.C=DE", "CN=Other.O=CA", "ISSU" },
+        { "CN=Ann.O=Them.C=DE", "CN=Other.O=XCA", NULL },
+        { "CN=Us.C=DE", "CN=Z", NULL },
+        { "CN=App.O=Apps", "CN=Z", "APPS" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        run(commands[i]);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct certmap_ask ask = { .subject = str_of(rows[i].subject),
+                                   .issuer = str_of(rows[i].issuer),
+                                   .applid = STR("CICSA") };
+        struct certmap got = { .user = STR("") };
+        bool is_found =
+            certmap_user(engine, &arena, IDMAP_EFFECTIVE, &ask, &got);
+
+        if (is_found != (rows[i].want != NULL) ||
+            (is_found && !str_eq_z(got.user, rows[i].want)))
+            fail_msg("row %zu: " STR_FMT, i, STR_ARG(got.user));
+    }
+    run("RACDCERT ID(SUBJ) ALTMAP NOTRUST");
+    {
+        struct certmap_ask ask = { .subject = str_of(rows[1].subject),
+                                   .issuer = str_of(rows[1].issuer) };
+        struct certmap got;
+
+        assert_true(certmap_user(engine, &arena, IDMAP_EFFECTIVE, &ask, &got));
+        assert_int_equal(got.user.n, 0); /* matches, and gives nobody */
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(certificate_users),
-        cmocka_unit_test(ring_rules),
-        cmocka_unit_test(certificate_ids),
+        cmocka_unit_test(certificate_users),    cmocka_unit_test(ring_rules),
+        cmocka_unit_test(certificate_ids),      cmocka_unit_test(name_filters),
+        cmocka_unit_test(stored_and_effective),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -58,7 +58,8 @@ like "$OUT" "CA:TRUE" "CERTAUTH: a CA"
 runs "openssl reads the package" 0 openssl pkcs12 -in "$D/IBMUSER.CC.P12" -passin pass:secret -nodes
 runs "openssl verifies the request" 0 openssl req -in "$D/IBMUSER.CC.REQ" -noout -verify
 unlike "$(strings "$SALLYPORT_ROOT/saf/racf.db")" "PRIVATE KEY" "no clear key in the database"
-racf "RACDCERT ID(LIBSERV) DELETE(LABEL('zCEE Client Cert'))"
+runs "DELETE once a request was generated" 8 sallyport-racf "RACDCERT ID(LIBSERV) DELETE(LABEL('zCEE Client Cert'))"
+racf "RACDCERT ID(LIBSERV) DELETE(LABEL('zCEE Client Cert')) FORCE"
 unlike "$(racf 'RACDCERT ID(LIBSERV) LISTRING(zCEE.KeyRing)')" "Client" "DELETE takes it out of the ring"
 runs "wrong PKCS12 password" 8 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.CC.P12') PASSWORD('wrong')"
 like "$OUT" "does not open with this password" "and says so"
@@ -88,6 +89,79 @@ runs "a bad date" 8 sallyport-racf "RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('X'
 runs "a key of 100 bits" 8 sallyport-racf "RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('X')) SIZE(100)"
 runs "two functions" 8 sallyport-racf "RACDCERT ID(USER1) ADDRING(A) DELRING(B)"
 runs "CONNECT without RING" 8 sallyport-racf "RACDCERT ID(USER1) CONNECT(LABEL('x'))"
+
+# Kinds of keys; requests carry names and usage; a key once requested is kept
+for k in "RSA SIZE(1024)" "RSA SIZE(3072)" "DSA SIZE(1024)" "NISTECC SIZE(192)" \
+    "NISTECC SIZE(384)" "NISTECC SIZE(521)" "BPECC SIZE(160)" "BPECC SIZE(512)"; do
+    runs "GENCERT $k" 0 sallyport-racf "RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('$k') OU('A','B') O('Us') L('Here') SP('Hamlet') C('DE') T('Title')) $k WITHLABEL('$k') KEYUSAGE(HAND DATA DOC KEYAG) ALTNAME(IP(::1) DOMAIN('a.b') EMAIL('me@a.b') URI('http://a.b/'))"
+done
+OUT=$(racf "RACDCERT ID(USER1) LIST(LABEL('DSA SIZE(1024)'))")
+like "$OUT" "Key Type: DSA" "a DSA key"
+like "$OUT" "Key Usage: HANDSHAKE, DATAENCRYPT, DOCSIGN, KEYAGREE" "abbreviated key usage"
+like "$OUT" ">CN=DSA SIZE\(1024\).T=Title.OU=A.OU=B.O=Us.L=Here.SP=Hamlet.C=DE<" "all parts of a name"
+runs "NISTECC of 300 bits" 8 sallyport-racf "RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('X')) NISTECC SIZE(300)"
+runs "two kinds of key" 8 sallyport-racf "RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('X')) NISTECC RSA"
+runs "a key in hardware without a token" 8 sallyport-racf "RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('X')) RSA(PKDS(MY.KEY))"
+racf "RACDCERT ID(USER1) GENREQ(LABEL('NISTECC SIZE(384)')) DSN('IBMUSER.N.REQ')"
+like "$(openssl req -in "$D/IBMUSER.N.REQ" -noout -text -verify 2>&1)" "DNS:a.b, email:me@a.b, URI:http://a.b/" "GENREQ carries the alternative names"
+runs "DELETE after GENREQ" 8 sallyport-racf "RACDCERT ID(USER1) DELETE(LABEL('NISTECC SIZE(384)'))"
+racf "RACDCERT CERTAUTH GENCERT('IBMUSER.N.REQ') SIGNWITH(CERTAUTH LABEL('Liberty CA')) WITHLABEL('by request')" >/dev/null
+runs "a certificate of another's request" 4 sallyport-racf "RACDCERT CERTAUTH LIST(LABEL('none'))"
+OUT=$(racf "RACDCERT CERTAUTH LIST(LABEL('by request'))")
+like "$OUT" "Private Key: NO" "GENCERT of a request has no key"
+racf "RACDCERT CERTAUTH EXPORT(LABEL('by request')) DSN('IBMUSER.ANSWER')" >/dev/null
+racf "RACDCERT CERTAUTH DELETE(LABEL('by request'))" >/dev/null
+racf "RACDCERT ID(USER1) ADD('IBMUSER.ANSWER')" >/dev/null
+OUT=$(racf "RACDCERT ID(USER1) LIST(LABEL('NISTECC SIZE(384)'))")
+like "$OUT" "Issuer's Name:" "the answer keeps the label"
+like "$OUT" ">CN=Liberty CA.OU=LIBERTY<" "and its signer"
+like "$OUT" "Private Key: YES" "and the key"
+SERIAL=$(sed -n '/Serial Number/{n;s/[^0-9A-F]//g;p}' <<<"$OUT")
+runs "ALTER by serial number and issuer" 0 sallyport-racf "RACDCERT ID(USER1) ALTER(SERIALNUMBER($SERIAL) ISSUERSDN('CN=Liberty CA.OU=LIBERTY')) NEWLABEL('answered') NOTRUST"
+like "$(racf "RACDCERT ID(USER1) LIST(LABEL('answered'))")" "Status: NOTRUST" "ALTER changed both"
+runs "ALTER by a serial number that is not there" 4 sallyport-racf "RACDCERT ID(USER1) ALTER(SERIALNUMBER(7777)) TRUST"
+
+# A successor takes over
+deck >/dev/null <<'D'
+RACDCERT ID(USER1) ADDRING(Roll)
+RACDCERT ID(USER1) CONNECT(RING(Roll) LABEL('RSA SIZE(1024)') DEFAULT)
+D
+runs "ROLLOVER without REKEY" 8 sallyport-racf "RACDCERT ID(USER1) ROLLOVER(LABEL('RSA SIZE(1024)')) NEWLABEL('answered')"
+runs "REKEY" 0 sallyport-racf "RACDCERT ID(USER1) REKEY(LABEL('RSA SIZE(1024)')) SIZE(2048) WITHLABEL('next')"
+OUT=$(racf "RACDCERT ID(USER1) LIST(LABEL('next'))")
+like "$OUT" "Key Size: 2048" "REKEY: the new key's size"
+like "$OUT" "    Domain: a.b" "REKEY: the names of the old one"
+runs "ROLLOVER" 0 sallyport-racf "RACDCERT ID(USER1) ROLLOVER(LABEL('RSA SIZE(1024)')) NEWLABEL('next')"
+like "$(racf 'RACDCERT ID(USER1) LISTRING(Roll)')" "next +ID\(USER1\) +PERSONAL +YES" "ROLLOVER: rings and DEFAULT"
+like "$(racf "RACDCERT ID(USER1) LIST(LABEL('RSA SIZE(1024)'))")" "Private Key: NO" "ROLLOVER: the old key is gone"
+
+# Certificate name filters
+runs "MAP" 0 sallyport-racf "RACDCERT ID(USER1) MAP SDNFILTER('O=IBM.C=UK') WITHLABEL('uk')"
+runs "MAP with a model" 0 sallyport-racf "RACDCERT ID(USER1) MAP('IBMUSER.CC.P12') PASSWORD('secret') IDNFILTER('OU=LIBERTY') WITHLABEL('model')"
+runs "MAP twice" 8 sallyport-racf "RACDCERT ID(USER1) MAP SDNFILTER('O=IBM.C=UK')"
+runs "MAP without a prefix" 8 sallyport-racf "RACDCERT ID(USER1) MAP SDNFILTER('IBM')"
+like "$OUT" "IRRD140I" "IRRD140I"
+runs "MAP: no such starting point" 8 sallyport-racf "RACDCERT ID(USER1) MAP('IBMUSER.CC.P12') PASSWORD('secret') SDNFILTER('OU=NONE')"
+like "$OUT" "IRRD141I The starting point specified for SDNFILTER" "IRRD141I"
+runs "MAP: part of the issuer" 8 sallyport-racf "RACDCERT ID(USER1) MAP('IBMUSER.CC.P12') PASSWORD('secret') SDNFILTER('CN=') IDNFILTER('OU=LIBERTY')"
+like "$OUT" "IRRD146I" "IRRD146I"
+runs "MULTIID without CRITERIA" 8 sallyport-racf "RACDCERT MULTIID MAP SDNFILTER('O=X')"
+runs "MULTIID" 0 sallyport-racf "RACDCERT MULTIID MAP SDNFILTER('O=X') CRITERIA(APPLID=&APPLID.SYSID=&SYSID)"
+runs "ALTMAP" 0 sallyport-racf "RACDCERT ID(USER1) ALTMAP(LABEL('uk')) NOTRUST NEWLABEL('gb')"
+is "$(racf "RACDCERT ID(USER1) LISTMAP(LABEL('gb'))")" \
+"Mapping information for user USER1:
+
+  Label: gb
+  Status: NOTRUST
+  Subject's Name Filter:
+       >O=IBM.C=UK<" "LISTMAP"
+runs "DELMAP" 0 sallyport-racf "RACDCERT ID(USER1) DELMAP(LABEL('gb'))"
+runs "DELMAP again" 4 sallyport-racf "RACDCERT ID(USER1) DELMAP(LABEL('gb'))"
+
+# RACLISTed: what applications see waits for REFRESH
+racf "SETROPTS CLASSACT(DIGTCERT) RACLIST(DIGTCERT DIGTRING)" >/dev/null
+like "$(racf 'RACDCERT ID(USER1) DELRING(Roll)')" "IRRD175I The new profile for DIGTRING" "IRRD175I"
+racf "SETROPTS RACLIST(DIGTCERT DIGTRING) REFRESH" >/dev/null
 
 # Authority
 racf "ALTUSER USER1 PASSWORD(SECRET1) NOEXPIRED" >/dev/null

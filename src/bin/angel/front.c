@@ -467,10 +467,9 @@ start(struct front *f, struct err_info *why)
         (e = front_watch(f, &f->nest, f->start->nest, nest_ready, why)) !=
             ERR_OK ||
         (e = keeper_start(f, why)) != ERR_OK ||
-        (e = open_database(f, why)) != ERR_OK ||
-        (e = racdcert_open(saf_engine_db(f->engine), front_cert_services(f),
-                           why)) != ERR_OK)
+        (e = open_database(f, why)) != ERR_OK)
         return e;
+    racdcert_open(front_cert_services(f));
     jobs_restore(f);
     if ((e = open_listener(f, why)) != ERR_OK)
         return e;

@@ -192,7 +192,7 @@ on_new_key(struct reader *in, struct buf *out, enum err *e,
     uint32_t bits;
     uint8_t kind;
 
-    if (!reader_u8(in, &kind) || kind < CERT_RSA || kind > CERT_BPECC ||
+    if (!reader_u8(in, &kind) || kind < CERT_RSA || kind > CERT_DSA ||
         !reader_u32(in, &bits) || !reader_str(in, 1, 8, &owner) ||
         !reader_at_end(in))
         return false;
