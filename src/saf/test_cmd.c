@@ -21,8 +21,8 @@ run_rows(struct desk *d, const struct row *rows, size_t n)
 
         if (strcmp(reply, rows[i].reply) == 0 && d->rc == rows[i].rc)
             continue;
-        print_error("%s\nRC %u, not %u\n%s", rows[i].command, d->rc,
-                    rows[i].rc, reply);
+        print_error("%s\nRC %u, not %u\n%s", rows[i].command, d->rc, rows[i].rc,
+                    reply);
         n_wrong++;
     }
     assert_int_equal(n_wrong, 0);
@@ -50,10 +50,12 @@ parser_refuses(void **state)
         { "ADDUSER ()", 8,
           "IKJ56701I MISSING USERID+\n"
           "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n" },
-        { "ADDUSER TOOLONGID", 8, "IKJ56702I INVALID USERID, TOOLONGID\n"
+        { "ADDUSER TOOLONGID", 8,
+          "IKJ56702I INVALID USERID, TOOLONGID\n"
           "IKJ56701I MISSING USERID+\n"
           "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n" },
-        { "ADDUSER A-B", 8, "IKJ56702I INVALID USERID, A-B\n"
+        { "ADDUSER A-B", 8,
+          "IKJ56702I INVALID USERID, A-B\n"
           "IKJ56701I MISSING USERID+\n"
           "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n" },
         { "ADDUSER X OMVS(UID)", 8,
@@ -63,7 +65,8 @@ parser_refuses(void **state)
           "IKJ56702I INVALID UID, 90000000000\n"
           "IKJ56701I MISSING OMVS UID+\n"
           "IKJ56701I MISSING OMVS USER ID (UID), 1-10 NUMERIC DIGITS\n" },
-        { "ADDUSER X OMVS(UID(-1))", 8, "IKJ56702I INVALID UID, -1\n"
+        { "ADDUSER X OMVS(UID(-1))", 8,
+          "IKJ56702I INVALID UID, -1\n"
           "IKJ56701I MISSING OMVS UID+\n"
           "IKJ56701I MISSING OMVS USER ID (UID), 1-10 NUMERIC DIGITS\n" },
         { "ADDUSER X OMVS(UID(99999999999999999999999))", 8,
