@@ -34,10 +34,14 @@ struct ttls_effective {
     enum ttls_want client_sni, server_sni;
     enum ttls_want client_sni_match, server_sni_match;
     struct ttls_texts client_sni_list, server_sni_list;
-    /* Suites that can be offered, by preference; never empty. Suites that no
-     * library offers any more are left out (see ttls_cipher_can). */
+    /*
+     * Suites that can be offered, by preference: those coded that this
+     * implementation has (ttls_cipher_can), or the default list when none was
+     * coded. Empty when nothing that was coded can be offered: the handshake
+     * then fails (402), a weaker or other list is never put in its place.
+     */
     struct ttls_codes ciphers;
-    bool are_ciphers_default; /* nothing usable was coded: System SSL default */
+    bool are_ciphers_default;
     /* Named groups; empty: any. */
     struct ttls_codes client_curves, client_key_shares;
     struct ttls_codes server_key_shares, server_curves;

@@ -173,9 +173,10 @@ struct ttls_keyring {
 
 struct ttls_cipher {
     struct ttls_obj obj;
-    struct ttls_codes v2;   /* parsed, never offered */
-    struct ttls_codes v3;   /* two-digit form */
-    struct ttls_codes v3_4; /* four-digit form; wins when both are coded */
+    struct ttls_codes v2;     /* parsed, never offered */
+    struct ttls_codes v3;     /* two-digit form */
+    struct ttls_codes v3_4;   /* four-digit form; wins when both are coded */
+    struct ttls_codes usable; /* of these, what can be offered */
 };
 
 struct ttls_signature {
@@ -312,6 +313,8 @@ struct ttls_addrs {
     struct ttls_obj obj;
     const struct ttls_addr *v;
     size_t n;
+    const struct ttls_addr *sorted; /* the same, ascending, apart */
+    size_t n_sorted;
     const struct ttls_obj *const *members; /* of a group */
     size_t n_members;
 };
@@ -320,6 +323,8 @@ struct ttls_ports {
     struct ttls_obj obj;
     const struct ttls_port *v;
     size_t n;
+    const struct ttls_port *sorted;
+    size_t n_sorted;
     const struct ttls_obj *const *members;
     size_t n_members;
 };

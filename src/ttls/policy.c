@@ -1,0 +1,278 @@
+/* A policy's life: references, ids, what changed from one to the next. */
+#include "ttls/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "ttls/build_priv.h"
+
+struct ttls_policy *
+ttls_policy_new(void)
+{
+    struct ttls_policy *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        return NULL;
+    atomic_init(&p->n_refs, 1);
+    arena_init(&p->arena, TTLS_POLICY_MAX);
+    return p;
+}
+
+struct ttls_policy *
+ttls_policy_ref(struct ttls_policy *p)
+{
+    (void)atomic_fetch_add(&p->n_refs, 1);
+    return p;
+}
+
+/* Passwords do not outlive their policy. */
+static void
+wipe(struct str secret)
+{
+    if (secret.n > 0)
+        secret_wipe((void *)(uintptr_t)secret.p, secret.n);
+}
+
+void
+ttls_policy_unref(struct ttls_policy **policy)
+{
+    struct ttls_policy *p = *policy;
+
+    *policy = NULL;
+    if (p == NULL || atomic_fetch_sub(&p->n_refs, 1) != 1)
+        return;
+    for (size_t i = 0; i < p->n_objs; i++) {
+        if (p->objs[i]->stmt == TTLS_KEYRING)
+            wipe(((const struct ttls_keyring *)p->objs[i])->password);
+        else if (p->objs[i]->stmt == TTLS_GSK_LDAP)
+            wipe(((const struct ttls_gsk_ldap *)p->objs[i])->password);
+    }
+    arena_fini(&p->arena);
+    free(p);
+}
+
+size_t
+ttls_policy_rules(const struct ttls_policy *p,
+                  const struct ttls_rule *const **out)
+{
+    *out = p->rules;
+    return p->n_rules;
+}
+
+size_t
+ttls_policy_objects(const struct ttls_policy *p,
+                    const struct ttls_obj *const **out)
+{
+    *out = p->objs;
+    return p->n_objs;
+}
+
+uint64_t
+ttls_policy_instance(const struct ttls_policy *p)
+{
+    return p->instance_s;
+}
+
+bool
+ttls_cipher_pick(struct arena *arena, struct ttls_cipher *c)
+{
+    const struct ttls_codes *from = c->v3_4.n > 0 ? &c->v3_4 : &c->v3;
+    uint16_t *v = ARENA_ARRAY(arena, uint16_t, from->n + 1);
+    size_t n = 0;
+
+    if (v == NULL)
+        return false;
+    for (size_t i = 0; i < from->n; i++) {
+        if (ttls_cipher_can(from->v[i]))
+            v[n++] = from->v[i];
+    }
+    c->usable = (struct ttls_codes){ v, n };
+    return true;
+}
+
+/* --- what changed ------------------------------------------------------- */
+
+static bool
+same_texts(const struct ttls_texts *a, const struct ttls_texts *b)
+{
+    bool is_same = a->n == b->n;
+
+    for (size_t i = 0; is_same && i < a->n; i++)
+        is_same = str_eq(a->v[i], b->v[i]);
+    return is_same;
+}
+
+static bool
+same_codes(const struct ttls_codes *a, const struct ttls_codes *b)
+{
+    return a->n == b->n &&
+           (a->n == 0 || memcmp(a->v, b->v, a->n * sizeof *a->v) == 0);
+}
+
+static bool
+same_lists(const void *a, size_t n, const void *b, size_t n_b, size_t size)
+{
+    return n == n_b && (n == 0 || memcmp(a, b, n * size) == 0);
+}
+
+static bool
+same_pointed(const void *left, const void *right)
+{
+    const struct ttls_obj *a = *(const struct ttls_obj *const *)left;
+    const struct ttls_obj *b = *(const struct ttls_obj *const *)right;
+
+    return a == b || (a != NULL && b != NULL && ttls_obj_same(a, b));
+}
+
+static bool
+same_value(const struct ttls_row *row, const void *a, const void *b)
+{
+    switch (row->kind) {
+    case TTLS_K_WORD:
+    case TTLS_K_NUMBER:
+    case TTLS_K_MASK:
+        return memcmp(a, b, sizeof(uint32_t)) == 0;
+    case TTLS_K_TEXT:
+    case TTLS_K_LABEL:
+    case TTLS_K_SECRET:
+    case TTLS_K_JOB:
+        return str_eq(*(const struct str *)a, *(const struct str *)b);
+    case TTLS_K_TEXTS:
+        return same_texts(a, b);
+    case TTLS_K_CIPHER1:
+    case TTLS_K_CIPHER2:
+    case TTLS_K_CIPHER4:
+    case TTLS_K_PAIRS:
+    case TTLS_K_GROUPS:
+        return same_codes(a, b);
+    case TTLS_K_OBJECT:
+    case TTLS_K_REF:
+    case TTLS_K_ADDR:
+    case TTLS_K_PORT:
+        return same_pointed(a, b);
+    case TTLS_K_ONE_ADDR:
+    case TTLS_K_PREFIX:
+    case TTLS_K_RANGE:
+    case TTLS_K_ONE_PORT:
+    case TTLS_K_MEMBER:
+    case TTLS_K_PERIOD:
+    case TTLS_K_DAY_MASK:
+    case TTLS_K_OF_DAY:
+        return true; /* compared as a whole, see same_whole */
+    }
+    return false;
+}
+
+/* Statements whose rows share fields. */
+static bool
+same_whole(const struct ttls_obj *x, const struct ttls_obj *y)
+{
+    if (x->stmt == TTLS_TIME) {
+        const struct ttls_time *a = (const void *)x, *b = (const void *)y;
+
+        return a->from == b->from && a->to == b->to &&
+               a->day_mask == b->day_mask &&
+               a->day_mask_end == b->day_mask_end &&
+               same_lists(a->of_day, a->n_of_day, b->of_day, b->n_of_day,
+                          sizeof *a->of_day);
+    }
+    if (x->stmt >= TTLS_IPADDR && x->stmt <= TTLS_IPADDR_GROUP) {
+        const struct ttls_addrs *a = (const void *)x, *b = (const void *)y;
+
+        return same_lists(a->v, a->n, b->v, b->n, sizeof *a->v);
+    }
+    if (x->stmt == TTLS_PORT_RANGE || x->stmt == TTLS_PORT_GROUP) {
+        const struct ttls_ports *a = (const void *)x, *b = (const void *)y;
+
+        return same_lists(a->v, a->n, b->v, b->n, sizeof *a->v);
+    }
+    return true;
+}
+
+bool
+ttls_obj_same(const struct ttls_obj *a, const struct ttls_obj *b)
+{
+    const struct ttls_type *type = ttls_type_of(a->stmt);
+    bool is_list = a->stmt >= TTLS_IPADDR && a->stmt <= TTLS_PORT_GROUP;
+
+    if (a->stmt != b->stmt &&
+        !(is_list && b->stmt >= TTLS_IPADDR && b->stmt <= TTLS_PORT_GROUP))
+        return false;
+    if (!is_list && a->coded != b->coded)
+        return false;
+    for (size_t i = 0; !is_list && i < type->n_rows; i++) {
+        if (!same_value(&type->rows[i], ttls_field(a, &type->rows[i]),
+                        ttls_field(b, &type->rows[i])))
+            return false;
+    }
+    return same_whole(a, b);
+}
+
+/* --- installation ------------------------------------------------------- */
+
+static uint32_t *
+id_of(const struct ttls_obj *obj)
+{
+    if (obj->stmt == TTLS_GROUP_ACTION)
+        return (uint32_t *)(uintptr_t) &
+               ((const struct ttls_group_action *)obj)->id;
+    if (obj->stmt == TTLS_ENV_ACTION)
+        return (uint32_t *)(uintptr_t) &
+               ((const struct ttls_env_action *)obj)->id;
+    return NULL;
+}
+
+static struct str
+adopt_key(const struct ttls_obj *obj, char out[TTLS_NAME_MAX + 32])
+{
+    size_t n =
+        obj->name.n < TTLS_NAME_MAX + 31 ? obj->name.n : TTLS_NAME_MAX + 31;
+
+    out[0] = (char)('A' + obj->stmt);
+    memcpy(out + 1, obj->name.p, n);
+    return str_n(out, n + 1);
+}
+
+static void
+adopt_one(struct ttls_obj *obj, const struct table *olds, uint64_t now_s,
+          uint32_t *next_id)
+{
+    char key[TTLS_NAME_MAX + 32];
+    const struct ttls_obj *old = table_get(olds, adopt_key(obj, key));
+    bool is_same = old != NULL && ttls_obj_same(obj, old);
+    uint32_t *id = id_of(obj);
+
+    if (id != NULL) {
+        *id = is_same ? *id_of(old) : ++*next_id;
+    } else if (obj->stmt == TTLS_RULE) {
+        struct ttls_rule *rule = (struct ttls_rule *)obj;
+        const struct ttls_rule *before = (const struct ttls_rule *)old;
+
+        rule->created_s = before == NULL ? now_s : before->created_s;
+        rule->updated_s = is_same ? before->updated_s : now_s;
+    }
+}
+
+void
+ttls_policy_adopt(struct ttls_policy *p, const struct ttls_policy *old,
+                  uint64_t now_s, uint32_t *next_id)
+{
+    char key[TTLS_NAME_MAX + 32];
+    struct table olds;
+
+    table_init(&olds);
+    for (size_t i = 0; old != NULL && i < old->n_objs; i++) {
+        const struct ttls_obj *obj = old->objs[i];
+
+        /* Without storage an old one is not found: it gets a new id. */
+        if (obj->stmt == TTLS_RULE || id_of(obj) != NULL)
+            IGNORE(table_put(&olds, adopt_key(obj, key), (void *)(uintptr_t)obj,
+                             NULL));
+    }
+    for (size_t i = 0; i < p->n_objs; i++)
+        adopt_one((struct ttls_obj *)(uintptr_t)p->objs[i], &olds, now_s,
+                  next_id);
+    p->instance_s = now_s;
+    table_fini(&olds);
+}

@@ -1,0 +1,254 @@
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/test.h"
+#include "ttls/build.h"
+#include "ttls/match.h"
+#include "ttls/stmt.h"
+
+#define HEAD                                                                   \
+    "TTLSGroupAction g\n{\nTTLSEnabled Off\n}\n"                               \
+    "IpAddrGroup ag\n{\nIpAddr\n{\nAddr 10.0.0.9\n}\nIpAddrSet\n{\n"           \
+    "Range 10.0.0.20-10.0.0.40\n}\nIpAddr\n{\nAddr fe80::5\n}\n}\n"            \
+    "PortGroup pg\n{\nPortRange\n{\nPort 700\n}\nPortRange\n{\n"               \
+    "Port 800-900\n}\n}\n"
+
+static struct ttls_policy *
+build(struct str text)
+{
+    struct ttls_build_options options = { 0 };
+    struct ttls_build *b = ttls_build_new(&options);
+    struct ttls_policy *p = NULL;
+    struct err_info why = { 0 };
+
+    assert_non_null(b);
+    ttls_build_file(b, STR("policy"), text);
+    if (ttls_build_finish(&b, &p, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    return p;
+}
+
+static struct in6_addr
+address(const char *text)
+{
+    struct in6_addr out;
+    bool is_short;
+
+    assert_true(ttls_addr_parse(str_of(text), out.s6_addr, &is_short));
+    return out;
+}
+
+static const char rules_text[] =
+    HEAD "TTLSRule byJob\n{\nJobname USER1GET\nRemotePortRange 9443\n"
+         "Direction Outbound\nPriority 255\nTTLSGroupActionRef g\n}\n"
+         "TTLSRule byPrefix\n{\nJobname USER*\nDirection Both\nPriority 200\n"
+         "RemotePortRange 9000-9999\nTTLSGroupActionRef g\n}\n"
+         "TTLSRule byUser\n{\nUserid FRED\nDirection Inbound\nPriority 100\n"
+         "TTLSGroupActionRef g\n}\n"
+         "TTLSRule byGroup\n{\nRemoteAddrGroupRef ag\nLocalPortGroupRef pg\n"
+         "Direction Both\nPriority 90\nTTLSGroupActionRef g\n}\n"
+         "TTLSRule byNet\n{\nLocalAddr 192.168.0.0/16\nDirection Inbound\n"
+         "Priority 80\nTTLSGroupActionRef g\n}\n"
+         "TTLSRule byNet6\n{\nRemoteAddr 2001:db8::/32\nDirection Outbound\n"
+         "Priority 80\nTTLSGroupActionRef g\n}\n"
+         "TTLSRule all4\n{\nRemoteAddr 0.0.0.0/0\nRemotePortRange 25\n"
+         "Direction Both\nTTLSGroupActionRef g\n}\n"
+         "TTLSRule all\n{\nRemoteAddr All\nRemotePortRange 26\nDirection Both\n"
+         "TTLSGroupActionRef g\n}\n";
+
+static void
+finds(void **state)
+{
+    static const struct {
+        const char *local;
+        uint16_t local_port;
+        const char *remote;
+        uint16_t remote_port;
+        enum ttls_direction direction;
+        const char *job, *user;
+        const char *rule; /* NULL: none */
+    } rows[] = {
+        { "1.1.1.1", 5000, "2.2.2.2", 9443, TTLS_OUTBOUND, "USER1GET", "USER1",
+          "byJob" },
+        { "1.1.1.1", 5000, "2.2.2.2", 9443, TTLS_INBOUND, "USER1GET", "USER1",
+          "byPrefix" },
+        { "1.1.1.1", 5000, "2.2.2.2", 9443, TTLS_OUTBOUND, "USER1GEX", "USER1",
+          "byPrefix" },
+        { "1.1.1.1", 5000, "2.2.2.2", 9443, TTLS_OUTBOUND, "USE", "X", NULL },
+        { "1.1.1.1", 5000, "2.2.2.2", 8999, TTLS_OUTBOUND, "USER1GET", "X",
+          NULL },
+        { "1.1.1.1", 5000, "2.2.2.2", 9999, TTLS_OUTBOUND, "USER", "X",
+          "byPrefix" },
+        { "1.1.1.1", 5000, "2.2.2.2", 1, TTLS_INBOUND, "A", "FRED", "byUser" },
+        { "1.1.1.1", 5000, "2.2.2.2", 1, TTLS_OUTBOUND, "A", "FRED", NULL },
+        { "1.1.1.1", 5000, "2.2.2.2", 1, TTLS_INBOUND, "A", "FREDDY", NULL },
+        { "1.1.1.1", 700, "10.0.0.9", 1, TTLS_OUTBOUND, "A", "B", "byGroup" },
+        { "1.1.1.1", 850, "10.0.0.40", 1, TTLS_OUTBOUND, "A", "B", "byGroup" },
+        { "1.1.1.1", 701, "10.0.0.9", 1, TTLS_OUTBOUND, "A", "B", NULL },
+        { "1.1.1.1", 900, "10.0.0.41", 1, TTLS_OUTBOUND, "A", "B", NULL },
+        { "::1", 900, "fe80::5", 1, TTLS_OUTBOUND, "A", "B", "byGroup" },
+        { "192.168.7.1", 1, "1.1.1.1", 1, TTLS_INBOUND, "A", "B", "byNet" },
+        { "192.169.7.1", 1, "1.1.1.1", 1, TTLS_INBOUND, "A", "B", NULL },
+        { "::1", 1, "2001:db8:9::1", 1, TTLS_OUTBOUND, "A", "B", "byNet6" },
+        { "::1", 1, "2001:db9::1", 1, TTLS_OUTBOUND, "A", "B", NULL },
+        { "1.1.1.1", 1, "8.8.8.8", 25, TTLS_OUTBOUND, "A", "B", "all4" },
+        /* 0.0.0.0/0 is no IPv6 address; All is both */
+        { "::1", 1, "::1", 25, TTLS_OUTBOUND, "A", "B", NULL },
+        { "::1", 1, "::1", 26, TTLS_OUTBOUND, "A", "B", "all" },
+        { "1.1.1.1", 1, "1.1.1.1", 26, TTLS_OUTBOUND, "", "", "all" },
+    };
+    struct ttls_policy *p = build(STR(rules_text));
+    struct ttls_match *m;
+
+    (void)state;
+    assert_int_equal(ttls_match_new(p, &m, NULL), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct ttls_facts f = { .local = address(rows[i].local),
+                                .remote = address(rows[i].remote),
+                                .local_port = rows[i].local_port,
+                                .remote_port = rows[i].remote_port,
+                                .direction = rows[i].direction,
+                                .job = str_of(rows[i].job),
+                                .user = str_of(rows[i].user) };
+        const struct ttls_rule *r = ttls_match_find(m, &f);
+
+        if (r != ttls_match_slowly(p, &f) ||
+            (r == NULL) != (rows[i].rule == NULL) ||
+            (r != NULL && !str_eq_z(r->obj.name, rows[i].rule)))
+            fail_msg("row %zu: found %.*s, expected %s", i,
+                     STR_ARG(r == NULL ? STR("none") : r->obj.name),
+                     rows[i].rule == NULL ? "none" : rows[i].rule);
+    }
+    ttls_match_free(&m);
+    ttls_policy_unref(&p);
+}
+
+/* Rules at random, in few values so that they overlap: the index and the
+ * definition agree. */
+static void
+agrees(void **state)
+{
+    static const char *const jobs[] = { "", "Jobname A\n", "Jobname A*\n",
+                                        "Jobname AB\n", "Jobname *\n" };
+    static const char *const users[] = { "", "Userid U\n", "Userid U*\n" };
+    static const char *const addrs[] = {
+        "",
+        "RemoteAddr 10.0.0.1\n",
+        "RemoteAddr 10.0.0.0/8\n",
+        "RemoteAddr 10.0.0.1-10.0.0.6\n",
+        "RemoteAddrGroupRef ag\n",
+        "RemoteAddr fe80::/16\n",
+        "LocalAddr 10.0.0.0/30\n",
+    };
+    static const char *const directions[] = { "Inbound", "Outbound", "Both" };
+    static const char *const peers[] = { "10.0.0.1",  "10.0.0.5", "10.0.0.9",
+                                         "10.0.0.30", "fe80::5",  "11.0.0.1" };
+    unsigned seed = 7;
+    struct ttls_policy *p;
+    struct ttls_match *m;
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 4u << 20);
+    buf_add_z(&text, HEAD);
+#define PICK(array) array[(unsigned)rand_r(&seed) % ARRAY_LEN(array)]
+    for (unsigned i = 0; i < 2000; i++) {
+        unsigned port = 1 + (unsigned)rand_r(&seed) % 400;
+
+        buf_printf(&text,
+                   "TTLSRule r%u\n{\n%s%s%sRemotePortRange %u-%u\n"
+                   "Direction %s\nPriority %u\nTTLSGroupActionRef g\n}\n",
+                   i, PICK(jobs), PICK(users), PICK(addrs), port,
+                   port + (rand_r(&seed) % 3 == 0 ? 0u : 5u), PICK(directions),
+                   1 + (unsigned)rand_r(&seed) % 5);
+    }
+    assert_int_equal(buf_check(&text, NULL), ERR_OK);
+    p = build(buf_view(&text));
+    assert_int_equal(ttls_match_new(p, &m, NULL), ERR_OK);
+    for (unsigned i = 0; i < 20000; i++) {
+        static const char *const names[] = { "A", "AB", "ABC", "B", "" };
+        static const char *const who[] = { "U", "UV", "W" };
+        struct ttls_facts f = {
+            .local = address(PICK(peers)),
+            .remote = address(PICK(peers)),
+            .local_port = (uint16_t)rand_r(&seed),
+            .remote_port = (uint16_t)((unsigned)rand_r(&seed) % 420),
+            .direction = rand_r(&seed) % 2 == 0 ? TTLS_INBOUND : TTLS_OUTBOUND,
+            .job = str_of(PICK(names)),
+            .user = str_of(PICK(who)),
+        };
+
+        assert_ptr_equal(ttls_match_find(m, &f), ttls_match_slowly(p, &f));
+    }
+    ttls_match_free(&m);
+    ttls_policy_unref(&p);
+    buf_fini(&text);
+}
+
+static void
+knows_time(void **state)
+{
+    static const struct {
+        const char *condition;
+        uint64_t now_s; /* UTC */
+        bool holds;
+    } rows[] = {
+        /* 2024-02-29 12:30:00, a Thursday */
+        { "DayOfWeekMask 1111111", 1709209800, true },
+        { "DayOfWeekMask 0000100", 1709209800, true },
+        { "DayOfWeekMask 1111011", 1709209800, false },
+        { "MonthOfYearMask 010000000000", 1709209800, true },
+        { "MonthOfYearMask 101111111111", 1709209800, false },
+        { "DayOfMonthMask 0000000000000000000000000000100", 1709209800, true },
+        { "DayOfMonthMask 1111111111111111111111111111011", 1709209800, false },
+        /* the month's last day, from its end */
+        { "DayOfMonthMask 0000000000000000000000000000000"
+          "1000000000000000000000000000000",
+          1709209800, true },
+        { "DayOfMonthMask 0000000000000000000000000000000"
+          "0100000000000000000000000000000",
+          1709209800, false },
+        { "TimeOfDayRange 12:30-12:31", 1709209800, true },
+        { "TimeOfDayRange 12:31-24:00", 1709209800, false },
+        { "TimeOfDayRange 00:00-12:30", 1709209800, false },
+        { "TimeOfDayRange 00:00-12:30,12:30-13:00", 1709209800, true },
+        { "TimeOfDayRange 22:00-13:00", 1709209800, true },
+        { "TimeOfDayRange 22:00-12:00", 1709209800, false },
+        { "ConditionTimeRange 20240229123000:20240229123000", 1709209800,
+          true },
+        { "ConditionTimeRange 20240229123001:20250101000000", 1709209800,
+          false },
+        { "ConditionTimeRange 20230101000000:20240229122959", 1709209800,
+          false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct ttls_rule *const *rules;
+        struct ttls_policy *p;
+        char text[1024];
+
+        (void)snprintf(text, sizeof text,
+                       HEAD "TTLSRule r\n{\nJobname A\nDirection Both\n"
+                            "TTLSGroupActionRef g\nIpTimeConditionRef t\n}\n"
+                            "IpTimeCondition t\n{\nTimeZone UTC\n%s\n}\n",
+                       rows[i].condition);
+        p = build(str_of(text));
+        assert_int_equal(ttls_policy_rules(p, &rules), 1);
+        if (ttls_time_holds(rules[0]->time, rows[i].now_s) != rows[i].holds)
+            fail_msg("row %zu: %s", i, rows[i].condition);
+        ttls_policy_unref(&p);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds),
+        cmocka_unit_test(agrees),
+        cmocka_unit_test(knows_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
