@@ -97,10 +97,36 @@ our_program(const struct step *step, const char *path)
     return path;
 }
 
+/* The original's native launcher takes the server's name and options alone. */
+static bool
+is_native_launcher(const char *path)
+{
+    const char *base = strrchr(path, '/');
+
+    return strcmp(base == NULL ? path : base + 1, "bbgzsrv") == 0 &&
+           access(path, X_OK) != 0;
+}
+
+/* DD WLPUDIR PATH='dir' is the user directory, unless STDENV names one. */
+static void
+take_user_dir(const struct step *step)
+{
+    for (const struct jcl_dd *dd = step->jcl->dds; dd != NULL; dd = dd->next) {
+        char *path;
+
+        if (strcmp(dd->name, "WLPUDIR") != 0 || dd->kind != JCL_DD_PATH)
+            continue;
+        path = str_z(step->arena, dd->path);
+        if (path != NULL)
+            (void)setenv("WLP_USER_DIR", path, 0);
+    }
+}
+
 NORETURN static void
 run_pgm(const struct step *step, struct str rest)
 {
-    char *argv[ARGS_MAX + 1];
+    static char run[] = "run";
+    char *argv[ARGS_MAX + 2];
     struct str piece;
     size_t n = 0;
     const char *path;
@@ -111,6 +137,8 @@ run_pgm(const struct step *step, struct str rest)
         if (n >= ARGS_MAX)
             step_abend(step, "U4093", "too many arguments");
         argv[n++] = str_z(step->arena, piece);
+        if (n == 1 && argv[0] != NULL && is_native_launcher(argv[0]))
+            argv[n++] = run;
     }
     if (n == 0 || argv[0] == NULL) {
         fprintf(stderr, "BPXM047I BPXBATCH FAILED: expected PGM path\n");
@@ -118,6 +146,7 @@ run_pgm(const struct step *step, struct str rest)
     }
     argv[n] = NULL;
     path = our_program(step, argv[0]);
+    take_user_dir(step);
     execvp(path, argv);
     fprintf(stderr,
             "BPXM047I BPXBATCH FAILED BECAUSE %s CANNOT BE STARTED: "

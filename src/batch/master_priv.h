@@ -31,7 +31,8 @@ struct session;
 struct space {
     struct master *master;
     struct spool_record record;
-    bool is_task; /* started task */
+    bool is_task;       /* started task */
+    char identifier[9]; /* of a task: of S, or its job name */
     pid_t pid;
     int pidfd;
     int task_fd; /* ours of the pair; -1 when gone */
@@ -105,6 +106,7 @@ struct space_order {
     struct str jcl; /* for JESJCL; passwords are masked there */
     const struct jcl_data_lines *data; /* of jcl, left out there */
     bool is_task;
+    struct str identifier; /* of a task */
     struct str proc;
     const struct acee *submitter;
     struct session *session; /* hears why the job is refused; or NULL */

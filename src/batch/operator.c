@@ -5,28 +5,17 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/msg.h"
-#include "batch/master_priv.h"
+#include "batch/operator_priv.h"
 #include "ipc/task.h"
 
-struct command {
-    struct session *session;
-    struct master *master;
-    struct str text;    /* as typed */
-    struct str operand; /* after the verb */
-    struct str name;    /* upper case, up to the first comma */
-    struct str rest;    /* after that comma */
-    struct arena *arena;
-};
-
-/* {0} in a resource is the job's name, {T} JOB or STC. */
+/* {0} in a resource is the job's name, or the task's procedure and identifier;
+ * {T} JOB or STC. Source: z/OS MVS Planning: Operations, MVS commands. */
 struct verb {
     const char *word;
     const char *letter;
@@ -35,8 +24,8 @@ struct verb {
     void (*run)(struct command *);
 };
 
-static void
-reply_id(struct command *c, const char *id, struct str a, struct str b)
+void
+operator_reply(struct command *c, const char *id, struct str a, struct str b)
 {
     struct str inserts[] = { a, b };
     struct buf out;
@@ -48,220 +37,40 @@ reply_id(struct command *c, const char *id, struct str a, struct str b)
     buf_fini(&out);
 }
 
-/* --- S ------------------------------------------------------------------ */
-
-/* In root mode a library is read with its reader's rights, not with ours. */
-static void
-file_access_as(uid_t uid)
-{
-    if (root_is_private())
-        return;
-    (void)setfsgid(uid);
-    (void)setfsuid(uid);
-}
-
-enum err
-master_read_member(void *arg, struct arena *arena, struct str library,
-                   struct str member, struct str *text, struct err_info *why)
-{
-    const uid_t *reader = arg; /* NULL: the operator's own procedures */
-    struct buf file;
-    char *path;
-    enum err e;
-
-    if (!jcl_is_name(member) || (library.n > 0 && !jcl_is_dsn(library)))
-        return err_set(why, ERR_NOT_FOUND, "no such member");
-    path = library.n == 0
-               ? root_path(arena, "datasets/SYS1.PROCLIB/%.*s", STR_ARG(member))
-               : root_path(arena, "datasets/%.*s/%.*s", STR_ARG(library),
-                           STR_ARG(member));
-    if (path == NULL)
-        return ERR_MEMORY;
-    buf_init(&file, 256 * 1024);
-    if (reader != NULL)
-        file_access_as(*reader);
-    e = file_read_plain(path, &file, why);
-    if (reader != NULL)
-        file_access_as(geteuid());
-    if (e == ERR_OK) {
-        *text = str_dup(arena, buf_view(&file));
-        if (text->p == NULL)
-            e = ERR_MEMORY;
-    }
-    buf_fini(&file);
-    return e;
-}
-
-#define START_OPERANDS_MAX 32u
-
-struct start {
-    struct jcl_symbol symbols[START_OPERANDS_MAX];
-    size_t n;
-    struct str job_name;
-};
-
-/* 'a''b' to a'b; a value without apostrophes folds to upper case. */
-static struct str
-start_value(struct arena *arena, struct str value)
-{
-    struct buf out;
-    struct str copy;
-
-    if (value.n < 2 || value.p[0] != '\'')
-        return str_upper(arena, value);
-    buf_init(&out, value.n + 1);
-    for (size_t i = 1; i + 1 < value.n; i++) {
-        if (value.p[i] == '\'' && i + 2 < value.n && value.p[i + 1] == '\'')
-            i++;
-        buf_add_char(&out, value.p[i]);
-    }
-    copy = str_dup(arena, buf_view(&out));
-    buf_fini(&out);
-    return copy;
-}
-
-/* The next operand: up to a comma outside apostrophes. */
-static bool
-next_operand(struct str *rest, struct str *out)
-{
-    bool in_quotes = false;
-    size_t i;
-
-    if (rest->n == 0)
-        return false;
-    for (i = 0; i < rest->n && (in_quotes || rest->p[i] != ','); i++) {
-        if (rest->p[i] == '\'')
-            in_quotes = !in_quotes;
-    }
-    *out = str_sub(*rest, 0, i);
-    *rest = str_sub(*rest, i + 1, rest->n);
-    return true;
-}
-
-static bool
-start_operands(struct command *c, struct start *start)
-{
-    struct str rest = c->rest, piece;
-
-    while (next_operand(&rest, &piece)) {
-        size_t eq = str_find_char(piece, '=');
-        struct str key = str_upper(c->arena, str_sub(piece, 0, eq));
-        struct str value;
-
-        if (eq == STR_NPOS || !jcl_is_name(key) ||
-            start->n >= START_OPERANDS_MAX) {
-            session_printf(c->session,
-                           "IEE535I START INVALID PARAMETER: \"%.*s\"; "
-                           "expected KEYWORD=value",
-                           STR_ARG(piece));
-            return false;
-        }
-        value = start_value(c->arena, str_sub(piece, eq + 1, piece.n));
-        if (str_eq_z(key, "JOBNAME"))
-            start->job_name = value;
-        else
-            start->symbols[start->n++] =
-                (struct jcl_symbol){ .name = key, .value = value };
-    }
-    return true;
-}
-
-static void
-start_errors(struct command *c, const struct jcl_errors *errors)
-{
-    for (size_t i = 0; i < errors->n; i++)
-        session_printf(c->session, "%s line %u, column %u: %s",
-                       errors->v[i].source, errors->v[i].pos.line,
-                       errors->v[i].pos.column, errors->v[i].text);
-    reply_id(c, "IEE122I", (struct str){ 0 }, (struct str){ 0 });
-    session_done(c->session, 8);
-}
-
-static void
-do_start(struct command *c)
-{
-    struct start start = { .job_name = c->name };
-    struct jcl_errors *errors = ARENA_NEW(c->arena, struct jcl_errors);
-    struct jcl_data_lines *data = ARENA_NEW(c->arena, struct jcl_data_lines);
-    struct jcl_env env = { .sysuid = STR("STARTING"),
-                           .proc = master_read_member,
-                           .data_lines = data };
-    struct jcl_job job;
-    struct space *space;
-    struct err_info why = { 0 };
-    struct str text;
-    enum err e;
-
-    if (!start_operands(c, &start) || errors == NULL || data == NULL) {
-        session_done(c->session, 8);
-        return;
-    }
-    if (c->master->is_stopping) {
-        session_printf(c->session, "the system is being shut down");
-        session_done(c->session, 8);
-        return;
-    }
-    if (space_find(c->master, start.job_name) != NULL) {
-        session_printf(c->session, "IEE348I %.*s IS ALREADY ACTIVE",
-                       STR_ARG(start.job_name));
-        session_done(c->session, 8);
-        return;
-    }
-    if (master_read_member(NULL, c->arena, (struct str){ 0 }, c->name, &text,
-                           NULL) != ERR_OK) {
-        session_printf(c->session,
-                       "IEF612I PROCEDURE NOT FOUND: %.*s is not "
-                       "a member of SYS1.PROCLIB",
-                       STR_ARG(c->name));
-        start_errors(c, errors);
-        return;
-    }
-    env.start = start.symbols;
-    env.n_start = start.n;
-    e = jcl_start(c->arena, c->name, start.job_name, &env, &job, errors, &why);
-    if (e != ERR_OK) {
-        if (errors->n_all == 0)
-            session_printf(c->session, "%s", why.text);
-        start_errors(c, errors);
-        return;
-    }
-    e = space_start(c->master,
-                    &(struct space_order){ .job = &job,
-                                           .jcl = text,
-                                           .data = data,
-                                           .is_task = true,
-                                           .proc = c->name,
-                                           .submitter = c->session->acee,
-                                           .session = c->session },
-                    &space, &why);
-    if (e != ERR_OK) {
-        session_printf(c->session, "%s", why.text);
-        reply_id(c, "IEE132I", (struct str){ 0 }, (struct str){ 0 });
-        session_done(c->session, 8);
-        return;
-    }
-    session_printf(c->session,
-                   "IEF695I START %s WITH JOBNAME %s IS ASSIGNED "
-                   "TO USER %s",
-                   space->record.proc, space->record.name, space->record.user);
-    session_printf(c->session, "IEF403I %s - STARTED", space->record.name);
-    space->starter = c->session;
-    space->start_until_ms = clock_mono_ms() + MASTER_ATTACH_WAIT_MS;
-}
-
 /* --- F and P ------------------------------------------------------------ */
+
+/*
+ * The address space that "identifier" or "jobname.identifier" names. A task
+ * has its job name as identifier unless S gave it another; then its job name
+ * alone does not name it.
+ */
+static struct space *
+space_named(const struct command *c)
+{
+    for (size_t i = 0; i < c->master->n_spaces; i++) {
+        struct space *s = c->master->spaces[i];
+
+        if (c->identifier.n > 0
+                ? str_eq_z(c->name, s->record.name) &&
+                      str_eq_z(c->identifier, s->identifier)
+                : str_eq_z(c->name,
+                           s->is_task ? s->identifier : s->record.name))
+            return s;
+    }
+    return NULL;
+}
 
 static void
 not_active(struct command *c)
 {
-    reply_id(c, "IEE341I", c->name, (struct str){ 0 });
+    operator_reply(c, "IEE341I", c->name, (struct str){ 0 });
     session_done(c->session, 8);
 }
 
 static void
 do_modify(struct command *c)
 {
-    struct space *space = space_find(c->master, c->name);
+    struct space *space = space_named(c);
     uint32_t id = ++c->master->next_command;
 
     if (space == NULL) {
@@ -276,7 +85,7 @@ do_modify(struct command *c)
     }
     if (!space_command(space, TASK_MODIFY, id, c->session->acee->user,
                        c->rest)) {
-        reply_id(c, "IEE342I", (struct str){ 0 }, (struct str){ 0 });
+        operator_reply(c, "IEE342I", (struct str){ 0 }, (struct str){ 0 });
         session_done(c->session, 8);
         return;
     }
@@ -290,7 +99,7 @@ do_modify(struct command *c)
 static void
 do_stop(struct command *c)
 {
-    struct space *space = space_find(c->master, c->name);
+    struct space *space = space_named(c);
 
     if (space == NULL) {
         not_active(c);
@@ -312,13 +121,13 @@ do_stop(struct command *c)
 static void
 do_cancel(struct command *c)
 {
-    struct space *space = space_find(c->master, c->name);
+    struct space *space = space_named(c);
 
     if (space == NULL) {
         not_active(c);
         return;
     }
-    reply_id(c, "IEE301I", c->name, STR("CANCEL"));
+    operator_reply(c, "IEE301I", c->name, STR("CANCEL"));
     space_cancel(space);
     session_done(c->session, 0);
 }
@@ -349,13 +158,16 @@ display_spaces(struct command *c, struct str only)
     session_printf(c->session, "%06u   %06u", n_jobs, n_tasks);
     for (size_t i = 0; i < c->master->n_spaces; i++) {
         const struct space *s = c->master->spaces[i];
+        bool is_other;
 
         if (only.n > 0 && !str_eq_z(only, s->record.name))
             continue;
-        session_printf(c->session, "  %-8s %-8s %-8s USER %-8s %s",
+        is_other = s->is_task && strcmp(s->identifier, s->record.name) != 0;
+        session_printf(c->session, "  %-8s %-8s %-8s USER %-8s %s%s%s",
                        s->record.name, s->record.id,
                        s->is_task ? s->record.proc : "", s->record.user,
-                       s->is_ready || !s->is_task ? "ACTIVE" : "STARTING");
+                       s->is_ready || !s->is_task ? "ACTIVE" : "STARTING",
+                       is_other ? " ID " : "", is_other ? s->identifier : "");
     }
 }
 
@@ -395,7 +207,7 @@ do_shutdown(struct command *c)
 }
 
 static const struct verb verbs[] = {
-    { "START", "S", "MVS.START.STC.{0}", SAF_UPDATE, do_start },
+    { "START", "S", "MVS.START.STC.{0}", SAF_UPDATE, operator_start },
     { "STOP", "P", "MVS.STOP.{T}.{0}", SAF_UPDATE, do_stop },
     { "MODIFY", "F", "MVS.MODIFY.{T}.{0}", SAF_UPDATE, do_modify },
     { "CANCEL", "C", "MVS.CANCEL.{T}.{0}", SAF_UPDATE, do_cancel },
@@ -403,17 +215,31 @@ static const struct verb verbs[] = {
     { "SHUTDOWN", "SHUTDOWN", "MVS.HALT.EOD", SAF_UPDATE, do_shutdown },
 };
 
+/* What {0} stands for: as it runs, or as the command names it. */
+static void
+add_target(struct buf *out, const struct command *c, const struct space *space)
+{
+    if (space != NULL && space->is_task)
+        buf_printf(out, "%s.%s", space->record.proc, space->identifier);
+    else if (space != NULL)
+        buf_add_z(out, space->record.name);
+    else
+        buf_printf(out, "%.*s%s%.*s", STR_ARG(c->name),
+                   c->identifier.n > 0 ? "." : "", STR_ARG(c->identifier));
+}
+
 static struct str
 resource_of(struct command *c, const struct verb *verb)
 {
-    struct space *space = space_find(c->master, c->name);
+    const struct space *space =
+        verb->run == operator_start ? NULL : space_named(c);
     struct buf out;
     struct str name;
 
     buf_init(&out, SAF_PROFILE_MAX);
     for (const char *p = verb->resource; *p != '\0'; p++) {
         if (strncmp(p, "{0}", 3) == 0) {
-            buf_add(&out, c->name);
+            add_target(&out, c, space);
             p += 2;
         } else if (strncmp(p, "{T}", 3) == 0) {
             buf_add_z(&out, space != NULL && !space->is_task ? "JOB" : "STC");
@@ -460,7 +286,7 @@ is_allowed(struct command *c, const struct verb *verb)
 static void
 run_command(struct command *c)
 {
-    size_t blank = str_find_char(c->text, ' '), comma;
+    size_t blank = str_find_char(c->text, ' '), comma, dot;
     struct str word = str_upper(c->arena, str_sub(c->text, 0, blank));
 
     c->operand = blank == STR_NPOS
@@ -468,15 +294,21 @@ run_command(struct command *c)
                      : str_trim(str_sub(c->text, blank, c->text.n));
     comma = str_find_char(c->operand, ',');
     c->name = str_trim(str_upper(c->arena, str_sub(c->operand, 0, comma)));
+    dot = str_find_char(c->name, '.');
+    if (dot != STR_NPOS)
+        c->identifier = str_sub(c->name, dot + 1, c->name.n);
+    c->name = str_sub(c->name, 0, dot);
     c->rest = comma == STR_NPOS ? (struct str){ 0 }
                                 : str_sub(c->operand, comma + 1, c->operand.n);
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         if (!str_eq_z(word, verbs[i].word) && !str_eq_z(word, verbs[i].letter))
             continue;
-        if (verbs[i].run != do_shutdown && !jcl_is_name(c->name)) {
+        if (verbs[i].run != do_shutdown &&
+            (!jcl_is_name(c->name) ||
+             (dot != STR_NPOS && !jcl_is_name(c->identifier)))) {
             session_printf(c->session,
                            "IEE307I %s DELIMITER ERROR; expected a name of 1 "
-                           "to 8 characters after %s",
+                           "to 8 characters, or name.identifier, after %s",
                            verbs[i].word, verbs[i].letter);
             session_done(c->session, 8);
             return;
@@ -485,7 +317,7 @@ run_command(struct command *c)
             verbs[i].run(c);
         return;
     }
-    reply_id(c, "IEE305I", word, (struct str){ 0 });
+    operator_reply(c, "IEE305I", word, (struct str){ 0 });
     session_done(c->session, 8);
 }
 

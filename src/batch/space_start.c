@@ -423,7 +423,9 @@ prepare(struct space *space, const struct space_order *order,
     memcpy(r->submitter, order->submitter->user, sizeof r->submitter);
     memcpy(r->user, job->user[0] != '\0' ? job->user : r->submitter,
            sizeof r->user);
-    if (!str_copy_z(order->proc, r->proc, sizeof r->proc))
+    if (!str_copy_z(order->proc, r->proc, sizeof r->proc) ||
+        !str_copy_z(order->identifier, space->identifier,
+                    sizeof space->identifier))
         return err_set(why, ERR_RANGE, "procedure name is too long");
     (void)snprintf(r->state, sizeof r->state, "running");
     r->began_ms = clock_wall_ms();

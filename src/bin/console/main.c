@@ -24,9 +24,11 @@ static const struct cli cli = {
     .usage = "[options] [COMMAND...]",
     .summary = "Enter operator commands; without one they are read line by "
                "line.",
-    .detail = "Commands: S member[,JOBNAME=x][,SYM=value]  P job  F job,text  "
-              "C job\n          D A,L  D J,job  SHUTDOWN\n"
-              "Exit status: 0 done, 4 partly, 8 refused, 16 no system.",
+    .detail =
+        "Commands: S member[.id][,JOBNAME=x][,SYM=value]  P id  F id,text  "
+        "C id\n          D A,L  D J,job  SHUTDOWN; id is a job name, an "
+        "identifier or\n          jobname.identifier\n"
+        "Exit status: 0 done, 4 partly, 8 refused, 16 no system.",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),
     .max_args = -1,

@@ -22,6 +22,7 @@
 #include "ipc/parent_wire.h"
 #include "lock.h"
 #include "process.h"
+#include "started_task.h"
 
 #define STOP_WAIT_S 30u
 
@@ -191,6 +192,8 @@ control_start(struct settings *s, const struct control_options *o)
         fprintf(stderr, "Server %s: %s\n", s->name, why.text);
         return status;
     }
+    if (started_task_is_configured())
+        return started_task_start(s, o);
     if (make_work_folders(s, &why) != ERR_OK || pipe2(fds, O_CLOEXEC) != 0) {
         fprintf(stderr, "Server %s: %s\n", s->name, why.text);
         return EXIT_LOCATION;

@@ -9,6 +9,7 @@ struct control_options {
     bool no_password;
     bool is_clean;
     bool is_forced;
+    bool low_ports;     /* of systemd: ports below 1024 */
     unsigned timeout_s; /* of stop; 0: 30 */
     int ready_fd;       /* of run; -1: none */
 };

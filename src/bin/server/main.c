@@ -13,6 +13,7 @@
 #include "base/msg.h"
 #include "config/schema.h"
 #include "control.h"
+#include "systemd.h"
 #include "worker.h"
 
 enum option {
@@ -21,6 +22,7 @@ enum option {
     OPT_CLEAN = 1u << 2,
     OPT_FORCE = 1u << 3,
     OPT_TIMEOUT = 1u << 4,
+    OPT_LOW_PORTS = 1u << 5,
 };
 
 static const struct {
@@ -32,6 +34,7 @@ static const struct {
     { "--no-password", OPT_NO_PASSWORD, "no keystore password in server.env" },
     { "--clean", OPT_CLEAN, "forget what earlier runs kept in workarea" },
     { "--force", OPT_FORCE, "do not wait for requests" },
+    { "--low-ports", OPT_LOW_PORTS, "it listens on ports below 1024" },
     { "--timeout=", OPT_TIMEOUT, "XmYs or seconds to wait for the end" },
 };
 
@@ -48,6 +51,8 @@ static const struct {
     { "stop", OPT_FORCE | OPT_TIMEOUT, control_stop, "stop it" },
     { "status", 0, control_status, "is it running?" },
     { "list", 0, control_list, "names of all servers" },
+    { "systemd", OPT_CLEAN | OPT_LOW_PORTS, control_systemd,
+      "print a unit that runs it at boot" },
     { "version", 0, control_version, "print the version" },
 };
 
@@ -106,6 +111,9 @@ use_option(enum option option, const char *value, struct control_options *o)
         return true;
     case OPT_FORCE:
         o->is_forced = true;
+        return true;
+    case OPT_LOW_PORTS:
+        o->low_ports = true;
         return true;
     case OPT_TIMEOUT:
         if (cfg_duration(str_of(value), 1000, &ms, &why) != ERR_OK || ms < 0 ||

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/msg.h"
+#include "systemd.h"
 
 #define ARGUMENTS_MAX 256u
 #define BACKOFF_FIRST_MS 100u
@@ -196,6 +197,7 @@ on_ready(struct process *p, uint32_t seq, struct reader *in)
     }
     if (p->task != NULL)
         task_ready(p->task);
+    systemd_ready();
     return true;
 }
 
