@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #define LINGER_MS 2000u
@@ -22,14 +23,12 @@
 /* Answers of pipelined requests are gathered up to here. */
 #define OUT_GATHER_BYTES ((size_t)14 * 1024)
 
-static void conn_run(struct http_conn *);
-
 /* ---- deadlines ---- */
 
 /* The timer moves only when it would fire too late; one that fires too early
  * is set again. So the usual request moves no timer at all. */
-static void
-set_deadline(struct http_conn *conn, uint64_t in_ms)
+void
+conn_set_deadline(struct http_conn *conn, uint64_t in_ms)
 {
     struct loop *loop = conn->server->loop;
 
@@ -38,8 +37,8 @@ set_deadline(struct http_conn *conn, uint64_t in_ms)
         loop_timer_set(loop, &conn->timer, in_ms);
 }
 
-static void
-clear_deadline(struct http_conn *conn)
+void
+conn_clear_deadline(struct http_conn *conn)
 {
     conn->deadline_ms = UINT64_MAX;
 }
@@ -67,6 +66,7 @@ free_conn(struct loop_post *post)
     if (conn->slot_free != NULL)
         conn->slot_free(conn->slot);
     free(conn->certificate);
+    h2_free(conn);
     if (conn->prev != NULL)
         conn->prev->next = conn->next;
     else
@@ -77,12 +77,11 @@ free_conn(struct loop_post *post)
     server_conn_gone(server);
 }
 
-/* Free a closed connection once nobody uses it. */
-static void
-try_free(struct http_conn *conn)
+void
+conn_try_free(struct http_conn *conn)
 {
     if (conn->state != CONN_CLOSED || conn->is_running || conn->is_waiting ||
-        conn->exchange != NULL || conn->end.run != NULL)
+        conn->exchange != NULL || h2_is_busy(conn) || conn->end.run != NULL)
         return;
     conn->end.run = free_conn;
     loop_defer(conn->server->loop, &conn->end);
@@ -91,7 +90,7 @@ try_free(struct http_conn *conn)
 void
 conn_close(struct http_conn *conn)
 {
-    bool is_with_handler = conn->state == CONN_HANDLER;
+    bool is_with_handler = conn->state == CONN_HANDLER || h2_is_busy(conn);
 
     if (conn->state == CONN_CLOSED)
         return;
@@ -100,13 +99,15 @@ conn_close(struct http_conn *conn)
     /* Later questions about the client must still find an answer. */
     if (is_with_handler && conn->is_tls)
         (void)http_conn_certificate(conn);
+    if (conn->h2 != NULL)
+        h2_close(conn);
     stream_fini(&conn->stream);
     http_out_fini(&conn->out);
-    if (!is_with_handler) {
+    if (conn->h2 != NULL || !is_with_handler) {
         release_exchange(conn);
         http_input_release(&conn->in);
     }
-    try_free(conn);
+    conn_try_free(conn);
 }
 
 /* An answer of our own, the last one of this connection. */
@@ -127,6 +128,9 @@ refuse(struct http_conn *conn, unsigned status, const char *why)
 
     log_debug("http: " STR_FMT ": %u: %s", STR_ARG(http_conn_peer(conn)),
               status, why);
+    if (conn->exchange != NULL)
+        (void)conn_request(conn, conn->exchange, STR(""));
+    conn_tell_done(conn, conn->exchange, &reply, true, why);
     release_exchange(conn);
     if (http_out_reply(&conn->out, &conn->server->date, &reply, true,
                        HTTP_OUT_CLOSE) != ERR_OK) {
@@ -135,7 +139,7 @@ refuse(struct http_conn *conn, unsigned status, const char *why)
     }
     conn->must_linger = true;
     conn->state = CONN_CLOSING;
-    set_deadline(conn, conn->server->options.write_timeout_ms);
+    conn_set_deadline(conn, conn->server->options.write_timeout_ms);
 }
 
 /* ---- steps: true when another one may be possible at once ---- */
@@ -149,13 +153,13 @@ await_request(struct http_conn *conn)
 
     conn->state = CONN_HEAD;
     conn->scanned = 0;
-    set_deadline(conn, conn->n_requests > 0 && conn->in.at == conn->in.n
+    conn_set_deadline(conn, conn->n_requests > 0 && conn->in.at == conn->in.n
                            ? options->persist_timeout_ms
                            : options->read_timeout_ms);
 }
 
-static enum err
-flush(struct http_conn *conn)
+enum err
+conn_flush(struct http_conn *conn)
 {
     size_t before = conn->out.n - conn->out.at;
     enum err e;
@@ -168,12 +172,12 @@ flush(struct http_conn *conn)
         if (conn->state == CONN_HEAD)
             await_request(conn);
         else if (conn->state == CONN_HANDLER)
-            clear_deadline(conn);
+            conn_clear_deadline(conn);
     }
     if (e == ERR_AGAIN &&
         (!conn->is_blocked || before != conn->out.n - conn->out.at)) {
         conn->is_blocked = true;
-        set_deadline(conn, conn->server->options.write_timeout_ms);
+        conn_set_deadline(conn, conn->server->options.write_timeout_ms);
     }
     if (e == ERR_PEER)
         conn_close(conn);
@@ -189,6 +193,11 @@ step_handshake(struct http_conn *conn)
 
     if (e == ERR_AGAIN)
         return false;
+    if (e == ERR_OK && stream_is_h2(&conn->stream)) {
+        if (h2_start(conn, NULL, STR("")) != ERR_OK)
+            conn_close(conn);
+        return true;
+    }
     if (e == ERR_OK) {
         await_request(conn);
         return true;
@@ -201,11 +210,9 @@ step_handshake(struct http_conn *conn)
     return false;
 }
 
-static bool
-give_to_handler(struct http_conn *conn, struct str body)
+struct http_request *
+conn_request(struct http_conn *conn, struct exchange *ex, struct str body)
 {
-    struct exchange *ex = conn->exchange;
-
     ex->request = (struct http_request){
         .conn = conn,
         .arena = &ex->arena,
@@ -216,11 +223,20 @@ give_to_handler(struct http_conn *conn, struct str body)
         .headers = ex->head.headers,
         .n_headers = ex->head.n_headers,
         .body = body,
+        .version = ex->stream.id != 0 ? 20 : 10 + ex->head.minor,
     };
+    return &ex->request;
+}
+
+static bool
+give_to_handler(struct http_conn *conn, struct str body)
+{
+    struct http_request *request = conn_request(conn, conn->exchange, body);
+
     conn->state = CONN_HANDLER;
     conn->n_requests++;
-    clear_deadline(conn);
-    conn->server->events.on_request(&ex->request, conn->server->events.arg);
+    conn_clear_deadline(conn);
+    conn->server->events.on_request(request, conn->server->events.arg);
     return true;
 }
 
@@ -250,7 +266,7 @@ begin_body(struct http_conn *conn)
     ex->chunked = (struct http_chunked){ 0 };
     conn->state = CONN_BODY;
     conn->progress_bytes = 0;
-    set_deadline(conn, conn->server->options.read_timeout_ms);
+    conn_set_deadline(conn, conn->server->options.read_timeout_ms);
     if (!http_input_split(&conn->in, &ex->held) ||
         (ex->head.expects_continue && have == 0 &&
          http_out_add(&conn->out, STR("HTTP/1.1 100 Continue\r\n\r\n")) !=
@@ -300,16 +316,20 @@ parse_head(struct http_conn *conn, size_t n)
     status = http_request_parse(&conn->exchange->arena,
                                 str_n(conn->in.p + conn->in.at, n), &limits,
                                 &conn->exchange->head, &why);
+    if (conn->server->events.on_done != NULL)
+        conn->exchange->started_us = clock_mono_us();
     if (status != 0) {
         refuse(conn, status, why);
         return true;
     }
     conn->in.at += n;
+    if (h2_upgrade(conn))
+        return true;
     return begin_body(conn);
 }
 
-static bool
-read_input(struct http_conn *conn)
+bool
+conn_read(struct http_conn *conn)
 {
     bool was_empty = conn->in.at == conn->in.n;
     size_t n = 0;
@@ -338,18 +358,19 @@ read_input(struct http_conn *conn)
     }
     conn->in.n += n;
     if (was_empty && conn->state == CONN_HEAD)
-        set_deadline(conn, conn->server->options.read_timeout_ms);
+        conn_set_deadline(conn, conn->server->options.read_timeout_ms);
     return true;
 }
 
 static bool
 step_head(struct http_conn *conn)
 {
+    enum h2_preface preface;
     struct str in;
     size_t n;
 
     if (conn->is_blocked || conn->out.n - conn->out.at > OUT_GATHER_BYTES) {
-        if (flush(conn) != ERR_OK)
+        if (conn_flush(conn) != ERR_OK)
             return false;
     }
     skip_empty_line(conn);
@@ -358,20 +379,26 @@ step_head(struct http_conn *conn)
         refuse(conn, 400, "this is not an HTTP request");
         return true;
     }
-    n = http_head_end(in, &conn->scanned);
+    preface = h2_preface(conn, in);
+    if (preface == H2_PREFACE_WHOLE) {
+        if (h2_start(conn, NULL, STR("")) != ERR_OK)
+            conn_close(conn);
+        return true;
+    }
+    n = preface == H2_PREFACE_PART ? 0 : http_head_end(in, &conn->scanned);
     if (n > 0 && n <= CONN_HEAD_MAX)
         return parse_head(conn, n);
     if (in.n >= CONN_HEAD_MAX) {
         refuse(conn, 431, "the request head is too long");
         return true;
     }
-    if (flush(conn) != ERR_OK)
+    if (conn_flush(conn) != ERR_OK)
         return false;
     if (conn->is_draining && in.n == 0) {
         conn_close(conn);
         return false;
     }
-    return read_input(conn);
+    return conn_read(conn);
 }
 
 static void
@@ -382,7 +409,7 @@ note_progress(struct http_conn *conn)
     if (n - conn->progress_bytes < BODY_PROGRESS_BYTES)
         return;
     conn->progress_bytes = n;
-    set_deadline(conn, conn->server->options.read_timeout_ms);
+    conn_set_deadline(conn, conn->server->options.read_timeout_ms);
 }
 
 /* What has been read belongs to the body first. */
@@ -429,7 +456,7 @@ take_chunked(struct http_conn *conn)
     size_t used = 0;
     enum err e;
 
-    if (conn->in.at == conn->in.n && !read_input(conn))
+    if (conn->in.at == conn->in.n && !conn_read(conn))
         return false;
     e = http_chunked_take(&ex->chunked, http_input_view(&conn->in), &used,
                           &ex->body);
@@ -447,7 +474,7 @@ take_chunked(struct http_conn *conn)
 static bool
 step_body(struct http_conn *conn)
 {
-    if (flush(conn) != ERR_OK) /* 100 Continue, and answers before it */
+    if (conn_flush(conn) != ERR_OK) /* 100 Continue, and answers before it */
         return false;
     if (conn->exchange->head.body == HTTP_BODY_CHUNKED)
         return take_chunked(conn);
@@ -457,7 +484,7 @@ step_body(struct http_conn *conn)
 static bool
 step_closing(struct http_conn *conn)
 {
-    if (flush(conn) != ERR_OK)
+    if (conn_flush(conn) != ERR_OK)
         return false;
     if (!conn->must_linger) {
         conn_close(conn);
@@ -467,7 +494,7 @@ step_closing(struct http_conn *conn)
      * might lose the answer (RFC 9112, 9.6). */
     stream_shutdown(&conn->stream);
     conn->state = CONN_LINGER;
-    set_deadline(conn, LINGER_MS);
+    conn_set_deadline(conn, LINGER_MS);
     return true;
 }
 
@@ -500,8 +527,10 @@ step(struct http_conn *conn)
     case CONN_BODY:
         return step_body(conn);
     case CONN_HANDLER:
-        (void)flush(conn); /* answers before this one */
+        IGNORE(conn_flush(conn)); /* answers before this one */
         return false;
+    case CONN_H2:
+        return h2_step(conn);
     case CONN_CLOSING:
         return step_closing(conn);
     case CONN_LINGER:
@@ -533,7 +562,7 @@ wait_a_turn(struct http_conn *conn)
     loop_defer(conn->server->loop, &conn->again);
 }
 
-static void
+void
 conn_run(struct http_conn *conn)
 {
     unsigned n_steps = 0;
@@ -547,7 +576,7 @@ conn_run(struct http_conn *conn)
             break;
         }
     conn->is_running = false;
-    try_free(conn);
+    conn_try_free(conn);
 }
 
 /* ---- events ---- */
@@ -570,6 +599,10 @@ on_timer(struct loop_timer *timer)
         return;
     if (now_ms < conn->deadline_ms) {
         loop_timer_set(conn->server->loop, timer, conn->deadline_ms - now_ms);
+        return;
+    }
+    if (conn->state == CONN_H2) {
+        h2_on_timeout(conn);
         return;
     }
     if (!has_begun || conn->is_blocked) {
@@ -601,26 +634,24 @@ must_close(const struct http_conn *conn, const struct http_reply *reply)
             conn->n_requests >= (unsigned)options->max_keep_alive_requests);
 }
 
-void
-http_reply_send(struct http_request *request, const struct http_reply *reply)
+static void
+reply_h1(struct http_conn *conn, struct exchange *ex,
+         const struct http_reply *reply)
 {
     static const struct http_reply broken = { .status = 500 };
-    struct http_conn *conn = request->conn;
-    struct exchange *ex = conn->exchange;
     enum http_out_connection how = HTTP_OUT_KEEP;
-    bool with_body, is_last;
+    bool with_body = !str_eq_z(ex->head.method, "HEAD"), is_last;
     enum err e;
 
-    REQUIRE(ex != NULL && &ex->request == request);
+    conn_tell_done(conn, ex, reply, with_body, NULL);
     if (conn->state == CONN_CLOSED) {
         release_exchange(conn);
         http_input_release(&conn->in);
-        try_free(conn);
+        conn_try_free(conn);
         return;
     }
     REQUIRE(conn->state == CONN_HANDLER);
     is_last = must_close(conn, reply);
-    with_body = !str_eq_z(ex->head.method, "HEAD");
     if (is_last)
         how = HTTP_OUT_CLOSE;
     else if (ex->head.minor == 0)
@@ -638,11 +669,24 @@ http_reply_send(struct http_request *request, const struct http_reply *reply)
     if (is_last) {
         conn->must_linger = conn->in.n > conn->in.at || conn->stream.may_read;
         conn->state = CONN_CLOSING;
-        set_deadline(conn, conn->server->options.write_timeout_ms);
+        conn_set_deadline(conn, conn->server->options.write_timeout_ms);
     } else {
         await_request(conn);
     }
     conn_run(conn);
+}
+
+void
+http_reply_send(struct http_request *request, const struct http_reply *reply)
+{
+    struct exchange *ex = CONTAINER_OF(request, struct exchange, request);
+
+    if (ex->stream.id != 0) {
+        h2_reply(ex, reply);
+        return;
+    }
+    REQUIRE(request->conn->exchange == ex);
+    reply_h1(request->conn, ex, reply);
 }
 
 enum err
@@ -676,6 +720,6 @@ conn_new(struct http_server *server, int fd, const struct sockaddr *peer,
         server->conns->prev = conn;
     server->conns = conn;
     server->n_conns++;
-    set_deadline(conn, server->options.read_timeout_ms);
+    conn_set_deadline(conn, server->options.read_timeout_ms);
     return ERR_OK;
 }

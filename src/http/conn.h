@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "http/chunked.h"
+#include "http/h2.h"
 #include "http/head.h"
 #include "http/input.h"
 #include "http/out.h"
@@ -24,6 +25,7 @@ enum conn_state {
     CONN_HEAD,      /* between requests, or inside a head */
     CONN_BODY,      /* the head is parsed, the body arrives */
     CONN_HANDLER,   /* the request is the handler's */
+    CONN_H2,        /* HTTP/2: any number of requests, each in its stream */
     CONN_CLOSING,   /* the last answer leaves, then the connection closes */
     CONN_LINGER,    /* half closed: what still comes is thrown away */
     CONN_CLOSED,
@@ -39,6 +41,8 @@ struct exchange {
     struct http_head head;
     struct http_chunked chunked;
     struct http_input held; /* the head stands there when a body follows */
+    struct h2_stream stream;
+    uint64_t started_us; /* 0 when nobody wants to know */
 };
 
 union conn_address {
@@ -63,6 +67,7 @@ struct http_conn {
     bool is_draining; /* close after the answer under way */
     unsigned n_requests;
     struct exchange *exchange; /* from the head to the answer */
+    struct h2 *h2;             /* CONN_H2; kept until its last request ends */
     struct http_input in;
     size_t scanned;        /* by http_head_end, from in.at */
     size_t progress_bytes; /* of the body when the deadline last moved */
@@ -107,6 +112,23 @@ MUST_CHECK enum err conn_new(struct http_server *, int fd,
 void conn_close(struct http_conn *);
 /* The request under way, if any, is answered first. */
 void conn_drain(struct http_conn *);
+/* Steps until the socket or a handler must be waited for. */
+void conn_run(struct http_conn *);
+void conn_set_deadline(struct http_conn *, uint64_t in_ms);
+void conn_clear_deadline(struct http_conn *);
+/* Write what `out` holds: ERR_OK all left, ERR_AGAIN, ERR_PEER (closed). */
+MUST_CHECK enum err conn_flush(struct http_conn *);
+/* More into `in`; false: nothing now, or the connection has closed. */
+MUST_CHECK bool conn_read(struct http_conn *);
+/* Free a closed connection once nobody uses it. */
+void conn_try_free(struct http_conn *);
+/* on_done for a request as far as it is known; ex may be NULL. */
+void conn_tell_done(struct http_conn *, struct exchange *,
+                    const struct http_reply *, bool with_body,
+                    const char *refused);
+/* The request of ex, to be given to the handler. */
+struct http_request *conn_request(struct http_conn *, struct exchange *,
+                                  struct str body);
 /* A connection is out of the list and its storage given back. */
 void server_conn_gone(struct http_server *);
 

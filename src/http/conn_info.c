@@ -79,6 +79,27 @@ http_conn_port(const struct http_conn *conn)
 }
 
 void
+conn_tell_done(struct http_conn *conn, struct exchange *ex,
+               const struct http_reply *reply, bool with_body,
+               const char *refused)
+{
+    const struct http_server_events *events = &conn->server->events;
+    struct http_request nothing = { .conn = conn };
+    struct http_done done = {
+        .status = reply->status,
+        .body_bytes = with_body ? reply->body.n : 0,
+        .headers = reply->headers,
+        .n_headers = reply->n_headers,
+        .refused = refused,
+        .started_us = ex == NULL ? 0 : ex->started_us,
+    };
+
+    if (events->on_done != NULL)
+        events->on_done(ex == NULL ? &nothing : &ex->request, &done,
+                        events->arg);
+}
+
+void
 http_conn_set(struct http_conn *conn, void *value, void (*free_value)(void *))
 {
     if (conn->slot_free != NULL)

@@ -535,6 +535,58 @@ http_request_parse(struct arena *arena, struct str head,
     return 0;
 }
 
+static const char *
+check_pairs(const struct http_head *head, const struct http_head_limits *limits)
+{
+    if (head->n_headers > limits->max_headers)
+        return "there are too many header fields";
+    for (size_t i = 0; i < head->n_headers; i++) {
+        const struct http_header *h = &head->headers[i];
+
+        if (!http_is_token(h->name))
+            return "a header field name holds a character that is not allowed";
+        if (!http_is_field_value(h->value))
+            return "a header field value holds a control character";
+        if (h->name.n > limits->max_field_bytes ||
+            h->value.n > limits->max_field_bytes)
+            return "a header field is too long";
+    }
+    return NULL;
+}
+
+unsigned
+http_request_check(struct http_head *head,
+                   const struct http_head_limits *limits, const char **why)
+{
+    struct known known = { 0 };
+    unsigned status;
+
+    head->minor = 1;
+    head->keep_alive = true;
+    if (!http_is_token(head->method) || !http_is_target(head->target)) {
+        *why = "the method or path holds a character that is not allowed";
+        return 400;
+    }
+    if (!is_method(head->method)) {
+        *why = "the method is not supported";
+        return 501;
+    }
+    if (head->target.n > limits->max_field_bytes) {
+        *why = "the request target is too long";
+        return 400;
+    }
+    if ((*why = check_pairs(head, limits)) != NULL)
+        return 400;
+    find_known(head, &known);
+    if (known.n_host == 2 && str_eq_nocase(head->headers[0].value, known.host))
+        known.n_host = 1; /* Host may repeat :authority (RFC 9113, 8.3.1) */
+    if ((status = check_host(&known, head, why)) != 0 ||
+        (status = read_framing(&known, head, why)) != 0 ||
+        (status = split_target(&known, head, why)) != 0)
+        return status;
+    return check_expect(&known, head, why);
+}
+
 /* "HTTP/1." ("0" | "1") SP 3DIGIT [ SP reason ] */
 static bool
 read_status_line(struct str line, struct http_head *out)

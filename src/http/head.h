@@ -48,6 +48,15 @@ size_t http_head_end(struct str in, size_t *scanned);
 unsigned http_request_parse(struct arena *, struct str head,
                             const struct http_head_limits *,
                             struct http_head *out, const char **why);
+/*
+ * The same rules for a request that HPACK delivered field by field: method,
+ * target and headers are filled in, a copy of :authority stands first as Host.
+ * Sets the rest of *head. Its body is HTTP_BODY_LENGTH when its length is
+ * announced and HTTP_BODY_NONE otherwise; the stream frames it.
+ */
+unsigned http_request_check(struct http_head *head,
+                            const struct http_head_limits *,
+                            const char **why);
 /* The same for an answer to `method`; false when it is not acceptable. */
 MUST_CHECK bool http_answer_parse(struct arena *, struct str head,
                                   const struct http_head_limits *,

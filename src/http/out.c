@@ -153,8 +153,8 @@ put_status_line(struct http_out *out, unsigned status)
     put(out, "\r\n", 2);
 }
 
-static void
-put_date(struct http_out *out, struct http_date *date)
+struct str
+http_date_text(struct http_date *date)
 {
     time_t now = time(NULL);
     struct tm parts;
@@ -176,14 +176,11 @@ put_date(struct http_out *out, struct http_date *date)
                  (unsigned)parts.tm_sec % 100);
         date->second = now;
     }
-    put(out, "Date: ", 6);
-    put(out, date->text, 29);
-    put(out, "\r\n", 2);
+    return str_n(date->text, 29);
 }
 
-/* Status without content (RFC 9110, 6.4.1 and 8.6). */
-static bool
-may_have_body(unsigned status)
+bool
+http_status_has_body(unsigned status)
 {
     return status >= 200 && status != 204 && status != 304;
 }
@@ -222,18 +219,20 @@ http_out_reply(struct http_out *out, struct http_date *date,
         put_str(out, reply->headers[i].value);
         put(out, "\r\n", 2);
     }
-    if (may_have_body(reply->status)) {
+    if (http_status_has_body(reply->status)) {
         put(out, "Content-Length: ", 16);
         put_number(out, reply->body.n);
         put(out, "\r\n", 2);
     }
-    put_date(out, date);
+    put(out, "Date: ", 6);
+    put_str(out, http_date_text(date));
+    put(out, "\r\n", 2);
     if (connection == HTTP_OUT_CLOSE)
         put(out, "Connection: Close\r\n", 19);
     else if (connection == HTTP_OUT_KEEP_10)
         put(out, "Connection: Keep-Alive\r\n", 24);
     put(out, "\r\n", 2);
-    if (with_body && may_have_body(reply->status))
+    if (with_body && http_status_has_body(reply->status))
         put_str(out, reply->body);
     return ERR_OK;
 }

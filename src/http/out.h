@@ -21,6 +21,9 @@ struct http_date {
     char text[30];
 };
 
+/* The field's value now, 29 bytes. */
+struct str http_date_text(struct http_date *);
+
 void http_out_init(struct http_out *, struct pool *);
 void http_out_fini(struct http_out *); /* may be called twice */
 static inline bool
@@ -28,6 +31,9 @@ http_out_is_empty(const struct http_out *out)
 {
     return out->at == out->n;
 }
+
+/* Whether an answer of that status may carry content (RFC 9110, 6.4.1). */
+bool http_status_has_body(unsigned status);
 
 enum http_out_connection {
     HTTP_OUT_KEEP,    /* says nothing: the default of HTTP/1.1 */

@@ -31,6 +31,13 @@ http_server_defaults(struct http_server_options *options)
         .max_headers = 500,
         .max_body_bytes = (size_t)32 * 1024 * 1024,
         .max_connections = 128000,
+        .h2_max_streams = 200,
+        .h2_max_frame_bytes = 57344,
+        .h2_connection_window = 65535,
+        .h2_stream_window = 65535,
+        .h2_max_resets = 100,
+        .h2_resets_window_ms = 30000,
+        .h2_max_refused = 100,
     };
 }
 
@@ -50,6 +57,7 @@ exchange_get(struct http_server *server)
     if (ex != NULL) {
         arena_init(&ex->arena, REQUEST_ARENA_MAX);
         buf_init(&ex->body, 0);
+        buf_init(&ex->stream.rest, SIZE_MAX);
         http_input_init(&ex->held, &server->buffer_pool);
     }
     return ex;
@@ -60,6 +68,7 @@ free_exchange(struct exchange *ex)
 {
     arena_fini(&ex->arena);
     buf_fini(&ex->body);
+    buf_fini(&ex->stream.rest);
     free(ex);
 }
 
@@ -75,6 +84,8 @@ exchange_put(struct http_server *server, struct exchange *ex)
         buf_fini(&ex->body);
     else
         buf_clear(&ex->body);
+    buf_fini(&ex->stream.rest);
+    ex->stream = (struct h2_stream){ .rest = { .max = SIZE_MAX } };
     ex->next_free = server->free_exchanges;
     server->free_exchanges = ex;
     server->n_free_exchanges++;

@@ -1,7 +1,8 @@
 /*
- * HTTP/1.1 server on a loop: llhttp, strict; requests arrive whole (headers
- * and body, limited), answers leave in one write where possible. The handler
- * may answer at once or later, from the loop's thread.
+ * HTTP server on a loop: HTTP/1 by llhttp, HTTP/2 by nghttp2, both strict.
+ * Requests arrive whole (headers and body, limited), answers leave in one write
+ * where possible. The handler may answer at once or later, from the loop's
+ * thread, and does not see which protocol it serves.
  */
 #ifndef SALLYPORT_HTTP_SERVER_H
 #define SALLYPORT_HTTP_SERVER_H
@@ -30,7 +31,8 @@ struct http_request {
     const struct http_header *headers;
     size_t n_headers;
     struct str body;
-    void *user; /* the handler's own */
+    unsigned version; /* 10, 11, 20 */
+    void *user;       /* the handler's own */
 };
 
 /* First header of that name (any case); false when absent. */
@@ -76,13 +78,40 @@ struct http_server_options {     /* defaults: Liberty's httpOptions */
     uint32_t max_headers;        /* 500 */
     size_t max_body_bytes;       /* 32 MiB; more is 413 */
     uint32_t max_connections;    /* 128000 */
+    /* HTTP/2: by ALPN when the TLS configuration offers it, and on clear text
+     * by prior knowledge or Upgrade: h2c. */
+    bool http2;                    /* false */
+    uint32_t h2_idle_timeout_ms;   /* 0: none */
+    uint32_t h2_max_streams;       /* 200 */
+    uint32_t h2_max_frame_bytes;   /* 57344 */
+    uint32_t h2_connection_window; /* 65535 */
+    uint32_t h2_stream_window;     /* 65535 */
+    uint32_t h2_max_resets;        /* RST_STREAM from a client in a window: 100;
+                                      the next one ends the connection */
+    uint32_t h2_resets_window_ms;  /* 30 s */
+    uint32_t h2_max_refused;       /* streams over h2_max_streams: 100 */
 };
 void http_server_defaults(struct http_server_options *);
 
 struct http_server;
 
+/* A request that has been answered. */
+struct http_done {
+    unsigned status;
+    size_t body_bytes;
+    const struct http_header *headers; /* of the answer, without our own */
+    size_t n_headers;
+    const char *refused; /* why we refused it ourselves; NULL: the handler's */
+    uint64_t started_us; /* clock_mono_us when its head was complete */
+};
+
 struct http_server_events {
     void (*on_request)(struct http_request *, void *arg);
+    /* An answer has been formatted; what of a refused request was not read is
+     * empty. For access logs and counters; must not answer anything. May be
+     * NULL. */
+    void (*on_done)(const struct http_request *, const struct http_done *,
+                    void *arg);
     /* Handshake failures (for CWWKO0801E); text is JSSE's wording. May be
      * NULL. */
     void (*on_tls_error)(struct str peer, struct str text, void *arg);

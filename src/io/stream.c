@@ -332,6 +332,18 @@ stream_shutdown(struct stream *s)
     shutdown(s->watch.fd, SHUT_WR);
 }
 
+bool
+stream_is_h2(const struct stream *s)
+{
+    const unsigned char *name = NULL;
+    unsigned n = 0;
+
+    if (s->ssl == NULL)
+        return false;
+    SSL_get0_alpn_selected(s->ssl, &name, &n);
+    return n == 2 && memcmp(name, "h2", 2) == 0;
+}
+
 enum err
 stream_peer_certificate(const struct stream *s, unsigned char **out, size_t *n)
 {

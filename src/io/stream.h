@@ -50,6 +50,8 @@ MUST_CHECK enum err stream_read(struct stream *, char *p, size_t cap,
 /* ERR_OK with *n > 0, maybe less than asked; ERR_AGAIN; ERR_PEER. */
 MUST_CHECK enum err stream_write(struct stream *, const char *p, size_t size,
                                  size_t *n);
+/* After the handshake: whether HTTP/2 was agreed on (ALPN). */
+bool stream_is_h2(const struct stream *);
 /* Half-close: no more bytes follow. */
 void stream_shutdown(struct stream *);
 

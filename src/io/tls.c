@@ -29,6 +29,7 @@ struct tls_config {
     atomic_uint refs;
     bool is_server;
     bool verify_hostname;
+    bool offer_h2;
     SSL_CTX *ctx;
     struct identity *identities;
     size_t n_identities;
@@ -226,12 +227,14 @@ static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_bytes,
                 const unsigned char *in, unsigned in_bytes, void *arg)
 {
-    static const unsigned char ours[] = "\x08http/1.1";
+    static const unsigned char ours[] = "\x02h2\x08http/1.1";
+    const struct tls_config *config = arg;
+    size_t skip = config->offer_h2 ? 0 : 3;
     unsigned char *chosen;
 
     (void)ssl;
-    (void)arg;
-    if (SSL_select_next_proto(&chosen, out_bytes, ours, sizeof ours - 1, in,
+    if (SSL_select_next_proto(&chosen, out_bytes, ours + skip,
+                              (unsigned)(sizeof ours - 1 - skip), in,
                               in_bytes) != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
@@ -276,7 +279,7 @@ set_server_rules(SSL_CTX *ctx, const struct tls_settings *from,
     for (int i = 0; mode != SSL_VERIFY_NONE && i < sk_X509_num(anchors); i++)
         if (SSL_CTX_add_client_CA(ctx, sk_X509_value(anchors, i)) != 1)
             return err_set(why, ERR_MEMORY, "no storage for CA names");
-    SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+    SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, config);
     SSL_CTX_set_tlsext_servername_callback(ctx, choose_identity);
     SSL_CTX_set_tlsext_servername_arg(ctx, config);
     /* Sessions live in tickets; their key dies with this configuration, so a
@@ -394,6 +397,7 @@ tls_config_new(const struct tls_settings *from, struct tls_config **out,
         atomic_init(&config->refs, 1);
         config->is_server = from->is_server;
         config->verify_hostname = from->verify_hostname;
+        config->offer_h2 = from->offer_h2;
         config->identities =
             calloc(from->n_identities + 1, sizeof *config->identities);
     }

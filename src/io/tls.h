@@ -31,6 +31,7 @@ struct tls_settings {
     struct str ciphers;   /* JSSE names, blank list; "" = default */
     bool verify_hostname; /* client */
     uint32_t session_timeout_s; /* 0: 86400 */
+    bool offer_h2;              /* server: HTTP/2 may be agreed on (ALPN) */
 };
 
 /* ERR_SYNTAX a certificate, key or protocol name is not understood;

@@ -1,0 +1,53 @@
+/* The parts of HTTP/2 among themselves. Private to h2*.c. */
+#ifndef SALLYPORT_HTTP_H2_SESSION_H
+#define SALLYPORT_HTTP_H2_SESSION_H
+
+#include <nghttp2/nghttp2.h>
+
+#include "http/conn.h"
+
+/* Answers are gathered up to here before they are written. */
+#define H2_GATHER_BYTES ((size_t)24 * 1024)
+
+struct h2 {
+    nghttp2_session *session; /* NULL: closed */
+    struct exchange *streams; /* all of them */
+    struct exchange *ready, **ready_end;
+    unsigned n_in[4];  /* streams by enum h2_stream_state */
+    size_t body_bytes; /* of requests that are not answered yet */
+    size_t unheard_bytes;
+    uint64_t heard_ms, sent_ms; /* when a request or an answer got on */
+    uint64_t window_began_ms;   /* of counting resets */
+    unsigned n_resets, n_refused;
+    unsigned n_empty; /* frames that moved nothing, since one that did */
+    struct exchange *submitted; /* being answered right now, still alive */
+    bool is_over;               /* what is queued leaves, then it closes */
+    bool has_said_goodbye;
+};
+
+static inline unsigned
+h2_streams(const struct h2 *h2)
+{
+    return h2->n_in[H2_RECEIVING] + h2->n_in[H2_READY] + h2->n_in[H2_HANDLER] +
+           h2->n_in[H2_ANSWERING];
+}
+
+void h2_set_state(struct http_conn *, struct exchange *, enum h2_stream_state);
+/* The stream and its storage end. */
+void h2_end_stream(struct http_conn *, struct exchange *);
+/* Close after telling the client why (an error code of RFC 9113, 7). */
+void h2_give_up(struct http_conn *, uint32_t code, const char *why);
+
+/* h2_in.c: callbacks for what the client sends. */
+void h2_in_callbacks(nghttp2_session_callbacks *);
+/* The request of an Upgrade has become stream 1, complete. */
+void h2_in_upgraded(struct http_conn *, struct exchange *);
+
+/* h2_out.c: answers. */
+void h2_out_callbacks(nghttp2_session_callbacks *);
+/* An answer of our own to what cannot be a request. */
+void h2_out_refuse(struct http_conn *, struct exchange *);
+/* As much of what is queued as is written at once. False: no storage. */
+MUST_CHECK bool h2_out_fill(struct http_conn *);
+
+#endif
