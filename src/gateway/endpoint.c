@@ -78,7 +78,7 @@ set_tls(struct endpoint *p, const struct cfg_tree *tree, struct saf_client *saf,
 
     if (ssl == NULL)
         return "no ssl configuration for outbound connections";
-    if (tls_store_build(saf, log, ssl, false, NULL, &p->tls, &why) == ERR_OK)
+    if (tls_store_build(saf, log, ssl, NULL, &p->tls, &why) == ERR_OK)
         return NULL;
     copy = str_z(arena, str_of(why.text));
     return copy == NULL ? "TLS cannot be set up" : copy;

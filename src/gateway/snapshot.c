@@ -356,6 +356,15 @@ set_http_options(struct http_server_options *o,
     if (h->message_size_limit >= 0)
         o->max_body_bytes = (size_t)h->message_size_limit;
     o->max_connections = (uint32_t)e->tcp_options->max_open_connections;
+    o->http2 = str_eq_nocase_z(e->protocol_version, "http/2");
+    o->h2_idle_timeout_ms = (uint32_t)h->http2_connection_idle_timeout_ms;
+    o->h2_max_streams = (uint32_t)h->max_concurrent_streams;
+    o->h2_max_frame_bytes = (uint32_t)h->max_frame_size;
+    o->h2_connection_window = (uint32_t)h->connection_window_size;
+    o->h2_stream_window = (uint32_t)h->settings_initial_window_size;
+    o->h2_max_resets = (uint32_t)h->max_reset_frames;
+    o->h2_resets_window_ms = (uint32_t)h->reset_frames_window_ms;
+    o->h2_max_refused = (uint32_t)h->max_streams_refused;
 }
 
 static enum err
@@ -388,8 +397,7 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
             MESSAGES_LOG(b->log, LOGGER, "CWPKI0817A", e->node.id);
             return ERR_OK; /* no key store: the port stays closed */
         }
-        code = tls_store_build(b->saf, b->log, ssl, true, e->ssl_options,
-                               &p->tls, b->why);
+        code = tls_store_build(b->saf, b->log, ssl, e, &p->tls, b->why);
         if (code != ERR_OK) {
             MESSAGES_LOG(b->log, LOGGER, "CWWKO0800E", str_of(b->why->text));
             return ERR_OK;

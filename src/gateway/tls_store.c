@@ -107,12 +107,15 @@ add_signers(const struct saf_ring *ring, struct material *m, bool is_trust,
 }
 
 static enum err
-build(const struct cfg_ssl *ssl, bool is_server,
-      const struct cfg_ssl_options *options, const struct material *m,
-      struct tls_config **out, struct err_info *why)
+build(const struct cfg_ssl *ssl, const struct cfg_http_endpoint *endpoint,
+      const struct material *m, struct tls_config **out, struct err_info *why)
 {
+    const struct cfg_ssl_options *options =
+        endpoint == NULL ? NULL : endpoint->ssl_options;
     struct tls_settings s = {
-        .is_server = is_server,
+        .is_server = endpoint != NULL,
+        .offer_h2 = endpoint != NULL &&
+                    str_eq_nocase_z(endpoint->protocol_version, "http/2"),
         .identities = m->identities.v,
         .n_identities = m->identities.n,
         .chain = m->chain.v,
@@ -137,10 +140,11 @@ build(const struct cfg_ssl *ssl, bool is_server,
 
 enum err
 tls_store_build(struct saf_client *saf, struct messages_log *log,
-                const struct cfg_ssl *ssl, bool is_server,
-                const struct cfg_ssl_options *options, struct tls_config **out,
-                struct err_info *why)
+                const struct cfg_ssl *ssl,
+                const struct cfg_http_endpoint *endpoint,
+                struct tls_config **out, struct err_info *why)
 {
+    bool is_server = endpoint != NULL;
     struct saf_ring keys = { 0 }, signers = { 0 };
     struct material m = { 0 };
     struct str alias =
@@ -175,7 +179,7 @@ tls_store_build(struct saf_client *saf, struct messages_log *log,
     if (e == ERR_OK)
         e = add_signers(is_same ? &keys : &signers, &m, true, why);
     if (e == ERR_OK)
-        e = build(ssl, is_server, options, &m, out, why);
+        e = build(ssl, endpoint, &m, out, why);
     VEC_FREE(&m.identities);
     VEC_FREE(&m.chain);
     VEC_FREE(&m.trust);

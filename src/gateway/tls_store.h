@@ -17,10 +17,11 @@
 MUST_CHECK enum err tls_ring_parse(struct str location, struct str *owner,
                                    struct str *ring, struct err_info *why);
 
-/* options NULL: defaults. Problems are logged (CWPKI...) and returned. */
+/* For an endpoint's port, or NULL: for outbound connections. Problems are
+ * logged (CWPKI...) and returned. */
 MUST_CHECK enum err tls_store_build(struct saf_client *, struct messages_log *,
-                                    const struct cfg_ssl *, bool is_server,
-                                    const struct cfg_ssl_options *options,
+                                    const struct cfg_ssl *,
+                                    const struct cfg_http_endpoint *,
                                     struct tls_config **out,
                                     struct err_info *why);
 

@@ -154,8 +154,8 @@ await_request(struct http_conn *conn)
     conn->state = CONN_HEAD;
     conn->scanned = 0;
     conn_set_deadline(conn, conn->n_requests > 0 && conn->in.at == conn->in.n
-                           ? options->persist_timeout_ms
-                           : options->read_timeout_ms);
+                                ? options->persist_timeout_ms
+                                : options->read_timeout_ms);
 }
 
 enum err

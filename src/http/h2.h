@@ -30,12 +30,12 @@ struct h2_stream {
     bool is_gone;   /* reset, or the connection has closed: no answer leaves */
     struct exchange *prev, *next; /* of one connection */
     struct exchange *next_ready;
-    size_t head_bytes;   /* of the fields so far */
-    size_t n_room;       /* of the array of headers */
-    struct str answer;   /* what is left to send of its body */
-    struct buf rest;     /* holds it when it could not leave at once */
-    unsigned refused;    /* status to answer with instead of asking a handler */
-    const char *why;     /* of that; static */
+    size_t head_bytes; /* of the fields so far */
+    size_t n_room;     /* of the array of headers */
+    struct str answer; /* what is left to send of its body */
+    struct buf rest;   /* holds it when it could not leave at once */
+    unsigned refused;  /* status to answer with instead of asking a handler */
+    const char *why;   /* of that; static */
 };
 
 /* Whether clear text begins as HTTP/2 (prior knowledge). */

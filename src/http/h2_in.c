@@ -165,8 +165,8 @@ add_field(struct http_conn *conn, struct exchange *ex, struct str name,
         refuse(conn, ex, 400, "there are too many header fields");
         return;
     }
-    name = str_eq_z(name, ":authority") ? STR("Host")
-                                        : str_dup(&ex->arena, name);
+    name =
+        str_eq_z(name, ":authority") ? STR("Host") : str_dup(&ex->arena, name);
     value = str_dup(&ex->arena, value);
     if (name.p == NULL || value.p == NULL || !grow_headers(ex))
         refuse(conn, ex, 503, "no storage for the request");

@@ -191,8 +191,7 @@ h2_out_fill(struct http_conn *conn)
 
         if (n == 0)
             return true;
-        if (n < 0 ||
-            http_out_add(&conn->out, str_n(p, (size_t)n)) != ERR_OK)
+        if (n < 0 || http_out_add(&conn->out, str_n(p, (size_t)n)) != ERR_OK)
             return false;
     }
     return true;

@@ -55,8 +55,7 @@ unsigned http_request_parse(struct arena *, struct str head,
  * announced and HTTP_BODY_NONE otherwise; the stream frames it.
  */
 unsigned http_request_check(struct http_head *head,
-                            const struct http_head_limits *,
-                            const char **why);
+                            const struct http_head_limits *, const char **why);
 /* The same for an answer to `method`; false when it is not acceptable. */
 MUST_CHECK bool http_answer_parse(struct arena *, struct str head,
                                   const struct http_head_limits *,

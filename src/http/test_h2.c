@@ -228,18 +228,21 @@ ask_with(struct client *c, const char *method, const char *path,
     struct call *call = &c->calls[c->n_calls++];
     nghttp2_data_provider body = { { .ptr = call }, body_of_call };
     nghttp2_nv fields[] = {
-        NV(":method", method),       NV(":path", path),
-        NV(":scheme", "http"),       NV(":authority", "here:80"),
-        NV("cookie", "a=1"),         NV("cookie", "b=2"),
+        NV(":method", method),
+        NV(":path", path),
+        NV(":scheme", "http"),
+        NV(":authority", "here:80"),
+        NV("cookie", "a=1"),
+        NV("cookie", "b=2"),
         NV(name == NULL ? "x" : name, value == NULL ? "y" : value),
     };
 
     assert_true(c->n_calls <= CALLS_MAX);
     memset(call, 0, sizeof *call);
     call->to_send = body_bytes;
-    call->id = nghttp2_submit_request(c->session, NULL, fields,
-                                      ARRAY_LEN(fields),
-                                      body_bytes > 0 ? &body : NULL, NULL);
+    call->id =
+        nghttp2_submit_request(c->session, NULL, fields, ARRAY_LEN(fields),
+                               body_bytes > 0 ? &body : NULL, NULL);
     assert_true(call->id > 0);
     return call;
 }
@@ -421,9 +424,9 @@ an_upgrade_answers_the_first_request_as_stream_1(void **state)
     client_send(c.fd, STR(request));
     got = client_read(c.fd, "\r\n\r\n", text, sizeof text);
     assert_true(str_starts(got, STR("HTTP/1.1 101 ")));
-    assert_int_equal(nghttp2_session_upgrade2(c.session, settings,
-                                              sizeof settings, 0, NULL),
-                     0);
+    assert_int_equal(
+        nghttp2_session_upgrade2(c.session, settings, sizeof settings, 0, NULL),
+        0);
     c.calls[c.n_calls++].id = 1;
     ask(&c, "GET", "/next");
     at = str_find(got, STR("\r\n\r\n")) + 4;
@@ -490,8 +493,9 @@ begin_by_hand(struct buf *out)
 }
 
 /* :method GET, :scheme http, :path /, :authority a */
-#define HEAD_BYTES "\x82\x86\x84\x41\x01"                                      \
-                   "a"
+#define HEAD_BYTES                                                             \
+    "\x82\x86\x84\x41\x01"                                                     \
+    "a"
 
 static void
 open_stream(struct buf *out, uint32_t id)

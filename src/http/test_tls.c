@@ -563,6 +563,50 @@ only_http11_is_agreed_on(void **state)
     fixture_stop(&t.f);
 }
 
+/* Where it is offered, who knows both gets HTTP/2: its first words are a
+ * SETTINGS frame. */
+static void
+http2_is_agreed_on_where_offered(void **state)
+{
+    static const struct {
+        const char *alpn;
+        unsigned bytes;
+        const char *agreed;
+    } rows[] = {
+        { "\x08http/1.1\x02h2", 12, "h2" },
+        { "\x02h2", 3, "h2" },
+        { "\x08http/1.1", 9, "http/1.1" },
+    };
+    struct tls_settings settings = { .is_server = true, .offer_h2 = true };
+    struct tls_fixture t;
+
+    (void)state;
+    tls_start(&t, config_of(settings, &server_rsa, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+        SSL *ssl = SSL_new(ctx);
+        int fd = client_connect(t.f.port);
+        const unsigned char *agreed = NULL;
+        unsigned char first[9];
+        unsigned n = 0;
+
+        SSL_set_alpn_protos(ssl, (const unsigned char *)rows[i].alpn,
+                            rows[i].bytes);
+        SSL_set_fd(ssl, fd);
+        assert_int_equal(SSL_connect(ssl), 1);
+        SSL_get0_alpn_selected(ssl, &agreed, &n);
+        assert_true(str_eq_z(str_n(agreed, n), rows[i].agreed));
+        if (n == 2) {
+            assert_int_equal(SSL_read(ssl, first, sizeof first), sizeof first);
+            assert_int_equal(first[3], 4);
+        }
+        SSL_free(ssl);
+        SSL_CTX_free(ctx);
+        close(fd);
+    }
+    fixture_stop(&t.f);
+}
+
 /* One request by OpenSSL's client; *session goes in and comes out. */
 static bool
 get_resuming(unsigned port, SSL_CTX *ctx, SSL_SESSION **session, char *body,
@@ -690,6 +734,7 @@ main(void)
         cmocka_unit_test(protocols_and_ciphers_follow_their_jsse_names),
         cmocka_unit_test(the_identity_follows_name_and_key_type),
         cmocka_unit_test(only_http11_is_agreed_on),
+        cmocka_unit_test(http2_is_agreed_on_where_offered),
         cmocka_unit_test(bad_settings_are_refused),
     };
 
