@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/remote_key.h"
 #include "io/tls_ssl.h"
 
 #define TLS_RECORD_HANDSHAKE 0x16
@@ -29,6 +30,10 @@ socket_read(struct stream *s, char *p, size_t cap)
 {
     ssize_t n;
 
+    if (s->is_abandoned) {
+        errno = ECONNABORTED;
+        return -1;
+    }
     if (!s->may_read) {
         errno = EAGAIN;
         return -1;
@@ -54,6 +59,10 @@ socket_write(struct stream *s, const char *p, size_t size)
 {
     ssize_t n;
 
+    if (s->is_abandoned) {
+        errno = ECONNABORTED;
+        return -1;
+    }
     if (!s->may_write) {
         errno = EAGAIN;
         return -1;
@@ -128,6 +137,42 @@ make_bio_method(void)
         bio_method = method;
 }
 
+/* The keeper's keys: the handshake runs as a job, which pauses for them. */
+static enum err
+join_keys(struct stream *s, struct remote_keys *keys, struct err_info *why)
+{
+    enum err e;
+
+    if (keys == NULL)
+        return ERR_OK;
+    e = remote_channel_join(keys, s->loop, &s->channel, why);
+    if (e == ERR_OK)
+        SSL_set_mode(s->ssl, SSL_MODE_ASYNC);
+    return e;
+}
+
+/* Reading and writing need no job, which costs (measured). */
+static void
+leave_keys(struct stream *s)
+{
+    if (s->channel == NULL)
+        return;
+    SSL_clear_mode(s->ssl, SSL_MODE_ASYNC);
+    remote_channel_leave(&s->channel);
+}
+
+static void
+free_ssl(struct stream *s)
+{
+    if (s->channel != NULL) {
+        s->is_abandoned = true;
+        remote_abandon(s->channel, s->ssl);
+        leave_keys(s);
+    }
+    SSL_free(s->ssl);
+    s->ssl = NULL;
+}
+
 static enum err
 attach_tls(struct stream *s, struct tls_config *tls, struct str sni,
            struct err_info *why)
@@ -139,10 +184,14 @@ attach_tls(struct stream *s, struct tls_config *tls, struct str sni,
     pthread_once(&once, make_bio_method);
     if ((e = tls_session_new(tls, sni, &s->ssl, why)) != ERR_OK)
         return e;
+    e = join_keys(s, tls_remote_keys(tls), why);
+    if (e != ERR_OK) {
+        free_ssl(s);
+        return e;
+    }
     bio = bio_method == NULL ? NULL : BIO_new(bio_method);
     if (bio == NULL) {
-        SSL_free(s->ssl);
-        s->ssl = NULL;
+        free_ssl(s);
         return err_set(why, ERR_MEMORY, "no storage for a TLS connection");
     }
     BIO_set_data(bio, s);
@@ -191,10 +240,9 @@ stream_init(struct stream *s, struct loop *loop, int fd, bool is_server,
         wanted |= LOOP_WRITE; /* tells when it is connected */
     if (tls != NULL && (e = attach_tls(s, tls, sni, why)) != ERR_OK)
         return e;
-    if ((e = loop_add(loop, &s->watch, wanted, why)) != ERR_OK) {
-        SSL_free(s->ssl);
-        s->ssl = NULL;
-    }
+    e = loop_add(loop, &s->watch, wanted, why);
+    if (e != ERR_OK)
+        free_ssl(s);
     return e;
 }
 
@@ -207,9 +255,8 @@ stream_fini(struct stream *s)
         ERR_clear_error();
         if (s->is_open && !s->is_broken)
             SSL_shutdown(s->ssl);
-        SSL_free(s->ssl);
+        free_ssl(s);
         ERR_clear_error();
-        s->ssl = NULL;
     }
     loop_remove(s->loop, &s->watch);
     close(s->watch.fd);
@@ -241,7 +288,8 @@ ssl_result(struct stream *s, int result, struct err_info *why)
     int number = errno;
     int code = SSL_get_error(s->ssl, result);
 
-    if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
+    if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE ||
+        code == SSL_ERROR_WANT_ASYNC)
         return ERR_AGAIN;
     if (code != SSL_ERROR_ZERO_RETURN)
         s->is_broken = true;
@@ -249,6 +297,15 @@ ssl_result(struct stream *s, int result, struct err_info *why)
         tls_failure(s, code, number, why);
     ERR_clear_error();
     return ERR_PEER;
+}
+
+/* The keeper has answered. */
+static void
+resume(void *arg)
+{
+    struct stream *s = arg;
+
+    s->on_ready(s);
 }
 
 enum err
@@ -266,9 +323,12 @@ stream_handshake(struct stream *s, struct err_info *why)
     if (s->ssl != NULL) {
         ERR_clear_error();
         errno = 0;
-        result = SSL_do_handshake(s->ssl);
+        result = s->channel == NULL
+                     ? SSL_do_handshake(s->ssl)
+                     : remote_handshake(s->channel, s->ssl, resume, s);
         if (result != 1)
             return ssl_result(s, result, why);
+        leave_keys(s);
     }
     s->is_open = true;
     return ERR_OK;

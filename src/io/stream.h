@@ -10,11 +10,14 @@
 #include "io/tls.h"
 
 struct ssl_st;
+struct remote_channel;
 
 struct stream {
     struct loop *loop;
     struct loop_fd watch;
     struct ssl_st *ssl; /* NULL: clear text */
+    struct remote_channel *channel; /* while a handshake with the keeper's keys
+                                       runs, else NULL */
     void (*on_ready)(struct stream *);
     bool is_server;
     bool is_connected; /* the transport; false while a client connects */
@@ -24,6 +27,7 @@ struct stream {
     bool may_read;     /* not known to be drained */
     bool may_write;    /* not known to be full */
     bool saw_bytes;    /* the peer has sent something */
+    bool is_abandoned; /* private: the job of the handshake only ends */
     bool is_plain;     /* clear text arrived on a TLS port */
 };
 

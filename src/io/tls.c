@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "io/remote_key.h"
 #include "io/tls_ssl.h"
 
 #define DEFAULT_SESSION_TIMEOUT_S 86400u
@@ -33,6 +34,7 @@ struct tls_config {
     SSL_CTX *ctx;
     struct identity *identities;
     size_t n_identities;
+    struct remote_keys *remote; /* all remote identities are of one ring */
 };
 
 /* ---- key material ---- */
@@ -69,6 +71,8 @@ read_identity(const struct tls_identity *from, size_t number,
         return err_set(why, ERR_SYNTAX,
                        "identity %zu: the certificate is not DER X.509",
                        number);
+    if (from->remote != NULL)
+        return remote_key_of(from->remote, from->certificate, &out->key, why);
     out->key = key_of(from->key);
     if (out->key == NULL)
         return err_set(why, ERR_SYNTAX,
@@ -371,6 +375,8 @@ build(struct tls_config *config, const struct tls_settings *from,
                           why);
         if (e != ERR_OK)
             return e;
+        if (config->remote == NULL)
+            config->remote = remote_keys_ref(from->identities[i].remote);
     }
     /* The chain may be completed from the anchors: a key ring holds both. */
     if ((e = read_certificates(from->trust, from->n_trust, "trust", anchors,
@@ -438,9 +444,16 @@ tls_config_unref(struct tls_config **config_p)
         EVP_PKEY_free(config->identities[i].key);
         SSL_CTX_free(config->identities[i].ctx);
     }
+    remote_keys_unref(&config->remote);
     SSL_CTX_free(config->ctx);
     free(config->identities);
     free(config);
+}
+
+struct remote_keys *
+tls_remote_keys(const struct tls_config *config)
+{
+    return config->remote;
 }
 
 /* ---- one connection ---- */

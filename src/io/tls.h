@@ -9,12 +9,15 @@
 #include "base/str.h"
 
 struct tls_config;
+struct remote_keys; /* io/remote_key.h */
 
 enum tls_client_auth { TLS_AUTH_NONE, TLS_AUTH_SUPPORTED, TLS_AUTH_REQUIRED };
 
 struct tls_identity {
     struct str certificate; /* DER */
     struct str key;         /* PKCS#8 DER */
+    /* Instead of `key`: one that only the angel's keeper holds. */
+    struct remote_keys *remote;
 };
 
 struct tls_settings {

@@ -10,6 +10,9 @@
 MUST_CHECK enum err tls_session_new(struct tls_config *, struct str sni,
                                     SSL **out, struct err_info *why);
 
+/* The keys of its identities that the keeper holds; NULL: none. Borrowed. */
+struct remote_keys *tls_remote_keys(const struct tls_config *);
+
 /* Say in JSSE's words why a handshake failed: from OpenSSL's error queue, which
  * is left empty. number: errno of the last system call, 0 when it was fine. */
 void tls_failure(const struct stream *, int ssl_error, int number,
