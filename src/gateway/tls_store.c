@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "gateway/ring_keys.h"
 
 #define LOGGER "com.ibm.ws.ssl.config.WSKeyStore"
 
@@ -40,14 +41,27 @@ tls_ring_parse(struct str location, struct str *owner, struct str *ring,
 static enum err
 read_store(struct saf_client *saf, struct messages_log *log,
            const struct cfg_key_store *store, bool want_keys,
-           struct saf_ring *out, struct err_info *why)
+           struct saf_ring *out, struct remote_keys **remote,
+           struct err_info *why)
 {
+    /* The hybrid type uses keys where they are, as the original does with those
+     * of the crypto hardware; JCERACFKS takes them into the server. */
+    enum saf_ring_keys keys = !want_keys ? SAF_KEYS_NONE
+                              : str_eq_nocase_z(store->type, "JCEHYBRIDRACFKS")
+                                  ? SAF_KEYS_USE
+                                  : SAF_KEYS_TAKE;
     struct str owner, ring;
     struct saf_rc rc = { 0 };
     enum err e = tls_ring_parse(store->location, &owner, &ring, why);
+    bool is_remote = false;
 
     if (e == ERR_OK)
-        e = saf_ring_read(saf, owner, ring, want_keys, out, &rc, why);
+        e = saf_ring_read(saf, owner, ring, keys, out, &rc, why);
+    for (size_t i = 0; e == ERR_OK && i < out->n; i++)
+        is_remote =
+            is_remote || (out->certs[i].has_key && out->certs[i].key.n == 0);
+    if (is_remote)
+        e = ring_keys_new(owner, ring, remote, why);
     if (e != ERR_OK) {
         struct str text = str_of(why->text);
 
@@ -71,7 +85,8 @@ struct material {
 /* The certificate named by the alias first, else the ring's default. */
 static enum err
 add_identities(struct material *m, const struct saf_ring *ring,
-               struct str alias, struct err_info *why)
+               struct remote_keys *remote, struct str alias,
+               struct err_info *why)
 {
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < ring->n; i++) {
@@ -79,11 +94,12 @@ add_identities(struct material *m, const struct saf_ring *ring,
             bool is_first =
                 alias.n > 0 ? str_eq(c->label, alias) : c->is_default;
 
-            if (c->key.n == 0 || is_first != (pass == 0) ||
+            if (!c->has_key || is_first != (pass == 0) ||
                 (alias.n > 0 && !is_first))
                 continue;
             if (!VEC_PUSH(&m->identities, ((struct tls_identity){
-                                              c->der, secret_view(&c->key) })))
+                                              c->der, secret_view(&c->key),
+                                              c->key.n == 0 ? remote : NULL })))
                 return err_set(why, ERR_MEMORY, "no storage for keys");
         }
     }
@@ -146,6 +162,7 @@ tls_store_build(struct saf_client *saf, struct messages_log *log,
 {
     bool is_server = endpoint != NULL;
     struct saf_ring keys = { 0 }, signers = { 0 };
+    struct remote_keys *remote = NULL;
     struct material m = { 0 };
     struct str alias =
         is_server ? ssl->server_key_alias : ssl->client_key_alias;
@@ -158,11 +175,11 @@ tls_store_build(struct saf_client *saf, struct messages_log *log,
         return err_set(why, ERR_NOT_FOUND, "ssl " STR_FMT " has no keyStore",
                        STR_ARG(ssl->node.id));
     }
-    e = read_store(saf, log, ssl->key_store, true, &keys, why);
+    e = read_store(saf, log, ssl->key_store, true, &keys, &remote, why);
     if (e == ERR_OK && !is_same)
-        e = read_store(saf, log, ssl->trust_store, false, &signers, why);
+        e = read_store(saf, log, ssl->trust_store, false, &signers, NULL, why);
     if (e == ERR_OK)
-        e = add_identities(&m, &keys, alias, why);
+        e = add_identities(&m, &keys, remote, alias, why);
     if (e == ERR_OK && alias.n > 0 && m.identities.n == 0) {
         MESSAGES_LOG(log, LOGGER, is_server ? "CWPKI0024E" : "CWPKI0023E",
                      alias, ssl->key_store->node.id);
@@ -185,5 +202,6 @@ tls_store_build(struct saf_client *saf, struct messages_log *log,
     VEC_FREE(&m.trust);
     saf_ring_fini(&keys);
     saf_ring_fini(&signers);
+    remote_keys_unref(&remote); /* the TLS configuration holds its own */
     return e;
 }

@@ -594,7 +594,8 @@ remote_abandon(struct remote_channel *c, struct ssl_st *ssl)
     }
 }
 
-/* --- one question -------------------------------------------------------------
+/* --- one question
+ * -------------------------------------------------------------
  */
 
 static enum err

@@ -246,9 +246,9 @@ static const struct digest {
     const char *name;
     enum key_digest code;
 } digests[] = {
-    { "SHA1", KEY_SHA1 },         { "SHA2-224", KEY_SHA224 },
-    { "SHA2-256", KEY_SHA256 },   { "SHA2-384", KEY_SHA384 },
-    { "SHA2-512", KEY_SHA512 },   { "MD5-SHA1", KEY_MD5_SHA1 },
+    { "SHA1", KEY_SHA1 },       { "SHA2-224", KEY_SHA224 },
+    { "SHA2-256", KEY_SHA256 }, { "SHA2-384", KEY_SHA384 },
+    { "SHA2-512", KEY_SHA512 }, { "MD5-SHA1", KEY_MD5_SHA1 },
 };
 
 #define SALT_AS_DIGEST (-1)
@@ -365,8 +365,8 @@ sign_set_params(void *ctx, const OSSL_PARAM params[])
     if (params == NULL)
         return 1;
     p = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST);
-    if (p != NULL && (p->data_type != OSSL_PARAM_UTF8_STRING ||
-                      !set_digest(s, p->data)))
+    if (p != NULL &&
+        (p->data_type != OSSL_PARAM_UTF8_STRING || !set_digest(s, p->data)))
         return 0;
     p = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PAD_MODE);
     if (p != NULL) {
@@ -380,8 +380,7 @@ sign_set_params(void *ctx, const OSSL_PARAM params[])
         s->scheme = pad == RSA_PKCS1_PSS_PADDING ? KEY_PSS : KEY_PKCS1;
     }
     p = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PSS_SALTLEN);
-    return p == NULL ||
-           number_or_word(p, salts, ARRAY_LEN(salts), &s->salt);
+    return p == NULL || number_or_word(p, salts, ARRAY_LEN(salts), &s->salt);
 }
 
 static const OSSL_PARAM *
@@ -499,8 +498,7 @@ digest_final(void *ctx, unsigned char *out, size_t *n, size_t cap)
 
     if (out == NULL)
         return sign(ctx, NULL, n, cap, NULL, 0);
-    return s->hash != NULL &&
-           EVP_DigestFinal_ex(s->hash, hash, &n_hash) == 1 &&
+    return s->hash != NULL && EVP_DigestFinal_ex(s->hash, hash, &n_hash) == 1 &&
            sign(ctx, out, n, cap, hash, n_hash);
 }
 
@@ -708,15 +706,14 @@ provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
     return 1;
 }
 
-static bool is_loaded;
+static OSSL_PROVIDER *loaded; /* for the process's life */
 
 static void
 load(void)
 {
     /* The default provider stays loaded on demand ("retain fallbacks"). */
-    is_loaded =
-        OSSL_PROVIDER_add_builtin(NULL, PROVIDER, provider_init) == 1 &&
-        OSSL_PROVIDER_try_load(NULL, PROVIDER, 1) != NULL;
+    if (OSSL_PROVIDER_add_builtin(NULL, PROVIDER, provider_init) == 1)
+        loaded = OSSL_PROVIDER_try_load(NULL, PROVIDER, 1);
 }
 
 enum err
@@ -736,7 +733,7 @@ remote_provider_key(struct remote_keys *keys, EVP_PKEY *public_key,
 
     memcpy(from.id, id, KEY_ID_BYTES);
     pthread_once(&once, load);
-    if (is_loaded && (type == EVP_PKEY_RSA || type == EVP_PKEY_EC))
+    if (loaded != NULL && (type == EVP_PKEY_RSA || type == EVP_PKEY_EC))
         ctx = EVP_PKEY_CTX_new_from_name(
             NULL, type == EVP_PKEY_RSA ? "RSA" : "EC", PROPERTIES);
     if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||

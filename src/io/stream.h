@@ -15,7 +15,7 @@ struct remote_channel;
 struct stream {
     struct loop *loop;
     struct loop_fd watch;
-    struct ssl_st *ssl; /* NULL: clear text */
+    struct ssl_st *ssl;             /* NULL: clear text */
     struct remote_channel *channel; /* while a handshake with the keeper's keys
                                        runs, else NULL */
     void (*on_ready)(struct stream *);

@@ -13,8 +13,8 @@
 #define SALLYPORT_IPC_KEYWIRE_H
 
 #define KEY_ID_BYTES 32u
-#define KEY_DIGEST_MAX 64u   /* SHA-512 */
-#define KEY_RESULT_MAX 1024u /* a signature or a decrypted secret */
+#define KEY_DIGEST_MAX 64u    /* SHA-512 */
+#define KEY_RESULT_MAX 1024u  /* a signature or a decrypted secret */
 #define KEY_PENDING_MAX 1024u /* unanswered requests of one channel */
 
 enum key_type {

@@ -190,6 +190,7 @@ struct saf_ring_cert {
     struct str owner; /* "LIBSERV", "CERTAUTH", "SITE" */
     struct str der;
     struct secret key; /* PKCS#8 DER; empty when not handed over */
+    bool has_key;      /* there is one that we may use */
     bool is_default;
     enum { RING_PERSONAL, RING_CERTAUTH, RING_SITE } usage;
 };
@@ -199,13 +200,23 @@ struct saf_ring {
     size_t n;
     uint64_t sequence; /* changes when the ring does */
 };
-/* owner "" = ourselves. want_keys: hand private keys over where R_datalib
- * would. ERR_DENIED, ERR_NOT_FOUND. */
+enum saf_ring_keys {
+    SAF_KEYS_NONE,
+    SAF_KEYS_TAKE, /* hand private keys over where R_datalib would */
+    SAF_KEYS_USE,  /* only say where there is one: saf_key_open */
+};
+/* owner "" = ourselves. ERR_DENIED, ERR_NOT_FOUND. */
 MUST_CHECK enum err saf_ring_read(struct saf_client *, struct str owner,
-                                  struct str ring, bool want_keys,
+                                  struct str ring, enum saf_ring_keys keys,
                                   struct saf_ring *out, struct saf_rc *rc,
                                   struct err_info *why);
 void saf_ring_fini(struct saf_ring *);
+/* A key channel (ipc/keywire.h) for those private keys of the ring that
+ * saf_ring_read would hand over: they stay with the angel. *fd is the caller's;
+ * it may be passed to another process. See io/remote_key.h. */
+MUST_CHECK enum err saf_key_open(struct saf_client *, struct str owner,
+                                 struct str ring, int *fd, struct saf_rc *rc,
+                                 struct err_info *why);
 
 /* --- driving ------------------------------------------------------------ */
 

@@ -347,17 +347,19 @@ read_ring_cert(struct reader *in, struct saf_ring *ring,
                struct saf_ring_cert *cert)
 {
     struct str label, owner, der, key;
-    uint8_t is_default, usage;
+    uint8_t has_key, is_default, usage;
 
     if (!reader_str(in, 0, SAF_LABEL_MAX, &label) ||
         !reader_str(in, 0, 64, &owner) ||
         !reader_str(in, 1, WIRE_DER_MAX, &der) ||
-        !reader_str(in, 0, WIRE_DER_MAX, &key) || !reader_u8(in, &is_default) ||
-        !reader_u8(in, &usage) || usage > RING_SITE)
+        !reader_str(in, 0, WIRE_DER_MAX, &key) || !reader_u8(in, &has_key) ||
+        has_key > 1 || !reader_u8(in, &is_default) || !reader_u8(in, &usage) ||
+        usage > RING_SITE)
         return false;
     cert->label = str_dup(&ring->arena, label);
     cert->owner = str_dup(&ring->arena, owner);
     cert->der = str_dup(&ring->arena, der);
+    cert->has_key = has_key != 0;
     cert->is_default = is_default != 0;
     cert->usage = usage;
     return key.n == 0 || secret_dup(key, &cert->key);
@@ -365,7 +367,7 @@ read_ring_cert(struct reader *in, struct saf_ring *ring,
 
 enum err
 saf_ring_read(struct saf_client *c, struct str owner, struct str ring_name,
-              bool want_keys, struct saf_ring *out, struct saf_rc *rc,
+              enum saf_ring_keys keys, struct saf_ring *out, struct saf_rc *rc,
               struct err_info *why)
 {
     struct saf_ring ring = { .n = 0 };
@@ -378,7 +380,7 @@ saf_ring_read(struct saf_client *c, struct str owner, struct str ring_name,
     buf_init(&request, 4096);
     buf_str(&request, owner);
     buf_str(&request, ring_name);
-    buf_u8(&request, want_keys);
+    buf_u8(&request, (uint8_t)keys);
     e = client_call(c, WIRE_RING_READ, buf_view(&request), -1, &reply, &in, rc,
                     why);
     buf_fini(&request);
@@ -411,4 +413,30 @@ saf_ring_fini(struct saf_ring *ring)
     arena_fini(&ring->arena);
     ring->certs = NULL;
     ring->n = 0;
+}
+
+enum err
+saf_key_open(struct saf_client *c, struct str owner, struct str ring, int *fd,
+             struct saf_rc *rc, struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    struct buf request;
+    uint32_t n;
+    enum err e;
+
+    buf_init(&request, 4096);
+    buf_str(&request, owner);
+    buf_str(&request, ring);
+    e = client_call(c, WIRE_KEY_OPEN, buf_view(&request), -1, &reply, &in, rc,
+                    why);
+    buf_fini(&request);
+    if (e != ERR_OK)
+        return e;
+    if (!reader_u32(&in, &n) || !reader_at_end(&in) || reply.n_fds != 1)
+        e = client_malformed(why);
+    else
+        *fd = chan_take_fd(&reply, 0);
+    chan_msg_fini(&reply);
+    return e;
 }

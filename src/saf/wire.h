@@ -57,7 +57,8 @@ enum wire_type {
      * Subscribes to WIRE_REFRESH. None when the class is not RACLISTed. */
     WIRE_SNAPSHOT,
     /* str owner, str ring, u8 want_keys -> u64 sequence, u32 n,
-     * n x { str label, owner, der, pkcs8, u8 is_default, u8 usage } */
+     * n x { str label, owner, der, pkcs8, u8 has_key, u8 is_default,
+     * u8 usage }; want_keys: 0 none, 1 handed over, 2 has_key only */
     WIRE_RING_READ,
     /* str angel -> u32 n, n x { str name, u8 is_available } */
     WIRE_REGISTER_SERVER,
@@ -70,6 +71,9 @@ enum wire_type {
     WIRE_OPEN_ANGEL,
     /* -> u32 n, n x str "JOBNAME  USERID" registered with our angel */
     WIRE_LIST_SERVERS,
+    /* str owner, str ring -> u32 keys; one descriptor: a key channel
+     * (ipc/keywire.h) for the private keys RING_READ would hand over */
+    WIRE_KEY_OPEN,
 
     /* Only on the descriptor that the master shares with the front: */
     /* str job name, id, user, proc, submitter, password, cgroup, u32 uid

@@ -60,6 +60,9 @@ enum keep_type {
     KEEP_UNSEAL,    /* str sealed, str ad -> str pkcs8 */
     KEEP_CERTIFY,   /* see keeper.c -> str der */
     KEEP_REQUEST,   /* see keeper.c -> str der */
+    /* u32 uid, u32 n, n x { str sealed, str ad }; one descriptor: a key
+     * channel (ipc/keywire.h) over which those keys are used */
+    KEEP_OPEN,
 };
 
 /* --- verifier ---------------------------------------------------------------

@@ -46,6 +46,7 @@ static const struct request {
     { WIRE_CHECK, IN(PEER_KNOWN), on_check },
     { WIRE_SNAPSHOT, IN(PEER_KNOWN), on_snapshot },
     { WIRE_RING_READ, IN(PEER_KNOWN), on_ring_read },
+    { WIRE_KEY_OPEN, IN(PEER_KNOWN), on_key_open },
     { WIRE_REGISTER_SERVER, IN(PEER_KNOWN), on_register_server },
     { WIRE_SYSLOG, IN(PEER_KNOWN) | IN(PEER_CONTROL), on_syslog },
     { WIRE_LOG_DENIAL, IN(PEER_KNOWN), on_log_denial },
@@ -180,6 +181,13 @@ void
 peer_reply(struct peer *p, uint32_t seq, enum err e, struct saf_rc rc,
            const struct err_info *why, struct str result)
 {
+    peer_reply_fd(p, seq, e, rc, why, result, -1);
+}
+
+void
+peer_reply_fd(struct peer *p, uint32_t seq, enum err e, struct saf_rc rc,
+              const struct err_info *why, struct str result, int fd)
+{
     struct buf out;
 
     buf_init(&out, CHAN_BYTES_MAX);
@@ -193,7 +201,7 @@ peer_reply(struct peer *p, uint32_t seq, enum err e, struct saf_rc rc,
     if (out.failed)
         peer_kill(p);
     else
-        peer_send(p, WIRE_REPLY, seq, buf_view(&out), -1);
+        peer_send(p, WIRE_REPLY, seq, buf_view(&out), fd);
     if (out.p != NULL)
         secret_wipe(out.p, out.n);
     buf_fini(&out);

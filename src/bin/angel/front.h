@@ -135,6 +135,9 @@ void peer_send(struct peer *, enum wire_type, uint32_t seq, struct str payload,
 /* Reply with what `result` holds when e is ERR_OK. */
 void peer_reply(struct peer *, uint32_t seq, enum err e, struct saf_rc rc,
                 const struct err_info *why, struct str result);
+/* And a descriptor, which stays the caller's; -1 none. */
+void peer_reply_fd(struct peer *, uint32_t seq, enum err e, struct saf_rc rc,
+                   const struct err_info *why, struct str result, int fd);
 void peer_kill(struct peer *);
 /* The request was answered later: one less pending. */
 void peer_done(struct peer *);
@@ -144,6 +147,11 @@ void peer_done(struct peer *);
 MUST_CHECK enum err keeper_call(struct front *, enum keep_type,
                                 struct str request, struct chan_msg *reply,
                                 struct reader *out, struct err_info *why);
+/* And with a descriptor, which stays the caller's. */
+MUST_CHECK enum err keeper_call_fd(struct front *, enum keep_type,
+                                   struct str request, int fd,
+                                   struct chan_msg *reply, struct reader *out,
+                                   struct err_info *why);
 MUST_CHECK enum err keeper_start(struct front *, struct err_info *why);
 void record_line(struct front *, struct str job_id, struct str line);
 /* Hooks of the command language: verifier 0. */
@@ -212,6 +220,7 @@ bool on_command(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_check(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_snapshot(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_ring_read(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_key_open(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_register_server(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_syslog(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_log_denial(struct peer *, uint32_t seq, struct chan_msg *);

@@ -16,12 +16,12 @@
 #define CALL_WAIT_MS 30000
 
 static enum err
-call(int fd, uint16_t type, struct str request, struct chan_msg *reply,
-     struct err_info *why)
+call_fd(int fd, uint16_t type, struct str request, int passed,
+        struct chan_msg *reply, struct err_info *why)
 {
     static uint32_t seq;
     struct pollfd p = { .fd = fd, .events = POLLIN };
-    enum err e = chan_send(fd, type, ++seq, request, NULL, 0, why);
+    enum err e = chan_send(fd, type, ++seq, request, &passed, passed >= 0, why);
 
     while (e == ERR_OK) {
         if (poll(&p, 1, CALL_WAIT_MS) != 1)
@@ -35,13 +35,27 @@ call(int fd, uint16_t type, struct str request, struct chan_msg *reply,
     return e;
 }
 
+static enum err
+call(int fd, uint16_t type, struct str request, struct chan_msg *reply,
+     struct err_info *why)
+{
+    return call_fd(fd, type, request, -1, reply, why);
+}
+
 enum err
 keeper_call(struct front *f, enum keep_type type, struct str request,
             struct chan_msg *reply, struct reader *out, struct err_info *why)
 {
+    return keeper_call_fd(f, type, request, -1, reply, out, why);
+}
+
+enum err
+keeper_call_fd(struct front *f, enum keep_type type, struct str request, int fd,
+               struct chan_msg *reply, struct reader *out, struct err_info *why)
+{
     struct str text;
     uint8_t code;
-    enum err e = call(f->keeper, (uint16_t)type, request, reply, why);
+    enum err e = call_fd(f->keeper, (uint16_t)type, request, fd, reply, why);
 
     if (e != ERR_OK) {
         err_prefix(why, "key keeper");

@@ -1,6 +1,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include "base/log.h"
 #include "base/reader.h"
 #include "base/secret.h"
+#include "keeper_channels.h"
 #include "saf/acee.h"
 #include "saf/certmake.h"
 #include "saf/sealing.h"
@@ -297,6 +300,55 @@ on_request(struct reader *in, struct buf *out, enum err *e,
     return make_with(cert_make_request, in, out, e, why);
 }
 
+static enum err
+read_keys(struct reader *in, struct channel_key *list, uint32_t n,
+          bool *is_good, struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    for (uint32_t i = 0; i < n && e == ERR_OK; i++) {
+        struct str sealed, owner;
+
+        *is_good = reader_str(in, 1, CERT_DER_MAX, &sealed) &&
+                   reader_str(in, 1, 8, &owner);
+        if (!*is_good)
+            return ERR_SYNTAX;
+        e = open_key(sealed, owner, &list[i].key, why);
+        if (e == ERR_OK)
+            e = channel_key_id(list[i].key, list[i].id, why);
+    }
+    return e;
+}
+
+static bool
+on_open(struct reader *in, struct buf *out, struct chan_msg *msg, enum err *e,
+        struct err_info *why)
+{
+    int fd = chan_take_fd(msg, 0);
+    struct channel_key *list;
+    bool is_good = true;
+    uint32_t uid, n;
+
+    (void)out;
+    if (fd < 0 || !reader_u32(in, &uid) || !reader_u32(in, &n) ||
+        n > KEY_CHANNEL_KEYS_MAX)
+        return false;
+    list = calloc(n + 1, sizeof *list);
+    if (list == NULL)
+        *e = err_set(why, ERR_MEMORY, "no storage for keys");
+    else
+        *e = read_keys(in, list, n, &is_good, why);
+    if (*e == ERR_OK) {
+        *e = channels_add(fd, uid, list, n, why);
+        return is_good && reader_at_end(in);
+    }
+    for (uint32_t i = 0; list != NULL && i < n; i++)
+        EVP_PKEY_free(list[i].key);
+    free(list);
+    close(fd);
+    return is_good;
+}
+
 /* All the front may ask. False: malformed, the keeper ends. */
 static const struct {
     uint16_t type;
@@ -309,7 +361,7 @@ static const struct {
 };
 
 static bool
-answer(int fd, const struct chan_msg *msg)
+answer(int fd, struct chan_msg *msg)
 {
     struct reader in = reader_of(msg->payload);
     struct err_info why = { 0 };
@@ -323,6 +375,8 @@ answer(int fd, const struct chan_msg *msg)
         if (requests[i].type == msg->type)
             is_good = requests[i].run(&in, &result, &e, &why);
     }
+    if (msg->type == KEEP_OPEN)
+        is_good = on_open(&in, &result, msg, &e, &why);
     if (e == ERR_OK)
         e = buf_check(&result, &why);
     buf_u8(&reply, (uint8_t)e);
@@ -371,12 +425,22 @@ keeper_run(int fd)
         log_error("%s", why.text);
         return 1;
     }
-    while (chan_recv(fd, &msg, NULL) == ERR_OK) {
-        bool is_good = answer(fd, &msg);
+    for (;;) {
+        static struct pollfd p[KEY_CHANNELS_MAX + 1];
+        size_t n = channels_poll(p + 1, KEY_CHANNELS_MAX);
 
-        chan_msg_fini(&msg);
-        if (!is_good)
+        p[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
+        if (poll(p, n + 1, -1) < 0)
+            continue;
+        channels_serve(p + 1, n);
+        if (p[0].revents == 0)
+            continue;
+        if (chan_recv(fd, &msg, NULL) != ERR_OK)
+            return 0;
+        if (!answer(fd, &msg)) {
+            chan_msg_fini(&msg);
             return 1;
+        }
+        chan_msg_fini(&msg);
     }
-    return 0;
 }

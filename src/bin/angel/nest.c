@@ -47,11 +47,14 @@ static NORETURN void
 run_child(struct nest *nest, unsigned child, int fd)
 {
     pid_t parent = getppid();
+    char name[16]; /* of the process, as ps -o comm shows it */
     int status;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != parent)
         _exit(1);
+    (void)snprintf(name, sizeof name, "angel-%s", child_name(child));
+    (void)prctl(PR_SET_NAME, name, 0, 0, 0);
     (void)sigprocmask(SIG_UNBLOCK, &nest->signals, NULL);
     if (child != CHILD_FRONT) {
         /* A terminal's ^C reaches the whole group; only the front's end ends
