@@ -14,6 +14,7 @@
  * milliseconds (an RSA key up to a second), and only commands need them.
  */
 #define CALL_WAIT_MS 30000
+#define HELPER_WAIT_MS 5000u
 
 static enum err
 call_fd(int fd, uint16_t type, struct str request, int passed,
@@ -35,11 +36,34 @@ call_fd(int fd, uint16_t type, struct str request, int passed,
     return e;
 }
 
-static enum err
-call(int fd, uint16_t type, struct str request, struct chan_msg *reply,
-     struct err_info *why)
+/* A helper that died is started again by the nest, which sends its new end;
+ * what we asked may be asked again. */
+static bool
+await_helper(struct front *f, const int *slot)
 {
-    return call_fd(fd, type, request, -1, reply, why);
+    uint64_t deadline = clock_mono_ms() + HELPER_WAIT_MS;
+    int old = *slot;
+    uint64_t now;
+
+    while (*slot == old && !f->is_ending &&
+           (now = clock_mono_ms()) < deadline) {
+        struct pollfd p = { .fd = f->nest.fd, .events = POLLIN };
+
+        if (poll(&p, 1, (int)(deadline - now)) == 1)
+            f->nest.ready(&f->nest, POLLIN);
+    }
+    return *slot != old;
+}
+
+static enum err
+call(struct front *f, const int *slot, uint16_t type, struct str request,
+     int passed, struct chan_msg *reply, struct err_info *why)
+{
+    enum err e = call_fd(*slot, type, request, passed, reply, why);
+
+    if (e == ERR_PEER && await_helper(f, slot))
+        e = call_fd(*slot, type, request, passed, reply, why);
+    return e;
 }
 
 enum err
@@ -55,7 +79,7 @@ keeper_call_fd(struct front *f, enum keep_type type, struct str request, int fd,
 {
     struct str text;
     uint8_t code;
-    enum err e = call_fd(f->keeper, (uint16_t)type, request, fd, reply, why);
+    enum err e = call(f, &f->keeper, (uint16_t)type, request, fd, reply, why);
 
     if (e != ERR_OK) {
         err_prefix(why, "key keeper");
@@ -99,12 +123,16 @@ record_line(struct front *f, struct str job_id, struct str line)
 {
     struct err_info why = { 0 };
     struct buf out;
+    enum err e;
 
     buf_init(&out, 4096);
     buf_str(&out, job_id);
     buf_str(&out, str_sub(line, 0, WIRE_LINE_MAX));
-    if (chan_send(f->recorder, RECORD_LOG, 0, buf_view(&out), NULL, 0, &why) !=
-        ERR_OK)
+    e = chan_send(f->recorder, RECORD_LOG, 0, buf_view(&out), NULL, 0, &why);
+    if (e == ERR_PEER && await_helper(f, &f->recorder))
+        e = chan_send(f->recorder, RECORD_LOG, 0, buf_view(&out), NULL, 0,
+                      &why);
+    if (e != ERR_OK)
         log_error("recorder: %s; line lost: " STR_FMT, why.text, STR_ARG(line));
     buf_fini(&out);
 }
@@ -153,7 +181,7 @@ front_make_verifier(void *arg, struct str user, struct str secret,
     buf_init(&out, 4096);
     buf_str(&out, user);
     buf_str(&out, secret);
-    e = call(f->commands, VERIFY_MAKE, buf_view(&out), &reply, why);
+    e = call(f, &f->commands, VERIFY_MAKE, buf_view(&out), -1, &reply, why);
     if (out.p != NULL)
         secret_wipe(out.p, out.n);
     buf_fini(&out);
@@ -184,7 +212,7 @@ front_check_verifier(void *arg, struct str user, struct str secret,
     buf_str(&out, user);
     buf_str(&out, secret);
     buf_str(&out, verifier);
-    e = call(f->commands, VERIFY_CHECK, buf_view(&out), &reply, why);
+    e = call(f, &f->commands, VERIFY_CHECK, buf_view(&out), -1, &reply, why);
     if (out.p != NULL)
         secret_wipe(out.p, out.n);
     buf_fini(&out);
