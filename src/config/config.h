@@ -23,6 +23,7 @@
 #include "base/str.h"
 
 struct cfg_tree;
+struct raw_element;
 struct cfg_type; /* one kind of element: a row of the registry (registry.h) */
 
 /* Every element struct of elements.h starts with this. Strings live as long as
@@ -33,6 +34,7 @@ struct cfg_node {
     struct str name; /* for messages: "httpEndpoint[defaultHttpEndpoint]" */
     struct str file; /* where it was (first) written; "" when only built in */
     uint32_t line;   /* 1-based; 0 when only built in */
+    const struct raw_element *raw; /* private to src/config */
 };
 
 enum cfg_tristate { CFG_UNSET, CFG_NO, CFG_YES };

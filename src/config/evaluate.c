@@ -27,6 +27,7 @@ name_node(struct loading *l, struct cfg_node *node, const struct cfg_type *type,
         type->is_prefix && e != NULL ? str_z(l->arena, e->name) : type->name;
 
     node->type = type;
+    node->raw = e;
     node->id = id;
     node->line = e == NULL ? 0 : e->line;
     node->file = e == NULL || e->line == 0 ? STR("") : e->written->path;

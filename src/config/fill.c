@@ -219,7 +219,9 @@ put_value(struct filling *f, const struct cfg_attr *a,
     case CFG_KIND_DURATION:
         return put_number(f, a, v, text) ? ERR_OK : ERR_SYNTAX;
     case CFG_KIND_ENUM:
-        if (value_word(text, a->words, fill_field(f, a->at)))
+        /* the empty word is "not given", which a default excludes */
+        if ((str_trim(text).n > 0 || a->value == NULL || a->value[0] == '\0') &&
+            value_word(text, a->words, fill_field(f, a->at)))
             return ERR_OK;
         bad_word(f, a, text);
         return ERR_SYNTAX;
@@ -300,9 +302,11 @@ fill_value(struct filling *f, const struct cfg_attr *a,
         return put_default(f, a, why);
     }
     e = fill_expand(f, a, v, v->text, &text, why);
-    if (e == ERR_OK && a->kind == CFG_KIND_PATH && str_trim(text).n == 0)
+    if (e == ERR_OK && a->kind == CFG_KIND_PATH && a->value != NULL &&
+        str_trim(text).n == 0)
         return put_default(f, a, why);
-    if (e == ERR_OK && a->value == NULL && text.n == 0)
+    if (e == ERR_OK && a->value == NULL &&
+        (text.n == 0 || (a->kind == CFG_KIND_PATH && str_trim(text).n == 0)))
         fill_say_missing(f, a);
     if (e == ERR_OK)
         e = put_value(f, a, v, text, why);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "config/dump.h"
 #include "config/elements.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -61,6 +62,25 @@ load(const uint8_t *data, size_t n, struct cfg_tree **tree)
     return e;
 }
 
+/* What was dumped, read again, dumps the same. */
+static void
+dumps_the_same(const struct cfg_tree *tree, unsigned flags)
+{
+    struct cfg_tree *again = NULL;
+    struct err_info why;
+    struct buf first, second;
+
+    buf_init(&first, 16u << 20);
+    buf_init(&second, 16u << 20);
+    REQUIRE(cfg_dump(tree, flags | CFG_DUMP_PLAIN, &first, &why) == ERR_OK);
+    REQUIRE(load((const uint8_t *)first.p, first.n, &again) == ERR_OK);
+    REQUIRE(cfg_dump(again, flags | CFG_DUMP_PLAIN, &second, &why) == ERR_OK);
+    REQUIRE(str_eq(buf_view(&first), buf_view(&second)));
+    cfg_unref(&again);
+    buf_fini(&first);
+    buf_fini(&second);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -73,6 +93,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     REQUIRE(load(data, n, &two) == ERR_OK);
     REQUIRE(cfg_equal(one, one) && cfg_equal(one, two));
     REQUIRE(CFG_GET(one, http_options, "defaultHttpOptions") != NULL);
+    dumps_the_same(one, 0);
+    dumps_the_same(one, CFG_DUMP_WRITTEN);
     cfg_unref(&one);
     cfg_unref(&two);
     return 0;

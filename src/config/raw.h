@@ -64,6 +64,8 @@ struct raw_variable {
     struct str name;
     struct str value;   /* p NULL when absent */
     struct str initial; /* defaultValue; p NULL when absent */
+    struct str file;
+    uint32_t line;
 };
 
 /* A variable that is a file, or a line of one. */
@@ -170,6 +172,10 @@ struct scope {
     const struct raw_element *element;
     const struct cfg_type *type;
 };
+/* Where a reference to that name gets its value from: "server.xml:3" and the
+ * like, with paths below `folder` cut; "" when nobody knows it. */
+struct str vars_origin(struct loading *, const struct scope *, struct str name,
+                       struct str folder);
 MUST_CHECK enum err vars_expand(struct loading *, const struct scope *,
                                 struct str text, struct str *out,
                                 struct err_info *why);

@@ -281,6 +281,8 @@ add_variable(struct loading *l, const struct raw_doc *doc,
     v->name = name;
     v->value = xml_attr_get(node, "value");
     v->initial = xml_attr_get(node, "defaultValue");
+    v->file = doc->path;
+    v->line = node->line;
     return ERR_OK;
 }
 

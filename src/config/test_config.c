@@ -612,6 +612,13 @@ reports_bad_values(void **state)
           "CWWKG0032W Unexpected value specified for property [onError], value "
           "= [stop]. Expected value(s) are: [WARN][FAIL][IGNORE]. Default "
           "value in use: WARN.\n" },
+        { "<zosconnect_apiRequesters idAssertion=''/>",
+          "CWWKG0032W Unexpected value specified for property [idAssertion], "
+          "value = []. Expected value(s) are: [OFF][ASSERT_ONLY]"
+          "[ASSERT_SURROGATE]. Default value in use: OFF.\n" },
+        { "<samlWebSso20 id='s'><pkixTrustEngine><crl path=' '/>"
+          "</pkixTrustEngine></samlWebSso20>",
+          "is missing the required attribute path" },
         { "<httpOptions id='o' persistTimeout='5 parsecs'/>",
           "\"parsecs\" is not a unit of time" },
         { "<httpOptions id='o' limitNumHeaders='10'/>",

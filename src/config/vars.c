@@ -26,6 +26,14 @@ struct expansion {
     unsigned n_lookups;
 };
 
+/* A variable's value, and who gave it: a word, or a file. */
+struct found {
+    struct str value;
+    const char *from; /* NULL: file */
+    struct str file;
+    uint32_t line; /* 0: the whole file */
+};
+
 static bool
 vars_find(struct cfg_vars vars, struct str name, struct str *out)
 {
@@ -119,33 +127,59 @@ scope_find(const struct scope *scope, struct str name, struct str *out)
 /* Rows 1 to 7 of the order; rows 8 and 9 are only for plain references. */
 static bool
 lookup(const struct loading *l, const struct scope *scope, struct str name,
-       bool is_plain, struct str *out)
+       bool is_plain, struct found *out)
 {
     const struct raw_variable *v = table_get(&l->variables, name);
     const struct raw_file_variable *file = table_get(&l->folder, name);
 
-    if (vars_find(l->options->command_line, name, out))
+    *out = (struct found){ .from = "command line" };
+    if (vars_find(l->options->command_line, name, &out->value))
         return true;
     if (v != NULL && v->value.p != NULL) {
-        *out = v->value;
+        *out = (struct found){ v->value, NULL, v->file, v->line };
         return true;
     }
-    if (vars_find(l->options->properties, name, out) ||
-        vars_find(l->options->bootstrap, name, out))
+    out->from = "jvm.options";
+    if (vars_find(l->options->properties, name, &out->value))
+        return true;
+    out->from = "bootstrap.properties";
+    if (vars_find(l->options->bootstrap, name, &out->value))
         return true;
     if (file != NULL) {
-        *out = file->value;
+        *out = (struct found){ file->value, NULL, file->path, 0 };
         return true;
     }
-    if (vars_find(l->predefined, name, out) || scope_find(scope, name, out))
+    out->from = "predefined";
+    if (vars_find(l->predefined, name, &out->value))
         return true;
-    if (is_plain && env_variants(l, name, out))
+    out->from = "the same element";
+    if (scope_find(scope, name, &out->value))
+        return true;
+    out->from = "environment";
+    if (is_plain && env_variants(l, name, &out->value))
         return true;
     if (v != NULL && v->initial.p != NULL) {
-        *out = v->initial;
+        *out = (struct found){ v->initial, NULL, v->file, v->line };
         return true;
     }
     return false;
+}
+
+struct str
+vars_origin(struct loading *l, const struct scope *scope, struct str name,
+            struct str folder)
+{
+    struct found found;
+
+    if (!lookup(l, scope, name, true, &found))
+        return STR("");
+    if (found.from != NULL)
+        return str_of(found.from);
+    if (str_starts(found.file, folder) && found.file.n > folder.n + 1)
+        found.file = str_sub(found.file, folder.n + 1, found.file.n);
+    if (found.line == 0)
+        return found.file;
+    return loading_fmt(l, STR_FMT ":%u", STR_ARG(found.file), found.line);
 }
 
 static enum err expand_into(struct expansion *x, struct str text,
@@ -156,13 +190,13 @@ static bool
 number_of(struct expansion *x, struct str name, int64_t *out)
 {
     struct err_info ignored;
-    struct str value;
+    struct found found;
     size_t start = x->out.n;
     bool is_number = false;
 
-    if (!lookup(x->loading, x->scope, name, false, &value))
+    if (!lookup(x->loading, x->scope, name, false, &found))
         return false;
-    if (expand_into(x, value, &ignored) == ERR_OK)
+    if (expand_into(x, found.value, &ignored) == ERR_OK)
         is_number = str_to_i64(
             str_trim(str_sub(buf_view(&x->out), start, x->out.n)), out);
     x->out.n = start;
@@ -192,12 +226,12 @@ static bool
 count_of(struct expansion *x, struct str name, int64_t *out)
 {
     struct cfg_list list;
-    struct str value;
+    struct found found;
 
     *out = 0;
-    if (!lookup(x->loading, x->scope, name, false, &value))
+    if (!lookup(x->loading, x->scope, name, false, &found))
         return true;
-    if (value_list(x->loading->arena, value, &list, NULL) != ERR_OK)
+    if (value_list(x->loading->arena, found.value, &list, NULL) != ERR_OK)
         return false;
     *out = (int64_t)list.n;
     return true;
@@ -269,7 +303,7 @@ static enum err
 expand_name(struct expansion *x, struct str name, struct str literal,
             struct err_info *why)
 {
-    struct str value;
+    struct found found;
     int64_t number;
     enum err e;
 
@@ -286,8 +320,8 @@ expand_name(struct expansion *x, struct str name, struct str literal,
         return err_set(why, ERR_LIMIT, "variables nest deeper than %u",
                        VARS_DEPTH_MAX);
     x->active[x->depth++] = name;
-    if (lookup(x->loading, x->scope, name, true, &value)) {
-        e = expand_into(x, value, why);
+    if (lookup(x->loading, x->scope, name, true, &found)) {
+        e = expand_into(x, found.value, why);
     } else {
         if (expression(x, name, &number))
             buf_printf(&x->out, "%lld", (long long)number);

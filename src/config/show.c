@@ -1,0 +1,394 @@
+#include "config/show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PLACES_MAX 8u
+
+void
+show_init(struct show *s, const struct cfg_tree *tree, struct arena *arena)
+{
+    *s = (struct show){ .tree = tree, .loading = tree->loading };
+    s->loading.arena = arena;
+    for (size_t i = 0; i < tree->loading.predefined.n; i++)
+        if (str_eq_z(tree->loading.predefined.v[i].name, "server.config.dir"))
+            s->folder = tree->loading.predefined.v[i].value;
+    if (s->folder.n > 1 && s->folder.p[s->folder.n - 1] == '/')
+        s->folder.n--;
+}
+
+static const void *
+field(const struct cfg_node *node, size_t at)
+{
+    return (const char *)node + at;
+}
+
+bool
+show_is_secret(const struct cfg_attr *a)
+{
+    return a->kind == CFG_KIND_PASSWORD || a->kind == CFG_KIND_PASSWORD_OR_HASH;
+}
+
+bool
+show_sounds_secret(struct show *s, struct str name)
+{
+    static const char *const words[] = { "password", "secret", "credential",
+                                         "token", "passphrase" };
+    struct str lower = str_lower(s->loading.arena, name);
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_find(lower, str_of(words[i])) != STR_NPOS)
+            return true;
+    return false;
+}
+
+/* ---- where it came from ---- */
+
+/* x of xRef: the name of elements written in place. */
+static struct str
+in_place_name(const struct cfg_attr *a)
+{
+    struct str name = str_of(a->name);
+
+    return str_ends(name, STR("Ref")) ? str_sub(name, 0, name.n - 3) : name;
+}
+
+static const struct raw_attr *
+given(const struct cfg_node *node, const struct cfg_attr *a)
+{
+    const struct raw_attr *own;
+    struct str name = in_place_name(a);
+
+    if (node->raw == NULL)
+        return NULL;
+    own = raw_attr_find(node->raw, a->name);
+    if (own != NULL || (a->kind != CFG_KIND_REF && a->kind != CFG_KIND_REFS))
+        return own;
+    for (own = node->raw->attrs; own != NULL; own = own->next)
+        if (own->is_list && str_eq_nocase(own->name, name))
+            return own;
+    return NULL;
+}
+
+bool
+show_is_written(const struct cfg_node *node, const struct cfg_attr *a)
+{
+    return given(node, a) != NULL;
+}
+
+static struct str
+place(struct show *s, struct str path, uint32_t line)
+{
+    if (str_starts(path, s->folder) && path.n > s->folder.n + 1 &&
+        path.p[s->folder.n] == '/')
+        path = str_sub(path, s->folder.n + 1, path.n);
+    if (str_eq_z(path, "built-in"))
+        return path;
+    return loading_fmt(&s->loading, STR_FMT ":%u", STR_ARG(path), line);
+}
+
+struct str
+show_place(struct show *s, const struct cfg_node *node)
+{
+    return node->file.n == 0 ? STR("built-in")
+                             : place(s, node->file, node->line);
+}
+
+/* " by ${name} of bootstrap.properties", for each variable in the text. */
+static void
+add_variables(struct show *s, const struct cfg_node *node, struct str text,
+              struct buf *out)
+{
+    struct scope scope = { .element = node->raw, .type = node->type };
+    size_t start;
+
+    while ((start = str_find(text, STR("${"))) != STR_NPOS) {
+        size_t end = str_find_char(str_sub(text, start, text.n), '}');
+        struct str name, from;
+
+        if (end == STR_NPOS)
+            return;
+        name = str_sub(text, start + 2, start + end);
+        from = vars_origin(&s->loading, &scope, name, s->folder);
+        buf_printf(out, " by ${" STR_FMT "}", STR_ARG(name));
+        if (from.n > 0)
+            buf_printf(out, " of " STR_FMT, STR_ARG(from));
+        text = str_sub(text, start + end + 1, text.n);
+    }
+}
+
+struct str
+show_origin(struct show *s, const struct cfg_node *node,
+            const struct cfg_attr *a)
+{
+    const struct raw_attr *raw = given(node, a);
+    struct str before = STR(""), result;
+    struct buf out;
+    unsigned n = 0;
+
+    if (raw == NULL)
+        return STR("default");
+    buf_init(&out, 4096);
+    for (const struct raw_value *v = raw->first; v != NULL; v = v->next) {
+        struct str at = place(s, v->doc->path, v->line);
+
+        if (!str_eq(at, before) && n++ < PLACES_MAX)
+            buf_printf(&out, "%s" STR_FMT, n > 1 ? ", " : "", STR_ARG(at));
+        before = at;
+        if (v->element == NULL)
+            add_variables(s, node, v->text, &out);
+        if (v == raw->last)
+            break;
+    }
+    result = str_dup(s->loading.arena, buf_view(&out));
+    buf_fini(&out);
+    return result;
+}
+
+/* ---- the value ---- */
+
+static const char *
+unit_word(int64_t ms)
+{
+    return ms == CFG_MS ? "ms" : ms == CFG_S ? "s" : ms == CFG_M ? "m" : "h";
+}
+
+static struct str
+duration_text(struct show *s, const struct cfg_attr *a, int64_t ms)
+{
+    long long n = (long long)(ms / a->unit_ms);
+
+    /* a sign in front of a unit is skipped when read */
+    return n < 0 ? loading_fmt(&s->loading, "%lld", n)
+                 : loading_fmt(&s->loading, "%lld%s", n, unit_word(a->unit_ms));
+}
+
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* One item of a comma list: what would be taken away is escaped. */
+static void
+add_item(struct buf *out, struct str item)
+{
+    for (size_t i = 0; i < item.n; i++) {
+        char c = item.p[i];
+        bool is_edge = is_blank(c) && (i == 0 || i + 1 == item.n);
+
+        if (c == ',' || c == '\\' || is_edge)
+            buf_add_char(out, '\\');
+        buf_add_char(out, c);
+    }
+}
+
+static struct str
+list_text(struct show *s, const struct cfg_list *list)
+{
+    struct str result;
+    struct buf out;
+
+    if (list->n == 1 && list->v[0].n == 0)
+        return STR("\\"); /* one empty item, not none */
+    buf_init(&out, 4u << 20);
+    for (size_t i = 0; i < list->n; i++) {
+        if (i > 0)
+            buf_add_char(&out, ',');
+        add_item(&out, list->v[i]);
+    }
+    result = str_dup(s->loading.arena, buf_view(&out));
+    buf_fini(&out);
+    return result;
+}
+
+/* A value of its own as an element: not trimmed away, not taken for another
+ * thing. */
+static bool
+is_plain_item(struct str item)
+{
+    return item.n > 0 && !is_blank(item.p[0]) && !is_blank(item.p[item.n - 1]);
+}
+
+bool
+show_as_items(const struct cfg_node *node, const struct cfg_attr *a)
+{
+    const struct raw_attr *raw = given(node, a);
+    const struct cfg_list *list = field(node, a->at);
+
+    if (a->kind != CFG_KIND_LIST || raw == NULL || !raw->is_list ||
+        list->n == 0)
+        return false;
+    for (size_t i = 0; i < list->n; i++)
+        if (!is_plain_item(list->v[i]))
+            return false;
+    return true;
+}
+
+static bool
+is_top_level(const struct show *s, const struct cfg_node *node)
+{
+    return node->type->scope != CFG_NESTED &&
+           cfg_find(s->tree, node->type, node->id) == node;
+}
+
+static bool
+refs_text(struct show *s, const struct cfg_refs *refs, struct str *out)
+{
+    struct buf ids;
+    bool has_any = false;
+
+    buf_init(&ids, 1u << 20);
+    for (size_t i = 0; i < refs->n; i++) {
+        if (!is_top_level(s, refs->v[i].node))
+            continue;
+        buf_printf(&ids, "%s" STR_FMT, has_any ? "," : "",
+                   STR_ARG(refs->v[i].node->id));
+        has_any = true;
+    }
+    *out = str_dup(s->loading.arena, buf_view(&ids));
+    buf_fini(&ids);
+    return has_any;
+}
+
+static bool
+number_text(struct show *s, const struct cfg_attr *a, const void *value,
+            struct str *out)
+{
+    int64_t n = *(const int64_t *)value;
+
+    *out = a->kind == CFG_KIND_DURATION
+               ? duration_text(s, a, n)
+               : loading_fmt(&s->loading, "%lld", (long long)n);
+    return true;
+}
+
+static bool
+string_text(const void *value, struct str *out)
+{
+    *out = *(const struct str *)value;
+    return out->p != NULL;
+}
+
+static bool
+word_text(const struct cfg_attr *a, const void *value, struct str *out)
+{
+    *out = str_of(a->words[*(const unsigned *)value]);
+    return out->n > 0;
+}
+
+bool
+show_text(struct show *s, const struct cfg_node *node, const struct cfg_attr *a,
+          struct str *out)
+{
+    const void *value = field(node, a->at);
+    const struct cfg_node *target;
+
+    switch (a->kind) {
+    case CFG_KIND_STRING:
+    case CFG_KIND_WORD:
+    case CFG_KIND_PATH:
+        return string_text(value, out);
+    case CFG_KIND_BOOL:
+        *out = *(const bool *)value ? STR("true") : STR("false");
+        return true;
+    case CFG_KIND_TRISTATE:
+        *out = *(const unsigned *)value == CFG_YES ? STR("true") : STR("false");
+        return *(const unsigned *)value != CFG_UNSET;
+    case CFG_KIND_INT:
+    case CFG_KIND_PORT:
+    case CFG_KIND_DURATION:
+        return number_text(s, a, value, out);
+    case CFG_KIND_ENUM:
+        return word_text(a, value, out);
+    case CFG_KIND_LIST:
+        *out = list_text(s, value);
+        return ((const struct cfg_list *)value)->is_set ||
+               ((const struct cfg_list *)value)->n > 0;
+    case CFG_KIND_PASSWORD:
+    case CFG_KIND_PASSWORD_OR_HASH:
+        *out = STR(SHOW_SECRET);
+        return show_is_written(node, a);
+    case CFG_KIND_REF:
+        target = *(const struct cfg_node *const *)value;
+        *out = STR("");
+        /* named one that is not there: not the default's either */
+        if (target == NULL)
+            return a->value != NULL && a->value[0] != '\0' &&
+                   show_is_written(node, a);
+        if (!is_top_level(s, target))
+            return false;
+        *out = target->id;
+        return true;
+    case CFG_KIND_REFS:
+        return refs_text(s, value, out);
+    case CFG_KIND_PRESENT:
+    case CFG_KIND_CHILD:
+    case CFG_KIND_CHILDREN:
+    case CFG_KIND_REST:
+    case CFG_KIND_IGNORED:
+        break;
+    }
+    return false;
+}
+
+/* ---- elements inside ---- */
+
+static size_t
+child_count(const struct cfg_node *node, const struct cfg_attr *a)
+{
+    const void *value = field(node, a->at);
+
+    if (a->kind == CFG_KIND_CHILDREN)
+        return *(const size_t *)field(node, a->at_n);
+    if (a->kind == CFG_KIND_REFS)
+        return ((const struct cfg_refs *)value)->n;
+    if (a->kind == CFG_KIND_CHILD || a->kind == CFG_KIND_REF)
+        return *(const struct cfg_node *const *)value != NULL;
+    return 0;
+}
+
+static const struct cfg_node *
+child_at(const struct cfg_node *node, const struct cfg_attr *a, size_t i)
+{
+    const void *value = field(node, a->at);
+    const char *first;
+
+    if (a->kind == CFG_KIND_REFS)
+        return ((const struct cfg_refs *)value)->v[i].node;
+    first = *(const char *const *)value;
+    return (const void *)(first + i * a->target->size);
+}
+
+bool
+show_children(struct show *s, const struct cfg_node *node,
+              const struct cfg_attr *a, struct show_child **v, size_t *n)
+{
+    size_t all = child_count(node, a);
+    bool is_named = a->kind == CFG_KIND_CHILD || a->kind == CFG_KIND_CHILDREN;
+
+    *n = 0;
+    *v = ARENA_ARRAY(s->loading.arena, struct show_child, all);
+    if (*v == NULL)
+        return false;
+    for (size_t i = 0; i < all; i++) {
+        const struct cfg_node *child = child_at(node, a, i);
+
+        if (!is_named && is_top_level(s, child))
+            continue;
+        (*v)[*n].node = child;
+        (*v)[(*n)++].name = is_named ? a->name
+                            : a->kind == CFG_KIND_REFS && a->targets[1] != NULL
+                                ? child->type->name
+                                : str_z(s->loading.arena, in_place_name(a));
+    }
+    return true;
+}
+
+const char *
+show_name(struct show *s, const struct cfg_node *node)
+{
+    if (node->type->is_prefix && node->raw != NULL)
+        return str_z(s->loading.arena, node->raw->name);
+    return node->type->name;
+}

@@ -1,0 +1,450 @@
+/* A tree shown: what a dump says, and that it says the same when read again. */
+#include "config/dump.h"
+
+#include "base/test.h"
+#include "config/registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT_MAX 200000
+
+struct world {
+    const char *server, *include;
+    char log[65536];
+};
+
+static enum err
+read_memory(void *arg, const char *path, struct buf *out, struct err_info *why)
+{
+    const struct world *w = arg;
+
+    if (strcmp(path, "/s/t/server.xml") == 0)
+        buf_add_z(out, w->server);
+    else if (strcmp(path, "/s/t/a.xml") == 0 && w->include != NULL)
+        buf_add_z(out, w->include);
+    else
+        return err_set(why, ERR_NOT_FOUND, "%s: no such file", path);
+    return out->failed ? ERR_LIMIT : ERR_OK;
+}
+
+static void
+note(void *arg, const char *id, struct str text)
+{
+    struct world *w = arg;
+    size_t n = strlen(w->log);
+
+    snprintf(w->log + n, sizeof w->log - n, "%s " STR_FMT "\n", id,
+             STR_ARG(text));
+}
+
+static struct cfg_tree *
+load(struct world *w)
+{
+    static const struct cfg_var env[] = {
+        { { "ODD", 3 }, { "a\x01 \xff<b>", 7 } },
+    };
+    static const struct cfg_var boot[] = {
+        { { "boot", 4 }, { "7", 1 } },
+        { { "dollar", 6 }, { "$", 1 } },
+    };
+    struct cfg_options options = {
+        .server_name = STR("t"),
+        .server_dir = STR("/s/t"),
+        .user_dir = STR("/s"),
+        .install_dir = STR("/i"),
+        .environment = { env, ARRAY_LEN(env) },
+        .bootstrap = { boot, ARRAY_LEN(boot) },
+        .on_message = note,
+        .arg = w,
+        .read_file = read_memory,
+    };
+    struct cfg_tree *tree = NULL;
+    struct err_info why;
+
+    w->log[0] = '\0';
+    if (cfg_load(&options, &tree, &why) != ERR_OK)
+        fail_msg("%s\n%s\n%s", why.text, w->server, w->log);
+    return tree;
+}
+
+static char *
+dump(const struct cfg_tree *tree, unsigned flags)
+{
+    struct err_info why;
+    struct buf out;
+    char *text;
+
+    buf_init(&out, 4u << 20);
+    assert_int_equal(cfg_dump(tree, flags, &out, &why), ERR_OK);
+    text = strdup(buf_z(&out));
+    assert_non_null(text);
+    buf_fini(&out);
+    return text;
+}
+
+/* Says where two texts part: the texts are too long to be shown whole. */
+static void
+assert_same(const char *first, const char *second, const char *from)
+{
+    size_t i = 0, start;
+
+    while (first[i] != '\0' && first[i] == second[i])
+        i++;
+    if (first[i] == second[i])
+        return;
+    start = i > 400 ? i - 400 : 0;
+    print_error("%s\n", from);
+    print_error("--- first:\n%.500s\n", first + start);
+    print_error("--- second:\n%.500s\n", second + start);
+    fail();
+}
+
+/* Reads the dump again and dumps it. */
+static void
+assert_stable(struct world *w, unsigned flags)
+{
+    struct cfg_tree *tree = load(w);
+    char *first = dump(tree, flags | CFG_DUMP_PLAIN), *second;
+    struct world again = { .server = first };
+    struct cfg_tree *copy = load(&again);
+
+    second = dump(copy, flags | CFG_DUMP_PLAIN);
+    assert_same(first, second, w->server);
+    cfg_unref(&tree);
+    cfg_unref(&copy);
+    free(first);
+    free(second);
+}
+
+/* ---- what it says ---- */
+
+static void
+shows_origins(void **state)
+{
+    static struct world w = {
+        .server = "<server description='${x} &amp; more'>\n"
+                  "<variable name='p' value='9081'/>\n"
+                  "<featureManager><feature>a-1.0</feature></featureManager>\n"
+                  "<include location='a.xml'/>\n"
+                  "<httpEndpoint id='e' httpPort='${p}'\n"
+                  "  httpsPort='${boot}' host='${nobody}'/>\n"
+                  "<zosconnect_authData id='d' user='u' password='hush'/>\n"
+                  "</server>",
+        .include = "<server>\n"
+                   "<featureManager><feature>b-1.0</feature></featureManager>\n"
+                   "<httpEndpoint id='e'><httpOptions readTimeout='1m'/>"
+                   "</httpEndpoint></server>",
+    };
+    struct cfg_tree *tree;
+    char *text;
+
+    (void)state;
+    tree = load(&w);
+    text = dump(tree, CFG_DUMP_WRITTEN);
+    assert_string_equal(
+        text,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<server description=\"${x} &amp; more\">\n"
+        "    <variable name=\"sallyport.dollar\" value=\"$\"/>\n"
+        "    <!-- server.xml:3\n"
+        "         feature: server.xml:3, a.xml:2 -->\n"
+        "    <featureManager>\n"
+        "        <feature>a-1.0</feature>\n"
+        "        <feature>b-1.0</feature>\n"
+        "    </featureManager>\n"
+        "    <!-- built-in -->\n"
+        "    <httpOptions id=\"defaultHttpOptions\"/>\n"
+        "    <!-- built-in -->\n"
+        "    <ssl id=\"defaultSSLConfig\"/>\n"
+        "    <!-- built-in -->\n"
+        "    <tcpOptions id=\"defaultTCPOptions\"/>\n"
+        "    <!-- built-in\n"
+        "         httpPort: built-in by ${default.http.port} of built-in:1\n"
+        "         httpsPort: built-in by ${default.https.port} of built-in:1"
+        " -->\n"
+        "    <httpEndpoint id=\"defaultHttpEndpoint\"\n"
+        "        httpPort=\"9080\"\n"
+        "        httpsPort=\"9443\"/>\n"
+        "    <!-- a.xml:3\n"
+        "         host: server.xml:6 by ${nobody}\n"
+        "         httpPort: server.xml:5 by ${p} of server.xml:2\n"
+        "         httpsPort: server.xml:6 by ${boot} of bootstrap.properties"
+        " -->\n"
+        "    <httpEndpoint id=\"e\"\n"
+        "        host=\"${sallyport.dollar}{nobody}\"\n"
+        "        httpPort=\"9081\"\n"
+        "        httpsPort=\"7\">\n"
+        "        <!-- a.xml:3\n"
+        "             readTimeout: a.xml:3 -->\n"
+        "        <httpOptions\n"
+        "            readTimeout=\"60s\"/>\n"
+        "    </httpEndpoint>\n"
+        "    <!-- built-in -->\n"
+        "    <virtualHost id=\"default_host\"/>\n"
+        "    <!-- server.xml:7\n"
+        "         user: server.xml:7\n"
+        "         password: server.xml:7 -->\n"
+        "    <zosconnect_authData id=\"d\"\n"
+        "        user=\"u\"\n"
+        "        password=\"*****\"/>\n"
+        "</server>\n");
+    free(text);
+
+    text = dump(tree, CFG_DUMP_PLAIN);
+    assert_null(strstr(text, "<!--"));
+    assert_null(strstr(text, "hush"));
+    assert_non_null(strstr(text, "persistTimeout=\"30s\"")); /* a default */
+    assert_non_null(strstr(text, "httpOptionsRef=\"defaultHttpOptions\""));
+    free(text);
+    cfg_unref(&tree);
+}
+
+static const struct cfg_setting *
+setting(const struct cfg_setting *v, size_t n, const char *element,
+        const char *attr)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_z(v[i].element, element) && str_eq_z(v[i].attr, attr))
+            return &v[i];
+    fail_msg("%s %s is not there", element, attr);
+    return NULL;
+}
+
+static void
+lists_settings(void **state)
+{
+    static struct world w = {
+        .server = "<server><zosconnect_services>"
+                  "<service name='s' invokeGroup='A, B'>"
+                  "<property name='p' value='1'/></service>"
+                  "<service id='i' name='t'/></zosconnect_services>"
+                  "<keyStore id='k' location='f' password='{xor}Pg=='/>"
+                  "<usr_x id='u' apiToken='t' path='/x'/></server>",
+    };
+    struct cfg_tree *tree = load(&w);
+    const struct cfg_setting *v, *one;
+    struct err_info why;
+    struct arena arena;
+    size_t n;
+
+    (void)state;
+    arena_init(&arena, 4u << 20);
+    assert_int_equal(cfg_settings(tree, &arena, &v, &n, &why), ERR_OK);
+    one = setting(v, n, "zosconnect_services/service[name=s]", "invokeGroup");
+    assert_true(str_eq_z(one->value, "A,B"));
+    assert_true(str_eq_z(one->origin, "server.xml:1"));
+    assert_false(one->is_default);
+    (void)setting(v, n, "zosconnect_services/service[name=s]/property[name=p]",
+                  "value");
+    (void)setting(v, n, "zosconnect_services/service[i]", "");
+    one = setting(v, n, "keyStore[k]", "password");
+    assert_true(str_eq_z(one->value, "*****"));
+    assert_true(secret_eq(one->secret, STR("a")));
+    one = setting(v, n, "keyStore[k]", "type");
+    assert_true(one->is_default && str_eq_z(one->origin, "default"));
+    assert_true(
+        str_eq_z(setting(v, n, "usr_x[u]", "apiToken")->value, "*****"));
+    assert_true(str_eq_z(setting(v, n, "usr_x[u]", "path")->value, "/x"));
+    arena_fini(&arena);
+    cfg_unref(&tree);
+}
+
+/* ---- that it says the same again ---- */
+
+static void
+is_stable_for_odd_values(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        "<httpEndpoint id='e' host='a&quot;b&lt;c&amp;d&#10;e&#9;f'/>",
+        "<httpEndpoint id='e' host='${ODD}'/>",
+        "<httpEndpoint id='e' host='${dollar}{boot}'/>",
+        "<httpEndpoint id='${x}' host='${${nobody}'/>",
+        "<httpEndpoint id='e' host='$${${dollar}${dollar}{boot}'/>",
+        "<variable name='sallyport.dollar' value='!'/>"
+        "<httpEndpoint id='e' host='${none}'/>",
+        "<logging hideMessage=' a , \\ b\\ ,c\\,d,\\\\,,'/>",
+        "<logging hideMessage='\\'/>",
+        "<logging hideMessage=''/>",
+        "<logging><hideMessage>a,b</hideMessage><hideMessage> </hideMessage>"
+        "</logging>",
+        "<logging><hideMessage>a,b</hideMessage><hideMessage>${dollar}{list(x)}"
+        "</hideMessage></logging>",
+        "<variable name='l' value='a,\\ b ,c'/><logging><hideMessage>"
+        "${list(l)}</hideMessage></logging>",
+        "<httpOptions id='o' persistTimeout='-5' readTimeout='1500ms'/>",
+        "<zosconnect_zosConnectAPIs><zosConnectAPI name='a'/><zosConnectAPI/>"
+        "<zosConnectAPI id='default-0' name='b'/></zosconnect_zosConnectAPIs>",
+        "<zosconnect_authData/><zosconnect_authData id='default-0'/>",
+        "<ssl id='s'><keyStore location='x'/></ssl><keyStore location='y'/>",
+        "<ssl id='s' keyStoreRef='none'><trustStore ref='k'/></ssl>"
+        "<keyStore id='k' location='z'/>",
+        "<keyStore id='k' location='x' password='{xor}!'/>",
+        "<ltpa keysPassword='a'/>",
+        "<zosconnect_endpointConnection id='e' host='http://h'>"
+        "<zosconnect_authData user='u'/><zosconnect_oAuthConfig/>"
+        "</zosconnect_endpointConnection>",
+        "<zosconnect_zosConnectInterceptors id='l'><interceptor ref='a'/>"
+        "</zosconnect_zosConnectInterceptors><usr_a id='a' x='${nobody}'/>"
+        "<usr_b id='a'/>",
+        "<httpEncoding encoding.de='${ODD}' converter.x='y'/>",
+        "<zosconnect_policy id='p'><ruleset>text</ruleset>"
+        "<ruleset file='f'/></zosconnect_policy>",
+        "<zosconnect_authTokenLocal id='t'><claims>{\"a\": 1}</claims>"
+        "</zosconnect_authTokenLocal>",
+        "<accessLogging id='a'/><httpEndpoint id='e' accessLoggingRef='a'/>",
+        "<cors id='c' domain='' allowedOrigins='*'/>",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static char text[4096];
+        static struct world w;
+
+        snprintf(text, sizeof text, "<server>%s</server>", rows[i]);
+        w = (struct world){ .server = text };
+        assert_stable(&w, 0);
+        assert_stable(&w, CFG_DUMP_WRITTEN);
+    }
+}
+
+/* ---- random documents out of the registry ---- */
+
+static uint64_t seed;
+
+static unsigned
+pick(unsigned n)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)((seed >> 33) % n);
+}
+
+static void
+add(char *text, const char *more)
+{
+    size_t n = strlen(text);
+
+    assert_true(n + strlen(more) < TEXT_MAX);
+    memcpy(text + n, more, strlen(more) + 1);
+}
+
+static const char *
+random_id(void)
+{
+    static const char *const ids[] = {
+        "a", "b", "c d", "${a}", "default-0", "ä", "x/y", "defaultKeyStore"
+    };
+
+    return ids[pick(ARRAY_LEN(ids))];
+}
+
+static const char *
+random_text(void)
+{
+    static const char *const words[] = {
+        "true",       "false",
+        "FALSE",      "1",
+        "-1",         "65535",
+        "9999999",    "30s",
+        "1m30s",      "500ms",
+        "polled",     "http://h",
+        "/x/../y/",   "a,b , c",
+        "a\\,b,",     "${boot}",
+        "${nobody}",  "${ODD}",
+        "${dollar}{", " blank ",
+        "{xor}Pg==",  "${count(boot)}",
+        "${boot+1}",  "&lt;&amp;&quot;&#10;",
+        "*",          "",
+        "ä€",         "TLSv1.2",
+        "HS256",
+    };
+
+    return words[pick(ARRAY_LEN(words))];
+}
+
+static void
+random_element(char *text, const struct cfg_type *type, const char *name,
+               unsigned depth)
+{
+    char head[512];
+
+    snprintf(head, sizeof head, "<%s%s", name, type->is_prefix ? "x" : "");
+    add(text, head);
+    if (type->scope != CFG_SINGLETON && pick(3) > 0) {
+        snprintf(head, sizeof head, " id='%s'", random_id());
+        add(text, head);
+    }
+    for (size_t i = 0; i < type->n_attrs; i++) {
+        const struct cfg_attr *a = &type->attrs[i];
+
+        if (a->kind == CFG_KIND_CHILD || a->kind == CFG_KIND_CHILDREN ||
+            a->kind == CFG_KIND_PRESENT || a->kind == CFG_KIND_REST ||
+            (a->value != NULL && pick(4) > 0))
+            continue;
+        snprintf(head, sizeof head, " %s='%s'", a->name,
+                 a->kind == CFG_KIND_REF || a->kind == CFG_KIND_REFS
+                     ? random_id()
+                     : random_text());
+        add(text, head);
+    }
+    add(text, ">");
+    for (size_t i = 0; i < type->n_attrs && depth < 4; i++) {
+        const struct cfg_attr *a = &type->attrs[i];
+
+        if (a->kind != CFG_KIND_CHILD && a->kind != CFG_KIND_CHILDREN)
+            continue;
+        for (unsigned n = pick(3); n > 0; n--)
+            random_element(text, a->target, a->name, depth + 1);
+    }
+    snprintf(head, sizeof head, "</%s%s>", name, type->is_prefix ? "x" : "");
+    add(text, head);
+}
+
+static void
+random_document(char *text)
+{
+    size_t n;
+    const struct cfg_type *const *types = cfg_types(&n);
+
+    text[0] = '\0';
+    add(text, "<server>");
+    for (unsigned i = 1 + pick(12); i > 0; i--) {
+        const struct cfg_type *type = types[pick((unsigned)n)];
+
+        if (type->scope != CFG_NESTED && type != &cfg_type_update)
+            random_element(text, type, type->name, 1);
+    }
+    if (pick(2) == 0)
+        add(text, "<include location='a.xml' onConflict='IGNORE'/>");
+    add(text, "</server>");
+}
+
+static void
+is_stable_for_random_documents(void **state)
+{
+    static char server[TEXT_MAX], include[TEXT_MAX];
+    static struct world w;
+
+    (void)state;
+    for (unsigned i = 0; i < 300; i++) {
+        seed = i;
+        random_document(server);
+        random_document(include);
+        w = (struct world){ .server = server, .include = include };
+        assert_stable(&w, i % 2 == 0 ? 0 : CFG_DUMP_WRITTEN);
+    }
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shows_origins),
+        cmocka_unit_test(lists_settings),
+        cmocka_unit_test(is_stable_for_odd_values),
+        cmocka_unit_test(is_stable_for_random_documents),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
