@@ -90,6 +90,7 @@ struct cfg_options {
     /* Absolute paths without trailing slash. */
     struct str server_name;
     struct str server_dir;        /* server.config.dir */
+    struct str server_file;       /* "" = server.xml of server_dir */
     struct str output_dir;        /* server.output.dir; "" = server_dir */
     struct str user_dir;          /* wlp.user.dir */
     struct str install_dir;       /* wlp.install.dir */

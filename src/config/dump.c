@@ -267,6 +267,14 @@ element(struct dumping *d, const struct cfg_node *node, const char *name,
     buf_printf(d->out, "</%s>", name);
 }
 
+/* Not: a singleton nobody wrote, or with WRITTEN what is only built in. */
+static bool
+is_there(const struct dumping *d, const struct cfg_node *node)
+{
+    return node->raw != NULL &&
+           ((d->flags & CFG_DUMP_WRITTEN) == 0 || node->file.n > 0);
+}
+
 static void
 all_elements(struct dumping *d)
 {
@@ -280,7 +288,7 @@ all_elements(struct dumping *d)
             const struct cfg_node *node = cfg_at(d->show.tree, types[t], i);
             bool is_single = types[t]->scope == CFG_SINGLETON;
 
-            if (node->raw != NULL) /* not: a singleton nobody wrote */
+            if (is_there(d, node))
                 element(d, node, show_name(&d->show, node),
                         is_single ? (struct str){ NULL, 0 } : node->id, 1);
         }

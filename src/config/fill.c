@@ -254,6 +254,9 @@ fill_expand(struct filling *f, const struct cfg_attr *a,
         return fill_no_storage(why);
     if (e == ERR_OK)
         return ERR_OK;
+    if (a->kind == CFG_KIND_PASSWORD || a->kind == CFG_KIND_PASSWORD_OR_HASH ||
+        a->kind == CFG_KIND_REST)
+        text = STR("*****");
     SAY(l, "CWWKG0075E", f->node->name, str_of(a->name), str_sub(text, 0, 100),
         loading_fmt(l, STR_FMT "%s", STR_ARG(place(l, v)), own.text));
     f->is_refused = true;

@@ -443,8 +443,10 @@ raw_read(struct loading *l, struct err_info *why)
 
     if (doc == NULL)
         return raw_no_storage(why);
-    doc->path =
-        loading_fmt(l, STR_FMT "/server.xml", STR_ARG(l->options->server_dir));
+    doc->path = l->options->server_file.n > 0
+                    ? str_dup(l->arena, l->options->server_file)
+                    : loading_fmt(l, STR_FMT "/server.xml",
+                                  STR_ARG(l->options->server_dir));
     if (doc->path.n == 0 || !raw_monitor(l, doc->path))
         return raw_no_storage(why);
     if (l->options->read_file == NULL && !raw_is_regular(doc->path.p))

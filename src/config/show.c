@@ -97,7 +97,7 @@ show_place(struct show *s, const struct cfg_node *node)
 /* " by ${name} of bootstrap.properties", for each variable in the text. */
 static void
 add_variables(struct show *s, const struct cfg_node *node, struct str text,
-              struct buf *out)
+              bool is_secret, struct buf *out)
 {
     struct scope scope = { .element = node->raw, .type = node->type };
     size_t start;
@@ -110,7 +110,9 @@ add_variables(struct show *s, const struct cfg_node *node, struct str text,
             return;
         name = str_sub(text, start + 2, start + end);
         from = vars_origin(&s->loading, &scope, name, s->folder);
-        buf_printf(out, " by ${" STR_FMT "}", STR_ARG(name));
+        /* a part of a password may look like a variable */
+        if (!is_secret || from.n > 0)
+            buf_printf(out, " by ${" STR_FMT "}", STR_ARG(name));
         if (from.n > 0)
             buf_printf(out, " of " STR_FMT, STR_ARG(from));
         text = str_sub(text, start + end + 1, text.n);
@@ -136,7 +138,7 @@ show_origin(struct show *s, const struct cfg_node *node,
             buf_printf(&out, "%s" STR_FMT, n > 1 ? ", " : "", STR_ARG(at));
         before = at;
         if (v->element == NULL)
-            add_variables(s, node, v->text, &out);
+            add_variables(s, node, v->text, show_is_secret(a), &out);
         if (v == raw->last)
             break;
     }

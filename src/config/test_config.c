@@ -608,6 +608,9 @@ reports_bad_values(void **state)
           "configuration element httpEndpoint[e]. The validation message was: "
           "/u/servers/test/server.xml:1:30: variable evaluation loop: ${a} "
           "refers to itself." },
+        { "<variable name='a' value='${a}'/>"
+          "<keyStore id='k' location='x' password='{xor}!!!${a}'/>",
+          "CWWKG0075E The value ***** is not valid for attribute password" },
         { "<httpEndpoint id='e' onError='stop'/>",
           "CWWKG0032W Unexpected value specified for property [onError], value "
           "= [stop]. Expected value(s) are: [WARN][FAIL][IGNORE]. Default "

@@ -123,14 +123,15 @@ static void
 shows_origins(void **state)
 {
     static struct world w = {
-        .server = "<server description='${x} &amp; more'>\n"
-                  "<variable name='p' value='9081'/>\n"
-                  "<featureManager><feature>a-1.0</feature></featureManager>\n"
-                  "<include location='a.xml'/>\n"
-                  "<httpEndpoint id='e' httpPort='${p}'\n"
-                  "  httpsPort='${boot}' host='${nobody}'/>\n"
-                  "<zosconnect_authData id='d' user='u' password='hush'/>\n"
-                  "</server>",
+        .server =
+            "<server description='${x} &amp; more'>\n"
+            "<variable name='p' value='9081'/>\n"
+            "<featureManager><feature>a-1.0</feature></featureManager>\n"
+            "<include location='a.xml'/>\n"
+            "<httpEndpoint id='e' httpPort='${p}'\n"
+            "  httpsPort='${boot}' host='${nobody}'/>\n"
+            "<zosconnect_authData id='d' user='u' password='hush${hush}'/>\n"
+            "</server>",
         .include = "<server>\n"
                    "<featureManager><feature>b-1.0</feature></featureManager>\n"
                    "<httpEndpoint id='e'><httpOptions readTimeout='1m'/>"
@@ -153,19 +154,6 @@ shows_origins(void **state)
         "        <feature>a-1.0</feature>\n"
         "        <feature>b-1.0</feature>\n"
         "    </featureManager>\n"
-        "    <!-- built-in -->\n"
-        "    <httpOptions id=\"defaultHttpOptions\"/>\n"
-        "    <!-- built-in -->\n"
-        "    <ssl id=\"defaultSSLConfig\"/>\n"
-        "    <!-- built-in -->\n"
-        "    <tcpOptions id=\"defaultTCPOptions\"/>\n"
-        "    <!-- built-in\n"
-        "         httpPort: built-in by ${default.http.port} of built-in:1\n"
-        "         httpsPort: built-in by ${default.https.port} of built-in:1"
-        " -->\n"
-        "    <httpEndpoint id=\"defaultHttpEndpoint\"\n"
-        "        httpPort=\"9080\"\n"
-        "        httpsPort=\"9443\"/>\n"
         "    <!-- a.xml:3\n"
         "         host: server.xml:6 by ${nobody}\n"
         "         httpPort: server.xml:5 by ${p} of server.xml:2\n"
@@ -180,8 +168,6 @@ shows_origins(void **state)
         "        <httpOptions\n"
         "            readTimeout=\"60s\"/>\n"
         "    </httpEndpoint>\n"
-        "    <!-- built-in -->\n"
-        "    <virtualHost id=\"default_host\"/>\n"
         "    <!-- server.xml:7\n"
         "         user: server.xml:7\n"
         "         password: server.xml:7 -->\n"
@@ -196,6 +182,15 @@ shows_origins(void **state)
     assert_null(strstr(text, "hush"));
     assert_non_null(strstr(text, "persistTimeout=\"30s\"")); /* a default */
     assert_non_null(strstr(text, "httpOptionsRef=\"defaultHttpOptions\""));
+    free(text);
+    text = dump(tree, 0);
+    assert_non_null(strstr(
+        text,
+        "    <!-- built-in\n"
+        "         httpPort: built-in by ${default.http.port} of built-in\n"
+        "         httpsPort: built-in by ${default.https.port} of built-in"
+        " -->\n"
+        "    <httpEndpoint id=\"defaultHttpEndpoint\""));
     free(text);
     cfg_unref(&tree);
 }

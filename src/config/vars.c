@@ -177,7 +177,7 @@ vars_origin(struct loading *l, const struct scope *scope, struct str name,
         return str_of(found.from);
     if (str_starts(found.file, folder) && found.file.n > folder.n + 1)
         found.file = str_sub(found.file, folder.n + 1, found.file.n);
-    if (found.line == 0)
+    if (found.line == 0 || str_eq_z(found.file, "built-in"))
         return found.file;
     return loading_fmt(l, STR_FMT ":%u", STR_ARG(found.file), found.line);
 }

@@ -29,6 +29,7 @@ static const struct {
     { "console", "console", NULL, "enter operator commands" },
     { "racf", "racf", NULL, "enter RACF commands" },
     { "server", "server", NULL, "create, run, start, stop a server" },
+    { "config", "config", NULL, "show, compare and check server.xml" },
     { "build", "build", NULL, "make archives and copybooks from projects" },
     { "encode", "encode", NULL, "encode a password for server.xml" },
     { "explain", "explain", NULL, "why a request was allowed or refused" },

@@ -133,6 +133,8 @@ set_places(struct settings *s, struct err_info *why)
         return no_storage(why);
     s->server_dir = settings_path(s, s->servers_dir, s->name);
     s->output_dir = settings_path(s, s->output_root, s->name);
+    if (s->folder != NULL)
+        s->server_dir = s->output_dir = s->folder;
     if (s->server_dir == NULL || s->output_dir == NULL)
         return no_storage(why);
     s->log_dir =
@@ -169,6 +171,27 @@ settings_locate(struct settings *s, const char *name, struct err_info *why)
     s->inherited_umask = umask(0);
     set_umask(s);
     return set_places(s, why);
+}
+
+enum err
+settings_locate_at(struct settings *s, const char *folder, struct err_info *why)
+{
+    struct str path = str_of(folder), name;
+    char copy[256];
+    size_t slash;
+    enum err e;
+
+    while (path.n > 1 && path.p[path.n - 1] == '/')
+        path.n--;
+    slash = str_rfind_char(path, '/');
+    name = str_sub(path, slash == STR_NPOS ? 0 : slash + 1, path.n);
+    if (!server_name_is_valid(name) || !str_copy_z(name, copy, sizeof copy))
+        memcpy(copy, "server", sizeof "server");
+    e = settings_locate(s, copy, why);
+    if (e != ERR_OK)
+        return e;
+    s->folder = absolute(s, folder);
+    return s->folder == NULL ? no_storage(why) : set_places(s, why);
 }
 
 bool

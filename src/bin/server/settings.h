@@ -35,6 +35,7 @@ struct settings {
     const char *install_dir;
     const char *user_dir;
     const char *servers_dir; /* user_dir/servers */
+    const char *folder;      /* of a server that stands elsewhere, or NULL */
     const char *server_dir;
     const char *output_root; /* WLP_OUTPUT_DIR, or servers_dir */
     const char *output_dir;
@@ -53,6 +54,9 @@ struct settings {
  * of it but the installation's etc/server.env. */
 MUST_CHECK enum err settings_locate(struct settings *, const char *name,
                                     struct err_info *why);
+/* The same for a server's folder, wherever it is; its output goes there too. */
+MUST_CHECK enum err settings_locate_at(struct settings *, const char *folder,
+                                       struct err_info *why);
 /* server.env into the environment, jvm.options, bootstrap.properties. On
  * failure *exit_status says how the program should end. */
 MUST_CHECK enum err settings_load(struct settings *, int *exit_status,

@@ -1,0 +1,42 @@
+/* A server's configuration as the server would read it, and what was said. */
+#ifndef SALLYPORT_BIN_CONFIG_TREE_H
+#define SALLYPORT_BIN_CONFIG_TREE_H
+
+#include "../server/settings.h"
+#include "config/config.h"
+
+struct message {
+    struct str id;
+    struct str text;
+};
+
+struct source {
+    const char *name; /* as it was given */
+    struct settings settings;
+    struct cfg_tree *tree; /* NULL: cannot be used */
+    struct err_info why;   /* then */
+    enum err result;
+    bool is_located; /* what was given names a place */
+    struct arena arena;
+    struct {
+        struct message *v;
+        size_t n, cap;
+    } messages;
+};
+
+/*
+ * `name` is a server's name, a folder with a server.xml, or an .xml file that
+ * takes the place of server.xml in its folder (the last two contain "/").
+ * `variables`: "--name=value" of the command line. The environment is as it
+ * was afterwards. Problems with messages are not failures; see result.
+ */
+void source_read(struct source *, const char *name, char **variables,
+                 int n_variables);
+void source_fini(struct source *);
+
+/* 'E', 'W', 'I'... */
+char message_severity(const struct message *);
+
+int compare(struct source *left, struct source *right, bool is_json);
+
+#endif

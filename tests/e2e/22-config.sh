@@ -1,0 +1,99 @@
+# A server's configuration is shown, compared and checked without starting it.
+. "$E2E_LIB"
+S=$SALLYPORT_ROOT/servers
+mkdir -p "$S/one/configDropins/overrides" "$S/one/variables" "$S/two" "$S/bad"
+cat >"$S/one/server.xml" <<'X'
+<server description="first">
+  <featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
+  <include location="more.xml"/>
+  <httpEndpoint id="defaultHttpEndpoint" host="*" httpPort="${http.port}" httpsPort="-1"/>
+  <zosconnect_authData id="d" user="${db/user}" password="{xor}Lz4sLCgwLTs="/>
+</server>
+X
+cat >"$S/one/more.xml" <<'X'
+<server>
+  <zosconnect_services><service name="s" invokeGroup="A, B"/></zosconnect_services>
+</server>
+X
+echo 'http.port=9085' >"$S/one/bootstrap.properties"
+mkdir "$S/one/variables/db"; echo DBUSER >"$S/one/variables/db/user"
+echo '<server><webAppSecurity allowFailOverToBasicAuth="true"/></server>' >"$S/one/configDropins/overrides/x.xml"
+
+# dump: what is in effect, and where it came from
+runs "a dump" 0 sallyport config dump --written one
+like "$OUT" 'httpPort="9085"' "shows the value in effect"
+like "$OUT" 'httpPort: server\.xml:4 by \$\{http\.port\} of bootstrap\.properties' "and where it came from"
+like "$OUT" 'user: server\.xml:5 by \$\{db/user\} of variables/db/user' "also through a file variable"
+like "$OUT" '<!-- configDropins/overrides/x\.xml:1' "and the drop-in"
+like "$OUT" 'password="\*\*\*\*\*"' "a password is not shown"
+unlike "$OUT" 'Lz4sLCgwLTs|persistTimeout' "neither encoded; and no default with --written"
+like "$(sallyport config dump one)" 'persistTimeout="30s"' "defaults are shown without --written"
+
+# read again it dumps the same
+for option in "" --written; do
+    sallyport config dump --plain $option one >"$S/two/server.xml" 2>/dev/null
+    sallyport config dump --plain $option two >"$SCRATCH/again.xml" 2>/dev/null
+    runs "a dump ($option) read again dumps the same" 0 cmp "$S/two/server.xml" "$SCRATCH/again.xml"
+done
+runs "and differs in nothing" 0 sallyport config diff one two
+is "$OUT" "" "and nothing is printed"
+runs "a dump kept as a file is compared as well" 0 sallyport config diff one "$S/two/server.xml"
+
+# the server that starts from the dump is the one that was dumped
+PORT=$(free_port)
+sallyport config dump --plain one -- --http.port="$PORT" >"$S/two/server.xml" 2>/dev/null
+sallyport ipl >"$SCRATCH/ipl.log" 2>&1 || note "$(cat "$SCRATCH/ipl.log")"
+at_exit 'sallyport shutdown >/dev/null 2>&1'
+runs "a server starts from a dump" 0 sallyport server start two
+like "$(cat "$S/two/logs/messages.log")" "CWWKO0219I: .*port $PORT\." "on the port that was dumped"
+sallyport server stop two >/dev/null
+
+# diff
+sed -i 's/A, B/A/' "$S/one/more.xml"
+sed -i 's/<webApp/<logging hideMessage="X"\/><webApp/' "$S/one/configDropins/overrides/x.xml"
+sallyport config dump --plain one >"$S/two/server.xml" 2>/dev/null
+sed -i 's/invokeGroup="A"/invokeGroup="C"/; s/password="[^"]*"/password="other"/' "$S/two/server.xml"
+runs "differences" 1 sallyport config diff one two
+like "$OUT" '^-zosconnect_services/service\[name=s\] invokeGroup = "A"   \(more\.xml:2\)' "the first side with its place"
+like "$OUT" '^\+zosconnect_services/service\[name=s\] invokeGroup = "C"   \(server\.xml:[0-9]+\)' "and the second"
+like "$OUT" '^-zosconnect_authData\[d\] password = "\*\*\*\*\*"' "a password differs without being shown"
+unlike "$OUT" 'other|password = "password' "in clear or not"
+is "$(sallyport config diff --json one two | jq -r '.[] | select(.attribute == "invokeGroup") | .left.value + .right.value')" AC "as JSON too"
+
+# check
+runs "check of a good one" 0 sallyport config check one
+like "$OUT" '^one: 0 errors, 0 warnings' "says so"
+cat >"$S/bad/server.xml" <<'X'
+<server>
+  <featureManager><feature>zosconnect:zosConnect-2.0</feature><feature>nope-1.0</feature></featureManager>
+  <httpEndpoint id="e" httpPort="94430"/>
+  <httpEndpoint id="e" host="a"/>
+  <httpEndpoint id="e" host="b"/>
+  <ldapRegistry id="l" host="h" port="389" baseDN="o=x" ldapType="Custom"/>
+  <include location="https://elsewhere/x.xml"/>
+</server>
+X
+runs "check of one with errors" 8 sallyport config check bad
+like "$OUT" 'bad/server\.xml:3:24: httpEndpoint\[e\]: attribute httpPort: "94430" is not a port' "a bad value, with its place"
+like "$OUT" 'CWWKF0001E: .*nope-1\.0' "an unknown feature"
+like "$OUT" 'CWWKG0102I: Found conflicting settings for e instance of httpEndpoint' "a conflict"
+like "$OUT" 'SPT0401W: .*bad/server\.xml:6: ldapRegistry is read, but has no effect' "an element without effect"
+like "$OUT" 'SPT0402E: .*bad/server\.xml:7:3: .*nothing is fetched over a network' "an include that is not fetched"
+is "$(sallyport config check --json bad | jq -r '.[] | select(.severity == "error") | .id' | sort -u | tr '\n' ' ')" "CWWKF0001E CWWKG0090E SPT0402E " "as JSON too"
+echo '<server><x' >"$S/bad/server.xml"
+runs "check of a malformed one" 12 sallyport config check bad
+like "$OUT" 'CWWKG0014E: .*File: file:.*/bad/server\.xml Line: [12] Column: ' "names the place"
+runs "dump of a malformed one" 16 sallyport config dump bad
+runs "no such server" 16 sallyport config check nobody
+like "$OUT" 'servers/nobody/server\.xml: there is no such file' "says what was looked for"
+runs "an unknown word" 16 sallyport config show one
+like "$OUT" 'expected dump, diff or check, found show' "is answered"
+runs "an option of another word" 16 sallyport config check --plain one
+runs "a variable without value" 16 sallyport config check one -- --x
+like "$OUT" '"--x" is not --name=value' "is refused"
+
+# the registry
+is "$(sallyport server schema | jq -r '.elements[] | select(.name == "httpEndpoint") | .attributes[] | select(.name == "httpsPort") | .type')" port "the schema is JSON"
+sallyport server schema --markdown >"$SCRATCH/page.md"
+runs "and makes the reference page" 0 cmp "$SCRATCH/page.md" "$SALLYPORT_SOURCE/doc/reference/configuration.md"
+done_testing
