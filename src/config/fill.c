@@ -320,40 +320,64 @@ fill_value(struct filling *f, const struct cfg_attr *a,
 
 /* ---- lists ---- */
 
+/* Does anybody define that variable? What nobody knows stays as it is. */
+static bool
+is_known(struct filling *f, struct str name)
+{
+    struct str text = loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name));
+    struct str value;
+
+    return vars_expand(f->ev->l, &f->scope, text, &value, NULL) != ERR_OK ||
+           !str_eq(text, value);
+}
+
 /* ${list(name)} as a whole item: the variable's value, split. */
 static bool
-is_list_variable(struct str text, struct str *name)
+is_list_variable(struct filling *f, struct str text, struct str *name)
 {
     text = str_trim(text);
     if (!str_starts(text, STR("${list(")) || !str_ends(text, STR(")}")))
         return false;
     *name = str_sub(text, 7, text.n - 2);
-    return str_find_char(*name, ')') == STR_NPOS;
+    return str_find_char(*name, ')') == STR_NPOS && is_known(f, *name);
 }
 
 /* "a,${list(b)}" is "a,${b}": an attribute is split afterwards anyway. */
-static struct str
-without_list_call(struct loading *l, struct str text)
+static enum err
+without_list_call(struct filling *f, struct str text, struct str *result,
+                  struct err_info *why)
 {
+    struct loading *l = f->ev->l;
     struct buf out;
-    struct str result;
+    enum err e;
     size_t at;
 
-    buf_init(&out, l->limits.max_value_bytes);
+    *result = text;
+    if (str_find(text, STR("${list(")) == STR_NPOS)
+        return ERR_OK;
+    buf_init(&out, text.n);
     while ((at = str_find(text, STR("${list("))) != STR_NPOS) {
         size_t end = str_find(str_sub(text, at, text.n), STR(")}"));
+        struct str name;
 
         if (end == STR_NPOS)
             break;
-        buf_add(&out, str_sub(text, 0, at + 2));
-        buf_add(&out, str_sub(text, at + 7, at + end));
-        buf_add_char(&out, '}');
+        name = str_sub(text, at + 7, at + end);
+        buf_add(&out, str_sub(text, 0, at));
+        if (is_known(f, name)) {
+            buf_add_z(&out, "${");
+            buf_add(&out, name);
+            buf_add_char(&out, '}');
+        } else {
+            buf_add(&out, str_sub(text, at, at + end + 2));
+        }
         text = str_sub(text, at + end + 2, text.n);
     }
     buf_add(&out, text);
-    result = str_dup(l->arena, buf_view(&out));
+    *result = str_dup(l->arena, buf_view(&out));
+    e = out.failed || result->p == NULL ? fill_no_storage(why) : ERR_OK;
     buf_fini(&out);
-    return result;
+    return e;
 }
 
 static bool
@@ -387,19 +411,20 @@ fill_list_children(struct filling *f, const struct cfg_attr *a,
     for (const struct raw_value *v = given->first; v != NULL; v = v->next) {
         struct cfg_list piece = { 0 };
         struct str text, name;
+        bool is_list;
         enum err e;
 
         if (v->element != NULL)
             continue;
+        is_list = is_list_variable(f, v->text, &name);
         e = fill_expand(
             f, a, v,
-            is_list_variable(v->text, &name)
-                ? loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name))
-                : v->text,
+            is_list ? loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name))
+                    : v->text,
             &text, why);
         if (e != ERR_OK)
             return e == ERR_SYNTAX ? ERR_OK : e;
-        if (is_list_variable(v->text, &name)) {
+        if (is_list) {
             e = value_list(arena, text, &piece, why);
             if (e != ERR_OK)
                 return e;
@@ -419,12 +444,11 @@ static enum err
 fill_list_text(struct filling *f, const struct cfg_attr *a,
                const struct raw_value *v, struct err_info *why)
 {
-    struct str text = without_list_call(f->ev->l, v->text);
-    enum err e;
+    struct str text;
+    enum err e = without_list_call(f, v->text, &text, why);
 
-    if (text.p == NULL)
-        return fill_no_storage(why);
-    e = fill_expand(f, a, v, text, &text, why);
+    if (e == ERR_OK)
+        e = fill_expand(f, a, v, text, &text, why);
     if (e == ERR_OK)
         e = value_list(f->ev->l->arena, text, fill_field(f, a->at), why);
     return e;

@@ -229,6 +229,191 @@ merges_lists(void **state)
     }
 }
 
+/* Nested elements are list values of their parent; where there can be only one,
+ * they become one under their own files' rules. */
+static void
+merges_nested(void **state)
+{
+#define S(x) "<zosconnect_services>" x "</zosconnect_services>"
+#define SVC(n) "<service name='" n "'/>"
+#define OPT(a) "<httpEndpoint id='e'><httpOptions " a "/></httpEndpoint>"
+    static const struct {
+        const char *server, *a;
+        const char *names; /* of the services */
+        int read, persist; /* seconds of e's httpOptions; 0: no endpoint e */
+    } rows[] = {
+        { S(SVC("m")) INC(""), "<server>" S(SVC("a")) "</server>", "m,a", 0,
+          0 },
+        { INC("") S(SVC("m")), "<server>" S(SVC("a")) "</server>", "a,m", 0,
+          0 },
+        { S(SVC("m")) INC(" onConflict='REPLACE'"),
+          "<server>" S(SVC("a")) "</server>", "a", 0, 0 },
+        { INC(" onConflict='REPLACE'") S(SVC("m")),
+          "<server>" S(SVC("a")) "</server>", "a,m", 0, 0 },
+        { S(SVC("m")) INC(" onConflict='IGNORE'"),
+          "<server>" S(SVC("a")) "</server>", "m", 0, 0 },
+        { INC(" onConflict='IGNORE'") S(SVC("m")),
+          "<server>" S(SVC("a")) "</server>", "a,m", 0, 0 },
+        /* the same id twice in the list is one element */
+        { S("<service id='x' name='m'/>") INC(""),
+          "<server>" S("<service id='x' name='a'/>" SVC("b")) "</server>",
+          "a,b", 0, 0 },
+        /* REPLACE swaps the lists it names only */
+        { S(SVC("m")) INC(" onConflict='REPLACE'"),
+          "<server><zosconnect_services pollingRate='1s'/></server>", "m", 0,
+          0 },
+        /* one child allowed: folded into one */
+        { OPT("readTimeout='1s'") OPT("persistTimeout='2s'"), "", "", 1, 2 },
+        { OPT("readTimeout='1s' persistTimeout='1s'") INC(""),
+          "<server>" OPT("persistTimeout='2s'") "</server>", "", 1, 2 },
+        { OPT("readTimeout='1s' persistTimeout='1s'")
+              INC(" onConflict='REPLACE'"),
+          "<server>" OPT("persistTimeout='2s'") "</server>", "", 60, 2 },
+        { OPT("readTimeout='1s' persistTimeout='1s'")
+              INC(" onConflict='IGNORE'"),
+          "<server>" OPT("persistTimeout='2s'") "</server>", "", 1, 1 },
+    };
+#undef OPT
+#undef SVC
+#undef S
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+        const struct cfg_zcon_services *all;
+        const struct cfg_http_endpoint *e;
+        char names[256] = "";
+
+        memset(&w, 0, sizeof w);
+        w.files[0] = (struct file){ "/u/servers/test/a.xml", rows[i].a };
+        assert_int_equal(load(&w, rows[i].server), ERR_OK);
+        all = CFG_ONE(w.tree, zcon_services);
+        for (size_t j = 0; j < all->n_services; j++)
+            snprintf(names + strlen(names), sizeof names - strlen(names),
+                     "%s" STR_FMT, j > 0 ? "," : "",
+                     STR_ARG(all->services[j].name));
+        if (strcmp(names, rows[i].names) != 0)
+            fail_msg("row %zu: %s, want %s", i, names, rows[i].names);
+        e = CFG_GET(w.tree, http_endpoint, "e");
+        if (rows[i].read > 0 &&
+            (e->http_options->read_timeout_ms != rows[i].read * 1000 ||
+             e->http_options->persist_timeout_ms != rows[i].persist * 1000))
+            fail_msg("row %zu: %d %d", i, (int)e->http_options->read_timeout_ms,
+                     (int)e->http_options->persist_timeout_ms);
+        cfg_unref(&w.tree);
+    }
+}
+
+/* References: named, in place, both; what is not there, or twice. */
+static void
+resolves_references(void **state)
+{
+    static const struct {
+        const char *server;
+        const char *store; /* location of ssl s's key store; NULL: none */
+        const char *log;
+    } rows[] = {
+#define KS(id, l) "<keyStore id='" id "' location='" l "'/>"
+        { KS("k", "1") "<ssl id='s' keyStoreRef='k'/>", "1", "" },
+        { KS("k", "1") "<ssl id='s' keyStoreRef=' k '/>", "1", "" },
+        { KS("k", "1") "<ssl id='s' keyStoreRef='${n}'/>"
+                       "<variable name='n' value='k'/>",
+          "1", "" },
+        { KS("k", "1") "<ssl id='s'><keyStore ref='k'/></ssl>", "1", "" },
+        { KS("k", "1") "<ssl id='s'><keyStore ref='${n}'/></ssl>"
+                       "<variable name='n' value='k'/>",
+          "1", "" },
+        { "<ssl id='s'><keyStore location='2'/></ssl>"
+          "<keyStore location='3'/>",
+          "2", "" },
+        /* in place wins over the name */
+        { KS("k", "1") "<ssl id='s' keyStoreRef='k'><keyStore location='2'/>"
+                       "</ssl>",
+          "2", "" },
+        /* several in place become one */
+        { "<ssl id='s'><keyStore location='1'/><keyStore location='2'/></ssl>",
+          "2", "" },
+        { "<keyStore location='3'/><ssl id='s'/>", "3", "" },
+        { "<ssl id='s'/>", NULL, "" },
+        { "<ssl id='s' keyStoreRef='gone'/>", NULL,
+          "CWWKG0033W The value [gone] specified for the reference attribute "
+          "[keyStoreRef] was not found in the configuration.\n" },
+        { "<ssl id='s' keyStoreRef=''/><keyStore location='3'/>", NULL, "" },
+        /* only top-level elements can be named */
+        { "<ssl id='other'><keyStore id='inner' location='2'/></ssl>"
+          "<ssl id='s' keyStoreRef='inner'/>",
+          NULL, "CWWKG0033W The value [inner]" },
+        /* ids have case */
+        { KS("k", "1") "<ssl id='s' keyStoreRef='K'/>", NULL, "CWWKG0033W" },
+#undef KS
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+        const struct cfg_key_store *ks;
+
+        memset(&w, 0, sizeof w);
+        assert_int_equal(load(&w, rows[i].server), ERR_OK);
+        ks = CFG_GET(w.tree, ssl, "s")->key_store;
+        if ((ks == NULL) != (rows[i].store == NULL) ||
+            (ks != NULL && !str_eq_z(ks->location, rows[i].store)))
+            fail_msg("row %zu: " STR_FMT, i,
+                     STR_ARG(ks == NULL ? STR("none") : ks->location));
+        assert_logged(&w, rows[i].log);
+        if (rows[i].log[0] == '\0')
+            assert_string_equal(w.log, "");
+        cfg_unref(&w.tree);
+    }
+}
+
+static void
+splices_lists(void **state)
+{
+    static const struct {
+        const char *server, *want;
+    } rows[] = {
+#define VARS                                                                   \
+    "<variable name='l' value='a, b'/><variable name='e' value=''/>"           \
+    "<variable name='c' value='x\\,y'/>"
+        { "<logging hideMessage='1,${list(l)},2'/>" VARS, "1|a|b|2" },
+        { "<logging hideMessage='${l}'/>" VARS, "a|b" },
+        { "<logging><hideMessage>${list(l)}</hideMessage><hideMessage>3"
+          "</hideMessage></logging>" VARS,
+          "a|b|3" },
+        { "<logging><hideMessage>${l}</hideMessage></logging>" VARS, "a, b" },
+        { "<logging><hideMessage>${list(c)}</hideMessage></logging>" VARS,
+          "x,y" },
+        { "<logging><hideMessage>${list(e)}</hideMessage></logging>" VARS, "" },
+        { "<logging><hideMessage>${list(gone)}</hideMessage></logging>" VARS,
+          "${list(gone)}" },
+        { "<logging hideMessage='1,${list(gone)},${list(l)}'/>" VARS,
+          "1|${list(gone)}|a|b" },
+        { "<logging hideMessage='${list(l)'/>" VARS, "${list(l)" },
+        { "<logging><hideMessage> a,b </hideMessage></logging>", "a,b" },
+        { "<logging hideMessage=''/>", "" },
+#undef VARS
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+        const struct cfg_list *list;
+        char got[256] = "";
+
+        memset(&w, 0, sizeof w);
+        assert_int_equal(load(&w, rows[i].server), ERR_OK);
+        list = &CFG_ONE(w.tree, logging)->hide_message;
+        for (size_t j = 0; j < list->n; j++)
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%s" STR_FMT,
+                     j > 0 ? "|" : "", STR_ARG(list->v[j]));
+        if (strcmp(got, rows[i].want) != 0)
+            fail_msg("row %zu: %s, want %s", i, got, rows[i].want);
+        assert_true(list->is_set);
+        cfg_unref(&w.tree);
+    }
+}
+
 /* CWWKG0102I: who says what, and who wins. */
 static void
 reports_conflicts(void **state)
@@ -354,15 +539,33 @@ expands_variables(void **state)
     static const struct cfg_var bootstrap[] = {
         { { "both", 4 }, { "boot", 4 } },
         { { "boot", 4 }, { "b", 1 } },
+        { { "bootonly", 8 }, { "b", 1 } },
         { { "shadow", 6 }, { "boot", 4 } },
+    };
+    static const struct cfg_var properties[] = {
+        { { "jvm", 3 }, { "jvm", 3 } },
+        { { "both", 4 }, { "jvm", 3 } },
+        { { "boot", 4 }, { "jvm", 3 } },
+        { { "shadow", 6 }, { "jvm", 3 } },
+        { { "wlp.process.type", 16 }, { "jvm", 3 } },
+        { { "twice", 5 }, { "first", 5 } },
+        { { "twice", 5 }, { "second", 6 } },
     };
     static const struct {
         const char *text, *want;
     } rows[] = {
         { "plain", "plain" },
+        { "${jvm}", "jvm" },
+        { "${twice}", "second" },
+        { "${wlp.process.type}", "jvm" }, /* predefined ones come later */
+        { "${wlp.user.dir}", "/u/" },
+        { "${env.jvm}", "${env.jvm}" },
+        { "${PATHS+1}", "${PATHS+1}" }, /* no environment in expressions */
+        { "${weaknum+1}", "5" },
         { "${from.cmd}", "cmd" },
         { "${both}", "cmd" },
-        { "${boot}", "b" },
+        { "${boot}", "jvm" },
+        { "${bootonly}", "b" },
         { "${shadow}", "xml" },
         { "a${one}b${one}c", "a1b1c" },
         { "${nested}", "<1>" },
@@ -399,7 +602,8 @@ expands_variables(void **state)
     (void)state;
     memset(&w, 0, sizeof w);
     options.command_line = (struct cfg_vars){ command_line, 2 };
-    options.bootstrap = (struct cfg_vars){ bootstrap, 3 };
+    options.properties = (struct cfg_vars){ properties, ARRAY_LEN(properties) };
+    options.bootstrap = (struct cfg_vars){ bootstrap, ARRAY_LEN(bootstrap) };
     w.files[0] =
         (struct file){ "/u/servers/test/server.xml",
                        "<server><variable name='one' value='1'/>"
@@ -407,6 +611,7 @@ expands_variables(void **state)
                        "<variable name='both' value='xml'/>"
                        "<variable name='shadow' value='xml'/>"
                        "<variable name='weak' defaultValue='weak'/>"
+                       "<variable name='weaknum' defaultValue=' 4 '/>"
                        "<variable name='boot' defaultValue='weak'/>"
                        "<variable name='list' value='a, b,c'/></server>" };
     assert_int_equal(load_with(&w, &options), ERR_OK);
@@ -814,6 +1019,79 @@ keeps_limits(void **state)
     }
 }
 
+/* However little storage there is: a refusal or a tree, never half of one. */
+static void
+survives_little_storage(void **state)
+{
+    static struct world w;
+    struct cfg_options options = options_for(&w);
+    bool was_enough = false;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    w.files[0] = (struct file){
+        "/u/servers/test/server.xml",
+        "<server><include location='a.xml'/><variable name='v' value='1'/>"
+        "<httpEndpoint id='e' host='${v}${v}'><httpOptions/></httpEndpoint>"
+        "<httpEndpoint id='e' host='x'/><logging hideMessage='a,b'/>"
+        "<zosconnect_zosConnectInterceptors id='l' interceptorRef='u'/>"
+        "<usr_x id='u' y='z'/><keyStore id='k' location='l' password='p'/>"
+        "</server>"
+    };
+    w.files[1] = (struct file){ "/u/servers/test/a.xml", THEIRS };
+    for (size_t bytes = 500; !was_enough; bytes += 97) {
+        enum err e;
+
+        options.limits.max_tree_bytes = bytes;
+        e = load_with(&w, &options);
+        was_enough = e == ERR_OK;
+        if (e == ERR_OK)
+            cfg_unref(&w.tree);
+        else if ((e != ERR_MEMORY && e != ERR_LIMIT) || w.tree != NULL)
+            fail_msg("%zu bytes: %d %s", bytes, (int)e, w.why.text);
+        assert_true(bytes < 1u << 20);
+    }
+}
+
+static unsigned n_reads_left;
+
+static enum err
+read_fewer(void *arg, const char *path, struct buf *out, struct err_info *why)
+{
+    if (n_reads_left == 0)
+        return err_set(why, ERR_NOT_FOUND, "%s: it vanished", path);
+    n_reads_left--;
+    return read_memory(arg, path, out, why);
+}
+
+/* A file that is gone between two looks at it, wherever that happens. */
+static void
+survives_vanishing_files(void **state)
+{
+    static struct world w;
+    struct cfg_options options = options_for(&w);
+
+    (void)state;
+    options.read_file = read_fewer;
+    memset(&w, 0, sizeof w);
+    w.files[0] = (struct file){ "/u/servers/test/server.xml",
+                                "<server>" MAIN INC("") INC("") "</server>" };
+    w.files[1] = (struct file){ "/u/servers/test/a.xml", THEIRS };
+    for (unsigned n = 0; n <= 5; n++) {
+        n_reads_left = n;
+        if (n == 0) {
+            assert_int_equal(load_with(&w, &options), ERR_NOT_FOUND);
+            continue;
+        }
+        assert_int_equal(load_with(&w, &options), ERR_OK);
+        assert_str(CFG_GET(w.tree, http_endpoint, "e")->host,
+                   n < 3 ? "main" : "theirs");
+        if (n < 5)
+            assert_logged(&w, "CWWKG0090E The /u/servers/test/a.xml");
+        cfg_unref(&w.tree);
+    }
+}
+
 static void
 obeys_on_error(void **state)
 {
@@ -1085,6 +1363,9 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(merges_scalars),
         cmocka_unit_test(merges_lists),
+        cmocka_unit_test(merges_nested),
+        cmocka_unit_test(resolves_references),
+        cmocka_unit_test(splices_lists),
         cmocka_unit_test(reports_conflicts),
         cmocka_unit_test(merges_with_builtin),
         cmocka_unit_test(expands_variables),
@@ -1093,6 +1374,8 @@ main(void)
         cmocka_unit_test(reports_bad_values),
         cmocka_unit_test(refuses_documents),
         cmocka_unit_test(keeps_limits),
+        cmocka_unit_test(survives_little_storage),
+        cmocka_unit_test(survives_vanishing_files),
         cmocka_unit_test(obeys_on_error),
         cmocka_unit_test(fills_elements),
         cmocka_unit_test(fills_nested_and_free),
