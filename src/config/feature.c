@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/msg.h"
+
 /* Accepted means: a configuration that lists it works as far as we go; the
  * reference manual says what each one does here. */
 static const struct {
@@ -112,6 +114,106 @@ mark_all(const struct cfg_tree *tree, bool is_in[N_KNOWN])
             mark(is_in, find(m->features.v[i]));
 }
 
+/* ---- two versions of one feature ---- */
+
+/* "servlet" of "servlet-3.1" */
+static struct str
+base_of(size_t i)
+{
+    struct str name = str_of(known[i].name);
+
+    return str_sub(name, 0, str_rfind_char(name, '-'));
+}
+
+/* Another version of the same, later one; N_KNOWN when there is none. The
+ * table lists versions in their order. */
+static size_t
+later_of(const bool is_in[N_KNOWN], size_t i)
+{
+    size_t last = N_KNOWN;
+
+    for (size_t j = i + 1; j < N_KNOWN; j++)
+        if (is_in[j] && str_eq(base_of(j), base_of(i)))
+            last = j;
+    return last;
+}
+
+/* Versions that replace the ones before instead of excluding them. */
+static bool
+is_replaced(size_t i)
+{
+    return str_eq_z(base_of(i), "appSecurity") ||
+           str_eq_z(base_of(i), "zosconnect:zosConnect");
+}
+
+/* The feature of the list that is it, or pulls it in. */
+static struct str
+asked_by(const struct cfg_tree *tree, size_t wanted)
+{
+    const struct cfg_feature_manager *m = CFG_ONE(tree, feature_manager);
+
+    for (size_t i = 0; i < m->features.n; i++) {
+        bool is_in[N_KNOWN] = { false };
+        size_t one = find(m->features.v[i]);
+
+        if (one == N_KNOWN)
+            continue;
+        mark(is_in, one);
+        if (is_in[wanted])
+            return str_of(known[one].name);
+    }
+    return str_of(known[wanted].name);
+}
+
+struct saying {
+    void (*say)(void *arg, const char *id, struct str text);
+    void *arg;
+    unsigned n_errors;
+};
+
+static void
+say(struct saying *s, const char *id, const struct str *inserts, size_t n)
+{
+    struct buf text;
+
+    buf_init(&text, 8192);
+    msg_text(&text, id, inserts, n);
+    s->n_errors += id[strlen(id) - 1] == 'E';
+    s->say(s->arg, id, buf_view(&text));
+    buf_fini(&text);
+}
+
+unsigned
+features_check(const struct cfg_tree *tree,
+               void (*callback)(void *arg, const char *id, struct str text),
+               void *arg)
+{
+    const struct cfg_feature_manager *m = CFG_ONE(tree, feature_manager);
+    struct saying s = { callback, arg, 0 };
+    bool is_in[N_KNOWN], has_any = false;
+
+    for (size_t i = 0; i < m->features.n; i++)
+        if (!feature_is_known(m->features.v[i]))
+            say(&s, "CWWKF0001E", &m->features.v[i], 1);
+    mark_all(tree, is_in);
+    for (size_t i = 0; i < N_KNOWN; i++) {
+        size_t later = is_in[i] ? later_of(is_in, i) : N_KNOWN;
+        struct str inserts[4];
+
+        has_any = has_any || is_in[i];
+        if (later == N_KNOWN)
+            continue;
+        inserts[0] = str_of(known[i].name);
+        inserts[1] = str_of(known[later].name);
+        inserts[2] = asked_by(tree, i);
+        inserts[3] = asked_by(tree, later);
+        say(&s, is_replaced(i) ? "CWWKF0031I" : "CWWKF0033E", inserts, 4);
+    }
+    if (!has_any)
+        say(&s, "CWWKF0009W", NULL, 0);
+    return s.n_errors;
+}
+
 static int
 by_text(const void *a, const void *b)
 {
@@ -133,7 +235,7 @@ features_of(const struct cfg_tree *tree, struct arena *arena,
         return err_set(why, ERR_MEMORY, "no storage for the features");
     mark_all(tree, is_in);
     for (size_t i = 0; i < N_KNOWN; i++)
-        if (is_in[i])
+        if (is_in[i] && later_of(is_in, i) == N_KNOWN)
             names[n++] = str_of(known[i].name);
     for (size_t i = 0; i < m->features.n; i++)
         if (!feature_is_known(m->features.v[i]))

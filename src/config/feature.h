@@ -14,12 +14,21 @@ const char *feature_name(size_t i);
 
 /*
  * What the tree's featureManager installs: known features and what they pull
- * in, each once, sorted, spelled as in our list. `unknown` (may be NULL) gets
- * the others as written.
+ * in, each once, in its latest version, sorted, spelled as in our list.
+ * `unknown` (may be NULL) gets the others as written.
  */
 MUST_CHECK enum err features_of(const struct cfg_tree *, struct arena *,
                                 struct cfg_list *out, struct cfg_list *unknown,
                                 struct err_info *why);
+/*
+ * What is wrong with the list, as messages in order: unknown features, those
+ * left out because a later version is there (CWWKF0031I), two versions that
+ * exclude each other (CWWKF0033E: the later one stays), none at all. Returns
+ * the number of errors.
+ */
+unsigned features_check(const struct cfg_tree *,
+                        void (*say)(void *arg, const char *id, struct str text),
+                        void *arg);
 /* Is it installed, given or pulled in? */
 bool features_have(const struct cfg_tree *, const char *name);
 

@@ -3,6 +3,7 @@
  * messages out. Files live in memory (options.read_file).
  */
 #include "config/elements.h"
+#include "config/feature.h"
 
 #include "base/test.h"
 
@@ -1316,6 +1317,69 @@ says_without_effect_once(void **state)
 }
 
 static void
+checks_features(void **state)
+{
+    static const struct {
+        const char *features; /* <feature> elements */
+        const char *installed, *log;
+        unsigned errors;
+    } rows[] = {
+#define F(x) "<feature>" x "</feature>"
+        { F("json-1.0"), "json-1.0", "", 0 },
+        { F(" JSON-1.0 ") F("json-1.0"), "json-1.0", "", 0 },
+        { "", "",
+          "CWWKF0009W The server has not been configured to install "
+          "any features.\n",
+          0 },
+        { F("no-1.0"), "",
+          "CWWKF0001E A feature definition could not be found for no-1.0\n"
+          "CWWKF0009W The server has not been configured to install any "
+          "features.\n",
+          1 },
+        { F("servlet-3.0") F("servlet-3.1"), "servlet-3.1",
+          "CWWKF0033E The singleton features servlet-3.0 and servlet-3.1 "
+          "cannot be loaded at the same time. The configured features "
+          "servlet-3.0 and servlet-3.1 include one or more features that cause "
+          "the conflict.",
+          1 },
+        { F("servlet-3.0") F("samlWeb-2.0"),
+          "appSecurity-2.0,distributedMap-1.0,jndi-1.0,samlWeb-2.0,servlet-3.1,"
+          "ssl-1.0",
+          "features servlet-3.0 and samlWeb-2.0 include", 1 },
+        { F("appSecurity-1.0") F("appSecurity-2.0"),
+          "appSecurity-2.0,distributedMap-1.0,jndi-1.0,ssl-1.0",
+          "CWWKF0031I The server skipped loading feature appSecurity-1.0 "
+          "because equivalent functionality already exists.\n",
+          0 },
+#undef F
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+        struct cfg_list names;
+        struct arena arena;
+        char text[1024];
+
+        memset(&w, 0, sizeof w);
+        snprintf(text, sizeof text, "<featureManager>%s</featureManager>",
+                 rows[i].features);
+        assert_int_equal(load(&w, text), ERR_OK);
+        arena_init(&arena, 1u << 20);
+        assert_int_equal(features_of(w.tree, &arena, &names, NULL, &w.why),
+                         ERR_OK);
+        assert_list(names, rows[i].installed);
+        w.log[0] = '\0';
+        assert_int_equal(features_check(w.tree, note, &w), rows[i].errors);
+        assert_logged(&w, rows[i].log);
+        if (rows[i].log[0] == '\0')
+            assert_string_equal(w.log, "");
+        arena_fini(&arena);
+        cfg_unref(&w.tree);
+    }
+}
+
+static void
 compares_trees(void **state)
 {
     static const struct {
@@ -1380,6 +1444,7 @@ main(void)
         cmocka_unit_test(fills_elements),
         cmocka_unit_test(fills_nested_and_free),
         cmocka_unit_test(says_without_effect_once),
+        cmocka_unit_test(checks_features),
         cmocka_unit_test(compares_trees),
     };
 

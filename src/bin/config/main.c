@@ -6,7 +6,6 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/msg.h"
 #include "base/secret.h"
 #include "config/dump.h"
 #include "config/feature.h"
@@ -180,30 +179,17 @@ check_line(struct jsonout *out, struct counts *n, struct str id,
     jsonout_close(out, '}');
 }
 
-/* What the feature manager would say. */
-static void
-check_features(const struct source *s, struct jsonout *out, struct counts *n)
-{
-    struct cfg_list known, unknown;
-    struct arena arena;
-    struct buf text;
+struct checking {
+    struct jsonout *out;
+    struct counts *n;
+};
 
-    arena_init(&arena, 1u << 20);
-    buf_init(&text, 8192);
-    if (features_of(s->tree, &arena, &known, &unknown, NULL) == ERR_OK) {
-        for (size_t i = 0; i < unknown.n; i++) {
-            buf_clear(&text);
-            msg_text(&text, "CWWKF0001E", &unknown.v[i], 1);
-            check_line(out, n, STR("CWWKF0001E"), buf_view(&text));
-        }
-        if (known.n == 0) {
-            buf_clear(&text);
-            msg_text(&text, "CWWKF0009W", NULL, 0);
-            check_line(out, n, STR("CWWKF0009W"), buf_view(&text));
-        }
-    }
-    buf_fini(&text);
-    arena_fini(&arena);
+static void
+say_feature(void *arg, const char *id, struct str text)
+{
+    struct checking *c = arg;
+
+    check_line(c->out, c->n, str_of(id), text);
 }
 
 static int
@@ -219,8 +205,11 @@ check(struct source *s)
         jsonout_open(&out, '[');
     for (size_t i = 0; i < s->messages.n; i++)
         check_line(&out, &n, s->messages.v[i].id, s->messages.v[i].text);
-    if (s->result == ERR_OK)
-        check_features(s, &out, &n);
+    if (s->result == ERR_OK) {
+        struct checking c = { &out, &n };
+
+        (void)features_check(s->tree, say_feature, &c);
+    }
     if (is_json) {
         jsonout_close(&out, ']');
         printf(STR_FMT "\n", STR_ARG(buf_view(&text)));

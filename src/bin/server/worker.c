@@ -135,31 +135,40 @@ on_tick(struct loop_timer *timer)
 /* ---- start ---- */
 
 static void
+say_feature(void *arg, const char *id, struct str text)
+{
+    const struct worker *w = arg;
+
+    messages_log_text(w->log, FEATURE_LOGGER, id, text);
+}
+
+/* False when one is not right and onError of featureManager is FAIL. */
+static bool
 say_features(struct worker *w)
 {
-    struct cfg_list names, unknown;
+    bool must_fit =
+        CFG_ONE(w->tree, feature_manager)->on_error == CFG_ON_ERROR_FAIL;
+    unsigned n_errors = features_check(w->tree, say_feature, w);
+    struct cfg_list names;
     struct err_info why;
     struct arena arena;
     struct buf text;
 
     arena_init(&arena, 1u << 20);
     buf_init(&text, 64u * 1024u);
-    if (features_of(w->tree, &arena, &names, &unknown, &why) == ERR_OK) {
+    if (features_of(w->tree, &arena, &names, NULL, &why) == ERR_OK) {
         buf_add_char(&text, '[');
         for (size_t i = 0; i < names.n; i++) {
             buf_add_z(&text, i > 0 ? ", " : "");
             buf_add(&text, names.v[i]);
         }
         buf_add_char(&text, ']');
-        for (size_t i = 0; i < unknown.n; i++)
-            MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0001E", unknown.v[i]);
-        if (names.n == 0)
-            MESSAGES_LOG0(w->log, FEATURE_LOGGER, "CWWKF0009W");
-        else
+        if (names.n > 0)
             MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0012I", buf_view(&text));
     }
     buf_fini(&text);
     arena_fini(&arena);
+    return n_errors == 0 || !must_fit;
 }
 
 static enum err
@@ -212,7 +221,10 @@ run(struct worker *w, struct err_info *why)
     if ((e = loop_new(&w->loop, why)) != ERR_OK ||
         (e = start_gateway(w, why)) != ERR_OK)
         return e;
-    say_features(w);
+    if (!say_features(w))
+        return err_set(why, ERR_NOT_NOW,
+                       "a feature is not right and onError of featureManager "
+                       "is FAIL");
     MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0008I",
                  worker_seconds(w->started_ms, seconds));
     w->parent_event =
