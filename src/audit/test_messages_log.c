@@ -171,6 +171,131 @@ keeps_lines_whole(void **state)
     assert_int_equal(n, 800);
 }
 
+/* ---- formats, traces, first-failure data ---- */
+
+static void
+writes_json(void **state)
+{
+    struct messages_log_options o;
+    struct messages_log *log = NULL;
+    struct err_info why = { 0 };
+    char path[256];
+    char *text;
+    int console;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/console", folder);
+    console = open(path, O_RDWR | O_CREAT, 0600);
+    o = options_for(console);
+    o.format = o.console_format = LOG_JSON;
+    o.console_sources = LOG_MESSAGE | LOG_FFDC;
+    o.message_sources = LOG_FFDC;
+    o.mappings = STR("message:log");
+    o.server = "s";
+    assert_int_equal(messages_log_open(&o, &log, &why), ERR_OK);
+    messages_log_text(log, "a.b.C", "CWWKG0090E", STR("gone"));
+    messages_log_ffdc(
+        log, &(struct ffdc_incident){ "ERR_IO", "a.b.C", "x", STR("details") });
+    messages_log_close(&log);
+    close(console);
+    text = read_all("console");
+    assert_non_null(strstr(text, "\"log\":\"CWWKG0090E: gone\""));
+    assert_non_null(strstr(text, "\"type\":\"liberty_ffdc\""));
+    assert_null(strstr(text, "\"message\""));
+    text = read_all("messages.log");
+    /* the header is a message too; only ffdc was asked for behind it */
+    assert_memory_equal(text, "{\"type\":\"liberty_message\"", 25);
+    assert_non_null(strstr(text, "\"log\":\"product = test\\n\""));
+    assert_null(strstr(text, "gone"));
+    assert_non_null(strstr(text, "\"ibm_exceptionName\":\"ERR_IO\""));
+}
+
+static void
+traces(void **state)
+{
+    static const char *const hide[] = { "CWWKF0012I" };
+    struct messages_log_options o = options_for(-1);
+    struct messages_log *log = NULL;
+    struct err_info why = { 0 };
+    char *text;
+
+    (void)state;
+    o.hide = hide;
+    o.n_hide = 1;
+    assert_int_equal(messages_log_open(&o, &log, &why), ERR_OK);
+    MESSAGES_TRACE(log, "a.b.C", TRACE_FINE, "m", "unseen");
+    messages_log_text(log, "x", "CWWKF0012I", STR("hidden for good"));
+    assert_int_equal(count("trace.log"), 0);
+    assert_int_equal(messages_log_set_trace(log, STR("a.b.*=finer"), &why),
+                     ERR_OK);
+    assert_true(messages_log_traces(log, "a.b.C", TRACE_FINER));
+    assert_false(messages_log_traces(log, "a.b.C", TRACE_FINEST));
+    assert_false(messages_log_traces(log, "a.c", TRACE_FINE));
+    MESSAGES_TRACE(log, "a.b.C", TRACE_FINER, "m", "Entry %d", 7);
+    MESSAGES_TRACE(log, "a.c", TRACE_FINE, "m", "unseen");
+    MESSAGES_TRACE_DATA(log, "a.b.C", TRACE_FINE, "m", "data %d", 8);
+    messages_log_text(log, "x", "CWWKF0012I", STR("here"));
+    o.hides_data = true;
+    assert_int_equal(messages_log_update(log, &o, &why), ERR_OK);
+    MESSAGES_TRACE_DATA(log, "a.b.C", TRACE_FINE, "m", "secret data");
+    text = read_all("trace.log");
+    assert_non_null(strstr(text, "\ntrace.specification = "
+                                 "*=info:a.b.*=finer\n"));
+    assert_non_null(strstr(text, " id=00000000 a.b.C   "));
+    assert_non_null(strstr(text, " > m Entry 7\n"));
+    assert_non_null(strstr(text, " 1 m data 8\n"));
+    assert_non_null(strstr(text, " A CWWKF0012I: here\n"));
+    assert_non_null(strstr(text, "TRAS0018I: The trace state has been changed. "
+                                 "The new trace state is "
+                                 "*=info:a.b.*=finer.\n"));
+    assert_null(strstr(text, "unseen"));
+    assert_null(strstr(text, "secret data"));
+    text = read_all("messages.log");
+    assert_non_null(strstr(text, "TRAS0018I"));
+    assert_null(strstr(text, "CWWKF0012I"));
+    assert_null(strstr(text, "data 8"));
+    /* a specification that is none: what is in use stays */
+    assert_int_equal(messages_log_set_trace(log, STR("a=loud"), &why),
+                     ERR_SYNTAX);
+    assert_true(messages_log_traces(log, "a.b.C", TRACE_FINER));
+    /* the configuration's again, which did not change meanwhile */
+    assert_int_equal(
+        messages_log_set_trace(log, (struct str){ .p = NULL }, &why), ERR_OK);
+    assert_false(messages_log_traces(log, "a.b.C", TRACE_FINER));
+    o.trace_spec = STR("*=nothing");
+    assert_int_equal(messages_log_update(log, &o, &why), ERR_OK);
+    assert_non_null(
+        strstr(read_all("messages.log"),
+               "SPT0411W: traceSpecification \"*=nothing\", byte 0"));
+    messages_log_close(&log);
+}
+
+static void
+counts_incidents(void **state)
+{
+    struct messages_log_options o = options_for(-1);
+    struct messages_log *log = NULL;
+    struct err_info why = { 0 };
+    struct ffdc_incident i = { "ERR_IO", "a.b.C", "read", STR("why") };
+    char *text;
+
+    (void)state;
+    assert_int_equal(messages_log_open(&o, &log, &why), ERR_OK);
+    messages_log_ffdc(log, &i);
+    messages_log_ffdc(log, &i);
+    assert_true(messages_log_system(log, true, STR("a diagnostic")));
+    messages_log_close(&log);
+    text = read_all("messages.log");
+    text = strstr(text, "I FFDC1015I: An FFDC Incident has been created: "
+                        "\"ERR_IO a.b.C read\" at ffdc_");
+    assert_non_null(text);
+    assert_null(strstr(text + 10, "FFDC1015I"));
+    assert_non_null(strstr(text, "SystemErr "));
+    assert_non_null(strstr(text, " R a diagnostic\n"));
+    assert_int_equal(count("ffdc/ffdc_*.0.log"), 1);
+    assert_int_equal(count("ffdc/exception_summary_*.log"), 1);
+}
+
 static void
 refuses_bad_places(void **state)
 {
@@ -195,6 +320,9 @@ main(void)
         cmocka_unit_test_setup_teardown(writes_both_forms, setup, teardown),
         cmocka_unit_test_setup_teardown(rolls_over, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_lines_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(writes_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(traces, setup, teardown),
+        cmocka_unit_test_setup_teardown(counts_incidents, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_bad_places, setup, teardown),
     };
 

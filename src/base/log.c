@@ -9,6 +9,9 @@
 static const char *program_name = "sallyport";
 static enum log_level threshold = LOG_WARN;
 
+static _Atomic(bool (*)(const char *, size_t)) line_tap;
+static _Thread_local bool is_tapping;
+
 static const char *const names[] = { "debug", "info", "warn", "error" };
 
 void
@@ -27,6 +30,7 @@ void
 log_write(enum log_level level, const char *fmt, ...)
 {
     char line[1024];
+    bool (*tap)(const char *, size_t);
     va_list args;
     size_t n;
     int head;
@@ -40,7 +44,23 @@ log_write(enum log_level level, const char *fmt, ...)
     vsnprintf(line + head, sizeof line - (size_t)head - 1, fmt, args);
     va_end(args);
     n = strlen(line);
+    tap = line_tap;
+    if (tap != NULL && !is_tapping) {
+        bool is_wanted;
+
+        is_tapping = true;
+        is_wanted = tap(line, n);
+        is_tapping = false;
+        if (!is_wanted)
+            return;
+    }
     line[n++] = '\n';
     if (write(STDERR_FILENO, line, n) < 0)
         return;
+}
+
+void
+log_tap(bool (*tap)(const char *line, size_t n))
+{
+    line_tap = tap;
 }

@@ -144,6 +144,8 @@ const void *cfg_find(const struct cfg_tree *, const struct cfg_type *,
                      struct str id);
 /* A singleton; never NULL: when nobody wrote it, its defaults. */
 const void *cfg_one(const struct cfg_tree *, const struct cfg_type *);
+/* Was that attribute given, not only by default? */
+bool cfg_is_written(const struct cfg_node *, const char *attr);
 /* Any top-level element by XML name and id ("" for a singleton); NULL. */
 const void *cfg_get(const struct cfg_tree *, const char *element,
                     const char *id);

@@ -71,6 +71,17 @@ given(const struct cfg_node *node, const struct cfg_attr *a)
 }
 
 bool
+cfg_is_written(const struct cfg_node *node, const char *attr)
+{
+    const struct cfg_type *type = node->type;
+
+    for (size_t i = 0; i < type->n_attrs; i++)
+        if (strcmp(type->attrs[i].name, attr) == 0)
+            return show_is_written(node, &type->attrs[i]);
+    return false;
+}
+
+bool
 show_is_written(const struct cfg_node *node, const struct cfg_attr *a)
 {
     return given(node, a) != NULL;

@@ -7,6 +7,7 @@
 #include "base/msg.h"
 
 #define LOGGER "com.ibm.zosconnect.internal.web.ServiceProxyServlet"
+#define DECISION_LOGGER "com.ibm.ws.security.authorization.internal.Decision"
 #define EXTRA_MAX 16u
 #define ERROR_BYTES_MAX 16384u
 
@@ -56,16 +57,27 @@ unlist(struct request *r)
         r->serve->requests = r->next;
 }
 
+/* Refusals for whoever runs the server with SALLYPORT_LOG=debug; all requests
+ * with their decisions when the security components are traced. */
 static void
 trace(struct request *r, unsigned status)
 {
+    struct messages_log *log = r->serve->log;
     struct buf text;
 
+    MESSAGES_TRACE(log, LOGGER, TRACE_FINER, "service", "Exit %u", status);
+    if (status < 400 && !messages_log_traces(log, DECISION_LOGGER, TRACE_FINE))
+        return;
     buf_init(&text, 8192);
     decision_print(&r->decision, &text);
-    log_debug("request " STR_FMT " " STR_FMT " answered %u\n%s",
-              STR_ARG(r->http->method), STR_ARG(r->http->path), status,
-              buf_z(&text));
+    if (status >= 400)
+        log_debug("request " STR_FMT " " STR_FMT " answered %u\n%s",
+                  STR_ARG(r->http->method), STR_ARG(r->http->path), status,
+                  buf_z(&text));
+    MESSAGES_TRACE_DATA(log, DECISION_LOGGER, TRACE_FINE, "decide",
+                        STR_FMT " " STR_FMT " answered %u\n%s",
+                        STR_ARG(r->http->method), STR_ARG(r->http->path),
+                        status, buf_z(&text));
     buf_fini(&text);
 }
 
@@ -85,8 +97,7 @@ answer(struct request *r, unsigned status, struct str content_type,
     for (size_t i = 0; i < n_extra && reply.n_headers < EXTRA_MAX; i++)
         headers[reply.n_headers++] = extra[i];
     run_post(r, status, body.n);
-    if (status >= 400)
-        trace(r, status);
+    trace(r, status);
     unlist(r);
     http_reply_send(r->http, &reply);
     release(&held);

@@ -7,6 +7,7 @@
 #include "parse/base64.h"
 #include "parse/url.h"
 
+#define SERVLET_LOGGER "com.ibm.zosconnect.internal.web.ServiceProxyServlet"
 #define SECURITY_LOGGER                                                        \
     "com.ibm.ws.security.authentication.AuthenticationServiceImpl"
 #define ROLE_LOGGER                                                            \
@@ -484,6 +485,9 @@ serve_on_request(struct http_request *http, void *arg)
     if (r->next != NULL)
         r->next->previous = r;
     serve->requests = r;
+    MESSAGES_TRACE_DATA(serve->log, SERVLET_LOGGER, TRACE_FINER, "service",
+                        "Entry " STR_FMT " " STR_FMT, STR_ARG(http->method),
+                        STR_ARG(http->path));
     status = route(r);
     if (status != 0) {
         decision_add(&r->decision, DECISION_ROUTE, DECISION_REFUSED,

@@ -64,9 +64,11 @@ read_store(struct saf_client *saf, struct messages_log *log,
         e = ring_keys_new(owner, ring, remote, why);
     if (e != ERR_OK) {
         struct str text = str_of(why->text);
+        struct ffdc_incident incident = { err_name(e), LOGGER, "load", text };
 
         MESSAGES_LOG(log, LOGGER, "CWPKI0033E", store->location, text);
         MESSAGES_LOG(log, LOGGER, "CWPKI0809W", store->node.id, store->node.id);
+        messages_log_ffdc(log, &incident);
     }
     return e;
 }

@@ -258,6 +258,7 @@ commands_run(struct worker *w, const struct parent_command *command)
     add_rows(&table, list, &commands_pause);
     add_rows(&table, list, &commands_display);
     add_rows(&table, list, &commands_dump);
+    add_rows(&table, list, &commands_logging);
     if (features_have(w->tree, "zosconnect:zosConnectCommands-1.0"))
         add_rows(&table, list, &commands_zcon);
     (void)modify_run(&table, command->text, &out);

@@ -12,6 +12,7 @@ struct command_rows {
 extern const struct command_rows commands_pause;   /* commands_pause.c */
 extern const struct command_rows commands_display; /* commands_display.c */
 extern const struct command_rows commands_dump;    /* commands_dump.c */
+extern const struct command_rows commands_logging; /* commands_logging.c */
 
 static inline struct worker *
 command_worker(const struct modify_call *call)

@@ -10,161 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/version.h"
 #include "base/vec.h"
 
 #define CONFIG_LOGGER "com.ibm.ws.config.xml.internal.ConfigRefresher"
 #define PARSER_LOGGER "com.ibm.ws.config.xml.internal.XMLConfigParser"
 #define RETRY_MS 1000
-
-/* ---- messages.log ---- */
-
-struct header {
-    char product[128], install[512], config[512], output[512], os[300],
-        process[300];
-    const char *lines[6];
-};
-
-static void
-make_header(struct header *h, const struct settings *s)
-{
-    char host[256] = "localhost";
-    struct utsname os;
-
-    (void)!gethostname(host, sizeof host - 1);
-    if (uname(&os) != 0)
-        memset(&os, 0, sizeof os);
-    snprintf(h->product, sizeof h->product, "product = Sallyport %s",
-             SALLYPORT_VERSION);
-    snprintf(h->install, sizeof h->install, "wlp.install.dir = %s/",
-             s->install_dir);
-    snprintf(h->config, sizeof h->config, "server.config.dir = %s/",
-             s->server_dir);
-    snprintf(h->output, sizeof h->output, "server.output.dir = %s/",
-             s->output_dir);
-    snprintf(h->os, sizeof h->os, "os = %s %s (%s)", os.sysname, os.release,
-             os.machine);
-    snprintf(h->process, sizeof h->process, "process = %d@%s", (int)getpid(),
-             host);
-    h->lines[0] = h->product;
-    h->lines[1] = h->install;
-    h->lines[2] = h->config;
-    h->lines[3] = h->output;
-    h->lines[4] = h->os;
-    h->lines[5] = h->process;
-}
-
-/* Lines for the operator: start, stop and what zosLogging names. */
-static void
-copy_to_operator(void *arg, const char *id, struct str line)
-{
-    static const char *const always[] = { "CWWKF0011I", "CWWKE0036I",
-                                          "CWWKE0029E" };
-    struct worker *w = arg;
-    const struct cfg_zos_logging *z;
-    bool is_wanted = false;
-
-    for (size_t i = 0; i < ARRAY_LEN(always); i++)
-        is_wanted = is_wanted || strcmp(id, always[i]) == 0;
-    /* Any loop may be writing a message while the tree is exchanged. */
-    (void)pthread_mutex_lock(&w->tree_lock);
-    z = w->tree == NULL ? NULL : CFG_ONE(w->tree, zos_logging);
-    for (size_t i = 0; z != NULL && i < z->wto_message.n; i++)
-        is_wanted = is_wanted || str_eq_z(z->wto_message.v[i], id);
-    (void)pthread_mutex_unlock(&w->tree_lock);
-    if (is_wanted)
-        parent_wto(w->parent, line);
-}
-
-/* com.ibm.ws.logging.<name>, or the environment's. */
-static struct str
-boot_value(const struct worker *w, const char *name, const char *env)
-{
-    char property[96];
-    struct str value;
-
-    snprintf(property, sizeof property, "com.ibm.ws.logging.%s", name);
-    value = str_trim(pairs_get(&w->settings->bootstrap, property));
-    if (value.n == 0 && env != NULL)
-        value = str_of(getenv(env));
-    return value;
-}
-
-static void
-from_bootstrap(const struct worker *w, struct messages_log_options *o,
-               char name[256])
-{
-    static const char *const words[] = { "INFO", "AUDIT", "WARNING", "ERROR",
-                                         "OFF" };
-    struct str level =
-        boot_value(w, "console.log.level", "WLP_LOGGING_CONSOLE_LOGLEVEL");
-    struct str file = boot_value(w, "message.file.name", NULL);
-    uint64_t n;
-
-    for (unsigned i = 0; i < ARRAY_LEN(words); i++)
-        if (str_eq_nocase_z(level, words[i]))
-            o->console = (enum messages_level)i;
-    if (file.n > 0 && str_copy_z(file, name, 256))
-        o->file_name = name;
-    if (str_to_u64(boot_value(w, "max.file.size", NULL), &n) && n < 2000000)
-        o->max_file_bytes = n * 1024 * 1024;
-    if (str_to_u64(boot_value(w, "max.files", NULL), &n) && n < 100000)
-        o->max_files = (uint32_t)n;
-}
-
-static void
-from_tree(const struct cfg_logging *l, struct messages_log_options *o)
-{
-    o->folder = l->log_directory.p;
-    o->file_name = l->message_file_name.p;
-    o->max_file_bytes = (uint64_t)l->max_file_mb * 1024 * 1024;
-    o->max_files = (uint32_t)l->max_files;
-    o->iso_date = l->iso_date_format;
-    o->new_logs_on_start = l->new_logs_on_start;
-    o->console = (enum messages_level)l->console_log_level;
-}
-
-/* An attribute of <logging> that nobody wrote leaves the bootstrap's value. */
-static bool
-is_logging_written(const struct cfg_tree *tree)
-{
-    return CFG_ONE(tree, logging)->node.line > 0;
-}
-
-enum err
-configure_log(struct worker *w, const struct cfg_tree *tree,
-              struct err_info *why)
-{
-    struct messages_log_options o;
-    const char *hide[64];
-    struct header header;
-    char name[256];
-
-    messages_log_defaults(&o);
-    o.folder = w->settings->log_dir;
-    from_bootstrap(w, &o, name);
-    if (tree != NULL && is_logging_written(tree)) {
-        const struct cfg_logging *l = CFG_ONE(tree, logging);
-
-        from_tree(l, &o);
-        for (; o.n_hide < l->hide_message.n && o.n_hide < 64; o.n_hide++)
-            hide[o.n_hide] = l->hide_message.v[o.n_hide].p;
-        o.hide = hide;
-        if (getenv("LOG_DIR") != NULL)
-            o.folder = w->settings->log_dir;
-    }
-    make_header(&header, w->settings);
-    o.header = header.lines;
-    o.n_header = ARRAY_LEN(header.lines);
-    o.copy = copy_to_operator;
-    o.arg = w;
-    return w->log == NULL ? messages_log_open(&o, &w->log, why)
-                          : messages_log_update(w->log, &o, why);
-}
 
 /* ---- what the files were ---- */
 
@@ -190,9 +42,12 @@ has_changed(const struct worker *w)
     for (size_t i = 0; i < files.n && i < w->stamps.n; i++) {
         struct stamp now = stamp_of(files.v[i].p), then = w->stamps.v[i];
 
-        if (now.bytes != then.bytes || now.node != then.node ||
-            now.changed_ns != then.changed_ns)
-            return true;
+        if (now.bytes == then.bytes && now.node == then.node &&
+            now.changed_ns == then.changed_ns)
+            continue;
+        MESSAGES_TRACE(w->log, CONFIG_LOGGER, TRACE_FINE, "hasChanged",
+                       STR_FMT " has changed", STR_ARG(files.v[i]));
+        return true;
     }
     return false;
 }
@@ -322,13 +177,18 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
 {
     struct err_info why;
     char seconds[32];
+    enum err e;
 
     if (cfg_equal(w->tree, next)) {
         MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0018I");
         use(w, next);
         return;
     }
-    if (gateway_apply(w->gateway, next, false, &why) != ERR_OK) {
+    if ((e = gateway_apply(w->gateway, next, false, &why)) != ERR_OK) {
+        struct ffdc_incident incident = { err_name(e), CONFIG_LOGGER, "apply",
+                                          str_of(why.text) };
+
+        messages_log_ffdc(w->log, &incident);
         MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
         cfg_unref(&next);
         return;

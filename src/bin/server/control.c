@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,6 +94,22 @@ control_run(struct settings *s, const struct control_options *o)
 
 /* ---- start ---- */
 
+/* Where the original names its Java: the system and the locale. */
+static void
+say_launching(const struct settings *s)
+{
+    struct utsname os;
+    const char *locale = setlocale(LC_ALL, "");
+
+    if (uname(&os) != 0)
+        memset(&os, 0, sizeof os);
+    printf("Launching %s (Sallyport %s) on %s %s, version %s (%s)\n", s->name,
+           SALLYPORT_VERSION, os.sysname, os.machine, os.release,
+           locale == NULL ? "C" : locale);
+    fflush(stdout);
+    (void)setlocale(LC_ALL, "C");
+}
+
 /* The background process: a session of its own, output in console.log. */
 NORETURN static void
 become_server(struct settings *s, const struct control_options *o, int ready_fd)
@@ -114,8 +132,7 @@ become_server(struct settings *s, const struct control_options *o, int ready_fd)
     (void)dup2(out, STDERR_FILENO);
     close(in);
     close(out);
-    printf("Launching %s (Sallyport %s)\n", s->name, SALLYPORT_VERSION);
-    fflush(stdout);
+    say_launching(s);
     inner.ready_fd = ready_fd;
     exit(control_run(s, &inner));
 }

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "audit/ffdc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/msg.h"
@@ -299,6 +300,34 @@ on_worker(struct process *p)
 
 /* ---- the worker's end ---- */
 
+/* What killed it, for whoever looks into logs/ffdc; the next worker goes on
+ * with messages.log. */
+static void
+write_incident(const struct process *p, int status)
+{
+    char details[256], name[FFDC_NAME_BYTES], exception[32];
+    struct ffdc_incident i = { exception, "com.ibm.ws.kernel.boot.Launcher",
+                               "worker", STR("") };
+    struct err_info why;
+
+    if (WIFSIGNALED(status))
+        snprintf(exception, sizeof exception, "SIG%s",
+                 sigabbrev_np(WTERMSIG(status)));
+    else
+        snprintf(exception, sizeof exception, "exit %d", WEXITSTATUS(status));
+    snprintf(details, sizeof details,
+             "worker process %d, %s, after %llu ms, number %u in a row",
+             (int)p->worker, p->is_ready ? "ready" : "starting",
+             (unsigned long long)(clock_mono_ms() - p->worker_since_ms),
+             p->n_failures + 1);
+    i.details = str_of(details);
+    if (ffdc_write(p->settings->log_dir, &i, clock_wall_ms(), name, &why) ==
+        ERR_OK)
+        log_warn("FFDC1015I: An FFDC Incident has been created: \"%s %s %s\" "
+                 "at %s",
+                 i.exception, i.source, i.probe, name);
+}
+
 static void
 say_restart(const struct process *p, int status, uint64_t delay_ms)
 {
@@ -333,6 +362,8 @@ on_worker_end(struct process *p, int status)
     uint64_t now = clock_mono_ms(), delay = BACKOFF_FIRST_MS;
 
     drain_worker(p);
+    if (!p->is_stopping && !p->has_given_up)
+        write_incident(p, status);
     p->worker = 0;
     p->is_ready = false;
     for (unsigned i = 0; i < PENDING_MAX; i++)

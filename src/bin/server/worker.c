@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "config/feature.h"
+#include "logging.h"
 
 #define BOOT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
 #define FEATURE_LOGGER "com.ibm.ws.kernel.feature.internal.FeatureManager"
@@ -129,6 +130,7 @@ on_tick(struct loop_timer *timer)
     struct worker *w = CONTAINER_OF(timer, struct worker, tick_timer);
 
     gateway_tick(w->gateway);
+    messages_log_tick(w->log);
     loop_timer_set(w->loop, timer, TICK_MS);
 }
 
@@ -212,6 +214,7 @@ run(struct worker *w, struct err_info *why)
 
     if ((e = configure_log(w, NULL, why)) != ERR_OK)
         return e;
+    logging_take_streams(w->log);
     say_launched(w);
     if ((e = configure_start(w, why)) != ERR_OK)
         return e;
@@ -251,6 +254,7 @@ fini(struct worker *w)
 {
     gateway_free(&w->gateway);
     cfg_unref(&w->tree);
+    logging_leave_streams();
     messages_log_close(&w->log);
     if (w->loop != NULL)
         loop_free(&w->loop);
@@ -276,6 +280,10 @@ worker_main(const struct settings *settings, int parent_fd_number)
     if (run(&w, &why) != ERR_OK) {
         log_error("server %s: %s", settings->name, why.text);
         if (w.log != NULL) {
+            struct ffdc_incident incident = { "startup", BOOT_LOGGER, "run",
+                                              str_of(why.text) };
+
+            messages_log_ffdc(w.log, &incident);
             MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKE0701E", str_of(why.text));
             MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKG0010I",
                          str_of(settings->name));

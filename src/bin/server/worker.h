@@ -51,7 +51,7 @@ int worker_main(const struct settings *, int parent_fd);
 MUST_CHECK enum err configure_start(struct worker *, struct err_info *why);
 /* Look for changed files and apply them; nothing happens without a change. */
 void configure_refresh(struct worker *);
-/* messages.log as the tree says (NULL: as bootstrap.properties says). */
+/* logging.c: the logs as the tree says (NULL: as bootstrap.properties says). */
 MUST_CHECK enum err configure_log(struct worker *, const struct cfg_tree *,
                                   struct err_info *why);
 
