@@ -33,7 +33,7 @@ static const struct {
     { "build", "build", NULL, "make archives and copybooks from projects" },
     { "encode", "encode", NULL, "encode a password for server.xml" },
     { "explain", "explain", NULL, "why a request was allowed or refused" },
-    { "doctor", "doctor", NULL, "check the configuration" },
+    { "doctor", "doctor", NULL, "look for what endangers a server" },
 };
 
 struct places {

@@ -1,0 +1,284 @@
+/*
+ * TLS as configured: protocols, ciphers, and the certificates of the key rings
+ * and PKCS12 files that the server uses.
+ */
+#include "doctor/doctor.h"
+
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/secret.h"
+#include "config/elements.h"
+
+#define STORE_BYTES_MAX (4u * 1024u * 1024u)
+#define DAY_S 86400
+
+/* ---- settings ---- */
+
+static const char *const weak_protocols[] = { "SSL",     "SSLv2",     "SSLv3",
+                                              "SSL_TLS", "SSL_TLSv2", "TLSv1",
+                                              "TLSv1.1" };
+static const char *const weak_words[] = { "NULL", "EXPORT", "anon",
+                                          "RC2",  "RC4",    "_DES_",
+                                          "3DES", "DES40",  "MD5" };
+
+static void
+check_protocols(struct doctor *d, const struct cfg_ssl *ssl)
+{
+    struct str rest = ssl->ssl_protocol, word;
+
+    while (rest.n > 0 && str_token(&rest, ',', &word)) {
+        word = str_trim(word);
+        for (size_t i = 0; i < ARRAY_LEN(weak_protocols); i++) {
+            if (str_eq_nocase_z(word, weak_protocols[i]))
+                doctor_find(d, RULE_WEAK_PROTOCOL, ssl->node.file.p,
+                            ssl->node.line, "sslProtocol=\"TLSv1.2,TLSv1.3\"",
+                            "ssl " STR_FMT " allows " STR_FMT,
+                            STR_ARG(ssl->node.id), STR_ARG(word));
+        }
+    }
+}
+
+static void
+check_ciphers(struct doctor *d, const struct cfg_ssl *ssl)
+{
+    struct str rest = ssl->enabled_ciphers;
+
+    if (ssl->security_level == 1 || ssl->security_level == 2)
+        doctor_find(
+            d, RULE_WEAK_CIPHER, ssl->node.file.p, ssl->node.line,
+            "securityLevel=\"HIGH\"", "ssl " STR_FMT " has securityLevel %s",
+            STR_ARG(ssl->node.id), ssl->security_level == 1 ? "MEDIUM" : "LOW");
+    while (rest.n > 0) {
+        size_t n = 0;
+        struct str word;
+
+        while (n < rest.n && rest.p[n] != ',' && rest.p[n] != ' ' &&
+               rest.p[n] != '\n' && rest.p[n] != '\t')
+            n++;
+        word = str_sub(rest, 0, n);
+        rest = str_sub(rest, n + 1, rest.n);
+        for (size_t i = 0; i < ARRAY_LEN(weak_words) && word.n > 0; i++) {
+            if (str_find(word, str_of(weak_words[i])) == STR_NPOS)
+                continue;
+            doctor_find(d, RULE_WEAK_CIPHER, ssl->node.file.p, ssl->node.line,
+                        "take it out of enabledCiphers",
+                        "ssl " STR_FMT " enables " STR_FMT,
+                        STR_ARG(ssl->node.id), STR_ARG(str_sub(word, 0, 80)));
+            break;
+        }
+    }
+}
+
+/* ---- certificates ---- */
+
+static bool
+time_of(const ASN1_TIME *t, int64_t *out)
+{
+    struct tm tm;
+
+    if (ASN1_TIME_to_tm(t, &tm) != 1)
+        return false;
+    *out = (int64_t)timegm(&tm);
+    return true;
+}
+
+static void
+date_of(int64_t seconds, char out[16])
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+
+    gmtime_r(&t, &tm);
+    strftime(out, 16, "%Y-%m-%d", &tm);
+}
+
+/* renew: the command that makes a new one, or "". */
+static void
+check_certificate(struct doctor *d, const struct cfg_key_store *store,
+                  const char *name, X509 *x, const char *renew)
+{
+    int64_t now = (int64_t)(d->now_ms / 1000), from, until;
+    char date[16];
+
+    if (!time_of(X509_get0_notBefore(x), &from) ||
+        !time_of(X509_get0_notAfter(x), &until))
+        return;
+    if (from > now) {
+        date_of(from, date);
+        doctor_find(d, RULE_CERT_FUTURE, store->node.file.p, store->node.line,
+                    "check this machine's clock",
+                    "certificate %s of keyStore " STR_FMT
+                    " is valid from %s on",
+                    name, STR_ARG(store->node.id), date);
+    }
+    date_of(until, date);
+    if (until < now)
+        doctor_find(d, RULE_CERT_EXPIRED, store->node.file.p, store->node.line,
+                    renew, "certificate %s of keyStore " STR_FMT " expired %s",
+                    name, STR_ARG(store->node.id), date);
+    else if (until < now + (int64_t)d->days * DAY_S)
+        doctor_find(
+            d, RULE_CERT_EXPIRES, store->node.file.p, store->node.line, renew,
+            "certificate %s of keyStore " STR_FMT " expires %s, in %lld days",
+            name, STR_ARG(store->node.id), date,
+            (long long)((until - now) / DAY_S));
+}
+
+/* safkeyring://[owner/]ring: any number of slashes, as the server reads it. */
+static void
+split_ring(struct str location, struct str *owner, struct str *ring)
+{
+    size_t colon = str_find_char(location, ':');
+    struct str rest = str_sub(location, colon + 1, location.n);
+    size_t slash;
+
+    while (rest.n > 0 && rest.p[0] == '/')
+        rest = str_sub(rest, 1, rest.n);
+    slash = str_find_char(rest, '/');
+    *owner = slash == STR_NPOS ? STR("") : str_sub(rest, 0, slash);
+    *ring = slash == STR_NPOS ? rest : str_sub(rest, slash + 1, rest.n);
+}
+
+static const char *
+renewal(struct doctor *d, const struct saf_ring_cert *c)
+{
+    const char *whose =
+        str_eq_z(c->owner, "CERTAUTH") || str_eq_z(c->owner, "SITE")
+            ? doctor_text(d, STR_FMT, STR_ARG(c->owner))
+            : doctor_text(d, "ID(" STR_FMT ")", STR_ARG(c->owner));
+
+    return doctor_text(d,
+                       "sallyport racf \"RACDCERT %s REKEY(LABEL('" STR_FMT
+                       "')) ...\", then REFRESH,KEYSTORE",
+                       whose, STR_ARG(c->label));
+}
+
+static void
+check_ring(struct doctor *d, const struct cfg_key_store *store)
+{
+    struct saf_ring ring = { 0 };
+    struct err_info why = { 0 };
+    struct saf_rc rc = { 0 };
+    struct str owner, name;
+    const char *whose;
+    enum err e;
+
+    split_ring(store->location, &owner, &name);
+    whose = owner.n > 0 ? doctor_text(d, STR_FMT, STR_ARG(owner)) : d->user;
+    if (d->saf == NULL)
+        return; /* said once by the security check */
+    e = saf_ring_read(d->saf, str_of(whose), name, false, &ring, &rc, &why);
+    if (e == ERR_NOT_FOUND)
+        doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line,
+                    doctor_text(d,
+                                "sallyport racf \"RACDCERT ID(%s) "
+                                "ADDRING(" STR_FMT ")\"",
+                                whose, STR_ARG(name)),
+                    "keyStore " STR_FMT ": user %s has no ring " STR_FMT,
+                    STR_ARG(store->node.id), whose, STR_ARG(name));
+    else if (e != ERR_OK)
+        doctor_find(d, RULE_NOT_CHECKED, store->node.file.p, store->node.line,
+                    "ask as a user with UPDATE to IRR.DIGTCERT.LISTRING",
+                    "keyStore " STR_FMT ": ring " STR_FMT " of %s: %s",
+                    STR_ARG(store->node.id), STR_ARG(name), whose, why.text);
+    for (size_t i = 0; e == ERR_OK && i < ring.n; i++) {
+        const unsigned char *p =
+            (const unsigned char *)(const void *)ring.certs[i].der.p;
+        X509 *x = d2i_X509(NULL, &p, (long)ring.certs[i].der.n);
+
+        if (x == NULL)
+            continue;
+        check_certificate(
+            d, store,
+            doctor_text(d, "\"" STR_FMT "\"", STR_ARG(ring.certs[i].label)), x,
+            renewal(d, &ring.certs[i]));
+        X509_free(x);
+    }
+    saf_ring_fini(&ring);
+}
+
+static void
+check_pkcs12(struct doctor *d, const struct cfg_key_store *store,
+             struct str bytes)
+{
+    const unsigned char *p = (const unsigned char *)(const void *)bytes.p;
+    PKCS12 *p12 = d2i_PKCS12(NULL, &p, (long)bytes.n);
+    STACK_OF(X509) *others = NULL;
+    EVP_PKEY *key = NULL;
+    X509 *own = NULL;
+
+    if (p12 == NULL || PKCS12_parse(p12, secret_view(&store->password).p, &key,
+                                    &own, &others) != 1)
+        doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line,
+                    "check the file and the password of the keyStore",
+                    "keyStore " STR_FMT ": " STR_FMT
+                    " is no PKCS12 file that its password opens",
+                    STR_ARG(store->node.id), STR_ARG(store->location));
+    if (own != NULL)
+        check_certificate(d, store, "of the private key", own,
+                          "put a new certificate into the key store");
+    for (int i = 0; i < sk_X509_num(others); i++)
+        check_certificate(d, store, doctor_text(d, "%d", i + 1),
+                          sk_X509_value(others, i),
+                          "put the new certificate into the key store");
+    EVP_PKEY_free(key);
+    X509_free(own);
+    sk_X509_pop_free(others, X509_free);
+    PKCS12_free(p12);
+}
+
+static void
+check_file(struct doctor *d, const struct cfg_key_store *store)
+{
+    const char *path =
+        store->location.p[0] == '/'
+            ? store->location.p
+            : doctor_text(d, "%s/resources/security/" STR_FMT, d->server_dir,
+                          STR_ARG(store->location));
+    struct err_info why = { 0 };
+    struct buf bytes;
+
+    buf_init(&bytes, STORE_BYTES_MAX);
+    if (file_read(path, &bytes, &why) != ERR_OK)
+        doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line, "",
+                    "keyStore " STR_FMT ": %s", STR_ARG(store->node.id),
+                    why.text);
+    else if (str_eq_nocase_z(store->type, "PKCS12"))
+        check_pkcs12(d, store, buf_view(&bytes));
+    else
+        doctor_find(d, RULE_NOT_CHECKED, store->node.file.p, store->node.line,
+                    "", "certificates of keyStore " STR_FMT ", type " STR_FMT,
+                    STR_ARG(store->node.id), STR_ARG(store->type));
+    if (bytes.p != NULL)
+        secret_wipe(bytes.p, bytes.n);
+    buf_fini(&bytes);
+}
+
+void
+doctor_check_tls(struct doctor *d)
+{
+    const struct cfg_key_store *store;
+    const struct cfg_ssl *ssl;
+
+    if (d->tree == NULL)
+        return;
+    CFG_EACH(d->tree, ssl, ssl)
+    {
+        check_protocols(d, ssl);
+        check_ciphers(d, ssl);
+    }
+    CFG_EACH(d->tree, key_store, store)
+    {
+        if (store->node.line == 0)
+            continue; /* built in, and nobody names it */
+        if (str_starts_nocase(store->location, STR("safkeyring")))
+            check_ring(d, store);
+        else
+            check_file(d, store);
+    }
+}

@@ -1,0 +1,133 @@
+/*
+ * Owner, group and mode of every file of the server: folders 750, files 640,
+ * all of one owner and one group, as `server create` makes them.
+ */
+#include "doctor/doctor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 32u
+#define TOO_MUCH 0027u /* the group writes; others do anything */
+
+struct walk {
+    struct doctor *d;
+    uid_t uid;
+    gid_t gid;
+};
+
+static void
+check_mode(struct doctor *d, const char *path, const struct stat *st)
+{
+    unsigned mode = st->st_mode & 07777u;
+    const char *want = S_ISDIR(st->st_mode) ? "750" : "640";
+    const char *fix =
+        doctor_text(d, "chmod g-w,o-rwx %s", doctor_quote(d, path));
+
+    if (S_ISDIR(st->st_mode) && (mode & S_ISVTX) != 0 && (mode & TOO_MUCH) == 0)
+        return;
+    if ((mode & 0022u) != 0)
+        doctor_find(d, RULE_FILE_WRITABLE, path, 0, fix,
+                    "mode is %04o, so %s may write; expected at most %s", mode,
+                    (mode & 0002u) != 0 ? "everybody" : "the group", want);
+    else if ((mode & TOO_MUCH) != 0)
+        doctor_find(d, RULE_FILE_MODE, path, 0, fix,
+                    "mode is %04o; expected at most %s", mode, want);
+}
+
+static void
+check_owner(const struct walk *w, const char *path, const struct stat *st)
+{
+    if (st->st_uid == w->uid && st->st_gid == w->gid)
+        return;
+    doctor_find(w->d, RULE_FILE_OWNER, path, 0,
+                doctor_text(w->d, "chown %u:%u %s", (unsigned)w->uid,
+                            (unsigned)w->gid, doctor_quote(w->d, path)),
+                "owner and group are %u:%u; the server's folder has %u:%u",
+                (unsigned)st->st_uid, (unsigned)st->st_gid, (unsigned)w->uid,
+                (unsigned)w->gid);
+}
+
+static void
+not_looked_at(struct doctor *d, const char *path)
+{
+    doctor_find(d, RULE_NOT_CHECKED, path, 0, "", "cannot be looked at: %s",
+                strerror(errno));
+}
+
+static void walk_folder(const struct walk *, const char *path, unsigned depth);
+
+static void
+look_at(const struct walk *w, const char *path, unsigned depth)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        if (errno != ENOENT) /* gone meanwhile: the server runs */
+            not_looked_at(w->d, path);
+        return;
+    }
+    if (S_ISLNK(st.st_mode))
+        return; /* has no mode; its target counts where it is */
+    check_mode(w->d, path, &st);
+    check_owner(w, path, &st);
+    if (S_ISDIR(st.st_mode))
+        walk_folder(w, path, depth + 1);
+}
+
+static void
+walk_folder(const struct walk *w, const char *path, unsigned depth)
+{
+    struct dirent *entry;
+    DIR *dir;
+
+    if (depth > DEPTH_MAX)
+        return;
+    dir = opendir(path);
+    if (dir == NULL) {
+        not_looked_at(w->d, path);
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            look_at(w, doctor_text(w->d, "%s/%s", path, entry->d_name), depth);
+    }
+    closedir(dir);
+}
+
+static void
+check_umask(struct doctor *d)
+{
+    if ((d->umask & 0027u) != 0027u && (d->umask & 0007u) != 0007u)
+        doctor_find(d, RULE_UMASK, "", 0,
+                    "take WLP_SKIP_UMASK out of server.env and STDENV",
+                    "the server would run with umask %04o; expected 0027",
+                    d->umask & 0777u);
+}
+
+void
+doctor_check_files(struct doctor *d)
+{
+    struct walk w = { .d = d };
+    struct stat st;
+    size_t n = strlen(d->server_dir);
+
+    check_umask(d);
+    if (stat(d->server_dir, &st) != 0) {
+        not_looked_at(d, d->server_dir);
+        return;
+    }
+    w.uid = st.st_uid;
+    w.gid = st.st_gid;
+    look_at(&w, d->server_dir, 0);
+    if (strncmp(d->output_dir, d->server_dir, n) != 0 ||
+        (d->output_dir[n] != '/' && d->output_dir[n] != '\0'))
+        look_at(&w, d->output_dir, 0);
+}

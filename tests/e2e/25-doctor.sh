@@ -1,0 +1,135 @@
+# The doctor has nothing to say about a clean server; each thing it looks for
+# is provoked, found where it is, mended, and no longer found.
+. "$E2E_LIB"
+[ "$(id -u)" -eq 0 ] || skip_all "owners and groups of files need root"
+image_install || { fail "the image"; done_testing; }
+DIR=$SERVER_DIR
+racf() { local c; for c; do OUT=$(sallyport racf "$c" 2>&1 </dev/null) || [ "${OUT#SPT0311W}" != "$OUT" ] || fail "$c: $OUT"; done; }
+doctor() { OUT=$(sallyport doctor "$@" 2>"$SCRATCH/err" </dev/null); STATUS=$?; }
+# found RULE [JQ-CONDITION]: how many there are.
+examine() { doctor --json "$@" myServer; printf '%s' "$OUT" >"$SCRATCH/report.json"; }
+found() { jq "[.findings[] | select(.check == \"$1\")${2:+ | select($2)}] | length" "$SCRATCH/report.json"; }
+has() { # NAME RULE CONDITION STATUS
+    examine
+    [ "$(found "$2" "$3")" -ge 1 ]; ok $? "$1"
+    [ "$STATUS" -eq "$4" ] || { fail "$1: exit status"; note "$STATUS, wanted $4"; note "$(jq -c '.findings[] | [.check, .file, .what]' "$SCRATCH/report.json")"; }
+    is "$(jq '[.findings[] | select((.what == "") or (.why == ""))] | length' "$SCRATCH/report.json")" 0 "$1: each says what and why"
+}
+clean() { examine; is "$STATUS:$(jq -c '[.findings[] | [.check, .file, .line, .what]]' "$SCRATCH/report.json")" "0:[]" "$1"; }
+
+refresh() { racf "SETROPTS RACLIST(DIGTCERT DIGTRING) REFRESH"; }
+# A group of readers that has nothing else.
+racf "ADDGROUP LIBREAD OMVS(GID(50050))" "CONNECT FRED GROUP(LIBREAD)"
+# The groups that the sample's server.xml names and its decks leave empty.
+racf "ADDGROUP GMOPERS" "ADDGROUP GMREADR"
+for group in GMADMIN GMOPERS GMREADR; do racf "CONNECT FRED GROUP($group)"; done
+own() { chown -R 50001:50050 "$DIR"; find "$DIR" -type d -exec chmod 750 {} +; find "$DIR" -type f -exec chmod 640 {} +; chmod 600 "$DIR/server.env"; }
+own
+examine
+note "$(jq -c '.findings[] | [.check, .file, .line, .what]' "$SCRATCH/report.json")"
+clean "a clean server"
+doctor myServer
+is "$OUT" "Server myServer: 0 errors, 0 warnings, 0 notes." "as text"
+
+# Files
+chmod 666 "$DIR/server.xml"; has "a file that everybody may write" file-writable ".file == \"$DIR/server.xml\" and (.fix | startswith(\"chmod g-w,o-rwx\"))" 8
+chmod 660 "$DIR/server.xml"; has "or the group" file-writable ".file == \"$DIR/server.xml\"" 8
+chmod 644 "$DIR/server.xml"; has "a file that everybody may read" file-mode ".file == \"$DIR/server.xml\"" 4
+bash -c "$(jq -r '.findings[] | select(.check == "file-mode") | .fix' "$SCRATCH/report.json")"; clean "its fix mends it"
+chmod 755 "$DIR/includes"; has "a folder" file-mode ".file == \"$DIR/includes\"" 4; own
+chown 50003 "$DIR/includes/ipic.xml"; has "another owner" file-owner ".file == \"$DIR/includes/ipic.xml\"" 8
+is "$(found include-writable ".file == \"$DIR/server.xml\" and .line == $(grep -n ipic.xml "$DIR/server.xml" | cut -d: -f1)")" 1 "who may override by an include, at its line"
+own
+chgrp 50000 "$DIR/logs"; has "another group" file-owner ".file == \"$DIR/logs\"" 4; own
+echo WLP_SKIP_UMASK=1 >>"$DIR/server.env"
+OUT=$(umask 0; sallyport doctor --json myServer </dev/null 2>/dev/null); printf '%s' "$OUT" >"$SCRATCH/report.json"
+is "$(found umask '.what | test("0000")')" 1 "the umask"
+sed -i /WLP_SKIP_UMASK/d "$DIR/server.env"
+
+# Includes
+chmod g+w "$DIR/includes/ipic.xml"; has "an include that the group writes" include-writable '.what | test("ipic.xml")' 8
+sed -i 's#includes/ipic.xml"#& onConflict="IGNORE"#' "$DIR/server.xml"
+has "with IGNORE it may add elements" include-injects '.what | test("ipic.xml")' 8
+chmod g-w "$DIR/includes/ipic.xml"; examine
+is "$(found include-ignore '.severity == "note"'):$STATUS" "1:0" "nobody else writes it: a note"
+chmod g+w "$DIR/includes"; has "or its folder" include-injects '.what | test("ipic.xml")' 8
+own; sed -i 's# onConflict="IGNORE"##' "$DIR/server.xml"
+
+# Secrets
+secret() { printf '<server>\n  <zosconnect_zosConnectServiceRestClientBasicAuth id="a"\n    userName="U" password="%s"/>\n</server>\n' "$1" >"$DIR/includes/shared2.xml"; chown 50001:50050 "$DIR/includes/shared2.xml"; chmod "$2" "$DIR/includes/shared2.xml"; }
+sed -i 's#</server>#<include location="includes/shared2.xml"/></server>#' "$DIR/server.xml"
+secret geheim 600; has "a password in clear text, at its line" clear-password ".file == \"$DIR/includes/shared2.xml\" and .line == 3" 4
+unlike "$(cat "$SCRATCH/report.json")" geheim "which is not printed"
+secret "$(sallyport encode geheim)" 600; has "a password with {xor}" xor-password '.line == 3' 4
+is "$(found clear-password)" 0 "is another finding"
+secret "$(sallyport encode --encoding=aes geheim)" 640; has "a secret the group reads" secret-group-readable '.file | test("shared2")' 4
+secret "$(sallyport encode --encoding=aes geheim)" 644; has "or everybody" secret-world-readable '.file | test("shared2")' 8
+secret '{env}PASS' 640; examine; is "$(found secret-group-readable)" 0 "a secret that stands elsewhere"
+secret '${pass}' 640; examine; is "$(found clear-password)$(found secret-group-readable)" 00 "or in a variable"
+is "$(found not-effective '.file != null and .line > 0')" 1 "an element without effect, at its line"
+sed -i 's#<include location="includes/shared2.xml"/>##' "$DIR/server.xml"; rm "$DIR/includes/shared2.xml"
+chmod 640 "$DIR/server.env"; has "server.env" secret-group-readable '.file | test("server.env")' 4; chmod 600 "$DIR/server.env"
+
+# Configuration
+sed -i 's#</server>#<httpOptions id="h" readTimeout="soon"/></server>#' "$DIR/server.xml"; has "a value that does not fit" configuration-warning '.what | test("readTimeout")' 4
+sed -i 's#<httpOptions[^>]*>##' "$DIR/server.xml"
+sed -i 's#</server>#</sever>#' "$DIR/server.xml"; has "a malformed file" configuration-error '.what | test("server.xml")' 8
+sed -i 's#</sever>#</server>#' "$DIR/server.xml"; clean "all mended"
+
+# TLS
+KR=$DIR/includes/keyringOutboundMutual.xml
+LINE=$(grep -n 'ssl id="DefaultSSLSettings"' "$KR" | cut -d: -f1)
+sed -i 's#<ssl id="DefaultSSLSettings"#& sslProtocol="TLSv1.1,TLSv1.2"#' "$KR"; has "TLS 1.1" weak-protocol ".file == \"$KR\" and .line == $LINE" 4
+sed -i 's# sslProtocol="[^"]*"# enabledCiphers="TLS_RSA_WITH_NULL_SHA TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 SSL_RSA_WITH_RC4_128_MD5"#' "$KR"; examine
+is "$(found weak-cipher)" 2 "two weak ciphers of three"
+sed -i 's# enabledCiphers="[^"]*"# securityLevel="LOW"#' "$KR"; has "a low security level" weak-cipher '.what | test("LOW")' 4
+sed -i 's# securityLevel="[^"]*"##' "$KR"
+sed -i 's#Liberty.KeyRing#No.KeyRing#' "$KR"; has "a ring that is not there" key-store '.what | test("No.KeyRing")' 8
+sed -i 's#No.KeyRing#Liberty.KeyRing#' "$KR"
+racf "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('old')) WITHLABEL('old') SIGNWITH(CERTAUTH LABEL('Liberty CA')) NOTBEFORE(DATE(2001/01/01)) NOTAFTER(DATE(2002/01/01))" "RACDCERT ID(LIBSERV) CONNECT(LABEL('old') RING(Liberty.KeyRing))"; refresh
+has "an expired certificate" certificate-expired '(.what | test("\"old\"")) and (.fix | test("REKEY"))' 8
+racf "RACDCERT ID(LIBSERV) DELETE(LABEL('old'))"; refresh
+soon=$(date -u -d '+10 days' +%Y/%m/%d)
+racf "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('soon')) WITHLABEL('soon') SIGNWITH(CERTAUTH LABEL('Liberty CA')) NOTAFTER(DATE($soon))" "RACDCERT ID(LIBSERV) CONNECT(LABEL('soon') RING(Liberty.KeyRing))"; refresh
+has "one that will expire" certificate-expires '.what | test("\"soon\"")' 4
+examine --days 5; is "$(found certificate-expires)" 0 "not within five days"
+racf "RACDCERT ID(LIBSERV) DELETE(LABEL('soon'))"; refresh
+
+# Profiles and groups
+racf "PERMIT BBG.AUTHMOD.BBGZSAFM.SAFCRED CLASS(SERVER) ID(LIBGRP) DELETE"; has "the server's user lacks READ" profile-access '.what | test("LIBSERV has no READ to BBG.AUTHMOD.BBGZSAFM.SAFCRED")' 8
+racf "PERMIT BBG.AUTHMOD.BBGZSAFM.SAFCRED CLASS(SERVER) ID(LIBGRP) ACCESS(READ)"
+racf "RDELETE SERVER BBG.SECPFX.BBGZDFLT"; has "a SERVER profile is missing" profile-missing '.what | test("BBG.SECPFX.BBGZDFLT")' 8
+fix=$(jq -r '.findings[] | select(.check == "profile-missing") | .fix' "$SCRATCH/report.json"); bash -c "$fix" >/dev/null 2>&1; examine
+is "$(found profile-missing)$(found profile-access)" 00 "its fix mends it"
+racf "RDELETE EJBROLE BBGZDFLT.zos.connect.access.roles.zosConnectAccess"; has "the role's profile is missing" profile-missing '.what | test("EJBROLE")' 8
+racf "RDEFINE EJBROLE BBGZDFLT.zos.connect.access.roles.zosConnectAccess UACC(NONE)"; has "nobody is permitted" profile-nobody '.what | test("zosConnectAccess")' 4
+racf "PERMIT BBGZDFLT.zos.connect.access.roles.zosConnectAccess CLASS(EJBROLE) ID(ZCEEUSRS) ACCESS(READ)"
+racf "PERMIT BBGZDFLT CLASS(APPL) ID(WSGUEST) DELETE"; has "the unauthenticated user" unauthenticated-user '.what | test("WSGUEST")' 4
+racf "PERMIT BBGZDFLT CLASS(APPL) ID(WSGUEST) ACCESS(READ)"
+racf "ADDGROUP NOBODYIN" "PERMIT BBGZDFLT CLASS(APPL) ID(NOBODYIN) ACCESS(READ)"; has "a permitted group without members" group-empty '.what | test("NOBODYIN")' 4
+racf "PERMIT BBGZDFLT CLASS(APPL) ID(NOBODYIN) DELETE"
+sed -i 's#globalReaderGroup="GMREADR"#globalReaderGroup="NOBODYIN,NOGROUP"#' "$DIR/includes/groupAccess.xml"; has "a group of the interceptor without members" group-empty '.what | test("reader group names group NOBODYIN")' 8
+is "$(found group-missing '.what | test("NOGROUP")')" 1 "one that does not exist"
+sed -i 's#"NOBODYIN,NOGROUP"#"GMREADR"#' "$DIR/includes/groupAccess.xml"
+chown -R 50001:50000 "$DIR"; has "the owner's group reads" reading-group '.what | test("LIBGRP")' 4
+own; racf "PERMIT BBG.AUTHMOD.BBGZSAFM.ZOSWLM CLASS(SERVER) ID(LIBREAD) ACCESS(READ)"; has "the reading group holds SERVER access" reading-group '.what | test("ZOSWLM")' 4
+racf "PERMIT BBG.AUTHMOD.BBGZSAFM.ZOSWLM CLASS(SERVER) ID(LIBREAD) DELETE"
+clean "all mended once more"
+
+# Whose server it is
+racf "ADDUSER ZSRV9 DFLTGRP(SYS1)"
+examine --user ZSRV9; is "$(found profile-access '.what | test("^ZSRV9")')" 4 "--user: another user lacks all four"
+racf "RDEFINE STARTED ZP9.* STDATA(USER(ZSRV9) GROUP(SYS1))"
+echo "WLP_ZOS_PROCEDURE=ZP9,JOBNAME=J9,PARMS='myServer'" >>"$DIR/server.env"; examine
+[ "$(found profile-access '.what | test("^ZSRV9")')" -eq 4 ]; ok $? "the user of its STARTED profile"
+sed -i /WLP_ZOS/d "$DIR/server.env"
+
+# What cannot be examined
+doctor nobody; is "$STATUS" 16 "no such server"
+like "$(cat "$SCRATCH/err")" "there is no server nobody" "is said"
+doctor; is "$STATUS" 16 "without a server"
+doctor a/b; is "$STATUS" 16 "a name that is none"
+sallyport shutdown >/dev/null
+examine; is "$(found not-checked '.fix == "sallyport ipl"')" 1 "without the system: a note says what was not looked at"
+is "$STATUS" 0 "and nothing else"
+done_testing
