@@ -138,6 +138,16 @@ MUST_CHECK enum err saf_verify_certificate_async(struct saf_client *,
                                                  struct str applid,
                                                  saf_acee_done done, void *arg,
                                                  struct err_info *why);
+/* A distributed identity that the caller has authenticated (class IDIDMAP):
+ * the subject of a token and its realm or issuer. SAFCRED only. */
+MUST_CHECK enum err saf_verify_identity(struct saf_client *, struct str name,
+                                        struct str registry, struct str applid,
+                                        struct acee **out, struct saf_rc *rc,
+                                        struct err_info *why);
+MUST_CHECK enum err
+saf_verify_identity_async(struct saf_client *, struct str name,
+                          struct str registry, struct str applid,
+                          saf_acee_done done, void *arg, struct err_info *why);
 /* A job token presented by a peer: the job's identity (requester assertion),
  * ERR_DENIED when it is forged or its job has ended. */
 MUST_CHECK enum err saf_verify_token_async(struct saf_client *,
@@ -154,6 +164,22 @@ MUST_CHECK enum err saf_acee_of_async(struct saf_client *, struct str user,
                                       enum acee_origin origin,
                                       saf_acee_done done, void *arg,
                                       struct err_info *why);
+
+/* --- PassTickets (R_ticketserv) ------------------------------------------ */
+
+#define SAF_TICKET_CHARS 8u
+
+/* Make one: UPDATE to IRRPTAUTH.<appl>.<user> in class PTKTDATA. ERR_DENIED,
+ * ERR_NOT_FOUND (no key). ticket: SAF_TICKET_CHARS and a NUL. */
+MUST_CHECK enum err saf_ticket_make(struct saf_client *, struct str user,
+                                    struct str appl,
+                                    char ticket[SAF_TICKET_CHARS + 1],
+                                    struct saf_rc *rc, struct err_info *why);
+/* Check one: READ to the same. ERR_DENIED, ERR_EXISTS (used before),
+ * ERR_NOT_FOUND. It never counts as a failed logon. */
+MUST_CHECK enum err saf_ticket_check(struct saf_client *, struct str user,
+                                     struct str appl, struct str ticket,
+                                     struct saf_rc *rc, struct err_info *why);
 
 /* --- authorization ------------------------------------------------------ */
 

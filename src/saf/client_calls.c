@@ -296,6 +296,38 @@ saf_verify_certificate_async(struct saf_client *c, struct str der,
     return call_async(c, WIRE_VERIFY_CERT, &request, done, arg, why);
 }
 
+static void
+put_identity(struct buf *out, struct str name, struct str registry,
+             struct str applid)
+{
+    buf_init(out, 4096);
+    buf_str(out, name);
+    buf_str(out, registry);
+    buf_str(out, applid);
+}
+
+enum err
+saf_verify_identity(struct saf_client *c, struct str name, struct str registry,
+                    struct str applid, struct acee **out, struct saf_rc *rc,
+                    struct err_info *why)
+{
+    struct buf request;
+
+    put_identity(&request, name, registry, applid);
+    return call_acee(c, WIRE_VERIFY_IDENTITY, &request, out, rc, why);
+}
+
+enum err
+saf_verify_identity_async(struct saf_client *c, struct str name,
+                          struct str registry, struct str applid,
+                          saf_acee_done done, void *arg, struct err_info *why)
+{
+    struct buf request;
+
+    put_identity(&request, name, registry, applid);
+    return call_async(c, WIRE_VERIFY_IDENTITY, &request, done, arg, why);
+}
+
 enum err
 saf_verify_token_async(struct saf_client *c, struct str token,
                        saf_acee_done done, void *arg, struct err_info *why)
@@ -438,5 +470,64 @@ saf_key_open(struct saf_client *c, struct str owner, struct str ring, int *fd,
     else
         *fd = chan_take_fd(&reply, 0);
     chan_msg_fini(&reply);
+    return e;
+}
+
+/* --- PassTickets
+ * ------------------------------------------------------------------ */
+
+static enum err
+ticket_call(struct saf_client *c, struct str user, struct str appl,
+            struct str ticket, struct chan_msg *reply, struct reader *in,
+            struct saf_rc *rc, struct err_info *why)
+{
+    struct buf request;
+    enum err e;
+
+    buf_init(&request, 256);
+    buf_str(&request, user);
+    buf_str(&request, appl);
+    buf_str(&request, ticket);
+    e = client_call(c, WIRE_TICKET, buf_view(&request), -1, reply, in, rc, why);
+    if (request.p != NULL)
+        secret_wipe(request.p, request.n);
+    buf_fini(&request);
+    return e;
+}
+
+enum err
+saf_ticket_make(struct saf_client *c, struct str user, struct str appl,
+                char ticket[SAF_TICKET_CHARS + 1], struct saf_rc *rc,
+                struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    struct str text;
+    enum err e = ticket_call(c, user, appl, STR(""), &reply, &in, rc, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (!reader_str(&in, SAF_TICKET_CHARS, SAF_TICKET_CHARS, &text) ||
+        !str_copy_z(text, ticket, SAF_TICKET_CHARS + 1))
+        e = client_malformed(why);
+    chan_msg_fini(&reply);
+    return e;
+}
+
+enum err
+saf_ticket_check(struct saf_client *c, struct str user, struct str appl,
+                 struct str ticket, struct saf_rc *rc, struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    enum err e;
+
+    if (ticket.n == 0) {
+        *rc = SAF_RC(8, 16, 32);
+        return err_set(why, ERR_DENIED, "the PassTicket is empty");
+    }
+    e = ticket_call(c, user, appl, ticket, &reply, &in, rc, why);
+    if (e == ERR_OK)
+        chan_msg_fini(&reply);
     return e;
 }

@@ -163,6 +163,9 @@ struct saf_hooks {
     /* ERR_OK: it is the one; ERR_DENIED: it is not. */
     enum err (*check_verifier)(void *arg, struct str user, struct str secret,
                                struct str verifier, struct err_info *why);
+    /* Seal the key of a PassTicket profile; bound to the profile's name. */
+    enum err (*seal_ticket_key)(void *arg, struct str key, struct str profile,
+                                struct buf *sealed, struct err_info *why);
     void *arg;
     /* Further verbs: RACDCERT. */
     const struct cmd_verb *const *verbs;

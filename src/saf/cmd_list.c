@@ -95,6 +95,10 @@ cmd_list_segment(struct cmd *cmd, enum saf_kind kind, int64_t id,
     }
     cmd_printf(cmd, "%s INFORMATION", segment);
     cmd_printf(cmd, "%.*s", (int)strlen(segment) + 12, dashes);
+    if (strcmp(segment, "SSIGNON") == 0) {
+        cmd_ssignon_list(cmd, id);
+        return;
+    }
     for (size_t i = 0; i < ARRAY_LEN(field_rows); i++) {
         const struct field_row *row = &field_rows[i];
         struct str value;

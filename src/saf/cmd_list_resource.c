@@ -10,7 +10,7 @@ static const struct cmd_operand rlist_rows[] = {
     KEY("ALL"), KEY("AUTHUSER"), KEY("HISTORY"), KEY("STATISTICS"),
     { "GENERIC", CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     KEY("RESGROUP"), KEY("NORACF"),
-    KEY("STDATA"), KEY("ICTX"), KEY("EIM"), KEY("PROXY"), KEY("KERB"),
+    KEY("STDATA"), KEY("SSIGNON"), KEY("ICTX"), KEY("EIM"), KEY("PROXY"), KEY("KERB"),
     KEY("SESSION"), KEY("SVFMR"), KEY("DLFDATA"), KEY("TME"), KEY("CDTINFO"),
     KEY("CFDEF"), KEY("SIGVER"), KEY("ICSF"), KEY("MFA"), KEY("MFPOLICY"),
     KEY("IDTPARMS"), KEY("JES"), KEY("CSDATA"),

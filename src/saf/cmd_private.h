@@ -31,6 +31,13 @@ extern const char *const cmd_levels[];      /* as enum saf_level */
 extern const char *const cmd_authorities[]; /* as enum saf_authority */
 extern const char *const cmd_yes_no[];      /* YES, NO */
 
+/* SSIGNON (PTKTDATA): keys are sealed by the keeper. The table is of operands
+ * of RDEFINE and RALTER; put is false after a message; list prints what is
+ * below the segment's heading. */
+extern const struct cmd_table cmd_ssignon_table;
+bool cmd_ssignon_put(struct cmd *, int64_t profile_id, struct str profile);
+void cmd_ssignon_list(struct cmd *, int64_t profile_id);
+
 /* Store each given operand whose row names a segment. */
 void cmd_store(struct cmd *, enum saf_kind, int64_t id);
 

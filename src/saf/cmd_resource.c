@@ -60,6 +60,8 @@ static const struct cmd_table ictx_table = CMD_TABLE(ictx_rows);
       NULL, NULL },                                                            \
     { "ICTX", CMD_SUB, CMD_NO, 0, 0, &ictx_table, NULL, "ICTX", NULL, NULL,    \
       NULL },                                                                  \
+    { "SSIGNON", CMD_SUB, CMD_NO, 0, 0, &cmd_ssignon_table, NULL, "SSIGNON",   \
+      NULL, NULL, NULL },                                                      \
     RAW("EIM"), RAW("PROXY"), RAW("KERB"), RAW("SESSION"), RAW("SVFMR"),       \
     RAW("DLFDATA"), RAW("TME"), RAW("CDTINFO"), RAW("CFDEF"), RAW("SIGVER"),   \
     RAW("ICSF"), RAW("MFA"), RAW("MFPOLICY"), RAW("IDTPARMS"), RAW("JES"),     \
@@ -378,7 +380,7 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     copy_list(cmd, model.id, p.id);
     add_creator(cmd, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
-    if (!set_members(cmd, class_, &p))
+    if (!cmd_ssignon_put(cmd, p.id, p.name) || !set_members(cmd, class_, &p))
         cmd_abandon(cmd, 8);
 }
 
@@ -463,7 +465,7 @@ alter_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     }
     saf_profile_put(cmd->db, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
-    if (!set_members(cmd, class_, &p))
+    if (!cmd_ssignon_put(cmd, p.id, p.name) || !set_members(cmd, class_, &p))
         cmd_abandon(cmd, 8);
 }
 

@@ -37,6 +37,8 @@ ich408i_logon(const struct saf_lines *to, struct str user, struct str group,
         [LOGON_EXPIRED] = "EXPIRED PASSWORD",
         [LOGON_INVALID_GROUP] = "INVALID GROUP",
         [LOGON_INACTIVE] = "INACTIVE USER HAS BEEN REVOKED",
+        [LOGON_REPLAY] = "REPLAY OF PASSTICKET",
+        [LOGON_DAY_TIME] = "NOT AUTHORIZED TO LOGON AT THIS TIME",
         [LOGON_SURROGATE] = "SUBMITTER IS NOT AUTHORIZED BY USER",
     };
     char line[128];

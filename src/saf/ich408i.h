@@ -21,6 +21,8 @@ enum logon_failure {
     LOGON_EXPIRED,
     LOGON_INVALID_GROUP,
     LOGON_INACTIVE,
+    LOGON_REPLAY,
+    LOGON_DAY_TIME,
     LOGON_SURROGATE,
 };
 

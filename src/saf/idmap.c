@@ -219,3 +219,14 @@ certmap_user(struct saf_engine *engine, struct arena *arena,
                     : row.owner;
     return true;
 }
+
+bool
+certmap_is_used(struct saf_db *db)
+{
+    struct saf_query q =
+        saf_db_query(db, "SELECT 1 FROM eff_filters LIMIT 1", "");
+    bool is_used = saf_query_next(&q);
+
+    saf_query_close(&q);
+    return is_used;
+}

@@ -37,6 +37,8 @@ struct certmap_ask {
     struct str subject, issuer;
     struct str applid, sysid; /* &APPLID, &SYSID of criteria */
 };
+/* Is there any filter? */
+bool certmap_is_used(struct saf_db *);
 struct certmap {
     struct str user;  /* "" when the best filter gives no user */
     struct str label; /* of the filter that matched */

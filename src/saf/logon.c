@@ -162,6 +162,50 @@ logon_end(struct saf_engine *engine, struct arena *a, const struct logon *l,
     return saf_db_commit(db, why);
 }
 
+enum err
+logon_ticket(struct saf_engine *engine, struct arena *a,
+             const struct logon_ticket *t, const struct saf_lines *lines,
+             bool *is_ticket, struct saf_rc *rc, struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    struct saf_user u;
+    enum err e, result;
+
+    *is_ticket = false;
+    if (t->ticket.n != 8 || t->applid.n == 0 || t->applid.n > 8)
+        return ERR_OK;
+    if (!saf_user_get(db, a, str_upper(a, t->user), &u) ||
+        saf_user_is_protected(&u))
+        return saf_db_check(db, why);
+    result = logon_ticket_check(engine, a, t, why);
+    if (result == ERR_DENIED || result == ERR_NOT_FOUND || result == ERR_SYNTAX)
+        return saf_db_check(db, why); /* a password, maybe */
+    if (result != ERR_OK && result != ERR_EXISTS)
+        return result;
+    *is_ticket = true;
+    if ((e = find_user(engine, a, t->user, t->now_ms, lines, &u, rc, why)) !=
+        ERR_OK)
+        return e;
+    if (result == ERR_EXISTS) {
+        int64_t limit = saf_option(db, "PASSWORD.REVOKE");
+
+        saf_user_failed_logon(db, u.user, u.failures + 1,
+                              limit > 0 && u.failures + 1 >= (uint64_t)limit);
+        e = saf_db_check(db, why);
+        return e != ERR_OK ? e
+                           : refuse(lines, &u, LOGON_REPLAY, LOGON_RC_PASSWORD,
+                                    rc, why);
+    }
+    if (u.failures == 0 && (uint64_t)u.last_access_s + 60 > t->now_ms / 1000)
+        return ERR_OK;
+    u.failures = 0;
+    u.last_access_s = (int64_t)(t->now_ms / 1000);
+    if ((e = saf_db_begin(db, why)) != ERR_OK)
+        return e;
+    saf_user_put(db, &u);
+    return saf_db_commit(db, why);
+}
+
 static enum err
 list_groups(struct saf_db *db, struct arena *a, const struct saf_user *u,
             struct str group, int32_t today, struct acee *acee)
@@ -260,6 +304,8 @@ logon_acee(struct saf_engine *engine, struct arena *a,
         acee.gid = omvs_number(db, a, SAF_KIND_GROUP, g.id, "GID");
     acee.applid = str_dup(a, ask->applid);
     acee.certificate = ask->certificate;
+    acee.distributed = ask->distributed;
+    acee.registry = ask->registry;
     if ((e = saf_db_check(db, why)) != ERR_OK ||
         (e = check_appl(engine, ask, lines, &acee, rc, why)) != ERR_OK)
         return e;

@@ -45,6 +45,36 @@ MUST_CHECK enum err logon_end(struct saf_engine *, struct arena *,
                               const struct saf_lines *, struct saf_rc *rc,
                               struct err_info *why);
 
+/*
+ * A PassTicket decides: *is_ticket says whether it is one, then as logon_end:
+ * ERR_DENIED with *rc for a user who may not log on, and for one that was used
+ * before (replay; it counts as a failure). Otherwise it may be a password.
+ */
+struct logon_ticket {
+    struct str user, applid, ticket;
+    uint64_t now_ms;
+    /* The times `ticket` stands for with the key of `profile` (sealed). */
+    enum err (*times)(void *arg, struct str sealed, struct str profile,
+                      struct str user, struct str applid, struct str ticket,
+                      uint32_t *times, size_t *n, struct err_info *why);
+    void *arg;
+};
+MUST_CHECK enum err logon_ticket(struct saf_engine *, struct arena *,
+                                 const struct logon_ticket *,
+                                 const struct saf_lines *, bool *is_ticket,
+                                 struct saf_rc *rc, struct err_info *why);
+/* R_ticketserv's half of it: ERR_OK, ERR_DENIED, ERR_EXISTS (replay),
+ * ERR_NOT_FOUND (no key); nobody is revoked. */
+MUST_CHECK enum err logon_ticket_check(struct saf_engine *, struct arena *,
+                                       const struct logon_ticket *,
+                                       struct err_info *why);
+/* The key for a user of an application: the most specific discrete profile of
+ * PTKTDATA, which must be active and RACLISTed. ERR_NOT_FOUND. */
+MUST_CHECK enum err logon_ticket_key(struct saf_engine *, struct arena *,
+                                     struct str user, struct str applid,
+                                     struct str *profile, struct str *sealed,
+                                     bool *may_replay, struct err_info *why);
+
 /* What an acee is made from. */
 struct logon_ask {
     struct str user;
@@ -53,7 +83,8 @@ struct logon_ask {
     enum acee_origin origin;
     uint32_t more_attrs;    /* ACEE_TRUSTED, ACEE_PRIVILEGED of STARTED */
     struct str certificate; /* its SHA-256, or empty */
-    bool is_silent;         /* no ICH408I for a refused APPL */
+    struct str distributed, registry; /* or empty */
+    bool is_silent;                   /* no ICH408I for a refused APPL */
     uint64_t now_ms;
 };
 /*

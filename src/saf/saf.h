@@ -55,4 +55,7 @@ struct saf_decision {
 
 const char *saf_level_name(enum saf_level); /* "READ" */
 
+/* System id in SMF records, and &SYSID. */
+#define SMF_SYSTEM_ID "SPT1"
+
 #endif

@@ -448,7 +448,9 @@ prepare_file(struct saf_db *db, const char *path, uint64_t now_ms,
                        "%s was written by a newer level (%lld, this one knows "
                        "%d)",
                        path, (long long)level, STORE_LEVEL);
-    return level == 0 ? create(db, now_ms, why) : add_columns(db, why);
+    if (level == 0 && (e = create(db, now_ms, why)) != ERR_OK)
+        return e;
+    return add_columns(db, why);
 }
 
 enum err

@@ -90,6 +90,13 @@ static const struct {
       "ALTER TABLE certs ADD COLUMN facts BLOB" },
     { "SELECT 1 FROM pragma_table_info('certs') WHERE name='flags'",
       "ALTER TABLE certs ADD COLUMN flags INTEGER NOT NULL DEFAULT 0" },
+    /* PassTickets that were used, until nobody takes them any more. */
+    { "SELECT 1 FROM sqlite_master WHERE name='tickets'",
+      "CREATE TABLE tickets(appl TEXT NOT NULL, user TEXT NOT NULL,"
+      " time INTEGER NOT NULL, until INTEGER NOT NULL,"
+      " PRIMARY KEY(appl, user, time)) STRICT, WITHOUT ROWID" },
+    { "SELECT 1 FROM sqlite_master WHERE name='tickets_until'",
+      "CREATE INDEX tickets_until ON tickets(until)" },
 };
 
 #endif

@@ -74,6 +74,11 @@ enum wire_type {
     /* str owner, str ring -> u32 keys; one descriptor: a key channel
      * (ipc/keywire.h) for the private keys RING_READ would hand over */
     WIRE_KEY_OPEN,
+    /* R_ticketserv: str user, str appl, str ticket: "" makes one -> str ticket;
+     * else checks it -> nothing */
+    WIRE_TICKET,
+    /* str name, str registry, str applid -> str acee: a distributed identity */
+    WIRE_VERIFY_IDENTITY,
 
     /* Only on the descriptor that the master shares with the front: */
     /* str job name, id, user, proc, submitter, password, cgroup, u32 uid

@@ -63,6 +63,10 @@ enum keep_type {
     /* u32 uid, u32 n, n x { str sealed, str ad }; one descriptor: a key
      * channel (ipc/keywire.h) over which those keys are used */
     KEEP_OPEN,
+    KEEP_TICKET_SEAL, /* str key, str profile -> str sealed */
+    /* str sealed, profile, user, appl, u32 time, str ticket: "" -> str ticket;
+     * else -> u32 n, n x u32 time it stands for */
+    KEEP_TICKET,
 };
 
 /* --- verifier ---------------------------------------------------------------

@@ -47,6 +47,8 @@ static const struct request {
     { WIRE_SNAPSHOT, IN(PEER_KNOWN), on_snapshot },
     { WIRE_RING_READ, IN(PEER_KNOWN), on_ring_read },
     { WIRE_KEY_OPEN, IN(PEER_KNOWN), on_key_open },
+    { WIRE_TICKET, IN(PEER_KNOWN), on_ticket },
+    { WIRE_VERIFY_IDENTITY, IN(PEER_KNOWN), on_verify_identity },
     { WIRE_REGISTER_SERVER, IN(PEER_KNOWN), on_register_server },
     { WIRE_SYSLOG, IN(PEER_KNOWN) | IN(PEER_CONTROL), on_syslog },
     { WIRE_LOG_DENIAL, IN(PEER_KNOWN), on_log_denial },
@@ -414,6 +416,7 @@ open_database(struct front *f, struct err_info *why)
     saf_engine_on_publish(f->engine, front_publish, f);
     f->hooks = (struct saf_hooks){ .make_verifier = front_make_verifier,
                                    .check_verifier = front_check_verifier,
+                                   .seal_ticket_key = front_seal_ticket_key,
                                    .arg = f,
                                    .verbs = racdcert_verbs,
                                    .n_verbs = RACDCERT_VERBS };

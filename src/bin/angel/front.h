@@ -160,6 +160,13 @@ enum err front_make_verifier(void *front, struct str user, struct str secret,
                              struct err_info *why);
 enum err front_check_verifier(void *front, struct str user, struct str secret,
                               struct str verifier, struct err_info *why);
+enum err front_seal_ticket_key(void *front, struct str key, struct str profile,
+                               struct buf *sealed, struct err_info *why);
+/* As logon_ticket.times. */
+enum err front_ticket_times(void *front, struct str sealed, struct str profile,
+                            struct str user, struct str applid,
+                            struct str ticket, uint32_t *times, size_t *n,
+                            struct err_info *why);
 /* Operator lines of a request: to the system log and back to the client. */
 struct line_sink {
     struct front *front;
@@ -221,6 +228,8 @@ bool on_check(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_snapshot(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_ring_read(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_key_open(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_ticket(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_verify_identity(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_register_server(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_syslog(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_log_denial(struct peer *, uint32_t seq, struct chan_msg *);

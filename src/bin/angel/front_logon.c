@@ -10,7 +10,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "front_certs.h"
 #include "saf/cert.h"
+#include "saf/idmap.h"
 #include "saf/password.h"
 
 /*
@@ -307,6 +309,46 @@ logon_peer_gone(struct front *f, struct peer *p)
     }
 }
 
+/* A PassTicket is answered at once, without a verifier; true: it was one. */
+static bool
+try_ticket(struct peer *p, uint32_t seq, enum wire_type type, struct str user,
+           struct str ticket, struct str applid, struct arena *a)
+{
+    struct front *f = p->front;
+    struct line_sink sink = { f, p, seq };
+    struct saf_lines lines = line_sink_lines(&sink);
+    struct logon_ask ask = { .user = user,
+                             .applid = applid,
+                             .origin = ACEE_PASSTICKET,
+                             .now_ms = clock_wall_ms() };
+    const struct logon_ticket t = { .user = user,
+                                    .applid = applid,
+                                    .ticket = ticket,
+                                    .now_ms = ask.now_ms,
+                                    .times = front_ticket_times,
+                                    .arg = f };
+    struct saf_rc rc = SAF_RC(8, 8, 0);
+    struct err_info why = { 0 };
+    struct buf sealed, result;
+    bool is_ticket;
+    enum err e = logon_ticket(f->engine, a, &t, &lines, &is_ticket, &rc, &why);
+
+    if (e == ERR_OK && !is_ticket)
+        return false;
+    buf_init(&sealed, ACEE_WIRE_MAX);
+    buf_init(&result, ACEE_WIRE_MAX + 64u);
+    if (e == ERR_OK)
+        e = front_acee(f, &ask, &lines, &sealed, &rc, &why);
+    if (e == ERR_OK && type == WIRE_LOGON)
+        e = become(p, buf_view(&sealed), NULL, &result, &why);
+    else if (e == ERR_OK)
+        buf_str(&result, buf_view(&sealed));
+    peer_reply(p, seq, e, rc, &why, buf_view(&result));
+    buf_fini(&sealed);
+    buf_fini(&result);
+    return true;
+}
+
 void
 logon_start(struct peer *p, uint32_t seq, enum wire_type type, struct str user,
             struct str password, struct str applid, struct saf_job_ask *job,
@@ -315,11 +357,16 @@ logon_start(struct peer *p, uint32_t seq, enum wire_type type, struct str user,
     struct front *f = p->front;
     struct line_sink sink = { f, p, seq };
     struct saf_lines lines = line_sink_lines(&sink);
-    struct logon_task *t = ARENA_NEW(a, struct logon_task);
+    struct logon_task *t;
     struct saf_rc rc = SAF_RC(8, 8, 0);
     struct err_info why = { 0 };
     enum err e;
 
+    if (job == NULL && try_ticket(p, seq, type, user, password, applid, a)) {
+        arena_fini(a);
+        return;
+    }
+    t = ARENA_NEW(a, struct logon_task);
     if (t == NULL)
         e = err_set(&why, ERR_MEMORY, "no storage");
     else if (f->n_tasks >= TASKS_MAX)
@@ -460,6 +507,36 @@ reply_denied(struct peer *p, uint32_t seq, struct saf_rc rc, const char *text)
     peer_reply(p, seq, ERR_DENIED, rc, &why, STR(""));
 }
 
+/* No certificate of a user: the best name filter (class DIGTNMAP) may know
+ * one. Reading foreign ASN.1 takes a child of its own, so only where there are
+ * filters at all. */
+static enum err
+filter_user(struct front *f, struct arena *a, struct str der, struct str applid,
+            struct str *user, struct saf_rc *rc, struct err_info *why)
+{
+    struct certmap_ask ask = { .applid = applid, .sysid = STR(SMF_SYSTEM_ID) };
+    const struct cert_services *services = front_cert_services(f);
+    struct certmap found = { .user = STR("") };
+    struct cert_bundle bundle;
+    enum err e;
+
+    if (!certmap_is_used(saf_engine_db(f->engine)))
+        return err_set(why, ERR_DENIED, "no user ID for this certificate");
+    e = services->parse(services->arg, a, der, STR(""), NULL, 0, &bundle, why);
+    if (e != ERR_OK || bundle.n == 0) {
+        *rc = LOGON_RC_NOTRUST;
+        return err_set(why, ERR_DENIED, "the certificate is not readable");
+    }
+    ask.subject = bundle.certs[0].subject;
+    ask.issuer = bundle.certs[0].issuer;
+    if (!certmap_user(f->engine, a, IDMAP_EFFECTIVE, &ask, &found) ||
+        found.user.n == 0)
+        return err_set(why, ERR_DENIED, "no user ID for this certificate");
+    *user = found.user;
+    *rc = SAF_RC(0, 0, 0);
+    return ERR_OK;
+}
+
 /* A certificate is public: only a server that verified the handshake itself
  * may turn one into an identity. */
 bool
@@ -493,6 +570,8 @@ on_verify_cert(struct peer *p, uint32_t seq, struct chan_msg *msg)
     e = cert_user(saf_engine_db(p->front->engine), &a, str_n(digest, n),
                   &ask.user, &rc, &why);
     ask.certificate = str_n(digest, n);
+    if (e == ERR_DENIED && rc.reason == LOGON_RC_NO_USER.reason)
+        e = filter_user(p->front, &a, der, ask.applid, &ask.user, &rc, &why);
     if (e == ERR_OK)
         reply_acee(p, seq, &ask, (struct str){ NULL, 0 });
     else
@@ -538,6 +617,38 @@ on_verify_token(struct peer *p, uint32_t seq, struct chan_msg *msg)
     }
     peer_reply(p, seq, e, rc, &why, buf_view(&result));
     buf_fini(&result);
+    return true;
+}
+
+/* Whoever has SAFCRED has authenticated that identity himself (a token's
+ * subject and realm); class IDIDMAP says which user it is here. */
+bool
+on_verify_identity(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct logon_ask ask = { .origin = ACEE_DISTRIBUTED,
+                             .now_ms = clock_wall_ms() };
+    struct saf_db *db = saf_engine_db(p->front->engine);
+    struct reader in = reader_of(msg->payload);
+    struct arena a;
+
+    if (!reader_str(&in, 1, IDMAP_USER_MAX, &ask.distributed) ||
+        !reader_str(&in, 0, IDMAP_REGISTRY_MAX, &ask.registry) ||
+        !reader_str(&in, 0, WIRE_APPLID_MAX, &ask.applid) ||
+        !reader_at_end(&in))
+        return false;
+    arena_init(&a, TASK_ARENA_MAX);
+    if (!peer_has_safcred(p))
+        reply_denied(p, seq, SAF_RC(8, 8, 4),
+                     "service group SAFCRED is not available");
+    else if (refuse_domain(p, seq, ask.applid))
+        (void)0;
+    else if (!idmap_user(db, &a, IDMAP_EFFECTIVE, ask.distributed, ask.registry,
+                         &ask.user))
+        reply_denied(p, seq, LOGON_RC_NO_USER,
+                     "no user ID for this distributed identity");
+    else
+        reply_acee(p, seq, &ask, (struct str){ NULL, 0 });
+    arena_fini(&a);
     return true;
 }
 

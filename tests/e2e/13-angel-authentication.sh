@@ -1,0 +1,171 @@
+# PassTickets, certificates without a profile of their own, distributed
+# identities: who is let in, who is not, and what was used once is used up.
+. "$E2E_LIB"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/C=UK/O=IBM/OU=Hursley/CN=Ann' -keyout "$SCRATCH/ann.key" -outform DER -out "$SCRATCH/ann.der" 2>/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/C=US/O=Other/CN=Bob' -keyout "$SCRATCH/bob.key" -outform DER -out "$SCRATCH/bob.der" 2>/dev/null
+_finished=1 # the program below prints the plan
+SCRATCH=$SCRATCH PYTHONPATH=$(dirname "$E2E_LIB") python3 - <<'PY'
+import os, signal, time
+from angel_wire import *
+
+root, scratch = os.environ["SALLYPORT_ROOT"], os.environ["SCRATCH"]
+angel = Angel()
+ibm = Client()
+ibm.hello()
+
+
+def racf(*commands, ok=True):
+    for c in commands:
+        r = ibm.command(c)
+        rc = r.u32() if r.err == OK else None
+        check(r.err == OK and (rc in (0, 4)) == ok, c.split("(1")[0], r.lines)
+    return r
+
+
+racf("ADDUSER USER1 DFLTGRP(SYS1)", "ALTUSER USER1 PASSWORD(SECRET12) NOEXPIRED",
+     "ADDUSER USER2 DFLTGRP(SYS1)", "ALTUSER USER2 PASSWORD(SECRET2) NOEXPIRED",
+     "ADDUSER LIBSERV DFLTGRP(SYS1)",
+     "SETROPTS PASSWORD(REVOKE(3))",
+     "SETROPTS CLASSACT(PTKTDATA STARTED SERVER) GENERIC(PTKTDATA STARTED)",
+     "RDEFINE PTKTDATA BBGZDFLT SSIGNON(KEYMASKED(123456789ABCDEF0))",
+     "RDEFINE PTKTDATA REPLAYS SSIGNON(KEYENCRYPTED(FEDCBA9876543210)) APPLDATA('NO REPLAY PROTECTION')",
+     "RDEFINE PTKTDATA BBGZDFLT.USER2 SSIGNON(KEYMASKED(0000000000000001))",
+     "SETROPTS RACLIST(PTKTDATA)")
+data = b"".join(open(os.path.join(root, "saf", f), "rb").read() for f in os.listdir(root + "/saf"))
+check(b"PTKTDATA" in data, "the profile is stored")
+check(b"123456789ABCDEF0" not in data and bytes.fromhex("123456789ABCDEF0") not in data, "and its key nowhere in clear")
+r = ibm.command("RLIST PTKTDATA BBGZDFLT SSIGNON NORACF")
+check(any("KEYMASKED DATA NOT DISPLAYABLE" in x for x in r.lines), "RLIST does not show it", r.lines)
+for bad in ("KEYMASKED(123456789ABCDEF)", "KEYMASKED(123456789ABCDEFG)", "KEYMASKED()", "KEYMASKED(123456789ABCDEF01)"):
+    r = ibm.command(f"RDEFINE PTKTDATA BAD SSIGNON({bad})")
+    check(r.u32() == 8 and not any("123456" in x for x in r.lines), f"{bad[:12]}: refused, not echoed", r.lines)
+
+
+def ticket(user, appl):
+    r = ibm.call(TICKET, s(user) + s(appl) + s(""))
+    return (r.str() if r.err == OK else b"", r)
+
+
+def verify(user, secret, appl):
+    return ibm.call(VERIFY, s(user) + s(secret) + s(appl))
+
+
+# --- R_ticketserv
+t, r = ticket("USER1", "BBGZDFLT")
+is_equal((r.err, r.triple()), (DENIED, (8, 8, 16)), "no IRRPTAUTH profile: no ticket")
+racf("RDEFINE PTKTDATA IRRPTAUTH.BBGZDFLT.* UACC(NONE)", "RDEFINE PTKTDATA IRRPTAUTH.REPLAYS.* UACC(NONE)",
+     "PERMIT IRRPTAUTH.BBGZDFLT.* CLASS(PTKTDATA) ID(IBMUSER) ACCESS(READ)",
+     "PERMIT IRRPTAUTH.REPLAYS.* CLASS(PTKTDATA) ID(IBMUSER) ACCESS(UPDATE)",
+     "SETROPTS RACLIST(PTKTDATA) REFRESH")
+is_equal(ticket("USER1", "BBGZDFLT")[1].err, DENIED, "READ is not enough to make one")
+racf("PERMIT IRRPTAUTH.BBGZDFLT.* CLASS(PTKTDATA) ID(IBMUSER) ACCESS(UPDATE)")
+is_equal(ticket("USER1", "BBGZDFLT")[1].err, DENIED, "nor is a change before REFRESH")
+racf("SETROPTS RACLIST(PTKTDATA) REFRESH")
+t, r = ticket("USER1", "BBGZDFLT")
+is_equal((r.err, len(t)), (OK, 8), "UPDATE: a ticket")
+is_equal(ticket("USER1", "NOKEY")[1].err, DENIED, "another application")
+
+# --- logon with it
+r = verify("USER1", t, "OTHERAPP")
+is_equal(r.err, DENIED, "for another application it is a wrong password")
+r = verify("USER2", t, "BBGZDFLT")
+is_equal(r.err, DENIED, "for another user, too")
+r = verify("USER1", t, "BBGZDFLT")
+is_equal((r.err, r.triple()), (OK, (0, 0, 0)), "it opens the door")
+r = verify("USER1", t, "BBGZDFLT")
+is_equal(r.triple(), (8, 8, 20), "once")
+check(any("REPLAY OF PASSTICKET" in m for m in r.messages), "ICH408I: replay", r.messages)
+is_equal(verify("USER1", "SECRET12", "BBGZDFLT").err, OK, "the password still works, eight characters long")
+t2, _ = ticket("USER2", "BBGZDFLT")
+is_equal(verify("USER2", t2.decode().lower(), "bbgzdflt").err, OK, "USER2 has a key of its own; case does not count")
+
+for kind in ("front", "keeper"):
+    t, _ = ticket("USER1", "BBGZDFLT")
+    while ticket("USER1", "BBGZDFLT")[0] == t:
+        time.sleep(0.1)
+    t, _ = ticket("USER1", "BBGZDFLT")
+    is_equal(verify("USER1", t, "BBGZDFLT").err, OK, "a ticket is used")
+    pids = [p for p in angel.child_of(kind) if kind in open(f"/proc/{p}/comm").read()]
+    os.kill(pids[0], signal.SIGKILL)
+    if kind == "front":
+        while True:
+            try:
+                ibm = Client()
+                if ibm.hello().err == OK and ibm.command("LISTUSER USER1").err == OK and not os.path.exists(f"/proc/{pids[0]}/fd"):
+                    break
+            except (OSError, EOFError):
+                time.sleep(0.05)
+    is_equal(verify("USER1", t, "BBGZDFLT").err, DENIED, f"used up, also when the {kind} was killed")
+ibm.command("ALTUSER USER1 RESUME")
+
+t, _ = ticket("USER1", "REPLAYS")
+is_equal([verify("USER1", t, "REPLAYS").err for _ in range(3)], [OK] * 3, "NO REPLAY PROTECTION: again and again")
+is_equal(verify("LIBSERV", ticket("LIBSERV", "REPLAYS")[0], "REPLAYS").err, DENIED, "a PROTECTED user has none")
+
+# --- evaluation never revokes
+for _ in range(5):
+    r = ibm.call(TICKET, s("USER1") + s("BBGZDFLT") + s("AAAAAAAA"))
+is_equal((r.err, r.triple()), (DENIED, (8, 16, 32)), "R_ticketserv: not valid")
+t, _ = ticket("USER1", "REPLAYS")
+is_equal(ibm.call(TICKET, s("USER1") + s("REPLAYS") + s(t)).err, OK, "R_ticketserv: valid")
+is_equal(verify("USER1", "SECRET12", "").err, OK, "nobody was revoked")
+racf("ALTUSER USER1 REVOKE")
+is_equal(verify("USER1", ticket("USER1", "REPLAYS")[0], "REPLAYS").triple(), (8, 8, 28), "a revoked user's ticket")
+racf("ALTUSER USER1 RESUME", "SETROPTS NORACLIST(PTKTDATA)")
+is_equal(verify("USER1", t, "REPLAYS").err, DENIED, "class not RACLISTed: no tickets")
+
+# --- certificates and distributed identities, as a server with SAFCRED
+racf("SETROPTS CLASSACT(APPL FACILITY DIGTNMAP DIGTCERT IDIDMAP DIGTCRIT)",
+     "RDEFINE STARTED *.* STDATA(USER(LIBSERV) GROUP(SYS1))", "SETROPTS RACLIST(STARTED)",
+     "RDEFINE SERVER BBG.ANGEL UACC(READ)", "RDEFINE SERVER BBG.AUTHMOD.BBGZSAFM UACC(READ)",
+     "RDEFINE SERVER BBG.AUTHMOD.BBGZSAFM.SAFCRED UACC(READ)", "SETROPTS GENERIC(SERVER)",
+     "RDEFINE SERVER BBG.SECPFX.* UACC(READ)",
+     "ADDUSER MAPPED DFLTGRP(SYS1)", "ADDUSER ANYUK DFLTGRP(SYS1)", "ADDUSER DIST DFLTGRP(SYS1)", "ADDUSER DFLT DFLTGRP(SYS1) RESTRICTED")
+named = Client()
+named.hello(angel.control.register("BBGZANGL", "STC00001", proc="BBGZANGL").str())
+is_equal(named.call(16 - 2, s("")).err, OK, "the angel is up")
+stc = Client()
+stc.hello(angel.control.register("BAQSTRT", "STC00002", proc="BAQSTRT").str())
+is_equal(stc.call(REGISTER_SERVER, s("")).err, OK, "a server registers")
+ann, bob = (open(f"{scratch}/{n}.der", "rb").read() for n in ("ann", "bob"))
+
+
+def by_cert(der):
+    r = stc.call(VERIFY_CERT, s(der) + s(""))
+    if r.err != OK:
+        return r.triple()
+    acee = r.str()
+    return acee[9:9 + acee[8]].decode() # "SPAC", version, u32 length, user
+
+
+is_equal(by_cert(ann), (8, 8, 40), "no filter: 8/8/40")
+racf("RACDCERT ID(ANYUK) MAP SDNFILTER('O=IBM.C=UK') WITHLABEL('uk') TRUST",
+     "RACDCERT ID(MAPPED) MAP SDNFILTER('OU=Hursley.O=IBM.C=UK') WITHLABEL('hursley') TRUST",
+     "SETROPTS RACLIST(DIGTNMAP)", "SETROPTS RACLIST(DIGTNMAP) REFRESH")
+is_equal(by_cert(ann), "MAPPED", "the longer subject filter wins")
+is_equal(by_cert(bob), (8, 8, 40), "none for Bob")
+racf("RACDCERT ID(MAPPED) DELMAP(LABEL('hursley'))", "SETROPTS RACLIST(DIGTNMAP) REFRESH")
+is_equal(by_cert(ann), "ANYUK", "then the shorter one")
+is_equal(by_cert(ann[:-9]), (8, 8, 36), "a damaged certificate")
+
+
+def by_name(name, registry):
+    r = stc.call(VERIFY_IDENTITY, s(name) + s(registry) + s(""))
+    if r.err != OK:
+        return r.triple()
+    acee = r.str()
+    return acee[9:9 + acee[8]].decode()
+
+
+is_equal(by_name("distuser", "realm"), (8, 8, 40), "no map: 8/8/40")
+racf("RACMAP ID(DIST) MAP USERDIDFILTER(NAME('distuser')) REGISTRY(NAME('*')) WITHLABEL('d')",
+     "RACMAP ID(DFLT) MAP USERDIDFILTER(NAME('*')) REGISTRY(NAME('realm')) WITHLABEL('any')",
+     "SETROPTS RACLIST(IDIDMAP)", "SETROPTS RACLIST(IDIDMAP) REFRESH")
+is_equal(by_name("distuser", "other"), "DIST", "registry *")
+is_equal(by_name("somebody", "realm"), "DFLT", "the registry's default")
+is_equal(by_name("Distuser", "other"), (8, 8, 40), "case counts")
+is_equal(ibm.call(VERIFY_IDENTITY, s("distuser") + s("x") + s("")).err, DENIED, "without SAFCRED: refused")
+angel.stop()
+print(f"1..{__import__('angel_wire').count}")
+raise SystemExit(__import__('angel_wire').failed != 0)
+PY
