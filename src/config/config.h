@@ -100,6 +100,8 @@ struct cfg_options {
     struct cfg_vars environment;  /* NULL v: the process's own */
     enum cfg_on_error on_error;   /* until <config onError> is known */
     struct cfg_limits limits;
+    /* Say SPT0403W of elements and attributes that nobody knows. */
+    bool tells_unknown;
     /* The tree in use, for CWWKG0076W; NULL at start. */
     const struct cfg_tree *running;
     /* Each message in order; text is without the id. May be NULL. */

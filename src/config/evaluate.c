@@ -503,6 +503,7 @@ fill(struct evaluation *ev, const struct raw_element *e,
     enum err failed = ERR_OK;
 
     say_without_effect(ev, e, type, node);
+    unknown_attrs(ev->l, e, type);
     for (size_t i = 0; i < type->n_attrs && failed == ERR_OK; i++)
         failed = fill_attr(
             &f, &type->attrs[i],
@@ -705,6 +706,9 @@ evaluate(struct cfg_tree *tree, struct err_info *why)
     table_init(&ev.said);
     e = evaluate_all(&ev, &merged, why);
 
+    for (size_t i = 0; i < ev.clear.n; i++)
+        secret_wipe((char *)(uintptr_t)ev.clear.v[i].p, ev.clear.v[i].n);
+    VEC_FREE(&ev.clear);
     table_fini(&ev.said);
     VEC_FREE(&merged);
     VEC_FREE(&ev.pending);

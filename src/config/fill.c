@@ -136,6 +136,9 @@ put_password(struct filling *f, const struct cfg_attr *a,
             loading_fmt(f->ev->l, STR_FMT STR_FMT ": attribute %s: %s",
                         STR_ARG(place(f->ev->l, v)), STR_ARG(f->node->name),
                         a->name, own.text));
+    /* the tree keeps what the files say, but not this */
+    if (v != NULL && !VEC_PUSH(&f->ev->clear, text))
+        return fill_no_storage(why);
     return ERR_OK;
 }
 

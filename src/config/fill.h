@@ -29,6 +29,10 @@ struct evaluation {
         struct pending *v;
         size_t n, cap;
     } pending;
+    struct {
+        struct str *v;
+        size_t n, cap;
+    } clear;           /* passwords as text, wiped at the end */
     struct table said; /* what SPT0401W was said of */
 };
 

@@ -196,6 +196,11 @@ MUST_CHECK enum err value_password(struct str text, struct str key,
                                    bool allow_hash, struct secret *out,
                                    struct err_info *why);
 
+/* unknown.c: says what nobody registered, if options->tells_unknown. */
+void unknown_element(struct loading *, const struct raw_element *);
+void unknown_attrs(struct loading *, const struct raw_element *,
+                   const struct cfg_type *);
+
 /* evaluate.c: groups into the tree's elements. */
 struct cfg_instance {
     const struct cfg_type *type;

@@ -238,6 +238,8 @@ add_element(struct loading *l, const struct raw_doc *doc,
     enum err failed;
 
     failed = element_of(l, doc, node, 1, &e, why);
+    if (failed == ERR_OK && type == NULL)
+        unknown_element(l, e);
     if (failed != ERR_OK || type == NULL)
         return failed;
     g = group_for(l, type, e->name, id_of(l, type, e));
@@ -400,6 +402,7 @@ raw_read_document(struct loading *l, struct raw_doc *doc, bool is_dropin,
         SAY(l, "CWWKG0090E", doc->path);
         e = ERR_OK;
     }
+    secret_wipe(text.p, text.n);
     buf_fini(&text);
     if (e == ERR_OK)
         return ERR_OK;

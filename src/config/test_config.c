@@ -1316,6 +1316,59 @@ says_without_effect_once(void **state)
     cfg_unref(&w.tree);
 }
 
+/* Who asks is told what is not known, and what may have been meant. */
+static void
+tells_unknown_names(void **state)
+{
+    static const struct {
+        const char *server, *log;
+    } rows[] = {
+        { "<zosconnect_zosConnectAPI requireAuth='true'/>",
+          "SPT0403W /u/servers/test/server.xml:1:9: element "
+          "zosconnect_zosConnectAPI is not known and is ignored. Did you mean "
+          "\"zosconnect_zosConnectAPIs\"?\n" },
+        { "<zosconnect_zosConnectManager requireAuht='true'/>",
+          "SPT0403W /u/servers/test/server.xml:1:39: attribute requireAuht of "
+          "zosconnect_zosConnectManager is not known and is ignored. Did you "
+          "mean \"requireAuth\"?\n" },
+        { "<basicRegistry id='b'><usr name='u' password='p'/></basicRegistry>",
+          "element usr of basicRegistry is not known and is ignored. Did you "
+          "mean \"user\"?\n" },
+        { "<zosconnect_services><service name='s' groups='A'/>"
+          "</zosconnect_services>",
+          "attribute groups of service is not known and is ignored.\n" },
+        { "<somethingOfAnotherProduct/>",
+          "element somethingOfAnotherProduct is not known and is ignored.\n" },
+        { "<ssl id='s' KEYSTOREREF='k'><trustStore ref='k'/></ssl>"
+          "<keyStore id='k' location='l' configurationEnabled='true'/>"
+          "<usr_x id='u' anything='1'/><zosconnect_endpointConnection id='e' "
+          "host='http://h'><zosconnect_authData/>"
+          "</zosconnect_endpointConnection><httpEndpoint id='e'>"
+          "<accessLogging/></httpEndpoint>",
+          NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (int is_asked = 0; is_asked < 2; is_asked++) {
+            static struct world w;
+            static char text[2048];
+            struct cfg_options options = options_for(&w);
+
+            memset(&w, 0, sizeof w);
+            snprintf(text, sizeof text, "<server>%s</server>", rows[i].server);
+            w.files[0] = (struct file){ "/u/servers/test/server.xml", text };
+            options.tells_unknown = is_asked;
+            assert_int_equal(load_with(&w, &options), ERR_OK);
+            if (is_asked && rows[i].log != NULL)
+                assert_logged(&w, rows[i].log);
+            else if (strstr(w.log, "SPT0403W") != NULL)
+                fail_msg("row %zu: %s", i, w.log);
+            cfg_unref(&w.tree);
+        }
+    }
+}
+
 static void
 checks_features(void **state)
 {
@@ -1444,6 +1497,7 @@ main(void)
         cmocka_unit_test(fills_elements),
         cmocka_unit_test(fills_nested_and_free),
         cmocka_unit_test(says_without_effect_once),
+        cmocka_unit_test(tells_unknown_names),
         cmocka_unit_test(checks_features),
         cmocka_unit_test(compares_trees),
     };

@@ -71,6 +71,7 @@ cat >"$S/bad/server.xml" <<'X'
   <httpEndpoint id="e" host="b"/>
   <ldapRegistry id="l" host="h" port="389" baseDN="o=x" ldapType="Custom"/>
   <include location="https://elsewhere/x.xml"/>
+  <zosconnect_zosConnectManager requireAuht="true"/>
 </server>
 X
 runs "check of one with errors" 8 sallyport config check bad
@@ -79,6 +80,7 @@ like "$OUT" 'CWWKF0001E: .*nope-1\.0' "an unknown feature"
 like "$OUT" 'CWWKG0102I: Found conflicting settings for e instance of httpEndpoint' "a conflict"
 like "$OUT" 'SPT0401W: .*bad/server\.xml:6: ldapRegistry is read, but has no effect' "an element without effect"
 like "$OUT" 'SPT0402E: .*bad/server\.xml:7:3: .*nothing is fetched over a network' "an include that is not fetched"
+like "$OUT" 'SPT0403W: .*bad/server\.xml:8:33: attribute requireAuht of .* Did you mean "requireAuth"\?' "a name that nobody knows"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity == "error") | .id' | sort -u | tr '\n' ' ')" "CWWKF0001E CWWKG0090E SPT0402E " "as JSON too"
 echo '<server><x' >"$S/bad/server.xml"
 runs "check of a malformed one" 12 sallyport config check bad

@@ -121,6 +121,7 @@ source_read(struct source *s, const char *name, char **variables,
 
         if (file != NULL)
             options.server_file = str_of(file);
+        options.tells_unknown = true;
         options.on_message = note;
         options.arg = s;
         e = cfg_load(&options, &s->tree, &s->why);
