@@ -1,0 +1,251 @@
+#include "io/keystore.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#include "io/keystore_priv.h"
+
+#define ARENA_BYTES_MAX ((size_t)64 << 20)
+#define FIRST_ENTRIES 16u
+
+struct keystore_entry *
+keystore_add(struct keystore_reading *r, enum keystore_kind kind,
+             struct str alias, struct str der)
+{
+    struct keystore *to = r->to;
+    struct keystore_entry entry = {
+        .kind = kind,
+        .alias = str_dup(&to->arena, alias),
+        .der = str_dup(&to->arena, der),
+    };
+
+    if (to->n == KEYSTORE_ENTRIES_MAX) {
+        IGNORE(err_set(r->why, ERR_LIMIT, "more than %u certificates",
+                       KEYSTORE_ENTRIES_MAX));
+        return NULL;
+    }
+    if (to->n == r->cap) {
+        size_t cap = r->cap == 0 ? FIRST_ENTRIES : r->cap * 2;
+        struct keystore_entry *wider =
+            ARENA_ARRAY(&to->arena, struct keystore_entry, cap);
+
+        if (wider != NULL && to->n > 0)
+            memcpy(wider, to->entries, to->n * sizeof *wider);
+        if (wider != NULL) {
+            to->entries = wider;
+            r->cap = cap;
+        }
+    }
+    if (to->n == r->cap || entry.alias.p == NULL || entry.der.p == NULL) {
+        IGNORE(err_set(r->why, ERR_MEMORY, "no storage for certificates"));
+        return NULL;
+    }
+    to->entries[to->n] = entry;
+    return &to->entries[to->n++];
+}
+
+bool
+keystore_password_of(const struct keystore_input *from, struct str alias,
+                     struct str *out)
+{
+    *out = from->password;
+    for (size_t i = 0; i < from->n_own; i++)
+        if (str_eq_nocase(from->own[i].alias, alias)) {
+            *out = from->own[i].password;
+            return true;
+        }
+    return from->has_password;
+}
+
+static const struct {
+    const char *name;
+    enum keystore_type type;
+} types[] = {
+    { "PKCS12", KEYSTORE_PKCS12 },
+    { "JKS", KEYSTORE_JKS },
+    { "JCEKS", KEYSTORE_JCEKS },
+    { "PEM", KEYSTORE_PEM },
+};
+
+bool
+keystore_type_of(struct str name, enum keystore_type *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (str_eq_nocase_z(name, types[i].name)) {
+            *out = types[i].type;
+            return true;
+        }
+    return false;
+}
+
+enum err
+keystore_read(const struct keystore_input *from, struct keystore *out,
+              struct err_info *why)
+{
+    struct keystore store = { .n = 0 };
+    struct keystore_reading r = { .from = from, .to = &store, .why = why };
+    enum err e = ERR_SYNTAX;
+
+    if (from->bytes.n > KEYSTORE_BYTES_MAX)
+        return err_set(why, ERR_LIMIT, "larger than %zu bytes",
+                       KEYSTORE_BYTES_MAX);
+    arena_init(&store.arena, ARENA_BYTES_MAX);
+    switch (from->type) {
+    case KEYSTORE_PKCS12:
+        e = keystore_read_pkcs12(&r);
+        break;
+    case KEYSTORE_JKS:
+    case KEYSTORE_JCEKS:
+        e = keystore_read_jks(&r);
+        break;
+    case KEYSTORE_PEM:
+        e = keystore_read_pem(&r);
+        break;
+    }
+    ERR_clear_error();
+    if (e == ERR_OK)
+        *out = store;
+    else
+        keystore_fini(&store);
+    return e;
+}
+
+void
+keystore_fini(struct keystore *store)
+{
+    for (size_t i = 0; i < store->n; i++)
+        secret_free(&store->entries[i].key);
+    store->entries = NULL;
+    store->n = 0;
+    arena_fini(&store->arena);
+}
+
+/* ---- PEM ---- */
+
+static enum err
+add_x509(struct keystore_reading *r, enum keystore_kind kind, X509 *x509,
+         struct keystore_entry **entry)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509(x509, &der);
+
+    *entry =
+        n <= 0 ? NULL : keystore_add(r, kind, STR(""), str_n(der, (size_t)n));
+    OPENSSL_free(der);
+    return *entry == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err
+set_key(struct keystore_reading *r, struct keystore_entry *entry, EVP_PKEY *key)
+{
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+    unsigned char *der = NULL;
+    int n = info == NULL ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+    bool is_ok = n > 0 && secret_dup(str_n(der, (size_t)n), &entry->key);
+
+    if (n > 0)
+        OPENSSL_clear_free(der, (size_t)n);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return is_ok ? ERR_OK : err_set(r->why, ERR_MEMORY, "no storage for a key");
+}
+
+static int
+give_password(char *to, int cap, int is_writing, void *arg)
+{
+    const struct str *password = arg;
+
+    (void)is_writing;
+    if (password->n > (size_t)cap)
+        return -1;
+    memcpy(to, password->p, password->n);
+    return (int)password->n;
+}
+
+/* The key belongs to the first certificate that fits; certificates after that
+ * one are its chain, all others are trusted. */
+static enum err
+pair_up(struct keystore_reading *r, EVP_PKEY *key)
+{
+    for (size_t i = 0; key != NULL && i < r->to->n; i++) {
+        struct keystore_entry *entry = &r->to->entries[i];
+        const unsigned char *p = (const unsigned char *)entry->der.p;
+        X509 *x509 = d2i_X509(NULL, &p, (long)entry->der.n);
+        bool fits = x509 != NULL && X509_check_private_key(x509, key) == 1;
+
+        X509_free(x509);
+        if (!fits)
+            continue;
+        entry->kind = KEYSTORE_KEY;
+        entry->alias = STR("default");
+        for (size_t k = i + 1; k < r->to->n; k++)
+            r->to->entries[k].kind = KEYSTORE_CHAIN;
+        return set_key(r, entry, key);
+    }
+    return key == NULL ? ERR_OK
+                       : err_set(r->why, ERR_SYNTAX,
+                                 "no certificate belongs to the private key");
+}
+
+static enum err
+read_pem_parts(struct keystore_reading *r, BIO *bio, EVP_PKEY **key)
+{
+    struct str password = r->from->password;
+    bool has_key =
+        str_find(r->from->bytes, STR("PRIVATE KEY-----")) != STR_NPOS;
+    struct keystore_entry *entry;
+    enum err e = ERR_OK;
+    X509 *x509;
+
+    while (e == ERR_OK &&
+           (x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+        e = add_x509(r, KEYSTORE_TRUSTED, x509, &entry);
+        X509_free(x509);
+    }
+    if (e == ERR_OK && r->to->n == 0)
+        return err_set(r->why, ERR_SYNTAX, "no PEM certificate is in it");
+    if (e != ERR_OK || !has_key)
+        return e;
+    (void)BIO_reset(bio);
+    *key = PEM_read_bio_PrivateKey(bio, NULL, give_password, &password);
+    return *key != NULL ? ERR_OK
+                        : err_set(r->why, ERR_DENIED,
+                                  "the private key cannot be read: it is "
+                                  "damaged or has another password");
+}
+
+enum err
+keystore_read_pem(struct keystore_reading *r)
+{
+    BIO *bio = BIO_new_mem_buf(r->from->bytes.p, (int)r->from->bytes.n);
+    EVP_PKEY *key = NULL;
+    enum err e;
+
+    if (bio == NULL)
+        return err_set(r->why, ERR_MEMORY, "no storage for a key store");
+    e = read_pem_parts(r, bio, &key);
+    if (e == ERR_OK)
+        e = pair_up(r, key);
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    return e;
+}
+
+bool
+keystore_days_left(struct str der, int64_t now_s, int64_t *days)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+    X509 *x509 = d2i_X509(NULL, &p, (long)der.n);
+    ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)now_s);
+    int day = 0, second = 0;
+    bool is_ok =
+        x509 != NULL && now != NULL &&
+        ASN1_TIME_diff(&day, &second, now, X509_get0_notAfter(x509)) == 1;
+
+    *days = day - (is_ok && second < 0 ? 1 : 0);
+    ASN1_TIME_free(now);
+    X509_free(x509);
+    ERR_clear_error();
+    return is_ok;
+}
