@@ -56,29 +56,19 @@ wants_token(const struct cfg_zcon_endpoint *e)
     return false;
 }
 
-static const struct cfg_ssl *
-ssl_of(const struct cfg_tree *tree, const struct cfg_zcon_endpoint *e)
-{
-    const struct cfg_ssl_default *fallback = CFG_ONE(tree, ssl_default);
-
-    if (e->ssl != NULL)
-        return e->ssl;
-    return fallback->outbound_ssl != NULL ? fallback->outbound_ssl
-                                          : fallback->ssl;
-}
-
 static const char *
-set_tls(struct endpoint *p, const struct cfg_tree *tree, struct saf_client *saf,
-        struct messages_log *log, const struct cfg_zcon_endpoint *e,
-        struct arena *arena)
+set_tls(struct endpoint *p, struct tls_stores *stores,
+        const struct cfg_zcon_endpoint *e, struct arena *arena)
 {
-    const struct cfg_ssl *ssl = ssl_of(tree, e);
+    struct str alias;
+    const struct cfg_ssl *ssl =
+        tls_store_outbound(stores, e->ssl, p->host, p->port, &alias);
     struct err_info why = { .at = 0 };
     const char *copy;
 
     if (ssl == NULL)
         return "no ssl configuration for outbound connections";
-    if (tls_store_build(saf, log, ssl, NULL, &p->tls, &why) == ERR_OK)
+    if (tls_store_build(stores, ssl, NULL, alias, &p->tls, &why) == ERR_OK)
         return NULL;
     copy = str_z(arena, str_of(why.text));
     return copy == NULL ? "TLS cannot be set up" : copy;
@@ -86,7 +76,7 @@ set_tls(struct endpoint *p, const struct cfg_tree *tree, struct saf_client *saf,
 
 enum err
 endpoint_new(struct arena *arena, const struct cfg_tree *tree,
-             struct saf_client *saf, struct messages_log *log, struct str id,
+             struct tls_stores *stores, struct messages_log *log, struct str id,
              struct endpoint **out, struct err_info *why)
 {
     struct endpoint *p = ARENA_NEW(arena, struct endpoint);
@@ -115,7 +105,7 @@ endpoint_new(struct arena *arena, const struct cfg_tree *tree,
         p->connect_timeout_ms = (uint32_t)e->connection_timeout_ms;
         p->receive_timeout_ms = (uint32_t)e->receive_timeout_ms;
         if (url.is_https) {
-            p->problem = set_tls(p, tree, saf, log, e, arena);
+            p->problem = set_tls(p, stores, e, arena);
             p->lacks_keys = p->problem != NULL;
         }
         code = set_basic(p, basic_of(e), why);

@@ -6,10 +6,11 @@
 #define SALLYPORT_GATEWAY_ENDPOINT_H
 
 #include "gateway/snapshot.h"
+#include "gateway/tls_store.h"
 
 /* ERR_MEMORY only; anything else is in (*out)->problem and logged. */
 MUST_CHECK enum err endpoint_new(struct arena *, const struct cfg_tree *,
-                                 struct saf_client *, struct messages_log *,
+                                 struct tls_stores *, struct messages_log *,
                                  struct str id, struct endpoint **out,
                                  struct err_info *why);
 /* Wipes the credentials and lets TLS go; the storage is the arena's. */

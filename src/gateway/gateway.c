@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "gateway/key_files.h"
 #include "gateway/gateway_priv.h"
 #include "ipc/task.h"
 
@@ -187,6 +188,22 @@ register_server(struct gateway *g, struct err_info *why)
     return ERR_OK;
 }
 
+/* updateTrigger="polled": twice a second, which is the rate's default. A store
+ * that cannot be read is looked at again when it changes again. */
+static void
+reload_changed_keys(struct gateway *g)
+{
+    struct err_info why = { 0 };
+    const char *path =
+        g->snapshot == NULL ? NULL : snapshot_polled_change(g->snapshot);
+
+    if (path == NULL)
+        return;
+    MESSAGES_LOG(g->o.log, KEY_FILES_LOGGER, "CWPKI0811I", str_of(path));
+    if (gateway_reload_keys(g, &why) != ERR_OK)
+        snapshot_polled_seen(g->snapshot);
+}
+
 void
 gateway_tick(struct gateway *g)
 {
@@ -196,6 +213,7 @@ gateway_tick(struct gateway *g)
     struct saf_rc rc = { 0 };
     enum err e;
 
+    reload_changed_keys(g);
     if (poll(&pfd, 1, 0) > 0 && saf_process(g->saf, &why) != ERR_OK)
         g->is_unregistered = true;
     if (!g->is_unregistered)

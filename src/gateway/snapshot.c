@@ -1,6 +1,8 @@
 #include "gateway/snapshot.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/secret.h"
 #include "gateway/endpoint.h"
@@ -13,11 +15,25 @@
 
 struct building {
     struct snapshot *s;
-    struct saf_client *saf;
+    struct tls_stores *stores;
     struct messages_log *log;
     struct err_info *why;
     bool is_update;
 };
+
+static void
+polled_stamp(const char *path, struct polled_stamp *out)
+{
+    struct stat st;
+
+    memset(out, 0, sizeof *out);
+    if (stat(path, &st) != 0)
+        return;
+    out->inode = (uint64_t)st.st_ino;
+    out->size = (uint64_t)st.st_size;
+    out->second = (int64_t)st.st_mtim.tv_sec;
+    out->nanosecond = (int64_t)st.st_mtim.tv_nsec;
+}
 
 static enum err
 no_storage(struct building *b)
@@ -321,7 +337,7 @@ add_requester(struct building *b, const struct image *image)
         e != NULL && e->id_assertion != CFG_ASSERT_UNSET ? e->id_assertion
                                                          : all->id_assertion;
     entry->access.allow_unsigned = all->allow_unsigned_identity;
-    code = endpoint_new(&s->arena, s->tree, b->saf, b->log,
+    code = endpoint_new(&s->arena, s->tree, b->stores, b->log,
                         entry->info->connection_ref, &endpoint, b->why);
     if (code != ERR_OK)
         return code;
@@ -397,10 +413,10 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
             MESSAGES_LOG(b->log, LOGGER, "CWPKI0817A", e->node.id);
             return ERR_OK; /* no key store: the port stays closed */
         }
-        code = tls_store_build(b->saf, b->log, ssl, e, &p->tls, b->why);
+        code = tls_store_build(b->stores, ssl, e, STR(""), &p->tls, b->why);
         if (code != ERR_OK) {
             MESSAGES_LOG(b->log, LOGGER, "CWWKO0800E", str_of(b->why->text));
-            return ERR_OK;
+            return b->is_update ? code : ERR_OK;
         }
     }
     s->n_ports++;
@@ -425,13 +441,34 @@ add_ports(struct building *b)
     return code;
 }
 
+/* Key stores whose files are looked at now and then. */
+static enum err
+note_polled(struct building *b)
+{
+    struct snapshot *s = b->s;
+    size_t n = tls_stores_polled(b->stores);
+
+    s->polled = ARENA_ARRAY(&s->arena, struct polled_file, n + 1);
+    if (s->polled == NULL)
+        return no_storage(b);
+    for (size_t i = 0; i < n; i++) {
+        s->polled[i].path =
+            str_z(&s->arena, tls_stores_polled_path(b->stores, i));
+        if (s->polled[i].path == NULL)
+            return no_storage(b);
+        polled_stamp(s->polled[i].path, &s->polled[i].stamp);
+        s->n_polled = i + 1;
+    }
+    return ERR_OK;
+}
+
 enum err
 snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
              struct saf_client *saf, struct messages_log *log, bool is_update,
              struct snapshot **out, struct err_info *why)
 {
     struct snapshot *s = calloc(1, sizeof *s);
-    struct building b = { s, saf, log, why, is_update };
+    struct building b = { s, NULL, log, why, is_update };
     struct err_info own;
     enum err e;
 
@@ -445,7 +482,8 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
     table_init(&s->requesters);
     s->tree = cfg_ref(tree);
     s->artefacts = artefacts_ref(artefacts);
-    if ((e = set_policies(&b)) != ERR_OK ||
+    if ((e = tls_stores_new(saf, log, tree, &b.stores, b.why)) != ERR_OK ||
+        (e = set_policies(&b)) != ERR_OK ||
         (e = chain_set_new(&s->arena, tree, &s->chains, b.why)) != ERR_OK ||
         (e = set_access(&b, &s->admin, CFG_UNSET, CFG_UNSET, NULL, true,
                         NULL)) != ERR_OK ||
@@ -456,13 +494,35 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
         if (e != ERR_OK)
             goto out;
     }
-    e = add_ports(&b);
+    if ((e = add_ports(&b)) == ERR_OK)
+        e = note_polled(&b);
 out:
+    tls_stores_free(&b.stores);
     if (e != ERR_OK)
         snapshot_unref(&s);
     else
         *out = s;
     return e;
+}
+
+const char *
+snapshot_polled_change(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_polled; i++) {
+        struct polled_stamp now;
+
+        polled_stamp(s->polled[i].path, &now);
+        if (memcmp(&now, &s->polled[i].stamp, sizeof now) != 0)
+            return s->polled[i].path;
+    }
+    return NULL;
+}
+
+void
+snapshot_polled_seen(struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_polled; i++)
+        polled_stamp(s->polled[i].path, &s->polled[i].stamp);
 }
 
 struct snapshot *

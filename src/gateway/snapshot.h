@@ -79,6 +79,16 @@ struct port_entry {
     struct http_server_options options;
 };
 
+/* A key store's file with updateTrigger="polled", as it was when read. */
+struct polled_stamp {
+    uint64_t inode, size;
+    int64_t second, nanosecond;
+};
+struct polled_file {
+    const char *path;
+    struct polled_stamp stamp;
+};
+
 #define SNAPSHOT_PORTS_MAX 32u
 
 struct snapshot {
@@ -99,7 +109,14 @@ struct snapshot {
     struct table requesters; /* name: struct requester_entry */
     struct port_entry ports[SNAPSHOT_PORTS_MAX];
     size_t n_ports;
+    struct polled_file *polled;
+    size_t n_polled;
 };
+
+/* The path of a polled key store that has changed since; NULL: none. */
+const char *snapshot_polled_change(const struct snapshot *);
+/* As they are now is how they were. */
+void snapshot_polled_seen(struct snapshot *);
 
 /*
  * Compile; takes its own references to tree and artefacts. Problems that only

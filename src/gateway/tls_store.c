@@ -3,9 +3,39 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "gateway/key_files.h"
 #include "gateway/ring_keys.h"
 
-#define LOGGER "com.ibm.ws.ssl.config.WSKeyStore"
+#define LOGGER KEY_FILES_LOGGER
+#define PATHS_MAX ((size_t)8 << 20)
+
+/* A key store that has been read, or could not be. */
+struct store {
+    const struct cfg_key_store *from;
+    bool has_keys; /* of a ring: they were asked for */
+    enum err e;
+    char why[ERR_TEXT_MAX];
+    struct saf_ring ring;
+    struct remote_keys *remote;
+    struct keystore file, extra;
+    struct str path; /* of a file */
+    struct store *next;
+};
+
+struct tls_stores {
+    struct saf_client *saf;
+    struct messages_log *log;
+    const struct cfg_tree *tree;
+    struct arena arena;
+    struct store *stores;
+    struct {
+        struct str *v;
+        size_t n, cap;
+    } polled;
+    bool has_checked_filters;
+    bool has_environment; /* `environment` is used */
+    struct cfg_key_store environment;
+};
 
 enum err
 tls_ring_parse(struct str location, struct str *owner, struct str *ring,
@@ -38,40 +68,154 @@ tls_ring_parse(struct str location, struct str *owner, struct str *ring,
     return ERR_OK;
 }
 
+/* ---- reading stores ---- */
+
 static enum err
-read_store(struct saf_client *saf, struct messages_log *log,
-           const struct cfg_key_store *store, bool want_keys,
-           struct saf_ring *out, struct remote_keys **remote,
-           struct err_info *why)
+read_ring(struct tls_stores *t, struct store *s, bool want_keys,
+          struct err_info *why)
 {
     /* The hybrid type uses keys where they are, as the original does with those
      * of the crypto hardware; JCERACFKS takes them into the server. */
-    enum saf_ring_keys keys = !want_keys ? SAF_KEYS_NONE
-                              : str_eq_nocase_z(store->type, "JCEHYBRIDRACFKS")
-                                  ? SAF_KEYS_USE
-                                  : SAF_KEYS_TAKE;
+    enum saf_ring_keys keys =
+        !want_keys                                          ? SAF_KEYS_NONE
+        : str_eq_nocase_z(s->from->type, "JCEHYBRIDRACFKS") ? SAF_KEYS_USE
+                                                            : SAF_KEYS_TAKE;
     struct str owner, ring;
     struct saf_rc rc = { 0 };
-    enum err e = tls_ring_parse(store->location, &owner, &ring, why);
+    enum err e = tls_ring_parse(s->from->location, &owner, &ring, why);
     bool is_remote = false;
 
     if (e == ERR_OK)
-        e = saf_ring_read(saf, owner, ring, keys, out, &rc, why);
-    for (size_t i = 0; e == ERR_OK && i < out->n; i++)
-        is_remote =
-            is_remote || (out->certs[i].has_key && out->certs[i].key.n == 0);
+        e = saf_ring_read(t->saf, owner, ring, keys, &s->ring, &rc, why);
+    for (size_t i = 0; e == ERR_OK && i < s->ring.n; i++)
+        is_remote = is_remote ||
+                    (s->ring.certs[i].has_key && s->ring.certs[i].key.n == 0);
     if (is_remote)
-        e = ring_keys_new(owner, ring, remote, why);
+        e = ring_keys_new(owner, ring, &s->remote, why);
     if (e != ERR_OK) {
         struct str text = str_of(why->text);
         struct ffdc_incident incident = { err_name(e), LOGGER, "load", text };
 
-        MESSAGES_LOG(log, LOGGER, "CWPKI0033E", store->location, text);
-        MESSAGES_LOG(log, LOGGER, "CWPKI0809W", store->node.id, store->node.id);
-        messages_log_ffdc(log, &incident);
+        MESSAGES_LOG(t->log, LOGGER, "CWPKI0033E", s->from->location, text);
+        MESSAGES_LOG(t->log, LOGGER, "CWPKI0809W", s->from->node.id,
+                     s->from->node.id);
+        messages_log_ffdc(t->log, &incident);
     }
     return e;
 }
+
+static void
+check_dates(struct tls_stores *t, const struct store *s)
+{
+    struct str id = s->from->node.id;
+
+    for (size_t i = 0; i < s->ring.n; i++)
+        key_files_check_date(t->log, id, s->ring.certs[i].label,
+                             s->ring.certs[i].der);
+    for (size_t i = 0; i < s->file.n; i++)
+        key_files_check_date(t->log, id, s->file.entries[i].alias,
+                             s->file.entries[i].der);
+}
+
+static void
+note_polled(struct tls_stores *t, const struct store *s)
+{
+    if (s->from->update_trigger == CFG_TRIGGER_POLLED && s->path.n > 0)
+        (void)!VEC_PUSH(&t->polled, s->path);
+}
+
+static struct store *
+find_store(struct tls_stores *t, const struct cfg_key_store *from,
+           bool want_keys)
+{
+    struct store *s = t->stores;
+
+    while (s != NULL && (s->from != from || (want_keys && !s->has_keys)))
+        s = s->next;
+    return s;
+}
+
+static enum err
+read_store(struct tls_stores *t, const struct cfg_key_store *from,
+           bool want_keys, struct store **out, struct err_info *why)
+{
+    struct store *s = find_store(t, from, want_keys);
+
+    *out = s;
+    if (s != NULL)
+        return s->e == ERR_OK ? ERR_OK : err_set(why, s->e, "%s", s->why);
+    s = *out = ARENA_NEW(&t->arena, struct store);
+    if (s == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for a key store");
+    s->from = from;
+    s->next = t->stores;
+    t->stores = s;
+    if (key_files_is_file(from)) {
+        s->has_keys = true;
+        s->e = key_files_read(&t->arena, t->tree, t->log, from, &s->file,
+                              &s->path, why);
+        note_polled(t, s);
+    } else {
+        s->has_keys = want_keys;
+        s->e = read_ring(t, s, want_keys, why);
+    }
+    if (s->e != ERR_OK) {
+        (void)!str_copy_z(str_of(why->text), s->why, sizeof s->why);
+        return s->e;
+    }
+    check_dates(t, s);
+    return ERR_OK;
+}
+
+enum err
+tls_stores_new(struct saf_client *saf, struct messages_log *log,
+               const struct cfg_tree *tree, struct tls_stores **out,
+               struct err_info *why)
+{
+    struct tls_stores *t = calloc(1, sizeof *t);
+
+    if (t == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for key stores");
+    t->saf = saf;
+    t->log = log;
+    t->tree = tree;
+    arena_init(&t->arena, PATHS_MAX);
+    *out = t;
+    return ERR_OK;
+}
+
+void
+tls_stores_free(struct tls_stores **at)
+{
+    struct tls_stores *t = *at;
+
+    *at = NULL;
+    if (t == NULL)
+        return;
+    for (struct store *s = t->stores; s != NULL; s = s->next) {
+        saf_ring_fini(&s->ring);
+        keystore_fini(&s->file);
+        keystore_fini(&s->extra);
+        remote_keys_unref(&s->remote); /* TLS configurations hold their own */
+    }
+    VEC_FREE(&t->polled);
+    arena_fini(&t->arena);
+    free(t);
+}
+
+size_t
+tls_stores_polled(const struct tls_stores *t)
+{
+    return t->polled.n;
+}
+
+struct str
+tls_stores_polled_path(const struct tls_stores *t, size_t i)
+{
+    return t->polled.v[i];
+}
+
+/* ---- what a TLS configuration is made of ---- */
 
 struct material {
     struct {
@@ -85,48 +229,89 @@ struct material {
 };
 
 /* The certificate named by the alias first, else the ring's default. */
+static bool
+add_ring_keys(struct material *m, const struct store *s, struct str alias,
+              bool is_first_pass)
+{
+    for (size_t i = 0; i < s->ring.n; i++) {
+        const struct saf_ring_cert *c = &s->ring.certs[i];
+        bool is_first = alias.n > 0 ? str_eq(c->label, alias) : c->is_default;
+
+        if (!c->has_key || is_first != is_first_pass ||
+            (alias.n > 0 && !is_first))
+            continue;
+        if (!VEC_PUSH(&m->identities, ((struct tls_identity){
+                                          c->der, secret_view(&c->key),
+                                          c->key.n == 0 ? s->remote : NULL })))
+            return false;
+    }
+    return true;
+}
+
+static bool
+add_file_keys(struct material *m, const struct store *s, struct str alias)
+{
+    for (size_t i = 0; i < s->file.n; i++) {
+        const struct keystore_entry *e = &s->file.entries[i];
+
+        if (e->kind == KEYSTORE_KEY &&
+            (alias.n == 0 || keystore_is_alias(e, alias)) &&
+            !VEC_PUSH(
+                &m->identities,
+                ((struct tls_identity){ e->der, secret_view(&e->key), NULL })))
+            return false;
+    }
+    return true;
+}
+
 static enum err
-add_identities(struct material *m, const struct saf_ring *ring,
-               struct remote_keys *remote, struct str alias,
+add_identities(struct material *m, const struct store *s, struct str alias,
                struct err_info *why)
 {
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < ring->n; i++) {
-            const struct saf_ring_cert *c = &ring->certs[i];
-            bool is_first =
-                alias.n > 0 ? str_eq(c->label, alias) : c->is_default;
+    return add_ring_keys(m, s, alias, true) &&
+                   add_ring_keys(m, s, alias, false) &&
+                   add_file_keys(m, s, alias)
+               ? ERR_OK
+               : err_set(why, ERR_MEMORY, "no storage for keys");
+}
 
-            if (!c->has_key || is_first != (pass == 0) ||
-                (alias.n > 0 && !is_first))
-                continue;
-            if (!VEC_PUSH(&m->identities, ((struct tls_identity){
-                                              c->der, secret_view(&c->key),
-                                              c->key.n == 0 ? remote : NULL })))
-                return err_set(why, ERR_MEMORY, "no storage for keys");
-        }
+/* Of a file, the certificates of keys are trusted too, as JSSE does. */
+static bool
+add_file_signers(struct material *m, const struct keystore *file, bool is_trust)
+{
+    for (size_t i = 0; i < file->n; i++) {
+        const struct keystore_entry *e = &file->entries[i];
+
+        if (is_trust ? e->kind != KEYSTORE_CHAIN && !VEC_PUSH(&m->trust, e->der)
+                     : e->kind != KEYSTORE_KEY && !VEC_PUSH(&m->chain, e->der))
+            return false;
     }
-    return ERR_OK;
+    return true;
 }
 
 static enum err
-add_signers(const struct saf_ring *ring, struct material *m, bool is_trust,
+add_signers(const struct store *s, struct material *m, bool is_trust,
             struct err_info *why)
 {
-    for (size_t i = 0; i < ring->n; i++) {
-        const struct saf_ring_cert *c = &ring->certs[i];
+    bool is_ok = true;
 
-        if (c->usage == RING_PERSONAL)
-            continue;
-        if (is_trust ? !VEC_PUSH(&m->trust, c->der)
-                     : !VEC_PUSH(&m->chain, c->der))
-            return err_set(why, ERR_MEMORY, "no storage for certificates");
+    for (size_t i = 0; i < s->ring.n && is_ok; i++) {
+        const struct saf_ring_cert *c = &s->ring.certs[i];
+
+        if (c->usage != RING_PERSONAL)
+            is_ok = is_trust ? VEC_PUSH(&m->trust, c->der)
+                             : VEC_PUSH(&m->chain, c->der);
     }
-    return ERR_OK;
+    is_ok = is_ok && add_file_signers(m, &s->file, is_trust) &&
+            (!is_trust || add_file_signers(m, &s->extra, true));
+    return is_ok ? ERR_OK
+                 : err_set(why, ERR_MEMORY, "no storage for certificates");
 }
 
 static enum err
-build(const struct cfg_ssl *ssl, const struct cfg_http_endpoint *endpoint,
-      const struct material *m, struct tls_config **out, struct err_info *why)
+build(const struct tls_stores *t, const struct cfg_ssl *ssl,
+      const struct cfg_http_endpoint *endpoint, const struct material *m,
+      struct tls_config **out, struct err_info *why)
 {
     const struct cfg_ssl_options *options =
         endpoint == NULL ? NULL : endpoint->ssl_options;
@@ -146,64 +331,187 @@ build(const struct cfg_ssl *ssl, const struct cfg_http_endpoint *endpoint,
                            : TLS_AUTH_NONE,
         .protocols = ssl->ssl_protocol,
         .ciphers = ssl->enabled_ciphers,
-        .verify_hostname = ssl->verify_hostname,
+        .verify_hostname =
+            ssl->verify_hostname ||
+            CFG_ONE(t->tree, ssl_default)->http_host_name_verification,
+        .skip_hosts = ssl->skip_hostname_verification.v,
+        .n_skip_hosts = ssl->skip_hostname_verification.n,
+        .trust_system = ssl->trust_default_certs,
+        .our_order = ssl->enforce_cipher_order,
         .session_timeout_s =
             options == NULL
                 ? 0
                 : (uint32_t)(options->ssl_session_timeout_ms / 1000),
     };
 
+    if (ssl->trust_default_certs)
+        MESSAGES_LOG(t->log, LOGGER, "CWPKI0827I", ssl->node.id);
     return tls_config_new(&s, out, why);
 }
 
-enum err
-tls_store_build(struct saf_client *saf, struct messages_log *log,
-                const struct cfg_ssl *ssl,
-                const struct cfg_http_endpoint *endpoint,
-                struct tls_config **out, struct err_info *why)
+/* Without a keyStore element: the one server.env has a password for. */
+static const struct cfg_key_store *
+key_store_of(struct tls_stores *t, const struct cfg_ssl *ssl)
 {
-    bool is_server = endpoint != NULL;
-    struct saf_ring keys = { 0 }, signers = { 0 };
-    struct remote_keys *remote = NULL;
-    struct material m = { 0 };
-    struct str alias =
-        is_server ? ssl->server_key_alias : ssl->client_key_alias;
-    bool is_same =
-        ssl->trust_store == NULL || ssl->trust_store == ssl->key_store;
+    if (ssl->key_store != NULL || !str_eq_z(ssl->node.id, "defaultSSLConfig"))
+        return ssl->key_store;
+    if (!t->has_environment)
+        t->has_environment = key_files_default(&t->environment);
+    return t->has_environment ? &t->environment : NULL;
+}
+
+static enum err
+collect(struct tls_stores *t, const struct cfg_ssl *ssl, bool is_server,
+        struct str alias, struct material *m, struct err_info *why)
+{
+    const struct cfg_key_store *from = key_store_of(t, ssl);
+    struct store *keys, *signers;
     enum err e;
 
-    if (ssl->key_store == NULL) {
-        MESSAGES_LOG(log, LOGGER, "CWPKI0817A", ssl->node.id);
+    if (from == NULL) {
+        MESSAGES_LOG(t->log, LOGGER, "CWPKI0817A", ssl->node.id);
         return err_set(why, ERR_NOT_FOUND, "ssl " STR_FMT " has no keyStore",
                        STR_ARG(ssl->node.id));
     }
-    e = read_store(saf, log, ssl->key_store, true, &keys, &remote, why);
-    if (e == ERR_OK && !is_same)
-        e = read_store(saf, log, ssl->trust_store, false, &signers, NULL, why);
+    e = read_store(t, from, true, &keys, why);
+    signers = keys;
+    if (e == ERR_OK && ssl->trust_store != NULL && ssl->trust_store != from)
+        e = read_store(t, ssl->trust_store, false, &signers, why);
     if (e == ERR_OK)
-        e = add_identities(&m, &keys, remote, alias, why);
-    if (e == ERR_OK && alias.n > 0 && m.identities.n == 0) {
-        MESSAGES_LOG(log, LOGGER, is_server ? "CWPKI0024E" : "CWPKI0023E",
-                     alias, ssl->key_store->node.id);
-        e = err_set(why, ERR_NOT_FOUND, "no key with label " STR_FMT,
-                    STR_ARG(alias));
+        e = add_identities(m, keys, alias, why);
+    if (e == ERR_OK && alias.n > 0 && m->identities.n == 0) {
+        MESSAGES_LOG(t->log, LOGGER, is_server ? "CWPKI0024E" : "CWPKI0023E",
+                     alias, from->node.id);
+        return err_set(why, ERR_NOT_FOUND, "no key with label " STR_FMT,
+                       STR_ARG(alias));
     }
-    if (e == ERR_OK && is_server && m.identities.n == 0)
-        e = err_set(why, ERR_NOT_FOUND,
-                    STR_FMT " holds no certificate with a private key this "
-                            "server may use",
-                    STR_ARG(ssl->key_store->location));
+    if (e == ERR_OK && is_server && m->identities.n == 0)
+        return err_set(why, ERR_NOT_FOUND,
+                       STR_FMT " holds no certificate with a private key this "
+                               "server may use",
+                       STR_ARG(keys->path.n > 0 ? keys->path : from->location));
+    if (e == ERR_OK && signers->extra.n == 0)
+        (void)!key_files_extra(t->log, signers->from->node.id, &signers->extra);
     if (e == ERR_OK)
-        e = add_signers(&keys, &m, false, why);
+        e = add_signers(keys, m, false, why);
+    return e == ERR_OK ? add_signers(signers, m, true, why) : e;
+}
+
+enum err
+tls_store_build(struct tls_stores *t, const struct cfg_ssl *ssl,
+                const struct cfg_http_endpoint *endpoint, struct str alias,
+                struct tls_config **out, struct err_info *why)
+{
+    struct material m = { 0 };
+    struct err_info own = { 0 };
+    enum err e;
+
+    if (why == NULL)
+        why = &own;
+    if (alias.n == 0)
+        alias =
+            endpoint != NULL ? ssl->server_key_alias : ssl->client_key_alias;
+    e = collect(t, ssl, endpoint != NULL, alias, &m, why);
     if (e == ERR_OK)
-        e = add_signers(is_same ? &keys : &signers, &m, true, why);
-    if (e == ERR_OK)
-        e = build(ssl, endpoint, &m, out, why);
+        e = build(t, ssl, endpoint, &m, out, why);
     VEC_FREE(&m.identities);
     VEC_FREE(&m.chain);
     VEC_FREE(&m.trust);
-    saf_ring_fini(&keys);
-    saf_ring_fini(&signers);
-    remote_keys_unref(&remote); /* the TLS configuration holds its own */
     return e;
+}
+
+/* ---- which configuration an outbound connection uses ---- */
+
+/* 0 does not fit; the closer, the higher. */
+static unsigned
+fits(const struct cfg_outbound_connection *filter, struct str host,
+     unsigned port)
+{
+    bool is_any = str_eq_z(filter->host, "*");
+
+    if (!is_any && !str_eq_nocase(filter->host, host))
+        return 0;
+    if (filter->port >= 0 && (unsigned)filter->port != port)
+        return 0;
+    return 1 + (is_any ? 0u : 2u) + (filter->port >= 0 ? 1u : 0u);
+}
+
+static bool
+is_same_filter(const struct cfg_outbound_connection *a,
+               const struct cfg_outbound_connection *b)
+{
+    return str_eq_nocase(a->host, b->host) && a->port == b->port;
+}
+
+/* Whether an earlier ssl element, or this one, has the same filter. */
+static bool
+is_taken(const struct cfg_tree *tree, const struct cfg_outbound_connection *f)
+{
+    const struct cfg_ssl *ssl;
+
+    CFG_EACH(tree, ssl, ssl)
+    {
+        for (size_t i = 0; i < ssl->n_outbound; i++) {
+            if (&ssl->outbound[i] == f)
+                return false;
+            if (is_same_filter(&ssl->outbound[i], f))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void
+check_filters(struct tls_stores *t)
+{
+    const struct cfg_ssl_default *fallback = CFG_ONE(t->tree, ssl_default);
+    const struct cfg_ssl *ssl;
+
+    if (t->has_checked_filters)
+        return;
+    t->has_checked_filters = true;
+    CFG_EACH(t->tree, ssl, ssl)
+    {
+        for (size_t i = 0; i < ssl->n_outbound; i++) {
+            const struct cfg_outbound_connection *f = &ssl->outbound[i];
+
+            if (is_taken(t->tree, f))
+                MESSAGES_LOG(t->log, LOGGER, "CWPKI0815W", ssl->node.id,
+                             f->host);
+            else if (str_eq_z(f->host, "*") && f->port < 0 &&
+                     fallback->outbound_ssl != NULL)
+                MESSAGES_LOG(t->log, LOGGER, "CWPKI0816W", ssl->node.id);
+        }
+    }
+}
+
+const struct cfg_ssl *
+tls_store_outbound(struct tls_stores *t, const struct cfg_ssl *own,
+                   struct str host, unsigned port, struct str *alias)
+{
+    const struct cfg_ssl_default *fallback = CFG_ONE(t->tree, ssl_default);
+    const struct cfg_ssl *ssl, *best = NULL;
+    unsigned best_fit = 0;
+
+    *alias = STR("");
+    if (own != NULL)
+        return own;
+    check_filters(t);
+    CFG_EACH(t->tree, ssl, ssl)
+    {
+        for (size_t i = 0; i < ssl->n_outbound; i++) {
+            unsigned fit = fits(&ssl->outbound[i], host, port);
+
+            /* outboundSSLRef wins over a filter for everything. */
+            if (fit <= best_fit || (fit == 1 && fallback->outbound_ssl != NULL))
+                continue;
+            best_fit = fit;
+            best = ssl;
+            *alias = ssl->outbound[i].client_certificate;
+        }
+    }
+    if (best != NULL)
+        return best;
+    return fallback->outbound_ssl != NULL ? fallback->outbound_ssl
+                                          : fallback->ssl;
 }

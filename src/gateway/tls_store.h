@@ -1,7 +1,7 @@
 /*
- * Key stores to TLS: an ssl element and its key and trust stores (SAF rings)
- * become one tls_config. Made on the control thread, with its own connection
- * to the angel, while the loops go on with what they have.
+ * Key stores to TLS: an ssl element and its key and trust stores (SAF rings or
+ * files) become one tls_config. Made on the control thread, with its own
+ * connection to the angel, while the loops go on with what they have.
  */
 #ifndef SALLYPORT_GATEWAY_TLS_STORE_H
 #define SALLYPORT_GATEWAY_TLS_STORE_H
@@ -17,12 +17,32 @@
 MUST_CHECK enum err tls_ring_parse(struct str location, struct str *owner,
                                    struct str *ring, struct err_info *why);
 
-/* For an endpoint's port, or NULL: for outbound connections. Problems are
- * logged (CWPKI...) and returned. */
-MUST_CHECK enum err tls_store_build(struct saf_client *, struct messages_log *,
-                                    const struct cfg_ssl *,
+/* The stores one configuration names, each read once while it is compiled. */
+struct tls_stores;
+MUST_CHECK enum err tls_stores_new(struct saf_client *, struct messages_log *,
+                                   const struct cfg_tree *,
+                                   struct tls_stores **out,
+                                   struct err_info *why);
+void tls_stores_free(struct tls_stores **);
+
+/* Files to look at for changes (updateTrigger="polled"); borrowed. */
+size_t tls_stores_polled(const struct tls_stores *);
+struct str tls_stores_polled_path(const struct tls_stores *, size_t i);
+
+/* For an endpoint's port, or NULL: for outbound connections. alias: instead of
+ * the ssl element's own; "" none. Problems are logged (CWPKI...) and
+ * returned. */
+MUST_CHECK enum err tls_store_build(struct tls_stores *, const struct cfg_ssl *,
                                     const struct cfg_http_endpoint *,
-                                    struct tls_config **out,
+                                    struct str alias, struct tls_config **out,
                                     struct err_info *why);
+
+/* The ssl element for a connection to host and port: the caller's own, else the
+ * outboundConnection that fits best, else sslDefault's. *alias: the certificate
+ * that filter names, or "". NULL: there is none. */
+const struct cfg_ssl *tls_store_outbound(struct tls_stores *,
+                                         const struct cfg_ssl *own,
+                                         struct str host, unsigned port,
+                                         struct str *alias);
 
 #endif

@@ -232,6 +232,36 @@ keystore_read_pem(struct keystore_reading *r)
     return e;
 }
 
+enum err
+keystore_read_certificates(struct str bytes, struct keystore *out,
+                           struct err_info *why)
+{
+    struct keystore_input from = { .type = KEYSTORE_PEM, .bytes = bytes };
+    struct keystore store = { .n = 0 };
+    struct keystore_reading r = { .from = &from, .to = &store, .why = why };
+    const unsigned char *p = (const unsigned char *)bytes.p;
+    struct keystore_entry *entry;
+    X509 *x509;
+    enum err e;
+
+    if (bytes.n > KEYSTORE_BYTES_MAX)
+        return err_set(why, ERR_LIMIT, "larger than %zu bytes",
+                       KEYSTORE_BYTES_MAX);
+    x509 = bytes.n == 0 || bytes.p[0] == '-'
+               ? NULL
+               : d2i_X509(NULL, &p, (long)bytes.n);
+    if (x509 == NULL)
+        return keystore_read(&from, out, why);
+    arena_init(&store.arena, ARENA_BYTES_MAX);
+    e = add_x509(&r, KEYSTORE_TRUSTED, x509, &entry);
+    X509_free(x509);
+    if (e == ERR_OK)
+        *out = store;
+    else
+        keystore_fini(&store);
+    return e;
+}
+
 bool
 keystore_days_left(struct str der, int64_t now_s, int64_t *days)
 {

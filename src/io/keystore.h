@@ -77,6 +77,11 @@ keystore_is_alias(const struct keystore_entry *entry, struct str alias)
     return str_eq_nocase(entry->alias, alias);
 }
 
+/* One or more certificates to trust: PEM, or one in DER. */
+MUST_CHECK enum err keystore_read_certificates(struct str bytes,
+                                               struct keystore *out,
+                                               struct err_info *why);
+
 /* Whole days until the certificate's end, negative once it is over; false when
  * it cannot be read. */
 MUST_CHECK bool keystore_days_left(struct str der, int64_t now_s,

@@ -19,6 +19,7 @@
 #define DEFAULT_SESSION_TIMEOUT_S 86400u
 #define NAME_MAX_BYTES 255u
 #define CIPHER_TEXT_MAX 8192u
+#define SKIP_HOSTS_MAX 65536u
 
 struct identity {
     X509 *certificate;
@@ -31,6 +32,7 @@ struct tls_config {
     bool is_server;
     bool verify_hostname;
     bool offer_h2;
+    struct buf skip_hosts; /* each name followed by NUL */
     SSL_CTX *ctx;
     struct identity *identities;
     size_t n_identities;
@@ -319,6 +321,11 @@ context_new(const struct tls_settings *from, STACK_OF(X509) * anchors,
         (e = set_ciphers(ctx, from->ciphers, why)) != ERR_OK ||
         (e = set_trust(ctx, anchors, why)) != ERR_OK)
         return e;
+    if (from->trust_system && SSL_CTX_set_default_verify_paths(ctx) != 1)
+        return err_set(why, ERR_NOT_FOUND,
+                       "the system's authorities cannot be read");
+    if (from->our_order)
+        SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
     if (from->is_server)
         return set_server_rules(ctx, from, anchors, config, why);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
@@ -404,6 +411,11 @@ tls_config_new(const struct tls_settings *from, struct tls_config **out,
         config->is_server = from->is_server;
         config->verify_hostname = from->verify_hostname;
         config->offer_h2 = from->offer_h2;
+        buf_init(&config->skip_hosts, SKIP_HOSTS_MAX);
+        for (size_t i = 0; i < from->n_skip_hosts; i++) {
+            buf_add(&config->skip_hosts, from->skip_hosts[i]);
+            buf_add_char(&config->skip_hosts, '\0');
+        }
         config->identities =
             calloc(from->n_identities + 1, sizeof *config->identities);
     }
@@ -446,6 +458,7 @@ tls_config_unref(struct tls_config **config_p)
     }
     remote_keys_unref(&config->remote);
     SSL_CTX_free(config->ctx);
+    buf_fini(&config->skip_hosts);
     free(config->identities);
     free(config);
 }
@@ -485,6 +498,27 @@ expect_name(SSL *ssl, const char *name, bool verify)
     return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
 }
 
+/* Not for those the configuration leaves out. */
+static bool
+must_verify_name(const struct tls_config *config, struct str host)
+{
+    struct str rest = buf_view(&config->skip_hosts), name;
+
+    if (!config->verify_hostname)
+        return false;
+    while (str_token(&rest, '\0', &name)) {
+        bool is_any = str_starts(name, STR("*."));
+        struct str tail = str_sub(name, 1, name.n);
+
+        if (is_any ? host.n > tail.n &&
+                         str_eq_nocase(str_sub(host, host.n - tail.n, host.n),
+                                       tail)
+                   : name.n > 0 && str_eq_nocase(name, host))
+            return false;
+    }
+    return true;
+}
+
 enum err
 tls_session_new(struct tls_config *config, struct str sni, SSL **out,
                 struct err_info *why)
@@ -497,8 +531,9 @@ tls_session_new(struct tls_config *config, struct str sni, SSL **out,
     if (!config->is_server && config->verify_hostname && sni.n == 0)
         return err_set(why, ERR_SYNTAX, "no host name to verify");
     ssl = SSL_new(config->ctx);
-    if (ssl == NULL || (!config->is_server && sni.n > 0 &&
-                        !expect_name(ssl, name, config->verify_hostname))) {
+    if (ssl == NULL ||
+        (!config->is_server && sni.n > 0 &&
+         !expect_name(ssl, name, must_verify_name(config, sni)))) {
         SSL_free(ssl);
         ERR_clear_error();
         return err_set(why, ERR_MEMORY, "no storage for a TLS connection");

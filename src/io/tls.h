@@ -33,6 +33,10 @@ struct tls_settings {
     struct str protocols; /* JSSE names, comma list; "" = TLSv1.2 and 1.3 */
     struct str ciphers;   /* JSSE names, blank list; "" = default */
     bool verify_hostname; /* client */
+    const struct str *skip_hosts; /* but not of these: names, "*.name" */
+    size_t n_skip_hosts;
+    bool trust_system;          /* the machine's authorities as well */
+    bool our_order;             /* server: our order of cipher suites counts */
     uint32_t session_timeout_s; /* 0: 86400 */
     bool offer_h2;              /* server: HTTP/2 may be agreed on (ALPN) */
 };

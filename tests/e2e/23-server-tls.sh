@@ -1,0 +1,94 @@
+# A server's TLS: the default key store is made, JKS and PKCS12 stores of other
+# tools work with aliases and passwords of their own, broken ones close their
+# port with the reason, changed ones are taken while connections go on.
+. "$E2E_LIB"
+runs "the system comes up" 0 sallyport ipl
+at_exit "sallyport shutdown >/dev/null 2>&1"
+HTTPS=$(free_port)
+STORES=$SALLYPORT_SOURCE/tests/corpus/keystore
+sallyport server create s >/dev/null || fail "create"
+HOME_DIR=$SALLYPORT_ROOT/servers/s
+LOG=$HOME_DIR/logs/messages.log
+SECURITY=$HOME_DIR/resources/security
+at_exit "sallyport server stop s >/dev/null 2>&1"
+
+# server ELEMENTS: server.xml with them
+server() {
+    printf '<server>
+  <featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
+  <config updateTrigger="mbean"/>
+  <httpEndpoint id="defaultHttpEndpoint" host="*" httpPort="-1" httpsPort="%s" %s
+</server>\n' "$HTTPS" "$*" >"$HOME_DIR/server.xml"
+}
+apply() { LINES_BEFORE=$(wc -l <"$LOG"); OUT=$(sallyport server modify s REFRESH,CONFIG 2>&1); }
+since() { tail -n +$((LINES_BEFORE + 1)) "$LOG"; }
+# subject [s_client arguments]: of the certificate the server shows
+subject() { openssl s_client -connect "127.0.0.1:$HTTPS" "$@" </dev/null 2>/dev/null | openssl x509 -noout -subject -nameopt RFC2253 2>/dev/null; }
+says() { subject | grep -q "$1"; }
+
+server 'protocolVersion="http/2"/>'
+runs "start without any keyStore element" 0 sallyport server start s
+like "$(cat "$LOG")" "CWPKI0803A: SSL certificate created in [0-9.]+ seconds\. SSL key file: .*/resources/security/key\.p12" "the default key store is made"
+is "$(stat -c %a "$SECURITY/key.p12")" 600 "nobody else reads it"
+like "$(subject)" "CN=[^,]+,OU=s,O=ibm,C=us" "its certificate names host and server"
+PASSWORD=$(sed -n 's/^keystore_password=//p' "$HOME_DIR/server.env")
+openssl pkcs12 -in "$SECURITY/key.p12" -passin "pass:$PASSWORD" -nokeys -out "$SCRATCH/own.pem" 2>/dev/null
+ok $? "the password of server.env opens it"
+NAME=$(subject | sed 's/.*CN=\([^,]*\),.*/\1/')
+GOT=$(curl -s --http2 --cacert "$SCRATCH/own.pem" --resolve "$NAME:$HTTPS:127.0.0.1" -o /dev/null -w '%{http_code} %{http_version}' "https://$NAME:$HTTPS/")
+is "$GOT" "404 2" "curl believes it and speaks HTTP/2"
+if command -v nghttp >/dev/null; then
+    like "$(nghttp -nv "https://127.0.0.1:$HTTPS/" 2>&1)" "recv .*:status: 404" "so does nghttp"
+fi
+
+# --- stores of other tools
+mkdir -p "$SECURITY" && cp "$STORES"/two.* "$STORES/legacy.p12" "$SECURITY/"
+keys='<keyStore id="k" location="%s" type="%s" password="changeit">%s</keyStore>
+  <ssl id="t" keyStoreRef="k" %s/><sslDefault sslRef="t"/>'
+two='<keyEntry name="Two" keyPassword="secret2"/>'
+while IFS='|' read -r file type entry alias want what; do
+    # shellcheck disable=SC2059
+    server "/>$(printf "$keys" "$file" "$type" "$entry" "$alias")"
+    apply
+    if wait_for 10 says "$want"; then pass "$what"; else fail "$what"; note "$(since)"; fi
+done <<END
+two.jks|JKS|$two|serverKeyAlias="two"|CN=Two|JKS, the second key by its alias and its own password
+two.jks|PKCS12|$two|serverKeyAlias="ONE"|CN=one|a .jks is one whatever the type says; aliases know no case
+two.jceks|JCEKS|$two|serverKeyAlias="one"|CN=one|JCEKS
+two.p12|PKCS12||serverKeyAlias="two"|CN=Two|PKCS12 with several keys
+legacy.p12|PKCS12||serverKeyAlias="one"|CN=one|PKCS12 of an old Java
+$SECURITY/two.p12|PKCS12||serverKeyAlias="one" enabledCiphers="SSL_RSA_WITH_AES_128_CBC_SHA TLS_AES_256_GCM_SHA384"|CN=one|an absolute location
+END
+like "$(openssl s_client -connect "127.0.0.1:$HTTPS" </dev/null 2>&1)" "Cipher is TLS_AES_256_GCM_SHA384" "only the suites that are named"
+like "$(openssl s_client -connect "127.0.0.1:$HTTPS" -tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256 </dev/null 2>&1)" "handshake failure|alert" "no other"
+
+# --- broken ones: an update is refused and the old goes on
+while IFS='|' read -r file type entry alias want what; do
+    # shellcheck disable=SC2059
+    server "/>$(printf "$keys" "$file" "$type" "$entry" "$alias")"
+    apply
+    like "$(since)" "$want" "$what"
+    says CN=one || fail "what was in use goes on after it"
+done <<END
+two.jks|JKS|||CWPKI0033E: .*two\.jks.*the password does not open the key two|a key whose password is not given
+none.p12|PKCS12|||CWPKI0807W: The keyStore location none\.p12 could not be found|a store that is not there
+two.p12|JKS|||CWPKI0033E: .*this is not a JKS or JCEKS key store|a store of another type
+two.p12|PKCS12||serverKeyAlias="three"|CWPKI0024E: The three certificate alias|an alias that is not there
+two.p12|PKCS12||sslProtocol="TLSv9"|CWWKO0800E.*TLSv9|a protocol that is none
+END
+
+# --- polled: a changed file is taken by itself
+server "/>$(printf '<keyStore id="k" location="now.p12" password="changeit" updateTrigger="polled"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
+cp "$SECURITY/two.p12" "$SECURITY/now.p12"
+apply
+wait_for 10 says CN=one || fail "the polled store"
+exec 8<>"/dev/tcp/127.0.0.1/$HTTPS"
+BEFORE=$(openssl s_client -connect "127.0.0.1:$HTTPS" </dev/null 2>/dev/null | openssl x509 -noout -serial)
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=newer -days 30 -keyout "$SCRATCH/n.key" -out "$SCRATCH/n.pem" 2>/dev/null
+openssl pkcs12 -export -in "$SCRATCH/n.pem" -inkey "$SCRATCH/n.key" -name one -passout pass:changeit -out "$SCRATCH/n.p12"
+cp "$SCRATCH/n.p12" "$SECURITY/now.p12.new" && mv "$SECURITY/now.p12.new" "$SECURITY/now.p12"
+if wait_for 20 says CN=newer; then pass "a polled store is read again"; else fail "a polled store is read again"; note "$BEFORE"; fi
+like "$(since)" "CWPKI0811I: The keystore file .*now\.p12 has been modified" "it is said"
+like "$(since)" "CWPKI0016W: The certificate with alias one from keyStore k will be expired in (29|30) days" "that it ends soon as well"
+runs "stop" 0 sallyport server stop s
+done_testing
