@@ -1167,9 +1167,7 @@ fills_elements(void **state)
              "</service></zosconnect_services>"),
         ERR_OK);
     assert_string_equal(
-        w.log, "SPT0401W /u/servers/test/server.xml:1: outboundConnection is "
-               "read, but has no effect in this release.\n"
-               "SPT0401W /u/servers/test/server.xml:1: "
+        w.log, "SPT0401W /u/servers/test/server.xml:1: "
                "zosconnect_auditInterceptor is read, but has no effect in this "
                "release.\n");
     m = CFG_ONE(w.tree, zcon_manager);
