@@ -8,21 +8,31 @@
 #include "saf/classes.h"
 #include "saf/effective.h"
 
-struct state { /* of one class, by its index in the class table */
+struct state { /* of one class */
+    char name[SAF_CLASS_MAX + 1];
     struct buf image;
     bool is_built;
     bool is_raclisted;      /* the image is the effective state */
     uint64_t of_generation; /* of the store; for classes not RACLISTed */
+    uint32_t flags;         /* as of flags_serial of the options */
+    uint64_t flags_serial;
+    /* The global access table, as of its last REFRESH. */
+    struct arena arena;
+    struct snapshot_global *globals;
+    size_t n_globals;
+    struct state *next;
 };
 
 struct saf_engine {
     struct saf_db *db;
-    const struct saf_class *classes;
-    size_t n_classes;
     struct state *states;
     saf_publish publish;
     void *publish_arg;
     uint64_t built; /* counts images: their generations */
+    /* Class RACFVARS, as of its last REFRESH. */
+    struct arena arena;
+    struct snapshot_variable *variables;
+    size_t n_variables;
 };
 
 struct saf_db *
@@ -49,39 +59,137 @@ static const struct {
     { CLASS_LOG_SUCCESSES, SNAPSHOT_LOG_SUCCESSES },
     { CLASS_LOG_FAILURES, SNAPSHOT_LOG_FAILURES },
 };
+static const struct {
+    const char *class_name;
+    uint32_t flag;
+} condition_rows[] = {
+    { "TERMINAL", SNAPSHOT_WHEN_TERMINAL },
+    { "CONSOLE", SNAPSHOT_WHEN_CONSOLE },
+    { "JESINPUT", SNAPSHOT_WHEN_JESINPUT },
+    { "APPCPORT", SNAPSHOT_WHEN_APPCPORT },
+    { "SERVAUTH", SNAPSHOT_WHEN_SERVAUTH },
+};
 
 static uint32_t
-flags_now(struct saf_engine *engine, const struct saf_class *class_)
+dataset_flags(struct saf_db *db)
 {
-    uint32_t options = saf_class_options(engine->db, str_of(class_->name));
-    uint32_t flags =
-        saf_option(engine->db, "GRPLIST") != 0 ? SNAPSHOT_GRPLIST : 0;
+    struct arena arena;
+    struct str how;
+    uint32_t flags = SNAPSHOT_ACTIVE; /* built in, always active */
+
+    arena_init(&arena, 4096);
+    how = saf_option_text(db, &arena, "PROTECTALL");
+    if (how.n > 0)
+        flags |= SNAPSHOT_PROTECTALL;
+    if (str_starts(how, STR("W")))
+        flags |= SNAPSHOT_PROTECTALL_WARNING;
+    arena_fini(&arena);
+    return flags;
+}
+
+static bool
+has_program_control(struct saf_db *db)
+{
+    struct arena arena;
+    bool has;
+
+    arena_init(&arena, 4096);
+    has = str_starts(saf_option_text(db, &arena, "WHEN"), STR("P"));
+    arena_fini(&arena);
+    return has;
+}
+
+static uint32_t
+read_flags(struct saf_db *db, const struct saf_class *class_)
+{
+    uint32_t options = saf_class_options(db, str_of(class_->name));
+    uint32_t flags = saf_option(db, "GRPLIST") != 0 ? SNAPSHOT_GRPLIST : 0;
 
     for (size_t i = 0; i < ARRAY_LEN(flag_rows); i++)
         if ((options & flag_rows[i].option) != 0)
             flags |= flag_rows[i].flag;
+    for (size_t i = 0; i < ARRAY_LEN(condition_rows); i++)
+        if ((saf_class_options(db, str_of(condition_rows[i].class_name)) &
+             CLASS_ACTIVE) != 0)
+            flags |= condition_rows[i].flag;
+    if (has_program_control(db))
+        flags |= SNAPSHOT_WHEN_PROGRAM;
+    if (saf_option(db, "OPERAUDIT") != 0)
+        flags |= SNAPSHOT_OPERAUDIT;
+    if ((class_->flags & CLASS_DATASET) != 0)
+        flags |= dataset_flags(db);
     return flags;
 }
 
+/* The options of now; read again when an option changed. */
+static uint32_t
+flags_now(struct saf_engine *engine, struct state *s,
+          const struct saf_class *class_)
+{
+    uint64_t serial = saf_options_serial(engine->db);
+
+    if (s->flags_serial != serial) {
+        s->flags = read_flags(engine->db, class_);
+        s->flags_serial = serial;
+    }
+    return s->flags;
+}
+
+/* The state of a class that the table has; NULL: no such class, or no storage.
+ */
+static struct state *
+state_of(struct saf_engine *engine, struct str class_name,
+         const struct saf_class **class_)
+{
+    struct state *s;
+
+    *class_ = saf_class_find(class_name);
+    if (*class_ == NULL)
+        return NULL;
+    for (s = engine->states; s != NULL; s = s->next)
+        if (strcmp(s->name, (*class_)->name) == 0)
+            return s;
+    s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    if (!str_copy_z(str_of((*class_)->name), s->name, sizeof s->name)) {
+        free(s);
+        return NULL;
+    }
+    arena_init(&s->arena, (size_t)64 << 20);
+    buf_init(&s->image, SNAPSHOT_MAX);
+    s->next = engine->states;
+    engine->states = s;
+    return s;
+}
+
 static enum err
-build(struct saf_engine *engine, size_t index, uint32_t flags,
+attach(struct saf_engine *engine, const struct state *s, struct buf *image,
+       struct err_info *why)
+{
+    const struct snapshot_tail tail = { engine->variables, engine->n_variables,
+                                        s->globals, s->n_globals };
+    enum err e = snapshot_attach(image, &tail, why);
+
+    return e != ERR_OK ? e : snapshot_check_image(image->p, image->n, why);
+}
+
+static enum err
+build(struct saf_engine *engine, struct state *s, uint32_t flags,
       struct err_info *why)
 {
-    struct state *s = &engine->states[index];
-    const struct saf_class *class_ = &engine->classes[index];
-    uint64_t generation =
-        saf_class_generation(engine->db, str_of(class_->name));
+    uint64_t generation = saf_class_generation(engine->db, str_of(s->name));
     struct buf image;
     enum err e;
 
     buf_init(&image, SNAPSHOT_MAX);
-    e = snapshot_build(engine->db, str_of(class_->name), flags, ++engine->built,
+    e = snapshot_build(engine->db, str_of(s->name), flags, ++engine->built,
                        &image, why);
     if (e == ERR_OK)
-        e = snapshot_check_image(image.p, image.n, why);
+        e = attach(engine, s, &image, why);
     if (e != ERR_OK) {
         buf_fini(&image);
-        err_prefix(why, "class %s", class_->name);
+        err_prefix(why, "class %s", s->name);
         return e; /* the old image stays in effect */
     }
     buf_fini(&s->image);
@@ -92,66 +200,188 @@ build(struct saf_engine *engine, size_t index, uint32_t flags,
     return ERR_OK;
 }
 
-static bool
-index_of(const struct saf_engine *engine, struct str class_name, size_t *index)
+static void
+publish(struct saf_engine *engine, const char *class_name, struct str image)
 {
-    const struct saf_class *class_ = saf_class_find(class_name);
+    if (engine->publish != NULL)
+        engine->publish(engine->publish_arg, str_of(class_name), image);
+}
 
-    if (class_ == NULL)
-        return false;
-    *index = (size_t)(class_ - engine->classes);
-    return true;
+/* --- variables, the global access table, dynamic classes ---------------- */
+
+/* Another tail for what is built; on error the old one stays. */
+static enum err
+attach_again(struct saf_engine *engine, struct state *s, struct err_info *why)
+{
+    struct buf image;
+    enum err e;
+
+    if (!s->is_built)
+        return ERR_OK;
+    buf_init(&image, SNAPSHOT_MAX);
+    buf_add(&image, buf_view(&s->image));
+    e = buf_check(&image, why);
+    if (e == ERR_OK)
+        e = attach(engine, s, &image, why);
+    if (e != ERR_OK) {
+        buf_fini(&image);
+        return e;
+    }
+    buf_fini(&s->image);
+    s->image = image;
+    if (s->is_raclisted)
+        publish(engine, s->name, buf_view(&s->image));
+    return ERR_OK;
+}
+
+static void
+load_variables(struct saf_engine *engine)
+{
+    const uint32_t both = CLASS_ACTIVE | CLASS_RACLIST;
+    struct saf_profile *v;
+    size_t n;
+
+    arena_fini(&engine->arena);
+    arena_init(&engine->arena, (size_t)64 << 20);
+    engine->variables = NULL;
+    engine->n_variables = 0;
+    if ((saf_class_options(engine->db, STR("RACFVARS")) & both) != both)
+        return;
+    n = saf_profiles_of(engine->db, &engine->arena, STR("RACFVARS"), &v);
+    engine->variables =
+        ARENA_ARRAY(&engine->arena, struct snapshot_variable, n + 1);
+    for (size_t i = 0; engine->variables != NULL && i < n; i++) {
+        struct saf_member *members;
+        struct str *values;
+        size_t n_members =
+            saf_members_of(engine->db, &engine->arena, v[i].id, &members);
+
+        values = ARENA_ARRAY(&engine->arena, struct str, n_members + 1);
+        if (values == NULL || !str_starts(v[i].name, STR("&")))
+            continue;
+        for (size_t j = 0; j < n_members; j++)
+            values[j] = members[j].name;
+        engine->variables[engine->n_variables++] =
+            (struct snapshot_variable){ str_sub(v[i].name, 1, v[i].name.n),
+                                        values, n_members };
+    }
+}
+
+static enum err
+refresh_variables(struct saf_engine *engine, struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    load_variables(engine);
+    for (struct state *s = engine->states; s != NULL && e == ERR_OK;
+         s = s->next)
+        e = attach_again(engine, s, why);
+    return e;
+}
+
+static void
+load_globals(struct saf_engine *engine, struct state *s)
+{
+    struct saf_member *members;
+    struct saf_profile p;
+    size_t n;
+
+    arena_fini(&s->arena);
+    arena_init(&s->arena, (size_t)64 << 20);
+    s->globals = NULL;
+    s->n_globals = 0;
+    if ((saf_class_options(engine->db, str_of(s->name)) & CLASS_GLOBAL) == 0 ||
+        !saf_profile_get(engine->db, &s->arena, STR("GLOBAL"), str_of(s->name),
+                         &p))
+        return;
+    n = saf_members_of(engine->db, &s->arena, p.id, &members);
+    s->globals = ARENA_ARRAY(&s->arena, struct snapshot_global, n + 1);
+    for (size_t i = 0; s->globals != NULL && i < n; i++)
+        s->globals[s->n_globals++] =
+            (struct snapshot_global){ members[i].name, members[i].level };
+}
+
+enum err
+saf_engine_refresh_global(struct saf_engine *engine, const char *class_name,
+                          struct err_info *why)
+{
+    const struct saf_class *class_;
+    struct state *s = state_of(engine, str_of(class_name), &class_);
+
+    if (s == NULL)
+        return ERR_OK;
+    load_globals(engine, s);
+    if (s->is_built)
+        snapshot_set_flags(s->image.p, flags_now(engine, s, class_));
+    return attach_again(engine, s, why);
+}
+
+/* What else follows from a class's new effective state. */
+static enum err
+follow(struct saf_engine *engine, const char *class_name, struct err_info *why)
+{
+    if (strcmp(class_name, "RACFVARS") == 0)
+        return refresh_variables(engine, why);
+    if (strcmp(class_name, "CDT") == 0)
+        return class_load(engine->db, why);
+    return ERR_OK;
 }
 
 enum err
 saf_engine_refresh(struct saf_engine *engine, const char *class_name,
                    bool is_rebuilt, struct err_info *why)
 {
-    struct str image = { NULL, 0 };
-    struct state *s;
+    struct str none = { NULL, 0 };
+    const struct saf_class *class_;
+    struct state *s = state_of(engine, str_of(class_name), &class_);
+    bool is_listed, was_listed;
     uint32_t flags;
-    size_t index;
     enum err e;
 
-    if (!index_of(engine, str_of(class_name), &index))
+    if (s == NULL)
         return ERR_OK;
-    s = &engine->states[index];
-    flags = flags_now(engine, &engine->classes[index]);
-    if (is_rebuilt || ((flags & SNAPSHOT_RACLISTED) != 0) != s->is_raclisted) {
-        e = effective_refresh(engine->db, str_of(class_name),
-                              (flags & SNAPSHOT_RACLISTED) != 0, why);
+    flags = flags_now(engine, s, class_);
+    is_listed = (flags & SNAPSHOT_RACLISTED) != 0;
+    was_listed = s->is_raclisted;
+    if (is_rebuilt || is_listed != was_listed) {
+        e = effective_refresh(engine->db, str_of(class_name), is_listed, why);
         if (e != ERR_OK)
             return e;
     }
-    if ((flags & SNAPSHOT_RACLISTED) == 0) {
-        bool was = s->is_raclisted;
-
+    if (!is_listed) {
         s->is_built = s->is_raclisted = false;
-        if (was && engine->publish != NULL)
-            engine->publish(engine->publish_arg, str_of(class_name), image);
-        return ERR_OK;
+        if (was_listed)
+            publish(engine, s->name, none);
+        return was_listed ? follow(engine, s->name, why) : ERR_OK;
     }
-    if (is_rebuilt || !s->is_raclisted) {
-        if ((e = build(engine, index, flags, why)) != ERR_OK)
+    if (is_rebuilt || !was_listed) {
+        if ((e = build(engine, s, flags, why)) != ERR_OK)
             return e;
     } else {
         snapshot_set_flags(s->image.p, flags);
     }
-    if (engine->publish != NULL)
-        engine->publish(engine->publish_arg, str_of(class_name),
-                        buf_view(&s->image));
-    return ERR_OK;
+    publish(engine, s->name, buf_view(&s->image));
+    return follow(engine, s->name, why);
 }
 
 static enum err
 build_all(struct saf_engine *engine, struct err_info *why)
 {
-    for (size_t i = 0; i < engine->n_classes; i++) {
-        uint32_t flags = flags_now(engine, &engine->classes[i]);
+    size_t n;
+    const struct saf_class *v = saf_class_all(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct saf_class *class_;
+        struct state *s = state_of(engine, str_of(v[i].name), &class_);
+        uint32_t flags;
         enum err e;
 
+        if (s == NULL)
+            return err_set(why, ERR_MEMORY, "no storage");
+        flags = flags_now(engine, s, class_);
+        load_globals(engine, s);
         if ((flags & SNAPSHOT_RACLISTED) != 0 &&
-            (e = build(engine, i, flags, why)) != ERR_OK)
+            (e = build(engine, s, flags, why)) != ERR_OK)
             return e;
     }
     return ERR_OK;
@@ -166,15 +396,17 @@ saf_engine_open(const char *path, uint64_t now_ms, struct saf_engine **out,
 
     if (engine == NULL)
         return err_set(why, ERR_MEMORY, "no storage");
-    engine->classes = saf_class_all(&engine->n_classes);
-    engine->states = calloc(engine->n_classes, sizeof *engine->states);
+    arena_init(&engine->arena, (size_t)64 << 20);
     engine->built = now_ms; /* grows over restarts, too */
-    e = engine->states == NULL ? err_set(why, ERR_MEMORY, "no storage")
-                               : saf_db_open(path, now_ms, &engine->db, why);
+    e = saf_db_open(path, now_ms, &engine->db, why);
     if (e == ERR_OK)
         e = effective_open(engine->db, why);
     if (e == ERR_OK)
+        e = class_load(engine->db, why);
+    if (e == ERR_OK) {
+        load_variables(engine);
         e = build_all(engine, why);
+    }
     if (e != ERR_OK) {
         saf_engine_close(&engine);
         return e;
@@ -190,9 +422,15 @@ saf_engine_close(struct saf_engine **engine)
 
     if (e == NULL)
         return;
-    for (size_t i = 0; e->states != NULL && i < e->n_classes; i++)
-        buf_fini(&e->states[i].image);
-    free(e->states);
+    while (e->states != NULL) {
+        struct state *s = e->states;
+
+        e->states = s->next;
+        buf_fini(&s->image);
+        arena_fini(&s->arena);
+        free(s);
+    }
+    arena_fini(&e->arena);
     saf_db_close(&e->db);
     free(e);
     *engine = NULL;
@@ -203,21 +441,20 @@ enum err
 saf_engine_image(struct saf_engine *engine, struct str class_name,
                  struct str *image, struct err_info *why)
 {
-    struct state *s;
-    size_t index;
+    const struct saf_class *class_;
+    struct state *s = state_of(engine, class_name, &class_);
+    uint64_t generation;
+    uint32_t flags;
     enum err e;
 
-    if (!index_of(engine, class_name, &index))
+    if (s == NULL)
         return err_set(why, ERR_NOT_FOUND, STR_FMT ": no such class",
                        STR_ARG(class_name));
-    s = &engine->states[index];
     if (!s->is_raclisted) {
-        uint32_t flags = flags_now(engine, &engine->classes[index]);
-        uint64_t generation = saf_class_generation(
-            engine->db, str_of(engine->classes[index].name));
-
+        flags = flags_now(engine, s, class_);
+        generation = saf_class_generation(engine->db, str_of(s->name));
         if (!s->is_built || s->of_generation != generation) {
-            if ((e = build(engine, index, flags, why)) != ERR_OK)
+            if ((e = build(engine, s, flags, why)) != ERR_OK)
                 return e;
         } else {
             snapshot_set_flags(s->image.p, flags);
@@ -229,6 +466,91 @@ saf_engine_image(struct saf_engine *engine, struct str class_name,
     return ERR_OK;
 }
 
+enum err
+saf_engine_stored_image(struct saf_engine *engine, struct str class_name,
+                        struct buf *image, struct err_info *why)
+{
+    const struct saf_class *class_;
+    struct state *s = state_of(engine, class_name, &class_);
+    enum err e;
+
+    if (s == NULL)
+        return err_set(why, ERR_NOT_FOUND, STR_FMT ": no such class",
+                       STR_ARG(class_name));
+    e = snapshot_build(engine->db, str_of(s->name),
+                       flags_now(engine, s, class_), 0, image, why);
+    return e == ERR_OK ? attach(engine, s, image, why) : e;
+}
+
+/* --- group-OPERATIONS ---------------------------------------------------- */
+
+/* The scope of a group reaches what it owns, what groups it owns own, and so
+ * on; a data set belongs to the user or group of its first qualifier. */
+bool
+saf_is_in_scope(struct saf_db *db, struct arena *arena, struct str owner,
+                struct str user, uint32_t attribute,
+                bool (*counts)(const void *arg, const struct saf_connect *),
+                const void *arg)
+{
+    struct saf_connect c;
+    struct saf_group g;
+    struct saf_user u;
+
+    if (saf_user_get(db, arena, owner, &u))
+        owner = u.owner;
+    for (int hops = 0; hops < 64; hops++) {
+        if (!saf_group_get(db, arena, owner, &g))
+            return false;
+        if (saf_connect_get(db, arena, user, owner, &c) &&
+            (c.attrs & attribute) != 0 && counts(arg, &c))
+            return true;
+        if (str_eq(g.owner, owner))
+            return false;
+        owner = g.owner;
+    }
+    return false;
+}
+
+static bool
+is_in_acee(const void *arg, const struct saf_connect *c)
+{
+    return acee_in_group(arg, c->group);
+}
+
+/* Step 13 for group-OPERATIONS, whose scope only the store knows. */
+static void
+decide_group_operations(struct saf_engine *engine, const struct acee *acee,
+                        struct str class_name, struct str resource,
+                        struct saf_decision *d)
+{
+    const struct saf_class *class_ = saf_class_find(class_name);
+    struct saf_profile p;
+    struct arena arena;
+    struct str owner = { NULL, 0 };
+
+    if (class_ == NULL || (class_->flags & CLASS_OPERATIONS) == 0 ||
+        d->is_listed || d->profile[0] == '\0' || acee == NULL ||
+        (acee->attrs & ACEE_UNDEFINED) != 0)
+        return;
+    arena_init(&arena, 1 << 20);
+    if ((class_->flags & CLASS_DATASET) != 0)
+        owner = str_upper(&arena,
+                          str_sub(resource, 0, str_find_char(resource, '.')));
+    else if (saf_profile_get(engine->db, &arena, str_of(class_->name),
+                             str_of(d->profile), &p))
+        owner = p.owner;
+    if (owner.n > 0 &&
+        saf_is_in_scope(engine->db, &arena, owner, str_of(acee->user),
+                        ACEE_OPERATIONS, is_in_acee, acee)) {
+        d->rc = SAF_RC(0, 0, 0);
+        d->allowed = SAF_ALTER;
+        d->is_warning = false;
+        d->wants_log = saf_option(engine->db, "OPERAUDIT") != 0;
+        memcpy(d->entry, "OPERATIONS", sizeof "OPERATIONS");
+    }
+    arena_fini(&arena);
+}
+
 struct saf_decision
 saf_authorize(struct saf_engine *engine, const struct acee *acee,
               struct str class_name, struct str resource, enum saf_level level,
@@ -238,9 +560,11 @@ saf_authorize(struct saf_engine *engine, const struct acee *acee,
     struct str image;
     enum err e = saf_engine_image(engine, class_name, &image, NULL);
 
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         snapshot_lookup(image.p, acee, resource, level, where, &d);
-    else
+        if (d.rc.saf == 8 || d.is_warning)
+            decide_group_operations(engine, acee, class_name, resource, &d);
+    } else
         d.rc = e == ERR_NOT_FOUND ? SAF_RC(4, 0, 0) : SAF_RC(8, 8, 0);
     return d;
 }

@@ -11,4 +11,24 @@ MUST_CHECK enum err saf_engine_refresh(struct saf_engine *engine,
                                        const char *class_name, bool is_rebuilt,
                                        struct err_info *why);
 
+/* Take the global access table of a class as it is stored. */
+MUST_CHECK enum err saf_engine_refresh_global(struct saf_engine *,
+                                              const char *class_name,
+                                              struct err_info *why);
+/* What the class's image would be after a REFRESH. */
+MUST_CHECK enum err saf_engine_stored_image(struct saf_engine *,
+                                            struct str class_name,
+                                            struct buf *image,
+                                            struct err_info *why);
+/* Is `owner` in the scope of a group in which `user` has the attribute by a
+ * connection that counts? */
+bool saf_is_in_scope(struct saf_db *, struct arena *, struct str owner,
+                     struct str user, uint32_t attribute,
+                     bool (*counts)(const void *arg,
+                                    const struct saf_connect *),
+                     const void *arg);
+/* The dynamic classes, as class CDT has them now (none unless it is active and
+ * RACLISTed). */
+MUST_CHECK enum err class_load(struct saf_db *, struct err_info *why);
+
 #endif

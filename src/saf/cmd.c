@@ -18,6 +18,8 @@ static const struct cmd_verb *const verbs[] = {
     &cmd_phrase,  &cmd_addgroup, &cmd_altgroup, &cmd_delgroup, &cmd_listgrp,
     &cmd_connect, &cmd_remove,   &cmd_rdefine,  &cmd_ralter,   &cmd_rdelete,
     &cmd_rlist,   &cmd_search,   &cmd_permit,   &cmd_setropts, &cmd_racmap,
+    &cmd_addsd,   &cmd_altdsd,   &cmd_delsd,    &cmd_listdsd,  &cmd_rvary,
+    &cmd_explain, &cmd_help,     &cmd_complete,
 };
 
 /* Command names are not abbreviated but by their alias. */
@@ -40,6 +42,15 @@ cmd_find_verb(struct str word, const struct saf_hooks *hooks)
     if (verb == NULL && hooks != NULL)
         verb = find_in(hooks->verbs, hooks->n_verbs, word);
     return verb;
+}
+
+const struct cmd_verb *
+cmd_verb_at(size_t i, const struct saf_hooks *hooks)
+{
+    if (i < ARRAY_LEN(verbs))
+        return verbs[i];
+    i -= ARRAY_LEN(verbs);
+    return hooks != NULL && i < hooks->n_verbs ? hooks->verbs[i] : NULL;
 }
 
 /* --- parsed operands --------------------------------------------------- */
@@ -132,20 +143,40 @@ cmd_abandon(struct cmd *cmd, uint32_t rc)
     return cmd_rc(cmd, rc);
 }
 
+static struct cmd_refresh *
+refresh_of(struct cmd *cmd, const char *class_name)
+{
+    struct cmd_refresh **at = &cmd->refreshes;
+
+    while (*at != NULL && strcmp((*at)->name, class_name) != 0)
+        at = &(*at)->next;
+    if (*at == NULL) {
+        *at = ARENA_NEW(cmd->arena, struct cmd_refresh);
+        if (*at == NULL ||
+            !str_copy_z(str_of(class_name), (*at)->name, sizeof(*at)->name)) {
+            *at = NULL;
+            cmd_abandon(cmd, 12); /* no storage */
+        }
+    }
+    return *at;
+}
+
 void
 cmd_refresh(struct cmd *cmd, const char *class_name, bool is_rebuilt)
 {
-    for (size_t i = 0; i < cmd->n_refreshes; i++) {
-        if (strcmp(cmd->refreshes[i].name, class_name) != 0)
-            continue;
-        cmd->refreshes[i].is_rebuilt |= is_rebuilt;
-        return;
-    }
-    REQUIRE(cmd->n_refreshes < ARRAY_LEN(cmd->refreshes));
-    REQUIRE(str_copy_z(str_of(class_name),
-                       cmd->refreshes[cmd->n_refreshes].name,
-                       sizeof cmd->refreshes[0].name));
-    cmd->refreshes[cmd->n_refreshes++].is_rebuilt = is_rebuilt;
+    struct cmd_refresh *r = refresh_of(cmd, class_name);
+
+    if (r != NULL)
+        r->is_rebuilt |= is_rebuilt;
+}
+
+void
+cmd_refresh_global(struct cmd *cmd, const char *class_name)
+{
+    struct cmd_refresh *r = refresh_of(cmd, class_name);
+
+    if (r != NULL)
+        r->is_global = true;
 }
 
 /* --- authority --------------------------------------------------------- */
@@ -200,26 +231,17 @@ is_group_special(struct cmd *cmd, struct str group)
            !saf_connect_is_revoked(&c, cmd->today);
 }
 
-/* The scope of a group: what it owns, and what is owned by groups it owns;
- * also what is owned by a user whom it owns. */
+static bool
+is_not_revoked(const void *arg, const struct saf_connect *c)
+{
+    return !saf_connect_is_revoked(c, *(const int32_t *)arg);
+}
+
 static bool
 is_in_scope(struct cmd *cmd, struct str owner)
 {
-    struct saf_group g;
-    struct saf_user u;
-
-    if (saf_user_get(cmd->db, cmd->arena, owner, &u))
-        owner = u.owner;
-    for (int hops = 0; hops < 64; hops++) {
-        if (!saf_group_get(cmd->db, cmd->arena, owner, &g))
-            return false;
-        if (is_group_special(cmd, owner))
-            return true;
-        if (str_eq(g.owner, owner))
-            return false;
-        owner = g.owner;
-    }
-    return false;
+    return saf_is_in_scope(cmd->db, cmd->arena, owner, self(cmd), ACEE_SPECIAL,
+                           is_not_revoked, &cmd->today);
 }
 
 bool
@@ -425,6 +447,18 @@ cmd_class(struct cmd *cmd, struct str name, const char *shown)
 {
     const struct saf_class *class_ = saf_class_find(name);
 
+    if (class_ == NULL || (class_->flags & CLASS_DATASET) == 0)
+        return cmd_any_class(cmd, name, shown);
+    CMD_MSG(cmd, "IKJ56702I", str_of(shown), name); /* ADDSD and its kin */
+    cmd_rc(cmd, 8);
+    return NULL;
+}
+
+const struct saf_class *
+cmd_any_class(struct cmd *cmd, struct str name, const char *shown)
+{
+    const struct saf_class *class_ = saf_class_find(name);
+
     if (class_ == NULL) {
         CMD_MSG(cmd, "IKJ56702I", str_of(shown), name);
         cmd_rc(cmd, 8);
@@ -437,11 +471,15 @@ cmd_class(struct cmd *cmd, struct str name, const char *shown)
 static void
 publish(struct cmd *cmd)
 {
-    for (size_t i = 0; i < cmd->n_refreshes; i++) {
-        struct err_info why;
+    for (const struct cmd_refresh *r = cmd->refreshes; r != NULL; r = r->next) {
+        struct err_info why = { 0 };
+        enum err e = ERR_OK;
 
-        if (saf_engine_refresh(cmd->engine, cmd->refreshes[i].name,
-                               cmd->refreshes[i].is_rebuilt, &why) == ERR_OK)
+        if (r->is_global)
+            e = saf_engine_refresh_global(cmd->engine, r->name, &why);
+        if (e == ERR_OK)
+            e = saf_engine_refresh(cmd->engine, r->name, r->is_rebuilt, &why);
+        if (e == ERR_OK)
             continue;
         CMD_MSG(cmd, "SPT1001E", str_of(why.text));
         cmd_rc(cmd, 12);

@@ -113,11 +113,11 @@ struct cmd {
     struct buf text; /* all values; wiped at the end */
     uint32_t rc;
     bool is_abandoned;
-    struct {
+    struct cmd_refresh {
         char name[SAF_CLASS_MAX + 1];
-        bool is_rebuilt;
-    } refreshes[256]; /* classes to publish after commit */
-    size_t n_refreshes;
+        bool is_rebuilt, is_global;
+        struct cmd_refresh *next;
+    } * refreshes; /* classes to publish after commit, in this order */
 };
 
 /* NULL when the operand was not given. Names in full. */
@@ -145,6 +145,9 @@ uint32_t cmd_abandon(struct cmd *, uint32_t rc);
 /* After commit: publish the class's image, rebuilt from the store or only
  * with the options of now. */
 void cmd_refresh(struct cmd *, const char *class_name, bool is_rebuilt);
+
+/* After commit: take the class's global access table as it is stored. */
+void cmd_refresh_global(struct cmd *, const char *class_name);
 
 /* Issuer's authority. */
 bool cmd_is_special(const struct cmd *);

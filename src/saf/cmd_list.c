@@ -5,7 +5,7 @@
 
 /* --- segments ---------------------------------------------------------- */
 
-enum field_kind { FIELD_TEXT, FIELD_10, FIELD_8, FIELD_ID, FIELD_SKIP };
+enum field_kind { FIELD_TEXT, FIELD_10, FIELD_8, FIELD_3, FIELD_NAME };
 
 struct field_row {
     const char *segment, *field;
@@ -47,16 +47,64 @@ static const struct field_row field_rows[] = {
     { "ICTX", "DOMAP", FIELD_TEXT, "NO" },
     { "ICTX", "MAPREQUIRED", FIELD_TEXT, "NO" },
     { "ICTX", "MAPPINGTIMEOUT", FIELD_TEXT, "3600" },
+    { "CDTINFO", "CASE", FIELD_TEXT, "UPPER" },
+    { "CDTINFO", "DEFAULTRC", FIELD_3, "004" },
+    { "CDTINFO", "DEFAULTUACC", FIELD_TEXT, "NONE" },
+    { "CDTINFO", "FIRST", FIELD_TEXT, "ALPHA NATIONAL" },
+    { "CDTINFO", "GENLIST", FIELD_TEXT, "DISALLOWED" },
+    { "CDTINFO", "GENERIC", FIELD_TEXT, "ALLOWED" },
+    { "CDTINFO", "GROUP", FIELD_NAME, "        " },
+    { "CDTINFO", "KEYQUALIFIERS", FIELD_10, "0000000000" },
+    { "CDTINFO", "MACPROCESSING", FIELD_TEXT, "NORMAL" },
+    { "CDTINFO", "MAXLENGTH", FIELD_3, "008" },
+    { "CDTINFO", "MAXLENX", FIELD_10, NULL },
+    { "CDTINFO", "MEMBER", FIELD_NAME, "        " },
+    { "CDTINFO", "OPERATIONS", FIELD_TEXT, "NO" },
+    { "CDTINFO", "OTHER", FIELD_TEXT, "ALPHA NATIONAL" },
+    { "CDTINFO", "POSIT", FIELD_10, "0000000000" },
+    { "CDTINFO", "PROFILESALLOWED", FIELD_TEXT, "YES" },
+    { "CDTINFO", "RACLIST", FIELD_TEXT, "DISALLOWED" },
+    { "CDTINFO", "SECLABELSREQUIRED", FIELD_TEXT, "NO" },
+    { "CDTINFO", "SIGNAL", FIELD_TEXT, "NO" },
+    { "CFDEF", "TYPE", FIELD_TEXT, "CHAR" },
+    { "CFDEF", "MAXLENGTH", FIELD_TEXT, "NONE" },
+    { "CFDEF", "MAXVALUE", FIELD_TEXT, "NONE" },
+    { "CFDEF", "MINVALUE", FIELD_TEXT, "NONE" },
+    { "CFDEF", "FIRST", FIELD_TEXT, "ALPHA" },
+    { "CFDEF", "OTHER", FIELD_TEXT, "ALPHA" },
+    { "CFDEF", "MIXED", FIELD_TEXT, "NO" },
+    { "CFDEF", "HELP", FIELD_TEXT, NULL },
+    { "CFDEF", "LISTHEAD", FIELD_TEXT, NULL },
+    { "SIGVER", "SIGREQUIRED", FIELD_TEXT, "NO" },
+    { "SIGVER", "FAILLOAD", FIELD_TEXT, "NEVER" },
+    { "SIGVER", "SIGAUDIT", FIELD_TEXT, "NONE" },
 };
+
+/* These segments have a blank before the equals sign, too. */
+static const char *const spaced_segments[] = { "CDTINFO", "CFDEF", "SIGVER" };
+
+static const char *
+equals_of(const char *segment)
+{
+    for (size_t i = 0; i < ARRAY_LEN(spaced_segments); i++)
+        if (strcmp(segment, spaced_segments[i]) == 0)
+            return " = ";
+    return "= ";
+}
 
 static struct str
 field_text(struct cmd *cmd, const struct field_row *row, struct str value)
 {
     uint64_t number;
 
+    if (row->kind == FIELD_NAME)
+        return str_fmt(cmd->arena, "%-8.*s", STR_ARG(value));
     if (row->kind == FIELD_TEXT || !str_to_u64(value, &number))
         return value;
-    return str_fmt(cmd->arena, row->kind == FIELD_8 ? "%08llu" : "%010llu",
+    return str_fmt(cmd->arena,
+                   row->kind == FIELD_8   ? "%08llu"
+                   : row->kind == FIELD_3 ? "%03llu"
+                                          : "%010llu",
                    (unsigned long long)number);
 }
 
@@ -110,11 +158,15 @@ cmd_list_segment(struct cmd *cmd, enum saf_kind kind, int64_t id,
         is_described = true;
         value =
             saf_field_get(cmd->db, cmd->arena, kind, id, segment, row->field);
+        if (value.p == NULL && strcmp(row->field, "MAXLENX") == 0)
+            value = saf_field_get(cmd->db, cmd->arena, kind, id, segment,
+                                  "MAXLENGTH");
         if (value.p == NULL && row->unset == NULL)
             continue;
         value =
             value.p == NULL ? str_of(row->unset) : field_text(cmd, row, value);
-        cmd_printf(cmd, "%s= " STR_FMT, row->field, STR_ARG(value));
+        cmd_printf(cmd, "%s%s" STR_FMT, row->field, equals_of(segment),
+                   STR_ARG(value));
     }
     if (!is_described)
         list_other_fields(cmd, kind, id, segment);

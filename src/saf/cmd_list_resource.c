@@ -68,8 +68,8 @@ list_members(struct cmd *cmd, const struct saf_class *class_,
 }
 
 /* What the issuer has by this profile, whatever the request. */
-static enum saf_level
-own_access(struct cmd *cmd, const struct saf_profile *p)
+enum saf_level
+cmd_own_access(struct cmd *cmd, const struct saf_profile *p)
 {
     struct saf_access *v;
     size_t n = saf_access_of(cmd->db, cmd->arena, p->id, &v);
@@ -105,12 +105,12 @@ list_level_row(struct cmd *cmd, const struct saf_profile *p)
                       "-------"));
     cmd_printf(cmd, " %02u    %-8.*s        %-7s        %8s    %s", p->level,
                STR_ARG(p->owner), saf_level_name(p->uacc),
-               saf_level_name(own_access(cmd, p)),
+               saf_level_name(cmd_own_access(cmd, p)),
                p->is_warning ? "YES" : "NO");
 }
 
-static struct str
-audit_text(struct cmd *cmd, const struct saf_audit *a)
+struct str
+cmd_audit_text(struct cmd *cmd, const struct saf_audit *a)
 {
     if (a->success == SAF_NONE && a->failure == SAF_NONE)
         return STR("NONE");
@@ -194,10 +194,11 @@ list_base(struct cmd *cmd, const struct saf_class *class_,
               base_field(cmd, p, "DATA"), "NONE");
     list_text(cmd, "APPLICATION DATA", "----------------",
               base_field(cmd, p, "APPLDATA"), "NONE");
-    list_text(cmd, "AUDITING", "--------", audit_text(cmd, &p->audit), "NONE");
+    list_text(cmd, "AUDITING", "--------", cmd_audit_text(cmd, &p->audit),
+              "NONE");
     if (cmd_is_auditor(cmd))
         list_text(cmd, "GLOBALAUDIT", "-----------",
-                  audit_text(cmd, &p->global_audit), "NONE");
+                  cmd_audit_text(cmd, &p->global_audit), "NONE");
     list_text(cmd, "NOTIFY", "------", p->notify, "NO USER TO BE NOTIFIED");
 }
 
@@ -220,7 +221,7 @@ static bool
 may_list(struct cmd *cmd, const struct saf_profile *p)
 {
     return cmd_is_auditor(cmd) || cmd_owns(cmd, p->owner) ||
-           own_access(cmd, p) >= SAF_READ;
+           cmd_own_access(cmd, p) >= SAF_READ;
 }
 
 static void
@@ -237,10 +238,25 @@ list_profile(struct cmd *cmd, const struct saf_class *class_,
     list_segments(cmd, p);
 }
 
-/* The discrete profile, else the generic that controls the name. */
+/* Only the image knows what variables of class RACFVARS stand for. */
 static bool
-find_best(struct cmd *cmd, const struct saf_class *class_, struct str name,
-          struct saf_profile *out)
+find_by_image(struct cmd *cmd, const struct saf_class *class_, struct str name,
+              struct saf_profile *out)
+{
+    struct str image, profile;
+    bool is_generic;
+
+    return saf_engine_image(cmd->engine, str_of(class_->name), &image, NULL) ==
+               ERR_OK &&
+           snapshot_find(image.p, name, &profile, &is_generic) && is_generic &&
+           saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), profile,
+                           out);
+}
+
+/* The discrete profile, else the generic that controls the name. */
+bool
+cmd_find_best(struct cmd *cmd, const struct saf_class *class_, struct str name,
+              struct saf_profile *out)
 {
     struct saf_profile *v;
     size_t n;
@@ -258,13 +274,15 @@ find_best(struct cmd *cmd, const struct saf_class *class_, struct str name,
         struct pattern pattern;
 
         if (!v[i].is_generic ||
-            pattern_compile(v[i].name, &pattern, NULL) != ERR_OK ||
+            ((class_->flags & CLASS_DATASET) != 0
+                 ? pattern_compile_dataset
+                 : pattern_compile)(v[i].name, &pattern, NULL) != ERR_OK ||
             !pattern_matches(&pattern, name))
             continue;
         *out = v[i]; /* listing order is the order of specificity */
         return true;
     }
-    return false;
+    return find_by_image(cmd, class_, name, out);
 }
 
 static void
@@ -276,7 +294,7 @@ list_one(struct cmd *cmd, const struct saf_class *class_, struct str given,
 
     if (!cmd_profile_name(cmd, class_, given, &name))
         return;
-    if (!find_best(cmd, class_, name, &p) || !may_list(cmd, &p)) {
+    if (!cmd_find_best(cmd, class_, name, &p) || !may_list(cmd, &p)) {
         CMD_MSG(cmd, "ICH13003I",
                 cmd->positional[1]->is_quoted
                     ? str_fmt(cmd->arena, "'" STR_FMT "'", STR_ARG(name))

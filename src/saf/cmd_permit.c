@@ -133,6 +133,27 @@ reset_list(struct cmd *cmd, const struct saf_profile *p)
     }
 }
 
+static bool
+is_there(const struct saf_access *v, size_t n, const struct saf_access *a)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(v[i].who, a->who) && str_eq(v[i].when_kind, a->when_kind) &&
+            str_eq(v[i].when_value, a->when_value))
+            return true;
+    return false;
+}
+
+static void
+say_unchanged(struct cmd *cmd, const struct saf_access *a)
+{
+    const struct condition c = { a->when_kind, a->when_value };
+
+    if (a->when_kind.n > 0)
+        CMD_MSG(cmd, "ICH06016I", a->who, condition_text(cmd, &c));
+    else
+        CMD_MSG(cmd, "ICH06001I", a->who);
+}
+
 /* FROM(p) FCLASS(c): its entries are added, existing ones stay. */
 static bool
 copy_from(struct cmd *cmd, const struct saf_class *class_,
@@ -141,14 +162,14 @@ copy_from(struct cmd *cmd, const struct saf_class *class_,
     const struct cmd_arg *from = cmd_arg(cmd, "FROM");
     const struct cmd_arg *fclass = cmd_arg(cmd, "FCLASS");
     struct saf_profile model;
-    struct saf_access *list;
+    struct saf_access *list, *have;
     struct str name;
-    size_t n;
+    size_t n, n_have;
 
     if (from == NULL)
         return true;
     if (fclass != NULL)
-        class_ = cmd_class(cmd, cmd_value(fclass), "FCLASS");
+        class_ = cmd_any_class(cmd, cmd_value(fclass), "FCLASS");
     if (class_ == NULL ||
         !cmd_profile_name(cmd, class_, cmd_value(from), &name))
         return false;
@@ -158,7 +179,12 @@ copy_from(struct cmd *cmd, const struct saf_class *class_,
         return false;
     }
     n = saf_access_of(cmd->db, cmd->arena, model.id, &list);
+    n_have = saf_access_of(cmd->db, cmd->arena, p->id, &have);
     for (size_t i = 0; i < n; i++) {
+        if (is_there(have, n_have, &list[i])) {
+            say_unchanged(cmd, &list[i]);
+            continue;
+        }
         list[i].profile_id = p->id;
         saf_access_put(cmd->db, &list[i]);
     }
@@ -169,9 +195,11 @@ static bool
 find_profile(struct cmd *cmd, const struct saf_class *class_,
              struct saf_profile *p)
 {
-    struct str name;
+    struct str given = cmd_value(cmd->positional[0]), name;
 
-    if (!cmd_profile_name(cmd, class_, cmd_value(cmd->positional[0]), &name))
+    if ((class_->flags & CLASS_DATASET) != 0)
+        given = cmd_dataset_text(cmd, given, cmd->positional[0]->is_quoted);
+    if (!cmd_profile_name(cmd, class_, given, &name))
         return false;
     if (cmd_has(cmd, "GENERIC") &&
         (saf_class_options(cmd->db, str_of(class_->name)) &
@@ -196,17 +224,31 @@ class_of_command(struct cmd *cmd)
     const struct cmd_arg *arg = cmd_arg(cmd, "CLASS");
     const struct saf_class *class_;
 
-    if (arg == NULL) {
-        CMD_MSG(cmd, "IKJ56701I", STR("CLASS"), STR("+"));
-        CMD_MSG(cmd, "IKJ56701I", STR("CLASS NAME"), STR(""));
-        return NULL;
-    }
-    class_ = cmd_class(cmd, cmd_value(arg), "CLASS");
+    class_ = cmd_any_class(cmd, arg == NULL ? STR("DATASET") : cmd_value(arg),
+                           "CLASS");
     if (class_ != NULL && (class_->flags & CLASS_NO_DEFINE) != 0) {
         CMD_MSG(cmd, "ICH06003I", STR("PERMIT"));
         return NULL;
     }
     return class_;
+}
+
+/* A condition on a port of entry counts while its class is active. */
+static void
+warn_inactive(struct cmd *cmd)
+{
+    const struct cmd_arg *when = cmd_arg(cmd, "WHEN");
+
+    for (size_t i = 0;
+         when != NULL && !cmd_has(cmd, "DELETE") && i < when->n_subs; i++) {
+        const struct saf_class *class_ =
+            saf_class_find(str_of(when->subs[i].operand->name));
+
+        if (class_ != NULL && strcmp(class_->name, "PROGRAM") != 0 &&
+            (saf_class_options(cmd->db, str_of(class_->name)) & CLASS_ACTIVE) ==
+                0)
+            CMD_MSG(cmd, "ICH06019I", str_of(class_->name));
+    }
 }
 
 static uint32_t
@@ -237,6 +279,7 @@ run_permit(struct cmd *cmd)
     for (size_t i = 0; ids != NULL && i < ids->n_values; i++)
         for (size_t j = 0; j < n_when; j++)
             permit_one(cmd, &p, ids->values[i], &when[j]);
+    warn_inactive(cmd);
     if (cmd->rc == 0)
         cmd_warn_raclisted(cmd, class_, "ICH06011I");
     return cmd->rc;

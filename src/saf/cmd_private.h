@@ -24,6 +24,12 @@ extern const struct cmd_verb cmd_addgroup, cmd_altgroup, cmd_delgroup,
     cmd_listgrp, cmd_connect, cmd_remove;
 extern const struct cmd_verb cmd_rdefine, cmd_ralter, cmd_rdelete, cmd_rlist,
     cmd_search, cmd_permit, cmd_setropts, cmd_racmap;
+extern const struct cmd_verb cmd_addsd, cmd_altdsd, cmd_delsd, cmd_listdsd;
+extern const struct cmd_verb cmd_rvary, cmd_explain, cmd_help, cmd_complete;
+
+/* The i-th verb there is, those of the hooks behind the others; NULL at the
+ * end. */
+const struct cmd_verb *cmd_verb_at(size_t i, const struct saf_hooks *hooks);
 
 /* Operand tables used by several verbs. */
 extern const struct cmd_table cmd_segments_user, cmd_segments_group;
@@ -71,7 +77,10 @@ void cmd_attributes(struct cmd *, const struct cmd_attr *rows, uint32_t *attrs,
 struct str cmd_month_date(struct cmd *, int32_t day); /* OCTOBER 22, 2023 */
 struct str cmd_time(struct cmd *, int64_t seconds);   /* yy.ddd/hh:mm:ss, or
                                                          UNKNOWN */
-/* The class of a positional operand; NULL after IKJ56702I. */
+/* The class of an operand; NULL after IKJ56702I. DATASET is none but for
+ * cmd_any_class. */
+const struct saf_class *cmd_any_class(struct cmd *, struct str name,
+                                      const char *shown);
 const struct saf_class *cmd_class(struct cmd *, struct str name,
                                   const char *shown);
 void cmd_list_segment(struct cmd *, enum saf_kind, int64_t id,

@@ -34,6 +34,51 @@ static const struct cmd_operand ictx_rows[] = {
 };
 static const struct cmd_table ictx_table = CMD_TABLE(ictx_rows);
 
+static const char *const cases[] = { "UPPER", "ASIS", NULL };
+static const char *const allowances[] = { "ALLOWED", "DISALLOWED", NULL };
+static const char *const raclists[] = { "ALLOWED", "DISALLOWED", "REQUIRED", NULL };
+static const char *const class_uaccs[] = { "ACEE", "ALTER", "CONTROL", "UPDATE", "READ", "NONE", NULL };
+static const char *const mac_words[] = { "NORMAL", "REVERSE", "EQUAL", NULL };
+static const char *const default_rcs[] = { "0", "4", "8", NULL };
+#define WORDOF(name, words) { name, CMD_CHOICE, CMD_NO, 0, 0, NULL, words, "CDTINFO", name, NULL, NULL }
+#define CDTNUM(name, lo, hi) { name, CMD_NUMBER, CMD_NO, lo, hi, NULL, NULL, "CDTINFO", name, NULL, NULL }
+static const struct cmd_operand cdtinfo_rows[] = {
+    WORDOF("CASE", cases), WORDOF("DEFAULTRC", default_rcs), WORDOF("DEFAULTUACC", class_uaccs),
+    { "FIRST", CMD_LIST, CMD_NO, 1, 8, NULL, NULL, "CDTINFO", "FIRST", NULL, "ALPHA, NUMERIC, NATIONAL, OR SPECIAL" },
+    WORDOF("GENLIST", allowances), WORDOF("GENERIC", allowances),
+    { "GROUP", CMD_TEXT, CMD_NO, 1, 8, NULL, NULL, "CDTINFO", "GROUP", NULL, NULL },
+    CDTNUM("KEYQUALIFIERS", 0, 123), WORDOF("MACPROCESSING", mac_words),
+    CDTNUM("MAXLENGTH", 1, 246), CDTNUM("MAXLENX", 1, 246),
+    { "MEMBER", CMD_TEXT, CMD_NO, 1, 8, NULL, NULL, "CDTINFO", "MEMBER", NULL, NULL },
+    WORDOF("OPERATIONS", cmd_yes_no),
+    { "OTHER", CMD_LIST, CMD_NO, 1, 8, NULL, NULL, "CDTINFO", "OTHER", NULL, "ALPHA, NUMERIC, NATIONAL, OR SPECIAL" },
+    { "POSIT", CMD_NUMBER, CMD_NO, 0, 1023, NULL, NULL, "CDTINFO", "POSIT", NULL, "POSIT+POSIT VALUE, 0-1023" },
+    WORDOF("PROFILESALLOWED", cmd_yes_no), WORDOF("RACLIST", raclists),
+    WORDOF("SECLABELSREQUIRED", cmd_yes_no), WORDOF("SIGNAL", cmd_yes_no),
+};
+static const struct cmd_table cdtinfo_table = CMD_TABLE(cdtinfo_rows);
+
+static const char *const cfdef_types[] = { "CHAR", "FLAG", "HEX", "NUM", NULL };
+static const char *const cfdef_chars[] = { "ALPHA", "ALPHANUM", "ANY", "NONATABC", "NONATNUM", "NUMERIC", NULL };
+#define CHOICE(name, words, seg) { name, CMD_CHOICE, CMD_NO, 0, 0, NULL, words, seg, name, NULL, NULL }
+#define NUM(name, hi, seg) { name, CMD_NUMBER, CMD_NO, 0, hi, NULL, NULL, seg, name, NULL, NULL }
+static const struct cmd_operand cfdef_rows[] = {
+    CHOICE("TYPE", cfdef_types, "CFDEF"), NUM("MAXLENGTH", 1100, "CFDEF"),
+    NUM("MAXVALUE", 2147483647, "CFDEF"), NUM("MINVALUE", 2147483647, "CFDEF"),
+    CHOICE("FIRST", cfdef_chars, "CFDEF"), CHOICE("OTHER", cfdef_chars, "CFDEF"),
+    YESNO("MIXED", "CFDEF"), TXT("HELP", 255, CMD_ASIS, "CFDEF"),
+    TXT("LISTHEAD", 40, CMD_ASIS, "CFDEF"), TXT("VALREXX", 8, 0, "CFDEF"),
+};
+static const struct cmd_table cfdef_table = CMD_TABLE(cfdef_rows);
+
+static const char *const failloads[] = { "ANYBAD", "BADSIGONLY", "NEVER", NULL };
+static const char *const sigaudits[] = { "ALL", "ANYBAD", "BADSIGONLY", "NONE", "SUCCESS", NULL };
+static const struct cmd_operand sigver_rows[] = {
+    YESNO("SIGREQUIRED", "SIGVER"), CHOICE("FAILLOAD", failloads, "SIGVER"),
+    CHOICE("SIGAUDIT", sigaudits, "SIGVER"),
+};
+static const struct cmd_table sigver_table = CMD_TABLE(sigver_rows);
+
 /* Understood by nobody here: kept as written. */
 #define RAW(name) { name, CMD_NESTED, CMD_NO | CMD_ASIS, 0, 0, NULL, NULL, name, "TEXT", NULL, NULL }
 #define FLAG(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
@@ -62,8 +107,14 @@ static const struct cmd_table ictx_table = CMD_TABLE(ictx_rows);
       NULL },                                                                  \
     { "SSIGNON", CMD_SUB, CMD_NO, 0, 0, &cmd_ssignon_table, NULL, "SSIGNON",   \
       NULL, NULL, NULL },                                                      \
+    { "CDTINFO", CMD_SUB, CMD_NO, 0, 0, &cdtinfo_table, NULL, "CDTINFO", NULL, \
+      NULL, NULL },                                                            \
     RAW("EIM"), RAW("PROXY"), RAW("KERB"), RAW("SESSION"), RAW("SVFMR"),       \
-    RAW("DLFDATA"), RAW("TME"), RAW("CDTINFO"), RAW("CFDEF"), RAW("SIGVER"),   \
+    RAW("DLFDATA"), RAW("TME"),                                \
+    { "CFDEF", CMD_SUB, CMD_NO, 0, 0, &cfdef_table, NULL, "CFDEF", NULL, NULL, \
+      NULL },                                                                  \
+    { "SIGVER", CMD_SUB, CMD_NO, 0, 0, &sigver_table, NULL, "SIGVER", NULL,    \
+      NULL, NULL },                                                            \
     RAW("ICSF"), RAW("MFA"), RAW("MFPOLICY"), RAW("IDTPARMS"), RAW("JES"),     \
     RAW("CSDATA")
 
@@ -83,27 +134,90 @@ static const struct cmd_operand alter_rows[] = {
 
 /* --- shared ------------------------------------------------------------ */
 
+static uint32_t
+kind_of_char(char c)
+{
+    if (strchr("#@$", c) != NULL)
+        return CLASS_NATIONAL;
+    if (c >= '0' && c <= '9')
+        return CLASS_NUMERIC;
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ? CLASS_ALPHA
+                                                            : CLASS_SPECIAL;
+}
+
+/* FIRST and OTHER of a dynamic class; generic characters are no characters of
+ * the name. */
+static bool
+has_allowed_chars(const struct saf_class *class_, struct str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        uint32_t allowed = i == 0 ? class_->first : class_->other;
+
+        if (allowed != 0 && strchr("*%&.", name.p[i]) == NULL &&
+            (kind_of_char(name.p[i]) & allowed) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Qualifiers of 1 to 8 characters, the first of them no digit, at least two of
+ * them; generic characters may stand where characters may. */
+static bool
+is_dataset_name(struct str name)
+{
+    struct str rest = name, q;
+    size_t n = 0;
+
+    while (str_token(&rest, '.', &q)) {
+        if (q.n == 0 || (q.n > 8 && str_find_char(q, '*') == STR_NPOS) ||
+            q.n > 9 || (q.p[0] >= '0' && q.p[0] <= '9') || q.p[0] == '-')
+            return false;
+        for (size_t i = 0; i < q.n; i++)
+            if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789#@$-*%", q.p[i]) ==
+                NULL)
+                return false;
+        n++;
+    }
+    return n > 1;
+}
+
+static bool
+is_pattern_of(const struct saf_class *class_, struct str name)
+{
+    struct pattern pattern;
+
+    if (!pattern_has_generics(name) || (class_->flags & CLASS_DISCRETE) != 0)
+        return true;
+    return ((class_->flags & CLASS_DATASET) != 0
+                ? pattern_compile_dataset
+                : pattern_compile)(name, &pattern, NULL) == ERR_OK;
+}
+
 bool
 cmd_profile_name(struct cmd *cmd, const struct saf_class *class_,
                  struct str given, struct str *name)
 {
     char text[SAF_PROFILE_MAX + 1];
-    struct pattern pattern;
     struct str folded;
+    bool is_dataset = (class_->flags & CLASS_DATASET) != 0;
 
-    if (!saf_class_fold(class_, given, text, &folded) ||
-        str_find_char(folded, ' ') != STR_NPOS ||
-        (pattern_has_generics(folded) &&
-         str_find_char(folded, '&') == STR_NPOS &&
-         (class_->flags & CLASS_DISCRETE) == 0 &&
-         pattern_compile(folded, &pattern, NULL) != ERR_OK)) {
+    if (saf_class_fold(class_, given, text, &folded) &&
+        str_find_char(folded, ' ') == STR_NPOS &&
+        str_find_char(folded, ',') == STR_NPOS &&
+        str_find_char(folded, '(') == STR_NPOS &&
+        (!is_dataset || is_dataset_name(folded)) &&
+        has_allowed_chars(class_, folded) && is_pattern_of(class_, folded)) {
+        *name = str_dup(cmd->arena, folded);
+        return true;
+    }
+    if (is_dataset)
+        CMD_MSG(cmd, "IKJ56702I", STR("DATASET NAME"),
+                str_fmt(cmd->arena, "'" STR_FMT "'", STR_ARG(given)));
+    else
         CMD_MSG(cmd, "IRR16001I", str_of(cmd->verb->name), given,
                 str_of(class_->name));
-        cmd_rc(cmd, 8);
-        return false;
-    }
-    *name = str_dup(cmd->arena, folded);
-    return true;
+    cmd_rc(cmd, 8);
+    return false;
 }
 
 bool
@@ -144,8 +258,8 @@ audit_level(const struct cmd_arg *arg)
                               : (enum saf_level)(SAF_READ + arg->number);
 }
 
-static void
-set_audit(const struct cmd_arg *arg, struct saf_audit *audit)
+void
+cmd_set_audit(const struct cmd_arg *arg, struct saf_audit *audit)
 {
     const struct cmd_arg *all = cmd_sub(arg, "ALL");
     const struct cmd_arg *success = cmd_sub(arg, "SUCCESS");
@@ -195,8 +309,8 @@ set_notify(struct cmd *cmd, struct saf_profile *p)
     return false;
 }
 
-static bool
-set_fields(struct cmd *cmd, struct saf_profile *p)
+bool
+cmd_set_fields(struct cmd *cmd, struct saf_profile *p)
 {
     const struct cmd_arg *uacc = cmd_arg(cmd, "UACC");
     const struct cmd_arg *warning = cmd_arg(cmd, "WARNING");
@@ -208,12 +322,38 @@ set_fields(struct cmd *cmd, struct saf_profile *p)
         p->is_warning = !warning->is_negated;
     if (level != NULL)
         p->level = (uint32_t)level->number;
-    set_audit(cmd_arg(cmd, "AUDIT"), &p->audit);
+    cmd_set_audit(cmd_arg(cmd, "AUDIT"), &p->audit);
     p->changed = cmd->today;
     return set_owner(cmd, p) && set_notify(cmd, p);
 }
 
-/* "name/READ" in class GLOBAL; elsewhere the whole text is the member. */
+/* "name/READ" in class GLOBAL: a resource of the class that the profile is
+ * named after, and what anybody has to it. */
+static bool
+global_member(struct cmd *cmd, struct str text, size_t slash,
+              struct saf_member *m)
+{
+    const struct saf_class *of =
+        saf_class_find(str_upper(cmd->arena, cmd->positional[1]->values[0]));
+    struct str level = str_upper(cmd->arena, str_sub(text, slash + 1, text.n));
+    struct pattern pattern;
+
+    m->name = str_sub(text, 0, slash);
+    if (of == NULL || (of->flags & CLASS_ASIS) == 0)
+        m->name = str_upper(cmd->arena, m->name);
+    m->level = SAF_NONE;
+    for (size_t i = 0; slash != STR_NPOS && cmd_levels[i] != NULL; i++)
+        if (str_eq_z(level, cmd_levels[i]))
+            m->level = (enum saf_level)i;
+    if ((m->level != SAF_NONE || str_eq_z(level, "NONE") ||
+         cmd_arg(cmd, "ADDMEM") == NULL) &&
+        pattern_compile(m->name, &pattern, NULL) == ERR_OK)
+        return true;
+    CMD_MSG(cmd, "IKJ56702I", STR("MEMBER"), text);
+    cmd_rc(cmd, 8);
+    return false;
+}
+
 static bool
 member_of_text(struct cmd *cmd, const struct saf_class *class_, struct str text,
                struct saf_member *m)
@@ -223,17 +363,10 @@ member_of_text(struct cmd *cmd, const struct saf_class *class_, struct str text,
 
     m->level = SAF_NONE;
     m->name = text;
-    if (strcmp(class_->name, "GLOBAL") == 0 && slash != STR_NPOS) {
-        struct str level =
-            str_upper(cmd->arena, str_sub(text, slash + 1, text.n));
-
-        m->name = str_sub(text, 0, slash);
-        for (size_t i = 0; cmd_levels[i] != NULL; i++)
-            if (str_eq_z(level, cmd_levels[i]))
-                m->level = (enum saf_level)i;
-    }
     if (of != NULL)
         return cmd_profile_name(cmd, of, text, &m->name);
+    if (strcmp(class_->name, "GLOBAL") == 0)
+        return global_member(cmd, text, slash, m);
     if ((class_->flags & CLASS_ASIS) == 0)
         m->name = str_upper(cmd->arena, m->name);
     return true;
@@ -285,17 +418,65 @@ check_stdata(struct cmd *cmd)
     return true;
 }
 
+/* A dynamic class: a name of 4 to 8 characters that no fixed class has, a
+ * POSIT number, words where words are meant. */
+static bool
+check_cdtinfo(struct cmd *cmd, const struct saf_profile *p)
+{
+    static const char *const words[] = { "ALPHA", "NUMERIC", "NATIONAL",
+                                         "SPECIAL" };
+    static const char *const lists[] = { "FIRST", "OTHER" };
+    const struct cmd_arg *info = cmd_arg(cmd, "CDTINFO");
+    const struct saf_class *have = saf_class_find(p->name);
+
+    if (info == NULL || info->is_negated)
+        return true;
+    if (!str_eq_z(p->class_name, "CDT") || p->name.n < 4 ||
+        (have != NULL && (have->flags & CLASS_DYNAMIC) == 0)) {
+        CMD_MSG(cmd, "IRR52190I", p->name);
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        const struct cmd_arg *list = cmd_sub(info, lists[i]);
+
+        for (size_t j = 0; list != NULL && j < list->n_values; j++) {
+            size_t k = 0;
+
+            while (k < ARRAY_LEN(words) && !str_eq_z(list->values[j], words[k]))
+                k++;
+            if (k == ARRAY_LEN(words)) {
+                cmd_say_invalid(cmd, list->operand, list->values[j]);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool
+has_posit(struct cmd *cmd, const struct saf_profile *p)
+{
+    if (!saf_segment_exists(cmd->db, SAF_KIND_PROFILE, p->id, "CDTINFO") ||
+        saf_field_get(cmd->db, cmd->arena, SAF_KIND_PROFILE, p->id, "CDTINFO",
+                      "POSIT")
+                .n > 0)
+        return true;
+    CMD_MSG(cmd, "IRR52191I", p->name);
+    return false;
+}
+
 /* --- RDEFINE ----------------------------------------------------------- */
 
 /* FROM(profile) FCLASS(class): the model's fields and access list. */
-static bool
-copy_model(struct cmd *cmd, const struct saf_class *class_,
-           struct saf_profile *p, struct saf_profile *model)
+bool
+cmd_copy_model(struct cmd *cmd, const struct saf_class *class_,
+               struct saf_profile *p, struct saf_profile *model)
 {
     const struct cmd_arg *from = cmd_arg(cmd, "FROM");
     const struct cmd_arg *fclass = cmd_arg(cmd, "FCLASS");
     const struct saf_class *of =
-        fclass == NULL ? class_ : cmd_class(cmd, cmd_value(fclass), "FCLASS");
+        fclass == NULL ? class_
+                       : cmd_any_class(cmd, cmd_value(fclass), "FCLASS");
     struct str name;
 
     model->id = 0;
@@ -314,8 +495,8 @@ copy_model(struct cmd *cmd, const struct saf_class *class_,
     return true;
 }
 
-static void
-copy_list(struct cmd *cmd, int64_t from, int64_t to)
+void
+cmd_copy_list(struct cmd *cmd, int64_t from, int64_t to)
 {
     struct saf_access *list;
     size_t n = from == 0 ? 0 : saf_access_of(cmd->db, cmd->arena, from, &list);
@@ -326,8 +507,8 @@ copy_list(struct cmd *cmd, int64_t from, int64_t to)
     }
 }
 
-static void
-add_creator(struct cmd *cmd, const struct saf_profile *p)
+void
+cmd_add_creator(struct cmd *cmd, const struct saf_profile *p)
 {
     struct saf_access a = { .profile_id = p->id,
                             .who = str_of(cmd->acee->user),
@@ -335,6 +516,17 @@ add_creator(struct cmd *cmd, const struct saf_profile *p)
 
     if (saf_option(cmd->db, "ADDCREATOR") != 0)
         saf_access_put(cmd->db, &a);
+}
+
+enum saf_level
+cmd_connect_uacc(struct cmd *cmd)
+{
+    struct saf_connect c;
+
+    return saf_connect_get(cmd->db, cmd->arena, str_of(cmd->acee->user),
+                           str_of(cmd->acee->group), &c)
+               ? c.uacc
+               : SAF_NONE;
 }
 
 /* May this name be a generic one now? A generic class: yes; GENCMD: yes. */
@@ -364,23 +556,26 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
 
     if (!cmd_profile_name(cmd, class_, given, &p.name))
         return;
+    if ((class_->flags & CLASS_UACC_ACEE) != 0)
+        p.uacc = cmd_connect_uacc(cmd);
     if (saf_profile_get(cmd->db, cmd->arena, p.class_name, p.name, &old)) {
         CMD_MSG(cmd, "ICH10102I", p.name, p.class_name);
         cmd_rc(cmd, 4);
         return;
     }
     p.is_generic = is_generic_name(cmd, class_, p.name);
-    if (!copy_model(cmd, class_, &p, &model) || !set_fields(cmd, &p) ||
-        !check_stdata(cmd)) {
+    if (!cmd_copy_model(cmd, class_, &p, &model) || !cmd_set_fields(cmd, &p) ||
+        !check_stdata(cmd) || !check_cdtinfo(cmd, &p)) {
         CMD_MSG(cmd, "ICH10301I", p.name);
         cmd_abandon(cmd, 8);
         return;
     }
     saf_profile_put(cmd->db, &p);
-    copy_list(cmd, model.id, p.id);
-    add_creator(cmd, &p);
+    cmd_copy_list(cmd, model.id, p.id);
+    cmd_add_creator(cmd, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
-    if (!cmd_ssignon_put(cmd, p.id, p.name) || !set_members(cmd, class_, &p))
+    if (!cmd_ssignon_put(cmd, p.id, p.name) || !set_members(cmd, class_, &p) ||
+        !has_posit(cmd, &p))
         cmd_abandon(cmd, 8);
 }
 
@@ -453,19 +648,21 @@ alter_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     }
     if (global != NULL) {
         if ((cmd->acee->attrs & ACEE_AUDITOR) != 0) {
-            set_audit(global, &p.global_audit);
+            cmd_set_audit(global, &p.global_audit);
         } else {
             CMD_MSG(cmd, "ICH11008I", STR("GLOBALAUDIT"));
             cmd_rc(cmd, 4);
         }
     }
-    if (!set_fields(cmd, &p) || !check_stdata(cmd)) {
+    if (!cmd_set_fields(cmd, &p) || !check_stdata(cmd) ||
+        !check_cdtinfo(cmd, &p)) {
         cmd_abandon(cmd, 8);
         return;
     }
     saf_profile_put(cmd->db, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
-    if (!cmd_ssignon_put(cmd, p.id, p.name) || !set_members(cmd, class_, &p))
+    if (!cmd_ssignon_put(cmd, p.id, p.name) || !set_members(cmd, class_, &p) ||
+        !has_posit(cmd, &p))
         cmd_abandon(cmd, 8);
 }
 

@@ -10,6 +10,32 @@ bool cmd_profile_name(struct cmd *, const struct saf_class *, struct str given,
                       struct str *name);
 /* Owner, or ALTER in a discrete profile's list. */
 bool cmd_may_alter_profile(struct cmd *, const struct saf_profile *);
+const struct saf_class *cmd_dataset_class(void);
+/* As cmd_may_alter_profile, and one's own data sets. */
+bool cmd_may_alter_dataset(struct cmd *, const struct saf_profile *);
+void cmd_list_history(struct cmd *, const struct saf_profile *);
+void cmd_list_statistics(struct cmd *, const struct saf_profile *);
+/* A data set name as the issuer wrote it: without quotes it gets the user id
+ * as its first qualifier. */
+struct str cmd_dataset_text(struct cmd *, struct str given, bool is_quoted);
+/* AUDIT() or GLOBALAUDIT() onto a setting; NULL: as it was. */
+void cmd_set_audit(const struct cmd_arg *, struct saf_audit *);
+/* UACC, WARNING, LEVEL, AUDIT, OWNER, NOTIFY; false, said. */
+bool cmd_set_fields(struct cmd *, struct saf_profile *);
+/* FROM(profile) FCLASS(class): fields of the model onto p; model->id 0 when
+ * there is none. False, said. */
+bool cmd_copy_model(struct cmd *, const struct saf_class *,
+                    struct saf_profile *p, struct saf_profile *model);
+void cmd_copy_list(struct cmd *, int64_t from, int64_t to);
+void cmd_add_creator(struct cmd *, const struct saf_profile *);
+enum saf_level cmd_connect_uacc(struct cmd *); /* of the issuer's connection */
+/* "SUCCESS(READ),FAILURES(UPDATE)" or "NONE". */
+struct str cmd_audit_text(struct cmd *, const struct saf_audit *);
+/* What the issuer has by this profile, whatever the request. */
+enum saf_level cmd_own_access(struct cmd *, const struct saf_profile *);
+/* The discrete profile of a name, else the generic that controls it. */
+bool cmd_find_best(struct cmd *, const struct saf_class *, struct str name,
+                   struct saf_profile *);
 /* Say that the change waits for a REFRESH, when the class is RACLISTed. */
 void cmd_warn_raclisted(struct cmd *, const struct saf_class *, const char *id);
 

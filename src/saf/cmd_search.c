@@ -117,9 +117,7 @@ search_class(struct cmd *cmd, struct str name, bool *is_ok)
             cmd,
             saf_db_query(cmd->db, "SELECT grp, owner FROM groups ORDER BY grp",
                          ""));
-    if (str_eq_z(name, "DATASET"))
-        return 0; /* no data set profiles are kept */
-    class_ = cmd_class(cmd, name, "CLASS");
+    class_ = cmd_any_class(cmd, name, "CLASS");
     *is_ok = class_ != NULL;
     return class_ == NULL ? 0 : search_profiles(cmd, class_);
 }

@@ -12,7 +12,7 @@
 #define FLAG(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define NUM(name, lo, hi) { name, CMD_NUMBER, CMD_NO, lo, hi, NULL, NULL, NULL, NULL, NULL, NULL }
 #define RULE(name) { name, CMD_NESTED, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
-#define RAW(name) { name, CMD_NESTED, CMD_NO | CMD_OPTIONAL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define RAW(name) { name, CMD_NESTED, CMD_NO | CMD_NO_LIST | CMD_OPTIONAL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 
 static const char *const algorithms[] = { "KDFAES", NULL };
 static const struct cmd_operand password_rows[] = {
@@ -81,15 +81,21 @@ set_switches(struct cmd *cmd)
                 : arg->operand->value == CMD_NUMBER ? arg->number
                                                     : 1;
         saf_option_put(cmd->db, switches[i], value);
-        if (strcmp(switches[i], "GRPLIST") == 0)
+        if (strcmp(switches[i], "GRPLIST") == 0 ||
+            strcmp(switches[i], "OPERAUDIT") == 0)
             republish_all(cmd);
     }
     for (size_t i = 0; i < cmd->n_args; i++) {
         const struct cmd_arg *arg = &cmd->args[i];
 
-        if (arg->operand->value == CMD_NESTED)
-            saf_option_text_put(cmd->db, arg->operand->name,
-                                arg->is_negated ? STR("") : cmd_value(arg));
+        if (arg->operand->value != CMD_NESTED)
+            continue;
+        saf_option_text_put(cmd->db, arg->operand->name,
+                            arg->is_negated         ? STR("")
+                            : cmd_value(arg).n == 0 ? STR("YES")
+                                                    : cmd_value(arg));
+        if (strcmp(arg->operand->name, "WHEN") == 0)
+            republish_all(cmd); /* program control */
     }
 }
 
@@ -221,6 +227,18 @@ static const struct {
     { "STATISTICS", CLASS_STATISTICS }, { "AUDIT", CLASS_AUDIT },
 };
 
+static bool
+is_port_of_entry(const char *class_name)
+{
+    static const char *const names[] = { "TERMINAL", "CONSOLE", "JESINPUT",
+                                         "APPCPORT", "SERVAUTH" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(class_name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void
 change_options(struct cmd *cmd, const struct saf_class *class_, uint32_t on,
                uint32_t off)
@@ -232,6 +250,14 @@ change_options(struct cmd *cmd, const struct saf_class *class_, uint32_t on,
     if (old == now)
         return;
     saf_class_options_put(cmd->db, name, now);
+    if (((old ^ now) & CLASS_GLOBAL) != 0)
+        cmd_refresh_global(cmd, class_->name);
+    if (((old ^ now) & CLASS_ACTIVE) != 0 && is_port_of_entry(class_->name))
+        republish_all(cmd); /* conditions count, or no longer */
+    if (((old ^ now) & CLASS_ACTIVE) != 0 &&
+        (strcmp(class_->name, "CDT") == 0 ||
+         strcmp(class_->name, "RACFVARS") == 0))
+        cmd_refresh(cmd, class_->name, true);
     /* A class that was not RACLISTed gets its image now; others only their
      * options. */
     if (((old | now) & CLASS_RACLIST) != 0)
@@ -247,7 +273,8 @@ change_posit(struct cmd *cmd, const struct saf_class *class_, uint32_t on,
     const struct saf_class *v = saf_class_all(&n);
 
     for (size_t i = 0; i < n; i++)
-        if (v[i].posit == class_->posit)
+        if (&v[i] == class_ ||
+            (v[i].posit == class_->posit && class_->posit != CLASS_POSIT_NONE))
             change_options(cmd, &v[i], on, off);
 }
 
@@ -269,6 +296,8 @@ refresh_class(struct cmd *cmd, const struct saf_class *class_, uint32_t option)
     } else if (option == CLASS_GLOBAL && (have & CLASS_GLOBAL) == 0) {
         CMD_MSG(cmd, "ICH14016I", str_of(class_->name));
         cmd_rc(cmd, 4);
+    } else if (option == CLASS_GLOBAL) {
+        cmd_refresh_global(cmd, class_->name);
     } else if (option == CLASS_RACLIST) {
         /* Member classes follow when their grouping class is named. */
         cmd_refresh(cmd, class_->name, true);
@@ -332,8 +361,7 @@ apply(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
     for (size_t i = 0; i < arg->n_values; i++) {
         const struct saf_class *class_;
 
-        if (str_eq_z(arg->values[i], "DATASET") ||
-            str_eq_z(arg->values[i], "USER") ||
+        if (str_eq_z(arg->values[i], "USER") ||
             str_eq_z(arg->values[i], "GROUP"))
             continue; /* built in: always active */
         class_ = saf_class_find(arg->values[i]);
@@ -426,7 +454,6 @@ run_setropts(struct cmd *cmd)
     }
     set_switches(cmd);
     if (!set_password(cmd) || !set_class_options(cmd) || !set_logoptions(cmd)) {
-        cmd->n_refreshes = 0;
         return cmd_abandon(cmd, 8);
     }
     if (cmd_has(cmd, "LIST"))

@@ -49,8 +49,10 @@ struct saf_decision {
     bool wants_log;  /* profile, class options or user ask for a record */
     enum saf_level requested;
     enum saf_level allowed;
-    char entry[SAF_GROUP_MAX + 2]; /* deciding list entry: id, group, "*",
-                                      "UACC", "GLOBAL" or "" */
+    char entry[SAF_GROUP_MAX + 3]; /* deciding list entry: id, group, "*",
+                                      "UACC", "WHEN", "GLOBAL", "OWN" (one's
+                                      own data set), "OPERATIONS" or "" */
+    bool is_listed; /* the id or a group stands in the standard list */
 };
 
 const char *saf_level_name(enum saf_level); /* "READ" */

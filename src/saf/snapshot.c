@@ -9,6 +9,7 @@
 #include "saf/classes.h"
 #include "saf/pattern.h"
 #include "saf/snapshot_format.h"
+#include "saf/snapshot_private.h"
 
 #define POSITIONS_MAX 128u /* qualifiers of a name, and its end */
 
@@ -79,6 +80,9 @@ struct places {
 static void
 add_place(struct places *places, size_t at)
 {
+    /* Values of a variable may lead to one place twice. */
+    if (places->n > 0 && places->v[places->n - 1] == at)
+        return;
     if (places->n < POSITIONS_MAX)
         places->v[places->n++] = (uint8_t)at;
 }
@@ -151,6 +155,23 @@ step_token(unsigned char token, struct str name, size_t at, struct places *out)
 }
 
 static void
+step_variable(const void *image, uint32_t variable, struct str name, size_t at,
+              struct places *out)
+{
+    const struct snap_values *v =
+        SNAP(image, SNAP_VALUES, snap_values, variable);
+    const char *tail = snap_section(image, SNAP_TAIL);
+
+    for (uint32_t i = 0; i < v->n; i++) {
+        const struct snap_text *t =
+            SNAP(image, SNAP_TEXTS, snap_text, v->first + i);
+
+        if (t->n <= name.n - at && memcmp(name.p + at, tail + t->at, t->n) == 0)
+            add_place(out, at + t->n);
+    }
+}
+
+static void
 step(const void *image, const struct snap_node *node, struct str name,
      const struct places *from, struct places *to)
 {
@@ -161,7 +182,9 @@ step(const void *image, const struct snap_node *node, struct str name,
     for (size_t i = 0; i < from->n; i++) {
         size_t at = from->v[i];
 
-        if (node->n_label == 0)
+        if (node->n_label == 0 && node->token == PATTERN_VARIABLE)
+            step_variable(image, node->label, name, at, to);
+        else if (node->n_label == 0)
             step_token(node->token, name, at, to);
         else if (node->n_label <= name.n - at &&
                  memcmp(name.p + at, label, node->n_label) == 0)
@@ -248,8 +271,8 @@ walk(const void *image, const struct snap_node *node, struct str name,
     return 0;
 }
 
-static const struct snap_profile *
-find_profile(const void *image, struct str name)
+const struct snap_profile *
+snap_find_profile(const void *image, struct str name)
 {
     const struct snap_header *h = image;
     const struct snap_profile *p = find_discrete(image, name);
@@ -264,9 +287,9 @@ find_profile(const void *image, struct str name)
 }
 
 /* As saf_class_fold, with the attributes the image carries. */
-static bool
-fold(const void *image, struct str resource, char out[SAF_PROFILE_MAX + 1],
-     struct str *folded)
+bool
+snap_fold(const void *image, struct str resource, char out[SAF_PROFILE_MAX + 1],
+          struct str *folded)
 {
     const struct snap_header *h = image;
     struct saf_class like = { .max_length = h->max_length,
@@ -281,8 +304,9 @@ snapshot_find(const void *image, struct str resource, struct str *profile,
 {
     char text[SAF_PROFILE_MAX + 1];
     struct str name;
-    const struct snap_profile *p =
-        fold(image, resource, text, &name) ? find_profile(image, name) : NULL;
+    const struct snap_profile *p = snap_fold(image, resource, text, &name)
+                                       ? snap_find_profile(image, name)
+                                       : NULL;
 
     if (p == NULL)
         return false;
@@ -296,8 +320,9 @@ snapshot_data(const void *image, struct str resource)
 {
     char text[SAF_PROFILE_MAX + 1];
     struct str name;
-    const struct snap_profile *p =
-        fold(image, resource, text, &name) ? find_profile(image, name) : NULL;
+    const struct snap_profile *p = snap_fold(image, resource, text, &name)
+                                       ? snap_find_profile(image, name)
+                                       : NULL;
 
     if (p == NULL)
         return (struct str){ NULL, 0 };
@@ -307,9 +332,9 @@ snapshot_data(const void *image, struct str resource)
 
 /* --- access ------------------------------------------------------------ */
 
-static bool
-list_level(const void *image, const struct snap_profile *p, uint32_t id,
-           enum saf_level *level)
+bool
+snap_list_level(const void *image, const struct snap_profile *p, uint32_t id,
+                enum saf_level *level)
 {
     const struct snap_access *v =
         SNAP(image, SNAP_ACCESS, snap_access, p->access);
@@ -333,10 +358,11 @@ list_level(const void *image, const struct snap_profile *p, uint32_t id,
 static void
 set_allowed(struct saf_decision *d, enum saf_level level, const char *entry)
 {
-    size_t n = strnlen(entry, sizeof d->entry - 1);
+    size_t n = 0;
 
     d->allowed = level;
-    memcpy(d->entry, entry, n);
+    for (; n + 1 < sizeof d->entry && entry[n] != '\0'; n++)
+        d->entry[n] = entry[n];
     d->entry[n] = '\0';
 }
 
@@ -353,7 +379,7 @@ group_level(const void *image, const struct snap_profile *p,
         enum saf_level level;
 
         if ((!is_all && strcmp(g->name, acee->group) != 0) ||
-            !list_level(image, p, g->id, &level))
+            !snap_list_level(image, p, g->id, &level))
             continue;
         if (!is_found || level > d->allowed)
             set_allowed(d, level, g->name);
@@ -376,7 +402,7 @@ standard_level(const void *image, const struct snap_profile *p,
     enum saf_level level;
 
     if (is_defined(acee)) {
-        if (list_level(image, p, acee->user_id, &level)) {
+        if (snap_list_level(image, p, acee->user_id, &level)) {
             set_allowed(d, level, acee->user);
             return true;
         }
@@ -391,21 +417,29 @@ standard_level(const void *image, const struct snap_profile *p,
     return false;
 }
 
+/* Where the request comes from, when that counts: a port of entry as long as
+ * its class is active, a program under program control. */
 static struct str
-port_of(const struct saf_where *w, const char *kind)
+port_of(const void *image, const struct saf_where *w, const char *kind)
 {
     const struct {
         const char *kind;
         struct str value;
+        uint32_t flag;
     } rows[] = {
-        { "TERMINAL", w->terminal }, { "CONSOLE", w->console },
-        { "JESINPUT", w->jesinput }, { "APPCPORT", w->appcport },
-        { "SERVAUTH", w->servauth }, { "SYSID", w->sysid },
-        { "PROGRAM", w->program },   { "SERVICE", w->service },
+        { "TERMINAL", w->terminal, SNAPSHOT_WHEN_TERMINAL },
+        { "CONSOLE", w->console, SNAPSHOT_WHEN_CONSOLE },
+        { "JESINPUT", w->jesinput, SNAPSHOT_WHEN_JESINPUT },
+        { "APPCPORT", w->appcport, SNAPSHOT_WHEN_APPCPORT },
+        { "SERVAUTH", w->servauth, SNAPSHOT_WHEN_SERVAUTH },
+        { "SYSID", w->sysid, SNAPSHOT_WHEN_PROGRAM },
+        { "PROGRAM", w->program, SNAPSHOT_WHEN_PROGRAM },
+        { "SERVICE", w->service, 0 },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (strcmp(kind, rows[i].kind) == 0)
+        if (strcmp(kind, rows[i].kind) == 0 &&
+            (snapshot_flags(image) & rows[i].flag) == rows[i].flag)
             return rows[i].value;
     return (struct str){ NULL, 0 };
 }
@@ -422,9 +456,9 @@ criteria_hold(const char *value, const struct saf_where *w)
            str_eq(str_sub(text, open + 1, text.n - 1), w->criteria_value);
 }
 
-static bool
-cond_holds(const void *image, const struct snap_cond *c,
-           const struct saf_where *w)
+bool
+snap_cond_holds(const void *image, const struct snap_cond *c,
+                const struct saf_where *w)
 {
     const char *bytes = snap_section(image, SNAP_BYTES);
     const char *kind = bytes + c->kind, *value = bytes + c->value;
@@ -432,12 +466,13 @@ cond_holds(const void *image, const struct snap_cond *c,
 
     if (strcmp(kind, "CRITERIA") == 0)
         return criteria_hold(value, w);
-    port = port_of(w, kind);
+    port = port_of(image, w, kind);
     return port.n > 0 && (str_eq_z(port, value) || strcmp(value, "*") == 0);
 }
 
-static bool
-cond_is_for(const struct snap_cond *c, const struct acee *acee, bool all_groups)
+bool
+snap_cond_is_for(const struct snap_cond *c, const struct acee *acee,
+                 bool all_groups)
 {
     if (c->id == 0)
         return (acee->attrs & ACEE_RESTRICTED) == 0;
@@ -465,23 +500,37 @@ conditional_level(const void *image, const struct snap_profile *p,
             SNAP(image, SNAP_CONDS, snap_cond, p->cond + i);
 
         if ((enum saf_level)c->level > d->allowed &&
-            cond_is_for(c, acee, all) && cond_holds(image, c, where))
+            snap_cond_is_for(c, acee, all) && snap_cond_holds(image, c, where))
             set_allowed(d, (enum saf_level)c->level, "WHEN");
     }
+}
+
+/* Whose user id is the first qualifier of a data set has ALTER to it. */
+static bool
+is_own_dataset(const void *image, const struct acee *acee, struct str name)
+{
+    const struct snap_header *h = image;
+
+    return (h->class_flags & CLASS_DATASET) != 0 && is_defined(acee) &&
+           str_eq_z(str_sub(name, 0, qualifier_end(name, 0)), acee->user);
 }
 
 /* Steps 8 to 16 once the profile is known. */
 static void
 decide(const void *image, const struct snap_profile *p, const struct acee *acee,
-       const struct saf_where *where, struct saf_decision *d)
+       struct str resource, const struct saf_where *where,
+       struct saf_decision *d)
 {
     const struct snap_header *h = image;
-    bool is_listed = standard_level(image, p, acee, d);
-
     d->rc = SAF_RC(0, 0, 0);
+    if (is_own_dataset(image, acee, resource)) {
+        set_allowed(d, SAF_ALTER, "OWN");
+        return;
+    }
+    d->is_listed = standard_level(image, p, acee, d);
     if (d->allowed >= d->requested)
         return;
-    if (!is_listed && (h->class_flags & CLASS_OPERATIONS) != 0 &&
+    if (!d->is_listed && (h->class_flags & CLASS_OPERATIONS) != 0 &&
         is_defined(acee) && (acee->attrs & ACEE_OPERATIONS) != 0) {
         set_allowed(d, SAF_ALTER, "OPERATIONS");
         return;
@@ -506,6 +555,9 @@ is_logged(const void *image, const struct snap_profile *p,
 
     if ((flags & SNAPSHOT_LOG_NEVER) != 0)
         return false;
+    if (is_success && (flags & SNAPSHOT_OPERAUDIT) != 0 &&
+        strcmp(d->entry, "OPERATIONS") == 0)
+        return true;
     if ((flags & SNAPSHOT_LOG_ALWAYS) != 0 || d->is_warning ||
         (acee != NULL && (acee->attrs & ACEE_UAUDIT) != 0) ||
         (flags &
@@ -543,27 +595,87 @@ decide_early(const void *image, const struct acee *acee, struct saf_decision *d)
     return true;
 }
 
+static bool
+own_value(const void *arg, struct str variable, size_t i, struct str *out)
+{
+    const struct acee *acee = arg;
+
+    if (i > 0 || acee == NULL)
+        return false;
+    *out = str_of(str_eq_z(variable, "RACUID")    ? acee->user
+                  : str_eq_z(variable, "RACGPID") ? acee->group
+                                                  : "");
+    return out->n > 0;
+}
+
+/* Step 6: the first entry that matches; it only grants. */
+static bool
+is_global(const void *image, const struct acee *acee, struct str name,
+          struct saf_decision *d)
+{
+    const struct snap_header *h = image;
+    const struct pattern_values values = { own_value, acee };
+    const unsigned char *tail = snap_section(image, SNAP_TAIL);
+
+    if ((h->flags & SNAPSHOT_GLOBAL) == 0 ||
+        (acee != NULL && (acee->attrs & ACEE_RESTRICTED) != 0))
+        return false;
+    for (uint64_t i = 0; i < h->section[SNAP_GLOBALS].n; i++) {
+        const struct snap_global *g = SNAP(image, SNAP_GLOBALS, snap_global, i);
+
+        if (!pattern_matches_tokens(tail + g->at, g->n, name, &values))
+            continue;
+        if ((enum saf_level)g->level < d->requested)
+            return false;
+        set_allowed(d, (enum saf_level)g->level, "GLOBAL");
+        d->rc = SAF_RC(0, 0, 0);
+        return true;
+    }
+    return false;
+}
+
+/* Step 7 without a profile. */
+static void
+decide_unprotected(const void *image, struct saf_decision *d)
+{
+    const struct snap_header *h = image;
+    bool is_all = (h->flags & SNAPSHOT_PROTECTALL) != 0;
+
+    if (is_all && (h->flags & SNAPSHOT_PROTECTALL_WARNING) != 0) {
+        d->rc = SAF_RC(0, 0, 0);
+        d->is_warning = d->wants_log = true;
+    } else if (is_all) {
+        d->rc = SAF_RC(8, 8, 0);
+        d->wants_log = true;
+    } else {
+        d->rc = h->default_rc == 8 ? SAF_RC(8, 8, 0) : SAF_RC(4, 4, 0);
+    }
+}
+
 void
 snapshot_lookup(const void *image, const struct acee *acee, struct str resource,
                 enum saf_level level, const struct saf_where *where,
                 struct saf_decision *out)
 {
-    const struct snap_header *h = image;
-    const struct snap_profile *p;
+    const struct snap_profile *p = NULL;
     char text[SAF_PROFILE_MAX + 1];
-    struct str name;
+    struct str name, controlling;
 
     *out = (struct saf_decision){ .requested = level };
     if (decide_early(image, acee, out))
         return;
-    p = fold(image, resource, text, &name) ? find_profile(image, name) : NULL;
+    if (snap_fold(image, resource, text, &name)) {
+        if (is_global(image, acee, name, out))
+            return;
+        p = snap_find_profile(image, name);
+    }
     if (p == NULL) {
-        out->rc = h->default_rc == 8 ? SAF_RC(8, 8, 0) : SAF_RC(4, 4, 0);
+        decide_unprotected(image, out);
         return;
     }
-    name = name_of(image, p);
-    memcpy(out->profile, name.p, name.n);
+    controlling = name_of(image, p);
+    memcpy(out->profile, controlling.p, controlling.n);
     out->is_generic = (p->flags & SNAP_GENERIC) != 0;
-    decide(image, p, acee, where, out);
+    decide(image, p, acee, name, where, out);
     out->wants_log = is_logged(image, p, acee, out);
 }

@@ -27,6 +27,17 @@ enum snapshot_flag { /* options as of now, not of the build */
                      SNAPSHOT_LOG_NEVER = 1u << 5,
                      SNAPSHOT_LOG_SUCCESSES = 1u << 6,
                      SNAPSHOT_LOG_FAILURES = 1u << 7,
+                     /* Conditions on these count: their class is active. */
+                     SNAPSHOT_WHEN_TERMINAL = 1u << 8,
+                     SNAPSHOT_WHEN_CONSOLE = 1u << 9,
+                     SNAPSHOT_WHEN_JESINPUT = 1u << 10,
+                     SNAPSHOT_WHEN_APPCPORT = 1u << 11,
+                     SNAPSHOT_WHEN_SERVAUTH = 1u << 12,
+                     SNAPSHOT_WHEN_PROGRAM = 1u << 13, /* program control */
+                     SNAPSHOT_OPERAUDIT = 1u << 14, /* log OPERATIONS' access */
+                     /* Data sets without a profile: refused, or warned of. */
+                     SNAPSHOT_PROTECTALL = 1u << 15,
+                     SNAPSHOT_PROTECTALL_WARNING = 1u << 16,
 };
 
 /* What a conditional access list may ask about; absent parts are empty. */
@@ -68,6 +79,23 @@ bool snapshot_find(const void *image, struct str resource, struct str *profile,
  * there is none. Borrowed from the image. */
 struct str snapshot_data(const void *image, struct str resource);
 
+/*
+ * Each line of the controlling profile that concerns this acee, in the order
+ * in which they are asked: "user", "group", "UACC", "*" and "WHEN". `holds`
+ * tells of a condition whether it is met.
+ */
+struct snapshot_line {
+    const char *kind;
+    struct str who;              /* id, group or "*" */
+    struct str condition, value; /* of WHEN */
+    enum saf_level level;
+    bool holds;
+};
+void snapshot_lines(const void *image, const struct acee *, struct str resource,
+                    const struct saf_where *where,
+                    void (*each)(void *arg, const struct snapshot_line *),
+                    void *arg);
+
 /* --- building (saf_engine_dep) ----------------------------------------- */
 
 /* Compile the stored profiles of a class (grouping class members merged: the
@@ -94,6 +122,28 @@ MUST_CHECK enum err snapshot_compile(const struct saf_class *class_,
                                      size_t n, uint32_t flags,
                                      uint64_t generation, struct buf *out,
                                      struct err_info *why);
+/* What variables stand for, and the global access table of the class, in the
+ * order of specificity. */
+struct snapshot_variable {
+    struct str name; /* without "&" */
+    const struct str *values;
+    size_t n;
+};
+struct snapshot_global {
+    struct str name; /* folded; &RACUID and &RACGPID are the requester's */
+    enum saf_level level;
+};
+struct snapshot_tail {
+    const struct snapshot_variable *variables;
+    size_t n_variables;
+    const struct snapshot_global *globals;
+    size_t n_globals;
+};
+/* Give a compiled image a tail, instead of the one it has (a new image has an
+ * empty one: its variables stand for nothing). */
+MUST_CHECK enum err snapshot_attach(struct buf *image,
+                                    const struct snapshot_tail *,
+                                    struct err_info *why);
 /* The same image with other flags (CLASSACT, GRPLIST take effect at once). */
 void snapshot_set_flags(void *image, uint32_t flags);
 

@@ -25,6 +25,7 @@ struct range { /* patterns that share their first n_tokens */
 
 struct builder {
     struct snap_header header;
+    bool is_dataset; /* patterns by the rules of data sets */
     struct buf sections[SNAP_SECTIONS];
     struct {
         struct generic *v;
@@ -124,9 +125,10 @@ put_profile(struct builder *b, const struct snapshot_profile *in)
 
     put_lists(b, in, &p);
     put(b, SNAP_PROFILES, &p);
-    /* A name that is no pattern (&var) controls nothing. */
+    /* A name that is no pattern controls nothing. */
     if (in->is_generic &&
-        pattern_compile(in->name, &generic.pattern, NULL) == ERR_OK &&
+        (b->is_dataset ? pattern_compile_dataset : pattern_compile)(
+            in->name, &generic.pattern, NULL) == ERR_OK &&
         !VEC_PUSH(&b->generics, generic))
         b->has_no_storage = true;
 }
@@ -191,6 +193,50 @@ common_run(const struct builder *b, size_t low, size_t high, size_t at)
     return n;
 }
 
+/* Tokens that belong together from `at` on: "&NAME" is one thing. */
+static size_t
+unit_at(const struct builder *b, size_t i, size_t at)
+{
+    size_t n = 1;
+
+    if (token_at(b, i, at) != PATTERN_VARIABLE)
+        return 1;
+    while (token_at(b, i, at + n - 1) != PATTERN_VARIABLE_END)
+        n++;
+    return n;
+}
+
+static bool
+is_same_unit(const struct builder *b, size_t i, size_t j, size_t at)
+{
+    size_t n;
+
+    if (token_at(b, i, at) != PATTERN_VARIABLE)
+        return token_at(b, i, at) == token_at(b, j, at);
+    n = unit_at(b, i, at);
+    return memcmp(b->generics.v[i].pattern.tokens + at,
+                  b->generics.v[j].pattern.tokens + at, n) == 0;
+}
+
+/* The variable named in these tokens: one there is, or a new one. */
+static uint32_t
+variable_at(struct builder *b, const unsigned char *tokens, size_t n)
+{
+    struct str name = str_n(tokens + 1, n - 2);
+    const struct snap_text *have = (const void *)b->sections[SNAP_VARIABLES].p;
+    size_t n_have = count(b, SNAP_VARIABLES);
+    struct snap_text fresh = { 0, (uint32_t)name.n };
+
+    for (size_t i = 0; i < n_have; i++)
+        if (str_eq(str_n(b->sections[SNAP_BYTES].p + have[i].at, have[i].n),
+                   name))
+            return (uint32_t)i;
+    fresh.at = put_text(b, name, false);
+    put(b, SNAP_VARIABLES, &fresh);
+    put(b, SNAP_VALUES, &(struct snap_values){ 0, 0 });
+    return (uint32_t)n_have;
+}
+
 static void
 put_child(struct builder *b, struct range r, uint8_t depth)
 {
@@ -206,6 +252,10 @@ put_child(struct builder *b, struct range r, uint8_t depth)
         node.n_label = (uint16_t)n;
     } else {
         node.token = token;
+        n = unit_at(b, r.low, r.n_tokens);
+        if (token == PATTERN_VARIABLE)
+            node.label = variable_at(
+                b, b->generics.v[r.low].pattern.tokens + r.n_tokens, n);
         if (token == PATTERN_END)
             node.profile = b->generics.v[r.low].profile + 1;
     }
@@ -231,7 +281,7 @@ put_children(struct builder *b, size_t index)
         unsigned char token = token_at(b, low, r.n_tokens);
 
         for (high = low + 1; high < r.high; high++)
-            if (token_at(b, high, r.n_tokens) != token)
+            if (!is_same_unit(b, low, high, r.n_tokens))
                 break;
         n_ordinary += token < PATTERN_FIRST;
         put_child(b, (struct range){ low, high, r.n_tokens },
@@ -314,7 +364,8 @@ snapshot_compile(const struct saf_class *class_,
                  uint32_t flags, uint64_t generation, struct buf *out,
                  struct err_info *why)
 {
-    struct builder b = { .header = { .magic = SNAP_MAGIC,
+    struct builder b = { .is_dataset = (class_->flags & CLASS_DATASET) != 0,
+                         .header = { .magic = SNAP_MAGIC,
                                      .generation = generation,
                                      .flags = flags,
                                      .class_flags = class_->flags,

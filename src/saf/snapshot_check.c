@@ -108,6 +108,9 @@ node_is_sound(const void *image, const struct snap_node *node, uint64_t next)
 {
     const struct snap_header *h = image;
 
+    if (node->token == PATTERN_VARIABLE && node->n_label == 0 &&
+        node->label >= h->section[SNAP_VARIABLES].n)
+        return false;
     if (node->depth > SNAP_DEPTH_MAX - 1 ||
         node->profile > h->section[SNAP_PROFILES].n ||
         node->n_ordinary > node->n_children ||
@@ -129,6 +132,50 @@ node_is_sound(const void *image, const struct snap_node *node, uint64_t next)
     return true;
 }
 
+static bool
+text_is_sound(const void *image, const struct snap_text *t,
+              enum snap_section in)
+{
+    const struct snap_header *h = image;
+
+    return t->n > 0 && fits(t->at, t->n, h->section[in].n);
+}
+
+static bool
+global_is_sound(const void *image, const struct snap_global *g)
+{
+    const struct snap_header *h = image;
+    const unsigned char *tail = snap_section(image, SNAP_TAIL);
+
+    return fits(g->at, g->n, h->section[SNAP_TAIL].n) &&
+           g->level <= SAF_ALTER && pattern_is_sound(tail + g->at, g->n);
+}
+
+static enum err
+check_tail(const void *image, struct err_info *why)
+{
+    const struct snap_header *h = image;
+
+    if (h->section[SNAP_VALUES].n != h->section[SNAP_VARIABLES].n)
+        return err_set(why, ERR_SYNTAX, "snapshot: variables without values");
+    for (uint64_t i = 0; i < h->section[SNAP_VARIABLES].n; i++) {
+        const struct snap_values *v = SNAP(image, SNAP_VALUES, snap_values, i);
+
+        if (!text_is_sound(image, SNAP(image, SNAP_VARIABLES, snap_text, i),
+                           SNAP_BYTES) ||
+            !fits(v->first, v->n, h->section[SNAP_TEXTS].n))
+            return err_at(why, ERR_SYNTAX, i, "snapshot: bad variable");
+    }
+    for (uint64_t i = 0; i < h->section[SNAP_TEXTS].n; i++)
+        if (!text_is_sound(image, SNAP(image, SNAP_TEXTS, snap_text, i),
+                           SNAP_TAIL))
+            return err_at(why, ERR_SYNTAX, i, "snapshot: bad value");
+    for (uint64_t i = 0; i < h->section[SNAP_GLOBALS].n; i++)
+        if (!global_is_sound(image, SNAP(image, SNAP_GLOBALS, snap_global, i)))
+            return err_at(why, ERR_SYNTAX, i, "snapshot: bad global entry");
+    return ERR_OK;
+}
+
 enum err
 snapshot_check_image(const void *image, size_t n_bytes, struct err_info *why)
 {
@@ -140,7 +187,8 @@ snapshot_check_image(const void *image, size_t n_bytes, struct err_info *why)
         return err_set(why, ERR_SYNTAX, "snapshot: too short or misaligned");
     if ((e = check_header(h, n_bytes, why)) != ERR_OK ||
         (e = check_profiles(image, why)) != ERR_OK ||
-        (e = check_slots(image, why)) != ERR_OK)
+        (e = check_slots(image, why)) != ERR_OK ||
+        (e = check_tail(image, why)) != ERR_OK)
         return e;
     for (uint64_t i = 0; i < h->section[SNAP_NODES].n; i++) {
         const struct snap_node *node = SNAP(image, SNAP_NODES, snap_node, i);

@@ -9,7 +9,7 @@
 #include "base/defs.h"
 #include "saf/saf.h"
 
-#define SNAP_MAGIC UINT64_C(0x31304e5346415053) /* "SPAFSN01" */
+#define SNAP_MAGIC UINT64_C(0x32304e5346415053) /* "SPAFSN02" */
 #define SNAP_DEPTH_MAX 255u
 
 enum snap_section {
@@ -19,6 +19,13 @@ enum snap_section {
     SNAP_ACCESS,
     SNAP_CONDS,
     SNAP_BYTES,
+    SNAP_VARIABLES,
+    /* The tail: replaced without compiling again when class RACFVARS or the
+     * global access table is refreshed. */
+    SNAP_VALUES,  /* one for each variable */
+    SNAP_TEXTS,   /* the values themselves */
+    SNAP_GLOBALS, /* in the order of trying */
+    SNAP_TAIL,    /* bytes of the two */
     SNAP_SECTIONS,
 };
 
@@ -64,7 +71,8 @@ struct snap_slot {
 };
 
 struct snap_node {
-    uint32_t label;   /* offset in bytes section; of ordinary characters */
+    uint32_t label;   /* offset in bytes section; of ordinary characters.
+                         PATTERN_VARIABLE: index of the variable */
     uint32_t child;   /* first child; children are neighbours, by token */
     uint32_t profile; /* index + 1 at PATTERN_END */
     uint16_t n_label;
@@ -86,10 +94,31 @@ struct snap_cond {
     uint32_t value;
 };
 
+struct snap_text { /* in bytes section; values and globals: in the tail's */
+    uint32_t at, n;
+};
+
+struct snap_values {
+    uint32_t first, n; /* of texts */
+};
+
+struct snap_global {
+    uint32_t at, n; /* compiled pattern */
+    uint32_t level;
+};
+
 static const uint32_t snap_element_bytes[SNAP_SECTIONS] = {
-    sizeof(struct snap_profile), sizeof(struct snap_slot),
-    sizeof(struct snap_node),    sizeof(struct snap_access),
-    sizeof(struct snap_cond),    1,
+    sizeof(struct snap_profile),
+    sizeof(struct snap_slot),
+    sizeof(struct snap_node),
+    sizeof(struct snap_access),
+    sizeof(struct snap_cond),
+    1,
+    sizeof(struct snap_text),
+    sizeof(struct snap_values),
+    sizeof(struct snap_text),
+    sizeof(struct snap_global),
+    1,
 };
 
 static inline const void *

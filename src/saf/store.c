@@ -28,6 +28,7 @@ struct saf_db {
     struct statement cache[STATEMENTS_MAX];
     size_t n_cached;
     bool in_transaction;
+    uint64_t options_serial;
     enum err failed; /* sticky within a transaction */
     char reason[ERR_TEXT_MAX];
 };
@@ -292,6 +293,19 @@ saf_db_rollback(struct saf_db *db)
         saf_db_run(db, "ROLLBACK", "");
     db->in_transaction = false;
     db->failed = ERR_OK;
+    db->options_serial++;
+}
+
+uint64_t
+saf_options_serial(const struct saf_db *db)
+{
+    return db->options_serial;
+}
+
+void
+saf_options_changed(struct saf_db *db)
+{
+    db->options_serial++;
 }
 
 enum err
@@ -481,6 +495,7 @@ saf_db_open(const char *path, uint64_t now_ms, struct saf_db **out,
         saf_db_close(&db);
         return e;
     }
+    db->options_serial++;
     *out = db;
     return ERR_OK;
 }

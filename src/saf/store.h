@@ -261,6 +261,11 @@ void saf_option_put(struct saf_db *, const char *name, int64_t value);
 struct str saf_option_text(struct saf_db *, struct arena *, const char *name);
 void saf_option_text_put(struct saf_db *, const char *name, struct str value);
 
+/* Grows with each change of a class's options or an option, and each
+ * rollback. */
+uint64_t saf_options_serial(const struct saf_db *);
+void saf_options_changed(struct saf_db *); /* by the setters above */
+
 /* --- days -------------------------------------------------------------- */
 
 int32_t saf_day_of_ms(uint64_t wall_ms);               /* local time zone */

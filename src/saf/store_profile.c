@@ -122,7 +122,9 @@ sort_profiles(struct saf_profile *v, size_t n)
     for (size_t i = 0; rows != NULL && i < n; i++) {
         rows[i].profile = &v[i];
         if (v[i].is_generic &&
-            pattern_compile(v[i].name, &rows[i].pattern, NULL) != ERR_OK)
+            (str_eq_z(v[i].class_name, "DATASET") ? pattern_compile_dataset
+                                                  : pattern_compile)(
+                v[i].name, &rows[i].pattern, NULL) != ERR_OK)
             rows[i].pattern.n = 0;
     }
     if (rows != NULL && copy != NULL) {
@@ -378,6 +380,7 @@ void
 saf_class_options_put(struct saf_db *db, struct str class_name,
                       uint32_t options)
 {
+    saf_options_changed(db);
     saf_db_run(db,
                "INSERT INTO classes VALUES(?1,?2,0) ON CONFLICT(name)"
                " DO UPDATE SET options=excluded.options,"
@@ -399,6 +402,7 @@ saf_option(struct saf_db *db, const char *name)
 void
 saf_option_put(struct saf_db *db, const char *name, int64_t value)
 {
+    saf_options_changed(db);
     saf_db_run(db,
                "INSERT INTO options VALUES(?1,?2,'') ON CONFLICT(name)"
                " DO UPDATE SET number=excluded.number",
@@ -421,6 +425,7 @@ saf_option_text(struct saf_db *db, struct arena *arena, const char *name)
 void
 saf_option_text_put(struct saf_db *db, const char *name, struct str value)
 {
+    saf_options_changed(db);
     saf_db_run(db,
                "INSERT INTO options VALUES(?1,0,?2) ON CONFLICT(name)"
                " DO UPDATE SET text=excluded.text",

@@ -134,8 +134,7 @@ parser_refuses(void **state)
         { "SETROPTS RACLIST", 8,
           "IKJ56701I MISSING CLASS NAMES FOR RACLIST+\n"
           "IKJ56701I MISSING CLASS NAMES:  ANY (NON-GROUP) RESOURCE CLASS\n" },
-        { "PERMIT X", 8,
-          "IKJ56701I MISSING CLASS+\nIKJ56701I MISSING CLASS NAME\n" },
+        { "PERMIT X ID(*)", 8, "ICH06004I IBMUSER.X NOT DEFINED TO RACF\n" },
         { "RDEFINE FACILITY A*B", 8,
           "IRR16001I RDEFINE command failed. A*B is not a valid profile name "
           "for class FACILITY.\n" },
@@ -287,7 +286,7 @@ resources(void **state)
         { "PERMIT A.B CLASS(FACILITY) ID(*) AC(R)", 0, "" },
         { "PERMIT A.B CLASS(FACILITY) ID(FRED) WHEN(TERMINAL(T1)) "
           "ACCESS(ALTER)",
-          0, "" },
+          0, "ICH06019I WARNING: Class TERMINAL is not currently active.\n" },
         { "PERMIT A.B CLASS(FACILITY) ID(FRED) WHEN(TERMINAL(T2)) DELETE", 4,
           "ICH06014I FRED not authorized, DELETE ignored for "
           "WHEN(TERMINAL(T2))\n" },

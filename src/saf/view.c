@@ -200,12 +200,15 @@ saf_view_open(struct saf_client *c, const char *const *classes, size_t n,
     view->n = n;
     for (size_t i = 0; i < n; i++) {
         const struct saf_class *class = saf_class_find(str_of(classes[i]));
+        const char *name = class == NULL ? classes[i] : class->name;
 
-        if (class == NULL) {
+        /* The angel knows whether a class that we do not know is a dynamic
+         * one. */
+        if (!str_copy_z(str_of(name), view->classes[i].name,
+                        sizeof view->classes[i].name)) {
             e = err_set(why, ERR_NOT_FOUND, "there is no class %s", classes[i]);
             goto fail;
         }
-        memcpy(view->classes[i].name, class->name, strlen(class->name) + 1);
     }
     for (size_t i = 0; i < n && e == ERR_OK; i++)
         e = fetch(view, &view->classes[i], why);

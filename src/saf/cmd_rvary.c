@@ -1,0 +1,44 @@
+/* RVARY LIST. Changing what is in use is not for a command here. */
+#include "saf/cmd_private.h"
+
+/* clang-format off */
+#define WORD(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+static const struct cmd_operand rvary_rows[] = {
+    WORD("LIST"), WORD("ACTIVE"), WORD("INACTIVE"), WORD("SWITCH"),
+    { "DATASET", CMD_LIST, CMD_ASIS, 1, 246, NULL, NULL, NULL, NULL, NULL, NULL },
+    WORD("DATASHARE"), WORD("TAPE"),
+};
+/* clang-format on */
+
+static uint32_t
+run_rvary(struct cmd *cmd)
+{
+    struct saf_query q;
+
+    if (cmd->n_args != 1 || !cmd_has(cmd, "LIST")) {
+        CMD_MSG(cmd, "SPT1013E");
+        return 8;
+    }
+    if (!cmd_is_special(cmd) && !cmd_is_auditor(cmd)) {
+        CMD_MSG(cmd, "ICH15001I");
+        return 8;
+    }
+    CMD_MSG(cmd, "ICH15013I");
+    cmd_line(cmd, STR("ACTIVE  USE   NUMBER  VOLUME   DATASET"));
+    cmd_line(cmd, STR("------  ---   ------  ------   -------"));
+    q = saf_db_query(
+        cmd->db, "SELECT file FROM pragma_database_list WHERE name='main'", "");
+    if (saf_query_next(&q)) {
+        struct str file = saf_query_str(&q, cmd->arena, 0);
+
+        cmd_printf(cmd, " YES    PRIM     1    LINUX    " STR_FMT,
+                   STR_ARG(file.n == 0 ? STR("(in storage)") : file));
+    }
+    saf_query_close(&q);
+    CMD_MSG(cmd, "ICH15020I");
+    return 0;
+}
+
+const struct cmd_verb cmd_rvary = {
+    "RVARY", "", NULL, 0, 0, CMD_TABLE(rvary_rows), run_rvary,
+};

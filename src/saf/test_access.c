@@ -1,0 +1,480 @@
+/* The whole of an access decision, through commands: variables, the global
+ * access table, data sets, dynamic classes, conditions, OPERATIONS; and what
+ * EXPLAIN says of it. */
+#include "saf/classes.h"
+#include "saf/test_cmd.h"
+
+#include <time.h>
+
+struct ask {
+    const char *user, *class_name, *resource;
+    enum saf_level level;
+    uint32_t saf;
+    const char *entry;
+};
+
+static void
+prepare(struct desk *d, const char *const *commands, size_t n)
+{
+    desk_init(d);
+    for (size_t i = 0; i < n; i++) {
+        const char *reply = desk_run(d, commands[i]);
+
+        if (d->rc != 0)
+            fail_msg("%s\n%s", commands[i], reply);
+    }
+}
+
+static struct saf_decision
+check_at(struct desk *d, const struct ask *a, const struct saf_where *where)
+{
+    struct saf_decision got;
+
+    desk_be(d, a->user);
+    got = saf_authorize(d->engine, &d->acee, str_of(a->class_name),
+                        str_of(a->resource), a->level, where);
+    desk_be(d, "IBMUSER");
+    return got;
+}
+
+static void
+expect_all(struct desk *d, const struct ask *asks, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct saf_decision got = check_at(d, &asks[i], NULL);
+
+        if (got.rc.saf != asks[i].saf || strcmp(got.entry, asks[i].entry) != 0)
+            fail_msg("%s %s %s: %u by %s, profile %s", asks[i].user,
+                     asks[i].class_name, asks[i].resource, got.rc.saf,
+                     got.entry, got.profile);
+    }
+}
+#define EXPECT(d, ...)                                                         \
+    expect_all((d), (const struct ask[]){ __VA_ARGS__ },                       \
+               sizeof((const struct ask[]){ __VA_ARGS__ }) /                   \
+                   sizeof(struct ask))
+
+static void
+variables(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER FRED PASSWORD(X)",
+        "SETROPTS CLASSACT(FACILITY RACFVARS) GENERIC(FACILITY)",
+        "RDEFINE RACFVARS &REGION ADDMEM(NORTH SOUTH)",
+        "SETROPTS RACLIST(RACFVARS)",
+        "RDEFINE FACILITY PAY.&REGION.DATA UACC(READ)",
+        "RDEFINE FACILITY PAY.NORTH.DATA UACC(UPDATE) OWNER(SYS1)",
+        "RDEFINE FACILITY PAY.% UACC(NONE)",
+        "RDEFINE FACILITY &REGION.** UACC(CONTROL)",
+        "RDEFINE FACILITY X.&NONE UACC(READ)",
+        "SETROPTS RACLIST(FACILITY)",
+    };
+    struct desk d;
+
+    (void)state;
+    prepare(&d, setup, ARRAY_LEN(setup));
+    EXPECT(&d, { "FRED", "FACILITY", "PAY.SOUTH.DATA", SAF_READ, 0, "UACC" },
+           { "FRED", "FACILITY", "PAY.SOUTH.DATA", SAF_UPDATE, 8, "UACC" },
+           { "FRED", "FACILITY", "PAY.NORTH.DATA", SAF_UPDATE, 0, "UACC" },
+           { "FRED", "FACILITY", "PAY.WEST.DATA", SAF_READ, 4, "" },
+           { "FRED", "FACILITY", "SOUTH.A.B", SAF_CONTROL, 0, "UACC" },
+           { "FRED", "FACILITY", "SOUTHERN", SAF_CONTROL, 4, "" },
+           { "FRED", "FACILITY", "X.NONE", SAF_READ, 4, "" });
+    assert_string_equal(desk_run(&d, "RLIST FACILITY NORTH.A NORACF"), "");
+    assert_int_equal(d.rc, 0); /* found through the variable */
+    /* A new member waits for the REFRESH of RACFVARS, and of no other class. */
+    desk_run(&d, "RALTER RACFVARS &REGION ADDMEM(WEST) DELMEM(SOUTH)");
+    EXPECT(&d, { "FRED", "FACILITY", "PAY.WEST.DATA", SAF_READ, 4, "" });
+    desk_run(&d, "SETROPTS RACLIST(RACFVARS) REFRESH");
+    EXPECT(&d, { "FRED", "FACILITY", "PAY.WEST.DATA", SAF_READ, 0, "UACC" },
+           { "FRED", "FACILITY", "PAY.SOUTH.DATA", SAF_READ, 4, "" });
+    desk_run(&d, "SETROPTS NOCLASSACT(RACFVARS)");
+    EXPECT(&d, { "FRED", "FACILITY", "PAY.WEST.DATA", SAF_READ, 4, "" });
+    desk_fini(&d);
+}
+
+static void
+global_access_table(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER (FRED REST) PASSWORD(X)",
+        "ALTUSER REST RESTRICTED",
+        "SETROPTS CLASSACT(FACILITY) GENERIC(FACILITY)",
+        "RDEFINE FACILITY A.** UACC(NONE)",
+        "RDEFINE GLOBAL FACILITY ADDMEM(A.B/READ A.*/UPDATE &RACUID.**/ALTER)",
+        "SETROPTS RACLIST(FACILITY)",
+    };
+    struct desk d;
+
+    (void)state;
+    prepare(&d, setup, ARRAY_LEN(setup));
+    EXPECT(&d, { "FRED", "FACILITY", "A.B", SAF_READ, 8, "UACC" });
+    desk_run(&d, "SETROPTS GLOBAL(FACILITY)");
+    EXPECT(&d, { "FRED", "FACILITY", "A.B", SAF_READ, 0, "GLOBAL" },
+           /* The first entry that matches decides; it only grants. */
+           { "FRED", "FACILITY", "A.B", SAF_UPDATE, 8, "UACC" },
+           { "FRED", "FACILITY", "A.C", SAF_UPDATE, 0, "GLOBAL" },
+           { "FRED", "FACILITY", "FRED.X", SAF_ALTER, 0, "GLOBAL" },
+           { "FRED", "FACILITY", "MARY.X", SAF_READ, 4, "" },
+           { "REST", "FACILITY", "A.B", SAF_READ, 8, "" });
+    desk_run(&d, "RALTER GLOBAL FACILITY DELMEM(A.B/READ)");
+    EXPECT(&d, { "FRED", "FACILITY", "A.B", SAF_UPDATE, 8, "UACC" });
+    assert_string_equal(desk_run(&d, "SETROPTS GLOBAL(FACILITY) REFRESH"),
+                        "ICH14063I SETROPTS command complete.\n");
+    EXPECT(&d, { "FRED", "FACILITY", "A.B", SAF_UPDATE, 0, "GLOBAL" });
+    assert_string_equal(desk_run(&d, "RALTER GLOBAL FACILITY ADDMEM(X.Y/SOME)"),
+                        "IKJ56702I INVALID MEMBER, X.Y/SOME\n");
+    desk_run(&d, "SETROPTS NOGLOBAL(FACILITY)");
+    EXPECT(&d, { "FRED", "FACILITY", "A.B", SAF_READ, 8, "UACC" });
+    desk_fini(&d);
+}
+
+static void
+data_sets(void **state)
+{
+    static const char *const setup[] = {
+        "ADDGROUP PAY",
+        "ADDUSER (FRED MARY OPER) PASSWORD(X)",
+        "CONNECT OPER GROUP(PAY) OPERATIONS",
+        "SETROPTS GENERIC(DATASET)",
+        "ADDSD 'PAY.*' UACC(READ)",
+        "ADDSD 'PAY.DATA.**' UACC(NONE)",
+        "ADDSD 'PAY.PROD*.X' UACC(UPDATE)",
+        "ADDSD 'FRED.**' UACC(NONE)",
+        "ADDSD 'SYS1.PARM.LIB' UACC(READ) GENERIC",
+        "PERMIT 'PAY.DATA.**' ID(MARY) ACCESS(UPDATE)",
+    };
+    struct desk d;
+
+    (void)state;
+    prepare(&d, setup, ARRAY_LEN(setup));
+    EXPECT(&d, { "MARY", "DATASET", "PAY.FILE", SAF_READ, 0, "UACC" },
+           /* EGN: * alone is one qualifier. */
+           { "MARY", "DATASET", "PAY.A.B", SAF_READ, 4, "" },
+           { "MARY", "DATASET", "PAY.DATA", SAF_UPDATE, 0, "MARY" },
+           { "MARY", "DATASET", "PAY.DATA.A.B", SAF_UPDATE, 0, "MARY" },
+           { "MARY", "DATASET", "PAY.PROD12.X", SAF_UPDATE, 0, "UACC" },
+           { "MARY", "DATASET", "PAY.PROD.A.X", SAF_UPDATE, 4, "" },
+           { "FRED", "DATASET", "FRED.ANY", SAF_ALTER, 0, "OWN" },
+           { "MARY", "DATASET", "FRED.ANY", SAF_READ, 8, "UACC" },
+           { "MARY", "DATASET", "sys1.parm.lib", SAF_READ, 0, "UACC" },
+           /* In the scope of the group only. */
+           { "OPER", "DATASET", "PAY.DATA.A", SAF_ALTER, 0, "OPERATIONS" },
+           { "OPER", "DATASET", "FRED.ANY", SAF_READ, 8, "UACC" },
+           { "OPER", "DATASET", "NO.PROFILE", SAF_READ, 4, "" });
+    desk_run(&d, "SETROPTS PROTECTALL(FAILURES)");
+    EXPECT(&d, { "MARY", "DATASET", "NO.PROFILE", SAF_READ, 8, "" });
+    desk_run(&d, "SETROPTS PROTECTALL(WARNING)");
+    EXPECT(&d, { "MARY", "DATASET", "NO.PROFILE", SAF_READ, 0, "" });
+    desk_run(&d, "SETROPTS NOPROTECTALL");
+    EXPECT(&d, { "MARY", "DATASET", "NO.PROFILE", SAF_READ, 4, "" });
+    desk_fini(&d);
+}
+
+struct row {
+    const char *command;
+    uint32_t rc;
+    const char *reply;
+};
+
+static void
+run_rows(struct desk *d, const struct row *rows, size_t n)
+{
+    size_t n_wrong = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *reply = desk_run(d, rows[i].command);
+
+        if (strcmp(reply, rows[i].reply) == 0 && d->rc == rows[i].rc)
+            continue;
+        print_error("%s\nRC %u, not %u\n%s", rows[i].command, d->rc, rows[i].rc,
+                    reply);
+        n_wrong++;
+    }
+    assert_int_equal(n_wrong, 0);
+}
+
+static void
+data_set_commands(void **state)
+{
+    static const struct row rows[] = {
+        { "ADDSD 'NOBODY.X' UACC(READ)", 4,
+          "ICH09006I USER OR GROUP NOBODY   NOT DEFINED TO RACF\n" },
+        { "ADDSD 'SYS1'", 8, "IKJ56702I INVALID DATASET NAME, 'SYS1'\n" },
+        { "ADDSD 'SYS1.TOOLONGQUAL'", 8,
+          "IKJ56702I INVALID DATASET NAME, 'SYS1.TOOLONGQUAL'\n" },
+        { "ADDSD 'SYS*.A'", 8, "IKJ56702I INVALID DATASET NAME, 'SYS*.A'\n" },
+        { "ADDSD 'SYS1.A.'", 8, "IKJ56702I INVALID DATASET NAME, 'SYS1.A.'\n" },
+        { "ADDSD 'SYS1.../X'", 8,
+          "IKJ56702I INVALID DATASET NAME, 'SYS1.../X'\n" },
+        { "SETROPTS GENERIC(DATASET)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "ADDSD 'SYS1.PARM.*' UACC(READ) NOTIFY", 0, "" },
+        { "ADDSD 'SYS1.PARM.*'", 4,
+          "ICH09007I SYS1.PARM.* ALREADY DEFINED TO RACF\n" },
+        { "ADDSD MINE.**", 0, "" }, /* without quotes: the issuer's */
+        { "ALTDSD 'SYS1.NONE' UACC(READ)", 4,
+          "ICH22001I SYS1.NONE NOT DEFINED TO RACF\n" },
+        { "ALTDSD 'SYS1.PARM.*' UACC(UPDATE) ERASE DATA('libs') NONOTIFY", 0,
+          "" },
+        { "LISTDSD DATASET('SYS1.NONE')", 4,
+          "ICH35003I NO RACF DESCRIPTION FOUND FOR SYS1.NONE\n" },
+        { "LISTDSD DATASET('SYS1.PARM.LIB')", 0,
+          "INFORMATION FOR DATASET SYS1.PARM.* (G)\n\n"
+          "LEVEL  OWNER    UNIVERSAL ACCESS   WARNING   ERASE\n"
+          "-----  -------- ----------------   -------   -----\n"
+          " 00    IBMUSER         UPDATE        NO      YES\n\n"
+          "AUDITING\n--------\nFAILURES(READ)\n\n"
+          "NOTIFY\n--------\nNO USER TO BE NOTIFIED\n\n"
+          "YOUR ACCESS  CREATION GROUP  DATASET TYPE\n"
+          "-----------  --------------  ------------\n"
+          "   ALTER        SYS1           NON-VSAM\n\n"
+          "INSTALLATION DATA\n-----------------\nlibs\n" },
+        { "LD DA('SYS1.PARM.*') AUTHUSER NORACF", 0, "" },
+        { "PERMIT 'SYS1.PARM.*' ID(*) ACCESS(READ)", 0, "" },
+        { "PERMIT MINE.** ID(*)", 0, "" },
+        { "SEARCH FILTER(SYS1.**)", 0, "SYS1.PARM.* (G)\n" },
+        { "SEARCH CLASS(DATASET)", 0,
+          "IBMUSER.MINE.** (G)\nSYS1.PARM.* (G)\n" },
+        { "RDEFINE DATASET A.B", 8,
+          "IKJ56702I INVALID CLASS, DATASET\n"
+          "IKJ56701I MISSING ENTITY NAME+\n"
+          "IKJ56701I MISSING NAME OF ENTITY IN SPECIFIED CLASS\n" },
+        { "DELDSD 'SYS1.PARM.*'", 0, "" },
+        { "DELDSD 'SYS1.PARM.*'", 4,
+          "ICH09001I SYS1.PARM.* NOT DEFINED TO RACF\n" },
+        { "LISTDSD ID(SYS1)", 4, "ICH35001I NO DATASETS LISTED\n" },
+        { "RVARY LIST", 0,
+          "ICH15013I RACF DATABASE STATUS:\n"
+          "ACTIVE  USE   NUMBER  VOLUME   DATASET\n"
+          "------  ---   ------  ------   -------\n"
+          " YES    PRIM     1    LINUX    (in storage)\n"
+          "ICH15020I RVARY COMMAND HAS FINISHED PROCESSING.\n" },
+        { "RVARY SWITCH", 8,
+          "SPT1013E RVARY only lists the status of the database here: RVARY "
+          "LIST.\n" },
+    };
+    static const struct row by_fred[] = {
+        { "ADDSD 'SYS1.X'", 8, "ICH09010I NOT AUTHORIZED TO PROTECT SYS1.X\n" },
+        { "ADDSD 'FRED.X' UACC(NONE)", 0, "" },
+        { "ALTDSD 'IBMUSER.MINE.**' UACC(ALTER)", 4,
+          "ICH22002I NOT AUTHORIZED TO ALTER IBMUSER.MINE.**\n" },
+        { "DELDSD 'IBMUSER.MINE.**'", 4,
+          "ICH09011I NOT AUTHORIZED TO DELETE IBMUSER.MINE.**\n" },
+        { "RVARY LIST", 8, "ICH15001I NOT AUTHORIZED TO ISSUE RVARY\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_run(&d, "ADDUSER FRED PASSWORD(X)");
+    desk_be(&d, "FRED");
+    run_rows(&d, by_fred, ARRAY_LEN(by_fred));
+    desk_fini(&d);
+}
+
+static void
+dynamic_classes(void **state)
+{
+    static const struct row rows[] = {
+        { "RDEFINE CDT EJBROLE CDTINFO(POSIT(200))", 8,
+          "IRR52190I CDTINFO is not valid for EJBROLE.\n"
+          "ICH10301I EJBROLE AND REMAINING ENTITIES NOT DEFINED TO RACF\n" },
+        { "RDEFINE CDT MYCLASS CDTINFO(MAXLENGTH(20))", 8,
+          "IRR52191I MYCLASS has no POSIT number.\n" },
+        { "RDEFINE CDT MYCLASS CDTINFO(POSIT(2000))", 8,
+          "IKJ56702I INVALID POSIT, 2000\n"
+          "IKJ56701I MISSING POSIT+\n"
+          "IKJ56701I MISSING POSIT VALUE, 0-1023\n" },
+        { "RDEFINE CDT MYCLASS CDTINFO(POSIT(200) MAXLENGTH(20) "
+          "RACLIST(ALLOWED)"
+          " FIRST(ALPHA) OTHER(ALPHA NUMERIC) DEFAULTRC(8) CASE(ASIS))",
+          0, "" },
+        { "RDEFINE MYCLASS A.B", 8,
+          "IKJ56702I INVALID CLASS, MYCLASS\n"
+          "IKJ56701I MISSING ENTITY NAME+\n"
+          "IKJ56701I MISSING NAME OF ENTITY IN SPECIFIED CLASS\n" },
+        { "SETROPTS CLASSACT(CDT) RACLIST(CDT)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "SETROPTS CLASSACT(MYCLASS) GENERIC(MYCLASS)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "RDEFINE MYCLASS (a.1 a.**) UACC(READ)", 0, "" },
+        { "RDEFINE MYCLASS 1A", 8,
+          "IRR16001I RDEFINE command failed. 1A is not a valid profile name "
+          "for class MYCLASS.\n" },
+        { "RDEFINE MYCLASS A#B", 8,
+          "IRR16001I RDEFINE command failed. A#B is not a valid profile name "
+          "for class MYCLASS.\n" },
+        { "RDEFINE MYCLASS ABCDEFGHIJKLMNOPQRSTU", 8,
+          "IRR16001I RDEFINE command failed. ABCDEFGHIJKLMNOPQRSTU is not a "
+          "valid profile name for class MYCLASS.\n" },
+        { "RLIST CDT MYCLASS NORACF CDTINFO", 0,
+          "\nCDTINFO INFORMATION\n-------------------\nCASE = ASIS\n"
+          "DEFAULTRC = 008\nDEFAULTUACC = NONE\nFIRST = ALPHA\n"
+          "GENLIST = DISALLOWED\nGENERIC = ALLOWED\nGROUP =         \n"
+          "KEYQUALIFIERS = 0000000000\nMACPROCESSING = NORMAL\n"
+          "MAXLENGTH = 020\nMAXLENX = 0000000020\nMEMBER =         \n"
+          "OPERATIONS = NO\nOTHER = ALPHA NUMERIC\nPOSIT = 0000000200\n"
+          "PROFILESALLOWED = YES\nRACLIST = ALLOWED\n"
+          "SECLABELSREQUIRED = NO\nSIGNAL = NO\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_run(&d, "ADDUSER FRED PASSWORD(X)");
+    EXPECT(&d, { "FRED", "MYCLASS", "a.1", SAF_READ, 0, "UACC" },
+           { "FRED", "MYCLASS", "a.2.3", SAF_READ, 0, "UACC" },
+           { "FRED", "MYCLASS", "A.1", SAF_READ, 8, "" },
+           { "FRED", "MYCLASS2", "A.1", SAF_READ, 4, "" });
+    /* The class is gone at the next REFRESH of CDT, its profiles stay. */
+    desk_run(&d, "RDELETE CDT MYCLASS");
+    EXPECT(&d, { "FRED", "MYCLASS", "a.1", SAF_READ, 0, "UACC" });
+    desk_run(&d, "SETROPTS RACLIST(CDT) REFRESH");
+    EXPECT(&d, { "FRED", "MYCLASS", "a.1", SAF_READ, 4, "" });
+    desk_fini(&d);
+    assert_int_equal(saf_class_set_dynamic(NULL, 0, NULL), ERR_OK);
+}
+
+/* A condition counts while the class of the port of entry is active. */
+static void
+conditions(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER FRED PASSWORD(X)",
+        "SETROPTS CLASSACT(FACILITY)",
+        "RDEFINE FACILITY A UACC(NONE)",
+        "PERMIT A CLASS(FACILITY) ID(FRED) WHEN(TERMINAL(T1))",
+        "PERMIT A CLASS(FACILITY) ID(FRED) WHEN(PROGRAM(P1)) ACCESS(UPDATE)",
+        "SETROPTS RACLIST(FACILITY)",
+    };
+    const struct ask ask = { "FRED", "FACILITY", "A", SAF_READ, 0, "" };
+    const struct ask update = { "FRED", "FACILITY", "A", SAF_UPDATE, 0, "" };
+    const struct saf_where where = { .terminal = STR("T1"),
+                                     .program = STR("P1") };
+    struct desk d;
+
+    (void)state;
+    prepare(&d, setup, ARRAY_LEN(setup));
+    assert_int_equal(check_at(&d, &ask, &where).rc.saf, 8);
+    desk_run(&d, "SETROPTS CLASSACT(TERMINAL)");
+    assert_int_equal(check_at(&d, &ask, &where).rc.saf, 0);
+    assert_int_equal(check_at(&d, &ask, NULL).rc.saf, 8);
+    assert_int_equal(check_at(&d, &update, &where).rc.saf, 8);
+    desk_run(&d, "SETROPTS WHEN(PROGRAM)");
+    assert_int_equal(check_at(&d, &update, &where).rc.saf, 0);
+    desk_run(&d, "SETROPTS NOCLASSACT(TERMINAL) NOWHEN(PROGRAM)");
+    assert_int_equal(check_at(&d, &ask, &where).rc.saf, 8);
+    desk_fini(&d);
+}
+
+static void
+explained(void **state)
+{
+    static const char *const setup[] = {
+        "ADDGROUP PAY",
+        "ADDUSER FRED PASSWORD(X)",
+        "CONNECT FRED GROUP(PAY)",
+        "SETROPTS CLASSACT(FACILITY) GENERIC(FACILITY)",
+        "RDEFINE FACILITY A.* UACC(NONE)",
+        "SETROPTS RACLIST(FACILITY)",
+        "PERMIT A.* CLASS(FACILITY) ID(PAY) ACCESS(UPDATE)",
+    };
+    static const struct row rows[] = {
+        { "EXPLAIN FRED FACILITY A.B UPDATE", 0,
+          "User FRED, class FACILITY, resource A.B, access UPDATE\n"
+          "Now (RACLISTed): refused (8/8/0)\n"
+          "   Profile: A.* (G)\n"
+          "   Decided by: the universal access, as neither the user nor a "
+          "group of his stands in the list\n"
+          "   Access allowed: NONE, asked for: UPDATE\n"
+          "   Lines of the profile that concern the user:\n"
+          "      UACC NONE\n"
+          "After SETROPTS RACLIST(FACILITY) REFRESH: allowed (0/0/0)\n"
+          "   Profile: A.* (G)\n"
+          "   Decided by: the line of group PAY\n"
+          "   Access allowed: UPDATE, asked for: UPDATE\n"
+          "   Lines of the profile that concern the user:\n"
+          "      group PAY UPDATE\n"
+          "      UACC NONE\n" },
+        { "EXPLAIN FRED FACILITY B", 0,
+          "User FRED, class FACILITY, resource B, access READ\n"
+          "Now (RACLISTed): not protected: the asking program decides "
+          "(4/4/0)\n"
+          "   Profile: none\n   Decided by: no profile\n"
+          "   Access allowed: NONE, asked for: READ\n"
+          "After SETROPTS RACLIST(FACILITY) REFRESH: the same\n" },
+        { "EXPLAIN NOBODY FACILITY B", 8,
+          "IKJ56702I INVALID USERID, NOBODY\n" },
+        { "EXPLAIN FRED NOCLASS B", 8,
+          "IKJ56702I INVALID CLASS NAME, NOCLASS\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    prepare(&d, setup, ARRAY_LEN(setup));
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_be(&d, "FRED");
+    assert_string_equal(desk_run(&d, "EXPLAIN IBMUSER FACILITY B"),
+                        "SPT1014E You may not ask about IBMUSER.\n");
+    desk_run(&d, "EXPLAIN FRED FACILITY A.B");
+    assert_int_equal(d.rc, 0);
+    desk_fini(&d);
+}
+
+static void
+helped_and_completed(void **state)
+{
+    static const struct row rows[] = {
+        { "COMPLETE('ADDU')", 0, "ADDUSER\n" },
+        { "COMPLETE('rl')", 0, "RLIST\n" },
+        { "COMPLETE('ADDUSER X OMVS(UI')", 0, "UID\n" },
+        { "COMPLETE('ADDUSER X OMVS(UID(1)) RESTR')", 0, "RESTRICTED\n" },
+        { "COMPLETE('ADDUSER X NORESTR')", 0, "NORESTRICTED\n" },
+        { "COMPLETE('RDEFINE FACI')", 0, "FACILITY\n" },
+        { "COMPLETE('RDEFINE FACILITY X UACC(AL')", 0, "ALTER\n" },
+        { "COMPLETE('RLIST FACILITY BPX.')", 0, "BPX.SERVER\n" },
+        { "COMPLETE('PERMIT X CLASS(FACILITY) ID(IBM')", 0, "IBMUSER\n" },
+        { "COMPLETE('RLIST FACILITY ''BPX')", 0, "BPX.SERVER\n" },
+        { "COMPLETE('ADDUSER X DFLTGRP(SY')", 0, "SYS1\n" },
+        { "COMPLETE('NOSUCH X')", 4, "" },
+        { "HELP DELUSER", 0, "DELUSER USERID ...\n" },
+        { "HELP RDELETE", 0,
+          "RDELETE CLASS ENTITY NAME ...\n  GENERIC / NOGENERIC\n" },
+        { "HELP NOSUCH", 4, "IKJ56500I COMMAND NOSUCH NOT FOUND\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    desk_run(&d, "RDEFINE FACILITY BPX.SERVER");
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    /* Nobody sees what SEARCH would not show him. */
+    desk_run(&d, "ADDUSER FRED PASSWORD(X)");
+    desk_be(&d, "FRED");
+    assert_string_equal(desk_run(&d, "COMPLETE('RLIST FACILITY BPX.')"), "");
+    assert_memory_equal(desk_run(&d, "COMPLETE('LISTUSER ')"), "FRED\nSYS1\n",
+                        10);
+    desk_fini(&d);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(variables),
+        cmocka_unit_test(global_access_table),
+        cmocka_unit_test(data_sets),
+        cmocka_unit_test(data_set_commands),
+        cmocka_unit_test(dynamic_classes),
+        cmocka_unit_test(conditions),
+        cmocka_unit_test(explained),
+        cmocka_unit_test(helped_and_completed),
+    };
+
+    setenv("TZ", "UTC", 1);
+    tzset();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
