@@ -3,6 +3,7 @@
 
 #include "ttls/agent.h"
 #include "ttls/build.h"
+#include "ttls/show.h"
 #include "ttls/source.h"
 
 struct check {
@@ -14,18 +15,12 @@ struct check {
 static void
 json_text(FILE *out, struct str s)
 {
-    fputc('"', out);
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
+    struct buf text;
 
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < 0x20)
-            fprintf(out, "\\u%04x", c);
-        else
-            fputc(c, out);
-    }
-    fputc('"', out);
+    buf_init(&text, 16 * 1024);
+    ttls_json_text(&text, s);
+    fputs(buf_z(&text), out);
+    buf_fini(&text);
 }
 
 static void

@@ -81,19 +81,6 @@ state_of(struct agent *a, const struct image *image)
     return state;
 }
 
-/* What a stack has from an agent before us. */
-static void
-adopt_installed(struct image *image)
-{
-    struct stack_answer answer;
-    struct err_info why;
-
-    if (ask(image, STACK_GET, -1, ASK_WAIT_MS, &answer, &why) == ERR_OK &&
-        stack_done(&answer, &why) == ERR_OK && answer.fd >= 0)
-        IGNORE(handover_take(answer.fd, &image->policy, NULL));
-    stack_answer_fini(&answer);
-}
-
 static enum err
 install(struct image *image, const struct ttls_policy *policy,
         struct err_info *why)
@@ -250,6 +237,10 @@ find_ttls(struct agent *a, const struct pagent_conf *conf, struct image *image,
     keep_path(image->image_file, image->path);
     if (image->path.n == 0) {
         *out = conf->ttls;
+        if (!out->has_flush)
+            out->flush = image->flush;
+        if (!out->has_purge)
+            out->purge = image->purge;
         return ERR_OK;
     }
     agent_logf(a, LEVEL_INFO,
@@ -261,6 +252,26 @@ find_ttls(struct agent *a, const struct pagent_conf *conf, struct image *image,
     else
         agent_logf(a, LEVEL_OBJERR, "%s", why->text);
     return e;
+}
+
+/* A stack that was started again has no policy; an agent that was, too. */
+static void
+give_back(struct agent *a, struct image *image)
+{
+    struct stack_answer answer;
+    struct err_info why = { 0 };
+    enum err e = ask(image, STACK_GET, -1, ASK_WAIT_MS, &answer, &why);
+
+    if (e == ERR_OK)
+        e = stack_done(&answer, &why);
+    if (e == ERR_OK && image->policy == NULL)
+        e = answer.fd < 0 ? ERR_PEER
+                          : handover_take(answer.fd, &image->policy, &why);
+    else if (e == ERR_NOT_FOUND && image->policy != NULL)
+        e = install(image, image->policy, &why);
+    stack_answer_fini(&answer);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        agent_logf(a, LEVEL_SYSERR, "%s: %s", image->name, why.text);
 }
 
 static void
@@ -320,8 +331,7 @@ process_image(struct agent *a, const struct pagent_conf *conf,
         return;
     }
     agent_watch_stack(image);
-    if (image->policy == NULL)
-        adopt_installed(image);
+    give_back(a, image);
     e = find_ttls(a, conf, image, &text, &ttls, &why);
     if (e != ERR_OK) {
         image->has_errors = true;

@@ -145,8 +145,12 @@ take_ttls(struct parse *p, struct str rest, struct ttls_conf *out)
     conf.flush = out->flush;
     conf.purge = out->purge;
     while (word(&rest, &w)) {
-        if (is_option(w, &conf.flush, &conf.purge))
+        if (is_option(w, &conf.flush, &conf.purge)) {
+            bool is_purge = (w.p[w.n - 5] & ~0x20) == 'P';
+
+            *(is_purge ? &conf.has_purge : &conf.has_flush) = true;
             continue;
+        }
         if (!is_path(w) || conf.path.n > 0) {
             tell(p, true,
                  "TTLSConfig: found \"%.*s\", expected a path, FLUSH, "

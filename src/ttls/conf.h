@@ -17,6 +17,7 @@ struct ttls_conf {
     bool is_coded;
     struct str path; /* empty: only the common file */
     bool flush, purge;
+    bool has_flush, has_purge; /* coded, not inherited from the image */
 };
 
 struct pagent_image {

@@ -214,7 +214,7 @@ owner_request(struct stack *s, struct caller *c, struct chan_msg *msg)
     default:
         return false;
     }
-    if (e != ERR_OK)
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
         log_error("request %04x: %s", msg->type, why.text);
     return true;
 }

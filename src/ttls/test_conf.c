@@ -50,7 +50,7 @@ reads_main(void **state)
     assert_true(str_eq_z(c.common, "/etc/common.policy"));
     assert_true(str_eq_z(c.codepage, "IBM-1047"));
     assert_true(str_eq_z(c.ttls.path, "//'SYS1.POLICY(TTLS)'"));
-    assert_true(c.ttls.purge);
+    assert_true(c.ttls.purge && c.ttls.has_purge && !c.ttls.has_flush);
 }
 
 static void
