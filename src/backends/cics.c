@@ -102,6 +102,7 @@ conn_free(struct loop_post *post)
         CONTAINER_OF(post, struct provider_conn, last_post);
 
     secret_free(&conn->password);
+    tls_config_unref(&conn->tls);
     isc_packet_fini(&conn->packet);
     while (conn->spares != NULL) {
         struct provider_invocation *inv = conn->spares;
@@ -134,7 +135,8 @@ cics_close(struct provider_conn **at)
 
 static enum err
 cics_open(struct loop *loop, struct str id, const struct provider_setting *s,
-          size_t n, struct provider_conn **out, struct err_info *why)
+          size_t n, struct tls_config *tls, struct provider_conn **out,
+          struct err_info *why)
 {
     struct provider_conn *conn = calloc(1, sizeof *conn);
     enum err e = ERR_OK;
@@ -144,6 +146,7 @@ cics_open(struct loop *loop, struct str id, const struct provider_setting *s,
     arena_init(&conn->arena, 65536);
     isc_packet_init(&conn->packet);
     conn->loop = loop;
+    conn->far_end = -1;
     conn->last = &conn->first;
     conn->send_sessions = 100;
     conn->timeout_ms = 30000;
@@ -168,7 +171,8 @@ cics_open(struct loop *loop, struct str id, const struct provider_setting *s,
         conn_free(&conn->last_post);
         return e;
     }
-    conn->is_local = is_local_host(conn->host);
+    conn->tls = tls_config_ref(tls);
+    conn->is_remote = tls != NULL || !is_local_host(conn->host);
     *out = conn; /* connected with the first request */
     return ERR_OK;
 }
@@ -190,7 +194,12 @@ request_of(const struct provider_conn *conn, const struct provider_call *call,
         req->user = conn->user;
         req->password = secret_view(&conn->password);
     } else if (call->caller != NULL) {
-        req->acee = call->caller->wire;
+        /* A sealed identity stays in the image that can verify it: elsewhere it
+         * could only be misused. */
+        if (conn->is_remote)
+            req->user = str_of(call->caller->user);
+        else
+            req->acee = call->caller->wire;
         req->dn = str_sub(call->caller->distributed, 0, 1024);
         req->realm = str_sub(call->caller->registry, 0, 255);
     }

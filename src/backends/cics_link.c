@@ -218,6 +218,7 @@ connection_close(struct provider_conn *conn)
         loop_remove(conn->loop, &conn->control);
         close(conn->control.fd);
     }
+    cics_remote_close(conn);
     conn->state = CONN_DOWN;
     conn->granted = 0;
     conn->ping_sent = false;
@@ -404,19 +405,17 @@ send_hello(struct provider_conn *conn, int fd, struct err_info *why)
     return e;
 }
 
-/* Local partners are reached by the socket that bears the port's number. */
+/* A region of this image is reached by the socket that bears the port's number.
+ * With TLS the port itself is asked for, so that the region sees a certificate.
+ */
 enum err
 cics_connect(struct provider_conn *conn, struct err_info *why)
 {
     int fd = -1;
     enum err e;
 
-    if (!conn->is_local)
-        return err_set(why, ERR_UNSUPPORTED,
-                       STR_FMT " is another machine; the region link reaches "
-                               "regions of this image only",
-                       STR_ARG(conn->host));
-    e = isc_connect_port(conn->port, &fd, why);
+    e = conn->is_remote ? cics_remote_connect(conn, &fd, why)
+                        : isc_connect_port(conn->port, &fd, why);
     if (e == ERR_OK)
         e = send_hello(conn, fd, why);
     if (e == ERR_OK) {
@@ -425,6 +424,7 @@ cics_connect(struct provider_conn *conn, struct err_info *why)
         e = loop_add(conn->loop, &conn->control, LOOP_READ, why);
     }
     if (e != ERR_OK) {
+        cics_remote_close(conn);
         if (fd >= 0)
             close(fd);
         return e;

@@ -1,4 +1,4 @@
-/* Shared by cics.c, cics_invocation.c and cics_link.c. */
+/* Shared by the files of provider `cics`. */
 #ifndef SALLYPORT_BACKENDS_CICS_PRIVATE_H
 #define SALLYPORT_BACKENDS_CICS_PRIVATE_H
 
@@ -7,7 +7,9 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "io/loop.h"
+#include "io/resolve.h"
 #include "isc/link.h"
+#include "isc/tunnel.h"
 
 #define CICS_WORKERS_MAX 1024u
 
@@ -53,7 +55,7 @@ struct provider_conn {
     struct secret password;
     uint32_t port, send_sessions, timeout_ms, heartbeat_ms;
     bool eib_and_mirror;
-    bool is_local;
+    bool is_remote; /* over the network, or TLS is wanted */
     bool is_closing;
     enum conn_state state;
     struct loop_post last_post; /* frees the connection */
@@ -72,6 +74,13 @@ struct provider_conn {
     size_t n_spares;
     struct provider_area areas[ISC_AREAS_MAX];
     char region[9];
+    /* is_remote */
+    struct tls_config *tls; /* NULL: clear text */
+    struct isc_tunnel *tunnel;
+    int far_end; /* of the control connection until the tunnel has it, or -1 */
+    struct resolve_job *resolving;
+    union address addresses[RESOLVE_ADDRESSES_MAX]; /* still to be tried */
+    size_t n_addresses;
 };
 
 /* Zeros but for its empty frame; NULL: no storage. */
@@ -94,6 +103,10 @@ void invocation_on_deadline(struct loop_timer *);
 
 /* Start to bind; ERR_OK does not mean that the region agrees. */
 enum err cics_connect(struct provider_conn *, struct err_info *why);
+/* The control connection of one over the network; it is up later. */
+enum err cics_remote_connect(struct provider_conn *, int *control,
+                             struct err_info *why);
+void cics_remote_close(struct provider_conn *);
 /* Waiting requests to free sessions. */
 void cics_pump(struct provider_conn *);
 /* Everything under way and waiting fails at once; a new attempt follows with

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "io/loop.h"
+#include "io/tls.h"
 #include "saf/acee.h"
 
 /* A container of a channel, or the one area of a COMMAREA service. */
@@ -68,9 +69,11 @@ struct provider_setting { /* attribute of the connection's element */
 struct provider {
     const char *factory_pid; /* "cics": as in the service archive */
     const char *element;     /* "zosconnect_cicsIpicConnection" */
+    /* tls: of the connection's sslCertsRef, or NULL; kept counted. */
     enum err (*open)(struct loop *, struct str id,
                      const struct provider_setting *, size_t n,
-                     struct provider_conn **out, struct err_info *why);
+                     struct tls_config *tls, struct provider_conn **out,
+                     struct err_info *why);
     enum err (*invoke)(struct provider_conn *, const struct provider_call *,
                        provider_done done, void *arg,
                        struct provider_invocation **out, struct err_info *why);

@@ -203,8 +203,8 @@ open_conn(struct loop *loop, const char *host)
     struct err_info why;
 
     assert_non_null(p);
-    if (p->open(loop, STR("cscvinc"), settings, ARRAY_LEN(settings), &conn,
-                &why) != ERR_OK)
+    if (p->open(loop, STR("cscvinc"), settings, ARRAY_LEN(settings), NULL,
+                &conn, &why) != ERR_OK)
         fail_msg("%s", why.text);
     return conn;
 }
@@ -374,9 +374,10 @@ settings_are_checked(void **state)
         };
         struct provider_conn *conn = NULL;
 
-        assert_int_equal(provider_find(STR("cics"))
-                             ->open(loop, STR("c"), settings, 2, &conn, &why),
-                         ERR_RANGE);
+        assert_int_equal(
+            provider_find(STR("cics"))
+                ->open(loop, STR("c"), settings, 2, NULL, &conn, &why),
+            ERR_RANGE);
         assert_null(conn);
         if (strstr(why.text, rows[i].says) == NULL)
             fail_msg("%s", why.text);

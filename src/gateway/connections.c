@@ -21,6 +21,8 @@ struct serve_conn {
 struct settings {
     struct provider_setting v[SETTINGS_MAX];
     size_t n;
+    struct tls_config *tls; /* borrowed from the snapshot */
+    bool lacks_tls;         /* wanted, but its key store cannot be used */
     char numbers[SETTINGS_MAX][24];
 };
 
@@ -63,6 +65,8 @@ cics_settings(const struct snapshot *snapshot, struct str id,
     add_text(s, "transid", e->transid);
     add_text(s, "transidUsage",
              e->transid_usage == 1 ? STR("EIB_AND_MIRROR") : STR("EIB_ONLY"));
+    s->tls = e->ssl == NULL ? NULL : table_get(&snapshot->link_tls, id);
+    s->lacks_tls = e->ssl != NULL && s->tls == NULL;
     if (e->auth_data != NULL) {
         add_text(s, "authUser", e->auth_data->user);
         add_text(s, "authPassword", secret_view(&e->auth_data->password));
@@ -95,12 +99,20 @@ open_conn(struct serve *serve, const struct snapshot *snapshot,
                       provider->element, STR_ARG(id));
         return NULL;
     }
+    if (s.lacks_tls) {
+        (void)err_set(why, ERR_NOT_FOUND,
+                      "the key store of sslCertsRef of %s \"" STR_FMT
+                      "\" cannot be used",
+                      provider->element, STR_ARG(id));
+        return NULL;
+    }
     c = calloc(1, sizeof *c + id.n);
     if (c == NULL) {
         (void)err_set(why, ERR_MEMORY, "no storage for a connection");
         return NULL;
     }
-    if (provider->open(serve->loop, id, s.v, s.n, &c->conn, why) != ERR_OK) {
+    if (provider->open(serve->loop, id, s.v, s.n, s.tls, &c->conn, why) !=
+        ERR_OK) {
         free(c);
         return NULL;
     }

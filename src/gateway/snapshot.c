@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "gateway/endpoint.h"
+#include "gateway/link_tls.h"
 #include "gateway/tls_store.h"
 
 #define LOGGER "com.ibm.zosconnect.internal.ZosConnectServiceImpl"
@@ -480,6 +481,7 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
     arena_init(&s->arena, SNAPSHOT_BYTES_MAX);
     table_init(&s->services);
     table_init(&s->requesters);
+    table_init(&s->link_tls);
     s->tree = cfg_ref(tree);
     s->artefacts = artefacts_ref(artefacts);
     if ((e = tls_stores_new(saf, log, tree, &b.stores, b.why)) != ERR_OK ||
@@ -487,7 +489,9 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
         (e = chain_set_new(&s->arena, tree, &s->chains, b.why)) != ERR_OK ||
         (e = set_access(&b, &s->admin, CFG_UNSET, CFG_UNSET, NULL, true,
                         NULL)) != ERR_OK ||
-        (e = add_apis(&b)) != ERR_OK || (e = add_services(&b)) != ERR_OK)
+        (e = add_apis(&b)) != ERR_OK || (e = add_services(&b)) != ERR_OK ||
+        (e = link_tls_build(tree, b.stores, is_update, &s->link_tls, b.why)) !=
+            ERR_OK)
         goto out;
     for (size_t i = 0; i < artefacts->n_requesters; i++) {
         e = add_requester(&b, artefacts->requesters[i]);
@@ -546,6 +550,7 @@ snapshot_unref(struct snapshot **at)
         endpoint_close(((struct requester_entry *)value)->endpoint);
     for (size_t i = 0; i < s->n_ports; i++)
         tls_config_unref(&s->ports[i].tls);
+    link_tls_fini(&s->link_tls);
     chain_set_close(s->chains);
     table_fini(&s->services);
     table_fini(&s->requesters);

@@ -107,6 +107,7 @@ struct snapshot {
     struct route_table *routes;
     struct table services;   /* name: struct service_entry */
     struct table requesters; /* name: struct requester_entry */
+    struct table link_tls;   /* connection id: struct tls_config */
     struct port_entry ports[SNAPSHOT_PORTS_MAX];
     size_t n_ports;
     struct polled_file *polled;

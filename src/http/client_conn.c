@@ -157,27 +157,6 @@ client_conn_take(struct http_pool *pool, const struct http_origin *origin)
     return conn;
 }
 
-static int
-open_socket(const union address *address, struct err_info *why)
-{
-    int fd = socket(address->any.sa_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const int on = 1;
-
-    if (fd < 0) {
-        (void)err_sys(why, "cannot open a socket");
-        return -1;
-    }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(fd, &address->any, address_bytes(address)) < 0 &&
-        errno != EINPROGRESS) {
-        (void)err_set(why, ERR_PEER, "%s", strerror(errno));
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
 enum err
 client_conn_new(struct http_pool *pool, const struct http_origin *origin,
                 const union address *address, struct client_conn **out,
@@ -193,7 +172,7 @@ client_conn_new(struct http_pool *pool, const struct http_origin *origin,
         goto fail;
     }
     e = ERR_PEER;
-    if ((fd = open_socket(address, why)) < 0)
+    if ((fd = address_connect(address, why)) < 0)
         goto fail;
     conn->endpoint = endpoint;
     conn->idle_timer.fire = on_idle_timer;

@@ -1,11 +1,14 @@
 #include "io/resolve.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct resolve_job {
     struct loop *loop;
@@ -29,6 +32,27 @@ address_bytes(const union address *address)
 {
     return address->any.sa_family == AF_INET ? sizeof address->v4
                                              : sizeof address->v6;
+}
+
+int
+address_connect(const union address *address, struct err_info *why)
+{
+    const int on = 1;
+    int fd = socket(address->any.sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        (void)err_sys(why, "cannot open a socket");
+        return -1;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(fd, &address->any, address_bytes(address)) < 0 &&
+        errno != EINPROGRESS) {
+        (void)err_set(why, ERR_PEER, "%s", strerror(errno));
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 bool

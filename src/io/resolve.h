@@ -32,6 +32,9 @@ typedef void (*resolve_done)(void *arg, enum err e,
 /* True when host is an IPv4 or IPv6 address (no brackets). */
 bool address_parse(struct str host, unsigned port, union address *out);
 socklen_t address_bytes(const union address *);
+/* A connecting, non-blocking TCP socket (stream_init says how it went), or -1
+ * and why. */
+int address_connect(const union address *, struct err_info *why);
 
 /* ERR_LIMIT: the name is too long, or RESOLVE_THREADS_MAX look-ups run. */
 MUST_CHECK enum err resolve_start(struct loop *, struct str host, unsigned port,

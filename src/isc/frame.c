@@ -164,6 +164,10 @@ read_area(struct str value, size_t at, unsigned n_fds, struct isc_area *out,
     area.is_char = type == 1;
     if (place == 0) {
         area.data = reader_rest(&in);
+        if (area.data.n > ISC_AREA_MAX)
+            return err_at(why, ERR_SYNTAX, at,
+                          "AREA " STR_FMT " has %zu bytes, at most %u",
+                          STR_ARG(area.name), area.data.n, ISC_AREA_MAX);
     } else {
         if (!reader_u8(&in, &index) || !reader_u32(&in, &area.fd_bytes) ||
             !reader_at_end(&in) || index >= n_fds ||
@@ -292,7 +296,7 @@ read_frame(struct str bytes, unsigned types, struct isc_head *head,
         uint64_t bit;
 
         if (!reader_u16(&in, &tag) ||
-            !reader_str(&in, 0, ISC_FRAME_MAX, &value))
+            !reader_str(&in, 0, ISC_STREAM_MAX, &value))
             return err_at(why, ERR_SYNTAX, at, "field is cut short");
         row = row_of(tag);
         if (row == NULL || (row->types & IN(head->type)) == 0)
@@ -496,7 +500,7 @@ static enum err
 write_area(struct buf *out, const struct isc_area *area, size_t *room, int *fds,
            unsigned *n_fds, struct err_info *why)
 {
-    bool is_inline = area->data.n <= *room;
+    bool is_inline = fds == NULL || area->data.n <= *room;
     size_t body = is_inline ? area->data.n : 5;
 
     if (area->name.n < 1 || area->name.n > 16 || !is_plain_text(area->name))
@@ -516,7 +520,8 @@ write_area(struct buf *out, const struct isc_area *area, size_t *room, int *fds,
     buf_u16(out, area->ccsid);
     buf_u8(out, is_inline ? 0 : 1);
     if (is_inline) {
-        *room -= area->data.n;
+        if (fds != NULL)
+            *room -= area->data.n;
         buf_add(out, area->data);
         return ERR_OK;
     }

@@ -22,8 +22,10 @@
 #define ISC_FRAME_MAX (160u * 1024u)       /* one packet; larger areas: memfd */
 #define ISC_INLINE_MAX (64u * 1024u)       /* area bytes inside one frame */
 #define ISC_AREA_MAX (64u * 1024u * 1024u) /* one container */
-#define ISC_AREAS_MAX 64u                  /* containers of one channel */
-#define ISC_FDS_MAX ISC_AREAS_MAX          /* descriptors of one packet */
+/* A frame on a stream has no descriptors beside it: all areas are inline. */
+#define ISC_STREAM_MAX (ISC_AREA_MAX + ISC_FRAME_MAX)
+#define ISC_AREAS_MAX 64u         /* containers of one channel */
+#define ISC_FDS_MAX ISC_AREAS_MAX /* descriptors of one packet */
 #define ISC_SESSIONS_MAX 999u
 #define ISC_COMMAREA_MAX 32763u
 
@@ -178,8 +180,10 @@ MUST_CHECK enum err isc_plain_read(struct str bytes, struct isc_head *head,
 /*
  * Append a frame. Areas that no longer fit ISC_INLINE_MAX are put into sealed
  * memfds: their descriptors are added to fds (room for ISC_FDS_MAX), which the
- * caller closes after sending. Fails with ERR_RANGE when a value breaks the
- * field table, ERR_LIMIT when it is too large.
+ * caller closes after sending. With fds NULL (a stream) they all stay inline; a
+ * frame that then has more than ISC_STREAM_MAX bytes is ERR_LIMIT. Fails with
+ * ERR_RANGE when a value breaks the field table, ERR_LIMIT when it is too
+ * large.
  */
 MUST_CHECK enum err isc_bind_write(struct buf *out, enum isc_type type,
                                    uint16_t session, const struct isc_bind *,

@@ -8,8 +8,10 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/reader.h"
 #include "base/version.h"
 #include "region/supervisor_priv.h"
+#include "saf/acee.h"
 
 #define PARTNERS_MAX 256u
 /* In root mode, of one Linux user that is not the region's: the others shall
@@ -100,6 +102,34 @@ has_room(const struct supervisor *s, const struct chan_peer *peer)
            n < PARTNERS_PER_UID;
 }
 
+static void
+partner_free(struct partner *p)
+{
+    if (p->fd >= 0)
+        close(p->fd);
+    buf_fini(&p->identity);
+    free(p);
+}
+
+/* Takes p, also when there is no storage for it. */
+static void
+partner_add(struct supervisor *s, struct partner *p)
+{
+    if (s->n_partners == s->cap_partners) {
+        struct partner **more =
+            realloc(s->partners, (s->cap_partners + 16) * sizeof(*s->partners));
+
+        if (more == NULL) {
+            partner_free(p);
+            return;
+        }
+        s->partners = more;
+        s->cap_partners += 16;
+    }
+    (void)fcntl(p->fd, F_SETFL, O_NONBLOCK);
+    s->partners[s->n_partners++] = p;
+}
+
 void
 bind_accept(struct supervisor *s)
 {
@@ -115,24 +145,37 @@ bind_accept(struct supervisor *s)
     if (!has_room(s, &p->peer)) {
         log_warn("uid %u is turned away: %zu partners", (unsigned)p->peer.uid,
                  s->n_partners);
-        close(p->fd);
-        free(p);
+        partner_free(p);
         return;
     }
-    if (s->n_partners == s->cap_partners) {
-        struct partner **more =
-            realloc(s->partners, (s->cap_partners + 16) * sizeof(*s->partners));
+    partner_add(s, p);
+}
 
-        if (more == NULL) {
-            close(p->fd);
-            free(p);
-            return;
-        }
-        s->partners = more;
-        s->cap_partners += 16;
+void
+bind_remote(struct supervisor *s, struct chan_msg *msg)
+{
+    struct partner *p = calloc(1, sizeof *p);
+    struct reader in = reader_of(msg->payload);
+    uint8_t has_certificate;
+    struct str identity;
+
+    if (p == NULL)
+        return;
+    p->fd = chan_take_fd(msg, 0);
+    p->peer.uid = getuid();
+    p->is_remote = true;
+    buf_init(&p->identity, ACEE_WIRE_MAX);
+    if (!reader_u16(&in, &p->port) || !reader_u8(&in, &has_certificate) ||
+        !reader_str(&in, 0, ACEE_WIRE_MAX, &identity) || !reader_at_end(&in) ||
+        p->fd < 0 || s->n_partners >= PARTNERS_MAX) {
+        log_warn("a remote partner is turned away: %zu partners",
+                 s->n_partners);
+        partner_free(p);
+        return;
     }
-    (void)fcntl(p->fd, F_SETFL, O_NONBLOCK);
-    s->partners[s->n_partners++] = p;
+    p->has_certificate = has_certificate != 0;
+    buf_add(&p->identity, identity);
+    partner_add(s, p);
 }
 
 /* --- sessions -------------------------------------------------------------*/
@@ -157,24 +200,27 @@ session_drop(struct supervisor *s, size_t i)
 void
 session_attach(struct supervisor *s, struct region_session *session)
 {
-    const struct ipconn *conn = session->partner->ipconn;
+    const struct partner *p = session->partner;
+    const struct ipconn *conn = p->ipconn;
     struct region_worker *w = &s->workers[session->worker];
     struct err_info why;
     struct buf text;
+    bool is_certuser;
 
     for (uint32_t i = 0; w->pid == 0 && i < s->defs.sit.mxt; i++)
         w = s->workers[i].is_ready ? &s->workers[i] : w;
     if (w->pid == 0)
         return; /* attached when its worker starts */
-    buf_init(&text, 256);
+    buf_init(&text, ACEE_WIRE_MAX + 256u);
     buf_u32(&text, session->key);
     buf_u16(&text, session->number);
     buf_str(&text, conn == NULL ? STR("") : conn->head.name);
     buf_u8(&text, (uint8_t)(conn == NULL ? USERAUTH_LOCAL : conn->user_auth));
-    buf_str(&text, conn == NULL || conn->link_auth == LINKAUTH_CERTUSER
-                       ? STR("")
-                       : conn->securityname);
-    buf_u8(&text, conn == NULL ? 1 : 0);
+    is_certuser = conn != NULL && conn->link_auth == LINKAUTH_CERTUSER;
+    buf_str(&text, conn == NULL || is_certuser ? STR("") : conn->securityname);
+    buf_str(&text, is_certuser ? buf_view(&p->identity) : STR(""));
+    buf_u8(&text, (conn == NULL ? RSESSION_AUTOINSTALLED : 0) |
+                      (p->has_certificate ? RSESSION_VOUCHED : 0));
     if (chan_send(w->chan, RMSG_ATTACH, 0, buf_view(&text), &session->fd, 1,
                   &why) != ERR_OK)
         log_info("session not attached: %s", why.text);
@@ -239,8 +285,7 @@ bind_drop(struct supervisor *s, struct partner *p)
     for (size_t i = 0; i < s->n_partners; i++)
         if (s->partners[i] == p)
             s->partners[i] = s->partners[--s->n_partners];
-    close(p->fd);
-    free(p);
+    partner_free(p);
 }
 
 /* --- binding --------------------------------------------------------------*/
@@ -306,12 +351,16 @@ check_service(const struct supervisor *s, const struct ipconn *conn,
                : NULL;
 }
 
-/* A local socket with a known peer is "the same sysplex"; in private mode the
- * peer must be the image's own user. */
+/* Bind security. A local socket with a known peer is "the same sysplex"; in
+ * private mode the peer must be the image's own user. From elsewhere, only a
+ * client certificate proves a partner whose word about users counts. */
 static bool
-is_same_sysplex(const struct partner *p)
+is_trusted(const struct partner *p, const struct ipconn *conn)
 {
-    return !root_is_private() || p->peer.uid == getuid();
+    if (!p->is_remote)
+        return !root_is_private() || p->peer.uid == getuid();
+    return p->has_certificate || conn == NULL ||
+           conn->user_auth != USERAUTH_IDENTIFY;
 }
 
 static const char *
@@ -319,7 +368,8 @@ check_hello(const struct supervisor *s, const struct partner *p,
             const struct isc_bind *hello, const struct ipconn **conn,
             bool *autoinstall)
 {
-    const struct tcpipservice *service = service_of_port(s, hello->port);
+    uint16_t port = p->is_remote ? p->port : hello->port;
+    const struct tcpipservice *service = service_of_port(s, port);
     const char *reason;
 
     *autoinstall = false;
@@ -331,13 +381,13 @@ check_hello(const struct supervisor *s, const struct partner *p,
         (hello->partner_networkid.n > 0 &&
          !str_eq_nocase(hello->partner_networkid, s->defs.sit.networkid)))
         return "ISCE_INVALID_APPLID";
-    if (!is_same_sysplex(p))
-        return "SECURITY_VIOLATION";
     if (hello->applid.n > 0)
         *conn = defs_ipconn(&s->defs, hello->applid,
                             hello->networkid.n > 0 ? hello->networkid
                                                    : s->defs.sit.networkid);
-    if ((reason = check_service(s, *conn, hello->port)) != NULL)
+    if (!is_trusted(p, *conn))
+        return "SECURITY_VIOLATION";
+    if ((reason = check_service(s, *conn, port)) != NULL)
         return reason;
     if (*conn == NULL) {
         /* URM(NO) accepts only what is defined. */
@@ -349,6 +399,20 @@ check_hello(const struct supervisor *s, const struct partner *p,
     if (hello->sessions == 0)
         return "ISCE_ERROR";
     return NULL;
+}
+
+/* A certificate that stands for nobody: the bind succeeds, with less. */
+static void
+warn_unmapped(struct supervisor *s, const struct partner *p)
+{
+    if (p->ipconn == NULL || p->ipconn->link_auth != LINKAUTH_CERTUSER ||
+        p->identity.n > 0)
+        return;
+    REGION_LOG(s, "DFHIS2041", p->ipconn->head.name, STR("(of a certificate)"),
+               s->defs.sit.dfltuser,
+               p->has_certificate ? STR("the certificate is not mapped to one")
+                                  : STR("LINKAUTH(CERTUSER) without a client "
+                                        "certificate"));
 }
 
 static void
@@ -374,6 +438,7 @@ on_hello(struct supervisor *s, struct partner *p, const struct isc_bind *hello)
         granted = hello->sessions;
     ack.sessions = (uint16_t)granted;
     p->ipconn = conn;
+    warn_unmapped(s, p);
     if (autoinstall)
         REGION_LOG(s, "DFHIS3000", hello->applid, hello->networkid);
     if (send_bind(p, ISC_HELLO_ACK, &ack) != ERR_OK) {

@@ -35,6 +35,7 @@ enum user_auth {
     USERAUTH_VERIFY,
     N_USERAUTH,
 };
+enum service_ssl { SERVICE_SSL_NO, SERVICE_SSL_YES, SERVICE_SSL_CLIENTAUTH };
 enum id_prop { IDPROP_NOTALLOWED, IDPROP_OPTIONAL, IDPROP_REQUIRED };
 enum file_type { FILE_KSDS, FILE_ESDS, FILE_RRDS };
 
@@ -60,7 +61,8 @@ struct tcpipservice {
     struct def_head head;
     uint32_t port;
     struct str protocol, transaction, urm, host;
-    uint32_t ssl; /* 0 NO, 1 YES, 2 CLIENTAUTH */
+    struct str certificate; /* label; empty: the ring's default */
+    uint32_t ssl;           /* enum service_ssl */
     uint32_t backlog;
     bool is_open;
 };
@@ -95,6 +97,7 @@ struct region_sit {
     struct str applid, networkid, sysid, dfltuser, rpl;
     bool sec;
     bool autoinstall_programs; /* PGAIPGM=ACTIVE */
+    struct str keyring;        /* of the region's user, for TLS */
     struct str xtran;          /* class, or empty: no check */
     uint32_t mxt;              /* tasks at once = workers */
     uint32_t icvr_ms;          /* runaway: CPU time of a task; 0: none */

@@ -16,13 +16,18 @@
 enum region_message {
     /* supervisor to worker */
     RMSG_ATTACH = 1, /* u32 key, u16 session, str IPCONN, u8 userauth,
-                        str link user (empty: none of its own), u8
-                        autoinstalled; fd: the session */
+                        str link user (empty: none of its own), str sealed
+                        identity of the link (CERTUSER, or empty), u8
+                        RSESSION_ bits; fd: the session */
     RMSG_COMMITTER,  /* fd: a new committer's channel */
     RMSG_RETIRE,     /* end when idle (NEWCOPY, shutdown) */
     /* worker and committer to supervisor */
     RMSG_READY, /* it can work */
     RMSG_LOG,   /* str message id, then str inserts: for the region's log */
+    /* gate to supervisor */
+    RMSG_PARTNER, /* u16 port, u8 came with a client certificate, str sealed
+                     identity it stands for (or empty); fd: the control
+                     connection */
 
     /* worker to committer; every one but the last two is answered */
     RMSG_LOCK = 32, /* str file, str key, u32 wait ms */
@@ -32,6 +37,13 @@ enum region_message {
     /* committer to worker */
     RMSG_DONE = 48, /* u8 outcome */
     RMSG_HELLO,     /* u32 worker: whose channel this is; fd */
+};
+
+/* What a session is. */
+enum {
+    RSESSION_AUTOINSTALLED = 1u << 0,
+    RSESSION_VOUCHED = 1u << 1, /* a remote partner that proved itself by a
+                                   certificate: user ids need no seal */
 };
 
 enum region_outcome {

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/reader.h"
 #include "region/committer.h"
+#include "region/gate.h"
 #include "region/supervisor_priv.h"
 
 #define BACKOFF_MS 500u
@@ -30,6 +31,26 @@ child_signals(void)
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* In a fork: nothing of the supervisor's may stay open there, or a session or a
+ * worker's channel would seem alive after its owner's death. */
+static void
+close_inherited(struct supervisor *s)
+{
+    for (size_t i = 0; i < s->n_partners; i++)
+        close(s->partners[i]->fd);
+    for (size_t i = 0; i < s->n_sessions; i++)
+        close(s->sessions[i]->fd);
+    for (uint32_t i = 0; i < s->defs.sit.mxt; i++)
+        if (s->workers[i].pid != 0)
+            close(s->workers[i].chan);
+    if (s->listener >= 0)
+        close(s->listener);
+    if (s->committer != 0)
+        close(s->committer_chan);
+    if (s->gate != 0)
+        close(s->gate_chan);
 }
 
 static enum err
@@ -52,17 +73,7 @@ start_committer(struct supervisor *s, struct err_info *why)
         child_signals();
         (void)prctl(PR_SET_NAME, "committer");
         close(fds[0]);
-        /* Nothing of the supervisor's may stay open here: a session or a
-         * worker's channel would seem alive after its owner's death. */
-        for (size_t i = 0; i < s->n_partners; i++)
-            close(s->partners[i]->fd);
-        for (size_t i = 0; i < s->n_sessions; i++)
-            close(s->sessions[i]->fd);
-        for (uint32_t i = 0; i < s->defs.sit.mxt; i++)
-            if (s->workers[i].pid != 0)
-                close(s->workers[i].chan);
-        if (s->listener >= 0)
-            close(s->listener);
+        close_inherited(s);
         _exit(committer_run(&s->defs, fds[1]));
     }
     close(fds[1]);
@@ -123,6 +134,61 @@ renew_committer(struct supervisor *s)
             log_info("worker %u: %s", w->id, why.text);
         close(fd);
     }
+}
+
+/* --- the gate -------------------------------------------------------------*/
+
+static bool
+wants_gate(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->defs.n_services; i++)
+        if (s->defs.services[i]->is_open)
+            return true;
+    return false;
+}
+
+static void
+start_gate(struct supervisor *s)
+{
+    struct err_info why;
+    int fds[2];
+    pid_t pid;
+
+    s->gate_start_at_ms = clock_mono_ms() + BACKOFF_MS;
+    if (chan_pair(fds, &why) != ERR_OK) {
+        log_error("%s", why.text);
+        return;
+    }
+    pid = fork();
+    if (pid == 0) {
+        child_signals();
+        (void)prctl(PR_SET_NAME, "gate");
+        close(fds[0]);
+        close_inherited(s);
+        _exit(gate_run(&s->defs, fds[1]));
+    }
+    close(fds[1]);
+    if (pid < 0) {
+        log_error("the gate cannot be started");
+        close(fds[0]);
+        return;
+    }
+    s->gate = pid;
+    s->gate_chan = fds[0];
+}
+
+/* Its partners see the end of their links, and bind again. */
+static void
+on_gate_end(struct supervisor *s, int status)
+{
+    unsigned n = s->gate_failures < 6 ? s->gate_failures : 6;
+
+    close(s->gate_chan);
+    s->gate = 0;
+    s->gate_failures++;
+    s->gate_start_at_ms = clock_mono_ms() + (BACKOFF_MS << n);
+    if (!s->is_stopping)
+        log_error("the gate ended (status %d) and is started again", status);
 }
 
 /* --- workers --------------------------------------------------------------*/
@@ -255,6 +321,9 @@ pool_turn(struct supervisor *s)
     for (uint32_t i = 0; i < s->defs.sit.mxt; i++)
         if (s->workers[i].pid == 0 && s->workers[i].start_at_ms <= now)
             start_worker(s, i);
+    if (s->is_announced && s->gate == 0 && s->gate_start_at_ms <= now &&
+        wants_gate(s))
+        start_gate(s);
 }
 
 /* --- answering for the dead -----------------------------------------------*/
@@ -364,6 +433,8 @@ pool_reap(struct supervisor *s)
             }
             continue;
         }
+        if (pid == s->gate)
+            on_gate_end(s, status);
         for (uint32_t i = 0; i < s->defs.sit.mxt; i++)
             if (s->workers[i].pid == pid)
                 on_worker_end(s, i, status);
@@ -398,6 +469,23 @@ pool_committer_event(struct supervisor *s)
         s->committer_ready = true;
     else if (msg.type == RMSG_LOG)
         log_message(s, msg.payload);
+    chan_msg_fini(&msg);
+}
+
+void
+pool_gate_event(struct supervisor *s)
+{
+    struct chan_msg msg = { 0 };
+    struct err_info why;
+
+    if (chan_recv(s->gate_chan, &msg, &why) != ERR_OK)
+        return; /* its end comes by SIGCHLD */
+    if (msg.type == RMSG_PARTNER) {
+        s->gate_failures = 0;
+        bind_remote(s, &msg);
+    } else if (msg.type == RMSG_LOG) {
+        log_message(s, msg.payload);
+    }
     chan_msg_fini(&msg);
 }
 
@@ -443,6 +531,10 @@ pool_kill(struct supervisor *s)
             (void)kill(s->workers[i].pid, SIGKILL);
             (void)waitpid(s->workers[i].pid, NULL, 0);
         }
+    if (s->gate != 0) {
+        (void)kill(s->gate, SIGKILL);
+        (void)waitpid(s->gate, NULL, 0);
+    }
     if (s->committer != 0) {
         close(s->committer_chan); /* it ends after the group under way */
         (void)waitpid(s->committer, NULL, 0);

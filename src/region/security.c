@@ -67,49 +67,6 @@ security_process(struct security *s)
         log_info("%s", why.text);
 }
 
-void
-security_link(struct security *s, struct link_security *link,
-              enum user_auth auth, struct str link_user, const char *ipconn)
-{
-    struct err_info why;
-    struct saf_rc rc;
-
-    *link = (struct link_security){ .user_auth = auth };
-    if (s->saf == NULL || link_user.n == 0)
-        return;
-    if (saf_acee_of(s->saf, link_user, STR(""), ACEE_UNAUTHENTICATED,
-                    &link->user, &rc, &why) != ERR_OK) {
-        const struct str inserts[] = { s->defs->sit.applid, str_of(ipconn),
-                                       link_user, s->defs->sit.dfltuser,
-                                       str_of(why.text) };
-
-        worker_log("DFHIS2041", inserts, ARRAY_LEN(inserts));
-        link->user = s->default_user == NULL ? NULL : acee_ref(s->default_user);
-        link->differs = true; /* the ceiling of this link is D's authority */
-        return;
-    }
-    link->differs = strcmp(link->user->user, saf_self(s->saf)->user) != 0;
-}
-
-void
-security_unlink(struct link_security *link)
-{
-    acee_unref(&link->user);
-}
-
-void
-security_release(struct verdict *v)
-{
-    acee_unref(&v->acee);
-}
-
-static void
-reject(struct verdict *v, const char *reason, const char *detail)
-{
-    v->reason = reason;
-    (void)snprintf(v->detail, sizeof v->detail, "%.200s", detail);
-}
-
 /* A sealed acee, verified once: the same bytes are the same identity. */
 static struct acee *
 open_sealed(struct security *s, struct str wire, struct err_info *why)
@@ -138,6 +95,76 @@ open_sealed(struct security *s, struct str wire, struct err_info *why)
     return acee;
 }
 
+/* The link's user: SECURITYNAME, or whom the certificate stands for. */
+static struct acee *
+link_user(struct security *s, const struct link_terms *terms,
+          struct err_info *why)
+{
+    struct acee *acee = NULL;
+    struct saf_rc rc;
+
+    if (terms->identity.n > 0)
+        return open_sealed(s, terms->identity, why);
+    if (saf_acee_of(s->saf, terms->securityname, STR(""), ACEE_UNAUTHENTICATED,
+                    &acee, &rc, why) != ERR_OK)
+        return NULL;
+    return acee;
+}
+
+void
+security_link(struct security *s, struct link_security *link,
+              const struct link_terms *terms)
+{
+    struct err_info why;
+
+    *link = (struct link_security){ .user_auth = terms->user_auth,
+                                    .is_vouched = terms->is_vouched };
+    if (s->saf == NULL ||
+        (terms->securityname.n == 0 && terms->identity.n == 0))
+        return;
+    link->user = link_user(s, terms, &why);
+    if (link->user == NULL) {
+        const struct str inserts[] = {
+            s->defs->sit.applid, str_of(terms->ipconn), terms->securityname,
+            s->defs->sit.dfltuser, str_of(why.text)
+        };
+
+        worker_log("DFHIS2041", inserts, ARRAY_LEN(inserts));
+        link->user = s->default_user == NULL ? NULL : acee_ref(s->default_user);
+        link->differs = true; /* the ceiling of this link is D's authority */
+        return;
+    }
+    link->differs = strcmp(link->user->user, saf_self(s->saf)->user) != 0;
+}
+
+void
+security_unlink(struct link_security *link)
+{
+    acee_unref(&link->user);
+}
+
+void
+security_release(struct verdict *v)
+{
+    acee_unref(&v->acee);
+}
+
+static void
+reject(struct verdict *v, const char *reason, const char *detail)
+{
+    v->reason = reason;
+    (void)snprintf(v->detail, sizeof v->detail, "%.200s", detail);
+}
+
+/* Reasons of initACEE: 16 not defined, 28 revoked. */
+static const char *
+refusal_of(const struct saf_rc *rc, const char *other)
+{
+    return rc->reason == 16   ? "UNKNOWN_USER"
+           : rc->reason == 28 ? "REVOKED"
+                              : other;
+}
+
 static struct acee *
 verify(struct security *s, const struct isc_req *req, struct verdict *v)
 {
@@ -148,13 +175,29 @@ verify(struct security *s, const struct isc_req *req, struct verdict *v)
     if (saf_verify(s->saf, req->user, req->password, s->defs->sit.applid, &acee,
                    &rc, &why) == ERR_OK)
         return acee;
-    /* Reasons of initACEE: 16 not defined, 28 revoked, 20 and 24 password. */
-    reject(v,
-           rc.reason == 16   ? "UNKNOWN_USER"
-           : rc.reason == 28 ? "REVOKED"
-                             : "BAD_PASSWORD",
-           why.text);
+    reject(v, refusal_of(&rc, "BAD_PASSWORD"), why.text);
     return NULL;
+}
+
+/* A user id that the link's partner vouches for, or that the angel sealed: a
+ * bare name from anybody else proves nothing. */
+static struct acee *
+identify(struct security *s, const struct link_security *link,
+         const struct isc_req *req, struct verdict *v)
+{
+    struct err_info why = { .text = "the user id is not sealed" };
+    struct acee *acee = NULL;
+    struct saf_rc rc = { 0 };
+
+    if (req->acee.n > 0)
+        acee = open_sealed(s, req->acee, &why);
+    else if (link->is_vouched &&
+             saf_acee_of(s->saf, req->user, STR(""), ACEE_ASSERTED, &acee, &rc,
+                         &why) != ERR_OK)
+        acee = NULL;
+    if (acee == NULL)
+        reject(v, refusal_of(&rc, "UNKNOWN_USER"), why.text);
+    return acee;
 }
 
 static enum offered
@@ -172,7 +215,6 @@ user_of_task(struct security *s, const struct link_security *link,
              const struct isc_req *req, struct verdict *v)
 {
     struct authority_row row = authority_of(link->user_auth, offered_by(req));
-    struct err_info why = { 0 };
     struct acee *acee = NULL;
 
     switch (row.action) {
@@ -182,12 +224,7 @@ user_of_task(struct security *s, const struct link_security *link,
     case RUN_VERIFIED:
         return verify(s, req, v);
     case RUN_AS_USER:
-        /* A bare name proves nothing: only the angel's seal does. */
-        acee = req->acee.n == 0 ? NULL : open_sealed(s, req->acee, &why);
-        if (acee == NULL)
-            reject(v, "UNKNOWN_USER",
-                   req->acee.n == 0 ? "the user id is not sealed" : why.text);
-        return acee;
+        return identify(s, link, req, v);
     case RUN_AS_LINK:
         acee = link->user != NULL ? link->user : s->default_user;
         break;

@@ -23,6 +23,16 @@ struct link_security {
     enum user_auth user_auth;
     struct acee *user; /* L, or NULL when it has none of its own */
     bool differs;      /* L is set and is not the region's user */
+    bool is_vouched;   /* the partner's word about users counts */
+};
+
+/* What the supervisor says of a session's link. */
+struct link_terms {
+    enum user_auth user_auth;
+    const char *ipconn;
+    struct str securityname; /* SECUSER, or empty */
+    struct str identity;     /* CERTUSER: sealed acee, or empty */
+    bool is_vouched;
 };
 
 struct verdict {
@@ -36,8 +46,8 @@ MUST_CHECK enum err security_open(struct security *, const struct region_defs *,
                                   struct err_info *why);
 /* What a link's definition means; an unusable link user is logged and leaves
  * the link with default-user authority. */
-void security_link(struct security *, struct link_security *, enum user_auth,
-                   struct str link_user, const char *ipconn);
+void security_link(struct security *, struct link_security *,
+                   const struct link_terms *);
 void security_unlink(struct link_security *);
 /* Decide a request; `mirror` is the transaction to attach. */
 void security_decide(struct security *, const struct link_security *,

@@ -162,6 +162,7 @@ enum what {
     ON_COMMAND,
     ON_LISTEN,
     ON_COMMITTER,
+    ON_GATE,
     ON_WORKER,
     ON_PARTNER
 };
@@ -204,6 +205,8 @@ collect(struct supervisor *s, struct turn *turn)
     add(turn, s->listener, ON_LISTEN, NULL);
     if (s->committer != 0)
         add(turn, s->committer_chan, ON_COMMITTER, NULL);
+    if (s->gate != 0)
+        add(turn, s->gate_chan, ON_GATE, NULL);
     for (uint32_t i = 0; i < s->defs.sit.mxt; i++)
         if (s->workers[i].pid != 0)
             add(turn, s->workers[i].chan, ON_WORKER, &s->workers[i]);
@@ -231,6 +234,10 @@ dispatch(struct supervisor *s, const struct watch *w)
     case ON_COMMITTER:
         if (s->committer != 0)
             pool_committer_event(s);
+        break;
+    case ON_GATE:
+        if (s->gate != 0)
+            pool_gate_event(s);
         break;
     case ON_WORKER:
         if (worker->pid != 0)
@@ -268,6 +275,9 @@ next_wake(const struct supervisor *s)
     for (uint32_t i = 0; i < s->defs.sit.mxt; i++)
         if (s->workers[i].pid == 0 && s->workers[i].start_at_ms < at)
             at = s->workers[i].start_at_ms;
+    if (s->is_announced && s->gate == 0 && s->gate_start_at_ms > now &&
+        s->gate_start_at_ms < at)
+        at = s->gate_start_at_ms;
     if (s->is_stopping)
         at = s->stop_at_ms;
     return at <= now ? (s->committer_ready ? 0 : 20) : (int)(at - now);

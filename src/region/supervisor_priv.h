@@ -16,7 +16,11 @@ struct partner { /* a control connection */
     const struct ipconn *ipconn; /* NULL until bound, or autoinstalled */
     bool is_bound;
     bool is_gone;
-    char name[9]; /* applid it gave */
+    bool is_remote;       /* came through the gate */
+    bool has_certificate; /* and proved itself by one */
+    uint16_t port;        /* of the service, when remote */
+    struct buf identity;  /* what the certificate stands for, sealed */
+    char name[9];         /* applid it gave */
 };
 
 struct region_session {
@@ -50,6 +54,10 @@ struct supervisor {
     pid_t committer;
     int committer_chan;
     bool committer_ready;
+    pid_t gate; /* 0: none */
+    int gate_chan;
+    unsigned gate_failures;
+    uint64_t gate_start_at_ms;
     struct partner **partners;
     size_t n_partners, cap_partners;
     struct region_session **sessions;
@@ -77,18 +85,22 @@ void region_log(struct supervisor *, const char *id, const struct str *inserts,
 MUST_CHECK enum err bind_listen(struct supervisor *, struct err_info *why);
 void bind_unlisten(struct supervisor *);
 void bind_accept(struct supervisor *);
+/* A partner that the gate let in: the payload and descriptor of RMSG_PARTNER.
+ */
+void bind_remote(struct supervisor *, struct chan_msg *);
 void bind_event(struct supervisor *, struct partner *);
 void bind_drop(struct supervisor *, struct partner *);
 /* Give a session to its worker (or another that is ready). */
 void session_attach(struct supervisor *, struct region_session *);
 struct region_session *session_find(struct supervisor *, uint32_t key);
 
-/* pool.c: workers and the committer. */
+/* pool.c: workers, the committer and the gate. */
 MUST_CHECK enum err pool_start(struct supervisor *, struct err_info *why);
 void pool_turn(struct supervisor *); /* start what is due */
 void pool_reap(struct supervisor *); /* after SIGCHLD */
 void pool_worker_event(struct supervisor *, struct region_worker *);
 void pool_committer_event(struct supervisor *);
+void pool_gate_event(struct supervisor *);
 void pool_retire(struct supervisor *); /* NEWCOPY: fresh workers */
 void pool_kill(struct supervisor *);
 

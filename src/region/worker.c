@@ -105,13 +105,14 @@ static void
 on_attach(struct reader *in, struct chan_msg *msg)
 {
     struct session *s = calloc(1, sizeof *s);
-    struct str ipconn, link_user;
-    uint8_t auth, autoinstalled;
+    struct str ipconn, link_user, identity;
+    uint8_t auth, bits;
 
     if (s == NULL || !reader_u32(in, &s->key) || !reader_u16(in, &s->number) ||
         !reader_str(in, 0, 8, &ipconn) || !reader_u8(in, &auth) ||
         auth >= N_USERAUTH || !reader_str(in, 0, 8, &link_user) ||
-        !reader_u8(in, &autoinstalled) || !reader_at_end(in) ||
+        !reader_str(in, 0, ACEE_WIRE_MAX, &identity) || !reader_u8(in, &bits) ||
+        !reader_at_end(in) ||
         !str_copy_z(ipconn, s->ipconn, sizeof s->ipconn) ||
         (s->fd = chan_take_fd(msg, 0)) < 0) {
         log_error("worker: bad ATTACH");
@@ -124,8 +125,13 @@ on_attach(struct reader *in, struct chan_msg *msg)
         free(s);
         return;
     }
-    security_link(&worker.security, &s->link, (enum user_auth)auth, link_user,
-                  s->ipconn);
+    security_link(
+        &worker.security, &s->link,
+        &(struct link_terms){ .user_auth = (enum user_auth)auth,
+                              .ipconn = s->ipconn,
+                              .securityname = link_user,
+                              .identity = identity,
+                              .is_vouched = (bits & RSESSION_VOUCHED) != 0 });
     if (worker.n_sessions == worker.cap_sessions) {
         size_t cap = worker.cap_sessions + 64;
         struct session **more =

@@ -2,7 +2,7 @@
  * A test client of the region link: binds as a partner and runs a program,
  * one line of output for each request.
  *
- *   iscall SOCKET [name=value...]
+ *   iscall SOCKET|tcp:PORT [name=value...]
  *
  *   applid network partner port sessions   of the bind
  *   program transid mirror=1 channel       of the request
@@ -10,6 +10,8 @@
  *   user password acee=FILE dn realm       who calls
  *   n=COUNT      requests one after the other (default 1)
  *   each=1       one request on each session at once
+ *   ca=FILE      TLS over tcp:PORT of 127.0.0.1, authorities in PEM
+ *   cert=FILE    own certificate and key for it, PEM
  *   timeout=MS   how long to wait for an answer (default 10000)
  *   quiet=1      only the summary
  *
@@ -18,6 +20,8 @@
  * answered with OK, 1 some other answer, 2 refused bind, 3 link lost, 4 no
  * answer in time, 16 usage.
  */
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +30,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "io/resolve.h"
 #include "isc/link.h"
+#include "isc/tunnel.h"
 
 static struct {
     const char *name, *value;
@@ -42,7 +48,8 @@ static struct {
     { "acee", "" },           { "dn", "" },
     { "realm", "" },          { "n", "1" },
     { "each", "0" },          { "timeout", "10000" },
-    { "quiet", "0" },         { "raw", "" },
+    { "quiet", "0" },         { "ca", "" },
+    { "cert", "" },
 };
 
 static const char *
@@ -81,6 +88,114 @@ receive(int fd, struct err_info *why)
     return isc_recv(fd, false, &packet, why);
 }
 
+/* --- over the network: a tunnel in a process of its own -------------------*/
+
+static struct str
+pem(const char *path, bool is_key)
+{
+    FILE *f = fopen(path, "r");
+    unsigned char *der = NULL;
+    EVP_PKEY *key;
+    int n = -1;
+
+    if (f != NULL && is_key && (key = PEM_read_PrivateKey(f, 0, 0, 0)) != NULL)
+        n = i2d_PKCS8_PRIV_KEY_INFO(EVP_PKEY2PKCS8(key), &der);
+    else if (f != NULL && !is_key)
+        n = i2d_X509(PEM_read_X509(f, 0, 0, 0), &der);
+    if (n <= 0) {
+        fprintf(stderr, "%s: not PEM\n", path);
+        exit(16);
+    }
+    return str_n((char *)der, (size_t)n);
+}
+
+static struct tls_config *
+tls_of_options(void)
+{
+    struct tls_identity identity;
+    struct str trust;
+    struct tls_settings settings = { .identities = &identity,
+                                     .trust = &trust,
+                                     .n_trust = 1 };
+    struct tls_config *tls = NULL;
+    struct err_info why;
+
+    if (option("ca")[0] == '\0')
+        return NULL;
+    trust = pem(option("ca"), false);
+    if (option("cert")[0] != '\0') {
+        identity = (struct tls_identity){ pem(option("cert"), false),
+                                          pem(option("cert"), true) };
+        settings.n_identities = 1;
+    }
+    if (tls_config_new(&settings, &tls, &why) != ERR_OK) {
+        fprintf(stderr, "%s\n", why.text);
+        exit(16);
+    }
+    return tls;
+}
+
+static struct {
+    struct isc_tunnel *tunnel;
+    int far_end;
+} remote;
+
+static void
+on_open(void *arg, struct str certificate)
+{
+    struct err_info why;
+
+    (void)arg;
+    (void)certificate;
+    if (isc_tunnel_attach(remote.tunnel, remote.far_end, &why) != ERR_OK)
+        _exit(16);
+}
+
+static void
+on_closed(void *arg, const char *reason)
+{
+    (void)arg;
+    fprintf(stderr, "tunnel: %s\n", reason);
+    _exit(0);
+}
+
+static enum err
+connect_remote(unsigned port, int *control, struct err_info *why)
+{
+    const struct isc_tunnel_events events = { on_open, on_closed, NULL };
+    struct loop *loop;
+    union address at;
+    int fds[2], fd;
+    enum err e = isc_pair(fds, why);
+
+    if (e != ERR_OK)
+        return e;
+    *control = fds[0];
+    if (fork() != 0) {
+        close(fds[1]);
+        return ERR_OK;
+    }
+    close(fds[0]);
+    remote.far_end = fds[1];
+    if (!address_parse(STR("127.0.0.1"), port, &at) ||
+        (fd = address_connect(&at, why)) < 0 ||
+        loop_new(&loop, why) != ERR_OK ||
+        isc_tunnel_new(loop, ISC_CLIENT_SIDE, fd, tls_of_options(),
+                       STR("127.0.0.1"), &events, &remote.tunnel,
+                       why) != ERR_OK)
+        _exit(16);
+    loop_run(loop);
+    _exit(0);
+}
+
+static enum err
+connect_to(const char *path, int *control, struct err_info *why)
+{
+    if (strncmp(path, "tcp:", 4) != 0)
+        return isc_connect(path, control, why);
+    return connect_remote((unsigned)strtoul(path + 4, NULL, 10), control, why);
+}
+
 static int
 bind_region(const char *path, int *control)
 {
@@ -97,7 +212,7 @@ bind_region(const char *path, int *control)
     enum err e;
 
     buf_init(&frame, ISC_FRAME_MAX);
-    e = isc_connect(path, control, &why);
+    e = connect_to(path, control, &why);
     if (e == ERR_OK)
         e = isc_bind_write(&frame, ISC_HELLO, 0, &hello, &why);
     if (e == ERR_OK)

@@ -537,8 +537,27 @@ filter_user(struct front *f, struct arena *a, struct str der, struct str applid,
     return ERR_OK;
 }
 
-/* A certificate is public: only a server that verified the handshake itself
- * may turn one into an identity. */
+/* Without authenticator: servers with SAFCRED, oneself, or where class
+ * SURROGAT lets us act for that user. */
+static bool
+may_be(struct peer *p, struct str user)
+{
+    if (peer_has_safcred(p) || str_eq_nocase_z(user, p->acee->user))
+        return true;
+    for (unsigned i = 0; i < 2; i++) {
+        char name[32];
+        int n =
+            i == 0
+                ? snprintf(name, sizeof name, "BPX.SRV.%.*s", STR_ARG(user))
+                : snprintf(name, sizeof name, "%.*s.DFHINSTL", STR_ARG(user));
+
+        if (saf_authorized(p->front->engine, p->acee, "SURROGAT",
+                           str_n(name, (size_t)n), SAF_READ))
+            return true;
+    }
+    return false;
+}
+
 bool
 on_verify_cert(struct peer *p, uint32_t seq, struct chan_msg *msg)
 {
@@ -557,11 +576,6 @@ on_verify_cert(struct peer *p, uint32_t seq, struct chan_msg *msg)
         !reader_str(&in, 0, WIRE_APPLID_MAX, &ask.applid) ||
         !reader_at_end(&in))
         return false;
-    if (!peer_has_safcred(p)) {
-        reply_denied(p, seq, SAF_RC(8, 8, 4),
-                     "service group SAFCRED is not available");
-        return true;
-    }
     if (refuse_domain(p, seq, ask.applid))
         return true;
     if (EVP_Digest(der.p, der.n, digest, &n, EVP_sha256(), NULL) != 1)
@@ -572,7 +586,13 @@ on_verify_cert(struct peer *p, uint32_t seq, struct chan_msg *msg)
     ask.certificate = str_n(digest, n);
     if (e == ERR_DENIED && rc.reason == LOGON_RC_NO_USER.reason)
         e = filter_user(p->front, &a, der, ask.applid, &ask.user, &rc, &why);
-    if (e == ERR_OK)
+    /* A certificate is no secret: that it was proved we have only the asker's
+     * word for, as with a bare name. */
+    if (!peer_has_safcred(p) && (e != ERR_OK || !may_be(p, ask.user)))
+        reply_denied(p, seq, SAF_RC(8, 8, 4),
+                     "service group SAFCRED is not available, nor access to "
+                     "the user's DFHINSTL profile in class SURROGAT");
+    else if (e == ERR_OK)
         reply_acee(p, seq, &ask, (struct str){ NULL, 0 });
     else
         peer_reply(p, seq, e, rc, &why, STR(""));
@@ -650,27 +670,6 @@ on_verify_identity(struct peer *p, uint32_t seq, struct chan_msg *msg)
         reply_acee(p, seq, &ask, (struct str){ NULL, 0 });
     arena_fini(&a);
     return true;
-}
-
-/* Without authenticator: servers with SAFCRED, oneself, or where class
- * SURROGAT lets us act for that user. */
-static bool
-may_be(struct peer *p, struct str user)
-{
-    if (peer_has_safcred(p) || str_eq_nocase_z(user, p->acee->user))
-        return true;
-    for (unsigned i = 0; i < 2; i++) {
-        char name[32];
-        int n =
-            i == 0
-                ? snprintf(name, sizeof name, "BPX.SRV.%.*s", STR_ARG(user))
-                : snprintf(name, sizeof name, "%.*s.DFHINSTL", STR_ARG(user));
-
-        if (saf_authorized(p->front->engine, p->acee, "SURROGAT",
-                           str_n(name, (size_t)n), SAF_READ))
-            return true;
-    }
-    return false;
 }
 
 bool
