@@ -209,6 +209,23 @@ learn_on_error(struct loading *l)
         l->on_error = (enum cfg_on_error)value;
 }
 
+/* No storage because the tree's share is used up: that is the configuration's
+ * fault, not the machine's. */
+static enum err
+too_large(struct loading *l, struct err_info *why)
+{
+    struct str text;
+
+    if (l->arena->used_bytes < l->arena->max_bytes / 2)
+        return ERR_MEMORY;
+    (void)err_set(why, ERR_LIMIT,
+                  "the configuration takes more than %zu bytes of memory",
+                  l->arena->max_bytes);
+    text = str_of(why == NULL ? "the configuration is too large" : why->text);
+    SAY(l, "CWWKG0001E", text);
+    return ERR_LIMIT;
+}
+
 static void
 read_over(struct loading *l)
 {
@@ -238,6 +255,8 @@ load(const struct cfg_options *options, bool is_empty, struct cfg_tree **out,
     read_over(l);
     if (e == ERR_OK)
         e = keep_options(tree, why);
+    if (e == ERR_MEMORY)
+        e = too_large(l, why);
     if (e == ERR_OK)
         *out = tree;
     else

@@ -119,7 +119,7 @@ struct cfg_options {
  * ERR_OK         usable; problems were reported as messages
  * ERR_NOT_FOUND  there is no server.xml (or it cannot be read)
  * ERR_SYNTAX     a file is not well-formed XML (CWWKG0014E was reported)
- * ERR_LIMIT      a limit was exceeded (reported as CWWKG0001E)
+ * ERR_LIMIT      a limit was exceeded, max_tree_bytes too (CWWKG0001E)
  * ERR_NOT_NOW      onError=FAIL and there was an error
  * ERR_MEMORY
  */

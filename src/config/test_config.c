@@ -594,6 +594,8 @@ expands_variables(void **state)
         { "${(1)}", "${(1)}" },
         { "${count(list)}", "3" },
         { "${count(unset)+1}", "1" },
+        { "${count(again)}", "3" },
+        { "${count(one)}", "1" },
         { "${description}", "${description}" },
     };
     static struct world w;
@@ -614,6 +616,7 @@ expands_variables(void **state)
                        "<variable name='weak' defaultValue='weak'/>"
                        "<variable name='weaknum' defaultValue=' 4 '/>"
                        "<variable name='boot' defaultValue='weak'/>"
+                       "<variable name='again' value='${list}'/>"
                        "<variable name='list' value='a, b,c'/></server>" };
     assert_int_equal(load_with(&w, &options), ERR_OK);
     arena_init(&arena, 1u << 20);
@@ -996,7 +999,9 @@ keeps_limits(void **state)
     assert_int_equal(load_with(&w, &options), ERR_LIMIT);
     options.limits.max_file_bytes = 0;
     options.limits.max_tree_bytes = 20000;
-    assert_int_equal(load_with(&w, &options), ERR_MEMORY);
+    assert_int_equal(load_with(&w, &options), ERR_LIMIT);
+    assert_logged(&w, "CWWKG0001E");
+    assert_logged(&w, "takes more than 20000 bytes of memory");
     free(deep);
     free(up);
     free(wide);

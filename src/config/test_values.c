@@ -22,6 +22,8 @@ reads_durations(void **state)
         { "1m30", 1000, 60000 },       /* digits without a unit are dropped */
         { "-1m", 1000, 60000 },        /* the sign is skipped */
         { "2 天", 86400000, 172800000 },
+        { "1Ч 2МС", 1, 3600002 },
+        { "1hod 1Dnů", 3600000, 90000000 },
     };
 
     (void)state;

@@ -227,11 +227,21 @@ count_of(struct expansion *x, struct str name, int64_t *out)
 {
     struct cfg_list list;
     struct found found;
+    struct str text;
+    size_t start = x->out.n;
 
     *out = 0;
     if (!lookup(x->loading, x->scope, name, false, &found))
         return true;
-    if (value_list(x->loading->arena, found.value, &list, NULL) != ERR_OK)
+    if (expand_into(x, found.value, NULL) != ERR_OK) {
+        x->out.n = start;
+        return false;
+    }
+    text =
+        str_dup(x->loading->arena, str_sub(buf_view(&x->out), start, x->out.n));
+    x->out.n = start;
+    if (text.p == NULL ||
+        value_list(x->loading->arena, text, &list, NULL) != ERR_OK)
         return false;
     *out = (int64_t)list.n;
     return true;
