@@ -2,6 +2,7 @@
 #include "config/raw.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,6 +44,10 @@ raw_list_folder(struct loading *l, const char *path, char ***v, size_t *n,
     struct dirent *entry;
     enum err e = ERR_OK;
 
+    /* what may not be read must not pass for what is not there */
+    if (dir == NULL && l->options->read_file == NULL && errno != ENOENT &&
+        errno != ENOTDIR)
+        SAY(l, "CWWKG0090E", str_of(path));
     while (dir != NULL && e == ERR_OK && (entry = readdir(dir)) != NULL) {
         char *name;
 
@@ -146,7 +151,8 @@ put_properties(struct loading *l, struct str text, struct str path,
     return e;
 }
 
-/* What cannot be read is no variable; what is too long ends the load. */
+/* What cannot be read is said and no variable; what is too long ends the load.
+ */
 static enum err
 add_file(struct loading *l, struct str path, struct str name,
          struct err_info *why)
@@ -174,7 +180,10 @@ add_file(struct loading *l, struct str path, struct str name,
     }
     secret_wipe(text.p, text.n); /* a password, perhaps */
     buf_fini(&text);
-    return e == ERR_MEMORY || e == ERR_LIMIT ? e : ERR_OK;
+    if (e == ERR_OK || e == ERR_MEMORY || e == ERR_LIMIT)
+        return e;
+    SAY(l, "CWWKG0090E", path);
+    return ERR_OK;
 }
 
 static enum err

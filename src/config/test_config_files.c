@@ -278,21 +278,44 @@ opens_regular_files_only(void **state)
     assert_int_equal(load(w), ERR_NOT_FOUND);
 }
 
+/* Root may read everything: as nobody, then. */
 static void
 says_what_it_may_not_read(void **state)
 {
     struct world *w = *state;
+    bool is_root = geteuid() == 0;
 
-    if (geteuid() == 0)
-        skip(); /* root may read everything */
     put_host(w, "a.xml", "a");
     run(w, "chmod 000", "a.xml");
+    run(w, "mkdir", "closed");
+    put_host(w, "closed/b.xml", "b");
+    run(w, "chmod 000", "closed");
+    run(w, "chmod 755", ".");
+    run(w, "mkdir -p", "configDropins/overrides variables");
+    run(w, "chmod 000", "configDropins/overrides");
+    put(w, "variables/v", "secret");
+    run(w, "chmod 000", "variables/v");
     put(w, "server.xml",
         "<server><include location='a.xml'/>"
+        "<include location='closed/b.xml'/>"
+        "<include location='closed/'/>"
         "<httpEndpoint id='e' host='main'/></server>");
+    assert_int_equal(is_root ? seteuid(65534) : 0, 0);
     assert_int_equal(load(w), ERR_OK);
-    assert_non_null(strstr(w->log, "CWWKG0090E"));
+    assert_non_null(strstr(w->log, "/a.xml configuration resource does not "
+                                   "exist or cannot be read"));
+    assert_non_null(strstr(w->log, "/closed/b.xml configuration resource"));
+    assert_non_null(strstr(w->log, "/closed configuration resource"));
+    assert_non_null(strstr(w->log, "configDropins/overrides configuration"));
+    assert_non_null(strstr(w->log, "variables/v configuration resource"));
     assert_host(w, "main");
+    assert_int_equal(is_root ? seteuid(0) : 0, 0);
+    run(w, "chmod 000", "server.xml");
+    assert_int_equal(is_root ? seteuid(65534) : 0, 0);
+    assert_int_not_equal(load(w), ERR_OK);
+    assert_non_null(strstr(w->why.text, "server.xml"));
+    assert_int_equal(is_root ? seteuid(0) : 0, 0);
+    run(w, "chmod 700", "closed configDropins/overrides");
 }
 
 /* ---- variables that are files ---- */
