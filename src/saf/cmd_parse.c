@@ -592,18 +592,21 @@ cmd_parse(struct cmd *cmd, struct str command)
 
 /* --- blanking of secrets ----------------------------------------------- */
 
+/* In the table or those below it; PROXY(BINDPW()) is kept as written. */
 static bool
-is_secret_word(const struct cmd_verb *verb, struct str word)
+is_secret_word(const struct cmd_table *table, struct str word)
 {
-    for (const struct cmd_table *t = &verb->operands; t != NULL; t = t->next)
+    for (const struct cmd_table *t = table; t != NULL; t = t->next)
         for (size_t i = 0; i < t->n; i++) {
             const struct cmd_operand *o = &t->v[i];
 
             if ((o->flags & CMD_SECRET) != 0 &&
                 str_starts_nocase(str_of(o->name), word))
                 return true;
+            if (o->sub != NULL && is_secret_word(o->sub, word))
+                return true;
         }
-    return false;
+    return str_eq_nocase_z(word, "BINDPW");
 }
 
 /* The value that starts here with "(", if one does. */
@@ -640,7 +643,7 @@ cmd_blank_secrets(struct arena *arena, struct str command,
     verb = cmd_find_verb(reader_span(&in, is_word_byte), hooks);
     while (verb != NULL && !reader_at_end(&in)) {
         word = reader_span(&in, is_word_byte);
-        if (word.n == 0 || !is_secret_word(verb, word)) {
+        if (word.n == 0 || !is_secret_word(&verb->operands, word)) {
             if (word.n == 0)
                 in.pos++;
             continue;

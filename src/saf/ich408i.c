@@ -27,6 +27,14 @@ put_who(const struct saf_lines *to, struct str user, struct str group,
 }
 
 void
+logon_tell(const struct saf_lines *to, struct str user, struct str group,
+           enum logon_failure failure)
+{
+    if (to->logon != NULL)
+        to->logon(to->arg, user, group, failure);
+}
+
+void
 ich408i_logon(const struct saf_lines *to, struct str user, struct str group,
               struct str name, struct str submitter, enum logon_failure failure)
 {
@@ -43,6 +51,7 @@ ich408i_logon(const struct saf_lines *to, struct str user, struct str group,
     };
     char line[128];
 
+    logon_tell(to, user, group, failure);
     put_who(to, user, group, name);
     if (submitter.n > 0) {
         (void)snprintf(line, sizeof line, "  SUBMITTER(%-8.*s)",

@@ -12,6 +12,8 @@
 struct saf_lines {
     void (*line)(void *arg, struct str text);
     void *arg;
+    /* A logon that failed, for the audit; may be NULL. */
+    void (*logon)(void *arg, struct str user, struct str group, unsigned how);
 };
 
 enum logon_failure {
@@ -24,11 +26,15 @@ enum logon_failure {
     LOGON_REPLAY,
     LOGON_DAY_TIME,
     LOGON_SURROGATE,
+    LOGON_UNDEFINED, /* no ICH408I: tell only */
 };
 
 /* name "" prints as 20 x #. submitter "": no SUBMITTER line. */
 void ich408i_logon(const struct saf_lines *, struct str user, struct str group,
                    struct str name, struct str submitter, enum logon_failure);
+/* Tell `logon` alone. */
+void logon_tell(const struct saf_lines *, struct str user, struct str group,
+                enum logon_failure);
 /* A refused access to a resource (or one allowed because of WARNING). */
 void ich408i_access(const struct saf_lines *, const struct acee *,
                     struct str class_name, struct str resource,

@@ -45,6 +45,7 @@ find_user(struct saf_engine *engine, struct arena *a, struct str user,
         *rc = LOGON_RC_UNDEFINED;
         if ((e = saf_db_check(db, why)) != ERR_OK)
             return e;
+        logon_tell(lines, id, STR(""), LOGON_UNDEFINED);
         say(lines, "IRR012I");
         return err_set(why, ERR_DENIED, "the user is not defined");
     }

@@ -81,6 +81,7 @@ enum verify_type {
  */
 enum record_type {
     RECORD_LOG = 1, /* str job id, str line */
+    RECORD_SMF,     /* the record, with its descriptor word */
 };
 
 /* --- confinement

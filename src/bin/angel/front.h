@@ -154,6 +154,7 @@ MUST_CHECK enum err keeper_call_fd(struct front *, enum keep_type,
                                    struct err_info *why);
 MUST_CHECK enum err keeper_start(struct front *, struct err_info *why);
 void record_line(struct front *, struct str job_id, struct str line);
+void record_smf(struct front *, struct str record);
 /* Hooks of the command language: verifier 0. */
 enum err front_make_verifier(void *front, struct str user, struct str secret,
                              bool is_phrase, struct buf *verifier,
@@ -172,6 +173,7 @@ struct line_sink {
     struct front *front;
     struct peer *peer; /* may be NULL */
     uint32_t seq;
+    struct str applid; /* of a logon, for the audit */
 };
 struct saf_lines line_sink_lines(struct line_sink *);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "front_audit.h"
 #include "saf/acee.h"
 
 /*
@@ -118,23 +119,40 @@ keeper_start(struct front *f, struct err_info *why)
     return e;
 }
 
+/* To the recorder, which may have died and be on its way back. */
+static enum err
+record(struct front *f, enum record_type type, struct str payload,
+       struct err_info *why)
+{
+    enum err e =
+        chan_send(f->recorder, (uint16_t)type, 0, payload, NULL, 0, why);
+
+    if (e == ERR_PEER && await_helper(f, &f->recorder))
+        e = chan_send(f->recorder, (uint16_t)type, 0, payload, NULL, 0, why);
+    return e;
+}
+
 void
 record_line(struct front *f, struct str job_id, struct str line)
 {
     struct err_info why = { 0 };
     struct buf out;
-    enum err e;
 
     buf_init(&out, 4096);
     buf_str(&out, job_id);
     buf_str(&out, str_sub(line, 0, WIRE_LINE_MAX));
-    e = chan_send(f->recorder, RECORD_LOG, 0, buf_view(&out), NULL, 0, &why);
-    if (e == ERR_PEER && await_helper(f, &f->recorder))
-        e = chan_send(f->recorder, RECORD_LOG, 0, buf_view(&out), NULL, 0,
-                      &why);
-    if (e != ERR_OK)
+    if (record(f, RECORD_LOG, buf_view(&out), &why) != ERR_OK)
         log_error("recorder: %s; line lost: " STR_FMT, why.text, STR_ARG(line));
     buf_fini(&out);
+}
+
+void
+record_smf(struct front *f, struct str bytes)
+{
+    struct err_info why = { 0 };
+
+    if (record(f, RECORD_SMF, bytes, &why) != ERR_OK)
+        log_error("recorder: %s; SMF record lost", why.text);
 }
 
 static void
@@ -156,10 +174,31 @@ sink_line(void *arg, struct str text)
     buf_fini(&out);
 }
 
+static void
+sink_logon(void *arg, struct str user, struct str group, unsigned how)
+{
+    static const uint8_t qualifiers[] = {
+        [LOGON_INVALID_PASSWORD] = SMF_INIT_PASSWORD,
+        [LOGON_REVOKED] = SMF_INIT_REVOKED,
+        [LOGON_EXCESSIVE] = SMF_INIT_AUTO_REVOKED,
+        [LOGON_EXPIRED] = SMF_INIT_EXPIRED,
+        [LOGON_INVALID_GROUP] = SMF_INIT_GROUP,
+        [LOGON_INACTIVE] = SMF_INIT_INACTIVE,
+        [LOGON_REPLAY] = SMF_INIT_REPLAY,
+        [LOGON_DAY_TIME] = 4,
+        [LOGON_SURROGATE] = SMF_INIT_SUBMITTER,
+        [LOGON_UNDEFINED] = SMF_INIT_UNDEFINED,
+    };
+    struct line_sink *sink = arg;
+
+    audit_logon(sink->front, sink->peer, user, group, sink->applid,
+                qualifiers[how]);
+}
+
 struct saf_lines
 line_sink_lines(struct line_sink *sink)
 {
-    return (struct saf_lines){ sink_line, sink };
+    return (struct saf_lines){ sink_line, sink, sink_logon };
 }
 
 /* --- hooks of the command language

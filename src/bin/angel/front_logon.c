@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "front_audit.h"
 #include "front_certs.h"
 #include "saf/cert.h"
 #include "saf/idmap.h"
@@ -29,6 +30,14 @@ front_seal(struct front *f, const struct acee *acee, struct buf *out,
     return acee_encode(acee, f->seal_private, out, why);
 }
 
+/* Somebody proved who he is; the others were vouched for. */
+static bool
+is_logon(enum acee_origin origin)
+{
+    return origin == ACEE_PASSWORD || origin == ACEE_PASSTICKET ||
+           origin == ACEE_CERTIFICATE || origin == ACEE_DISTRIBUTED;
+}
+
 enum err
 front_acee(struct front *f, const struct logon_ask *ask,
            const struct saf_lines *lines, struct buf *sealed, struct saf_rc *rc,
@@ -42,6 +51,8 @@ front_acee(struct front *f, const struct logon_ask *ask,
     e = logon_acee(f->engine, &a, ask, lines, &acee, rc, why);
     if (e == ERR_OK)
         e = front_seal(f, &acee, sealed, why);
+    if (e == ERR_OK && is_logon(ask->origin))
+        audit_logon_success(f, ((struct line_sink *)lines->arg)->peer, &acee);
     arena_fini(&a);
     return e;
 }
@@ -178,7 +189,7 @@ static void
 task_finish(struct front *f, struct logon_task *t, bool is_right,
             struct str new_verifier)
 {
-    struct line_sink sink = { f, t->peer, t->seq };
+    struct line_sink sink = { f, t->peer, t->seq, t->applid };
     struct saf_lines lines = line_sink_lines(&sink);
     struct logon_ask ask = { .user = t->logon.user.user,
                              .applid = t->applid,
@@ -315,7 +326,7 @@ try_ticket(struct peer *p, uint32_t seq, enum wire_type type, struct str user,
            struct str ticket, struct str applid, struct arena *a)
 {
     struct front *f = p->front;
-    struct line_sink sink = { f, p, seq };
+    struct line_sink sink = { f, p, seq, applid };
     struct saf_lines lines = line_sink_lines(&sink);
     struct logon_ask ask = { .user = user,
                              .applid = applid,
@@ -355,7 +366,7 @@ logon_start(struct peer *p, uint32_t seq, enum wire_type type, struct str user,
             struct arena *a)
 {
     struct front *f = p->front;
-    struct line_sink sink = { f, p, seq };
+    struct line_sink sink = { f, p, seq, applid };
     struct saf_lines lines = line_sink_lines(&sink);
     struct logon_task *t;
     struct saf_rc rc = SAF_RC(8, 8, 0);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "front_audit.h"
 #include "saf/cert.h"
 #include "saf/classes.h"
 #include "saf/snapshot.h"
@@ -17,7 +18,22 @@
 struct output {
     struct peer *peer;
     uint32_t seq;
+    bool is_violation; /* a reply said that authority is missing */
 };
+
+static bool
+says_violation(struct str text)
+{
+    static const struct str words[] = { STR("NOT AUTHORIZED"),
+                                        STR("INSUFFICIENT AUTHORITY"),
+                                        STR("not authorized") };
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (str_find(text, words[i]) != STR_NPOS)
+            return true;
+    }
+    return false;
+}
 
 static void
 send_line(void *arg, struct str text)
@@ -25,6 +41,7 @@ send_line(void *arg, struct str text)
     struct output *o = arg;
     struct buf out;
 
+    o->is_violation = o->is_violation || says_violation(text);
     buf_init(&out, WIRE_COMMAND_MAX);
     buf_str(&out, str_sub(text, 0, WIRE_COMMAND_MAX - 16u));
     peer_send(o->peer, WIRE_LINE, o->seq, buf_view(&out), -1);
@@ -35,7 +52,8 @@ bool
 on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
 {
     struct reader in = reader_of(msg->payload);
-    struct output o = { p, seq };
+    struct output o = { p, seq, false };
+    struct arena a;
     struct saf_session session = { .acee = p->acee,
                                    .now_ms = clock_wall_ms(),
                                    .line = send_line,
@@ -50,6 +68,10 @@ on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
     if (!reader_str(&in, 0, WIRE_COMMAND_MAX, &command) || !reader_at_end(&in))
         return false;
     e = saf_execute(p->front->engine, &session, command, &rc, &why);
+    arena_init(&a, 4u * WIRE_COMMAND_MAX);
+    audit_command(p, cmd_blank_secrets(&a, command, &p->front->hooks), rc,
+                  o.is_violation);
+    arena_fini(&a);
     buf_init(&result, 16);
     buf_u32(&result, rc);
     peer_reply(p, seq, e, SAF_RC(0, 0, 0), &why, buf_view(&result));
@@ -79,6 +101,8 @@ log_if_wanted(struct peer *p, uint32_t seq, const struct acee *acee,
     struct line_sink sink = { p->front, p, seq };
     struct saf_lines lines = line_sink_lines(&sink);
 
+    if (d->wants_log)
+        audit_access(p->front, p, acee, class_name, resource, d);
     if (d->wants_log && (d->rc.saf == 8 || d->is_warning))
         ich408i_access(&lines, acee, class_name, resource, d);
 }
@@ -138,8 +162,12 @@ on_log_denial(struct peer *p, uint32_t seq, struct chan_msg *msg)
         !reader_str(&in, 1, SAF_PROFILE_MAX, &resource) ||
         !wire_read_decision(&in, &d) || !reader_at_end(&in))
         return false;
-    if (is_trusted_logger(p) && acee_of_request(p, wire, &acee, NULL) == ERR_OK)
-        ich408i_access(&lines, acee, class_name, resource, &d);
+    if (is_trusted_logger(p) &&
+        acee_of_request(p, wire, &acee, NULL) == ERR_OK) {
+        audit_access(p->front, p, acee, class_name, resource, &d);
+        if (d.rc.saf == 8 || d.is_warning)
+            ich408i_access(&lines, acee, class_name, resource, &d);
+    }
     acee_unref(&acee);
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "front_audit.h"
 #include "saf/passticket.h"
 
 #define ARENA_MAX (1u << 20)
@@ -167,6 +168,7 @@ on_ticket(struct peer *p, uint32_t seq, struct chan_msg *msg)
     arena_init(&a, ARENA_MAX);
     buf_init(&result, 64);
     e = serve(p, &a, user, appl, ticket, &result, &rc, &why);
+    audit_ticket(p, user, appl, ticket.n == 0, e == ERR_OK);
     peer_reply(p, seq, e, rc, &why, buf_view(&result));
     if (result.p != NULL)
         secret_wipe(result.p, result.n);

@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "angel.h"
+#include "audit/smf.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -51,6 +53,84 @@ write_line(int fd, struct str job, struct str text)
     }
 }
 
+/* --- SMF: a file for each day, records appended whole or not at all ---------
+ */
+
+struct smf_file {
+    int folder; /* opened before the uid changed */
+    int fd;
+    int year, day;
+};
+
+static void
+open_day(struct smf_file *f, const struct tm *tm)
+{
+    char name[64];
+
+    if (f->fd >= 0 && f->year == tm->tm_year && f->day == tm->tm_yday)
+        return;
+    if (f->fd >= 0)
+        close(f->fd);
+    (void)snprintf(name, sizeof name, "%04d-%02d-%02d.smf", tm->tm_year + 1900,
+                   tm->tm_mon + 1, tm->tm_mday);
+    f->fd =
+        openat(f->folder, name,
+               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+    f->year = tm->tm_year;
+    f->day = tm->tm_yday;
+}
+
+static void
+write_record(struct smf_file *f, struct str record)
+{
+    static bool has_complained;
+    time_t now = (time_t)(clock_wall_ms() / 1000);
+    struct stat before;
+    struct tm tm;
+
+    localtime_r(&now, &tm);
+    open_day(f, &tm);
+    if (f->fd >= 0 && fstat(f->fd, &before) == 0) {
+        if (write(f->fd, record.p, record.n) == (ssize_t)record.n) {
+            has_complained = false;
+            return;
+        }
+        /* Part of a record would make all that follow unreadable. */
+        (void)!ftruncate(f->fd, before.st_size);
+    }
+    if (!has_complained)
+        log_error("SMF record lost: %s", strerror(errno));
+    has_complained = true;
+}
+
+static bool
+is_record(struct str record)
+{
+    return record.n >= 18 && record.n <= SMF_RECORD_MAX &&
+           (size_t)((unsigned char)record.p[0] << 8 |
+                    (unsigned char)record.p[1]) == record.n;
+}
+
+static enum err
+open_smf(struct smf_file *f, struct err_info *why)
+{
+    struct arena a;
+    char *path;
+    enum err e = ERR_OK;
+
+    arena_init(&a, 8192);
+    path = root_path(&a, SMF_FOLDER);
+    f->fd = -1;
+    f->folder =
+        path == NULL
+            ? -1
+            : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (f->folder < 0)
+        e = err_sys(why, "%s", path == NULL ? SMF_FOLDER : path);
+    arena_fini(&a);
+    return e;
+}
+
 static enum err
 open_log(int *fd, struct err_info *why)
 {
@@ -78,12 +158,14 @@ int
 recorder_run(int fd)
 {
     struct err_info why = { 0 };
+    struct smf_file smf;
     struct chan_msg msg;
     int log_fd;
 
     log_init("sallyport-angel recorder");
     tzset();
-    if (open_log(&log_fd, &why) != ERR_OK ||
+    umask(0027);
+    if (open_log(&log_fd, &why) != ERR_OK || open_smf(&smf, &why) != ERR_OK ||
         confine(CONFINE_RECORDER, CHILD_RECORDER, &why) != ERR_OK) {
         log_error("%s", why.text);
         return 1;
@@ -97,6 +179,10 @@ recorder_run(int fd)
 
         if (is_good)
             write_line(log_fd, job, text);
+        if (msg.type == RECORD_SMF && is_record(msg.payload)) {
+            write_record(&smf, msg.payload);
+            is_good = true;
+        }
         chan_msg_fini(&msg);
         if (!is_good)
             return 1;

@@ -28,6 +28,8 @@ static const struct {
     { "submit", "submit", NULL, "submit a job and show its output" },
     { "console", "console", NULL, "enter operator commands" },
     { "racf", "racf", NULL, "enter RACF commands" },
+    { "smf", "smf", NULL,
+      "print what was recorded: commands, logons, accesses" },
     { "server", "server", NULL, "create, run, start, stop a server" },
     { "config", "config", NULL, "show, compare and check server.xml" },
     { "build", "build", NULL, "make archives and copybooks from projects" },

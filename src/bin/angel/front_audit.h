@@ -1,0 +1,29 @@
+/*
+ * What the front decides becomes SMF records (type 80), sent to the recorder
+ * before the answer leaves.
+ */
+#ifndef SALLYPORT_ANGEL_FRONT_AUDIT_H
+#define SALLYPORT_ANGEL_FRONT_AUDIT_H
+
+#include "audit/smf.h"
+#include "front.h"
+
+/* A command that was carried out: by SAUDIT, CMDVIOL, AUDIT(class), UAUDIT.
+ * blanked: without its secrets; is_violation: an operand or all of it was
+ * refused for want of authority. */
+void audit_command(struct peer *, struct str blanked, uint32_t rc,
+                   bool is_violation);
+/* An access check whose profile wants it recorded. */
+void audit_access(struct front *, struct peer *, const struct acee *,
+                  struct str class_name, struct str resource,
+                  const struct saf_decision *);
+/* qualifier: SMF_INIT_... */
+void audit_logon(struct front *, struct peer *, struct str user,
+                 struct str group, struct str appl, uint8_t qualifier);
+/* By APPLAUDIT, and UAUDIT of the user. */
+void audit_logon_success(struct front *, struct peer *, const struct acee *);
+/* PassTickets made and checked (R_ticketserv). */
+void audit_ticket(struct peer *, struct str user, struct str appl, bool is_made,
+                  bool is_ok);
+
+#endif

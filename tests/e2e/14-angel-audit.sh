@@ -1,0 +1,66 @@
+# SMF type 80: commands, logons, accesses and what was refused, in the layout
+# that the original's tools read; no secret is in a record.
+. "$E2E_LIB"
+background sallyport-angel
+wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1
+racf() { sallyport-racf "$@" 2>&1; }
+as() { local who=$1; shift; printf '%s\n' "$PASS" | sallyport-racf --user "$who" "$@" 2>&1; }
+PASS=GOODPASS
+sallyport-racf --file - >/dev/null 2>&1 <<'D'
+ADDUSER ANN NAME('ANN LEE') DFLTGRP(SYS1)
+ALTUSER ANN PASSWORD(GOODPASS) NOEXPIRED
+ADDUSER BEN DFLTGRP(SYS1) PASSWORD(OTHERPW)
+RDEFINE FACILITY BAQ.SECRET UACC(NONE) AUDIT(ALL(READ))
+SETROPTS CLASSACT(FACILITY PTKTDATA)
+RDEFINE PTKTDATA APPL1 SSIGNON(KEYMASKED(0123456789ABCDEF))
+PERMIT BAQ.SECRET CLASS(FACILITY) ID(BEN) ACCESS(READ)
+D
+as ANN "ALTUSER BEN SPECIAL" >/dev/null
+as ANN "ADDUSER CARL" >/dev/null
+PASS=WRONGPW as ANN LISTUSER >/dev/null
+as NOBODY LISTUSER >/dev/null
+runs "sallyport smf" 0 sallyport smf
+LINES=$OUT
+like "$LINES" "ADDUSER +SUCCESS +IBMUSER .*class=USER name=ANN command=ADDUSER ANN NAME\('ANN LEE'\)" "a command of a SPECIAL user (SAUDIT)"
+like "$LINES" "SETROPTS +SUCCESS +IBMUSER" "SETROPTS, always"
+like "$LINES" "RDEFINE +SUCCESS +IBMUSER .*class=FACILITY name=BAQ.SECRET" "RDEFINE: class and profile"
+like "$LINES" "PERMIT +SUCCESS +IBMUSER .*class=FACILITY name=BAQ.SECRET" "PERMIT: class and profile"
+like "$LINES" "ADDUSER +INSAUTH +ANN .*name=CARL" "a violation (CMDVIOL)"
+like "$LINES" "JOBINIT +INVPSWD +ANN +group=SYS1" "a wrong password"
+like "$LINES" "JOBINIT +UNDFUSER +NOBODY" "an unknown user"
+unlike "$LINES" "GOODPASS|OTHERPW|0123456789ABCDEF|WRONGPW" "no secret is shown"
+unlike "$(cat "$SALLYPORT_ROOT"/smf/*.smf | iconv -f IBM1047 -t UTF-8 2>/dev/null)" "GOODPASS|OTHERPW|0123456789ABCDEF|WRONGPW" "nor recorded"
+is "$(sallyport smf --violations | wc -l)" "$(sallyport smf | grep -cE 'INSAUTH|INVPSWD|UNDFUSER|REVK')" "--violations"
+is "$(sallyport smf --user ann --event addgroup | wc -l)" 0 "--user and --event"
+is "$(sallyport smf --class facility | wc -l)" 2 "--class"
+like "$(sallyport smf --irradu00 --event jobinit | head -1)" "^JOBINIT  INVPSWD  [0-9:]{8} [0-9-]{10} SPT1 YES  NO   NO   ANN      SYS1     YES " "--irradu00: the columns"
+is "$(sallyport smf --json | jq -r 'select(.event=="JOBINIT" and .user=="ANN") | .qualifier')" INVPSWD "--json"
+runs "--json and --irradu00" 2 sallyport smf --json --irradu00
+
+cat "$SALLYPORT_ROOT"/smf/*.smf >"$SCRATCH/all.smf"
+is "$(sallyport smf "$SCRATCH/all.smf")" "$LINES" "a FILE"
+is "$(sallyport smf - <"$SCRATCH/all.smf")" "$LINES" "standard input"
+head -c $(($(stat -c %s "$SCRATCH/all.smf") - 7)) "$SCRATCH/all.smf" >"$SCRATCH/cut.smf"
+runs "a file that is cut" 1 sallyport smf "$SCRATCH/cut.smf"
+like "$OUT" "near byte [0-9]+: no record descriptor word" "says where"
+is "$(sallyport smf "$SCRATCH/cut.smf" 2>/dev/null | wc -l)" $(($(wc -l <<<"$LINES") - 1)) "and prints what stands before"
+runs "no such file" 1 sallyport smf "$SCRATCH/none"
+
+# What a switch of options does
+racf "SETROPTS NOSAUDIT" >/dev/null
+N=$(sallyport smf | wc -l)
+racf "ALTUSER BEN NAME('B')" >/dev/null
+is "$(sallyport smf | wc -l)" "$N" "NOSAUDIT: no record"
+racf "SETROPTS AUDIT(FACILITY)" >/dev/null
+racf "RALTER FACILITY BAQ.SECRET DATA('x')" >/dev/null
+like "$(sallyport smf | tail -1)" "RALTER +SUCCESS .*class=FACILITY name=BAQ.SECRET" "AUDIT(FACILITY): a record"
+racf "SETROPTS NOCMDVIOL NOAUDIT(FACILITY)" >/dev/null
+N=$(sallyport smf | wc -l)
+as ANN "ADDUSER CARL" >/dev/null
+is "$(sallyport smf | wc -l)" "$N" "NOCMDVIOL: no record"
+
+# The recorder dies
+for p in $(ps -o pid= --ppid "$PID"); do [ "$(cat /proc/"$p"/comm)" != angel-recorder ] || kill -9 "$p"; done
+racf "SETROPTS CMDVIOL" >/dev/null
+like "$(sallyport smf | tail -1)" "SETROPTS +SUCCESS .*SETROPTS CMDVIOL" "a recorder that was killed comes back, nothing is lost"
+done_testing
