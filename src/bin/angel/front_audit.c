@@ -227,9 +227,10 @@ audit_logon(struct front *f, struct peer *p, struct str user, struct str group,
     struct acee who = { .refs = 1 };
     struct buf out;
 
-    (void)!str_copy_z(str_sub(user, 0, SAF_USER_MAX), who.user, sizeof who.user);
+    (void)!str_copy_z(str_sub(user, 0, SAF_USER_MAX), who.user,
+                      sizeof who.user);
     (void)!str_copy_z(str_sub(group, 0, SAF_GROUP_MAX), who.group,
-                     sizeof who.group);
+                      sizeof who.group);
     begin(&out, p, &who, SMF_JOBINIT, qualifier,
           qualifier == SMF_INIT_UNDEFINED
               ? SMF_DES_VIOLATION | SMF_DES_UNDEFINED
