@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "batch/master_priv.h"
 #include "batch/master_wire.h"
+#include "batch/tcpip.h"
 #include "ipc/chan.h"
 
 #define ANGEL_READY_MS 30000u
@@ -460,6 +461,7 @@ tell_ready(struct master *m)
 static void
 master_end(struct master *m)
 {
+    tcpip_end();
     master_syslog(m, "sallyport master ended");
     master_angel_stop(m);
     if (m->listener >= 0) {
@@ -516,6 +518,7 @@ master_run(const struct master_options *options, struct err_info *why)
         (e = listen_clients(m, why)) == ERR_OK &&
         (e = master_angel_start(m, why)) == ERR_OK) {
         master_clean_spool(m);
+        tcpip_ipl();
         master_syslog(m, "sallyport master ready");
         tell_ready(m);
         loop(m, w);

@@ -107,6 +107,7 @@ struct space_order {
     const struct jcl_data_lines *data; /* of jcl, left out there */
     bool is_task;
     struct str identifier; /* of a task */
+    bool is_root;          /* keeps Linux root, if its user has OMVS UID 0 */
     struct str proc;
     const struct acee *submitter;
     struct session *session; /* hears why the job is refused; or NULL */

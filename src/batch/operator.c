@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/msg.h"
 #include "batch/operator_priv.h"
+#include "batch/tcpip.h"
 #include "ipc/task.h"
 
 /* {0} in a resource is the job's name, or the task's procedure and identifier;
@@ -174,6 +175,10 @@ display_spaces(struct command *c, struct str only)
 static void
 do_display(struct command *c)
 {
+    if (str_eq_z(c->name, "TCPIP")) {
+        tcpip_display(c);
+        return;
+    }
     if (str_eq_z(c->name, "A") || str_eq_z(c->name, "J") ||
         str_eq_z(c->name, "JOBS") || str_eq_z(c->name, "ACTIVE")) {
         struct str what = str_upper(c->arena, c->rest);
@@ -192,7 +197,7 @@ do_display(struct command *c)
     }
     session_printf(c->session,
                    "IEE309I DISPLAY UNIDENTIFIABLE OPERAND \"%.*s\"; expected "
-                   "A,L or J,jobname",
+                   "A,L or J,jobname or TCPIP",
                    STR_ARG(c->name));
     session_done(c->session, 8);
 }
@@ -212,6 +217,7 @@ static const struct verb verbs[] = {
     { "MODIFY", "F", "MVS.MODIFY.{T}.{0}", SAF_UPDATE, do_modify },
     { "CANCEL", "C", "MVS.CANCEL.{T}.{0}", SAF_UPDATE, do_cancel },
     { "DISPLAY", "D", "MVS.DISPLAY.JOB", SAF_READ, do_display },
+    { "VARY", "V", "MVS.VARY.TCPIP.OBEYFILE", SAF_CONTROL, tcpip_vary },
     { "SHUTDOWN", "SHUTDOWN", "MVS.HALT.EOD", SAF_UPDATE, do_shutdown },
 };
 

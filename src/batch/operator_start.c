@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -172,6 +173,38 @@ is_active(const struct master *m, struct str job_name, struct str identifier)
     return false;
 }
 
+/*
+ * The policy agent needs Linux root for what it exists for. Nothing else gets
+ * it, and the agent only as the one step of a procedure that root alone can
+ * write; its user must have OMVS UID 0, as in the original (space_start.c).
+ */
+static bool
+is_root_task(const struct jcl_job *job)
+{
+    return !root_is_private() && job->steps != NULL &&
+           job->steps->next == NULL && strcmp(job->steps->pgm, "PAGENT") == 0;
+}
+
+/* Written by root and nobody else. */
+static bool
+is_roots_own(struct arena *arena, const char *member)
+{
+    char *path = root_path(arena, "datasets/SYS1.PROCLIB%s", member);
+    struct stat st;
+
+    return path != NULL && lstat(path, &st) == 0 && st.st_uid == 0 &&
+           (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static bool
+may_be_root(struct command *c)
+{
+    struct str member = str_fmt(c->arena, "/" STR_FMT, STR_ARG(c->name));
+
+    return member.p != NULL && is_roots_own(c->arena, "") &&
+           is_roots_own(c->arena, member.p);
+}
+
 void
 operator_start(struct command *c)
 {
@@ -222,11 +255,20 @@ operator_start(struct command *c)
         start_errors(c, errors);
         return;
     }
+    if (is_root_task(&job) && !may_be_root(c)) {
+        session_printf(c->session,
+                       "procedure %.*s may be written by others than root; "
+                       "PAGENT is not started from it",
+                       STR_ARG(c->name));
+        session_done(c->session, 8);
+        return;
+    }
     e = space_start(c->master,
                     &(struct space_order){ .job = &job,
                                            .jcl = text,
                                            .data = data,
                                            .is_task = true,
+                                           .is_root = is_root_task(&job),
                                            .identifier = c->identifier,
                                            .proc = c->name,
                                            .submitter = c->session->acee,

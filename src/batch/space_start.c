@@ -27,6 +27,8 @@
 
 /* --- the child before it is an initiator -------------------------------- */
 
+enum go { GO_PRIVATE, GO_DROPS, GO_STAYS_ROOT };
+
 static void
 keep_open(int fd, const char *name)
 {
@@ -137,7 +139,9 @@ child_main(const char *program, int task_fd, int init_fd)
     keep_open(task_fd, "SALLYPORT_TASK_FD");
     keep_open(init_fd, "SALLYPORT_INITIATOR_FD");
     keep_open(token, "SALLYPORT_TOKEN_FD");
-    if (is_root != 0 && (!drop_privilege(uid, gid) || !restrict_child()))
+    if (is_root != GO_PRIVATE &&
+        ((is_root != GO_STAYS_ROOT && !drop_privilege(uid, gid)) ||
+         !restrict_child()))
         _exit(1);
     if (chdir("/") != 0)
         _exit(1);
@@ -318,7 +322,7 @@ linux_user(struct space *space, const struct acee *acee, uint32_t *uid,
 }
 
 static enum err
-send_go(struct space *space, const struct acee *acee, uint32_t uid,
+send_go(struct space *space, const struct acee *acee, uint32_t uid, enum go how,
         struct str token, struct err_info *why)
 {
     /* A gid that is somebody's on this machine (0, staff) is not taken. */
@@ -333,7 +337,7 @@ send_go(struct space *space, const struct acee *acee, uint32_t uid,
     buf_init(&go, 64);
     buf_u32(&go, uid);
     buf_u32(&go, has_gid ? acee->gid : uid);
-    buf_u8(&go, !root_is_private());
+    buf_u8(&go, (uint8_t)how);
     e = chan_send(space->init_fd, INIT_GO, 0, buf_view(&go), &fd, 1, why);
     buf_fini(&go);
     close(fd);
@@ -374,7 +378,8 @@ register_space(struct space *space, const struct space_order *order,
         .password = order->job->password,
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
-        .root_uid = root_is_private() ? 0 : space->master->uid_first,
+        .root_uid =
+            root_is_private() || order->is_root ? 0 : space->master->uid_first,
     };
     struct saf_lines lines = { space, order->session };
     struct saf_client *control = space->master->control;
@@ -397,7 +402,11 @@ register_space(struct space *space, const struct space_order *order,
                          MSG_INSERTS(order->proc, str_of(space->record.name),
                                      str_of(acee->user), str_of(acee->group)),
                          4);
-        e = send_go(space, acee, uid, buf_view(&token), why);
+        e = send_go(space, acee, uid,
+                    root_is_private()                  ? GO_PRIVATE
+                    : order->is_root && acee->uid == 0 ? GO_STAYS_ROOT
+                                                       : GO_DROPS,
+                    buf_view(&token), why);
     }
     acee_unref(&acee);
     if (token.p != NULL)

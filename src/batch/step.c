@@ -174,6 +174,72 @@ run_region(const struct step *step)
     exec_program(step, "sallyport-region", args);
 }
 
+/* NAME=value lines, as _CEE_ENVFILE_S names them. */
+static void
+set_lines(struct str text)
+{
+    struct str line;
+
+    while (str_line(&text, &line)) {
+        size_t eq = str_find_char(line, '=');
+        char name[64], value[1024];
+
+        line = str_trim(line);
+        if (line.n == 0 || line.p[0] == '#' || eq == STR_NPOS ||
+            !str_copy_z(str_trim(str_sub(line, 0, eq)), name, sizeof name) ||
+            !str_copy_z(str_sub(line, eq + 1, line.n), value, sizeof value))
+            continue;
+        (void)setenv(name, value, 1);
+    }
+}
+
+/* ENVAR("_CEE_ENVFILE_S=DD:STDENV") and its like. */
+static void
+run_time_options(const struct step *step, struct str text)
+{
+    struct ceeopts *opts = arena_zalloc(step->arena, sizeof *opts);
+    struct err_info why;
+
+    if (opts == NULL || ceeopts_parse(step->arena, text, opts, &why) != ERR_OK)
+        step_abend(step, "U4038", "the run-time options of PARM");
+    for (size_t i = 0; i < opts->n_variables; i++) {
+        struct str name = opts->variables[i].name;
+        struct str value = opts->variables[i].value;
+        struct buf lines;
+
+        (void)setenv(name.p, value.p, 1);
+        if (!str_starts(name, STR("_CEE_ENVFILE")) ||
+            !str_starts_nocase(value, STR("DD:")))
+            continue;
+        buf_init(&lines, 64 * 1024);
+        if (step_dd_read(step, value.p + 3, &lines, &why) == ERR_OK)
+            set_lines(buf_view(&lines));
+        buf_fini(&lines);
+    }
+}
+
+/* PAGENT: PARM is "run-time options/ start options". */
+static void
+run_pagent(const struct step *step)
+{
+    struct str parm = step->jcl->parm, word;
+    size_t slash = str_find_char(parm, '/'), n = 0;
+    const char *args[12] = { NULL };
+
+    if (slash != STR_NPOS) {
+        struct str options = str_trim(str_sub(parm, 0, slash));
+
+        if (options.n > 0)
+            run_time_options(step, options);
+        parm = str_sub(parm, slash + 1, parm.n);
+    }
+    while (str_token(&parm, ' ', &word) && n + 1 < ARRAY_LEN(args)) {
+        if (word.n > 0)
+            args[n++] = str_z(step->arena, word);
+    }
+    exec_program(step, "sallyport-pagent", args);
+}
+
 static const struct {
     const char *pgm;
     void (*run)(const struct step *);
@@ -183,6 +249,7 @@ static const struct {
     { "BPXBATCH", step_bpxbatch }, { "BPXBATSL", step_bpxbatch },
     { "BPXBATA2", step_bpxbatch }, { "BPXBATA8", step_bpxbatch },
     { "BBGZANGL", run_angel },     { "DFHSIP", run_region },
+    { "PAGENT", run_pagent },
 };
 
 void

@@ -1,7 +1,6 @@
 #include "gateway/gateway.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,7 +14,6 @@
 #include "gateway/gateway_priv.h"
 #include "ipc/task.h"
 
-#define ANGEL_LOGGER "com.ibm.ws.zos.core.internal.CoreBundleActivator"
 /* --- work on every loop, waited for ----------------------------------------
  */
 
@@ -125,69 +123,6 @@ run_loop(void *arg)
 /* --- start -----------------------------------------------------------------
  */
 
-static void
-say_angel_away(struct gateway *g, enum err e, struct saf_rc rc)
-{
-    struct str name = g->o.angel_name;
-    char reason[16];
-
-    snprintf(reason, sizeof reason, "%u", rc.reason);
-    if (name.n == 0 && e == ERR_DENIED)
-        MESSAGES_LOG0(g->o.log, ANGEL_LOGGER, "CWWKB0102I");
-    else if (name.n == 0)
-        MESSAGES_LOG(g->o.log, ANGEL_LOGGER, "CWWKB0101I", str_of(reason));
-    else if (e == ERR_DENIED)
-        MESSAGES_LOG(g->o.log, ANGEL_LOGGER, "CWWKB0118W", name);
-    else
-        MESSAGES_LOG(g->o.log, ANGEL_LOGGER, "CWWKB0117W", name,
-                     str_of(reason));
-}
-
-bool
-gateway_has_service(const struct gateway *g, const char *name)
-{
-    for (size_t i = 0; i < g->services.n; i++)
-        if (strcmp(g->services.v[i].name, name) == 0)
-            return g->services.v[i].is_available;
-    return false;
-}
-
-static void
-say_services(struct gateway *g, const struct saf_services *services)
-{
-    g->services = *services;
-    MESSAGES_LOG(g->o.log, ANGEL_LOGGER, "CWWKB0122I",
-                 g->o.angel_name.n > 0 ? g->o.angel_name : STR("default"));
-    for (size_t i = 0; i < services->n; i++)
-        MESSAGES_LOG(g->o.log, ANGEL_LOGGER,
-                     services->v[i].is_available ? "CWWKB0103I" : "CWWKB0104I",
-                     str_of(services->v[i].name));
-}
-
-/* The services of the angel; without one the server runs, but nobody can be
- * authenticated by SAF: fails closed. */
-static enum err
-register_server(struct gateway *g, struct err_info *why)
-{
-    struct saf_services services = { .n = 0 };
-    struct saf_rc rc = { 0 };
-    enum err e =
-        saf_register_server(g->saf, g->o.angel_name, &services, &rc, why);
-
-    if (e == ERR_OK) {
-        say_services(g, &services);
-        return ERR_OK;
-    }
-    say_angel_away(g, e, rc);
-    if (g->o.angel_required) {
-        MESSAGES_LOG0(g->o.log, ANGEL_LOGGER, "CWWKB0116I");
-        return e;
-    }
-    /* An angel that is not up may come; one that refused has decided. */
-    g->is_unregistered = e != ERR_DENIED;
-    return ERR_OK;
-}
-
 /* updateTrigger="polled": twice a second, which is the rate's default. A store
  * that cannot be read is looked at again when it changes again. */
 static void
@@ -207,24 +142,8 @@ reload_changed_keys(struct gateway *g)
 void
 gateway_tick(struct gateway *g)
 {
-    struct pollfd pfd = { .fd = saf_fd(g->saf), .events = POLLIN };
-    struct saf_services services = { .n = 0 };
-    struct err_info why = { 0 };
-    struct saf_rc rc = { 0 };
-    enum err e;
-
     reload_changed_keys(g);
-    if (poll(&pfd, 1, 0) > 0 && saf_process(g->saf, &why) != ERR_OK)
-        g->is_unregistered = true;
-    if (!g->is_unregistered)
-        return;
-    e = saf_register_server(g->saf, g->o.angel_name, &services, &rc, &why);
-    if (e == ERR_OK)
-        say_services(g, &services);
-    else if (e == ERR_DENIED)
-        say_angel_away(g, e, rc);
-    if (e == ERR_OK || e == ERR_DENIED)
-        g->is_unregistered = false;
+    angel_look(g);
 }
 
 static enum err
@@ -276,7 +195,7 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
              (e = auth_cache_new(25000, &g->auth_cache, why)) == ERR_OK &&
              (e = saf_connect(buf_view(&token), &g->saf, why)) == ERR_OK) {
         saf_on_message(g->saf, serve_operator_line, g);
-        e = register_server(g, why);
+        e = angel_register(g, why);
         if (e == ERR_OK)
             e = start_loops(g, buf_view(&token), why);
     }

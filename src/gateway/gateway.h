@@ -21,7 +21,8 @@ struct gateway_options {
     const char *work_dir;  /* for compiled images; made when missing */
     struct str angel_name; /* com.ibm.ws.zos.core.angelName; "" the default */
     bool angel_required;
-    unsigned n_loops; /* 0: one for each core */
+    struct str angel_wait; /* seconds to wait for a required one, as written */
+    unsigned n_loops;      /* 0: one for each core */
 };
 
 /*

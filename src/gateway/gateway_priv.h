@@ -37,6 +37,8 @@ struct gateway {
     struct saf_client *saf;       /* the control thread's own */
     atomic_bool is_unregistered;  /* loops set it, gateway_tick acts on it */
     struct saf_services services; /* n 0: not registered */
+    bool is_angel_away;           /* and it has been said */
+    unsigned n_ticks;
     struct auth_cache *auth_cache;
     struct artefacts *artefacts;
     struct snapshot *snapshot;
@@ -71,6 +73,11 @@ void gateway_report(struct gateway *, unsigned *count);
 void gateway_wait(struct gateway *); /* until all loops have reported */
 /* Make this the snapshot in use; takes the reference. */
 void gateway_use(struct gateway *, struct snapshot *);
+
+/* angel.c: ERR_OK also without an angel, unless it is required. */
+MUST_CHECK enum err angel_register(struct gateway *, struct err_info *why);
+/* On each tick: is the angel still there, or there again? */
+void angel_look(struct gateway *);
 
 /* --- ports.c --------------------------------------------------------------
  */

@@ -10,23 +10,37 @@
 #define SALLYPORT_IPC_STACK_WIRE_H
 
 #define STACK_SOCKET "tcpip/%s/stack.sock"
+#define STACK_STATE_FILE "tcpip/%s/tcpconfig" /* as OBEYFILE left it */
+#define STACK_PROFILE "tcpip/%s/profile"      /* PROFILE.TCPIP at IPL */
 #define STACK_NAME_MAX 8u
+#define STACK_DEFAULT "TCPIP1"
+#define STACK_TEXT_MAX (64u * 1024u)
+#define PAGENT_SOCKET "tcpip/pagent.sock"
 
 enum stack_message {
     /* to the stack; answered by STACK_DONE with the same sequence */
     STACK_INSTALL = 0x5301, /* one descriptor: sealed memfd of a policy with
-                               secrets; atomic, the old one stays on error */
+                               secrets; atomic, the old one stays on error.
+                               DONE has the memfd of the policy as installed:
+                               with ids and times */
     STACK_PURGE = 0x5302,   /* nothing: no policy any more */
     STACK_CONFIG = 0x5303,  /* u8 TTLS (1) or NOTTLS (0) */
     STACK_STATE = 0x5304,   /* nothing -> STACK_IS */
     STACK_END = 0x5305,     /* nothing: release everything and end */
-    /* for everybody; answered by lines and STACK_DONE */
-    STACK_QUERY = 0x5310, /* str request (JSON rows; see ttls/enforce.h) */
+    STACK_GET = 0x5306,     /* nothing: DONE has the memfd, ERR_NOT_FOUND */
+    /* for everybody; answered by STACK_ROWS or STACK_DONE */
+    STACK_QUERY = 0x5310, /* str request (JSON; see ttls/enforce.h) */
     /* from the stack */
     STACK_DONE = 0x5381, /* u8 enum err, str why */
     STACK_IS = 0x5382,   /* u8 TTLS, u8 has policy, u8 has been complete once,
                             u64 instance, u8 is captured, str how or why not */
     STACK_ROWS = 0x5383, /* str JSON text of the answer */
+    /* pasearch to the agent, tcpip/pagent.sock */
+    PAGENT_IMAGES = 0x5401, /* nothing -> PAGENT_ANSWER: lines of JSON */
+    PAGENT_POLICY = 0x5402, /* str image, "" the first -> PAGENT_ANSWER */
+    /* from the agent: u8 enum err, str text; PAGENT_POLICY: text is the image,
+       with the memfd of its policy, without secrets; none when it has none */
+    PAGENT_ANSWER = 0x5481,
 };
 
 #endif

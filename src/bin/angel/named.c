@@ -113,6 +113,17 @@ serve(struct named *n)
     }
 }
 
+/* As servers name it in com.ibm.ws.zos.core.angelName. */
+static bool
+is_angel_name(const char *name)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "!#$+-/:<>=?@[]^_`{}|~";
+
+    return strlen(name) <= WIRE_ANGEL_MAX &&
+           strspn(name, allowed) == strlen(name);
+}
+
 int
 named_run(const char *name)
 {
@@ -124,6 +135,12 @@ named_run(const char *name)
     if (e != ERR_OK && e != ERR_NOT_FOUND) {
         log_error("%s", why.text);
         return 1;
+    }
+    if (!is_angel_name(name)) {
+        say(&n, "SPT0305E THE ANGEL NAME IS NOT 1 TO 54 OF A-Z, 0-9 AND "
+                "!#$+-/:<>=?@[]^_`{}|~");
+        task_free(&n.task);
+        return 8;
     }
     e = saf_connect(n.task != NULL ? task_token(n.task) : STR(""), &n.client,
                     &why);

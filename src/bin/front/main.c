@@ -34,6 +34,8 @@ static const struct {
     { "config", "config", NULL, "show, compare and check server.xml" },
     { "build", "build", NULL, "make archives and copybooks from projects" },
     { "encode", "encode", NULL, "encode a password for server.xml" },
+    { "pagent", "pagent", NULL, "check AT-TLS policies; the policy agent" },
+    { "pasearch", "pasearch", NULL, "show the policies that are installed" },
     { "explain", "explain", NULL, "why a request was allowed or refused" },
     { "doctor", "doctor", NULL, "look for what endangers a server" },
 };

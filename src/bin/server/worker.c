@@ -187,6 +187,8 @@ start_gateway(struct worker *w, struct err_info *why)
         .angel_name =
             str_trim(pairs_get(&s->bootstrap, "com.ibm.ws.zos.core.angelName")),
         .angel_required = str_eq_nocase_z(str_trim(required), "true"),
+        .angel_wait = pairs_get(&s->bootstrap,
+                                "com.ibm.ws.zos.core.angelWaitTimeSeconds"),
     };
     enum err e = gateway_new(&options, &w->gateway, why);
 

@@ -1,0 +1,16 @@
+/* V and D of TCPIP; private to the master. */
+#ifndef SALLYPORT_BATCH_TCPIP_H
+#define SALLYPORT_BATCH_TCPIP_H
+
+struct command;
+
+/* V TCPIP,[stack],OBEYFILE,dsn */
+void tcpip_vary(struct command *);
+/* D TCPIP and D TCPIP,[stack],NETSTAT,... */
+void tcpip_display(struct command *);
+/* At IPL the switches are as the stacks' profiles say. */
+void tcpip_ipl(void);
+/* The stacks end with the image. */
+void tcpip_end(void);
+
+#endif

@@ -1,0 +1,159 @@
+# The policy agent: S PAGENT, its messages in order, REFRESH, UPDATE, QUERY,
+# errors that keep what is installed, OBEYFILE, PURGE, several stacks.
+. "$E2E_LIB"
+runs "ipl" 0 sallyport ipl
+at_exit 'sallyport shutdown >/dev/null 2>&1'
+"$SAMPLES/install" >"$SCRATCH/install.log" 2>&1; ok $? "samples"
+for deck in RACFUSER RACFRES; do sallyport submit -q "$CNTL/$deck" >"$SCRATCH/$deck" 2>&1 </dev/null || note "$(tail -20 "$SCRATCH/$deck")"; done
+log=$SALLYPORT_ROOT/log/syslogall.log
+policy=$SALLYPORT_ROOT/etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol
+tcpip=$SALLYPORT_ROOT/tcpip
+mark() { MARK=$(wc -l <"$log"); }
+since() { tail -n +$((MARK + 1)) "$log"; }
+said() { since | grep -Eq -- "$1"; }
+# in_order NAME REGEX...: lines that match, one after the other.
+in_order() {
+    local name=$1 text at=0 n re; shift
+    text=$(since)
+    for re; do
+        n=$(tail -n +$((at + 1)) <<<"$text" | grep -nE -m1 -- "$re" | cut -d: -f1)
+        [ -n "$n" ] || { fail "$name"; note "not found after line $at: $re"; note "$(tail -40 <<<"$text")"; return; }
+        at=$((at + n))
+    done
+    pass "$name"
+}
+
+# --- start ---------------------------------------------------------------
+mark
+runs "S PAGENT" 0 sallyport console 'S PAGENT'
+like "$OUT" "ASSIGNED TO USER PAGENT" "under user PAGENT"
+wait_for 10 said "main: EZZ8432I"; ok $? "initialization complete"
+in_order "start lines" "main: EZZ8431I PAGENT STARTING" "main: Compiled on " "main: Use environment PAGENT_CONFIG_FILE = '/etc/pagent.conf'" \
+    "main: List all environment variables:" "main: EXPORT 'PAGENT_CONFIG_FILE=/etc/pagent.conf'" "main: using code page '" "main: Using log level 511" \
+    "_profile: Processing Image TTLS config file: '/etc/cfgasst/v2r3/WG31/" "Processing: 'TTLSRule  *zCEEClientRule~1'" "Processing: 'TTLSGroupAction  *gAct1~zCEEClient'" \
+    "Processing: 'TTLSEnvironmentAction  *eAct1~zCEEClient'" "Processing: 'TTLSConnectionAction  *cAct1~zCEEClient'" \
+    "Processing: 'TTLSConnectionAdvancedParms  *cAdv1~zCEEClient'" "Processing: 'TTLSKeyringParms  *keyR~WG31'" "Processing: 'IpAddrSet  *addr1'" \
+    "Processing: 'PortRange  *portR1'" "Processing: 'PortRange  *portR2'" "_profile: Finished processing Image TTLS config file" \
+    "Processing TTLS Group action 'gAct1~zCEEClient'" "Processing TTLS Connection action 'cAct1~zCEEClient'" "Processing TTLS Environment action 'eAct1~zCEEClient'" \
+    "Processing TTLS rule 'zCEEClientRule~1'"
+in_order "messages" "EZD1579I PAGENT POLICIES ARE NOT ENABLED FOR TCPIP1 : TTLS" "EZZ8771I PAGENT CONFIG POLICY PROCESSING COMPLETE FOR TCPIP1 : QOS" \
+    "EZZ8771I PAGENT CONFIG POLICY PROCESSING COMPLETE FOR TCPIP1 : TTLS" "EZD1586I PAGENT HAS INSTALLED ALL LOCAL POLICIES FOR TCPIP1" "Finished main config file update"
+runs "S PAGENT again" 8 sallyport console 'S PAGENT'
+like "$OUT" "ALREADY ACTIVE" "is refused"
+
+# --- V TCPIP -------------------------------------------------------------
+runs "D TCPIP" 0 sallyport console 'D TCPIP'
+like "$OUT" "EZAOP50I TCPIP STATUS REPORT" "report"
+like "$OUT" "1 +TCPIP1 +CS V2R3 +ACTIVE" "the stack is active"
+runs "OBEYFILE TTLS" 0 sallyport console 'V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)'
+is "$(grep -E '^EZ' <<<"$OUT")" "EZZ0060I PROCESSING COMMAND: VARY TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)
+EZZ0300I OPENED OBEYFILE FILE 'SYS1.TCPPARMS(TTLS)'
+EZZ0309I PROFILE PROCESSING BEGINNING FOR 'SYS1.TCPPARMS(TTLS)'
+EZZ0316I PROFILE PROCESSING COMPLETE FOR FILE 'SYS1.TCPPARMS(TTLS)'
+EZZ0053I COMMAND VARY OBEY COMPLETED SUCCESSFULLY" "the five replies"
+is "$(cat "$tcpip/TCPIP1/tcpconfig")" TTLS "the switch is on"
+runs "other spelling, named stack" 0 sallyport console "V TCPIP,TCPIP1,O,DSN='SYS1.TCPPARMS(NOTTLS)'"
+is "$(cat "$tcpip/TCPIP1/tcpconfig")" NOTTLS "and off"
+printf 'TCPCONFIG TTLS FOO\n' >"$SALLYPORT_ROOT/datasets/SYS1.TCPPARMS/BAD"
+runs "a profile with an error" 8 sallyport console 'V TCPIP,,OBEYFILE,SYS1.TCPPARMS(BAD)'
+like "$OUT" "EZZ0318I .*LINE 1.*\"FOO\"" "says where"
+like "$OUT" "EZZ0059I" "fails"
+is "$(cat "$tcpip/TCPIP1/tcpconfig")" NOTTLS "nothing was applied"
+runs "a missing member" 8 sallyport console 'V TCPIP,,OBEYFILE,SYS1.TCPPARMS(NONE)'
+runs "outside of data sets" 8 sallyport console 'V TCPIP,,OBEYFILE,/etc/passwd'
+unlike "$OUT" "root:" "shows nothing"
+runs "another stack" 8 sallyport console 'V TCPIP,TCPIPX,OBEYFILE,SYS1.TCPPARMS(TTLS)'
+runs "another verb" 8 sallyport console 'V TCPIP,,PURGECACHE,X'
+runs "V of something else" 8 sallyport console 'V 1234,ONLINE'
+
+# --- F PAGENT ------------------------------------------------------------
+runs "QUERY" 0 sallyport console 'F PAGENT,QUERY'
+like "$OUT" "EZZ8443I PAGENT MODIFY COMMAND ACCEPTED" "accepted"
+like "$OUT" "LOGLEVEL=511" "log level"
+like "$OUT" "IMAGE=TCPIP1 TTLS RULES=1" "rules"
+runs "LOGLEVEL" 0 sallyport console 'F PAGENT,LOGLEVEL,LEVEL=127'
+runs "QUERY shows it" 0 sallyport console 'F PAGENT,QUERY'
+like "$OUT" "LOGLEVEL=127" "127"
+for bad in 'LOGLEVEL,LEVEL=512' 'LOGLEVEL,127' 'NONSENSE' 'REFRESH,X' 'MON,DISPLAY' 'SRVLSTN'; do
+    console "F PAGENT,$bad"; like "$OUT" "EZZ8444I" "F PAGENT,$bad is not accepted"
+done
+runs "MEMTRC" 0 sallyport console 'F PAGENT,MEMTRC'
+
+# --- errors keep what is installed ---------------------------------------
+shown() { sallyport pasearch -t 2>&1; }
+cp "$policy" "$SCRATCH/good"
+sed -i 's/Priority  .*/Priority 0/; s/9443/99999/; s/^  Port  *[0-9]*$/  Port 99999/' "$policy"
+mark
+runs "REFRESH with errors" 0 sallyport console 'F PAGENT,REFRESH'
+wait_for 5 said "EZZ8438I PAGENT POLICY DEFINITIONS CONTAIN ERRORS FOR TCPIP1 : TTLS"; ok $? "EZZ8438I"
+like "$(since)" "/etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol:[0-9]+: Priority: found \"0\"" "the log has file and line"
+like "$(since)" "tlsPol:[0-9]+: Port: " "of both errors"
+unlike "$(since)" "EZD1586I" "nothing is installed"
+like "$(shown)" "zCEEClientRule~1" "the policy before stays"
+like "$(shown)" "Priority: +255" "as it was"
+runs "--check" 1 sallyport pagent --check "$policy"
+like "$OUT" "tlsPol:[0-9]+: error: Priority" "names them, too"
+sed 's/zCEEClientRule~1/secondRule/' "$SCRATCH/good" >"$policy"
+mark
+runs "UPDATE" 0 sallyport console 'F PAGENT,UPDATE'
+wait_for 5 said "EZD1586I"; ok $? "installed"
+like "$(shown)" "policyRule: +secondRule" "the new rule"
+unlike "$(shown)" "zCEEClientRule" "the old one is gone"
+mv "$SALLYPORT_ROOT/etc/pagent.conf" "$SCRATCH/pagent.conf"
+runs "REFRESH without main file" 0 sallyport console 'F PAGENT,REFRESH'
+like "$OUT" "EZZ8444I" "says so"
+like "$(shown)" "secondRule" "everything stays"
+
+# --- several stacks, a bad TcpImage ---------------------------------------
+{ cat "$SCRATCH/pagent.conf"; echo "TcpImage TCPIP2 /etc/tcpip2.image NOPURGE"; echo "TcpImage tcpip3 x"; } >"$SALLYPORT_ROOT/etc/pagent.conf"
+cp "$SCRATCH/good" "$SALLYPORT_ROOT/etc/tcpip2.image"
+mark
+runs "REFRESH" 0 sallyport console 'F PAGENT,REFRESH'
+wait_for 5 said "EZD1586I PAGENT HAS INSTALLED ALL LOCAL POLICIES FOR TCPIP2"; ok $? "the second stack"
+like "$(since)" "EZZ8779I PAGENT TCPIMAGE/PEPINSTANCE STATEMENTS CONTAIN ERRORS" "EZZ8779I for the third"
+like "$(sallyport pasearch -t -p TCPIP2)" "No policies retrieved" "an image file that is a policy installs nothing"
+echo "TTLSConfig /etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol" >"$SALLYPORT_ROOT/etc/tcpip2.image"
+runs "UPDATE" 0 sallyport console 'F PAGENT,UPDATE'
+like "$(sallyport pasearch -t -p TCPIP2)" "secondRule" "with TTLSConfig it does"
+runs "no such image" 1 sallyport pasearch -t -p NOSUCH
+
+# --- the stack outlives the agent ------------------------------------------
+stack_pid() { python3 -c '
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect(sys.argv[1])
+print(struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])' "$tcpip/$1/stack.sock"; }
+first=$(stack_pid TCPIP1)
+mark
+kill -9 "$first"
+wait_for 10 said "EZD1586I PAGENT HAS INSTALLED ALL LOCAL POLICIES FOR TCPIP1"; ok $? "a killed stack gets its policy back"
+[ "$(stack_pid TCPIP1)" != "$first" ]; ok $? "in another process"
+second=$(stack_pid TCPIP2)
+mark
+runs "P PAGENT" 0 sallyport console 'P PAGENT'
+wait_for 5 said "EZZ8433I PAGENT SHUTDOWN COMPLETE"; ok $? "shutdown complete"
+in_order "PURGE purges" "EZZ8773I PAGENT POLICIES PURGED FOR TCPIP1 : QOS" "EZZ8773I PAGENT POLICIES PURGED FOR TCPIP1 : TTLS"
+unlike "$(since)" "PURGED FOR TCPIP2" "NOPURGE does not"
+is "$(stack_pid TCPIP2)" "$second" "its stack goes on"
+runs "pasearch without agent" 1 sallyport pasearch -t
+mark
+runs "S PAGENT" 0 sallyport console 'S PAGENT'
+wait_for 10 said "EZZ8432I"; ok $? "started again"
+
+# --- the profile decides at IPL; shutdown ends the stacks -------------------
+runs "shutdown" 0 sallyport shutdown
+ended "$second"; ok $? "stacks end with the image"
+echo "TCPCONFIG TTLS" >"$tcpip/TCPIP2/profile"
+runs "ipl" 0 sallyport ipl
+is "$(cat "$tcpip/TCPIP1/tcpconfig" "$tcpip/TCPIP2/tcpconfig" | tr '\n' ' ')" "NOTTLS TTLS " "switches as the profiles say"
+mark
+runs "S PAGENT" 0 sallyport console 'S PAGENT'
+wait_for 10 said "EZZ8432I"; ok $? "started"
+like "$(since)" "EZZ4250I AT-TLS SERVICES ARE AVAILABLE FOR TCPIP2" "services available where the profile says TTLS"
+like "$(since)" "EZD1579I .* TCPIP1 : TTLS" "not enabled for the other"
+mv "$SALLYPORT_ROOT/etc/pagent.conf" "$SCRATCH/x"
+runs "P PAGENT" 0 sallyport console 'P PAGENT'
+mark
+console 'S PAGENT'
+wait_for 10 said "EZZ8434I PAGENT EXITING ABNORMALLY"; ok $? "no main file: EZZ8434I"
+runs "shutdown" 0 sallyport shutdown
+done_testing
