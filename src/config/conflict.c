@@ -10,13 +10,15 @@
 #include "base/msg.h"
 
 #define VALUE_SHOWN_MAX 200u
+#define LINES_MAX 40u
 
 /* Attributes of the message, in the order of their first appearance. */
 struct conflict {
     struct conflict *next;
     const struct cfg_attr *row;
-    struct str lines; /* one for each element that sets it */
-    struct str last;  /* the latest value, variables replaced */
+    const struct raw_value *values[LINES_MAX]; /* of elements that set it */
+    size_t n_values;                           /* may be more than are kept */
+    struct str last; /* the latest value, variables replaced */
     bool is_conflict;
 };
 
@@ -103,11 +105,12 @@ note(struct conflicts *all, const struct raw_attr *a)
         return;
     if (vars_expand(all->l, NULL, a->last->text, &value, NULL) != ERR_OK)
         value = a->last->text;
-    if (c->lines.p != NULL && !str_eq(c->last, value))
+    if (c->n_values > 0 && !str_eq(c->last, value))
         c->is_conflict = true;
     c->last = value;
-    c->lines = str_fmt(all->l->arena, STR_FMT STR_FMT, STR_ARG(c->lines),
-                       STR_ARG(line_of(all->l, c, a->last)));
+    if (c->n_values < LINES_MAX)
+        c->values[c->n_values] = a->last;
+    c->n_values++;
 }
 
 enum err
@@ -160,7 +163,7 @@ conflicts_say(struct conflicts *all, const struct raw_element *merged)
         has_any = has_any || c->is_conflict;
     if (!has_any)
         return;
-    buf_init(&out, 16000);
+    buf_init(&out, 65536);
     buf_add_z(&out, "Found conflicting settings for ");
     if (all->type->scope == CFG_FACTORY)
         buf_printf(&out, STR_FMT " instance of ",
@@ -171,7 +174,10 @@ conflicts_say(struct conflicts *all, const struct raw_element *merged)
             continue;
         buf_printf(&out, "  Property %s has conflicting values:\n",
                    c->row->name);
-        buf_add(&out, c->lines);
+        for (size_t i = 0; i < c->n_values && i < LINES_MAX; i++)
+            buf_add(&out, line_of(all->l, c, c->values[i]));
+        if (c->n_values > LINES_MAX)
+            buf_printf(&out, "    and %zu more.\n", c->n_values - LINES_MAX);
         add_outcome(all->l, &out, c, merged);
     }
     if (all->l->options->on_message != NULL) /* several lines: made here */

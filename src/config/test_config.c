@@ -491,6 +491,26 @@ reports_conflicts(void **state)
     }
 }
 
+/* Many say something: not all of them are listed. */
+static void
+bounds_conflicts(void **state)
+{
+    static struct world w;
+    static char text[40000];
+    char *p = text;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    for (int i = 0; i < 500; i++)
+        p += sprintf(p, "<httpEndpoint id='e' httpPort='%d'/>", i + 1);
+    assert_int_equal(load(&w, text), ERR_OK);
+    assert_logged(&w, "    Value 40 is set in ");
+    assert_null(strstr(w.log, "    Value 41 is set in "));
+    assert_logged(&w, "\n    and 460 more.\n  Property httpPort will be set to "
+                      "500.\n");
+    cfg_unref(&w.tree);
+}
+
 static void
 merges_with_builtin(void **state)
 {
@@ -1487,6 +1507,7 @@ main(void)
         cmocka_unit_test(resolves_references),
         cmocka_unit_test(splices_lists),
         cmocka_unit_test(reports_conflicts),
+        cmocka_unit_test(bounds_conflicts),
         cmocka_unit_test(merges_with_builtin),
         cmocka_unit_test(expands_variables),
         cmocka_unit_test(merges_variables),

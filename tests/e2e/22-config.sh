@@ -42,11 +42,16 @@ runs "a dump kept as a file is compared as well" 0 sallyport config diff one "$S
 # the server that starts from the dump is the one that was dumped
 PORT=$(free_port)
 sallyport config dump --plain one -- --http.port="$PORT" >"$S/two/server.xml" 2>/dev/null
+mkdir -p "$S/two/configDropins/overrides"
+echo '<server><webAppSecurity allowFailOverToBasicAuth="false"/></server>' >"$S/two/configDropins/overrides/x.xml"
 sallyport ipl >"$SCRATCH/ipl.log" 2>&1 || note "$(cat "$SCRATCH/ipl.log")"
 at_exit 'sallyport shutdown >/dev/null 2>&1'
 runs "a server starts from a dump" 0 sallyport server start two
 like "$(cat "$S/two/logs/messages.log")" "CWWKO0219I: .*port $PORT\." "on the port that was dumped"
+like "$(grep -A5 CWWKG0102I "$S/two/logs/messages.log" | tr '\n' '~')" ' A CWWKG0102I: Found conflicting settings for webAppSecurity configuration\.~  Property allowFailOverToBasicAuth has conflicting values:~    Value true is set in file:.*server\.xml\.~    Value false is set in file:.*overrides/x\.xml\.~  Property allowFailOverToBasicAuth will be set to false\.' "and says in which files settings conflict"
+like "$(cat "$S/two/logs/messages.log")" 'CWWKG0093A: Processing configuration drop-ins resource: .*overrides/x\.xml' "and which drop-ins it reads"
 sallyport server stop two >/dev/null
+rm -r "$S/two/configDropins"
 
 # diff
 sed -i 's/A, B/A/' "$S/one/more.xml"
