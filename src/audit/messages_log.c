@@ -97,7 +97,7 @@ no_storage(struct err_info *why)
 static const char *const audit_ids[] = {
     "CWWKE0001I", "CWWKE0036I", "CWWKE0055I", "CWWKF0011I",
     "CWWKF0012I", "CWWKF0013I", "CWWKG0016I", "CWWKG0017I",
-    "CWWKG0018I", "CWWKT0016I", "CWWKT0017I",
+    "CWWKG0018I", "CWWKG0102I", "CWWKT0016I", "CWWKT0017I",
 };
 
 static char
