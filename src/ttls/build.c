@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
-report(struct ttls_build *b, bool is_error, const char *fmt, va_list ap)
+static void PRINTF_LIKE(3, 0)
+    report(struct ttls_build *b, bool is_error, const char *fmt, va_list ap)
 {
     char text[ERR_TEXT_MAX / 2];
     struct ttls_diag diag = {

@@ -15,8 +15,8 @@ struct parse {
     void *arg;
 };
 
-static void
-tell(struct parse *p, bool is_error, const char *fmt, ...)
+static void PRINTF_LIKE(3, 4)
+    tell(struct parse *p, bool is_error, const char *fmt, ...)
 {
     char text[256];
     struct ttls_diag diag = {
