@@ -300,8 +300,11 @@ show_codes(struct buf *out, unsigned indent, const struct ttls_row *row,
     }
 }
 
+/* What is not coded: not shown, shown, shown for an environment of TLS 1.3. */
+enum dflts { DFLT_NO, DFLT_YES, DFLT_TLS13 };
+
 static void show_object(struct buf *, unsigned indent, enum ttls_stmt,
-                        const struct ttls_obj *, bool with_defaults);
+                        const struct ttls_obj *, enum dflts);
 
 static void
 show_number(struct buf *out, unsigned indent, const struct ttls_row *row,
@@ -323,7 +326,7 @@ show_texts(struct buf *out, unsigned indent, const struct ttls_row *row,
 
 static void
 show_coded(struct buf *out, unsigned indent, const struct ttls_row *row,
-           const void *at, bool with_defaults)
+           const void *at, enum dflts with_defaults)
 {
     unsigned column =
         strncmp(row->name, "GSK_", 4) == 0 ? GSK_COLUMN : ACTION_COLUMN;
@@ -376,17 +379,25 @@ show_coded(struct buf *out, unsigned indent, const struct ttls_row *row,
 
 /* Codes of a default as written in the table. */
 static void
-show_default_codes(struct buf *out, unsigned indent, const struct ttls_row *row)
+show_default_codes(struct buf *out, unsigned indent, const struct ttls_row *row,
+                   enum dflts dflts)
 {
+    static const uint16_t pairs_13[] = { 0x0806, 0x0805, 0x0804 };
     uint16_t v[64];
     struct ttls_codes list = { v, 0 };
 
-    for (const char *p = row->dflt; *p != '\0' && list.n < 64; p += 4) {
+    for (const char *p = row->dflt; *p != '\0' && list.n < 60; p += 4) {
         unsigned code = 0;
 
         IGNORE(sscanf(p, row->kind == TTLS_K_GROUPS ? "%4u" : "%4x", &code));
         v[list.n++] = (uint16_t)code;
     }
+    if (dflts == DFLT_TLS13 && strcmp(row->name, "ClientECurves") == 0)
+        v[list.n++] = 29;
+    for (size_t i = 0; dflts == DFLT_TLS13 && i < ARRAY_LEN(pairs_13) &&
+                       strcmp(row->name, "SignaturePairs") == 0;
+         i++)
+        v[list.n++] = pairs_13[i];
     show_codes(out, indent, row, &list);
 }
 
@@ -400,18 +411,19 @@ has_defaults(enum ttls_stmt stmt)
 }
 
 static void
-show_default(struct buf *out, unsigned indent, const struct ttls_row *row)
+show_default(struct buf *out, unsigned indent, const struct ttls_row *row,
+             enum dflts dflts)
 {
     unsigned column =
         strncmp(row->name, "GSK_", 4) == 0 ? GSK_COLUMN : ACTION_COLUMN;
 
     if (row->kind == TTLS_K_OBJECT) {
         if (has_defaults(row->target))
-            show_object(out, indent, row->target, NULL, true);
+            show_object(out, indent, row->target, NULL, dflts);
     } else if (row->dflt == NULL) {
         return;
     } else if (row->kind == TTLS_K_GROUPS || row->kind == TTLS_K_PAIRS) {
-        show_default_codes(out, indent, row);
+        show_default_codes(out, indent, row, dflts);
     } else {
         line(out, indent, row->name, column, str_of(row->dflt));
     }
@@ -419,7 +431,7 @@ show_default(struct buf *out, unsigned indent, const struct ttls_row *row)
 
 static void
 show_rows(struct buf *out, unsigned indent, enum ttls_stmt stmt,
-          const struct ttls_obj *obj, bool with_defaults)
+          const struct ttls_obj *obj, enum dflts with_defaults)
 {
     const struct ttls_type *type = ttls_type_of(stmt);
 
@@ -428,14 +440,14 @@ show_rows(struct buf *out, unsigned indent, enum ttls_stmt stmt,
 
         if (obj != NULL && (obj->coded & ((uint64_t)1 << i)) != 0)
             show_coded(out, indent, row, ttls_field(obj, row), with_defaults);
-        else if (with_defaults)
-            show_default(out, indent, row);
+        else if (with_defaults != DFLT_NO)
+            show_default(out, indent, row, with_defaults);
     }
 }
 
 static void
 show_object(struct buf *out, unsigned indent, enum ttls_stmt stmt,
-            const struct ttls_obj *obj, bool with_defaults)
+            const struct ttls_obj *obj, enum dflts with_defaults)
 {
     buf_printf(out, "%*s%s:\n", (int)indent, "", ttls_type_of(stmt)->keyword);
     show_rows(out, indent + 1, stmt, obj, with_defaults);
@@ -444,7 +456,18 @@ show_object(struct buf *out, unsigned indent, enum ttls_stmt stmt,
 void
 ttls_show_action(const struct ttls_obj *action, struct buf *out)
 {
-    show_rows(out, 4, action->stmt, action, action->stmt != TTLS_CONN_ACTION);
+    enum dflts dflts = DFLT_YES;
+
+    if (action->stmt == TTLS_CONN_ACTION) {
+        dflts = DFLT_NO;
+    } else if (action->stmt == TTLS_ENV_ACTION) {
+        const struct ttls_adv *adv =
+            ((const struct ttls_env_action *)action)->adv;
+
+        if (adv != NULL && adv->tlsv13 == TTLS_ON)
+            dflts = DFLT_TLS13;
+    }
+    show_rows(out, 4, action->stmt, action, dflts);
 }
 
 static void

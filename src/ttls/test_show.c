@@ -1,0 +1,258 @@
+#include <time.h>
+
+#include "base/test.h"
+#include "ttls/build.h"
+#include "ttls/show.h"
+
+static const char policy_text[] =
+    "TTLSRule AZF\n{\nLocalPortRange 4000\nRemoteAddr 10.1.1.2\n"
+    "Jobname COLCOMPI\nUserid COLIN\nDirection Both\nPriority 255\n"
+    "TTLSGroupActionRef TNGA\nTTLSEnvironmentActionRef TNEA\n"
+    "TTLSConnectionActionRef TNCA\n}\n"
+    "TTLSGroupAction TNGA\n{\nTTLSEnabled On\n}\n"
+    "TTLSEnvironmentAction TNEA\n{\nHandshakeRole Server\nTrace 50\n"
+    "TTLSKeyringParms\n{\nKeyring START1/TN3270\nKeyringPw geheim\n}\n}\n"
+    "TTLSConnectionAction TNCA\n{\nTTLSConnectionAdvancedParms\n{\n"
+    "TLSv1.3 On\nHandshakeTimeout 20\nCertificateLabel My Cert\n}\n"
+    "TTLSCipherParms\n{\nV3CipherSuites4Char C02C1301\n}\n}\n";
+
+static const char expected_rule[] =
+    "\n"
+    "TCP/IP pasearch CS V2R3                   Image Name: TCPIP            "
+    "        \n"
+    "  Date:                 12/23/2024        Time:  04:52:29 \n"
+    "  TTLS Instance Id:     1734929539\n"
+    "\n"
+    "policyRule:             AZF\n"
+    "  Rule Type:            TTLS\n"
+    "  Version:              3                 Status:            Active\n"
+    "  Weight:               255               ForLoadDist:       False\n"
+    "  Priority:             255               Sequence Actions:  Don't Care\n"
+    "  No. Policy Action:    3\n"
+    "  policyAction:         TNGA\n"
+    "   ActionType:          TTLS Group\n"
+    "   Action Sequence:     0\n"
+    "  policyAction:         TNEA\n"
+    "   ActionType:          TTLS Environment\n"
+    "   Action Sequence:     0\n"
+    "  policyAction:         TNCA\n"
+    "   ActionType:          TTLS Connection\n"
+    "   Action Sequence:     0\n"
+    "  Time Periods:\n"
+    "   Day of Month Mask:\n"
+    "   First to Last:       1111111111111111111111111111111\n"
+    "   Last to First:       1111111111111111111111111111111\n"
+    "   Month of Yr Mask:    111111111111\n"
+    "   Day of Week Mask:    1111111  (Sunday - Saturday)\n"
+    "   Start Date Time:     None\n"
+    "   End Date Time:       None\n"
+    "   Fr TimeOfDay:        00:00             To TimeOfDay:      24:00\n"
+    "   Fr TimeOfDay UTC:    00:00             To TimeOfDay UTC:  00:00\n"
+    "   TimeZone:            Local\n"
+    "  TTLS Condition Summary:                 NegativeIndicator: Off\n"
+    "   Local Address:\n"
+    "    FromAddr:           All\n"
+    "    ToAddr:             All\n"
+    "   Remote Address:\n"
+    "    FromAddr:           10.1.1.2\n"
+    "    ToAddr:             10.1.1.2\n"
+    "   LocalPortFrom:       4000              LocalPortTo:       4000\n"
+    "   RemotePortFrom:      0                 RemotePortTo:      0\n"
+    "   JobName:             COLCOMPI          UserId:            COLIN\n"
+    "   ServiceDirection:    Both\n"
+    "  Policy created: Mon Dec 23 04:52:19 2024\n"
+    "  Policy updated: Mon Dec 23 04:52:19 2024\n"
+    "\n";
+
+static const char expected_group[] = "  TTLS Action:                  TNGA\n"
+                                     "    Version:                    3\n"
+                                     "    Status:                     Active\n"
+                                     "    Scope:                      Group\n"
+                                     "    TTLSEnabled:                On\n"
+                                     "    CtraceClearText:            Off\n"
+                                     "    Trace:                      2\n"
+                                     "    FIPS140:                    Off\n"
+                                     "    TTLSGroupAdvancedParms:\n"
+                                     "     SecondaryMap:              Off\n"
+                                     "     SyslogFacility:            Daemon\n"
+                                     "\n";
+
+static const char expected_connection[] =
+    "  TTLS Action:                  TNCA\n"
+    "    Version:                    3\n"
+    "    Status:                     Active\n"
+    "    Scope:                      Connection\n"
+    "    TTLSConnectionAdvancedParms:\n"
+    "     TLSv1.3:                   On\n"
+    "     HandshakeTimeout:          20\n"
+    "     CertificateLabel:          My Cert\n"
+    "    TTLSCipherParms:\n"
+    "     v3CipherSuites:\n"
+    "      C02C  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\n"
+    "      1301  TLS_AES_128_GCM_SHA256\n"
+    "\n";
+
+static struct ttls_policy *
+build(void)
+{
+    struct ttls_build_options options = { 0 };
+    struct ttls_build *b = ttls_build_new(&options);
+    struct ttls_policy *p = NULL;
+    uint32_t next_id = 0;
+    struct err_info why = { 0 };
+
+    ttls_build_file(b, STR("policy"), STR(policy_text));
+    if (ttls_build_finish(&b, &p, &why) != ERR_OK)
+        fail_msg("%s", why.text);
+    ttls_policy_adopt(p, NULL, 1734929539, &next_id);
+    return p;
+}
+
+static struct buf
+show(const struct ttls_policy *p, struct show_options o, size_t n)
+{
+    struct buf out;
+
+    buf_init(&out, 1u << 20);
+    o.image = "TCPIP";
+    o.now_s = 1734929549;
+    assert_int_equal(ttls_show(p, &o, &out), n);
+    return out;
+}
+
+static void
+layout(void **state)
+{
+    static const char *const in_environment[] = {
+        "    HandshakeRole:              Server\n"
+        "    Trace:                      50\n"
+        "    SuiteBProfile:              Off\n"
+        "    TTLSKeyringParms:\n"
+        "     Keyring:                   START1/TN3270\n",
+        "    TTLSEnvironmentAdvancedParms:\n"
+        "     SSLv2:                     Off\n"
+        "     SSLv3:                     Off\n"
+        "     TLSv1:                     On\n"
+        "     TLSv1.1:                   On\n"
+        "     TLSv1.2:                   Off\n"
+        "     TLSv1.3:                   Off\n"
+        "     MiddleBoxCompatMode:       Off\n"
+        "     ApplicationControlled:     Off\n"
+        "     HandshakeTimeout:          10\n"
+        "     ClientAuthType:            Required\n"
+        "     ResetCipherTimer:          0\n"
+        "     TruncatedHMAC:             Off\n"
+        "     CertValidationMode:        Any\n"
+        "     ServerMaxSSLFragment:      Off\n"
+        "     ClientMaxSSLFragment:      Off\n"
+        "     ServerHandshakeSNI:        Off\n"
+        "     ClientHandshakeSNI:        Off\n"
+        "     ClientExtendedMasterSecret: On\n"
+        "     ServerExtendedMasterSecret: On\n"
+        "     Renegotiation:             Default\n"
+        "     RenegotiationIndicator:    Optional\n"
+        "     RenegotiationCertCheck:    Off\n"
+        "     3DesKeyCheck:              Off\n"
+        "     ClientEDHGroupSize:        Legacy\n"
+        "     ServerEDHGroupSize:        Legacy\n"
+        "     PeerMinCertVersion:        Any\n"
+        "     PeerMinDHKeySize:          1024\n"
+        "     PeerMinDsaKeySize:         1024\n"
+        "     PeerMinECCKeySize:         192\n"
+        "     PeerMinRsaKeySize:         1024\n"
+        "     ServerScsv:                Off\n",
+        "     ClientECurves:\n      0021  secp224r1\n",
+        "      0601  TLS_SIGALG_SHA512_WITH_RSA\n",
+        "     GSK_V3_SESSION_TIMEOUT:                    86400\n",
+        "     TTLSGskOcspParms:\n",
+        "      OcspRequestSigalg:\n       0401  TLS_SIGALG_SHA256_WITH_RSA\n",
+        "      OcspNonceSize:            8\n",
+    };
+    struct ttls_policy *p = build();
+    struct buf out = show(p, (struct show_options){ 0 }, 4);
+    struct str text = buf_view(&out);
+
+    (void)state;
+    if (!str_starts(text, STR(expected_rule)))
+        fail_msg("%.*s", STR_ARG(text));
+    text = str_sub(text, sizeof expected_rule - 1, text.n);
+    if (!str_starts(text, STR(expected_group)))
+        fail_msg("%.*s", STR_ARG(text));
+    if (!str_ends(text, STR(expected_connection)))
+        fail_msg("%.*s", STR_ARG(text));
+    for (size_t i = 0; i < ARRAY_LEN(in_environment); i++) {
+        if (str_find(text, str_of(in_environment[i])) == STR_NPOS)
+            fail_msg("%s\nis not in\n%.*s", in_environment[i], STR_ARG(text));
+    }
+    assert_true(str_find(text, STR("geheim")) == STR_NPOS);
+    buf_fini(&out);
+    ttls_policy_unref(&p);
+}
+
+static void
+chooses(void **state)
+{
+    static const struct {
+        struct show_options o;
+        size_t n;
+        const char *has, *has_not;
+    } rows[] = {
+        { { .rules = true }, 1, "policyRule:", "TTLS Action:" },
+        { { .actions = true }, 3, "TTLS Action:", "policyRule:" },
+        { { .actions = true, .scope = 'E' }, 1, "TNEA", "TNGA" },
+        { { .names_only = true }, 4, "TTLS Action:", "Version" },
+        { { .filter = STR("AZ*") }, 4, "AZF", "nothing" },
+        { { .filter = STR("AZ") }, 0, "Instance", "policyRule" },
+        { { .actions = true, .filter = STR("TNCA") }, 1, "TNCA", "TNEA" },
+        { { .is_inactive = true }, 0, "Instance", "policyRule" },
+    };
+    struct ttls_policy *p = build();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf out = show(p, rows[i].o, rows[i].n);
+
+        if (str_find(buf_view(&out), str_of(rows[i].has)) == STR_NPOS ||
+            str_find(buf_view(&out), str_of(rows[i].has_not)) != STR_NPOS)
+            fail_msg("row %zu: %s", i, buf_z(&out));
+        buf_fini(&out);
+    }
+    ttls_policy_unref(&p);
+}
+
+static void
+as_json(void **state)
+{
+    struct show_options o = { .image = "TCPIP", .now_s = 1 };
+    struct ttls_policy *p = build();
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 1u << 20);
+    assert_int_equal(ttls_show_json(p, &o, &out), 4);
+    assert_non_null(strstr(buf_z(&out), "{\"image\":\"TCPIP\",\"instance\":"
+                                        "1734929539,\"rules\":[{\"name\":"
+                                        "\"AZF\",\"file\":\"policy\",\"line\""
+                                        ":1,\"status\":\"Active\""));
+    assert_non_null(strstr(buf_z(&out), "\"parameters\":{\"HandshakeRole\":"
+                                        "\"Server\",\"Trace\":50,"
+                                        "\"TTLSKeyringParms\":{\"Keyring\":"
+                                        "\"START1/TN3270\"}}"));
+    assert_null(strstr(buf_z(&out), "geheim"));
+    buf_fini(&out);
+    ttls_policy_unref(&p);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layout),
+        cmocka_unit_test(chooses),
+        cmocka_unit_test(as_json),
+    };
+
+    (void)setenv("TZ", "UTC", 1);
+    tzset();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
