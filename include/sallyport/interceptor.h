@@ -4,10 +4,16 @@
  *
  *     const struct sallyport_interceptor *sallyport_interceptor(void);
  *
+ * and is named in server.xml; all other attributes are given to open():
+ *
+ *     <usr_NAME id="a" sequence="1" library="/opt/site/name.so" key="value"/>
+ *     <zosconnect_zosConnectInterceptors id="list" interceptorRef="a"/>
+ *
  * Rules: pre-calls run in ascending sequence, post-calls in reverse order and
  * for every interceptor whose pre-call ran. An interceptor cannot change the
- * request or the answer, only refuse the request. Calls must not block; one
- * that has to sets `is_blocking` and runs in the pool.
+ * request or the answer, only refuse the request. Calls come from several
+ * threads at once and must not block; a library that says `is_blocking` is not
+ * loaded. What cannot be loaded refuses all it should guard.
  */
 #ifndef SALLYPORT_INTERCEPTOR_H
 #define SALLYPORT_INTERCEPTOR_H
@@ -100,5 +106,8 @@ struct sallyport_interceptor {
     void (*post)(void *self, const struct sallyport_request *);
     void (*close)(void *self);
 };
+
+/* What the shared object exports. */
+const struct sallyport_interceptor *sallyport_interceptor(void);
 
 #endif

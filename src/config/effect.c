@@ -95,7 +95,6 @@ static const struct {
     { &cfg_type_subject, "access-id", NULL },
     { &cfg_type_tcp_options, NULL, NULL },
     { &cfg_type_trust_association, NULL, NULL },
-    { &cfg_type_user_interceptor, NULL, NULL },
     { &cfg_type_virtual_host, NULL, NULL },
     { &cfg_type_web_app_security, "allowAuthenticationFailOverToAuthMethod",
       NULL },
@@ -145,6 +144,23 @@ static const struct {
     { &cfg_type_zcon_services, "updateTrigger", "disabled|mbean" },
     { &cfg_type_zos_logging, "hardCopyMessage", NULL },
 };
+
+/* Elements that do nothing without one attribute. */
+static const struct {
+    const struct cfg_type *type;
+    const char *attr;
+} needed[] = {
+    { &cfg_type_user_interceptor, "library" },
+};
+
+const char *
+effect_needs(const struct cfg_type *type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (needed[i].type == type)
+            return needed[i].attr;
+    return NULL;
+}
 
 bool
 effect_row(size_t i, const struct cfg_type **type, const char **attr)

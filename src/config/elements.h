@@ -745,6 +745,7 @@ struct cfg_monitoring { /* zosconnect_monitoring */
 struct cfg_user_interceptor {
     struct cfg_node node;
     int64_t sequence;
+    struct str library; /* shared object; "" none: it does not run */
     struct cfg_vars settings;
 };
 

@@ -128,6 +128,9 @@ CFG_TYPE(monitoring, "zosconnect_monitoring", CFG_SINGLETON,
 static const struct cfg_attr user_interceptor_attrs[] = {
     ATTR(INT, sequence, "sequence", "0", 0, INT_MAX,
          "Order among interceptors, low first."),
+    ATTR(PATH, library, "library", "",
+         "Shared object that exports sallyport_interceptor(); without it the "
+         "element has no effect (our extension)."),
     ATTR(REST, settings, "What the interceptor is told."),
 };
 #undef ATTR

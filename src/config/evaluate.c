@@ -470,9 +470,12 @@ static void
 say_without_effect(struct evaluation *ev, const struct raw_element *e,
                    const struct cfg_type *type, const struct cfg_node *node)
 {
+    const char *needed = effect_needs(type);
+
     if (e == NULL || node->file.n == 0)
         return;
-    if (!cfg_has_effect(type, NULL)) {
+    if (!cfg_has_effect(type, NULL) ||
+        (needed != NULL && raw_attr_find(e, needed) == NULL)) {
         say_once(ev, node, e->name.n > 0 ? e->name : str_of(type->name));
         return;
     }

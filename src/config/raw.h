@@ -229,6 +229,8 @@ size_t cfg_type_index(const struct cfg_type *);
 /* Does the value of an attribute without effect describe what happens? */
 bool effect_says_what_is(const struct cfg_type *, const char *attr,
                          struct str value);
+/* The attribute without which the element has no effect, or NULL. */
+const char *effect_needs(const struct cfg_type *type);
 /* The rows of effect.c and update.c, for tests; false behind the last. */
 bool effect_row(size_t i, const struct cfg_type **type, const char **attr);
 bool update_row(size_t i, const struct cfg_type **type, const char **attr);

@@ -6,6 +6,7 @@
 #ifndef SALLYPORT_GATEWAY_CHAIN_H
 #define SALLYPORT_GATEWAY_CHAIN_H
 
+#include "audit/messages_log.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "config/elements.h"
@@ -28,8 +29,11 @@ struct chain {
 /* All instances of one configuration. */
 struct chain_set;
 
-MUST_CHECK enum err chain_set_new(struct arena *, const struct cfg_tree *,
-                                  struct chain_set **out, struct err_info *why);
+/* is_update: another configuration is in use, so a library that cannot be
+ * loaded refuses this one; otherwise it refuses what it should guard. */
+MUST_CHECK enum err chain_set_new(struct arena *, struct messages_log *,
+                                  bool is_update, struct chain_set **out,
+                                  struct err_info *why);
 void chain_set_close(struct chain_set *); /* the arena frees the storage */
 
 /*

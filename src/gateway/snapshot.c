@@ -486,7 +486,8 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
     s->artefacts = artefacts_ref(artefacts);
     if ((e = tls_stores_new(saf, log, tree, &b.stores, b.why)) != ERR_OK ||
         (e = set_policies(&b)) != ERR_OK ||
-        (e = chain_set_new(&s->arena, tree, &s->chains, b.why)) != ERR_OK ||
+        (e = chain_set_new(&s->arena, log, is_update, &s->chains, b.why)) !=
+            ERR_OK ||
         (e = set_access(&b, &s->admin, CFG_UNSET, CFG_UNSET, NULL, true,
                         NULL)) != ERR_OK ||
         (e = add_apis(&b)) != ERR_OK || (e = add_services(&b)) != ERR_OK ||
