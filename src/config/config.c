@@ -143,6 +143,7 @@ tree_new(const struct cfg_options *options, struct err_info *why)
     l->arena = &tree->arena;
     l->options = options;
     l->on_error = options->on_error;
+    table_init(&tree->by_id);
     table_init(&l->variables);
     table_init(&l->folder);
     table_init(&l->groups);
@@ -296,6 +297,7 @@ cfg_unref(struct cfg_tree **tree)
     for (size_t i = 0; i < t->secrets.n; i++)
         secret_free(t->secrets.v[i]);
     VEC_FREE(&t->secrets);
+    table_fini(&t->by_id);
     table_fini(&t->loading.variables);
     table_fini(&t->loading.folder);
     table_fini(&t->loading.groups);
@@ -350,11 +352,42 @@ cfg_at(const struct cfg_tree *tree, const struct cfg_type *type, size_t i)
     return i < set->n ? set->v[i]->node : NULL;
 }
 
+bool
+tree_key(const struct cfg_type *type, struct str id, char out[TREE_KEY_MAX],
+         struct str *key)
+{
+    int n = snprintf(out, TREE_KEY_MAX, "%zu\n", cfg_type_index(type));
+
+    if (n < 0 || id.n > TREE_KEY_MAX - (size_t)n)
+        return false;
+    if (id.n > 0)
+        memcpy(out + n, id.p, id.n);
+    *key = str_n(out, (size_t)n + id.n);
+    return true;
+}
+
+struct cfg_instance *
+tree_find(const struct cfg_tree *tree, const struct cfg_type *type,
+          struct str id)
+{
+    char text[TREE_KEY_MAX];
+    struct str key;
+
+    return tree_key(type, id, text, &key) ? table_get(&tree->by_id, key) : NULL;
+}
+
 const void *
 cfg_find(const struct cfg_tree *tree, const struct cfg_type *type,
          struct str id)
 {
     const struct cfg_type_set *set = set_of(tree, type);
+    const struct cfg_instance *one = tree_find(tree, type, id);
+
+    if (one != NULL && one->is_active)
+        return one->node;
+    if (one == NULL && id.n < 256)
+        return NULL;
+    /* a long id, or one that elements of a prefix share */
 
     for (size_t i = 0; i < set->n; i++)
         if (str_eq(set->v[i]->id, id))

@@ -151,7 +151,11 @@ static struct cfg_instance *
 instance_find(const struct evaluation *ev, const struct cfg_type *type,
               struct str id)
 {
-    for (size_t i = 0; i < ev->all.n; i++)
+    struct cfg_instance *one = tree_find(ev->tree, type, id);
+
+    if (one != NULL || id.n < 256)
+        return one;
+    for (size_t i = 0; i < ev->all.n; i++) /* too long for the table */
         if (ev->all.v[i]->type == type && str_eq(ev->all.v[i]->id, id))
             return ev->all.v[i];
     return NULL;
@@ -540,6 +544,20 @@ instance_new(struct evaluation *ev, const struct cfg_type *type, struct str id,
     return i;
 }
 
+/* Of two with one type and id (usr_a, usr_b) the first is found. */
+static bool
+add_instance(struct evaluation *ev, struct cfg_instance *i)
+{
+    char text[TREE_KEY_MAX];
+    struct str key;
+
+    if (!VEC_PUSH(&ev->all, i))
+        return false;
+    return !tree_key(i->type, i->id, text, &key) ||
+           table_get(&ev->tree->by_id, key) != NULL ||
+           table_put(&ev->tree->by_id, key, i, NULL);
+}
+
 struct merged {
     struct raw_element **v;
     size_t n, cap;
@@ -566,14 +584,14 @@ make_instances(struct evaluation *ev, struct merged *merged,
                 return ERR_MEMORY;
             e = raw_merge(ev->l->arena, g);
             i = e == NULL ? NULL : instance_new(ev, types[t], g->id, e);
-            if (i == NULL || !VEC_PUSH(&ev->all, i) || !VEC_PUSH(merged, e))
+            if (i == NULL || !add_instance(ev, i) || !VEC_PUSH(merged, e))
                 return fill_no_storage(why);
             conflicts_say(conflicts, e);
         }
         if (types[t]->scope == CFG_SINGLETON && ev->l->types[t].first == NULL) {
             struct cfg_instance *i = instance_new(ev, types[t], STR(""), NULL);
 
-            if (i == NULL || !VEC_PUSH(&ev->all, i) || !VEC_PUSH(merged, NULL))
+            if (i == NULL || !add_instance(ev, i) || !VEC_PUSH(merged, NULL))
                 return fill_no_storage(why);
         }
     }

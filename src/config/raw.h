@@ -217,6 +217,7 @@ struct cfg_tree {
     struct arena arena;
     int n_refs;                /* atomic */
     struct cfg_type_set *sets; /* in cfg_types order */
+    struct table by_id;        /* tree_key -> struct cfg_instance */
     struct {
         struct secret **v;
         size_t n, cap;
@@ -224,6 +225,13 @@ struct cfg_tree {
     struct loading loading; /* variables for cfg_expand */
 };
 MUST_CHECK enum err evaluate(struct cfg_tree *, struct err_info *why);
+/* What an instance is found by. False: an id too long for it. */
+#define TREE_KEY_MAX 512u
+MUST_CHECK bool tree_key(const struct cfg_type *, struct str id,
+                         char out[TREE_KEY_MAX], struct str *key);
+/* Active or not; NULL when there is none. */
+struct cfg_instance *tree_find(const struct cfg_tree *, const struct cfg_type *,
+                               struct str id);
 size_t cfg_type_index(const struct cfg_type *);
 
 /* Does the value of an attribute without effect describe what happens? */

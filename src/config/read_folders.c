@@ -13,6 +13,9 @@
 #include "base/vec.h"
 #include "config/properties.h"
 
+/* Variables that are files or lines of such. */
+#define VARIABLES_MAX 10000u
+
 /* ---- drop-ins ---- */
 
 static int
@@ -122,6 +125,9 @@ put(struct loading *l, struct str name, struct str text, struct str path,
 {
     struct raw_file_variable *v = ARENA_NEW(l->arena, struct raw_file_variable);
 
+    if (l->folder.n >= VARIABLES_MAX)
+        return err_set(why, ERR_LIMIT, STR_FMT ": more than %u variables",
+                       STR_ARG(path), VARIABLES_MAX);
     if (v == NULL)
         return raw_no_storage(why);
     v->path = path;
@@ -174,6 +180,7 @@ add_file(struct loading *l, struct str path, struct str name,
                str_ends(str_lower(l->arena, path), STR(".properties"))) {
         e = put_properties(l, rest, path, why);
     } else if (e == ERR_OK) {
+        /* its first line */
         if (rest.n > 0)
             (void)str_line(&rest, &line);
         e = put(l, name, line, path, why);

@@ -988,7 +988,7 @@ keeps_limits(void **state)
     char *deep = repeat("<zosconnect_services>", 40);
     char *up = repeat("</zosconnect_services>", 40);
     char *wide = repeat("<keyEntry name='a'/>", 120);
-    char text[8192];
+    static char text[8192];
     struct cfg_options options;
 
     (void)state;
@@ -1025,6 +1025,35 @@ keeps_limits(void **state)
     free(deep);
     free(up);
     free(wide);
+
+    { /* what an element may say, and how deep files include each other */
+        char *attrs = malloc(300 * 16), *p = attrs;
+
+        assert_non_null(attrs);
+        for (int i = 0; i < 300; i++)
+            p += sprintf(p, " a%d='%d'", i, i);
+        snprintf(text, sizeof text, "<httpEndpoint%s/>", attrs);
+        memset(&w, 0, sizeof w);
+        assert_int_equal(load(&w, text), ERR_LIMIT);
+        assert_logged(&w, "CWWKG0001E");
+        assert_logged(&w, "server.xml:1:");
+        free(attrs);
+    }
+    memset(&w, 0, sizeof w);
+    options = options_for(&w);
+    options.limits.max_inc_depth = 2;
+    w.files[0] = (struct file){ "/u/servers/test/server.xml",
+                                "<server>" INC("") "</server>" };
+    w.files[1] =
+        (struct file){ "/u/servers/test/a.xml",
+                       "<server><include location='b.xml'/></server>" };
+    w.files[2] =
+        (struct file){ "/u/servers/test/b.xml",
+                       "<server><include location='c.xml'/></server>" };
+    w.files[3] = (struct file){ "/u/servers/test/c.xml", "<server/>" };
+    assert_int_equal(load_with(&w, &options), ERR_LIMIT);
+    assert_logged(&w, "b.xml:1:9: more than");
+    assert_logged(&w, "deeper than 2");
 
     /* a billion laughs by variables, with bytes and without */
     for (int has_bytes = 0; has_bytes < 2; has_bytes++) {
