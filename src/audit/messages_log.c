@@ -497,7 +497,8 @@ make_header(struct messages_log *log, enum log_format format, const char *more,
     buf_init(&lines, LOG_ENTRY_BYTES_MAX);
     buf_printf(&lines, "%s%s", log->lines, more);
     memset(stars, '*', 80);
-    strcpy(stars + 80, "\n");
+    stars[80] = '\n';
+    stars[81] = '\0';
     if (log->lines[0] != '\0' && format == LOG_JSON) {
         struct log_entry e = message(TRACE_LOGGER, "", 'I', buf_view(&lines));
 

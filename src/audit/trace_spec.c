@@ -71,7 +71,7 @@ is_name(struct str name)
 static enum err
 read_rule(struct str text, size_t at, struct rule *out, struct err_info *why)
 {
-    struct str rest = text, name, level, state = STR("enabled");
+    struct str rest = text, name, level, state;
     bool is_off = false;
 
     IGNORE(str_token(&rest, '=', &name));

@@ -5,6 +5,8 @@
 #include "base/reader.h"
 #include "base/vec.h"
 
+#define ENV_VALUE_MAX (64u * 1024u)
+
 void
 pairs_fini(struct pairs *p)
 {
@@ -77,6 +79,80 @@ env_parse(struct arena *arena, struct str text, struct pairs *out,
             return e;
     }
     return ERR_OK;
+}
+
+bool
+env_expands(struct str text)
+{
+    struct str line;
+
+    return str_line(&text, &line) && line.n > 0 && line.p[0] == '#' &&
+           str_eq_z(str_trim(str_sub(line, 1, line.n)),
+                    "enable_variable_expansion");
+}
+
+/* NAME / "{" NAME "}"; a "$" before anything else stands for itself. */
+static enum err
+expand_name(struct reader *in, const char *(*get)(const char *name),
+            struct buf *out, struct err_info *why)
+{
+    bool has_brace = reader_accept(in, '{');
+    size_t from = in->pos;
+    char name[256];
+    const char *value;
+    struct str found;
+
+    while (in->pos < in->in.n &&
+           is_env_name(str_sub(in->in, in->pos, in->pos + 1)))
+        in->pos++;
+    found = str_sub(in->in, from, in->pos);
+    if (has_brace && !reader_accept(in, '}'))
+        return err_at(why, ERR_SYNTAX, in->pos, "expected }");
+    if (found.n == 0) {
+        buf_add_z(out, has_brace ? "${}" : "$");
+        return ERR_OK;
+    }
+    value = str_copy_z(found, name, sizeof name) ? get(name) : NULL;
+    buf_add_z(out, value == NULL ? "" : value);
+    return ERR_OK;
+}
+
+enum err
+env_expand(struct arena *arena, struct str value,
+           const char *(*get)(const char *name), struct str *out,
+           struct err_info *why)
+{
+    struct reader in = reader_of(value);
+    struct buf text;
+    char quote = '\0';
+    enum err e = ERR_OK;
+
+    buf_init(&text, ENV_VALUE_MAX);
+    while (e == ERR_OK && in.pos < value.n) {
+        char c = value.p[in.pos++];
+
+        if (quote != '\'' && c == '$')
+            e = expand_name(&in, get, &text, why);
+        else if (quote == '\0' && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == quote && quote != '\0')
+            quote = '\0';
+        else if (c == '\\' && quote != '\'' && in.pos < value.n)
+            buf_add_char(&text, value.p[in.pos++]);
+        else
+            buf_add_char(&text, c);
+    }
+    if (e == ERR_OK && quote != '\0')
+        e = err_at(why, ERR_SYNTAX, value.n, "expected %c", quote);
+    if (e == ERR_OK)
+        e = buf_check(&text, why);
+    if (e == ERR_OK) {
+        *out = str_dup(arena, buf_view(&text));
+        if (out->p == NULL)
+            e = err_set(why, ERR_MEMORY, "no storage for properties");
+    }
+    buf_fini(&text);
+    return e;
 }
 
 enum err

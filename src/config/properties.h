@@ -32,6 +32,17 @@ MUST_CHECK enum err env_parse(struct arena *, struct str text,
                               void (*refused)(void *arg, struct str name),
                               void *arg, struct err_info *why);
 
+/* Is the first line "# enable_variable_expansion"? */
+bool env_expands(struct str text);
+/*
+ * A value with $NAME and ${NAME} replaced and quotes removed, as a shell does:
+ * nothing inside '...', variables and \\ inside "...". `get` answers like
+ * getenv. ERR_SYNTAX: a quote or brace without its end.
+ */
+MUST_CHECK enum err env_expand(struct arena *, struct str value,
+                               const char *(*get)(const char *name),
+                               struct str *out, struct err_info *why);
+
 /*
  * -Dname=value lines as pairs; other options are accepted and ignored. A line
  * that does not start with "-", "#" or is not blank is ERR_SYNTAX with its

@@ -148,10 +148,68 @@ knows_names(void **state)
         assert_false(server_name_is_valid(str_of(bad[i])));
 }
 
+static const char *
+look_up(const char *name)
+{
+    return strcmp(name, "A") == 0     ? "one"
+           : strcmp(name, "B_2") == 0 ? "$A"
+                                      : NULL;
+}
+
+static void
+expands_environment(void **state)
+{
+    static const struct {
+        const char *value, *want; /* NULL: refused */
+        size_t at;
+    } rows[] = {
+        { "", "", 0 },
+        { "$A", "one", 0 },
+        { "${A}/x:$B_2", "one/x:$A", 0 }, /* once, not again */
+        { "$NONE-", "-", 0 },
+        { "'$A' \"$A\" $A", "$A one one", 0 },
+        { "\\$A \"\\\"\" '\\'", "$A \" \\", 0 },
+        { "100$ $ $-", "100$ $ $-", 0 },
+        { "${}", "${}", 0 },
+        { "a\\", "a\\", 0 },
+        { "${A", NULL, 3 },
+        { "${A-b}", NULL, 3 },
+        { "'a", NULL, 2 },
+        { "a\"", NULL, 2 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str value = exact_copy(rows[i].value), out = STR("kept");
+        struct err_info why = { 0 };
+        struct arena arena;
+        enum err e;
+
+        arena_init(&arena, 1u << 20);
+        e = env_expand(&arena, value, look_up, &out, &why);
+        if (rows[i].want == NULL) {
+            assert_int_equal(e, ERR_SYNTAX);
+            assert_int_equal(why.at, rows[i].at);
+            assert_true(str_eq_z(out, "kept"));
+        } else {
+            assert_int_equal(e, ERR_OK);
+            assert_true(str_eq_z(out, rows[i].want));
+        }
+        arena_fini(&arena);
+        exact_free(value);
+    }
+    assert_true(env_expands(STR("# enable_variable_expansion\nA=b\n")));
+    assert_true(env_expands(STR("#enable_variable_expansion")));
+    assert_false(env_expands(STR("\n# enable_variable_expansion")));
+    assert_false(env_expands(STR("enable_variable_expansion")));
+    assert_false(env_expands(STR("")));
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(expands_environment),
         cmocka_unit_test(reads_env),
         cmocka_unit_test(reads_jvm_options),
         cmocka_unit_test(reads_properties),

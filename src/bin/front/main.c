@@ -184,6 +184,10 @@ print_completion(const struct places *p, int argc, char **argv)
             printf(" %s", words[i].word);
     }
     printf("\" -- \"$cur\"))\n"
+           "    elif [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+           "        COMPREPLY=($(compgen -f -W \"$(sallyport "
+           "\"${COMP_WORDS[1]}\" --complete 2>/dev/null | cut -f1)\" -- "
+           "\"$cur\"))\n"
            "    elif [ \"${cur#-}\" != \"$cur\" ]; then\n"
            "        COMPREPLY=($(compgen -W \"$(sallyport "
            "\"${COMP_WORDS[1]}\" --complete 2>/dev/null | cut -f1)\" -- "

@@ -5,8 +5,12 @@
  */
 #include "commands.h"
 
+#include <string.h>
+
 #include "base/vec.h"
 #include "introspect.h"
+
+#define LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
 
 static const char svc_help[] = "To request an SVC dump of a server:\n"
                                "  MODIFY <jobname.>identifier,svcdump[,id]";
@@ -23,11 +27,18 @@ static bool
 dump(const struct modify_call *call, const char *kind)
 {
     struct worker *w = command_worker(call);
+    bool is_java = strcmp(kind, "javadump") == 0;
     struct err_info why;
     char path[256];
 
+    if (is_java)
+        MESSAGES_LOG0(w->log, LOGGER, "CWWKE0067I");
+    else if (strcmp(kind, "dump") == 0)
+        MESSAGES_LOG0(w->log, LOGGER, "CWWKE0057I");
     if (introspect_write(w, kind, path, &why) == ERR_OK) {
         modify_say(call, "%s/%s", w->settings->output_dir, path);
+        if (is_java)
+            MESSAGES_LOG(w->log, LOGGER, "CWWKE0068I", str_of(path));
         return true;
     }
     modify_say(call, "SDUMPX returned return code 8");

@@ -17,6 +17,7 @@
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/msg.h"
 #include "base/reader.h"
 #include "base/version.h"
@@ -28,8 +29,8 @@
 
 #define STOP_WAIT_S 30u
 
-static void
-say(const char *id, struct str a, struct str b)
+void
+control_say(const char *id, struct str a, struct str b)
 {
     struct buf line;
 
@@ -39,8 +40,8 @@ say(const char *id, struct str a, struct str b)
     buf_fini(&line);
 }
 
-static int
-no_server(const struct settings *s)
+int
+control_no_server(const struct settings *s)
 {
     printf("Server %s does not exist.\n", s->name);
     return EXIT_NO_SERVER;
@@ -69,8 +70,9 @@ control_run(struct settings *s, const struct control_options *o)
         /* another user's folder looks like one that is not there */
         bool is_closed = errno == EACCES;
 
-        say(is_closed ? "CWWKE0010E" : "CWWKE0031E",
-            str_of(is_closed ? s->server_dir : s->name), str_of(s->server_dir));
+        control_say(is_closed ? "CWWKE0010E" : "CWWKE0031E",
+                    str_of(is_closed ? s->server_dir : s->name),
+                    str_of(s->server_dir));
         return is_closed ? EXIT_LOCATION : EXIT_NO_SERVER;
     }
     e = settings_load(s, &status, &why);
@@ -79,7 +81,7 @@ control_run(struct settings *s, const struct control_options *o)
     if (e == ERR_OK && (e = lock_take(s, &lock, &holder, &why)) != ERR_OK)
         status = EXIT_START;
     if (e == ERR_EXISTS && status == EXIT_START) {
-        say("CWWKE0029E", str_of(s->name), STR(""));
+        control_say("CWWKE0029E", str_of(s->name), STR(""));
         return EXIT_REDUNDANT;
     }
     if (e != ERR_OK) {
@@ -90,6 +92,17 @@ control_run(struct settings *s, const struct control_options *o)
         (void)!tree_remove(settings_path(s, s->output_dir, "workarea/images"),
                            &why);
     return process_run(s, lock, o->ready_fd);
+}
+
+/* In the foreground, with all diagnostics. The worker keeps secrets, so only
+ * root can attach a debugger to it. */
+int
+control_debug(struct settings *s, const struct control_options *o)
+{
+    if (setenv("SALLYPORT_LOG", "debug", 1) != 0)
+        return EXIT_LAUNCH;
+    log_init("sallyport-server");
+    return control_run(s, o);
 }
 
 /* ---- start ---- */
@@ -200,7 +213,7 @@ control_start(struct settings *s, const struct control_options *o)
     int fds[2], status;
 
     if (!settings_server_exists(s))
-        return no_server(s);
+        return control_no_server(s);
     printf("Starting server %s.\n", s->name);
     fflush(stdout);
     if (lock_is_held(s, &holder) && (holder == 0 || kill(holder, 0) == 0))
@@ -247,7 +260,7 @@ static int
 no_contact(const struct settings *s, enum err e, const struct err_info *why)
 {
     if (e == ERR_NOT_FOUND) {
-        say("CWWKE0944E", str_of(s->name), STR(""));
+        control_say("CWWKE0944E", str_of(s->name), STR(""));
         return EXIT_NO_COMMAND_PORT;
     }
     fprintf(stderr, "Server %s cannot be reached: %s\n", s->name, why->text);
@@ -276,8 +289,9 @@ control_stop(struct settings *s, const struct control_options *o)
     int fd;
 
     if (!settings_server_exists(s))
-        return no_server(s);
+        return control_no_server(s);
     if (!lock_is_held(s, NULL)) {
+        (void)unlink(s->pid_file); /* a killed server left it */
         printf("Server %s is not running.\n", s->name);
         return EXIT_REDUNDANT;
     }
@@ -308,7 +322,13 @@ control_status(struct settings *s, const struct control_options *o)
 
     (void)o;
     if (!settings_server_exists(s))
-        return no_server(s);
+        return control_no_server(s);
+    if (!lock_is_readable(s)) {
+        printf("The status of server %s cannot be determined: %s/workarea "
+               "cannot be read.\n",
+               s->name, s->output_dir);
+        return EXIT_UNKNOWN;
+    }
     if (!lock_is_held(s, &holder)) {
         printf("Server %s is not running.\n", s->name);
         return EXIT_REDUNDANT;
@@ -319,7 +339,7 @@ control_status(struct settings *s, const struct control_options *o)
 
 /* Lines until the end; the last one tells how it went. */
 static int
-print_replies(int fd)
+read_replies(int fd, struct buf *lines)
 {
     bool is_ok = false;
 
@@ -338,7 +358,8 @@ print_replies(int fd)
         }
         if (msg.type == PARENT_C_LINE &&
             reader_str(&in, 0, PARENT_TEXT_MAX, &line)) {
-            printf(STR_FMT "\n", STR_ARG(line));
+            buf_add(lines, line);
+            buf_add_char(lines, '\n');
             is_ok = str_ends(line, STR(" COMPLETED SUCCESSFULLY."));
         }
         chan_msg_fini(&msg);
@@ -346,28 +367,44 @@ print_replies(int fd)
 }
 
 int
-control_modify(struct settings *s, const char *command)
+control_ask(const struct settings *s, const char *command, struct buf *lines)
 {
     struct err_info why;
     struct buf out;
     int fd, status;
-    enum err e;
+    enum err e = connect_to(s, &fd, &why);
 
-    if (!settings_server_exists(s))
-        return no_server(s);
-    if (!lock_is_held(s, NULL)) {
-        printf("Server %s is not running.\n", s->name);
-        return EXIT_INACTIVE;
-    }
-    e = connect_to(s, &fd, &why);
+    if (e == ERR_NOT_FOUND)
+        return EXIT_NO_COMMAND_PORT;
     if (e != ERR_OK)
         return no_contact(s, e, &why);
     buf_init(&out, PARENT_TEXT_MAX + 16);
     buf_str(&out, str_sub(str_of(command), 0, PARENT_TEXT_MAX));
     e = chan_send(fd, PARENT_C_MODIFY, 0, buf_view(&out), NULL, 0, &why);
     buf_fini(&out);
-    status = e == ERR_OK ? print_replies(fd) : no_contact(s, e, &why);
+    status = e == ERR_OK ? read_replies(fd, lines) : no_contact(s, e, &why);
     close(fd);
+    return status;
+}
+
+int
+control_modify(struct settings *s, const char *command)
+{
+    struct buf lines;
+    int status;
+
+    if (!settings_server_exists(s))
+        return control_no_server(s);
+    if (!lock_is_held(s, NULL)) {
+        printf("Server %s is not running.\n", s->name);
+        return EXIT_INACTIVE;
+    }
+    buf_init(&lines, 16u << 20);
+    status = control_ask(s, command, &lines);
+    if (status == EXIT_NO_COMMAND_PORT)
+        control_say("CWWKE0944E", str_of(s->name), STR(""));
+    printf(STR_FMT, STR_ARG(buf_view(&lines)));
+    buf_fini(&lines);
     return status;
 }
 

@@ -9,9 +9,13 @@ struct control_options {
     bool no_password;
     bool is_clean;
     bool is_forced;
-    bool low_ports;     /* of systemd: ports below 1024 */
-    unsigned timeout_s; /* of stop; 0: 30 */
-    int ready_fd;       /* of run; -1: none */
+    bool low_ports;          /* of systemd: ports below 1024 */
+    const char *archive;     /* of package and dump; NULL: the default */
+    const char *include;     /* of package, dump, javadump; NULL: the default */
+    const char *server_root; /* of package; NULL: wlp */
+    const char *target;      /* of pause and resume; NULL: all */
+    unsigned timeout_s;      /* of stop; 0: 30 */
+    int ready_fd;            /* of run; -1: none */
 };
 
 /* Each returns the program's exit status and prints what the original's
@@ -21,8 +25,23 @@ int control_run(struct settings *, const struct control_options *);
 int control_start(struct settings *, const struct control_options *);
 int control_stop(struct settings *, const struct control_options *);
 int control_status(struct settings *, const struct control_options *);
+int control_debug(struct settings *, const struct control_options *);
+int control_package(struct settings *, const struct control_options *);
+int control_dump(struct settings *, const struct control_options *);
+int control_javadump(struct settings *, const struct control_options *);
+int control_pause(struct settings *, const struct control_options *);
+int control_resume(struct settings *, const struct control_options *);
 int control_list(struct settings *, const struct control_options *);
 int control_version(struct settings *, const struct control_options *);
+
+/* A message of the catalogue on standard error. */
+void control_say(const char *id, struct str a, struct str b);
+/* Server X does not exist. */
+int control_no_server(const struct settings *);
+/* One MODIFY command of a running server; the replies as lines. EXIT_OK: it
+ * completed successfully; EXIT_NO_COMMAND_PORT is not yet said. */
+int control_ask(const struct settings *, const char *command,
+                struct buf *lines);
 /* One MODIFY command through the command socket; replies to stdout. */
 int control_modify(struct settings *, const char *command);
 

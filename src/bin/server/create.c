@@ -12,37 +12,27 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/msg.h"
 #include "base/secret.h"
 
-#define TEMPLATE_BYTES_MAX (1024u * 1024u)
+#define TEMPLATE_BYTES_MAX (16u * 1024u * 1024u)
+#define TEMPLATE_DEPTH_MAX 8u
 
-static void
-say(const char *id, struct str a, struct str b)
-{
-    struct buf line;
-
-    buf_init(&line, 8192);
-    MSG_LINE(&line, id, a, b);
-    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
-    buf_fini(&line);
-}
-
-/* "zosconnect:default" and "default" are the same to us. */
+/*
+ * "zosconnect:default" and "default" are the same; "usr:mine" is one of the
+ * user's, below extension/templates of the user folder.
+ */
 static const char *
-template_file(struct settings *s, const char *name)
+template_folder(struct settings *s, const char *name)
 {
     const char *colon = name == NULL ? NULL : strchr(name, ':');
+    const char *base = settings_path(s, s->install_dir, "templates/servers");
 
-    if (name == NULL)
-        name = "default";
-    if (colon != NULL)
-        name = colon + 1;
-    if (!server_name_is_valid(str_of(name)))
+    if (colon != NULL && strncmp(name, "usr:", 4) == 0)
+        base = settings_path(s, s->user_dir, "extension/templates/servers");
+    name = name == NULL ? "default" : colon != NULL ? colon + 1 : name;
+    if (base == NULL || !server_name_is_valid(str_of(name)))
         return NULL;
-    return str_fmt(&s->arena, "%s/templates/servers/%s/server.xml",
-                   s->install_dir, name)
-        .p;
+    return settings_path(s, base, name);
 }
 
 static enum err
@@ -57,6 +47,20 @@ write_new(const char *path, struct str text, struct err_info *why)
     if (close(fd) != 0 || n != (ssize_t)text.n)
         return err_sys(why, "%s", path);
     return ERR_OK;
+}
+
+static enum err
+copy_file(const char *from, const char *to, struct err_info *why)
+{
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, TEMPLATE_BYTES_MAX);
+    e = file_read(from, &text, why);
+    if (e == ERR_OK)
+        e = write_new(to, buf_view(&text), why);
+    buf_fini(&text);
+    return e;
 }
 
 /* 24 letters and digits: about 142 random bits. */
@@ -112,50 +116,93 @@ make_folders(struct settings *s, bool has_requesters, struct err_info *why)
     return e;
 }
 
+/* What a template has besides its server.xml: includes, variables... */
+static enum err
+copy_tree(struct settings *s, const char *from, const char *to, unsigned depth,
+          struct err_info *why)
+{
+    struct dirent **list = NULL;
+    enum err e = ERR_OK;
+    int n = scandir(from, &list, NULL, alphasort);
+
+    if (n < 0)
+        return err_sys(why, "%s", from);
+    for (int i = 0; i < n; i++) {
+        const char *name = list[i]->d_name;
+        char *source = settings_path(s, from, name);
+        char *target = settings_path(s, to, name);
+        struct stat st;
+
+        if (e == ERR_OK && name[0] != '.' && source != NULL && target != NULL &&
+            lstat(source, &st) == 0) {
+            if (S_ISDIR(st.st_mode) && depth < TEMPLATE_DEPTH_MAX &&
+                (e = dir_make(target, 0777, why)) == ERR_OK)
+                e = copy_tree(s, source, target, depth + 1, why);
+            else if (S_ISREG(st.st_mode) &&
+                     (depth > 0 || strcmp(name, "server.xml") != 0))
+                e = copy_file(source, target, why);
+        }
+        free(list[i]);
+    }
+    free(list);
+    return e;
+}
+
 static enum err
 fill_server(struct settings *s, const struct control_options *o,
-            struct str text, struct err_info *why)
+            const char *template, struct str text, struct err_info *why)
 {
     bool has_requesters = str_find(text, STR("apiRequester")) != STR_NPOS;
     enum err e = make_folders(s, has_requesters, why);
 
-    if (e == ERR_OK && !o->no_password)
+    if (e == ERR_OK)
+        e = copy_tree(s, template, s->server_dir, 0, why);
+    if (e == ERR_OK && !o->no_password &&
+        access(settings_path(s, s->server_dir, "server.env"), F_OK) != 0)
         e = write_password(s, why);
     if (e == ERR_OK) /* last: it makes the server exist */
         e = write_new(settings_path(s, s->server_dir, "server.xml"), text, why);
     return e;
 }
 
+static enum err
+make_server_folder(struct settings *s, struct err_info *why)
+{
+    enum err e = dir_make(s->servers_dir, 0777, why);
+
+    if (e == ERR_OK && mkdir(s->server_dir, 0777) != 0)
+        e = errno == EEXIST ? err_set(why, ERR_EXISTS, "it exists")
+                            : err_sys(why, "%s", s->server_dir);
+    return e;
+}
+
 int
 control_create(struct settings *s, const struct control_options *o)
 {
-    const char *from = template_file(s, o->template_name);
+    const char *from = template_folder(s, o->template_name);
     struct err_info why;
     struct buf text;
     enum err e;
 
     buf_init(&text, TEMPLATE_BYTES_MAX);
-    if (from == NULL || file_read(from, &text, &why) != ERR_OK) {
+    if (from == NULL || file_read(settings_path(s, from, "server.xml"), &text,
+                                  &why) != ERR_OK) {
         buf_fini(&text);
-        fprintf(stderr,
-                "CWWKE0005E: The template %s does not exist below "
-                "%s/templates/servers.\n",
-                o->template_name == NULL ? "default" : o->template_name,
-                s->install_dir);
+        control_say(
+            "CWWKE0005E",
+            str_of(o->template_name == NULL ? "default" : o->template_name),
+            str_of(s->install_dir));
         return EXIT_BAD_ARGUMENT;
     }
-    e = dir_make(s->servers_dir, 0777, &why);
-    if (e == ERR_OK && mkdir(s->server_dir, 0777) != 0) {
+    e = make_server_folder(s, &why);
+    if (e == ERR_EXISTS) {
         buf_fini(&text);
-        if (errno == EEXIST) {
-            say("CWWKE0045E", str_of(s->name), str_of(s->server_dir));
-            return EXIT_BAD_ARGUMENT;
-        }
-        fprintf(stderr, "%s: %s\n", s->server_dir, strerror(errno));
-        return EXIT_LOCATION;
+        control_say("CWWKE0045E", str_of(s->name), str_of(s->server_dir));
+        return EXIT_BAD_ARGUMENT;
     }
-    if (e == ERR_OK && (e = fill_server(s, o, buf_view(&text), &why)) != ERR_OK)
-        (void)!tree_remove(s->server_dir, &(struct err_info){ 0 });
+    if (e == ERR_OK &&
+        (e = fill_server(s, o, from, buf_view(&text), &why)) != ERR_OK)
+        IGNORE(tree_remove(s->server_dir, NULL));
     buf_fini(&text);
     if (e != ERR_OK) {
         fprintf(stderr, "Server %s cannot be created: %s\n", s->name, why.text);

@@ -82,6 +82,21 @@ lock_take(const struct settings *s, int *fd, pid_t *holder,
 }
 
 bool
+lock_is_readable(const struct settings *s)
+{
+    char path[4096];
+    int fd;
+
+    if (!lock_path(s, path, sizeof path))
+        return false;
+    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT;
+    close(fd);
+    return true;
+}
+
+bool
 lock_is_held(const struct settings *s, pid_t *holder)
 {
     char path[4096];

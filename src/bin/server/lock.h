@@ -14,6 +14,8 @@
  * (*holder is its process id, 0 when unknown). */
 MUST_CHECK enum err lock_take(const struct settings *, int *fd, pid_t *holder,
                               struct err_info *why);
+/* False when this user cannot find out whether it is held. */
+bool lock_is_readable(const struct settings *);
 /* Is it held? The holder's process id in *holder (may be NULL). */
 bool lock_is_held(const struct settings *, pid_t *holder);
 

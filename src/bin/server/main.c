@@ -23,6 +23,11 @@ enum option {
     OPT_FORCE = 1u << 3,
     OPT_TIMEOUT = 1u << 4,
     OPT_LOW_PORTS = 1u << 5,
+    OPT_ARCHIVE = 1u << 6,
+    OPT_INCLUDE = 1u << 7,
+    OPT_OS = 1u << 8,
+    OPT_SERVER_ROOT = 1u << 9,
+    OPT_TARGET = 1u << 10,
 };
 
 static const struct {
@@ -35,6 +40,12 @@ static const struct {
     { "--clean", OPT_CLEAN, "forget what earlier runs kept in workarea" },
     { "--force", OPT_FORCE, "do not wait for requests" },
     { "--low-ports", OPT_LOW_PORTS, "it listens on ports below 1024" },
+    { "--archive=", OPT_ARCHIVE, "file to make: .zip .jar .tar .tar.gz" },
+    { "--include=", OPT_INCLUDE,
+      "package: all usr minify wlp runnable; dumps: heap,system,thread" },
+    { "--os=", OPT_OS, "accepted: the programs are of this system" },
+    { "--server-root=", OPT_SERVER_ROOT, "folder in the archive (wlp)" },
+    { "--target=", OPT_TARGET, "ids of httpEndpoints, comma separated" },
     { "--timeout=", OPT_TIMEOUT, "XmYs or seconds to wait for the end" },
 };
 
@@ -50,6 +61,15 @@ static const struct {
     { "start", OPT_CLEAN, control_start, "run in the background" },
     { "stop", OPT_FORCE | OPT_TIMEOUT, control_stop, "stop it" },
     { "status", 0, control_status, "is it running?" },
+    { "debug", OPT_CLEAN, control_debug, "run with all diagnostics" },
+    { "package", OPT_ARCHIVE | OPT_INCLUDE | OPT_OS | OPT_SERVER_ROOT,
+      control_package, "make an archive that another machine runs" },
+    { "dump", OPT_ARCHIVE | OPT_INCLUDE, control_dump,
+      "collect what helps to find a problem" },
+    { "javadump", OPT_INCLUDE, control_javadump,
+      "what a running server knows of itself" },
+    { "pause", OPT_TARGET, control_pause, "close ports, finish requests" },
+    { "resume", OPT_TARGET, control_resume, "open them again" },
     { "list", 0, control_list, "names of all servers" },
     { "systemd", OPT_CLEAN | OPT_LOW_PORTS, control_systemd,
       "print a unit that runs it at boot" },
@@ -114,6 +134,20 @@ use_option(enum option option, const char *value, struct control_options *o)
         return true;
     case OPT_LOW_PORTS:
         o->low_ports = true;
+        return true;
+    case OPT_ARCHIVE:
+        o->archive = value;
+        return true;
+    case OPT_INCLUDE:
+        o->include = value;
+        return true;
+    case OPT_OS:
+        return true;
+    case OPT_SERVER_ROOT:
+        o->server_root = value;
+        return true;
+    case OPT_TARGET:
+        o->target = value;
         return true;
     case OPT_TIMEOUT:
         if (cfg_duration(str_of(value), 1000, &ms, &why) != ERR_OK || ms < 0 ||
@@ -204,8 +238,9 @@ act(size_t action, int argc, char **argv)
     if (locate(&s, is_default ? "defaultServer" : name, argc, argv)) {
         bool is_made = true;
 
-        if (actions[action].run == control_run && is_default &&
-            !settings_server_exists(&s))
+        if ((actions[action].run == control_run ||
+             actions[action].run == control_debug) &&
+            is_default && !settings_server_exists(&s))
             is_made = control_create(&s, &o) == EXIT_OK;
         status = is_made ? actions[action].run(&s, &o) : EXIT_LAUNCH;
     }
@@ -278,6 +313,9 @@ schema(int argc, char **argv)
 static void
 complete(void)
 {
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+        printf("%s\t%s\n", actions[i].name, actions[i].help);
+    printf("modify\tan operator command\nschema\tall elements\n");
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
         printf("%s\t%s\n", options[i].name, options[i].help);
     printf("--help\tshow help\n--version\tshow the version\n");
@@ -291,6 +329,23 @@ wants_help(int argc, char **argv)
         if (strcmp(argv[i], "--help") == 0)
             return true;
     return argc > 1 && strcmp(argv[1], "help") == 0;
+}
+
+/* "help ACTION" and "ACTION --help": false when there is no such action. */
+static bool
+help_action(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
+        if (strcmp(name, actions[i].name) != 0)
+            continue;
+        printf("Usage: sallyport server %s [SERVER]%s\n%s\n", name,
+               actions[i].options != 0 ? " [OPTIONS]" : "", actions[i].help);
+        for (size_t j = 0; j < ARRAY_LEN(options); j++)
+            if (actions[i].options & options[j].option)
+                printf("  %-16s %s\n", options[j].name, options[j].help);
+        return true;
+    }
+    return false;
 }
 
 int
@@ -307,6 +362,9 @@ main(int argc, char **argv)
     }
     if (strcmp(action, "--worker") == 0)
         return be_worker(argc, argv);
+    if (wants_help(argc, argv) &&
+        ((argc > 2 && help_action(argv[2])) || help_action(argv[1])))
+        return EXIT_OK;
     if (argc == 1 || wants_help(argc, argv)) {
         help();
         return argc > 1 ? EXIT_OK : EXIT_BAD_ARGUMENT;

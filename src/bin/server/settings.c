@@ -236,6 +236,12 @@ refuse_env(void *arg, struct str name)
             STR_ARG(str_sub(name, 0, 60)), (const char *)arg);
 }
 
+static const char *
+value_of(const char *name)
+{
+    return getenv(name);
+}
+
 static enum err
 read_env(struct settings *s, const char *path, struct err_info *why)
 {
@@ -247,9 +253,15 @@ read_env(struct settings *s, const char *path, struct err_info *why)
     if (e == ERR_OK)
         e = env_parse(&s->arena, text, &pairs, refuse_env,
                       (void *)(uintptr_t)path, why);
-    for (size_t i = 0; i < pairs.n && e == ERR_OK; i++)
-        if (setenv(pairs.v[i].name.p, pairs.v[i].value.p, 1) != 0)
+    for (size_t i = 0; i < pairs.n && e == ERR_OK; i++) {
+        struct str value = pairs.v[i].value;
+
+        if (env_expands(text) &&
+            (e = env_expand(&s->arena, value, value_of, &value, why)) != ERR_OK)
+            err_prefix(why, "%s: " STR_FMT, path, STR_ARG(pairs.v[i].name));
+        else if (setenv(pairs.v[i].name.p, value.p, 1) != 0)
             e = no_storage(why);
+    }
     pairs_fini(&pairs);
     return e;
 }

@@ -23,8 +23,12 @@ enum server_exit {
     EXIT_LOCATION = 23,
     EXIT_LAUNCH = 24,
     EXIT_RUNTIME = 25,
+    EXIT_PACKAGE = 28,
+    EXIT_DUMP = 29,
     EXIT_JVM_OPTIONS = 32,
     EXIT_NO_CONTACT = 34,
+    EXIT_PAUSE = 36,
+    EXIT_RESUME = 37,
 };
 
 /* Paths are absolute, without a slash at the end. */
