@@ -1,20 +1,20 @@
 /*
  * TLS as configured: protocols, ciphers, and the certificates of the key rings
- * and PKCS12 files that the server uses.
+ * and key store files that the server uses.
  */
 #include "doctor/doctor.h"
 
-#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/secret.h"
 #include "config/elements.h"
+#include "io/keystore.h"
 
-#define STORE_BYTES_MAX (4u * 1024u * 1024u)
 #define DAY_S 86400
 
 /* ---- settings ---- */
@@ -202,61 +202,117 @@ check_ring(struct doctor *d, const struct cfg_key_store *store)
     saf_ring_fini(&ring);
 }
 
-static void
-check_pkcs12(struct doctor *d, const struct cfg_key_store *store,
-             struct str bytes)
-{
-    const unsigned char *p = (const unsigned char *)(const void *)bytes.p;
-    PKCS12 *p12 = d2i_PKCS12(NULL, &p, (long)bytes.n);
-    STACK_OF(X509) *others = NULL;
-    EVP_PKEY *key = NULL;
-    X509 *own = NULL;
+/* ---- stores in files ---- */
 
-    if (p12 == NULL || PKCS12_parse(p12, secret_view(&store->password).p, &key,
-                                    &own, &others) != 1)
-        doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line,
-                    "check the file and the password of the keyStore",
-                    "keyStore " STR_FMT ": " STR_FMT
-                    " is no PKCS12 file that its password opens",
-                    STR_ARG(store->node.id), STR_ARG(store->location));
-    if (own != NULL)
-        check_certificate(d, store, "of the private key", own,
-                          "put a new certificate into the key store");
-    for (int i = 0; i < sk_X509_num(others); i++)
-        check_certificate(d, store, doctor_text(d, "%d", i + 1),
-                          sk_X509_value(others, i),
-                          "put the new certificate into the key store");
-    EVP_PKEY_free(key);
-    X509_free(own);
-    sk_X509_pop_free(others, X509_free);
-    PKCS12_free(p12);
+#define OWN_MAX 64u
+
+/* As given, else below the configuration's folder, else below the output's. */
+static const char *
+store_path(struct doctor *d, const struct cfg_key_store *store)
+{
+    const char *folders[] = { d->server_dir, d->output_dir };
+    const char *path = doctor_text(d, STR_FMT, STR_ARG(store->location));
+
+    for (size_t i = 0; i < ARRAY_LEN(folders) && path[0] != '/'; i++) {
+        const char *at = doctor_text(d, "%s/resources/security/" STR_FMT,
+                                     folders[i], STR_ARG(store->location));
+
+        if (access(at, F_OK) == 0)
+            return at;
+    }
+    return path;
+}
+
+static enum keystore_type
+store_type(const struct cfg_key_store *store)
+{
+    enum keystore_type type;
+
+    if (!keystore_type_of(store->type, &type))
+        type = KEYSTORE_PKCS12;
+    if (type == KEYSTORE_PKCS12 && str_ends(store->location, STR(".jks")))
+        type = KEYSTORE_JKS;
+    if (type == KEYSTORE_PKCS12 && str_ends(store->location, STR(".jceks")))
+        type = KEYSTORE_JCEKS;
+    return type;
+}
+
+static void
+check_entries(struct doctor *d, const struct cfg_key_store *store,
+              const struct keystore *entries)
+{
+    for (size_t i = 0; i < entries->n; i++) {
+        const struct keystore_entry *e = &entries->entries[i];
+        const unsigned char *p = (const unsigned char *)(const void *)e->der.p;
+        X509 *x = d2i_X509(NULL, &p, (long)e->der.n);
+
+        if (x == NULL)
+            continue;
+        check_certificate(d, store,
+                          e->alias.n > 0
+                              ? doctor_text(d, "\"" STR_FMT "\"",
+                                            STR_ARG(str_sub(e->alias, 0, 80)))
+                              : doctor_text(d, "%zu", i + 1),
+                          x, "put a new certificate into the key store");
+        X509_free(x);
+    }
 }
 
 static void
 check_file(struct doctor *d, const struct cfg_key_store *store)
 {
-    const char *path =
-        store->location.p[0] == '/'
-            ? store->location.p
-            : doctor_text(d, "%s/resources/security/" STR_FMT, d->server_dir,
-                          STR_ARG(store->location));
+    struct keystore_password own[OWN_MAX];
+    struct keystore_input in = { .type = store_type(store),
+                                 .password = secret_view(&store->password),
+                                 .has_password = store->has_password,
+                                 .own = own };
+    const char *path = store_path(d, store);
     struct err_info why = { 0 };
+    struct keystore entries;
     struct buf bytes;
+    enum err e;
 
-    buf_init(&bytes, STORE_BYTES_MAX);
-    if (file_read(path, &bytes, &why) != ERR_OK)
-        doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line, "",
-                    "keyStore " STR_FMT ": %s", STR_ARG(store->node.id),
-                    why.text);
-    else if (str_eq_nocase_z(store->type, "PKCS12"))
-        check_pkcs12(d, store, buf_view(&bytes));
-    else
-        doctor_find(d, RULE_NOT_CHECKED, store->node.file.p, store->node.line,
-                    "", "certificates of keyStore " STR_FMT ", type " STR_FMT,
-                    STR_ARG(store->node.id), STR_ARG(store->type));
+    for (; in.n_own < store->n_key_entries && in.n_own < OWN_MAX; in.n_own++)
+        own[in.n_own] = (struct keystore_password){
+            store->key_entries[in.n_own].name,
+            secret_view(&store->key_entries[in.n_own].key_password)
+        };
+    buf_init(&bytes, KEYSTORE_BYTES_MAX);
+    e = file_read(path, &bytes, &why);
+    in.bytes = buf_view(&bytes);
+    if (e == ERR_OK && (e = keystore_read(&in, &entries, &why)) == ERR_OK) {
+        check_entries(d, store, &entries);
+        keystore_fini(&entries);
+    }
+    if (e != ERR_OK)
+        doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line,
+                    "check location, type and password of the keyStore",
+                    "keyStore " STR_FMT ": %s: %s", STR_ARG(store->node.id),
+                    path, why.text);
     if (bytes.p != NULL)
         secret_wipe(bytes.p, bytes.n);
     buf_fini(&bytes);
+}
+
+/* The store that a server makes by itself. */
+static void
+check_default_store(struct doctor *d)
+{
+    const char *password = getenv("keystore_password");
+    const char *path =
+        doctor_text(d, "%s/resources/security/key.p12", d->output_dir);
+    struct cfg_key_store store = {
+        .node = { .id = STR("defaultKeyStore"), .file = str_of(path) },
+        .location = str_of(path),
+        .type = STR("PKCS12"),
+        .has_password = true,
+    };
+
+    if (password == NULL || access(path, F_OK) != 0 ||
+        !secret_dup(str_of(password), &store.password))
+        return;
+    check_file(d, &store);
+    secret_free(&store.password);
 }
 
 void
@@ -264,6 +320,7 @@ doctor_check_tls(struct doctor *d)
 {
     const struct cfg_key_store *store;
     const struct cfg_ssl *ssl;
+    bool has_default = false;
 
     if (d->tree == NULL)
         return;
@@ -274,11 +331,17 @@ doctor_check_tls(struct doctor *d)
     }
     CFG_EACH(d->tree, key_store, store)
     {
+        has_default =
+            has_default || str_eq_z(store->node.id, "defaultKeyStore");
         if (store->node.line == 0)
             continue; /* built in, and nobody names it */
+        if (store->location.n == 0)
+            continue; /* made at the next start */
         if (str_starts_nocase(store->location, STR("safkeyring")))
             check_ring(d, store);
         else
             check_file(d, store);
     }
+    if (!has_default)
+        check_default_store(d);
 }

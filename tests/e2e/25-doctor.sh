@@ -26,7 +26,6 @@ for group in GMADMIN GMOPERS GMREADR; do racf "CONNECT FRED GROUP($group)"; done
 own() { chown -R 50001:50050 "$DIR"; find "$DIR" -type d -exec chmod 750 {} +; find "$DIR" -type f -exec chmod 640 {} +; chmod 600 "$DIR/server.env"; }
 own
 examine
-note "$(jq -c '.findings[] | [.check, .file, .line, .what]' "$SCRATCH/report.json")"
 clean "a clean server"
 doctor myServer
 is "$OUT" "Server myServer: 0 errors, 0 warnings, 0 notes." "as text"
@@ -94,6 +93,21 @@ racf "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('soon')) WITHLABEL('soon') SIGN
 has "one that will expire" certificate-expires '.what | test("\"soon\"")' 4
 examine --days 5; is "$(found certificate-expires)" 0 "not within five days"
 racf "RACDCERT ID(LIBSERV) DELETE(LABEL('soon'))"; refresh
+
+mkdir -p "$DIR/resources/security"
+store() { # DAYS-FROM-NOW PASSWORD
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$SCRATCH/k.pem" -out "$SCRATCH/c.pem" -subj /CN=file -days "$1" 2>/dev/null &&
+        openssl pkcs12 -export -inkey "$SCRATCH/k.pem" -in "$SCRATCH/c.pem" -name mine -passout "pass:$2" -out "$DIR/resources/security/site.p12"
+    own; chmod 600 "$DIR/resources/security/site.p12"
+}
+sed -i 's#</server>#<keyStore id="site" location="site.p12" password="{env}SITE"/></server>#' "$KR"
+export SITE=geheim
+store 400 geheim; clean "a key store in a file"
+chmod 640 "$DIR/resources/security/site.p12"; has "that the group reads" secret-group-readable '.file | test("site.p12")' 4; chmod 600 "$DIR/resources/security/site.p12"
+store 3 geheim; has "whose certificate will expire" certificate-expires '.what | test("\"mine\" of keyStore site")' 4
+store 400 other; has "that its password does not open" key-store '.what | test("site.p12")' 8
+rm "$DIR/resources/security/site.p12"; has "that is not there" key-store '.what | test("site.p12")' 8
+unset SITE; sed -i 's#<keyStore id="site"[^>]*>##' "$KR"
 
 # Profiles and groups
 racf "PERMIT BBG.AUTHMOD.BBGZSAFM.SAFCRED CLASS(SERVER) ID(LIBGRP) DELETE"; has "the server's user lacks READ" profile-access '.what | test("LIBSERV has no READ to BBG.AUTHMOD.BBGZSAFM.SAFCRED")' 8
