@@ -451,11 +451,11 @@ finish(struct agent *a)
 int
 agent_run(const struct agent_options *options)
 {
-    struct agent *a = calloc(1, sizeof *a);
     int signals = open_signals(), status = 0;
+    struct agent *a = signals < 0 ? NULL : calloc(1, sizeof *a);
     struct err_info why = { 0 };
 
-    if (a == NULL || signals < 0)
+    if (a == NULL)
         return AGENT_FAILED;
     a->options = options;
     a->debug = options->debug;

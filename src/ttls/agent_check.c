@@ -3,6 +3,7 @@
 
 #include "ttls/agent.h"
 #include "ttls/build.h"
+#include "ttls/shadow.h"
 #include "ttls/show.h"
 #include "ttls/source.h"
 
@@ -70,6 +71,21 @@ read_one(struct check *c, struct ttls_build *build, const char *name)
 }
 
 static void
+on_shadow(void *arg, const struct ttls_rule *rule, const struct ttls_rule *by)
+{
+    char text[200];
+
+    (void)snprintf(text, sizeof text,
+                   "TTLSRule " STR_FMT " is never used: " STR_FMT
+                   " at line %u takes all of its connections",
+                   STR_ARG(rule->obj.name), STR_ARG(by->obj.name),
+                   by->obj.line);
+    on_diag(arg, &(struct ttls_diag){ .file = rule->obj.file,
+                                      .line = rule->obj.line,
+                                      .text = text });
+}
+
+static void
 summary(const struct check *c, const struct ttls_policy *p)
 {
     const struct ttls_rule *const *rules;
@@ -103,6 +119,8 @@ agent_check(const char *const *files, size_t n, enum ttls_collate collate,
         on_diag(&c, &(struct ttls_diag){ .is_error = true,
                                          .file = STR("policy"),
                                          .text = why.text });
+    if (policy != NULL)
+        IGNORE(ttls_shadowed(policy, on_shadow, &c, &why));
     summary(&c, policy);
     ttls_policy_unref(&policy);
     return c.n_errors;

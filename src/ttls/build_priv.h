@@ -70,6 +70,14 @@ struct ttls_obj *build_object(struct ttls_build *, enum ttls_stmt,
 void build_value(struct ttls_build *, struct ttls_obj *,
                  const struct ttls_type *, const struct ttls_row *,
                  struct str value);
+/* The same for one kind each: values_codes.c, values_addr.c, values_time.c. */
+typedef void build_setter(struct ttls_build *, struct ttls_obj *,
+                          const struct ttls_row *, struct str value);
+build_setter value_ciphers_v2, value_ciphers, value_pairs, value_groups;
+build_setter value_address, value_rule_address, value_ports, value_mask;
+void value_period(struct ttls_build *, struct ttls_time *, struct str value);
+void value_day_mask(struct ttls_build *, struct ttls_time *, struct str value);
+void value_of_day(struct ttls_build *, struct ttls_time *, struct str value);
 /* A place in obj's member list; its index. */
 size_t build_member(struct ttls_build *, struct ttls_obj *,
                     const struct ttls_obj *member);

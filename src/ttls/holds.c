@@ -85,6 +85,21 @@ day_holds(const struct ttls_time *t, const struct tm *tm)
            (t->day_mask_end & (1u << left)) != 0;
 }
 
+/* As ConditionTimeRange is written: yyyymmddhhmmss. */
+static uint64_t
+moment_of(const struct tm *tm)
+{
+    const unsigned parts[] = {
+        (unsigned)tm->tm_mon + 1, (unsigned)tm->tm_mday, (unsigned)tm->tm_hour,
+        (unsigned)tm->tm_min,     (unsigned)tm->tm_sec,
+    };
+    uint64_t moment = (unsigned)tm->tm_year + 1900u;
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        moment = moment * 100 + parts[i];
+    return moment;
+}
+
 bool
 ttls_time_holds(const struct ttls_time *t, uint64_t now_s)
 {
@@ -97,12 +112,7 @@ ttls_time_holds(const struct ttls_time *t, uint64_t now_s)
         return true;
     if ((t->is_utc != 0 ? gmtime_r(&now, &tm) : localtime_r(&now, &tm)) == NULL)
         return false;
-    moment = (uint64_t)(tm.tm_year + 1900);
-    moment = moment * 100 + (uint64_t)(tm.tm_mon + 1);
-    moment = moment * 100 + (uint64_t)tm.tm_mday;
-    moment = moment * 100 + (uint64_t)tm.tm_hour;
-    moment = moment * 100 + (uint64_t)tm.tm_min;
-    moment = moment * 100 + (uint64_t)tm.tm_sec;
+    moment = moment_of(&tm);
     if (is_coded(t, "ConditionTimeRange") &&
         (moment < t->from || moment > t->to))
         return false;

@@ -4,6 +4,7 @@
 #include "base/test.h"
 #include "ttls/build.h"
 #include "ttls/match.h"
+#include "ttls/shadow.h"
 #include "ttls/stmt.h"
 
 #define HEAD                                                                   \
@@ -241,6 +242,59 @@ knows_time(void **state)
     }
 }
 
+static void
+on_shadow(void *arg, const struct ttls_rule *rule, const struct ttls_rule *by)
+{
+    char *out = arg;
+    size_t n = strlen(out);
+
+    (void)snprintf(out + n, 200 - n, "%.*s<%.*s ", STR_ARG(rule->obj.name),
+                   STR_ARG(by->obj.name));
+}
+
+#define SHADOW_RULE(name, priority, conditions)                                \
+    "TTLSRule " name "\n{\n" conditions "\nDirection Both\nPriority " priority \
+    "\nTTLSGroupActionRef g\n}\n"
+
+static void
+shadows(void **state)
+{
+    static const struct {
+        const char *rules;
+        const char *want;
+    } rows[] = {
+        { SHADOW_RULE("a", "9", "RemotePortRange 1-100")
+              SHADOW_RULE("b", "8", "RemotePortRange 5\nJobname X"),
+          "b<a " },
+        { SHADOW_RULE("a", "9", "RemotePortRange 1-100")
+              SHADOW_RULE("b", "8", "RemotePortRange 5-101"),
+          "" },
+        { SHADOW_RULE("a", "9", "Jobname AB*") SHADOW_RULE(
+              "b", "8", "Jobname ABC") SHADOW_RULE("c", "8", "Jobname A*"),
+          "b<a " },
+        { SHADOW_RULE("a", "8", "RemoteAddr 10.0.0.0/8")
+              SHADOW_RULE("b", "8", "RemoteAddr 10.1.0.0/16")
+                  SHADOW_RULE("c", "8", "RemoteAddr All\nRemotePortRange 3"),
+          "b<a " },
+        { SHADOW_RULE("a", "9",
+                      "Userid U\nIpTimeCondition\n{\nDayOfWeekMask "
+                      "1111111\n}") SHADOW_RULE("b", "8", "Userid U"),
+          "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[4096], got[200] = "";
+        struct ttls_policy *p;
+
+        (void)snprintf(text, sizeof text, HEAD "%s", rows[i].rules);
+        p = build(str_of(text));
+        assert_int_equal(ttls_shadowed(p, on_shadow, got, NULL), ERR_OK);
+        assert_string_equal(got, rows[i].want);
+        ttls_policy_unref(&p);
+    }
+}
+
 int
 main(void)
 {
@@ -248,6 +302,7 @@ main(void)
         cmocka_unit_test(finds),
         cmocka_unit_test(agrees),
         cmocka_unit_test(knows_time),
+        cmocka_unit_test(shadows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,184 @@
+/* A bucket with many rules: the segments that their ranges cut one dimension
+ * into, each with the rules that cover it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ttls/match_priv.h"
+
+#define COPIES_MAX 16u /* a segment list may be so much longer */
+
+wide
+match_wide(const uint8_t bytes[16])
+{
+    wide v = 0;
+
+    for (size_t i = 0; i < 16; i++)
+        v = v << 8 | bytes[i];
+    return v;
+}
+
+/* Range i of a rule's condition in one dimension; false after the last. No
+ * condition is one range of everything. */
+static bool
+range_of(const struct ttls_rule *r, enum dimension d, size_t i, wide *from,
+         wide *to)
+{
+    const struct ttls_addrs *a =
+        d == DIM_REMOTE ? r->remote_addr : r->local_addr;
+    const struct ttls_ports *p =
+        d == DIM_REMOTE_PORT ? r->remote_port : r->local_port;
+    bool is_port = d == DIM_REMOTE_PORT || d == DIM_LOCAL_PORT;
+
+    if (is_port ? p == NULL : a == NULL) {
+        *from = 0;
+        *to = is_port ? 65535 : ~(wide)0;
+        return i == 0;
+    }
+    if (i >= (is_port ? p->n_sorted : a->n_sorted))
+        return false;
+    *from = is_port ? p->sorted[i].from : match_wide(a->sorted[i].from);
+    *to = is_port ? p->sorted[i].to : match_wide(a->sorted[i].to);
+    return true;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+    wide x = *(const wide *)a, y = *(const wide *)b;
+
+    return (x > y) - (x < y);
+}
+
+size_t
+match_segment(const wide *from, size_t n, wide value)
+{
+    size_t low = 0, high = n;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (from[middle] <= value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - 1; /* from[0] is 0 */
+}
+
+struct bounds {
+    wide *v;
+    size_t n, cap;
+};
+
+/* Where segments begin; false without storage. */
+static bool
+bounds_of(const struct ttls_match *m, const struct bucket *b, enum dimension d,
+          struct bounds *out)
+{
+    wide zero = 0, from, to;
+    size_t n = 0;
+
+    if (!VEC_PUSH(out, zero))
+        return false;
+    for (size_t k = 0; k < b->rules.n; k++) {
+        const struct ttls_rule *r = m->rules[b->rules.v[k]];
+
+        for (size_t i = 0; range_of(r, d, i, &from, &to); i++) {
+            wide after = to + 1;
+
+            if (!VEC_PUSH(out, from) || (after != 0 && !VEC_PUSH(out, after)))
+                return false;
+        }
+    }
+    qsort(out->v, out->n, sizeof *out->v, by_value);
+    for (size_t i = 1; i < out->n; i++) {
+        if (out->v[i] != out->v[n])
+            out->v[++n] = out->v[i];
+    }
+    out->n = n + 1;
+    return true;
+}
+
+/* Lengths of the segments' lists in count[]; their sum, or 0 when it is too
+ * much for an index to pay. */
+static size_t
+count_lists(const struct ttls_match *m, const struct bucket *b,
+            enum dimension d, const struct bounds *bounds, uint32_t *count)
+{
+    size_t total = 0, max = COPIES_MAX * b->rules.n;
+    wide from, to;
+
+    for (size_t k = 0; k < b->rules.n; k++) {
+        const struct ttls_rule *r = m->rules[b->rules.v[k]];
+
+        for (size_t i = 0; range_of(r, d, i, &from, &to); i++) {
+            size_t s = match_segment(bounds->v, bounds->n, from);
+
+            for (; s < bounds->n && bounds->v[s] <= to; s++) {
+                count[s]++;
+                if (++total > max)
+                    return 0;
+            }
+        }
+    }
+    return total;
+}
+
+/* Try one dimension; true when the bucket is indexed by it. */
+static bool
+index_by(struct ttls_match *m, struct bucket *b, enum dimension d)
+{
+    struct bounds bounds = { 0 };
+    uint32_t *count = NULL;
+    size_t total = 0;
+    wide from, to;
+
+    if (!bounds_of(m, b, d, &bounds) || bounds.n < 4 ||
+        (count = calloc(bounds.n + 1, sizeof *count)) == NULL ||
+        (total = count_lists(m, b, d, &bounds, count)) == 0 ||
+        total / bounds.n > b->rules.n / 2 ||
+        (b->listed = malloc(total * sizeof *b->listed)) == NULL) {
+        free(count);
+        VEC_FREE(&bounds);
+        return false;
+    }
+    for (size_t s = 0, at = 0; s <= bounds.n; s++) {
+        size_t n = s < bounds.n ? count[s] : 0;
+
+        count[s] = (uint32_t)at;
+        at += n;
+    }
+    for (size_t k = b->rules.n; k > 0; k--) { /* back to front, see below */
+        const struct ttls_rule *r = m->rules[b->rules.v[k - 1]];
+
+        for (size_t i = 0; range_of(r, d, i, &from, &to); i++) {
+            size_t s = match_segment(bounds.v, bounds.n, from);
+
+            for (; s < bounds.n && bounds.v[s] <= to; s++)
+                b->listed[count[s]++] = b->rules.v[k - 1];
+        }
+    }
+    b->from = bounds.v;
+    b->n_segments = bounds.n;
+    b->first = count; /* now the ends: list s is [end of s-1, end of s) */
+    b->by = d;
+    b->is_indexed = true;
+    return true;
+}
+
+void
+match_index(struct ttls_match *m, struct bucket *b)
+{
+    const struct shape *s = &m->shapes.v[b->key.shape];
+    bool in_key[DIMS] = {
+        [DIM_REMOTE_PORT] = s->remote_port != 0,
+        [DIM_LOCAL_PORT] = s->local_port != 0,
+        [DIM_REMOTE] = s->remote != NO_PREFIX,
+        [DIM_LOCAL] = s->local != NO_PREFIX,
+    };
+
+    for (unsigned d = 0; d < DIMS && !b->is_indexed; d++) {
+        if (!in_key[d])
+            IGNORE(index_by(m, b, (enum dimension)d));
+    }
+}
