@@ -186,6 +186,7 @@ struct cfg_access_logging { /* httpAccessLogging, accessLogging */
     int64_t max_files;
     struct str rollover_start_time;
     int64_t rollover_interval_ms;
+    int64_t sample_percent;
 };
 
 struct cfg_compression { /* compression */

@@ -227,6 +227,9 @@ static const struct cfg_attr access_logging_attrs[] = {
          "HH:MM at which it rolls over first."),
     ATTR(DURATION, rollover_interval_ms, "rolloverInterval", "-1", CFG_M,
          "Time between rolling it over; -1 is by size alone."),
+    ATTR(INT, sample_percent, "samplePercent", "100", 0, 100,
+         "How many of the requests answered below 400 are written; the others "
+         "always are. Not in the original."),
 };
 #undef ATTR
 CFG_TYPE(access_logging, "httpAccessLogging", CFG_FACTORY,

@@ -895,10 +895,8 @@ reports_bad_values(void **state)
           "missing the required attribute ldapType." },
         { "<keyStore id='k' type='JKS'/>", "keystore configuration is "
                                            "incomplete" },
-        { "<tcpOptions id='t' addressIncludeList='127.0.0.1'/>",
-          "SPT0401W /u/servers/test/server.xml:1: tcpOptions is read, but has "
-          "no "
-          "effect in this release." },
+        { "<tcpOptions id='t' hostNameIncludeList='*.a'/>",
+          "attribute hostNameIncludeList of tcpOptions is read" },
         { "<zosconnect_zosConnectManager operationMode='SYNC'/>",
           "attribute operationMode of zosconnect_zosConnectManager is read" },
         { "<zosconnect_zosConnectInterceptors id='l' interceptorRef='a,b'/>"

@@ -85,7 +85,8 @@ void
 answer(struct request *r, unsigned status, struct str content_type,
        struct str body, const struct http_header *extra, size_t n_extra)
 {
-    struct http_header headers[EXTRA_MAX + 1];
+    struct http_header headers[WEB_HEADERS_MAX];
+    struct buf packed;
     struct http_reply reply = { .status = status,
                                 .headers = headers,
                                 .body = body };
@@ -96,10 +97,13 @@ answer(struct request *r, unsigned status, struct str content_type,
             (struct http_header){ STR("Content-Type"), content_type };
     for (size_t i = 0; i < n_extra && reply.n_headers < EXTRA_MAX; i++)
         headers[reply.n_headers++] = extra[i];
-    run_post(r, status, body.n);
+    buf_init(&packed, body.n + 1024);
+    web_finish(r, &reply, headers, &packed);
+    run_post(r, status, reply.body.n);
     trace(r, status);
     unlist(r);
     http_reply_send(r->http, &reply);
+    buf_fini(&packed);
     release(&held);
 }
 
@@ -238,7 +242,8 @@ answer_redirect(struct request *r)
         answer(r, 302, (struct str){ 0 }, (struct str){ 0 }, NULL, 0);
         return;
     }
-    if (http_header_get(r->http, "Host", &name)) {
+    name = r->host;
+    if (name.n > 0) {
         colon = str_rfind_char(name, ':');
         host = colon == STR_NPOS || str_find_char(str_sub(name, colon, name.n),
                                                   ']') != STR_NPOS

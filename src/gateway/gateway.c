@@ -9,10 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "gateway/key_files.h"
 #include "gateway/gateway_priv.h"
 #include "ipc/task.h"
+
+#define OPEN_RETRY_MS 1000u
 
 /* --- work on every loop, waited for ----------------------------------------
  */
@@ -139,11 +142,24 @@ reload_changed_keys(struct gateway *g)
         snapshot_polled_seen(g->snapshot);
 }
 
+static void
+retry_ports(struct gateway *g)
+{
+    uint64_t now_ms = clock_mono_ms();
+
+    if (!g->must_retry_open || g->snapshot == NULL || now_ms < g->next_open_ms)
+        return;
+    g->n_open_tries++;
+    g->next_open_ms = now_ms + OPEN_RETRY_MS;
+    gateway_use(g, snapshot_ref(g->snapshot));
+}
+
 void
 gateway_tick(struct gateway *g)
 {
     reload_changed_keys(g);
     angel_look(g);
+    retry_ports(g);
 }
 
 static enum err
@@ -219,6 +235,7 @@ gateway_use(struct gateway *g, struct snapshot *next)
 
     for (size_t i = 0; i < g->n_listeners; i++)
         g->listeners[i].is_wanted = false;
+    g->must_retry_open = false;
     for (size_t i = 0; i < next->n_ports; i++)
         fds[i] = ports_is_paused(g, next->ports[i].endpoint_id)
                      ? -1
@@ -254,6 +271,8 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
     }
     artefacts_unref(&g->artefacts);
     g->artefacts = artefacts;
+    g->n_open_tries = 0;
+    g->next_open_ms = clock_mono_ms() + OPEN_RETRY_MS;
     gateway_use(g, next);
     return ERR_OK;
 }

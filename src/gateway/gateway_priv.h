@@ -46,6 +46,10 @@ struct gateway {
     unsigned n_loops;
     struct listener listeners[SNAPSHOT_PORTS_MAX * 2];
     size_t n_listeners;
+    /* portOpenRetries: a second apart, until none is left */
+    bool must_retry_open;
+    uint32_t n_open_tries;
+    uint64_t next_open_ms;
     struct paused paused[SNAPSHOT_PORTS_MAX];
     size_t n_paused;
     pthread_mutex_t lock;

@@ -4,11 +4,13 @@
  */
 #include "gateway/serve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define LOGGER "com.ibm.ws.channel.ssl.internal.SSLConnectionLink"
+#define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPChannel"
 #define ANGEL_RETRY_MS 1000u
 
 static const char *const checked_classes[] = { "APPL", "EJBROLE", "SURROGAT",
@@ -104,6 +106,25 @@ on_tls_error(struct str peer, struct str text, void *arg)
         MESSAGES_LOG(port->serve->log, LOGGER, "CWWKO0801E", text);
 }
 
+static void
+on_full(void *arg)
+{
+    struct serve_port *port = arg;
+    char limit[16];
+
+    snprintf(limit, sizeof limit, "%u", port->entry.options.max_connections);
+    MESSAGES_LOG(port->serve->log, TCP_LOGGER, "CWWKO0222W",
+                 str_of(port->channel), str_of(limit));
+}
+
+static bool
+on_admit(const struct sockaddr *peer, void *arg)
+{
+    struct serve_port *port = arg;
+
+    return port->live != NULL && admit_address(&port->live->admit, peer);
+}
+
 static struct serve_port *
 find_port(struct serve *s, const struct port_entry *entry)
 {
@@ -121,6 +142,10 @@ keep_entry(struct serve_port *p, const struct port_entry *entry)
 {
     p->entry = *entry;
     p->entry.tls = NULL; /* the http server has its own reference */
+    p->entry.web = NULL;
+    p->entry.admit = (struct admit){ 0 };
+    snprintf(p->channel, sizeof p->channel, STR_FMT "%s",
+             STR_ARG(entry->endpoint_id), entry->is_tls ? "-ssl" : "");
     p->entry.host = (struct str){ 0 };
     p->entry.endpoint_id = (struct str){ 0 };
 }
@@ -129,6 +154,9 @@ static void
 open_port(struct serve *s, const struct port_entry *entry, int fd)
 {
     struct http_server_events events = { .on_request = serve_on_request,
+                                         .on_done = web_on_done,
+                                         .on_full = on_full,
+                                         .admits = on_admit,
                                          .on_tls_error = on_tls_error };
     struct serve_port *p = calloc(1, sizeof *p);
     struct err_info why;
@@ -138,6 +166,7 @@ open_port(struct serve *s, const struct port_entry *entry, int fd)
         return;
     }
     p->serve = s;
+    p->live = entry;
     keep_entry(p, entry);
     events.arg = p;
     p->fd = dup(fd);
@@ -222,11 +251,13 @@ serve_apply(struct serve *s, struct snapshot *snapshot, const int *fds)
         return; /* goes on with the old one */
     usage->snapshot = snapshot_ref(snapshot);
     usage->is_current = true;
+    for (struct serve_port *p = s->ports; p != NULL; p = p->next) {
+        p->is_wanted = false;
+        p->live = NULL;
+    }
     if (s->usage != NULL)
         let_go(s->usage);
     s->usage = usage;
-    for (struct serve_port *p = s->ports; p != NULL; p = p->next)
-        p->is_wanted = false;
     for (size_t i = 0; i < snapshot->n_ports; i++) {
         struct serve_port *p = find_port(s, &snapshot->ports[i]);
 
@@ -234,6 +265,7 @@ serve_apply(struct serve *s, struct snapshot *snapshot, const int *fds)
             open_port(s, &snapshot->ports[i], fds[i]);
         } else if (p != NULL && fds[i] >= 0) {
             p->is_wanted = true;
+            p->live = &snapshot->ports[i];
             keep_entry(p, &snapshot->ports[i]);
             http_server_update(p->server, snapshot->ports[i].tls,
                                &snapshot->ports[i].options);

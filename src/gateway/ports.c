@@ -49,6 +49,10 @@ ports_open(struct gateway *g, const struct port_entry *p)
     if (!str_copy_z(p->host, l->host, sizeof l->host))
         return -1;
     if (parent_listen(g->o.parent, l->host, p->port, &l->fd, &why) != ERR_OK) {
+        if (g->n_open_tries < p->open_retries) {
+            g->must_retry_open = true;
+            return -1;
+        }
         MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0221E", str_of(l->channel),
                      str_of(l->host), str_of(port), str_of(why.text));
         return -1;

@@ -134,12 +134,12 @@ text_of(struct str s)
 static struct str
 full_url(struct request *r)
 {
-    struct str scheme =
-        http_conn_is_tls(r->http->conn) ? STR("https://") : STR("http://");
+    struct str scheme = r->is_secure ? STR("https://") : STR("http://");
     struct str host = STR("localhost"), path = r->http->path;
     char *url;
 
-    (void)http_header_get(r->http, "Host", &host);
+    if (r->host.n > 0)
+        host = r->host;
     url = arena_alloc(r->http->arena, scheme.n + host.n + path.n);
     if (url == NULL)
         return path;
@@ -167,7 +167,7 @@ describe(struct request *r)
                                                      : full_url(r)),
         .method = text_of(r->http->method),
         .query = text_of(r->http->query),
-        .peer = text_of(http_conn_peer(r->http->conn)),
+        .peer = text_of(r->peer),
         .entry_us = r->attempt.now_ms * 1000u,
         .request_bytes = r->http->body.n,
         .host = &r->subject,
@@ -210,6 +210,8 @@ run_interceptors(struct request *r)
         answer_refusal(r, &refusal);
         return;
     }
+    if (!web_decode_body(r))
+        return;
     switch (r->kind) {
     case RESOURCE_API:
     case RESOURCE_SERVICE:
@@ -464,7 +466,6 @@ serve_on_request(struct http_request *http, void *arg)
     struct serve_port *port = arg;
     struct serve *serve = port->serve;
     struct request *r = ARENA_NEW(http->arena, struct request);
-    bool is_tls = http_conn_is_tls(http->conn);
     unsigned status;
 
     if (r == NULL) {
@@ -488,7 +489,15 @@ serve_on_request(struct http_request *http, void *arg)
     MESSAGES_TRACE_DATA(serve->log, SERVLET_LOGGER, TRACE_FINER, "service",
                         "Entry " STR_FMT " " STR_FMT, STR_ARG(http->method),
                         STR_ARG(http->path));
+    r->entry = port->live;
+    r->peer = http_conn_peer(http->conn);
+    r->is_secure = http_conn_is_tls(http->conn);
+    http->user = r;
+    if (!web_admit(r))
+        return;
     status = route(r);
+    if (status == 404 && r->api == NULL && web_answer_missing(r))
+        return;
     if (status != 0) {
         decision_add(&r->decision, DECISION_ROUTE, DECISION_REFUSED,
                      http->method, http->path, no_rc);
@@ -497,7 +506,7 @@ serve_on_request(struct http_request *http, void *arg)
     }
     decision_add(&r->decision, DECISION_ROUTE, DECISION_ALLOWED, http->method,
                  http->path, no_rc);
-    if (r->access->require_secure && !is_tls) {
+    if (r->access->require_secure && !r->is_secure) {
         decision_add(&r->decision, DECISION_TRANSPORT, DECISION_REFUSED,
                      STR("http"), http->path, no_rc);
         answer_redirect(r);

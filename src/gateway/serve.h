@@ -30,9 +30,12 @@ struct serve_port {
     struct serve *serve;
     struct port_entry entry; /* without its strings and tls */
     char host[256];
+    char channel[128]; /* for messages */
     int fd;
     struct http_server *server;
-    bool is_wanted;       /* while a configuration is applied */
+    bool is_wanted; /* while a configuration is applied */
+    /* Its entry in the snapshot in use; NULL while it closes. */
+    const struct port_entry *live;
     struct loop_post end; /* frees it once drained */
     struct serve_port *next;
 };
@@ -89,6 +92,11 @@ struct request {
     struct usage *usage;
     struct http_request *http;
     struct serve_port *port;
+    const struct port_entry *entry; /* of the snapshot; NULL: closing */
+    struct str peer, host;          /* of the client, proxies seen through */
+    struct str origin;              /* of the page that asks; "" none */
+    const struct cfg_cors *cors;    /* allows that origin; NULL */
+    bool is_secure;                 /* TLS, here or at a proxy */
     enum resource_kind kind;
     struct access *access;
     struct operation *operation; /* API, service */

@@ -384,6 +384,28 @@ set_http_options(struct http_server_options *o,
     o->h2_max_refused = (uint32_t)h->max_streams_refused;
 }
 
+/* A list that says something else than it means must not let anybody in. */
+static enum err
+set_admit(struct building *b, struct port_entry *p,
+          const struct cfg_http_endpoint *e)
+{
+    bool is_exclude = false;
+    struct str bad = STR("");
+    enum err code = admit_new(&b->s->arena, &e->tcp_options->address_include,
+                              &e->tcp_options->address_exclude, &p->admit, &bad,
+                              &is_exclude);
+
+    if (code == ERR_SYNTAX) {
+        MESSAGES_LOG(b->log, LOGGER, is_exclude ? "CWWKO0202E" : "CWWKO0203E",
+                     e->node.id);
+        return err_set(b->why, code,
+                       "tcpOptions: \"" STR_FMT
+                       "\" is not an IPv4 address or an IPv6 address in full",
+                       STR_ARG(str_sub(bad, 0, 100)));
+    }
+    return code == ERR_OK ? code : no_storage(b);
+}
+
 static enum err
 add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
 {
@@ -405,6 +427,14 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
             e->ssl_options != NULL && e->ssl_options->suppress_handshake_errors,
     };
     set_http_options(&p->options, e);
+    p->open_retries = (uint32_t)e->tcp_options->port_open_retries;
+    if ((code = set_admit(b, p, e)) != ERR_OK ||
+        (code = web_new(&s->arena, s->tree, e, b->log, &p->web, b->why)) !=
+            ERR_OK) {
+        MESSAGES_LOG(b->log, LOGGER, "SPT0413E", e->node.id,
+                     str_of(b->why->text));
+        return b->is_update ? code : ERR_OK;
+    }
     if (is_tls) {
         if (e->ssl_options != NULL)
             ssl = e->ssl_options->ssl;
@@ -412,11 +442,13 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
             ssl = CFG_ONE(s->tree, ssl_default)->ssl;
         if (ssl == NULL) {
             MESSAGES_LOG(b->log, LOGGER, "CWPKI0817A", e->node.id);
+            web_close(p->web);
             return ERR_OK; /* no key store: the port stays closed */
         }
         code = tls_store_build(b->stores, ssl, e, STR(""), &p->tls, b->why);
         if (code != ERR_OK) {
             MESSAGES_LOG(b->log, LOGGER, "CWWKO0800E", str_of(b->why->text));
+            web_close(p->web);
             return b->is_update ? code : ERR_OK;
         }
     }
@@ -549,8 +581,10 @@ snapshot_unref(struct snapshot **at)
         return;
     for (size_t pos = 0; table_next(&s->requesters, &pos, &name, &value);)
         endpoint_close(((struct requester_entry *)value)->endpoint);
-    for (size_t i = 0; i < s->n_ports; i++)
+    for (size_t i = 0; i < s->n_ports; i++) {
         tls_config_unref(&s->ports[i].tls);
+        web_close(s->ports[i].web);
+    }
     link_tls_fini(&s->link_tls);
     chain_set_close(s->chains);
     table_fini(&s->services);

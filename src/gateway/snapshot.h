@@ -9,9 +9,11 @@
 #include "auth/authenticate.h"
 #include "backends/provider.h"
 #include "base/table.h"
+#include "gateway/admit.h"
 #include "gateway/artefacts.h"
 #include "gateway/chain.h"
 #include "gateway/route.h"
+#include "gateway/web.h"
 #include "http/server.h"
 #include "saf/client.h"
 
@@ -77,6 +79,9 @@ struct port_entry {
     struct tls_config *tls; /* is_tls */
     bool suppress_errors;   /* suppressHandshakeErrors */
     struct http_server_options options;
+    struct web *web;
+    struct admit admit;
+    uint32_t open_retries; /* portOpenRetries */
 };
 
 /* A key store's file with updateTrigger="polled", as it was when read. */

@@ -115,6 +115,12 @@ http_conn_get(const struct http_conn *conn)
 }
 
 bool
+http_header_is_valid(const struct http_header *header)
+{
+    return http_is_token(header->name) && http_is_field_value(header->value);
+}
+
+bool
 http_header_get(const struct http_request *request, const char *name,
                 struct str *out)
 {

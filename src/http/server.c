@@ -138,6 +138,13 @@ has_room(struct http_server *server)
     return !server->is_full;
 }
 
+static bool
+admits(const struct http_server *server, const struct sockaddr *peer)
+{
+    return server->events.admits == NULL ||
+           server->events.admits(peer, server->events.arg);
+}
+
 static void
 on_listener(struct loop_fd *watch, unsigned events)
 {
@@ -155,7 +162,7 @@ on_listener(struct loop_fd *watch, unsigned events)
             on_accept_failure(server, errno);
             return;
         }
-        if (!has_room(server) ||
+        if (!admits(server, (struct sockaddr *)&peer) || !has_room(server) ||
             conn_new(server, fd, (struct sockaddr *)&peer, n) != ERR_OK)
             close(fd);
     }

@@ -7,6 +7,8 @@
 #ifndef SALLYPORT_HTTP_SERVER_H
 #define SALLYPORT_HTTP_SERVER_H
 
+#include <sys/socket.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -18,6 +20,9 @@ struct http_header {
     struct str name; /* as received or as to be sent */
     struct str value;
 };
+
+/* Whether it can be sent as it is (RFC 9110, 5.1, 5.5). */
+bool http_header_is_valid(const struct http_header *);
 
 struct http_conn; /* one client connection */
 
@@ -112,6 +117,9 @@ struct http_server_events {
      * NULL. */
     void (*on_done)(const struct http_request *, const struct http_done *,
                     void *arg);
+    /* Before anything is read of it: false closes the connection without an
+     * answer. May be NULL. */
+    bool (*admits)(const struct sockaddr *peer, void *arg);
     /* Handshake failures (for CWWKO0801E); text is JSSE's wording. May be
      * NULL. */
     void (*on_tls_error)(struct str peer, struct str text, void *arg);
