@@ -427,6 +427,7 @@ cfg_expand(const struct cfg_tree *tree, struct arena *arena, struct str text,
     enum err e;
 
     l.arena = arena;
+    l.n_lookups = 0;
     e = vars_expand(&l, NULL, text, out, why);
     if (e == ERR_OK) {
         *out = str_dup(arena, *out);

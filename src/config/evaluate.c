@@ -42,27 +42,26 @@ name_node(struct loading *l, struct cfg_node *node, const struct cfg_type *type,
 struct nested {
     struct raw_element **v;
     size_t n, cap;
+    struct table by_id; /* -> struct raw_element */
 };
 
 static bool
 nested_add(struct arena *arena, struct nested *to, struct raw_element *e,
            bool is_one)
 {
-    for (size_t i = 0; i < to->n; i++) {
-        bool is_same = is_one || (e->id.p != NULL && to->v[i]->id.p != NULL &&
-                                  str_eq(e->id, to->v[i]->id));
+    struct raw_element *same = is_one            ? (to->n > 0 ? to->v[0] : NULL)
+                               : e->id.p == NULL ? NULL
+                                                 : table_get(&to->by_id, e->id);
 
-        if (is_same) {
-            struct raw_element *copy = raw_copy(arena, e);
-
-            if (copy == NULL)
-                return false;
-            raw_absorb(to->v[i], copy);
-            return true;
-        }
-    }
     e = raw_copy(arena, e);
-    return e != NULL && VEC_PUSH(to, e);
+    if (e == NULL)
+        return false;
+    if (same != NULL) {
+        raw_absorb(same, e);
+        return true;
+    }
+    return VEC_PUSH(to, e) &&
+           (e->id.p == NULL || table_put(&to->by_id, e->id, e, NULL));
 }
 
 static bool
@@ -103,6 +102,7 @@ make_children(struct filling *f, const struct cfg_type *target,
     enum err e = ERR_OK;
     char *structs = NULL;
 
+    table_init(&nested.by_id);
     if (!nested_collect(l->arena, given, is_one, &nested))
         e = fill_no_storage(why);
     if (e == ERR_OK && nested.n > 0) {
@@ -125,6 +125,7 @@ make_children(struct filling *f, const struct cfg_type *target,
     }
     *out = structs;
     *n_out = n;
+    table_fini(&nested.by_id);
     VEC_FREE(&nested);
     return e;
 }

@@ -30,9 +30,14 @@ attr_for(struct loading *l, struct raw_element *e, struct str name,
          bool is_list)
 {
     struct raw_attr **link = &e->attrs;
+    unsigned n = 0;
 
-    while (*link != NULL && !str_eq_nocase((*link)->name, name))
+    while (*link != NULL && !str_eq_nocase((*link)->name, name)) {
         link = &(*link)->next;
+        n++;
+    }
+    if (*link == NULL && n >= l->limits.max_attributes)
+        return NULL;
     if (*link == NULL) {
         *link = ARENA_NEW(l->arena, struct raw_attr);
         if (*link != NULL) {
@@ -41,6 +46,23 @@ attr_for(struct loading *l, struct raw_element *e, struct str name,
         }
     }
     return *link;
+}
+
+/* Why attr_for failed. */
+static enum err
+no_attr(const struct loading *l, const struct raw_element *e, uint32_t line,
+        uint32_t column, struct err_info *why)
+{
+    unsigned n = 0;
+
+    for (const struct raw_attr *a = e->attrs; a != NULL; a = a->next)
+        n++;
+    if (n < l->limits.max_attributes)
+        return raw_no_storage(why);
+    return err_pos(why, ERR_LIMIT, line, column,
+                   "more than %u attributes and kinds of elements in one "
+                   "element",
+                   l->limits.max_attributes);
 }
 
 static struct raw_value *
@@ -114,7 +136,7 @@ add_attrs(struct loading *l, const struct raw_doc *doc,
         }
         attr = attr_for(l, e, a->name, false);
         if (attr == NULL)
-            return raw_no_storage(why);
+            return no_attr(l, e, a->line, a->column, why);
         attr->first = attr->last = NULL; /* same name in another case */
         value = value_add(l, attr, doc, a->line, a->column);
         if (value == NULL)
@@ -138,7 +160,7 @@ add_child(struct loading *l, const struct raw_doc *doc,
     enum raw_op op;
 
     if (attr == NULL)
-        return raw_no_storage(why);
+        return no_attr(l, e, child->line, child->column, why);
     if (!attr->is_list)
         return twice(why, child->name, child->line, child->column);
     value = value_add(l, attr, doc, child->line, child->column);

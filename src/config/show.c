@@ -10,6 +10,7 @@ show_init(struct show *s, const struct cfg_tree *tree, struct arena *arena)
 {
     *s = (struct show){ .tree = tree, .loading = tree->loading };
     s->loading.arena = arena;
+    s->loading.n_lookups = 0;
     for (size_t i = 0; i < tree->loading.predefined.n; i++)
         if (str_eq_z(tree->loading.predefined.v[i].name, "server.config.dir"))
             s->folder = tree->loading.predefined.v[i].value;

@@ -1028,6 +1028,14 @@ keeps_limits(void **state)
         char *attrs = malloc(300 * 16), *p = attrs;
 
         assert_non_null(attrs);
+        *attrs = '\0';
+        for (int i = 0; i < 300; i++)
+            sprintf(attrs + strlen(attrs), "<c%d/>", i);
+        snprintf(text, sizeof text, "<httpEndpoint>%s</httpEndpoint>", attrs);
+        memset(&w, 0, sizeof w);
+        assert_int_equal(load(&w, text), ERR_LIMIT);
+        assert_logged(&w, "more than 256 attributes and kinds of elements");
+        p = attrs;
         for (int i = 0; i < 300; i++)
             p += sprintf(p, " a%d='%d'", i, i);
         snprintf(text, sizeof text, "<httpEndpoint%s/>", attrs);

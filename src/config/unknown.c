@@ -10,6 +10,7 @@
 #include "base/msg.h"
 
 #define NAME_MAX_SHOWN 60u
+#define SAID_MAX 200u
 
 static char
 lower(char c)
@@ -88,7 +89,7 @@ unknown_element(struct loading *l, const struct raw_element *e)
     size_t n;
     const struct cfg_type *const *types = cfg_types(&n);
 
-    if (!l->options->tells_unknown)
+    if (!l->options->tells_unknown || l->n_unknown++ >= SAID_MAX)
         return;
     for (size_t i = 0; i < n; i++)
         if (types[i]->scope != CFG_NESTED && !types[i]->is_prefix)
@@ -143,7 +144,8 @@ unknown_attrs(struct loading *l, const struct raw_element *e,
         struct guess g = guess_for(a->name);
         const struct raw_value *v = a->first;
 
-        if (v == NULL || v->line == 0 || has_meaning(type, a))
+        if (v == NULL || v->line == 0 || has_meaning(type, a) ||
+            l->n_unknown++ >= SAID_MAX)
             continue;
         for (size_t i = 0; i < type->n_attrs; i++)
             consider(&g, type->attrs[i].name);

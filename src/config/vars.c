@@ -14,6 +14,8 @@
 /* Look-ups for one value: variables that double each other end here even when
  * they end in nothing. */
 #define VARS_LOOKUPS_MAX 10000u
+/* And of all values together. */
+#define VARS_TOTAL_MAX 2000000u
 
 extern char **environ;
 
@@ -320,6 +322,10 @@ expand_name(struct expansion *x, struct str name, struct str literal,
     if (++x->n_lookups > VARS_LOOKUPS_MAX)
         return err_set(why, ERR_LIMIT, "more than %u variables in one value",
                        VARS_LOOKUPS_MAX);
+    if (++x->loading->n_lookups > VARS_TOTAL_MAX)
+        return err_set(why, ERR_LIMIT,
+                       "more than %u variables in the configuration",
+                       VARS_TOTAL_MAX);
     for (unsigned i = 0; i < x->depth; i++)
         if (str_eq(x->active[i], name))
             return err_set(why, ERR_NOT_NOW,
