@@ -300,6 +300,10 @@ client_connect(struct saf_client *c, struct err_info *why)
     buf_init(&hello, WIRE_TOKEN_MAX + 64);
     buf_u32(&hello, WIRE_VERSION);
     buf_str(&hello, buf_view(&c->token));
+    if (c->is_as) {
+        buf_str(&hello, str_of(c->as_user));
+        buf_u32(&hello, c->as_uid);
+    }
     e = exchange(c, WIRE_HELLO, buf_view(&hello), -1, &reply, &in, &rc, why);
     if (e == ERR_OK) {
         e = take_identity(c, &in, why);
@@ -365,6 +369,29 @@ saf_connect(struct str token, struct saf_client **out, struct err_info *why)
     if (e != ERR_OK)
         return e;
     e = client_connect(c, why);
+    if (e == ERR_OK)
+        *out = c;
+    else
+        saf_disconnect(&c);
+    return e;
+}
+
+enum err
+saf_connect_as(struct str user, uint32_t uid, struct saf_client **out,
+               struct err_info *why)
+{
+    struct saf_client *c;
+    enum err e = client_new(STR(""), &c, why);
+
+    if (e != ERR_OK)
+        return e;
+    c->is_as = true;
+    c->as_uid = uid;
+    if (!str_copy_z(user, c->as_user, sizeof c->as_user))
+        e = err_set(why, ERR_RANGE, "\"" STR_FMT "\" is no user ID",
+                    STR_ARG(user));
+    if (e == ERR_OK)
+        e = client_connect(c, why);
     if (e == ERR_OK)
         *out = c;
     else

@@ -33,6 +33,11 @@ MUST_CHECK enum err saf_attach(int fd, struct saf_client **out,
 /* Until the front serves; ERR_TIMEOUT, ERR_PEER. */
 MUST_CHECK enum err saf_wait_ready(struct saf_client *, uint32_t wait_ms,
                                    struct err_info *why);
+/* Root (the owner of a private image) acting for somebody whom the kernel has
+ * named: a user, or "" and the user's OMVS UID. */
+MUST_CHECK enum err saf_connect_as(struct str user, uint32_t uid,
+                                   struct saf_client **out,
+                                   struct err_info *why);
 void saf_disconnect(struct saf_client **);
 /* Connect as nobody yet, for saf_logon (saf_self is NULL until then). */
 MUST_CHECK enum err saf_open(struct saf_client **out, struct err_info *why);

@@ -26,6 +26,9 @@ struct saf_client {
     int epoll; /* what saf_fd gives: fd, timer */
     int timer; /* deadlines and reconnecting */
     struct buf token;
+    bool is_as; /* acts for as_user, or the user with as_uid */
+    char as_user[SAF_USER_MAX + 1];
+    uint32_t as_uid;
     uint32_t next_seq;
     struct acee *self;
     unsigned char seal[ACEE_KEY_BYTES];

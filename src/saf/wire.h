@@ -36,7 +36,9 @@
 #define WIRE_PENDING_MAX 64u /* unanswered requests of one client */
 
 enum wire_type {
-    /* u32 version, str token -> str sealed acee, 32 bytes seal key */
+    /* u32 version, str token [, str user, u32 uid] -> str sealed acee, 32
+     * bytes seal key. The image's owner (root) may name whom it acts for: a
+     * user, or "" and the OMVS UID of one. */
     WIRE_HELLO = 1,
     /* str user, str password -> as HELLO. Before or after HELLO. */
     WIRE_LOGON,

@@ -21,7 +21,7 @@
 #define UID_FRONT UID_OWN_FIRST
 #define UID_KEEPER (UID_OWN_FIRST + 1)
 #define UID_RECORDER (UID_OWN_FIRST + 2)
-#define UID_VERIFIER UID_OWN_LAST
+#define UID_VERIFIER (UID_OWN_FIRST + 3)
 
 uid_t
 confine_uid(enum child child)

@@ -95,42 +95,51 @@ hello_token(struct peer *p, struct str token, struct buf *result,
     return become(p, buf_view(&job->acee), job, result, why);
 }
 
+static bool
+is_image_owner(const struct peer *p)
+{
+    return p->cred.uid == (angel_is_private ? p->front->owner : 0);
+}
+
 static enum err
-user_of_uid(struct peer *p, struct arena *a, struct str *user,
+user_of_uid(struct peer *p, uint32_t uid, struct arena *a, struct str *user,
             struct err_info *why)
 {
     struct front *f = p->front;
     struct saf_user u;
 
-    if (p->cred.uid == (angel_is_private ? f->owner : 0)) {
+    if (uid == (angel_is_private ? f->owner : 0)) {
         *user = STR("IBMUSER");
         return ERR_OK;
     }
     if (angel_is_private ||
-        !saf_user_by_uid(saf_engine_db(f->engine), a, p->cred.uid, &u))
+        !saf_user_by_uid(saf_engine_db(f->engine), a, uid, &u))
         return err_set(why, ERR_DENIED,
                        "no user of the security database has OMVS UID %u; "
                        "log on with a user ID and password",
-                       (unsigned)p->cred.uid);
+                       (unsigned)uid);
     *user = u.user;
     return ERR_OK;
 }
 
+/* user: "" for the one whose OMVS UID uid is. */
 static enum err
-hello_uid(struct peer *p, struct saf_rc *rc, struct buf *result,
-          struct err_info *why)
+hello_uid(struct peer *p, struct str user, uint32_t uid, struct saf_rc *rc,
+          struct buf *result, struct err_info *why)
 {
     struct line_sink sink = { p->front, p, 0 };
     struct saf_lines lines = line_sink_lines(&sink);
     struct logon_ask ask = { .origin = ACEE_ASSERTED,
+                             .user = user,
                              .now_ms = clock_wall_ms() };
     struct buf sealed;
     struct arena a;
-    enum err e;
+    enum err e = ERR_OK;
 
     arena_init(&a, TASK_ARENA_MAX);
     buf_init(&sealed, ACEE_WIRE_MAX);
-    e = user_of_uid(p, &a, &ask.user, why);
+    if (user.n == 0)
+        e = user_of_uid(p, uid, &a, &ask.user, why);
     if (e == ERR_OK)
         e = front_acee(p->front, &ask, &lines, &sealed, rc, why);
     if (e == ERR_OK)
@@ -147,12 +156,16 @@ on_hello(struct peer *p, uint32_t seq, struct chan_msg *msg)
     struct saf_rc rc = SAF_RC(8, 8, 0);
     struct err_info why = { 0 };
     struct buf result;
-    struct str token;
-    uint32_t version;
+    struct str token, user = STR("");
+    uint32_t version, uid = (uint32_t)p->cred.uid;
     enum err e;
 
     if (!reader_u32(&in, &version) ||
-        !reader_str(&in, 0, WIRE_TOKEN_MAX, &token) || !reader_at_end(&in))
+        !reader_str(&in, 0, WIRE_TOKEN_MAX, &token))
+        return false;
+    if (!reader_at_end(&in) && (!is_image_owner(p) || token.n > 0 ||
+                                !reader_str(&in, 0, SAF_USER_MAX, &user) ||
+                                !reader_u32(&in, &uid) || !reader_at_end(&in)))
         return false;
     buf_init(&result, ACEE_WIRE_MAX + 64u);
     if (version != WIRE_VERSION)
@@ -162,7 +175,7 @@ on_hello(struct peer *p, uint32_t seq, struct chan_msg *msg)
     else if (token.n > 0)
         e = hello_token(p, token, &result, &why);
     else
-        e = hello_uid(p, &rc, &result, &why);
+        e = hello_uid(p, user, uid, &rc, &result, &why);
     if (e == ERR_OK)
         rc = SAF_RC(0, 0, 0);
     peer_reply(p, seq, e, rc, &why, buf_view(&result));
