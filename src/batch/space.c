@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/msg.h"
 #include "base/reader.h"
-#include "batch/cgroup.h"
+#include "ipc/cgroup.h"
 #include "batch/master_priv.h"
 #include "ipc/chan.h"
 #include "ipc/task_wire.h"

@@ -20,7 +20,7 @@
 #include "base/msg.h"
 #include "base/reader.h"
 #include "base/secret.h"
-#include "batch/cgroup.h"
+#include "ipc/cgroup.h"
 #include "batch/master_priv.h"
 #include "ipc/chan.h"
 #include "ipc/task_wire.h"
@@ -397,6 +397,7 @@ register_space(struct space *space, const struct space_order *order,
         e = linux_user(space, acee, &uid, why);
     if (e == ERR_OK) {
         memcpy(space->record.user, acee->user, sizeof space->record.user);
+        cgroup_name(space->cgroup, space->record.name, acee->user);
         if (order->is_task)
             space_log_id(space, "IEF695I",
                          MSG_INSERTS(order->proc, str_of(space->record.name),

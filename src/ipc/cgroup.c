@@ -1,10 +1,11 @@
-#include "batch/cgroup.h"
+#include "ipc/cgroup.h"
 
 #include <fcntl.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -14,9 +15,8 @@
 #define REMOVE_TRIES 20
 #define REMOVE_WAIT_US 1000u
 
-/* The first cgroup v2 mount: /sys/fs/cgroup, or beside v1's. */
-static bool
-find_mount(char *out, size_t cap)
+bool
+cgroup_mount(char *out, size_t cap)
 {
     FILE *mounts = setmntent("/proc/self/mounts", "re");
     bool is_found = false;
@@ -31,14 +31,14 @@ find_mount(char *out, size_t cap)
 }
 
 /* Two images of one machine number their jobs alike. */
-static bool
-image_folder(char *out, size_t cap)
+bool
+cgroup_image(char *out, size_t cap)
 {
     char mount[256];
     struct stat st;
     int n;
 
-    if (!find_mount(mount, sizeof mount) || stat(root_dir(), &st) != 0)
+    if (!cgroup_mount(mount, sizeof mount) || stat(root_dir(), &st) != 0)
         return false;
     n = snprintf(out, cap, "%s/sallyport/%llx-%llx", mount,
                  (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
@@ -70,7 +70,7 @@ cgroup_enter(const char *job_id, pid_t pid, char *path, size_t cap)
     if (root_is_private())
         return;
     (void)snprintf(number, sizeof number, "%d", (int)pid);
-    if (image_folder(image, sizeof image) &&
+    if (cgroup_image(image, sizeof image) &&
         (size_t)snprintf(path, cap, "%s/%s", image, job_id) < cap &&
         dir_make(path, 0755, NULL) == ERR_OK &&
         write_file(path, "cgroup.procs", number))
@@ -80,6 +80,70 @@ cgroup_enter(const char *job_id, pid_t pid, char *path, size_t cap)
         log_warn("address spaces have no cgroup of their own: no cgroup v2 "
                  "mount may be written here");
     was_said = true;
+}
+
+void
+cgroup_name(const char *path, const char *job_name, const char *user)
+{
+    char text[64];
+    int n = snprintf(text, sizeof text, "%s %s", job_name, user);
+
+    if (path[0] != '\0' && n > 0 && (size_t)n < sizeof text &&
+        setxattr(path, CGROUP_JOB_XATTR, text, (size_t)n, 0) != 0)
+        log_warn("%s: the job's name cannot be noted: AT-TLS rules do not "
+                 "know it",
+                 path);
+}
+
+/* The folder of a cgroup by its id, which is its file handle; root only. */
+static int
+open_by_id(uint64_t id)
+{
+    struct {
+        struct file_handle h;
+        uint64_t id;
+    } handle = { { sizeof id, 0xfe }, id };
+    char mount[256];
+    int dir, fd;
+
+    if (!cgroup_mount(mount, sizeof mount))
+        return -1;
+    dir = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = dir < 0 ? -1
+                 : open_by_handle_at(dir, &handle.h,
+                                     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir >= 0)
+        close(dir);
+    return fd;
+}
+
+bool
+cgroup_who(uint64_t id, char job_name[9], char user[9], char *leaf, size_t cap)
+{
+    char link[64], path[512], text[64];
+    int fd = open_by_id(id);
+    const char *slash;
+    ssize_t n, t;
+
+    job_name[0] = user[0] = leaf[0] = '\0';
+    if (fd < 0)
+        return false;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    n = readlink(link, path, sizeof path - 1);
+    t = fgetxattr(fd, CGROUP_JOB_XATTR, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0)
+        return false;
+    path[n] = '\0';
+    slash = strrchr(path, '/');
+    if (!str_copy_z(str_of(slash == NULL ? path : slash + 1), leaf, cap))
+        leaf[0] = '\0';
+    if (t > 0) {
+        text[t] = '\0';
+        if (sscanf(text, "%8s %8s", job_name, user) != 2)
+            job_name[0] = user[0] = '\0';
+    }
+    return true;
 }
 
 void
