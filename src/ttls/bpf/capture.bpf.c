@@ -1,0 +1,537 @@
+/*
+ * Capture in the kernel. Outbound: connect() to a port that some rule names is
+ * sent to the local engine, and who called it is kept by socket cookie; when
+ * the local port is known (sockops), by address too, which is what the engine
+ * sees when it accepts. getpeername and getsockname then tell the program what
+ * it asked for. Inbound: sk_lookup hands connections to watched listeners to
+ * the engine; the engine's own leg is known by `in_peer`.
+ *
+ * Everything that cannot be done is refused: a full map, a missing engine.
+ */
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "../capture_map.h"
+
+#define FAMILY_4 2
+#define FAMILY_6 10
+#define STREAM 1
+#define LEVEL_SOCKET 1
+#define BIND_TO_DEVICE 25
+#define REFUSE 0
+#define ALLOW 1
+
+/* In the kernel's own numbers; uapi has them only as an enum elsewhere. */
+#define TCP_STATE_SYN_SENT 2
+#define TCP_STATE_CLOSE 7
+#define TCP_STATE_LISTEN 10
+
+/* Inner maps of `policy`; user space fills the unused one and swaps. */
+struct filter_map {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct capture_filter);
+} filter_a SEC(".maps"), filter_b SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __array(values, struct filter_map);
+} policy SEC(".maps") = { .values = { &filter_a } };
+
+/* Plain hashes: an LRU would forget connections that live. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 262144);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, __u64);
+    __type(value, struct capture_record);
+} by_cookie SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 262144);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct capture_addr);
+    __type(value, struct capture_record);
+} by_source SEC(".maps");
+
+/* The engine's local address towards a program that listens -> the client. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 262144);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct capture_addr);
+    __type(value, struct capture_addr);
+} in_peer SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 65536);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct capture_addr);
+    __type(value, struct capture_listener);
+} listeners SEC(".maps");
+
+/* The engines' listening sockets: [0] IPv4, [1] IPv6. */
+struct {
+    __uint(type, BPF_MAP_TYPE_SOCKMAP);
+    __uint(max_entries, 2);
+    __type(key, __u32);
+    __type(value, __u64);
+} engines SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, CAPTURE_COUNTS);
+    __type(key, __u32);
+    __type(value, __u64);
+} counts SEC(".maps");
+
+static __always_inline void
+count(__u32 which)
+{
+    __u64 *n = bpf_map_lookup_elem(&counts, &which);
+
+    if (n)
+        __sync_fetch_and_add(n, 1);
+}
+
+static __always_inline struct capture_filter *
+filter_now(void)
+{
+    __u32 zero = 0;
+    void *inner = bpf_map_lookup_elem(&policy, &zero);
+
+    return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+static __always_inline bool
+has_port(const __u8 *bits, __u32 port)
+{
+    return bits[(port >> 3) & (CAPTURE_PORT_BYTES - 1)] & (1u << (port & 7));
+}
+
+static __always_inline void
+put_v4(struct capture_addr *a, __u32 ip, __u16 port)
+{
+    a->ip[10] = a->ip[11] = 0xff;
+    __builtin_memcpy(a->ip + 12, &ip, 4);
+    a->port = port;
+}
+
+static __always_inline bool
+is_mapped(const __u32 ip[4])
+{
+    return ip[0] == 0 && ip[1] == 0 && ip[2] == bpf_htonl(0xffff);
+}
+
+/* Context words are read one by one: the verifier allows no wider access. */
+#define WORD(x) (*(volatile __u32 *)&(x))
+#define put_v6(a, words, p)                                                    \
+    do {                                                                       \
+        __u32 ip_[4] = { WORD((words)[0]), WORD((words)[1]), WORD((words)[2]), \
+                         WORD((words)[3]) };                                   \
+                                                                               \
+        __builtin_memcpy((a)->ip, ip_, 16);                                    \
+        (a)->port = (p);                                                       \
+    } while (0)
+
+/* --- outbound ------------------------------------------------------------ */
+
+/* May this connection go to the engine? *verdict is what else happens to it. */
+static __always_inline bool
+is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f, int *verdict)
+{
+    *verdict = ALLOW;
+    if (!f || !f->is_enabled || ctx->type != STREAM ||
+        !has_port(f->out_ports, bpf_ntohs((__u16)ctx->user_port)))
+        return false;
+    if (ctx->protocol != IPPROTO_TCP && ctx->protocol != IPPROTO_MPTCP)
+        return false;
+    if ((__u32)bpf_get_current_uid_gid() == f->engine_uid)
+        return false;
+    if (bpf_get_netns_cookie(ctx) != f->netns) {
+        if (f->deny_foreign) {
+            *verdict = REFUSE;
+            count(CAPTURE_N_REFUSED);
+        }
+        return false;
+    }
+    return true;
+}
+
+/* A socket bound to a device cannot reach the engine: it is moved to lo, and
+ * the engine's own connection is bound to the device instead. */
+static __always_inline bool
+leave_device(struct bpf_sock_addr *ctx, struct capture_record *r)
+{
+    char lo[] = "lo";
+
+    if (!ctx->sk)
+        return true;
+    r->device = ctx->sk->bound_dev_if;
+    return r->device <= 1 || bpf_setsockopt(ctx, LEVEL_SOCKET, BIND_TO_DEVICE,
+                                            lo, sizeof lo) == 0;
+}
+
+static __always_inline bool
+keep(struct bpf_sock_addr *ctx, struct capture_record *r)
+{
+    r->cookie = bpf_get_socket_cookie(ctx);
+    r->uid = (__u32)bpf_get_current_uid_gid();
+    r->tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+    r->cgroup = bpf_get_current_cgroup_id();
+    bpf_get_current_comm(r->comm, sizeof r->comm);
+    return leave_device(ctx, r) &&
+           bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0;
+}
+
+SEC("cgroup/connect4")
+int
+capture_connect4(struct bpf_sock_addr *ctx)
+{
+    struct capture_filter *f = filter_now();
+    struct capture_record r = { 0 };
+    int verdict;
+
+    if (!is_candidate(ctx, f, &verdict))
+        return verdict;
+    put_v4(&r.to, ctx->user_ip4, bpf_ntohs((__u16)ctx->user_port));
+    if (ctx->sk && ctx->sk->src_ip4) {
+        put_v4(&r.from, ctx->sk->src_ip4, (__u16)ctx->sk->src_port);
+        r.flags = CAPTURE_BOUND;
+    }
+    if (f->engine_port[0] == 0 || !keep(ctx, &r)) {
+        count(CAPTURE_N_REFUSED);
+        return REFUSE;
+    }
+    ctx->user_ip4 = bpf_htonl(0x7f000001);
+    ctx->user_port = bpf_htons((__u16)f->engine_port[0]);
+    count(CAPTURE_N_STEERED);
+    return ALLOW;
+}
+
+SEC("cgroup/connect6")
+int
+capture_connect6(struct bpf_sock_addr *ctx)
+{
+    struct capture_filter *f = filter_now();
+    struct capture_record r = { 0 };
+    __u32 ip[4], port;
+    int verdict;
+
+    if (!is_candidate(ctx, f, &verdict))
+        return verdict;
+    put_v6(&r.to, ctx->user_ip6, bpf_ntohs((__u16)ctx->user_port));
+    __builtin_memcpy(ip, r.to.ip, sizeof ip);
+    if (ctx->sk && (ctx->sk->src_ip6[0] | ctx->sk->src_ip6[1] |
+                    ctx->sk->src_ip6[2] | ctx->sk->src_ip6[3])) {
+        put_v6(&r.from, ctx->sk->src_ip6, (__u16)ctx->sk->src_port);
+        r.flags |= CAPTURE_BOUND;
+    }
+    if (is_mapped(ip))
+        r.flags |= CAPTURE_MAPPED4;
+    port = is_mapped(ip) ? f->engine_port[0] : f->engine_port[1];
+    if (port == 0 || !keep(ctx, &r)) {
+        count(CAPTURE_N_REFUSED);
+        return REFUSE;
+    }
+    ctx->user_ip6[0] = 0;
+    ctx->user_ip6[1] = 0;
+    ctx->user_ip6[2] = is_mapped(ip) ? bpf_htonl(0xffff) : 0;
+    ctx->user_ip6[3] = is_mapped(ip) ? bpf_htonl(0x7f000001) : bpf_htonl(1);
+    ctx->user_port = bpf_htons((__u16)port);
+    count(CAPTURE_N_STEERED);
+    return ALLOW;
+}
+
+/* --- sockets' lives ------------------------------------------------------ */
+
+static __always_inline void
+local_of(struct bpf_sock_ops *ctx, struct capture_addr *a)
+{
+    if (ctx->family == FAMILY_4)
+        put_v4(a, ctx->local_ip4, (__u16)ctx->local_port);
+    else
+        put_v6(a, ctx->local_ip6, (__u16)ctx->local_port);
+}
+
+static __always_inline void
+on_connect(struct bpf_sock_ops *ctx)
+{
+    __u64 cookie = bpf_get_socket_cookie(ctx);
+    struct capture_record *r = bpf_map_lookup_elem(&by_cookie, &cookie);
+    struct capture_addr key = { 0 };
+
+    if (!r)
+        return;
+    local_of(ctx, &key);
+    /* Without this record the engine drops the connection: closed. */
+    bpf_map_update_elem(&by_source, &key, r, BPF_ANY);
+    bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
+}
+
+static __always_inline void
+on_listen(struct bpf_sock_ops *ctx)
+{
+    struct capture_filter *f = filter_now();
+    struct capture_listener l = { .n = 1 }, *old;
+    struct capture_addr key = { 0 };
+
+    /* Others are found when a policy is installed that names their port. */
+    if (!f || !has_port(f->in_ports, ctx->local_port) ||
+        bpf_get_netns_cookie(ctx) != f->netns)
+        return;
+    local_of(ctx, &key);
+    old = bpf_map_lookup_elem(&listeners, &key);
+    if (old) {
+        __sync_fetch_and_add(&old->n, 1);
+    } else {
+        if (bpf_map_update_elem(&listeners, &key, &l, BPF_ANY) != 0)
+            f->must_steer = 1;
+    }
+    count(CAPTURE_N_LISTENERS);
+    bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
+}
+
+static __always_inline void
+on_unlisten(struct bpf_sock_ops *ctx)
+{
+    struct capture_addr key = { 0 };
+    struct capture_listener *l;
+
+    local_of(ctx, &key);
+    l = bpf_map_lookup_elem(&listeners, &key);
+    if (!l)
+        return;
+    if (l->n > 1)
+        __sync_fetch_and_add(&l->n, -1);
+    else
+        bpf_map_delete_elem(&listeners, &key);
+    count(CAPTURE_N_LISTENERS);
+}
+
+static __always_inline void
+on_closed(struct bpf_sock_ops *ctx, __u32 old_state)
+{
+    __u64 cookie = bpf_get_socket_cookie(ctx);
+    struct capture_record *r = bpf_map_lookup_elem(&by_cookie, &cookie);
+    struct capture_addr key = { 0 };
+    struct capture_record *s;
+
+    if (!r)
+        return;
+    bpf_map_delete_elem(&by_cookie, &cookie);
+    local_of(ctx, &key);
+    s = bpf_map_lookup_elem(&by_source, &key);
+    if (!s || s->cookie != cookie)
+        return;
+    /* What is established waits for an engine to accept it, even when the
+     * program has closed already; the engine then deletes the record. */
+    if (old_state == TCP_STATE_SYN_SENT || (s->flags & CAPTURE_TAKEN))
+        bpf_map_delete_elem(&by_source, &key);
+    else
+        s->flags |= CAPTURE_CLOSED;
+}
+
+SEC("sockops")
+int
+capture_sockops(struct bpf_sock_ops *ctx)
+{
+    switch (ctx->op) {
+    case BPF_SOCK_OPS_TCP_CONNECT_CB:
+        on_connect(ctx);
+        break;
+    case BPF_SOCK_OPS_TCP_LISTEN_CB:
+        on_listen(ctx);
+        break;
+    case BPF_SOCK_OPS_STATE_CB:
+        if (ctx->args[1] != TCP_STATE_CLOSE)
+            break;
+        if (ctx->args[0] == TCP_STATE_LISTEN)
+            on_unlisten(ctx);
+        else
+            on_closed(ctx, ctx->args[0]);
+        break;
+    }
+    return 1;
+}
+
+/* --- names --------------------------------------------------------------- */
+
+/* By cookie; a Multipath TCP socket has another one than its subflow, which is
+ * what connect() saw: then by the local address. */
+static __always_inline struct capture_record *
+record_of(struct bpf_sock_addr *ctx)
+{
+    __u64 cookie = bpf_get_socket_cookie(ctx);
+    struct capture_record *r = bpf_map_lookup_elem(&by_cookie, &cookie);
+    struct capture_addr key = { 0 };
+
+    if (r || !ctx->sk || ctx->protocol != IPPROTO_MPTCP)
+        return r;
+    if (ctx->sk->family == FAMILY_4)
+        put_v4(&key, ctx->sk->src_ip4, (__u16)ctx->sk->src_port);
+    else
+        put_v6(&key, ctx->sk->src_ip6, (__u16)ctx->sk->src_port);
+    return bpf_map_lookup_elem(&by_source, &key);
+}
+
+static __always_inline void
+answer4(struct bpf_sock_addr *ctx, const struct capture_addr *a)
+{
+    __u32 ip;
+
+    __builtin_memcpy(&ip, a->ip + 12, 4);
+    ctx->user_ip4 = ip;
+    ctx->user_port = bpf_htons(a->port);
+}
+
+static __always_inline void
+answer6(struct bpf_sock_addr *ctx, const struct capture_addr *a)
+{
+    __u32 ip[4];
+
+    __builtin_memcpy(ip, a->ip, 16);
+    ctx->user_ip6[0] = ip[0];
+    ctx->user_ip6[1] = ip[1];
+    ctx->user_ip6[2] = ip[2];
+    ctx->user_ip6[3] = ip[3];
+    ctx->user_port = bpf_htons(a->port);
+}
+
+SEC("cgroup/getpeername4")
+int
+capture_getpeername4(struct bpf_sock_addr *ctx)
+{
+    struct capture_record *r = record_of(ctx);
+    struct capture_addr key = { 0 }, *client;
+
+    if (r) {
+        answer4(ctx, &r->to);
+        return ALLOW;
+    }
+    if ((ctx->user_ip4 & bpf_htonl(0xff000000)) != bpf_htonl(0x7f000000))
+        return ALLOW;
+    put_v4(&key, ctx->user_ip4, bpf_ntohs((__u16)ctx->user_port));
+    client = bpf_map_lookup_elem(&in_peer, &key);
+    if (client)
+        answer4(ctx, client);
+    return ALLOW;
+}
+
+SEC("cgroup/getpeername6")
+int
+capture_getpeername6(struct bpf_sock_addr *ctx)
+{
+    struct capture_record *r = record_of(ctx);
+    struct capture_addr key = { 0 }, *client;
+
+    if (r) {
+        answer6(ctx, &r->to);
+        return ALLOW;
+    }
+    put_v6(&key, ctx->user_ip6, bpf_ntohs((__u16)ctx->user_port));
+    client = bpf_map_lookup_elem(&in_peer, &key);
+    if (client)
+        answer6(ctx, client);
+    return ALLOW;
+}
+
+SEC("cgroup/getsockname4")
+int
+capture_getsockname4(struct bpf_sock_addr *ctx)
+{
+    struct capture_record *r = record_of(ctx);
+
+    if (r && r->seen.port)
+        answer4(ctx, &r->seen);
+    return ALLOW;
+}
+
+SEC("cgroup/getsockname6")
+int
+capture_getsockname6(struct bpf_sock_addr *ctx)
+{
+    struct capture_record *r = record_of(ctx);
+
+    if (r && r->seen.port)
+        answer6(ctx, &r->seen);
+    return ALLOW;
+}
+
+/* --- inbound ------------------------------------------------------------- */
+
+static __always_inline struct capture_listener *
+listener_of(struct bpf_sk_lookup *ctx)
+{
+    struct capture_addr exact = { 0 }, any = { 0 };
+    struct capture_listener *l;
+
+    if (ctx->family == FAMILY_4)
+        put_v4(&exact, ctx->local_ip4, (__u16)ctx->local_port);
+    else
+        put_v6(&exact, ctx->local_ip6, (__u16)ctx->local_port);
+    l = bpf_map_lookup_elem(&listeners, &exact);
+    if (l)
+        return l;
+    if (ctx->family == FAMILY_4) {
+        put_v4(&any, 0, (__u16)ctx->local_port);
+        l = bpf_map_lookup_elem(&listeners, &any);
+        if (l)
+            return l;
+    }
+    any = (struct capture_addr){ .port = (__u16)ctx->local_port };
+    return bpf_map_lookup_elem(&listeners, &any);
+}
+
+/* The engine's own connection to the program. */
+static __always_inline bool
+is_own_leg(struct bpf_sk_lookup *ctx)
+{
+    struct capture_addr from = { 0 };
+    __u16 port = bpf_ntohs((__u16)ctx->remote_port);
+
+    if (ctx->family == FAMILY_4)
+        put_v4(&from, ctx->remote_ip4, port);
+    else
+        put_v6(&from, ctx->remote_ip6, port);
+    return bpf_map_lookup_elem(&in_peer, &from) != NULL;
+}
+
+SEC("sk_lookup")
+int
+capture_lookup(struct bpf_sk_lookup *ctx)
+{
+    struct capture_filter *f = filter_now();
+    __u32 slot = ctx->family == FAMILY_4 ? 0 : 1;
+    struct capture_listener *l;
+    struct bpf_sock *sk;
+    long failed;
+
+    if (!f || !f->is_enabled || ctx->protocol != IPPROTO_TCP ||
+        !has_port(f->in_ports, ctx->local_port))
+        return SK_PASS;
+    l = listener_of(ctx);
+    if ((!l && !f->must_steer) || (l && l->verdict == CAPTURE_LEAVE) ||
+        is_own_leg(ctx))
+        return SK_PASS;
+    sk = bpf_map_lookup_elem(&engines, &slot);
+    if (!sk) {
+        count(CAPTURE_N_REFUSED);
+        return SK_DROP;
+    }
+    failed = bpf_sk_assign(ctx, sk, 0);
+    bpf_sk_release(sk);
+    count(failed ? CAPTURE_N_REFUSED : CAPTURE_N_INBOUND);
+    return failed ? SK_DROP : SK_PASS;
+}
+
+char _license[] SEC("license") = "Apache-2.0";

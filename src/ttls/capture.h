@@ -1,0 +1,60 @@
+/*
+ * Capture: the kernel side that sends connections to the engines, loaded and
+ * fed. One for each stack; belongs to the stack process. What the programs do
+ * stands in bpf/capture.bpf.c; what is attached stays so when this process
+ * dies: connections of mapped programs are then refused, not let out.
+ */
+#ifndef SALLYPORT_TTLS_CAPTURE_H
+#define SALLYPORT_TTLS_CAPTURE_H
+
+#include "base/err.h"
+#include "ttls/capture_map.h"
+
+struct capture;
+
+struct capture_options {
+    const char *cgroup; /* whose programs are covered: a cgroup v2 folder */
+    const char *pin;    /* name below the bpf file system: image and stack */
+    uint32_t engine_uid;
+    bool deny_foreign; /* candidates in other network namespaces: refuse */
+};
+
+/* The maps an engine works with; borrowed. */
+struct capture_fds {
+    int by_source, by_cookie, in_peer;
+};
+
+/*
+ * Load and attach, in place of what a former process of this stack left.
+ * Nothing is captured before capture_policy. ERR_UNSUPPORTED: this build or
+ * this kernel cannot.
+ */
+MUST_CHECK enum err capture_open(const struct capture_options *,
+                                 struct capture **out, struct err_info *why);
+/* Detach everything. */
+void capture_close(struct capture **);
+
+/* The engines' listeners, one for IPv4 and one for IPv6 (-1: none). */
+MUST_CHECK enum err capture_engines(struct capture *, int fd4, int fd6,
+                                    struct err_info *why);
+/* Atomic. out, in: CAPTURE_PORT_BYTES each, a bit a port; NULL: no port. */
+MUST_CHECK enum err capture_policy(struct capture *, bool is_enabled,
+                                   const uint8_t *out, const uint8_t *in,
+                                   struct err_info *why);
+struct capture_fds capture_fds(const struct capture *);
+uint64_t capture_count(const struct capture *, unsigned which);
+
+/* --- listeners ----------------------------------------------------------- */
+
+/* Call `each` for all that are noted. */
+void capture_listeners(struct capture *,
+                       void (*each)(void *arg, const struct capture_addr *,
+                                    const struct capture_listener *),
+                       void *arg);
+/* Note one (found by sock_diag), or what has been decided about it. */
+MUST_CHECK enum err capture_listener(struct capture *,
+                                     const struct capture_addr *,
+                                     const struct capture_listener *,
+                                     struct err_info *why);
+
+#endif

@@ -1,0 +1,380 @@
+#include "ttls/capture.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+
+#define BPF_FOLDER "/sys/fs/bpf"
+#define BPF_FS_MAGIC 0xcafe4a11
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+/* The compiled programs; made by the build from bpf/capture.bpf.c. */
+extern const unsigned char capture_object[];
+extern const unsigned long capture_object_bytes;
+
+/* In the order of replacement: an old connect program may still send what the
+ * new engines do not know (refused), never the other way round. */
+static const struct {
+    const char *name;
+    enum bpf_attach_type type;
+    bool is_net; /* attached to the network namespace, not the cgroup */
+} programs[] = {
+    { "capture_sockops", BPF_CGROUP_SOCK_OPS, false },
+    { "capture_getpeername4", BPF_CGROUP_INET4_GETPEERNAME, false },
+    { "capture_getpeername6", BPF_CGROUP_INET6_GETPEERNAME, false },
+    { "capture_getsockname4", BPF_CGROUP_INET4_GETSOCKNAME, false },
+    { "capture_getsockname6", BPF_CGROUP_INET6_GETSOCKNAME, false },
+    { "capture_connect4", BPF_CGROUP_INET4_CONNECT, false },
+    { "capture_connect6", BPF_CGROUP_INET6_CONNECT, false },
+    { "capture_lookup", BPF_SK_LOOKUP, true },
+};
+
+struct capture {
+    struct bpf_object *object;
+    int links[ARRAY_LEN(programs)];
+    int policy, filters[2], listeners, engines, counts;
+    struct capture_fds fds;
+    unsigned current; /* the filter in use */
+    struct capture_filter *filter;
+    char pins[200]; /* folder with the links; "": not pinned */
+    char *cgroup;
+    bool is_attached;
+};
+
+static int
+quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+    char line[512];
+
+    if (level == LIBBPF_WARN) {
+        (void)vsnprintf(line, sizeof line, fmt, ap);
+        log_info("%s", line);
+    }
+    return 0;
+}
+
+static int
+map_fd(struct capture *c, const char *name)
+{
+    return bpf_object__find_map_fd_by_name(c->object, name);
+}
+
+static enum err
+load(struct capture *c, struct err_info *why)
+{
+    DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "sallyport");
+
+    libbpf_set_print(quiet);
+    c->object =
+        bpf_object__open_mem(capture_object, capture_object_bytes, &opts);
+    if (c->object == NULL)
+        return err_sys(why, "the capture programs");
+    if (bpf_object__load(c->object) != 0)
+        return err_set(why, ERR_UNSUPPORTED,
+                       "the kernel does not take the capture programs: %s",
+                       strerror(errno));
+    c->policy = map_fd(c, "policy");
+    c->filters[0] = map_fd(c, "filter_a");
+    c->filters[1] = map_fd(c, "filter_b");
+    c->listeners = map_fd(c, "listeners");
+    c->engines = map_fd(c, "engines");
+    c->counts = map_fd(c, "counts");
+    c->fds =
+        (struct capture_fds){ map_fd(c, "by_source"), map_fd(c, "by_cookie"),
+                              map_fd(c, "in_peer") };
+    return ERR_OK;
+}
+
+/* A bpf file system to keep the links in; without one they end with us and
+ * with the engines, which hold the maps but not the links. */
+static void
+find_pins(struct capture *c, const char *name)
+{
+    struct statfs fs;
+
+    if (statfs(BPF_FOLDER, &fs) != 0 ||
+        ((unsigned long)fs.f_type != BPF_FS_MAGIC &&
+         mount("bpf", BPF_FOLDER, "bpf", 0, "mode=0700") != 0)) {
+        log_warn("%s cannot be mounted: capture ends with this process",
+                 BPF_FOLDER);
+        return;
+    }
+    if ((size_t)snprintf(c->pins, sizeof c->pins, "%s/sallyport-%s", BPF_FOLDER,
+                         name) >= sizeof c->pins ||
+        (mkdir(c->pins, 0700) != 0 && errno != EEXIST)) {
+        log_warn("%s: %s", c->pins, strerror(errno));
+        c->pins[0] = '\0';
+    }
+}
+
+static int
+pinned(const struct capture *c, const char *name, char *path, size_t cap)
+{
+    if (c->pins[0] == '\0')
+        return -1;
+    (void)snprintf(path, cap, "%s/%s", c->pins, name);
+    return bpf_obj_get(path);
+}
+
+/* Put one program in the place of its predecessor, or in a new one. */
+static enum err
+attach(struct capture *c, size_t i, int cgroup, int netns, struct err_info *why)
+{
+    struct bpf_program *program =
+        bpf_object__find_program_by_name(c->object, programs[i].name);
+    int fd = bpf_program__fd(program);
+    char path[256];
+    int link = pinned(c, programs[i].name, path, sizeof path);
+
+    if (link >= 0 && bpf_link_update(link, fd, NULL) == 0) {
+        c->links[i] = link;
+        return ERR_OK;
+    }
+    /* Its cgroup is gone, or it was another kind of link. */
+    if (link >= 0) {
+        close(link);
+        (void)unlink(path);
+    }
+    link = bpf_link_create(fd, programs[i].is_net ? netns : cgroup,
+                           programs[i].type, NULL);
+    if (link < 0)
+        return err_set(why, ERR_UNSUPPORTED,
+                       "program %s cannot be attached: %s", programs[i].name,
+                       strerror(errno));
+    if (c->pins[0] != '\0' && bpf_obj_pin(link, path) != 0)
+        log_warn("%s: %s", path, strerror(errno));
+    c->links[i] = link;
+    return ERR_OK;
+}
+
+static enum err
+attach_all(struct capture *c, const char *folder, struct err_info *why)
+{
+    int cgroup = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    enum err e = ERR_OK;
+
+    if (cgroup < 0 || netns < 0)
+        e = err_sys(why, "%s", cgroup < 0 ? folder : "/proc/self/ns/net");
+    for (size_t i = 0; e == ERR_OK && i < ARRAY_LEN(programs); i++)
+        e = attach(c, i, cgroup, netns, why);
+    if (cgroup >= 0)
+        close(cgroup);
+    if (netns >= 0)
+        close(netns);
+    return e;
+}
+
+/* Is a predecessor's capture still there? Its programs refuse what they would
+ * have sent to its engines, and that must go on until there is a policy. */
+static bool
+has_predecessor(const struct capture *c)
+{
+    char path[256];
+    int link = pinned(c, programs[0].name, path, sizeof path);
+
+    if (link >= 0)
+        close(link);
+    return link >= 0;
+}
+
+/* Now, so that what cannot be done is known; or with the first policy. */
+static enum err
+try_attach(struct capture *c, struct err_info *why)
+{
+    enum err e;
+
+    if (has_predecessor(c))
+        return ERR_OK;
+    e = attach_all(c, c->cgroup, why);
+    c->is_attached = e == ERR_OK;
+    return e;
+}
+
+/* Of our network namespace, as the programs see it. */
+static uint64_t
+netns_cookie(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    uint64_t cookie = 0;
+    socklen_t n = sizeof cookie;
+
+    if (fd < 0)
+        return 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) != 0)
+        cookie = 0;
+    close(fd);
+    return cookie;
+}
+
+enum err
+capture_open(const struct capture_options *options, struct capture **out,
+             struct err_info *why)
+{
+    const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+    struct capture *c = calloc(1, sizeof *c);
+    enum err e;
+
+    if (c == NULL || (c->filter = calloc(1, sizeof *c->filter)) == NULL) {
+        free(c);
+        return err_set(why, ERR_MEMORY, "no storage");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(c->links); i++)
+        c->links[i] = -1;
+    /* Kernels before 5.11 charge maps to it. */
+    IGNORE(setrlimit(RLIMIT_MEMLOCK, &unlimited));
+    c->filter->engine_uid = options->engine_uid;
+    c->filter->deny_foreign = options->deny_foreign;
+    c->filter->netns = netns_cookie();
+    e = load(c, why);
+    if (e == ERR_OK && (c->cgroup = strdup(options->cgroup)) == NULL)
+        e = err_set(why, ERR_MEMORY, "no storage");
+    if (e == ERR_OK) {
+        find_pins(c, options->pin);
+        e = try_attach(c, why);
+    }
+    if (e == ERR_OK)
+        *out = c;
+    else
+        capture_close(&c);
+    return e;
+}
+
+void
+capture_close(struct capture **which)
+{
+    struct capture *c = *which;
+    char path[256];
+
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
+        if (c->links[i] < 0)
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s", c->pins, programs[i].name);
+        if (c->pins[0] != '\0')
+            (void)unlink(path);
+        (void)bpf_link_detach(c->links[i]);
+        close(c->links[i]);
+    }
+    if (c->pins[0] != '\0')
+        (void)rmdir(c->pins);
+    bpf_object__close(c->object);
+    free(c->cgroup);
+    free(c->filter);
+    free(c);
+    *which = NULL;
+}
+
+static enum err
+put_engine(struct capture *c, uint32_t slot, int fd, struct err_info *why)
+{
+    struct sockaddr_storage at;
+    socklen_t n = sizeof at;
+    uint64_t value = (uint64_t)fd;
+
+    c->filter->engine_port[slot] = 0;
+    if (fd < 0)
+        return ERR_OK;
+    if (getsockname(fd, (struct sockaddr *)&at, &n) != 0 ||
+        bpf_map_update_elem(c->engines, &slot, &value, BPF_ANY) != 0)
+        return err_sys(why, "the engines' listener");
+    c->filter->engine_port[slot] =
+        at.ss_family == AF_INET
+            ? ntohs(((struct sockaddr_in *)&at)->sin_port)
+            : ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+    return ERR_OK;
+}
+
+enum err
+capture_engines(struct capture *c, int fd4, int fd6, struct err_info *why)
+{
+    enum err e = put_engine(c, 0, fd4, why);
+
+    return e == ERR_OK ? put_engine(c, 1, fd6, why) : e;
+}
+
+/* Fill the filter that is not in use, then swap. */
+enum err
+capture_policy(struct capture *c, bool is_enabled, const uint8_t *out,
+               const uint8_t *in, struct err_info *why)
+{
+    unsigned other = 1 - c->current;
+    uint32_t zero = 0;
+
+    c->filter->is_enabled = is_enabled;
+    memset(c->filter->out_ports, 0, CAPTURE_PORT_BYTES);
+    memset(c->filter->in_ports, 0, CAPTURE_PORT_BYTES);
+    if (out != NULL)
+        memcpy(c->filter->out_ports, out, CAPTURE_PORT_BYTES);
+    if (in != NULL)
+        memcpy(c->filter->in_ports, in, CAPTURE_PORT_BYTES);
+    if (bpf_map_update_elem(c->filters[other], &zero, c->filter, BPF_ANY) !=
+            0 ||
+        bpf_map_update_elem(c->policy, &zero, &c->filters[other], BPF_ANY) != 0)
+        return err_sys(why, "the kernel's copy of the policy");
+    c->current = other;
+    if (c->is_attached)
+        return ERR_OK;
+    c->is_attached = true;
+    return attach_all(c, c->cgroup, why);
+}
+
+struct capture_fds
+capture_fds(const struct capture *c)
+{
+    return c->fds;
+}
+
+uint64_t
+capture_count(const struct capture *c, unsigned which)
+{
+    uint32_t key = which;
+    uint64_t n = 0;
+
+    return bpf_map_lookup_elem(c->counts, &key, &n) == 0 ? n : 0;
+}
+
+void
+capture_listeners(struct capture *c,
+                  void (*each)(void *arg, const struct capture_addr *,
+                               const struct capture_listener *),
+                  void *arg)
+{
+    struct capture_addr key, next;
+    struct capture_listener l;
+    bool is_first = true;
+
+    while (bpf_map_get_next_key(c->listeners, is_first ? NULL : &key, &next) ==
+           0) {
+        is_first = false;
+        key = next;
+        if (bpf_map_lookup_elem(c->listeners, &key, &l) == 0)
+            each(arg, &key, &l);
+    }
+}
+
+enum err
+capture_listener(struct capture *c, const struct capture_addr *at,
+                 const struct capture_listener *l, struct err_info *why)
+{
+    return bpf_map_update_elem(c->listeners, at, l, BPF_ANY) == 0
+               ? ERR_OK
+               : err_sys(why, "a listener's row");
+}

@@ -1,0 +1,74 @@
+/*
+ * What the BPF programs (bpf/capture.bpf.c) and user space share: the maps'
+ * keys and values. Addresses are 16 bytes in network order, IPv4 as
+ * ::ffff:a.b.c.d; ports are in host order.
+ */
+#ifndef SALLYPORT_TTLS_CAPTURE_MAP_H
+#define SALLYPORT_TTLS_CAPTURE_MAP_H
+
+#include <linux/types.h>
+
+#define CAPTURE_PORT_BYTES 8192 /* one bit a port */
+
+/* One socket address. */
+struct capture_addr {
+    __u8 ip[16];
+    __u16 port;
+    __u16 zero[3];
+};
+
+/* The policy as far as the kernel looks: one of two, swapped as a whole. */
+struct capture_filter {
+    __u32 is_enabled;
+    __u32 engine_uid;     /* its own connections are left alone */
+    __u32 engine_port[2]; /* [0] 127.0.0.1, [1] ::1; 0: there is none */
+    __u64 netns;          /* cookie of the stack's network namespace */
+    __u32 must_steer;     /* a listener could not be noted: steer every one */
+    __u32 deny_foreign;   /* 1: refuse candidates in other namespaces */
+    __u8 out_ports[CAPTURE_PORT_BYTES]; /* remote ports of outbound rules */
+    __u8 in_ports[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
+};
+
+enum {
+    CAPTURE_TAKEN = 1u << 0,  /* an engine has read it */
+    CAPTURE_CLOSED = 1u << 1, /* the program has closed its side */
+    CAPTURE_BOUND = 1u << 2,  /* src is what the program had bound */
+    CAPTURE_MAPPED4 = 1u << 3 /* an IPv6 socket to an IPv4 address */
+};
+
+/* An outbound connection as connect() was called. */
+struct capture_record {
+    struct capture_addr to;   /* where the program wants to go */
+    struct capture_addr from; /* what it had bound; zero: nothing */
+    struct capture_addr seen; /* the engine's own local address towards the
+                                 peer, which getsockname answers; port 0: not
+                                 known yet */
+    __u64 cookie;             /* of the socket: SO_COOKIE */
+    __u64 cgroup;
+    __u32 uid;
+    __u32 tgid;
+    __u32 device; /* SO_BINDTODEVICE's interface, 0: none */
+    __u32 flags;
+    char comm[16];
+};
+
+/* A listening socket. Who owns it is found by user space (sock_diag). */
+struct capture_listener {
+    __u32 n; /* sockets that share the address (SO_REUSEPORT) */
+    __u32 verdict;
+};
+enum {
+    CAPTURE_STEER = 0, /* also while nobody has decided */
+    CAPTURE_LEAVE = 1, /* no rule is for its owner */
+};
+
+/* What the kernel side counts; index of the map `counts`. */
+enum {
+    CAPTURE_N_STEERED,   /* outbound connections sent to an engine */
+    CAPTURE_N_INBOUND,   /* inbound ones */
+    CAPTURE_N_REFUSED,   /* no room, no engine, other namespace, device */
+    CAPTURE_N_LISTENERS, /* bumped when a listener came or went */
+    CAPTURE_COUNTS
+};
+
+#endif
