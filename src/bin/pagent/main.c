@@ -1,5 +1,4 @@
 /* sallyport-pagent: the policy agent, the process of a stack, --check. */
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,7 +68,7 @@ own_path(char path[4096], char folder[4096])
         return false;
     path[n] = '\0';
     memcpy(folder, path, (size_t)n + 1);
-    (void)memmove(folder, dirname(folder), strlen(dirname(folder)) + 1);
+    *strrchr(folder, '/') = '\0';
     return true;
 }
 

@@ -1,0 +1,259 @@
+#include "ttls/broker.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/reader.h"
+#include "ipc/chan.h"
+#include "saf/client.h"
+#include "ttls/engine_wire.h"
+#include "ttls/owner.h"
+#include "ttls/sockets.h"
+
+#define RING_BYTES_MAX (8u * 1024u * 1024u)
+
+/* One connection as ourselves; NULL while the angel is away. */
+static struct saf_client *angel;
+
+static struct saf_client *
+angel_get(void)
+{
+    struct err_info why;
+
+    if (angel == NULL && saf_connect(STR(""), &angel, &why) != ERR_OK)
+        log_warn("the security database is away: %s", why.text);
+    return angel;
+}
+
+static void
+answer_who(int fd, uint32_t seq, const struct owner *w)
+{
+    struct buf out;
+
+    buf_init(&out, 256);
+    buf_u8(&out, w->is_found);
+    buf_u8(&out, w->is_job);
+    buf_str(&out, str_of(w->job));
+    buf_str(&out, str_of(w->user));
+    buf_u32(&out, w->uid);
+    IGNORE(chan_send(fd, BROKER_IS, seq, buf_view(&out), NULL, 0, NULL));
+    buf_fini(&out);
+}
+
+static bool
+on_who(int fd, const struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    uint32_t uid, tgid;
+    struct owner w;
+    struct str comm;
+    uint64_t cgroup;
+    char text[17];
+
+    if (!reader_u64(&in, &cgroup) || !reader_u32(&in, &uid) ||
+        !reader_u32(&in, &tgid) || !reader_str(&in, 0, 16, &comm) ||
+        !reader_at_end(&in) || !str_copy_z(comm, text, sizeof text))
+        return false;
+    owner_of(cgroup, uid, text, &w);
+    answer_who(fd, msg->seq, &w);
+    return true;
+}
+
+static bool
+read_addr(struct reader *in, struct capture_addr *a)
+{
+    struct str ip;
+
+    memset(a, 0, sizeof *a);
+    if (!reader_take(in, sizeof a->ip, &ip) || !reader_u16(in, &a->port))
+        return false;
+    memcpy(a->ip, ip.p, sizeof a->ip);
+    return true;
+}
+
+static bool
+on_owner(int fd, const struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct capture_addr local, remote;
+    struct socket_facts s;
+    struct owner w;
+    bool is_found;
+
+    if (!read_addr(&in, &local))
+        return false;
+    if (msg->type == BROKER_SOCKET) {
+        if (!read_addr(&in, &remote) || !reader_at_end(&in))
+            return false;
+        is_found = socket_find(&local, &remote, &s);
+    } else {
+        if (!reader_at_end(&in))
+            return false;
+        is_found = socket_listener(&local, &s);
+    }
+    owner_of_socket(&s, is_found, &w);
+    answer_who(fd, msg->seq, &w);
+    return true;
+}
+
+/* --- the angel ------------------------------------------------------------ */
+
+static bool
+on_certificate(int fd, const struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct acee *acee = NULL;
+    struct owner w = { 0 };
+    struct saf_rc rc;
+    struct str der;
+
+    if (!reader_str(&in, 1, ENGINE_DER_MAX, &der) || !reader_at_end(&in))
+        return false;
+    if (angel_get() != NULL &&
+        saf_verify_certificate(angel, der, STR(""), &acee, &rc, NULL) ==
+            ERR_OK) {
+        w.is_found = true;
+        (void)snprintf(w.user, sizeof w.user, "%s", acee->user);
+        acee_unref(&acee);
+    }
+    answer_who(fd, msg->seq, &w);
+    return true;
+}
+
+static bool
+on_line(int fd, const struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct str line;
+
+    (void)fd;
+    if (!reader_str(&in, 1, ENGINE_LINE_MAX, &line) || !reader_at_end(&in))
+        return false;
+    if (angel_get() != NULL)
+        saf_syslog(angel, line);
+    return true;
+}
+
+static void
+put_ring(struct buf *out, const struct saf_ring *ring)
+{
+    buf_u32(out, (uint32_t)ring->n);
+    for (size_t i = 0; i < ring->n; i++) {
+        const struct saf_ring_cert *c = &ring->certs[i];
+
+        buf_str(out, c->label);
+        buf_str(out, c->owner);
+        buf_str(out, c->der);
+        buf_str(out, secret_view(&c->key));
+        buf_u8(out, c->key.n > 0);
+        buf_u8(out, c->is_default);
+        buf_u8(out, (uint8_t)c->usage);
+    }
+}
+
+/* As the connection's user, over a connection that is nobody else's. */
+static bool
+on_ring(int fd, const struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct saf_client *saf = NULL;
+    struct saf_ring ring = { 0 };
+    struct str user, owner, name;
+    struct err_info why = { 0 };
+    struct saf_rc rc;
+    uint32_t uid;
+    struct buf out;
+    enum err e;
+
+    if (!reader_str(&in, 0, SAF_USER_MAX, &user) || !reader_u32(&in, &uid) ||
+        !reader_str(&in, 0, SAF_USER_MAX, &owner) ||
+        !reader_str(&in, 1, SAF_RING_MAX, &name) || !reader_at_end(&in))
+        return false;
+    e = saf_connect_as(user, uid, &saf, &why);
+    if (e == ERR_OK)
+        e = saf_ring_read(saf, owner, name, true, &ring, &rc, &why);
+    buf_init(&out, RING_BYTES_MAX);
+    buf_u8(&out, (uint8_t)e);
+    buf_str(&out, str_of(why.text));
+    if (e == ERR_OK)
+        put_ring(&out, &ring);
+    IGNORE(
+        chan_send(fd, BROKER_RING_IS, msg->seq, buf_view(&out), NULL, 0, NULL));
+    if (out.p != NULL)
+        secret_wipe(out.p, out.n);
+    buf_fini(&out);
+    saf_ring_fini(&ring);
+    saf_disconnect(&saf);
+    return true;
+}
+
+/* --- the loop ------------------------------------------------------------- */
+
+static const struct {
+    uint16_t type;
+    bool (*run)(int fd, const struct chan_msg *);
+} requests[] = {
+    { BROKER_WHO, on_who },      { BROKER_OWNER, on_owner },
+    { BROKER_SOCKET, on_owner }, { BROKER_CERTIFICATE, on_certificate },
+    { BROKER_LINE, on_line },    { BROKER_RING, on_ring },
+};
+
+/* False: the engine has ended, or does not keep to the list. */
+static bool
+serve(int fd)
+{
+    struct chan_msg msg;
+    bool is_fine = false;
+    enum err e = chan_recv(fd, &msg, NULL);
+
+    if (e != ERR_OK)
+        return e == ERR_AGAIN;
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        if (requests[i].type == msg.type)
+            is_fine = requests[i].run(fd, &msg);
+    }
+    chan_msg_fini(&msg);
+    return is_fine;
+}
+
+static void
+drain_angel(void)
+{
+    struct err_info why;
+
+    if (saf_process(angel, &why) != ERR_OK)
+        saf_disconnect(&angel);
+}
+
+enum err
+broker_run(const int *fds, size_t n, struct err_info *why)
+{
+    struct pollfd polls[BROKER_CHANNELS_MAX + 1];
+    size_t n_open = n;
+
+    if (n > BROKER_CHANNELS_MAX)
+        return err_set(why, ERR_LIMIT, "%zu channels, at most %u", n,
+                       BROKER_CHANNELS_MAX);
+    for (size_t i = 0; i < n; i++)
+        polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+    while (n_open > 0) {
+        polls[n].fd = angel == NULL ? -1 : saf_fd(angel);
+        polls[n].events = POLLIN;
+        if (poll(polls, n + 1, -1) < 0)
+            continue;
+        if (polls[n].fd >= 0 && polls[n].revents != 0)
+            drain_angel();
+        for (size_t i = 0; i < n; i++) {
+            if (polls[i].revents == 0 || polls[i].fd < 0 || serve(polls[i].fd))
+                continue;
+            close(polls[i].fd);
+            polls[i].fd = -1;
+            n_open--;
+        }
+    }
+    saf_disconnect(&angel);
+    return ERR_OK;
+}

@@ -1,0 +1,16 @@
+/*
+ * The broker of a stack's engines: root, and the only one of them who talks to
+ * the angel. It says whose a process or a certificate is, reads key rings as
+ * the user of a connection, and writes their lines to the system log.
+ */
+#ifndef SALLYPORT_TTLS_BROKER_H
+#define SALLYPORT_TTLS_BROKER_H
+
+#include "base/err.h"
+
+#define BROKER_CHANNELS_MAX 512u
+
+/* Serve these channels (chan.h, engine_wire.h) until all have ended. */
+MUST_CHECK enum err broker_run(const int *fds, size_t n, struct err_info *why);
+
+#endif

@@ -1,0 +1,545 @@
+/* A connection's life: accepted, identified, mapped, joined, ended. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ttls/env.h"
+
+#ifndef IP6T_SO_ORIGINAL_DST
+#define IP6T_SO_ORIGINAL_DST 80
+#endif
+#define ORIGINAL_DST 80 /* SO_ORIGINAL_DST of netfilter */
+
+static void on_event(struct loop_fd *, unsigned events);
+
+/* --- making and ending ------------------------------------------------------
+ */
+
+static struct conn *
+conn_new(struct engine *g)
+{
+    struct conn *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    c->engine = g;
+    c->inner.watch.fd = c->outer.watch.fd = -1;
+    c->inner.conn = c->outer.conn = c;
+    c->id = ++g->next_id * g->n_engines + g->number;
+    c->started_s = (uint64_t)time(NULL);
+    c->next = g->conns;
+    c->prev = &g->conns;
+    if (c->next != NULL)
+        c->next->prev = &c->next;
+    g->conns = c;
+    g->n_conns++;
+    return c;
+}
+
+static bool
+leg_watch(struct leg *leg, int fd, bool is_connected)
+{
+    const int one = 1;
+
+    leg->watch.fd = fd;
+    leg->watch.on_event = on_event;
+    leg->is_connected = is_connected;
+    leg->may_write = is_connected;
+    leg->may_read = is_connected; /* what came before it was watched */
+    IGNORE(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
+    IGNORE(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one));
+    if (loop_add(leg->conn->engine->loop, &leg->watch,
+                 LOOP_READ | LOOP_WRITE | LOOP_EDGE, NULL) == ERR_OK)
+        return true;
+    close(fd);
+    leg->watch.fd = -1;
+    return false;
+}
+
+static void
+leg_close(struct leg *leg, bool with_reset)
+{
+    const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+    if (leg->watch.fd < 0)
+        return;
+    loop_remove(leg->conn->engine->loop, &leg->watch);
+    if (with_reset)
+        IGNORE(
+            setsockopt(leg->watch.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now));
+    close(leg->watch.fd);
+    leg->watch.fd = -1;
+    free(leg->held);
+    leg->held = NULL;
+    leg->held_n = 0;
+}
+
+static void
+free_later(struct loop_post *post)
+{
+    struct conn *c = CONTAINER_OF(post, struct conn, free_later);
+
+    free(c);
+}
+
+static void
+finish(struct conn *c, bool with_reset)
+{
+    struct engine_policy *policy = c->mapped == NULL ? NULL : c->mapped->policy;
+    struct capture_addr own;
+    struct sockaddr_storage at;
+    socklen_t n = sizeof at;
+
+    if (c->state == CONN_ENDED)
+        return;
+    if (c->mapped != NULL)
+        say_event(c, 0, "Connection Close", NULL);
+    handshake_fini(c);
+    /* While the row is there the port is ours: nobody else can use it. */
+    if (c->is_inbound && c->inner.watch.fd >= 0 &&
+        getsockname(c->inner.watch.fd, (struct sockaddr *)&at, &n) == 0) {
+        addr_of_sockaddr(&own, &at);
+        maps_peer_remove(c->engine, &own);
+    }
+    leg_close(&c->outer, with_reset);
+    leg_close(&c->inner, with_reset);
+    ask_forget(c);
+    env_unref(&c->env);
+    engine_policy_unref(&policy);
+    c->mapped = NULL;
+    c->state = CONN_ENDED;
+    *c->prev = c->next;
+    if (c->next != NULL)
+        c->next->prev = c->prev;
+    c->engine->n_conns--;
+    if (c->engine->n_conns == 0 && c->engine->stack.fd < 0)
+        loop_stop(c->engine->loop);
+    if (!c->is_again) {
+        c->free_later.run = free_later;
+        loop_defer(c->engine->loop, &c->free_later);
+    } /* else `again` frees it */
+}
+
+void
+conn_reset(struct conn *c)
+{
+    finish(c, true);
+}
+
+void
+conn_end(struct conn *c)
+{
+    finish(c, false);
+}
+
+void
+conns_close_all(struct engine *g)
+{
+    while (g->conns != NULL)
+        conn_reset(g->conns);
+}
+
+/* --- the other leg
+ * ------------------------------------------------------------ */
+
+static int
+new_socket(bool is_v6)
+{
+    return socket(is_v6 ? AF_INET6 : AF_INET,
+                  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+}
+
+static bool
+name_of(int fd, struct capture_addr *out)
+{
+    struct sockaddr_storage at;
+    socklen_t n = sizeof at;
+
+    if (getsockname(fd, (struct sockaddr *)&at, &n) != 0)
+        return false;
+    addr_of_sockaddr(out, &at);
+    return true;
+}
+
+static bool
+connect_leg(struct leg *leg, int fd, const struct capture_addr *to, bool is_v6)
+{
+    struct sockaddr_in6 at;
+    unsigned n;
+
+    addr_to_sockaddr(to, is_v6, &at, &n);
+    if (connect(fd, (struct sockaddr *)&at, n) != 0 && errno != EINPROGRESS) {
+        close(fd);
+        return false;
+    }
+    return leg_watch(leg, fd, false);
+}
+
+/* To where the program wanted to go, from where it had bound itself. */
+static bool
+connect_outer(struct conn *c)
+{
+    const struct capture_record *r = &c->record;
+    bool is_v6 = !addr_is_v4(&r->to);
+    struct capture_addr from = r->from;
+    struct sockaddr_in6 at;
+    const int one = 1;
+    unsigned n;
+    int fd = new_socket(is_v6);
+
+    if (fd < 0)
+        return false;
+    if (r->device > 1 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX,
+                                    &(int){ (int)r->device }, sizeof(int)) != 0)
+        goto failed;
+    if ((r->flags & CAPTURE_BOUND) != 0) {
+        from.port = 0; /* it is taken by the program's own socket */
+        addr_to_sockaddr(&from, is_v6, &at, &n);
+        IGNORE(setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+                          sizeof one));
+        if (bind(fd, (struct sockaddr *)&at, n) != 0)
+            goto failed;
+    }
+    if (!connect_leg(&c->outer, fd, &r->to, is_v6))
+        return false;
+    return name_of(c->outer.watch.fd, &c->local);
+failed:
+    close(fd);
+    return false;
+}
+
+/* To the program that listens, as a neighbour: the kernel then tells it the
+ * client's address. */
+static bool
+connect_inner(struct conn *c)
+{
+    static const struct capture_addr loopback4 = {
+        .ip = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 }
+    };
+    static const struct capture_addr loopback6 = { .ip = { [15] = 1 } };
+    bool is_v6 = !addr_is_v4(&c->local);
+    struct capture_addr own;
+    struct sockaddr_in6 at;
+    unsigned n;
+    int fd = new_socket(is_v6);
+
+    if (fd < 0)
+        return false;
+    addr_to_sockaddr(is_v6 ? &loopback6 : &loopback4, is_v6, &at, &n);
+    if (bind(fd, (struct sockaddr *)&at, n) != 0 || !name_of(fd, &own) ||
+        !maps_peer_put(c->engine, &own, &c->remote)) {
+        close(fd);
+        return false;
+    }
+    if (connect_leg(&c->inner, fd, &c->local, is_v6))
+        return true;
+    maps_peer_remove(c->engine, &own);
+    return false;
+}
+
+/* --- accepting
+ * ---------------------------------------------------------------- */
+
+/* nftables: where the connection was going before it was turned. */
+static bool
+original_of(int fd, bool is_v6, struct capture_addr *out)
+{
+    struct sockaddr_in6 at = { 0 };
+    socklen_t n = sizeof at;
+
+    if (getsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                   is_v6 ? IP6T_SO_ORIGINAL_DST : ORIGINAL_DST, &at, &n) != 0)
+        return false;
+    addr_of_sockaddr(out, &at);
+    return true;
+}
+
+static bool
+is_loopback(const struct capture_addr *a)
+{
+    static const uint8_t six[16] = { [15] = 1 };
+
+    return addr_is_v4(a) ? a->ip[12] == 127 : memcmp(a->ip, six, 16) == 0;
+}
+
+static bool
+identify(struct conn *c, int fd, const struct capture_addr *peer)
+{
+    struct capture_addr local, listener;
+    bool is_ours;
+
+    if (!name_of(fd, &local) ||
+        !name_of(c->engine->listeners[addr_is_v4(&local) ? 0 : 1].watch.fd,
+                 &listener))
+        return false;
+    is_ours = is_loopback(&local) && local.port == listener.port;
+    if (c->engine->is_bpf && is_ours) {
+        if (!maps_take(c->engine, peer, &c->record))
+            return false;
+        c->remote = c->record.to;
+        c->cookie = c->record.cookie;
+        return true;
+    }
+    c->is_inbound = !is_ours;
+    c->remote = *peer;
+    c->local = local;
+    if (!c->engine->is_bpf && local.port == listener.port) {
+        if (!original_of(fd, !addr_is_v4(&local), &c->record.to))
+            return false;
+        c->record.from = *peer;
+        if (c->is_inbound)
+            c->local = c->record.to;
+        else
+            c->remote = c->record.to;
+    }
+    return true;
+}
+
+void
+conn_accept(struct engine *g, int listener)
+{
+    for (int i = 0; i < 64; i++) {
+        struct sockaddr_storage at;
+        socklen_t n = sizeof at;
+        struct capture_addr peer;
+        int fd = accept4(listener, (struct sockaddr *)&at, &n,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK);
+        struct conn *c;
+
+        if (fd < 0)
+            return;
+        addr_of_sockaddr(&peer, &at);
+        c = conn_new(g);
+        if (c == NULL) {
+            close(fd);
+            return;
+        }
+        if (!identify(c, fd, &peer)) {
+            log_info("a connection that nobody made is dropped");
+            (void)leg_watch(&c->inner, fd, true);
+            conn_reset(c);
+            continue;
+        }
+        if (!leg_watch(c->is_inbound ? &c->outer : &c->inner, fd, true) ||
+            (!c->is_inbound && !connect_outer(c))) {
+            conn_reset(c);
+            continue;
+        }
+        if (!c->is_inbound) {
+            c->record.seen = c->local;
+            maps_seen(g, &c->record);
+        }
+        ask_who(c);
+        conn_go(c);
+    }
+}
+
+/* --- mapping
+ * -------------------------------------------------------------------- */
+
+static const struct ttls_rule *
+find_rule(struct conn *c)
+{
+    struct ttls_facts facts = {
+        .local_port = c->local.port,
+        .remote_port = c->remote.port,
+        .direction = c->is_inbound ? TTLS_INBOUND : TTLS_OUTBOUND,
+        .job = str_of(c->who.job),
+        .user = str_of(c->who.user),
+        .now_s = (uint64_t)time(NULL),
+    };
+
+    memcpy(&facts.local, c->local.ip, sizeof facts.local);
+    memcpy(&facts.remote, c->remote.ip, sizeof facts.remote);
+    return ttls_match_find(c->engine->policy->match, &facts);
+}
+
+/* Clear text: both ends are joined as they are. */
+static void
+join_clear(struct conn *c)
+{
+    c->state = CONN_CLEAR;
+    if (c->is_inbound && !connect_inner(c))
+        conn_reset(c);
+}
+
+void
+conn_map(struct conn *c)
+{
+    struct engine *g = c->engine;
+    const struct ttls_rule *rule;
+
+    if (!g->is_enabled || g->policy == NULL) {
+        join_clear(c);
+        return;
+    }
+    if (!c->who.is_known) {
+        /* It has ended, or nothing can be found out: no rule may be missed. */
+        log_info("connection %08X: its owner is not known", c->id);
+        conn_reset(c);
+        return;
+    }
+    rule = find_rule(c);
+    if (rule == NULL) {
+        join_clear(c);
+        return;
+    }
+    c->mapped = engine_policy_map(g->policy, rule);
+    if (c->mapped == NULL) {
+        conn_reset(c);
+        return;
+    }
+    (void)engine_policy_ref(g->policy);
+    say_map(c);
+    if (!c->mapped->eff.is_enabled || c->mapped->eff.is_application_controlled)
+        join_clear(c);
+    else
+        conn_start_tls(c);
+}
+
+void
+conn_start_tls(struct conn *c)
+{
+    say_start(c, "Connection Init", NULL);
+    c->state = CONN_KEYS;
+    c->env = env_get(c);
+    if (c->env == NULL) {
+        say_error(c, 5002, "Environment Create");
+        conn_reset(c);
+    }
+}
+
+/* --- going on
+ * --------------------------------------------------------------------- */
+
+static void
+go_keys(struct conn *c)
+{
+    switch (c->env->state) {
+    case ENV_MAKING:
+        return;
+    case ENV_FAILED:
+        say_error(c, c->env->rc, c->env->event);
+        conn_reset(c);
+        return;
+    case ENV_READY:
+        if (handshake_start(c))
+            conn_go(c);
+        return;
+    }
+}
+
+/* Both ended and everything delivered, or the program's leg is to be made. */
+static void
+go_relay(struct conn *c, bool is_alive)
+{
+    if (!is_alive) {
+        conn_reset(c);
+        return;
+    }
+    if (c->inner.at_end && c->outer.at_end && c->inner.held_n == 0 &&
+        c->outer.held_n == 0 && c->inner.is_connected) {
+        conn_end(c);
+        return;
+    }
+    if (!c->is_again &&
+        ((c->inner.may_read && !c->inner.at_end && c->outer.held_n == 0 &&
+          c->outer.is_connected && c->inner.is_connected) ||
+         (c->outer.may_read && !c->outer.at_end && c->inner.held_n == 0 &&
+          c->inner.is_connected && c->outer.is_connected))) {
+        c->is_again = true;
+        loop_defer(c->engine->loop, &c->again);
+    }
+}
+
+static void
+run_again(struct loop_post *post)
+{
+    struct conn *c = CONTAINER_OF(post, struct conn, again);
+
+    c->is_again = false;
+    if (c->state == CONN_ENDED)
+        free(c);
+    else
+        conn_go(c);
+}
+
+void
+conn_go(struct conn *c)
+{
+    c->again.run = run_again;
+    switch (c->state) {
+    case CONN_ASKING:
+        if (!c->has_who)
+            return;
+        conn_map(c);
+        if (c->state != CONN_ASKING && c->state != CONN_ENDED)
+            conn_go(c);
+        return;
+    case CONN_KEYS:
+        go_keys(c);
+        return;
+    case CONN_HANDSHAKE:
+        if (!handshake_step(c) || c->state != CONN_SECURE)
+            return;
+        if (c->is_inbound && !connect_inner(c)) {
+            conn_reset(c);
+            return;
+        }
+        conn_go(c);
+        return;
+    case CONN_SECURE:
+        go_relay(c, relay_secure(c));
+        return;
+    case CONN_CLEAR:
+        go_relay(c, relay_clear(c));
+        return;
+    case CONN_ENDED:
+        return;
+    }
+}
+
+/* A leg that connects: has it? False: it will not. */
+static bool
+is_there(struct leg *leg, unsigned events)
+{
+    int error = 0;
+    socklen_t n = sizeof error;
+
+    if (leg->is_connected || (events & (LOOP_WRITE | LOOP_HANGUP)) == 0)
+        return true;
+    if (getsockopt(leg->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 ||
+        error != 0)
+        return false;
+    leg->is_connected = true;
+    leg->may_write = true;
+    return true;
+}
+
+static void
+on_event(struct loop_fd *watch, unsigned events)
+{
+    struct leg *leg = CONTAINER_OF(watch, struct leg, watch);
+    struct conn *c = leg->conn;
+
+    if (c->state == CONN_ENDED)
+        return;
+    if (!is_there(leg, events)) {
+        if (c->mapped != NULL)
+            say_event(c, 406, "Connection Abend Close", NULL);
+        conn_reset(c);
+        return;
+    }
+    if ((events & (LOOP_READ | LOOP_HANGUP)) != 0)
+        leg->may_read = true;
+    if ((events & LOOP_WRITE) != 0)
+        leg->may_write = true;
+    conn_go(c);
+}

@@ -1,0 +1,89 @@
+#include "ttls/enforce_ports.h"
+
+#include <string.h>
+
+#define GROUP_DEPTH 8
+
+static void
+add_range(uint8_t *bits, uint32_t from, uint32_t to)
+{
+    for (uint32_t port = from; port <= to; port++)
+        bits[port >> 3] |= (uint8_t)(1u << (port & 7));
+}
+
+/* NULL and the range 0 are every port. */
+static void
+add_ports(uint8_t *bits, const struct ttls_ports *ports, int depth)
+{
+    if (ports == NULL) {
+        add_range(bits, 0, 65535);
+        return;
+    }
+    for (size_t i = 0; i < ports->n; i++) {
+        if (ports->v[i].from == 0 && ports->v[i].to == 0)
+            add_range(bits, 0, 65535);
+        else
+            add_range(bits, ports->v[i].from, ports->v[i].to);
+    }
+    for (size_t i = 0; depth < GROUP_DEPTH && i < ports->n_members; i++)
+        add_ports(bits,
+                  (const struct ttls_ports *)(const void *)ports->members[i],
+                  depth + 1);
+}
+
+/* A rule that leaves connections alone and says nothing of it needs none. */
+static bool
+matters(const struct ttls_rule *r)
+{
+    return r->group->enabled == TTLS_ON ||
+           (r->group->trace & TTLS_TRACE_INFO) != 0;
+}
+
+void
+enforce_ports_of(const struct ttls_policy *policy, struct enforce_ports *out)
+{
+    const struct ttls_rule *const *rules;
+    size_t n = policy == NULL ? 0 : ttls_policy_rules(policy, &rules);
+
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < n; i++) {
+        if (!matters(rules[i]))
+            continue;
+        if ((rules[i]->direction & TTLS_OUTBOUND) != 0)
+            add_ports(out->out, rules[i]->remote_port, 0);
+        if ((rules[i]->direction & TTLS_INBOUND) != 0)
+            add_ports(out->in, rules[i]->local_port, 0);
+    }
+}
+
+static bool
+is_like(struct str pattern, const char *name)
+{
+    struct str text = str_of(name);
+
+    if (pattern.n == 0)
+        return true;
+    if (pattern.p[pattern.n - 1] == '*')
+        return str_starts(text, str_sub(pattern, 0, pattern.n - 1));
+    return str_eq(text, pattern);
+}
+
+bool
+enforce_ports_may(const struct ttls_policy *policy, uint16_t port,
+                  const char *job, const char *user)
+{
+    const struct ttls_rule *const *rules;
+    size_t n = policy == NULL ? 0 : ttls_policy_rules(policy, &rules);
+
+    for (size_t i = 0; i < n; i++) {
+        uint8_t bits[CAPTURE_PORT_BYTES] = { 0 };
+
+        if ((rules[i]->direction & TTLS_INBOUND) == 0 ||
+            !is_like(rules[i]->job, job) || !is_like(rules[i]->user, user))
+            continue;
+        add_ports(bits, rules[i]->local_port, 0);
+        if ((bits[port >> 3] & (1u << (port & 7))) != 0)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,22 @@
+/*
+ * The pre-filter: which ports some rule names, per direction. Connections to
+ * other ports are never looked at again.
+ */
+#ifndef SALLYPORT_TTLS_ENFORCE_PORTS_H
+#define SALLYPORT_TTLS_ENFORCE_PORTS_H
+
+#include "ttls/capture_map.h"
+#include "ttls/policy.h"
+
+struct enforce_ports {
+    uint8_t out[CAPTURE_PORT_BYTES]; /* remote ports of outbound rules */
+    uint8_t in[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
+};
+
+/* policy NULL: none. */
+void enforce_ports_of(const struct ttls_policy *, struct enforce_ports *out);
+/* Could some inbound rule be for a listener of this job and user? */
+bool enforce_ports_may(const struct ttls_policy *, uint16_t port,
+                       const char *job, const char *user);
+
+#endif

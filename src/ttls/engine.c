@@ -1,0 +1,290 @@
+#include "ttls/engine.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/reader.h"
+#include "base/secret.h"
+#include "ipc/chan.h"
+#include "ttls/engine_wire.h"
+#include "ttls/env.h"
+
+static struct engine *
+engine_of_listener(struct loop_fd *watch)
+{
+    struct engine_listener *l =
+        CONTAINER_OF(watch, struct engine_listener, watch);
+
+    return l->engine;
+}
+
+static void
+on_listener(struct loop_fd *watch, unsigned events)
+{
+    (void)events;
+    conn_accept(engine_of_listener(watch), watch->fd);
+}
+
+static void
+stop_listening(struct engine *g)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g->listeners); i++) {
+        struct loop_fd *watch = &g->listeners[i].watch;
+
+        if (watch->fd < 0)
+            continue;
+        if (g->is_listening)
+            loop_remove(g->loop, watch);
+        close(watch->fd);
+        watch->fd = -1;
+    }
+    g->is_listening = false;
+}
+
+/* --- what the stack says
+ * ------------------------------------------------------ */
+
+static bool
+on_setup(struct engine *g, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    uint8_t is_bpf, has_v6;
+    struct str name, secret;
+    unsigned at = 0;
+
+    if (!reader_str(&in, 1, 8, &name) || !reader_u32(&in, &g->number) ||
+        !reader_u32(&in, &g->n_engines) || !reader_u8(&in, &is_bpf) ||
+        !reader_u8(&in, &has_v6) ||
+        !reader_str(&in, sizeof g->secret, sizeof g->secret, &secret) ||
+        !reader_at_end(&in) || g->number >= g->n_engines ||
+        !str_copy_z(name, g->name, sizeof g->name))
+        return false;
+    memcpy(g->secret, secret.p, sizeof g->secret);
+    g->is_bpf = is_bpf != 0;
+    g->listeners[0].watch.fd = chan_take_fd(msg, at++);
+    if (has_v6)
+        g->listeners[1].watch.fd = chan_take_fd(msg, at++);
+    if (g->is_bpf) {
+        g->map_source = chan_take_fd(msg, at++);
+        g->map_cookie = chan_take_fd(msg, at++);
+        g->map_in_peer = chan_take_fd(msg, at++);
+    }
+    return g->listeners[0].watch.fd >= 0;
+}
+
+static void
+on_broker(struct loop_fd *watch, unsigned events)
+{
+    struct engine *g = CONTAINER_OF(watch, struct engine, broker);
+
+    (void)events;
+    for (;;) {
+        struct chan_msg msg;
+        enum err e = chan_recv(watch->fd, &msg, NULL);
+
+        if (e == ERR_AGAIN)
+            return;
+        if (e != ERR_OK) {
+            /* The stack starts another one and tells us. */
+            loop_remove(g->loop, watch);
+            close(watch->fd);
+            watch->fd = -1;
+            return;
+        }
+        if (msg.type == BROKER_IS)
+            ask_answered(g, msg.seq, msg.payload);
+        chan_msg_fini(&msg);
+    }
+}
+
+static bool
+on_new_broker(struct engine *g, struct chan_msg *msg)
+{
+    int fd = chan_take_fd(msg, 0), sync = chan_take_fd(msg, 1);
+
+    if (fd < 0 || sync < 0)
+        return false;
+    if (g->broker.fd >= 0) {
+        loop_remove(g->loop, &g->broker);
+        close(g->broker.fd);
+    }
+    env_maker_channel(g->maker, sync);
+    g->broker.fd = fd;
+    g->broker.on_event = on_broker;
+    return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
+           loop_add(g->loop, &g->broker, LOOP_READ, NULL) == ERR_OK;
+}
+
+static bool
+listen_all(struct engine *g)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g->listeners); i++) {
+        struct loop_fd *watch = &g->listeners[i].watch;
+
+        watch->on_event = on_listener;
+        g->listeners[i].engine = g;
+        if (watch->fd >= 0 &&
+            loop_add(g->loop, watch, LOOP_READ, NULL) != ERR_OK)
+            return false;
+    }
+    g->is_listening = true;
+    return true;
+}
+
+static bool
+on_policy(struct engine *g, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct engine_policy *p = NULL;
+    struct err_info why;
+    uint8_t is_enabled, has_policy;
+
+    if (!reader_u8(&in, &is_enabled) || !reader_u8(&in, &has_policy) ||
+        !reader_at_end(&in))
+        return false;
+    if (has_policy && (msg->n_fds < 1 ||
+                       engine_policy_new(msg->fds[0], &p, &why) != ERR_OK)) {
+        log_error("a policy that cannot be read: %s", why.text);
+        return false;
+    }
+    engine_policy_unref(&g->policy);
+    g->policy = p;
+    g->is_enabled = is_enabled != 0;
+    env_policy(g, p);
+    return g->is_listening || listen_all(g);
+}
+
+static bool
+on_query(struct engine *g, struct chan_msg *msg)
+{
+    struct buf out;
+    enum err e;
+
+    buf_init(&out, CHAN_BYTES_MAX);
+    engine_rows(g, msg->payload, &out);
+    e = chan_send(g->stack.fd, ENGINE_ROWS, msg->seq, buf_view(&out), NULL, 0,
+                  NULL);
+    buf_fini(&out);
+    return e == ERR_OK || e == ERR_AGAIN;
+}
+
+static const struct {
+    uint16_t type;
+    bool (*run)(struct engine *, struct chan_msg *);
+} from_stack[] = {
+    { ENGINE_SETUP, on_setup },
+    { ENGINE_BROKER, on_new_broker },
+    { ENGINE_POLICY, on_policy },
+    { ENGINE_QUERY, on_query },
+};
+
+/* No stack: no new connection is taken, those that are there may end. */
+static void
+stack_is_gone(struct engine *g)
+{
+    loop_remove(g->loop, &g->stack);
+    close(g->stack.fd);
+    g->stack.fd = -1;
+    stop_listening(g);
+    if (g->n_conns == 0)
+        loop_stop(g->loop);
+}
+
+static void
+on_stack(struct loop_fd *watch, unsigned events)
+{
+    struct engine *g = CONTAINER_OF(watch, struct engine, stack);
+
+    (void)events;
+    for (;;) {
+        struct chan_msg msg;
+        enum err e = chan_recv(watch->fd, &msg, NULL);
+        bool is_fine = false;
+
+        if (e == ERR_AGAIN)
+            return;
+        if (e != ERR_OK) {
+            stack_is_gone(g);
+            return;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(from_stack); i++) {
+            if (from_stack[i].type == msg.type)
+                is_fine = from_stack[i].run(g, &msg);
+        }
+        chan_msg_fini(&msg);
+        if (!is_fine) {
+            /* Half a policy is none: end, be started again. */
+            log_error("message %#x of the stack cannot be followed", msg.type);
+            loop_stop(g->loop);
+            return;
+        }
+    }
+}
+
+/* --- life
+ * ------------------------------------------------------------------------ */
+
+static void
+free_values(struct table *t)
+{
+    struct str key;
+    size_t pos = 0;
+    void *value;
+
+    while (table_next(t, &pos, &key, &value))
+        free(value);
+    table_fini(t);
+}
+
+static void
+engine_free(struct engine *g)
+{
+    if (g->loop != NULL)
+        conns_close_all(g);
+    stop_listening(g);
+    env_maker_free(&g->maker);
+    engine_policy_unref(&g->policy);
+    free_values(&g->whos);
+    free_values(&g->waiting);
+    secret_wipe(g->secret, sizeof g->secret);
+    free(g->plain);
+    free(g->cipher_in);
+    free(g->cipher_out);
+    loop_free(&g->loop);
+}
+
+enum err
+engine_run(int fd, struct err_info *why)
+{
+    static struct engine g = { .map_source = -1,
+                               .map_cookie = -1,
+                               .map_in_peer = -1 };
+    enum err e;
+
+    g.stack = (struct loop_fd){ .fd = fd, .on_event = on_stack };
+    g.broker.fd = g.listeners[0].watch.fd = g.listeners[1].watch.fd = -1;
+    table_init(&g.whos);
+    table_init(&g.waiting);
+    g.plain = malloc(ENGINE_SCRATCH_BYTES);
+    g.cipher_in = malloc(ENGINE_SCRATCH_BYTES);
+    g.cipher_out = malloc(ENGINE_CIPHER_BYTES);
+    file_limit_raise();
+    if (g.plain == NULL || g.cipher_in == NULL || g.cipher_out == NULL)
+        e = err_set(why, ERR_MEMORY, "no storage");
+    else
+        e = loop_new(&g.loop, why);
+    if (e == ERR_OK)
+        e = env_maker_new(&g, &g.maker, why);
+    if (e == ERR_OK && fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+        e = err_sys(why, "the stack's channel");
+    if (e == ERR_OK)
+        e = loop_add(g.loop, &g.stack, LOOP_READ, why);
+    if (e == ERR_OK)
+        loop_run(g.loop);
+    engine_free(&g);
+    return e;
+}

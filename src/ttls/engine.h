@@ -1,0 +1,234 @@
+/*
+ * A TLS engine: one process a core, one event loop, no privilege. It accepts
+ * what capture sends it, finds out whose connection that is, asks the policy,
+ * and speaks TLS on the outer leg while the program's leg stays clear text.
+ *
+ *   inner leg: the program's connection, over loopback
+ *   outer leg: to or from the peer
+ *
+ * Fails closed: a connection whose owner, rule or keys cannot be found out is
+ * reset. Clear text leaves only by a rule that says so, or for want of a rule.
+ */
+#ifndef SALLYPORT_TTLS_ENGINE_H
+#define SALLYPORT_TTLS_ENGINE_H
+
+#include <openssl/ssl.h>
+
+#include "base/buf.h"
+#include "base/table.h"
+#include "io/loop.h"
+#include "ttls/capture_map.h"
+#include "ttls/effective.h"
+#include "ttls/match.h"
+
+#define ENGINE_SCRATCH_BYTES (64u * 1024u)
+/* What four records of a full scratch buffer become, and a long handshake. */
+#define ENGINE_CIPHER_BYTES (160u * 1024u)
+
+struct engine;
+struct env;
+
+/* --- policy (engine_policy.c) ------------------------------------------- */
+
+/* A rule as connections use it. */
+struct mapped {
+    struct engine_policy *policy;
+    const struct ttls_rule *rule;
+    struct ttls_effective eff;
+};
+
+/* The policy in force, or a former one that connections still hold. */
+struct engine_policy {
+    unsigned n_refs;
+    struct ttls_policy *policy;
+    struct ttls_match *match;
+    struct table mapped; /* rule address -> struct mapped */
+};
+
+MUST_CHECK enum err engine_policy_new(int fd, struct engine_policy **out,
+                                      struct err_info *why);
+struct engine_policy *engine_policy_ref(struct engine_policy *);
+void engine_policy_unref(struct engine_policy **);
+/* NULL: no storage. */
+struct mapped *engine_policy_map(struct engine_policy *,
+                                 const struct ttls_rule *);
+
+/* --- environments (env.h) ----------------------------------------------- */
+
+/* --- connections --------------------------------------------------------- */
+
+enum conn_state {
+    CONN_ASKING,    /* whose is it, and is the other leg there? */
+    CONN_KEYS,      /* the environment is being made */
+    CONN_HANDSHAKE, /* the program's bytes wait */
+    CONN_SECURE,
+    CONN_CLEAR, /* no rule, not enabled, or the program has not asked yet */
+    CONN_ENDED,
+};
+
+/* One socket of the two, and what waits to be written to it. */
+struct leg {
+    struct loop_fd watch; /* fd -1: none */
+    struct conn *conn;
+    bool may_read, may_write, is_connected;
+    bool at_end;  /* no more will come from it */
+    bool is_shut; /* no more goes to it */
+    uint8_t *held;
+    size_t held_at, held_n, held_cap;
+};
+
+/* What OpenSSL reads from and writes to: memory for the time of one call. */
+struct tls_io {
+    const uint8_t *in;
+    size_t in_n;
+    uint8_t *out;
+    size_t out_n, out_cap;
+};
+
+struct who {
+    bool is_known, is_job;
+    char job[9], user[9];
+    uint32_t uid;
+};
+
+struct conn {
+    struct engine *engine;
+    struct conn *next, **prev;
+    struct leg inner, outer;
+    enum conn_state state;
+    bool is_inbound;
+    bool has_who, is_waiting; /* for the broker; for the environment */
+    uint32_t id;
+    uint64_t cookie; /* of the program's socket */
+    struct capture_record record;
+    struct capture_addr local, remote; /* as the program sees them */
+    struct who who;
+    struct mapped *mapped; /* NULL: no rule */
+    struct env *env;
+    SSL *ssl;
+    struct tls_io io;
+    uint8_t *stash; /* cipher text that a paused handshake has not read */
+    size_t stash_n;
+    struct loop_timer timer;
+    struct loop_post free_later, again;
+    bool is_again;      /* `again` is queued */
+    char peer_user[9];  /* of the client's certificate */
+    int alert;          /* last one received, -1: none */
+    int verify;         /* X509_V_... of the peer's chain */
+    uint32_t verify_rc; /* System SSL code for what our own checks found */
+    bool is_handshake_done, saw_peer_bytes, is_secondary;
+    bool is_stopping; /* application control: back to clear text */
+    uint64_t started_s;
+    uint64_t n_in, n_out; /* bytes of application data */
+};
+
+struct engine_listener {
+    struct loop_fd watch;
+    struct engine *engine;
+};
+
+struct engine {
+    struct loop *loop;
+    struct loop_fd stack, broker;
+    struct engine_listener listeners[2]; /* IPv4, IPv6 */
+    bool is_listening;
+    int map_source, map_cookie, map_in_peer;
+    bool is_bpf, is_enabled;
+    char name[9]; /* of the stack */
+    uint32_t number, n_engines;
+    unsigned char secret[64];
+    struct engine_policy *policy;
+    struct conn *conns;
+    size_t n_conns;
+    uint32_t next_id;
+    struct table whos;    /* "cgroup uid" -> struct who */
+    struct table waiting; /* seq -> struct question */
+    uint32_t next_seq;
+    struct env_maker *maker;
+    uint8_t *plain, *cipher_in, *cipher_out; /* scratch of one callback */
+};
+
+/* Serve until the stack goes away. fd: the chan.h pair with the stack. */
+MUST_CHECK enum err engine_run(int fd, struct err_info *why);
+
+/* --- conn.c: a connection's life ----------------------------------------- */
+
+void conn_accept(struct engine *, int fd);
+/* The outer or inner leg can do something, or a wait is over. */
+void conn_go(struct conn *);
+/* Mapping is possible: both owner and addresses are known. */
+void conn_map(struct conn *);
+/* Both legs at once, with a reset. */
+void conn_reset(struct conn *);
+/* TLS may begin; also called by application control. */
+void conn_start_tls(struct conn *);
+void conn_end(struct conn *);
+void conns_close_all(struct engine *);
+
+/* --- relay.c: bytes ------------------------------------------------------- */
+
+/* Move what can be moved. False: the connection has ended. */
+MUST_CHECK bool relay_clear(struct conn *);
+MUST_CHECK bool relay_secure(struct conn *);
+/* Write what waits; false: the socket is broken. */
+MUST_CHECK bool leg_flush(struct leg *);
+MUST_CHECK bool leg_write(struct leg *, const uint8_t *p, size_t n);
+enum leg_read { LEG_BYTES, LEG_AGAIN, LEG_END, LEG_BROKEN };
+enum leg_read leg_read(struct leg *, uint8_t *p, size_t cap, size_t *n);
+void leg_shut(struct leg *);
+
+/* --- handshake.c ---------------------------------------------------------- */
+
+/* One step; false: it has failed, has been said, and the connection reset. */
+MUST_CHECK bool handshake_start(struct conn *);
+MUST_CHECK bool handshake_step(struct conn *);
+void handshake_fini(struct conn *);
+/* Why OpenSSL has failed on it just now: a System SSL or AT-TLS code; 0 none.
+ * (rc.c) */
+unsigned handshake_rc(struct conn *);
+unsigned rc_of_verify(int x509_error);
+/* Bytes that were received and not read stay for later. */
+MUST_CHECK bool handshake_stash(struct conn *);
+
+/* --- ask.c: the broker ---------------------------------------------------- */
+
+void ask_who(struct conn *);         /* sets conn->who, then conn_map */
+void ask_certificate(struct conn *); /* SAFCheck: then handshake goes on */
+void ask_forget(struct conn *);
+void ask_answered(struct engine *, uint32_t seq, struct str payload);
+void ask_line(struct engine *, struct str line);
+
+/* --- say.c: EZD1281I to EZD1287I ------------------------------------------ */
+
+void say_map(struct conn *);
+void say_start(struct conn *, const char *event, const char *add);
+void say_event(struct conn *, unsigned rc, const char *event, const char *add);
+void say_flow(struct conn *, unsigned rc, const char *action, const char *what,
+              const char *add);
+void say_data(struct conn *, bool is_sent, bool is_cipher, size_t n);
+/* EZD1286I and EZD1287I. */
+void say_error(struct conn *, unsigned rc, const char *event);
+
+/* --- rows.c: displays ------------------------------------------------------
+ */
+
+void engine_rows(struct engine *, struct str request, struct buf *out);
+
+/* --- kernel's maps (maps.c) ----------------------------------------------- */
+
+/* The record of an accepted connection, by its source; marks it taken. */
+MUST_CHECK bool maps_take(struct engine *, const struct capture_addr *source,
+                          struct capture_record *out);
+/* Answer getsockname with the outer leg's own address. */
+void maps_seen(struct engine *, const struct capture_record *);
+MUST_CHECK bool maps_peer_put(struct engine *, const struct capture_addr *own,
+                              const struct capture_addr *client);
+void maps_peer_remove(struct engine *, const struct capture_addr *own);
+
+void addr_of_sockaddr(struct capture_addr *, const void *sockaddr);
+/* As a socket of family 4 or 6 would name it; *n receives the size. */
+void addr_to_sockaddr(const struct capture_addr *, bool as_v6, void *sockaddr,
+                      unsigned *n);
+bool addr_is_v4(const struct capture_addr *);
+
+#endif

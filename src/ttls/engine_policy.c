@@ -1,0 +1,79 @@
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "ttls/engine.h"
+
+enum err
+engine_policy_new(int fd, struct engine_policy **out, struct err_info *why)
+{
+    struct engine_policy *p = calloc(1, sizeof *p);
+    struct stat st;
+    void *map = MAP_FAILED;
+    enum err e = ERR_OK;
+
+    if (p == NULL)
+        return err_set(why, ERR_MEMORY, "no storage");
+    p->n_refs = 1;
+    table_init(&p->mapped);
+    if (fstat(fd, &st) != 0 || (map = mmap(NULL, (size_t)st.st_size, PROT_READ,
+                                           MAP_PRIVATE, fd, 0)) == MAP_FAILED)
+        e = err_sys(why, "the policy");
+    if (e == ERR_OK)
+        e = ttls_policy_decode(str_n(map, (size_t)st.st_size), &p->policy, why);
+    if (map != MAP_FAILED)
+        munmap(map, (size_t)st.st_size);
+    if (e == ERR_OK)
+        e = ttls_match_new(p->policy, &p->match, why);
+    if (e == ERR_OK)
+        *out = p;
+    else
+        engine_policy_unref(&p);
+    return e;
+}
+
+struct engine_policy *
+engine_policy_ref(struct engine_policy *p)
+{
+    p->n_refs++;
+    return p;
+}
+
+void
+engine_policy_unref(struct engine_policy **which)
+{
+    struct engine_policy *p = *which;
+    struct str key;
+    size_t pos = 0;
+    void *value;
+
+    *which = NULL;
+    if (p == NULL || --p->n_refs > 0)
+        return;
+    while (table_next(&p->mapped, &pos, &key, &value))
+        free(value);
+    table_fini(&p->mapped);
+    ttls_match_free(&p->match);
+    ttls_policy_unref(&p->policy);
+    free(p);
+}
+
+struct mapped *
+engine_policy_map(struct engine_policy *p, const struct ttls_rule *rule)
+{
+    struct str key = str_n(&rule, sizeof rule);
+    struct mapped *m = table_get(&p->mapped, key);
+
+    if (m != NULL)
+        return m;
+    m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->policy = p;
+    m->rule = rule;
+    ttls_effective_of(rule, &m->eff);
+    if (table_put(&p->mapped, key, m, NULL))
+        return m;
+    free(m);
+    return NULL;
+}

@@ -1,0 +1,55 @@
+/*
+ * Between the stack process, its engines and their broker: chan.h messages on
+ * socket pairs that the stack makes. An engine trusts the stack; the broker,
+ * which is root and talks to the angel, takes an engine for somebody who may
+ * be in an attacker's hands and answers only what is listed here.
+ */
+#ifndef SALLYPORT_TTLS_ENGINE_WIRE_H
+#define SALLYPORT_TTLS_ENGINE_WIRE_H
+
+#define ENGINE_SECRET_BYTES 64u /* shared by the engines: ticket keys */
+#define ENGINE_LINE_MAX 1000u
+#define ENGINE_DER_MAX (16u * 1024u)
+
+enum engine_message {
+    /* Stack to engine. */
+    /* str stack, u32 number, u32 of how many, u8 is_bpf, u8 has_v6, str secret;
+     * descriptors: listener 4 [, listener 6] [, by_source, by_cookie, in_peer]
+     */
+    ENGINE_SETUP = 0x5401,
+    /* descriptors: the broker for the loop, and for the thread that waits */
+    ENGINE_BROKER,
+    /* u8 is_enabled, u8 has_policy; descriptor: the policy */
+    ENGINE_POLICY,
+    /* str request -> ENGINE_ROWS str */
+    ENGINE_QUERY,
+    ENGINE_ROWS,
+    /* u64 socket cookie, u32 uid of who asks, u32 request bits -> ENGINE_TOLD
+     * (engine_control.c) */
+    ENGINE_CONTROL,
+    ENGINE_TOLD,
+
+    /* Engine to broker. */
+    /* u64 cgroup, u32 uid, u32 tgid, str comm -> BROKER_IS */
+    BROKER_WHO = 0x5421,
+    /* Who listens at this local address? 16 bytes, u16 port -> BROKER_IS */
+    BROKER_OWNER,
+    /* Whose connection is it? (nftables: no record) local 16, u16, remote 16,
+     * u16 -> BROKER_IS */
+    BROKER_SOCKET,
+    /* str certificate -> BROKER_IS: user "" when it maps to none */
+    BROKER_CERTIFICATE,
+    /* str line; no answer */
+    BROKER_LINE,
+    /* str user, u32 uid, str owner, str ring -> BROKER_RING_IS */
+    BROKER_RING,
+
+    /* Broker to engine. */
+    /* u8 is_found, u8 is_job, str job, str user, u32 uid */
+    BROKER_IS = 0x5441,
+    /* u8 err, str why [, u32 n, n x { str label, str owner, str der, str key,
+     * u8 has_key, u8 is_default, u8 usage }] [descriptor: key channel] */
+    BROKER_RING_IS,
+};
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * TLS environments: an SSL_CTX for each environment action, user and what the
+ * connection action changes. Making one reads the user's ring, which takes
+ * time, so a thread does it; connections wait meanwhile. It lives on across
+ * policies as long as its action is unchanged, and its sessions with it.
+ */
+#ifndef SALLYPORT_TTLS_ENV_H
+#define SALLYPORT_TTLS_ENV_H
+
+#include "ttls/engine.h"
+
+/* A personal certificate of the ring with its key. */
+struct env_identity {
+    char label[65];
+    bool is_default;
+    X509 *cert;
+    EVP_PKEY *key;
+};
+
+struct env {
+    struct env *next;
+    unsigned n_refs; /* connections, and the maker while it works */
+    enum { ENV_MAKING, ENV_READY, ENV_FAILED } state;
+    bool is_listed; /* may be used by new connections */
+    struct str key; /* what it is for; owned */
+    uint32_t env_id;
+    struct mapped *mapped; /* whose parameters; holds its policy */
+    char user[9];
+    uint32_t uid;
+    unsigned rc; /* why it failed */
+    const char *event;
+    SSL_CTX *ctx;
+    struct env_identity *identities;
+    size_t n_identities;
+    size_t n_chain, n_trust;
+    struct table sessions; /* client: "address port" -> SSL_SESSION */
+    struct loop_post made;
+    struct engine *engine;
+    struct env *queued;
+};
+
+struct env_maker;
+
+MUST_CHECK enum err env_maker_new(struct engine *, struct env_maker **out,
+                                  struct err_info *why);
+void env_maker_free(struct env_maker **);
+/* The channel over which rings are asked for, as it changes. */
+void env_maker_channel(struct env_maker *, int fd);
+/* An environment for the connection, ready or being made (then conn_go is
+ * called when it is); a reference. NULL: no storage. */
+struct env *env_get(struct conn *);
+void env_unref(struct env **);
+/* A new policy: environments it does not know are for no new connection. */
+void env_policy(struct engine *, const struct engine_policy *);
+
+/* --- parts, for env_*.c --------------------------------------------------- */
+
+/* In the maker's thread: read the ring, or say why not (rc, event). */
+MUST_CHECK bool env_ring(struct env *, int channel);
+/* And set up the context. */
+MUST_CHECK bool env_context(struct env *);
+/* For each connection: what cannot stand in the context. */
+MUST_CHECK bool env_apply(struct conn *, SSL *);
+/* The certificate a server or client of this rule shows; NULL none. */
+const struct env_identity *env_identity(const struct env *, struct str label);
+/* Client sessions. */
+void env_session_put(struct conn *, SSL_SESSION *);
+SSL_SESSION *env_session_get(struct conn *);
+
+#endif

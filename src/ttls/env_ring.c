@@ -1,0 +1,146 @@
+/* The user's key ring, as the broker hands it over. Runs in the maker's
+ * thread, which may wait. */
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/reader.h"
+#include "base/vec.h"
+#include "ipc/chan.h"
+#include "ttls/engine_wire.h"
+#include "ttls/env.h"
+
+enum { USAGE_PERSONAL, USAGE_CERTAUTH, USAGE_SITE };
+
+static bool
+fail(struct env *env, unsigned rc, const char *event)
+{
+    env->rc = rc;
+    env->event = event;
+    return false;
+}
+
+struct entry {
+    struct str label, owner, der, key;
+    uint8_t has_key, is_default, usage;
+};
+
+static bool
+read_entry(struct reader *in, struct entry *e)
+{
+    return reader_str(in, 0, 64, &e->label) &&
+           reader_str(in, 0, 64, &e->owner) &&
+           reader_str(in, 1, ENGINE_DER_MAX, &e->der) &&
+           reader_str(in, 0, ENGINE_DER_MAX, &e->key) &&
+           reader_u8(in, &e->has_key) && reader_u8(in, &e->is_default) &&
+           reader_u8(in, &e->usage);
+}
+
+static EVP_PKEY *
+key_of(struct str der)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+
+    return der.n == 0 ? NULL : d2i_AutoPrivateKey(NULL, &p, (long)der.n);
+}
+
+static bool
+add_identity(struct env *env, const struct entry *e, X509 *cert)
+{
+    struct env_identity *more =
+        realloc(env->identities, (env->n_identities + 1) * sizeof *more);
+    struct env_identity *i;
+
+    if (more == NULL)
+        return false;
+    env->identities = more;
+    i = &more[env->n_identities];
+    memset(i, 0, sizeof *i);
+    if (!str_copy_z(e->label, i->label, sizeof i->label) ||
+        X509_up_ref(cert) != 1)
+        return false;
+    i->is_default = e->is_default != 0;
+    i->cert = cert;
+    i->key = key_of(e->key);
+    env->n_identities++;
+    return true;
+}
+
+/* Signers are trusted; a personal certificate is only shown. */
+static bool
+add(struct env *env, X509_STORE *store, const struct entry *e)
+{
+    const unsigned char *p = (const unsigned char *)e->der.p;
+    X509 *cert = d2i_X509(NULL, &p, (long)e->der.n);
+    bool is_fine = cert != NULL;
+
+    if (is_fine && e->usage != USAGE_PERSONAL) {
+        is_fine = X509_STORE_add_cert(store, cert) == 1;
+        env->n_trust++;
+    } else if (is_fine) {
+        is_fine = add_identity(env, e, cert);
+    }
+    X509_free(cert);
+    return is_fine;
+}
+
+static bool
+take(struct env *env, struct str payload)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(env->ctx);
+    struct reader in = reader_of(payload);
+    struct str why;
+    uint8_t failed;
+    uint32_t n;
+
+    if (!reader_u8(&in, &failed) || !reader_str(&in, 0, ERR_TEXT_MAX, &why))
+        return fail(env, 102, "Environment Init");
+    if (failed != ERR_OK) {
+        log_info("ring of %s: " STR_FMT, env->user, STR_ARG(why));
+        return fail(env, failed == ERR_DENIED ? 416 : 202, "Environment Init");
+    }
+    if (!reader_u32(&in, &n))
+        return fail(env, 102, "Environment Init");
+    for (uint32_t i = 0; i < n; i++) {
+        struct entry e;
+
+        if (!read_entry(&in, &e) || !add(env, store, &e))
+            return fail(env, 102, "Environment Init");
+    }
+    return true;
+}
+
+bool
+env_ring(struct env *env, int channel)
+{
+    const struct ttls_effective *eff = &env->mapped->eff;
+    static const struct str any = { "*", 1 };
+    struct chan_msg reply;
+    struct buf request;
+    bool is_fine;
+    enum err e;
+
+    env->ctx = SSL_CTX_new(TLS_method());
+    if (env->ctx == NULL)
+        return fail(env, 5002, "Environment Create");
+    if (eff->ring_kind != TTLS_RING_SAF && eff->ring_kind != TTLS_RING_AUTH)
+        return fail(env, 202, "Environment Init");
+    buf_init(&request, 4096);
+    buf_str(&request, str_of(env->user));
+    buf_u32(&request, env->uid);
+    buf_str(&request,
+            eff->ring_kind == TTLS_RING_AUTH ? STR("*AUTH*") : eff->ring_owner);
+    buf_str(&request, eff->ring_kind == TTLS_RING_AUTH ? any : eff->ring);
+    e = chan_send(channel, BROKER_RING, 1, buf_view(&request), NULL, 0, NULL);
+    buf_fini(&request);
+    if (e == ERR_OK)
+        e = chan_recv(channel, &reply, NULL);
+    if (e != ERR_OK)
+        return fail(env, 5001, "Environment Init");
+    is_fine = reply.type == BROKER_RING_IS ? take(env, reply.payload)
+                                           : fail(env, 102, "Environment Init");
+    chan_msg_fini(&reply);
+    return is_fine;
+}

@@ -1,0 +1,525 @@
+/* Effective parameters to OpenSSL. Runs in the maker's thread. */
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/provider.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ttls/env.h"
+
+#define ENV_EVENT "Environment Init"
+#define TEXT_MAX 4096u
+
+static bool
+fail(struct env *env, unsigned rc)
+{
+    env->rc = rc;
+    env->event = ENV_EVENT;
+    ERR_clear_error();
+    return false;
+}
+
+/* --- protocols, ciphers, curves, signatures ---------------------------------
+ */
+
+static bool
+set_protocols(SSL_CTX *ctx, const struct ttls_effective *e)
+{
+    uint64_t off = SSL_OP_NO_SSLv3; /* OpenSSL of Debian has none */
+
+    off |= e->tlsv1 ? 0 : SSL_OP_NO_TLSv1;
+    off |= e->tlsv11 ? 0 : SSL_OP_NO_TLSv1_1;
+    off |= e->tlsv12 ? 0 : SSL_OP_NO_TLSv1_2;
+    off |= e->tlsv13 ? 0 : SSL_OP_NO_TLSv1_3;
+    SSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 |
+                                   SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3);
+    SSL_CTX_set_options(ctx, off);
+    return (e->tlsv1 || e->tlsv11 || e->tlsv12 || e->tlsv13) &&
+           SSL_CTX_set_min_proto_version(ctx, 0) == 1 &&
+           SSL_CTX_set_max_proto_version(ctx, 0) == 1;
+}
+
+static bool
+set_ciphers(SSL_CTX *ctx, const struct ttls_effective *e)
+{
+    SSL *ssl = SSL_new(ctx);
+    char v13[512] = "", rest[TEXT_MAX] = "";
+    size_t n13 = 0, n = 0;
+
+    for (size_t i = 0; ssl != NULL && i < e->ciphers.n; i++) {
+        unsigned char id[2] = { (unsigned char)(e->ciphers.v[i] >> 8),
+                                (unsigned char)e->ciphers.v[i] };
+        const SSL_CIPHER *c = SSL_CIPHER_find(ssl, id);
+
+        if (c == NULL)
+            continue;
+        if (id[0] == 0x13)
+            n13 += (size_t)snprintf(v13 + n13, sizeof v13 - n13, "%s%s",
+                                    n13 > 0 ? ":" : "", SSL_CIPHER_get_name(c));
+        else
+            n += (size_t)snprintf(rest + n, sizeof rest - n, "%s%s",
+                                  n > 0 ? ":" : "", SSL_CIPHER_get_name(c));
+        if (n13 > sizeof v13 - 64 || n > sizeof rest - 64)
+            break;
+    }
+    SSL_free(ssl);
+    /* Key sizes are the policy's business (PeerMin...), and TLS 1.0 and 1.1
+     * exist from level 0 on only. */
+    SSL_CTX_set_security_level(ctx, 0);
+    if (e->tlsv13 && SSL_CTX_set_ciphersuites(ctx, v13) != 1)
+        return false;
+    if (n == 0)
+        return e->tlsv13 && n13 > 0;
+    return SSL_CTX_set_cipher_list(ctx, rest) == 1 && (n > 0 || n13 > 0);
+}
+
+static const char *
+group_text(uint16_t group)
+{
+    switch (group) {
+    case 19:
+        return "prime192v1";
+    case 21:
+        return "secp224r1";
+    case 23:
+        return "prime256v1";
+    case 24:
+        return "secp384r1";
+    case 25:
+        return "secp521r1";
+    case 29:
+        return "X25519";
+    case 30:
+        return "X448";
+    default:
+        return NULL;
+    }
+}
+
+static bool
+has_code(const struct ttls_codes *c, uint16_t code)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->v[i] == code)
+            return true;
+    }
+    return false;
+}
+
+static size_t
+add_groups(char *text, size_t cap, size_t n, const struct ttls_codes *c,
+           const struct ttls_codes *but)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const char *name = group_text(c->v[i]);
+
+        if (name != NULL && (but == NULL || !has_code(but, c->v[i])))
+            n += (size_t)snprintf(text + n, cap - n, "%s%s", n > 0 ? ":" : "",
+                                  name);
+    }
+    return n;
+}
+
+/* A client sends a key share for the first group, so the key share groups come
+ * first. */
+static bool
+set_groups(SSL_CTX *ctx, const struct ttls_effective *e)
+{
+    bool is_client = e->role == TTLS_CLIENT;
+    const struct ttls_codes *shares =
+        is_client ? &e->client_key_shares : &e->server_key_shares;
+    const struct ttls_codes *curves =
+        is_client ? &e->client_curves : &e->server_curves;
+    char text[512] = "";
+    size_t n = 0;
+
+    if (curves->n == 0)
+        return true;
+    if (e->tlsv13)
+        n = add_groups(text, sizeof text, n, shares, NULL);
+    n = add_groups(text, sizeof text, n, curves, e->tlsv13 ? shares : NULL);
+    return n == 0 || SSL_CTX_set1_groups_list(ctx, text) == 1;
+}
+
+static size_t
+signature_text(uint16_t pair, char out[48])
+{
+    static const char *const hashes[] = { NULL,     NULL,     "SHA1",  "SHA224",
+                                          "SHA256", "SHA384", "SHA512" };
+    unsigned hash = pair >> 8, sign = pair & 0xff;
+
+    if (hash == 8 && sign >= 4 && sign <= 6)
+        return (size_t)snprintf(out, 48, "rsa_pss_rsae_sha%s",
+                                sign == 4   ? "256"
+                                : sign == 5 ? "384"
+                                            : "512");
+    if (hash >= ARRAY_LEN(hashes) || hashes[hash] == NULL ||
+        (sign != 1 && sign != 3))
+        return 0; /* MD5, DSA */
+    return (size_t)snprintf(out, 48, "%s+%s", sign == 1 ? "RSA" : "ECDSA",
+                            hashes[hash]);
+}
+
+static bool
+set_signatures(SSL_CTX *ctx, const struct ttls_effective *e)
+{
+    char text[2048] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->signature_pairs.n && n < sizeof text - 64; i++) {
+        char one[48];
+
+        if (signature_text(e->signature_pairs.v[i], one) > 0)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
+                                  n > 0 ? ":" : "", one);
+    }
+    return n == 0 || SSL_CTX_set1_sigalgs_list(ctx, text) == 1;
+}
+
+/* --- certificates
+ * ------------------------------------------------------------- */
+
+const struct env_identity *
+env_identity(const struct env *env, struct str label)
+{
+    for (size_t i = 0; i < env->n_identities; i++) {
+        const struct env_identity *id = &env->identities[i];
+
+        if (label.n > 0 ? str_eq_z(label, id->label) : id->is_default)
+            return id;
+    }
+    return NULL;
+}
+
+static bool
+use_identity(struct env *env, struct str label, bool is_needed)
+{
+    const struct env_identity *id = env_identity(env, label);
+
+    if (id == NULL)
+        return label.n > 0 ? fail(env, 6) : !is_needed ? true : fail(env, 7);
+    if (id->key == NULL)
+        return is_needed || label.n > 0 ? fail(env, 428) : true;
+    if (SSL_CTX_use_cert_and_key(env->ctx, id->cert, id->key, NULL, 1) != 1)
+        return fail(env, 428);
+    return true;
+}
+
+static bool
+set_certificates(struct env *env, const struct ttls_effective *e)
+{
+    bool is_server = e->role != TTLS_CLIENT;
+
+    if (is_server && e->server_labels.n > 0) {
+        for (size_t i = 0; i < e->server_labels.n; i++) {
+            if (!use_identity(env, e->server_labels.v[i], true))
+                return false;
+        }
+        return true;
+    }
+    if (e->has_label && e->label.n == 0)
+        return is_server ? fail(env, 7) : true; /* "send none" */
+    return use_identity(env, e->has_label ? e->label : STR(""), is_server);
+}
+
+static int
+on_verify(int is_fine, X509_STORE_CTX *store)
+{
+    SSL *ssl =
+        X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct conn *c = SSL_get_app_data(ssl);
+    const struct ttls_effective *e = &c->mapped->eff;
+
+    if (e->role == TTLS_SERVER_CLIENT_AUTH &&
+        e->client_auth == TTLS_AUTH_PASSTHRU)
+        return 1;
+    if (!is_fine && c->verify_rc == 0)
+        c->verify_rc = rc_of_verify(X509_STORE_CTX_get_error(store));
+    return is_fine;
+}
+
+static bool
+set_verification(struct env *env, const struct ttls_effective *e)
+{
+    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(env->ctx);
+    bool is_client = e->role == TTLS_CLIENT;
+    int mode = SSL_VERIFY_NONE;
+    STACK_OF(X509_NAME) * names;
+    STACK_OF(X509_OBJECT) * objects;
+
+    if (is_client)
+        mode = SSL_VERIFY_PEER;
+    else if (e->role == TTLS_SERVER_CLIENT_AUTH)
+        mode = SSL_VERIFY_PEER | (e->client_auth >= TTLS_AUTH_REQUIRED
+                                      ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+                                      : 0);
+    SSL_CTX_set_verify(env->ctx, mode, on_verify);
+    if (mode == SSL_VERIFY_NONE)
+        return true;
+    if (env->n_trust == 0 &&
+        (is_client || e->client_auth != TTLS_AUTH_PASSTHRU))
+        return fail(env, 109);
+    /* What stands in the ring is trusted, root or not. */
+    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+    if (e->cert_mode == TTLS_CERT_5280)
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT);
+    if (is_client)
+        return true;
+    names = sk_X509_NAME_new_null();
+    objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(env->ctx));
+    for (int i = 0; names != NULL && i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        X509_NAME *name =
+            x == NULL ? NULL : X509_NAME_dup(X509_get_subject_name(x));
+
+        if (name != NULL && sk_X509_NAME_push(names, name) == 0)
+            X509_NAME_free(name);
+    }
+    SSL_CTX_set_client_CA_list(env->ctx, names);
+    return true;
+}
+
+/* --- server name
+ * ---------------------------------------------------------------- */
+
+/* "host/label" of the list for this name; empty: none. */
+static struct str
+label_for(const struct ttls_effective *e, const char *host, bool *is_found)
+{
+    *is_found = false;
+    for (size_t i = 0; host != NULL && i < e->server_sni_list.n; i++) {
+        struct str item = e->server_sni_list.v[i];
+        size_t slash = str_find_char(item, '/');
+
+        if (!str_eq_nocase_z(str_sub(item, 0, slash), host))
+            continue;
+        *is_found = true;
+        return slash == STR_NPOS ? STR("") : str_sub(item, slash + 1, item.n);
+    }
+    return STR("");
+}
+
+static int
+on_server_name(SSL *ssl, int *alert, void *arg)
+{
+    struct conn *c = SSL_get_app_data(ssl);
+    const struct ttls_effective *e = &c->mapped->eff;
+    const char *host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const struct env_identity *id;
+    struct str label;
+    bool is_found;
+
+    (void)arg;
+    if (e->server_sni == TTLS_NO)
+        return SSL_TLSEXT_ERR_NOACK;
+    label = label_for(e, host, &is_found);
+    if ((host == NULL && e->server_sni == TTLS_REQUIRED) ||
+        (host != NULL && !is_found && e->server_sni_match == TTLS_REQUIRED)) {
+        c->verify_rc = 448;
+        *alert = SSL_AD_UNRECOGNIZED_NAME;
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    id = label.n > 0 ? env_identity(c->env, label) : NULL;
+    if (id != NULL && id->key != NULL &&
+        SSL_use_cert_and_key(ssl, id->cert, id->key, NULL, 1) != 1)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    return is_found ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+/* --- sessions
+ * ---------------------------------------------------------------------- */
+
+/* Keys of one period, the same in all engines: from the secret that the stack
+ * gave them. 32 bytes for AES, 32 for HMAC. */
+static bool
+ticket_keys(const struct conn *c, uint64_t period, unsigned char out[64])
+{
+    unsigned char what[16] = { 0 };
+    unsigned n = 64;
+
+    for (int i = 0; i < 8; i++)
+        what[i] = (unsigned char)(period >> (56 - 8 * i));
+    for (int i = 0; i < 4; i++)
+        what[8 + i] = (unsigned char)(c->mapped->eff.env_id >> (24 - 8 * i));
+    return HMAC(EVP_sha512(), c->engine->secret, sizeof c->engine->secret, what,
+                sizeof what, out, &n) != NULL;
+}
+
+static bool
+set_ticket_cipher(const struct conn *c, const unsigned char keys[64],
+                  const unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                  EVP_MAC_CTX *mac, bool is_new)
+{
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY,
+                                          (void *)(uintptr_t)(keys + 32), 32),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                         (char *)(uintptr_t) "sha256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    const EVP_CIPHER *type = c->mapped->eff.server_ticket_alg == TTLS_AESCBC256
+                                 ? EVP_aes_256_cbc()
+                                 : EVP_aes_128_cbc();
+
+    return EVP_MAC_CTX_set_params(mac, params) == 1 &&
+           EVP_CipherInit_ex(cipher, type, NULL, keys, iv, is_new) == 1;
+}
+
+static int
+on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv,
+          EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int is_new)
+{
+    const struct conn *c = SSL_get_app_data(ssl);
+    const struct ttls_effective *e = &c->mapped->eff;
+    uint64_t every =
+        e->server_ticket_refresh_s > 0 ? e->server_ticket_refresh_s : 300;
+    uint64_t now = (uint64_t)time(NULL) / every, period = now;
+    uint64_t kept = e->server_ticket_timeout_s / every + 1;
+    unsigned char keys[64];
+    int result = 1;
+
+    if (is_new) {
+        memset(name, 0, 16);
+        for (int i = 0; i < 8; i++)
+            name[i] = (unsigned char)(period >> (56 - 8 * i));
+        if (EVP_CIPHER_get_iv_length(EVP_aes_128_cbc()) != 16 ||
+            RAND_bytes(iv, 16) != 1)
+            return -1;
+    } else {
+        period = 0;
+        for (int i = 0; i < 8; i++)
+            period = period << 8 | name[i];
+        if (period > now || now - period > kept)
+            return 0; /* too old, or not ours */
+        result = period == now ? 1 : 2;
+    }
+    if (!ticket_keys(c, period, keys) ||
+        !set_ticket_cipher(c, keys, iv, cipher, mac, is_new != 0))
+        result = -1;
+    OPENSSL_cleanse(keys, sizeof keys);
+    return result;
+}
+
+static int
+on_new_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct conn *c = SSL_get_app_data(ssl);
+    const struct ttls_effective *e = &c->mapped->eff;
+
+    if (e->role != TTLS_CLIENT || c->env == NULL || e->session_cache == 0)
+        return 0;
+    env_session_put(c, session);
+    return 1;
+}
+
+static bool
+set_sessions(struct env *env, const struct ttls_effective *e)
+{
+    bool is_client = e->role == TTLS_CLIENT;
+    bool is_cached = e->session_timeout_s > 0 && e->session_cache > 0;
+    bool has_tickets = is_client ? e->client_tickets : e->server_tickets;
+    unsigned char id[8] = { 0 };
+
+    for (int i = 0; i < 4; i++)
+        id[i] = (unsigned char)(e->env_id >> (24 - 8 * i));
+    SSL_CTX_set_timeout(env->ctx, (long)e->session_timeout_s);
+    if (!has_tickets)
+        SSL_CTX_set_options(env->ctx, SSL_OP_NO_TICKET);
+    if (is_client) {
+        SSL_CTX_set_session_cache_mode(
+            env->ctx, is_cached
+                          ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL
+                          : SSL_SESS_CACHE_OFF);
+        SSL_CTX_sess_set_new_cb(env->ctx, on_new_session);
+        return true;
+    }
+    SSL_CTX_set_session_cache_mode(env->ctx, is_cached ? SSL_SESS_CACHE_SERVER
+                                                       : SSL_SESS_CACHE_OFF);
+    SSL_CTX_sess_set_cache_size(env->ctx, (long)e->session_cache);
+    SSL_CTX_set_num_tickets(env->ctx, has_tickets ? e->server_ticket_count : 0);
+    return SSL_CTX_set_session_id_context(env->ctx, id, sizeof id) == 1 &&
+           SSL_CTX_set_tlsext_ticket_key_evp_cb(env->ctx, on_ticket) == 1;
+}
+
+/* --- the rest
+ * ------------------------------------------------------------------------ */
+
+static void
+set_options(SSL_CTX *ctx, const struct ttls_effective *e)
+{
+    bool is_client = e->role == TTLS_CLIENT;
+    uint64_t on = SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF;
+
+    if (!is_client)
+        on |= SSL_OP_CIPHER_SERVER_PREFERENCE;
+    if (e->renegotiation == TTLS_RENEG_DEFAULT ||
+        e->renegotiation == TTLS_RENEG_DISABLED)
+        on |= SSL_OP_NO_RENEGOTIATION;
+    if ((is_client ? e->client_ems : e->server_ems) == TTLS_EMS_OFF)
+        on |= SSL_OP_NO_EXTENDED_MASTER_SECRET;
+    if (is_client && e->renegotiation_indicator == TTLS_IND_OPTIONAL)
+        on |= SSL_OP_LEGACY_SERVER_CONNECT;
+    SSL_CTX_set_options(ctx, on);
+    if (e->middle_box)
+        SSL_CTX_set_options(ctx, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    else
+        SSL_CTX_clear_options(ctx, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    if (!is_client)
+        SSL_CTX_set_dh_auto(ctx, 1);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(ctx, 0);
+}
+
+static bool
+set_fragment(SSL_CTX *ctx, const struct ttls_effective *e)
+{
+    uint8_t code = e->client_fragment_bytes == 512    ? 1
+                   : e->client_fragment_bytes == 1024 ? 2
+                   : e->client_fragment_bytes == 2048 ? 3
+                                                      : 4;
+
+    return e->role != TTLS_CLIENT || e->client_fragment == TTLS_NO ||
+           e->client_fragment_bytes == 0 ||
+           SSL_CTX_set_tlsext_max_fragment_length(ctx, code) == 1;
+}
+
+bool
+env_context(struct env *env)
+{
+    const struct ttls_effective *e = &env->mapped->eff;
+
+    if (e->fips != TTLS_FIPS_OFF && !OSSL_PROVIDER_available(NULL, "fips"))
+        return fail(env, 455);
+    set_options(env->ctx, e);
+    if (!set_protocols(env->ctx, e))
+        return fail(env, 412);
+    if (!set_ciphers(env->ctx, e))
+        return fail(env, 402);
+    if (!set_groups(env->ctx, e) || !set_signatures(env->ctx, e) ||
+        !set_fragment(env->ctx, e) || !set_sessions(env, e))
+        return fail(env, 5006);
+    SSL_CTX_set_tlsext_servername_callback(env->ctx, on_server_name);
+    return set_certificates(env, e) && set_verification(env, e);
+}
+
+bool
+env_apply(struct conn *c, SSL *ssl)
+{
+    const struct ttls_effective *e = &c->mapped->eff;
+    SSL_SESSION *session;
+    char host[256];
+
+    if (e->role != TTLS_CLIENT)
+        return true;
+    if (e->client_sni != TTLS_NO && e->client_sni_list.n > 0 &&
+        str_copy_z(e->client_sni_list.v[0], host, sizeof host) &&
+        SSL_set_tlsext_host_name(ssl, host) != 1)
+        return false;
+    session = env_session_get(c);
+    return session == NULL || SSL_set_session(ssl, session) == 1;
+}

@@ -1,0 +1,400 @@
+/* The TLS session of a connection: made, negotiated, checked. */
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ttls/env.h"
+
+#define TLS_HANDSHAKE_RECORD 0x16
+#define TLS_ALERT_RECORD 0x15
+
+/* --- memory transport ------------------------------------------------------
+ */
+
+static int
+io_read(BIO *b, char *p, int cap)
+{
+    struct tls_io *io = BIO_get_data(b);
+    size_t n = io->in_n < (size_t)cap ? io->in_n : (size_t)cap;
+
+    BIO_clear_retry_flags(b);
+    if (n == 0) {
+        BIO_set_retry_read(b);
+        return -1;
+    }
+    memcpy(p, io->in, n);
+    io->in += n;
+    io->in_n -= n;
+    return (int)n;
+}
+
+static int
+io_write(BIO *b, const char *p, int n)
+{
+    struct tls_io *io = BIO_get_data(b);
+
+    BIO_clear_retry_flags(b);
+    if (n < 0 || io->out == NULL || (size_t)n > io->out_cap - io->out_n)
+        return -1;
+    memcpy(io->out + io->out_n, p, (size_t)n);
+    io->out_n += (size_t)n;
+    return n;
+}
+
+static long
+io_ctrl(BIO *b, int command, long number, void *p)
+{
+    (void)b;
+    (void)number;
+    (void)p;
+    return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
+}
+
+static BIO_METHOD *
+io_method(void)
+{
+    static BIO_METHOD *method;
+
+    if (method == NULL) {
+        method =
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "engine");
+        if (method == NULL || !BIO_meth_set_read(method, io_read) ||
+            !BIO_meth_set_write(method, io_write) ||
+            !BIO_meth_set_ctrl(method, io_ctrl)) {
+            BIO_meth_free(method);
+            method = NULL;
+        }
+    }
+    return method;
+}
+
+static bool
+give_transport(struct conn *c)
+{
+    BIO_METHOD *method = io_method();
+    BIO *b = method == NULL ? NULL : BIO_new(method);
+
+    if (b == NULL)
+        return false;
+    BIO_set_data(b, &c->io);
+    BIO_set_init(b, 1);
+    SSL_set_bio(c->ssl, b, b);
+    return true;
+}
+
+/* --- steps -----------------------------------------------------------------
+ */
+
+static void
+on_info(const SSL *ssl, int where, int value)
+{
+    struct conn *c = SSL_get_app_data(ssl);
+
+    if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (value & 0xff) != 0)
+        c->alert = value & 0xff;
+}
+
+static bool
+fail(struct conn *c, unsigned rc)
+{
+    say_error(c, rc, "Initial Handshake");
+    say_event(c, rc, "Initial Handshake", NULL);
+    conn_reset(c);
+    return false;
+}
+
+static void
+on_timeout(struct loop_timer *t)
+{
+    struct conn *c = CONTAINER_OF(t, struct conn, timer);
+
+    if (c->state == CONN_HANDSHAKE || c->state == CONN_KEYS)
+        (void)fail(c, 5004);
+}
+
+bool
+handshake_start(struct conn *c)
+{
+    const struct ttls_effective *eff = &c->mapped->eff;
+
+    c->ssl = SSL_new(c->env->ctx);
+    if (c->ssl == NULL || !give_transport(c))
+        return fail(c, 5002);
+    SSL_set_app_data(c->ssl, c);
+    SSL_set_info_callback(c->ssl, on_info);
+    c->alert = -1;
+    if (eff->role == TTLS_CLIENT)
+        SSL_set_connect_state(c->ssl);
+    else
+        SSL_set_accept_state(c->ssl);
+    if (!env_apply(c, c->ssl))
+        return fail(c, c->verify_rc != 0 ? c->verify_rc : 5006);
+    c->timer.fire = on_timeout;
+    if (eff->handshake_timeout_s > 0)
+        loop_timer_set(c->engine->loop, &c->timer,
+                       (uint64_t)eff->handshake_timeout_s * 1000);
+    c->state = CONN_HANDSHAKE;
+    say_flow(c, 0, "Call", "GSK_SECURE_SOCKET_INIT",
+             eff->role == TTLS_CLIENT ? "CLIENT" : "SERVER");
+    return true;
+}
+
+void
+handshake_fini(struct conn *c)
+{
+    loop_timer_clear(c->engine->loop, &c->timer);
+    if (c->ssl != NULL && !c->is_handshake_done)
+        SSL_set_quiet_shutdown(c->ssl, 1);
+    SSL_free(c->ssl);
+    c->ssl = NULL;
+    free(c->stash);
+    c->stash = NULL;
+}
+
+bool
+handshake_stash(struct conn *c)
+{
+    uint8_t *more;
+
+    if (c->io.in_n == 0)
+        return true;
+    more = malloc(c->io.in_n);
+    if (more == NULL)
+        return false;
+    memcpy(more, c->io.in, c->io.in_n);
+    free(c->stash);
+    c->stash = more;
+    c->stash_n = c->io.in_n;
+    c->io.in_n = 0;
+    return true;
+}
+
+/* --- what the peer has shown ------------------------------------------------
+ */
+
+static bool
+is_key_big_enough(const struct ttls_effective *eff, X509 *cert)
+{
+    EVP_PKEY *key = X509_get0_pubkey(cert);
+    uint32_t bits = key == NULL ? 0 : (uint32_t)EVP_PKEY_get_bits(key);
+
+    switch (key == NULL ? 0 : EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA:
+    case EVP_PKEY_RSA_PSS:
+        return bits >= eff->peer_min_rsa;
+    case EVP_PKEY_EC:
+        return bits >= eff->peer_min_ecc;
+    case EVP_PKEY_DSA:
+        return bits >= eff->peer_min_dsa;
+    default:
+        return true;
+    }
+}
+
+static bool
+is_any_name(const struct ttls_texts *names, X509 *cert, unsigned flags)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (X509_check_host(cert, names->v[i].p, names->v[i].n, flags, NULL) ==
+            1)
+            return true;
+    }
+    return false;
+}
+
+/* HostReferenceIdDNS and CN: any of the names will do. */
+static bool
+is_right_host(const struct ttls_effective *eff, X509 *cert)
+{
+    unsigned flags = eff->host_ref_wildcard ? 0 : X509_CHECK_FLAG_NO_WILDCARDS;
+
+    if (eff->host_ref_dns.n + eff->host_ref_cn.n == 0)
+        return true;
+    return is_any_name(&eff->host_ref_dns, cert,
+                       flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) ||
+           is_any_name(&eff->host_ref_cn, cert,
+                       flags | X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT);
+}
+
+/* 0, or the code for what is not as the policy wants it. */
+static unsigned
+check_peer(struct conn *c)
+{
+    const struct ttls_effective *eff = &c->mapped->eff;
+    X509 *cert = SSL_get0_peer_certificate(c->ssl);
+    bool is_checked =
+        eff->role == TTLS_CLIENT || (eff->role == TTLS_SERVER_CLIENT_AUTH &&
+                                     eff->client_auth != TTLS_AUTH_PASSTHRU);
+    enum ttls_ems ems =
+        eff->role == TTLS_CLIENT ? eff->client_ems : eff->server_ems;
+
+    if (ems == TTLS_EMS_REQUIRED && SSL_version(c->ssl) < TLS1_3_VERSION &&
+        SSL_get_extms_support(c->ssl) != 1)
+        return 446;
+    if (cert == NULL || !is_checked)
+        return 0;
+    if (!is_key_big_enough(eff, cert))
+        return 508;
+    if (eff->peer_min_cert_version == TTLS_VERSION_3 &&
+        X509_get_version(cert) != X509_VERSION_3)
+        return 405;
+    return eff->role == TTLS_CLIENT && !is_right_host(eff, cert) ? 8 : 0;
+}
+
+/* --- done --------------------------------------------------------------------
+ */
+
+static const char *
+protocol_name(const SSL *ssl)
+{
+    switch (SSL_version(ssl)) {
+    case TLS1_VERSION:
+        return "TLSV1";
+    case TLS1_1_VERSION:
+        return "TLSV1.1";
+    case TLS1_2_VERSION:
+        return "TLSV1.2";
+    case TLS1_3_VERSION:
+        return "TLSV1.3";
+    default:
+        return "UNKNOWN";
+    }
+}
+
+/* As the original's log shows it: handles, protocol, and the cipher's four
+ * digits as EBCDIC. */
+static void
+say_done(struct conn *c)
+{
+    char digits[5], hex[9], text[96];
+
+    (void)snprintf(
+        digits, sizeof digits, "%04X",
+        (unsigned)SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(c->ssl)));
+    for (int i = 0; i < 4; i++)
+        (void)snprintf(hex + 2 * i, 3, "%02X",
+                       digits[i] <= '9' ? 0xf0 + digits[i] - '0'
+                                        : 0xc1 + digits[i] - 'A');
+    (void)snprintf(
+        text, sizeof text, "%016llX %016llX %s %s", 0x5000000000ull | c->id,
+        0x5100000000ull | c->mapped->eff.env_id, protocol_name(c->ssl), hex);
+    say_event(c, 0, "Initial Handshake", text);
+}
+
+static bool
+finish(struct conn *c)
+{
+    loop_timer_clear(c->engine->loop, &c->timer);
+    say_done(c);
+    c->state = CONN_SECURE;
+    return true;
+}
+
+/* SAFCheck: the certificate must be some user's. The others are told whose it
+ * is, but nothing depends on it. */
+static bool
+needs_user(const struct conn *c)
+{
+    return c->mapped->eff.role == TTLS_SERVER_CLIENT_AUTH &&
+           c->mapped->eff.client_auth == TTLS_AUTH_SAFCHECK;
+}
+
+static bool
+succeed(struct conn *c)
+{
+    unsigned rc = check_peer(c);
+
+    if (rc != 0)
+        return fail(c, rc);
+    c->is_handshake_done = true;
+    if (!handshake_stash(c))
+        return fail(c, 5002);
+    if (!needs_user(c))
+        return finish(c);
+    ask_certificate(c);
+    return true;
+}
+
+/* One call of OpenSSL with what has arrived. */
+static bool
+negotiate(struct conn *c)
+{
+    int done, e;
+
+    c->io.out = c->engine->cipher_out;
+    c->io.out_cap = ENGINE_CIPHER_BYTES;
+    ERR_clear_error();
+    done = SSL_do_handshake(c->ssl);
+    e = SSL_get_error(c->ssl, done);
+    if (c->io.out_n > 0) {
+        size_t n = c->io.out_n;
+
+        c->io.out_n = 0;
+        say_data(c, true, true, n);
+        if (!leg_write(&c->outer, c->io.out, n))
+            return fail(c, 406);
+    }
+    if (done == 1)
+        return succeed(c);
+    if (e == SSL_ERROR_WANT_READ)
+        return true;
+    return fail(c, handshake_rc(c));
+}
+
+/* The first byte tells whether the peer speaks TLS at all. */
+static bool
+is_tls(struct conn *c, uint8_t first)
+{
+    bool is_first = !c->saw_peer_bytes;
+
+    c->saw_peer_bytes = true;
+    return !is_first || first == TLS_HANDSHAKE_RECORD ||
+           first == TLS_ALERT_RECORD || (first & 0x80) != 0;
+}
+
+bool
+handshake_step(struct conn *c)
+{
+    struct leg *outer = &c->outer;
+    size_t n = 0;
+
+    if (!leg_flush(outer))
+        return fail(c, 406);
+    if (c->is_handshake_done) {
+        if (c->is_waiting)
+            return true;
+        if (c->peer_user[0] == '\0')
+            return fail(c, 5007);
+        return finish(c);
+    }
+    if (!outer->is_connected)
+        return true;
+    if (c->mapped->eff.role == TTLS_CLIENT && !c->saw_peer_bytes &&
+        SSL_in_before(c->ssl) && !negotiate(c))
+        return false;
+    while (c->state == CONN_HANDSHAKE && !c->is_handshake_done &&
+           outer->may_read) {
+        switch (
+            leg_read(outer, c->engine->cipher_in, ENGINE_SCRATCH_BYTES, &n)) {
+        case LEG_BYTES:
+            if (!is_tls(c, c->engine->cipher_in[0]))
+                return fail(c, 5003);
+            say_data(c, false, true, n);
+            c->io.in = c->engine->cipher_in;
+            c->io.in_n = n;
+            if (!negotiate(c))
+                return false;
+            break;
+        case LEG_END:
+            return fail(c, 420);
+        case LEG_BROKEN:
+            return fail(c, 406);
+        case LEG_AGAIN:
+            return true;
+        }
+    }
+    return true;
+}

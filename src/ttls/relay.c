@@ -1,0 +1,350 @@
+/*
+ * Bytes between the legs. Scratch buffers belong to the engine and hold
+ * nothing between two callbacks; a leg that does not take its bytes keeps them
+ * in a buffer of its own, and nothing more is read for it until they are gone.
+ * So an idle connection holds no buffer at all.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ttls/engine.h"
+
+#define PASSES_MAX 16 /* then others have their turn */
+
+static bool
+hold(struct leg *leg, const uint8_t *p, size_t n)
+{
+    if (leg->held_n == 0)
+        leg->held_at = 0;
+    if (leg->held_at + leg->held_n + n > leg->held_cap) {
+        size_t cap = leg->held_n + n;
+        uint8_t *more = malloc(cap);
+
+        if (more == NULL)
+            return false;
+        if (leg->held_n > 0)
+            memcpy(more, leg->held + leg->held_at, leg->held_n);
+        free(leg->held);
+        leg->held = more;
+        leg->held_at = 0;
+        leg->held_cap = cap;
+    }
+    memcpy(leg->held + leg->held_at + leg->held_n, p, n);
+    leg->held_n += n;
+    return true;
+}
+
+/* What the socket takes at once; false: it is broken. */
+static bool
+send_some(struct leg *leg, const uint8_t *p, size_t n, size_t *sent)
+{
+    *sent = 0;
+    while (*sent < n && leg->may_write) {
+        ssize_t got = send(leg->watch.fd, p + *sent, n - *sent, MSG_NOSIGNAL);
+
+        if (got >= 0)
+            *sent += (size_t)got;
+        else if (errno == EAGAIN)
+            leg->may_write = false;
+        else if (errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+bool
+leg_flush(struct leg *leg)
+{
+    size_t sent;
+
+    if (leg->held_n == 0 || !leg->is_connected)
+        return true;
+    if (!send_some(leg, leg->held + leg->held_at, leg->held_n, &sent))
+        return false;
+    leg->held_at += sent;
+    leg->held_n -= sent;
+    if (leg->held_n == 0) {
+        free(leg->held);
+        leg->held = NULL;
+        leg->held_cap = 0;
+    }
+    return true;
+}
+
+bool
+leg_write(struct leg *leg, const uint8_t *p, size_t n)
+{
+    size_t sent = 0;
+
+    if (leg->held_n == 0 && leg->is_connected && !send_some(leg, p, n, &sent))
+        return false;
+    return sent == n || hold(leg, p + sent, n - sent);
+}
+
+enum leg_read
+leg_read(struct leg *leg, uint8_t *p, size_t cap, size_t *n)
+{
+    for (;;) {
+        ssize_t got = recv(leg->watch.fd, p, cap, 0);
+
+        if (got > 0) {
+            *n = (size_t)got;
+            /* Edge-triggered: a short read is all there was, more is told. */
+            leg->may_read = *n == cap;
+            return LEG_BYTES;
+        }
+        if (got == 0) {
+            leg->at_end = true;
+            leg->may_read = false;
+            return LEG_END;
+        }
+        if (errno == EAGAIN) {
+            leg->may_read = false;
+            return LEG_AGAIN;
+        }
+        if (errno != EINTR)
+            return LEG_BROKEN;
+    }
+}
+
+void
+leg_shut(struct leg *leg)
+{
+    if (!leg->is_shut && leg->is_connected && leg->held_n == 0) {
+        leg->is_shut = true;
+        (void)shutdown(leg->watch.fd, SHUT_WR);
+    }
+}
+
+static bool
+may_move(const struct leg *from, const struct leg *to)
+{
+    return from->is_connected && from->may_read && !from->at_end &&
+           to->held_n == 0 && to->is_connected;
+}
+
+/* --- clear text ------------------------------------------------------------
+ */
+
+static bool
+move_clear(struct conn *c, struct leg *from, struct leg *to)
+{
+    uint8_t *p = c->engine->plain;
+    size_t n;
+
+    switch (leg_read(from, p, ENGINE_SCRATCH_BYTES, &n)) {
+    case LEG_BYTES:
+        if (from == &c->inner)
+            c->n_out += n;
+        else
+            c->n_in += n;
+        return leg_write(to, p, n);
+    case LEG_BROKEN:
+        return false;
+    case LEG_AGAIN:
+    case LEG_END:
+        break;
+    }
+    return true;
+}
+
+bool
+relay_clear(struct conn *c)
+{
+    for (int i = 0; i < PASSES_MAX; i++) {
+        bool moved = false;
+
+        if (!leg_flush(&c->inner) || !leg_flush(&c->outer))
+            return false;
+        if (may_move(&c->inner, &c->outer)) {
+            moved = true;
+            if (!move_clear(c, &c->inner, &c->outer))
+                return false;
+        }
+        if (may_move(&c->outer, &c->inner)) {
+            moved = true;
+            if (!move_clear(c, &c->outer, &c->inner))
+                return false;
+        }
+        if (c->inner.at_end)
+            leg_shut(&c->outer);
+        if (c->outer.at_end)
+            leg_shut(&c->inner);
+        if (!moved)
+            break;
+    }
+    return true;
+}
+
+/* --- TLS ------------------------------------------------------------------ */
+
+/* What OpenSSL has written since. */
+static bool
+send_cipher(struct conn *c)
+{
+    size_t n = c->io.out_n;
+
+    c->io.out_n = 0;
+    if (n == 0)
+        return true;
+    say_data(c, true, true, n);
+    return leg_write(&c->outer, c->io.out, n);
+}
+
+/* Everything that the cipher text at hand makes. */
+static bool
+open_records(struct conn *c)
+{
+    uint8_t *p = c->engine->plain;
+    size_t n = 0, got;
+    bool is_fine = true;
+
+    for (;;) {
+        ERR_clear_error();
+        if (SSL_read_ex(c->ssl, p + n, ENGINE_SCRATCH_BYTES - n, &got) == 1) {
+            n += got;
+            if (n < ENGINE_SCRATCH_BYTES)
+                continue;
+        } else {
+            int e = SSL_get_error(c->ssl, 0);
+
+            if (e == SSL_ERROR_ZERO_RETURN) {
+                c->outer.at_end = true;
+                say_event(c, 0, "Connection Close", "CLOSE_NOTIFY RECEIVED");
+            } else if (e != SSL_ERROR_WANT_READ && e != SSL_ERROR_WANT_WRITE) {
+                is_fine = false;
+            }
+            got = 0;
+        }
+        if (n > 0) {
+            say_data(c, false, false, n);
+            c->n_in += n;
+            if (!leg_write(&c->inner, p, n))
+                return false;
+            n = 0;
+        }
+        if (got == 0)
+            return is_fine;
+    }
+}
+
+static bool
+fail_read(struct conn *c)
+{
+    unsigned rc = handshake_rc(c);
+
+    if (rc != 0)
+        say_error(c, rc, "Data Decryption");
+    return false;
+}
+
+static bool
+move_in(struct conn *c)
+{
+    uint8_t *p = c->engine->cipher_in;
+    size_t n = 0;
+
+    switch (leg_read(&c->outer, p, ENGINE_SCRATCH_BYTES, &n)) {
+    case LEG_BYTES:
+        say_data(c, false, true, n);
+        c->io.in = p;
+        c->io.in_n = n;
+        if (!open_records(c))
+            return fail_read(c);
+        return send_cipher(c);
+    case LEG_END:
+        /* Without close_notify: the end of file it is, but it is said. */
+        say_event(c, 420, "Connection Close", NULL);
+        return true;
+    case LEG_BROKEN:
+        say_event(c, 406, "Connection Abend Close", NULL);
+        return false;
+    case LEG_AGAIN:
+        break;
+    }
+    return true;
+}
+
+static bool
+move_out(struct conn *c)
+{
+    uint8_t *p = c->engine->plain;
+    size_t n = 0, done;
+
+    switch (leg_read(&c->inner, p, ENGINE_SCRATCH_BYTES, &n)) {
+    case LEG_BYTES:
+        say_data(c, true, false, n);
+        c->n_out += n;
+        ERR_clear_error();
+        if (SSL_write_ex(c->ssl, p, n, &done) != 1 || done != n) {
+            say_error(c, 406, "Data Encryption");
+            return false;
+        }
+        return send_cipher(c);
+    case LEG_END:
+        ERR_clear_error();
+        (void)SSL_shutdown(c->ssl);
+        c->outer.is_shut = true; /* by close_notify; FIN comes at the end */
+        return send_cipher(c);
+    case LEG_BROKEN:
+        say_event(c, 0, "Connection Abend Close", NULL);
+        return false;
+    case LEG_AGAIN:
+        break;
+    }
+    return true;
+}
+
+/* The bytes that came with the end of the handshake. */
+static bool
+move_stash(struct conn *c)
+{
+    uint8_t *stash = c->stash;
+    bool is_fine;
+
+    if (stash == NULL)
+        return true;
+    c->io.in = stash;
+    c->io.in_n = c->stash_n;
+    c->stash = NULL;
+    is_fine = open_records(c);
+    c->io.in_n = 0;
+    free(stash);
+    if (!is_fine)
+        return fail_read(c);
+    return send_cipher(c);
+}
+
+bool
+relay_secure(struct conn *c)
+{
+    c->io.out = c->engine->cipher_out;
+    c->io.out_cap = ENGINE_CIPHER_BYTES;
+    for (int i = 0; i < PASSES_MAX; i++) {
+        bool moved = false;
+
+        if (!leg_flush(&c->inner) || !leg_flush(&c->outer))
+            return false;
+        if (c->inner.is_connected && c->inner.held_n == 0 && !move_stash(c))
+            return false;
+        if (may_move(&c->inner, &c->outer)) {
+            moved = true;
+            if (!move_out(c))
+                return false;
+        }
+        if (may_move(&c->outer, &c->inner)) {
+            moved = true;
+            if (!move_in(c))
+                return false;
+        }
+        if (c->outer.at_end)
+            leg_shut(&c->inner);
+        if (!moved)
+            break;
+    }
+    return true;
+}

@@ -1,0 +1,116 @@
+/* What displays show of connections: rows of JSON, one object a connection. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ttls/engine.h"
+
+static void
+put_text(struct buf *out, const char *name, struct str text)
+{
+    buf_printf(out, "\"%s\":\"", name);
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+
+        if (c == '"' || c == '\\')
+            buf_add_char(out, '\\');
+        if (c >= 0x20)
+            buf_add_char(out, (char)c);
+    }
+    buf_add_z(out, "\",");
+}
+
+static void
+put_addr(struct buf *out, const char *name, const struct capture_addr *a)
+{
+    char ip[INET6_ADDRSTRLEN];
+
+    if (addr_is_v4(a))
+        (void)inet_ntop(AF_INET, a->ip + 12, ip, sizeof ip);
+    else
+        (void)inet_ntop(AF_INET6, a->ip, ip, sizeof ip);
+    buf_printf(out, "\"%s\":\"%s..%u\",", name, ip, a->port);
+}
+
+static const char *
+level_of(const struct conn *c)
+{
+    if (c->ssl == NULL || !c->is_handshake_done)
+        return "";
+    switch (SSL_version(c->ssl)) {
+    case TLS1_VERSION:
+        return "TLS VERSION 1.0";
+    case TLS1_1_VERSION:
+        return "TLS VERSION 1.1";
+    case TLS1_2_VERSION:
+        return "TLS VERSION 1.2";
+    default:
+        return "TLS VERSION 1.3";
+    }
+}
+
+static void
+put_rule(struct buf *out, const struct conn *c)
+{
+    const struct ttls_rule *r = c->mapped->rule;
+
+    put_text(out, "rule", r->obj.name);
+    put_text(out, "group", r->group->obj.name);
+    put_text(out, "env", r->env == NULL ? STR("") : r->env->obj.name);
+    put_text(out, "conn", r->conn == NULL ? STR("") : r->conn->obj.name);
+    buf_printf(out, "\"groupId\":\"%08X\",\"envId\":\"%08X\",",
+               c->mapped->eff.group_id, c->mapped->eff.env_id);
+    buf_printf(out, "\"fips\":%s,",
+               c->mapped->eff.fips == TTLS_FIPS_OFF ? "false" : "true");
+}
+
+static void
+put_row(struct buf *out, const struct conn *c)
+{
+    const SSL_CIPHER *cipher = c->ssl == NULL || !c->is_handshake_done
+                                   ? NULL
+                                   : SSL_get_current_cipher(c->ssl);
+    int group;
+
+    buf_printf(out, "{\"connId\":\"%08X\",", c->id);
+    put_text(out, "job", str_of(c->who.job));
+    put_text(out, "user", str_of(c->who.user));
+    put_addr(out, "local", &c->local);
+    put_addr(out, "remote", &c->remote);
+    buf_printf(out, "\"inbound\":%s,\"policy\":%s,\"secondary\":%s,",
+               c->is_inbound ? "true" : "false",
+               c->mapped != NULL ? "true" : "false",
+               c->is_secondary ? "true" : "false");
+    put_text(out, "level", str_of(level_of(c)));
+    if (cipher != NULL) {
+        buf_printf(out, "\"cipher\":\"%04X\",",
+                   (unsigned)SSL_CIPHER_get_protocol_id(cipher));
+        put_text(out, "cipherName", str_of(SSL_CIPHER_standard_name(cipher)));
+        group = (int)SSL_get_negotiated_group(c->ssl);
+        put_text(out, "keyShare", str_of(group > 0 ? OBJ_nid2sn(group) : ""));
+    }
+    put_text(out, "certUser", str_of(c->peer_user));
+    if (c->mapped != NULL)
+        put_rule(out, c);
+    buf_printf(out, "\"bytesIn\":%llu,\"bytesOut\":%llu,\"since\":%llu}",
+               (unsigned long long)c->n_in, (unsigned long long)c->n_out,
+               (unsigned long long)c->started_s);
+}
+
+void
+engine_rows(struct engine *g, struct str request, struct buf *out)
+{
+    bool is_first = true;
+
+    (void)request; /* the display chooses */
+    buf_add_char(out, '[');
+    for (const struct conn *c = g->conns; c != NULL; c = c->next) {
+        if (c->state == CONN_ASKING)
+            continue;
+        if (!is_first)
+            buf_add_char(out, ',');
+        is_first = false;
+        put_row(out, c);
+    }
+    buf_add_char(out, ']');
+}

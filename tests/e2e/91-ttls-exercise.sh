@@ -1,0 +1,67 @@
+# The exercise, steps 10 to 14: a job speaks TLS because policy says so, and
+# whatever is killed, nothing it says to that port leaves in clear text.
+. "$E2E_LIB"
+[ "$(id -u)" -eq 0 ] || skip_all "only root can capture connections"
+image_up; ok $? "image"
+policy=$SALLYPORT_ROOT/etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol
+syslog=$SALLYPORT_ROOT/log/syslogall.log
+mark() { MARK=$(wc -l <"$syslog"); }
+since() { tail -n +$((MARK + 1)) "$syslog" | sed 's/^[-0-9]* [.:0-9]* *//'; }
+said() { since | grep -Eq -- "$1"; }
+REQUESTER=$SERVER_DIR/includes/apiRequesterHTTPS.xml
+grep -Eq "Port +$HTTPS\$" "$policy"; ok $? "the policy names the server's port"
+
+# 10, 11
+mark
+console 'S PAGENT'; is "$STATUS" 0 "10: S PAGENT"
+wait_for 20 said 'EZZ8432I'; ok $? "10: initialized"
+if said EZD1590I; then note "$(since | grep EZD1590I)"; skip=1; else skip=; fi
+[ -z "$skip" ] || { pass "capture is not possible here: $(since | grep -m1 EZD1590I)"; done_testing; }
+console 'V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)'; like "$OUT" 'EZZ0053I' "11: OBEYFILE"
+
+# 12
+secure_get() { submit_edit GETAPI -e "s/BAQPORT=$HTTP/BAQPORT=$HTTPS/" "$@"; }
+mark
+secure_get
+like "$OUT" 'COND CODE 0200' "12: completion code 200"
+like "$OUT" 'USERID: LIBSERV' "12: the provider sees LIBSERV"
+wait_for 5 said 'EZD1283I .*Initial Handshake .*TLSV'; ok $? "12: the handshake is logged"
+like "$(since)" "EZD1281I TTLS Map CONNID: [0-9A-F]{8} LOCAL: 127\.0\.0\.1\.\.[0-9]+ REMOTE: 127\.0\.0\.1\.\.$HTTPS JOBNAME: USER1GET USERID: USER1 TYPE: OutBound STATUS: Enabled RULE: zCEEClientRule~1 ACTIONS: gAct1~zCEEClient eAct1~zCEEClient cAct1~zCEEClient" "12: EZD1281I"
+like "$(since)" 'EZD1283I TTLS Event GRPID: 00000001 ENVID: [0-9A-F]{8} CONNID: [0-9A-F]{8} RC: 0 Initial Handshake [0-9A-F]{16} [0-9A-F]{16} TLSV1\.2 ([CF][0-9A-F]){4}$' "12: EZD1283I"
+secure_get -e 's/BAQPASSWORD=USER1/BAQPASSWORD=WRONG/'
+like "$OUT" 'COND CODE 0200' "12: a wrong password does not matter: TLS brings identity"
+
+# What fails closes. A program that matches must not get through in clear text.
+plain() { grep -c CWWKO0801E "$(log_of)"; }
+PLAIN=$(plain)
+stack_pid() { python3 -c '
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect(sys.argv[1])
+print(struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])' "$SALLYPORT_ROOT/tcpip/TCPIP1/stack.sock"; }
+STACK=$(stack_pid)
+children() { pgrep -P "$STACK" -f -- "$1"; }
+AGENT=$(processes sallyport-pagent | grep -vx "$STACK" | head -1)
+kill -9 "$AGENT"
+secure_get; like "$OUT" 'COND CODE 0200' "the agent is killed: rules are enforced"
+kill -9 $(children --engine)
+secure_get; like "$OUT" 'COND CODE (0200|0005)' "engines are killed: served again, or refused"
+wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "engines are started again"
+kill -9 $(children --broker)
+wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "the broker is started again"
+kill -9 "$STACK" 2>/dev/null
+secure_get; like "$OUT" 'COND CODE 0005' "the stack is killed: refused"
+is "$(plain)" "$PLAIN" "no clear text has come to the server"
+mark
+console 'S PAGENT'
+wait_for 20 said 'EZZ8432I'; ok $? "the agent starts the stack again"
+wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "and TLS is spoken again"
+is "$(plain)" "$PLAIN" "still no clear text"
+
+# 13, 14
+submit_edit GETAPI -e "s/BAQPORT=$HTTP/BAQPORT=$HTTPS/" -e 's/^\/\/USER1GET /\/\/USER1XYZ /'
+like "$OUT" 'COND CODE 0005' "13: another job name"
+like "$(tr -d '\n' <<<"$OUT")" 'HWTHRQST RC=262\(0x106\) RSC=0 RSN=Connectivity appears to be lost' "13: BAQI0005E"
+wait_for 5 eval '[ "$(plain)" -gt "$PLAIN" ]'; ok $? "13: CWWKO0801E"
+console 'V TCPIP,,OBEY,SYS1.TCPPARMS(NOTTLS)'; like "$OUT" 'EZZ0053I' "14: NOTTLS"
+secure_get; like "$OUT" 'COND CODE 0005' "14: step 12 fails as step 13"
+done_testing
