@@ -37,6 +37,9 @@ doctor_rule_why(enum doctor_rule rule)
     return rules[rule].why;
 }
 
+static const char *format(struct doctor *d, const char *fmt, va_list ap)
+    PRINTF_LIKE(2, 0);
+
 static const char *
 format(struct doctor *d, const char *fmt, va_list ap)
 {
