@@ -79,6 +79,20 @@ static const struct cfg_attr ola_attrs[] = {
 CFG_TYPE(ola, "properties.ola", CFG_NESTED,
          .help = "How to reach a local address space.");
 
+static enum err
+check_factory(void *element, struct err_info *why)
+{
+    const struct cfg_connection_factory *f = element;
+    int n = (f->gmoa != NULL) + (f->imsudb != NULL) + (f->ola != NULL);
+
+    if (n != 1)
+        return err_set(why, ERR_SYNTAX,
+                       "one of properties.gmoa, properties.imsudbJLocal and "
+                       "properties.ola is expected, %d were found",
+                       n);
+    return ERR_OK;
+}
+
 #define ATTR(kind, ...)                                                        \
     CFG_ATTR_##kind(struct cfg_connection_factory, __VA_ARGS__)
 static const struct cfg_attr connection_factory_attrs[] = {
@@ -92,6 +106,7 @@ static const struct cfg_attr connection_factory_attrs[] = {
 };
 #undef ATTR
 CFG_TYPE(connection_factory, "connectionFactory", CFG_FACTORY,
+         .check = check_factory,
          .help = "A connection to IMS or to a local address space.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_mq_connection, __VA_ARGS__)

@@ -259,6 +259,29 @@ FILTERS(ldap_netscape, "netscapeLdapFilterProperties",
         "(&(uid=%v)(objectclass=inetOrgPerson))", GROUPS_2, "inetOrgPerson:uid",
         "*:cn", MEMBERS_2);
 
+static enum err
+check_ldap(void *element, struct err_info *why)
+{
+    const struct cfg_ldap *l = element;
+    bool needs_user = str_eq_z(l->bind_auth_mechanism, "simple");
+
+    if (str_eq_z(l->certificate_map_mode, "CERTIFICATE_FILTER") &&
+        l->certificate_filter.n == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "certificateMapMode is CERTIFICATE_FILTER, so "
+                       "certificateFilter must be given");
+    if (str_eq_z(l->certificate_map_mode, "CUSTOM") &&
+        l->certificate_mapper_id.n == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "certificateMapMode is CUSTOM, so certificateMapperId "
+                       "must be given");
+    /* a name without password would bind as nobody and seem to succeed */
+    if (needs_user && l->bind_dn.n > 0 && l->bind_password.n == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "bindDN is given, so bindPassword must be given");
+    return ERR_OK;
+}
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_ldap, __VA_ARGS__)
 static const struct cfg_attr ldap_attrs[] = {
     ATTR(STRING, host, "host", NULL, "Host of the primary server."),
@@ -340,7 +363,7 @@ static const struct cfg_attr ldap_attrs[] = {
          "Filters for Netscape Directory Server."),
 };
 #undef ATTR
-CFG_TYPE(ldap, "ldapRegistry", CFG_FACTORY,
+CFG_TYPE(ldap, "ldapRegistry", CFG_FACTORY, .check = check_ldap,
          .help = "Users and groups of a directory.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_fed_base, __VA_ARGS__)

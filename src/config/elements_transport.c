@@ -300,6 +300,19 @@ CFG_TYPE(virtual_host, "virtualHost", CFG_FACTORY,
          .builtin = "<server><virtualHost id='default_host'/></server>",
          .help = "A group of host names and ports.");
 
+static enum err
+check_cors(void *element, struct err_info *why)
+{
+    const struct cfg_cors *c = element;
+
+    if (c->domain.p[0] != '/')
+        return err_set(why, ERR_SYNTAX,
+                       "attribute domain: \"" STR_FMT
+                       "\" is not a path that begins with /",
+                       STR_ARG(str_sub(c->domain, 0, 100)));
+    return ERR_OK;
+}
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_cors, __VA_ARGS__)
 static const struct cfg_attr cors_attrs[] = {
     ATTR(STRING, domain, "domain", NULL, "Path this is for."),
@@ -314,5 +327,5 @@ static const struct cfg_attr cors_attrs[] = {
          "Seconds an answer may be kept."),
 };
 #undef ATTR
-CFG_TYPE(cors, "cors", CFG_FACTORY,
+CFG_TYPE(cors, "cors", CFG_FACTORY, .check = check_cors,
          .help = "Cross-origin requests from browsers.");

@@ -63,6 +63,59 @@ check_endpoint(void *element, struct err_info *why)
     return ERR_OK;
 }
 
+static enum err
+check_auth_token(void *element, struct err_info *why)
+{
+    const struct cfg_zcon_auth_token *t = element;
+    const struct cfg_zcon_token_request *q = t->request;
+    const struct cfg_zcon_token_response *r = t->response;
+
+    if (q != NULL && q->credential_location == 1 && q->request_body.n == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "tokenRequest: credentialLocation is body, so "
+                       "requestBody must be given");
+    if (q != NULL && q->credential_location == 0 && q->header.n == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "tokenRequest: credentialLocation is header, so header "
+                       "must be given");
+    if (r != NULL && r->token_location == 1 && r->response_format == 0 &&
+        r->token_path.n == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "tokenResponse: tokenLocation is body and "
+                       "responseFormat is JSON, so tokenPath must be given");
+    if (r != NULL && r->token_location == 0 && r->header.n == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "tokenResponse: tokenLocation is header, so header must "
+                       "be given");
+    return ERR_OK;
+}
+
+static enum err
+check_auth_server(void *element, struct err_info *why)
+{
+    const struct cfg_zcon_auth_server *s = element;
+
+    if (!str_starts_nocase(s->token_endpoint, STR("http://")) &&
+        !str_starts_nocase(s->token_endpoint, STR("https://")))
+        return err_set(why, ERR_SYNTAX,
+                       "attribute tokenEndpoint: \"" STR_FMT
+                       "\" does not begin with http:// or https://",
+                       STR_ARG(str_sub(s->token_endpoint, 0, 100)));
+    return ERR_OK;
+}
+
+static enum err
+check_policy(void *element, struct err_info *why)
+{
+    const struct cfg_zcon_policy *p = element;
+
+    if (p->n_rulesets != 1)
+        return err_set(why, ERR_SYNTAX,
+                       "one ruleset is expected, %zu were found",
+                       p->n_rulesets);
+    return ERR_OK;
+}
+
 /* The four groups of the authorization interceptor. */
 #define GROUPS(prefix_admin, prefix_ops, prefix_invoke, prefix_reader)         \
     ATTR(LIST, groups.admin, prefix_admin, "", "Groups that may administer."), \
@@ -170,7 +223,7 @@ static const struct cfg_attr zcon_policy_attrs[] = {
          "The rule set."),
 };
 #undef ATTR
-CFG_TYPE(zcon_policy, "zosconnect_policy", CFG_FACTORY,
+CFG_TYPE(zcon_policy, "zosconnect_policy", CFG_FACTORY, .check = check_policy,
          .help = "Properties by request headers.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zcon_manager, __VA_ARGS__)
@@ -409,7 +462,7 @@ static const struct cfg_attr zcon_auth_server_attrs[] = {
 };
 #undef ATTR
 CFG_TYPE(zcon_auth_server, "zosconnect_authorizationServer", CFG_FACTORY,
-         .help = "Where tokens come from.");
+         .check = check_auth_server, .help = "Where tokens come from.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zcon_oauth, __VA_ARGS__)
 static const struct cfg_attr zcon_oauth_attrs[] = {
@@ -464,6 +517,7 @@ static const struct cfg_attr zcon_auth_token_attrs[] = {
 };
 #undef ATTR
 CFG_TYPE(zcon_auth_token, "zosconnect_authToken", CFG_FACTORY,
+         .check = check_auth_token,
          .help = "A token from a server of any kind.");
 
 #define ATTR(kind, ...)                                                        \

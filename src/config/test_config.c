@@ -869,6 +869,38 @@ reports_bad_values(void **state)
           "\"TOOLONGNAME\" is longer than 8 characters" },
         { "<zosconnect_endpointConnection id='c' host='h'/>",
           "does not begin with http:// or https://" },
+        { "<zosconnect_authorizationServer id='s' tokenEndpoint='h/token'/>",
+          "\"h/token\" does not begin with http:// or https://" },
+        { "<zosconnect_authToken id='t'><tokenRequest "
+          "credentialLocation='body'/></zosconnect_authToken>",
+          "zosconnect_authToken[t]: tokenRequest: credentialLocation is body, "
+          "so requestBody must be given" },
+        { "<zosconnect_authToken id='t'><tokenRequest header=''/>"
+          "</zosconnect_authToken>",
+          "so header must be given" },
+        { "<zosconnect_authToken id='t'><tokenResponse tokenLocation='body'/>"
+          "</zosconnect_authToken>",
+          "so tokenPath must be given" },
+        { "<zosconnect_authToken id='t'><tokenResponse header=''/>"
+          "</zosconnect_authToken>",
+          "tokenLocation is header, so header must be given" },
+        { "<zosconnect_policy id='p'/>",
+          "one ruleset is expected, 0 were found" },
+        { "<zosconnect_policy id='p'><ruleset file='a'/><ruleset file='b'/>"
+          "</zosconnect_policy>",
+          "one ruleset is expected, 2 were found" },
+        { "<connectionFactory id='c'/>", "is expected, 0 were found" },
+        { "<connectionFactory id='c'><properties.gmoa/><properties.ola/>"
+          "</connectionFactory>",
+          "is expected, 2 were found" },
+        { "<ldapRegistry id='l' host='h' port='1' baseDN='o=x' "
+          "ldapType='Custom' certificateMapMode='certificate_filter'/>",
+          "so certificateFilter must be given" },
+        { "<ldapRegistry id='l' host='h' port='1' baseDN='o=x' "
+          "ldapType='Custom' bindDN='cn=a'/>",
+          "so bindPassword must be given" },
+        { "<cors id='c' domain='api'/>",
+          "\"api\" is not a path that begins with /" },
         { "<zosconnect_zosConnectAPIs><zosConnectAPI requireAuth='false'/>"
           "</zosconnect_zosConnectAPIs>",
           "the required attribute name" },
