@@ -200,7 +200,7 @@ read_image_conf(struct master *m, struct err_info *why)
 }
 
 static enum err
-make_folders(struct err_info *why)
+make_folders(const struct master *m, struct err_info *why)
 {
     static const struct {
         const char *name;
@@ -210,6 +210,7 @@ make_folders(struct err_info *why)
         { "log", 0755 },    { "datasets", 0755 },
         { "etc", 0755 },    { "datasets/SYS1.PROCLIB", 0755 },
     };
+    bool is_first = !proclib_exists();
     enum err e = dir_make(root_dir(), 0755, why);
 
     for (size_t i = 0; e == ERR_OK && i < ARRAY_LEN(folders); i++) {
@@ -221,6 +222,8 @@ make_folders(struct err_info *why)
         e = path == NULL ? ERR_MEMORY : dir_make(path, folders[i].mode, why);
         arena_fini(&arena);
     }
+    if (e == ERR_OK && is_first)
+        proclib_fill(m->options.program_dir);
     return e;
 }
 
@@ -511,7 +514,7 @@ master_run(const struct master_options *options, struct err_info *why)
     }
     m->options = *options;
     m->listener = m->signal_fd = m->angel_pidfd = -1;
-    if ((e = make_folders(why)) == ERR_OK &&
+    if ((e = make_folders(m, why)) == ERR_OK &&
         (e = make_ipl_id(m, why)) == ERR_OK &&
         (e = read_image_conf(m, why)) == ERR_OK &&
         (e = open_signals(m, why)) == ERR_OK &&

@@ -100,6 +100,11 @@ void master_angel_stop(struct master *);
 /* The angel died: start it again and tell it who is who. */
 void master_angel_restart(struct master *);
 
+/* --- proclib.c ---------------------------------------------------------- */
+bool proclib_exists(void);
+/* Put the product's procedures into it; problems are logged. */
+void proclib_fill(const char *program_dir);
+
 /* --- spaces ------------------------------------------------------------- */
 struct space_order {
     struct jcl_job *job;

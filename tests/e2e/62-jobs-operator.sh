@@ -3,7 +3,9 @@
 runs "ipl" 0 sallyport ipl
 at_exit 'sallyport shutdown >/dev/null 2>&1'
 sallyport submit -q "$SAMPLES/jcl/RACFUSER.jcl" "$SAMPLES/jcl/RACFRES.jcl" >/dev/null 2>&1
-cp "$SAMPLES"/proclib/* "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/"
+for member in BAQSTRT BBGZANGL BBGZSRV CICSREG; do [ -s "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/$member" ]; ok $? "the first IPL brings procedure $member"; done
+like "$(cat "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/BBGZSRV")" "USERDIR='$SALLYPORT_ROOT'" "with this system's folder"
+rm "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/BAQSTRT"
 
 runs "S without a procedure" 8 sallyport console 'S NOSUCH'
 like "$OUT" "IEF612I PROCEDURE NOT FOUND" "says so"
@@ -42,6 +44,7 @@ ended() { ! kill -0 "$initiator" 2>/dev/null; }
 wait_for 10 ended; ok $? "an address space does not outlive the master"
 up() { sallyport ipl; }
 wait_for 20 up; ok $? "ipl after kill -9"
+[ ! -e "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/BAQSTRT" ]; ok $? "a later IPL leaves the procedures alone"
 like "$(cat "$SALLYPORT_ROOT/spool/$last/job")" "^end=broken" "the job is known to have ended"
 runs "jobs run again" 0 sallyport submit "$SAMPLES/jcl/IEFBR14.jcl"
 next=$(ls "$SALLYPORT_ROOT/spool" | grep JOB | tail -1)
