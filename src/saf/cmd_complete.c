@@ -10,7 +10,8 @@
 
 /* clang-format off */
 static const struct cmd_operand complete_positional[] = {
-    { "TEXT", CMD_TEXT, CMD_ASIS, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
+    /* It may hold a password by now. */
+    { "TEXT", CMD_TEXT, CMD_ASIS | CMD_SECRET, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
 
@@ -164,7 +165,13 @@ tell_operands(struct completer *c, const struct cmd_table *table)
         for (size_t i = 0; i < table->n; i++) {
             const struct cmd_operand *o = &table->v[i];
 
-            tell(c, str_of(o->name), true);
+            tell(c,
+                 str_fmt(c->cmd->arena, "%s%s", o->name,
+                         o->value == CMD_NONE ||
+                                 (o->flags & CMD_OPTIONAL) != 0
+                             ? ""
+                             : "("),
+                 true);
             if ((o->flags & CMD_NO) != 0 && c->word.n >= 2)
                 tell(c, str_fmt(c->cmd->arena, "NO%s", o->name), true);
         }

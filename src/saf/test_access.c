@@ -430,7 +430,7 @@ helped_and_completed(void **state)
     static const struct row rows[] = {
         { "COMPLETE('ADDU')", 0, "ADDUSER\n" },
         { "COMPLETE('rl')", 0, "RLIST\n" },
-        { "COMPLETE('ADDUSER X OMVS(UI')", 0, "UID\n" },
+        { "COMPLETE('ADDUSER X OMVS(UI')", 0, "UID(\n" },
         { "COMPLETE('ADDUSER X OMVS(UID(1)) RESTR')", 0, "RESTRICTED\n" },
         { "COMPLETE('ADDUSER X NORESTR')", 0, "NORESTRICTED\n" },
         { "COMPLETE('RDEFINE FACI')", 0, "FACILITY\n" },

@@ -167,17 +167,65 @@ has_secret(struct arena *a, struct str command)
     return text.n != command.n;
 }
 
+struct teller {
+    void (*each)(void *arg, struct str candidate);
+    void *arg;
+};
+
+static void
+on_candidate(void *arg, struct str text)
+{
+    struct teller *t = arg;
+
+    t->each(t->arg, text);
+}
+
+/* The angel completes: only it knows operands and profiles. */
+static void
+ask_candidates(void *arg, struct str text,
+               void (*each)(void *each_arg, struct str candidate),
+               void *each_arg)
+{
+    struct racf *r = arg;
+    struct teller t = { each, each_arg };
+    struct err_info why = { 0 };
+    struct buf command;
+    uint32_t rc;
+
+    buf_init(&command, CMD_MAX);
+    buf_add_z(&command, "COMPLETE('");
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (c == '\n' || ((c == '+' || c == '-') && i + 1 < text.n &&
+                          text.p[i + 1] == '\n'))
+            c = ' '; /* continued */
+        if (c == '\'')
+            buf_add_char(&command, c);
+        buf_add_char(&command, c);
+    }
+    buf_add_z(&command, "')");
+    if (buf_check(&command, NULL) == ERR_OK &&
+        saf_command(r->client, buf_view(&command), on_candidate, &t, &rc,
+                    &why) != ERR_OK)
+        fprintf(stderr, "\n%s\n", why.text);
+    if (command.p != NULL)
+        secret_wipe(command.p, command.cap);
+    buf_fini(&command);
+}
+
 static void
 converse(struct racf *r)
 {
-    struct prompt *p = prompt_new();
+    struct prompt *p = prompt_new(ask_candidates, r);
     struct arena a;
     struct buf text;
 
     if (p == NULL)
         return;
     buf_init(&text, CMD_MAX);
-    while (prompt_line(p, text.n > 0, &text)) {
+    puts("Tab completes, HELP shows commands and operands, END ends.");
+    while (prompt_line(p, &text)) {
         struct str so_far = str_trim(buf_view(&text));
 
         if (str_ends(so_far, STR("+")) || str_ends(so_far, STR("-"))) {
@@ -292,8 +340,12 @@ main(int argc, char **argv)
         .usage = "[options] [COMMAND | --file FILE...]",
         .summary = "Run RACF commands.",
         .detail = "Without COMMAND and FILE, commands are read from standard "
-                  "input: with history and completion at a terminal. The exit "
-                  "status is the highest return code: 0, 4, 8, 12.",
+                  "input: with history and completion at a terminal. Besides "
+                  "the commands of the original there are HELP and EXPLAIN: "
+                  "sallyport racf explain USERID CLASS RESOURCE [ACCESS] tells "
+                  "which profile and which line of its list decide, now and "
+                  "after a REFRESH. The exit status is the highest return "
+                  "code: 0, 4, 8, 12.",
         .opts = opts,
         .n_opts = ARRAY_LEN(opts),
         .min_args = 0,

@@ -1,24 +1,24 @@
 #include "prompt.h"
 
 #include <histedit.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
 
 struct prompt {
     EditLine *edit;
     History *history;
-    bool is_more;
+    char *path; /* of the history's file, or NULL */
+    prompt_ask ask;
+    void *arg;
+    struct str before; /* earlier lines of the command */
 };
 
 #define HISTORY_LINES 500
-
-/* Completed at the start of a line. */
-static const char *const verbs[] = {
-    "ADDGROUP", "ADDUSER",  "ALTGROUP", "ALTUSER",  "CONNECT", "DELGROUP",
-    "DELUSER",  "LISTGRP",  "LISTUSER", "PASSWORD", "PERMIT",  "PHRASE",
-    "RACDCERT", "RALTER",   "RDEFINE",  "RDELETE",  "REMOVE",  "RLIST",
-    "SEARCH",   "SETROPTS", "END",
-};
+#define SHOWN_COLUMNS 78u
 
 static char *
 prompt_text(EditLine *edit)
@@ -27,7 +27,83 @@ prompt_text(EditLine *edit)
     struct prompt *p = NULL;
 
     (void)el_get(edit, EL_CLIENTDATA, &p);
-    return p != NULL && p->is_more ? more : ready;
+    return p != NULL && p->before.n > 0 ? more : ready;
+}
+
+/* --- completion ------------------------------------------------------------ */
+
+/* The candidates, each ended by a newline, and what they begin with alike. */
+struct candidates {
+    struct buf all;
+    struct buf common;
+    size_t n;
+};
+
+static void
+add_candidate(void *arg, struct str candidate)
+{
+    struct candidates *c = arg;
+    size_t same = 0;
+
+    buf_add(&c->all, candidate);
+    buf_add_char(&c->all, '\n');
+    if (c->n++ == 0) {
+        buf_add(&c->common, candidate);
+        return;
+    }
+    while (same < c->common.n && same < candidate.n &&
+           c->common.p[same] == candidate.p[same])
+        same++;
+    c->common.n = same;
+}
+
+static void
+show_all(struct str all)
+{
+    struct str candidate;
+    size_t column = 0, width = 0;
+
+    for (struct str rest = all; str_line(&rest, &candidate);)
+        width = candidate.n + 2 > width ? candidate.n + 2 : width;
+    putchar('\n');
+    while (str_line(&all, &candidate)) {
+        if (column > 0 && column + width > SHOWN_COLUMNS) {
+            putchar('\n');
+            column = 0;
+        }
+        printf("%-*.*s", (int)width, STR_ARG(candidate));
+        column += width;
+    }
+    putchar('\n');
+}
+
+/* Characters of the unfinished word, without an opening quote. */
+static size_t
+word_length(const char *text, size_t n)
+{
+    size_t from = n;
+
+    while (from > 0 && strchr(" ,()\t", text[from - 1]) == NULL)
+        from--;
+    if (from < n && text[from] == '\'')
+        from++;
+    return n - from;
+}
+
+static unsigned char
+insert(EditLine *edit, const struct candidates *c, size_t n_typed)
+{
+    char rest[512];
+    struct str more = str_sub(buf_view(&c->common), n_typed, c->common.n);
+    bool is_whole = c->n == 1 && !str_ends(buf_view(&c->common), STR("("));
+
+    if (more.n + 2 > sizeof rest)
+        return CC_ERROR;
+    memcpy(rest, more.p, more.n);
+    if (is_whole)
+        rest[more.n++] = ' ';
+    rest[more.n] = '\0';
+    return more.n > 0 && el_insertstr(edit, rest) == 0 ? CC_REFRESH : CC_ERROR;
 }
 
 static unsigned char
@@ -35,30 +111,78 @@ complete(EditLine *edit, int key)
 {
     const LineInfo *line = el_line(edit);
     size_t n = (size_t)(line->cursor - line->buffer);
-    const char *found = NULL;
+    size_t n_typed = word_length(line->buffer, n);
+    struct candidates c = { .n = 0 };
+    unsigned char result = CC_ERROR;
+    struct prompt *p = NULL;
+    struct buf text;
 
     (void)key;
-    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-        if (n == 0 || strncasecmp(verbs[i], line->buffer, n) != 0)
-            continue;
-        if (found != NULL)
-            return CC_ERROR; /* ambiguous so far */
-        found = verbs[i];
-    }
-    if (found == NULL || el_insertstr(edit, found + n) != 0 ||
-        el_insertstr(edit, " ") != 0)
+    (void)el_get(edit, EL_CLIENTDATA, &p);
+    if (p == NULL)
         return CC_ERROR;
-    return CC_REFRESH;
+    buf_init(&text, 64u * 1024u);
+    buf_init(&c.all, 64u * 1024u);
+    buf_init(&c.common, 1024);
+    buf_add(&text, p->before);
+    buf_add_char(&text, ' ');
+    buf_add(&text, str_n(line->buffer, n));
+    p->ask(p->arg, buf_view(&text), add_candidate, &c);
+    if (c.n > 0 && c.common.n > n_typed)
+        result = insert(edit, &c, n_typed);
+    else if (c.n > 1 && !c.all.failed) {
+        show_all(buf_view(&c.all));
+        result = CC_REDISPLAY;
+    }
+    buf_fini(&text);
+    buf_fini(&c.all);
+    buf_fini(&c.common);
+    return result;
+}
+
+/* --- the history's file ---------------------------------------------------- */
+
+static char *
+history_path(void)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    char path[4096];
+    int n = -1;
+
+    if (state != NULL && state[0] == '/')
+        n = snprintf(path, sizeof path, "%s/sallyport", state);
+    else if (home != NULL && home[0] == '/')
+        n = snprintf(path, sizeof path, "%s/.local/state/sallyport", home);
+    if (n < 0 || (size_t)n + sizeof "/racf-history" > sizeof path ||
+        dir_make(path, 0700, NULL) != ERR_OK)
+        return NULL;
+    memcpy(path + n, "/racf-history", sizeof "/racf-history");
+    return strdup(path);
+}
+
+static void
+save_history(struct prompt *p)
+{
+    HistEvent event;
+    mode_t mask;
+
+    if (p->path == NULL || p->history == NULL)
+        return;
+    mask = umask(077); /* what was asked is its owner's business */
+    (void)history(p->history, &event, H_SAVE, p->path);
+    (void)umask(mask);
 }
 
 struct prompt *
-prompt_new(void)
+prompt_new(prompt_ask ask, void *arg)
 {
     struct prompt *p = calloc(1, sizeof *p);
     HistEvent event;
 
     if (p == NULL)
         return NULL;
+    p->ask = ask;
+    p->arg = arg;
     p->edit = el_init("sallyport-racf", stdin, stdout, stderr);
     p->history = history_init();
     if (p->edit == NULL || p->history == NULL) {
@@ -66,6 +190,10 @@ prompt_new(void)
         return NULL;
     }
     (void)history(p->history, &event, H_SETSIZE, HISTORY_LINES);
+    (void)history(p->history, &event, H_SETUNIQUE, 1);
+    p->path = history_path();
+    if (p->path != NULL)
+        (void)history(p->history, &event, H_LOAD, p->path);
     (void)el_set(p->edit, EL_CLIENTDATA, p);
     (void)el_set(p->edit, EL_PROMPT, prompt_text);
     (void)el_set(p->edit, EL_EDITOR, "emacs");
@@ -85,20 +213,23 @@ prompt_free(struct prompt **prompt)
         return;
     if (p->edit != NULL)
         el_end(p->edit);
+    save_history(p);
     if (p->history != NULL)
         history_end(p->history);
+    free(p->path);
     free(p);
     *prompt = NULL;
 }
 
 bool
-prompt_line(struct prompt *p, bool is_more, struct buf *out)
+prompt_line(struct prompt *p, struct buf *out)
 {
     const char *line;
     int n = 0;
 
-    p->is_more = is_more;
+    p->before = buf_view(out);
     line = el_gets(p->edit, &n);
+    p->before = STR("");
     if (line == NULL || n <= 0)
         return false;
     buf_add(out, str_trim_right(str_n(line, (size_t)n)));

@@ -1,0 +1,70 @@
+# A person at the prompt: completion of commands, operands, classes, profiles;
+# history without secrets; HELP; explain from the shell.
+. "$E2E_LIB"
+background sallyport-angel
+wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1
+export XDG_STATE_HOME=$SCRATCH/state TERM=xterm
+racf() { sallyport-racf "$@" 2>&1; }
+
+# type.py: what to type, and for each what must be seen before the next.
+cat >"$SCRATCH/type.py" <<'P'
+import os, pty, select, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("sallyport-racf", ["sallyport-racf"])
+seen = ""
+def until(text):
+    global seen
+    end = time.time() + 20
+    while text not in seen:
+        if time.time() > end or not select.select([fd], [], [], end - time.time())[0]:
+            print("not seen: %r in %r" % (text, seen))
+            sys.exit(1)
+        try:
+            seen += os.read(fd, 4096).decode(errors="replace")
+        except OSError:
+            seen += "<end>"
+    seen = seen[seen.index(text) + len(text):]
+until("RACF> ")
+for line in sys.stdin:
+    keys, want = line.rstrip("\n").split("|")
+    os.write(fd, keys.encode().decode("unicode_escape").encode())
+    until(want)
+print("all seen")
+P
+OUT=$(python3 "$SCRATCH/type.py" <<'K'
+setr classact(faci\t|LITY
+)\r|ICH14063I
+rdefine facility bpx.server\r|RACF> 
+rlist facility bp\t|X.SERVER
+\r|BPX.SERVER
+addu\t|SER
+x omvs(ui\t|(
+\x15rdef facility x uacc(\t|CONTROL
+\x15lu +\r|    > 
+ibm\t|USER
+\r|USER=IBMUSER
+adduser fred password(secret)\r|RACF> 
+help deluser\r|DELUSER USERID ...
+end\r|<end>
+K
+)
+is "$OUT" "all seen" "completion at the prompt"
+HISTORY=$(cat "$XDG_STATE_HOME/sallyport/racf-history")
+like "$HISTORY" "bpx.server" "the history is kept"
+unlike "$HISTORY" "secret" "without passwords"
+is "$(stat -c %a "$XDG_STATE_HOME/sallyport/racf-history")" 600 "for its owner"
+
+# explain
+racf "SETROPTS RACLIST(FACILITY)" >/dev/null
+racf "PERMIT BPX.SERVER CLASS(FACILITY) ID(FRED) ACCESS(UPDATE)" >/dev/null
+runs "explain" 0 sallyport-racf explain fred facility bpx.server update
+like "$OUT" "Now \\(RACLISTed\\): refused \\(8/8/0\\)" "explain: now"
+like "$OUT" "After SETROPTS RACLIST\\(FACILITY\\) REFRESH: allowed" "explain: after a REFRESH"
+like "$OUT" "Decided by: the line of user FRED" "explain: the line"
+runs "explain an unknown user" 8 sallyport-racf explain nobody facility bpx.server
+runs "explain an unknown class" 8 sallyport-racf explain fred nonesuch bpx.server
+runs "explain too little" 8 sallyport-racf explain fred
+OUT=$(racf --json explain fred facility bpx.server)
+if python3 -c 'import json,sys; d=json.loads(sys.argv[1]); assert d["rc"] == 0 and "refused" in d["lines"][1]' "$OUT"; then pass "explain --json"; else fail "explain --json"; note "$OUT"; fi
+done_testing
