@@ -167,8 +167,7 @@ tell_operands(struct completer *c, const struct cmd_table *table)
 
             tell(c,
                  str_fmt(c->cmd->arena, "%s%s", o->name,
-                         o->value == CMD_NONE ||
-                                 (o->flags & CMD_OPTIONAL) != 0
+                         o->value == CMD_NONE || (o->flags & CMD_OPTIONAL) != 0
                              ? ""
                              : "("),
                  true);

@@ -366,7 +366,42 @@ set_allowed(struct saf_decision *d, enum saf_level level, const char *entry)
     d->entry[n] = '\0';
 }
 
-/* Step 10: the highest level any of the groups that count has. */
+/* The acee's group of that id, by its order; NULL. */
+static const struct acee_group *
+group_of(const struct acee *acee, uint32_t id)
+{
+    size_t low = 0, high = acee->n_groups;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (acee->groups[middle].id == id)
+            return &acee->groups[middle];
+        if (acee->groups[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static bool
+counts(const struct acee *acee, const struct acee_group *g, bool is_all)
+{
+    return is_all || strcmp(g->name, acee->group) == 0;
+}
+
+static void
+raise_level(struct saf_decision *d, enum saf_level level, const char *name,
+            bool *is_found)
+{
+    if (!*is_found || level > d->allowed)
+        set_allowed(d, level, name);
+    *is_found = true;
+}
+
+/* Step 10: the highest level any of the groups that count has. The shorter of
+ * list and groups is walked, the other one searched. */
 static bool
 group_level(const void *image, const struct snap_profile *p,
             const struct acee *acee, struct saf_decision *d)
@@ -374,16 +409,24 @@ group_level(const void *image, const struct snap_profile *p,
     bool is_all = (snapshot_flags(image) & SNAPSHOT_GRPLIST) != 0;
     bool is_found = false;
 
+    if (p->n_access < acee->n_groups) {
+        const struct snap_access *v =
+            SNAP(image, SNAP_ACCESS, snap_access, p->access);
+
+        for (uint32_t i = 0; i < p->n_access; i++) {
+            const struct acee_group *g = group_of(acee, v[i].id);
+
+            if (g != NULL && counts(acee, g, is_all))
+                raise_level(d, (enum saf_level)v[i].level, g->name, &is_found);
+        }
+        return is_found;
+    }
     for (uint32_t i = 0; i < acee->n_groups; i++) {
         const struct acee_group *g = &acee->groups[i];
         enum saf_level level;
 
-        if ((!is_all && strcmp(g->name, acee->group) != 0) ||
-            !snap_list_level(image, p, g->id, &level))
-            continue;
-        if (!is_found || level > d->allowed)
-            set_allowed(d, level, g->name);
-        is_found = true;
+        if (counts(acee, g, is_all) && snap_list_level(image, p, g->id, &level))
+            raise_level(d, level, g->name, &is_found);
     }
     return is_found;
 }

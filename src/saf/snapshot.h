@@ -116,7 +116,20 @@ struct snapshot_profile {
     struct str data; /* see snapshot_data */
 };
 struct saf_class;
-/* The compiler behind snapshot_build; of equal names the first counts. */
+/* The compiler behind snapshot_build, a profile at a time: of equal names the
+ * first counts. NULL: no storage; later failures are told by finish, after
+ * which only free may be called. */
+struct snapshot_builder;
+struct snapshot_builder *snapshot_builder_new(const struct saf_class *,
+                                              uint32_t flags,
+                                              uint64_t generation);
+void snapshot_builder_add(struct snapshot_builder *,
+                          const struct snapshot_profile *);
+MUST_CHECK enum err snapshot_builder_finish(struct snapshot_builder *,
+                                            struct buf *out,
+                                            struct err_info *why);
+void snapshot_builder_free(struct snapshot_builder **);
+/* The same of an array. */
 MUST_CHECK enum err snapshot_compile(const struct saf_class *class_,
                                      const struct snapshot_profile *profiles,
                                      size_t n, uint32_t flags,

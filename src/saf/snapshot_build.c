@@ -8,14 +8,14 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/table.h"
 #include "base/vec.h"
 #include "saf/classes.h"
 #include "saf/pattern.h"
 #include "saf/snapshot_format.h"
 
 struct generic {
-    struct pattern pattern;
+    const unsigned char *tokens; /* in the builder's arena */
+    uint32_t n_tokens;
     uint32_t profile; /* index */
 };
 
@@ -23,9 +23,11 @@ struct range { /* patterns that share their first n_tokens */
     size_t low, high, n_tokens;
 };
 
-struct builder {
+struct snapshot_builder {
     struct snap_header header;
     bool is_dataset; /* patterns by the rules of data sets */
+    size_t n_discrete;
+    struct arena arena; /* patterns */
     struct buf sections[SNAP_SECTIONS];
     struct {
         struct generic *v;
@@ -39,19 +41,19 @@ struct builder {
 };
 
 static void
-put(struct builder *b, enum snap_section which, const void *element)
+put(struct snapshot_builder *b, enum snap_section which, const void *element)
 {
     buf_add(&b->sections[which], str_n(element, snap_element_bytes[which]));
 }
 
 static size_t
-count(const struct builder *b, enum snap_section which)
+count(const struct snapshot_builder *b, enum snap_section which)
 {
     return b->sections[which].n / snap_element_bytes[which];
 }
 
 static uint32_t
-put_text(struct builder *b, struct str text, bool is_terminated)
+put_text(struct snapshot_builder *b, struct str text, bool is_terminated)
 {
     uint32_t at = (uint32_t)b->sections[SNAP_BYTES].n;
 
@@ -72,7 +74,7 @@ by_id(const void *a, const void *b)
 }
 
 static void
-put_lists(struct builder *b, const struct snapshot_profile *in,
+put_lists(struct snapshot_builder *b, const struct snapshot_profile *in,
           struct snap_profile *out)
 {
     struct buf *access = &b->sections[SNAP_ACCESS];
@@ -105,8 +107,27 @@ put_lists(struct builder *b, const struct snapshot_profile *in,
               by_id);
 }
 
+/* A name that is no pattern controls nothing. */
 static void
-put_profile(struct builder *b, const struct snapshot_profile *in)
+put_generic(struct snapshot_builder *b, struct str name, uint32_t profile)
+{
+    struct pattern pattern;
+    struct str kept;
+    struct generic generic = { .profile = profile };
+
+    if ((b->is_dataset ? pattern_compile_dataset
+                       : pattern_compile)(name, &pattern, NULL) != ERR_OK)
+        return;
+    kept = str_dup(&b->arena, str_n(pattern.tokens, pattern.n));
+    generic.tokens = (const unsigned char *)kept.p;
+    generic.n_tokens = (uint32_t)kept.n;
+    if (kept.p == NULL || !VEC_PUSH(&b->generics, generic))
+        b->has_no_storage = true;
+}
+
+void
+snapshot_builder_add(struct snapshot_builder *b,
+                     const struct snapshot_profile *in)
 {
     struct snap_profile p = {
         .name = put_text(b, in->name, false),
@@ -121,31 +142,30 @@ put_profile(struct builder *b, const struct snapshot_profile *in)
         .gaudit_s = (uint8_t)in->global_audit.success,
         .gaudit_f = (uint8_t)in->global_audit.failure,
     };
-    struct generic generic = { .profile = (uint32_t)count(b, SNAP_PROFILES) };
+    uint32_t index = (uint32_t)count(b, SNAP_PROFILES);
 
     put_lists(b, in, &p);
     put(b, SNAP_PROFILES, &p);
-    /* A name that is no pattern controls nothing. */
-    if (in->is_generic &&
-        (b->is_dataset ? pattern_compile_dataset : pattern_compile)(
-            in->name, &generic.pattern, NULL) == ERR_OK &&
-        !VEC_PUSH(&b->generics, generic))
-        b->has_no_storage = true;
+    if (in->is_generic)
+        put_generic(b, in->name, index);
+    else
+        b->n_discrete++;
 }
 
 /* --- hash of discrete names -------------------------------------------- */
 
 static void
-put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
+put_hash(struct snapshot_builder *b)
 {
-    size_t n_discrete = 0, n_slots = 1;
+    const struct snap_profile *profiles =
+        (const void *)b->sections[SNAP_PROFILES].p;
+    size_t n = count(b, SNAP_PROFILES), n_slots = 1;
     struct snap_slot *slots;
 
-    for (size_t i = 0; i < n; i++)
-        n_discrete += !profiles[i].is_generic;
-    if (n_discrete == 0)
+    if (b->n_discrete == 0 || b->sections[SNAP_BYTES].failed ||
+        b->sections[SNAP_PROFILES].failed)
         return;
-    while (n_slots < n_discrete * 2)
+    while (n_slots < b->n_discrete * 2)
         n_slots *= 2;
     slots = (struct snap_slot *)(void *)buf_grow(&b->sections[SNAP_SLOTS],
                                                  n_slots * sizeof *slots);
@@ -153,11 +173,15 @@ put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
         return;
     memset(slots, 0, n_slots * sizeof *slots);
     for (size_t i = 0; i < n; i++) {
-        uint32_t hash = (uint32_t)str_hash(profiles[i].name, b->header.seed);
-        size_t at = hash & (n_slots - 1);
+        struct str name = str_n(b->sections[SNAP_BYTES].p + profiles[i].name,
+                                profiles[i].n_name);
+        uint32_t hash;
+        size_t at;
 
-        if (profiles[i].is_generic)
+        if ((profiles[i].flags & SNAP_GENERIC) != 0)
             continue;
+        hash = (uint32_t)str_hash(name, b->header.seed);
+        at = hash & (n_slots - 1);
         while (slots[at].profile != 0)
             at = (at + 1) & (n_slots - 1);
         slots[at] = (struct snap_slot){ hash, (uint32_t)i + 1 };
@@ -166,22 +190,28 @@ put_hash(struct builder *b, const struct snapshot_profile *profiles, size_t n)
 
 /* --- trie of generics -------------------------------------------------- */
 
+/* As pattern_compare. */
 static int
 by_specificity(const void *a, const void *b)
 {
-    return pattern_compare(&((const struct generic *)a)->pattern,
-                           &((const struct generic *)b)->pattern);
+    const struct generic *x = a, *y = b;
+    uint32_t n = x->n_tokens < y->n_tokens ? x->n_tokens : y->n_tokens;
+    int order = memcmp(x->tokens, y->tokens, n);
+
+    if (order != 0)
+        return order;
+    return x->n_tokens < y->n_tokens ? -1 : x->n_tokens > y->n_tokens;
 }
 
 static unsigned char
-token_at(const struct builder *b, size_t i, size_t at)
+token_at(const struct snapshot_builder *b, size_t i, size_t at)
 {
-    return b->generics.v[i].pattern.tokens[at];
+    return b->generics.v[i].tokens[at];
 }
 
 /* Ordinary characters that all patterns of the range share from `at` on. */
 static size_t
-common_run(const struct builder *b, size_t low, size_t high, size_t at)
+common_run(const struct snapshot_builder *b, size_t low, size_t high, size_t at)
 {
     size_t n = 0;
 
@@ -195,7 +225,7 @@ common_run(const struct builder *b, size_t low, size_t high, size_t at)
 
 /* Tokens that belong together from `at` on: "&NAME" is one thing. */
 static size_t
-unit_at(const struct builder *b, size_t i, size_t at)
+unit_at(const struct snapshot_builder *b, size_t i, size_t at)
 {
     size_t n = 1;
 
@@ -207,20 +237,21 @@ unit_at(const struct builder *b, size_t i, size_t at)
 }
 
 static bool
-is_same_unit(const struct builder *b, size_t i, size_t j, size_t at)
+is_same_unit(const struct snapshot_builder *b, size_t i, size_t j, size_t at)
 {
     size_t n;
 
     if (token_at(b, i, at) != PATTERN_VARIABLE)
         return token_at(b, i, at) == token_at(b, j, at);
     n = unit_at(b, i, at);
-    return memcmp(b->generics.v[i].pattern.tokens + at,
-                  b->generics.v[j].pattern.tokens + at, n) == 0;
+    return b->generics.v[j].n_tokens - at >= n &&
+           memcmp(b->generics.v[i].tokens + at, b->generics.v[j].tokens + at,
+                  n) == 0;
 }
 
 /* The variable named in these tokens: one there is, or a new one. */
 static uint32_t
-variable_at(struct builder *b, const unsigned char *tokens, size_t n)
+variable_at(struct snapshot_builder *b, const unsigned char *tokens, size_t n)
 {
     struct str name = str_n(tokens + 1, n - 2);
     const struct snap_text *have = (const void *)b->sections[SNAP_VARIABLES].p;
@@ -238,7 +269,7 @@ variable_at(struct builder *b, const unsigned char *tokens, size_t n)
 }
 
 static void
-put_child(struct builder *b, struct range r, uint8_t depth)
+put_child(struct snapshot_builder *b, struct range r, uint8_t depth)
 {
     unsigned char token = token_at(b, r.low, r.n_tokens);
     struct snap_node node = { .depth = depth };
@@ -247,15 +278,14 @@ put_child(struct builder *b, struct range r, uint8_t depth)
     if (token < PATTERN_FIRST) {
         n = common_run(b, r.low, r.high, r.n_tokens);
         node.label = put_text(
-            b, str_n(b->generics.v[r.low].pattern.tokens + r.n_tokens, n),
-            false);
+            b, str_n(b->generics.v[r.low].tokens + r.n_tokens, n), false);
         node.n_label = (uint16_t)n;
     } else {
         node.token = token;
         n = unit_at(b, r.low, r.n_tokens);
         if (token == PATTERN_VARIABLE)
-            node.label = variable_at(
-                b, b->generics.v[r.low].pattern.tokens + r.n_tokens, n);
+            node.label =
+                variable_at(b, b->generics.v[r.low].tokens + r.n_tokens, n);
         if (token == PATTERN_END)
             node.profile = b->generics.v[r.low].profile + 1;
     }
@@ -266,7 +296,7 @@ put_child(struct builder *b, struct range r, uint8_t depth)
 }
 
 static void
-put_children(struct builder *b, size_t index)
+put_children(struct snapshot_builder *b, size_t index)
 {
     struct range r = b->ranges.v[index];
     size_t first = count(b, SNAP_NODES), n_ordinary = 0;
@@ -296,7 +326,7 @@ put_children(struct builder *b, size_t index)
 }
 
 static void
-put_trie(struct builder *b)
+put_trie(struct snapshot_builder *b)
 {
     struct range all = { 0, b->generics.n, 0 };
 
@@ -321,7 +351,7 @@ aligned(size_t n)
 }
 
 static enum err
-join(struct builder *b, struct buf *out, struct err_info *why)
+join(struct snapshot_builder *b, struct buf *out, struct err_info *why)
 {
     size_t at = aligned(sizeof b->header);
     char *p;
@@ -342,20 +372,70 @@ join(struct builder *b, struct buf *out, struct err_info *why)
         return buf_check(out, why);
     memset(p, 0, at);
     memcpy(p, &b->header, sizeof b->header);
-    for (size_t i = 0; i < SNAP_SECTIONS; i++)
+    for (size_t i = 0; i < SNAP_SECTIONS; i++) {
         if (b->sections[i].n > 0)
             memcpy(p + b->header.section[i].at, b->sections[i].p,
                    b->sections[i].n);
+        buf_fini(&b->sections[i]);
+    }
     return ERR_OK;
 }
 
-static void
-builder_fini(struct builder *b)
+void
+snapshot_builder_free(struct snapshot_builder **builder)
 {
+    struct snapshot_builder *b = *builder;
+
+    if (b == NULL)
+        return;
     for (size_t i = 0; i < SNAP_SECTIONS; i++)
         buf_fini(&b->sections[i]);
     VEC_FREE(&b->generics);
     VEC_FREE(&b->ranges);
+    arena_fini(&b->arena);
+    free(b);
+    *builder = NULL;
+}
+
+struct snapshot_builder *
+snapshot_builder_new(const struct saf_class *class_, uint32_t flags,
+                     uint64_t generation)
+{
+    struct snapshot_builder *b = calloc(1, sizeof *b);
+
+    if (b == NULL)
+        return NULL;
+    b->is_dataset = (class_->flags & CLASS_DATASET) != 0;
+    b->header = (struct snap_header){ .magic = SNAP_MAGIC,
+                                      .generation = generation,
+                                      .flags = flags,
+                                      .class_flags = class_->flags,
+                                      .default_rc = class_->default_rc,
+                                      .raclist = (uint32_t)class_->raclist,
+                                      .max_length = class_->max_length };
+    strncpy(b->header.class_name, class_->name,
+            sizeof b->header.class_name - 1);
+    /* Without it names that collide could be chosen; 0 is only slower. */
+    if (getrandom(&b->header.seed, sizeof b->header.seed, GRND_NONBLOCK) < 0)
+        b->header.seed = 0;
+    arena_init(&b->arena, SNAPSHOT_MAX);
+    for (size_t i = 0; i < SNAP_SECTIONS; i++)
+        buf_init(&b->sections[i], SNAPSHOT_MAX);
+    return b;
+}
+
+enum err
+snapshot_builder_finish(struct snapshot_builder *b, struct buf *out,
+                        struct err_info *why)
+{
+    put_hash(b);
+    put_trie(b);
+    /* What is not needed for joining makes room for it. */
+    VEC_FREE(&b->generics);
+    VEC_FREE(&b->ranges);
+    arena_fini(&b->arena);
+    return b->has_no_storage ? err_set(why, ERR_MEMORY, "no storage")
+                             : join(b, out, why);
 }
 
 enum err
@@ -364,29 +444,16 @@ snapshot_compile(const struct saf_class *class_,
                  uint32_t flags, uint64_t generation, struct buf *out,
                  struct err_info *why)
 {
-    struct builder b = { .is_dataset = (class_->flags & CLASS_DATASET) != 0,
-                         .header = { .magic = SNAP_MAGIC,
-                                     .generation = generation,
-                                     .flags = flags,
-                                     .class_flags = class_->flags,
-                                     .default_rc = class_->default_rc,
-                                     .raclist = (uint32_t)class_->raclist,
-                                     .max_length = class_->max_length } };
+    struct snapshot_builder *b =
+        snapshot_builder_new(class_, flags, generation);
     enum err e;
 
-    strncpy(b.header.class_name, class_->name, sizeof b.header.class_name - 1);
-    /* Without it names that collide could be chosen; 0 is only slower. */
-    if (getrandom(&b.header.seed, sizeof b.header.seed, GRND_NONBLOCK) < 0)
-        b.header.seed = 0;
-    for (size_t i = 0; i < SNAP_SECTIONS; i++)
-        buf_init(&b.sections[i], SNAPSHOT_MAX);
+    if (b == NULL)
+        return err_set(why, ERR_MEMORY, "no storage");
     for (size_t i = 0; i < n; i++)
-        put_profile(&b, &profiles[i]);
-    put_hash(&b, profiles, n);
-    put_trie(&b);
-    e = b.has_no_storage ? err_set(why, ERR_MEMORY, "no storage")
-                         : join(&b, out, why);
-    builder_fini(&b);
+        snapshot_builder_add(b, &profiles[i]);
+    e = snapshot_builder_finish(b, out, why);
+    snapshot_builder_free(&b);
     return e;
 }
 

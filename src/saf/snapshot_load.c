@@ -1,5 +1,9 @@
-/* From the store to the compiler: a class's profiles, and for a member class
- * also the members of its grouping class, merged. */
+/*
+ * From the store to the compiler: a class's profiles, and for a member class
+ * also the members of its grouping class, merged. What no grouping profile
+ * names goes through one at a time, so that a class of a million costs little
+ * more than its image.
+ */
 #include "saf/snapshot.h"
 
 #include <stdlib.h>
@@ -11,6 +15,7 @@
 #include "saf/pattern.h"
 
 #define LOAD_MAX ((size_t)8 << 30)
+#define IDS_AT_ONCE 20000 /* profiles for which all names are read at once */
 
 struct merged {
     struct snapshot_profile profile;
@@ -22,37 +27,54 @@ struct merged {
 
 struct loader {
     struct saf_db *db;
+    struct snapshot_builder *builder;
+    struct table ids;   /* names of users and groups to their numbers */
+    bool with_generics; /* SETROPTS GENERIC is on for the class */
+    bool failed;
+    /* One profile and its list, as they come. */
+    struct arena row_arena;
+    struct snapshot_profile row;
+    int64_t row_id; /* 0: none */
+    struct {
+        struct saf_access *v;
+        size_t n, cap;
+    } row_access;
+    /* Of member classes: what grouping profiles name, merged by name. */
     struct arena arena;
     struct table by_name; /* of merged */
     struct {
         struct merged **v;
         size_t n, cap;
     } all;
-    bool with_generics; /* SETROPTS GENERIC is on for the class */
-    bool failed;
 };
+
+/* --- merging ------------------------------------------------------------ */
 
 static bool
 is_same_entry(const struct saf_access *a, const struct saf_access *b)
 {
-    return str_eq(a->who, b->who) && str_eq(a->when_kind, b->when_kind) &&
+    return str_eq(a->who, b->who) && a->who_id == b->who_id &&
+           str_eq(a->when_kind, b->when_kind) &&
            str_eq(a->when_value, b->when_value);
 }
 
 /* The policy for a name that several profiles protect: the highest level. */
 static void
-merge_access(struct loader *l, struct merged *m, const struct saf_access *a)
+merge_access(struct loader *l, struct merged *m, struct saf_access a)
 {
     for (size_t i = 0; i < m->access.n; i++) {
         struct saf_access *have = &m->access.v[i];
 
-        if (!is_same_entry(have, a))
+        if (!is_same_entry(have, &a))
             continue;
-        if (a->level > have->level)
-            have->level = a->level;
+        if (a.level > have->level)
+            have->level = a.level;
         return;
     }
-    if (!VEC_PUSH(&m->access, *a))
+    a.who = str_dup(&l->arena, a.who);
+    a.when_kind = str_dup(&l->arena, a.when_kind);
+    a.when_value = str_dup(&l->arena, a.when_value);
+    if (!VEC_PUSH(&m->access, a))
         l->failed = true;
 }
 
@@ -64,8 +86,8 @@ widen(enum saf_level *have, enum saf_level other)
         *have = other;
 }
 
-static struct merged *
-merged_for(struct loader *l, struct str name, const struct saf_profile *p)
+static void
+merge(struct loader *l, struct str name, const struct snapshot_profile *p)
 {
     struct merged *m = table_get(&l->by_name, name);
     struct snapshot_profile *out;
@@ -75,9 +97,9 @@ merged_for(struct loader *l, struct str name, const struct saf_profile *p)
         if (m == NULL || !table_put(&l->by_name, name, m, NULL) ||
             !VEC_PUSH(&l->all, m)) {
             l->failed = true;
-            return NULL;
+            return;
         }
-        m->profile.name = name;
+        m->profile.name = str_dup(&l->arena, name);
         m->profile.is_generic = pattern_has_generics(name) || p->is_generic;
     }
     out = &m->profile;
@@ -88,97 +110,202 @@ merged_for(struct loader *l, struct str name, const struct saf_profile *p)
     widen(&out->audit.failure, p->audit.failure);
     widen(&out->global_audit.success, p->global_audit.success);
     widen(&out->global_audit.failure, p->global_audit.failure);
-    return m;
+    for (size_t i = 0; i < p->n_access; i++)
+        merge_access(l, m, p->access[i]);
 }
 
 static void
-load_profile(struct loader *l, const struct saf_profile *p, struct str name)
+add_merged(struct loader *l)
 {
-    struct merged *m = merged_for(l, name, p);
-    struct saf_access *list;
-    size_t n;
+    for (size_t i = 0; i < l->all.n; i++) {
+        struct merged *m = l->all.v[i];
 
-    if (m == NULL)
-        return;
-    n = saf_access_of(l->db, &l->arena, p->id, &list);
-    if (m->profile.access == NULL) { /* usually nothing is to be merged */
-        m->profile.access = list;
-        m->profile.n_access = n;
-        return;
+        m->profile.access = m->access.v;
+        m->profile.n_access = m->access.n;
+        snapshot_builder_add(l->builder, &m->profile);
     }
-    if (m->access.n == 0)
-        for (size_t i = 0; i < m->profile.n_access; i++)
-            merge_access(l, m, &m->profile.access[i]);
-    for (size_t i = 0; i < n; i++)
-        merge_access(l, m, &list[i]);
-    m->profile.access = m->access.v;
-    m->profile.n_access = m->access.n;
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+/* Numbers stand in the table one higher, so that 0 is "not looked up yet". */
+static void
+keep_id(struct loader *l, struct str who, uint32_t id)
+{
+    if (!table_put(&l->ids, who, (void *)(uintptr_t)(id + 1), NULL))
+        l->failed = true;
+}
+
+/* A million entries name few people: each is looked up here, not in the
+ * store. */
+static void
+load_ids(struct loader *l)
+{
+    struct saf_query q =
+        saf_db_query(l->db, "SELECT name, id FROM principals", "");
+    struct arena name;
+
+    arena_init(&name, 1 << 20);
+    while (!l->failed && saf_query_next(&q)) {
+        keep_id(l, saf_query_str(&q, &name, 0), (uint32_t)saf_query_int(&q, 1));
+        arena_reset(&name);
+    }
+    saf_query_close(&q);
+    arena_fini(&name);
+}
+
+static uint32_t
+id_of(struct loader *l, struct str who)
+{
+    uint32_t id = (uint32_t)(uintptr_t)table_get(&l->ids, who);
+
+    if (id == 0) {
+        id = saf_principal_id(l->db, who) + 1;
+        keep_id(l, who, id - 1);
+    }
+    return id - 1;
 }
 
 /* STDATA belongs to the effective state of class STARTED, too. */
-static void
-load_stdata(struct loader *l, const struct saf_profile *p)
+static struct str
+stdata_of(struct loader *l, int64_t profile)
 {
-    struct merged *m = table_get(&l->by_name, p->name);
     struct saf_query q = saf_db_query(
         l->db,
         "SELECT group_concat(field || '=' || value, char(10)) FROM segments"
         " WHERE kind='R' AND id=?1 AND segment='STDATA' AND field<>''",
-        "i", p->id);
+        "i", profile);
+    struct str data = { NULL, 0 };
 
-    if (saf_query_next(&q) && m != NULL)
-        m->profile.data = saf_query_str(&q, &l->arena, 0);
+    if (saf_query_next(&q))
+        data = saf_query_str(&q, &l->row_arena, 0);
     saf_query_close(&q);
+    return data;
 }
 
+/* The profile read last is complete. */
 static void
-load_class(struct loader *l, const char *class_name)
+flush_row(struct loader *l, bool is_group, bool is_started)
 {
-    struct saf_profile *v;
-    size_t n = saf_profiles_of(l->db, &l->arena, str_of(class_name), &v);
+    struct snapshot_profile *p = &l->row;
 
-    for (size_t i = 0; i < n && !l->failed; i++) {
-        if (v[i].is_generic && !l->with_generics)
-            continue;
-        load_profile(l, &v[i], v[i].name);
-        if (strcmp(class_name, "STARTED") == 0)
-            load_stdata(l, &v[i]);
-    }
-}
-
-static void
-load_grouping(struct loader *l, const char *group_class)
-{
-    struct saf_profile *v;
-    size_t n = saf_profiles_of(l->db, &l->arena, str_of(group_class), &v);
-
-    for (size_t i = 0; i < n && !l->failed; i++) {
+    if (l->row_id == 0)
+        return;
+    p->access = l->row_access.v;
+    p->n_access = l->row_access.n;
+    if (is_group) {
         struct saf_member *members;
-        size_t n_members = saf_members_of(l->db, &l->arena, v[i].id, &members);
-        struct saf_profile p = v[i];
+        size_t n = saf_members_of(l->db, &l->row_arena, l->row_id, &members);
 
-        p.is_generic = false; /* the member's own name tells */
-        for (size_t j = 0; j < n_members && !l->failed; j++)
-            if (l->with_generics || !pattern_has_generics(members[j].name))
-                load_profile(l, &p, members[j].name);
+        p->is_generic = false; /* the member's own name tells */
+        for (size_t i = 0; i < n && !l->failed; i++)
+            if (l->with_generics || !pattern_has_generics(members[i].name))
+                merge(l, members[i].name, p);
+    } else if (l->with_generics || !p->is_generic) {
+        if (is_started)
+            p->data = stdata_of(l, l->row_id);
+        if (table_get(&l->by_name, p->name) != NULL)
+            merge(l, p->name, p);
+        else
+            snapshot_builder_add(l->builder, p);
     }
+    l->row_id = 0;
+    l->row_access.n = 0;
+    arena_reset(&l->row_arena);
 }
 
-static enum err
-compile(struct loader *l, const struct saf_class *class_, uint32_t flags,
-        uint64_t generation, struct buf *out, struct err_info *why)
+static void
+start_row(struct loader *l, struct saf_query *q)
 {
-    struct snapshot_profile *v;
-    enum err e = saf_db_check(l->db, why);
+    l->row_id = saf_query_int(q, 0);
+    l->row = (struct snapshot_profile){
+        .name = saf_query_str(q, &l->row_arena, 1),
+        .is_generic = saf_query_int(q, 2) != 0,
+        .uacc = (enum saf_level)saf_query_int(q, 3),
+        .is_warning = saf_query_int(q, 4) != 0,
+        .audit = { (enum saf_level)saf_query_int(q, 5),
+                   (enum saf_level)saf_query_int(q, 6) },
+        .global_audit = { (enum saf_level)saf_query_int(q, 7),
+                          (enum saf_level)saf_query_int(q, 8) },
+    };
+}
 
-    if (e != ERR_OK)
-        return e;
-    v = ARENA_ARRAY(&l->arena, struct snapshot_profile, l->all.n + 1);
-    if (l->failed || v == NULL)
-        return err_set(why, ERR_MEMORY, "no storage");
-    for (size_t i = 0; i < l->all.n; i++)
-        v[i] = l->all.v[i]->profile;
-    return snapshot_compile(class_, v, l->all.n, flags, generation, out, why);
+static void
+add_entry(struct loader *l, struct saf_query *q)
+{
+    struct str who = saf_query_str(q, &l->row_arena, 9);
+    struct saf_access a = {
+        .level = (enum saf_level)saf_query_int(q, 10),
+        .when_kind = saf_query_str(q, &l->row_arena, 11),
+        .when_value = saf_query_str(q, &l->row_arena, 12),
+    };
+
+    if (who.n == 0)
+        return; /* an empty list */
+    if (str_eq_z(who, "*"))
+        a.who = STR("*");
+    else
+        a.who_id = id_of(l, who);
+    if (!VEC_PUSH(&l->row_access, a))
+        l->failed = true;
+}
+
+#define ROWS                                                                   \
+    "SELECT p.id, p.name, p.is_generic, p.uacc, p.warning, p.audit_s,"         \
+    " p.audit_f, p.gaudit_s, p.gaudit_f, a.who, a.level, a.when_kind,"         \
+    " a.when_value FROM profiles p "
+#define LISTS " LEFT JOIN access a ON a.profile=p.id WHERE p.class=?1 ORDER BY"
+
+/* Most of the table: in its own order, which is also that of the lists. Few of
+ * it: by the index. */
+static bool
+is_most_of_table(struct saf_db *db, const char *class_name, int64_t at_least)
+{
+    struct saf_query q = saf_db_query(
+        db,
+        "SELECT n >= ?2 AND n * 8 > (SELECT coalesce(max(id),0) FROM profiles)"
+        " FROM (SELECT count(*) AS n FROM profiles WHERE class=?1)",
+        "si", str_of(class_name), at_least);
+    bool is_most = saf_query_next(&q) && saf_query_int(&q, 0) != 0;
+
+    saf_query_close(&q);
+    return is_most;
+}
+
+static void
+load_class(struct loader *l, const char *class_name, bool is_group)
+{
+    bool is_started = strcmp(class_name, "STARTED") == 0;
+    struct saf_query q =
+        is_most_of_table(l->db, class_name, 1)
+            ? saf_db_query(l->db, ROWS "NOT INDEXED" LISTS " p.id", "s",
+                           str_of(class_name))
+            : saf_db_query(l->db, ROWS LISTS " p.name", "s",
+                           str_of(class_name));
+
+    while (!l->failed && saf_query_next(&q)) {
+        if (saf_query_int(&q, 0) != l->row_id) {
+            flush_row(l, is_group, is_started);
+            start_row(l, &q);
+        }
+        add_entry(l, &q);
+    }
+    saf_query_close(&q);
+    flush_row(l, is_group, is_started);
+}
+
+static void
+load(struct loader *l, const struct saf_class *class_, uint32_t flags)
+{
+    /* A grouping profile is never checked by its own name. */
+    if ((class_->flags & CLASS_GROUPING) != 0)
+        return;
+    if (is_most_of_table(l->db, class_->name, IDS_AT_ONCE))
+        load_ids(l);
+    if (class_->group[0] != '\0' && (flags & SNAPSHOT_RACLISTED) != 0)
+        load_class(l, class_->group, true);
+    load_class(l, class_->name, false);
+    add_merged(l);
 }
 
 enum err
@@ -194,19 +321,27 @@ snapshot_build(struct saf_db *db, struct str class_name, uint32_t flags,
                        STR_ARG(class_name));
     l.with_generics =
         (saf_class_options(db, str_of(class_->name)) & CLASS_GENERIC) != 0;
+    l.builder = snapshot_builder_new(class_, flags, generation);
+    if (l.builder == NULL)
+        return err_set(why, ERR_MEMORY, "no storage");
     arena_init(&l.arena, LOAD_MAX);
+    arena_init(&l.row_arena, LOAD_MAX);
     table_init(&l.by_name);
-    /* A grouping profile is never checked by its own name. */
-    if ((class_->flags & CLASS_GROUPING) == 0) {
-        load_class(&l, class_->name);
-        if (class_->group[0] != '\0' && (flags & SNAPSHOT_RACLISTED) != 0)
-            load_grouping(&l, class_->group);
-    }
-    e = compile(&l, class_, flags, generation, out, why);
+    table_init(&l.ids);
+    load(&l, class_, flags);
+    table_fini(&l.ids);
+    e = saf_db_check(db, why);
+    if (e == ERR_OK && l.failed)
+        e = err_set(why, ERR_MEMORY, "no storage");
+    if (e == ERR_OK)
+        e = snapshot_builder_finish(l.builder, out, why);
+    snapshot_builder_free(&l.builder);
     for (size_t i = 0; i < l.all.n; i++)
         VEC_FREE(&l.all.v[i]->access);
     VEC_FREE(&l.all);
+    VEC_FREE(&l.row_access);
     table_fini(&l.by_name);
+    arena_fini(&l.row_arena);
     arena_fini(&l.arena);
     return e;
 }

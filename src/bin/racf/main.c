@@ -197,8 +197,8 @@ ask_candidates(void *arg, struct str text,
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
 
-        if (c == '\n' || ((c == '+' || c == '-') && i + 1 < text.n &&
-                          text.p[i + 1] == '\n'))
+        if (c == '\n' ||
+            ((c == '+' || c == '-') && i + 1 < text.n && text.p[i + 1] == '\n'))
             c = ' '; /* continued */
         if (c == '\'')
             buf_add_char(&command, c);

@@ -30,7 +30,8 @@ prompt_text(EditLine *edit)
     return p != NULL && p->before.n > 0 ? more : ready;
 }
 
-/* --- completion ------------------------------------------------------------ */
+/* --- completion ------------------------------------------------------------
+ */
 
 /* The candidates, each ended by a newline, and what they begin with alike. */
 struct candidates {
@@ -140,7 +141,8 @@ complete(EditLine *edit, int key)
     return result;
 }
 
-/* --- the history's file ---------------------------------------------------- */
+/* --- the history's file ----------------------------------------------------
+ */
 
 static char *
 history_path(void)
