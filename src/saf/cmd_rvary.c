@@ -1,4 +1,4 @@
-/* RVARY LIST. Changing what is in use is not for a command here. */
+/* RVARY LIST, and SWITCH where there is a standby. */
 #include "saf/cmd_private.h"
 
 /* clang-format off */
@@ -13,13 +13,16 @@ static const struct cmd_operand rvary_rows[] = {
 static uint32_t
 run_rvary(struct cmd *cmd)
 {
+    const struct saf_hooks *hooks = cmd->session->hooks;
+    bool is_switch = cmd->n_args == 1 && cmd_has(cmd, "SWITCH") &&
+                     hooks != NULL && hooks->rvary != NULL;
     struct saf_query q;
 
-    if (cmd->n_args != 1 || !cmd_has(cmd, "LIST")) {
+    if (!is_switch && (cmd->n_args != 1 || !cmd_has(cmd, "LIST"))) {
         CMD_MSG(cmd, "SPT1013E");
         return 8;
     }
-    if (!cmd_is_special(cmd) && !cmd_is_auditor(cmd)) {
+    if (!cmd_is_special(cmd) && (is_switch || !cmd_is_auditor(cmd))) {
         CMD_MSG(cmd, "ICH15001I");
         return 8;
     }
@@ -35,6 +38,17 @@ run_rvary(struct cmd *cmd)
                    STR_ARG(file.n == 0 ? STR("(in storage)") : file));
     }
     saf_query_close(&q);
+    if (hooks != NULL && hooks->rvary != NULL) {
+        struct str standby = hooks->rvary(hooks->arg, cmd->arena, is_switch);
+
+        if (standby.n > 0)
+            cmd_printf(cmd, " NO     BACK     1    LINUX    " STR_FMT,
+                       STR_ARG(standby));
+        if (standby.n == 0 && is_switch) {
+            CMD_MSG(cmd, "SPT1014E");
+            return 8;
+        }
+    }
     CMD_MSG(cmd, "ICH15020I");
     return 0;
 }

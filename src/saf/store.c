@@ -239,6 +239,57 @@ saf_query_int(struct saf_query *q, int column)
     return sqlite3_column_int64(q->stmt, column);
 }
 
+char
+saf_query_kind(struct saf_query *q, int column)
+{
+    switch (sqlite3_column_type(q->stmt, column)) {
+    case SQLITE_INTEGER:
+        return 'i';
+    case SQLITE_TEXT:
+        return 't';
+    case SQLITE_BLOB:
+        return 'b';
+    default:
+        return 'n';
+    }
+}
+
+static int
+bind_value(sqlite3_stmt *stmt, int at, const struct saf_value *v)
+{
+    switch (v->kind) {
+    case 'i':
+        return sqlite3_bind_int64(stmt, at, v->number);
+    case 't':
+        return sqlite3_bind_text(stmt, at, v->bytes.p, (int)v->bytes.n,
+                                 SQLITE_TRANSIENT);
+    case 'b':
+        return sqlite3_bind_blob(stmt, at, v->bytes.p, (int)v->bytes.n,
+                                 SQLITE_TRANSIENT);
+    default:
+        return sqlite3_bind_null(stmt, at);
+    }
+}
+
+void
+saf_db_run_values(struct saf_db *db, const char *sql,
+                  const struct saf_value *values, size_t n)
+{
+    sqlite3_stmt *stmt;
+    size_t slot;
+    int code = SQLITE_OK;
+
+    if (db->failed != ERR_OK || (stmt = prepare(db, sql, &slot)) == NULL)
+        return;
+    for (size_t i = 0; i < n && code == SQLITE_OK; i++)
+        code = bind_value(stmt, (int)i + 1, &values[i]);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(stmt);
+    if (code != SQLITE_DONE && code != SQLITE_OK)
+        note_failure(db);
+    release(db, stmt, slot);
+}
+
 struct str
 saf_query_str(struct saf_query *q, struct arena *arena, int column)
 {

@@ -63,6 +63,16 @@ void saf_query_close(struct saf_query *); /* to stop early; twice is fine */
 int64_t saf_query_int(struct saf_query *, int column);
 /* Copied into the arena; empty for NULL. Text or blob. */
 struct str saf_query_str(struct saf_query *, struct arena *, int column);
+/* 'i' number, 't' text, 'b' blob, 'n' NULL. */
+char saf_query_kind(struct saf_query *, int column);
+/* As saf_db_run, with values whose kinds are known at run time. */
+struct saf_value {
+    char kind;
+    int64_t number;
+    struct str bytes;
+};
+void saf_db_run_values(struct saf_db *, const char *sql,
+                       const struct saf_value *, size_t n);
 
 /* --- people ------------------------------------------------------------ */
 

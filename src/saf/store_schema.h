@@ -95,6 +95,13 @@ static const struct {
       "CREATE TABLE tickets(appl TEXT NOT NULL, user TEXT NOT NULL,"
       " time INTEGER NOT NULL, until INTEGER NOT NULL,"
       " PRIMARY KEY(appl, user, time)) STRICT, WITHOUT ROWID" },
+    /* Which line of databases this is: copies keep it. */
+    { "SELECT 1 FROM options WHERE name='DATABASE.ID'",
+      "INSERT INTO options VALUES('DATABASE.ID', 0, hex(randomblob(16)))" },
+    /* Lines of an unload that nobody here understands. */
+    { "SELECT 1 FROM sqlite_master WHERE name='unload_kept'",
+      "CREATE TABLE unload_kept(seq INTEGER PRIMARY KEY, line TEXT NOT NULL)"
+      " STRICT" },
     { "SELECT 1 FROM sqlite_master WHERE name='tickets_until'",
       "CREATE INDEX tickets_until ON tickets(until)" },
 };

@@ -251,8 +251,8 @@ data_set_commands(void **state)
           " YES    PRIM     1    LINUX    (in storage)\n"
           "ICH15020I RVARY COMMAND HAS FINISHED PROCESSING.\n" },
         { "RVARY SWITCH", 8,
-          "SPT1013E RVARY only lists the status of the database here: RVARY "
-          "LIST.\n" },
+          "SPT1013E RVARY only lists the status of the database here, and "
+          "exchanges it with its standby: RVARY LIST, RVARY SWITCH.\n" },
     };
     static const struct row by_fred[] = {
         { "ADDSD 'SYS1.X'", 8, "ICH09010I NOT AUTHORIZED TO PROTECT SYS1.X\n" },

@@ -400,30 +400,6 @@ signals_ready(struct watch *w, unsigned events)
  */
 
 static enum err
-open_database(struct front *f, struct err_info *why)
-{
-    struct arena a;
-    char *path;
-    enum err e;
-
-    arena_init(&a, 8192);
-    path = root_path(&a, "saf/racf.db");
-    e = path == NULL ? err_set(why, ERR_MEMORY, "no storage")
-                     : saf_engine_open(path, clock_wall_ms(), &f->engine, why);
-    arena_fini(&a);
-    if (e != ERR_OK)
-        return e;
-    saf_engine_on_publish(f->engine, front_publish, f);
-    f->hooks = (struct saf_hooks){ .make_verifier = front_make_verifier,
-                                   .check_verifier = front_check_verifier,
-                                   .seal_ticket_key = front_seal_ticket_key,
-                                   .arg = f,
-                                   .verbs = racdcert_verbs,
-                                   .n_verbs = RACDCERT_VERBS };
-    return ERR_OK;
-}
-
-static enum err
 open_listener(struct front *f, struct err_info *why)
 {
     struct arena a;
@@ -478,7 +454,7 @@ start(struct front *f, struct err_info *why)
         (e = front_watch(f, &f->nest, f->start->nest, nest_ready, why)) !=
             ERR_OK ||
         (e = keeper_start(f, why)) != ERR_OK ||
-        (e = open_database(f, why)) != ERR_OK)
+        (e = front_database_open(f, why)) != ERR_OK)
         return e;
     racdcert_open(front_cert_services(f));
     jobs_restore(f);

@@ -122,7 +122,8 @@ struct front {
     struct angel *angels;
     unsigned char token_public[32];
     unsigned char seal_private[32], seal_public[32];
-    uid_t owner; /* of a private image */
+    uid_t owner;       /* of a private image */
+    bool wants_switch; /* RVARY SWITCH, after the command */
 };
 
 /* --- loop and peers (front.c) --------------------------------------------- */
@@ -176,6 +177,13 @@ struct line_sink {
     struct str applid; /* of a logon, for the audit */
 };
 struct saf_lines line_sink_lines(struct line_sink *);
+
+/* --- database (front_database.c) -----------------------------------------
+ */
+MUST_CHECK enum err front_database_open(struct front *, struct err_info *why);
+struct str front_rvary(void *front, struct arena *, bool is_switch);
+/* Exchange the database with its standby; what came of it, as one line. */
+bool front_switch(struct front *, struct buf *line);
 
 /* --- identities (front_logon.c) ----------------------------------------------
  */

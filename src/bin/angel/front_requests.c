@@ -72,7 +72,12 @@ on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
     audit_command(p, cmd_blank_secrets(&a, command, &p->front->hooks), rc,
                   o.is_violation);
     arena_fini(&a);
-    buf_init(&result, 16);
+    buf_init(&result, 4096);
+    if (p->front->wants_switch) {
+        rc = front_switch(p->front, &result) ? 0 : 8;
+        send_line(&o, buf_view(&result));
+        buf_clear(&result);
+    }
     buf_u32(&result, rc);
     peer_reply(p, seq, e, SAF_RC(0, 0, 0), &why, buf_view(&result));
     buf_fini(&result);

@@ -28,6 +28,7 @@ static const struct {
     { "submit", "submit", NULL, "submit a job and show its output" },
     { "console", "console", NULL, "enter operator commands" },
     { "racf", "racf", NULL, "enter RACF commands" },
+    { "db", "db", NULL, "copy, check, unload and load the security database" },
     { "smf", "smf", NULL,
       "print what was recorded: commands, logons, accesses" },
     { "server", "server", NULL, "create, run, start, stop a server" },

@@ -1,0 +1,384 @@
+/*
+ * sallyport-db: the security database as a whole. It works on files, beside
+ * the angel: for root, or the owner of a private image.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "ipc/chan.h"
+#include "saf/client.h"
+#include "saf/store.h"
+#include "saf/store_copy.h"
+#include "saf/unload.h"
+#include "saf/wire.h"
+
+#define STATUS_FAILED 1
+#define STATUS_USAGE 2
+#define FILE_BYTES_MAX (4ull << 30)
+
+static const char *more_path, *output_path;
+
+static const struct cli_opt opts[] = {
+    { "more", 'm', CLI_STRING, &more_path, "FILE",
+      "unload, load: the companion, with what the layout lacks" },
+    { "output", 'o', CLI_STRING, &output_path, "FILE",
+      "unload: write there instead of to standard output" },
+};
+
+static const struct cli cli = {
+    .command = "sallyport db",
+    .usage = "[options] WORD [FILE]",
+    .summary = "Copy, check, unload and load the security database.",
+    .detail =
+        "backup [FILE]   a copy, while the database is in use; without FILE\n"
+        "                it is the standby that RVARY SWITCH takes into use\n"
+        "restore FILE    make a copy the database: at once by RVARY SWITCH, "
+        "or\n"
+        "                while the system is down\n"
+        "check [FILE]    is it whole? Without FILE: the database in use\n"
+        "unload [FILE]   as text in the layout of IRRDBU00\n"
+        "load FILE       make a database from such text; it becomes the\n"
+        "                database when the system is down, else restore it\n"
+        "Exit status: 0 done, 1 failed (nothing was changed), 2 usage.",
+    .opts = opts,
+    .n_opts = ARRAY_LEN(opts),
+    .min_args = 1,
+    .max_args = 2,
+};
+
+static struct arena arena;
+
+static int
+failed(const struct err_info *why)
+{
+    fprintf(stderr, "sallyport db: %s\n", why->text);
+    return STATUS_FAILED;
+}
+
+static const char *
+in_root(const char *name)
+{
+    const char *path = root_path(&arena, "%s", name);
+
+    REQUIRE(path != NULL);
+    return path;
+}
+
+/* Does an angel serve this image? */
+static bool
+is_up(void)
+{
+    int fd;
+
+    if (chan_connect(in_root(WIRE_SOCKET), &fd, NULL) != ERR_OK)
+        return false;
+    close(fd);
+    return true;
+}
+
+/* --- backup, restore, check
+ * ---------------------------------------------------- */
+
+static int
+backup(const char *to)
+{
+    struct err_info why = { 0 };
+    struct store_facts f;
+
+    if (store_copy(in_root(STORE_FILE), to, &why) != ERR_OK ||
+        store_check(to, &f, &why) != ERR_OK)
+        return failed(&why);
+    printf("%s: %lld users, %lld groups, %lld profiles\n", to,
+           (long long)f.users, (long long)f.groups, (long long)f.profiles);
+    return 0;
+}
+
+static int
+check(const char *path)
+{
+    struct err_info why = { 0 };
+    struct store_facts f;
+
+    if (store_check(path, &f, &why) != ERR_OK)
+        return failed(&why);
+    printf("%s is whole: %lld users, %lld groups, %lld profiles\n", path,
+           (long long)f.users, (long long)f.groups, (long long)f.profiles);
+    return 0;
+}
+
+static void
+print_line(void *arg, struct str text)
+{
+    (void)arg;
+    printf(STR_FMT "\n", STR_ARG(text));
+}
+
+static int
+switch_now(void)
+{
+    struct saf_client *saf = NULL;
+    struct err_info why = { 0 };
+    uint32_t rc = 12;
+    enum err e = saf_connect((struct str){ 0 }, &saf, &why);
+
+    if (e == ERR_OK)
+        e = saf_command(saf, STR("RVARY SWITCH"), print_line, NULL, &rc, &why);
+    saf_disconnect(&saf);
+    if (e != ERR_OK)
+        return failed(&why);
+    return rc == 0 ? 0 : STATUS_FAILED;
+}
+
+/* Nobody uses it: the old one stays as the standby. */
+static int
+place(const char *from, struct err_info *why)
+{
+    const char *primary = in_root(STORE_FILE);
+    char side[2][4096];
+
+    (void)snprintf(side[0], sizeof side[0], "%s-wal", primary);
+    (void)snprintf(side[1], sizeof side[1], "%s-shm", primary);
+    if (access(primary, F_OK) == 0) {
+        /* Its log must be in it before it goes. */
+        if (store_copy(primary, in_root(STORE_STANDBY), why) != ERR_OK)
+            return failed(why);
+        printf("the database before is %s\n", in_root(STORE_STANDBY));
+    }
+    if (rename(from, primary) != 0) {
+        (void)err_sys(why, "%s", primary);
+        return failed(why);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        (void)unlink(side[i]);
+    printf("%s is the database now\n", primary);
+    return 0;
+}
+
+static int
+restore(const char *from)
+{
+    const char *next = in_root("saf/restore.db");
+    struct err_info why = { 0 };
+    struct store_facts f;
+    int status;
+
+    if (store_check(from, &f, &why) != ERR_OK)
+        return failed(&why);
+    if (is_up()) {
+        if (strcmp(from, in_root(STORE_STANDBY)) != 0 &&
+            store_copy(from, in_root(STORE_STANDBY), &why) != ERR_OK)
+            return failed(&why);
+        return switch_now();
+    }
+    if (store_copy(from, next, &why) != ERR_OK)
+        return failed(&why);
+    status = place(next, &why);
+    (void)unlink(next);
+    return status;
+}
+
+/* --- unload
+ * ------------------------------------------------------------------------ */
+
+static void
+write_line(void *arg, struct str text)
+{
+    FILE *f = arg;
+
+    (void)fwrite(text.p, 1, text.n, f);
+    (void)fputc('\n', f);
+}
+
+static FILE *
+create(const char *path, struct err_info *why)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+    if (f == NULL)
+        (void)err_sys(why, "%s", path);
+    return f;
+}
+
+static enum err
+finish(FILE *f, const char *path, enum err e, struct err_info *why)
+{
+    bool is_bad = fflush(f) != 0 || ferror(f) != 0;
+
+    if (f != stdout && fclose(f) != 0)
+        is_bad = true;
+    if (e == ERR_OK && is_bad)
+        e = err_sys(why, "%s", path);
+    return e;
+}
+
+static enum err
+unload_from(struct saf_db *db, const char *path, struct err_info *why)
+{
+    FILE *f = path == NULL ? stdout : create(path, why);
+    struct unload_out out = { write_line, f };
+    enum err e;
+
+    if (f == NULL)
+        return ERR_IO;
+    e = finish(f, path == NULL ? "standard output" : path,
+               unload_write(db, &out, why), why);
+    if (e != ERR_OK || more_path == NULL)
+        return e;
+    out.arg = f = create(more_path, why);
+    return f == NULL
+               ? ERR_IO
+               : finish(f, more_path, unload_write_more(db, &out, why), why);
+}
+
+/* From a copy, so that the state is one and nobody waits. */
+static int
+unload(const char *path)
+{
+    const char *copy = in_root("saf/unload.db");
+    struct err_info why = { 0 };
+    struct saf_db *db = NULL;
+    enum err e = store_copy(in_root(STORE_FILE), copy, &why);
+
+    if (e == ERR_OK)
+        e = saf_db_open(copy, clock_wall_ms(), &db, &why);
+    if (e == ERR_OK)
+        e = unload_from(db, path, &why);
+    saf_db_close(&db);
+    (void)unlink(copy);
+    (void)unlink(in_root("saf/unload.db-wal"));
+    (void)unlink(in_root("saf/unload.db-shm"));
+    return e == ERR_OK ? 0 : failed(&why);
+}
+
+/* --- load
+ * -------------------------------------------------------------------------- */
+
+static void
+print_mistake(void *arg, uint64_t line, struct str text)
+{
+    fprintf(stderr, "sallyport db: %s:%llu: " STR_FMT "\n", (const char *)arg,
+            (unsigned long long)line, STR_ARG(text));
+}
+
+static enum err
+load_into(const char *db_path, const char *path, struct load_report *report,
+          struct err_info *why)
+{
+    struct saf_db *db = NULL;
+    struct buf text, more;
+    enum err e;
+
+    buf_init(&text, FILE_BYTES_MAX);
+    buf_init(&more, FILE_BYTES_MAX);
+    e = file_read(path, &text, why);
+    if (e == ERR_OK && more_path != NULL)
+        e = file_read(more_path, &more, why);
+    if (e == ERR_OK)
+        e = saf_db_open(db_path, clock_wall_ms(), &db, why);
+    if (e == ERR_OK)
+        e = load_all(db, buf_view(&text),
+                     more_path == NULL ? STR("") : buf_view(&more), report,
+                     why);
+    saf_db_close(&db);
+    buf_fini(&text);
+    buf_fini(&more);
+    return e;
+}
+
+static void
+print_report(const struct load_report *r)
+{
+    printf("%llu lines: %llu users, %llu groups, %llu connections, %llu "
+           "profiles, %llu access entries\n",
+           (unsigned long long)r->lines, (unsigned long long)r->users,
+           (unsigned long long)r->groups, (unsigned long long)r->connects,
+           (unsigned long long)r->profiles, (unsigned long long)r->permits);
+    if (r->kept > 0)
+        printf("%llu lines of types nobody here uses were kept for unload\n",
+               (unsigned long long)r->kept);
+    if (r->certificates > 0)
+        printf("%llu certificates are only named: an unload holds none, add "
+               "them with RACDCERT or a companion\n",
+               (unsigned long long)r->certificates);
+}
+
+static int
+load(const char *path)
+{
+    struct load_report report = { .mistake = print_mistake,
+                                  .arg = (void *)(uintptr_t)path };
+    const char *work = in_root("saf/load.db"), *made = in_root("saf/loaded.db");
+    struct err_info why = { 0 };
+    mode_t old = umask(0077);
+    enum err e = dir_make(in_root("saf"), 0700, &why);
+    int status;
+
+    (void)unlink(work);
+    if (e == ERR_OK)
+        e = load_into(work, path, &report, &why);
+    if (e == ERR_OK)
+        e = store_copy(work, made, &why);
+    (void)unlink(work);
+    (void)unlink(in_root("saf/load.db-wal"));
+    (void)unlink(in_root("saf/load.db-shm"));
+    (void)umask(old);
+    if (e != ERR_OK)
+        return failed(&why);
+    print_report(&report);
+    if (is_up()) {
+        printf("%s is ready: end the system, then sallyport db restore it\n",
+               made);
+        return 0;
+    }
+    status = place(made, &why);
+    return status;
+}
+
+static const struct {
+    const char *word;
+    int (*run)(const char *file);
+    const char *without; /* file below the root when none is named */
+    bool needs_file;
+} words[] = {
+    { "backup", backup, STORE_STANDBY, false },
+    { "restore", restore, NULL, true },
+    { "check", check, STORE_FILE, false },
+    { "unload", unload, NULL, false },
+    { "load", load, NULL, true },
+};
+
+int
+main(int argc, char **argv)
+{
+    int n = cli_parse(&cli, argc, argv, STATUS_USAGE);
+
+    arena_init(&arena, 1u << 20);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        const char *file = n == 2 ? argv[2] : NULL;
+
+        if (strcmp(argv[1], words[i].word) != 0)
+            continue;
+        if (file == NULL && words[i].needs_file)
+            break;
+        if (words[i].run == unload && output_path != NULL)
+            file = output_path;
+        return words[i].run(file != NULL ? file
+                            : words[i].without != NULL
+                                ? in_root(words[i].without)
+                                : NULL);
+    }
+    fprintf(stderr,
+            "sallyport db: \"%s\" is no word of this command, or a "
+            "file is missing; see sallyport db --help\n",
+            argv[1]);
+    return STATUS_USAGE;
+}

@@ -1,0 +1,30 @@
+/*
+ * Whole database files: copies made while the database is in use (SQLite's
+ * backup), and what a file is before it is trusted.
+ */
+#ifndef SALLYPORT_SAF_STORE_COPY_H
+#define SALLYPORT_SAF_STORE_COPY_H
+
+#include "base/err.h"
+
+#define STORE_FILE "saf/racf.db"
+#define STORE_STANDBY "saf/standby.db"
+#define STORE_ID_CHARS 32u
+
+/* A consistent copy, complete or not there at all; its owner is the owner of
+ * the folder it lies in, its mode 0600. */
+MUST_CHECK enum err store_copy(const char *from, const char *to,
+                               struct err_info *why);
+struct store_facts {
+    char id[STORE_ID_CHARS + 1]; /* which line of databases it belongs to */
+    int64_t last_id;             /* highest number a name ever got */
+    int64_t users, groups, profiles;
+};
+/* ERR_SYNTAX: damaged, or no database of this program; ERR_NOT_FOUND. */
+MUST_CHECK enum err store_check(const char *path, struct store_facts *out,
+                                struct err_info *why);
+/* No name gets a number again that one had in the database before. */
+MUST_CHECK enum err store_raise_ids(const char *path, int64_t last_id,
+                                    struct err_info *why);
+
+#endif

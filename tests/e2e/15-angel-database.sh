@@ -1,0 +1,151 @@
+# The database as a whole: out as IRRDBU00 text and in again, copied and
+# exchanged while in use; what is damaged is refused and nothing changes.
+. "$E2E_LIB"
+background sallyport-angel
+ANGEL=$PID
+wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1
+racf() { sallyport-racf "$@" 2>&1; }
+sallyport-racf --file - >"$SCRATCH/deck" 2>&1 <<'D'
+ADDGROUP STAFF SUPGROUP(SYS1) DATA('the staff') OMVS(GID(77))
+ADDUSER ANN NAME('ANN LEE') DFLTGRP(STAFF) DATA('somebody') OMVS(UID(51001) HOME(/u/ann) PROGRAM(/bin/sh)) TSO(ACCTNUM(A1) PROC(P))
+ALTUSER ANN PASSWORD(GOODPASS) NOEXPIRED AUDITOR CLAUTH(FACILITY SERVER)
+ADDUSER BEN NAME('BEN') DFLTGRP(STAFF) RESTRICTED
+ALTUSER BEN PHRASE('a long phrase 123') NOEXPIRED REVOKE
+CONNECT BEN GROUP(SYS1) AUTHORITY(CONNECT) SPECIAL
+SETROPTS CLASSACT(FACILITY STARTED EJBROLE PTKTDATA IDIDMAP) GENERIC(FACILITY STARTED) PASSWORD(REVOKE(4) HISTORY(5))
+RDEFINE FACILITY BAQ.** UACC(READ) AUDIT(SUCCESS(UPDATE) FAILURES(READ)) NOTIFY(ANN) DATA('x') LEVEL(7)
+RDEFINE FACILITY BAQ.ONE UACC(NONE) WARNING
+PERMIT BAQ.ONE CLASS(FACILITY) ID(STAFF ANN) ACCESS(UPDATE)
+PERMIT BAQ.ONE CLASS(FACILITY) ID(BEN) ACCESS(READ) WHEN(CRITERIA(SQLROLE(ADMIN)))
+RDEFINE STARTED BAQ*.* STDATA(USER(ANN) GROUP(STAFF) TRUSTED(YES))
+RDEFINE EJBROLE BBG.Role.Staff APPLDATA('Mixed Case')
+RDEFINE GEJBROLE GRP ADDMEM(a.b c.d)
+RDEFINE PTKTDATA APPL1 SSIGNON(KEYMASKED(0123456789ABCDEF))
+RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('CA') O('X')) WITHLABEL('CA') TRUST NISTECC
+RACDCERT ID(ANN) GENCERT SUBJECTSDN(CN('ann')) WITHLABEL('ann cert') SIGNWITH(CERTAUTH LABEL('CA')) NISTECC
+RACDCERT ID(ANN) ADDRING(Ring.One)
+RACDCERT ID(ANN) CONNECT(RING(Ring.One) LABEL('ann cert') DEFAULT)
+RACDCERT ID(ANN) CONNECT(RING(Ring.One) LABEL('CA') CERTAUTH USAGE(CERTAUTH))
+RACMAP ID(BEN) MAP USERDIDFILTER(NAME('distuser')) REGISTRY(NAME('*')) WITHLABEL('d')
+D
+unlike "$(cat "$SCRATCH/deck")" "return code (8|12)" "the deck runs"
+
+# --- out
+U=$SCRATCH/unload M=$SCRATCH/more
+runs "unload" 0 sallyport db --more "$M" unload "$U"
+is "$(stat -c %a "$U") $(stat -c %a "$M")" "600 600" "for the owner's eyes"
+like "$(grep '^0100 STAFF' "$U")" "^0100 STAFF    SYS1     20[0-9-]{8} IBMUSER" "0100: a group"
+is "$(grep '^0200 ANN' "$U" | cut -c26-33)" "IBMUSER " "0200: OWNER_ID in 26-33"
+is "$(grep '^0200 ANN' "$U" | cut -c75-94)" "ANN LEE             " "0200: PROGRAMMER in 75-94"
+is "$(grep '^0200 ANN' "$U" | cut -c386-389)" "YES " "0200: AUDITOR in 386-389"
+is "$(grep '^0200 BEN' "$U" | cut -c391-394)" "PHR " "0200: NOPWD, a phrase only"
+is "$(grep '^0270 ANN' "$U" | cut -c15-24)" "0000051001" "0270: UID in 15-24"
+is "$(grep '^0500 BAQ\.\*\*' "$U" | cut -c253-273 | tr -s ' ')" "FACILITY YES 000 202" "0500: class, generic"
+is "$(grep '^0505 BAQ.ONE' "$U" | cut -c262-278 | sort | sed 's/ *$//' | tr -s ' ' | tr '\n' ,)" "ANN UPDATE,IBMUSER ALTER,STAFF UPDATE," "0505: the access list"
+like "$(grep '^0507 BAQ.ONE' "$U" | cut -c262-556)" "^CRITERIA SQLROLE +BEN +READ +00000 +SQLROLE\(ADMIN\)" "0507: conditional"
+is "$(grep -c '^0562 ANN.Ring.One' "$U")" 2 "0562: a ring's certificates"
+unlike "$(cat "$U")" "GOODPASS|scrypt|0123456789ABCDEF" "no secret in the unload"
+unlike "$(cat "$M")" "GOODPASS|0123456789ABCDEF" "no clear secret in the companion"
+
+# --- in, into another image
+(
+    export SALLYPORT_ROOT=$SCRATCH/r2
+    mkdir -p "$SALLYPORT_ROOT/saf"
+    cp "$SCRATCH/r/saf/master.key" "$SCRATCH/r/saf/angel.key" "$SALLYPORT_ROOT/saf/"
+    [ "$(id -u)" -ne 0 ] || chown 60001 "$SALLYPORT_ROOT"/saf/*.key
+    sallyport db --more "$M" load "$U" >"$SCRATCH/loaded" 2>&1; echo $? >"$SCRATCH/load.rc"
+    sallyport db --more "$SCRATCH/more2" unload "$SCRATCH/unload2" >/dev/null 2>&1
+)
+is "$(cat "$SCRATCH/load.rc")" 0 "load"
+note "$(cat "$SCRATCH/loaded")"
+like "$(cat "$SCRATCH/loaded")" "5 users|6 users" "says what it loaded"
+is "$(diff "$U" "$SCRATCH/unload2" | head -5)" "" "out, in, out: the same text"
+is "$(diff "$M" "$SCRATCH/more2" | cut -c1-120 | head -5)" "" "and the same companion"
+(
+    export SALLYPORT_ROOT=$SCRATCH/r2
+    sallyport-angel & A=$!
+    wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock"
+    printf 'GOODPASS\n' | sallyport-racf --user ANN LISTUSER >"$SCRATCH/logon" 2>&1
+    sallyport-racf "RACDCERT ID(ANN) LISTRING(Ring.One)" >"$SCRATCH/ring" 2>&1
+    sallyport-racf "RACDCERT ID(ANN) GENREQ(LABEL('ann cert')) DSN('IBMUSER.Q')" >"$SCRATCH/req" 2>&1
+    kill "$A"; wait "$A" 2>/dev/null
+)
+like "$(cat "$SCRATCH/logon")" "USER=ANN" "with its companion a password still works"
+like "$(cat "$SCRATCH/ring")" "ann cert +ID\(ANN\) +PERSONAL +YES" "rings are back"
+is "$(cat "$SCRATCH/req")" "" "and keys: the certificate's key signs"
+
+# --- refusals: nothing is loaded, the mistake is named with its line
+refuse() { # NAME REGEX; the unload is standard input
+    cat >"$SCRATCH/bad"
+    rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"
+    OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db load "$SCRATCH/bad" 2>&1); local rc=$?
+    if [ $rc -eq 1 ] && grep -Eq -- "$2" <<<"$OUT" && [ ! -e "$SCRATCH/r3/saf/racf.db" ]; then pass "refused: $1"; else fail "refused: $1"; note "$rc: $OUT"; fi
+}
+sed 's/^0200 ANN \(.*\)/0200 ANN \1/; /^0200 ANN/s/20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]/2026-13-01/' "$U" | refuse "a date that is none" 'bad:[0-9]+: record 0200: column CREATE_DATE: "2026-13-01" is no date'
+sed '/^0205 ANN/s/NONE    /NOTHING /' "$U" | refuse "an access that is none" 'record 0205: column UACC: "NOTHING"'
+sed '/^0500 BAQ.ONE/d' "$U" | refuse "an access list without its profile" 'record 0505: there is no profile "BAQ.ONE"'
+{ cat "$U"; echo "x200 A"; } | refuse "no record type" 'does not begin with a record type'
+{ cat "$U"; printf '0200 %5000s\n' x; } | refuse "a line that is too long" 'the line has 50'
+head -c $(($(grep -b '^0200 ANN' "$U" | cut -d: -f1) + 20)) "$U" | refuse "cut within a record" 'column CREATE_DATE'
+sed 's/^0102 STAFF    ANN      USE/0102 STAFF    ANN      XYZ/' "$U" | refuse "an authority that is none" 'column AUTH: "XYZ"'
+for bad in "nothing	i1" "option	tzz	i2	t" "option	t4142" "class	t41	i1	i2"; do
+    printf '%s\n' "$bad" >"$SCRATCH/badmore"
+    rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"
+    OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db --more "$SCRATCH/badmore" load "$U" 2>&1); rc=$?
+    if [ $rc -eq 1 ] && [ ! -e "$SCRATCH/r3/saf/racf.db" ]; then pass "refused companion: ${bad%%	*}"; else fail "refused companion: $bad"; note "$rc: $OUT"; fi
+done
+
+# --- leniencies: any order, unknown types, EBCDIC
+load_ok() { rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"; OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db --more "$M" load "$1" 2>&1) && SALLYPORT_ROOT=$SCRATCH/r3 sallyport db unload >"$SCRATCH/out" 2>/dev/null; }
+tac "$U" >"$SCRATCH/reversed"
+load_ok "$SCRATCH/reversed"
+is "$(sort "$SCRATCH/out" | md5sum)" "$(sort "$U" | md5sum)" "lines in reverse order"
+{ cat "$U"; echo "02G1 ANN      CUSTOM"; echo "05Z9 WHATEVER   x"; } >"$SCRATCH/unknown"
+load_ok "$SCRATCH/unknown"
+is "$(tail -2 "$SCRATCH/out")" "$(tail -2 "$SCRATCH/unknown")" "records nobody knows are kept and written back"
+iconv -f ASCII -t IBM1047 "$U" 2>/dev/null | tr '\045' '\025' >"$SCRATCH/ebcdic"
+load_ok "$SCRATCH/ebcdic"
+is "$(md5sum <"$SCRATCH/out")" "$(md5sum <"$U")" "EBCDIC"
+
+# --- copies while in use
+runs "backup" 0 sallyport db backup
+like "$(racf 'RVARY LIST')" "BACK +1 +LINUX +.*saf/standby.db" "RVARY LIST shows the standby"
+racf "ADDUSER CARL DFLTGRP(SYS1)" >/dev/null
+racf "DELUSER BEN" >/dev/null
+runs "check" 0 sallyport db check
+runs "RVARY SWITCH" 0 sallyport-racf "RVARY SWITCH"
+like "$(racf 'LISTUSER BEN')" "USER=BEN" "the standby is in use: BEN is back"
+like "$(racf 'LISTUSER CARL')" "ICH30001I|UNABLE TO LOCATE" "CARL is not"
+racf "ADDUSER DORA DFLTGRP(SYS1)" >/dev/null
+python3 - "$SALLYPORT_ROOT/saf" <<'PY'
+import sqlite3, sys
+ids = {}
+for name in ("racf.db", "standby.db"):
+    for i, user in sqlite3.connect(f"{sys.argv[1]}/{name}").execute("SELECT id, name FROM principals"):
+        if ids.setdefault(i, user) != user: sys.exit(f"{i} is {ids[i]} and {user}")
+PY
+ok $? "no number means two names"
+runs "and back" 0 sallyport-racf "RVARY SWITCH"
+like "$(racf 'LISTUSER CARL')" "USER=CARL" "CARL is here again"
+cp "$SALLYPORT_ROOT/saf/standby.db" "$SCRATCH/copy.db"
+runs "restore of a copy" 0 sallyport db restore "$SCRATCH/copy.db"
+like "$(racf 'LISTUSER DORA')" "USER=DORA" "at once"
+kill -9 "$(for p in $(ps -o pid= --ppid "$ANGEL"); do grep -q front /proc/"$p"/comm && echo "$p"; done)"
+wait_for 10 sallyport-racf "LISTUSER DORA" >/dev/null 2>&1
+like "$(racf 'LISTUSER DORA')" "USER=DORA" "also for a new front"
+for damage in short random other; do
+    case $damage in
+    short) head -c 5000 "$SCRATCH/copy.db" >"$SCRATCH/bad.db" ;;
+    random) head -c 20000 /dev/urandom >"$SCRATCH/bad.db" ;;
+    other) rm -f "$SCRATCH/bad.db"; python3 -c 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute("create table t(x)"); c.commit()' "$SCRATCH/bad.db" ;;
+    esac
+    runs "restore: $damage" 1 sallyport db restore "$SCRATCH/bad.db"
+done
+cp "$SCRATCH/r2/saf/racf.db" "$SALLYPORT_ROOT/saf/standby.db"
+[ "$(id -u)" -ne 0 ] || chown 60000 "$SALLYPORT_ROOT/saf/standby.db"
+OUT=$(racf "RVARY SWITCH")
+like "$OUT" "SPT1016E.*no copy of the database in use" "a database of another line is not taken while jobs may run"
+like "$(racf 'LISTUSER DORA')" "USER=DORA" "and the one in use stays"
+runs "no such word" 2 sallyport db frobnicate
+runs "load without a file" 2 sallyport db load
+done_testing
