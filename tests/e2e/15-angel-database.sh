@@ -81,13 +81,13 @@ refuse() { # NAME REGEX; the unload is standard input
     OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db load "$SCRATCH/bad" 2>&1); local rc=$?
     if [ $rc -eq 1 ] && grep -Eq -- "$2" <<<"$OUT" && [ ! -e "$SCRATCH/r3/saf/racf.db" ]; then pass "refused: $1"; else fail "refused: $1"; note "$rc: $OUT"; fi
 }
-sed 's/^0200 ANN \(.*\)/0200 ANN \1/; /^0200 ANN/s/20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]/2026-13-01/' "$U" | refuse "a date that is none" 'bad:[0-9]+: record 0200: column CREATE_DATE: "2026-13-01" is no date'
-sed '/^0205 ANN/s/NONE    /NOTHING /' "$U" | refuse "an access that is none" 'record 0205: column UACC: "NOTHING"'
-sed '/^0500 BAQ.ONE/d' "$U" | refuse "an access list without its profile" 'record 0505: there is no profile "BAQ.ONE"'
-{ cat "$U"; echo "x200 A"; } | refuse "no record type" 'does not begin with a record type'
-{ cat "$U"; printf '0200 %5000s\n' x; } | refuse "a line that is too long" 'the line has 50'
-head -c $(($(grep -b '^0200 ANN' "$U" | cut -d: -f1) + 20)) "$U" | refuse "cut within a record" 'column CREATE_DATE'
-sed 's/^0102 STAFF    ANN      USE/0102 STAFF    ANN      XYZ/' "$U" | refuse "an authority that is none" 'column AUTH: "XYZ"'
+refuse "a date that is none" 'bad:[0-9]+: record 0200: column CREATE_DATE: "2026-13-01" is no date' < <(sed 's/^0200 ANN \(.*\)/0200 ANN \1/; /^0200 ANN/s/20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]/2026-13-01/' "$U")
+refuse "an access that is none" 'record 0205: column UACC: "NOTHING"' < <(sed '/^0205 ANN/s/NONE    /NOTHING /' "$U")
+refuse "an access list without its profile" 'record 0505: there is no profile "BAQ.ONE"' < <(sed '/^0500 BAQ.ONE/d' "$U")
+refuse "no record type" 'does not begin with a record type' < <({ cat "$U"; echo "x200 A"; })
+refuse "a line that is too long" 'the line has 50' < <({ cat "$U"; printf '0200 %5000s\n' x; })
+refuse "cut within a record" 'column CREATE_DATE' < <(head -c $(($(grep -b '^0200 ANN' "$U" | cut -d: -f1) + 20)) "$U")
+refuse "an authority that is none" 'column AUTH: "XYZ"' < <(sed 's/^0102 STAFF    ANN      USE/0102 STAFF    ANN      XYZ/' "$U")
 for bad in "nothing	i1" "option	tzz	i2	t" "option	t4142" "class	t41	i1	i2"; do
     printf '%s\n' "$bad" >"$SCRATCH/badmore"
     rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"
