@@ -211,6 +211,7 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
              (e = auth_cache_new(25000, &g->auth_cache, why)) == ERR_OK &&
              (e = saf_connect(buf_view(&token), &g->saf, why)) == ERR_OK) {
         saf_on_message(g->saf, serve_operator_line, g);
+        ports_restore_paused(g);
         e = angel_register(g, why);
         if (e == ERR_OK)
             e = start_loops(g, buf_view(&token), why);

@@ -61,6 +61,10 @@ struct gateway_endpoint {
 /* Those of the configuration in use; how many there are (at most max). */
 size_t gateway_endpoints(const struct gateway *, struct gateway_endpoint *,
                          size_t max);
+/* Below work_dir: what is paused, for the worker that replaces a dead one. Who
+ * starts a server removes it. */
+#define GATEWAY_PAUSED_FILE ".paused"
+
 /*
  * Close, or open again, the ports of the endpoints named (ids separated by
  * commas; "" all); requests under way finish.

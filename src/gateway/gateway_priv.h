@@ -90,6 +90,8 @@ void angel_look(struct gateway *);
  * (said in the log). It stays open at the next ports_close_unwanted. */
 int ports_open(struct gateway *, const struct port_entry *);
 void ports_close_unwanted(struct gateway *);
+/* What the worker before this one had paused. */
+void ports_restore_paused(struct gateway *);
 bool ports_is_paused(const struct gateway *, struct str endpoint_id);
 
 #endif

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "gateway/gateway_priv.h"
 
 #define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPPort"
@@ -116,6 +118,57 @@ set_paused(struct gateway *g, struct str id, bool is_paused)
     return true;
 }
 
+/* A worker that died is replaced while the operator still waits for the end of
+ * the work: the file says what was paused. The server's parent removes it when
+ * the server starts. */
+static char *
+state_path(const struct gateway *g, struct arena *arena)
+{
+    return path_join(arena, str_of(g->work_dir), STR(GATEWAY_PAUSED_FILE));
+}
+
+static void
+save_paused(const struct gateway *g)
+{
+    struct err_info why = { 0 };
+    struct arena arena;
+    struct buf text;
+    char *path;
+
+    arena_init(&arena, 8192);
+    buf_init(&text, sizeof g->paused + SNAPSHOT_PORTS_MAX);
+    for (size_t i = 0; i < g->n_paused; i++)
+        buf_printf(&text, "%s\n", g->paused[i].id);
+    path = state_path(g, &arena);
+    if (path == NULL ||
+        file_write_atomic(path, buf_view(&text), 0640, &why) != ERR_OK)
+        log_warn("what is paused is not kept: %s", why.text);
+    buf_fini(&text);
+    arena_fini(&arena);
+}
+
+void
+ports_restore_paused(struct gateway *g)
+{
+    struct arena arena;
+    struct str rest, line;
+    struct buf text;
+    char *path;
+
+    arena_init(&arena, 8192);
+    buf_init(&text, 2 * sizeof g->paused);
+    path = state_path(g, &arena);
+    if (path != NULL && file_read(path, &text, NULL) == ERR_OK) {
+        rest = buf_view(&text);
+        while (str_line(&rest, &line)) {
+            if (line.n > 0)
+                (void)set_paused(g, line, true);
+        }
+    }
+    buf_fini(&text);
+    arena_fini(&arena);
+}
+
 size_t
 gateway_endpoints(const struct gateway *g, struct gateway_endpoint *v,
                   size_t max)
@@ -210,6 +263,8 @@ gateway_pause(struct gateway *g, bool is_pause, struct str targets,
         add_name(failed, v[i].id);
         (void)set_paused(g, v[i].id, true); /* RESUME may be tried again */
     }
+    if (n_changed > 0)
+        save_paused(g);
     if (n == 0)
         return ERR_NOT_NOW;
     return failed->n > 0 ? ERR_IO : unknown->n > 0 ? ERR_NOT_FOUND : ERR_OK;

@@ -53,6 +53,12 @@ sed -i 's/<config /<applicationMonitor dropinsEnabled="false"\/>&/' "$DIR/server
 replies "a new configuration" 0 REFRESH,CONFIG "File Refresh Command Handler"
 like "$(tail -1 "$LOG")" CWWKG0017I "is in use"
 is "$(code "$PORT")" 000 "and the server is still paused"
+worker() { cat "/proc/$(tr -dc 0-9 <"$DIR/workarea/.sLock")"/task/*/children; }
+old=$(worker); kill -9 $old
+replaced() { local new; new=$(worker) && [ -n "$new" ] && [ "$new" != "$old" ] && sallyport server modify s STATUS | grep -q 'server s is'; }
+wait_for 20 replaced; ok $? "the worker dies and is replaced"
+replies "STATUS after that" 0 STATUS "$PR" "CWWKB0004I: server s is paused."
+is "$(code "$PORT")$(code "$ADMIN")" 000000 "the ports are still closed"
 # The port is taken meanwhile.
 background python3 -c "import socket,time; s=socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('', $PORT)); s.listen(); time.sleep(600)"
 wait_for 10 bash -c ">/dev/tcp/127.0.0.1/$PORT"
@@ -119,5 +125,9 @@ for handler in "$FR" "$PR" "Cache Clear Command Handler" "Display Work Command H
     like "$OUT" "^CWWKB0011I: START OF HELP INFORMATION FROM $handler\.$" "help names $handler"
 done
 unlike "$OUT" CWWKB0006W "and is known"
+replies "PAUSE before the end" 0 PAUSE "$PR"
 runs "stop" 0 sallyport server stop s
+runs "start" 0 sallyport server start s
+is "$(code "$PORT")" 404 "a new start is not paused"
+runs "stop again" 0 sallyport server stop s
 done_testing

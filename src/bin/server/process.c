@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/msg.h"
+#include "gateway/gateway.h"
 #include "systemd.h"
 
 #define ARGUMENTS_MAX 256u
@@ -510,6 +511,7 @@ start(struct process *p, struct err_info *why)
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
     (void)unsetenv("SALLYPORT_TASK_FD"); /* the worker is not the task */
+    (void)unlink("workarea/" GATEWAY_PAUSED_FILE); /* of an earlier run */
     if ((e = open_command_socket(p, why)) != ERR_OK)
         return e;
     return worker_start(p, why);
