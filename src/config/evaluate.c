@@ -90,6 +90,24 @@ nested_collect(struct arena *arena, const struct raw_attr *given, bool is_one,
     return true;
 }
 
+/* How far an evaluation had come before an element. */
+struct mark {
+    size_t n_pending, n_secrets;
+};
+
+/* A refused element leaves nothing for the next one, which takes its place. */
+static void
+forget(struct evaluation *ev, struct cfg_node *node, size_t size,
+       struct mark mark)
+{
+    struct cfg_tree *tree = ev->tree;
+
+    while (tree->secrets.n > mark.n_secrets)
+        secret_free(tree->secrets.v[--tree->secrets.n]);
+    ev->pending.n = mark.n_pending;
+    memset(node, 0, size);
+}
+
 /* Nested elements as structs of `target`, one behind the other. */
 static enum err
 make_children(struct filling *f, const struct cfg_type *target,
@@ -113,6 +131,7 @@ make_children(struct filling *f, const struct cfg_type *target,
     for (size_t i = 0; i < nested.n && e == ERR_OK; i++) {
         struct cfg_node *node = (struct cfg_node *)(void *)(structs + n * size);
         const struct raw_element *from = nested.v[i];
+        struct mark mark = { f->ev->pending.n, f->ev->tree->secrets.n };
         bool is_refused = false;
 
         name_node(l, node, target,
@@ -120,7 +139,9 @@ make_children(struct filling *f, const struct cfg_type *target,
                                      : loading_fmt(l, "default-%zu", i),
                   f->node, from);
         e = fill(f->ev, from, target, node, &is_refused, why);
-        if (!is_refused)
+        if (is_refused)
+            forget(f->ev, node, size, mark);
+        else
             n++;
     }
     *out = structs;

@@ -1380,6 +1380,49 @@ fills_nested_and_free(void **state)
     cfg_unref(&w.tree);
 }
 
+/* What a refused element said does not pass to the one after it. */
+static void
+forgets_refused_children(void **state)
+{
+    static struct world w;
+    const struct cfg_zcon_api *api;
+    const struct cfg_basic_registry *registry;
+    const struct cfg_key_store *ks;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    assert_int_equal(
+        load(&w, "<zosconnect_zosConnectAPIs>"
+                 "<zosConnectAPI requireAuth='false' requireSecure='false' "
+                 "invokeGroup='EVERYBODY' interceptorsRef='l'/>"
+                 "<zosConnectAPI name='two'/></zosconnect_zosConnectAPIs>"
+                 "<zosconnect_zosConnectInterceptors id='l'/>"
+                 "<basicRegistry id='b'><user password='refused'/>"
+                 "<user name='ann'/><user name='bob' password='his'/>"
+                 "<group><member name='bob'/></group><group name='g'/>"
+                 "</basicRegistry>"
+                 "<keyStore id='k' location='x'><keyEntry keyPassword='lost'/>"
+                 "<keyEntry name='a' keyPassword='kept'/></keyStore>"),
+        ERR_OK);
+    assert_int_equal(CFG_ONE(w.tree, zcon_apis)->n_apis, 1);
+    api = &CFG_ONE(w.tree, zcon_apis)->apis[0];
+    assert_str(api->name, "two");
+    assert_int_equal(api->require_auth, CFG_UNSET);
+    assert_int_equal(api->require_secure, CFG_UNSET);
+    assert_false(api->groups.invoke.is_set);
+    assert_null(api->interceptors);
+    registry = CFG_GET(w.tree, basic_registry, "b");
+    assert_int_equal(registry->n_users, 1);
+    assert_str(registry->users[0].name, "bob");
+    assert_true(secret_eq(&registry->users[0].password, STR("his")));
+    assert_int_equal(registry->n_groups, 1);
+    assert_int_equal(registry->groups[0].n_members, 0);
+    ks = CFG_GET(w.tree, key_store, "k");
+    assert_int_equal(ks->n_key_entries, 1);
+    assert_true(secret_eq(&ks->key_entries[0].key_password, STR("kept")));
+    cfg_unref(&w.tree);
+}
+
 /* Twice the same thing without effect is said once. */
 static void
 says_without_effect_once(void **state)
@@ -1587,6 +1630,7 @@ main(void)
         cmocka_unit_test(obeys_on_error),
         cmocka_unit_test(fills_elements),
         cmocka_unit_test(fills_nested_and_free),
+        cmocka_unit_test(forgets_refused_children),
         cmocka_unit_test(says_without_effect_once),
         cmocka_unit_test(tells_unknown_names),
         cmocka_unit_test(checks_features),

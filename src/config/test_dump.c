@@ -100,6 +100,34 @@ assert_same(const char *first, const char *second, const char *from)
     fail();
 }
 
+/* Every value of both trees is the same, defaults included. */
+static void
+assert_same_settings(const struct cfg_tree *a, const struct cfg_tree *b,
+                     const char *from)
+{
+    const struct cfg_setting *left, *right;
+    struct err_info why;
+    struct arena arena;
+    size_t n, m;
+
+    arena_init(&arena, 64u << 20);
+    assert_int_equal(cfg_settings(a, &arena, &left, &n, &why), ERR_OK);
+    assert_int_equal(cfg_settings(b, &arena, &right, &m, &why), ERR_OK);
+    for (size_t i = 0; i < n && i < m; i++)
+        if (!str_eq(left[i].element, right[i].element) ||
+            !str_eq(left[i].attr, right[i].attr) ||
+            !str_eq(left[i].value, right[i].value)) {
+            print_error("%s\n" STR_FMT " " STR_FMT " = " STR_FMT "\n" STR_FMT
+                        " " STR_FMT " = " STR_FMT "\n",
+                        from, STR_ARG(left[i].element), STR_ARG(left[i].attr),
+                        STR_ARG(left[i].value), STR_ARG(right[i].element),
+                        STR_ARG(right[i].attr), STR_ARG(right[i].value));
+            fail();
+        }
+    assert_int_equal(n, m);
+    arena_fini(&arena);
+}
+
 /* Reads the dump again and dumps it. */
 static void
 assert_stable(struct world *w, unsigned flags)
@@ -111,6 +139,9 @@ assert_stable(struct world *w, unsigned flags)
 
     second = dump(copy, flags | CFG_DUMP_PLAIN);
     assert_same(first, second, w->server);
+    if (strstr(w->server, "ODD") == NULL && /* became question marks */
+        (w->include == NULL || strstr(w->include, "ODD") == NULL))
+        assert_same_settings(tree, copy, w->server);
     cfg_unref(&tree);
     cfg_unref(&copy);
     free(first);
