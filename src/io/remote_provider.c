@@ -314,7 +314,7 @@ set_digest(struct signing *s, const char *name)
         if (EVP_MD_is_a(md, digests[i].name)) {
             EVP_MD_free(s->md);
             s->md = md;
-            s->digest = digests[i].code;
+            s->digest = (uint8_t)digests[i].code;
             return 1;
         }
     }
