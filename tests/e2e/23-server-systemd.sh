@@ -1,5 +1,6 @@
 # The unit that `server systemd` prints: systemd accepts it, it is hardened,
 # its identity is the server's, and the server tells systemd when it is ready.
+E2E_TMP=/tmp # systemd wants no working folder below /dev
 . "$E2E_LIB"
 sallyport server create s >/dev/null
 DIR=$SALLYPORT_ROOT/servers/s
