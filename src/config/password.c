@@ -91,6 +91,18 @@ password_make_xor(struct str plain, struct buf *out, struct err_info *why)
 
 /* ---- elsewhere ---- */
 
+/* Directory variables end with a slash: ${server.config.dir}/x has two. */
+static void
+squeeze(char *path)
+{
+    char *to = path;
+
+    for (const char *from = path; *from != '\0'; from++)
+        if (*from != '/' || from[1] != '/')
+            *to++ = *from;
+    *to = '\0';
+}
+
 bool
 password_file(struct str text, char *path, size_t cap)
 {
@@ -100,9 +112,13 @@ password_file(struct str text, char *path, size_t cap)
 
     if (!password_split(text, &tag, &payload))
         return false;
-    if (str_eq_nocase_z(tag, "file"))
-        return payload.n > 0 && payload.p[0] == '/' &&
-               str_copy_z(payload, path, cap);
+    if (str_eq_nocase_z(tag, "file")) {
+        if (payload.n == 0 || payload.p[0] != '/' ||
+            !str_copy_z(payload, path, cap))
+            return false;
+        squeeze(path);
+        return true;
+    }
     if (!str_eq_nocase_z(tag, "cred") || folder == NULL || folder[0] != '/' ||
         payload.n == 0 || payload.p[0] == '.' || payload.n > 255 ||
         str_find_char(payload, '/') != STR_NPOS)

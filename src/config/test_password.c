@@ -306,6 +306,8 @@ fetches(void **state)
     assert_string_equal(file, to);
     assert_true(password_file(STR("{file}/a/b"), file, sizeof file));
     assert_string_equal(file, "/a/b");
+    assert_true(password_file(STR("{file}///a//b"), file, sizeof file));
+    assert_string_equal(file, "/a/b");
     assert_false(password_file(STR("{env}X"), file, sizeof file));
     assert_false(password_file(STR("/a/b"), file, sizeof file));
     assert_false(password_file(STR("{cred}plain"), file, 5));

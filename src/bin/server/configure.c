@@ -17,6 +17,7 @@
 #define CONFIG_LOGGER "com.ibm.ws.config.xml.internal.ConfigRefresher"
 #define PARSER_LOGGER "com.ibm.ws.config.xml.internal.XMLConfigParser"
 #define RETRY_MS 1000
+#define UPDATE_MAX_MS 60000 /* longer than that is told */
 
 /* ---- what the files were ---- */
 
@@ -128,6 +129,8 @@ read_patiently(struct worker *w, struct cfg_tree **out, struct err_info *why)
     options.on_message = on_message;
     options.arg = &held;
     options.running = w->tree;
+    if (w->tree != NULL) /* until the new files say otherwise */
+        options.on_error = cfg_on_error(w->tree);
     e = cfg_load(&options, out, why);
     if (e == ERR_SYNTAX) {
         buf_clear(&held.text);
@@ -196,8 +199,11 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
     use(w, next);
     if (configure_log(w, w->tree, &why) != ERR_OK)
         MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
-    MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0017I",
-                 worker_seconds(since_ms, seconds));
+    if (clock_mono_ms() - since_ms > UPDATE_MAX_MS)
+        MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0027W");
+    else
+        MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0017I",
+                     worker_seconds(since_ms, seconds));
 }
 
 void

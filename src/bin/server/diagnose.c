@@ -51,7 +51,7 @@ static struct str
 ask_for_dump(struct settings *s, const char *word,
              const struct control_options *o, int *status)
 {
-    struct str command = STR(""), rest, line, found = { .p = NULL };
+    struct str command, rest, line, found = { .p = NULL };
     struct buf lines;
 
     command = o->include == NULL

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/clock.h"
+#include "base/vec.h"
 
 #define DEPTH_MAX 32u
 #define BLOCK 512u
@@ -22,6 +23,10 @@ struct pack {
     zip_t *zip;
     gzFile tar; /* transparent for .tar */
     uint64_t now_s;
+    struct {
+        char **v;
+        size_t n, cap;
+    } texts; /* of a zip: they are read when it is closed */
 };
 
 /* Folders above the one being read: a link back to one of them is not
@@ -270,12 +275,14 @@ pack_text(struct pack *p, const char *name, struct str text, mode_t mode,
             return e;
         return tar_pad(p, text.n, why);
     }
-    copy = malloc(text.n + 1); /* it is read when the zip is closed */
-    if (copy == NULL)
+    copy = malloc(text.n + 1);
+    if (copy == NULL || !VEC_PUSH(&p->texts, copy)) {
+        free(copy);
         return err_set(why, ERR_MEMORY, "no storage for an archive");
+    }
     if (text.n > 0)
         memcpy(copy, text.p, text.n);
-    return zip_put(p, name, zip_source_buffer(p->zip, copy, text.n, 1),
+    return zip_put(p, name, zip_source_buffer(p->zip, copy, text.n, 0),
                    S_IFREG | mode, why);
 }
 
@@ -486,6 +493,9 @@ pack_abandon(struct pack **at)
         zip_discard(p->zip);
     if (p->tar != NULL)
         (void)gzclose(p->tar);
+    for (size_t i = 0; i < p->texts.n; i++)
+        free(p->texts.v[i]);
+    VEC_FREE(&p->texts);
     (void)unlink(p->part); /* renamed away when all went well */
     free(p);
 }

@@ -1,0 +1,165 @@
+# Configuration changes take effect when they should, whole or not at all: files
+# watched, includes that come and go, a secret's file, malformed and closed files, ports
+# that are taken, two refreshes at once; and no request on another port is lost.
+. "$E2E_LIB"
+runs "the system comes up" 0 sallyport ipl
+at_exit "sallyport shutdown >/dev/null 2>&1"
+runs "create" 0 sallyport server create upd
+at_exit "sallyport server stop upd --force >/dev/null 2>&1"
+HOME_DIR=$SALLYPORT_ROOT/servers/upd LOG=$SALLYPORT_ROOT/servers/upd/logs/messages.log
+PORT=$(free_port) OTHER=$(free_port)
+server() { # attributes of <config>, more elements
+    cat >"$HOME_DIR/server.xml.new" <<END_XML
+<server>
+  <featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
+  <config $1/>
+  <include location="parts/late.xml" optional="true"/>
+  <httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="$PORT" httpsPort="-1"/>
+  ${2:-}
+</server>
+END_XML
+    mv "$HOME_DIR/server.xml.new" "$HOME_DIR/server.xml"
+}
+second() { echo "<httpEndpoint id=\"second\" host=\"127.0.0.1\" httpPort=\"$1\" httpsPort=\"-1\"/>"; }
+status_of() { curl -s -o /dev/null -w '%{http_code}' --max-time 5 "http://127.0.0.1:$1/none"; }
+count() { grep -c "$1" "$LOG"; }
+# until as many messages of an id are there
+seen() { [ "$(count "$1")" -ge "$2" ]; }
+mkdir -p "$HOME_DIR/parts"
+
+# polled
+server 'monitorInterval="50ms"'
+runs "start" 0 sallyport server start upd
+server 'monitorInterval="50ms"' "$(second "$OTHER")"
+wait_for 20 seen CWWKG0017I 1; ok $? "a change is noticed by itself"
+is "$(status_of "$OTHER")" 404 "the new port answers"
+like "$(grep CWWKG001 "$LOG" | tail -1)" ' A CWWKG0017I: The server configuration was successfully updated in [0-9]+\.[0-9]{3} seconds\.$' "the message"
+echo "<server>$(second -1)</server>" >"$HOME_DIR/parts/late.part"; mv "$HOME_DIR/parts/late.part" "$HOME_DIR/parts/late.xml"
+server 'monitorInterval="50ms"'
+wait_for 20 seen CWWKG0017I 2; ok $? "an update without the element"
+wait_for 20 test "$(status_of "$OTHER")" = 000; ok $? "closes its port"
+N=$(count CWWKG0017I)
+echo "<server>$(second "$OTHER")</server>" >"$HOME_DIR/parts/late.part"; mv "$HOME_DIR/parts/late.part" "$HOME_DIR/parts/late.xml"
+wait_for 20 seen CWWKG0017I $((N + 1)); ok $? "a changed include is noticed"
+rm "$HOME_DIR/parts/late.xml"
+wait_for 20 seen CWWKG0017I $((N + 2)); ok $? "and one that vanishes"
+is "$(status_of "$OTHER")" 000 "with what it said"
+mkdir -p "$HOME_DIR/configDropins/overrides"
+echo "<server>$(second "$OTHER")</server>" >"$HOME_DIR/configDropins/overrides/a.part"; mv "$HOME_DIR/configDropins/overrides/a.part" "$HOME_DIR/configDropins/overrides/a.xml"
+wait_for 20 seen CWWKG0017I $((N + 3)); ok $? "a drop-in is noticed"
+is "$(status_of "$OTHER")" 404 "and in effect"
+rm "$HOME_DIR/configDropins/overrides/a.xml"
+wait_for 20 seen CWWKG0017I $((N + 4)); ok $? "its end too"
+
+# A secret that stands in a file.
+printf 'one\n' >"$HOME_DIR/secret"; chmod 600 "$HOME_DIR/secret"
+server 'monitorInterval="50ms"' "<zosconnect_authData id=\"a\" user=\"U\" password=\"{file}\${server.config.dir}/secret\"/>"
+wait_for 20 seen CWWKG0017I $((N + 5)); ok $? "a password in a file"
+printf 'two\n' >"$HOME_DIR/secret.part"; mv "$HOME_DIR/secret.part" "$HOME_DIR/secret"
+wait_for 20 seen CWWKG0017I $((N + 6)); ok $? "a new password in it is a change"
+rm "$HOME_DIR/secret"
+wait_for 20 grep -q "CWWKG0011W: .*zosconnect_authData\[a\]: attribute password: $HOME_DIR/secret: No such file" "$LOG"; ok $? "a file that is gone is named"
+unlike "$(cat "$LOG")" "password: (one|two)" "no secret is in the log"
+
+# mbean and disabled; the trigger itself is a change.
+server 'updateTrigger="mbean"'
+wait_for 20 seen CWWKG0017I $((N + 7))
+wait_for 20 grep -q 'updateTrigger="mbean"' "$HOME_DIR/server.xml"
+server 'updateTrigger="disabled"' "$(second "$OTHER")"
+runs "REFRESH,CONFIG" 0 sallyport server modify upd REFRESH,CONFIG
+is "$(status_of "$OTHER")" 404 "mbean: by command"
+server 'updateTrigger="mbean"'
+M=$(count CWWKG0016I)
+runs "REFRESH,CONFIG" 0 sallyport server modify upd REFRESH,CONFIG
+is "$(count CWWKG0016I)" "$M" "disabled: not even by command"
+is "$(status_of "$OTHER")" 404 "nothing has changed"
+sallyport server stop upd >/dev/null
+server 'updateTrigger="mbean"'
+runs "start again" 0 sallyport server start upd
+
+# Whole or nothing.
+refresh() { sallyport server modify upd REFRESH,CONFIG >/dev/null 2>&1; }
+U=$(count CWWKG0017I)
+echo '<server><httpEndpoint' >"$HOME_DIR/parts/late.xml"
+server 'updateTrigger="mbean"' "$(second "$OTHER")"
+refresh
+is "$(count CWWKG0017I)" "$U" "a malformed include: no update"
+like "$(grep CWWKG0014E "$LOG" | tail -1)" "File: file:$HOME_DIR/parts/late.xml Line: [12] Column: " "its place is said"
+is "$(status_of "$OTHER") $(status_of "$PORT")" "000 404" "nothing of it is in effect"
+rm "$HOME_DIR/parts/late.xml"
+refresh
+is "$(status_of "$OTHER")" 404 "without it, all is"
+server 'updateTrigger="mbean" onError="FAIL"' "$(second "$OTHER")"
+refresh
+server 'updateTrigger="mbean" onError="FAIL"' '<include location="parts/none.xml"/>'
+refresh
+is "$(status_of "$OTHER")" 404 "an error under onError=FAIL: the old configuration stays"
+like "$(grep CWWKG0090E "$LOG" | tail -1)" "parts/none.xml" "it is said"
+is "$(sallyport server status upd | grep -c running)" 1 "and the server runs"
+if [ "$(id -u)" -ne 0 ]; then
+    server 'updateTrigger="mbean"'; chmod 0 "$HOME_DIR/server.xml"
+    refresh
+    is "$(status_of "$OTHER")" 404 "a server.xml that cannot be read: the old configuration stays"
+    chmod 640 "$HOME_DIR/server.xml"
+fi
+mv "$HOME_DIR/server.xml" "$HOME_DIR/away"
+refresh
+is "$(status_of "$OTHER")" 404 "a server.xml that has vanished: the old configuration stays"
+rm "$HOME_DIR/away"
+
+# A port that somebody else has: that one is refused, the others serve.
+cat >"$SCRATCH/holder.py" <<'END_PY'
+import socket, sys, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(600)
+END_PY
+background python3 "$SCRATCH/holder.py" >"$SCRATCH/taken"
+wait_for 10 test -s "$SCRATCH/taken"
+server 'updateTrigger="mbean"' "$(second "$(cat "$SCRATCH/taken")")"
+refresh
+like "$(grep CWWKO0221E "$LOG" | tail -1)" "TCP Channel second initialization did not succeed\.  The socket bind did not succeed for host 127\.0\.0\.1 and port $(cat "$SCRATCH/taken")\." "a port that is taken is named"
+is "$(status_of "$PORT")" 404 "the other one serves"
+
+# Two refreshes at once: one after the other.
+server 'updateTrigger="mbean"' "$(second "$OTHER")"
+U=$(count CWWKG0017I) M=$(count CWWKG0016I)
+sallyport server modify upd REFRESH,CONFIG >"$SCRATCH/r1" & A=$!
+sallyport server modify upd REFRESH,CONFIG >"$SCRATCH/r2" & B=$!
+wait $A; a=$?; wait $B; is "$a $?" "0 0" "two refreshes at once both complete"
+is "$(($(count CWWKG0017I) - U)) $(($(count CWWKG0016I) - M))" "1 1" "one of them had something to do"
+
+# Requests on a port that stays, while others come and go.
+cat >"$SCRATCH/load.py" <<'END_PY'
+import os, socket, sys
+port, stop, n, lost = int(sys.argv[1]), sys.argv[2], 0, []
+s = None
+while not os.path.exists(stop):
+    try:
+        if s is None:
+            s = socket.create_connection(("127.0.0.1", port), 20)
+            f = s.makefile("rb")
+        s.sendall(b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n")
+        line, length = f.readline(), 0
+        if not line.startswith(b"HTTP/1.1 404"):
+            raise OSError("answered %r" % line)
+        while (h := f.readline()) not in (b"\r\n", b""):
+            if h.lower().startswith(b"content-length:"):
+                length = int(h.split(b":")[1])
+        if len(f.read(length)) != length:
+            raise OSError("half an answer")
+        n += 1
+        if n % 25 == 0:
+            s.close(); s = None
+    except OSError as e:
+        lost.append(str(e)); s = None
+print(n > 0, len(lost), *lost[:3])
+END_PY
+for i in 1 2 3; do python3 "$SCRATCH/load.py" "$PORT" "$SCRATCH/stop" >"$SCRATCH/lost.$i" & LOADS+=($!); done
+U=$(count CWWKG0017I)
+for i in $(seq 30); do
+    server "updateTrigger=\"mbean\" monitorInterval=\"$((500 + i))ms\"" "$([ $((i % 2)) -eq 0 ] || second "$OTHER")"
+    refresh
+done
+touch "$SCRATCH/stop"; wait "${LOADS[@]}"
+is "$(sort -u "$SCRATCH"/lost.*)" "True 0" "no request is lost"
+is "$(($(count CWWKG0017I) - U))" 30 "while 30 updates took effect"
+done_testing
