@@ -521,7 +521,7 @@ master_run(const struct master_options *options, struct err_info *why)
         (e = listen_clients(m, why)) == ERR_OK &&
         (e = master_angel_start(m, why)) == ERR_OK) {
         master_clean_spool(m);
-        tcpip_ipl();
+        tcpip_ipl(m);
         master_syslog(m, "sallyport master ready");
         tell_ready(m);
         loop(m, w);

@@ -20,6 +20,7 @@
 #include "ipc/stack.h"
 
 #define STACK_WAIT_MS 5000u
+#define STACK_START_MS 10000
 #define NETSTAT_WAIT_MS 5000
 #define NETSTAT_MAX (4u * 1024u * 1024u)
 #define PROFILE_MAX (256u * 1024u)
@@ -267,6 +268,9 @@ tcpip_vary(struct command *c)
 
 /* --- D TCPIP ------------------------------------------------------------ */
 
+static bool is_up(const char *name);
+static bool is_gated(const char *name);
+
 struct report {
     struct command *command;
     unsigned n;
@@ -276,16 +280,12 @@ static void
 report_one(void *arg, const char *name)
 {
     struct report *r = arg;
-    struct stack_answer answer;
-    char socket[64];
-    bool is_up = stack_socket(str_of(name), socket) &&
-                 stack_ask(socket, STACK_STATE, (struct str){ 0 }, -1,
-                           STACK_WAIT_MS, &answer, NULL) == ERR_OK;
 
     session_printf(r->command->session, "%5u    %-8s     CS V2R3   %s", ++r->n,
-                   name, is_up ? "ACTIVE" : "NOT ACTIVE");
-    if (is_up)
-        stack_answer_fini(&answer);
+                   name,
+                   is_gated(name) ? "WAITING FOR PAGENT TTLS POLICY"
+                   : is_up(name)  ? "ACTIVE"
+                                  : "NOT ACTIVE");
 }
 
 static void
@@ -428,24 +428,84 @@ tcpip_display(struct command *c)
 
 /* --- the image's begin and end ------------------------------------------ */
 
-static void
-reset_one(void *arg, const char *name)
+/* The stack's process before there is an agent: it holds sockets back. */
+static bool
+start_gated(struct master *m, const char *name)
+{
+    char program[512], number[16], ready = 0;
+    struct pollfd p;
+    int fds[2];
+    pid_t pid;
+
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return false;
+    (void)snprintf(program, sizeof program, "%s/sallyport-pagent",
+                   m->options.program_dir);
+    pid = fork();
+    if (pid == 0) {
+        sigset_t none;
+
+        sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)setsid();
+        if (fork() != 0)
+            _exit(0);
+        (void)dup2(fds[1], 3);
+        (void)close_range(4, ~0u, 0);
+        (void)snprintf(number, sizeof number, "%d", 3);
+        (void)setenv("SALLYPORT_ROOT", root_dir(), 1);
+        execl(program, program, "--stack", name, "--gate", "--ready-fd", number,
+              (char *)NULL);
+        _exit(127);
+    }
+    close(fds[1]);
+    if (pid > 0)
+        (void)waitpid(pid, NULL, 0);
+    p = (struct pollfd){ .fd = fds[0], .events = POLLIN };
+    if (pid > 0 && poll(&p, 1, STACK_START_MS) == 1)
+        IGNORE(read(fds[0], &ready, 1));
+    close(fds[0]);
+    return ready == 'R';
+}
+
+static bool
+is_gated(const char *name)
+{
+    struct arena arena;
+    char *path;
+    bool is_shut;
+
+    arena_init(&arena, 8192);
+    path = root_path(&arena, STACK_GATE, name);
+    is_shut = path != NULL && access(path, F_OK) == 0;
+    arena_fini(&arena);
+    return is_shut;
+}
+
+static bool
+is_up(const char *name)
+{
+    struct stack_answer answer;
+    char socket[64];
+    bool yes = stack_socket(str_of(name), socket) &&
+               stack_ask(socket, STACK_STATE, (struct str){ 0 }, -1,
+                         STACK_WAIT_MS, &answer, NULL) == ERR_OK;
+
+    if (yes)
+        stack_answer_fini(&answer);
+    return yes;
+}
+
+/* What the stack's profile says of TTLS; a bad one: off, and said. */
+static bool
+profile_of(const char *name)
 {
     struct tcpip_profile profile = { 0 };
     struct err_info why = { 0 };
-    struct stack_answer answer;
     struct arena arena;
-    char socket[64], *path;
     struct buf text;
+    char *path;
 
-    (void)arg;
-    /* A process that holds the stack saw no end of the system. */
-    if (stack_socket(str_of(name), socket) &&
-        stack_ask(socket, STACK_STATE, (struct str){ 0 }, -1, STACK_WAIT_MS,
-                  &answer, NULL) == ERR_OK) {
-        stack_answer_fini(&answer);
-        return;
-    }
     arena_init(&arena, 8192);
     buf_init(&text, PROFILE_MAX);
     path = root_path(&arena, STACK_PROFILE, name);
@@ -453,16 +513,75 @@ reset_one(void *arg, const char *name)
         tcpip_profile_parse(buf_view(&text), NULL, NULL, &profile, &why) !=
             ERR_OK)
         log_error("%s: line %u: %s", path, why.line, why.text);
-    if (write_switch(name, profile.has_ttls && profile.is_ttls, &why) != ERR_OK)
-        log_error("stack %s: %s", name, why.text);
     buf_fini(&text);
     arena_fini(&arena);
+    return profile.has_ttls && profile.is_ttls;
+}
+
+static void
+reset_one(void *arg, const char *name)
+{
+    struct master *m = arg;
+    struct err_info why = { 0 };
+    bool is_on;
+
+    /* A process that holds the stack saw no end of the system. */
+    if (is_up(name))
+        return;
+    is_on = profile_of(name);
+    if (write_switch(name, is_on, &why) != ERR_OK)
+        log_error("stack %s: %s", name, why.text);
+    if (!is_on || root_is_private())
+        return;
+    if (!start_gated(m, name))
+        log_error("the process of stack %s did not start", name);
+    else if (is_gated(name))
+        master_syslog(m, "EZZ4248E %s WAITING FOR PAGENT TTLS POLICY", name);
 }
 
 void
-tcpip_ipl(void)
+tcpip_ipl(struct master *m)
 {
-    each_stack(reset_one, NULL);
+    each_stack(reset_one, m);
+}
+
+struct admit {
+    struct master *master;
+    const struct acee *acee;
+    uint32_t uid;
+};
+
+/* EZB.INITSTACK.sysname.tcpname; without a profile nobody passes. */
+static void
+admit_one(void *arg, const char *name)
+{
+    struct admit *a = arg;
+    struct saf_decision decision;
+    struct err_info why;
+    struct buf uid;
+    char resource[64];
+
+    if (!is_gated(name))
+        return;
+    (void)snprintf(resource, sizeof resource, "EZB.INITSTACK.SPRT.%s", name);
+    if (saf_check_remote(a->master->saf, a->acee, STR("SERVAUTH"),
+                         str_of(resource), SAF_READ, &decision,
+                         &why) != ERR_OK ||
+        decision.rc.saf != 0)
+        return;
+    buf_init(&uid, 8);
+    buf_u32(&uid, a->uid);
+    IGNORE(ask_stack(name, STACK_ALLOW, buf_view(&uid), &why));
+    buf_fini(&uid);
+}
+
+void
+tcpip_admit(struct master *m, const struct acee *acee, uint32_t uid)
+{
+    struct admit admit = { m, acee, uid };
+
+    if (!root_is_private())
+        each_stack(admit_one, &admit);
 }
 
 static void

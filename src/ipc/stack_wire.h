@@ -12,6 +12,7 @@
 #define STACK_SOCKET "tcpip/%s/stack.sock"
 #define STACK_STATE_FILE "tcpip/%s/tcpconfig" /* as OBEYFILE left it */
 #define STACK_PROFILE "tcpip/%s/profile"      /* PROFILE.TCPIP at IPL */
+#define STACK_GATE "tcpip/%s/gate" /* there while sockets are held back */
 #define STACK_NAME_MAX 8u
 #define STACK_DEFAULT "TCPIP1"
 #define STACK_TEXT_MAX (64u * 1024u)
@@ -28,6 +29,8 @@ enum stack_message {
     STACK_STATE = 0x5304,   /* nothing -> STACK_IS */
     STACK_END = 0x5305,     /* nothing: release everything and end */
     STACK_GET = 0x5306,     /* nothing: DONE has the memfd, ERR_NOT_FOUND */
+    STACK_ALLOW = 0x5307,   /* u32 uid: may open sockets before the first
+                               policy */
     /* for everybody; answered by STACK_ROWS or STACK_DONE */
     STACK_QUERY = 0x5310, /* str request (JSON; see ttls/enforce.h) */
     /* from the stack */

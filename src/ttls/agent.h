@@ -23,7 +23,9 @@ struct agent_options {
 int agent_run(const struct agent_options *);
 
 /* The whole life of a stack process (ipc/stack_wire.h); its exit status. */
-int stack_run(const char *stack, const char *program_dir, int ready_fd);
+/* is_gated: nobody may open a socket before the first policy. */
+int stack_run(const char *stack, const char *program_dir, bool is_gated,
+              int ready_fd);
 
 /*
  * pagent --check: what is wrong with these policy files, read as one policy,

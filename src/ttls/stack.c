@@ -24,6 +24,7 @@
 #include "ttls/agent.h"
 #include "ttls/build.h"
 #include "ttls/enforce.h"
+#include "ttls/gate.h"
 #include "ttls/handover.h"
 
 #define CALLERS_MAX 64u
@@ -45,6 +46,7 @@ struct stack {
     bool is_on;              /* TCPCONFIG TTLS */
     bool was_complete;       /* a policy was installed once */
     struct enforce *enforce; /* NULL: nothing can be captured */
+    struct gate *gate;       /* shut until the first policy; or NULL */
     char why_not[ERR_TEXT_MAX];
     bool is_ending;
 };
@@ -126,6 +128,7 @@ install(struct stack *s, int fd, struct err_info *why)
     keep(s, policy, own_fd);
     s->next_id = next_id;
     s->was_complete = true;
+    gate_open(&s->gate);
     return ERR_OK;
 }
 
@@ -136,6 +139,8 @@ set_switch(struct stack *s, bool is_on, struct err_info *why)
 
     if (e == ERR_OK)
         s->is_on = is_on;
+    if (e == ERR_OK && !is_on)
+        gate_open(&s->gate);
     return e;
 }
 
@@ -182,6 +187,7 @@ owner_request(struct stack *s, struct caller *c, struct chan_msg *msg)
     struct err_info why = { 0 };
     enum err e = ERR_OK;
     int fd = -1;
+    uint32_t uid;
     uint8_t on;
 
     switch (msg->type) {
@@ -205,6 +211,13 @@ owner_request(struct stack *s, struct caller *c, struct chan_msg *msg)
             return false;
         e = set_switch(s, on != 0, &why);
         done(c->fd, msg->seq, e, why.text, -1);
+        break;
+    case STACK_ALLOW:
+        if (!reader_u32(&in, &uid) || !reader_at_end(&in))
+            return false;
+        if (s->gate != NULL)
+            gate_allow(s->gate, uid);
+        done(c->fd, msg->seq, ERR_OK, "", -1);
         break;
     case STACK_END:
         s->is_ending = true;
@@ -409,12 +422,30 @@ read_switch(struct stack *s)
     arena_fini(&arena);
 }
 
+/* At IPL it is shut where the profile says TTLS; a process after that finds
+ * what was left. */
+static void
+open_gate(struct stack *s, bool is_gated)
+{
+    struct err_info why;
+
+    if (root_is_private())
+        return;
+    if (is_gated && s->is_on && gate_shut(s->name, &s->gate, &why) != ERR_OK)
+        log_error("%s", why.text);
+    else if (!is_gated)
+        s->gate = gate_found(s->name);
+    if (!s->is_on)
+        gate_open(&s->gate);
+}
+
 static void
 close_all(struct stack *s)
 {
     struct arena arena;
     char *path;
 
+    gate_open(&s->gate);
     enforce_close(&s->enforce);
     keep(s, NULL, -1);
     for (size_t i = 0; i < s->n_callers; i++)
@@ -443,7 +474,8 @@ open_signals(void)
 }
 
 int
-stack_run(const char *stack, const char *program_dir, int ready_fd)
+stack_run(const char *stack, const char *program_dir, bool is_gated,
+          int ready_fd)
 {
     struct stack s = { .name = stack, .listener = -1, .policy_fd = -1 };
     struct enforce_options options = { .stack = stack,
@@ -462,6 +494,7 @@ stack_run(const char *stack, const char *program_dir, int ready_fd)
     if (chdir("/") != 0)
         return 1;
     read_switch(&s);
+    open_gate(&s, is_gated);
     if (enforce_open(&options, &s.enforce, &why) != ERR_OK) {
         (void)snprintf(s.why_not, sizeof s.why_not, "%s", why.text);
         s.enforce = NULL;

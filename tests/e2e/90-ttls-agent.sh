@@ -145,9 +145,32 @@ ended "$second"; ok $? "stacks end with the image"
 echo "TCPCONFIG TTLS" >"$tcpip/TCPIP2/profile"
 runs "ipl" 0 sallyport ipl
 is "$(cat "$tcpip/TCPIP1/tcpconfig" "$tcpip/TCPIP2/tcpconfig" | tr '\n' ' ')" "NOTTLS TTLS " "switches as the profiles say"
+# Until the first policy nobody opens a socket but who may (root's images: a
+# private one has no cgroups).
+socket_job() { # USER: the job's output
+    printf '//%sSOC JOB USER=%s\n//S EXEC PGM=BPXBATCH,PARM='"'"'SH python3 /tmp/%s.py'"'"'\n//STDOUT DD SYSOUT=*\n//STDERR DD SYSOUT=*\n' "$1" "$1" "${SCRATCH##*/}" >"$SCRATCH/socket.jcl"
+    OUT=$(sallyport submit "$SCRATCH/socket.jcl" 2>&1 </dev/null)
+}
+printf 'import socket\ntry:\n    socket.socket()\n    print("OPEN")\nexcept OSError as e:\n    print("REFUSED", e.strerror)\n' >"/tmp/${SCRATCH##*/}.py"
+chmod 644 "/tmp/${SCRATCH##*/}.py"; at_exit 'rm -f "/tmp/${SCRATCH##*/}.py"'
+if [ "$(id -u)" -eq 0 ] && [ -e "$tcpip/TCPIP2/gate" ]; then
+    like "$(tail -50 "$log")" "EZZ4248E TCPIP2 WAITING FOR PAGENT TTLS POLICY" "the operator hears of the start-up window"
+    runs "D TCPIP" 0 sallyport console 'D TCPIP'
+    like "$OUT" "TCPIP2 .*WAITING FOR PAGENT TTLS POLICY" "and sees it"
+    socket_job USER1; like "$OUT" "REFUSED (Resource temporarily unavailable|Operation not permitted)" "no socket before the first policy"
+    for command in 'SETROPTS CLASSACT(SERVAUTH)' 'RDEFINE SERVAUTH EZB.INITSTACK.SPRT.TCPIP2 UACC(NONE)' 'PERMIT EZB.INITSTACK.SPRT.TCPIP2 CLASS(SERVAUTH) ID(USER2) ACCESS(READ)'; do
+        sallyport racf "$command" >"$SCRATCH/racf" 2>&1 || note "$(cat "$SCRATCH/racf")"
+    done
+    socket_job USER1; like "$OUT" "REFUSED" "not without READ to EZB.INITSTACK"
+    socket_job USER2; like "$OUT" "OPEN" "with READ"
+else
+    note "no start-up window here"
+fi
 mark
 runs "S PAGENT" 0 sallyport console 'S PAGENT'
 wait_for 10 said "EZZ8432I"; ok $? "started"
+[ ! -e "$tcpip/TCPIP2/gate" ]; ok $? "the window is over"
+socket_job USER1; like "$OUT" "OPEN" "sockets for everybody"
 like "$(since)" "EZZ4250I AT-TLS SERVICES ARE AVAILABLE FOR TCPIP2" "services available where the profile says TTLS"
 like "$(since)" "EZD1579I .* TCPIP1 : TTLS" "not enabled for the other"
 mv "$SALLYPORT_ROOT/etc/pagent.conf" "$SCRATCH/x"

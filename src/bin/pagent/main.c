@@ -10,7 +10,7 @@
 
 #define STATUS_USAGE 2
 
-static bool check, json, follow;
+static bool check, json, follow, gated;
 static const char *conf, *log_name, *collate = "ascii", *stack;
 static uint32_t debug, trace, ready_fd = UINT32_MAX;
 
@@ -31,6 +31,8 @@ static const struct cli_opt opts[] = {
     { "json", 0, CLI_FLAG, &json, NULL, "with --check: one object a line" },
     { "stack", 0, CLI_STRING, &stack, "NAME",
       "be the process of this stack (started by the agent)" },
+    { "gate", 0, CLI_FLAG, &gated, NULL,
+      "for --stack: hold sockets back until the first policy" },
     { "ready-fd", 0, CLI_NUMBER, &ready_fd, "N", "for --stack: who waits" },
 };
 
@@ -93,7 +95,7 @@ main(int argc, char **argv)
     if (!own_path(program, folder))
         return usage("cannot find its own program");
     if (stack != NULL)
-        return stack_run(stack, folder,
+        return stack_run(stack, folder, gated,
                          ready_fd == UINT32_MAX ? -1 : (int)ready_fd);
     options.conf_file = conf;
     options.log_file = log_name;

@@ -1,0 +1,26 @@
+/*
+ * The start-up window: a stack whose profile says TCPCONFIG TTLS lets nobody
+ * open a socket before it has its first policy, but those with READ to
+ * EZB.INITSTACK.sysname.tcpname in class SERVAUTH (the master asks).
+ *
+ * A program of six instructions or so on the image's cgroup refuses socket()
+ * for AF_INET and AF_INET6 with EAGAIN. It stays attached when the stack's
+ * process dies; the next one finds it.
+ */
+#ifndef SALLYPORT_TTLS_GATE_H
+#define SALLYPORT_TTLS_GATE_H
+
+#include "base/err.h"
+
+struct gate;
+
+/* ERR_UNSUPPORTED, ERR_DENIED: nobody can be held back here. */
+MUST_CHECK enum err gate_shut(const char *stack, struct gate **out,
+                              struct err_info *why);
+/* One that a process before us left; NULL when there is none. */
+struct gate *gate_found(const char *stack);
+void gate_allow(struct gate *, uint32_t uid);
+/* Everybody may pass; releases it. */
+void gate_open(struct gate **);
+
+#endif
