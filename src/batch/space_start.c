@@ -398,11 +398,8 @@ register_space(struct space *space, const struct space_order *order,
         e = linux_user(space, acee, &uid, why);
     if (e == ERR_OK) {
         memcpy(space->record.user, acee->user, sizeof space->record.user);
-<<<<<<< HEAD
         cgroup_name(space->cgroup, space->record.name, acee->user);
-=======
         tcpip_admit(space->master, acee, uid);
->>>>>>> 1754836 (ttls: the start-up window)
         if (order->is_task)
             space_log_id(space, "IEF695I",
                          MSG_INSERTS(order->proc, str_of(space->record.name),
