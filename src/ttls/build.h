@@ -47,13 +47,18 @@ MUST_CHECK enum err ttls_build_finish(struct ttls_build **,
                                       struct ttls_policy **out,
                                       struct err_info *why);
 
+/* The last numbers given: a stack counts them up and uses none twice. */
+struct ttls_ids {
+    uint32_t group; /* GRPID */
+    uint32_t env;   /* ENVID */
+};
+
 /*
  * Before installation: instance and times; actions that are the same as in
- * `old` (may be NULL) keep their ids, others get new ones, counted up from
- * *next_id.
+ * `old` (may be NULL) keep their ids, others get new ones.
  */
 void ttls_policy_adopt(struct ttls_policy *, const struct ttls_policy *old,
-                       uint64_t now_s, uint32_t *next_id);
+                       uint64_t now_s, struct ttls_ids *ids);
 /* Do two objects say the same, whatever their names and places? */
 bool ttls_obj_same(const struct ttls_obj *, const struct ttls_obj *);
 

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "ipc/cgroup.h"
 #include "ipc/stack.h"
 
 #define USERS_MAX 4096u
@@ -30,29 +30,15 @@ bpf(int command, union bpf_attr *attr)
     return (int)syscall(SYS_bpf, command, attr, sizeof *attr);
 }
 
-/* All address spaces of the image are below this folder (batch/cgroup.c). */
+/* All address spaces of the image are below this folder. */
 static int
 open_cgroup(void)
 {
-    static const char *const mounts[] = { "/sys/fs/cgroup",
-                                          "/sys/fs/cgroup/unified" };
-    struct stat st;
+    char path[512];
 
-    if (stat(root_dir(), &st) != 0)
-        return -1;
-    for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
-        char path[256], procs[256];
-
-        (void)snprintf(procs, sizeof procs, "%s/cgroup.procs", mounts[i]);
-        if (access(procs, F_OK) != 0)
-            continue; /* not cgroup v2 */
-        (void)snprintf(path, sizeof path, "%s/sallyport/%llx-%llx", mounts[i],
-                       (unsigned long long)st.st_dev,
-                       (unsigned long long)st.st_ino);
-        if (dir_make(path, 0755, NULL) == ERR_OK)
-            return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
-    return -1;
+    return cgroup_image(path, sizeof path)
+               ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+               : -1;
 }
 
 static void

@@ -236,7 +236,7 @@ adopt_key(const struct ttls_obj *obj, char out[TTLS_NAME_MAX + 32])
 
 static void
 adopt_one(struct ttls_obj *obj, const struct table *olds, uint64_t now_s,
-          uint32_t *next_id)
+          struct ttls_ids *ids)
 {
     char key[TTLS_NAME_MAX + 32];
     const struct ttls_obj *old = table_get(olds, adopt_key(obj, key));
@@ -244,7 +244,9 @@ adopt_one(struct ttls_obj *obj, const struct table *olds, uint64_t now_s,
     uint32_t *id = id_of(obj);
 
     if (id != NULL) {
-        *id = is_same ? *id_of(old) : ++*next_id;
+        *id = is_same                          ? *id_of(old)
+              : obj->stmt == TTLS_GROUP_ACTION ? ++ids->group
+                                               : ++ids->env;
     } else if (obj->stmt == TTLS_RULE) {
         struct ttls_rule *rule = (struct ttls_rule *)obj;
         const struct ttls_rule *before = (const struct ttls_rule *)old;
@@ -256,7 +258,7 @@ adopt_one(struct ttls_obj *obj, const struct table *olds, uint64_t now_s,
 
 void
 ttls_policy_adopt(struct ttls_policy *p, const struct ttls_policy *old,
-                  uint64_t now_s, uint32_t *next_id)
+                  uint64_t now_s, struct ttls_ids *ids)
 {
     char key[TTLS_NAME_MAX + 32];
     struct table olds;
@@ -271,8 +273,7 @@ ttls_policy_adopt(struct ttls_policy *p, const struct ttls_policy *old,
                              NULL));
     }
     for (size_t i = 0; i < p->n_objs; i++)
-        adopt_one((struct ttls_obj *)(uintptr_t)p->objs[i], &olds, now_s,
-                  next_id);
+        adopt_one((struct ttls_obj *)(uintptr_t)p->objs[i], &olds, now_s, ids);
     p->instance_s = now_s;
     table_fini(&olds);
 }

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/reader.h"
+#include "ipc/cgroup.h"
 #include "ipc/chan.h"
 #include "ipc/stack.h"
 #include "ttls/agent.h"
@@ -42,7 +43,7 @@ struct stack {
     size_t n_callers;
     struct ttls_policy *policy; /* NULL: none */
     int policy_fd;              /* its compiled form, ids and secrets in it */
-    uint32_t next_id;
+    struct ttls_ids ids;
     bool is_on;              /* TCPCONFIG TTLS */
     bool was_complete;       /* a policy was installed once */
     struct enforce *enforce; /* NULL: nothing can be captured */
@@ -109,13 +110,13 @@ static enum err
 install(struct stack *s, int fd, struct err_info *why)
 {
     struct ttls_policy *policy = NULL;
-    uint32_t next_id = s->next_id;
+    struct ttls_ids ids = s->ids;
     int own_fd = -1;
     enum err e = handover_take(fd, &policy, why);
 
     if (e != ERR_OK)
         return e;
-    ttls_policy_adopt(policy, s->policy, clock_wall_ms() / 1000, &next_id);
+    ttls_policy_adopt(policy, s->policy, clock_wall_ms() / 1000, &ids);
     e = handover_make(policy, true, &own_fd, why);
     if (e == ERR_OK)
         e = enforce_it(s, policy, own_fd, s->is_on, why);
@@ -126,7 +127,7 @@ install(struct stack *s, int fd, struct err_info *why)
         return e;
     }
     keep(s, policy, own_fd);
-    s->next_id = next_id;
+    s->ids = ids;
     s->was_complete = true;
     gate_open(&s->gate);
     return ERR_OK;
@@ -338,39 +339,20 @@ loop(struct stack *s)
 static void
 leave_cgroup(const char *name)
 {
-    char line[512], path[1024], *slash;
-    FILE *self = fopen("/proc/self/cgroup", "re");
-    bool is_found = false;
+    char image[400], path[512];
     int fd;
 
-    while (self != NULL && !is_found && fgets(line, sizeof line, self) != NULL)
-        is_found = strncmp(line, "0::", 3) == 0;
-    if (self != NULL)
-        (void)fclose(self);
-    if (!is_found)
+    if (root_is_private() || !cgroup_image(image, sizeof image))
         return;
-    line[strcspn(line, "\n")] = '\0';
-    slash = strrchr(line, '/');
-    if (slash == NULL || strstr(line, "/sallyport/") == NULL)
+    (void)snprintf(path, sizeof path, "%s/stack-%s", image, name);
+    if (mkdir(path, 0755) != 0 && errno != EEXIST)
         return;
-    *slash = '\0';
-    for (unsigned i = 0; i < 2; i++) {
-        static const char *const mounts[] = { "/sys/fs/cgroup",
-                                              "/sys/fs/cgroup/unified" };
-
-        (void)snprintf(path, sizeof path, "%s%s/stack-%s", mounts[i], line + 3,
-                       name);
-        if (mkdir(path, 0755) != 0 && errno != EEXIST)
-            continue;
-        (void)snprintf(path, sizeof path, "%s%s/stack-%s/cgroup.procs",
-                       mounts[i], line + 3, name);
-        fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (fd < 0)
-            continue;
-        (void)!write(fd, "0", 1);
+    (void)snprintf(path, sizeof path, "%s/stack-%s/cgroup.procs", image, name);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "0", 1) != 1)
+        log_warn("cannot leave the agent's cgroup: %s", strerror(errno));
+    if (fd >= 0)
         close(fd);
-        return;
-    }
 }
 
 static enum err

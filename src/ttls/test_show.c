@@ -98,13 +98,13 @@ build(void)
     struct ttls_build_options options = { 0 };
     struct ttls_build *b = ttls_build_new(&options);
     struct ttls_policy *p = NULL;
-    uint32_t next_id = 0;
+    struct ttls_ids ids = { 0 };
     struct err_info why = { 0 };
 
     ttls_build_file(b, STR("policy"), STR(policy_text));
     if (ttls_build_finish(&b, &p, &why) != ERR_OK)
         fail_msg("%s", why.text);
-    ttls_policy_adopt(p, NULL, 1734929539, &next_id);
+    ttls_policy_adopt(p, NULL, 1734929539, &ids);
     return p;
 }
 
