@@ -248,6 +248,24 @@ struct cfg_http_dispatcher { /* httpDispatcher */
     struct str trusted_sensitive_header_origin;
 };
 
+struct cfg_request_limits { /* sallyport_limits */
+    struct cfg_node node;
+    int64_t max_requests; /* 0: none, as everywhere here */
+    int64_t max_per_api;
+    int64_t max_latency_ms;
+    int64_t connections_per_address;
+    int64_t address_rate; /* requests a second */
+    int64_t user_rate;
+    int64_t burst;
+    int64_t retry_after_ms;
+};
+
+struct cfg_metrics { /* sallyport_metrics */
+    struct cfg_node node;
+    struct str path;
+    bool authentication;
+};
+
 struct cfg_virtual_host { /* virtualHost */
     struct cfg_node node;
     bool enabled;
@@ -756,7 +774,7 @@ struct cfg_user_interceptor {
     X(feature_manager) X(update) X(logging) X(application_monitor) \
     X(zos_logging) X(http_options) X(key_entry) X(key_store) \
     X(outbound_connection) X(ssl) X(ssl_default) X(ssl_options) \
-    X(tcp_options) X(access_logging) X(http_endpoint) X(http_dispatcher) \
+    X(tcp_options) X(access_logging) X(request_limits) X(metrics) X(http_endpoint) X(http_dispatcher) \
     X(virtual_host) X(cors) X(saf_registry) X(saf_credentials) \
     X(saf_role_mapper) X(saf_authorization) X(web_app_security) \
     X(auth_cache) X(authentication) X(user) X(member) X(group) \

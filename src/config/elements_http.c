@@ -2,6 +2,8 @@
  * cookies, addresses of proxies, encodings. */
 #include "config/registry.h"
 
+#include <limits.h>
+
 static const char *const compression_words[] = {
     "deflate", "gzip", "x-gzip", "zlib", "identity", "none", NULL
 };
@@ -61,3 +63,39 @@ static const struct cfg_attr http_encoding_attrs[] = {
 #undef ATTR
 CFG_TYPE(http_encoding, "httpEncoding", CFG_SINGLETON,
          .help = "Encodings of languages and names of converters.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_request_limits, __VA_ARGS__)
+static const struct cfg_attr request_limits_attrs[] = {
+    ATTR(INT, max_requests, "maxConcurrentRequests", "10000", 0, INT_MAX,
+         "Requests under way at a time; more are answered 503."),
+    ATTR(INT, max_per_api, "maxConcurrentRequestsPerApi", "2500", 0, INT_MAX,
+         "Of them for one API, service or requester, so that one slow back end "
+         "leaves room for the others; more are answered 503."),
+    ATTR(DURATION, max_latency_ms, "maxLatency", "0", CFG_MS,
+         "When an API needs longer than this on the average, few of its "
+         "requests are let in at a time; the others are answered 503."),
+    ATTR(INT, connections_per_address, "maxConnectionsPerAddress", "0", 0,
+         INT_MAX, "Connections from one address; more are closed at once."),
+    ATTR(INT, address_rate, "requestsPerSecondPerAddress", "0", 0, 1000000,
+         "Requests a second from one address; more are answered 429."),
+    ATTR(INT, user_rate, "requestsPerSecondPerUser", "0", 0, 1000000,
+         "The same for one authenticated user."),
+    ATTR(INT, burst, "burst", "100", 0, 1000000,
+         "How many requests may come at once on top of a rate."),
+    ATTR(DURATION, retry_after_ms, "retryAfter", "1s", CFG_S,
+         "When a client that was answered 503 or 429 may come again."),
+};
+#undef ATTR
+CFG_TYPE(request_limits, "sallyport_limits", CFG_SINGLETON,
+         .help = "Ceilings for requests. Not in the original.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_metrics, __VA_ARGS__)
+static const struct cfg_attr metrics_attrs[] = {
+    ATTR(STRING, path, "path", "/metrics", "Where they are read."),
+    ATTR(BOOL, authentication, "authentication", "true",
+         "Who reads them is authenticated like an administrator."),
+};
+#undef ATTR
+CFG_TYPE(metrics, "sallyport_metrics", CFG_SINGLETON,
+         .help = "What the server counts, in OpenMetrics text, when this "
+                 "element is written. Not in the original.");

@@ -10,6 +10,7 @@
 #define DECISION_LOGGER "com.ibm.ws.security.authorization.internal.Decision"
 #define EXTRA_MAX 16u
 #define ERROR_BYTES_MAX 16384u
+#define METRICS_BYTES_MAX ((size_t)64 << 20)
 
 /* Post-calls run before the answer leaves, in reverse order. */
 static void
@@ -100,6 +101,9 @@ answer(struct request *r, unsigned status, struct str content_type,
     buf_init(&packed, body.n + 1024);
     web_finish(r, &reply, headers, &packed);
     run_post(r, status, reply.body.n);
+    if (r->is_counted)
+        bulkhead_leave(&r->access->bulkhead, status,
+                       clock_mono_us() - r->began_us);
     trace(r, status);
     unlist(r);
     http_reply_send(r->http, &reply);
@@ -256,4 +260,61 @@ answer_redirect(struct request *r)
                     : str_fmt(r->http->arena, "https://" STR_FMT ":%u" STR_FMT,
                               STR_ARG(host), port, STR_ARG(r->http->target));
     answer(r, 302, (struct str){ 0 }, (struct str){ 0 }, &header, 1);
+}
+
+void
+answer_limited(struct request *r, enum limit limit)
+{
+    const struct cfg_request_limits *from = r->usage->snapshot->limits;
+    struct http_header header = { STR("Retry-After"), { 0 } };
+    bool is_rate = limit == LIMIT_ADDRESS || limit == LIMIT_USER;
+
+    metrics_add(&r->serve->counted->limited[limit], 1);
+    header.value = str_fmt(r->http->arena, "%lld",
+                           (long long)(from->retry_after_ms + 999) / 1000);
+    decision_add(&r->decision, DECISION_ROUTE, DECISION_REFUSED,
+                 str_of(limit_name(limit)), r->http->path,
+                 (struct saf_rc){ 0 });
+    answer(r, is_rate ? 429 : 503, STR("text/plain"),
+           is_rate ? STR("Too Many Requests") : STR("Service Unavailable"),
+           &header, 1);
+}
+
+static void
+add_family(const struct snapshot *s, unsigned family, struct buf *out)
+{
+    struct str name;
+    void *value;
+
+    metrics_family(out, family);
+    for (size_t i = 0; i < s->n_apis; i++)
+        metrics_api(out, family, "api", s->apis[i]->info->name,
+                    &s->apis[i]->access.bulkhead);
+    for (size_t pos = 0; table_next(&s->services, &pos, &name, &value);)
+        metrics_api(out, family, "service", name,
+                    &((struct service_entry *)value)->access.bulkhead);
+    for (size_t pos = 0; table_next(&s->requesters, &pos, &name, &value);)
+        metrics_api(out, family, "requester", name,
+                    &((struct requester_entry *)value)->access.bulkhead);
+}
+
+/* Each loop's counters, then those of every API that was called. */
+void
+answer_metrics(struct request *r)
+{
+    struct buf text;
+
+    buf_init(&text, METRICS_BYTES_MAX);
+    metrics_begin(r->serve->metrics, &text);
+    for (unsigned i = 0; i < METRICS_FAMILIES; i++)
+        add_family(r->usage->snapshot, i, &text);
+    metrics_end(&text);
+    if (text.failed)
+        answer_plain(r, 503, "Service Unavailable");
+    else
+        answer(r, 200,
+               STR("application/openmetrics-text; version=1.0.0; "
+                   "charset=utf-8"),
+               buf_view(&text), NULL, 0);
+    buf_fini(&text);
 }

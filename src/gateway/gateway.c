@@ -180,6 +180,10 @@ start_loops(struct gateway *g, struct str token, struct err_info *why)
         if (e != ERR_OK)
             return e;
         looper->serve.is_unregistered = &g->is_unregistered;
+        looper->serve.limits = g->limits;
+        looper->serve.metrics = g->metrics;
+        looper->serve.counted = &g->metrics->loops[i];
+        g->metrics->n = i + 1;
         looper->gateway = g;
         g->n_loops++;
         if (pthread_create(&looper->thread, NULL, run_loop, looper) != 0)
@@ -205,9 +209,13 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
     buf_init(&token, 1u << 20);
     IGNORE(task_token_read(&token, NULL)); /* none in a plain process */
     g->work_dir = strdup(options->work_dir);
-    if (g->work_dir == NULL)
+    g->metrics = aligned_alloc(64, sizeof *g->metrics);
+    if (g->metrics != NULL)
+        memset(g->metrics, 0, sizeof *g->metrics);
+    if (g->work_dir == NULL || g->metrics == NULL)
         e = err_set(why, ERR_MEMORY, "no storage for the gateway");
     else if ((e = dir_make(g->work_dir, 0750, why)) == ERR_OK &&
+             (e = limits_new(&g->limits, why)) == ERR_OK &&
              (e = auth_cache_new(25000, &g->auth_cache, why)) == ERR_OK &&
              (e = saf_connect(buf_view(&token), &g->saf, why)) == ERR_OK) {
         saf_on_message(g->saf, serve_operator_line, g);
@@ -335,6 +343,8 @@ gateway_free(struct gateway **at)
         saf_disconnect(&g->saf);
     pthread_cond_destroy(&g->done);
     pthread_mutex_destroy(&g->lock);
+    limits_free(&g->limits);
+    free(g->metrics);
     free(g->work_dir);
     free(g);
 }

@@ -40,6 +40,8 @@ struct gateway {
     bool is_angel_away;           /* and it has been said */
     unsigned n_ticks;
     struct auth_cache *auth_cache;
+    struct limits *limits;
+    struct metrics *metrics;
     struct artefacts *artefacts;
     struct snapshot *snapshot;
     struct looper loops[LOOPS_MAX];

@@ -11,6 +11,9 @@
 
 #define LOGGER "com.ibm.ws.channel.ssl.internal.SSLConnectionLink"
 #define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPChannel"
+/* Handshake failures that are logged, an hour. */
+#define HANDSHAKES_MAX 100u
+#define HANDSHAKES_AGAIN_MS 3600000u
 #define ANGEL_RETRY_MS 1000u
 
 static const char *const checked_classes[] = { "APPL", "EJBROLE", "SURROGAT",
@@ -101,9 +104,24 @@ on_tls_error(struct str peer, struct str text, void *arg)
 {
     struct serve_port *port = arg;
 
+    struct serve *s = port->serve;
+    uint64_t now_ms = loop_now_ms(s->loop);
+
     (void)peer;
-    if (!port->entry.suppress_errors)
-        MESSAGES_LOG(port->serve->log, LOGGER, "CWWKO0801E", text);
+    metrics_add(&s->counted->handshake_failures, 1);
+    if (port->entry.suppress_errors)
+        return;
+    if (now_ms - s->handshakes_since_ms > HANDSHAKES_AGAIN_MS) {
+        s->handshakes_since_ms = now_ms;
+        s->n_handshakes_said = 0;
+    }
+    if (s->n_handshakes_said < HANDSHAKES_MAX)
+        MESSAGES_LOG(s->log, LOGGER, "CWWKO0801E", text);
+    else if (s->n_handshakes_said == HANDSHAKES_MAX)
+        MESSAGES_LOG0(s->log, LOGGER, "CWWKO0804I");
+    else
+        return;
+    s->n_handshakes_said++;
 }
 
 static void
@@ -122,7 +140,28 @@ on_admit(const struct sockaddr *peer, void *arg)
 {
     struct serve_port *port = arg;
 
-    return port->live != NULL && admit_address(&port->live->admit, peer);
+    struct serve *s = port->serve;
+
+    if (port->live == NULL || !admit_address(&port->live->admit, peer)) {
+        metrics_add(&s->counted->turned_away, 1);
+        return false;
+    }
+    if (!limits_connect(s->limits, s->usage->snapshot->limits, peer)) {
+        metrics_add(&s->counted->turned_away, 1);
+        metrics_add(&s->counted->limited[LIMIT_CONNECTIONS], 1);
+        return false;
+    }
+    metrics_add(&s->counted->connections, 1);
+    return true;
+}
+
+static void
+on_closed(const struct sockaddr *peer, void *arg)
+{
+    struct serve_port *port = arg;
+
+    metrics_add(&port->serve->counted->disconnections, 1);
+    limits_disconnect(port->serve->limits, peer);
 }
 
 static struct serve_port *
@@ -157,6 +196,7 @@ open_port(struct serve *s, const struct port_entry *entry, int fd)
                                          .on_done = web_on_done,
                                          .on_full = on_full,
                                          .admits = on_admit,
+                                         .on_closed = on_closed,
                                          .on_tls_error = on_tls_error };
     struct serve_port *p = calloc(1, sizeof *p);
     struct err_info why;

@@ -87,6 +87,12 @@ route(struct request *r)
     struct snapshot *s = r->usage->snapshot;
     struct str rest = r->http->path;
 
+    if (s->metrics != NULL && str_eq(rest, s->metrics->path)) {
+        r->kind = RESOURCE_METRICS;
+        r->access = &s->admin;
+        return str_eq_z(r->http->method, "GET") ? 0 : 405;
+    }
+
     if (str_starts(rest, STR("/zosConnect")) &&
         (rest.n == 11 || rest.p[11] == '/'))
         return route_reserved(r, str_sub(rest, 11, rest.n));
@@ -222,6 +228,9 @@ run_interceptors(struct request *r)
         break;
     case RESOURCE_DOCUMENT:
         send_document(r);
+        break;
+    case RESOURCE_METRICS:
+        answer_metrics(r);
         break;
     }
 }
@@ -419,7 +428,11 @@ on_authenticated(struct auth_attempt *attempt,
     case AUTH_OK:
         r->caller = outcome->acee;
         r->is_authenticated = true;
-        check_role(r);
+        if (limits_user(r->serve->limits, r->usage->snapshot->limits,
+                        str_of(r->caller->user), r->began_us) != LIMIT_NONE)
+            answer_limited(r, LIMIT_USER);
+        else
+            check_role(r);
         return;
     case AUTH_CHALLENGE:
         if (outcome->claimed.n > 0 && auth_is_appl(outcome->rc))
@@ -460,6 +473,32 @@ authenticate(struct request *r)
     }
 }
 
+/* The metrics' path, when it is open to everybody. */
+static bool
+answered_metrics(struct request *r)
+{
+    const struct cfg_metrics *m = r->usage->snapshot->metrics;
+
+    if (m == NULL || m->authentication || !str_eq(r->http->path, m->path) ||
+        !str_eq_z(r->http->method, "GET"))
+        return false;
+    answer_metrics(r);
+    return true;
+}
+
+static bool
+enter_limits(struct request *r)
+{
+    enum limit limit = limits_enter(
+        r->serve->limits, r->usage->snapshot->limits, r->serve->n_requests,
+        r->serve->id_step, r->peer, &r->access->bulkhead, r->began_us);
+
+    r->is_counted = limit == LIMIT_NONE;
+    if (!r->is_counted)
+        answer_limited(r, limit);
+    return r->is_counted;
+}
+
 void
 serve_on_request(struct http_request *http, void *arg)
 {
@@ -493,7 +532,8 @@ serve_on_request(struct http_request *http, void *arg)
     r->peer = http_conn_peer(http->conn);
     r->is_secure = http_conn_is_tls(http->conn);
     http->user = r;
-    if (!web_admit(r))
+    r->began_us = clock_mono_us();
+    if (!web_admit(r) || answered_metrics(r))
         return;
     status = route(r);
     if (status == 404 && r->api == NULL && web_answer_missing(r))
@@ -506,6 +546,8 @@ serve_on_request(struct http_request *http, void *arg)
     }
     decision_add(&r->decision, DECISION_ROUTE, DECISION_ALLOWED, http->method,
                  http->path, no_rc);
+    if (!enter_limits(r))
+        return;
     if (r->access->require_secure && !r->is_secure) {
         decision_add(&r->decision, DECISION_TRANSPORT, DECISION_REFUSED,
                      STR("http"), http->path, no_rc);

@@ -10,6 +10,7 @@
 
 #include "auth/authenticate.h"
 #include "gateway/authorization.h"
+#include "gateway/metrics.h"
 #include "gateway/snapshot.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -53,7 +54,12 @@ struct serve {
     struct usage *usage;          /* never NULL once configured */
     struct serve_port *ports;
     struct serve_conn *conns;
-    struct buf json; /* storage of the last answer, for the next */
+    struct buf json;              /* storage of the last answer, for the next */
+    uint64_t handshakes_since_ms; /* of the hour whose failures are counted */
+    unsigned n_handshakes_said;
+    struct limits *limits;        /* the gateway's */
+    struct metrics *metrics;      /* the gateway's, of all loops */
+    struct metrics_loop *counted; /* our own */
     uint64_t next_request_id;
     uint64_t id_step;         /* number of loops: ids differ between them */
     size_t n_requests;        /* under way on this loop */
@@ -83,7 +89,8 @@ enum resource_kind {
     RESOURCE_API,
     RESOURCE_SERVICE,
     RESOURCE_REQUESTER,
-    RESOURCE_DOCUMENT
+    RESOURCE_DOCUMENT,
+    RESOURCE_METRICS,
 };
 
 /* One request; lives in its arena. */
@@ -97,6 +104,8 @@ struct request {
     struct str origin;              /* of the page that asks; "" none */
     const struct cfg_cors *cors;    /* allows that origin; NULL */
     bool is_secure;                 /* TLS, here or at a proxy */
+    bool is_counted;                /* by its API's bulkhead */
+    uint64_t began_us;
     enum resource_kind kind;
     struct access *access;
     struct operation *operation; /* API, service */
@@ -155,5 +164,9 @@ void answer_refusal(struct request *, const struct sallyport_refusal *);
 void answer_challenge(struct request *);
 void answer_redirect(struct request *);
 void answer_plain(struct request *, unsigned status, const char *text);
+/* 503 or 429 with Retry-After, counted. */
+void answer_limited(struct request *, enum limit);
+/* OpenMetrics text. */
+void answer_metrics(struct request *);
 
 #endif

@@ -93,6 +93,10 @@ set_policies(struct building *b)
     const struct cfg_saf_role_mapper *mapper;
 
     s->manager = CFG_ONE(s->tree, zcon_manager);
+    s->limits = CFG_ONE(s->tree, request_limits);
+    s->metrics = CFG_ONE(s->tree, metrics);
+    if (s->metrics->node.line == 0)
+        s->metrics = NULL; /* nobody wrote it */
     s->authorization = CFG_ONE(s->tree, saf_authorization);
     if (s->authorization->node.line == 0)
         s->authorization = NULL; /* nobody wrote it */
@@ -184,6 +188,7 @@ add_api(struct building *b, const struct image *image,
     if (api == NULL || (api->ops = ARENA_ARRAY(&s->arena, struct operation,
                                                info->n_ops)) == NULL)
         return no_storage(b);
+    s->apis[s->n_apis++] = api;
     api->info = info;
     code = set_access(b, &api->access, e == NULL ? CFG_UNSET : e->require_auth,
                       e == NULL ? CFG_UNSET : e->require_secure,
@@ -238,7 +243,9 @@ add_apis(struct building *b)
     for (size_t i = 0; i < s->artefacts->n_apis; i++)
         n += image_info(s->artefacts->apis[i])->n_ops + 1;
     routes = ARENA_ARRAY(&s->arena, struct route_entry, n + 1);
-    if (routes == NULL)
+    s->apis =
+        ARENA_ARRAY(&s->arena, struct api_entry *, s->artefacts->n_apis + 1);
+    if (routes == NULL || s->apis == NULL)
         return no_storage(b);
     table_init(&bases);
     for (size_t i = 0; e == ERR_OK && i < s->artefacts->n_apis; i++) {

@@ -12,6 +12,7 @@
 #include "gateway/admit.h"
 #include "gateway/artefacts.h"
 #include "gateway/chain.h"
+#include "gateway/limits.h"
 #include "gateway/route.h"
 #include "gateway/web.h"
 #include "http/server.h"
@@ -25,6 +26,7 @@ struct access {
     bool allow_unsigned;   /* requesters: identity without job token */
     const struct cfg_zcon_groups *groups; /* own; NULL: global */
     struct chain chain;
+    struct bulkhead bulkhead; /* atomic */
 };
 
 /* One operation of an API, or a service invoked directly. */
@@ -103,13 +105,17 @@ struct snapshot {
     struct artefacts *artefacts;
     const struct cfg_zcon_manager *manager;
     const struct cfg_saf_authorization *authorization;
-    bool uses_saf_roles; /* safAuthorization is configured */
+    const struct cfg_request_limits *limits;
+    const struct cfg_metrics *metrics; /* NULL: not to be read */
+    bool uses_saf_roles;               /* safAuthorization is configured */
     struct auth_policy auth;
     struct str role_profile; /* EJBROLE of zosConnectAccess */
     struct str realm;        /* of the basic challenge */
     struct chain_set *chains;
     struct access admin; /* of administration requests */
     struct route_table *routes;
+    struct api_entry **apis;
+    size_t n_apis;
     struct table services;   /* name: struct service_entry */
     struct table requesters; /* name: struct requester_entry */
     struct table link_tls;   /* connection id: struct tls_config */

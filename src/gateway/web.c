@@ -1,5 +1,6 @@
 #include "gateway/web.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -404,6 +405,21 @@ log_request(struct access_log *log, const struct web *w,
     access_log_write(log, &facts);
 }
 
+/* Once a minute for each kind on each loop: a flood of requests is none of
+ * lines. */
+static void
+say_refused(struct serve_port *port, const struct http_request *http,
+            const struct http_done *done, uint64_t n)
+{
+    char count[24], status[16];
+
+    snprintf(count, sizeof count, "%llu", (unsigned long long)n);
+    snprintf(status, sizeof status, "%u", done->status);
+    MESSAGES_LOG(port->serve->log, LOGGER, "SPT0412W", str_of(count),
+                 str_of(port->channel), http_conn_peer(http->conn),
+                 str_of(done->refused), str_of(status));
+}
+
 void
 web_on_done(const struct http_request *http, const struct http_done *done,
             void *arg)
@@ -411,7 +427,15 @@ web_on_done(const struct http_request *http, const struct http_done *done,
     const struct request *r = http->user;
     struct serve_port *port = arg;
     const struct port_entry *entry = r != NULL ? r->entry : port->live;
+    struct serve *s = port->serve;
+    uint64_t n;
 
+    metrics_answer(s->counted, http, done,
+                   done->started_us == 0 ? 0
+                                         : clock_mono_us() - done->started_us);
+    if (done->refused != NULL &&
+        metrics_refused(s->counted, done->refused, loop_now_ms(s->loop), &n))
+        say_refused(port, http, done, n);
     if (entry != NULL && entry->web != NULL && entry->web->log != NULL &&
         access_log_wants(entry->web->log, done->status))
         log_request(entry->web->log, entry->web, http, done);

@@ -102,6 +102,7 @@ conn_close(struct http_conn *conn)
     if (conn->h2 != NULL)
         h2_close(conn);
     stream_fini(&conn->stream);
+    server_peer_gone(conn->server, &conn->peer.any);
     http_out_fini(&conn->out);
     if (conn->h2 != NULL || !is_with_handler) {
         release_exchange(conn);

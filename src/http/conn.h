@@ -131,6 +131,8 @@ struct http_request *conn_request(struct http_conn *, struct exchange *,
                                   struct str body);
 /* A connection is out of the list and its storage given back. */
 void server_conn_gone(struct http_server *);
+/* The owner hears that a client it admitted has gone. */
+void server_peer_gone(const struct http_server *, const struct sockaddr *peer);
 
 MUST_CHECK struct exchange *exchange_get(struct http_server *);
 void exchange_put(struct http_server *, struct exchange *);

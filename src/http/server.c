@@ -162,9 +162,14 @@ on_listener(struct loop_fd *watch, unsigned events)
             on_accept_failure(server, errno);
             return;
         }
-        if (!admits(server, (struct sockaddr *)&peer) || !has_room(server) ||
-            conn_new(server, fd, (struct sockaddr *)&peer, n) != ERR_OK)
+        if (!admits(server, (struct sockaddr *)&peer)) {
             close(fd);
+        } else if (!has_room(server) ||
+                   conn_new(server, fd, (struct sockaddr *)&peer, n) !=
+                       ERR_OK) {
+            close(fd);
+            server_peer_gone(server, (struct sockaddr *)&peer);
+        }
     }
 }
 
@@ -286,6 +291,13 @@ check_drained(struct http_server *server)
     server->is_drain_posted = true;
     server->drained.run = tell_drained;
     loop_defer(server->loop, &server->drained);
+}
+
+void
+server_peer_gone(const struct http_server *server, const struct sockaddr *peer)
+{
+    if (server->events.on_closed != NULL)
+        server->events.on_closed(peer, server->events.arg);
 }
 
 void

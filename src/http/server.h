@@ -120,6 +120,8 @@ struct http_server_events {
     /* Before anything is read of it: false closes the connection without an
      * answer. May be NULL. */
     bool (*admits)(const struct sockaddr *peer, void *arg);
+    /* A connection that was admitted has ended. May be NULL. */
+    void (*on_closed)(const struct sockaddr *peer, void *arg);
     /* Handshake failures (for CWWKO0801E); text is JSSE's wording. May be
      * NULL. */
     void (*on_tls_error)(struct str peer, struct str text, void *arg);

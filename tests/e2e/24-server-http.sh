@@ -140,6 +140,30 @@ like "$(since)" "CWWKO0202E: An entry in the address exclude list" "a list that 
 get /
 is "$CODE" 200 "and the old one goes on"
 
+# --- limits and metrics
+server "/>" '<sallyport_metrics authentication="false"/><sallyport_limits maxConnectionsPerAddress="2"/>'
+apply
+get /metrics
+is "$CODE" 200 "metrics"
+like "$HEAD" "^Content-Type: application/openmetrics-text; version=1.0.0" "in OpenMetrics"
+like "$BODY" '^sallyport_requests_total\{code="2xx"\} [1-9]' "requests are counted"
+like "$BODY" '^sallyport_refused_total\{loop="[0-9]+",why="[^"]+"\} 1$' "refusals as well, by their reason"
+is "$(tail -1 <<<"$BODY")" "# EOF" "to the end"
+like "$(cat "$LOG")" "SPT0412W: 1 requests were refused by defaultHttpEndpoint .*127\.0\.0\.1: .*\(status 400\)" "and said once"
+exec 7<>"/dev/tcp/127.0.0.1/$HTTP" 8<>"/dev/tcp/127.0.0.1/$HTTP"
+get /metrics
+is "$CODE" 000 "a connection too many from one address"
+exec 7>&- 8>&-
+gone() { get /metrics; [ "$CODE" = 200 ]; }
+wait_for 10 gone; ok $? "there is room again"
+like "$BODY" '^sallyport_limited_total\{limit="maxConnectionsPerAddress"\} [1-9]' "it was counted"
+server "/>" '<sallyport_metrics/><sallyport_limits requestsPerSecondPerAddress="1" burst="0" retryAfter="7s"/>'
+apply
+M=http://127.0.0.1:$HTTP/metrics
+OUT=$(curl -s -i $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M | tr -d '\r')
+like "$OUT" "^HTTP/1.1 429 " "too many requests from one address"
+like "$OUT" "^Retry-After: 7" "when to come again"
+
 # --- h2c
 server ' protocolVersion="http/2"/>'
 apply
