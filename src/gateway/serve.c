@@ -494,9 +494,10 @@ enter_limits(struct request *r)
         r->serve->id_step, r->peer, &r->access->bulkhead, r->began_us);
 
     r->is_counted = limit == LIMIT_NONE;
-    if (!r->is_counted)
-        answer_limited(r, limit);
-    return r->is_counted;
+    if (limit == LIMIT_NONE)
+        return true;
+    answer_limited(r, limit); /* r has gone */
+    return false;
 }
 
 void
