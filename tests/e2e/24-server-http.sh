@@ -161,7 +161,7 @@ server "/>" '<sallyport_metrics/><sallyport_limits requestsPerSecondPerAddress="
 apply
 M=http://127.0.0.1:$HTTP/metrics
 OUT=$(curl -s -i $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M $M | tr -d '\r')
-like "$OUT" "^HTTP/1.1 429 " "too many requests from one address"
+like "$OUT" "HTTP/1\.1 429 " "too many requests from one address"
 like "$OUT" "^Retry-After: 7" "when to come again"
 
 # --- h2c
