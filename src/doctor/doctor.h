@@ -72,6 +72,8 @@ void doctor_check_config(struct doctor *);
 void doctor_check_files(struct doctor *);
 /* The XML as written: secrets and includes (documents.c). */
 void doctor_check_documents(struct doctor *);
+/* What is open to everybody (openness.c). */
+void doctor_check_openness(struct doctor *);
 /* TLS settings, certificates of key rings and stores (certificates.c). */
 void doctor_check_tls(struct doctor *);
 /* Which SAF user it runs as, unless given: of class STARTED, or of the owner of

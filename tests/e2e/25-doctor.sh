@@ -75,6 +75,17 @@ sed -i 's#<httpOptions[^>]*>##' "$DIR/server.xml"
 sed -i 's#</server>#</sever>#' "$DIR/server.xml"; has "a malformed file" configuration-error '.what | test("server.xml")' 8
 sed -i 's#</sever>#</server>#' "$DIR/server.xml"; clean "all mended"
 
+# Openness
+GA=$DIR/includes/groupAccess.xml LINE=$(grep -n '<zosconnect_zosConnectManager' "$DIR/includes/groupAccess.xml" | cut -d: -f1)
+sed -i 's#<zosconnect_zosConnectManager#& requireSecure="false"#' "$GA"; has "no TLS is required" clear-text ".file == \"$GA\" and .line == $LINE" 4
+sed -i 's#requireSecure="false"#requireAuth="false"#' "$GA"; has "no authentication is required" no-authentication ".file == \"$GA\" and .line == $LINE" 4
+is "$(found no-authentication)" 1 "said where it stands, not for all that inherit it"
+sed -i 's# requireAuth="false"##' "$GA"
+AR=$DIR/includes/apiRequesterHTTPS.xml
+sed -i 's#requireSecure="true"#requireSecure="false" requireAuth="false"#; s#<zosconnect_apiRequesters#& allowUnsignedIdentity="true"#' "$AR"; examine
+is "$(found clear-text '.what | test("apiRequester")')$(found no-authentication '.what | test("apiRequester")')$(found unsigned-identity ".file == \"$AR\"")" 111 "an API requester"
+sed -i 's#requireSecure="false" requireAuth="false"#requireSecure="true"#; s# allowUnsignedIdentity="true"##' "$AR"; clean "closed again"
+
 # TLS
 KR=$DIR/includes/keyringOutboundMutual.xml
 LINE=$(grep -n 'ssl id="DefaultSSLSettings"' "$KR" | cut -d: -f1)

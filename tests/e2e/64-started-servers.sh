@@ -95,6 +95,20 @@ console "S ZCEESRV1,JOBNAME=EMPTY"
 like "$OUT" "IRR813I" "a profile without STDATA"
 is "$STATUS" 8 "starts nothing"
 
+# TRUSTED(YES): what its user may not, the task may.
+racf "ADDUSER ZSRV3 DFLTGRP(SYS1) OMVS(UID(50023)) NOPASSWORD"
+[ "$(id -u)" -ne 0 ] || chown -R 50023 "$SALLYPORT_ROOT/servers/SRV01"
+cp "$PROCLIB/SRV01" "$PROCLIB/ZTRUST"; sed -i 's/SRV01   /ZTRUST  /' "$PROCLIB/ZTRUST"
+console "S BBGZANGL"
+racf "RDEFINE STARTED ZTRUST.* UACC(NONE) STDATA(USER(ZSRV3) GROUP(SYS1))"; refresh_started
+SRVLOG=$(log_of SRV01); rm -f "$SRVLOG"
+console "S ZTRUST"; like "$(cat "$SRVLOG")" "CWWKB0102I" "without it: not authorized to connect to the angel"; down ZTRUST
+racf "RALTER STARTED ZTRUST.* STDATA(TRUSTED(YES))"; refresh_started; rm -f "$SRVLOG"
+console "S ZTRUST"; like "$(cat "$SRVLOG")" "CWWKB0122I" "with it: connected"; down ZTRUST
+racf "RALTER STARTED ZTRUST.* STDATA(TRUSTED(NO) PRIVILEGED(YES))"; refresh_started; rm -f "$SRVLOG"
+console "S ZTRUST"; like "$(cat "$SRVLOG")" "CWWKB0122I" "PRIVILEGED(YES) too"; down ZTRUST BBGZANGL
+[ "$(id -u)" -ne 0 ] || chown -R 50021 "$SALLYPORT_ROOT/servers/SRV01"
+
 # Identifiers: one job name twice.
 started_profile 'ZPROC.ZPROC' LIBSERV; refresh_started
 console "S ZPROC.ONE,PARMS='ZCEESRV1'"; is "$STATUS" 0 "S with an identifier"

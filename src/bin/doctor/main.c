@@ -54,6 +54,7 @@ examine(struct doctor *d)
     doctor_check_config(d);
     doctor_check_files(d);
     doctor_check_documents(d);
+    doctor_check_openness(d);
     doctor_check_tls(d);
     doctor_check_security(d);
     if (d->saf != NULL)
