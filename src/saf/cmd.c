@@ -375,6 +375,8 @@ cmd_revoke_resume(struct cmd *cmd, struct cmd_revocation *r, struct str user)
         if (!cmd_date(cmd, revoke, r->revoke_day))
             return false;
     } else if (revoke != NULL) {
+        if ((*r->attrs & USER_REVOKED) != 0 && r->is_revoked_id != NULL)
+            CMD_MSG(cmd, r->is_revoked_id, user);
         *r->attrs |= USER_REVOKED;
         *r->revoke_day = *r->resume_day = 0;
     }

@@ -25,11 +25,10 @@ static const struct cmd_operand explain_rows[] = {
 
 /* --- the user ----------------------------------------------------------- */
 
-/* The acee that a logon of the user would make now. */
-static bool
-make_acee(struct cmd *cmd, struct str user, struct acee *out)
+bool
+cmd_acee_of(struct cmd *cmd, struct str user, struct str group,
+            struct acee *out)
 {
-    struct str group = cmd_value(cmd_arg(cmd, "GROUP"));
     struct saf_connect *v;
     struct acee_group *groups;
     struct saf_user u;
@@ -41,6 +40,7 @@ make_acee(struct cmd *cmd, struct str user, struct acee *out)
         !str_copy_z(group.n > 0 ? group : u.dfltgrp, out->group,
                     sizeof out->group)) {
         CMD_MSG(cmd, "IKJ56702I", STR("USERID"), user);
+        cmd_rc(cmd, 8);
         return false;
     }
     n = saf_connects_of_user(cmd->db, cmd->arena, u.user, &v);
@@ -57,14 +57,23 @@ make_acee(struct cmd *cmd, struct str user, struct acee *out)
     out->groups = groups;
     out->user_id = u.id;
     out->attrs = u.attrs & 0xffffu;
-    if (saf_user_is_revoked(&u, cmd->today))
-        cmd_printf(cmd, "Note: user " STR_FMT " is revoked and cannot log on.",
-                   STR_ARG(u.user));
-    if (group.n > 0 && !acee_in_group(out, group))
-        cmd_printf(cmd,
-                   "Note: user " STR_FMT " is not connected to " STR_FMT ".",
-                   STR_ARG(u.user), STR_ARG(group));
     return true;
+}
+
+/* What would keep him from having that acee at all. */
+static void
+tell_notes(struct cmd *cmd, const struct acee *acee)
+{
+    struct str group = cmd_value(cmd_arg(cmd, "GROUP"));
+    struct saf_user u;
+
+    if (saf_user_get(cmd->db, cmd->arena, str_of(acee->user), &u) &&
+        saf_user_is_revoked(&u, cmd->today))
+        cmd_printf(cmd, "Note: user %s is revoked and cannot log on.",
+                   acee->user);
+    if (group.n > 0 && !acee_in_group(acee, group))
+        cmd_printf(cmd, "Note: user %s is not connected to " STR_FMT ".",
+                   acee->user, STR_ARG(group));
 }
 
 static struct saf_where
@@ -250,8 +259,9 @@ run_explain(struct cmd *cmd)
         CMD_MSG(cmd, "SPT1014E", user);
         return 8;
     }
-    if (!make_acee(cmd, user, &acee))
+    if (!cmd_acee_of(cmd, user, cmd_value(cmd_arg(cmd, "GROUP")), &acee))
         return 8;
+    tell_notes(cmd, &acee);
     q.acee = &acee;
     d = saf_authorize(cmd->engine, &acee, str_of(q.class_->name), q.resource,
                       q.level, &q.where);

@@ -56,12 +56,40 @@ gid_is_used(struct cmd *cmd, int64_t gid, int64_t by_other_than)
     return is_used;
 }
 
+/* "first-last" or "first" behind the "/" of BPX.NEXT.USER's APPLDATA. */
+static void
+gid_range(struct cmd *cmd, int64_t *first, int64_t *last)
+{
+    struct saf_profile p;
+    struct str text;
+    struct reader in;
+    size_t slash;
+    uint32_t n;
+
+    *first = saf_option(cmd->db, "UID.FIRST");
+    *last = saf_option(cmd->db, "UID.LAST");
+    if (!saf_profile_get(cmd->db, cmd->arena, STR("FACILITY"),
+                         STR("BPX.NEXT.USER"), &p))
+        return;
+    text = saf_field_get(cmd->db, cmd->arena, SAF_KIND_PROFILE, p.id, "BASE",
+                         "APPLDATA");
+    slash = str_find_char(text, '/');
+    if (slash == STR_NPOS)
+        return;
+    in = reader_of(str_sub(text, slash + 1, text.n));
+    if (!reader_decimal(&in, &n))
+        return;
+    *first = n;
+    *last = reader_accept(&in, '-') && reader_decimal(&in, &n) ? (int64_t)n
+                                                               : INT32_MAX;
+}
+
 static bool
 check_gid(struct cmd *cmd, const struct saf_group *g)
 {
     const struct cmd_arg *omvs = cmd_arg(cmd, "OMVS");
     const struct cmd_arg *gid = cmd_sub(omvs, "GID");
-    int64_t n = saf_option(cmd->db, "UID.FIRST");
+    int64_t n, last;
 
     if (gid != NULL && !gid->is_negated && gid->number != 0 &&
         cmd_sub(omvs, "SHARED") == NULL &&
@@ -72,8 +100,13 @@ check_gid(struct cmd *cmd, const struct saf_group *g)
     }
     if (cmd_sub(omvs, "AUTOGID") == NULL)
         return true;
-    while (gid_is_used(cmd, n, 0))
+    gid_range(cmd, &n, &last);
+    while (n <= last && gid_is_used(cmd, n, 0))
         n++;
+    if (n > last) {
+        CMD_MSG(cmd, "IRR52178I");
+        return false;
+    }
     saf_field_put(cmd->db, SAF_KIND_GROUP, g->id, "OMVS", "GID",
                   str_fmt(cmd->arena, "%lld", (long long)n));
     CMD_MSG(cmd, "IRR52177I", g->group,
@@ -301,8 +334,8 @@ connect_one(struct cmd *cmd, struct str user, struct str group)
                              .group = group,
                              .owner = str_of(cmd->acee->user),
                              .created = cmd->today };
-    struct cmd_revocation r = { &c.attrs, &c.revoke_day, &c.resume_day, false,
-                                "ICH02012I" };
+    struct cmd_revocation r = { &c.attrs, &c.revoke_day, &c.resume_day,
+                                false,    "ICH02012I",   "ICH02013I" };
 
     if (!cmd_user_exists(cmd, user)) {
         CMD_MSG(cmd, "IKJ56702I", STR("USERID"), user);

@@ -318,6 +318,16 @@ list_connects(struct cmd *cmd, struct str user)
     }
 }
 
+/* A field that is stored, not evaluated. */
+static struct str
+kept(struct cmd *cmd, uint32_t user, const char *field)
+{
+    struct str value =
+        saf_field_get(cmd->db, cmd->arena, SAF_KIND_USER, user, "BASE", field);
+
+    return value.n > 0 ? value : STR("NONE SPECIFIED");
+}
+
 static void
 list_base(struct cmd *cmd, const struct saf_user *u)
 {
@@ -354,10 +364,12 @@ list_base(struct cmd *cmd, const struct saf_user *u)
         cmd_printf(cmd, " MODEL-NAME=" STR_FMT, STR_ARG(model));
     list_logon_days(cmd, u);
     list_connects(cmd, u->user);
-    cmd_line(cmd, STR("SECURITY-LEVEL=NONE SPECIFIED"));
+    cmd_printf(cmd, "SECURITY-LEVEL=" STR_FMT,
+               STR_ARG(kept(cmd, u->id, "SECLEVEL")));
     cmd_line(cmd, STR("CATEGORY-AUTHORIZATION"));
-    cmd_line(cmd, STR(" NONE SPECIFIED"));
-    cmd_line(cmd, STR("SECURITY-LABEL=NONE SPECIFIED"));
+    cmd_printf(cmd, " " STR_FMT, STR_ARG(kept(cmd, u->id, "ADDCATEGORY")));
+    cmd_printf(cmd, "SECURITY-LABEL=" STR_FMT,
+               STR_ARG(kept(cmd, u->id, "SECLABEL")));
 }
 
 static bool
@@ -499,6 +511,8 @@ list_group_base(struct cmd *cmd, const struct saf_group *g)
 {
     struct str data = saf_field_get(cmd->db, cmd->arena, SAF_KIND_GROUP, g->id,
                                     "BASE", "DATA");
+    struct str model = saf_field_get(cmd->db, cmd->arena, SAF_KIND_GROUP, g->id,
+                                     "BASE", "MODEL");
 
     cmd_printf(cmd, "INFORMATION FOR GROUP %-8.*s", STR_ARG(g->group));
     cmd_printf(
@@ -509,7 +523,10 @@ list_group_base(struct cmd *cmd, const struct saf_group *g)
         cmd_line(cmd, STR("    NO INSTALLATION DATA"));
     else
         cmd_printf(cmd, "    INSTALLATION DATA=" STR_FMT, STR_ARG(data));
-    cmd_line(cmd, STR("    NO MODEL DATA SET"));
+    if (model.n == 0)
+        cmd_line(cmd, STR("    NO MODEL DATA SET"));
+    else
+        cmd_printf(cmd, "    MODEL DATA SET=" STR_FMT, STR_ARG(model));
     cmd_line(cmd, g->is_termuacc ? STR("    TERMUACC") : STR("    NOTERMUACC"));
     list_subgroups(cmd, g->group);
     list_members(cmd, g->group);

@@ -61,8 +61,13 @@ list_members(struct cmd *cmd, const struct saf_class *class_,
     }
     n = saf_members_of(cmd->db, cmd->arena, p->id, &v);
     heading(cmd, "RESOURCES IN GROUP", "--------- -- -----");
-    for (size_t i = 0; i < n; i++)
-        cmd_line(cmd, v[i].name);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(class_->name, "GLOBAL") == 0)
+            cmd_printf(cmd, STR_FMT "/%s", STR_ARG(v[i].name),
+                       saf_level_name(v[i].level));
+        else
+            cmd_line(cmd, v[i].name);
+    }
     if (n == 0)
         cmd_line(cmd, STR("NONE"));
 }
@@ -202,6 +207,40 @@ list_base(struct cmd *cmd, const struct saf_class *class_,
     list_text(cmd, "NOTIFY", "------", p->notify, "NO USER TO BE NOTIFIED");
 }
 
+/* The grouping profiles of which this resource is a member. */
+static void
+list_groups_of(struct cmd *cmd, const struct saf_class *class_,
+               const struct saf_profile *p)
+{
+    struct saf_query q;
+    size_t n = 0;
+
+    if (class_->group[0] == '\0')
+        return;
+    heading(cmd, "RESOURCE GROUPS", "-------- ------");
+    q = saf_db_query(cmd->db,
+                     "SELECT p.name FROM profiles p JOIN members m ON"
+                     " m.profile=p.id WHERE p.class=?1 AND m.member=?2"
+                     " ORDER BY p.name",
+                     "ss", str_of(class_->group), p->name);
+    for (; saf_query_next(&q); n++)
+        cmd_line(cmd, saf_query_str(&q, cmd->arena, 0));
+    saf_query_close(&q);
+    if (n == 0)
+        cmd_line(cmd, STR("NONE"));
+}
+
+static void
+list_security(struct cmd *cmd, const struct saf_profile *p)
+{
+    list_text(cmd, "SECLEVEL", "--------", base_field(cmd, p, "SECLEVEL"),
+              "NO SECLEVEL");
+    list_text(cmd, "CATEGORIES", "----------",
+              base_field(cmd, p, "ADDCATEGORY"), "NO CATEGORIES");
+    list_text(cmd, "SECLABEL", "--------", base_field(cmd, p, "SECLABEL"),
+              "NO SECLABEL");
+}
+
 static void
 list_segments(struct cmd *cmd, const struct saf_profile *p)
 {
@@ -232,6 +271,14 @@ list_profile(struct cmd *cmd, const struct saf_class *class_,
 
     if (cmd_arg(cmd, "NORACF") == NULL) {
         list_base(cmd, class_, p);
+        if (cmd_has(cmd, "RESGROUP"))
+            list_groups_of(cmd, class_, p);
+        if (cmd_has(cmd, "ALL"))
+            list_security(cmd, p);
+        if (cmd_has(cmd, "ALL") || cmd_has(cmd, "HISTORY"))
+            cmd_list_history(cmd, p);
+        if (cmd_has(cmd, "ALL") || cmd_has(cmd, "STATISTICS"))
+            cmd_list_statistics(cmd, p);
         if (sees_list && (cmd_has(cmd, "ALL") || cmd_has(cmd, "AUTHUSER")))
             list_access(cmd, p);
     }

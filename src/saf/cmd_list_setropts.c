@@ -26,8 +26,15 @@ list_classes(struct cmd *cmd, const char *title, uint32_t bit, const char *lead)
         buf_add_z(&line, lead);
         n_listed = 1;
     }
+    /* DATASET comes first, wherever it is listed. */
+    if (lead[0] == '\0' &&
+        (saf_class_options(cmd->db, STR("DATASET")) & bit) != 0) {
+        buf_add_z(&line, "DATASET");
+        n_listed = 1;
+    }
     for (size_t i = 0; i < n; i++) {
-        if ((saf_class_options(cmd->db, str_of(v[i].name)) & bit) == 0)
+        if ((v[i].flags & CLASS_DATASET) != 0 ||
+            (saf_class_options(cmd->db, str_of(v[i].name)) & bit) == 0)
             continue;
         if (line.n + 9 > WRAP) {
             cmd_line(cmd, buf_view(&line));
@@ -43,18 +50,49 @@ list_classes(struct cmd *cmd, const char *title, uint32_t bit, const char *lead)
     buf_fini(&line);
 }
 
+static bool
+has_text(struct cmd *cmd, const char *name)
+{
+    return saf_option_text(cmd->db, cmd->arena, name).n > 0;
+}
+
+/* The option's text names this part: JES(BATCHALLRACF), MODEL(USER). */
+static bool
+names(struct cmd *cmd, const char *name, const char *part)
+{
+    return str_find(saf_option_text(cmd->db, cmd->arena, name), str_of(part)) !=
+           STR_NPOS;
+}
+
+static void
+list_text(struct cmd *cmd, const char *text, const char *name, const char *part,
+          const char *on, const char *off)
+{
+    bool is_on = part == NULL ? has_text(cmd, name) : names(cmd, name, part);
+
+    cmd_printf(cmd, "%s%s", text, is_on ? on : off);
+}
+
 static void
 list_attributes(struct cmd *cmd)
 {
-    static const char *const names[] = { "INITSTATS", "SAUDIT", "CMDVIOL",
+    static const char *const words[] = { "INITSTATS", "SAUDIT", "CMDVIOL",
                                          "OPERAUDIT", "APPLAUDIT" };
     struct buf line;
 
     buf_init(&line, 256);
     buf_add_z(&line, "ATTRIBUTES =");
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (option(cmd, names[i]) != 0)
-            buf_printf(&line, " %s", names[i]);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (option(cmd, words[i]) != 0) {
+            buf_printf(&line, " %s", words[i]);
+            if (i == 0 && has_text(cmd, "WHEN"))
+                buf_add_z(&line, " WHEN(PROGRAM -- BASIC)");
+        }
+    buf_printf(
+        &line, " TERMINAL(%s)",
+        str_starts(saf_option_text(cmd->db, cmd->arena, "TERMINAL"), STR("N"))
+            ? "NONE"
+            : "READ");
     cmd_line(cmd, buf_view(&line));
     buf_fini(&line);
 }
@@ -158,6 +196,71 @@ list_password(struct cmd *cmd)
     list_rules(cmd);
 }
 
+static void
+list_protectall(struct cmd *cmd)
+{
+    struct str how = saf_option_text(cmd->db, cmd->arena, "PROTECTALL");
+
+    if (how.n == 0) {
+        cmd_line(cmd, STR("PROTECT-ALL OPTION IS NOT IN EFFECT"));
+        return;
+    }
+    cmd_line(cmd, STR("PROTECT-ALL IS ACTIVE, CURRENT OPTIONS:"));
+    cmd_printf(cmd, "  PROTECT-ALL %s OPTION IS IN EFFECT",
+               str_starts(how, STR("W")) ? "WARNING" : "FAIL");
+}
+
+static void
+list_prefix(struct cmd *cmd)
+{
+    struct str prefix = saf_option_text(cmd->db, cmd->arena, "PREFIX");
+
+    if (prefix.n == 0)
+        cmd_line(cmd, STR("SINGLE LEVEL NAMES NOT ALLOWED"));
+    else
+        cmd_printf(cmd, "SINGLE LEVEL NAMES PREFIXED BY " STR_FMT,
+                   STR_ARG(prefix));
+}
+
+/* Security labels are kept, not evaluated. */
+static void
+list_multi_level(struct cmd *cmd)
+{
+    cmd_line(cmd, STR("COMPATIBILITY MODE IS NOT IN EFFECT"));
+    cmd_line(cmd, STR("MULTI-LEVEL QUIET IS NOT IN EFFECT"));
+    cmd_line(cmd, STR("MULTI-LEVEL STABLE IS NOT IN EFFECT"));
+    cmd_line(cmd, STR("NO WRITE-DOWN IS NOT IN EFFECT"));
+    cmd_line(cmd, STR("MULTI-LEVEL ACTIVE IS NOT IN EFFECT"));
+    list_text(cmd, "CATALOGUED DATA SETS ONLY, IS ", "CATDSNS", NULL,
+              "IN EFFECT", "NOT IN EFFECT");
+    cmd_line(cmd, STR("USER-ID FOR JES NJEUSERID IS : ????????"));
+    cmd_line(cmd, STR("USER-ID FOR JES UNDEFINEDUSER IS : ++++++++"));
+    cmd_printf(cmd,
+               "PARTNER LU-VERIFICATION SESSIONKEY INTERVAL MAXIMUM/DEFAULT IS "
+               "%5lld DAYS.",
+               option(cmd, "SESSIONINTERVAL") == 0
+                   ? 30LL
+                   : (long long)option(cmd, "SESSIONINTERVAL"));
+}
+
+/* LANGUAGE(PRIMARY(ENU) SECONDARY(DEU)), as it was given. */
+static void
+list_language(struct cmd *cmd, const char *which)
+{
+    struct str text = saf_option_text(cmd->db, cmd->arena, "LANGUAGE");
+    size_t at = str_find(text, str_of(which)), open;
+    struct str language = STR("ENU");
+
+    if (at != STR_NPOS) {
+        text = str_sub(text, at, text.n);
+        open = str_find_char(text, '(');
+        if (open != STR_NPOS)
+            language =
+                str_trim(str_sub(text, open + 1, str_find_char(text, ')')));
+    }
+    cmd_printf(cmd, "%s LANGUAGE DEFAULT : " STR_FMT, which, STR_ARG(language));
+}
+
 void
 cmd_list_setropts(struct cmd *cmd)
 {
@@ -179,13 +282,19 @@ cmd_list_setropts(struct cmd *cmd)
                 "NOT IN EFFECT");
     list_switch(cmd, "REAL DATA SET NAMES OPTION IS ", "REALDSN", "ACTIVE",
                 "INACTIVE");
-    cmd_line(cmd, STR("PROTECT-ALL OPTION IS NOT IN EFFECT"));
+    list_text(cmd, "JES-BATCHALLRACF OPTION IS ", "JES", "BATCHALLRACF",
+              "ACTIVE", "INACTIVE");
+    list_text(cmd, "JES-XBMALLRACF OPTION IS ", "JES", "XBMALLRACF", "ACTIVE",
+              "INACTIVE");
+    list_text(cmd, "JES-EARLYVERIFY OPTION IS ", "JES", "EARLYVERIFY", "ACTIVE",
+              "INACTIVE");
+    list_protectall(cmd);
     list_switch(cmd, "TAPE DATA SET PROTECTION IS ", "TAPEDSN", "ACTIVE",
                 "INACTIVE");
     cmd_printf(cmd, "SECURITY RETENTION PERIOD IN EFFECT IS %5lld DAYS.",
                (long long)option(cmd, "RETPD"));
-    cmd_line(cmd, STR("ERASE-ON-SCRATCH IS INACTIVE"));
-    cmd_line(cmd, STR("SINGLE LEVEL NAMES NOT ALLOWED"));
+    list_text(cmd, "ERASE-ON-SCRATCH IS ", "ERASE", NULL, "ACTIVE", "INACTIVE");
+    list_prefix(cmd);
     list_switch(cmd, "LIST OF GROUPS ACCESS CHECKING IS ", "GRPLIST", "ACTIVE.",
                 "INACTIVE.");
     if (inactive > 0)
@@ -196,12 +305,30 @@ cmd_list_setropts(struct cmd *cmd)
     else
         cmd_line(cmd, STR("INACTIVE USERIDS ARE NOT BEING AUTOMATICALLY "
                           "REVOKED."));
+    list_text(cmd, "DATA SET MODELLING ", "MODEL", "GDG",
+              "IS BEING DONE FOR GDGS.", "NOT BEING DONE FOR GDGS.");
+    list_text(cmd, "USER DATA SET MODELLING ", "MODEL", "USER",
+              "IS BEING DONE.", "NOT BEING DONE.");
+    list_text(cmd, "GROUP DATA SET MODELLING ", "MODEL", "GROUP",
+              "IS BEING DONE.", "NOT BEING DONE.");
     list_password(cmd);
-    cmd_line(cmd, STR("SECLABEL CONTROL IS NOT IN EFFECT"));
+    cmd_line(cmd, STR("DEFAULT RVARY PASSWORD IS IN EFFECT FOR THE SWITCH "
+                      "FUNCTION."));
+    cmd_line(cmd, STR("DEFAULT RVARY PASSWORD IS IN EFFECT FOR THE STATUS "
+                      "FUNCTION."));
+    list_text(cmd, "SECLABEL CONTROL IS ", "SECLABELCONTROL", NULL, "IN EFFECT",
+              "NOT IN EFFECT");
     list_switch(cmd, "GENERIC OWNER ONLY IS ", "GENERICOWNER", "IN EFFECT",
                 "NOT IN EFFECT");
+    list_multi_level(cmd);
     list_switch(cmd, "ADDCREATOR IS ", "ADDCREATOR", "IN EFFECT",
                 "NOT IN EFFECT");
-    cmd_line(cmd, STR("PRIMARY LANGUAGE DEFAULT : ENU"));
-    cmd_line(cmd, STR("SECONDARY LANGUAGE DEFAULT : ENU"));
+    cmd_printf(cmd, "KERBLVL = %5s", names(cmd, "KERBLVL", "1") ? "1" : "0");
+    cmd_line(cmd, STR("MULTI-LEVEL FILE SYSTEM IS NOT IN EFFECT"));
+    cmd_line(cmd, STR("MULTI-LEVEL INTERPROCESS COMMUNICATIONS IS NOT IN "
+                      "EFFECT"));
+    cmd_line(cmd, STR("MULTI-LEVEL NAME HIDING IS NOT IN EFFECT"));
+    cmd_line(cmd, STR("SECURITY LABEL BY SYSTEM IS NOT IN EFFECT"));
+    list_language(cmd, "PRIMARY");
+    list_language(cmd, "SECONDARY");
 }

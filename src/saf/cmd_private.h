@@ -27,6 +27,11 @@ extern const struct cmd_verb cmd_rdefine, cmd_ralter, cmd_rdelete, cmd_rlist,
 extern const struct cmd_verb cmd_addsd, cmd_altdsd, cmd_delsd, cmd_listdsd;
 extern const struct cmd_verb cmd_rvary, cmd_explain, cmd_help, cmd_complete;
 
+/* The acee that a logon of the user, with that group or his default one, would
+ * make now; false after IKJ56702I. */
+bool cmd_acee_of(struct cmd *, struct str user, struct str group,
+                 struct acee *out);
+
 /* The i-th verb there is, those of the hooks behind the others; NULL at the
  * end. */
 const struct cmd_verb *cmd_verb_at(size_t i, const struct saf_hooks *hooks);
@@ -64,6 +69,7 @@ struct cmd_revocation {
     int32_t *revoke_day, *resume_day;
     bool was_resumed;
     const char *not_revoked_id; /* message when RESUME finds no revocation */
+    const char *is_revoked_id;  /* when REVOKE finds one; NULL: none */
 };
 bool cmd_revoke_resume(struct cmd *, struct cmd_revocation *, struct str user);
 /* SPECIAL, NOSPECIAL ... : `rows` end with name NULL. */

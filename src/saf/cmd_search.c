@@ -1,5 +1,6 @@
 /* SEARCH. */
 #include "saf/cmd_private.h"
+#include "saf/racdcert_private.h"
 
 /* clang-format off */
 static const struct cmd_operand search_rows[] = {
@@ -11,8 +12,61 @@ static const struct cmd_operand search_rows[] = {
     { "GID", CMD_NUMBER, 0, 0, 2147483647, NULL, NULL, NULL, NULL, NULL, NULL },
     { "ALL", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     { "GENERIC", CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "LIST", CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "CLIST", CMD_LIST, CMD_ASIS | CMD_OPTIONAL, 0, 255, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
+
+#define CLIST_MAX (4u << 20)
+
+/* What is found, and the deck that CLIST makes of it. */
+struct search {
+    struct cmd *cmd;
+    const struct acee *as; /* USER(u): what that user may READ; or NULL */
+    struct buf deck;
+    size_t n;
+};
+
+/* CLIST('before ' ' after'): a command for each name. */
+static void
+found(struct search *s, struct str name, bool is_generic)
+{
+    const struct cmd_arg *clist = cmd_arg(s->cmd, "CLIST");
+    const struct cmd_arg *list = cmd_arg(s->cmd, "LIST");
+
+    s->n++;
+    if (list == NULL || !list->is_negated)
+        cmd_printf(s->cmd, STR_FMT "%s", STR_ARG(name),
+                   is_generic ? " (G)" : "");
+    if (clist == NULL)
+        return;
+    if (clist->n_values > 0)
+        buf_add(&s->deck, clist->values[0]);
+    buf_add(&s->deck, name);
+    if (clist->n_values > 1)
+        buf_add(&s->deck, clist->values[1]);
+    buf_add_char(&s->deck, '\n');
+}
+
+static bool
+write_clist(struct search *s)
+{
+    struct cmd *cmd = s->cmd;
+    struct str dsn = str_fmt(cmd->arena, "%s.EXEC.RACF.CLIST", cmd->acee->user);
+    struct err_info why = { 0 };
+
+    if (cmd_arg(cmd, "CLIST") == NULL || s->n == 0)
+        return true;
+    if (racdcert_services == NULL)
+        (void)err_set(&why, ERR_UNSUPPORTED, "no data sets here");
+    else if (buf_check(&s->deck, &why) == ERR_OK &&
+             racdcert_services->write(racdcert_services->arg, dsn,
+                                      buf_view(&s->deck), &why) == ERR_OK)
+        return true;
+    CMD_MSG(cmd, "SPT1015E", dsn, str_of(why.text));
+    cmd_rc(cmd, 8);
+    return false;
+}
 
 /* MASK(a b): begins with a, and b stands somewhere after it. */
 static bool
@@ -37,10 +91,10 @@ fits(struct cmd *cmd, struct str name)
            mask_fits(cmd_arg(cmd, "MASK"), name);
 }
 
-static size_t
-search_names(struct cmd *cmd, struct saf_query q)
+static void
+search_names(struct search *s, struct saf_query q)
 {
-    size_t n = 0;
+    struct cmd *cmd = s->cmd;
 
     while (saf_query_next(&q)) {
         struct str name = saf_query_str(&q, cmd->arena, 0);
@@ -50,31 +104,37 @@ search_names(struct cmd *cmd, struct saf_query q)
             (!cmd_is_auditor(cmd) && !cmd_owns(cmd, owner) &&
              !str_eq_z(name, cmd->acee->user)))
             continue;
-        cmd_line(cmd, name);
-        n++;
+        found(s, name, false);
     }
     saf_query_close(&q);
-    return n;
 }
 
-static size_t
-search_id(struct cmd *cmd, const char *kind, const char *field, int64_t id)
+static void
+search_id(struct search *s, const char *kind, const char *field, int64_t id)
 {
-    return search_names(
-        cmd, saf_db_query(cmd->db,
-                          "SELECT p.name, p.name FROM segments s"
-                          " JOIN principals p ON p.id=s.id WHERE s.kind=?1 AND"
-                          " s.segment='OMVS' AND s.field=?2 AND s.value=?3"
-                          " ORDER BY p.name",
-                          "sss", str_of(kind), str_of(field),
-                          str_fmt(cmd->arena, "%lld", (long long)id)));
+    struct cmd *cmd = s->cmd;
+
+    search_names(
+        s, saf_db_query(cmd->db,
+                        "SELECT p.name, p.name FROM segments s"
+                        " JOIN principals p ON p.id=s.id WHERE s.kind=?1 AND"
+                        " s.segment='OMVS' AND s.field=?2 AND s.value=?3"
+                        " ORDER BY p.name",
+                        "sss", str_of(kind), str_of(field),
+                        str_fmt(cmd->arena, "%lld", (long long)id)));
 }
 
 static bool
-may_see(struct cmd *cmd, const struct saf_profile *p)
+may_see(const struct search *s, const struct saf_profile *p)
 {
+    struct cmd *cmd = s->cmd;
     struct saf_decision d;
 
+    if (s->as != NULL) {
+        d = saf_authorize(cmd->engine, s->as, p->class_name, p->name, SAF_READ,
+                          NULL);
+        return saf_rc_is_ok(d.rc);
+    }
     if (cmd_is_auditor(cmd) || cmd_owns(cmd, p->owner))
         return true;
     d = saf_authorize(cmd->engine, cmd->acee, p->class_name, p->name, SAF_READ,
@@ -82,44 +142,70 @@ may_see(struct cmd *cmd, const struct saf_profile *p)
     return saf_rc_is_ok(d.rc);
 }
 
-static size_t
-search_profiles(struct cmd *cmd, const struct saf_class *class_)
+static void
+search_profiles(struct search *s, const struct saf_class *class_)
 {
+    struct cmd *cmd = s->cmd;
     const struct cmd_arg *generic = cmd_arg(cmd, "GENERIC");
     struct saf_profile *v;
     size_t n = saf_profiles_of(cmd->db, cmd->arena, str_of(class_->name), &v);
-    size_t n_listed = 0;
 
     for (size_t i = 0; i < n; i++) {
         if ((generic != NULL && generic->is_negated == v[i].is_generic) ||
-            !fits(cmd, v[i].name) || !may_see(cmd, &v[i]))
+            !fits(cmd, v[i].name) || !may_see(s, &v[i]))
             continue;
-        cmd_printf(cmd, STR_FMT "%s", STR_ARG(v[i].name),
-                   v[i].is_generic ? " (G)" : "");
-        n_listed++;
+        found(s, v[i].name, v[i].is_generic);
     }
-    return n_listed;
 }
 
-static size_t
-search_class(struct cmd *cmd, struct str name, bool *is_ok)
+static void
+search_class(struct search *s, struct str name, bool *is_ok)
 {
+    struct cmd *cmd = s->cmd;
     const struct saf_class *class_;
 
-    if (str_eq_z(name, "USER"))
-        return search_names(
-            cmd, saf_db_query(cmd->db,
-                              "SELECT user, owner FROM users WHERE user NOT"
-                              " LIKE 'irr%' ORDER BY user",
-                              ""));
-    if (str_eq_z(name, "GROUP"))
-        return search_names(
-            cmd,
-            saf_db_query(cmd->db, "SELECT grp, owner FROM groups ORDER BY grp",
-                         ""));
+    if (str_eq_z(name, "USER")) {
+        search_names(s, saf_db_query(cmd->db,
+                                     "SELECT user, owner FROM users WHERE user"
+                                     " NOT LIKE 'irr%' ORDER BY user",
+                                     ""));
+        return;
+    }
+    if (str_eq_z(name, "GROUP")) {
+        search_names(s, saf_db_query(cmd->db,
+                                     "SELECT grp, owner FROM groups ORDER BY"
+                                     " grp",
+                                     ""));
+        return;
+    }
     class_ = cmd_any_class(cmd, name, "CLASS");
     *is_ok = class_ != NULL;
-    return class_ == NULL ? 0 : search_profiles(cmd, class_);
+    if (class_ != NULL)
+        search_profiles(s, class_);
+}
+
+/* USER(u): for oneself, or by those who may see all. */
+static bool
+search_as(struct search *s, struct acee *acee)
+{
+    struct cmd *cmd = s->cmd;
+    struct str user = cmd_value(cmd_arg(cmd, "USER"));
+
+    if (cmd_arg(cmd, "USER") == NULL)
+        return true;
+    if (!cmd_user_exists(cmd, user)) {
+        CMD_MSG(cmd, "ICH31053I", user);
+        cmd_rc(cmd, 4);
+        return false;
+    }
+    if (!str_eq_z(user, cmd->acee->user) && !cmd_is_special(cmd) &&
+        !cmd_is_auditor(cmd)) {
+        CMD_MSG(cmd, "SPT1014E", user);
+        cmd_rc(cmd, 8);
+        return false;
+    }
+    s->as = acee;
+    return cmd_acee_of(cmd, user, STR(""), acee);
 }
 
 static uint32_t
@@ -128,20 +214,24 @@ run_search(struct cmd *cmd)
     const struct cmd_arg *class_ = cmd_arg(cmd, "CLASS");
     const struct cmd_arg *uid = cmd_arg(cmd, "UID");
     const struct cmd_arg *gid = cmd_arg(cmd, "GID");
+    struct search s = { .cmd = cmd };
+    struct acee acee;
     bool is_ok = true;
-    size_t n;
 
-    if (uid != NULL)
-        n = search_id(cmd, "U", "UID", uid->number);
-    else if (gid != NULL)
-        n = search_id(cmd, "G", "GID", gid->number);
-    else
-        n = search_class(
-            cmd, class_ == NULL ? STR("DATASET") : cmd_value(class_), &is_ok);
-    if (!is_ok)
+    if (!search_as(&s, &acee))
         return cmd->rc;
-    if (n > 0)
-        return 0;
+    buf_init(&s.deck, CLIST_MAX);
+    if (uid != NULL)
+        search_id(&s, "U", "UID", uid->number);
+    else if (gid != NULL)
+        search_id(&s, "G", "GID", gid->number);
+    else
+        search_class(&s, class_ == NULL ? STR("DATASET") : cmd_value(class_),
+                     &is_ok);
+    is_ok = is_ok && write_clist(&s);
+    buf_fini(&s.deck);
+    if (!is_ok || s.n > 0)
+        return cmd->rc;
     CMD_MSG(cmd, "ICH31005I");
     return 4;
 }

@@ -428,8 +428,8 @@ static void
 alter_one(struct cmd *cmd, struct str user)
 {
     struct saf_user u;
-    struct cmd_revocation r = { &u.attrs, &u.revoke_day, &u.resume_day, false,
-                                "ICH21019I" };
+    struct cmd_revocation r = { &u.attrs, &u.revoke_day, &u.resume_day,
+                                false,    "ICH21019I",   NULL };
 
     if (!saf_user_get(cmd->db, cmd->arena, user, &u)) {
         CMD_MSG(cmd, "ICH21009I", user);

@@ -425,6 +425,81 @@ explained(void **state)
 }
 
 static void
+searches_and_lists(void **state)
+{
+    static const struct row rows[] = {
+        { "ADDUSER (FRED MARY) PASSWORD(X)", 0, "" },
+        { "SETROPTS CLASSACT(FACILITY EJBROLE) GENERIC(FACILITY)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "RDEFINE FACILITY (A.ONE A.TWO A.*) UACC(NONE)", 0, "" },
+        { "PERMIT A.TWO CLASS(FACILITY) ID(FRED)", 0, "" },
+        { "SEARCH CLASS(FACILITY) USER(FRED)", 0, "A.TWO\n" },
+        { "SEARCH CLASS(FACILITY) USER(MARY)", 4,
+          "ICH31005I NO ENTRIES MEET SEARCH CRITERIA\n" },
+        { "SEARCH CLASS(FACILITY) USER(NOBODY)", 4,
+          "ICH31053I NOBODY NOT FOUND\n" },
+        { "SEARCH CLASS(FACILITY) MASK(A T) NOGENERIC", 0, "A.TWO\n" },
+        { "SEARCH CLASS(FACILITY) CLIST('RDEL FACILITY ') NOLIST", 8,
+          "SPT1015E The commands cannot be written to "
+          "IBMUSER.EXEC.RACF.CLIST: no data sets here.\n" },
+        { "RDEFINE GEJBROLE ROLES ADDMEM(a.Read)", 0, "" },
+        { "RDEFINE EJBROLE a.Read", 0, "" },
+        { "RLIST EJBROLE a.Read RESGROUP HISTORY STATISTICS", 0,
+          "CLASS      NAME\n-----      ----\nEJBROLE    a.Read\n\n"
+          "GROUP CLASS NAME\n----- ----- ----\nGEJBROLE\n\n"
+          "LEVEL  OWNER      UNIVERSAL ACCESS  YOUR ACCESS  WARNING\n"
+          "-----  --------   ----------------  -----------  -------\n"
+          " 00    IBMUSER         NONE              ALTER    NO\n\n"
+          "INSTALLATION DATA\n-----------------\nNONE\n\n"
+          "APPLICATION DATA\n----------------\nNONE\n\n"
+          "AUDITING\n--------\nFAILURES(READ)\n\n"
+          "NOTIFY\n------\nNO USER TO BE NOTIFIED\n\n"
+          "RESOURCE GROUPS\n-------- ------\nROLES\n\n"
+          "CREATION DATE  LAST REFERENCE DATE  LAST CHANGE DATE\n"
+          "(DAY) (YEAR)        (DAY) (YEAR)      (DAY) (YEAR)\n"
+          "-------------  -------------------  ----------------\n"
+          " 007    24          007    24        007    24\n\n"
+          "ALTER COUNT  CONTROL COUNT  UPDATE COUNT  READ COUNT\n"
+          "-----------  -------------  ------------  ----------\n"
+          "  00000         00000         00000        00000\n" },
+        { "CONNECT FRED GROUP(SYS1) REVOKE", 0, "" },
+        { "CONNECT FRED GROUP(SYS1) REVOKE", 0,
+          "ICH02013I 'REVOKE' IGNORED. FRED IS CURRENTLY REVOKED.\n" },
+        { "RDEFINE FACILITY BPX.NEXT.USER APPLDATA('5000-5001/70-71')", 0, "" },
+        { "ADDGROUP (G1 G2 G3) OMVS(AUTOGID)", 8,
+          "IRR52177I G1 was assigned an identifier of 70.\n"
+          "IRR52177I G2 was assigned an identifier of 71.\n"
+          "IRR52178I No free identifier is left in the range.\n" },
+        { "SETROPTS PROTECTALL(FAILURES) JES(BATCHALLRACF) WHEN(PROGRAM)"
+          " LANGUAGE(PRIMARY(ENU) SECONDARY(DEU)) GENERIC(DATASET)",
+          0, "ICH14063I SETROPTS command complete.\n" },
+    };
+    static const char *const lines[] = {
+        "ATTRIBUTES = INITSTATS WHEN(PROGRAM -- BASIC) SAUDIT CMDVIOL "
+        "OPERAUDIT "
+        "TERMINAL(READ)\n",
+        "\nGENERIC PROFILE CLASSES =  DATASET FACILITY GXFACILI",
+        "\nACTIVE CLASSES = DATASET USER GROUP EJBROLE",
+        "\nJES-BATCHALLRACF OPTION IS ACTIVE\n",
+        "\nPROTECT-ALL IS ACTIVE, CURRENT OPTIONS:\n",
+        "\nUSER-ID FOR JES NJEUSERID IS : ????????\n",
+        "\nKERBLVL =     0\n",
+        "\nPRIMARY LANGUAGE DEFAULT : ENU\nSECONDARY LANGUAGE DEFAULT : DEU\n",
+    };
+    const char *reply;
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    reply = desk_run(&d, "SETROPTS LIST");
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        if (strstr(reply, lines[i]) == NULL)
+            fail_msg("%s is not in\n%s", lines[i], reply);
+    desk_fini(&d);
+}
+
+static void
 helped_and_completed(void **state)
 {
     static const struct row rows[] = {
@@ -471,6 +546,7 @@ main(void)
         cmocka_unit_test(dynamic_classes),
         cmocka_unit_test(conditions),
         cmocka_unit_test(explained),
+        cmocka_unit_test(searches_and_lists),
         cmocka_unit_test(helped_and_completed),
     };
 
