@@ -389,12 +389,61 @@ random_text(void)
     return words[pick(ARRAY_LEN(words))];
 }
 
+/* The same content in other words. */
+enum style {
+    STYLE_ATTRIBUTES,
+    STYLE_VARIABLES, /* each value is a variable, defined at the end */
+    STYLE_CAPITALS,  /* attribute names */
+    STYLE_ELEMENTS,  /* single values and references as elements */
+};
+static enum style style;
+static char variables[TEXT_MAX];
+static unsigned n_variables;
+
+/* Attributes first: what is written as an element waits in `later`. */
+static void
+random_attr(char *text, char *later, const struct cfg_attr *a,
+            const char *value)
+{
+    struct str stem = str_of(a->name);
+    char one[512], name[64];
+    bool is_ref = a->kind == CFG_KIND_REF;
+    bool is_many = a->kind == CFG_KIND_LIST || a->kind == CFG_KIND_REFS ||
+                   a->kind == CFG_KIND_IGNORED;
+
+    if (str_ends(stem, STR("Ref")))
+        stem.n -= 3;
+    snprintf(name, sizeof name, "%s", a->name);
+    for (char *p = name; style == STYLE_CAPITALS && *p != '\0'; p++)
+        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    if (style == STYLE_VARIABLES) {
+        snprintf(one, sizeof one, "<variable name='var.%u' value='%s'/>",
+                 n_variables, value);
+        add(variables, one);
+        snprintf(one, sizeof one, " %s='${var.%u}'", name, n_variables++);
+        add(text, one);
+    } else if (style == STYLE_ELEMENTS && is_ref && value[0] != '\0') {
+        snprintf(one, sizeof one, "<" STR_FMT " ref='%s'/>", STR_ARG(stem),
+                 value);
+        add(later, one);
+    } else if (style == STYLE_ELEMENTS && !is_ref && !is_many &&
+               value[0] != '\0') {
+        snprintf(one, sizeof one, "<%s>%s</%s>", name, value, name);
+        add(later, one);
+    } else {
+        snprintf(one, sizeof one, " %s='%s'", name, value);
+        add(text, one);
+    }
+}
+
 static void
 random_element(char *text, const struct cfg_type *type, const char *name,
                unsigned depth)
 {
     char head[512];
+    char *later = calloc(1, TEXT_MAX);
 
+    assert_non_null(later);
     snprintf(head, sizeof head, "<%s%s", name, type->is_prefix ? "x" : "");
     add(text, head);
     if (type->scope != CFG_SINGLETON && pick(3) > 0) {
@@ -408,13 +457,14 @@ random_element(char *text, const struct cfg_type *type, const char *name,
             a->kind == CFG_KIND_PRESENT || a->kind == CFG_KIND_REST ||
             (a->value != NULL && pick(4) > 0))
             continue;
-        snprintf(head, sizeof head, " %s='%s'", a->name,
-                 a->kind == CFG_KIND_REF || a->kind == CFG_KIND_REFS
-                     ? random_id()
-                     : random_text());
-        add(text, head);
+        random_attr(text, later, a,
+                    a->kind == CFG_KIND_REF || a->kind == CFG_KIND_REFS
+                        ? random_id()
+                        : random_text());
     }
     add(text, ">");
+    add(text, later);
+    free(later);
     for (size_t i = 0; i < type->n_attrs && depth < 4; i++) {
         const struct cfg_attr *a = &type->attrs[i];
 
@@ -427,22 +477,31 @@ random_element(char *text, const struct cfg_type *type, const char *name,
     add(text, head);
 }
 
+/* Top-level elements, added to the text. */
 static void
-random_document(char *text)
+random_part(char *text)
 {
     size_t n;
     const struct cfg_type *const *types = cfg_types(&n);
 
-    text[0] = '\0';
-    add(text, "<server>");
     for (unsigned i = 1 + pick(12); i > 0; i--) {
         const struct cfg_type *type = types[pick((unsigned)n)];
 
         if (type->scope != CFG_NESTED && type != &cfg_type_update)
             random_element(text, type, type->name, 1);
     }
+}
+
+static void
+random_document(char *text)
+{
+    text[0] = variables[0] = '\0';
+    n_variables = 0;
+    add(text, "<server>");
+    random_part(text);
     if (pick(2) == 0)
         add(text, "<include location='a.xml' onConflict='IGNORE'/>");
+    add(text, variables);
     add(text, "</server>");
 }
 
@@ -462,6 +521,72 @@ is_stable_for_random_documents(void **state)
     }
 }
 
+static void
+says_the_same_in_other_words(void **state)
+{
+    static char plain[TEXT_MAX], other[TEXT_MAX];
+    static struct world w, v;
+
+    (void)state;
+    for (unsigned i = 0; i < 300; i++) {
+        struct cfg_tree *first, *second;
+
+        style = STYLE_ATTRIBUTES;
+        seed = i;
+        random_document(plain);
+        style = (enum style)(1 + i % 3);
+        seed = i;
+        random_document(other);
+        style = STYLE_ATTRIBUTES;
+        w = (struct world){ .server = plain };
+        v = (struct world){ .server = other };
+        first = load(&w);
+        second = load(&v);
+        assert_same_settings(first, second, other);
+        cfg_unref(&first);
+        cfg_unref(&second);
+    }
+}
+
+/* An include without onConflict is its content in its place. */
+static void
+includes_are_their_content(void **state)
+{
+    static char apart[TEXT_MAX], include[TEXT_MAX], together[TEXT_MAX];
+    static struct world w, v;
+
+    (void)state;
+    for (unsigned i = 0; i < 200; i++) {
+        struct cfg_tree *first, *second;
+
+        seed = i;
+        apart[0] = include[0] = together[0] = '\0';
+        add(apart, "<server>");
+        random_part(apart);
+        add(together, apart);
+        add(include, "<server>");
+        random_part(include);
+        add(together, include + strlen("<server>"));
+        add(include, "</server>");
+        add(apart, "<include location='a.xml'/>");
+        {
+            size_t before = strlen(apart);
+
+            random_part(apart);
+            add(together, apart + before);
+        }
+        add(apart, "</server>");
+        add(together, "</server>");
+        w = (struct world){ .server = apart, .include = include };
+        v = (struct world){ .server = together };
+        first = load(&w);
+        second = load(&v);
+        assert_same_settings(first, second, together);
+        cfg_unref(&first);
+        cfg_unref(&second);
+    }
+}
+
 int
 main(void)
 {
@@ -470,6 +595,8 @@ main(void)
         cmocka_unit_test(lists_settings),
         cmocka_unit_test(is_stable_for_odd_values),
         cmocka_unit_test(is_stable_for_random_documents),
+        cmocka_unit_test(says_the_same_in_other_words),
+        cmocka_unit_test(includes_are_their_content),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
