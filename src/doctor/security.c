@@ -349,8 +349,9 @@ check_reading_group(struct doctor *d, const struct racf_user *owner)
     if (n_others == 0)
         return;
     fix = doctor_text(d,
-                      "chgrp -R readers %s, with a group that has nothing "
-                      "else",
+                      "chgrp -R readers %s; find %s -type d -exec chmod g+s "
+                      "{} +   (readers: a group that has nothing else)",
+                      doctor_quote(d, d->server_dir),
                       doctor_quote(d, d->server_dir));
     access = server_access_of(d, name);
     if (owner != NULL && strcmp(name, owner->default_group) == 0)

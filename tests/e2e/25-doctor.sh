@@ -23,12 +23,18 @@ racf "ADDGROUP LIBREAD OMVS(GID(50050))" "CONNECT FRED GROUP(LIBREAD)"
 # The groups that the sample's server.xml names and its decks leave empty.
 racf "ADDGROUP GMOPERS" "ADDGROUP GMREADR"
 for group in GMADMIN GMOPERS GMREADR; do racf "CONNECT FRED GROUP($group)"; done
-own() { chown -R 50001:50050 "$DIR"; find "$DIR" -type d -exec chmod 750 {} +; find "$DIR" -type f -exec chmod 640 {} +; chmod 600 "$DIR/server.env"; }
+own() { chown -R 50001:50050 "$DIR"; find "$DIR" -type d -exec chmod 2750 {} +; find "$DIR" -type f -exec chmod 640 {} +; chmod 600 "$DIR/server.env"; }
 own
 examine
 clean "a clean server"
 doctor myServer
 is "$OUT" "Server myServer: 0 errors, 0 warnings, 0 notes." "as text"
+
+image_start; ok $? "the server runs"
+get_record 111111; is "$CODE" 200 "and answers"
+console "F BAQSTRT,JAVACORE"
+clean "what it made meanwhile is clean too"
+console "P BAQSTRT"
 
 # Files
 chmod 666 "$DIR/server.xml"; has "a file that everybody may write" file-writable ".file == \"$DIR/server.xml\" and (.fix | startswith(\"chmod g-w,o-rwx\"))" 8
