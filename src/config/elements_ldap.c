@@ -259,6 +259,11 @@ FILTERS(ldap_netscape, "netscapeLdapFilterProperties",
         "(&(uid=%v)(objectclass=inetOrgPerson))", GROUPS_2, "inetOrgPerson:uid",
         "*:cn", MEMBERS_2);
 
+/* Parts of a certificate that a filter may ask for. */
+#define CERTIFICATE_WORDS                                                      \
+    "Subject*|Issuer*|SerialNumber|UniqueKey|PublicKey|NotAfter|NotBefore|"    \
+    "SigAlg*|Version"
+
 static enum err
 check_ldap(void *element, struct err_info *why)
 {
@@ -328,7 +333,8 @@ static const struct cfg_attr ldap_attrs[] = {
          "false", "The server never writes."),
     ATTR(WORD, certificate_map_mode, "certificateMapMode", "EXACT_DN",
          ldap_map_words, "How a certificate becomes a user."),
-    ATTR(STRING, certificate_filter, "certificateFilter", "",
+    ATTR(TEMPLATE, certificate_filter, "certificateFilter", "",
+         CERTIFICATE_WORDS,
          "Search for CERTIFICATE_FILTER, with ${SubjectCN} and the like."),
     ATTR(STRING, certificate_mapper_id, "certificateMapperId", "",
          "Mapper for CUSTOM."),

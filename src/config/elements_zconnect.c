@@ -485,7 +485,7 @@ static const struct cfg_attr zcon_token_request_attrs[] = {
     ATTR(STRING, header, "header", "Authorization",
          "Header with the credentials."),
     ATTR(STRING, request_method, "requestMethod", "POST", "Method."),
-    ATTR(STRING, request_body, "requestBody", "",
+    ATTR(TEMPLATE, request_body, "requestBody", "", "userid|password",
          "Body with ${userid} and ${password}."),
 };
 #undef ATTR

@@ -244,6 +244,71 @@ put_value(struct filling *f, const struct cfg_attr *a,
     return ERR_OK;
 }
 
+/* Is ${name} filled in later, by whoever uses the value? */
+static bool
+is_kept(const struct cfg_attr *a, struct str name)
+{
+    struct str rest = str_of(a->keeps == NULL ? "" : a->keeps), word;
+
+    while (rest.n > 0 && str_token(&rest, '|', &word)) {
+        bool is_start = str_ends(word, STR("*"));
+
+        if (is_start ? str_starts(name, str_sub(word, 0, word.n - 1))
+                     : str_eq(name, word))
+            return true;
+    }
+    return false;
+}
+
+/* Variables replaced but those that are kept: in pieces between these. */
+static enum err
+expand_between(struct filling *f, const struct cfg_attr *a, struct str text,
+               struct str *out, struct err_info *why)
+{
+    struct loading *l = f->ev->l;
+    struct str all = text, piece;
+    struct buf made;
+    enum err e = ERR_OK;
+    size_t from = 0;
+
+    if (a->keeps == NULL)
+        return vars_expand(l, &f->scope, text, out, why);
+    buf_init(&made, l->limits.max_value_bytes);
+    while (e == ERR_OK) {
+        size_t at = str_find(str_sub(all, from, all.n), STR("${")), end;
+
+        if (at == STR_NPOS)
+            break;
+        from += at;
+        end = str_find_char(str_sub(all, from, all.n), '}');
+        if (end == STR_NPOS)
+            break;
+        if (is_kept(a, str_sub(all, from + 2, from + end))) {
+            e = vars_expand(l, &f->scope, str_sub(all, 0, from), &piece, why);
+            if (e == ERR_OK)
+                buf_add(&made, piece);
+            buf_add(&made, str_sub(all, from, from + end + 1));
+            all = str_sub(all, from + end + 1, all.n);
+            from = 0;
+        } else {
+            from += 2;
+        }
+    }
+    if (e == ERR_OK)
+        e = vars_expand(l, &f->scope, all, &piece, why);
+    if (e == ERR_OK) {
+        buf_add(&made, piece);
+        e = buf_check(&made, why);
+    }
+    if (e == ERR_OK) {
+        *out = str_dup(l->arena, buf_view(&made));
+        if (out->p == NULL)
+            e = fill_no_storage(why);
+    }
+    buf_fini(&made);
+    return e;
+}
+
 enum err
 fill_expand(struct filling *f, const struct cfg_attr *a,
             const struct raw_value *v, struct str text, struct str *out,
@@ -251,7 +316,7 @@ fill_expand(struct filling *f, const struct cfg_attr *a,
 {
     struct loading *l = f->ev->l;
     struct err_info own;
-    enum err e = vars_expand(l, &f->scope, text, out, &own);
+    enum err e = expand_between(f, a, text, out, &own);
 
     if (e == ERR_MEMORY)
         return fill_no_storage(why);

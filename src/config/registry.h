@@ -50,6 +50,9 @@ struct cfg_attr {
     int64_t unit_ms;   /* DURATION: of a bare number */
     const char *const *words;      /* ENUM, by value, then NULL */
     const struct cfg_type *target; /* REF, CHILD, CHILDREN */
+    /* STRING: ${names} that are not variables but filled in later, separated by
+     * |; one that ends with * is the beginning of a name. */
+    const char *keeps;
     bool is_unique; /* STRING: no two elements may have the same */
     bool is_needed; /* REF: the default's element when the named one is not
                        there, so that the field is never NULL */
@@ -148,6 +151,11 @@ enum cfg_update_rule cfg_update_rule(const struct cfg_type *, const char *attr);
     {                                                                          \
         .kind = CFG_KIND_WORD, .at = CFG_AT(type, field, struct str),          \
         .name = (n), .value = (v), .words = (w), .help = (h)                   \
+    }
+#define CFG_ATTR_TEMPLATE(type, field, n, v, k, h)                             \
+    {                                                                          \
+        .kind = CFG_KIND_STRING, .at = CFG_AT(type, field, struct str),        \
+        .name = (n), .value = (v), .keeps = (k), .help = (h)                   \
     }
 #define CFG_ATTR_UNIQUE(type, field, n, v, h)                                  \
     {                                                                          \

@@ -1380,6 +1380,37 @@ fills_nested_and_free(void **state)
     cfg_unref(&w.tree);
 }
 
+/* What looks like a variable but is filled in later stays, whatever the
+ * environment holds. */
+static void
+keeps_placeholders(void **state)
+{
+    static struct world w;
+    const struct cfg_zcon_auth_token *t;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    assert_int_equal(
+        load(&w, "<variable name='password' value='wrong'/>"
+                 "<variable name='scope' value='s'/>"
+                 "<zosconnect_authToken id='t'><tokenRequest "
+                 "credentialLocation='body' requestBody='{\"u\":\"${userid}\","
+                 "\"p\":\"${password}\",\"s\":\"${scope}${nobody}\",${'/>"
+                 "</zosconnect_authToken>"
+                 "<ldapRegistry id='l' host='h' port='1' baseDN='o=x' "
+                 "ldapType='Custom' certificateMapMode='CERTIFICATE_FILTER' "
+                 "certificateFilter='(&amp;(uid=${SubjectCN})(${scope}=1)"
+                 "(x=${password}))'/>"),
+        ERR_OK);
+    t = CFG_GET(w.tree, zcon_auth_token, "t");
+    assert_str(t->request->request_body,
+               "{\"u\":\"${userid}\",\"p\":\"${password}\",\"s\":"
+               "\"s${nobody}\",${");
+    assert_str(CFG_GET(w.tree, ldap, "l")->certificate_filter,
+               "(&(uid=${SubjectCN})(s=1)(x=wrong))");
+    cfg_unref(&w.tree);
+}
+
 /* What a refused element said does not pass to the one after it. */
 static void
 forgets_refused_children(void **state)
@@ -1630,6 +1661,7 @@ main(void)
         cmocka_unit_test(obeys_on_error),
         cmocka_unit_test(fills_elements),
         cmocka_unit_test(fills_nested_and_free),
+        cmocka_unit_test(keeps_placeholders),
         cmocka_unit_test(forgets_refused_children),
         cmocka_unit_test(says_without_effect_once),
         cmocka_unit_test(tells_unknown_names),

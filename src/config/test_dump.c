@@ -321,6 +321,8 @@ is_stable_for_odd_values(void **state)
         "</zosconnect_authTokenLocal>",
         "<accessLogging id='a'/><httpEndpoint id='e' accessLoggingRef='a'/>",
         "<cors id='c' domain='' allowedOrigins='*'/>",
+        "<zosconnect_authToken id='t'><tokenRequest requestBody="
+        "'${userid}${dollar}{password}${boot}'/></zosconnect_authToken>",
     };
 
     (void)state;
