@@ -3,6 +3,8 @@
 
 #include "ttls/agent.h"
 #include "ttls/build.h"
+#include "ttls/conf.h"
+#include "ttls/lines.h"
 #include "ttls/shadow.h"
 #include "ttls/show.h"
 #include "ttls/source.h"
@@ -10,6 +12,7 @@
 struct check {
     FILE *out;
     bool is_json;
+    enum ttls_collate collate;
     unsigned n_errors, n_warnings;
 };
 
@@ -47,26 +50,34 @@ on_diag(void *arg, const struct ttls_diag *d)
 }
 
 /* A file that cannot be read is an error of line 0. */
-static void
-read_one(struct check *c, struct ttls_build *build, const char *name)
+static bool
+read_text(struct check *c, struct str name, struct buf *text)
 {
     struct err_info why;
-    struct buf text;
+    char path[1024];
     enum err e;
 
-    buf_init(&text, TTLS_FILE_MAX);
-    if (name[0] == '/')
-        e = source_read(str_of(name), (struct str){ 0 }, TTLS_FILE_MAX, &text,
-                        &why);
+    buf_init(text, TTLS_FILE_MAX);
+    if (name.n > 0 && name.p[0] == '/')
+        e = source_read(name, (struct str){ 0 }, TTLS_FILE_MAX, text, &why);
+    else if (!str_copy_z(name, path, sizeof path))
+        e = err_set(&why, ERR_LIMIT, "the name is too long");
     else
-        e = source_read_file(name, (struct str){ 0 }, TTLS_FILE_MAX, &text,
+        e = source_read_file(path, (struct str){ 0 }, TTLS_FILE_MAX, text,
                              &why);
-    if (e == ERR_OK)
-        ttls_build_file(build, str_of(name), buf_view(&text));
-    else
-        on_diag(c, &(struct ttls_diag){ .is_error = true,
-                                        .file = str_of(name),
-                                        .text = why.text });
+    if (e != ERR_OK)
+        on_diag(c, &(struct ttls_diag){
+                       .is_error = true, .file = name, .text = why.text });
+    return e == ERR_OK;
+}
+
+static void
+read_one(struct check *c, struct ttls_build *build, struct str name)
+{
+    struct buf text;
+
+    if (read_text(c, name, &text))
+        ttls_build_file(build, name, buf_view(&text));
     buf_fini(&text);
 }
 
@@ -99,29 +110,117 @@ summary(const struct check *c, const struct ttls_policy *p)
     fprintf(c->out, "%u errors, %u warnings\n", c->n_errors, c->n_warnings);
 }
 
+/* One policy: the files in their order. */
+static void
+check_policy(struct check *c, const struct str *files, size_t n)
+{
+    struct ttls_build_options options = { .collate = c->collate,
+                                          .on_diag = on_diag,
+                                          .arg = c };
+    struct ttls_build *build = ttls_build_new(&options);
+    struct ttls_policy *policy = NULL;
+    unsigned n_before = c->n_errors;
+    struct err_info why;
+
+    if (build == NULL) {
+        c->n_errors++;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        read_one(c, build, files[i]);
+    if (ttls_build_finish(&build, &policy, &why) != ERR_OK &&
+        c->n_errors == n_before)
+        on_diag(c, &(struct ttls_diag){ .is_error = true,
+                                        .file = STR("policy"),
+                                        .text = why.text });
+    if (policy != NULL)
+        IGNORE(ttls_shadowed(policy, on_shadow, c, &why));
+    summary(c, policy);
+    ttls_policy_unref(&policy);
+}
+
+/* --- a main configuration ----------------------------------------------- */
+
+/* Its statements are none of a policy. */
+static bool
+is_main_file(struct str text)
+{
+    static const char *const words[] = { "TcpImage",   "PEPInstance",
+                                         "LogLevel",   "Codepage",
+                                         "TTLSConfig", "CommonTTLSConfig" };
+    struct lines in = lines_of(text);
+    struct line line = lines_next(&in);
+
+    for (size_t i = 0; line.kind == LINE_STMT && i < ARRAY_LEN(words); i++) {
+        if (str_eq_nocase_z(line.word, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static void
+check_image(struct check *c, const struct pagent_conf *conf,
+            const struct pagent_image *image)
+{
+    struct ttls_conf ttls = conf->ttls;
+    struct str files[2];
+    struct buf text;
+    size_t n = 0;
+
+    buf_init(&text, 0);
+    if (image->path.n > 0 && read_text(c, image->path, &text))
+        pagent_image_parse(image->path, buf_view(&text), image, on_diag, c,
+                           &ttls);
+    if (!c->is_json)
+        fprintf(c->out, STR_FMT ": ", STR_ARG(image->name));
+    if (conf->common.n > 0)
+        files[n++] = conf->common;
+    if (ttls.path.n > 0)
+        files[n++] = ttls.path;
+    if (ttls.is_coded && n > 0)
+        check_policy(c, files, n);
+    else if (!c->is_json)
+        fprintf(c->out, "no AT-TLS policy (TTLSConfig)\n");
+    buf_fini(&text);
+}
+
+static void
+check_main(struct check *c, struct str name, struct str text)
+{
+    struct pagent_conf conf;
+
+    pagent_conf_parse(name, text, STR("TCPIP1"), on_diag, c, &conf);
+    for (size_t i = 0; i < conf.n_images; i++)
+        check_image(c, &conf, &conf.images[i]);
+}
+
 unsigned
 agent_check(const char *const *files, size_t n, enum ttls_collate collate,
             bool is_json, void *out_file)
 {
-    struct check c = { .out = out_file, .is_json = is_json };
-    struct ttls_build_options options = { .collate = collate,
-                                          .on_diag = on_diag,
-                                          .arg = &c };
-    struct ttls_build *build = ttls_build_new(&options);
-    struct ttls_policy *policy = NULL;
+    struct check c = { .out = out_file,
+                       .is_json = is_json,
+                       .collate = collate };
+    struct str names[64];
     struct err_info why;
+    struct buf text;
 
-    if (build == NULL)
-        return 1;
-    for (size_t i = 0; i < n; i++)
-        read_one(&c, build, files[i]);
-    if (ttls_build_finish(&build, &policy, &why) != ERR_OK && c.n_errors == 0)
-        on_diag(&c, &(struct ttls_diag){ .is_error = true,
-                                         .file = STR("policy"),
-                                         .text = why.text });
-    if (policy != NULL)
-        IGNORE(ttls_shadowed(policy, on_shadow, &c, &why));
-    summary(&c, policy);
-    ttls_policy_unref(&policy);
+    for (size_t i = 0; i < n && i < ARRAY_LEN(names); i++)
+        names[i] = str_of(files[i]);
+    buf_init(&text, TTLS_FILE_MAX);
+    if (n == 1 && names[0].p[0] == '/'
+            ? source_read(names[0], (struct str){ 0 }, TTLS_FILE_MAX, &text,
+                          &why) == ERR_OK
+            : n == 1 &&
+                  source_read_file(files[0], (struct str){ 0 }, TTLS_FILE_MAX,
+                                   &text, &why) == ERR_OK) {
+        if (is_main_file(buf_view(&text))) {
+            check_main(&c, names[0], buf_view(&text));
+            buf_fini(&text);
+            return c.n_errors;
+        }
+    }
+    buf_fini(&text);
+    check_policy(&c, names, n < ARRAY_LEN(names) ? n : ARRAY_LEN(names));
     return c.n_errors;
 }

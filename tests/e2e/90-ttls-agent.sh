@@ -93,6 +93,11 @@ like "$(shown)" "zCEEClientRule~1" "the policy before stays"
 like "$(shown)" "Priority: +255" "as it was"
 runs "--check" 1 sallyport pagent --check "$policy"
 like "$OUT" "tlsPol:[0-9]+: error: Priority" "names them, too"
+runs "--check of the main file" 1 sallyport pagent --check "$SALLYPORT_ROOT/etc/pagent.conf"
+like "$OUT" "/etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol:[0-9]+: error: Priority" "leads to the policy"
+printf 'TTLSRule x\n{\n' >"$SCRATCH/open"
+runs "--check --json" 1 sallyport pagent --check --json "$SCRATCH/open"
+like "$(head -1 <<<"$OUT" | jq -r .kind)" "error" "is JSON"
 sed 's/zCEEClientRule~1/secondRule/' "$SCRATCH/good" >"$policy"
 mark
 runs "UPDATE" 0 sallyport console 'F PAGENT,UPDATE'
@@ -135,9 +140,14 @@ in_order "PURGE purges" "EZZ8773I PAGENT POLICIES PURGED FOR TCPIP1 : QOS" "EZZ8
 unlike "$(since)" "PURGED FOR TCPIP2" "NOPURGE does not"
 is "$(stack_pid TCPIP2)" "$second" "its stack goes on"
 runs "pasearch without agent" 1 sallyport pasearch -t
+sed -i "s/SYSLOGD'/SYSLOGD -i'/" "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/PAGENT"
 mark
-runs "S PAGENT" 0 sallyport console 'S PAGENT'
+runs "S PAGENT with -i" 0 sallyport console 'S PAGENT'
 wait_for 10 said "EZZ8432I"; ok $? "started again"
+mark
+cp "$SCRATCH/good" "$policy"
+wait_for 10 said "EZD1586I PAGENT HAS INSTALLED ALL LOCAL POLICIES FOR TCPIP1"; ok $? "a changed file is picked up"
+like "$(shown)" "zCEEClientRule~1" "and installed"
 
 # --- the profile decides at IPL; shutdown ends the stacks -------------------
 runs "shutdown" 0 sallyport shutdown

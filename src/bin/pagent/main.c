@@ -41,9 +41,10 @@ static const struct cli cli = {
     .usage = "[options] | --check FILE...",
     .summary = "The policy agent of AT-TLS; usually started as S PAGENT.",
     .detail =
-        "  --check reads FILEs as one policy (the common file first), says\n"
-        "  file and line of each error and warning, and ends with 1 when\n"
-        "  there was an error.\n"
+        "  --check reads FILEs as one policy (the common file first), or FILE\n"
+        "  as the agent's main configuration with all it leads to; says file\n"
+        "  and line of each error and warning, and ends with 1 when there\n"
+        "  was an error.\n"
         "  Operator commands: F PAGENT,REFRESH|UPDATE|QUERY|LOGLEVEL,LEVEL=n|\n"
         "  TRACE,LEVEL=n|DEBUG,LEVEL=n|MEMTRC; P PAGENT.\n",
     .opts = opts,
@@ -87,9 +88,10 @@ main(int argc, char **argv)
     options.collate = strcmp(collate, "ebcdic") == 0 ? TTLS_COLLATE_EBCDIC
                                                      : TTLS_COLLATE_ASCII;
     if (check)
-        return n == 0 ? usage("--check: expected policy files")
-                      : agent_check((const char *const *)argv + 1, (size_t)n,
-                                    options.collate, json, stdout) > 0;
+        return n == 0 || n > 64
+                   ? usage("--check: expected 1 to 64 policy files")
+                   : agent_check((const char *const *)argv + 1, (size_t)n,
+                                 options.collate, json, stdout) > 0;
     if (n > 0)
         return usage("files are for --check");
     if (!own_path(program, folder))
