@@ -163,6 +163,7 @@ struct cfg_ssl_options { /* sslOptions */
     int64_t ssl_session_timeout_ms;
     int64_t session_timeout_ms;
     bool suppress_handshake_errors;
+    struct str ticket_key_file;
 };
 
 struct cfg_tcp_options { /* tcpOptions */

@@ -181,6 +181,10 @@ static const struct cfg_attr ssl_options_attrs[] = {
          "The same, older name."),
     ATTR(BOOL, suppress_handshake_errors, "suppressHandshakeErrors", "false",
          "Do not log failed handshakes."),
+    ATTR(PATH, ticket_key_file, "ticketKeyFile", "",
+         "Keys of session tickets that servers share, so that a client may "
+         "resume at any of them; made and rotated by them. Not in the "
+         "original."),
 };
 #undef ATTR
 CFG_TYPE(ssl_options, "sslOptions", CFG_FACTORY,

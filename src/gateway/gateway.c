@@ -160,6 +160,7 @@ gateway_tick(struct gateway *g)
     reload_changed_keys(g);
     angel_look(g);
     retry_ports(g);
+    ticket_files_tick(g->tickets);
 }
 
 static enum err
@@ -216,6 +217,7 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
         e = err_set(why, ERR_MEMORY, "no storage for the gateway");
     else if ((e = dir_make(g->work_dir, 0750, why)) == ERR_OK &&
              (e = limits_new(&g->limits, why)) == ERR_OK &&
+             (e = ticket_files_new(g->o.log, &g->tickets, why)) == ERR_OK &&
              (e = auth_cache_new(25000, &g->auth_cache, why)) == ERR_OK &&
              (e = saf_connect(buf_view(&token), &g->saf, why)) == ERR_OK) {
         saf_on_message(g->saf, serve_operator_line, g);
@@ -272,8 +274,8 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
     } else {
         artefacts = artefacts_ref(g->artefacts);
     }
-    e = snapshot_new(tree, artefacts, g->saf, g->o.log, g->snapshot != NULL,
-                     &next, why);
+    e = snapshot_new(tree, artefacts, g->saf, g->o.log, g->tickets,
+                     g->snapshot != NULL, &next, why);
     if (e != ERR_OK) {
         artefacts_unref(&artefacts);
         return e;
@@ -344,6 +346,7 @@ gateway_free(struct gateway **at)
     pthread_cond_destroy(&g->done);
     pthread_mutex_destroy(&g->lock);
     limits_free(&g->limits);
+    ticket_files_free(&g->tickets);
     free(g->metrics);
     free(g->work_dir);
     free(g);

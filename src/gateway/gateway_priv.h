@@ -41,6 +41,7 @@ struct gateway {
     unsigned n_ticks;
     struct auth_cache *auth_cache;
     struct limits *limits;
+    struct ticket_files *tickets;
     struct metrics *metrics;
     struct artefacts *artefacts;
     struct snapshot *snapshot;

@@ -14,6 +14,7 @@
 #include "gateway/chain.h"
 #include "gateway/limits.h"
 #include "gateway/route.h"
+#include "gateway/ticket_files.h"
 #include "gateway/web.h"
 #include "http/server.h"
 #include "saf/client.h"
@@ -139,8 +140,8 @@ void snapshot_polled_seen(struct snapshot *);
  */
 MUST_CHECK enum err snapshot_new(struct cfg_tree *, struct artefacts *,
                                  struct saf_client *, struct messages_log *,
-                                 bool is_update, struct snapshot **out,
-                                 struct err_info *why);
+                                 struct ticket_files *, bool is_update,
+                                 struct snapshot **out, struct err_info *why);
 struct snapshot *snapshot_ref(struct snapshot *);
 void snapshot_unref(struct snapshot **);
 

@@ -25,6 +25,7 @@ struct store {
 struct tls_stores {
     struct saf_client *saf;
     struct messages_log *log;
+    struct ticket_files *tickets;
     const struct cfg_tree *tree;
     struct arena arena;
     struct store *stores;
@@ -169,8 +170,8 @@ read_store(struct tls_stores *t, const struct cfg_key_store *from,
 
 enum err
 tls_stores_new(struct saf_client *saf, struct messages_log *log,
-               const struct cfg_tree *tree, struct tls_stores **out,
-               struct err_info *why)
+               struct ticket_files *tickets, const struct cfg_tree *tree,
+               struct tls_stores **out, struct err_info *why)
 {
     struct tls_stores *t = calloc(1, sizeof *t);
 
@@ -178,6 +179,7 @@ tls_stores_new(struct saf_client *saf, struct messages_log *log,
         return err_set(why, ERR_MEMORY, "no storage for key stores");
     t->saf = saf;
     t->log = log;
+    t->tickets = tickets;
     t->tree = tree;
     arena_init(&t->arena, PATHS_MAX);
     *out = t;
@@ -344,6 +346,16 @@ build(const struct tls_stores *t, const struct cfg_ssl *ssl,
                 : (uint32_t)(options->ssl_session_timeout_ms / 1000),
     };
 
+    if (options != NULL && options->ticket_key_file.n > 0) {
+        enum err e = ticket_files_get(t->tickets, options->ticket_key_file,
+                                      s.session_timeout_s, &s.tickets, why);
+
+        if (e != ERR_OK) {
+            MESSAGES_LOG(t->log, LOGGER, "SPT0414W", options->ticket_key_file,
+                         str_of(why->text));
+            return e;
+        }
+    }
     if (ssl->trust_default_certs)
         MESSAGES_LOG(t->log, LOGGER, "CWPKI0827I", ssl->node.id);
     return tls_config_new(&s, out, why);

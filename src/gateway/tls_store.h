@@ -9,6 +9,7 @@
 #include "audit/messages_log.h"
 #include "base/err.h"
 #include "config/elements.h"
+#include "gateway/ticket_files.h"
 #include "io/tls.h"
 #include "saf/client.h"
 
@@ -20,6 +21,7 @@ MUST_CHECK enum err tls_ring_parse(struct str location, struct str *owner,
 /* The stores one configuration names, each read once while it is compiled. */
 struct tls_stores;
 MUST_CHECK enum err tls_stores_new(struct saf_client *, struct messages_log *,
+                                   struct ticket_files *,
                                    const struct cfg_tree *,
                                    struct tls_stores **out,
                                    struct err_info *why);

@@ -10,6 +10,7 @@
 
 #include "http/client.h"
 #include "io/test_certs.h"
+#include "io/tickets.h"
 
 static struct test_cert ca, other_ca, server_rsa, server_ec, server_b, alice,
     mallory, expired;
@@ -720,6 +721,85 @@ bad_settings_are_refused(void **state)
     }
 }
 
+/* Two servers with the same ticket keys resume each other's sessions, as long
+ * as they let in by the same rules. */
+static void
+sessions_are_shared_with_ticket_keys(void **state)
+{
+    static const struct {
+        enum tls_client_auth auth;
+        bool other_trust, is_resumed;
+    } rows[] = {
+        { TLS_AUTH_REQUIRED, false, true },
+        { TLS_AUTH_REQUIRED, true, false },
+        { TLS_AUTH_SUPPORTED, false, false },
+    };
+    struct tickets *tickets;
+
+    (void)state;
+    assert_int_equal(tickets_new(&tickets, NULL), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct tls_settings settings = { .is_server = true,
+                                         .client_auth = TLS_AUTH_REQUIRED,
+                                         .tickets = tickets };
+        SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+        SSL_SESSION *session = NULL;
+        struct tls_fixture t;
+        char body[100];
+
+        SSL_CTX_use_certificate(ctx, alice.x509);
+        SSL_CTX_use_PrivateKey(ctx, alice.key);
+        tls_start(&t, config_of(settings, &server_rsa, &ca));
+        assert_false(get_resuming(t.f.port, ctx, &session, body, sizeof body));
+        fixture_stop(&t.f);
+        settings.client_auth = rows[i].auth;
+        if (rows[i].other_trust) { /* both, so that alice may still come */
+            struct str trust[2] = { test_cert_der(&ca),
+                                    test_cert_der(&other_ca) };
+            struct tls_identity id = test_cert_identity(&server_rsa);
+            struct tls_config *config = NULL;
+
+            settings.trust = trust;
+            settings.n_trust = 2;
+            settings.identities = &id;
+            settings.n_identities = 1;
+            assert_int_equal(tls_config_new(&settings, &config, NULL), ERR_OK);
+            tls_start(&t, config);
+        } else {
+            tls_start(&t, config_of(settings, &server_rsa, &ca));
+        }
+        assert_int_equal(
+            get_resuming(t.f.port, ctx, &session, body, sizeof body),
+            rows[i].is_resumed);
+        assert_string_equal(body, "alice");
+        fixture_stop(&t.f);
+        SSL_SESSION_free(session);
+        SSL_CTX_free(ctx);
+    }
+    tickets_unref(&tickets);
+}
+
+/* TLS 1.2 without tickets: the server remembers the session by its id. */
+static void
+sessions_are_resumed_by_id(void **state)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL_SESSION *session = NULL;
+    struct tls_fixture t;
+    char body[100];
+
+    (void)state;
+    SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+    tls_start(&t, config_of((struct tls_settings){ .is_server = true },
+                            &server_rsa, NULL));
+    assert_false(get_resuming(t.f.port, ctx, &session, body, sizeof body));
+    assert_true(get_resuming(t.f.port, ctx, &session, body, sizeof body));
+    SSL_SESSION_free(session);
+    SSL_CTX_free(ctx);
+    fixture_stop(&t.f);
+}
+
 int
 main(void)
 {
@@ -729,6 +809,8 @@ main(void)
         cmocka_unit_test(the_name_must_fit_when_asked_for),
         cmocka_unit_test(connections_are_not_shared_between_certificates),
         cmocka_unit_test(a_resumed_session_keeps_its_certificate),
+        cmocka_unit_test(sessions_are_shared_with_ticket_keys),
+        cmocka_unit_test(sessions_are_resumed_by_id),
         cmocka_unit_test(clear_text_on_a_tls_port_gets_no_answer),
         cmocka_unit_test(a_probe_is_not_reported),
         cmocka_unit_test(protocols_and_ciphers_follow_their_jsse_names),

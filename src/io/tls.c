@@ -19,6 +19,7 @@
 #define DEFAULT_SESSION_TIMEOUT_S 86400u
 #define NAME_MAX_BYTES 255u
 #define CIPHER_TEXT_MAX 8192u
+#define SESSIONS_MAX 20480
 #define SKIP_HOSTS_MAX 65536u
 
 struct identity {
@@ -32,7 +33,8 @@ struct tls_config {
     bool is_server;
     bool verify_hostname;
     bool offer_h2;
-    struct buf skip_hosts; /* each name followed by NUL */
+    struct tickets *tickets; /* NULL: OpenSSL's own, of one context */
+    struct buf skip_hosts;   /* each name followed by NUL */
     SSL_CTX *ctx;
     struct identity *identities;
     size_t n_identities;
@@ -269,12 +271,41 @@ choose_identity(SSL *ssl, int *alert, void *arg)
     return SSL_TLSEXT_ERR_OK;
 }
 
+static int
+on_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv,
+              EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int is_new)
+{
+    const struct tls_config *config =
+        SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    return tickets_on_key(config->tickets, name, iv, cipher, mac, is_new);
+}
+
+/* Who may resume: whoever was let in by the same rules. A session made under
+ * other trust anchors, or when no certificate was asked for, is not taken. */
+static bool
+set_session_context(SSL_CTX *ctx, const struct tls_settings *from)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE],
+        mode = (unsigned char)from->client_auth;
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    unsigned n = 0;
+    bool is_ok = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+                 EVP_DigestUpdate(md, &mode, 1) == 1;
+
+    for (size_t i = 0; i < from->n_trust && is_ok; i++)
+        is_ok = EVP_DigestUpdate(md, from->trust[i].p, from->trust[i].n) == 1;
+    is_ok = is_ok && EVP_DigestFinal_ex(md, digest, &n) == 1 &&
+            SSL_CTX_set_session_id_context(ctx, digest, n) == 1;
+    EVP_MD_CTX_free(md);
+    return is_ok;
+}
+
 static enum err
 set_server_rules(SSL_CTX *ctx, const struct tls_settings *from,
                  STACK_OF(X509) * anchors, struct tls_config *config,
                  struct err_info *why)
 {
-    static const unsigned char session_context[] = "sallyport";
     int mode = SSL_VERIFY_NONE;
 
     if (from->client_auth != TLS_AUTH_NONE)
@@ -288,11 +319,16 @@ set_server_rules(SSL_CTX *ctx, const struct tls_settings *from,
     SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, config);
     SSL_CTX_set_tlsext_servername_callback(ctx, choose_identity);
     SSL_CTX_set_tlsext_servername_arg(ctx, config);
-    /* Sessions live in tickets; their key dies with this configuration, so a
-     * change of trust always means a full handshake. */
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_session_id_context(ctx, session_context,
-                                   sizeof session_context - 1);
+    /* Sessions live in tickets; those of clients without tickets (TLS 1.2) in
+     * the cache of this configuration. */
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER);
+    SSL_CTX_sess_set_cache_size(ctx, SESSIONS_MAX);
+    if (!set_session_context(ctx, from))
+        return err_set(why, ERR_MEMORY, "no storage for a TLS context");
+    SSL_CTX_set_app_data(ctx, config);
+    if (config->tickets != NULL &&
+        SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket_key) != 1)
+        return err_set(why, ERR_MEMORY, "no storage for a TLS context");
     SSL_CTX_set_num_tickets(ctx, 1);
     SSL_CTX_set_timeout(ctx, from->session_timeout_s == 0
                                  ? DEFAULT_SESSION_TIMEOUT_S
@@ -324,8 +360,12 @@ context_new(const struct tls_settings *from, STACK_OF(X509) * anchors,
     if (from->trust_system && SSL_CTX_set_default_verify_paths(ctx) != 1)
         return err_set(why, ERR_NOT_FOUND,
                        "the system's authorities cannot be read");
-    if (from->our_order)
-        SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+    /* The strongest that both have; a client that puts ChaCha20 first has no
+     * fast AES and gets it, unless our order is to count alone. */
+    if (from->is_server)
+        SSL_CTX_set_options(
+            ctx, SSL_OP_CIPHER_SERVER_PREFERENCE |
+                     (from->our_order ? 0 : SSL_OP_PRIORITIZE_CHACHA));
     if (from->is_server)
         return set_server_rules(ctx, from, anchors, config, why);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
@@ -411,6 +451,7 @@ tls_config_new(const struct tls_settings *from, struct tls_config **out,
         config->is_server = from->is_server;
         config->verify_hostname = from->verify_hostname;
         config->offer_h2 = from->offer_h2;
+        config->tickets = tickets_ref(from->tickets);
         buf_init(&config->skip_hosts, SKIP_HOSTS_MAX);
         for (size_t i = 0; i < from->n_skip_hosts; i++) {
             buf_add(&config->skip_hosts, from->skip_hosts[i]);
@@ -459,6 +500,7 @@ tls_config_unref(struct tls_config **config_p)
     remote_keys_unref(&config->remote);
     SSL_CTX_free(config->ctx);
     buf_fini(&config->skip_hosts);
+    tickets_unref(&config->tickets);
     free(config->identities);
     free(config);
 }

@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 struct tls_config;
+struct tickets;     /* io/tickets.h */
 struct remote_keys; /* io/remote_key.h */
 
 enum tls_client_auth { TLS_AUTH_NONE, TLS_AUTH_SUPPORTED, TLS_AUTH_REQUIRED };
@@ -36,9 +37,12 @@ struct tls_settings {
     const struct str *skip_hosts; /* but not of these: names, "*.name" */
     size_t n_skip_hosts;
     bool trust_system;          /* the machine's authorities as well */
-    bool our_order;             /* server: our order of cipher suites counts */
+    bool our_order;             /* server: our order of suites counts alone */
     uint32_t session_timeout_s; /* 0: 86400 */
     bool offer_h2;              /* server: HTTP/2 may be agreed on (ALPN) */
+    /* Server: keys shared with other configurations and servers; NULL: this
+     * configuration's own. */
+    struct tickets *tickets;
 };
 
 /* ERR_SYNTAX a certificate, key or protocol name is not understood;

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include "io/stream.h"
+#include "io/tickets.h"
 
 /* A session object for one connection; a server ignores `sni`. */
 MUST_CHECK enum err tls_session_new(struct tls_config *, struct str sni,
@@ -27,6 +28,9 @@ enum {
 /* A comma list of JSSE names to a set of the above. ERR_SYNTAX. */
 MUST_CHECK enum err tls_protocols(struct str names, unsigned *out,
                                   struct err_info *why);
+/* tickets.c: the callback for one ticket. */
+int tickets_on_key(struct tickets *, unsigned char *name, unsigned char *iv,
+                   EVP_CIPHER_CTX *, EVP_MAC_CTX *, int is_new);
 /* The cipher table: JSSE (IANA or IBM) name to OpenSSL's; NULL when unknown. */
 const char *tls_cipher_name(struct str jsse, bool *is_tls13);
 

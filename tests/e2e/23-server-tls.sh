@@ -36,9 +36,9 @@ openssl pkcs12 -in "$SECURITY/key.p12" -passin "pass:$PASSWORD" -nokeys -out "$S
 ok $? "the password of server.env opens it"
 NAME=$(subject | sed 's/.*CN=\([^,]*\),.*/\1/')
 GOT=$(curl -s --http2 --cacert "$SCRATCH/own.pem" --resolve "$NAME:$HTTPS:127.0.0.1" -o /dev/null -w '%{http_code} %{http_version}' "https://$NAME:$HTTPS/")
-is "$GOT" "404 2" "curl believes it and speaks HTTP/2"
+is "$GOT" "200 2" "curl believes it and speaks HTTP/2"
 if command -v nghttp >/dev/null; then
-    like "$(nghttp -nv "https://127.0.0.1:$HTTPS/" 2>&1)" "recv .*:status: 404" "so does nghttp"
+    like "$(nghttp -nv "https://127.0.0.1:$HTTPS/" 2>&1)" "recv .*:status: 200" "so does nghttp"
 fi
 
 # --- stores of other tools
@@ -90,5 +90,19 @@ cp "$SCRATCH/n.p12" "$SECURITY/now.p12.new" && mv "$SECURITY/now.p12.new" "$SECU
 if wait_for 20 says CN=newer; then pass "a polled store is read again"; else fail "a polled store is read again"; note "$BEFORE"; fi
 like "$(since)" "CWPKI0811I: The keystore file .*now\.p12 has been modified" "it is said"
 like "$(since)" "CWPKI0016W: The certificate with alias one from keyStore k will be expired in (29|30) days" "that it ends soon as well"
+# --- ticket keys in a file: a session outlives the server
+server ' sslOptionsRef="o"/>' "$(printf '<sslOptions id="o" sslRef="t" ticketKeyFile="${server.output.dir}/tickets" sslSessionTimeout="2h"/><keyStore id="k" location="two.p12" password="changeit"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/>')"
+apply
+wait_for 10 says CN=one || fail "the configuration with ticket keys"
+is "$(stat -c %a "$HOME_DIR/tickets")" 600 "ticket keys are made, for nobody else to read"
+resume() { openssl s_client -connect "127.0.0.1:$HTTPS" -tls1_2 "$@" </dev/null 2>/dev/null | grep -oE "^(New|Reused)"; }
+is "$(resume -sess_out "$SCRATCH/session")" New "a session"
+is "$(resume -sess_in "$SCRATCH/session")" Reused "is resumed"
+sallyport server stop s >/dev/null && sallyport server start s >/dev/null
+is "$(resume -sess_in "$SCRATCH/session")" Reused "also by the next server"
+chmod 644 "$HOME_DIR/tickets"
+sed -i 's/2h/3h/' "$HOME_DIR/server.xml"; sallyport server stop s >/dev/null; sallyport server start s >/dev/null
+like "$(cat "$LOG")" "SPT0414W: The ticket keys of .*/tickets are not taken: others may read or write it" "not when others could read them"
+like "$(subject)" "^$" "and the port stays closed"
 runs "stop" 0 sallyport server stop s
 done_testing
