@@ -76,9 +76,12 @@ void doctor_check_documents(struct doctor *);
 void doctor_check_openness(struct doctor *);
 /* TLS settings, certificates of key rings and stores (certificates.c). */
 void doctor_check_tls(struct doctor *);
-/* Which SAF user it runs as, unless given: of class STARTED, or of the owner of
- * the folder. */
+/* Which SAF user it runs as, unless given: of class STARTED for the procedure
+ * of server.env, or for one that starts this server by default; else the owner
+ * of the folder (whose.c). */
 void doctor_find_user(struct doctor *);
+/* The SAF user whose OMVS UID owns the folder; "". */
+const char *doctor_owner(struct doctor *);
 /* Profiles and groups of the security database (security.c). */
 void doctor_check_security(struct doctor *);
 

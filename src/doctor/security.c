@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "config/elements.h"
 #include "config/feature.h"
 #include "doctor/racf.h"
@@ -366,52 +365,6 @@ check_reading_group(struct doctor *d, const struct racf_user *owner)
                     name, access, n_others);
 }
 
-/* ---- whose server it is ---- */
-
-/* The user of the STARTED profile, where server.env names the procedure. */
-static const char *
-started_user(struct doctor *d)
-{
-    struct str proc = d->procedure, job = d->job_name, word;
-    struct str operands = STR("");
-    size_t comma = str_find_char(proc, ',');
-
-    if (proc.n == 0)
-        return "";
-    if (comma != STR_NPOS)
-        operands = str_sub(proc, comma + 1, proc.n);
-    proc = str_sub(proc, 0, comma);
-    while (operands.n > 0 && str_token(&operands, ',', &word)) {
-        if (str_starts_nocase(word, STR("JOBNAME=")))
-            job = str_sub(word, 8, word.n);
-    }
-    return racf_started_user(
-        d->saf, d->arena, doctor_text(d, STR_FMT, STR_ARG(proc)),
-        doctor_text(d, STR_FMT, STR_ARG(job.n > 0 ? job : proc)));
-}
-
-static const char *
-owner_name(struct doctor *d)
-{
-    struct stat st;
-
-    if (stat(d->server_dir, &st) != 0)
-        return "";
-    return racf_name_of_id(d->saf, d->arena, "USER", "UID", st.st_uid);
-}
-
-void
-doctor_find_user(struct doctor *d)
-{
-    if (d->saf == NULL || d->user[0] != '\0')
-        return;
-    d->user = started_user(d);
-    if (d->user[0] == '\0')
-        d->user = owner_name(d);
-    if (d->user[0] == '\0' && root_is_private() && saf_self(d->saf) != NULL)
-        d->user = doctor_text(d, "%s", saf_self(d->saf)->user);
-}
-
 void
 doctor_check_security(struct doctor *d)
 {
@@ -432,7 +385,7 @@ doctor_check_security(struct doctor *d)
         doctor_find(d, RULE_NOT_CHECKED, "", 0, "--user=ID",
                     "it is not known which user the server runs as: access to "
                     "class SERVER");
-    has_owner = racf_user_get(d->saf, d->arena, owner_name(d), &owner,
+    has_owner = racf_user_get(d->saf, d->arena, doctor_owner(d), &owner,
                               &reply) == RACF_FOUND;
     check_profiles(d, has_user ? &user : NULL);
     check_interceptor_groups(d);

@@ -154,6 +154,11 @@ racf "RDEFINE STARTED ZP9.* STDATA(USER(ZSRV9) GROUP(SYS1))"
 echo "WLP_ZOS_PROCEDURE=ZP9,JOBNAME=J9,PARMS='myServer'" >>"$DIR/server.env"; examine
 [ "$(found profile-access '.what | test("^ZSRV9")')" -eq 4 ]; ok $? "the user of its STARTED profile"
 sed -i /WLP_ZOS/d "$DIR/server.env"
+sed -i "s/PARMS='myServer'/PARMS='other'/" "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/BAQSTRT"
+sed "s/BAQSTRT /ZP9     /; s/PARMS='other'/PARMS='myServer --clean'/" "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/BAQSTRT" >"$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/ZP9"; examine
+[ "$(found profile-access '.what | test("^ZSRV9")')" -eq 4 ]; ok $? "the user of the procedure that starts it by default"
+rm "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/ZP9"
+clean "without one, the owner of the folder"
 
 # What cannot be examined
 doctor nobody; is "$STATUS" 16 "no such server"
