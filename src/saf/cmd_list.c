@@ -5,7 +5,7 @@
 
 /* --- segments ---------------------------------------------------------- */
 
-enum field_kind { FIELD_TEXT, FIELD_10, FIELD_8, FIELD_3, FIELD_NAME };
+enum field_kind { FIELD_TEXT, FIELD_10, FIELD_8, FIELD_5, FIELD_3, FIELD_NAME };
 
 struct field_row {
     const char *segment, *field;
@@ -38,6 +38,27 @@ static const struct field_row field_rows[] = {
     { "TSO", "UNIT", FIELD_TEXT, NULL },
     { "TSO", "USERDATA", FIELD_TEXT, NULL },
     { "TSO", "COMMAND", FIELD_TEXT, NULL },
+    { "DFP", "MGMTCLAS", FIELD_TEXT, "NONE SPECIFIED" },
+    { "DFP", "STORCLAS", FIELD_TEXT, "NONE SPECIFIED" },
+    { "DFP", "DATACLAS", FIELD_TEXT, "NONE SPECIFIED" },
+    { "DFP", "DATAAPPL", FIELD_TEXT, "NONE SPECIFIED" },
+    { "CICS", "OPCLASS", FIELD_TEXT, "001" },
+    { "CICS", "OPIDENT", FIELD_TEXT, "" },
+    { "CICS", "OPPRTY", FIELD_5, "00000" },
+    { "CICS", "TIMEOUT", FIELD_TEXT, "00:00 (HH:MM)" },
+    { "CICS", "XRFSOFF", FIELD_TEXT, "NOFORCE" },
+    { "CICS", "RSLKEY", FIELD_TEXT, NULL },
+    { "CICS", "TSLKEY", FIELD_TEXT, NULL },
+    { "WORKATTR", "WANAME", FIELD_TEXT, NULL },
+    { "WORKATTR", "WABLDG", FIELD_TEXT, NULL },
+    { "WORKATTR", "WADEPT", FIELD_TEXT, NULL },
+    { "WORKATTR", "WAROOM", FIELD_TEXT, NULL },
+    { "WORKATTR", "WAADDR1", FIELD_TEXT, NULL },
+    { "WORKATTR", "WAADDR2", FIELD_TEXT, NULL },
+    { "WORKATTR", "WAADDR3", FIELD_TEXT, NULL },
+    { "WORKATTR", "WAADDR4", FIELD_TEXT, NULL },
+    { "WORKATTR", "WAACCNT", FIELD_TEXT, NULL },
+    { "WORKATTR", "WAEMAIL", FIELD_TEXT, NULL },
     { "STDATA", "USER", FIELD_TEXT, "" },
     { "STDATA", "GROUP", FIELD_TEXT, "" },
     { "STDATA", "TRUSTED", FIELD_TEXT, "NO" },
@@ -103,6 +124,7 @@ field_text(struct cmd *cmd, const struct field_row *row, struct str value)
         return value;
     return str_fmt(cmd->arena,
                    row->kind == FIELD_8   ? "%08llu"
+                   : row->kind == FIELD_5 ? "%05llu"
                    : row->kind == FIELD_3 ? "%03llu"
                                           : "%010llu",
                    (unsigned long long)number);
@@ -151,9 +173,10 @@ cmd_list_segment(struct cmd *cmd, enum saf_kind kind, int64_t id,
         const struct field_row *row = &field_rows[i];
         struct str value;
 
-        /* Groups have a GID only, users all but it. */
+        /* Of OMVS groups have a GID only, users all but it. */
         if (strcmp(row->segment, segment) != 0 ||
-            (kind == SAF_KIND_GROUP) != (strcmp(row->field, "GID") == 0))
+            (strcmp(segment, "OMVS") == 0 &&
+             (kind == SAF_KIND_GROUP) != (strcmp(row->field, "GID") == 0)))
             continue;
         is_described = true;
         value =

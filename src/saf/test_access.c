@@ -462,6 +462,20 @@ searches_and_lists(void **state)
           "ALTER COUNT  CONTROL COUNT  UPDATE COUNT  READ COUNT\n"
           "-----------  -------------  ------------  ----------\n"
           "  00000         00000         00000        00000\n" },
+        { "ALTUSER FRED CICS(OPIDENT(abc) OPPRTY(7)) DFP(STORCLAS(FAST)) "
+          "SECLABEL(SYSLOW)",
+          0, "" },
+        { "LISTUSER FRED NORACF CICS DFP", 0,
+          "\nCICS INFORMATION\n----------------\nOPCLASS= 001\nOPIDENT= abc\n"
+          "OPPRTY= 00007\nTIMEOUT= 00:00 (HH:MM)\nXRFSOFF= NOFORCE\n\n"
+          "DFP INFORMATION\n---------------\nMGMTCLAS= NONE SPECIFIED\n"
+          "STORCLAS= FAST\nDATACLAS= NONE SPECIFIED\n"
+          "DATAAPPL= NONE SPECIFIED\n" },
+        { "ADDGROUP GD DFP(MGMTCLAS(X)) MODEL(A.B)", 0, "" },
+        { "LISTGRP GD NORACF DFP", 0,
+          "\nDFP INFORMATION\n---------------\nMGMTCLAS= X\n"
+          "STORCLAS= NONE SPECIFIED\nDATACLAS= NONE SPECIFIED\n"
+          "DATAAPPL= NONE SPECIFIED\n" },
         { "CONNECT FRED GROUP(SYS1) REVOKE", 0, "" },
         { "CONNECT FRED GROUP(SYS1) REVOKE", 0,
           "ICH02013I 'REVOKE' IGNORED. FRED IS CURRENTLY REVOKED.\n" },
