@@ -4,6 +4,59 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
+/* No keeper and no data sets here: every service says no. */
+static enum err
+no_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str owner,
+       struct buf *sealed, struct buf *spki, struct err_info *why)
+{
+    (void)arg;
+    (void)kind;
+    (void)bits;
+    (void)owner;
+    (void)sealed;
+    (void)spki;
+    return err_set(why, ERR_UNSUPPORTED, "no keys here");
+}
+
+static enum err
+no_read(void *arg, struct str dsn, struct buf *out, struct err_info *why)
+{
+    (void)arg;
+    (void)dsn;
+    (void)out;
+    return err_set(why, ERR_NOT_FOUND, "no data sets here");
+}
+
+static enum err
+no_write(void *arg, struct str dsn, struct str content, struct err_info *why)
+{
+    (void)arg;
+    (void)dsn;
+    (void)content;
+    return err_set(why, ERR_NOT_FOUND, "no data sets here");
+}
+
+/* A certificate for LIST, ALTER, CONNECT, ROLLOVER and DELETE to find. */
+static void
+add_certificate(struct desk *d)
+{
+    static char bytes[32] = "fingerprint";
+    struct cert_row row = { .owner = STR("IBMUSER"),
+                            .label = STR("a"),
+                            .status = 'T',
+                            .facts = { .der = STR("der"),
+                                       .serial = STR("01"),
+                                       .issuer = STR("CN=X"),
+                                       .subject = STR("CN=Y"),
+                                       .issuer_der = STR("i"),
+                                       .subject_der = STR("s"),
+                                       .key_type = STR("RSA"),
+                                       .signer = -1 } };
+
+    row.facts.fingerprint = row.facts.key_hash = str_n(bytes, sizeof bytes);
+    cert_put(saf_engine_db(d->engine), &row);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -13,8 +66,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
     if (n > CMD_MAX + 16)
         return 0;
-    if (d.engine == NULL)
+    if (d.engine == NULL) {
+        static const struct cert_services services = { .new_key = no_key,
+                                                       .read = no_read,
+                                                       .write = no_write };
+
         desk_init(&d);
+        racdcert_open(&services);
+        add_certificate(&d);
+    }
     text = calloc(1, n + 1);
     if (text == NULL)
         return 0;

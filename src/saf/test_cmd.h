@@ -4,6 +4,7 @@
 
 #include "base/test.h"
 #include "saf/cmd.h"
+#include "saf/racdcert.h"
 
 #define TEST_NOW UINT64_C(1704628800000) /* 2024-01-07 12:00 UTC */
 
@@ -97,7 +98,9 @@ static inline const char *
 desk_run(struct desk *d, const char *command)
 {
     static const struct saf_hooks hooks = { .make_verifier = desk_make,
-                                            .check_verifier = desk_check };
+                                            .check_verifier = desk_check,
+                                            .verbs = racdcert_verbs,
+                                            .n_verbs = RACDCERT_VERBS };
     struct saf_session s = { .acee = &d->acee,
                              .now_ms = TEST_NOW,
                              .line = desk_line,
