@@ -110,7 +110,7 @@ like "$OUT" "EZZ8444I" "says so"
 like "$(shown)" "secondRule" "everything stays"
 
 # --- several stacks, a bad TcpImage ---------------------------------------
-{ cat "$SCRATCH/pagent.conf"; echo "TcpImage TCPIP2 /etc/tcpip2.image NOPURGE"; echo "TcpImage tcpip3 x"; } >"$SALLYPORT_ROOT/etc/pagent.conf"
+{ cat "$SCRATCH/pagent.conf"; echo "TcpImage TCPIP2 /etc/tcpip2.image NOPURGE 1"; echo "TcpImage tcpip3 x"; } >"$SALLYPORT_ROOT/etc/pagent.conf"
 cp "$SCRATCH/good" "$SALLYPORT_ROOT/etc/tcpip2.image"
 mark
 runs "REFRESH" 0 sallyport console 'F PAGENT,REFRESH'
@@ -118,8 +118,10 @@ wait_for 5 said "EZD1586I PAGENT HAS INSTALLED ALL LOCAL POLICIES FOR TCPIP2"; o
 like "$(since)" "EZZ8779I PAGENT TCPIMAGE/PEPINSTANCE STATEMENTS CONTAIN ERRORS" "EZZ8779I for the third"
 like "$(sallyport pasearch -t -p TCPIP2)" "No policies retrieved" "an image file that is a policy installs nothing"
 echo "TTLSConfig /etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol" >"$SALLYPORT_ROOT/etc/tcpip2.image"
+second_rule() { sallyport pasearch -t -p TCPIP2 | grep -q secondRule; }
+wait_for 10 second_rule; ok $? "with TTLSConfig it does, when the refresh interval is over"
+sed -i 's/ NOPURGE 1$/ NOPURGE/' "$SALLYPORT_ROOT/etc/pagent.conf"
 runs "UPDATE" 0 sallyport console 'F PAGENT,UPDATE'
-like "$(sallyport pasearch -t -p TCPIP2)" "secondRule" "with TTLSConfig it does"
 runs "no such image" 1 sallyport pasearch -t -p NOSUCH
 
 # --- the stack outlives the agent ------------------------------------------
@@ -183,6 +185,21 @@ wait_for 10 said "EZZ8432I"; ok $? "started"
 socket_job USER1; like "$OUT" "OPEN" "sockets for everybody"
 like "$(since)" "EZZ4250I AT-TLS SERVICES ARE AVAILABLE FOR TCPIP2" "services available where the profile says TTLS"
 like "$(since)" "EZD1579I .* TCPIP1 : TTLS" "not enabled for the other"
+if [ "$(id -u)" -eq 0 ]; then
+    runs "P PAGENT" 0 sallyport console 'P PAGENT'
+    chmod g+w "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/PAGENT"
+    runs "a procedure that others may write" 8 sallyport console 'S PAGENT'
+    like "$OUT" "may be written by others" "does not get root"
+    chmod g-w "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/PAGENT"
+    sallyport racf 'ALTUSER PAGENT OMVS(UID(50098))' >/dev/null 2>&1
+    mark
+    console 'S PAGENT'
+    wait_for 10 said "EZZ8434I"; ok $? "without OMVS UID 0 the agent has no rights to do its work"
+    sallyport racf 'ALTUSER PAGENT OMVS(UID(0))' >/dev/null 2>&1
+    gone() { ! sallyport status | grep -q PAGENT; }
+    wait_for 10 gone
+    runs "S PAGENT" 0 sallyport console 'S PAGENT'
+fi
 mv "$SALLYPORT_ROOT/etc/pagent.conf" "$SCRATCH/x"
 runs "P PAGENT" 0 sallyport console 'P PAGENT'
 mark
