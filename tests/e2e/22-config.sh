@@ -53,6 +53,16 @@ like "$(cat "$S/two/logs/messages.log")" 'CWWKG0093A: Processing configuration d
 sallyport server stop two >/dev/null
 rm -r "$S/two/configDropins"
 
+# onError of featureManager
+mkdir -p "$S/fail"
+echo '<server><featureManager onError="FAIL"><feature>json-1.0</feature><feature>nope-1.0</feature></featureManager><httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/></server>' >"$S/fail/server.xml"
+runs "an unknown feature with onError=FAIL ends the start" 22 sallyport server start fail
+like "$(cat "$S/fail/logs/messages.log")" 'CWWKF0001E: A feature definition could not be found for nope-1\.0' "with its name"
+like "$(cat "$S/fail/logs/messages.log")" 'CWWKG0010I: The server fail is shutting down' "and the reason to end"
+sed -i 's/FAIL/WARN/' "$S/fail/server.xml"
+runs "with WARN the server starts" 0 sallyport server start fail
+sallyport server stop fail >/dev/null
+
 # diff
 sed -i 's/A, B/A/' "$S/one/more.xml"
 sed -i 's/<webApp/<logging hideMessage="X"\/><webApp/' "$S/one/configDropins/overrides/x.xml"
