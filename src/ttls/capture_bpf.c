@@ -57,6 +57,9 @@ struct capture {
     bool is_attached;
 };
 
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+    PRINTF_LIKE(2, 0);
+
 static int
 quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
