@@ -32,7 +32,8 @@ enum stack_message {
     STACK_ALLOW = 0x5307,   /* u32 uid: may open sockets before the first
                                policy */
     /* for everybody; answered by STACK_ROWS or STACK_DONE */
-    STACK_QUERY = 0x5310, /* str request (JSON; see ttls/enforce.h) */
+    STACK_CONTROL = 0x5311, /* a program's question (ttls/attls.c) -> ROWS */
+    STACK_QUERY = 0x5310,   /* str request (JSON; see ttls/enforce.h) */
     /* from the stack */
     STACK_DONE = 0x5381, /* u8 enum err, str why */
     STACK_IS = 0x5382,   /* u8 TTLS, u8 has policy, u8 has been complete once,

@@ -147,14 +147,15 @@ put_ring(struct buf *out, const struct saf_ring *ring)
         buf_str(out, c->label);
         buf_str(out, c->owner);
         buf_str(out, c->der);
-        buf_str(out, secret_view(&c->key));
-        buf_u8(out, c->key.n > 0);
+        buf_u8(out, c->has_key);
         buf_u8(out, c->is_default);
         buf_u8(out, (uint8_t)c->usage);
     }
 }
 
-/* As the connection's user, over a connection that is nobody else's. */
+/* As the connection's user, over a connection that is nobody else's. With the
+ * ring comes a channel over which the angel signs with its keys; the keys stay
+ * there. */
 static bool
 on_ring(int fd, const struct chan_msg *msg)
 {
@@ -164,6 +165,7 @@ on_ring(int fd, const struct chan_msg *msg)
     struct str user, owner, name;
     struct err_info why = { 0 };
     struct saf_rc rc;
+    int keys = -1;
     uint32_t uid;
     struct buf out;
     enum err e;
@@ -174,16 +176,18 @@ on_ring(int fd, const struct chan_msg *msg)
         return false;
     e = saf_connect_as(user, uid, &saf, &why);
     if (e == ERR_OK)
-        e = saf_ring_read(saf, owner, name, true, &ring, &rc, &why);
+        e = saf_ring_read(saf, owner, name, SAF_KEYS_USE, &ring, &rc, &why);
+    if (e == ERR_OK)
+        e = saf_key_open(saf, owner, name, &keys, &rc, &why);
     buf_init(&out, RING_BYTES_MAX);
     buf_u8(&out, (uint8_t)e);
     buf_str(&out, str_of(why.text));
     if (e == ERR_OK)
         put_ring(&out, &ring);
-    IGNORE(
-        chan_send(fd, BROKER_RING_IS, msg->seq, buf_view(&out), NULL, 0, NULL));
-    if (out.p != NULL)
-        secret_wipe(out.p, out.n);
+    IGNORE(chan_send(fd, BROKER_RING_IS, msg->seq, buf_view(&out), &keys,
+                     keys >= 0 ? 1 : 0, NULL));
+    if (keys >= 0)
+        close(keys);
     buf_fini(&out);
     saf_ring_fini(&ring);
     saf_disconnect(&saf);

@@ -42,6 +42,8 @@ MUST_CHECK enum err capture_policy(struct capture *, bool is_enabled,
                                    const uint8_t *out, const uint8_t *in,
                                    struct err_info *why);
 struct capture_fds capture_fds(const struct capture *);
+/* Was the socket with this cookie sent to an engine, and lives? */
+bool capture_knows(const struct capture *, uint64_t cookie);
 uint64_t capture_count(const struct capture *, unsigned which);
 
 /* --- listeners ----------------------------------------------------------- */

@@ -345,6 +345,14 @@ capture_fds(const struct capture *c)
     return c->fds;
 }
 
+bool
+capture_knows(const struct capture *c, uint64_t cookie)
+{
+    struct capture_record r;
+
+    return bpf_map_lookup_elem(c->fds.by_cookie, &cookie, &r) == 0;
+}
+
 uint64_t
 capture_count(const struct capture *c, unsigned which)
 {

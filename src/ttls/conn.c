@@ -291,7 +291,10 @@ identify(struct conn *c, int fd, const struct capture_addr *peer)
     c->remote = *peer;
     c->local = local;
     if (!c->engine->is_bpf && local.port == listener.port) {
-        if (!original_of(fd, !addr_is_v4(&local), &c->record.to))
+        /* To the engine itself: nobody's business. */
+        if (!original_of(fd, !addr_is_v4(&local), &c->record.to) ||
+            (c->record.to.port == local.port &&
+             memcmp(c->record.to.ip, local.ip, sizeof local.ip) == 0))
             return false;
         c->record.from = *peer;
         if (c->is_inbound)
@@ -334,7 +337,7 @@ conn_accept(struct engine *g, int listener)
         }
         if (!c->is_inbound) {
             c->record.seen = c->local;
-            maps_seen(g, &c->record);
+            maps_seen(g, &c->record, &peer);
         }
         ask_who(c);
         conn_go(c);
@@ -489,7 +492,7 @@ conn_go(struct conn *c)
     case CONN_HANDSHAKE:
         if (!handshake_step(c) || c->state != CONN_SECURE)
             return;
-        if (c->is_inbound && !connect_inner(c)) {
+        if (c->is_inbound && c->inner.watch.fd < 0 && !connect_inner(c)) {
             conn_reset(c);
             return;
         }

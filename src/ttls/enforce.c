@@ -32,7 +32,9 @@
 #include "ttls/capture.h"
 #include "ttls/engine_wire.h"
 #include "ttls/enforce_ports.h"
+#include "ttls/nft.h"
 #include "ttls/owner.h"
+#include "ttls/show.h"
 
 #define ENGINES_MAX 64u
 #define FIRST_FD 3
@@ -47,7 +49,9 @@ struct worker {
 };
 
 struct enforce {
-    struct capture *capture;
+    struct capture *capture; /* NULL: nftables */
+    struct nft_options nft;
+    char nft_name[128], nft_cgroup[256];
     char *program;
     char stack[9];
     unsigned char secret[ENGINE_SECRET_BYTES];
@@ -126,16 +130,14 @@ start(struct enforce *f, struct worker *w, const char *option, const int *fds,
 /* --- listeners
  * -------------------------------------------------------------------- */
 
-/* On loopback; all workers' sockets share one port. *port 0: choose it. */
+/* On loopback (nftables: on any address, where inbound connections arrive);
+ * all workers' sockets share one port. *port 0: choose it. */
 static int
-listen_on(bool is_v6, uint16_t *port)
+listen_on(bool is_v6, bool on_loopback, uint16_t *port)
 {
     struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-                               .sin6_port = htons(*port),
-                               .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-    struct sockaddr_in v4 = { .sin_family = AF_INET,
-                              .sin_port = htons(*port),
-                              .sin_addr = { htonl(INADDR_LOOPBACK) } };
+                               .sin6_port = htons(*port) };
+    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(*port) };
     socklen_t n = is_v6 ? sizeof v6 : sizeof v4;
     struct sockaddr *at =
         is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
@@ -143,6 +145,10 @@ listen_on(bool is_v6, uint16_t *port)
     int fd = socket(is_v6 ? AF_INET6 : AF_INET,
                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
+    if (on_loopback) {
+        v6.sin6_addr = in6addr_loopback;
+        v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    }
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0 ||
@@ -165,11 +171,13 @@ listen_all(struct enforce *f, struct err_info *why)
     for (uint32_t i = 0; i < f->n_workers; i++) {
         struct worker *w = &f->workers[i];
 
-        w->listeners[0] = listen_on(false, &port4);
-        w->listeners[1] = listen_on(true, &port6);
+        w->listeners[0] = listen_on(false, f->capture != NULL, &port4);
+        w->listeners[1] = listen_on(true, f->capture != NULL, &port6);
         if (w->listeners[0] < 0)
             return err_sys(why, "the engines' listener on 127.0.0.1");
     }
+    f->nft.port4 = port4;
+    f->nft.port6 = f->workers[0].listeners[1] < 0 ? 0 : port6;
     return ERR_OK;
 }
 
@@ -180,7 +188,7 @@ static enum err
 send_setup(struct enforce *f, uint32_t number, struct err_info *why)
 {
     const struct worker *w = &f->workers[number];
-    struct capture_fds maps = capture_fds(f->capture);
+    struct capture_fds maps;
     int fds[5];
     unsigned n = 0;
     struct buf out;
@@ -189,14 +197,17 @@ send_setup(struct enforce *f, uint32_t number, struct err_info *why)
     fds[n++] = w->listeners[0];
     if (w->listeners[1] >= 0)
         fds[n++] = w->listeners[1];
-    fds[n++] = maps.by_source;
-    fds[n++] = maps.by_cookie;
-    fds[n++] = maps.in_peer;
+    if (f->capture != NULL) {
+        maps = capture_fds(f->capture);
+        fds[n++] = maps.by_source;
+        fds[n++] = maps.by_cookie;
+        fds[n++] = maps.in_peer;
+    }
     buf_init(&out, 256);
     buf_str(&out, str_of(f->stack));
     buf_u32(&out, number);
     buf_u32(&out, f->n_workers);
-    buf_u8(&out, true);
+    buf_u8(&out, f->capture != NULL);
     buf_u8(&out, w->listeners[1] >= 0);
     buf_str(&out, str_n(f->secret, sizeof f->secret));
     e = chan_send(w->chan, ENGINE_SETUP, 0, buf_view(&out), fds, n, why);
@@ -353,10 +364,15 @@ enforce_run(struct enforce *f)
 
 /* "image" (its jobs) or "machine" (every program); an image that is not the
  * machine's own keeps to its jobs unless told otherwise. */
-static bool
-is_machine_wide(void)
+struct scope {
+    bool is_wide, no_bpf;
+};
+
+static struct scope
+read_scope(void)
 {
-    bool is_wide = strcmp(root_dir(), "/var/lib/sallyport") == 0;
+    struct scope scope = { strcmp(root_dir(), "/var/lib/sallyport") == 0,
+                           false };
     struct arena a;
     struct buf text;
     struct str rest, line;
@@ -370,18 +386,51 @@ is_machine_wide(void)
         while (str_line(&rest, &line)) {
             line = str_trim(line);
             if (str_starts(line, STR("ttlsscope=")))
-                is_wide = str_eq_z(str_sub(line, 10, line.n), "machine");
+                scope.is_wide = str_eq_z(str_sub(line, 10, line.n), "machine");
+            if (str_starts(line, STR("ttlscapture=")))
+                scope.no_bpf = str_eq_z(str_sub(line, 12, line.n), "nftables");
         }
     }
     buf_fini(&text);
     arena_fini(&a);
-    return is_wide;
+    return scope;
+}
+
+/* The kernel takes no programs: why says so, and is said to the operator. */
+static enum err
+open_nft(struct enforce *f, const char *cgroup, const char *name,
+         struct err_info *why)
+{
+    struct err_info second = { 0 };
+    size_t n =
+        (size_t)snprintf(f->nft_name, sizeof f->nft_name, "sallyport_%s", name);
+    enum err e;
+
+    for (size_t i = 0; i < n && i < sizeof f->nft_name; i++) {
+        if (f->nft_name[i] == '-')
+            f->nft_name[i] = '_';
+    }
+    f->nft =
+        (struct nft_options){ .name = f->nft_name, .engine_uid = UID_TTLS };
+    if (cgroup != NULL) {
+        (void)snprintf(f->nft_cgroup, sizeof f->nft_cgroup, "%s", cgroup);
+        f->nft.cgroup = f->nft_cgroup;
+    }
+    e = nft_try(&f->nft, &second);
+    if (e != ERR_OK) {
+        f->nft.name = NULL;
+        err_prefix(&second, "%.200s", why->text);
+        return err_set(why, ERR_UNSUPPORTED, "%s", second.text);
+    }
+    log_warn("capture by nftables, not by BPF programs: %s", why->text);
+    return ERR_OK;
 }
 
 static enum err
 open_capture(struct enforce *f, struct err_info *why)
 {
-    bool is_wide = is_machine_wide();
+    struct scope scope = read_scope();
+    bool is_wide = scope.is_wide;
     char image[512], mount[256], pin[256];
     struct capture_options options = { .engine_uid = UID_TTLS,
                                        .deny_foreign = !is_wide };
@@ -396,10 +445,14 @@ open_capture(struct enforce *f, struct err_info *why)
     (void)snprintf(pin, sizeof pin, "%s-%s", slash + 1, f->stack);
     options.cgroup = is_wide ? mount : image;
     options.pin = pin;
-    e = capture_open(&options, &f->capture, why);
-    if (e == ERR_OK)
+    e = scope.no_bpf ? err_set(why, ERR_UNSUPPORTED,
+                               "etc/image.conf says ttlscapture=nftables")
+                     : capture_open(&options, &f->capture, why);
+    if (e == ERR_OK) {
         log_info("connections of %s are captured", options.cgroup);
-    return e;
+        return e;
+    }
+    return open_nft(f, is_wide ? NULL : image + strlen(mount) + 1, pin, why);
 }
 
 enum err
@@ -439,7 +492,7 @@ enforce_open(const struct enforce_options *options, struct enforce **out,
         watch(f, f->timer);
         e = listen_all(f, why);
     }
-    if (e == ERR_OK)
+    if (e == ERR_OK && f->capture != NULL)
         e = capture_engines(f->capture, f->workers[0].listeners[0],
                             f->workers[0].listeners[1], why);
     for (uint32_t i = 0; e == ERR_OK && i < f->n_workers; i++)
@@ -456,8 +509,7 @@ enforce_open(const struct enforce_options *options, struct enforce **out,
 const char *
 enforce_how(const struct enforce *f)
 {
-    (void)f;
-    return "eBPF";
+    return f->capture != NULL ? "eBPF" : "nftables";
 }
 
 static void
@@ -484,6 +536,8 @@ enforce_close(struct enforce **which)
     if (f == NULL)
         return;
     f->is_ending = true;
+    if (f->capture == NULL && f->nft.name != NULL)
+        nft_remove(&f->nft);
     capture_close(&f->capture);
     for (uint32_t i = 0; i < f->n_workers; i++)
         end_worker(&f->workers[i]);
@@ -535,13 +589,13 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     static struct enforce_ports ports;
     struct scan scan = { f, &ports, policy };
     int copy = -1;
-    enum err e;
 
     if (policy_fd >= 0 && (copy = fcntl(policy_fd, F_DUPFD_CLOEXEC, 3)) < 0)
         return err_sys(why, "the policy");
     enforce_ports_of(policy, &ports);
     /* Who listens already: before a connection may be sent to an engine. */
-    IGNORE(socket_each(1u << 10, note_listener, &scan));
+    if (f->capture != NULL)
+        IGNORE(socket_each(1u << 10, note_listener, &scan));
     /* The engines know the rules before the kernel sends what they are for;
      * what they are sent too early is relayed as no rule of the old policy
      * would have it: it was not captured then. */
@@ -555,9 +609,11 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
         if (f->workers[i].chan >= 0)
             IGNORE(send_policy(f, &f->workers[i], NULL));
     }
-    e = capture_policy(f->capture, is_enabled && policy != NULL, ports.out,
-                       ports.in, why);
-    return e;
+    is_enabled = is_enabled && policy != NULL;
+    if (f->capture != NULL)
+        return capture_policy(f->capture, is_enabled, ports.out, ports.in, why);
+    return nft_policy(&f->nft, is_enabled ? ports.out : NULL,
+                      is_enabled ? ports.in : NULL, why);
 }
 
 /* --- displays
@@ -565,16 +621,15 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
  */
 
 static bool
-ask_engine(struct worker *w, struct str request, struct buf *rows)
+ask_engine(struct worker *w, uint16_t type, struct str request, struct buf *out)
 {
     struct pollfd p = { .fd = w->chan, .events = POLLIN };
     uint64_t until = clock_mono_ms() + QUERY_MS, now;
     static uint32_t seq;
     uint32_t mine = ++seq;
-    struct str text;
 
-    if (w->chan < 0 || chan_send(w->chan, ENGINE_QUERY, mine, request, NULL, 0,
-                                 NULL) != ERR_OK)
+    if (w->chan < 0 ||
+        chan_send(w->chan, type, mine, request, NULL, 0, NULL) != ERR_OK)
         return false;
     while ((now = clock_mono_ms()) < until &&
            poll(&p, 1, (int)(until - now)) > 0) {
@@ -583,13 +638,9 @@ ask_engine(struct worker *w, struct str request, struct buf *rows)
 
         if (chan_recv(w->chan, &msg, NULL) != ERR_OK)
             return false;
-        is_it = msg.type == ENGINE_ROWS && msg.seq == mine;
-        text = msg.payload;
-        if (is_it && text.n > 2) {
-            if (rows->p[rows->n - 1] != '[')
-                buf_add_char(rows, ',');
-            buf_add(rows, str_sub(text, 1, text.n - 1));
-        }
+        is_it = msg.type == type + 1 && msg.seq == mine; /* its answer */
+        if (is_it)
+            buf_add(out, msg.payload);
         chan_msg_fini(&msg);
         if (is_it)
             return true;
@@ -597,23 +648,131 @@ ask_engine(struct worker *w, struct str request, struct buf *rows)
     return false;
 }
 
+static void
+put_groups(const struct ttls_policy *policy, struct buf *out)
+{
+    const struct ttls_obj *const *objs;
+    size_t n = policy == NULL ? 0 : ttls_policy_objects(policy, &objs);
+    bool is_first = true;
+
+    buf_add_z(out, "\"groups\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (objs[i]->stmt != TTLS_GROUP_ACTION)
+            continue;
+        buf_add_z(out, is_first ? "{\"name\":" : ",{\"name\":");
+        ttls_json_text(out, objs[i]->name);
+        buf_printf(
+            out, ",\"id\":\"%08X\"}",
+            ((const struct ttls_group_action *)(const void *)objs[i])->id);
+        is_first = false;
+    }
+    buf_add_z(out, "],");
+}
+
+/* With "detail": every action's parameters, as pasearch lists them. */
+static void
+put_actions(const struct ttls_policy *policy, struct buf *out)
+{
+    const struct ttls_obj *const *objs;
+    size_t n = policy == NULL ? 0 : ttls_policy_objects(policy, &objs);
+    bool is_first = true;
+    struct buf text;
+
+    buf_init(&text, 256u * 1024u);
+    buf_add_z(out, "\"actions\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (objs[i]->stmt != TTLS_GROUP_ACTION &&
+            objs[i]->stmt != TTLS_ENV_ACTION &&
+            objs[i]->stmt != TTLS_CONN_ACTION)
+            continue;
+        buf_clear(&text);
+        ttls_show_action(objs[i], &text);
+        buf_add_z(out, is_first ? "{\"name\":" : ",{\"name\":");
+        ttls_json_text(out, objs[i]->name);
+        buf_add_z(out, ",\"text\":");
+        ttls_json_text(out, buf_view(&text));
+        buf_add_char(out, '}');
+        is_first = false;
+    }
+    buf_add_z(out, "],");
+    buf_fini(&text);
+}
+
+static bool
+is_steered(const struct enforce *f, struct str question)
+{
+    struct reader in = reader_of(question);
+    uint64_t cookie;
+
+    return f->capture != NULL && reader_u64(&in, &cookie) &&
+           capture_knows(f->capture, cookie);
+}
+
+/* Whose connection it is only an engine knows: all are asked in turn. payload
+ * is the program's question, who asks has been put in by the stack. */
+enum err
+enforce_control(struct enforce *f, uint32_t uid, struct str question,
+                struct buf *answer, struct err_info *why)
+{
+    struct buf with_uid;
+    enum err e = ERR_OK;
+
+    if (question.n < 8)
+        return err_set(why, ERR_SYNTAX, "not a question");
+    buf_init(&with_uid, 1024);
+    buf_add(&with_uid, str_sub(question, 0, 8));
+    buf_u32(&with_uid, uid);
+    buf_add(&with_uid, str_sub(question, 8, question.n));
+    for (uint32_t i = 0; e == ERR_OK && i < f->n_workers; i++) {
+        buf_clear(answer);
+        if (!ask_engine(&f->workers[i], ENGINE_CONTROL, buf_view(&with_uid),
+                        answer))
+            continue;
+        if (answer->n > 0 && answer->p[0] != 0) /* found */
+            break;
+    }
+    /* On its way to an engine: ask again. */
+    if (answer->n == 0 || answer->p[0] == 0) {
+        buf_clear(answer);
+        buf_u8(answer, is_steered(f, question) ? 2 : 0);
+    }
+    buf_fini(&with_uid);
+    return e;
+}
+
 enum err
 enforce_query(struct enforce *f, struct str request, struct buf *answer,
               struct err_info *why)
 {
     uint32_t n_silent = 0;
+    struct buf rows;
 
     (void)why;
+    buf_init(&rows, CHAN_BYTES_MAX);
     buf_printf(answer, "{\"stack\":\"%s\",\"ttls\":%s,\"how\":\"%s\",",
                f->stack, f->is_enabled ? "true" : "false", enforce_how(f));
-    buf_printf(
-        answer, "\"steered\":%llu,\"inbound\":%llu,\"refused\":%llu,",
-        (unsigned long long)capture_count(f->capture, CAPTURE_N_STEERED),
-        (unsigned long long)capture_count(f->capture, CAPTURE_N_INBOUND),
-        (unsigned long long)capture_count(f->capture, CAPTURE_N_REFUSED));
+    if (f->capture != NULL)
+        buf_printf(
+            answer, "\"steered\":%llu,\"inbound\":%llu,\"refused\":%llu,",
+            (unsigned long long)capture_count(f->capture, CAPTURE_N_STEERED),
+            (unsigned long long)capture_count(f->capture, CAPTURE_N_INBOUND),
+            (unsigned long long)capture_count(f->capture, CAPTURE_N_REFUSED));
+    put_groups(f->policy, answer);
+    if (str_find(request, STR("detail")) != STR_NPOS)
+        put_actions(f->policy, answer);
     buf_add_z(answer, "\"connections\":[");
-    for (uint32_t i = 0; i < f->n_workers; i++)
-        n_silent += !ask_engine(&f->workers[i], request, answer);
+    for (uint32_t i = 0; i < f->n_workers; i++) {
+        bool is_first = answer->p[answer->n - 1] == '[';
+
+        buf_clear(&rows);
+        n_silent += !ask_engine(&f->workers[i], ENGINE_QUERY, request, &rows);
+        if (rows.n <= 2)
+            continue;
+        if (!is_first)
+            buf_add_char(answer, ',');
+        buf_add(answer, str_sub(buf_view(&rows), 1, rows.n - 1));
+    }
+    buf_fini(&rows);
     buf_printf(answer, "],\"silentEngines\":%u}", n_silent);
     return ERR_OK;
 }

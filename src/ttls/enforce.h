@@ -45,6 +45,11 @@ void enforce_run(struct enforce *);
 /* Answer a display (netstat): request and answer are JSON texts. */
 MUST_CHECK enum err enforce_query(struct enforce *, struct str request,
                                   struct buf *answer, struct err_info *why);
+/* A program's question about a connection of its own (attls.c), and the answer
+ * for it; uid is who asks, by the kernel. */
+MUST_CHECK enum err enforce_control(struct enforce *, uint32_t uid,
+                                    struct str question, struct buf *answer,
+                                    struct err_info *why);
 /* Release everything: the operator ends the image. */
 void enforce_close(struct enforce **);
 

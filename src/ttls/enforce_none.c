@@ -57,3 +57,14 @@ enforce_close(struct enforce **e)
 {
     *e = NULL;
 }
+
+enum err
+enforce_control(struct enforce *e, uint32_t uid, struct str question,
+                struct buf *answer, struct err_info *why)
+{
+    (void)e;
+    (void)uid;
+    (void)question;
+    (void)answer;
+    return err_set(why, ERR_UNSUPPORTED, "no capture");
+}

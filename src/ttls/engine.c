@@ -172,14 +172,28 @@ on_query(struct engine *g, struct chan_msg *msg)
     return e == ERR_OK || e == ERR_AGAIN;
 }
 
+static bool
+on_control(struct engine *g, struct chan_msg *msg)
+{
+    struct buf out;
+    bool is_fine;
+
+    buf_init(&out, CHAN_INLINE_MAX);
+    is_fine = engine_control(g, msg->payload, &out);
+    if (is_fine)
+        IGNORE(chan_send(g->stack.fd, ENGINE_TOLD, msg->seq, buf_view(&out),
+                         NULL, 0, NULL));
+    buf_fini(&out);
+    return true; /* what a program says wrongly is its own affair */
+}
+
 static const struct {
     uint16_t type;
     bool (*run)(struct engine *, struct chan_msg *);
 } from_stack[] = {
-    { ENGINE_SETUP, on_setup },
-    { ENGINE_BROKER, on_new_broker },
-    { ENGINE_POLICY, on_policy },
-    { ENGINE_QUERY, on_query },
+    { ENGINE_SETUP, on_setup },     { ENGINE_BROKER, on_new_broker },
+    { ENGINE_POLICY, on_policy },   { ENGINE_QUERY, on_query },
+    { ENGINE_CONTROL, on_control },
 };
 
 /* No stack: no new connection is taken, those that are there may end. */

@@ -83,6 +83,7 @@ struct tls_io {
     size_t in_n;
     uint8_t *out;
     size_t out_n, out_cap;
+    bool is_ended; /* refuses both */
 };
 
 struct who {
@@ -107,6 +108,8 @@ struct conn {
     struct env *env;
     SSL *ssl;
     struct tls_io io;
+    struct remote_channel *keys; /* while a handshake may need them */
+    bool is_paused;              /* the angel is signing */
     uint8_t *stash; /* cipher text that a paused handshake has not read */
     size_t stash_n;
     struct loop_timer timer;
@@ -117,7 +120,11 @@ struct conn {
     int verify;         /* X509_V_... of the peer's chain */
     uint32_t verify_rc; /* System SSL code for what our own checks found */
     bool is_handshake_done, saw_peer_bytes, is_secondary;
-    bool is_stopping; /* application control: back to clear text */
+    /* Application control. */
+    bool is_stopping, is_stopped; /* back to clear text: asked, agreed */
+    bool allow_timeout, is_timed_out;
+    bool is_holding; /* a handshake came before the program asked for one */
+    bool must_speak; /* OpenSSL has something to send */
     uint64_t started_s;
     uint64_t n_in, n_out; /* bytes of application data */
 };
@@ -214,13 +221,22 @@ void say_error(struct conn *, unsigned rc, const char *event);
 
 void engine_rows(struct engine *, struct str request, struct buf *out);
 
+/* --- control.c: what a program asks of its connection -------------------- */
+
+/* False: no such question. */
+MUST_CHECK bool engine_control(struct engine *, struct str question,
+                               struct buf *answer);
+/* close_notify; clear text again when the peer has answered it. */
+MUST_CHECK bool relay_stop(struct conn *);
+
 /* --- kernel's maps (maps.c) ----------------------------------------------- */
 
 /* The record of an accepted connection, by its source; marks it taken. */
 MUST_CHECK bool maps_take(struct engine *, const struct capture_addr *source,
                           struct capture_record *out);
 /* Answer getsockname with the outer leg's own address. */
-void maps_seen(struct engine *, const struct capture_record *);
+void maps_seen(struct engine *, const struct capture_record *,
+               const struct capture_addr *source);
 MUST_CHECK bool maps_peer_put(struct engine *, const struct capture_addr *own,
                               const struct capture_addr *client);
 void maps_peer_remove(struct engine *, const struct capture_addr *own);

@@ -47,8 +47,9 @@ enum engine_message {
     /* Broker to engine. */
     /* u8 is_found, u8 is_job, str job, str user, u32 uid */
     BROKER_IS = 0x5441,
-    /* u8 err, str why [, u32 n, n x { str label, str owner, str der, str key,
-     * u8 has_key, u8 is_default, u8 usage }] [descriptor: key channel] */
+    /* u8 err, str why [, u32 n, n x { str label, str owner, str der,
+     * u8 has_key, u8 is_default, u8 usage }; descriptor: key channel
+     * (ipc/keywire.h)] */
     BROKER_RING_IS,
 };
 

@@ -6,13 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ttls/engine_wire.h"
+
 struct env_maker {
     struct engine *engine;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct env *first, **last; /* to be made; under lock */
-    int channel, next_channel; /* to the broker; next_channel under lock */
+    pthread_mutex_t asking;    /* one question at a time */
+    int channel, next_channel; /* to the broker: under asking, under lock */
     bool is_ending;
     struct env *all; /* the loop's own list */
 };
@@ -35,6 +38,17 @@ take_work(struct env_maker *m)
         if (m->first == NULL)
             m->last = &m->first;
     }
+    pthread_mutex_unlock(&m->lock);
+    return env;
+}
+
+enum err
+env_maker_ask(struct env_maker *m, struct str request, struct chan_msg *reply)
+{
+    enum err e;
+
+    pthread_mutex_lock(&m->asking);
+    pthread_mutex_lock(&m->lock);
     if (m->next_channel >= 0) {
         if (m->channel >= 0)
             close(m->channel);
@@ -42,7 +56,13 @@ take_work(struct env_maker *m)
         m->next_channel = -1;
     }
     pthread_mutex_unlock(&m->lock);
-    return env;
+    e = m->channel < 0
+            ? ERR_PEER
+            : chan_send(m->channel, BROKER_RING, 1, request, NULL, 0, NULL);
+    if (e == ERR_OK)
+        e = chan_recv(m->channel, reply, NULL);
+    pthread_mutex_unlock(&m->asking);
+    return e;
 }
 
 static void *
@@ -52,7 +72,7 @@ make_all(void *arg)
     struct env *env;
 
     while ((env = take_work(m)) != NULL) {
-        bool is_fine = env_ring(env, m->channel) && env_context(env);
+        bool is_fine = env_ring(env) && env_context(env);
 
         /* The loop reads `state` after the post only. */
         env->state = is_fine ? ENV_READY : ENV_FAILED;
@@ -72,6 +92,7 @@ env_maker_new(struct engine *g, struct env_maker **out, struct err_info *why)
     m->last = &m->first;
     m->channel = m->next_channel = -1;
     pthread_mutex_init(&m->lock, NULL);
+    pthread_mutex_init(&m->asking, NULL);
     pthread_cond_init(&m->wake, NULL);
     if (pthread_create(&m->thread, NULL, make_all, m) != 0) {
         free(m);
@@ -94,6 +115,7 @@ env_maker_free(struct env_maker **which)
     pthread_mutex_unlock(&m->lock);
     pthread_join(m->thread, NULL);
     pthread_mutex_destroy(&m->lock);
+    pthread_mutex_destroy(&m->asking);
     pthread_cond_destroy(&m->wake);
     if (m->channel >= 0)
         close(m->channel);
@@ -183,6 +205,7 @@ env_new(struct conn *c, struct str key)
         env->user[0] = '\0'; /* the security database knows it by its uid */
     table_init(&env->sessions);
     env->made.run = env_made;
+    env->first_channel = -1;
     return env;
 }
 
@@ -203,6 +226,9 @@ env_free(struct env *env)
     }
     free(env->identities);
     SSL_CTX_free(env->ctx);
+    remote_keys_unref(&env->keys);
+    if (env->first_channel >= 0)
+        close(env->first_channel);
     engine_policy_unref(&policy);
     free((void *)(uintptr_t)env->key.p);
     free(env);
@@ -348,4 +374,10 @@ SSL_SESSION *
 env_session_get(struct conn *c)
 {
     return table_get(&c->env->sessions, session_key(c));
+}
+
+void
+env_session_forget(struct conn *c)
+{
+    SSL_SESSION_free(table_remove(&c->env->sessions, session_key(c)));
 }

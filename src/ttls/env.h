@@ -7,6 +7,8 @@
 #ifndef SALLYPORT_TTLS_ENV_H
 #define SALLYPORT_TTLS_ENV_H
 
+#include "io/remote_key.h"
+#include "ipc/chan.h"
 #include "ttls/engine.h"
 
 /* A personal certificate of the ring with its key. */
@@ -32,8 +34,10 @@ struct env {
     SSL_CTX *ctx;
     struct env_identity *identities;
     size_t n_identities;
-    size_t n_chain, n_trust;
-    struct table sessions; /* client: "address port" -> SSL_SESSION */
+    size_t n_trust;
+    struct remote_keys *keys; /* the angel signs with them */
+    int first_channel;        /* came with the ring; -1: used up */
+    struct table sessions;    /* client: "address port" -> SSL_SESSION */
     struct loop_post made;
     struct engine *engine;
     struct env *queued;
@@ -56,7 +60,10 @@ void env_policy(struct engine *, const struct engine_policy *);
 /* --- parts, for env_*.c --------------------------------------------------- */
 
 /* In the maker's thread: read the ring, or say why not (rc, event). */
-MUST_CHECK bool env_ring(struct env *, int channel);
+MUST_CHECK bool env_ring(struct env *);
+/* One request to the broker and its answer; any thread. */
+MUST_CHECK enum err env_maker_ask(struct env_maker *, struct str request,
+                                  struct chan_msg *reply);
 /* And set up the context. */
 MUST_CHECK bool env_context(struct env *);
 /* For each connection: what cannot stand in the context. */
@@ -66,5 +73,6 @@ const struct env_identity *env_identity(const struct env *, struct str label);
 /* Client sessions. */
 void env_session_put(struct conn *, SSL_SESSION *);
 SSL_SESSION *env_session_get(struct conn *);
+void env_session_forget(struct conn *);
 
 #endif

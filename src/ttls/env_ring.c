@@ -4,11 +4,10 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/reader.h"
-#include "base/vec.h"
-#include "ipc/chan.h"
 #include "ttls/engine_wire.h"
 #include "ttls/env.h"
 
@@ -23,7 +22,7 @@ fail(struct env *env, unsigned rc, const char *event)
 }
 
 struct entry {
-    struct str label, owner, der, key;
+    struct str label, owner, der;
     uint8_t has_key, is_default, usage;
 };
 
@@ -33,17 +32,8 @@ read_entry(struct reader *in, struct entry *e)
     return reader_str(in, 0, 64, &e->label) &&
            reader_str(in, 0, 64, &e->owner) &&
            reader_str(in, 1, ENGINE_DER_MAX, &e->der) &&
-           reader_str(in, 0, ENGINE_DER_MAX, &e->key) &&
            reader_u8(in, &e->has_key) && reader_u8(in, &e->is_default) &&
            reader_u8(in, &e->usage);
-}
-
-static EVP_PKEY *
-key_of(struct str der)
-{
-    const unsigned char *p = (const unsigned char *)der.p;
-
-    return der.n == 0 ? NULL : d2i_AutoPrivateKey(NULL, &p, (long)der.n);
 }
 
 static bool
@@ -63,9 +53,9 @@ add_identity(struct env *env, const struct entry *e, X509 *cert)
         return false;
     i->is_default = e->is_default != 0;
     i->cert = cert;
-    i->key = key_of(e->key);
     env->n_identities++;
-    return true;
+    return !e->has_key ||
+           remote_key_of(env->keys, e->der, &i->key, NULL) == ERR_OK;
 }
 
 /* Signers are trusted; a personal certificate is only shown. */
@@ -86,6 +76,80 @@ add(struct env *env, X509_STORE *store, const struct entry *e)
     return is_fine;
 }
 
+static void
+put_question(struct buf *out, const struct env *env)
+{
+    const struct ttls_effective *eff = &env->mapped->eff;
+    bool is_all = eff->ring_kind == TTLS_RING_AUTH;
+
+    buf_str(out, str_of(env->user));
+    buf_u32(out, env->uid);
+    buf_str(out, is_all ? STR("*AUTH*") : eff->ring_owner);
+    buf_str(out, is_all ? STR("*") : eff->ring);
+}
+
+/* --- keys: they stay with the angel --------------------------------------- */
+
+struct key_source {
+    struct env_maker *maker;
+    int first; /* the channel that came with the ring */
+    struct buf question;
+};
+
+/* A channel: the one that is there, or, when it has ended, another one. */
+static enum err
+open_channel(void *arg, int *fd, struct err_info *why)
+{
+    struct key_source *s = arg;
+    struct chan_msg reply;
+    enum err e;
+
+    *fd = s->first;
+    s->first = -1;
+    if (*fd >= 0)
+        return ERR_OK;
+    e = env_maker_ask(s->maker, buf_view(&s->question), &reply);
+    if (e != ERR_OK)
+        return err_set(why, e, "the broker is away");
+    *fd = chan_take_fd(&reply, 0);
+    chan_msg_fini(&reply);
+    return *fd >= 0 ? ERR_OK
+                    : err_set(why, ERR_DENIED, "the ring gives no keys");
+}
+
+static void
+source_free(void *arg)
+{
+    struct key_source *s = arg;
+
+    if (s->first >= 0)
+        close(s->first);
+    buf_fini(&s->question);
+    free(s);
+}
+
+static bool
+open_keys(struct env *env)
+{
+    struct key_source *s = calloc(1, sizeof *s);
+    enum err e = ERR_MEMORY;
+
+    if (s == NULL)
+        return false;
+    s->maker = env->engine->maker;
+    s->first = env->first_channel;
+    env->first_channel = -1;
+    buf_init(&s->question, 4096);
+    put_question(&s->question, env);
+    if (!s->question.failed)
+        e = remote_keys_new(
+            &(struct remote_source){ open_channel, source_free, s }, &env->keys,
+            NULL);
+    if (e != ERR_OK)
+        source_free(s);
+    return e == ERR_OK;
+}
+
 static bool
 take(struct env *env, struct str payload)
 {
@@ -101,7 +165,7 @@ take(struct env *env, struct str payload)
         log_info("ring of %s: " STR_FMT, env->user, STR_ARG(why));
         return fail(env, failed == ERR_DENIED ? 416 : 202, "Environment Init");
     }
-    if (!reader_u32(&in, &n))
+    if (!reader_u32(&in, &n) || !open_keys(env))
         return fail(env, 102, "Environment Init");
     for (uint32_t i = 0; i < n; i++) {
         struct entry e;
@@ -113,10 +177,9 @@ take(struct env *env, struct str payload)
 }
 
 bool
-env_ring(struct env *env, int channel)
+env_ring(struct env *env)
 {
     const struct ttls_effective *eff = &env->mapped->eff;
-    static const struct str any = { "*", 1 };
     struct chan_msg reply;
     struct buf request;
     bool is_fine;
@@ -128,17 +191,12 @@ env_ring(struct env *env, int channel)
     if (eff->ring_kind != TTLS_RING_SAF && eff->ring_kind != TTLS_RING_AUTH)
         return fail(env, 202, "Environment Init");
     buf_init(&request, 4096);
-    buf_str(&request, str_of(env->user));
-    buf_u32(&request, env->uid);
-    buf_str(&request,
-            eff->ring_kind == TTLS_RING_AUTH ? STR("*AUTH*") : eff->ring_owner);
-    buf_str(&request, eff->ring_kind == TTLS_RING_AUTH ? any : eff->ring);
-    e = chan_send(channel, BROKER_RING, 1, buf_view(&request), NULL, 0, NULL);
+    put_question(&request, env);
+    e = env_maker_ask(env->engine->maker, buf_view(&request), &reply);
     buf_fini(&request);
-    if (e == ERR_OK)
-        e = chan_recv(channel, &reply, NULL);
     if (e != ERR_OK)
         return fail(env, 5001, "Environment Init");
+    env->first_channel = chan_take_fd(&reply, 0);
     is_fine = reply.type == BROKER_RING_IS ? take(env, reply.payload)
                                            : fail(env, 102, "Environment Init");
     chan_msg_fini(&reply);

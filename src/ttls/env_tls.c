@@ -204,7 +204,8 @@ use_identity(struct env *env, struct str label, bool is_needed)
         return label.n > 0 ? fail(env, 6) : !is_needed ? true : fail(env, 7);
     if (id->key == NULL)
         return is_needed || label.n > 0 ? fail(env, 428) : true;
-    if (SSL_CTX_use_cert_and_key(env->ctx, id->cert, id->key, NULL, 1) != 1)
+    if (SSL_CTX_use_certificate(env->ctx, id->cert) != 1 ||
+        SSL_CTX_use_PrivateKey(env->ctx, id->key) != 1)
         return fail(env, 428);
     return true;
 }
@@ -325,7 +326,8 @@ on_server_name(SSL *ssl, int *alert, void *arg)
     }
     id = label.n > 0 ? env_identity(c->env, label) : NULL;
     if (id != NULL && id->key != NULL &&
-        SSL_use_cert_and_key(ssl, id->cert, id->key, NULL, 1) != 1)
+        (SSL_use_certificate(ssl, id->cert) != 1 ||
+         SSL_use_PrivateKey(ssl, id->key) != 1))
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     return is_found ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }

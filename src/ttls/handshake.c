@@ -22,7 +22,8 @@ io_read(BIO *b, char *p, int cap)
 
     BIO_clear_retry_flags(b);
     if (n == 0) {
-        BIO_set_retry_read(b);
+        if (!io->is_ended)
+            BIO_set_retry_read(b);
         return -1;
     }
     memcpy(p, io->in, n);
@@ -37,7 +38,8 @@ io_write(BIO *b, const char *p, int n)
     struct tls_io *io = BIO_get_data(b);
 
     BIO_clear_retry_flags(b);
-    if (n < 0 || io->out == NULL || (size_t)n > io->out_cap - io->out_n)
+    if (n < 0 || io->is_ended || io->out == NULL ||
+        (size_t)n > io->out_cap - io->out_n)
         return -1;
     memcpy(io->out + io->out_n, p, (size_t)n);
     io->out_n += (size_t)n;
@@ -111,8 +113,37 @@ on_timeout(struct loop_timer *t)
 {
     struct conn *c = CONTAINER_OF(t, struct conn, timer);
 
-    if (c->state == CONN_HANDSHAKE || c->state == CONN_KEYS)
-        (void)fail(c, 5004);
+    if (c->state != CONN_HANDSHAKE)
+        return;
+    /* The program has said that it would go on without. */
+    if (c->allow_timeout && !c->saw_peer_bytes) {
+        handshake_fini(c);
+        env_unref(&c->env);
+        c->is_timed_out = true;
+        c->state = CONN_CLEAR;
+        conn_go(c);
+        return;
+    }
+    (void)fail(c, 5004);
+}
+
+/* ResetCipherTimer: new keys from time to time. */
+static void
+on_rekey(struct loop_timer *t)
+{
+    struct conn *c = CONTAINER_OF(t, struct conn, timer);
+    bool is_done;
+
+    if (c->state != CONN_SECURE)
+        return;
+    is_done = SSL_version(c->ssl) == TLS1_3_VERSION
+                  ? SSL_key_update(c->ssl, SSL_KEY_UPDATE_REQUESTED) == 1
+                  : SSL_renegotiate_abbreviated(c->ssl) == 1;
+    say_event(c, is_done ? 0 : 432, "Reset Cipher", NULL);
+    loop_timer_set(c->engine->loop, &c->timer,
+                   (uint64_t)c->mapped->eff.reset_cipher_min * 60000);
+    c->must_speak = is_done;
+    conn_go(c);
 }
 
 bool
@@ -123,6 +154,10 @@ handshake_start(struct conn *c)
     c->ssl = SSL_new(c->env->ctx);
     if (c->ssl == NULL || !give_transport(c))
         return fail(c, 5002);
+    if (remote_channel_join(c->env->keys, c->engine->loop, &c->keys, NULL) !=
+        ERR_OK)
+        return fail(c, 5002);
+    SSL_set_mode(c->ssl, SSL_MODE_ASYNC);
     SSL_set_app_data(c->ssl, c);
     SSL_set_info_callback(c->ssl, on_info);
     c->alert = -1;
@@ -146,6 +181,15 @@ void
 handshake_fini(struct conn *c)
 {
     loop_timer_clear(c->engine->loop, &c->timer);
+    if (c->keys != NULL) {
+        c->io.is_ended = true;
+        c->io.in_n = 0;
+        if (c->ssl != NULL)
+            remote_abandon(c->keys, c->ssl);
+        remote_channel_leave(&c->keys);
+    }
+    c->is_paused = false;
+    c->io.is_ended = false;
     if (c->ssl != NULL && !c->is_handshake_done)
         SSL_set_quiet_shutdown(c->ssl, 1);
     SSL_free(c->ssl);
@@ -171,6 +215,8 @@ handshake_stash(struct conn *c)
     c->io.in_n = 0;
     return true;
 }
+
+static bool negotiate(struct conn *c);
 
 /* --- what the peer has shown ------------------------------------------------
  */
@@ -290,6 +336,11 @@ finish(struct conn *c)
     loop_timer_clear(c->engine->loop, &c->timer);
     say_done(c);
     c->state = CONN_SECURE;
+    if (c->mapped->eff.reset_cipher_min > 0) {
+        c->timer.fire = on_rekey;
+        loop_timer_set(c->engine->loop, &c->timer,
+                       (uint64_t)c->mapped->eff.reset_cipher_min * 60000);
+    }
     return true;
 }
 
@@ -310,12 +361,32 @@ succeed(struct conn *c)
     if (rc != 0)
         return fail(c, rc);
     c->is_handshake_done = true;
+    SSL_clear_mode(c->ssl, SSL_MODE_ASYNC);
+    remote_channel_leave(&c->keys);
     if (!handshake_stash(c))
         return fail(c, 5002);
     if (!needs_user(c))
         return finish(c);
     ask_certificate(c);
     return true;
+}
+
+/* The angel has signed: on with what had arrived. */
+static void
+resume(void *arg)
+{
+    struct conn *c = arg;
+    uint8_t *stash = c->stash;
+
+    if (c->state != CONN_HANDSHAKE || !c->is_paused)
+        return;
+    c->is_paused = false;
+    c->stash = NULL;
+    c->io.in = stash;
+    c->io.in_n = stash == NULL ? 0 : c->stash_n;
+    if (negotiate(c))
+        conn_go(c);
+    free(stash);
 }
 
 /* One call of OpenSSL with what has arrived. */
@@ -327,7 +398,7 @@ negotiate(struct conn *c)
     c->io.out = c->engine->cipher_out;
     c->io.out_cap = ENGINE_CIPHER_BYTES;
     ERR_clear_error();
-    done = SSL_do_handshake(c->ssl);
+    done = remote_handshake(c->keys, c->ssl, resume, c);
     e = SSL_get_error(c->ssl, done);
     if (c->io.out_n > 0) {
         size_t n = c->io.out_n;
@@ -341,6 +412,10 @@ negotiate(struct conn *c)
         return succeed(c);
     if (e == SSL_ERROR_WANT_READ)
         return true;
+    if (e == SSL_ERROR_WANT_ASYNC) {
+        c->is_paused = true;
+        return handshake_stash(c) || fail(c, 5002);
+    }
     return fail(c, handshake_rc(c));
 }
 
@@ -353,6 +428,25 @@ is_tls(struct conn *c, uint8_t first)
     c->saw_peer_bytes = true;
     return !is_first || first == TLS_HANDSHAKE_RECORD ||
            first == TLS_ALERT_RECORD || (first & 0x80) != 0;
+}
+
+/* A handshake that came before the program asked for it. */
+static bool
+take_held(struct conn *c)
+{
+    uint8_t *held = c->stash;
+    bool is_fine;
+
+    c->is_holding = false;
+    c->stash = NULL;
+    c->saw_peer_bytes = true;
+    c->io.in = held;
+    c->io.in_n = c->stash_n;
+    is_fine = negotiate(c);
+    if (c->state != CONN_ENDED)
+        c->io.in_n = 0;
+    free(held);
+    return is_fine;
 }
 
 bool
@@ -370,13 +464,15 @@ handshake_step(struct conn *c)
             return fail(c, 5007);
         return finish(c);
     }
-    if (!outer->is_connected)
+    if (!outer->is_connected || c->is_paused)
         return true;
     if (c->mapped->eff.role == TTLS_CLIENT && !c->saw_peer_bytes &&
         SSL_in_before(c->ssl) && !negotiate(c))
         return false;
+    if (c->is_holding && c->stash != NULL && !take_held(c))
+        return false;
     while (c->state == CONN_HANDSHAKE && !c->is_handshake_done &&
-           outer->may_read) {
+           !c->is_paused && outer->may_read) {
         switch (
             leg_read(outer, c->engine->cipher_in, ENGINE_SCRATCH_BYTES, &n)) {
         case LEG_BYTES:

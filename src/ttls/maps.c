@@ -37,10 +37,16 @@ maps_take(struct engine *g, const struct capture_addr *source,
 }
 
 void
-maps_seen(struct engine *g, const struct capture_record *r)
+maps_seen(struct engine *g, const struct capture_record *r,
+          const struct capture_addr *source)
 {
     struct capture_record now;
 
+    struct capture_record taken = *r;
+
+    if (g->is_bpf) /* for Multipath TCP, whose sockets have no row by cookie */
+        (void)map_call(BPF_MAP_UPDATE_ELEM, g->map_source, source, &taken,
+                       BPF_EXIST);
     if (!g->is_bpf ||
         map_call(BPF_MAP_LOOKUP_ELEM, g->map_cookie, &r->cookie, &now, 0) != 0)
         return;

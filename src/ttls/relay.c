@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "ttls/engine.h"
+#include "ttls/env.h"
 
 #define PASSES_MAX 16 /* then others have their turn */
 
@@ -130,6 +130,25 @@ may_move(const struct leg *from, const struct leg *to)
 /* --- clear text ------------------------------------------------------------
  */
 
+/* A server that controls TLS says "go ahead", and the client's handshake may be
+ * here before the server has asked for it: it must not see it as data. */
+static bool
+is_early_handshake(const struct conn *c, const uint8_t *p, size_t n)
+{
+    return c->mapped != NULL && c->mapped->eff.is_application_controlled &&
+           c->mapped->eff.role != TTLS_CLIENT && n >= 2 && p[0] == 0x16 &&
+           p[1] == 0x03;
+}
+
+static bool
+hold_handshake(struct conn *c, const uint8_t *p, size_t n)
+{
+    c->io.in = p;
+    c->io.in_n = n;
+    c->is_holding = true;
+    return handshake_stash(c);
+}
+
 static bool
 move_clear(struct conn *c, struct leg *from, struct leg *to)
 {
@@ -140,6 +159,8 @@ move_clear(struct conn *c, struct leg *from, struct leg *to)
     case LEG_BYTES:
         if (from == &c->inner)
             c->n_out += n;
+        else if (is_early_handshake(c, p, n))
+            return hold_handshake(c, p, n);
         else
             c->n_in += n;
         return leg_write(to, p, n);
@@ -165,7 +186,7 @@ relay_clear(struct conn *c)
             if (!move_clear(c, &c->inner, &c->outer))
                 return false;
         }
-        if (may_move(&c->outer, &c->inner)) {
+        if (!c->is_holding && may_move(&c->outer, &c->inner)) {
             moved = true;
             if (!move_clear(c, &c->outer, &c->inner))
                 return false;
@@ -212,7 +233,12 @@ open_records(struct conn *c)
         } else {
             int e = SSL_get_error(c->ssl, 0);
 
-            if (e == SSL_ERROR_ZERO_RETURN) {
+            if (e == SSL_ERROR_ZERO_RETURN &&
+                c->mapped->eff.is_application_controlled) {
+                /* The end, or back to clear text: the next byte, or the
+                 * program's STOP, will tell. */
+                c->is_stopped = true;
+            } else if (e == SSL_ERROR_ZERO_RETURN) {
                 c->outer.at_end = true;
                 say_event(c, 0, "Connection Close", "CLOSE_NOTIFY RECEIVED");
             } else if (e != SSL_ERROR_WANT_READ && e != SSL_ERROR_WANT_WRITE) {
@@ -253,9 +279,10 @@ move_in(struct conn *c)
         say_data(c, false, true, n);
         c->io.in = p;
         c->io.in_n = n;
-        if (!open_records(c))
+        if (!c->is_stopped && !open_records(c))
             return fail_read(c);
-        return send_cipher(c);
+        /* Clear text behind close_notify waits for the program's STOP. */
+        return (!c->is_stopped || handshake_stash(c)) && send_cipher(c);
     case LEG_END:
         /* Without close_notify: the end of file it is, but it is said. */
         say_event(c, 420, "Connection Close", NULL);
@@ -299,6 +326,43 @@ move_out(struct conn *c)
     return true;
 }
 
+bool
+relay_stop(struct conn *c)
+{
+    c->io.out = c->engine->cipher_out;
+    c->io.out_cap = ENGINE_CIPHER_BYTES;
+    ERR_clear_error();
+    (void)SSL_shutdown(c->ssl);
+    return send_cipher(c);
+}
+
+/* Both have said close_notify; what follows it is clear text. */
+static bool
+back_to_clear(struct conn *c)
+{
+    bool is_fine =
+        c->stash == NULL || leg_write(&c->inner, c->stash, c->stash_n);
+
+    handshake_fini(c);
+    env_unref(&c->env);
+    c->is_stopping = c->is_stopped = c->is_handshake_done = false;
+    c->saw_peer_bytes = false;
+    c->state = CONN_CLEAR;
+    return is_fine && relay_clear(c);
+}
+
+/* Key updates and renegotiation begin with our own message. */
+static bool
+speak(struct conn *c)
+{
+    if (!c->must_speak)
+        return true;
+    c->must_speak = false;
+    ERR_clear_error();
+    (void)SSL_do_handshake(c->ssl);
+    return send_cipher(c);
+}
+
 /* The bytes that came with the end of the handshake. */
 static bool
 move_stash(struct conn *c)
@@ -329,18 +393,24 @@ relay_secure(struct conn *c)
 
         if (!leg_flush(&c->inner) || !leg_flush(&c->outer))
             return false;
-        if (c->inner.is_connected && c->inner.held_n == 0 && !move_stash(c))
+        if (!c->is_stopped && c->inner.is_connected && c->inner.held_n == 0 &&
+            !move_stash(c))
             return false;
-        if (may_move(&c->inner, &c->outer)) {
+        if (!speak(c))
+            return false;
+        if (!c->is_stopping && may_move(&c->inner, &c->outer)) {
             moved = true;
             if (!move_out(c))
                 return false;
         }
-        if (may_move(&c->outer, &c->inner)) {
+        if (!(c->is_stopped && c->stash != NULL) &&
+            may_move(&c->outer, &c->inner)) {
             moved = true;
             if (!move_in(c))
                 return false;
         }
+        if (c->is_stopped && c->is_stopping)
+            return back_to_clear(c);
         if (c->outer.at_end)
             leg_shut(&c->inner);
         if (!moved)

@@ -33,6 +33,7 @@
 struct caller {
     int fd;
     bool is_owner; /* of the image: may change things */
+    uint32_t uid;
 };
 
 struct stack {
@@ -158,16 +159,23 @@ purge(struct stack *s, struct err_info *why)
 /* --- requests ----------------------------------------------------------- */
 
 static void
-on_query(struct stack *s, int fd, uint32_t seq, struct str request)
+on_query(struct stack *s, const struct caller *c, const struct chan_msg *msg,
+         struct str request)
 {
+    uint32_t seq = msg->seq;
+    int fd = c->fd;
     struct err_info why = { 0 };
     struct buf rows, out;
     enum err e;
 
     buf_init(&rows, CHAN_BYTES_MAX / 2);
     buf_init(&out, CHAN_BYTES_MAX);
-    e = s->enforce == NULL ? err_set(&why, ERR_UNSUPPORTED, "%s", s->why_not)
-                           : enforce_query(s->enforce, request, &rows, &why);
+    if (s->enforce == NULL)
+        e = err_set(&why, ERR_UNSUPPORTED, "%s", s->why_not);
+    else if (msg->type == STACK_CONTROL)
+        e = enforce_control(s->enforce, c->uid, request, &rows, &why);
+    else
+        e = enforce_query(s->enforce, request, &rows, &why);
     if (e == ERR_OK)
         e = buf_check(&rows, &why);
     if (e == ERR_OK) {
@@ -246,7 +254,11 @@ request(struct stack *s, struct caller *c, struct chan_msg *msg)
     if (msg->type == STACK_QUERY) {
         if (!reader_str(&in, 0, STACK_TEXT_MAX, &text) || !reader_at_end(&in))
             return false;
-        on_query(s, c->fd, msg->seq, text);
+        on_query(s, c, msg, text);
+        return true;
+    }
+    if (msg->type == STACK_CONTROL) {
+        on_query(s, c, msg, msg->payload);
         return true;
     }
     if (!c->is_owner) {
@@ -288,7 +300,8 @@ on_connect(struct stack *s)
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
     s->callers[s->n_callers++] =
         (struct caller){ .fd = fd,
-                         .is_owner = peer.uid == 0 || peer.uid == geteuid() };
+                         .is_owner = peer.uid == 0 || peer.uid == geteuid(),
+                         .uid = (uint32_t)peer.uid };
 }
 
 static void
@@ -359,16 +372,21 @@ static enum err
 open_socket(struct stack *s, struct err_info *why)
 {
     struct arena arena;
-    char *folder, *path, *log;
+    char *parent, *folder, *path, *log;
     enum err e = ERR_MEMORY;
     int fd;
 
     arena_init(&arena, 16 * 1024);
+    parent = root_path(&arena, "tcpip");
     folder = root_path(&arena, "tcpip/%s", s->name);
     path = root_path(&arena, STACK_SOCKET, s->name);
     log = root_path(&arena, "tcpip/%s/stack.log", s->name);
     if (folder != NULL && path != NULL && log != NULL) {
         e = dir_make(folder, 0755, why);
+        /* Displays and application control are for everybody, whatever mask
+         * the folder above was made with. */
+        if (parent != NULL)
+            (void)chmod(parent, 0755);
         if (e == ERR_OK)
             e = chan_listen(path, 0666, &s->listener, why);
         if (e == ERR_OK)

@@ -1,0 +1,324 @@
+/* libattls: attls_ctl() asks the stack of this image. */
+#include "sallyport/ttls.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "base/reader.h"
+#include "ipc/stack.h"
+
+#define WAIT_MS 10000u
+#define POLL_MS 5
+#define ALL_REQUESTS 0x3fu
+
+struct told {
+    uint8_t is_found, policy, conn, type, is_timed_out, is_host_checked;
+    uint32_t error;
+    uint16_t protocol;
+    struct str cipher, share, user, names[4], certificate;
+};
+
+static int
+fail(int number)
+{
+    errno = number;
+    return -1;
+}
+
+static void
+put_addr(struct buf *out, const struct sockaddr_storage *at)
+{
+    const struct sockaddr_in *v4 = (const void *)at;
+    const struct sockaddr_in6 *v6 = (const void *)at;
+    unsigned char ip[16] = { [10] = 0xff, [11] = 0xff };
+
+    if (at->ss_family == AF_INET) {
+        memcpy(ip + 12, &v4->sin_addr, 4);
+        buf_add(out, str_n(ip, 16));
+        buf_u16(out, ntohs(v4->sin_port));
+    } else {
+        buf_add(out, str_n(&v6->sin6_addr, 16));
+        buf_u16(out, ntohs(v6->sin6_port));
+    }
+}
+
+/* Cookie, request, both names. Who asks is added by the stack. */
+static int
+put_question(int fd, uint32_t request, struct buf *out)
+{
+    struct sockaddr_storage own, peer;
+    socklen_t n_own = sizeof own, n_peer = sizeof peer;
+    uint64_t cookie = 0;
+    socklen_t n = sizeof cookie;
+
+    if (getsockname(fd, (struct sockaddr *)&own, &n_own) != 0 ||
+        getpeername(fd, (struct sockaddr *)&peer, &n_peer) != 0)
+        return fail(errno == ENOTSOCK || errno == EBADF ? errno : ENOTCONN);
+    if (own.ss_family != AF_INET && own.ss_family != AF_INET6)
+        return fail(ENOTCONN);
+    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0)
+        cookie = 0;
+    buf_u64(out, cookie);
+    buf_u32(out, request);
+    put_addr(out, &own);
+    put_addr(out, &peer);
+    return out->failed ? fail(ENOMEM) : 0;
+}
+
+static bool
+read_told(struct reader *in, struct told *t)
+{
+    if (!reader_u8(in, &t->is_found))
+        return false;
+    if (t->is_found != 1)
+        return true;
+    return reader_u32(in, &t->error) && reader_u8(in, &t->policy) &&
+           reader_u8(in, &t->conn) && reader_u8(in, &t->type) &&
+           reader_u8(in, &t->is_timed_out) && reader_u16(in, &t->protocol) &&
+           reader_str(in, 0, 4, &t->cipher) &&
+           reader_str(in, 0, 4, &t->share) && reader_str(in, 0, 8, &t->user) &&
+           reader_str(in, 0, 64, &t->names[0]) &&
+           reader_str(in, 0, 64, &t->names[1]) &&
+           reader_str(in, 0, 64, &t->names[2]) &&
+           reader_str(in, 0, 64, &t->names[3]) &&
+           reader_u8(in, &t->is_host_checked) &&
+           reader_str(in, 0, 16384, &t->certificate);
+}
+
+static int
+ask_once(int fd, uint32_t request, struct stack_answer *answer, struct told *t)
+{
+    struct buf question;
+    struct reader in;
+    struct str text;
+    enum err e;
+    int status;
+
+    memset(t, 0, sizeof *t);
+    buf_init(&question, 256);
+    status = put_question(fd, request, &question);
+    if (status == 0) {
+        e = stack_ask("tcpip/TCPIP1/stack.sock", STACK_CONTROL,
+                      buf_view(&question), -1, WAIT_MS, answer, NULL);
+        in = reader_of(buf_view(&answer->payload));
+        if (e == ERR_NOT_FOUND)
+            t->policy = TTLS_POL_OFF; /* there is no AT-TLS here */
+        else if (e != ERR_OK || answer->type != STACK_ROWS ||
+                 !reader_str(&in, 0, 65536, &text))
+            status = fail(EIO);
+        else {
+            in = reader_of(text);
+            if (!read_told(&in, t))
+                status = fail(EIO);
+        }
+    }
+    buf_fini(&question);
+    return status;
+}
+
+/* What the program has written must be with the engine before TLS begins or
+ * ends: no byte may wait for another segment's acknowledgement. */
+static void
+flush(int fd)
+{
+    int was = 0, on = 1, left = 0;
+    socklen_t n = sizeof was;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &was, &n) != 0)
+        return;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    for (unsigned waited_ms = 0; waited_ms < WAIT_MS; waited_ms++) {
+        if (ioctl(fd, SIOCOUTQ, &left) != 0 || left == 0)
+            break;
+        (void)poll(NULL, 0, 1);
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &was, sizeof was);
+}
+
+/* A connection that has just been made may not be mapped yet. */
+static int
+ask(int fd, uint32_t request, struct stack_answer *answer, struct told *t)
+{
+    for (unsigned waited_ms = 0;; waited_ms += POLL_MS) {
+        int status = ask_once(fd, request, answer, t);
+
+        if (status != 0 || t->is_found != 2)
+            return status;
+        stack_answer_fini(answer);
+        if (waited_ms >= WAIT_MS)
+            return fail(EIO);
+        (void)poll(NULL, 0, POLL_MS);
+    }
+}
+
+/* --- what the program gets
+ * --------------------------------------------------------- */
+
+static void
+put_status(struct TTLS_IOCTL *io, const struct told *t)
+{
+    io->TTLSi_Stat_Policy = t->is_found ? t->policy
+                            : t->policy ? t->policy
+                                        : TTLS_POL_NO_POLICY;
+    io->TTLSi_Stat_Conn = t->is_found ? t->conn : TTLS_CONN_NOTSECURE;
+    io->TTLSi_Sec_Type = t->type;
+    io->TTLSi_SSL_Prot = t->protocol;
+    memset(io->TTLSi_Neg_Cipher, ' ', sizeof io->TTLSi_Neg_Cipher);
+    memset(io->TTLSi_Neg_Cipher4, ' ', sizeof io->TTLSi_Neg_Cipher4);
+    memset(io->TTLSi_Neg_KeyShare, ' ', sizeof io->TTLSi_Neg_KeyShare);
+    if (t->cipher.n == 4) {
+        bool is_short = memcmp(t->cipher.p, "00", 2) == 0;
+
+        memcpy(io->TTLSi_Neg_Cipher, is_short ? t->cipher.p + 2 : "4X", 2);
+        memcpy(io->TTLSi_Neg_Cipher4, t->cipher.p, 4);
+    }
+    if (t->share.n == 4)
+        memcpy(io->TTLSi_Neg_KeyShare, t->share.p, 4);
+    io->TTLSi_UserID_Len = (uint8_t)t->user.n;
+    memset(io->TTLSi_UserID, ' ', sizeof io->TTLSi_UserID);
+    if (t->user.n > 0)
+        memcpy(io->TTLSi_UserID, t->user.p, t->user.n);
+    io->TTLSi_Cert_Len = 0;
+}
+
+static int
+put_certificate(struct TTLS_IOCTL *io, const struct told *t)
+{
+    if ((io->TTLSi_Req_Type & TTLS_RETURN_CERTIFICATE) == 0)
+        return 0;
+    io->TTLSi_Cert_Len = (uint32_t)t->certificate.n;
+    if (t->certificate.n > io->TTLSi_BufferLen)
+        return fail(ENOBUFS);
+    if (t->certificate.n > 0)
+        memcpy(io->TTLSi_BufferPtr, t->certificate.p, t->certificate.n);
+    return 0;
+}
+
+static struct str
+value_of(uint32_t key, const struct told *t)
+{
+    if (key >= TTLSK_TTLSRuleName && key <= TTLSK_TTLSConnectionActionName)
+        return t->names[key - TTLSK_TTLSRuleName];
+    if (key == TTLSK_Certificate)
+        return t->certificate;
+    if (key == TTLSK_Host_Status)
+        return str_n(&t->is_host_checked, 1);
+    return (struct str){ 0 };
+}
+
+/* Version 2: values follow the quadruplets, as they fit. */
+static int
+put_quadruplets(struct TTLS_IOCTL *io, const struct told *t)
+{
+    char *base = io->TTLSi_BufferPtr;
+    struct TTLSHeader *h = io->TTLSi_BufferPtr;
+    struct TTLSQuadruplet *q = (void *)(base + sizeof *h);
+    size_t at = sizeof *h + h->TTLSHdr_GetCount * sizeof *q;
+
+    for (unsigned i = 0; i < h->TTLSHdr_GetCount; i++) {
+        struct str v = value_of(q[i].TTLSQ_Key, t);
+
+        q[i].TTLSQ_Length = (uint32_t)v.n;
+        q[i].TTLSQ_Offset = 0;
+        if (v.n > 0 && at + v.n <= io->TTLSi_BufferLen) {
+            memcpy(base + at, v.p, v.n);
+            q[i].TTLSQ_Offset = (uint32_t)at;
+        }
+        at += v.n;
+    }
+    h->TTLSHdr_BytesNeeded = (uint32_t)at;
+    return at <= io->TTLSi_BufferLen ? 0 : fail(ENOBUFS);
+}
+
+static int
+check(const struct TTLS_IOCTL *io)
+{
+    const struct TTLSHeader *h = io->TTLSi_BufferPtr;
+    uint32_t r = io->TTLSi_Req_Type;
+    uint32_t actions =
+        r & (TTLS_INIT_CONNECTION | TTLS_RESET_CIPHER | TTLS_STOP_CONNECTION);
+
+    if (io->TTLSi_Ver != TTLS_VERSION1 && io->TTLSi_Ver != TTLS_VERSION2)
+        return fail(EINVAL);
+    if ((r & ~ALL_REQUESTS) != 0 || (actions & (actions - 1)) != 0 ||
+        ((r & TTLS_ALLOW_HSTIMEOUT) != 0 && (r & TTLS_INIT_CONNECTION) == 0))
+        return fail(EINVAL);
+    if (io->TTLSi_Ver == TTLS_VERSION1)
+        return (r & TTLS_RETURN_CERTIFICATE) != 0 && io->TTLSi_BufferPtr == NULL
+                   ? fail(EINVAL)
+                   : 0;
+    if (io->TTLSi_BufferPtr == NULL)
+        return 0;
+    if (io->TTLSi_BufferLen < sizeof *h ||
+        memcmp(h->TTLSHeaderIdent, TTLS_HEADER_IDENT, 8) != 0 ||
+        h->TTLSHdr_SetCount != 0 ||
+        io->TTLSi_BufferLen - sizeof *h <
+            h->TTLSHdr_GetCount * sizeof(struct TTLSQuadruplet))
+        return fail(EINVAL);
+    return 0;
+}
+
+/* A blocking socket waits for the handshake, as the original's call does. */
+static int
+wait_secure(int fd, struct stack_answer *answer, struct told *t)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && (flags & O_NONBLOCK) != 0)
+        return fail(EINPROGRESS);
+    for (;;) {
+        stack_answer_fini(answer);
+        if (ask(fd, TTLS_RETURN_CERTIFICATE, answer, t) != 0)
+            return -1;
+        if (!t->is_found)
+            return fail(ECONNRESET);
+        if (t->is_timed_out)
+            return fail(ETIME);
+        if (t->conn == TTLS_CONN_SECURE)
+            return 0;
+        if (t->conn == TTLS_CONN_NOTSECURE)
+            return fail(ECONNRESET);
+        (void)poll(NULL, 0, POLL_MS);
+    }
+}
+
+int
+attls_ctl(int fd, struct TTLS_IOCTL *io)
+{
+    struct stack_answer answer = { .fd = -1 };
+    struct told t;
+    int status;
+
+    if (io == NULL)
+        return fail(EFAULT);
+    if (check(io) != 0)
+        return -1;
+    if ((io->TTLSi_Req_Type & (TTLS_INIT_CONNECTION | TTLS_STOP_CONNECTION)) !=
+        0)
+        flush(fd);
+    status = ask(fd, io->TTLSi_Req_Type, &answer, &t);
+    if (status == 0 && t.is_found && t.error == EINPROGRESS)
+        status = wait_secure(fd, &answer, &t);
+    else if (status == 0 && t.is_found && t.error != 0)
+        status = fail((int)t.error);
+    else if (status == 0 && !t.is_found &&
+             (io->TTLSi_Req_Type & ~TTLS_RETURN_CERTIFICATE) != 0)
+        status = fail(EACCES); /* no rule: nothing to control */
+    if (status == 0 || errno == EINPROGRESS)
+        put_status(io, &t);
+    if (status == 0)
+        status = io->TTLSi_Ver == TTLS_VERSION1 ? put_certificate(io, &t)
+                 : io->TTLSi_BufferPtr != NULL  ? put_quadruplets(io, &t)
+                                                : 0;
+    stack_answer_fini(&answer);
+    return status;
+}
