@@ -1,0 +1,462 @@
+# AT-TLS in a network of its own: programs that know nothing of TLS, both ends
+# and the wire between them watched. Nothing may be on it in clear text.
+if [ "$(id -u)" -eq 0 ] && [ -z "${TTLS_NETNS:-}" ] && unshare -n true 2>/dev/null; then
+    exec env TTLS_NETNS=1 unshare -n bash "$0" "$@"
+fi
+. "$E2E_LIB"
+[ "$(id -u)" -eq 0 ] || skip_all "only root can capture connections"
+[ -n "${TTLS_NETNS:-}" ] || skip_all "no network namespace can be made here"
+ip link set lo up
+background unshare -n sleep infinity; PEER=$PID
+peer() { nsenter -t "$PEER" -n "$@"; }
+wait_for 5 eval '[ "$(readlink /proc/$PEER/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
+ip link add wire0 type veth peer name wire1 netns "$PEER" || skip_all "no virtual Ethernet here"
+ip addr add 10.77.0.1/24 dev wire0; ip -6 addr add fd77::1/64 dev wire0 nodad; ip link set wire0 up
+peer ip link set lo up; peer ip addr add 10.77.0.2/24 dev wire1; peer ip -6 addr add fd77::2/64 dev wire1 nodad; peer ip link set wire1 up
+
+# --- the image ------------------------------------------------------------------
+image_install; ok $? "image"
+certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
+echo ttlsscope=machine >>"$SALLYPORT_ROOT/etc/image.conf"
+policy=$SALLYPORT_ROOT/etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol
+syslog=$SALLYPORT_ROOT/log/syslogall.log
+mark() { MARK=$(wc -l <"$syslog"); }
+since() { tail -n +$((MARK + 1)) "$syslog" | sed 's/^[-0-9]* [.:0-9]* *//'; }
+said() { since | grep -Eq -- "$1"; }
+# rule NAME DIRECTION PORT ROLE RING [environment parameter lines [rule lines]]
+rule() {
+    cat <<P
+TTLSRule $1
+{
+  $([ "$2" = Inbound ] && echo Local || echo Remote)PortRange $3
+  Direction $2
+  TTLSGroupActionRef g
+  TTLSEnvironmentActionRef e~$1
+  ${7:-}
+}
+TTLSEnvironmentAction e~$1
+{
+  HandshakeRole $4
+  TTLSKeyringParms
+  {
+    Keyring $5
+  }
+  TTLSEnvironmentAdvancedParms
+  {
+    TLSv1.2 On
+    TLSv1.3 On
+    ${6:-}
+  }
+}
+P
+}
+group() { printf 'TTLSGroupAction g\n{\n  TTLSEnabled On\n  Trace 31\n}\n'; }
+{
+    group
+    rule out Outbound 8443 Client USER1/Liberty.KeyRing
+    rule named Outbound 8444 Client USER1/Liberty.KeyRing "HostReferenceIdDNS nobody.example"
+    rule quick Outbound 8445 Client USER1/Liberty.KeyRing "HandshakeTimeout 1"
+    rule noring Outbound 8446 Client USER1/NOSUCH.RING
+    rule ctl Outbound 8450 Client USER1/Liberty.KeyRing "ApplicationControlled On"
+    rule ctlin Inbound 8451 Server Liberty.KeyRing "ApplicationControlled On
+    HandshakeTimeout 2"
+    rule in Inbound 8080 Server Liberty.KeyRing
+    rule inpass Inbound 8081 ServerWithClientAuth Liberty.KeyRing "ClientAuthType PassThru"
+    rule infull Inbound 8082 ServerWithClientAuth Liberty.KeyRing "ClientAuthType Full"
+    rule inreq Inbound 8083 ServerWithClientAuth Liberty.KeyRing "ClientAuthType Required"
+    rule insaf Inbound 8084 ServerWithClientAuth Liberty.KeyRing "ClientAuthType SAFCheck"
+} >"$policy"
+mark
+console 'S PAGENT'
+wait_for 20 said EZZ8432I; ok $? "S PAGENT"
+if said EZD1590I; then pass "capture is not possible here: $(since | grep -m1 EZD1590I)"; done_testing; fi
+console 'V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)'; like "$OUT" EZZ0053I "TTLS"
+
+# --- the wire: every byte on it, in both directions -------------------------------
+cat >"$SCRATCH/wire.py" <<'PY'
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 20)
+s.bind(("wire0", 0))
+out = open(sys.argv[1], "ab", 0)
+open(sys.argv[1] + ".on", "w")
+while True:
+    out.write(s.recv(70000))
+PY
+background python3 "$SCRATCH/wire.py" "$SCRATCH/wire"
+wait_for 10 test -e "$SCRATCH/wire.on"; ok $? "the wire is watched"
+
+# --- outbound: a TLS server at the other end ----------------------------------------
+cat >"$SCRATCH/server.py" <<'PY'
+# server.py PORT CERT [silent]: answers each line with MARKER and what it was;
+# says who came and with which protocol; HTTP requests get a small page.
+import socket, ssl, sys, threading
+port, cert, how = int(sys.argv[1]), sys.argv[2], (sys.argv + [""])[3]
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+c.load_cert_chain(cert)
+l = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=1024)
+print("up", flush=True)
+def serve(raw):
+    if how == "silent":
+        threading.Event().wait()
+    try:
+        s = c.wrap_socket(raw, server_side=True)
+        f = s.makefile("rwb", 0)
+        line = f.readline()
+        if line.startswith(b"GET"):
+            while f.readline().strip():
+                pass
+            f.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nMARKER page " + s.version().encode() + b"\n")
+        while line and not line.startswith(b"GET"):
+            f.write(b"MARKER " + s.version().encode() + b" " + line)
+            line = f.readline()
+        if not line:
+            f.write(b"MARKER end\n")
+        s.unwrap().close()
+    except Exception as e:
+        print(type(e).__name__, e, flush=True)
+        raw.close()
+while True:
+    raw, who = l.accept()
+    print("from", who[0].replace("::ffff:", ""), flush=True)
+    threading.Thread(target=serve, args=(raw,), daemon=True).start()
+PY
+for port in 8443 8444; do
+    background nsenter -t "$PEER" -n python3 "$SCRATCH/server.py" $port "$SCRATCH/LIBSERV.pem" >"$SCRATCH/server.$port" 2>&1
+    wait_for 10 grep -q up "$SCRATCH/server.$port"; ok $? "a TLS server on $port"
+done
+background nsenter -t "$PEER" -n python3 "$SCRATCH/server.py" 8446 "$SCRATCH/LIBSERV.pem" >"$SCRATCH/server.8446" 2>&1
+wait_for 10 grep -q up "$SCRATCH/server.8446"
+background nsenter -t "$PEER" -n python3 "$SCRATCH/server.py" 8445 "$SCRATCH/LIBSERV.pem" silent >"$SCRATCH/server.8445" 2>&1
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$SCRATCH/k" -out "$SCRATCH/c" -subj /CN=stranger -days 2 2>/dev/null
+cat "$SCRATCH/c" "$SCRATCH/k" >"$SCRATCH/stranger.pem"
+CURL=(curl -s --max-time 10 --noproxy '*')
+mark
+OUT=$("${CURL[@]}" http://10.77.0.2:8443/); like "$OUT" 'MARKER page TLSv1.3' "curl, plain http, IPv4"
+wait_for 5 said 'EZD1283I .* RC: 0 Initial Handshake'; ok $? "handshake is logged"
+like "$(since)" 'EZD1281I TTLS Map .* LOCAL: 10\.77\.0\.1\.\.[0-9]+ REMOTE: 10\.77\.0\.2\.\.8443 JOBNAME: CURL USERID: ROOT TYPE: OutBound STATUS: Enabled RULE: out ACTIONS: g e~out' "EZD1281I"
+OUT=$("${CURL[@]}" -g 'http://[fd77::2]:8443/'); like "$OUT" 'MARKER page' "curl, IPv6"
+OUT=$(exec 3<>/dev/tcp/10.77.0.2/8443; echo hello-bash >&3; head -1 <&3); like "$OUT" 'MARKER TLSv1.3 hello-bash' "bash"
+cat >"$SCRATCH/client.py" <<'PY'
+# client.py KIND: connects in some way, says what it is told; checks names.
+import socket, sys
+kind = sys.argv[1]
+to = ("10.77.0.2", 8443)
+family, proto = socket.AF_INET, 0
+if kind == "mapped":
+    family, to = socket.AF_INET6, ("::ffff:10.77.0.2", 8443)
+elif kind == "six":
+    family, to = socket.AF_INET6, ("fd77::2", 8443)
+elif kind == "mptcp":
+    proto = 262
+s = socket.socket(family, socket.SOCK_STREAM, proto)
+s.settimeout(10)
+if kind == "device":
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"wire0\0")
+if kind == "bound":
+    s.bind(("10.77.0.1", 0))
+if kind == "nonblock":
+    import select
+    s.setblocking(False)
+    s.connect_ex(to)
+    select.select([], [s], [], 10)
+    s.settimeout(10)
+    assert s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+if kind == "tfo":
+    s.settimeout(None)
+    s.sendto(b"say tfo\n", 0x20000000, to)
+else:
+    if kind != "nonblock":
+        s.connect(to)
+    s.sendall(b"say " + kind.encode() + b"\n")
+peer = s.getpeername()
+print(s.makefile().readline().strip())
+print("peer", peer[0], peer[1])
+print("own", s.getsockname()[0])
+s.shutdown(socket.SHUT_WR)
+print(s.makefile().readline().strip())
+PY
+for kind in plain mapped six bound device nonblock tfo mptcp; do
+    OUT=$(timeout 20 python3 "$SCRATCH/client.py" $kind 2>&1 | tr '\n' ' ')
+    if [ $kind = mptcp ] && grep -q 'Protocol not' <<<"$OUT"; then pass "$kind: not in this kernel"; continue; fi
+    case $kind in mapped) p=::ffff:10.77.0.2 o=::ffff:10.77.0.1 ;; six) p=fd77::2 o=fd77::1 ;; *) p=10.77.0.2 o=10.77.0.1 ;; esac
+    like "$OUT" "MARKER TLSv1.3 say $kind peer $p 8443 own $o MARKER end" "$kind: names are the real ones, half close works"
+done
+cat >"$SCRATCH/bare.c" <<'C'
+/* A static program without a C library's sockets: connect by a bare system
+ * call, or through io_uring. */
+#include <arpa/inet.h>
+#include <linux/io_uring.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int
+uring_connect(int fd, struct sockaddr_in *to)
+{
+    struct io_uring_params p = { 0 };
+    int ring = (int)syscall(SYS_io_uring_setup, 4, &p);
+    char *sq, *cq;
+    struct io_uring_sqe *sqes;
+    unsigned *tail, *array;
+
+    if (ring < 0)
+        return -2;
+    sq = mmap(0, p.sq_off.array + p.sq_entries * 4, 3, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+    cq = mmap(0, p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe), 3, MAP_SHARED, ring, IORING_OFF_CQ_RING);
+    sqes = mmap(0, p.sq_entries * sizeof *sqes, 3, MAP_SHARED, ring, IORING_OFF_SQES);
+    memset(sqes, 0, sizeof *sqes);
+    sqes->opcode = IORING_OP_CONNECT;
+    sqes->fd = fd;
+    sqes->addr = (unsigned long)to;
+    sqes->off = sizeof *to;
+    tail = (unsigned *)(sq + p.sq_off.tail);
+    array = (unsigned *)(sq + p.sq_off.array);
+    array[0] = 0;
+    __atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+    if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0) < 0)
+        return -1;
+    return ((struct io_uring_cqe *)(cq + p.cq_off.cqes))->res;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(8443) };
+    int fd = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM, 0), e;
+    char text[200];
+    long n;
+
+    inet_pton(AF_INET, "10.77.0.2", &to.sin_addr);
+    e = argc > 1 ? uring_connect(fd, &to) : (int)syscall(SYS_connect, fd, &to, sizeof to);
+    if (e == -2) {
+        puts("no io_uring");
+        return 0;
+    }
+    if (e != 0)
+        return 1;
+    syscall(SYS_write, fd, "say bare\n", 9);
+    n = syscall(SYS_read, fd, text, sizeof text);
+    if (n > 0)
+        fwrite(text, 1, (size_t)n, stdout);
+    (void)argv;
+    return 0;
+}
+C
+if gcc -static -o "$SCRATCH/bare" "$SCRATCH/bare.c" 2>"$SCRATCH/cc.log"; then
+    OUT=$(timeout 20 "$SCRATCH/bare"); like "$OUT" 'MARKER TLSv1.3 say bare' "a static program with bare system calls"
+    OUT=$(timeout 20 "$SCRATCH/bare" uring); like "$OUT" 'MARKER TLSv1.3 say bare|no io_uring' "connect through io_uring"
+fi
+OUT=$(tr '\n' ' ' <"$SCRATCH/server.8443"); like "$OUT" 'from 10\.77\.0\.1 ' "the server sees the machine's address"
+# Many at once, and a policy that is refreshed meanwhile.
+cat >"$SCRATCH/many.py" <<'PY'
+import socket, sys
+n, socks = int(sys.argv[1]), []
+for i in range(n):
+    s = socket.create_connection(("10.77.0.2", 8443), 20)
+    s.settimeout(60)
+    socks.append(s)
+    s.sendall(b"%d\n" % i)
+print(sum(s.makefile().readline().split()[-1] == str(i) for i, s in enumerate(socks)))
+open(sys.argv[2], "w")
+sys.stdin.readline()
+for i, s in enumerate(socks):
+    s.sendall(b"again %d\n" % i)
+print(sum(s.makefile().readline().split()[-1] == str(i) for i, s in enumerate(socks)))
+PY
+mkfifo "$SCRATCH/go"
+python3 "$SCRATCH/many.py" 200 "$SCRATCH/held" <"$SCRATCH/go" >"$SCRATCH/many" 2>&1 & MANY=$!
+exec 5>"$SCRATCH/go"
+wait_for 60 test -e "$SCRATCH/held"; ok $? "200 connections are open"
+OUT=$(sallyport netstat TTLS GROUP); like "$OUT" '^g +00000001 +200$' "NETSTAT TTLS: the group and its connections"
+like "$OUT" '^TTLSGRPACTION +GROUP ID +CONNS$' "its head"; like "$OUT" '^1 OF 1 RECORDS DISPLAYED$' "its records"
+OUT=$(sallyport netstat TTLS COnn); is "$(grep -c 'TTLSRULE:.* out$' <<<"$OUT")" 200 "NETSTAT TTLS COnn"
+ID=$(sed -n 's/^CONNID: //p' <<<"$OUT" | head -1)
+OUT=$(sallyport netstat TTLS COnn "$ID" DETAIL)
+for text in "^CONNID: $ID" 'JOBNAME: +PYTHON3' 'REMOTESOCKET: +10\.77\.0\.2\.\.8443' 'SECLEVEL: +TLS VERSION 1\.3' 'CIPHER: +1302 TLS_AES_256_GCM_SHA384|CIPHER: +1301' 'MAPTYPE: +PRIMARY' 'TTLSENVACTION: +e~out' 'HandshakeRole: +Client' '1 OF 200 RECORDS'; do like "$OUT" "$text" "one connection in detail: $text"; done
+runs "NETSTAT of a connection that is not there" 1 sallyport netstat TTLS COnn FFFFFFF0
+OUT=$(sallyport netstat --json TTLS | jq '[.connections[] | select(.rule=="out")] | length'); is "$OUT" 200 "and as JSON"
+OUT=$(sallyport netstat ALL CONNType TTLSPolicy); like "$OUT" 'TTLSPolicy: +Yes' "NETSTAT ALL"
+console 'D TCPIP,,N,TTLS,GROUP'; like "$OUT" '^g +00000001 +200$' "D TCPIP,,N,TTLS"
+mark
+console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I; ok $? "the policy is refreshed"
+echo >&5; exec 5>&-; wait $MANY
+is "$(tr '\n' ' ' <"$SCRATCH/many")" "200 200 " "open connections outlive a refresh"
+
+# --- what fails, and how ----------------------------------------------------------------
+reset_by() { # NAME RC PORT
+    mark
+    OUT=$(timeout 20 python3 -c '
+import socket, sys
+try:
+    s = socket.create_connection(("10.77.0.2", int(sys.argv[1])), 10)
+    s.sendall(b"MARKER-OUT\n"); print("got", s.recv(100))
+except ConnectionResetError:
+    print("reset")' "$3" 2>&1)
+    is "$OUT" reset "$1: the program's connection is reset"
+    wait_for 5 said "EZD1287I TTLS Error RC: $2 "; ok $? "$1: EZD1287I RC $2"
+    like "$(since)" "EZD1286I TTLS Error .* RC: $2 " "$1: EZD1286I"
+}
+reset_by "wrong name" 8 8444
+reset_by "nobody answers the handshake" 5004 8445
+reset_by "no such ring" 202 8446
+background nsenter -t "$PEER" -n python3 "$SCRATCH/server.py" 8447 "$SCRATCH/stranger.pem" >"$SCRATCH/server.8447" 2>&1
+sed -i 's/RemotePortRange 8446/RemotePortRange 8447-8449/; s/NOSUCH.RING/Liberty.KeyRing/' "$policy"
+mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I
+wait_for 10 grep -q up "$SCRATCH/server.8447"
+reset_by "a certificate of nobody we trust" '(417|435)' 8447
+background nsenter -t "$PEER" -n python3 -c '
+import socket
+l = socket.create_server(("10.77.0.2", 8448))
+while True:
+    s = l.accept()[0]
+    try:
+        s.sendall(b"220 clear text\r\n"); s.recv(1000)
+    except OSError:
+        pass
+    s.close()'
+wait_for 10 peer bash -c 'exec 3<>/dev/tcp/10.77.0.2/8448'
+reset_by "the peer speaks clear text" 5003 8448
+console 'F PAGENT,REFRESH' # leaves what is open alone
+
+# --- inbound: programs that listen in clear text -------------------------------------------
+cat >"$SCRATCH/plain.py" <<'PY'
+import http.server, sys
+class H(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        body = ("MARKER you are %s %d\n" % self.client_address).encode()
+        self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers(); self.wfile.write(body)
+    def log_message(self, *a): pass
+s = http.server.ThreadingHTTPServer(("10.77.0.1", int(sys.argv[1])), H)
+print("up", flush=True)
+s.serve_forever()
+PY
+# The listener's user is LIBSERV, by its uid: the ring is LIBSERV's.
+for port in 8080 8081 8082 8083 8084; do
+    background setpriv --reuid=50001 --regid=50001 --clear-groups /usr/bin/python3 "$SCRATCH/plain.py" $port >"$SCRATCH/plain.$port" 2>&1
+    wait_for 10 grep -q up "$SCRATCH/plain.$port"
+done
+https() { peer "${CURL[@]}" --cacert "$SCRATCH/ca.pem" --connect-to "::10.77.0.1:$1" "${@:2}" "https://localhost:$1/" 2>&1; echo "status $?"; }
+mark
+OUT=$(https 8080 -k); like "$OUT" 'MARKER you are 10\.77\.0\.2 [0-9]+' "inbound: TLS outside, clear text inside, the client's address"
+wait_for 5 said 'EZD1281I .*TYPE: InBound STATUS: Enabled RULE: in '; ok $? "EZD1281I InBound"
+mark
+OUT=$(peer "${CURL[@]}" http://10.77.0.1:8080/; echo "status $?"); like "$OUT" '^status (52|56)' "a client that speaks clear text gets nothing"
+wait_for 5 said 'EZD1287I TTLS Error RC: 5003'; ok $? "RC 5003"
+openssl req -newkey rsa:2048 -nodes -keyout "$SCRATCH/k2" -out "$SCRATCH/r2" -subj /CN=unmapped 2>/dev/null
+matrix() { # NAME PORT CERT WANT
+    local with=(); [ "$3" = none ] || with=(--cert "$SCRATCH/$3.pem")
+    OUT=$(https "$2" -k ${with[@]+"${with[@]}"})
+    if [ "$4" = yes ]; then like "$OUT" MARKER "$1, certificate $3: served"; else unlike "$OUT" MARKER "$1, certificate $3: refused"; fi
+}
+matrix PassThru 8081 none yes; matrix PassThru 8081 USER1 yes; matrix PassThru 8081 stranger yes
+matrix Full 8082 none yes; matrix Full 8082 USER1 yes; matrix Full 8082 stranger no
+matrix Required 8083 none no; matrix Required 8083 USER1 yes; matrix Required 8083 stranger no
+mark
+matrix SAFCheck 8084 none no; wait_for 5 said 'EZD1287I TTLS Error RC: 403'; ok $? "RC 403"
+matrix SAFCheck 8084 USER1 yes; matrix SAFCheck 8084 stranger no
+OUT=$("${CURL[@]}" http://10.77.0.2:9/ ; echo $?); is "$OUT" 7 "a port without a rule behaves as ever: refused"
+
+# --- application control -----------------------------------------------------------------------
+CTL=$SALLYPORT_BUILD/tests/e2e/ttlsctl
+cat >"$SCRATCH/starttls.py" <<'PY'
+# Answers lines; after STARTTLS over TLS, after STOP in clear text again.
+import socket, ssl, sys, threading
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+c.load_cert_chain(sys.argv[1])
+l = socket.create_server(("10.77.0.2", 8450))
+print("up", flush=True)
+def line(s):
+    got = b""
+    while not got.endswith(b"\n"):
+        b = s.recv(1)
+        if not b:
+            return got
+        got += b
+    return got
+def serve(s):
+    try:
+        while True:
+            what = line(s)
+            if not what:
+                return
+            s.sendall(b"ok " + ((isinstance(s, ssl.SSLSocket) and s.version()) or "clear").encode() + b" " + what)
+            if what == b"STARTTLS\n":
+                s = c.wrap_socket(s, server_side=True)
+            elif what == b"STOP\n":
+                s = s.unwrap()
+    except OSError as e:
+        print(e, flush=True)
+while True:
+    threading.Thread(target=serve, args=(l.accept()[0],), daemon=True).start()
+PY
+background nsenter -t "$PEER" -n python3 "$SCRATCH/starttls.py" "$SCRATCH/LIBSERV.pem" >"$SCRATCH/starttls" 2>&1
+wait_for 10 grep -q up "$SCRATCH/starttls"
+mark
+OUT=$(timeout 30 "$CTL" 10.77.0.2 8450 query send=one recv stop send=STARTTLS recv init query names init send=two recv rekey send=three recv send=STOP recv stop query send=four recv bad)
+is "$(sed 's/cert=[1-9][0-9]*/cert=N/; s/needed=[0-9]*/needed=N/' <<<"$OUT")" "query policy=5 conn=1 type=1 prot=0000 cipher=  /     share=     user= cert=0
+recv ok clear one
+stop EPROTO
+recv ok clear STARTTLS
+init policy=5 conn=3 type=1 prot=0304 cipher=4X/1302 share=0023 user= cert=0
+query policy=5 conn=3 type=1 prot=0304 cipher=4X/1302 share=0023 user= cert=N
+names ctl e~ctl  needed=N
+init EALREADY
+recv ok TLSv1.3 two
+rekey policy=5 conn=3 type=1 prot=0304 cipher=4X/1302 share=0023 user= cert=0
+recv ok TLSv1.3 three
+recv ok TLSv1.3 STOP
+stop policy=5 conn=1 type=1 prot=0000 cipher=  /     share=     user= cert=0
+query policy=5 conn=1 type=1 prot=0000 cipher=  /     share=     user= cert=0
+recv ok clear four
+bad EINVAL" "a controlling client: clear, TLS, new keys, clear again"
+wait_for 5 said 'STATUS: Appl Control RULE: ctl'; ok $? "EZD1281I says Appl Control"
+OUT=$(timeout 30 "$CTL" 10.77.0.2 8443 query init stop)
+like "$(head -1 <<<"$OUT")" '^query policy=4 conn=[23] type=1' "an aware program under an ordinary rule"
+is "$(tail -n +2 <<<"$OUT")" "init EACCES
+stop EACCES" "which it may not control"
+OUT=$(timeout 30 "$CTL" 10.77.0.2 8450 send=STARTTLX recv nonblock init 2>&1); like "$OUT" 'init EINPROGRESS' "a non-blocking socket: EINPROGRESS"
+server_words() { background setpriv --reuid=50001 --regid=50001 --clear-groups timeout 30 "$CTL" 10.77.0.1 -8451 "$@" >"$SCRATCH/ctlin" 2>&1; CTLPID=$PID; wait_for 10 grep -q listening "$SCRATCH/ctlin"; }
+server_words "send=220 hello" recv "send=go ahead" init query recv send=done
+OUT=$(peer timeout 20 python3 - "$SCRATCH/ca.pem" <<'PY'
+import socket, ssl
+s = socket.create_connection(("10.77.0.1", 8451), 10)
+f = s.makefile("rb", 0); print(f.readline()); s.sendall(b"STARTTLS\n")
+c = ssl._create_unverified_context()
+# The handshake is on its way before the server has asked for it.
+print(f.readline()); t = c.wrap_socket(s); t.sendall(b"inside\n"); print(t.version(), t.recv(100))
+PY
+)
+like "$(tr '\n' ' ' <<<"$OUT")" "220 hello.*go ahead.*TLSv1.3 b'done" "a controlling server: its client"
+wait "$CTLPID"; like "$(tr '\n' ' ' <"$SCRATCH/ctlin")" 'recv STARTTLS init policy=5 conn=3 type=2 prot=0304 .* query .* recv inside' "and itself"
+server_words timeout send=plain recv
+OUT=$(peer timeout 20 bash -c 'exec 3<>/dev/tcp/10.77.0.1/8451; head -1 <&3; echo thanks >&3')
+is "$OUT" plain "ALLOW_HSTIMEOUT: nobody answers, it stays clear text"
+wait "$CTLPID"; like "$(tr '\n' ' ' <"$SCRATCH/ctlin")" 'timeout ETIME recv thanks' "and is told so"
+
+# --- without BPF: nftables ----------------------------------------------------------------------
+if PATH=/usr/sbin:/sbin:$PATH command -v nft >/dev/null; then
+    sallyport shutdown >/dev/null 2>&1
+    echo ttlscapture=nftables >>"$SALLYPORT_ROOT/etc/image.conf"
+    sallyport ipl >/dev/null 2>&1; ok $? "ipl, capture by nftables"
+    mark; console 'S PAGENT'; wait_for 20 said EZZ8432I
+    console 'V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)'; like "$OUT" EZZ0053I "nftables: TTLS"
+    is "$(sallyport netstat --json TTLS | jq -r .how)" nftables "nftables: NETSTAT says so"
+    mark
+    OUT=$("${CURL[@]}" http://10.77.0.2:8443/); like "$OUT" 'MARKER page TLSv1.3' "nftables: outbound"
+    OUT=$("${CURL[@]}" -g 'http://[fd77::2]:8443/'); like "$OUT" 'MARKER page' "nftables: IPv6"
+    wait_for 5 said 'EZD1281I .* REMOTE: 10\.77\.0\.2\.\.8443 JOBNAME: CURL USERID: ROOT '; ok $? "nftables: whose it is is found"
+    OUT=$(https 8080 -k); like "$OUT" 'MARKER you are' "nftables: inbound"
+    OUT=$(peer "${CURL[@]}" http://10.77.0.1:8080/; echo "status $?"); like "$OUT" '^status (52|56)' "nftables: clear text is refused"
+    OUT=$("${CURL[@]}" http://10.77.0.1:8081/; echo "status $?"); like "$OUT" 'MARKER you are|status' "nftables: the machine's own client"
+    sallyport shutdown >/dev/null 2>&1
+    is "$(PATH=/usr/sbin:/sbin:$PATH nft list tables | grep -c sallyport)" 0 "nftables: nothing is left"
+fi
+
+# --- the wire ---------------------------------------------------------------------------------
+[ "$(stat -c %s "$SCRATCH/wire")" -gt 100000 ]; ok $? "the wire was seen ($(stat -c %s "$SCRATCH/wire") bytes)"
+is "$(grep -ao 'MARKER\|say \|STARTTLX\|GET / HTTP' "$SCRATCH/wire" | sort -u | tr '\n' ' ')" "GET / HTTP STARTTLX " "no clear text on it but what was meant to be"
+done_testing
