@@ -165,6 +165,25 @@ is_equal(by_name("distuser", "other"), "DIST", "registry *")
 is_equal(by_name("somebody", "realm"), "DFLT", "the registry's default")
 is_equal(by_name("Distuser", "other"), (8, 8, 40), "case counts")
 is_equal(ibm.call(VERIFY_IDENTITY, s("distuser") + s("x") + s("")).err, DENIED, "without SAFCRED: refused")
+# --- guessing is slow, and only for the user who is guessed at
+racf("SETROPTS PASSWORD(NOREVOKE)")
+began = time.monotonic()
+for _ in range(6):
+    verify("USER2", "WRONG", "")
+guessing = time.monotonic() - began
+began = time.monotonic()
+for _ in range(6):
+    verify("USER1", "SECRET12", "")
+check(guessing >= 0.1 + 0.2 + 0.4, "six guesses wait, longer each time", guessing)
+is_equal(verify("USER2", "SECRET2", "").err, OK, "the right password still opens, after its wait")
+flood = Client()
+flood.hello()
+for _ in range(60):
+    flood.send(VERIFY, s("USER2") + s("WRONG") + s(""))
+is_equal([verify("USER1", "SECRET12", "").err for _ in range(3)], [OK] * 3, "a flood of guesses does not hold up another user")
+is_equal(ibm.command("LISTUSER USER1").err, OK, "nor commands")
+flood.sock.close()
+
 angel.stop()
 print(f"1..{__import__('angel_wire').count}")
 raise SystemExit(__import__('angel_wire').failed != 0)

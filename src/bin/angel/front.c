@@ -507,7 +507,8 @@ front_run(const struct front_start *from)
     say_ready(&f);
     while (!f.is_ending) {
         struct epoll_event events[64];
-        int n = epoll_wait(f.epoll, events, ARRAY_LEN(events), -1);
+        int n =
+            epoll_wait(f.epoll, events, ARRAY_LEN(events), logon_wait_ms(&f));
 
         if (n < 0 && errno != EINTR)
             break;
@@ -517,6 +518,7 @@ front_run(const struct front_start *from)
             if (w->fd >= 0) /* closed earlier in this turn */
                 w->ready(w, events[i].events);
         }
+        logon_go_on(&f);
         bury_peers(&f);
     }
     saf_engine_close(&f.engine);

@@ -93,7 +93,16 @@ struct logon_task {
     enum err refusal;
     struct saf_rc refusal_rc;
     struct err_info refusal_why;
+    unsigned bucket; /* of the user, in front.throttles */
     struct logon_task *next;
+};
+
+/* Guessing is slow: after some failures in a row a user's next comparison
+ * waits, longer each time. Users that share a bucket wait together. */
+#define THROTTLE_BUCKETS 1024u
+struct throttle {
+    unsigned failures;
+    uint64_t last_ms, next_ms; /* monotonic */
 };
 
 struct verifier {
@@ -116,6 +125,7 @@ struct front {
     struct verifier verifiers[ANGEL_VERIFIERS]; /* from 1 */
     struct logon_task *tasks, **tasks_tail;
     unsigned n_tasks;
+    struct throttle throttles[THROTTLE_BUCKETS];
     struct saf_engine *engine;
     struct saf_hooks hooks;
     struct table jobs; /* by job id */
@@ -198,6 +208,9 @@ void logon_start(struct peer *, uint32_t seq, enum wire_type, struct str user,
                  struct str password, struct str applid, struct saf_job_ask *,
                  struct arena *);
 void verifier_attach(struct verifier *, int fd);
+/* Milliseconds until a comparison that waits may go on; -1: none does. */
+int logon_wait_ms(const struct front *);
+void logon_go_on(struct front *);
 void logon_peer_gone(struct front *, struct peer *);
 
 /* --- jobs (front_jobs.c)

@@ -22,6 +22,10 @@
  */
 #define TASK_ARENA_MAX (1u << 20)
 #define TASKS_MAX 1024u
+#define THROTTLE_FREE 3u /* failures in a row before waiting begins */
+#define THROTTLE_FIRST_MS 100ull
+#define THROTTLE_MAX_MS 5000u
+#define THROTTLE_FORGET_MS 60000u
 
 enum err
 front_seal(struct front *f, const struct acee *acee, struct buf *out,
@@ -244,16 +248,81 @@ task_finish(struct front *f, struct logon_task *t, bool is_right,
     buf_fini(&result);
 }
 
+static unsigned
+bucket_of(struct str user)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+
+    for (size_t i = 0; i < user.n && i < SAF_USER_MAX; i++) {
+        unsigned char c = (unsigned char)user.p[i];
+
+        h = (h ^ (c >= 'a' && c <= 'z' ? c - 32u : c)) * 16777619u;
+    }
+    return h % THROTTLE_BUCKETS;
+}
+
+static void
+throttle_note(struct front *f, unsigned bucket, bool is_right)
+{
+    struct throttle *t = &f->throttles[bucket];
+    uint64_t now = clock_mono_ms();
+    unsigned over;
+
+    if (is_right || now - t->last_ms > THROTTLE_FORGET_MS)
+        t->failures = 0;
+    if (is_right)
+        return;
+    t->failures++;
+    t->last_ms = now;
+    over = t->failures < THROTTLE_FREE ? 0 : t->failures - THROTTLE_FREE + 1;
+    t->next_ms = over == 0   ? 0
+                 : over >= 7 ? now + THROTTLE_MAX_MS
+                             : now + (THROTTLE_FIRST_MS << (over - 1));
+}
+
+static bool
+has_verifier(const struct front *f, const struct peer *p)
+{
+    for (unsigned i = 1; i < ANGEL_VERIFIERS; i++) {
+        if (f->verifiers[i].task != NULL && f->verifiers[i].task->peer == p)
+            return true;
+    }
+    return false;
+}
+
+/* The next comparison: of a user who need not wait, and rather of somebody who
+ * has none running, so that a flood of one does not hold up the others. */
+static struct logon_task **
+pick(struct front *f)
+{
+    uint64_t now = clock_mono_ms();
+    struct logon_task **second = NULL;
+
+    for (struct logon_task **at = &f->tasks; *at != NULL; at = &(*at)->next) {
+        if (f->throttles[(*at)->bucket].next_ms > now)
+            continue;
+        if (!has_verifier(f, (*at)->peer))
+            return at;
+        if (second == NULL)
+            second = at;
+    }
+    return second;
+}
+
 static void
 feed(struct front *f)
 {
     for (unsigned i = 1; i < ANGEL_VERIFIERS && f->tasks != NULL; i++) {
         struct verifier *v = &f->verifiers[i];
-        struct logon_task *t = f->tasks;
+        struct logon_task **at, *t;
         struct buf out;
 
         if (v->task != NULL || v->watch.fd < 0)
             continue;
+        at = pick(f);
+        if (at == NULL)
+            return;
+        t = *at;
         buf_init(&out, 4096);
         buf_str(&out, t->logon.user.user);
         buf_str(&out, t->logon.secret);
@@ -262,13 +331,35 @@ feed(struct front *f)
         if (chan_send(v->watch.fd, VERIFY_CHECK, t->seq, buf_view(&out), NULL,
                       0, NULL) == ERR_OK) {
             v->task = t;
-            f->tasks = t->next;
-            if (f->tasks == NULL)
-                f->tasks_tail = &f->tasks;
+            *at = t->next;
+            if (f->tasks_tail == &t->next)
+                f->tasks_tail = at;
         }
         secret_wipe(out.p, out.n);
         buf_fini(&out);
     }
+}
+
+int
+logon_wait_ms(const struct front *f)
+{
+    uint64_t now = clock_mono_ms(), first = UINT64_MAX;
+
+    for (const struct logon_task *t = f->tasks; t != NULL; t = t->next) {
+        uint64_t at = f->throttles[t->bucket].next_ms;
+
+        /* Due ones wait for a verifier, whose answer wakes us. */
+        if (at > now && at < first)
+            first = at;
+    }
+    return first == UINT64_MAX ? -1 : (int)(first - now) + 1;
+}
+
+void
+logon_go_on(struct front *f)
+{
+    if (f->tasks != NULL)
+        feed(f);
 }
 
 static void
@@ -294,6 +385,7 @@ verifier_ready(struct watch *w, unsigned events)
         reader_str(&in, 0, 1024, &record) && reader_at_end(&in)) {
         v->task = NULL;
         v->front->n_tasks--;
+        throttle_note(v->front, t->bucket, verdict == 1 && !t->is_decoy);
         task_finish(v->front, t, verdict == 1, record);
         task_free(t);
     }
@@ -416,6 +508,7 @@ logon_start(struct peer *p, uint32_t seq, enum wire_type type, struct str user,
         arena_fini(a);
         return;
     }
+    t->bucket = bucket_of(user);
     t->peer = p;
     t->seq = seq;
     t->type = type;
