@@ -266,6 +266,7 @@ cmd_has_group_authority(struct cmd *cmd, const struct saf_group *g,
 bool
 cmd_has_clauth(struct cmd *cmd, const char *class_name)
 {
+    const struct saf_class *class_ = saf_class_find(str_of(class_name));
     struct saf_user u;
     struct str list, word;
 
@@ -273,9 +274,15 @@ cmd_has_clauth(struct cmd *cmd, const char *class_name)
         return false;
     list = saf_field_get(cmd->db, cmd->arena, SAF_KIND_USER, u.id, "BASE",
                          "CLAUTH");
-    while (list.p != NULL && str_token(&list, ' ', &word))
-        if (str_eq_z(word, class_name))
+    while (list.p != NULL && str_token(&list, ' ', &word)) {
+        const struct saf_class *have = saf_class_find(word);
+
+        /* Classes of one POSIT number share it, as they share options. */
+        if (str_eq_z(word, class_name) ||
+            (have != NULL && class_ != NULL && have->posit == class_->posit &&
+             have->posit != CLASS_POSIT_NONE))
             return true;
+    }
     return false;
 }
 

@@ -285,6 +285,40 @@ list_profile(struct cmd *cmd, const struct saf_class *class_,
     list_segments(cmd, p);
 }
 
+/* The most specific stored pattern that matches; one pass, nothing kept. */
+static bool
+find_generic(struct cmd *cmd, const struct saf_class *class_, struct str name,
+             struct saf_profile *out)
+{
+    bool is_dataset = (class_->flags & CLASS_DATASET) != 0, is_found = false;
+    struct saf_query q = saf_db_query(
+        cmd->db, "SELECT name FROM profiles WHERE class=?1 AND is_generic=1",
+        "s", str_of(class_->name));
+    char best_name[SAF_PROFILE_MAX + 1] = "";
+    struct pattern best, pattern;
+    struct arena row;
+
+    arena_init(&row, 1 << 16);
+    while (saf_query_next(&q)) {
+        struct str have = saf_query_str(&q, &row, 0);
+
+        if ((is_dataset ? pattern_compile_dataset
+                        : pattern_compile)(have, &pattern, NULL) == ERR_OK &&
+            pattern_matches(&pattern, name) &&
+            (!is_found || pattern_compare(&pattern, &best) < 0) &&
+            str_copy_z(have, best_name, sizeof best_name)) {
+            best = pattern;
+            is_found = true;
+        }
+        arena_reset(&row);
+    }
+    saf_query_close(&q);
+    arena_fini(&row);
+    return is_found &&
+           saf_profile_get(cmd->db, cmd->arena, str_of(class_->name),
+                           str_of(best_name), out);
+}
+
 /* Only the image knows what variables of class RACFVARS stand for. */
 static bool
 find_by_image(struct cmd *cmd, const struct saf_class *class_, struct str name,
@@ -305,9 +339,6 @@ bool
 cmd_find_best(struct cmd *cmd, const struct saf_class *class_, struct str name,
               struct saf_profile *out)
 {
-    struct saf_profile *v;
-    size_t n;
-
     if (!(cmd_arg(cmd, "GENERIC") != NULL && cmd_has(cmd, "GENERIC")) &&
         saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name, out))
         return true;
@@ -316,20 +347,8 @@ cmd_find_best(struct cmd *cmd, const struct saf_class *class_, struct str name,
                                out);
     if (cmd_arg(cmd, "GENERIC") != NULL && cmd_arg(cmd, "GENERIC")->is_negated)
         return false;
-    n = saf_profiles_of(cmd->db, cmd->arena, str_of(class_->name), &v);
-    for (size_t i = 0; i < n; i++) {
-        struct pattern pattern;
-
-        if (!v[i].is_generic ||
-            ((class_->flags & CLASS_DATASET) != 0
-                 ? pattern_compile_dataset
-                 : pattern_compile)(v[i].name, &pattern, NULL) != ERR_OK ||
-            !pattern_matches(&pattern, name))
-            continue;
-        *out = v[i]; /* listing order is the order of specificity */
-        return true;
-    }
-    return find_by_image(cmd, class_, name, out);
+    return find_generic(cmd, class_, name, out) ||
+           find_by_image(cmd, class_, name, out);
 }
 
 static void

@@ -207,11 +207,16 @@ find_profile(struct cmd *cmd, const struct saf_class *class_,
         CMD_MSG(cmd, "ICH06010I", STR("GENERIC"));
         return false;
     }
-    if (!saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name, p)) {
+    /* A generic profile without generic characters is named with GENERIC. */
+    if (!saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name, p) ||
+        (p->is_generic && !pattern_has_generics(name) &&
+         !cmd_has(cmd, "GENERIC"))) {
         CMD_MSG(cmd, "ICH06004I", name);
         return false;
     }
-    if (!cmd_may_alter_profile(cmd, p)) {
+    if (!((class_->flags & CLASS_DATASET) != 0
+              ? cmd_may_alter_dataset(cmd, p)
+              : cmd_may_alter_profile(cmd, p))) {
         CMD_MSG(cmd, "ICH06006I", name);
         return false;
     }

@@ -233,6 +233,11 @@ data_set_commands(void **state)
         { "LD DA('SYS1.PARM.*') AUTHUSER NORACF", 0, "" },
         { "PERMIT 'SYS1.PARM.*' ID(*) ACCESS(READ)", 0, "" },
         { "PERMIT MINE.** ID(*)", 0, "" },
+        { "ADDSD 'SYS1.FULL.NAME' GENERIC", 0, "" },
+        { "PERMIT 'SYS1.FULL.NAME' ID(*)", 8,
+          "ICH06004I SYS1.FULL.NAME NOT DEFINED TO RACF\n" },
+        { "PERMIT 'SYS1.FULL.NAME' ID(*) GENERIC", 0, "" },
+        { "DELDSD 'SYS1.FULL.NAME'", 0, "" },
         { "SEARCH FILTER(SYS1.**)", 0, "SYS1.PARM.* (G)\n" },
         { "SEARCH CLASS(DATASET)", 0,
           "IBMUSER.MINE.** (G)\nSYS1.PARM.* (G)\n" },
@@ -257,6 +262,11 @@ data_set_commands(void **state)
     static const struct row by_fred[] = {
         { "ADDSD 'SYS1.X'", 8, "ICH09010I NOT AUTHORIZED TO PROTECT SYS1.X\n" },
         { "ADDSD 'FRED.X' UACC(NONE)", 0, "" },
+        { "PERMIT 'FRED.X' ID(*) ACCESS(READ)", 0, "" },
+        { "PERMIT 'IBMUSER.MINE.**' ID(FRED)", 8,
+          "ICH06006I NOT AUTHORIZED TO IBMUSER.MINE.**\n" },
+        { "RDEFINE XFACILIT a.b", 8,
+          "ICH10202I NOT AUTHORIZED TO DEFINE XFACILIT CLASS ENTITIES\n" },
         { "ALTDSD 'IBMUSER.MINE.**' UACC(ALTER)", 4,
           "ICH22002I NOT AUTHORIZED TO ALTER IBMUSER.MINE.**\n" },
         { "DELDSD 'IBMUSER.MINE.**'", 4,
@@ -271,6 +281,12 @@ data_set_commands(void **state)
     desk_run(&d, "ADDUSER FRED PASSWORD(X)");
     desk_be(&d, "FRED");
     run_rows(&d, by_fred, ARRAY_LEN(by_fred));
+    /* CLAUTH of a class is CLAUTH of those that share its POSIT. */
+    desk_be(&d, "IBMUSER");
+    desk_run(&d, "ALTUSER FRED CLAUTH(FACILITY)");
+    desk_be(&d, "FRED");
+    desk_run(&d, "RDEFINE XFACILIT a.b");
+    assert_int_equal(d.rc, 0);
     desk_fini(&d);
 }
 
