@@ -457,6 +457,7 @@ agent_run(const struct agent_options *options)
 
     if (a == NULL)
         return AGENT_FAILED;
+    (void)umask(022); /* others reach the sockets below tcpip/ */
     a->options = options;
     a->debug = options->debug;
     a->trace = options->trace;

@@ -1,5 +1,6 @@
 /* What pasearch asks: policies as the agent holds them, without secrets. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -83,8 +84,34 @@ on_images(struct agent *a, int fd)
     buf_fini(&out);
 }
 
+/* READ to EZB.PAGENT.sysname.image.TTLS in class SERVAUTH; without a profile
+ * superusers only. The kernel says who asks. */
+static bool
+is_permitted(uid_t uid, const char *image)
+{
+    struct saf_client *client = NULL;
+    struct saf_decision decision;
+    struct err_info why;
+    char resource[64];
+    bool is_allowed;
+
+    if (uid == 0 || uid == geteuid())
+        return true;
+    if (root_is_private() ||
+        saf_connect_as((struct str){ 0 }, uid, &client, &why) != ERR_OK)
+        return false;
+    (void)snprintf(resource, sizeof resource, "EZB.PAGENT.SPRT.%s.TTLS", image);
+    is_allowed = saf_self(client) != NULL &&
+                 saf_check_remote(client, saf_self(client), STR("SERVAUTH"),
+                                  str_of(resource), SAF_READ, &decision,
+                                  &why) == ERR_OK &&
+                 decision.rc.saf == 0;
+    saf_disconnect(&client);
+    return is_allowed;
+}
+
 static void
-on_policy(struct agent *a, int fd, struct str name)
+on_policy(struct agent *a, uid_t uid, int fd, struct str name)
 {
     struct image *image = NULL;
     struct err_info why;
@@ -98,6 +125,13 @@ on_policy(struct agent *a, int fd, struct str name)
         reply(fd, ERR_NOT_FOUND, STR("the agent knows no such image"), -1);
         return;
     }
+    if (!is_permitted(uid, image->name)) {
+        reply(fd, ERR_DENIED,
+              STR("expected READ to EZB.PAGENT.SPRT.image.TTLS in class "
+                  "SERVAUTH"),
+              -1);
+        return;
+    }
     if (image->policy != NULL &&
         handover_make(image->policy, false, &policy_fd, &why) != ERR_OK) {
         reply(fd, ERR_MEMORY, str_of(why.text), -1);
@@ -109,7 +143,7 @@ on_policy(struct agent *a, int fd, struct str name)
 }
 
 static void
-serve(struct agent *a, int fd)
+serve(struct agent *a, uid_t uid, int fd)
 {
     struct chan_msg msg;
     struct reader in;
@@ -122,12 +156,11 @@ serve(struct agent *a, int fd)
         on_images(a, fd);
     else if (msg.type == PAGENT_POLICY &&
              reader_str(&in, 0, STACK_NAME_MAX, &name) && reader_at_end(&in))
-        on_policy(a, fd, name);
+        on_policy(a, uid, fd, name);
     chan_msg_fini(&msg);
 }
 
-/* Callers are served one by one, each with little time to say what it wants:
- * nobody but the image's owner is listened to. */
+/* Callers are served one by one, each with little time to say what it wants. */
 void
 agent_display_run(struct agent *a)
 {
@@ -140,9 +173,6 @@ agent_display_run(struct agent *a)
     (void)fcntl(fd, F_SETFL, 0);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (peer.uid == 0 || peer.uid == geteuid())
-        serve(a, fd);
-    else
-        reply(fd, ERR_DENIED, STR("policies are shown to superusers only"), -1);
+    serve(a, peer.uid, fd);
     close(fd);
 }

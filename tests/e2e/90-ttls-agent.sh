@@ -124,6 +124,19 @@ sed -i 's/ NOPURGE 1$/ NOPURGE/' "$SALLYPORT_ROOT/etc/pagent.conf"
 runs "UPDATE" 0 sallyport console 'F PAGENT,UPDATE'
 runs "no such image" 1 sallyport pasearch -t -p NOSUCH
 
+# --- who may look ------------------------------------------------------------
+if [ "$(id -u)" -eq 0 ]; then
+    user2() { setpriv --reuid 50012 --regid 50012 --clear-groups "$@"; }
+    runs "pasearch as USER2" 1 user2 sallyport pasearch -t
+    like "$OUT" "EZB.PAGENT.SPRT.image.TTLS" "says what it takes"
+    for command in 'SETROPTS CLASSACT(SERVAUTH)' 'RDEFINE SERVAUTH EZB.PAGENT.SPRT.TCPIP1.TTLS UACC(NONE)' 'PERMIT EZB.PAGENT.SPRT.TCPIP1.TTLS CLASS(SERVAUTH) ID(USER2) ACCESS(READ)'; do
+        sallyport racf "$command" >"$SCRATCH/racf" 2>&1 || note "$(cat "$SCRATCH/racf")"
+    done
+    runs "with READ" 0 user2 sallyport pasearch -t
+    like "$OUT" "policyRule" "it is shown"
+    runs "to that image only" 1 user2 sallyport pasearch -t -p TCPIP2
+fi
+
 # --- the stack outlives the agent ------------------------------------------
 stack_pid() { python3 -c '
 import socket, struct, sys
