@@ -179,6 +179,15 @@ log_sources(const struct str *names, size_t n)
 
 /* ---- jsonFieldMappings ---- */
 
+static bool
+is_member_name(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if ((unsigned char)name.p[i] < ' ')
+            return false;
+    return true;
+}
+
 /* mapping = [ source ":" ] old ":" [ new ] */
 static enum err
 read_mapping(struct str text, size_t at, struct log_mapping *out,
@@ -201,6 +210,8 @@ read_mapping(struct str text, size_t at, struct log_mapping *out,
                       "expected message, trace, accessLog, ffdc or audit");
     if (out->from.n == 0)
         return err_at(why, ERR_SYNTAX, at, "the member has no name");
+    if (!is_member_name(out->to))
+        return err_at(why, ERR_SYNTAX, at, "not the name of a member");
     return ERR_OK;
 }
 

@@ -186,6 +186,7 @@ refuses_mappings(void **state)
     } rows[] = {
         { "message", 0 },      { "a:b,message", 4 }, { ":x", 0 },
         { "nosource:a:b", 0 }, { "a:b:c:d", 0 },     { "message::b", 0 },
+        { "a:b\tc", 0 },
     };
     struct log_mappings m;
     struct err_info why;
