@@ -1,6 +1,7 @@
 /* The whole of an access decision, through commands: variables, the global
  * access table, data sets, dynamic classes, conditions, OPERATIONS; and what
  * EXPLAIN says of it. */
+#include "base/file.h"
 #include "saf/classes.h"
 #include "saf/test_cmd.h"
 
@@ -354,6 +355,53 @@ dynamic_classes(void **state)
     assert_int_equal(saf_class_set_dynamic(NULL, 0, NULL), ERR_OK);
 }
 
+/* What was effective is made again at start, from what is stored. */
+static void
+after_a_restart(void **state)
+{
+    static const char *const commands[] = {
+        "ADDUSER FRED PASSWORD(X)",
+        "SETROPTS CLASSACT(FACILITY RACFVARS CDT) GENERIC(FACILITY)",
+        "RDEFINE CDT MYCLASS CDTINFO(POSIT(200) MAXLENGTH(20))",
+        "SETROPTS RACLIST(CDT)",
+        "SETROPTS CLASSACT(MYCLASS)",
+        "RDEFINE MYCLASS A UACC(READ)",
+        "RDEFINE RACFVARS &V ADDMEM(ONE TWO)",
+        "SETROPTS RACLIST(RACFVARS)",
+        "RDEFINE FACILITY X.&V UACC(READ)",
+        "RDEFINE GLOBAL FACILITY ADDMEM(G/READ)",
+        "SETROPTS GLOBAL(FACILITY) RACLIST(FACILITY)",
+    };
+    char dir[] = "/tmp/safXXXXXX", path[64];
+    struct desk d;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/db", dir);
+    desk_init(&d);
+    saf_engine_close(&d.engine);
+    assert_int_equal(saf_engine_open(path, TEST_NOW, &d.engine, NULL), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        const char *reply = desk_run(&d, commands[i]);
+
+        if (d.rc != 0)
+            fail_msg("%s\n%s", commands[i], reply);
+    }
+    for (int i = 0; i < 2; i++) {
+        EXPECT(&d, { "FRED", "MYCLASS", "A", SAF_READ, 0, "UACC" },
+               { "FRED", "FACILITY", "X.TWO", SAF_READ, 0, "UACC" },
+               { "FRED", "FACILITY", "X.THREE", SAF_READ, 4, "" },
+               { "FRED", "FACILITY", "G", SAF_READ, 0, "GLOBAL" });
+        saf_engine_close(&d.engine);
+        assert_int_equal(saf_class_set_dynamic(NULL, 0, NULL), ERR_OK);
+        assert_int_equal(saf_engine_open(path, TEST_NOW, &d.engine, NULL),
+                         ERR_OK);
+    }
+    desk_fini(&d);
+    assert_int_equal(saf_class_set_dynamic(NULL, 0, NULL), ERR_OK);
+    assert_int_equal(tree_remove(dir, NULL), ERR_OK);
+}
+
 /* A condition counts while the class of the port of entry is active. */
 static void
 conditions(void **state)
@@ -574,6 +622,7 @@ main(void)
         cmocka_unit_test(data_sets),
         cmocka_unit_test(data_set_commands),
         cmocka_unit_test(dynamic_classes),
+        cmocka_unit_test(after_a_restart),
         cmocka_unit_test(conditions),
         cmocka_unit_test(explained),
         cmocka_unit_test(searches_and_lists),
