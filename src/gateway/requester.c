@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gateway/endpoint.h"
+#include "gateway/traceparent.h"
 #include "parse/url.h"
 
 #define LOGGER "com.ibm.zosconnect.apirequester.internal.RequesterServlet"
@@ -115,6 +116,26 @@ find_op(struct request *r)
     return NULL;
 }
 
+/* The caller's trace goes on with the call. */
+static size_t
+add_trace(struct request *r, struct http_header *out)
+{
+    struct str in, next, vendor;
+
+    if (!http_header_get(r->http, "traceparent", &in))
+        return 0;
+    next = traceparent_next(r->http->arena, in,
+                            r->info.request_id * 0x9e3779b97f4a7c15u ^
+                                r->began_us);
+    if (next.p == NULL)
+        return 0;
+    out[0] = (struct http_header){ STR("traceparent"), next };
+    if (!http_header_get(r->http, "tracestate", &vendor))
+        return 1;
+    out[1] = (struct http_header){ STR("tracestate"), vendor };
+    return 2;
+}
+
 static size_t
 collect_headers(struct request *r, const struct map_value *values, size_t n,
                 bool has_body, struct http_header *out)
@@ -130,6 +151,7 @@ collect_headers(struct request *r, const struct map_value *values, size_t n,
     if (e->authorization.n > 0)
         out[n_out++] = (struct http_header){ STR("Authorization"),
                                              secret_view(&e->authorization) };
+    n_out += add_trace(r, out + n_out);
     for (size_t i = 0; i < n; i++) {
         if (values[i].where == MAP_HEADER)
             out[n_out++] =
@@ -142,7 +164,7 @@ static enum err
 send_call(struct request *r, const struct map_out *out, struct err_info *why)
 {
     const struct endpoint *e = r->requester->endpoint;
-    struct http_header headers[VALUES_MAX + 4];
+    struct http_header headers[VALUES_MAX + 6];
     struct http_origin origin = { e->host, e->port, e->tls, e->identity };
     struct http_call_settings settings = { e->connect_timeout_ms,
                                            e->receive_timeout_ms,

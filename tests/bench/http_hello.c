@@ -1,6 +1,6 @@
 /*
  * A server that answers every request with the same small JSON text, to be
- * measured with wrk beside nginx: http_hello [--tls] PORT
+ * measured with wrk or h2load beside nginx: http_hello [--h2] [--tls] PORT
  */
 #include <netinet/in.h>
 #include <signal.h>
@@ -48,12 +48,13 @@ listen_on(unsigned port)
 }
 
 static struct tls_config *
-make_tls(void)
+make_tls(bool with_h2)
 {
     struct test_cert cert = test_cert_make((struct test_cert_spec){
         .name = "localhost", .san = "DNS:localhost,IP:127.0.0.1" });
     struct tls_identity identity = test_cert_identity(&cert);
     struct tls_settings settings = { .is_server = true,
+                                     .offer_h2 = with_h2,
                                      .identities = &identity,
                                      .n_identities = 1 };
     struct err_info why;
@@ -70,24 +71,27 @@ make_tls(void)
 int
 main(int argc, char **argv)
 {
-    bool is_tls = argc == 3 && strcmp(argv[1], "--tls") == 0;
+    bool with_h2 = argc > 2 && strcmp(argv[1], "--h2") == 0;
+    int at = with_h2 ? 2 : 1;
+    bool is_tls = argc > at + 1 && strcmp(argv[at], "--tls") == 0;
     struct http_server_events events = { .on_request = on_request };
     struct http_server_options options;
     struct http_server *server;
     struct err_info why;
     struct loop *loop;
 
-    if (argc != (is_tls ? 3 : 2)) {
-        fprintf(stderr, "usage: http_hello [--tls] PORT\n");
+    if (argc != at + (is_tls ? 2 : 1)) {
+        fprintf(stderr, "usage: http_hello [--h2] [--tls] PORT\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
     http_server_defaults(&options);
     options.max_keep_alive_requests = -1;
+    options.http2 = with_h2;
     if (loop_new(&loop, &why) != ERR_OK ||
         http_server_new(loop, listen_on((unsigned)atoi(argv[argc - 1])),
-                        is_tls ? make_tls() : NULL, &options, &events, &server,
-                        &why) != ERR_OK) {
+                        is_tls ? make_tls(with_h2) : NULL, &options, &events,
+                        &server, &why) != ERR_OK) {
         fprintf(stderr, "http_hello: %s\n", why.text);
         return 1;
     }
