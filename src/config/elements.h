@@ -146,6 +146,7 @@ struct cfg_ssl { /* ssl */
     bool trust_default_certs;
     bool enforce_cipher_order;
     struct cfg_list skip_hostname_verification; /* for these hosts */
+    struct str crl_file, ocsp_response_file;
     const struct cfg_outbound_connection *outbound;
     size_t n_outbound;
 };

@@ -151,6 +151,14 @@ static const struct cfg_attr ssl_attrs[] = {
          "Our order of ciphers counts, not the client's."),
     ATTR(LIST, skip_hostname_verification, "skipHostnameVerificationForHosts",
          "", "Hosts that verifyHostname is not for."),
+    ATTR(
+        PATH, crl_file, "crlFile", "",
+        "Certificate revocation lists in PEM: peers they name, and peers whose "
+        "issuer has none in it, are refused. Read again when it changes. Not "
+        "in the original."),
+    ATTR(PATH, ocsp_response_file, "ocspResponseFile", "",
+         "OCSP response (DER) for our certificate, handed to clients who ask. "
+         "Read again when it changes. Not in the original."),
     ATTR(CHILDREN, outbound, n_outbound, outbound_connection,
          "outboundConnection", "Connections this configuration is for."),
 };

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/vec.h"
 #include "gateway/key_files.h"
 #include "gateway/ring_keys.h"
@@ -310,13 +311,36 @@ add_signers(const struct store *s, struct material *m, bool is_trust,
                  : err_set(why, ERR_MEMORY, "no storage for certificates");
 }
 
+/* A file beside the stores; looked at for changes like a polled one. */
 static enum err
-build(const struct tls_stores *t, const struct cfg_ssl *ssl,
+read_extra(struct tls_stores *t, struct str path, struct buf *to,
+           struct str *out, struct err_info *why)
+{
+    const char *at;
+    enum err e;
+
+    buf_init(to, KEYSTORE_BYTES_MAX);
+    if (path.n == 0)
+        return ERR_OK;
+    at = str_z(&t->arena, path);
+    if (at == NULL || !VEC_PUSH(&t->polled, path))
+        return err_set(why, ERR_MEMORY, "no storage for a path");
+    e = file_read(at, to, why);
+    *out = buf_view(to);
+    if (e != ERR_OK)
+        MESSAGES_LOG(t->log, LOGGER, "CWPKI0033E", path, str_of(why->text));
+    return e;
+}
+
+static enum err
+build(struct tls_stores *t, const struct cfg_ssl *ssl,
       const struct cfg_http_endpoint *endpoint, const struct material *m,
       struct tls_config **out, struct err_info *why)
 {
     const struct cfg_ssl_options *options =
         endpoint == NULL ? NULL : endpoint->ssl_options;
+    struct buf crls, ocsp;
+    enum err e;
     struct tls_settings s = {
         .is_server = endpoint != NULL,
         .offer_h2 = endpoint != NULL &&
@@ -346,19 +370,25 @@ build(const struct tls_stores *t, const struct cfg_ssl *ssl,
                 : (uint32_t)(options->ssl_session_timeout_ms / 1000),
     };
 
-    if (options != NULL && options->ticket_key_file.n > 0) {
-        enum err e = ticket_files_get(t->tickets, options->ticket_key_file,
-                                      s.session_timeout_s, &s.tickets, why);
-
-        if (e != ERR_OK) {
+    buf_init(&ocsp, 0); /* read_extra may not get to it */
+    e = read_extra(t, ssl->crl_file, &crls, &s.crls, why);
+    if (e == ERR_OK)
+        e = read_extra(t, ssl->ocsp_response_file, &ocsp, &s.ocsp_response,
+                       why);
+    if (e == ERR_OK && options != NULL && options->ticket_key_file.n > 0) {
+        e = ticket_files_get(t->tickets, options->ticket_key_file,
+                             s.session_timeout_s, &s.tickets, why);
+        if (e != ERR_OK)
             MESSAGES_LOG(t->log, LOGGER, "SPT0414W", options->ticket_key_file,
                          str_of(why->text));
-            return e;
-        }
     }
     if (ssl->trust_default_certs)
         MESSAGES_LOG(t->log, LOGGER, "CWPKI0827I", ssl->node.id);
-    return tls_config_new(&s, out, why);
+    if (e == ERR_OK)
+        e = tls_config_new(&s, out, why);
+    buf_fini(&crls);
+    buf_fini(&ocsp);
+    return e;
 }
 
 /* Without a keyStore element: the one server.env has a password for. */

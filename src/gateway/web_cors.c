@@ -55,17 +55,26 @@ add(struct http_header *headers, size_t *n, const char *name, struct str value)
         headers[(*n)++] = (struct http_header){ str_of(name), value };
 }
 
-/* The origin itself, not *: caches and credentials need to tell them apart. */
+static bool
+is_named(const struct cfg_list *origins, struct str origin)
+{
+    for (size_t i = 0; i < origins->n; i++)
+        if (str_eq(origins->v[i], origin))
+            return true;
+    return false;
+}
+
+/* Credentials go to origins that are named only: with * any page could act as
+ * whoever looks at it (which is why browsers refuse * with credentials). */
 static void
 add_origin(const struct request *r, struct http_header *headers, size_t *n)
 {
-    bool is_any = !r->cors->allow_credentials &&
-                  lists(&r->cors->allowed_origins, STR("*"), false);
-
-    add(headers, n, "Access-Control-Allow-Origin",
-        is_any ? STR("*") : r->origin);
-    if (!is_any)
-        add(headers, n, "Vary", STR("Origin"));
+    if (!is_named(&r->cors->allowed_origins, r->origin)) {
+        add(headers, n, "Access-Control-Allow-Origin", STR("*"));
+        return;
+    }
+    add(headers, n, "Access-Control-Allow-Origin", r->origin);
+    add(headers, n, "Vary", STR("Origin"));
     if (r->cors->allow_credentials)
         add(headers, n, "Access-Control-Allow-Credentials", STR("true"));
 }

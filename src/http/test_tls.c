@@ -4,6 +4,8 @@
  */
 #include "http/test_fixture.h"
 
+#include <openssl/pem.h>
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -779,6 +781,69 @@ sessions_are_shared_with_ticket_keys(void **state)
     tickets_unref(&tickets);
 }
 
+/* A list of the CA that names this serial number; PEM, on the heap. */
+static char *
+crl_of(const struct test_cert *revoked)
+{
+    X509_CRL *crl = X509_CRL_new();
+    BIO *bio = BIO_new(BIO_s_mem());
+    ASN1_TIME *at = X509_gmtime_adj(NULL, -10);
+    char *text, *copy;
+    long n;
+
+    X509_CRL_set_version(crl, 1);
+    X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca.x509));
+    X509_CRL_set1_lastUpdate(crl, at);
+    X509_gmtime_adj(at, 3600);
+    X509_CRL_set1_nextUpdate(crl, at);
+    if (revoked != NULL) {
+        X509_REVOKED *entry = X509_REVOKED_new();
+
+        X509_REVOKED_set_serialNumber(entry,
+                                      X509_get_serialNumber(revoked->x509));
+        X509_gmtime_adj(at, -5);
+        X509_REVOKED_set_revocationDate(entry, at);
+        X509_CRL_add0_revoked(crl, entry);
+    }
+    assert_true(X509_CRL_sign(crl, ca.key, EVP_sha256()) > 0);
+    PEM_write_bio_X509_CRL(bio, crl);
+    n = BIO_get_mem_data(bio, &text);
+    copy = strndup(text, (size_t)n);
+    ASN1_TIME_free(at);
+    X509_CRL_free(crl);
+    BIO_free(bio);
+    return copy;
+}
+
+static void
+revoked_certificates_are_refused(void **state)
+{
+    static const struct {
+        bool is_revoked;
+    } rows[] = { { false }, { true } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *pem = crl_of(rows[i].is_revoked ? &alice : &mallory);
+        struct tls_settings settings = { .is_server = true,
+                                         .client_auth = TLS_AUTH_REQUIRED,
+                                         .crls = str_of(pem) };
+        struct tls_config *client =
+            config_of((struct tls_settings){ 0 }, &alice, &ca);
+        struct tls_fixture t;
+        struct result result;
+
+        tls_start(&t, config_of(settings, &server_rsa, &ca));
+        result = get(t.f.port, "127.0.0.1", client);
+        if (rows[i].is_revoked)
+            assert_int_not_equal(result.e, ERR_OK);
+        else
+            assert_string_equal(result.body, "alice");
+        fixture_stop(&t.f);
+        free(pem);
+    }
+}
+
 /* TLS 1.2 without tickets: the server remembers the session by its id. */
 static void
 sessions_are_resumed_by_id(void **state)
@@ -811,6 +876,7 @@ main(void)
         cmocka_unit_test(a_resumed_session_keeps_its_certificate),
         cmocka_unit_test(sessions_are_shared_with_ticket_keys),
         cmocka_unit_test(sessions_are_resumed_by_id),
+        cmocka_unit_test(revoked_certificates_are_refused),
         cmocka_unit_test(clear_text_on_a_tls_port_gets_no_answer),
         cmocka_unit_test(a_probe_is_not_reported),
         cmocka_unit_test(protocols_and_ciphers_follow_their_jsse_names),

@@ -7,6 +7,8 @@
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@
 #define NAME_MAX_BYTES 255u
 #define CIPHER_TEXT_MAX 8192u
 #define SESSIONS_MAX 20480
+#define OCSP_MAX 65536u
 #define SKIP_HOSTS_MAX 65536u
 
 struct identity {
@@ -34,6 +37,7 @@ struct tls_config {
     bool verify_hostname;
     bool offer_h2;
     struct tickets *tickets; /* NULL: OpenSSL's own, of one context */
+    struct buf ocsp;         /* a response for the first identity */
     struct buf skip_hosts;   /* each name followed by NUL */
     SSL_CTX *ctx;
     struct identity *identities;
@@ -231,6 +235,72 @@ set_trust(SSL_CTX *ctx, STACK_OF(X509) * anchors, struct err_info *why)
     return ERR_OK;
 }
 
+/* Revocation of the peer's own certificate. */
+static enum err
+set_crls(SSL_CTX *ctx, struct str pem, struct err_info *why)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+    BIO *bio = pem.n == 0 ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    bool is_ok = true;
+    X509_CRL *crl;
+    unsigned n = 0;
+
+    if (pem.n == 0)
+        return ERR_OK;
+    if (bio == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for revocation lists");
+    while (is_ok &&
+           (crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL) {
+        is_ok = X509_STORE_add_crl(store, crl) == 1;
+        X509_CRL_free(crl);
+        n++;
+    }
+    BIO_free(bio);
+    ERR_clear_error();
+    if (!is_ok || n == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "no certificate revocation list in PEM can be read");
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    return ERR_OK;
+}
+
+static enum err
+read_ocsp(struct tls_config *config, struct str der, struct err_info *why)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+    OCSP_RESPONSE *response;
+    bool is_ok;
+
+    if (der.n == 0 || config->ocsp.n > 0)
+        return ERR_OK;
+    response = d2i_OCSP_RESPONSE(NULL, &p, (long)der.n);
+    is_ok = response != NULL &&
+            OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL;
+    OCSP_RESPONSE_free(response);
+    ERR_clear_error();
+    if (!is_ok)
+        return err_set(why, ERR_SYNTAX, "this is not a good OCSP response");
+    buf_add(&config->ocsp, der);
+    return buf_check(&config->ocsp, why);
+}
+
+/* Only with the certificate it is about. */
+static int
+on_status_request(SSL *ssl, void *arg)
+{
+    const struct tls_config *config = arg;
+    unsigned char *copy;
+
+    if (config->ocsp.n == 0 || config->n_identities == 0 ||
+        SSL_get_certificate(ssl) != config->identities[0].certificate)
+        return SSL_TLSEXT_ERR_NOACK;
+    copy = OPENSSL_memdup(config->ocsp.p, config->ocsp.n);
+    if (copy == NULL)
+        return SSL_TLSEXT_ERR_NOACK;
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)config->ocsp.n);
+    return SSL_TLSEXT_ERR_OK;
+}
+
 static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_bytes,
                 const unsigned char *in, unsigned in_bytes, void *arg)
@@ -326,6 +396,8 @@ set_server_rules(SSL_CTX *ctx, const struct tls_settings *from,
     if (!set_session_context(ctx, from))
         return err_set(why, ERR_MEMORY, "no storage for a TLS context");
     SSL_CTX_set_app_data(ctx, config);
+    SSL_CTX_set_tlsext_status_cb(ctx, on_status_request);
+    SSL_CTX_set_tlsext_status_arg(ctx, config);
     if (config->tickets != NULL &&
         SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket_key) != 1)
         return err_set(why, ERR_MEMORY, "no storage for a TLS context");
@@ -355,7 +427,8 @@ context_new(const struct tls_settings *from, STACK_OF(X509) * anchors,
                                  SSL_OP_NO_SSLv3);
     if ((e = set_protocols(ctx, from->protocols, why)) != ERR_OK ||
         (e = set_ciphers(ctx, from->ciphers, why)) != ERR_OK ||
-        (e = set_trust(ctx, anchors, why)) != ERR_OK)
+        (e = set_trust(ctx, anchors, why)) != ERR_OK ||
+        (e = set_crls(ctx, from->crls, why)) != ERR_OK)
         return e;
     if (from->trust_system && SSL_CTX_set_default_verify_paths(ctx) != 1)
         return err_set(why, ERR_NOT_FOUND,
@@ -434,7 +507,8 @@ build(struct tls_config *config, const struct tls_settings *from,
                                why)) != ERR_OK ||
         (e = context_new(from, anchors, config, &config->ctx, why)) != ERR_OK)
         return e;
-    return add_identities(config, from, anchors, pool, why);
+    e = add_identities(config, from, anchors, pool, why);
+    return e != ERR_OK ? e : read_ocsp(config, from->ocsp_response, why);
 }
 
 enum err
@@ -453,6 +527,7 @@ tls_config_new(const struct tls_settings *from, struct tls_config **out,
         config->offer_h2 = from->offer_h2;
         config->tickets = tickets_ref(from->tickets);
         buf_init(&config->skip_hosts, SKIP_HOSTS_MAX);
+        buf_init(&config->ocsp, OCSP_MAX);
         for (size_t i = 0; i < from->n_skip_hosts; i++) {
             buf_add(&config->skip_hosts, from->skip_hosts[i]);
             buf_add_char(&config->skip_hosts, '\0');
@@ -500,6 +575,7 @@ tls_config_unref(struct tls_config **config_p)
     remote_keys_unref(&config->remote);
     SSL_CTX_free(config->ctx);
     buf_fini(&config->skip_hosts);
+    buf_fini(&config->ocsp);
     tickets_unref(&config->tickets);
     free(config->identities);
     free(config);

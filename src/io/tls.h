@@ -43,6 +43,12 @@ struct tls_settings {
     /* Server: keys shared with other configurations and servers; NULL: this
      * configuration's own. */
     struct tickets *tickets;
+    /* Certificate revocation lists, PEM; "" none. With any, a peer whose
+     * issuer has none is refused. */
+    struct str crls;
+    /* Server: an OCSP response (DER) for the first identity, handed to clients
+     * who ask (stapling); "" none. */
+    struct str ocsp_response;
 };
 
 /* ERR_SYNTAX a certificate, key or protocol name is not understood;

@@ -90,6 +90,17 @@ cp "$SCRATCH/n.p12" "$SECURITY/now.p12.new" && mv "$SECURITY/now.p12.new" "$SECU
 if wait_for 20 says CN=newer; then pass "a polled store is read again"; else fail "a polled store is read again"; note "$BEFORE"; fi
 like "$(since)" "CWPKI0811I: The keystore file .*now\.p12 has been modified" "it is said"
 like "$(since)" "CWPKI0016W: The certificate with alias one from keyStore k will be expired in (29|30) days" "that it ends soon as well"
+# --- an OCSP response for clients who ask
+openssl x509 -in "$SCRATCH/n.pem" -noout -serial | sed 's/serial=\(.*\)/V\t361231235959Z\t\t\1\tunknown\t\/CN=newer/' >"$SCRATCH/index"
+openssl ocsp -index "$SCRATCH/index" -rsigner "$SCRATCH/n.pem" -rkey "$SCRATCH/n.key" -CA "$SCRATCH/n.pem" -issuer "$SCRATCH/n.pem" -cert "$SCRATCH/n.pem" -ndays 1 -respout "$SECURITY/ocsp.der" >/dev/null 2>&1
+server "/>$(printf '<keyStore id="k" location="now.p12" password="changeit"/><ssl id="t" keyStoreRef="k" ocspResponseFile="${server.output.dir}/resources/security/ocsp.der"/><sslDefault sslRef="t"/>')"
+apply
+wait_for 10 says CN=newer || fail "the store with a response"
+like "$(openssl s_client -connect "127.0.0.1:$HTTPS" -status </dev/null 2>/dev/null)" "OCSP Response Status: successful" "the response is handed out"
+sed -i 's/ocspResponseFile="[^"]*"/crlFile="${server.output.dir}\/resources\/security\/ocsp.der"/' "$HOME_DIR/server.xml"
+apply
+like "$(since)" "CWWKO0800E.*no certificate revocation list in PEM" "a list of revoked certificates that is none"
+
 # --- ticket keys in a file: a session outlives the server
 server ' sslOptionsRef="o"/>' "$(printf '<sslOptions id="o" sslRef="t" ticketKeyFile="${server.output.dir}/tickets" sslSessionTimeout="2h"/><keyStore id="k" location="two.p12" password="changeit"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/>')"
 apply

@@ -112,6 +112,12 @@ is "$(grep -cE '^Access-Control-(Allow-Origin: https://page.example|Expose-Heade
 get /apis/x -H 'Origin: https://page.example'
 unlike "$HEAD" "^Access-Control" "another path"
 
+server "/>" '<cors domain="/" allowedOrigins="*" allowCredentials="true"/>'
+apply
+get /x -H 'Origin: https://any.example'
+like "$HEAD" "^Access-Control-Allow-Origin: \\*" "any origin"
+unlike "$HEAD" "Allow-Credentials|any\\.example" "but without credentials"
+
 # --- proxies
 server '><remoteIp useRemoteIpInAccessLog="true"/><accessLogging logFormat="%a" filePath="${server.output.dir}/logs/ip.log"/></httpEndpoint>'
 apply
