@@ -232,6 +232,9 @@ read_file(struct arena *arena, const struct cfg_key_store *store,
     if (file.p != NULL)
         secret_wipe(file.p, file.n);
     buf_fini(&file);
+    from->bytes = STR("");
+    from->own = NULL;
+    from->n_own = 0;
     return e;
 }
 
