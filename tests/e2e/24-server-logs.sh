@@ -96,10 +96,11 @@ bootstrap.include=more.properties
 com.ibm.ws.logging.message.format=SIMPLE
 com.ibm.ws.logging.newLogsOnStart=false
 END_PROPERTIES
-echo 'com.ibm.ws.logging.max.files=9' >"$HOME_DIR/more.properties"
+printf 'com.ibm.ws.logging.max.files=9\ncom.ibm.ws.logging.hideMessage=CWWKF0007I, CWWKE0002I\n' >"$HOME_DIR/more.properties"
 cp "$LOGS/messages.log" "$SCRATCH/before.log"
 restart
 like "$(tail -1 "$LOGS/messages.log")" '^\[[0-9]+/[0-9]+/.*\] [0-9a-f]{8} .{60} ' "bootstrap.properties before the environment"
+unlike "$(tail -n +$(($(wc -l <"$SCRATCH/before.log") + 1)) "$LOGS/messages.log")" 'CWWKF0007I|CWWKE0002I' "an included file hides messages"
 cmp -s <(head -c "$(wc -c <"$SCRATCH/before.log")" "$LOGS/messages.log") "$SCRATCH/before.log"; ok $? "newLogsOnStart=false goes on with the old file"
 like "$(cat "$LOGS/console.log")" '^\[[0-9]+/.*\] [0-9a-f]{8} .{60} I CWWKO0219I' "the environment before the default"
 config 'consoleFormat="DEV" consoleLogLevel="WARNING"'

@@ -63,7 +63,8 @@ struct wanted {
     bool copies_streams;
     struct cfg_list hide;
     const char *hidden[HIDDEN_MAX];
-    struct buf bad; /* what was not understood */
+    char hidden_text[4096]; /* of bootstrap.properties */
+    struct buf bad;         /* what was not understood */
 };
 
 typedef bool (*setter)(struct wanted *, struct str);
@@ -187,11 +188,20 @@ set_mappings(struct wanted *w, struct str text)
     return true;
 }
 
+/* Ids separated by commas. */
 static bool
 set_hidden(struct wanted *w, struct str text)
 {
-    (void)w;
-    return text.n == 0; /* only <logging> has room for the list */
+    char *rest = w->hidden_text, *id;
+
+    if (!str_copy_z(text, w->hidden_text, sizeof w->hidden_text))
+        return false;
+    w->o.n_hide = 0;
+    w->o.hide = w->hidden;
+    while ((id = strsep(&rest, ", \t")) != NULL && w->o.n_hide < HIDDEN_MAX)
+        if (id[0] != '\0')
+            w->hidden[w->o.n_hide++] = id;
+    return true;
 }
 
 static bool
@@ -433,6 +443,8 @@ from_tree(struct wanted *w, const struct cfg_tree *tree)
 
     from_names(w, l);
     from_numbers(w, l);
+    if (cfg_is_written(&l->node, "hideMessage"))
+        w->o.n_hide = 0;
     for (size_t i = 0; i < l->hide_message.n && i < HIDDEN_MAX; i++)
         w->hidden[w->o.n_hide++] = l->hide_message.v[i].p;
     w->o.hide = w->hidden;
