@@ -67,4 +67,22 @@ runs "explain an unknown class" 8 sallyport-racf explain fred nonesuch bpx.serve
 runs "explain too little" 8 sallyport-racf explain fred
 OUT=$(racf --json explain fred facility bpx.server)
 if python3 -c 'import json,sys; d=json.loads(sys.argv[1]); assert d["rc"] == 0 and "refused" in d["lines"][1]' "$OUT"; then pass "explain --json"; else fail "explain --json"; note "$OUT"; fi
+
+# Data sets: what SEARCH writes, what a profile keeps from others
+mkdir -p "$SALLYPORT_ROOT/datasets"
+racf "SETROPTS GENERIC(DATASET)" >/dev/null
+runs "SEARCH CLIST" 0 sallyport-racf "SEARCH CLASS(FACILITY) CLIST('RLIST FACILITY ' ' ALL') NOLIST"
+is "$(cat "$SALLYPORT_ROOT/datasets/IBMUSER.EXEC.RACF.CLIST")" "RLIST FACILITY BPX.SERVER ALL" "the deck it made"
+runs "and it runs" 0 sallyport-racf --file "$SALLYPORT_ROOT/datasets/IBMUSER.EXEC.RACF.CLIST"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=x -days 9 >"$SALLYPORT_ROOT/datasets/SYS1.CERT" 2>/dev/null
+racf "ALTUSER FRED PASSWORD(SECRET1) NOEXPIRED" >/dev/null
+racf "RDEFINE FACILITY IRR.DIGTCERT.LIST UACC(READ)" >/dev/null
+racf "SETROPTS CLASSACT(FACILITY) RACLIST(FACILITY) REFRESH" >/dev/null
+as_fred() { printf 'SECRET1\n' | sallyport-racf --user FRED "$@" 2>&1; }
+like "$(as_fred "RACDCERT CHECKCERT('SYS1.CERT')")" ">CN=x<" "a data set that nobody protects is read"
+racf "ADDSD 'SYS1.**' UACC(NONE)" >/dev/null
+like "$(as_fred "RACDCERT CHECKCERT('SYS1.CERT')")" "you may not read data set 'SYS1.CERT'" "a protected one is not"
+racf "PERMIT 'SYS1.**' ID(FRED) ACCESS(READ)" >/dev/null
+like "$(as_fred "RACDCERT CHECKCERT('SYS1.CERT')")" ">CN=x<" "PERMIT lets in"
+like "$(as_fred "EXPLAIN FRED DATASET SYS1.CERT")" "Decided by: the line of user FRED" "and EXPLAIN says why"
 done_testing
