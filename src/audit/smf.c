@@ -223,7 +223,7 @@ static struct str
 decode(struct arena *a, struct str bytes)
 {
     const struct codepage *cp = codepage_find(EBCDIC);
-    struct str text = STR("");
+    struct str text;
     struct buf utf8;
 
     while (bytes.n > 0 && ((unsigned char)bytes.p[bytes.n - 1] == BLANK ||

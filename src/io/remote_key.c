@@ -270,15 +270,18 @@ static void
 start_opening(struct remote_channel *c)
 {
     pthread_t thread;
-    bool is_failed = false;
 
     pthread_mutex_lock(&c->keys->lock);
     if (!c->is_opening && c->fresh < 0) {
+        bool is_failed;
+
         c->is_refused = false;
         c->is_opening = true;
         (void)remote_keys_ref(c->keys);
         is_failed = pthread_create(&thread, NULL, open_thread, c) != 0;
         if (is_failed) {
+            /* The caller has one: this was not the last. */
+            atomic_fetch_sub_explicit(&c->keys->refs, 1, memory_order_relaxed);
             c->is_opening = false;
             c->is_refused = true;
             (void)eventfd_write(c->wake, 1);
@@ -287,11 +290,6 @@ start_opening(struct remote_channel *c)
         }
     }
     pthread_mutex_unlock(&c->keys->lock);
-    if (is_failed) {
-        struct remote_keys *k = c->keys;
-
-        remote_keys_unref(&k);
-    }
     if (!c->is_waking && c->users > 0)
         c->is_waking =
             loop_add(c->owner, &c->wake_watch, LOOP_READ, NULL) == ERR_OK;
