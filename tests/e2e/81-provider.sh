@@ -62,6 +62,7 @@ ADDGROUP GMREADR SUPGROUP(SYS1)
 D
 certificates USER2=USER2 FRED=FRED WSGUEST=GONE; ok $? "certificates of USER2, FRED and of one that is deleted"
 sallyport racf "RACDCERT ID(WSGUEST) DELETE(LABEL('GONE'))" >/dev/null
+sallyport racf 'SETROPTS RACLIST(DIGTCERT) REFRESH' >/dev/null
 AS=WSGUEST api GET $EMPLOYEE/111111; answers "a certificate of ours that maps to nobody" 401
 log_mark
 AS=USER2 api GET $EMPLOYEE/111111; answers "a user without READ to the APPL" 401
