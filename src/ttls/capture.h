@@ -16,6 +16,7 @@ struct capture_options {
     const char *cgroup; /* whose programs are covered: a cgroup v2 folder */
     const char *pin;    /* name below the bpf file system: image and stack */
     uint32_t engine_uid;
+    uint32_t max_connections; /* captured at a time; 0: 262144 */
     bool deny_foreign; /* candidates in other network namespaces: refuse */
 };
 

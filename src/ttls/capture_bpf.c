@@ -78,8 +78,23 @@ map_fd(struct capture *c, const char *name)
     return bpf_object__find_map_fd_by_name(c->object, name);
 }
 
+/* Before it is loaded. A full map refuses, it never forgets. */
+static bool
+limit(struct capture *c, uint32_t max)
+{
+    static const char *const names[] = { "by_cookie", "by_source", "in_peer" };
+
+    for (size_t i = 0; max > 0 && i < ARRAY_LEN(names); i++) {
+        struct bpf_map *map = bpf_object__find_map_by_name(c->object, names[i]);
+
+        if (map == NULL || bpf_map__set_max_entries(map, max) != 0)
+            return false;
+    }
+    return true;
+}
+
 static enum err
-load(struct capture *c, struct err_info *why)
+load(struct capture *c, uint32_t max, struct err_info *why)
 {
     DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "sallyport");
 
@@ -88,7 +103,7 @@ load(struct capture *c, struct err_info *why)
         bpf_object__open_mem(capture_object, capture_object_bytes, &opts);
     if (c->object == NULL)
         return err_sys(why, "the capture programs");
-    if (bpf_object__load(c->object) != 0)
+    if (!limit(c, max) || bpf_object__load(c->object) != 0)
         return err_set(why, ERR_UNSUPPORTED,
                        "the kernel does not take the capture programs: %s",
                        strerror(errno));
@@ -245,7 +260,7 @@ capture_open(const struct capture_options *options, struct capture **out,
     c->filter->engine_uid = options->engine_uid;
     c->filter->deny_foreign = options->deny_foreign;
     c->filter->netns = netns_cookie();
-    e = load(c, why);
+    e = load(c, options->max_connections, why);
     if (e == ERR_OK && (c->cgroup = strdup(options->cgroup)) == NULL)
         e = err_set(why, ERR_MEMORY, "no storage");
     if (e == ERR_OK) {

@@ -366,13 +366,15 @@ enforce_run(struct enforce *f)
  * machine's own keeps to its jobs unless told otherwise. */
 struct scope {
     bool is_wide, no_bpf;
+    uint32_t max_connections; /* 0: the default */
 };
 
 static struct scope
 read_scope(void)
 {
-    struct scope scope = { strcmp(root_dir(), "/var/lib/sallyport") == 0,
-                           false };
+    struct scope scope = { .is_wide =
+                               strcmp(root_dir(), "/var/lib/sallyport") == 0 };
+    uint64_t n;
     struct arena a;
     struct buf text;
     struct str rest, line;
@@ -389,6 +391,9 @@ read_scope(void)
                 scope.is_wide = str_eq_z(str_sub(line, 10, line.n), "machine");
             if (str_starts(line, STR("ttlscapture=")))
                 scope.no_bpf = str_eq_z(str_sub(line, 12, line.n), "nftables");
+            if (str_starts(line, STR("ttlsconnections=")) &&
+                str_to_u64(str_sub(line, 16, line.n), &n) && n <= 1u << 24)
+                scope.max_connections = (uint32_t)n;
         }
     }
     buf_fini(&text);
@@ -433,6 +438,7 @@ open_capture(struct enforce *f, struct err_info *why)
     bool is_wide = scope.is_wide;
     char image[512], mount[256], pin[256];
     struct capture_options options = { .engine_uid = UID_TTLS,
+                                       .max_connections = scope.max_connections,
                                        .deny_foreign = !is_wide };
     const char *slash;
     enum err e;

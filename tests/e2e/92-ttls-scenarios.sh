@@ -17,7 +17,7 @@ peer ip link set lo up; peer ip addr add 10.77.0.2/24 dev wire1; peer ip -6 addr
 # --- the image ------------------------------------------------------------------
 image_install; ok $? "image"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
-echo ttlsscope=machine >>"$SALLYPORT_ROOT/etc/image.conf"
+printf 'ttlsscope=machine\nttlsconnections=260\n' >>"$SALLYPORT_ROOT/etc/image.conf"
 policy=$SALLYPORT_ROOT/etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol
 syslog=$SALLYPORT_ROOT/log/syslogall.log
 mark() { MARK=$(wc -l <"$syslog"); }
@@ -57,7 +57,7 @@ group() { printf 'TTLSGroupAction g\n{\n  TTLSEnabled On\n  Trace 31\n}\n'; }
     rule named Outbound 8444 Client USER1/Liberty.KeyRing "HostReferenceIdDNS nobody.example"
     rule quick Outbound 8445 Client USER1/Liberty.KeyRing "HandshakeTimeout 1"
     rule noring Outbound 8446 Client USER1/NOSUCH.RING
-    rule ctl Outbound 8450 Client USER1/Liberty.KeyRing "ApplicationControlled On"
+    rule ctl Outbound 8453 Client USER1/Liberty.KeyRing "ApplicationControlled On"
     rule ctlin Inbound 8451 Server Liberty.KeyRing "ApplicationControlled On
     HandshakeTimeout 2"
     rule in Inbound 8080 Server Liberty.KeyRing
@@ -280,6 +280,22 @@ runs "NETSTAT of a connection that is not there" 1 sallyport netstat TTLS COnn F
 OUT=$(sallyport netstat --json TTLS | jq '[.connections[] | select(.rule=="out")] | length'); is "$OUT" 200 "and as JSON"
 OUT=$(sallyport netstat ALL CONNType TTLSPolicy); like "$OUT" 'TTLSPolicy: +Yes' "NETSTAT ALL"
 console 'D TCPIP,,N,TTLS,GROUP'; like "$OUT" '^g +00000001 +200$' "D TCPIP,,N,TTLS"
+# 200 are open of 260 that may be: a full map refuses, it forgets nobody.
+OUT=$(python3 - <<'PY'
+import socket
+held, what = [], set()
+for i in range(80):
+    s = socket.socket()
+    s.settimeout(20)
+    try:
+        s.connect(("10.77.0.2", 8443)); s.sendall(b"say full\n"); held.append(s)
+    except OSError as e:
+        what.add(type(e).__name__)
+got = {s.makefile().readline().split()[0] for s in held}
+print(len(held) <= 60, len(held) > 0, sorted(what), sorted(got))
+PY
+)
+is "$OUT" "True True ['PermissionError'] ['MARKER']" "map exhaustion: connect() is refused, nothing leaves in clear text"
 mark
 console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I; ok $? "the policy is refreshed"
 echo >&5; exec 5>&-; wait $MANY
@@ -303,7 +319,7 @@ reset_by "wrong name" 8 8444
 reset_by "nobody answers the handshake" 5004 8445
 reset_by "no such ring" 202 8446
 background nsenter -t "$PEER" -n python3 "$SCRATCH/server.py" 8447 "$SCRATCH/stranger.pem" >"$SCRATCH/server.8447" 2>&1
-sed -i 's/RemotePortRange 8446/RemotePortRange 8447-8449/; s/NOSUCH.RING/Liberty.KeyRing/' "$policy"
+sed -i 's/RemotePortRange 8446/RemotePortRange 8447-8452/; s/NOSUCH.RING/Liberty.KeyRing/' "$policy"
 mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I
 wait_for 10 grep -q up "$SCRATCH/server.8447"
 reset_by "a certificate of nobody we trust" '(417|435)' 8447
@@ -319,6 +335,42 @@ while True:
     s.close()'
 wait_for 10 peer bash -c 'exec 3<>/dev/tcp/10.77.0.2/8448'
 reset_by "the peer speaks clear text" 5003 8448
+# Certificates of the exercise's CA that are not right.
+sallyport racf "RACDCERT CERTAUTH EXPORT(LABEL('Liberty CA')) DSN('IBMUSER.CA.P12') FORMAT(PKCS12DER) PASSWORD('export')" >/dev/null
+openssl pkcs12 -in "$SALLYPORT_ROOT/datasets/IBMUSER.CA.P12" -passin pass:export -nodes -out "$SCRATCH/ca-key.pem" 2>/dev/null
+cat >"$SCRATCH/x.cnf" <<'C'
+[expired]
+basicConstraints = CA:FALSE
+[usage]
+basicConstraints = CA:FALSE
+extendedKeyUsage = clientAuth
+[ca]
+default_ca = d
+[d]
+new_certs_dir = .
+database = index.txt
+serial = serial
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+C
+wrong() { # NAME EXTENSIONS START END
+    (cd "$SCRATCH" && : >index.txt && openssl rand -hex 8 >serial &&
+        openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1" 2>/dev/null &&
+        openssl ca -batch -config x.cnf -extensions "$2" -cert ca-key.pem -keyfile ca-key.pem -in "$1.csr" -out "$1.crt" -notext -startdate "$3" -enddate "$4" 2>/dev/null &&
+        cat "$1.crt" "$1.key" >"$1.pem")
+}
+if wrong expired expired 20200101000000Z 20210101000000Z && wrong usage usage 20200101000000Z 20400101000000Z; then
+    for pair in expired=8449=401 usage=8452=440; do
+        IFS='=' read -r name port rc <<<"$pair"
+        background nsenter -t "$PEER" -n python3 "$SCRATCH/server.py" "$port" "$SCRATCH/$name.pem" >"$SCRATCH/server.$port" 2>&1
+        wait_for 10 grep -q up "$SCRATCH/server.$port"
+        reset_by "certificate: $name" "$rc" "$port"
+    done
+else
+    note "no certificates of the CA's could be made"
+fi
 console 'F PAGENT,REFRESH' # leaves what is open alone
 
 # --- inbound: programs that listen in clear text -------------------------------------------
@@ -367,7 +419,7 @@ cat >"$SCRATCH/starttls.py" <<'PY'
 import socket, ssl, sys, threading
 c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 c.load_cert_chain(sys.argv[1])
-l = socket.create_server(("10.77.0.2", 8450))
+l = socket.create_server(("10.77.0.2", 8453))
 print("up", flush=True)
 def line(s):
     got = b""
@@ -396,7 +448,7 @@ PY
 background nsenter -t "$PEER" -n python3 "$SCRATCH/starttls.py" "$SCRATCH/LIBSERV.pem" >"$SCRATCH/starttls" 2>&1
 wait_for 10 grep -q up "$SCRATCH/starttls"
 mark
-OUT=$(timeout 30 "$CTL" 10.77.0.2 8450 query send=one recv stop send=STARTTLS recv init query names init send=two recv rekey send=three recv send=STOP recv stop query send=four recv bad)
+OUT=$(timeout 30 "$CTL" 10.77.0.2 8453 query send=one recv stop send=STARTTLS recv init query names init send=two recv rekey send=three recv send=STOP recv stop query send=four recv bad)
 is "$(sed 's/cert=[1-9][0-9]*/cert=N/; s/needed=[0-9]*/needed=N/' <<<"$OUT")" "query policy=5 conn=1 type=1 prot=0000 cipher=  /     share=     user= cert=0
 recv ok clear one
 stop EPROTO
@@ -418,7 +470,7 @@ OUT=$(timeout 30 "$CTL" 10.77.0.2 8443 query init stop)
 like "$(head -1 <<<"$OUT")" '^query policy=4 conn=[23] type=1' "an aware program under an ordinary rule"
 is "$(tail -n +2 <<<"$OUT")" "init EACCES
 stop EACCES" "which it may not control"
-OUT=$(timeout 30 "$CTL" 10.77.0.2 8450 send=STARTTLX recv nonblock init 2>&1); like "$OUT" 'init EINPROGRESS' "a non-blocking socket: EINPROGRESS"
+OUT=$(timeout 30 "$CTL" 10.77.0.2 8453 send=STARTTLX recv nonblock init 2>&1); like "$OUT" 'init EINPROGRESS' "a non-blocking socket: EINPROGRESS"
 server_words() { background setpriv --reuid=50001 --regid=50001 --clear-groups timeout 30 "$CTL" 10.77.0.1 -8451 "$@" >"$SCRATCH/ctlin" 2>&1; CTLPID=$PID; wait_for 10 grep -q listening "$SCRATCH/ctlin"; }
 server_words "send=220 hello" recv "send=go ahead" init query recv send=done
 OUT=$(peer timeout 20 python3 - "$SCRATCH/ca.pem" <<'PY'
@@ -436,6 +488,18 @@ server_words timeout send=plain recv
 OUT=$(peer timeout 20 bash -c 'exec 3<>/dev/tcp/10.77.0.1/8451; head -1 <&3; echo thanks >&3')
 is "$OUT" plain "ALLOW_HSTIMEOUT: nobody answers, it stays clear text"
 wait "$CTLPID"; like "$(tr '\n' ' ' <"$SCRATCH/ctlin")" 'timeout ETIME recv thanks' "and is told so"
+
+# The COBOL example, when the library can be loaded into a program as it is.
+if ! ldd "$SALLYPORT_BUILD/src/ttls/libattls.so" | grep -q asan; then LD=; else LD=$(gcc -print-file-name=libasan.so); fi
+if (cd "$SCRATCH" && cobc -x -o ttlsqry "$SAMPLES/cobol/TTLSQRY.cbl" -Q -Wl,--no-as-needed -L "$SALLYPORT_BUILD/src/ttls" -lattls) >"$SCRATCH/cobc.log" 2>&1; then
+    background python3 -c 'import socket
+l = socket.create_server(("127.0.0.1", 8460)); a = [l.accept() for i in range(9)]'
+    wait_for 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/8460'
+    OUT=$(LD_PRELOAD=$LD LD_LIBRARY_PATH="$SALLYPORT_BUILD/src/ttls" timeout 20 "$SCRATCH/ttlsqry" 8460 2>&1)
+    like "$OUT" 'POLICY: NONE FOR THIS CONNECTION' "the COBOL example asks"
+else
+    fail "the COBOL example compiles"; note "$(cat "$SCRATCH/cobc.log")"
+fi
 
 # --- without BPF: nftables ----------------------------------------------------------------------
 if PATH=/usr/sbin:/sbin:$PATH command -v nft >/dev/null; then
