@@ -55,7 +55,7 @@ put_addr(struct buf *out, const struct sockaddr_storage *at)
 static int
 put_question(int fd, uint32_t request, struct buf *out)
 {
-    struct sockaddr_storage own, peer;
+    struct sockaddr_storage own = { 0 }, peer = { 0 };
     socklen_t n_own = sizeof own, n_peer = sizeof peer;
     uint64_t cookie = 0;
     socklen_t n = sizeof cookie;

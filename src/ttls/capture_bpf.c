@@ -303,7 +303,7 @@ capture_close(struct capture **which)
 static enum err
 put_engine(struct capture *c, uint32_t slot, int fd, struct err_info *why)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = { 0 };
     socklen_t n = sizeof at;
     uint64_t value = (uint64_t)fd;
 

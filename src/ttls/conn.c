@@ -12,10 +12,7 @@
 #include "base/log.h"
 #include "ttls/env.h"
 
-#ifndef IP6T_SO_ORIGINAL_DST
-#define IP6T_SO_ORIGINAL_DST 80
-#endif
-#define ORIGINAL_DST 80 /* SO_ORIGINAL_DST of netfilter */
+#define ORIGINAL_DST 80 /* netfilter's SO_ORIGINAL_DST, of both families */
 
 static void on_event(struct loop_fd *, unsigned events);
 
@@ -254,8 +251,8 @@ original_of(int fd, bool is_v6, struct capture_addr *out)
     struct sockaddr_in6 at = { 0 };
     socklen_t n = sizeof at;
 
-    if (getsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP,
-                   is_v6 ? IP6T_SO_ORIGINAL_DST : ORIGINAL_DST, &at, &n) != 0)
+    if (getsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, ORIGINAL_DST, &at,
+                   &n) != 0)
         return false;
     addr_of_sockaddr(out, &at);
     return true;

@@ -1,0 +1,124 @@
+/* The pre-filter names every port that a rule could mean, and no other. */
+#include "base/test.h"
+
+#include "ttls/build.h"
+#include "ttls/enforce_ports.h"
+
+#define ACTIONS                                                                \
+    "TTLSGroupAction g\n{\nTTLSEnabled On\n}\n"                                \
+    "TTLSGroupAction off\n{\nTTLSEnabled Off\nTrace 0\n}\n"                    \
+    "TTLSEnvironmentAction e\n{\nHandshakeRole Client\n"                       \
+    "TTLSKeyringParms\n{\nKeyring R\n}\n}\n"                                   \
+    "PortRange a\n{\nPort 7000-7010\n}\nPortRange b\n{\nPort 9\n}\n"           \
+    "PortGroup both\n{\nPortRangeRef a\nPortRangeRef b\n}\n"
+
+static struct ttls_policy *
+build(const char *rule)
+{
+    struct ttls_build_options options = { 0 };
+    struct ttls_build *b = ttls_build_new(&options);
+    struct ttls_policy *p = NULL;
+    struct err_info why;
+    char text[4096];
+
+    assert_non_null(b);
+    (void)snprintf(text, sizeof text, "%s%s", ACTIONS, rule);
+    ttls_build_file(b, STR("policy"), str_of(text));
+    assert_int_equal(ttls_build_finish(&b, &p, &why), ERR_OK);
+    return p;
+}
+
+static bool
+has(const uint8_t *bits, unsigned port)
+{
+    return (bits[port >> 3] & (1u << (port & 7))) != 0;
+}
+
+static void
+ports(void **state)
+{
+    static const struct {
+        const char *rule;
+        unsigned port;
+        bool out, in;
+    } rows[] = {
+        { "Jobname A\nRemotePortRange 443\nDirection Outbound", 443, true,
+          false },
+        { "Jobname A\nRemotePortRange 443\nDirection Outbound", 442, false,
+          false },
+        { "Jobname A\nRemotePortRange 443\nDirection Outbound", 444, false,
+          false },
+        { "Jobname A\nLocalPortRange 1-3\nDirection Inbound", 3, false, true },
+        { "Jobname A\nLocalPortRange 1-3\nDirection Inbound", 4, false, false },
+        { "Jobname A\nDirection Outbound", 1, true, false },
+        { "Jobname A\nDirection Outbound", 65535, true, false },
+        { "Jobname A\nDirection Both", 65535, true, true },
+        { "RemotePortGroupRef both\nDirection Outbound", 7010, true, false },
+        { "RemotePortGroupRef both\nDirection Outbound", 9, true, false },
+        { "RemotePortGroupRef both\nDirection Outbound", 7011, false, false },
+        { "RemotePortRange 65535\nDirection Outbound", 65535, true, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct enforce_ports p;
+        struct ttls_policy *policy;
+        char rule[512];
+
+        (void)snprintf(rule, sizeof rule,
+                       "TTLSRule r\n{\n%s\nTTLSGroupActionRef g\n"
+                       "TTLSEnvironmentActionRef e\n}\n",
+                       rows[i].rule);
+        policy = build(rule);
+        enforce_ports_of(policy, &p);
+        assert_int_equal(has(p.out, rows[i].port), rows[i].out);
+        assert_int_equal(has(p.in, rows[i].port), rows[i].in);
+        ttls_policy_unref(&policy);
+    }
+}
+
+static void
+nothing_without_rules(void **state)
+{
+    static struct enforce_ports p;
+    static const struct enforce_ports none;
+    struct ttls_policy *policy =
+        build("TTLSRule r\n{\nJobname A\nDirection Both\n"
+              "TTLSGroupActionRef off\n}\n");
+
+    (void)state;
+    enforce_ports_of(NULL, &p);
+    assert_memory_equal(&p, &none, sizeof p);
+    enforce_ports_of(policy, &p); /* left alone and not traced */
+    assert_memory_equal(&p, &none, sizeof p);
+    ttls_policy_unref(&policy);
+}
+
+static void
+listeners(void **state)
+{
+    struct ttls_policy *policy =
+        build("TTLSRule r\n{\nJobname WEB*\nUserid ANN\nLocalPortRange 80\n"
+              "Direction Inbound\nTTLSGroupActionRef g\n"
+              "TTLSEnvironmentActionRef e\n}\n");
+
+    (void)state;
+    assert_true(enforce_ports_may(policy, 80, "WEBSRV", "ANN"));
+    assert_true(enforce_ports_may(policy, 80, "WEB", "ANN"));
+    assert_false(enforce_ports_may(policy, 81, "WEBSRV", "ANN"));
+    assert_false(enforce_ports_may(policy, 80, "WE", "ANN"));
+    assert_false(enforce_ports_may(policy, 80, "WEBSRV", "ANNA"));
+    ttls_policy_unref(&policy);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ports),
+        cmocka_unit_test(nothing_without_rules),
+        cmocka_unit_test(listeners),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,92 @@
+# A job speaks TLS because policy says so, and whatever is killed, nothing it
+# says to that port leaves in clear text. TLS in front of the server's own port.
+. "$E2E_LIB"
+[ "$(id -u)" -eq 0 ] || skip_all "only root can capture connections"
+image_up; ok $? "image"
+policy=$SALLYPORT_ROOT/etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol
+syslog=$SALLYPORT_ROOT/log/syslogall.log
+mark() { MARK=$(wc -l <"$syslog"); }
+since() { tail -n +$((MARK + 1)) "$syslog" | sed 's/^[-0-9]* [.:0-9]* *//'; }
+said() { since | grep -Eq -- "$1"; }
+REQUESTER=$SERVER_DIR/includes/apiRequesterHTTPS.xml
+grep -Eq "Port +$HTTPS\$" "$policy"; ok $? "the policy names the server's port"
+
+mark
+console 'S PAGENT'; is "$STATUS" 0 "S PAGENT"
+wait_for 20 said 'EZZ8432I'; ok $? "initialized"
+if said EZD1590I; then note "$(since | grep EZD1590I)"; skip=1; else skip=; fi
+[ -z "$skip" ] || { pass "capture is not possible here: $(since | grep -m1 EZD1590I)"; done_testing; }
+console 'V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)'; like "$OUT" 'EZZ0053I' "OBEYFILE"
+
+secure_get() { submit_edit GETAPI -e "s/BAQPORT=$HTTP/BAQPORT=$HTTPS/" "$@"; }
+mark
+secure_get
+like "$OUT" 'COND CODE 0200' "completion code 200"
+like "$OUT" 'USERID: LIBSERV' "the provider sees LIBSERV"
+wait_for 5 said 'EZD1283I .*Initial Handshake .*TLSV'; ok $? "the handshake is logged"
+like "$(since)" "EZD1281I TTLS Map CONNID: [0-9A-F]{8} LOCAL: 127\.0\.0\.1\.\.[0-9]+ REMOTE: 127\.0\.0\.1\.\.$HTTPS JOBNAME: USER1GET USERID: USER1 TYPE: OutBound STATUS: Enabled RULE: zCEEClientRule~1 ACTIONS: gAct1~zCEEClient eAct1~zCEEClient cAct1~zCEEClient" "EZD1281I"
+like "$(since)" 'EZD1283I TTLS Event GRPID: [0-9A-F]{8} ENVID: [0-9A-F]{8} CONNID: [0-9A-F]{8} RC: 0 Initial Handshake [0-9A-F]{16} [0-9A-F]{16} TLSV1\.2 ([CF][0-9A-F]){4}$' "EZD1283I"
+secure_get -e 's/BAQPASSWORD=USER1/BAQPASSWORD=WRONG/'
+like "$OUT" 'COND CODE 0200' "a wrong password does not matter: TLS brings identity"
+
+# Inbound: TLS in front of the server's clear-text port, by its job name. The
+# server still believes its scheme is http.
+get() { curl -sk -o /dev/null -w '%{http_code} %{redirect_url}' --max-time 10 "$1://127.0.0.1:$HTTP/cscvinc/employee/111111"; }
+plain_answer=$(get http)
+cp "$policy" "$SCRATCH/tlsPol"
+cat >>"$policy" <<P
+TTLSRule inbound
+{
+  LocalPortRange $HTTP
+  Jobname BAQSTRT
+  Direction Inbound
+  TTLSGroupActionRef gAct1~zCEEClient
+  TTLSEnvironmentActionRef inbound
+}
+TTLSEnvironmentAction inbound
+{
+  HandshakeRole Server
+  TTLSKeyringParms
+  {
+    Keyring Liberty.KeyRing
+  }
+  TTLSEnvironmentAdvancedParms
+  {
+    TLSv1.2 On
+  }
+}
+P
+mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I; ok $? "inbound rule installed"
+is "$(get https)" "$plain_answer" "inbound: HTTPS at the HTTP port; requireSecure is not satisfied by it"
+curl -s --max-time 10 "http://127.0.0.1:$HTTP/" >/dev/null; like "$?" '^(52|56)$' "inbound: clear text is refused"
+wait_for 5 said 'EZD1281I .*JOBNAME: BAQSTRT USERID: LIBSERV TYPE: InBound STATUS: Enabled RULE: inbound'; ok $? "inbound: EZD1281I"
+cp "$SCRATCH/tlsPol" "$policy"; mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I
+is "$(get http)" "$plain_answer" "inbound: and without the rule as before"
+
+# What fails closes. A program that matches must not get through in clear text.
+plain() { grep -c CWWKO0801E "$(log_of)"; }
+PLAIN=$(plain)
+stack_pid() { python3 -c '
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect(sys.argv[1])
+print(struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])' "$SALLYPORT_ROOT/tcpip/TCPIP1/stack.sock"; }
+STACK=$(stack_pid)
+children() { pgrep -P "$STACK" -f -- "$1"; }
+AGENT=$(processes sallyport-pagent | grep -vx "$STACK" | head -1)
+kill -9 "$AGENT"
+secure_get; like "$OUT" 'COND CODE 0200' "the agent is killed: rules are enforced"
+kill -9 $(children --engine)
+secure_get; like "$OUT" 'COND CODE (0200|0005)' "engines are killed: served again, or refused"
+wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "engines are started again"
+kill -9 $(children --broker)
+wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "the broker is started again"
+kill -9 "$STACK" 2>/dev/null
+secure_get; like "$OUT" 'COND CODE 0005' "the stack is killed: refused"
+is "$(plain)" "$PLAIN" "no clear text has come to the server"
+mark
+console 'S PAGENT'
+wait_for 20 said 'EZZ8432I'; ok $? "the agent starts the stack again"
+wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "and TLS is spoken again"
+is "$(plain)" "$PLAIN" "still no clear text"
+
+done_testing
