@@ -376,6 +376,7 @@ conn_map(struct conn *c)
     struct engine *g = c->engine;
     const struct ttls_rule *rule;
 
+    engine_catch_up(g);
     if (!g->is_enabled || g->policy == NULL) {
         join_clear(c);
         return;

@@ -208,15 +208,12 @@ stack_is_gone(struct engine *g)
         loop_stop(g->loop);
 }
 
-static void
-on_stack(struct loop_fd *watch, unsigned events)
+void
+engine_catch_up(struct engine *g)
 {
-    struct engine *g = CONTAINER_OF(watch, struct engine, stack);
-
-    (void)events;
-    for (;;) {
+    while (g->stack.fd >= 0) {
         struct chan_msg msg;
-        enum err e = chan_recv(watch->fd, &msg, NULL);
+        enum err e = chan_recv(g->stack.fd, &msg, NULL);
         bool is_fine = false;
 
         if (e == ERR_AGAIN)
@@ -237,6 +234,13 @@ on_stack(struct loop_fd *watch, unsigned events)
             return;
         }
     }
+}
+
+static void
+on_stack(struct loop_fd *watch, unsigned events)
+{
+    (void)events;
+    engine_catch_up(CONTAINER_OF(watch, struct engine, stack));
 }
 
 /* --- life

@@ -157,6 +157,9 @@ struct engine {
 
 /* Serve until the stack goes away. fd: the chan.h pair with the stack. */
 MUST_CHECK enum err engine_run(int fd, struct err_info *why);
+/* Follow what the stack has said. A policy is sent before the kernel captures
+ * by it, so who catches up after accepting maps by no older one. */
+void engine_catch_up(struct engine *);
 
 /* --- conn.c: a connection's life ----------------------------------------- */
 
