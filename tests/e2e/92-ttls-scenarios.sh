@@ -72,6 +72,9 @@ wait_for 20 said EZZ8432I; ok $? "S PAGENT"
 if said EZD1590I; then pass "capture is not possible here: $(since | grep -m1 EZD1590I)"; done_testing; fi
 console 'V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)'; like "$OUT" EZZ0053I "TTLS"
 
+how=$(sallyport netstat --json TTLS | jq -r .how)
+if [ "$how" != eBPF ]; then pass "capture by $how here: what follows is about BPF"; done_testing; fi
+
 # --- the wire: every byte on it, in both directions -------------------------------
 cat >"$SCRATCH/wire.py" <<'PY'
 import socket, sys

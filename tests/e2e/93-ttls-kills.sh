@@ -17,6 +17,8 @@ wait_for 20 said 'EZZ8432I'; ok $? "initialized"
 if said EZD1590I; then note "$(since | grep EZD1590I)"; skip=1; else skip=; fi
 [ -z "$skip" ] || { pass "capture is not possible here: $(since | grep -m1 EZD1590I)"; done_testing; }
 console 'V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)'; like "$OUT" 'EZZ0053I' "OBEYFILE"
+how=$(sallyport netstat --json TTLS | jq -r .how)
+if [ "$how" != eBPF ]; then pass "capture by $how here: what follows is about BPF"; done_testing; fi
 
 secure_get() { submit_edit GETAPI -e "s/BAQPORT=$HTTP/BAQPORT=$HTTPS/" "$@"; }
 mark
