@@ -164,7 +164,9 @@ racf("RACMAP ID(DIST) MAP USERDIDFILTER(NAME('distuser')) REGISTRY(NAME('*')) WI
 is_equal(by_name("distuser", "other"), "DIST", "registry *")
 is_equal(by_name("somebody", "realm"), "DFLT", "the registry's default")
 is_equal(by_name("Distuser", "other"), (8, 8, 40), "case counts")
-is_equal(ibm.call(VERIFY_IDENTITY, s("distuser") + s("x") + s("")).err, DENIED, "without SAFCRED: refused")
+job = Client()
+job.hello(angel.control.register("JOB1", "JOB00009", user="USER1", submitter="USER1").str())
+is_equal(job.call(VERIFY_IDENTITY, s("distuser") + s("x") + s("")).err, DENIED, "a job without SAFCRED: refused")
 # --- guessing is slow, and only for the user who is guessed at
 racf("SETROPTS PASSWORD(NOREVOKE)")
 began = time.monotonic()
