@@ -128,7 +128,7 @@ make_children(struct filling *f, const struct cfg_type *target,
         if (structs == NULL)
             e = fill_no_storage(why);
     }
-    for (size_t i = 0; i < nested.n && e == ERR_OK; i++) {
+    for (size_t i = 0; structs != NULL && i < nested.n && e == ERR_OK; i++) {
         struct cfg_node *node = (struct cfg_node *)(void *)(structs + n * size);
         const struct raw_element *from = nested.v[i];
         struct mark mark = { f->ev->pending.n, f->ev->tree->secrets.n };

@@ -229,6 +229,9 @@ read_file(struct arena *arena, const struct cfg_key_store *store,
     from->bytes = buf_view(&file);
     if (e == ERR_OK)
         e = keystore_read(from, out, why);
+    from->own = NULL; /* both end here */
+    from->n_own = 0;
+    from->bytes = STR("");
     if (file.p != NULL)
         secret_wipe(file.p, file.n);
     buf_fini(&file);

@@ -277,7 +277,6 @@ start_opening(struct remote_channel *c)
 
         c->is_refused = false;
         c->is_opening = true;
-        (void)remote_keys_ref(c->keys);
         is_failed = pthread_create(&thread, NULL, open_thread, c) != 0;
         if (is_failed) {
             /* The caller has one: this was not the last. */
@@ -285,7 +284,8 @@ start_opening(struct remote_channel *c)
             c->is_opening = false;
             c->is_refused = true;
             (void)eventfd_write(c->wake, 1);
-        } else {
+        } else { /* the thread takes the lock before it lets go of this */
+            (void)remote_keys_ref(c->keys);
             (void)pthread_detach(thread);
         }
     }
