@@ -303,7 +303,7 @@ capture_close(struct capture **which)
 static enum err
 put_engine(struct capture *c, uint32_t slot, int fd, struct err_info *why)
 {
-    struct sockaddr_storage at = { 0 };
+    struct sockaddr_in6 at = { 0 }; /* the port lies alike in sockaddr_in */
     socklen_t n = sizeof at;
     uint64_t value = (uint64_t)fd;
 
@@ -313,10 +313,7 @@ put_engine(struct capture *c, uint32_t slot, int fd, struct err_info *why)
     if (getsockname(fd, (struct sockaddr *)&at, &n) != 0 ||
         bpf_map_update_elem(c->engines, &slot, &value, BPF_ANY) != 0)
         return err_sys(why, "the engines' listener");
-    c->filter->engine_port[slot] =
-        at.ss_family == AF_INET
-            ? ntohs(((struct sockaddr_in *)&at)->sin_port)
-            : ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+    c->filter->engine_port[slot] = ntohs(at.sin6_port);
     return ERR_OK;
 }
 
