@@ -1,6 +1,7 @@
 #include "parse/xml.h"
 
 #include "base/test.h"
+#include "parse/textout.h"
 
 static enum err
 parse(const char *text, struct arena *a, struct xml_node **root,
@@ -139,6 +140,35 @@ survives_small_arenas(void **state)
     assert_true(was_ok);
 }
 
+/* What is written is read back as it was: blanks of every kind, too. */
+static void
+reads_what_is_written(void **state)
+{
+    static const char *const values[] = { "", " a  b ", "a\tb\rc\nd\r\n",
+                                          "<&>\"'", "\xc3\xa9\t" };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        struct xml_node *root = NULL;
+        struct err_info why = { 0 };
+        struct arena a;
+        struct buf out;
+
+        arena_init(&a, 1u << 20);
+        buf_init(&out, 4096);
+        buf_add_z(&out, "<a");
+        xmlout_attr(&out, "x", str_of(values[i]));
+        buf_add_char(&out, '>');
+        xmlout_escape(&out, str_of(values[i]));
+        buf_add_z(&out, "</a>");
+        assert_int_equal(parse(buf_z(&out), &a, &root, &why), ERR_OK);
+        assert_true(str_eq_z(root->attrs[0].value, values[i]));
+        assert_true(str_eq_z(root->text, values[i]));
+        buf_fini(&out);
+        arena_fini(&a);
+    }
+}
+
 int
 main(void)
 {
@@ -147,6 +177,7 @@ main(void)
         cmocka_unit_test(refuses),
         cmocka_unit_test(keeps_limits),
         cmocka_unit_test(survives_small_arenas),
+        cmocka_unit_test(reads_what_is_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

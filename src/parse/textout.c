@@ -118,8 +118,10 @@ xmlout_escape(struct buf *out, struct str text)
         case '"':
             buf_add_z(out, "&quot;");
             break;
-        case '\n':
-            buf_add_z(out, "&#10;");
+        case '\n': /* as they are they would be read back as blanks */
+        case '\t':
+        case '\r':
+            buf_printf(out, "&#%d;", text.p[i]);
             break;
         default:
             buf_add_char(out, text.p[i]);
