@@ -338,6 +338,14 @@ properties_parse(struct arena *arena, struct str text, struct pairs *out,
             reader_line_column(text, in.pos, &line, &column);
             e = err_pos(why, ERR_SYNTAX, line, column,
                         "line %u: \\u needs four hexadecimal digits", line);
+        } else if (has_pair &&
+                   (str_find_char(buf_view(&key), '\0') != STR_NPOS ||
+                    str_find_char(buf_view(&value), '\0') != STR_NPOS)) {
+            uint32_t line, column;
+
+            reader_line_column(text, in.pos, &line, &column);
+            e = err_pos(why, ERR_SYNTAX, line, column,
+                        "line %u: a property cannot hold a NUL byte", line);
         } else if (has_pair) {
             e = buf_check(&value, why);
             if (e == ERR_OK)

@@ -114,7 +114,8 @@ static void
 refuses_properties(void **state)
 {
     static const char *const rows[] = { "a=1\nb=\\u12", "b=1\na=\\u12g4",
-                                        "\nb\\u=" };
+                                        "\nb\\u=", "\na\\u0000b=1",
+                                        "\na=\\u0000" };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
