@@ -27,8 +27,8 @@ HOME_DIR=$SALLYPORT_ROOT/servers/zceesrv1
 is "$(stat -c %a "$HOME_DIR" "$HOME_DIR/logs" "$HOME_DIR/workarea" \
     "$SALLYPORT_ROOT/servers/.pid" "$SALLYPORT_ROOT/servers/.logs" |
     sort -u)" 750 "folders are 750"
-is "$(stat -c %a "$HOME_DIR/server.xml" "$HOME_DIR/server.env" | sort -u)" \
-    640 "files are 640"
+is "$(stat -c %a "$HOME_DIR/server.xml" "$HOME_DIR/server.env" | xargs)" \
+    "640 600" "files are 640, the one with a password 600"
 like "$(cat "$HOME_DIR/server.env")" '^keystore_password=[A-Za-z0-9]{24}$' \
     "a keystore password was made"
 runs "status before the start" 1 sallyport server status zceesrv1

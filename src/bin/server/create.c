@@ -36,9 +36,9 @@ template_folder(struct settings *s, const char *name)
 }
 
 static enum err
-write_new(const char *path, struct str text, struct err_info *why)
+write_new(const char *path, mode_t mode, struct str text, struct err_info *why)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     ssize_t n;
 
     if (fd < 0)
@@ -58,7 +58,7 @@ copy_file(const char *from, const char *to, struct err_info *why)
     buf_init(&text, TEMPLATE_BYTES_MAX);
     e = file_read(from, &text, why);
     if (e == ERR_OK)
-        e = write_new(to, buf_view(&text), why);
+        e = write_new(to, 0666, buf_view(&text), why);
     buf_fini(&text);
     return e;
 }
@@ -82,8 +82,9 @@ write_password(struct settings *s, struct err_info *why)
             text[n++] = letters[byte % 62];
     }
     text[n++] = '\n';
-    e = write_new(settings_path(s, s->server_dir, "server.env"), str_n(text, n),
-                  why);
+    /* who reads logs and configuration has no business with the password */
+    e = write_new(settings_path(s, s->server_dir, "server.env"), 0600,
+                  str_n(text, n), why);
     secret_wipe(text, sizeof text);
     return e;
 }
@@ -161,7 +162,8 @@ fill_server(struct settings *s, const struct control_options *o,
         access(settings_path(s, s->server_dir, "server.env"), F_OK) != 0)
         e = write_password(s, why);
     if (e == ERR_OK) /* last: it makes the server exist */
-        e = write_new(settings_path(s, s->server_dir, "server.xml"), text, why);
+        e = write_new(settings_path(s, s->server_dir, "server.xml"), 0666, text,
+                      why);
     return e;
 }
 
