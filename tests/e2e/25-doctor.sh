@@ -20,9 +20,6 @@ clean() { examine; is "$STATUS:$(jq -c '[.findings[] | [.check, .file, .line, .w
 refresh() { racf "SETROPTS RACLIST(DIGTCERT DIGTRING) REFRESH"; }
 # A group of readers that has nothing else.
 racf "ADDGROUP LIBREAD OMVS(GID(50050))" "CONNECT FRED GROUP(LIBREAD)"
-# The groups that the sample's server.xml names and its decks leave empty.
-racf "ADDGROUP GMOPERS" "ADDGROUP GMREADR"
-for group in GMADMIN GMOPERS GMREADR; do racf "CONNECT FRED GROUP($group)"; done
 own() { chown -R 50001:50050 "$DIR"; find "$DIR" -type d -exec chmod 2750 {} +; find "$DIR" -type f -exec chmod 640 {} +; chmod 600 "$DIR/server.env"; }
 own
 examine
