@@ -172,6 +172,14 @@ check_ring(struct doctor *d, const struct cfg_key_store *store)
     whose = owner.n > 0 ? doctor_text(d, STR_FMT, STR_ARG(owner)) : d->user;
     if (d->saf == NULL)
         return; /* said once by the security check */
+    if (whose[0] == '\0') {
+        doctor_find(d, RULE_NOT_CHECKED, store->node.file.p, store->node.line,
+                    "--user=ID",
+                    "keyStore " STR_FMT ": ring " STR_FMT
+                    " belongs to the server's user, which is not known",
+                    STR_ARG(store->node.id), STR_ARG(name));
+        return;
+    }
     e = saf_ring_read(d->saf, str_of(whose), name, false, &ring, &rc, &why);
     if (e == ERR_NOT_FOUND)
         doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line,
