@@ -33,7 +33,7 @@ runs "start" 0 sallyport server start upd
 server 'monitorInterval="50ms"' "$(second "$OTHER")"
 wait_for 20 seen CWWKG0017I 1; ok $? "a change is noticed by itself"
 is "$(status_of "$OTHER")" 404 "the new port answers"
-like "$(grep CWWKG001 "$LOG" | tail -1)" ' A CWWKG0017I: The server configuration was successfully updated in [0-9]+\.[0-9]{3} seconds\.$' "the message"
+like "$(grep CWWKG0017I "$LOG" | tail -1)" ' A CWWKG0017I: The server configuration was successfully updated in [0-9]+\.[0-9]{3} seconds\.$' "the message"
 echo "<server>$(second -1)</server>" >"$HOME_DIR/parts/late.part"; mv "$HOME_DIR/parts/late.part" "$HOME_DIR/parts/late.xml"
 server 'monitorInterval="50ms"'
 wait_for 20 seen CWWKG0017I 2; ok $? "an update without the element"
@@ -105,6 +105,7 @@ fi
 mv "$HOME_DIR/server.xml" "$HOME_DIR/away"
 refresh
 is "$(status_of "$OTHER")" 404 "a server.xml that has vanished: the old configuration stays"
+like "$(grep CWWKE0010E "$LOG" | tail -1)" "CWWKE0010E: .*$HOME_DIR" "it is said"
 rm "$HOME_DIR/away"
 
 # A port that somebody else has: that one is refused, the others serve.

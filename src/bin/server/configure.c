@@ -212,11 +212,16 @@ configure_refresh(struct worker *w)
     uint64_t since_ms = clock_mono_ms(), began_ms = clock_wall_ms();
     struct cfg_tree *next;
     struct err_info why;
+    enum err e;
 
     if (!has_changed(w))
         return;
     MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0016I");
-    if (read_patiently(w, &next, &why) == ERR_OK)
+    e = read_patiently(w, &next, &why);
+    if (e == ERR_OK)
         apply(w, next, since_ms);
+    else if (e == ERR_NOT_FOUND) /* of anything else the parser has said it */
+        MESSAGES_LOG(w->log, PARSER_LOGGER, "CWWKE0010E",
+                     str_of(w->settings->server_dir));
     take_stamps(w, began_ms); /* the same files are not tried again */
 }
