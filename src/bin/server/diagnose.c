@@ -91,6 +91,8 @@ control_javadump(struct settings *s, const struct control_options *o)
     printf("Dumping server %s.\n", s->name);
     fflush(stdout);
     path = ask_for_dump(s, "JAVADUMP", o, &status);
+    if (status == EXIT_NO_COMMAND_PORT)
+        control_say("CWWKE0944E", str_of(s->name), STR(""));
     if (status == EXIT_NO_COMMAND_PORT || status == EXIT_NO_CONTACT)
         return status;
     if (path.p == NULL) {
