@@ -11,8 +11,8 @@
 
 #define PASSWORD_MIN 6u
 #define WARN_DAYS 60 /* [unverified] */
-#define STORE_P12 "${server.output.dir}/resources/security/key.p12"
-#define STORE_JKS "${server.output.dir}/resources/security/key.jks"
+#define STORE_P12 "${server.output.dir}resources/security/key.p12"
+#define STORE_JKS "${server.output.dir}resources/security/key.jks"
 #define PASSWORD_ENV "keystore_password"
 #define OWN_MAX 64u
 
@@ -56,8 +56,8 @@ static struct str
 find_file(struct arena *arena, const struct cfg_tree *tree, struct str location)
 {
     static const char *const folders[] = {
-        "${server.config.dir}/resources/security/",
-        "${server.output.dir}/resources/security/",
+        "${server.config.dir}resources/security/",
+        "${server.output.dir}resources/security/",
     };
 
     if (exists(location))

@@ -28,7 +28,7 @@ says() { subject | grep -q "$1"; }
 
 server 'protocolVersion="http/2"/>'
 runs "start without any keyStore element" 0 sallyport server start s
-like "$(cat "$LOG")" "CWPKI0803A: SSL certificate created in [0-9.]+ seconds\. SSL key file: .*/resources/security/key\.p12" "the default key store is made"
+like "$(cat "$LOG")" "CWPKI0803A: SSL certificate created in [0-9.]+ seconds\. SSL key file: $HOME_DIR/resources/security/key\.p12" "the default key store is made"
 is "$(stat -c %a "$SECURITY/key.p12")" 600 "nobody else reads it"
 like "$(subject)" "CN=[^,]+,OU=s,O=ibm,C=us" "its certificate names host and server"
 PASSWORD=$(sed -n 's/^keystore_password=//p' "$HOME_DIR/server.env")
