@@ -38,6 +38,8 @@ done
 runs "and differs in nothing" 0 sallyport config diff one two
 is "$OUT" "" "and nothing is printed"
 runs "a dump kept as a file is compared as well" 0 sallyport config diff one "$S/two/server.xml"
+runs "or named from its folder" 0 env -C "$S/two" sallyport config diff one server.xml
+runs "a file that is not there" 16 env -C "$S/two" sallyport config diff one none.xml
 
 # the server that starts from the dump is the one that was dumped
 PORT=$(free_port)

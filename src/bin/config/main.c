@@ -39,8 +39,8 @@ static const struct cli cli = {
         "check  the messages a start would give; exit status 0 none, 4 "
         "warnings,\n       8 errors, 12 it cannot be used, 16 there is none\n"
         "diff   settings that differ; exit status 0 none, 1 some, 16 trouble\n"
-        "\nSERVER is a server's name, or a path with a slash: a server's "
-        "folder, or an\n.xml file in the place of its server.xml. What follows "
+        "\nSERVER is a server's name, or a path: a server's folder (with a "
+        "slash), or an\n.xml file in the place of its server.xml. What follows "
         "-- are variables.",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),

@@ -71,6 +71,14 @@ is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* A name alone is a server's, unless it is an .xml file that lies here. */
+static bool
+is_path(const char *name)
+{
+    return strchr(name, '/') != NULL ||
+           (str_ends(str_of(name), STR(".xml")) && is_file(name));
+}
+
 /* The folder of a path; "." for a name alone. */
 static const char *
 folder_of(struct arena *arena, const char *path)
@@ -86,7 +94,7 @@ static enum err
 locate(struct source *s, const char **file)
 {
     *file = NULL;
-    if (strchr(s->name, '/') == NULL)
+    if (!is_path(s->name))
         return settings_locate(&s->settings, s->name, &s->why);
     if (is_file(s->name)) {
         *file = realpath(s->name, NULL);
