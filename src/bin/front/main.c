@@ -121,7 +121,8 @@ unknown_word(const char *word)
             best = words[i].word;
         }
     }
-    fprintf(stderr, "sallyport: \"%s\" is not a command.", word);
+    fprintf(stderr, "sallyport: \"%s\" is neither a command nor a message.",
+            word);
     if (best != NULL)
         fprintf(stderr, " Did you mean \"%s\"?", best);
     fprintf(stderr, "\nTry 'sallyport help'.\n");
