@@ -105,7 +105,8 @@ fi
 mv "$HOME_DIR/server.xml" "$HOME_DIR/away"
 refresh
 is "$(status_of "$OTHER")" 404 "a server.xml that has vanished: the old configuration stays"
-like "$(grep CWWKE0010E "$LOG" | tail -1)" "CWWKE0010E: .*$HOME_DIR" "it is said"
+wait_for 20 seen "CWWKE0010E: .*$HOME_DIR" 1; ok $? "it is said"
+runs "and the server can still be asked" 0 sallyport server status upd
 rm "$HOME_DIR/away"
 
 # A port that somebody else has: that one is refused, the others serve.

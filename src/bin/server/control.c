@@ -256,6 +256,12 @@ connect_to(const struct settings *s, int *fd, struct err_info *why)
     return chan_connect("workarea/.sCommand", fd, why);
 }
 
+bool
+control_knows(const struct settings *s)
+{
+    return settings_server_exists(s) || lock_is_held(s, NULL);
+}
+
 static int
 no_contact(const struct settings *s, enum err e, const struct err_info *why)
 {
@@ -288,7 +294,7 @@ control_stop(struct settings *s, const struct control_options *o)
     enum err e;
     int fd;
 
-    if (!settings_server_exists(s))
+    if (!control_knows(s))
         return control_no_server(s);
     if (!lock_is_held(s, NULL)) {
         (void)unlink(s->pid_file); /* a killed server left it */
@@ -321,7 +327,7 @@ control_status(struct settings *s, const struct control_options *o)
     pid_t holder = 0;
 
     (void)o;
-    if (!settings_server_exists(s))
+    if (!control_knows(s))
         return control_no_server(s);
     if (!lock_is_readable(s)) {
         printf("The status of server %s cannot be determined: %s/workarea "
@@ -393,7 +399,7 @@ control_modify(struct settings *s, const char *command)
     struct buf lines;
     int status;
 
-    if (!settings_server_exists(s))
+    if (!control_knows(s))
         return control_no_server(s);
     if (!lock_is_held(s, NULL)) {
         printf("Server %s is not running.\n", s->name);

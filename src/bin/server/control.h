@@ -36,6 +36,8 @@ int control_version(struct settings *, const struct control_options *);
 
 /* A message of the catalogue on standard error. */
 void control_say(const char *id, struct str a, struct str b);
+/* It has a server.xml, or it runs and had one: then it can still be stopped. */
+bool control_knows(const struct settings *);
 /* Server X does not exist. */
 int control_no_server(const struct settings *);
 /* One MODIFY command of a running server; the replies as lines. EXIT_OK: it

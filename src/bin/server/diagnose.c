@@ -80,7 +80,7 @@ control_javadump(struct settings *s, const struct control_options *o)
     struct str path;
     int status;
 
-    if (!settings_server_exists(s))
+    if (!control_knows(s))
         return control_no_server(s);
     if (!kinds_are_known(o))
         return EXIT_BAD_ARGUMENT;
@@ -294,7 +294,7 @@ change(struct settings *s, const struct control_options *o, bool is_pause)
     struct buf lines;
     int status;
 
-    if (!settings_server_exists(s))
+    if (!control_knows(s))
         return control_no_server(s);
     if (o->target != NULL && o->target[0] == '\0') {
         control_say(is_pause ? "CWWKE0931W" : "CWWKE0932W", STR(""), STR(""));
