@@ -64,8 +64,9 @@ bad_bool(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
     struct str value = str_of(a->value == NULL ? "" : a->value);
     struct buf line;
 
-    (void)v;
     buf_init(&line, 4096);
+    buf_printf(&line, STR_FMT STR_FMT ": ", STR_ARG(place(l, v)),
+               STR_ARG(f->node->name));
     MSG_LINE(&line, "CWWKG0081E", text, name, value);
     SAY(l, "CWWKG0011W", buf_view(&line));
     SAY(l, "CWWKG0083W", name, text, value);
@@ -73,18 +74,26 @@ bad_bool(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
 }
 
 static void
-bad_word(struct filling *f, const struct cfg_attr *a, struct str text)
+bad_word(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
+         struct str text)
 {
     struct loading *l = f->ev->l;
-    struct str in_use = STR("");
+    struct str at = place(l, v), in_use;
     struct buf options;
 
     buf_init(&options, 4096);
     for (unsigned i = 0; a->words[i] != NULL; i++)
         if (a->words[i][0] != '\0')
             buf_printf(&options, "[%s]", a->words[i]);
+    /* the original does not say where; ": " belongs to the place */
+    at = str_sub(at, 0, at.n > 2 ? at.n - 2 : 0);
     if (a->value != NULL && a->value[0] != '\0')
-        in_use = loading_fmt(l, "Default value in use: %s.", a->value);
+        in_use = loading_fmt(
+            l, "Default value in use: %s. (" STR_FMT " " STR_FMT ")", a->value,
+            STR_ARG(f->node->name), STR_ARG(at));
+    else
+        in_use = loading_fmt(l, "(" STR_FMT " " STR_FMT ")",
+                             STR_ARG(f->node->name), STR_ARG(at));
     SAY(l, "CWWKG0032W", str_of(a->name), text, buf_view(&options), in_use);
     buf_fini(&options);
     if (a->value == NULL)
@@ -187,14 +196,14 @@ put_tristate(struct filling *f, const struct cfg_attr *a,
 }
 
 static enum err
-put_word(struct filling *f, const struct cfg_attr *a, struct str text,
-         struct err_info *why)
+put_word(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
+         struct str text, struct err_info *why)
 {
     unsigned word;
 
     if (value_word(text, a->words, &word))
         return put_string(f, a, str_of(a->words[word]), why);
-    bad_word(f, a, text);
+    bad_word(f, a, v, text);
     return ERR_SYNTAX;
 }
 
@@ -226,10 +235,10 @@ put_value(struct filling *f, const struct cfg_attr *a,
         if ((str_trim(text).n > 0 || a->value == NULL || a->value[0] == '\0') &&
             value_word(text, a->words, fill_field(f, a->at)))
             return ERR_OK;
-        bad_word(f, a, text);
+        bad_word(f, a, v, text);
         return ERR_SYNTAX;
     case CFG_KIND_WORD:
-        return put_word(f, a, text, why);
+        return put_word(f, a, v, text, why);
     case CFG_KIND_LIST:
         return value_list(f->ev->l->arena, text, fill_field(f, a->at), why);
     case CFG_KIND_REST:

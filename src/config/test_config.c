@@ -822,6 +822,7 @@ reports_bad_values(void **state)
     } rows[] = {
         { "<httpEndpoint id='e' enabled='yes'/>",
           "CWWKG0011W The configuration validation did not succeed. "
+          "/u/servers/test/server.xml:1:30: httpEndpoint[e]: "
           "CWWKG0081E: The value yes for boolean attribute enabled is invalid. "
           "Valid values are \"true\" and \"false\". The default value of true "
           "will be used.\n"
@@ -843,11 +844,14 @@ reports_bad_values(void **state)
         { "<httpEndpoint id='e' onError='stop'/>",
           "CWWKG0032W Unexpected value specified for property [onError], value "
           "= [stop]. Expected value(s) are: [WARN][FAIL][IGNORE]. Default "
-          "value in use: WARN.\n" },
+          "value in use: WARN. (httpEndpoint[e] "
+          "/u/servers/test/server.xml:1:30)\n" },
         { "<zosconnect_apiRequesters idAssertion=''/>",
           "CWWKG0032W Unexpected value specified for property [idAssertion], "
           "value = []. Expected value(s) are: [OFF][ASSERT_ONLY]"
-          "[ASSERT_SURROGATE]. Default value in use: OFF.\n" },
+          "[ASSERT_SURROGATE]. Default value in use: OFF. "
+          "(zosconnect_apiRequesters "
+          "/u/servers/test/server.xml:1:35)\n" },
         { "<samlWebSso20 id='s'><pkixTrustEngine><crl path=' '/>"
           "</pkixTrustEngine></samlWebSso20>",
           "is missing the required attribute path" },
@@ -917,7 +921,8 @@ reports_bad_values(void **state)
         { "<logging messageFormat='XML'/>",
           "CWWKG0032W Unexpected value specified for property [messageFormat], "
           "value = [XML]. Expected value(s) are: [SIMPLE][JSON][TBASIC]. "
-          "Default value in use: SIMPLE.\n" },
+          "Default value in use: SIMPLE. (logging "
+          "/u/servers/test/server.xml:1:18)\n" },
         { "<ldapRegistry id='l' host='h' port='1' baseDN='o=x' "
           "ldapType='Other'/>",
           "Expected value(s) are: [Custom][IBM Tivoli Directory Server]" },
