@@ -275,7 +275,8 @@ fill_ref(struct filling *f, const struct cfg_attr *a,
         return ERR_OK;
     if (instance_find(f->ev, a->target, id) == NULL) {
         if (!is_default)
-            SAY(f->ev->l, "CWWKG0033W", str_of(a->name), id);
+            SAY(f->ev->l, "CWWKG0033W", str_of(a->name), id,
+                fill_where(f->ev->l, v));
         if (!a->is_needed)
             return ERR_OK;
         id = str_of(a->value);
@@ -302,7 +303,7 @@ add_any(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
     }
     if (n_found != 1) {
         SAY(f->ev->l, n_found == 0 ? "CWWKG0033W" : "CWWKG0087W",
-            str_of(a->name), id);
+            str_of(a->name), id, fill_where(f->ev->l, v));
         return ERR_OK;
     }
     if (!pend(f, a, fill_field(f, a->at), found, v, id))
@@ -417,7 +418,8 @@ settle(struct evaluation *ev, struct err_info *why)
         struct pending *p = &ev->pending.v[i];
 
         if (p->node == NULL && !p->target->is_active) {
-            SAY(ev->l, "CWWKG0033W", str_of(p->attr->name), p->id);
+            SAY(ev->l, "CWWKG0033W", str_of(p->attr->name), p->id,
+                fill_where(ev->l, p->where));
             if (p->attr->is_needed)
                 *(const void **)p->slot =
                     instance_find(ev, p->attr->target, str_of(p->attr->value))

@@ -31,6 +31,15 @@ place(struct loading *l, const struct raw_value *v)
                        v->column);
 }
 
+struct str
+fill_where(struct loading *l, const struct raw_value *v)
+{
+    if (v == NULL || v->line == 0)
+        return STR("");
+    return loading_fmt(l, " (" STR_FMT ":%u:%u)", STR_ARG(v->doc->path),
+                       v->line, v->column);
+}
+
 /*
  * The value does not fit. With a default the element lives on; without, it is
  * refused. `what` completes `attribute x: "value" `.

@@ -45,6 +45,8 @@ struct filling {
 };
 
 enum err fill_no_storage(struct err_info *why);
+/* " (server.xml:12:34)" for the end of a message; "" for a default. */
+struct str fill_where(struct loading *, const struct raw_value *);
 /* The field at that offset of the element's struct. */
 void *fill_field(const struct filling *, size_t at);
 /* Variables replaced. ERR_SYNTAX: cannot be, was said, the element is refused;

@@ -338,7 +338,8 @@ resolves_references(void **state)
         { "<ssl id='s'/>", NULL, "" },
         { "<ssl id='s' keyStoreRef='gone'/>", NULL,
           "CWWKG0033W The value [gone] specified for the reference attribute "
-          "[keyStoreRef] was not found in the configuration.\n" },
+          "[keyStoreRef] was not found in the configuration. "
+          "(/u/servers/test/server.xml:1:21)\n" },
         { "<ssl id='s' keyStoreRef=''/><keyStore location='3'/>", NULL, "" },
         /* only top-level elements can be named */
         { "<ssl id='other'><keyStore id='inner' location='2'/></ssl>"
@@ -861,7 +862,8 @@ reports_bad_values(void **state)
           "\"10\" is not a whole number from 50 to 500" },
         { "<httpEndpoint id='e' httpOptionsRef='none'/>",
           "CWWKG0033W The value [none] specified for the reference attribute "
-          "[httpOptionsRef] was not found in the configuration.\n" },
+          "[httpOptionsRef] was not found in the configuration. "
+          "(/u/servers/test/server.xml:1:30)\n" },
         { "<zosconnect_cicsIpicConnection id='c' host='h'/>",
           "CWWKG0058E The element zosconnect_cicsIpicConnection with the "
           "unique identifier c is missing the required attribute port.\n" },
