@@ -78,6 +78,10 @@ unlike "$OUT" 'other|password = "password' "in clear or not"
 is "$(sallyport config diff --json one two | jq -r '.[] | select(.attribute == "invokeGroup") | .left.value + .right.value')" AC "as JSON too"
 
 # check
+mkdir -p "$S/trace"
+printf '<server>\n<logging traceSpecification="*=nothing"/></server>' >"$S/trace/server.xml"
+runs "check of a trace specification that is none" 4 sallyport config check trace
+like "$OUT" '^SPT0411W: traceSpecification "\*=nothing", byte [0-9]+: expected' "says what a start says"
 runs "check of a good one" 0 sallyport config check one
 like "$OUT" '^one: 0 errors, 0 warnings' "says so"
 cat >"$S/bad/server.xml" <<'X'

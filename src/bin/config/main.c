@@ -3,11 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/trace_spec.h"
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/msg.h"
 #include "base/secret.h"
 #include "config/dump.h"
+#include "config/elements.h"
 #include "config/feature.h"
 #include "parse/textout.h"
 #include "tree.h"
@@ -192,6 +195,29 @@ say_feature(void *arg, const char *id, struct str text)
     check_line(c->out, c->n, str_of(id), text);
 }
 
+/* The log reads it when the server starts; said as there (SPT0411W). */
+static void
+check_trace(const struct cfg_tree *tree, struct checking *c)
+{
+    struct str given = str_trim(CFG_ONE(tree, logging)->trace_specification);
+    struct trace_spec *spec = NULL;
+    struct err_info why;
+    struct buf what, text;
+
+    if (trace_spec_new(given, &spec, &why) == ERR_OK) {
+        trace_spec_free(&spec);
+        return;
+    }
+    buf_init(&what, 16384);
+    buf_init(&text, 32768);
+    buf_printf(&what, "traceSpecification \"" STR_FMT "\", byte %zu: %s",
+               STR_ARG(str_sub(given, 0, 200)), why.at, why.text);
+    msg_text(&text, "SPT0411W", MSG_INSERTS(buf_view(&what)), 1);
+    check_line(c->out, c->n, STR("SPT0411W"), buf_view(&text));
+    buf_fini(&what);
+    buf_fini(&text);
+}
+
 static int
 check(struct source *s)
 {
@@ -209,6 +235,7 @@ check(struct source *s)
         struct checking c = { &out, &n };
 
         (void)features_check(s->tree, say_feature, &c);
+        check_trace(s->tree, &c);
     }
     if (is_json) {
         jsonout_close(&out, ']');
