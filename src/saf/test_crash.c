@@ -324,8 +324,7 @@ static bool
 is_whole(struct saf_db *db)
 {
     struct saf_query q = saf_db_query(
-        db,
-        "SELECT 1 FROM pragma_integrity_check(1) WHERE integrity_check='ok'",
+        db, "SELECT 1 FROM pragma_integrity_check WHERE integrity_check='ok'",
         "");
     bool ok = saf_query_next(&q);
 

@@ -117,8 +117,9 @@ ask(const char *prompt, struct secret *out)
         return false;
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
-    fprintf(stderr, "%s ", prompt);
+    /* What is typed before the prompt is not an answer to it. */
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    fprintf(stderr, "%s ", prompt);
     is_ok = read_line(out);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     fprintf(stderr, "\n");
