@@ -43,7 +43,8 @@ MUST_CHECK enum err batch_output(struct batch_client *, struct str id,
                                               int fd),
                                  void (*line)(void *arg, struct str text),
                                  void *arg, struct err_info *why);
-/* An operator command; *status 0 done, 4 partly, 8 refused. */
+/* An operator command; *status 0 done, 4 no answer in time, 8 refused or
+ * failed. */
 MUST_CHECK enum err batch_command(struct batch_client *, struct str text,
                                   void (*line)(void *arg, struct str text),
                                   void *arg, uint8_t *status,

@@ -413,7 +413,7 @@ master_shutdown(struct master *m)
     m->is_stopping = true;
     m->stop_at_ms = clock_mono_ms() + MASTER_STOP_WAIT_MS;
     for (size_t i = 0; i < m->n_spaces; i++)
-        space_stop(m->spaces[i], "MASTER");
+        space_stop(m->spaces[i], ++m->next_command, "MASTER");
 }
 
 /* What did not end by itself is cancelled, and then killed. */

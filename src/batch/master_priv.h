@@ -53,11 +53,15 @@ struct space {
     uint64_t start_until_ms;
 };
 
-/* A command that waits for a task's reply. */
+/* A command that waits for the replies, or (P) the ends, of tasks. */
 struct waiting {
-    uint32_t id;
-    struct space *space;
-    uint64_t until_ms;
+    uint32_t id;       /* 0: none waits */
+    bool is_stop;      /* no time limit: quiescing takes what it takes */
+    bool is_for_many;  /* lines say whose they are */
+    uint8_t status;    /* the worst so far */
+    uint64_t until_ms; /* of replies */
+    size_t n;
+    struct space *spaces[MASTER_SPACES_MAX];
 };
 
 /* A submit or console connection. */
@@ -132,7 +136,8 @@ void space_log_id(struct space *, const char *id, const struct str *inserts,
 /* A command for the program in it; false when none listens. */
 bool space_command(struct space *, enum task_verb, uint32_t id,
                    const char *user, struct str text);
-void space_stop(struct space *, const char *user);
+/* id: of the command, whose replies are wanted. */
+void space_stop(struct space *, uint32_t id, const char *user);
 void space_cancel(struct space *);
 void space_kill(struct space *);
 void space_free(struct space **);
@@ -156,7 +161,11 @@ void session_free(struct session **);
 void sessions_on_ready(struct master *, struct space *);
 void sessions_on_end(struct master *, struct space *);
 void sessions_on_reply(struct master *, struct space *, uint32_t id,
-                       struct str line, bool is_end);
+                       struct str line);
+void sessions_on_reply_end(struct master *, struct space *, uint32_t id,
+                           bool is_done);
+/* A line about one of the address spaces a command is for. */
+void session_line_of(struct session *, const struct space *, struct str line);
 void sessions_check_time(struct master *, uint64_t now_ms);
 
 /* --- operator ----------------------------------------------------------- */

@@ -23,6 +23,7 @@ struct verb {
     const char *resource;
     enum saf_level level;
     void (*run)(struct command *);
+    enum { NAMES_NOTHING, NAMES_ONE, NAMES_TASKS, NAMES_WITH_ASTERISK } names;
 };
 
 void
@@ -38,98 +39,98 @@ operator_reply(struct command *c, const char *id, struct str a, struct str b)
     buf_fini(&out);
 }
 
-/* --- F and P ------------------------------------------------------------ */
-
-/*
- * The address space that "identifier" or "jobname.identifier" names. A task
- * has its job name as identifier unless S gave it another; then its job name
- * alone does not name it.
- */
-static struct space *
-space_named(const struct command *c)
-{
-    for (size_t i = 0; i < c->master->n_spaces; i++) {
-        struct space *s = c->master->spaces[i];
-
-        if (c->identifier.n > 0
-                ? str_eq_z(c->name, s->record.name) &&
-                      str_eq_z(c->identifier, s->identifier)
-                : str_eq_z(c->name,
-                           s->is_task ? s->identifier : s->record.name))
-            return s;
-    }
-    return NULL;
-}
+/* --- F, P and C ---------------------------------------------------------- */
 
 static void
-not_active(struct command *c)
+find_spaces(struct command *c)
 {
-    operator_reply(c, "IEE341I", c->name, (struct str){ 0 });
-    session_done(c->session, 8);
+    const struct master *m = c->master;
+
+    c->spaces = ARENA_ARRAY(c->arena, struct space *, m->n_spaces + 1);
+    for (size_t i = 0; c->spaces != NULL && i < m->n_spaces; i++) {
+        struct space *s = m->spaces[i];
+
+        if (target_is(&c->target, s->record.name,
+                      s->is_task ? s->identifier : s->record.name))
+            c->spaces[c->n_spaces++] = s;
+    }
+}
+
+/* What was asked of each; it is over at once when nothing is waited for. */
+static void
+wait_or_end(struct command *c)
+{
+    struct waiting *w = &c->session->waiting;
+
+    if (w->n > 0)
+        return;
+    w->id = 0;
+    session_done(c->session, w->status);
 }
 
 static void
 do_modify(struct command *c)
 {
-    struct space *space = space_named(c);
-    uint32_t id = ++c->master->next_command;
+    struct waiting *w = &c->session->waiting;
 
-    if (space == NULL) {
-        not_active(c);
-        return;
-    }
     if (c->rest.n == 0) {
+        w->id = 0;
         session_printf(c->session, "IEE307I MODIFY DELIMITER ERROR: expected "
                                    "F jobname,text");
         session_done(c->session, 8);
         return;
     }
-    if (!space_command(space, TASK_MODIFY, id, c->session->acee->user,
-                       c->rest)) {
-        operator_reply(c, "IEE342I", (struct str){ 0 }, (struct str){ 0 });
-        session_done(c->session, 8);
-        return;
+    w->until_ms = clock_mono_ms() + MASTER_REPLY_WAIT_MS;
+    for (size_t i = 0; i < c->n_spaces; i++) {
+        struct space *space = c->spaces[i];
+
+        if (space_command(space, TASK_MODIFY, w->id, c->session->acee->user,
+                          c->rest)) {
+            w->spaces[w->n++] = space;
+            continue;
+        }
+        session_line_of(c->session, space,
+                        STR("IEE342I MODIFY REJECTED-TASK BUSY"));
+        w->status = 8;
     }
-    c->session->waiting = (struct waiting){
-        .id = id,
-        .space = space,
-        .until_ms = clock_mono_ms() + MASTER_REPLY_WAIT_MS,
-    };
+    wait_or_end(c);
 }
 
 static void
 do_stop(struct command *c)
 {
-    struct space *space = space_named(c);
+    struct waiting *w = &c->session->waiting;
 
-    if (space == NULL) {
-        not_active(c);
-        return;
-    }
-    if (!space->is_task) {
-        session_printf(c->session,
+    w->is_stop = true;
+    for (size_t i = 0; i < c->n_spaces; i++) {
+        struct space *space = c->spaces[i];
+        struct str line;
+
+        if (space->is_task) {
+            space_stop(space, w->id, c->session->acee->user);
+            w->spaces[w->n++] = space;
+            continue;
+        }
+        line = str_fmt(c->arena,
                        "IEE305I STOP COMMAND INVALID: %s is a job; use C %s",
                        space->record.name, space->record.name);
-        session_done(c->session, 8);
-        return;
+        session_line_of(c->session, space, line);
+        w->status = 8;
     }
-    space_stop(space, c->session->acee->user);
-    /* The command returns when the task is gone; the name is free then. */
-    memcpy(c->session->waits_for, space->record.id,
-           sizeof c->session->waits_for);
+    wait_or_end(c);
 }
 
 static void
 do_cancel(struct command *c)
 {
-    struct space *space = space_named(c);
-
-    if (space == NULL) {
-        not_active(c);
+    c->session->waiting.id = 0;
+    if (c->n_spaces > 1) {
+        operator_reply(c, "IEE422I", STR("CANCEL"), (struct str){ 0 });
+        session_done(c->session, 8);
         return;
     }
-    operator_reply(c, "IEE301I", c->name, STR("CANCEL"));
-    space_cancel(space);
+    operator_reply(c, "IEE301I", c->operand_name, STR("CANCEL"));
+    space_cancel(c->spaces[0]);
     session_done(c->session, 0);
 }
 
@@ -212,13 +213,17 @@ do_shutdown(struct command *c)
 }
 
 static const struct verb verbs[] = {
-    { "START", "S", "MVS.START.STC.{0}", SAF_UPDATE, operator_start },
-    { "STOP", "P", "MVS.STOP.{T}.{0}", SAF_UPDATE, do_stop },
-    { "MODIFY", "F", "MVS.MODIFY.{T}.{0}", SAF_UPDATE, do_modify },
-    { "CANCEL", "C", "MVS.CANCEL.{T}.{0}", SAF_UPDATE, do_cancel },
-    { "DISPLAY", "D", "MVS.DISPLAY.JOB", SAF_READ, do_display },
-    { "VARY", "V", "MVS.VARY.TCPIP.OBEYFILE", SAF_CONTROL, tcpip_vary },
-    { "SHUTDOWN", "SHUTDOWN", "MVS.HALT.EOD", SAF_UPDATE, do_shutdown },
+    { "START", "S", "MVS.START.STC.{0}", SAF_UPDATE, operator_start,
+      NAMES_ONE },
+    { "STOP", "P", "MVS.STOP.{T}.{0}", SAF_UPDATE, do_stop, NAMES_TASKS },
+    { "MODIFY", "F", "MVS.MODIFY.{T}.{0}", SAF_UPDATE, do_modify,
+      NAMES_WITH_ASTERISK },
+    { "CANCEL", "C", "MVS.CANCEL.{T}.{0}", SAF_UPDATE, do_cancel, NAMES_TASKS },
+    { "DISPLAY", "D", "MVS.DISPLAY.JOB", SAF_READ, do_display, NAMES_ONE },
+    { "VARY", "V", "MVS.VARY.TCPIP.OBEYFILE", SAF_CONTROL, tcpip_vary,
+      NAMES_ONE },
+    { "SHUTDOWN", "SHUTDOWN", "MVS.HALT.EOD", SAF_UPDATE, do_shutdown,
+      NAMES_NOTHING },
 };
 
 /* What {0} stands for: as it runs, or as the command names it. */
@@ -235,10 +240,9 @@ add_target(struct buf *out, const struct command *c, const struct space *space)
 }
 
 static struct str
-resource_of(struct command *c, const struct verb *verb)
+resource_of(struct command *c, const struct verb *verb,
+            const struct space *space)
 {
-    const struct space *space =
-        verb->run == operator_start ? NULL : space_named(c);
     struct buf out;
     struct str name;
 
@@ -263,13 +267,15 @@ resource_of(struct command *c, const struct verb *verb)
  * to look, and for operators (SPECIAL, OPERATIONS) all of it: anybody's job
  * can reach the master. 8, and an angel that does not answer: refused. */
 static bool
-is_allowed(struct command *c, const struct verb *verb)
+is_allowed(struct command *c, const struct verb *verb,
+           const struct space *space)
 {
     struct saf_decision decision;
     struct err_info why;
-    enum err e =
-        saf_check_remote(c->master->saf, c->session->acee, STR("OPERCMDS"),
-                         resource_of(c, verb), verb->level, &decision, &why);
+    enum err e = saf_check_remote(c->master->saf, c->session->acee,
+                                  STR("OPERCMDS"), resource_of(c, verb, space),
+                                  verb->level, &decision, &why);
+    struct str line;
 
     if (e == ERR_OK &&
         (decision.rc.saf == 0 ||
@@ -282,11 +288,85 @@ is_allowed(struct command *c, const struct verb *verb)
     else
         log_info("OPERCMDS: %u/%u/%u", decision.rc.saf, decision.rc.racf,
                  decision.rc.reason);
-    session_printf(c->session,
+    line = str_fmt(c->arena,
                    "IEE345I %s AUTHORITY INVALID, FAILED BY SECURITY PRODUCT",
                    verb->word);
-    session_done(c->session, 8);
+    if (space != NULL)
+        session_line_of(c->session, space, line);
+    else
+        session_line(c->session, line);
     return false;
+}
+
+/* Each address space that is named is allowed or refused for itself. */
+static void
+run_on_tasks(struct command *c, const struct verb *verb)
+{
+    struct waiting *w = &c->session->waiting;
+    size_t n_allowed = 0;
+
+    find_spaces(c);
+    if (c->n_spaces == 0) {
+        if (is_allowed(c, verb, NULL))
+            operator_reply(c, "IEE341I", c->operand_name, (struct str){ 0 });
+        session_done(c->session, 8);
+        return;
+    }
+    *w = (struct waiting){ .id = ++c->master->next_command,
+                           .is_for_many = c->n_spaces > 1 };
+    for (size_t i = 0; i < c->n_spaces; i++) {
+        if (is_allowed(c, verb, c->spaces[i]))
+            c->spaces[n_allowed++] = c->spaces[i];
+        else
+            w->status = 8;
+    }
+    c->n_spaces = n_allowed;
+    if (n_allowed > 0)
+        verb->run(c);
+    else
+        wait_or_end(c);
+}
+
+static void
+delimiter_error(struct command *c, const struct verb *verb, const char *why)
+{
+    session_printf(c->session, "IEE307I %s DELIMITER ERROR: \"%.*s\"; %s",
+                   verb->word, STR_ARG(str_sub(c->operand_name, 0, 40)), why);
+    session_done(c->session, 8);
+}
+
+static void
+run_verb(struct command *c, const struct verb *verb)
+{
+    struct err_info why = { 0 };
+
+    if (verb->names >= NAMES_TASKS) {
+        if (target_parse(c->operand_name, &c->target, &why) != ERR_OK)
+            delimiter_error(c, verb, why.text);
+        else if (c->target.has_asterisk && verb->names == NAMES_TASKS)
+            delimiter_error(c, verb, "asterisks are for MODIFY");
+        else if (c->rest.n > 0 && verb->names == NAMES_TASKS) {
+            session_printf(c->session,
+                           "IEE309I %s UNIDENTIFIABLE KEYWORD \"%.*s\"; "
+                           "nothing is expected after the name",
+                           verb->word, STR_ARG(str_sub(c->rest, 0, 40)));
+            session_done(c->session, 8);
+        } else
+            run_on_tasks(c, verb);
+        return;
+    }
+    if (verb->names == NAMES_ONE &&
+        (!jcl_is_name(c->name) ||
+         (c->operand_name.n > c->name.n && !jcl_is_name(c->identifier)))) {
+        delimiter_error(c, verb,
+                        "expected a name of 1 to 8 characters, or "
+                        "name.identifier");
+        return;
+    }
+    if (is_allowed(c, verb, NULL))
+        verb->run(c);
+    else
+        session_done(c->session, 8);
 }
 
 static void
@@ -299,29 +379,19 @@ run_command(struct command *c)
                      ? (struct str){ 0 }
                      : str_trim(str_sub(c->text, blank, c->text.n));
     comma = str_find_char(c->operand, ',');
-    c->name = str_trim(str_upper(c->arena, str_sub(c->operand, 0, comma)));
-    dot = str_find_char(c->name, '.');
+    c->operand_name =
+        str_trim(str_upper(c->arena, str_sub(c->operand, 0, comma)));
+    dot = str_find_char(c->operand_name, '.');
+    c->name = str_sub(c->operand_name, 0, dot);
     if (dot != STR_NPOS)
-        c->identifier = str_sub(c->name, dot + 1, c->name.n);
-    c->name = str_sub(c->name, 0, dot);
+        c->identifier = str_sub(c->operand_name, dot + 1, c->operand_name.n);
     c->rest = comma == STR_NPOS ? (struct str){ 0 }
                                 : str_sub(c->operand, comma + 1, c->operand.n);
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-        if (!str_eq_z(word, verbs[i].word) && !str_eq_z(word, verbs[i].letter))
-            continue;
-        if (verbs[i].run != do_shutdown &&
-            (!jcl_is_name(c->name) ||
-             (dot != STR_NPOS && !jcl_is_name(c->identifier)))) {
-            session_printf(c->session,
-                           "IEE307I %s DELIMITER ERROR; expected a name of 1 "
-                           "to 8 characters, or name.identifier, after %s",
-                           verbs[i].word, verbs[i].letter);
-            session_done(c->session, 8);
+        if (str_eq_z(word, verbs[i].word) || str_eq_z(word, verbs[i].letter)) {
+            run_verb(c, &verbs[i]);
             return;
         }
-        if (is_allowed(c, &verbs[i]))
-            verbs[i].run(c);
-        return;
     }
     operator_reply(c, "IEE305I", word, (struct str){ 0 });
     session_done(c->session, 8);

@@ -60,10 +60,21 @@ struct start {
     struct jcl_symbol symbols[START_OPERANDS_MAX];
     size_t n;
     struct str job_name;
+    bool has_job_name;
 };
 
-/* Where the task runs in the original's machine: no meaning here. */
-static const char *const ignored[] = { "SUB", "REUSASID" };
+/* Where the task runs in the original's machine, and keywords of JOB and EXEC
+ * that JCL reads and ignores. */
+static const char *const ignored[] = { "SUB",    "REUSASID", "JOBACCT",
+                                       "REGION", "REGIONX",  "DYNAMNBR",
+                                       "ACCT",   "MEMLIMIT" };
+
+/* Operands by position, before the keywords. The first two are for the
+ * procedure's IEFRDER DD statement; there are no devices. What stands third is
+ * for the program, which learns it from its START command buffer: none of ours
+ * looks there. */
+static const char *const positions[] = { "device", "volume serial number",
+                                         NULL };
 
 /* 'a''b' to a'b; a value without apostrophes folds to upper case. */
 static struct str
@@ -113,16 +124,50 @@ is_ignored(struct str key)
     return false;
 }
 
+/* A comma inside apostrophes does not end one; neither has '=' a keyword. */
+static bool
+is_keyword(struct str piece)
+{
+    return piece.n > 0 && piece.p[0] != '\'' &&
+           str_find_char(piece, '=') != STR_NPOS;
+}
+
+static bool
+positional(struct command *c, size_t at, struct str piece)
+{
+    if (piece.n == 0)
+        return true;
+    if (at >= ARRAY_LEN(positions))
+        session_printf(c->session,
+                       "IEE535I START INVALID PARAMETER: \"%.*s\"; "
+                       "expected KEYWORD=value",
+                       STR_ARG(piece));
+    else if (positions[at] != NULL)
+        session_printf(c->session,
+                       "IEE535I START INVALID PARAMETER: \"%.*s\" stands "
+                       "where a %s does; there are none here: leave the "
+                       "position empty, or write KEYWORD=value",
+                       STR_ARG(piece), positions[at]);
+    return at < ARRAY_LEN(positions) && positions[at] == NULL;
+}
+
 static bool
 start_operands(struct command *c, struct start *start)
 {
     struct str rest = c->rest, piece;
+    size_t at = 0;
 
     while (next_operand(&rest, &piece)) {
         size_t eq = str_find_char(piece, '=');
         struct str key = str_upper(c->arena, str_sub(piece, 0, eq));
         struct str value;
 
+        if (at <= ARRAY_LEN(positions) && !is_keyword(piece)) {
+            if (!positional(c, at++, piece))
+                return false;
+            continue;
+        }
+        at = ARRAY_LEN(positions) + 1;
         if (eq == STR_NPOS || !jcl_is_name(key) ||
             start->n >= START_OPERANDS_MAX) {
             session_printf(c->session,
@@ -139,11 +184,13 @@ start_operands(struct command *c, struct start *start)
                            STR_ARG(piece));
             return false;
         }
-        if (str_eq_z(key, "JOBNAME"))
+        if (str_eq_z(key, "JOBNAME")) {
             start->job_name = value;
-        else if (!is_ignored(key))
+            start->has_job_name = true;
+        } else if (!is_ignored(key)) {
             start->symbols[start->n++] =
                 (struct jcl_symbol){ .name = key, .value = value };
+        }
     }
     return true;
 }
@@ -226,6 +273,14 @@ operator_start(struct command *c)
     }
     if (c->master->is_stopping) {
         session_printf(c->session, "the system is being shut down");
+        session_done(c->session, 8);
+        return;
+    }
+    if (c->identifier.n > 0 && start.has_job_name) {
+        session_printf(c->session,
+                       "IEE535I START INVALID PARAMETER: \"JOBNAME=%.*s\"; an "
+                       "identifier (%.*s) and JOBNAME exclude each other",
+                       STR_ARG(start.job_name), STR_ARG(c->identifier));
         session_done(c->session, 8);
         return;
     }

@@ -349,6 +349,66 @@ session_on_message(struct session *s)
 
 /* --- what happened meanwhile -------------------------------------------- */
 
+void
+session_line_of(struct session *s, const struct space *space, struct str line)
+{
+    struct buf text;
+
+    if (!s->waiting.is_for_many) {
+        session_line(s, line);
+        return;
+    }
+    buf_init(&text, MASTER_LINE_MAX);
+    buf_printf(&text, "%-8s ", space->record.id);
+    buf_add(&text, str_sub(line, 0, MASTER_LINE_MAX - text.n));
+    session_line(s, buf_view(&text));
+    buf_fini(&text);
+}
+
+static void line_of(struct session *, const struct space *, const char *fmt,
+                    ...) PRINTF_LIKE(3, 4);
+
+static void
+line_of(struct session *s, const struct space *space, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    session_line_of(s, space, str_of(text));
+}
+
+static bool
+is_waited_for(const struct session *s, const struct space *space)
+{
+    for (size_t i = 0; s->waiting.id != 0 && i < s->waiting.n; i++) {
+        if (s->waiting.spaces[i] == space)
+            return true;
+    }
+    return false;
+}
+
+/* Of that one all is known; of the last, the command is answered. */
+static void
+waited_enough(struct session *s, const struct space *space, uint8_t status)
+{
+    struct waiting *w = &s->waiting;
+
+    for (size_t i = 0; i < w->n; i++) {
+        if (w->spaces[i] == space) {
+            w->spaces[i] = w->spaces[--w->n];
+            break;
+        }
+    }
+    w->status = status > w->status ? status : w->status;
+    if (w->n > 0)
+        return;
+    w->id = 0;
+    session_done(s, w->status);
+}
+
 /* A task that S still waits for has ended. */
 static void
 ended_early(struct session *s, const struct space *space)
@@ -376,10 +436,10 @@ sessions_on_end(struct master *m, struct space *space)
             s->waits_for[0] = '\0';
             send_ended(s, space->end, space->code, space->end_text);
         }
-        if (s->waiting.id != 0 && s->waiting.space == space) {
-            session_printf(s, "IEE341I %s NOT ACTIVE", space->record.name);
-            s->waiting = (struct waiting){ 0 };
-            session_done(s, 8);
+        if (is_waited_for(s, space)) {
+            if (!s->waiting.is_stop)
+                line_of(s, space, "IEE341I %s NOT ACTIVE", space->record.name);
+            waited_enough(s, space, s->waiting.is_stop ? 0 : 8);
         }
         if (space->starter == s)
             ended_early(s, space);
@@ -398,19 +458,27 @@ sessions_on_ready(struct master *m, struct space *space)
 
 void
 sessions_on_reply(struct master *m, struct space *space, uint32_t id,
-                  struct str line, bool is_end)
+                  struct str line)
 {
     for (size_t i = 0; i < m->n_sessions; i++) {
         struct session *s = m->sessions[i];
 
-        if (s->waiting.id != id || id == 0 || s->waiting.space != space)
-            continue;
-        if (!is_end) {
-            session_line(s, line);
-            continue;
-        }
-        s->waiting = (struct waiting){ 0 };
-        session_done(s, 0);
+        if (s->waiting.id == id && is_waited_for(s, space))
+            session_line_of(s, space, line);
+    }
+}
+
+void
+sessions_on_reply_end(struct master *m, struct space *space, uint32_t id,
+                      bool is_done)
+{
+    for (size_t i = 0; i < m->n_sessions; i++) {
+        struct session *s = m->sessions[i];
+
+        /* P is over when the task has ended, not when it has said it will. */
+        if (s->waiting.id == id && !s->waiting.is_stop &&
+            is_waited_for(s, space))
+            waited_enough(s, space, is_done ? 0 : 8);
     }
 }
 
@@ -420,12 +488,17 @@ sessions_check_time(struct master *m, uint64_t now_ms)
     for (size_t i = 0; i < m->n_sessions; i++) {
         struct session *s = m->sessions[i];
 
-        if (s->waiting.id == 0 || now_ms < s->waiting.until_ms)
+        if (s->waiting.id == 0 || s->waiting.is_stop ||
+            now_ms < s->waiting.until_ms)
             continue;
-        session_printf(s, "IEE342I MODIFY REJECTED-TASK BUSY: %s did not reply",
-                       s->waiting.space->record.name);
-        s->waiting = (struct waiting){ 0 };
-        session_done(s, 4);
+        while (s->waiting.n > 0) {
+            struct space *space = s->waiting.spaces[0];
+
+            line_of(s, space,
+                    "IEE342I MODIFY REJECTED-TASK BUSY: %s did not reply",
+                    space->record.name);
+            waited_enough(s, space, 4);
+        }
     }
     for (size_t i = 0; i < m->n_spaces; i++) {
         struct space *space = m->spaces[i];

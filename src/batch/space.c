@@ -187,10 +187,17 @@ task_message(struct space *space, const struct chan_msg *msg)
 {
     struct reader in = reader_of(msg->payload);
     struct str line = { 0 };
+    uint8_t is_done;
 
     if (msg->type == TASK_HELLO) {
         send_welcome(space);
         return msg->payload.n == 0;
+    }
+    if (msg->type == TASK_REPLY_END) {
+        if (!reader_u8(&in, &is_done) || is_done > 1 || !reader_at_end(&in))
+            return false;
+        sessions_on_reply_end(space->master, space, msg->seq, is_done == 1);
+        return true;
     }
     if (!reader_str(&in, 0, TASK_LINE_MAX, &line) || !reader_at_end(&in))
         return false;
@@ -202,10 +209,7 @@ task_message(struct space *space, const struct chan_msg *msg)
         return true;
     case TASK_REPLY:
         space_log_line(space, line);
-        sessions_on_reply(space->master, space, msg->seq, line, false);
-        return true;
-    case TASK_REPLY_END:
-        sessions_on_reply(space->master, space, msg->seq, line, true);
+        sessions_on_reply(space->master, space, msg->seq, line);
         return true;
     case TASK_READY:
         space->is_ready = true;
@@ -389,11 +393,10 @@ space_command(struct space *space, enum task_verb verb, uint32_t id,
 }
 
 void
-space_stop(struct space *space, const char *user)
+space_stop(struct space *space, uint32_t id, const char *user)
 {
     /* A program that listens is asked; another one gets SIGTERM. */
-    if (space_command(space, TASK_STOP, ++space->master->next_command, user,
-                      (struct str){ 0 }))
+    if (space_command(space, TASK_STOP, id, user, (struct str){ 0 }))
         return;
     if (space->init_fd >= 0 &&
         chan_send(space->init_fd, INIT_STOP, 0, (struct str){ 0 }, NULL, 0,

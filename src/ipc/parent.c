@@ -271,12 +271,13 @@ parent_reply(struct parent *p, uint32_t id, struct str line)
 }
 
 void
-parent_reply_end(struct parent *p, uint32_t id)
+parent_reply_end(struct parent *p, uint32_t id, bool is_done)
 {
     struct buf out;
 
     buf_init(&out, 64);
     buf_u32(&out, id);
+    buf_u8(&out, is_done);
     tell(p, PARENT_W_REPLY_END, buf_view(&out));
     buf_fini(&out);
 }

@@ -57,7 +57,7 @@ MUST_CHECK enum err parent_next_command(struct parent *,
                                         struct parent_command *out,
                                         struct err_info *why);
 void parent_reply(struct parent *, uint32_t id, struct str line);
-void parent_reply_end(struct parent *, uint32_t id);
+void parent_reply_end(struct parent *, uint32_t id, bool is_done);
 
 /* A line for the operator (a WTO of a started task; otherwise nothing). */
 void parent_wto(struct parent *, struct str line);

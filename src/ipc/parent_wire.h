@@ -17,7 +17,7 @@ enum parent_message {
     PARENT_W_READY,      /* nothing */
     PARENT_W_GIVE_UP,    /* u8 exit status */
     PARENT_W_REPLY,      /* u32 id, str line */
-    PARENT_W_REPLY_END,  /* u32 id */
+    PARENT_W_REPLY_END,  /* u32 id, u8 1 done, 0 failed */
     PARENT_W_WTO,        /* str line */
     /* parent to worker */
     PARENT_P_WELCOME,   /* str job name, str job id, str user */
@@ -30,7 +30,7 @@ enum parent_message {
     /* command socket: answered */
     PARENT_C_STATE, /* u32 process id, u8 is ready */
     PARENT_C_LINE,  /* str line */
-    PARENT_C_END,   /* nothing */
+    PARENT_C_END,   /* u8 1 done, 0 failed */
 };
 
 #endif

@@ -203,20 +203,23 @@ task_next(struct task *task, struct task_command *out, struct err_info *why)
 /* The descriptor does not block; a master that cannot keep up for a moment is
  * waited for, one that is gone is not. */
 static void
+send_payload(struct task *task, uint16_t type, uint32_t id, struct str payload)
+{
+    for (int tries = 0; tries < 200; tries++) {
+        if (chan_send(task->fd, type, id, payload, NULL, 0, NULL) != ERR_AGAIN)
+            break;
+        usleep(5000);
+    }
+}
+
+static void
 send_line(struct task *task, uint16_t type, uint32_t id, struct str line)
 {
     struct buf payload;
 
     buf_init(&payload, TASK_LINE_MAX + 8);
     buf_str(&payload, str_sub(line, 0, TASK_LINE_MAX));
-    for (int tries = 0; tries < 200; tries++) {
-        enum err e =
-            chan_send(task->fd, type, id, buf_view(&payload), NULL, 0, NULL);
-
-        if (e != ERR_AGAIN)
-            break;
-        usleep(5000);
-    }
+    send_payload(task, type, id, buf_view(&payload));
     buf_fini(&payload);
 }
 
@@ -227,9 +230,11 @@ task_reply(struct task *task, uint32_t id, struct str line)
 }
 
 void
-task_reply_end(struct task *task, uint32_t id)
+task_reply_end(struct task *task, uint32_t id, bool is_done)
 {
-    send_line(task, TASK_REPLY_END, id, (struct str){ 0 });
+    char byte = is_done ? 1 : 0;
+
+    send_payload(task, TASK_REPLY_END, id, str_n(&byte, 1));
 }
 
 void

@@ -50,8 +50,8 @@ MUST_CHECK enum err task_next(struct task *, struct task_command *out,
                               struct err_info *why);
 /* One reply line (a WTO to the console that asked, and to the log). */
 void task_reply(struct task *, uint32_t id, struct str line);
-/* No more lines; the console command returns. */
-void task_reply_end(struct task *, uint32_t id);
+/* No more lines; the console command returns, with status 8 unless is_done. */
+void task_reply_end(struct task *, uint32_t id, bool is_done);
 
 /* A line for the operator's log and the job's JESMSGLG; any thread. */
 void task_wto(struct task *, struct str line);

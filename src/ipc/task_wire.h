@@ -10,7 +10,7 @@ enum task_message {
     /* program to master */
     TASK_HELLO = 0x5401,     /* empty; answered by TASK_WELCOME */
     TASK_REPLY = 0x5402,     /* seq = command id: str line */
-    TASK_REPLY_END = 0x5403, /* seq = command id: empty */
+    TASK_REPLY_END = 0x5403, /* seq = command id: u8 1 done, 0 failed */
     TASK_WTO = 0x5404,       /* str line */
     TASK_READY = 0x5405,     /* empty */
     /* master to program */

@@ -123,6 +123,15 @@ commands_and_replies(void **state)
     assert_int_equal(msg.type, TASK_REPLY);
     assert_int_equal(msg.seq, 9);
     chan_msg_fini(&msg);
+    for (int is_done = 0; is_done < 2; is_done++) {
+        task_reply_end(task, command.id, is_done == 1);
+        assert_int_equal(chan_recv(ends[0], &msg, NULL), ERR_OK);
+        assert_int_equal(msg.type, TASK_REPLY_END);
+        assert_int_equal(msg.seq, 9);
+        assert_int_equal(msg.payload.n, 1);
+        assert_int_equal(msg.payload.p[0], is_done);
+        chan_msg_fini(&msg);
+    }
     close(ends[0]);
     assert_int_equal(task_next(task, &command, NULL), ERR_PEER);
     task_free(&task);

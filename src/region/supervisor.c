@@ -126,19 +126,19 @@ on_command(struct supervisor *s)
     }
     if (command.verb == TASK_STOP) {
         begin_stop(s);
-        task_reply_end(s->task, command.id);
+        task_reply_end(s->task, command.id, true);
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (str_starts_nocase(command.text, str_of(commands[i].text))) {
             commands[i].run(s, command.id);
-            task_reply_end(s->task, command.id);
+            task_reply_end(s->task, command.id, true);
             return;
         }
     reply(s, command.id,
           "DFHAC2001 \"" STR_FMT "\" IS NOT A COMMAND OF THIS REGION",
           STR_ARG(str_sub(command.text, 0, 64)));
-    task_reply_end(s->task, command.id);
+    task_reply_end(s->task, command.id, false);
 }
 
 /* --- the loop -------------------------------------------------------------*/

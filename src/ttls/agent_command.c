@@ -8,6 +8,7 @@
 struct reply {
     struct agent *agent;
     uint32_t id;
+    bool has_failed;
 };
 
 static void
@@ -51,6 +52,7 @@ rejected(struct reply *r, const char *fmt, ...)
     (void)vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     answer(r, "EZZ8444I", str_of(text));
+    r->has_failed = true;
 }
 
 static void
@@ -60,7 +62,7 @@ run_pass(struct reply *r, enum pass kind)
 
     accepted(r);
     if (agent_pass(r->agent, kind, &why) != ERR_OK)
-        answer(r, "EZZ8444I", str_of(why.text));
+        rejected(r, "%s", why.text);
 }
 
 static void
@@ -225,11 +227,11 @@ agent_command(struct agent *a, const struct task_command *command)
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (str_eq_nocase_z(word, commands[i].word)) {
             commands[i].run(&r, rest);
-            task_reply_end(a->task, command->id);
+            task_reply_end(a->task, command->id, !r.has_failed);
             return;
         }
     }
     rejected(&r, "\"" STR_FMT "\" is not a command of the agent",
              STR_ARG(word));
-    task_reply_end(a->task, command->id);
+    task_reply_end(a->task, command->id, false);
 }

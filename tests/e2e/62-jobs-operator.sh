@@ -27,6 +27,14 @@ runs "unknown command" 8 sallyport console 'FOO BAR'
 like "$OUT" "IEE305I FOO COMMAND INVALID" "reply"
 runs "P BBGZANGL" 0 sallyport console 'P BBGZANGL'
 unlike "$(sallyport status)" "BBGZANGL" "it is gone"
+runs "P of nobody" 8 sallyport console 'P BBGZANGL'
+runs "an angel" 0 sallyport console 'S BBGZANGL'
+runs "F with words the angel does not know" 8 sallyport console 'F BBGZANGL,NONSENSE'
+like "$OUT" "COMMAND NOT RECOGNIZED" "reply"
+runs "F with words it knows" 0 sallyport console 'F BBGZANGL,DISPLAY,ANGELS'
+runs "D of something unknown" 8 sallyport console 'D FOO'
+runs "C of nobody" 8 sallyport console 'C NOSUCH'
+runs "P BBGZANGL" 0 sallyport console 'P BBGZANGL'
 
 printf '//LONG JOB\n//S EXEC PGM=BPXBATCH,PARM='"'SH sleep 1000'"'\n' >"$SCRATCH/long.jcl"
 runs "no-wait" 0 sallyport submit --no-wait "$SCRATCH/long.jcl"
@@ -57,6 +65,8 @@ kill -9 "$(sed -n 's/^pid=//p' "$SALLYPORT_ROOT/spool/$last/job")"
 wait_for 10 gone; ok $? "kill -9 of an initiator ends its job"
 like "$(cat "$SALLYPORT_ROOT/spool/$last/001.JESMSGLG")" "IEF451I LONG - ENDED BY SYSTEM FAILURE" "and says so"
 runs "shutdown" 0 sallyport shutdown
+runs "no system: the console" 16 sallyport console 'D A,L'
+runs "a usage error" 2 sallyport console --nosuch
 runs "no system" 16 sallyport submit "$SAMPLES/jcl/IEFBR14.jcl"
 like "$OUT" "sallyport ipl" "says what to do"
 done_testing

@@ -27,6 +27,9 @@ make_server() {
 }
 pid_of() { cat "$SALLYPORT_ROOT/servers/$1/workarea/.sLock" 2>/dev/null | tr -dc 0-9; }
 # started CONSOLE-COMMAND SERVER JOBNAME USER UID
+refused_command() { # CONSOLE-COMMAND PATTERN
+    console "$1"; is "$STATUS" 8 "status of $1"; like "$OUT" "$2" "which says why"
+}
 started() {
     console "$1"
     is "$STATUS" 0 "$1"
@@ -47,6 +50,15 @@ make_server ZCEESRV1 50001; make_server ZCEESRV2 50001
 started "START ZPROC,JOBNAME=ZCEESRV1,PARMS='ZCEESRV1'" ZCEESRV1 ZCEESRV1 LIBSERV 50001
 like "$(cat "$SALLYPORT_ROOT"/spool/STC*/001.JESMSGLG)" "IRR812I PROFILE ZPROC\.\* .*ZPROC.*ZCEESRV1" "TRACE(YES) names the profile"
 started "START ZPROC,JOBNAME=ZCEESRV2,PARMS='ZCEESRV2'" ZCEESRV2 ZCEESRV2 LIBSERV 50001
+# What the server answers is what the console's status says.
+refused_command "F ZCEESRV1,REFRESH,NOTHING" "COMPLETED UNSUCCESSFULLY"
+refused_command "F ZCEESRV1,FOO" "CWWKB0006W.*FOO"
+refused_command "F ZCEESRV1,PAUSE,TARGET='none'" "CWWKB0002I: .* UNSUCCESSFULLY"
+refused_command "F ZCEESRV1,LOGGING=" "Could not parse command"
+console "F ZCEESRV1,REFRESH,CONFIG"; is "$STATUS" 0 "status of one that is done"
+printf 'F ZCEESRV1,STATUS\nF ZCEESRV1,FOO\nF ZCEESRV1,STATUS\n' >"$SCRATCH/lines"
+OUT=$(sallyport console 2>&1 <"$SCRATCH/lines"); is "$?" 8 "of several lines the worst"
+is "$(grep -c 'ZCEESRV1 is active' <<<"$OUT")" 2 "but all are done"
 runs "server stop has no command port" 6 sallyport server stop ZCEESRV1
 like "$OUT" "CWWKE0944E" "and says so"
 console "S ZPROC,JOBNAME=ZCEESRV1,PARMS='ZCEESRV1'"
@@ -120,17 +132,55 @@ console "F one,STATUS"; like "$OUT" "server ZCEESRV1 is active" "F identifier"
 console "F ZPROC,STATUS"; like "$OUT" "IEE341I ZPROC NOT ACTIVE" "the job name alone names neither"
 console "F ZPROC.THREE,STATUS"; is "$STATUS" 8 "an unknown identifier"
 console "F ZPROC.,STATUS"; like "$OUT" "IEE307I" "an empty one"
+# Asterisks in MODIFY, and several tasks at once.
+for all in 'ZPROC.*' 'ZPR*.*' 'Z*.*'; do
+    console "F $all,STATUS"; is "$STATUS" 0 "F $all"
+    like "$OUT" "^STC[0-9]{5} CWWKB0004I: server ZCEESRV1 is active" "reaches the first, and says whose the line is"
+    like "$OUT" "^STC[0-9]{5} CWWKB0004I: server ZCEESRV2 is active" "and the second"
+done
+for one in '*.ONE' 'ON*' 'ZPROC.ON*' 'zproc.o*'; do
+    console "F $one,STATUS"; is "$STATUS" 0 "F $one"
+    is "$(grep -c CWWKB0002I <<<"$OUT")" 1 "is for one task"
+    like "$OUT" "^CWWKB0004I: server ZCEESRV1 is active" "the right one"
+done
+for bad in '*.*' '*' 'Z*PROC.ONE' '.ONE' '*ONE' 'ZPROC.ONE.X'; do console "F $bad,STATUS"; is "$STATUS" 8 "F $bad"; like "$OUT" "IEE307I" "is none"; done
+console "F NONE*.*,STATUS"; is "$STATUS" 8 "an asterisk that fits nothing"; like "$OUT" "IEE341I NONE\*\.\* NOT ACTIVE" "says so"
+console "F ZPROC.*,NOSUCHCOMMAND"; is "$STATUS" 8 "all of them refuse"
+is "$(grep -c 'CWWKB0006W' <<<"$OUT")" 2 "each in its own words"
+console "P ZPROC.*"; is "$STATUS" 8 "asterisks are not for P"; like "$OUT" "IEE307I STOP" "says so"
+console "P ONE,A=0042"; is "$STATUS" 8 "nor is there an address space number"; like "$OUT" "IEE309I STOP" "says so"
+console "C Z*"; is "$STATUS" 8 "nor for C"
 # Authority: MVS.MODIFY.STC.member.identifier
 racf "RDEFINE OPERCMDS MVS.MODIFY.STC.ZPROC.ONE UACC(NONE)"; racf "RDEFINE OPERCMDS MVS.STOP.STC.ZPROC.* UACC(NONE)"
 racf "PERMIT MVS.MODIFY.STC.ZPROC.ONE CLASS(OPERCMDS) RESET"; racf "PERMIT MVS.STOP.STC.ZPROC.* CLASS(OPERCMDS) RESET"
 racf "SETROPTS RACLIST(OPERCMDS) REFRESH"
 console "F ONE,STATUS"; like "$OUT" "IEE345I MODIFY AUTHORITY INVALID" "OPERCMDS decides by procedure and identifier"
 console "F TWO,STATUS"; is "$STATUS" 0 "for this one only"
+console "F ZPROC.*,STATUS"; is "$STATUS" 8 "one refusal among several"
+like "$OUT" "^STC[0-9]{5} IEE345I MODIFY AUTHORITY INVALID" "is said of that one"
+like "$OUT" "^STC[0-9]{5} CWWKB0004I: server ZCEESRV2 is active" "the other one is asked"; unlike "$OUT" ZCEESRV1 "and it alone"
 console "P TWO"; like "$OUT" "IEE345I STOP AUTHORITY INVALID" "P too"
+is "$STATUS" 8 "with its status"
 racf "RDELETE OPERCMDS MVS.MODIFY.STC.ZPROC.ONE"; racf "RDELETE OPERCMDS MVS.STOP.STC.ZPROC.*"; racf "SETROPTS RACLIST(OPERCMDS) REFRESH"
-down ONE TWO
-unlike "$(sallyport status)" ZPROC "both are gone"
+console "P ZPROC.ONE"; is "$STATUS" 0 "P jobname.identifier"; like "$OUT" "CWWKB0001I: Stop command received for server ZCEESRV1" "says what it did"
+unlike "$(sallyport status)" "ID ONE" "and returns when it is gone"
+# One identifier twice: C does not choose, P stops both.
+started_profile 'ZCEESRV1.ZCEESRV1' LIBSERV; refresh_started
+console "S ZCEESRV1.TWO"; is "$STATUS" 0 "an identifier again, of another job name"
+console "C TWO"; is "$STATUS" 8 "C of two"; like "$OUT" "IEE422I CANCEL REJECTED - DUPLICATE JOBNAME" "does not choose"
+console "F TWO,STATUS"; is "$(grep -c 'is active' <<<"$OUT")" 2 "F asks both"
+console "P TWO"; is "$STATUS" 0 "P stops both"
+unlike "$(sallyport status)" "ZPROC|ZCEESRV" "both are gone"
+console "P TWO"; is "$STATUS" 8 "P of nobody"
+racf "RDELETE STARTED ZCEESRV1.ZCEESRV1"; refresh_started
 
+# Operands by position: IEFRDER's device and volume, and the program's own.
+console "S ZPROC.POS,,,PARMS='ZCEESRV1',REGION=0M"; is "$STATUS" 0 "S member.identifier,,,keyword=value"
+console "F POS,STATUS"; like "$OUT" "server ZCEESRV1 is active" "is started"; down POS
+console "S ZPROC.POS,,,'FOR THE PROGRAM',PARMS='ZCEESRV1'"; is "$STATUS" 0 "the third is for the program"; down POS
+for bad in "S ZPROC,3480,,PARMS='ZCEESRV1'" "S ZPROC,/0180,PARMS='ZCEESRV1'" "S ZPROC,,VOL001,PARMS='ZCEESRV1'" "S ZPROC,,,A,B,PARMS='ZCEESRV1'" "S ZPROC,PARMS='ZCEESRV1',,X" "S ZPROC.ID,JOBNAME=OTHER,PARMS='ZCEESRV1'"; do
+    console "$bad"; is "$STATUS" 8 "refused: $bad"; like "$OUT" "IEE535I START INVALID PARAMETER" "says what is wrong"
+done
 # Operands that are none.
 for bad in "S ZPROC,JOBNAME=TOOLONGNAME" "S ZPROC,JOBNAME=" "S ZPROC,OOPS" "S ZPROC.TOOLONGNAME" "S ZPROC,NOSUCH=1" "S .X"; do console "$bad"; is "$STATUS" 8 "refused: $bad"; done
 unlike "$(sallyport status)" ZPROC "nothing was started"

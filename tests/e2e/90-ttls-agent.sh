@@ -105,7 +105,7 @@ wait_for 5 said "EZD1586I"; ok $? "installed"
 like "$(shown)" "policyRule: +secondRule" "the new rule"
 unlike "$(shown)" "zCEEClientRule" "the old one is gone"
 mv "$SALLYPORT_ROOT/etc/pagent.conf" "$SCRATCH/pagent.conf"
-runs "REFRESH without main file" 0 sallyport console 'F PAGENT,REFRESH'
+runs "REFRESH without main file" 8 sallyport console 'F PAGENT,REFRESH'
 like "$OUT" "EZZ8444I" "says so"
 like "$(shown)" "secondRule" "everything stays"
 

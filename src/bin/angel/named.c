@@ -49,12 +49,14 @@ static void
 on_modify(struct named *n, const struct task_command *cmd)
 {
     struct err_info why = { 0 };
+    bool is_done = true;
     char line[128];
 
     n->reply_id = cmd->id;
     n->n_lines = 0;
     if (is_word(cmd->text, "DISPLAY,SERVERS")) {
-        if (saf_list_servers(n->client, reply_line, n, &why) != ERR_OK)
+        is_done = saf_list_servers(n->client, reply_line, n, &why) == ERR_OK;
+        if (!is_done)
             reply_line(n, str_of(why.text));
         else if (n->n_lines == 0)
             reply_line(n, STR("NO SERVERS ARE REGISTERED"));
@@ -64,10 +66,11 @@ on_modify(struct named *n, const struct task_command *cmd)
                        n->name[0] != '\0' ? n->name : "(DEFAULT)");
         reply_line(n, str_of(line));
     } else {
+        is_done = false;
         reply_line(n, STR("COMMAND NOT RECOGNIZED: EXPECTED DISPLAY,SERVERS, "
                           "DISPLAY,ANGELS OR VERSION"));
     }
-    task_reply_end(n->task, cmd->id);
+    task_reply_end(n->task, cmd->id, is_done);
 }
 
 /* True to go on. */
@@ -79,7 +82,7 @@ take_commands(struct named *n)
 
     while ((e = task_next(n->task, &cmd, NULL)) == ERR_OK) {
         if (cmd.verb == TASK_STOP) {
-            task_reply_end(n->task, cmd.id);
+            task_reply_end(n->task, cmd.id, true);
             return false;
         }
         on_modify(n, &cmd);

@@ -27,8 +27,10 @@ static const struct cli cli = {
     .detail =
         "Commands: S member[.id][,JOBNAME=x][,SYM=value]  P id  F id,text  "
         "C id\n          D A,L  D J,job  SHUTDOWN; id is a job name, an "
-        "identifier or\n          jobname.identifier\n"
-        "Exit status: 0 done, 4 partly, 8 refused, 16 no system.",
+        "identifier or\n          jobname.identifier, of F also with "
+        "asterisks (job.*)\n"
+        "Exit status: 0 done, 4 no answer in time, 8 refused or failed, 16 no "
+        "system.",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),
     .max_args = -1,

@@ -58,12 +58,14 @@ pending_reply(struct process *p, const struct pending *to, struct str line)
 }
 
 void
-pending_end(struct process *p, struct pending *to)
+pending_end(struct process *p, struct pending *to, bool is_done)
 {
+    char byte = is_done ? 1 : 0;
+
     if (to->is_task)
-        task_reply_end(p->task, to->task_id);
+        task_reply_end(p->task, to->task_id, is_done);
     else
-        to_client(p, to->client, PARENT_C_END, STR(""));
+        to_client(p, to->client, PARENT_C_END, str_n(&byte, 1));
     to->id = 0;
 }
 
@@ -76,7 +78,7 @@ pending_refuse(struct process *p, struct pending *to)
     MSG_LINE(&line, "CWWKB0002I", str_of(to->text), STR("UNSUCCESSFULLY"));
     pending_reply(p, to, buf_view(&line));
     buf_fini(&line);
-    pending_end(p, to);
+    pending_end(p, to, false);
 }
 
 static struct pending *
@@ -210,7 +212,7 @@ on_task_stop(struct process *p, const struct task_command *command)
     MSG_LINE(&line, "CWWKB0001I", str_of(p->settings->name));
     task_reply(p->task, command->id, buf_view(&line));
     buf_fini(&line);
-    task_reply_end(p->task, command->id);
+    task_reply_end(p->task, command->id, true);
     (void)unlink(p->settings->pid_file);
     process_stop(p, false);
 }
@@ -236,7 +238,9 @@ asked_by_operator(struct process *p)
     }
     to = pending_new(p, command.text);
     if (to == NULL) {
-        task_reply_end(p->task, command.id);
+        task_reply(p->task, command.id,
+                   STR("too many commands wait for the server"));
+        task_reply_end(p->task, command.id, false);
         return;
     }
     to->is_task = true;

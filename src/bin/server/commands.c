@@ -261,6 +261,6 @@ commands_run(struct worker *w, const struct parent_command *command)
     add_rows(&table, list, &commands_logging);
     if (features_have(w->tree, "zosconnect:zosConnectCommands-1.0"))
         add_rows(&table, list, &commands_zcon);
-    (void)modify_run(&table, command->text, &out);
-    parent_reply_end(w->parent, command->id);
+    parent_reply_end(w->parent, command->id,
+                     modify_run(&table, command->text, &out));
 }

@@ -343,12 +343,10 @@ control_status(struct settings *s, const struct control_options *o)
     return EXIT_OK;
 }
 
-/* Lines until the end; the last one tells how it went. */
+/* Lines until the end, which tells how it went. */
 static int
 read_replies(int fd, struct buf *lines)
 {
-    bool is_ok = false;
-
     for (;;) {
         struct err_info why;
         struct chan_msg msg;
@@ -359,14 +357,18 @@ read_replies(int fd, struct buf *lines)
             return EXIT_NO_CONTACT;
         in = reader_of(msg.payload);
         if (msg.type == PARENT_C_END) {
+            uint8_t is_done;
+            bool is_good = reader_u8(&in, &is_done) && reader_at_end(&in);
+
             chan_msg_fini(&msg);
-            return is_ok ? EXIT_OK : EXIT_BAD_ARGUMENT;
+            return !is_good       ? EXIT_NO_CONTACT
+                   : is_done == 1 ? EXIT_OK
+                                  : EXIT_BAD_ARGUMENT;
         }
         if (msg.type == PARENT_C_LINE &&
             reader_str(&in, 0, PARENT_TEXT_MAX, &line)) {
             buf_add(lines, line);
             buf_add_char(lines, '\n');
-            is_ok = str_ends(line, STR(" COMPLETED SUCCESSFULLY."));
         }
         chan_msg_fini(&msg);
     }

@@ -237,14 +237,16 @@ static bool
 on_reply_end(struct process *p, uint32_t seq, struct reader *in)
 {
     struct pending *to;
+    uint8_t is_done;
     uint32_t id;
 
     (void)seq;
-    if (!reader_u32(in, &id) || !reader_at_end(in))
+    if (!reader_u32(in, &id) || !reader_u8(in, &is_done) || is_done > 1 ||
+        !reader_at_end(in))
         return false;
     to = pending_find(p, id);
     if (to != NULL)
-        pending_end(p, to);
+        pending_end(p, to, is_done == 1);
     return true;
 }
 

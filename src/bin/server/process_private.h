@@ -65,7 +65,7 @@ void process_command(struct process *, enum parent_verb, uint32_t id,
 struct pending *pending_find(struct process *, uint32_t id);
 /* A line for whoever asked; the last has been said; it cannot be done. */
 void pending_reply(struct process *, const struct pending *, struct str line);
-void pending_end(struct process *, struct pending *);
+void pending_end(struct process *, struct pending *, bool is_done);
 void pending_refuse(struct process *, struct pending *);
 
 /* What is readable: the listener, client i, the task's channel. */
