@@ -1,7 +1,7 @@
 /*
  * The server's side of its angel: registered at start, and again when the
- * angel or the security database was away. Without it the server runs, but
- * nobody can be authenticated by SAF.
+ * angel or the security database was away, or was not there at all. Without it
+ * the server runs, but nobody can be authenticated by SAF.
  * Source: Liberty on z/OS, native service tracker.
  */
 #include <poll.h>
@@ -10,11 +10,13 @@
 
 #include "base/clock.h"
 #include "gateway/gateway_priv.h"
+#include "gateway/key_files.h"
 
 #define LOGGER "com.ibm.ws.zos.core.internal.CoreBundleActivator"
 #define ANGEL_NAME_MAX 54u
 #define WAIT_MAX_S 300u
 #define LOOK_EVERY_TICKS 10u /* 5 s: is the angel still there? */
+#define REASON_NO_ANGEL 4u
 #define REASON_NO_MODULE 12u /* no READ to BBG.AUTHMOD.BBGZSAFM */
 
 /* Groups of authorized services, for when there is no angel to name them. */
@@ -40,7 +42,8 @@ say_away(struct gateway *g, enum err e, struct saf_rc rc)
     char reason[16];
 
     g->services.n = 0;
-    snprintf(reason, sizeof reason, "%u", rc.reason);
+    snprintf(reason, sizeof reason, "%u",
+             e == ERR_PEER || e == ERR_TIMEOUT ? REASON_NO_ANGEL : rc.reason);
     if (e == ERR_DENIED && rc.reason != REASON_NO_MODULE) {
         if (name.n == 0)
             MESSAGES_LOG0(g->o.log, LOGGER, "CWWKB0102I");
@@ -57,12 +60,17 @@ say_away(struct gateway *g, enum err e, struct saf_rc rc)
         MESSAGES_LOG(g->o.log, LOGGER, "CWWKB0104I", str_of(groups[i]));
 }
 
+static struct str
+angel_name(const struct gateway *g)
+{
+    return g->o.angel_name.n > 0 ? g->o.angel_name : STR("default");
+}
+
 static void
 say_services(struct gateway *g, const struct saf_services *services)
 {
     g->services = *services;
-    MESSAGES_LOG(g->o.log, LOGGER, "CWWKB0122I",
-                 g->o.angel_name.n > 0 ? g->o.angel_name : STR("default"));
+    MESSAGES_LOG(g->o.log, LOGGER, "CWWKB0122I", angel_name(g));
     for (size_t i = 0; i < services->n; i++)
         MESSAGES_LOG(g->o.log, LOGGER,
                      services->v[i].is_available ? "CWWKB0103I" : "CWWKB0104I",
@@ -116,8 +124,64 @@ wait_time_ms(struct gateway *g)
         return 0;
     if (str_to_u64(text, &seconds) && seconds <= WAIT_MAX_S)
         return seconds * 1000;
-    MESSAGES_LOG(g->o.log, LOGGER, "CWWKB0123W", str_sub(text, 0, 60));
+    MESSAGES_LOG0(g->o.log, LOGGER, "CWWKB0123W");
     return 0;
+}
+
+/* Only those are asked for, so that the others are not available. */
+static struct str
+wanted_services(const struct gateway *g)
+{
+    return g->o.angel_required ? g->o.angel_services : (struct str){ 0 };
+}
+
+static bool
+is_group(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        if (str_eq_z(name, groups[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Before anything is asked: a name that is none can never be available. */
+static bool
+are_groups(const struct gateway *g)
+{
+    struct str rest = g->o.angel_services, word;
+    bool is_ok = true;
+
+    if (rest.n > 0 && !g->o.angel_required) {
+        MESSAGES_LOG0(g->o.log, LOGGER, "SPT0306W");
+        return true;
+    }
+    while (rest.n > 0 && str_token(&rest, ',', &word)) {
+        word = str_trim(word);
+        if (is_group(word))
+            continue;
+        MESSAGES_LOG(g->o.log, LOGGER, "SPT0307E", str_sub(word, 0, 60));
+        is_ok = false;
+    }
+    return is_ok;
+}
+
+static bool
+has_required(struct gateway *g)
+{
+    struct str rest = wanted_services(g), word;
+    bool is_ok = true;
+
+    while (rest.n > 0 && str_token(&rest, ',', &word)) {
+        char name[16];
+
+        if (str_copy_z(str_trim(word), name, sizeof name) &&
+            gateway_has_service(g, name))
+            continue;
+        MESSAGES_LOG(g->o.log, LOGGER, "SPT0308E", str_trim(word));
+        is_ok = false;
+    }
+    return is_ok;
 }
 
 /* A required angel may still be starting. */
@@ -127,11 +191,18 @@ ask(struct gateway *g, struct saf_services *services, struct saf_rc *rc,
 {
     uint64_t wait_ms = g->o.angel_required ? wait_time_ms(g) : 0;
     uint64_t end = clock_mono_ms() + wait_ms;
+    char seconds[24];
     enum err e;
+
+    snprintf(seconds, sizeof seconds, "%u", (unsigned)(wait_ms / 1000));
+    if (g->o.angel_required)
+        MESSAGES_LOG(g->o.log, LOGGER, "CWWKB0124I", str_of(seconds),
+                     angel_name(g));
 
     for (;;) {
         *rc = (struct saf_rc){ 0 };
-        e = saf_register_server(g->saf, g->o.angel_name, services, rc, why);
+        e = saf_register_server(g->saf, g->o.angel_name, wanted_services(g),
+                                services, rc, why);
         if (e == ERR_OK || e == ERR_DENIED || clock_mono_ms() >= end)
             return e;
         (void)poll(NULL, 0, 200);
@@ -145,16 +216,24 @@ angel_register(struct gateway *g, struct err_info *why)
     struct saf_rc rc = { 0 };
     enum err e;
 
-    if (is_angel_name(g)) {
+    if (!are_groups(g)) {
+        e = err_set(why, ERR_RANGE, "angelRequiredServices is not valid");
+    } else if (is_angel_name(g)) {
         e = ask(g, &services, &rc, why);
         if (e == ERR_OK) {
             say_services(g, &services);
-            return ERR_OK;
+            return has_required(g)
+                       ? ERR_OK
+                       : err_set(why, ERR_DENIED,
+                                 "a required authorized service group is not "
+                                 "available");
         }
         say_away(g, e, rc);
         /* One that is not up may come; one that refused has decided. */
         g->is_unregistered = e != ERR_DENIED;
         g->is_angel_away = true;
+        g->is_without_database = e == ERR_PEER || e == ERR_TIMEOUT;
+        g->has_missed_rings = g->is_without_database;
     } else {
         e = err_set(why, ERR_RANGE, "the angel's name is not valid");
     }
@@ -162,6 +241,21 @@ angel_register(struct gateway *g, struct err_info *why)
         return ERR_OK;
     MESSAGES_LOG0(g->o.log, LOGGER, "CWWKB0116I");
     return e;
+}
+
+/* The database is there for the first time; what it lacks yet may have been
+ * added when the angel comes. */
+static void
+read_rings(struct gateway *g)
+{
+    struct err_info why = { 0 };
+
+    g->is_without_database = false;
+    if (!g->has_missed_rings)
+        return;
+    g->has_missed_rings = gateway_reload_keys(g, &why) != ERR_OK;
+    if (g->has_missed_rings)
+        MESSAGES_LOG(g->o.log, KEY_FILES_LOGGER, "SPT0313W", str_of(why.text));
 }
 
 /*
@@ -175,10 +269,14 @@ look(struct gateway *g)
     struct saf_services services = { .n = 0 };
     struct err_info why = { 0 };
     struct saf_rc rc = { 0 };
-    enum err e =
-        saf_register_server(g->saf, g->o.angel_name, &services, &rc, &why);
+    enum err e = saf_register_server(g->saf, g->o.angel_name,
+                                     wanted_services(g), &services, &rc, &why);
 
+    if (g->is_without_database && e != ERR_PEER && e != ERR_TIMEOUT)
+        read_rings(g);
     if (e == ERR_OK) {
+        if (g->is_angel_away)
+            read_rings(g);
         if (g->is_angel_away || g->is_unregistered ||
             !is_same(&services, &g->services))
             say_services(g, &services);

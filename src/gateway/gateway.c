@@ -219,7 +219,8 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
              (e = limits_new(&g->limits, why)) == ERR_OK &&
              (e = ticket_files_new(g->o.log, &g->tickets, why)) == ERR_OK &&
              (e = auth_cache_new(25000, &g->auth_cache, why)) == ERR_OK &&
-             (e = saf_connect(buf_view(&token), &g->saf, why)) == ERR_OK) {
+             (e = saf_connect_later(buf_view(&token), &g->saf, why)) ==
+                 ERR_OK) {
         saf_on_message(g->saf, serve_operator_line, g);
         ports_restore_paused(g);
         e = angel_register(g, why);

@@ -22,12 +22,14 @@ struct gateway_options {
     struct str angel_name; /* com.ibm.ws.zos.core.angelName; "" the default */
     bool angel_required;
     struct str angel_wait; /* seconds to wait for a required one, as written */
-    unsigned n_loops;      /* 0: one for each core */
+    struct str angel_services; /* service groups it must grant; "" any */
+    unsigned n_loops;          /* 0: one for each core */
 };
 
 /*
- * Connect to the angel (messages CWWKB01xx), start the loops. ERR_DENIED or
- * ERR_PEER only when the angel is required.
+ * Connect to the angel (messages CWWKB01xx), start the loops. ERR_DENIED,
+ * ERR_NOT_FOUND or ERR_PEER only when the angel is required; without it, or
+ * without a security database, everything that needs them is refused.
  */
 MUST_CHECK enum err gateway_new(const struct gateway_options *,
                                 struct gateway **out, struct err_info *why);

@@ -38,6 +38,8 @@ struct gateway {
     atomic_bool is_unregistered;  /* loops set it, gateway_tick acts on it */
     struct saf_services services; /* n 0: not registered */
     bool is_angel_away;           /* and it has been said */
+    bool is_without_database;     /* since the start */
+    bool has_missed_rings;        /* and so no key ring could be read */
     unsigned n_ticks;
     struct auth_cache *auth_cache;
     struct limits *limits;

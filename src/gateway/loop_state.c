@@ -85,9 +85,10 @@ serve_init(struct serve *s, struct messages_log *log, struct auth_cache *cache,
     s->saf_retry.fire = on_retry;
     if ((e = loop_new(&s->loop, why)) != ERR_OK ||
         (e = http_pool_new(s->loop, &s->pool, why)) != ERR_OK ||
-        (e = saf_connect(token, &s->saf, why)) != ERR_OK ||
-        (e = saf_view_open(s->saf, checked_classes, ARRAY_LEN(checked_classes),
-                           &s->view, why)) != ERR_OK) {
+        (e = saf_connect_later(token, &s->saf, why)) != ERR_OK ||
+        (e = saf_view_open_later(s->saf, checked_classes,
+                                 ARRAY_LEN(checked_classes), &s->view, why)) !=
+            ERR_OK) {
         serve_fini(s);
         return e;
     }

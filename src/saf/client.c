@@ -18,6 +18,7 @@
  * are held for saf_process, so that `done` never runs below another call.
  */
 #define RECONNECT_MS 250u
+#define FIRST_MS 1000u /* between looks for one that was never there */
 
 void
 client_arm_timer(struct saf_client *c)
@@ -30,7 +31,7 @@ client_arm_timer(struct saf_client *c)
     if (c->held != NULL || c->is_lost)
         at = now;
     else if (c->fd < 0 && c->views != NULL)
-        at = now + RECONNECT_MS;
+        at = now + (c->is_connected_once ? RECONNECT_MS : FIRST_MS);
     if (at != UINT64_MAX) {
         uint64_t in_ms = at > now ? at - now : 0;
 
@@ -377,6 +378,25 @@ saf_connect(struct str token, struct saf_client **out, struct err_info *why)
 }
 
 enum err
+saf_connect_later(struct str token, struct saf_client **out,
+                  struct err_info *why)
+{
+    struct saf_client *c;
+    enum err e = client_new(token, &c, why);
+
+    if (e != ERR_OK)
+        return e;
+    e = client_connect(c, why);
+    if (e == ERR_MEMORY) {
+        saf_disconnect(&c);
+        return e;
+    }
+    c->is_lost = false; /* nobody has asked for anything */
+    *out = c;
+    return ERR_OK;
+}
+
+enum err
 saf_connect_as(struct str user, uint32_t uid, struct saf_client **out,
                struct err_info *why)
 {
@@ -604,6 +624,8 @@ saf_process(struct saf_client *c, struct err_info *why)
         /* Views follow refreshes, so they come back by themselves. */
         if (c->fd < 0 && c->views != NULL)
             (void)client_connect(c, NULL);
+        else if (c->fd >= 0)
+            view_catch_up(c);
     }
     client_arm_timer(c);
     return e;

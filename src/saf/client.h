@@ -24,6 +24,10 @@ struct saf_client;
  */
 MUST_CHECK enum err saf_connect(struct str token, struct saf_client **out,
                                 struct err_info *why);
+/* The same where everything must go on without it: what is not there yet, or
+ * refuses us, is asked again by each request (ERR_PEER, ERR_DENIED). */
+MUST_CHECK enum err saf_connect_later(struct str token, struct saf_client **out,
+                                      struct err_info *why);
 /* The master: a client over the descriptor it shares with the front it forked
  * (SALLYPORT_ANGEL_CONTROL_FD is the other end). Takes fd. It is nobody
  * (saf_self is NULL) and asks only what wire.h lists for it; the angel's
@@ -96,10 +100,13 @@ struct saf_services {
     struct saf_service v[16];
     size_t n;
 };
-/* angel: "" for the unnamed one. ERR_NOT_FOUND: no such angel is up (`rc` tells
- * the reason code of CWWKB0101I); ERR_DENIED: no READ to BBG.ANGEL[.name] or
- * BBG.AUTHMOD.BBGZSAFM. */
+/* angel: "" for the unnamed one. only: the service groups to check and grant,
+ * separated by commas; "" all. A process that is no job is registered with all
+ * its connections while the one that asked stays open. ERR_NOT_FOUND: no such
+ * angel is up (`rc` tells the reason code of CWWKB0101I); ERR_DENIED: no READ
+ * to BBG.ANGEL[.name] or BBG.AUTHMOD.BBGZSAFM. */
 MUST_CHECK enum err saf_register_server(struct saf_client *, struct str angel,
+                                        struct str only,
                                         struct saf_services *out,
                                         struct saf_rc *rc,
                                         struct err_info *why);
@@ -196,6 +203,12 @@ struct saf_view;
 MUST_CHECK enum err saf_view_open(struct saf_client *,
                                   const char *const *classes, size_t n,
                                   struct saf_view **out, struct err_info *why);
+/* The same without the database, or before it lets us see them: all is refused
+ * until saf_process could map them. */
+MUST_CHECK enum err saf_view_open_later(struct saf_client *,
+                                        const char *const *classes, size_t n,
+                                        struct saf_view **out,
+                                        struct err_info *why);
 void saf_view_close(struct saf_view **);
 /* REQUEST=FASTAUTH: is acee allowed `level` on `resource` in `class`? Denials
  * are not logged here; see saf_log_denial. */

@@ -144,7 +144,7 @@ saf_list_servers(struct saf_client *c, void (*each)(void *, struct str),
 }
 
 enum err
-saf_register_server(struct saf_client *c, struct str angel,
+saf_register_server(struct saf_client *c, struct str angel, struct str only,
                     struct saf_services *services, struct saf_rc *rc,
                     struct err_info *why)
 {
@@ -156,6 +156,7 @@ saf_register_server(struct saf_client *c, struct str angel,
 
     buf_init(&out, 4096);
     buf_str(&out, angel);
+    buf_str(&out, only);
     e = client_call(c, WIRE_REGISTER_SERVER, buf_view(&out), -1, &reply, &in,
                     rc, why);
     buf_fini(&out);

@@ -78,6 +78,8 @@ void view_refreshed(struct saf_client *, struct chan_msg *);
 void view_lost(struct saf_client *);
 /* Fetch all snapshots again after reconnecting. */
 enum err view_reopen(struct saf_client *, struct err_info *why);
+/* What was not mapped when its view was opened: now? */
+void view_catch_up(struct saf_client *);
 void view_forget(struct saf_client *);
 
 #endif

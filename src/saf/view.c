@@ -19,6 +19,7 @@
 /* While the angel is away, what was mapped last is believed this long (a
  * restart takes far less); afterwards every check is refused. */
 #define GRACE_MS 5000u
+#define LOOK_MS 1000u /* between looks for what may not be seen yet */
 
 struct image {
     const void *map;
@@ -36,6 +37,9 @@ struct saf_view {
     struct saf_view *next;
     struct image *retired;
     _Atomic(uint64_t) lost_ms; /* 0: the angel is there */
+    bool may_miss;             /* saf_view_open_later */
+    bool is_missing;           /* and none could be mapped yet */
+    uint64_t look_at_ms;
     size_t n;
     struct view_class classes[];
 };
@@ -186,9 +190,24 @@ fetch(struct saf_view *view, struct view_class *vc, struct err_info *why)
     return e;
 }
 
-enum err
-saf_view_open(struct saf_client *c, const char *const *classes, size_t n,
-              struct saf_view **out, struct err_info *why)
+static enum err
+fetch_all(struct saf_view *view, struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < view->n && e == ERR_OK; i++)
+        e = fetch(view, &view->classes[i], why);
+    view->is_missing = e != ERR_OK && e != ERR_MEMORY && view->may_miss;
+    if (!view->is_missing)
+        return e;
+    atomic_store(&view->lost_ms, 1);
+    view->look_at_ms = clock_mono_ms() + LOOK_MS;
+    return ERR_OK;
+}
+
+static enum err
+open_view(struct saf_client *c, const char *const *classes, size_t n,
+          bool may_miss, struct saf_view **out, struct err_info *why)
 {
     struct saf_view *view =
         calloc(1, sizeof *view + n * sizeof(*view->classes));
@@ -198,6 +217,7 @@ saf_view_open(struct saf_client *c, const char *const *classes, size_t n,
         return err_set(why, ERR_MEMORY, "no storage for a view");
     view->client = c;
     view->n = n;
+    view->may_miss = may_miss;
     for (size_t i = 0; i < n; i++) {
         const struct saf_class *class = saf_class_find(str_of(classes[i]));
         const char *name = class == NULL ? classes[i] : class->name;
@@ -210,9 +230,7 @@ saf_view_open(struct saf_client *c, const char *const *classes, size_t n,
             goto fail;
         }
     }
-    for (size_t i = 0; i < n && e == ERR_OK; i++)
-        e = fetch(view, &view->classes[i], why);
-    if (e != ERR_OK)
+    if ((e = fetch_all(view, why)) != ERR_OK)
         goto fail;
     view->next = c->views;
     c->views = view;
@@ -222,6 +240,20 @@ fail:
     view->client = NULL;
     saf_view_close(&view);
     return e;
+}
+
+enum err
+saf_view_open(struct saf_client *c, const char *const *classes, size_t n,
+              struct saf_view **out, struct err_info *why)
+{
+    return open_view(c, classes, n, false, out, why);
+}
+
+enum err
+saf_view_open_later(struct saf_client *c, const char *const *classes, size_t n,
+                    struct saf_view **out, struct err_info *why)
+{
+    return open_view(c, classes, n, true, out, why);
 }
 
 void
@@ -324,15 +356,27 @@ enum err
 view_reopen(struct saf_client *c, struct err_info *why)
 {
     for (struct saf_view *view = c->views; view != NULL; view = view->next) {
-        for (size_t i = 0; i < view->n; i++) {
-            enum err e = fetch(view, &view->classes[i], why);
+        enum err e = fetch_all(view, why);
 
-            if (e != ERR_OK)
-                return e;
-        }
-        atomic_store(&view->lost_ms, 0);
+        if (e != ERR_OK)
+            return e;
+        if (!view->is_missing)
+            atomic_store(&view->lost_ms, 0);
     }
     return ERR_OK;
+}
+
+void
+view_catch_up(struct saf_client *c)
+{
+    uint64_t now_ms = clock_mono_ms();
+
+    for (struct saf_view *view = c->views; view != NULL; view = view->next) {
+        if (!view->is_missing || now_ms < view->look_at_ms)
+            continue;
+        if (fetch_all(view, NULL) == ERR_OK && !view->is_missing)
+            atomic_store(&view->lost_ms, 0);
+    }
 }
 
 void

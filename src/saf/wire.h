@@ -32,6 +32,7 @@
 #define WIRE_APPLID_MAX 54u /* SECPFX and APPL names share it */
 #define WIRE_LINE_MAX 1024u
 #define WIRE_ANGEL_MAX 54u
+#define WIRE_SERVICES_MAX 255u
 #define WIRE_CGROUP_MAX 4096u
 #define WIRE_PENDING_MAX 64u /* unanswered requests of one client */
 
@@ -62,7 +63,8 @@ enum wire_type {
      * n x { str label, owner, der, pkcs8, u8 has_key, u8 is_default,
      * u8 usage }; want_keys: 0 none, 1 handed over, 2 has_key only */
     WIRE_RING_READ,
-    /* str angel -> u32 n, n x { str name, u8 is_available } */
+    /* str angel, str service groups ("" all) -> u32 n,
+     * n x { str name, u8 is_available } */
     WIRE_REGISTER_SERVER,
     /* str line. No reply. */
     WIRE_SYSLOG,

@@ -110,7 +110,7 @@ is_equal(ibm.call(VERIFY_TOKEN, s(job_token)).err, DENIED, "the token is worth n
 is_equal(Client().hello(job_token).err, DENIED, "for HELLO as well")
 
 # --- servers and angels
-r = stc.call(REGISTER_SERVER, s(""))
+r = stc.call(REGISTER_SERVER, s("") + s(""))
 is_equal((r.err, r.reason), (NOT_FOUND, 4), "no angel is up")
 r = stc.call(VERIFY_CERT, s(b"x") + s(""))
 is_equal(r.err, DENIED, "no SAFCRED: no identity from a certificate")
@@ -120,14 +120,14 @@ r = master.register("BBGZANGL", "STC00007", proc="BBGZANGL")
 other = Client()
 other.hello(r.str())
 is_equal(other.call(OPEN_ANGEL, s("")).err, OK, "S BBGZANGL")
-is_equal(stc.call(REGISTER_SERVER, s("")).err, DENIED, "BBG.ANGEL: no profile, no")
+is_equal(stc.call(REGISTER_SERVER, s("") + s("")).err, DENIED, "BBG.ANGEL: no profile, no")
 for c in ["RDEFINE SERVER BBG.ANGEL UACC(READ)",
           "RDEFINE SERVER BBG.AUTHMOD.BBGZSAFM UACC(READ)",
           "RDEFINE SERVER BBG.AUTHMOD.BBGZSAFM.SAFCRED UACC(NONE)",
           "PERMIT BBG.AUTHMOD.BBGZSAFM.SAFCRED CLASS(SERVER) ID(LIBSERV)",
           "SETROPTS RACLIST(SERVER)"]:
     ibm.command(c)
-r = stc.call(REGISTER_SERVER, s(""))
+r = stc.call(REGISTER_SERVER, s("") + s(""))
 is_equal(r.err, OK, "registered")
 n = r.u32()
 groups = {}

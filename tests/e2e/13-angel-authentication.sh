@@ -126,7 +126,7 @@ named.hello(angel.control.register("BBGZANGL", "STC00001", proc="BBGZANGL").str(
 is_equal(named.call(16 - 2, s("")).err, OK, "the angel is up")
 stc = Client()
 stc.hello(angel.control.register("BAQSTRT", "STC00002", proc="BAQSTRT").str())
-is_equal(stc.call(REGISTER_SERVER, s("")).err, OK, "a server registers")
+is_equal(stc.call(REGISTER_SERVER, s("") + s("")).err, OK, "a server registers")
 ann, bob = (open(f"{scratch}/{n}.der", "rb").read() for n in ("ann", "bob"))
 
 

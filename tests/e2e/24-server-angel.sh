@@ -68,7 +68,7 @@ like "$(cat "$LOG")" "CWWKB0117W: The TEST#1 angel process is not available" "af
 stop
 racf "PERMIT BBG.AUTHMOD.BBGZSAFM CLASS(SERVER) ID(LIBGRP) ACCESS(READ)" "PERMIT BBG.ANGEL CLASS(SERVER) ID(LIBGRP) DELETE" "SETROPTS RACLIST(SERVER) REFRESH"
 boot; start; like "$(cat "$LOG")" "CWWKB0102I: This server is not authorized to connect to the angel process" "no READ to BBG.ANGEL: CWWKB0102I"; stop
-boot "$NAME=TEST.1"; start; like "$(cat "$LOG")" "CWWKB0120E: .*\. at offset 4" "a character that is not allowed: CWWKB0120E"; stop
+boot "$NAME=TEST.1"; start; like "$(cat "$LOG")" "CWWKB0120E: The angel name specified in bootstrap.properties contains the unsupported character \. at position 4" "a character that is not allowed: CWWKB0120E"; stop
 boot "$NAME=$(printf 'A%.0s' $(seq 55))"; start; like "$(cat "$LOG")" "CWWKB0119E" "55 characters: CWWKB0119E"
 unlike "$(cat "$LOG")" "CWWKB0122I" "it is connected to none"; stop
 boot "$NAME=$(printf 'A%.0s' $(seq 54))"; start; like "$(cat "$LOG")" "CWWKB0117W" "54 are a name"; stop
@@ -81,7 +81,7 @@ start; is "$STATUS" 8 "required and not there: it does not"
 like "$(cat "$LOG")" "CWWKB0116I: This server is not registered with an angel process even though it is configured to require registration with an angel process\. This server is attempting to stop\.$" "CWWKB0116I"
 unlike "$(cat "$LOG")" "CWWKF0011I" "it was never ready"
 boot "$NAME=TEST#1" "$REQUIRED=true" "$WAIT=301"
-start; like "$(cat "$LOG")" "CWWKB0123W: The angel wait time 301" "a wait time out of range: CWWKB0123W"
+start; like "$(cat "$LOG")" "CWWKB0123W: The angel.s startup waiting time that specified in bootstrap.properties is outside the range" "a wait time out of range: CWWKB0123W"
 boot "$NAME=TEST#1" "$REQUIRED=true" "$WAIT=120"
 rm -f "$LOG"; (sallyport console "S BAQSTRT" >"$SCRATCH/late" 2>&1 </dev/null; echo "status $?" >>"$SCRATCH/late") &
 _pids+=($!); LATE=$!

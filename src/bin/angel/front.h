@@ -234,7 +234,7 @@ MUST_CHECK enum err job_of_token(struct front *, struct str token,
 
 /* --- angels (front_server.c)
  * ------------------------------------------------------ */
-struct grants *peer_grants(struct peer *);
+const struct grants *peer_grants(struct peer *);
 bool peer_has_safcred(struct peer *);
 void angel_peer_gone(struct peer *);
 

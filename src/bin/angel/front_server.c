@@ -20,10 +20,42 @@ static const char *const service_names[] = {
 #define REASON_NOT_AUTHORIZED 8u
 #define REASON_NO_MODULE 12u
 
-struct grants *
-peer_grants(struct peer *p)
+static struct grants *
+own_grants(struct peer *p)
 {
     return p->job != NULL ? &p->job->grants : &p->grants;
+}
+
+/* A process that is no job is registered by one of its connections, for as
+ * long as that one is open. */
+const struct grants *
+peer_grants(struct peer *p)
+{
+    const struct grants *own = own_grants(p);
+
+    if (p->job != NULL || own->angel != NULL)
+        return own;
+    for (const struct peer *q = p->front->peers; q != NULL; q = q->next) {
+        if (q->job == NULL && q->grants.angel != NULL && q->acee != NULL &&
+            q->cred.pid == p->cred.pid && q->cred.uid == p->cred.uid &&
+            strcmp(q->acee->user, p->acee->user) == 0)
+            return &q->grants;
+    }
+    return own;
+}
+
+static bool
+is_in_list(struct str list, const char *name)
+{
+    struct str word;
+
+    if (list.n == 0)
+        return true;
+    while (str_token(&list, ',', &word)) {
+        if (str_eq_z(str_trim(word), name))
+            return true;
+    }
+    return false;
 }
 
 bool
@@ -93,7 +125,7 @@ has_read(struct peer *p, const char *resource, const struct saf_lines *log)
 }
 
 static enum err
-register_server(struct peer *p, uint32_t seq, struct str name,
+register_server(struct peer *p, uint32_t seq, struct str name, struct str only,
                 struct saf_rc *rc, struct buf *result, struct err_info *why)
 {
     struct line_sink sink = { p->front, p, seq };
@@ -123,13 +155,14 @@ register_server(struct peer *p, uint32_t seq, struct str name,
 
         (void)snprintf(resource, sizeof resource, "BBG.AUTHMOD.BBGZSAFM.%s",
                        service_names[i]);
-        is_available = has_read(p, resource, NULL);
+        is_available =
+            is_in_list(only, service_names[i]) && has_read(p, resource, NULL);
         if (is_available)
             grants.services |= 1u << i;
         buf_str(result, str_of(service_names[i]));
         buf_u8(result, is_available);
     }
-    *peer_grants(p) = grants;
+    *own_grants(p) = grants;
     *rc = SAF_RC(0, 0, 0);
     return ERR_OK;
 }
@@ -140,14 +173,15 @@ on_register_server(struct peer *p, uint32_t seq, struct chan_msg *msg)
     struct reader in = reader_of(msg->payload);
     struct saf_rc rc = SAF_RC(8, 8, 0);
     struct err_info why = { 0 };
+    struct str name, only;
     struct buf result;
-    struct str name;
     enum err e;
 
-    if (!reader_str(&in, 0, WIRE_ANGEL_MAX, &name) || !reader_at_end(&in))
+    if (!reader_str(&in, 0, WIRE_ANGEL_MAX, &name) ||
+        !reader_str(&in, 0, WIRE_SERVICES_MAX, &only) || !reader_at_end(&in))
         return false;
     buf_init(&result, 4096);
-    e = register_server(p, seq, name, &rc, &result, &why);
+    e = register_server(p, seq, name, only, &rc, &result, &why);
     peer_reply(p, seq, e, rc, &why, buf_view(&result));
     buf_fini(&result);
     return true;

@@ -178,7 +178,7 @@ start_gateway(struct worker *w, struct err_info *why)
 {
     const struct settings *s = w->settings;
     struct str required =
-        pairs_get(&s->bootstrap, "com.ibm.ws.zos.core.angelRequired");
+        str_trim(pairs_get(&s->bootstrap, "com.ibm.ws.zos.core.angelRequired"));
     struct gateway_options options = {
         .parent = w->parent,
         .log = w->log,
@@ -186,12 +186,19 @@ start_gateway(struct worker *w, struct err_info *why)
         .work_dir = "workarea",
         .angel_name =
             str_trim(pairs_get(&s->bootstrap, "com.ibm.ws.zos.core.angelName")),
-        .angel_required = str_eq_nocase_z(str_trim(required), "true"),
+        .angel_required = str_eq_nocase_z(required, "true"),
+        .angel_services = str_trim(pairs_get(
+            &s->bootstrap, "com.ibm.ws.zos.core.angelRequiredServices")),
         .angel_wait = pairs_get(&s->bootstrap,
                                 "com.ibm.ws.zos.core.angelWaitTimeSeconds"),
     };
-    enum err e = gateway_new(&options, &w->gateway, why);
+    enum err e;
 
+    if (required.n > 0 && !options.angel_required &&
+        !str_eq_nocase_z(required, "false"))
+        MESSAGES_LOG(w->log, "com.ibm.ws.zos.core.internal.CoreBundleActivator",
+                     "SPT0309W", str_sub(required, 0, 60));
+    e = gateway_new(&options, &w->gateway, why);
     if (e != ERR_OK)
         return e;
     return gateway_apply(w->gateway, w->tree, true, why);
