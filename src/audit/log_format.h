@@ -41,6 +41,12 @@ enum log_source { /* bits: what an output shows */
                   LOG_AUDIT = 1u << 4,
 };
 
+/* One of a request's: "ibm_uriPath". */
+struct log_member {
+    struct str name, value;
+    bool is_number; /* value is digits */
+};
+
 struct log_entry {
     enum log_source source;
     char letter; /* A I W E F O R C D 1 2 3 > < */
@@ -51,6 +57,8 @@ struct log_entry {
     const char *method; /* of a trace; "" */
     const char *id;     /* "CWWKF0011I"; "" */
     struct str text;    /* without the id */
+    const struct log_member *members; /* of a request */
+    size_t n_members;
     /* of an ffdc entry, "" otherwise */
     const char *exception, *probe, *details;
 };

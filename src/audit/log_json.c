@@ -67,13 +67,14 @@ add_string(struct buf *out, struct str s)
 }
 
 static void
-put(struct object *o, const char *name, struct str value)
+put_member(struct object *o, const struct log_member *member)
 {
     const struct log_mappings *m = o->style->mappings;
-    struct str as = str_of(name);
+    struct str as = member->name;
 
     for (size_t i = 0; m != NULL && i < m->n; i++)
-        if ((m->v[i].sources & o->source) != 0 && str_eq_z(m->v[i].from, name))
+        if ((m->v[i].sources & o->source) != 0 &&
+            str_eq(m->v[i].from, member->name))
             as = m->v[i].to;
     if (as.n == 0)
         return;
@@ -81,7 +82,16 @@ put(struct object *o, const char *name, struct str value)
     o->has_any = true;
     add_string(o->out, as);
     buf_add_char(o->out, ':');
-    add_string(o->out, value);
+    if (member->is_number)
+        buf_add(o->out, member->value);
+    else
+        add_string(o->out, member->value);
+}
+
+static void
+put(struct object *o, const char *name, struct str value)
+{
+    put_member(o, &(struct log_member){ .name = str_of(name), .value = value });
 }
 
 static void
@@ -159,11 +169,17 @@ log_json(const struct log_style *style, const struct log_entry *e,
     put(&o, "host", str_of(style->host));
     put(&o, "ibm_userDir", str_of(style->user_dir));
     put(&o, "ibm_serverName", str_of(style->server));
-    put_message(&o, e);
-    put(&o, "ibm_threadId", str_of(thread));
+    if (e->source != LOG_ACCESS) {
+        put_message(&o, e);
+        put(&o, "ibm_threadId", str_of(thread));
+    }
+    for (size_t i = 0; i < e->n_members; i++)
+        put_member(&o, &e->members[i]);
     put(&o, "ibm_datetime", buf_view(&time));
     put_if(&o, "ibm_messageId", e->id);
-    if (e->source == LOG_FFDC) {
+    if (e->source == LOG_ACCESS) {
+        /* nothing more of it */
+    } else if (e->source == LOG_FFDC) {
         put_if(&o, "ibm_className", e->logger);
         put_if(&o, "ibm_exceptionName", e->exception);
         put_if(&o, "ibm_probeID", e->probe);

@@ -34,6 +34,7 @@ struct messages_log_options {
     unsigned console_sources;       /* bits */
     struct str trace_spec;          /* "*=info" */
     struct str mappings;            /* jsonFieldMappings */
+    bool access_as_formatted;       /* jsonAccessLogFields="logFormat" */
     uint64_t max_file_bytes;        /* 20 MB; 0 = never rolled */
     uint32_t max_files;             /* 2; 0 = all are kept */
     int roll_minute;                /* of the day */
@@ -84,6 +85,19 @@ void messages_log_text(struct messages_log *, const char *logger,
 /* A line that the program itself wrote: SystemOut or SystemErr. False: it
  * comes from within this log and is not taken. */
 bool messages_log_system(struct messages_log *, bool is_error, struct str line);
+
+/* ---- requests (source accessLog) ---- */
+
+/* Whether a JSON log shows requests, and with which members. */
+enum messages_access {
+    MESSAGES_ACCESS_NONE,
+    MESSAGES_ACCESS_DEFAULT,   /* those of the original's default */
+    MESSAGES_ACCESS_FORMATTED, /* those that logFormat names */
+};
+enum messages_access messages_log_access_mode(const struct messages_log *);
+/* Waits for the disk: not on a loop. */
+void messages_log_access(struct messages_log *, uint64_t wall_ms,
+                         const struct log_member *, size_t n);
 
 /* ---- trace ---- */
 

@@ -56,7 +56,6 @@ static const struct {
     { &cfg_type_ldap_netscape, NULL, NULL },
     { &cfg_type_ldap_secureway, NULL, NULL },
     { &cfg_type_logging, "appsWriteJson", "false" },
-    { &cfg_type_logging, "jsonAccessLogFields", NULL },
     { &cfg_type_ltpa, NULL, NULL },
     { &cfg_type_monitoring, NULL, NULL },
     { &cfg_type_mp_jwt, NULL, NULL },

@@ -1,4 +1,4 @@
-#include "gateway/access_format.h"
+#include "gateway/access_format_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,33 +6,11 @@
 
 #include "base/reader.h"
 
-enum token {
-    TOKEN_TEXT,
-    TOKEN_REMOTE,        /* %a, %h */
-    TOKEN_LOCAL,         /* %A */
-    TOKEN_BYTES,         /* %b: - when none */
-    TOKEN_BYTES_0,       /* %B */
-    TOKEN_COOKIE,        /* %{n}C, %C */
-    TOKEN_ELAPSED,       /* %D, %{R}W */
-    TOKEN_HEADER,        /* %{n}i, %i */
-    TOKEN_METHOD,        /* %m */
-    TOKEN_ANSWER_HEADER, /* %{n}o, %o */
-    TOKEN_QUERY,         /* %q */
-    TOKEN_REMOTE_PORT,   /* %{remote}p */
-    TOKEN_LOCAL_PORT,    /* %p */
-    TOKEN_LINE,          /* %r */
-    TOKEN_STATUS,        /* %s */
-    TOKEN_START,         /* %t */
-    TOKEN_END,           /* %{t}W */
-    TOKEN_USER,          /* %u */
-    TOKEN_PATH,          /* %U */
-};
-
 /* Letter and, where it has one, the argument that is part of its name. */
 static const struct {
     char letter;
     const char *argument; /* NULL: without; "": any name, or without */
-    enum token token;
+    enum access_token token;
 } tokens[] = {
     { 'a', NULL, TOKEN_REMOTE },
     { 'A', NULL, TOKEN_LOCAL },
@@ -40,7 +18,7 @@ static const struct {
     { 'B', NULL, TOKEN_BYTES_0 },
     { 'C', "", TOKEN_COOKIE },
     { 'D', NULL, TOKEN_ELAPSED },
-    { 'h', NULL, TOKEN_REMOTE },
+    { 'h', NULL, TOKEN_REMOTE_HOST },
     { 'i', "", TOKEN_HEADER },
     { 'm', NULL, TOKEN_METHOD },
     { 'o', "", TOKEN_ANSWER_HEADER },
@@ -53,23 +31,14 @@ static const struct {
     { 'u', NULL, TOKEN_USER },
     { 'U', NULL, TOKEN_PATH },
     { 'W', "t", TOKEN_END },
-    { 'W', "R", TOKEN_ELAPSED },
-};
-
-struct part {
-    enum token token;
-    struct str text; /* of TOKEN_TEXT; the name in braces */
-};
-
-struct access_format {
-    struct part *parts;
-    size_t n;
+    { 'W', "R", TOKEN_REQUEST_ELAPSED },
 };
 
 /* ---- compiling ---- */
 
 static bool
-find_token(char letter, bool has_argument, struct str argument, enum token *out)
+find_token(char letter, bool has_argument, struct str argument,
+           enum access_token *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
         const char *wanted = tokens[i].argument;
@@ -98,14 +67,14 @@ is_not_brace(unsigned char c)
 
 /* token = "%" [ "{" name "}" ] letter | "%%" */
 static enum err
-read_token(struct reader *in, struct part *out, struct err_info *why)
+read_token(struct reader *in, struct access_part *out, struct err_info *why)
 {
     size_t at = in->pos;
     bool has_argument;
 
     IGNORE(reader_accept(in, '%'));
     if (reader_accept(in, '%')) {
-        *out = (struct part){ TOKEN_TEXT, STR("%") };
+        *out = (struct access_part){ TOKEN_TEXT, STR("%") };
         return ERR_OK;
     }
     has_argument = reader_accept(in, '{');
@@ -127,17 +96,17 @@ access_format_new(struct arena *arena, struct str text,
 
     text = str_dup(arena, text);
     if (f != NULL)
-        f->parts = ARENA_ARRAY(arena, struct part, text.n + 1);
+        f->parts = ARENA_ARRAY(arena, struct access_part, text.n + 1);
     if (f == NULL || f->parts == NULL || text.p == NULL)
         return err_set(why, ERR_MEMORY, "no storage for a log format");
     in = reader_of(text);
     while (!reader_at_end(&in)) {
-        struct part *part = &f->parts[f->n++];
+        struct access_part *part = &f->parts[f->n++];
         enum err e;
 
         if (reader_peek(&in) != '%')
-            *part =
-                (struct part){ TOKEN_TEXT, reader_span(&in, is_not_percent) };
+            *part = (struct access_part){ TOKEN_TEXT,
+                                          reader_span(&in, is_not_percent) };
         else if ((e = read_token(&in, part, why)) != ERR_OK)
             return e;
     }
@@ -200,8 +169,8 @@ add_time(struct buf *out, uint64_t at_s)
     buf_add_z(out, text);
 }
 
-static bool
-is_secret_name(struct str name)
+bool
+access_is_secret_name(struct str name)
 {
     static const char *const words[] = { "password", "passwd", "pwd", "secret",
                                          "token" };
@@ -226,7 +195,8 @@ add_query(struct buf *out, struct str query)
         if (!is_first)
             buf_add_char(out, '&');
         is_first = false;
-        if (equal != STR_NPOS && is_secret_name(str_sub(parameter, 0, equal))) {
+        if (equal != STR_NPOS &&
+            access_is_secret_name(str_sub(parameter, 0, equal))) {
             add_or_dash(out, str_sub(parameter, 0, equal));
             buf_add_z(out, "=*****");
         } else if (parameter.n > 0) {
@@ -257,9 +227,8 @@ add_line(struct buf *out, const struct access_facts *facts)
                                                    : 1]);
 }
 
-/* What proves who somebody is does not belong in a log. */
-static bool
-is_secret_header(struct str name)
+bool
+access_is_secret_header(struct str name)
 {
     return str_eq_nocase_z(name, "Authorization") ||
            str_eq_nocase_z(name, "Proxy-Authorization") ||
@@ -273,8 +242,9 @@ add_header(struct buf *out, const struct http_header *headers, size_t n,
     bool is_first = true;
 
     for (size_t i = 0; i < n; i++) {
-        struct str value =
-            is_secret_header(headers[i].name) ? STR("*****") : headers[i].value;
+        struct str value = access_is_secret_header(headers[i].name)
+                               ? STR("*****")
+                               : headers[i].value;
 
         if (name.n > 0 && !str_eq_nocase(headers[i].name, name))
             continue;
@@ -329,7 +299,7 @@ add_number(struct buf *out, uint64_t number, bool dash_for_0)
 }
 
 static void
-add_part(const struct part *part, const struct access_facts *facts,
+add_part(const struct access_part *part, const struct access_facts *facts,
          struct buf *out)
 {
     switch (part->token) {
@@ -337,6 +307,7 @@ add_part(const struct part *part, const struct access_facts *facts,
         buf_add(out, part->text);
         break;
     case TOKEN_REMOTE:
+    case TOKEN_REMOTE_HOST:
         add_or_dash(out, facts->remote);
         break;
     case TOKEN_LOCAL:
@@ -350,6 +321,7 @@ add_part(const struct part *part, const struct access_facts *facts,
         add_cookie(out, facts, part->text);
         break;
     case TOKEN_ELAPSED:
+    case TOKEN_REQUEST_ELAPSED:
         add_number(out, facts->elapsed_us, false);
         break;
     case TOKEN_HEADER:
@@ -381,10 +353,10 @@ add_part(const struct part *part, const struct access_facts *facts,
         add_number(out, facts->status, true);
         break;
     case TOKEN_START:
-        add_time(out, facts->start_s);
+        add_time(out, facts->start_ms / 1000);
         break;
     case TOKEN_END:
-        add_time(out, facts->end_s);
+        add_time(out, facts->end_ms / 1000);
         break;
     case TOKEN_USER:
         add_or_dash(out, facts->user);

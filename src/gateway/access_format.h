@@ -23,7 +23,7 @@ struct access_facts {
     size_t body_bytes;
     struct str remote, local, user;
     unsigned remote_port, local_port;
-    uint64_t start_s, end_s; /* wall clock */
+    uint64_t start_ms, end_ms; /* wall clock */
     uint64_t elapsed_us;
 };
 

@@ -9,6 +9,7 @@
 #include "audit/log_file.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/access_members.h"
 
 #define PENDING_MAX ((size_t)4 << 20)
 #define FORMAT_ARENA_MAX ((size_t)1 << 20)
@@ -26,7 +27,9 @@ struct access_log {
     pthread_t writer;
     pthread_mutex_t lock;
     pthread_cond_t wake;
+    struct messages_log *messages;
     struct buf pending;
+    struct buf members; /* records for the JSON logs */
     uint64_t n_lost;
     bool is_ending;
 };
@@ -58,24 +61,45 @@ wait_for_lines(struct access_log *a)
     (void)pthread_cond_timedwait(&a->wake, &a->lock, &until);
 }
 
+static void
+swap_bufs(struct buf *a, struct buf *b)
+{
+    struct buf swap = *a;
+
+    *a = *b;
+    *b = swap;
+}
+
+static void
+write_members(struct access_log *a, struct str records)
+{
+    struct reader in = reader_of(records);
+    struct log_member members[ACCESS_MEMBERS_MAX];
+    uint64_t wall_ms;
+    size_t n;
+
+    while (!reader_at_end(&in) &&
+           access_members_take(&in, &wall_ms, members, &n))
+        messages_log_access(a->messages, wall_ms, members, n);
+}
+
 static void *
 run_writer(void *arg)
 {
     struct access_log *a = arg;
-    struct buf mine;
+    struct buf mine, records;
     bool is_ending = false;
 
     buf_init(&mine, PENDING_MAX);
+    buf_init(&records, PENDING_MAX);
     while (!is_ending) {
-        struct buf swap;
         uint64_t n_lost;
 
         pthread_mutex_lock(&a->lock);
         if (a->pending.n == 0 && !a->is_ending)
             wait_for_lines(a);
-        swap = a->pending;
-        a->pending = mine;
-        mine = swap;
+        swap_bufs(&a->pending, &mine);
+        swap_bufs(&a->members, &records);
         n_lost = a->n_lost;
         a->n_lost = 0;
         is_ending = a->is_ending && mine.n == 0;
@@ -84,10 +108,13 @@ run_writer(void *arg)
             log_file_write(a->file, buf_view(&mine), clock_wall_ms());
         else
             log_file_tick(a->file, clock_wall_ms());
+        write_members(a, buf_view(&records));
         buf_clear(&mine);
+        buf_clear(&records);
         say_lost(a, n_lost);
     }
     buf_fini(&mine);
+    buf_fini(&records);
     return NULL;
 }
 
@@ -140,6 +167,7 @@ free_log(struct access_log *a)
     if (a->file != NULL)
         log_file_free(&a->file);
     buf_fini(&a->pending);
+    buf_fini(&a->members);
     arena_fini(&a->arena);
     pthread_cond_destroy(&a->wake);
     pthread_mutex_destroy(&a->lock);
@@ -147,8 +175,8 @@ free_log(struct access_log *a)
 }
 
 static enum err
-new_log(const struct cfg_access_logging *from, struct str key,
-        struct access_log **out, struct err_info *why)
+new_log(const struct cfg_access_logging *from, struct messages_log *messages,
+        struct str key, struct access_log **out, struct err_info *why)
 {
     struct access_log *a = calloc(1, sizeof *a);
     enum err e;
@@ -161,6 +189,8 @@ new_log(const struct cfg_access_logging *from, struct str key,
     pthread_cond_init(&a->wake, NULL);
     arena_init(&a->arena, FORMAT_ARENA_MAX);
     buf_init(&a->pending, PENDING_MAX);
+    buf_init(&a->members, PENDING_MAX);
+    a->messages = messages;
     a->key = str_dup(&a->arena, key);
     if ((e = access_format_new(&a->arena, from->log_format, &a->format, why)) ==
         ERR_OK)
@@ -176,7 +206,8 @@ new_log(const struct cfg_access_logging *from, struct str key,
 }
 
 enum err
-access_log_open(const struct cfg_access_logging *from, struct access_log **out,
+access_log_open(const struct cfg_access_logging *from,
+                struct messages_log *messages, struct access_log **out,
                 struct err_info *why)
 {
     struct access_log *a;
@@ -198,7 +229,7 @@ access_log_open(const struct cfg_access_logging *from, struct access_log **out,
         a = a->next;
     if (a != NULL) {
         a->refs++;
-    } else if ((e = new_log(from, key, &a, why)) == ERR_OK) {
+    } else if ((e = new_log(from, messages, key, &a, why)) == ERR_OK) {
         a->next = all;
         all = a;
     }
@@ -263,27 +294,40 @@ access_log_wants(struct access_log *a, unsigned status)
 bool
 access_log_wants_local(const struct access_log *a)
 {
-    return access_format_wants_local(a->format);
+    return access_format_wants_local(a->format) ||
+           messages_log_access_mode(a->messages) == MESSAGES_ACCESS_DEFAULT;
 }
 
 void
 access_log_write(struct access_log *a, const struct access_facts *facts)
 {
     static _Thread_local char storage[ACCESS_LINE_MAX];
+    static _Thread_local char more[4 * ACCESS_LINE_MAX];
+    enum messages_access mode = messages_log_access_mode(a->messages);
     struct buf line = { .p = storage,
                         .cap = sizeof storage,
                         .max = sizeof storage - 1 };
+    struct buf record = { .p = more,
+                          .cap = sizeof more,
+                          .max = sizeof more - 1 };
     bool was_empty;
 
     access_format_line(a->format, facts, &line);
     if (line.failed && line.n > 0)
         line.p[line.n - 1] = '\n'; /* cut */
+    if (mode != MESSAGES_ACCESS_NONE)
+        access_members_put(mode == MESSAGES_ACCESS_FORMATTED ? a->format : NULL,
+                           facts, &record);
     pthread_mutex_lock(&a->lock);
     was_empty = a->pending.n == 0;
     if (a->pending.n + line.n > PENDING_MAX)
         a->n_lost++;
     else
         buf_add(&a->pending, buf_view(&line));
+    if (record.failed || a->members.n + record.n > PENDING_MAX)
+        a->n_lost++;
+    else
+        buf_add(&a->members, buf_view(&record));
     if (was_empty)
         pthread_cond_signal(&a->wake);
     pthread_mutex_unlock(&a->lock);

@@ -1,18 +1,22 @@
 /*
  * Access logs that never make a loop wait: lines go into a buffer in memory,
- * one thread for each file writes them. A disk that cannot keep up costs lines,
- * which are counted and said, never time of a request.
+ * one thread for each file writes them, and what the JSON logs show of requests
+ * (source accessLog). A disk that cannot keep up costs lines, which are counted
+ * and said, never time of a request.
  */
 #ifndef SALLYPORT_GATEWAY_ACCESS_LOG_H
 #define SALLYPORT_GATEWAY_ACCESS_LOG_H
 
+#include "audit/messages_log.h"
 #include "config/elements.h"
 #include "gateway/access_format.h"
 
 struct access_log;
 
-/* The same file with the same settings is opened once and shared. */
+/* The same file with the same settings is opened once and shared. messages
+ * outlives it. */
 MUST_CHECK enum err access_log_open(const struct cfg_access_logging *,
+                                    struct messages_log *messages,
                                     struct access_log **out,
                                     struct err_info *why);
 struct access_log *access_log_ref(struct access_log *);

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#include "gateway/access_format.h"
+#include "audit/log_json.h"
+#include "gateway/access_members.h"
 
 static const struct http_header headers[] = {
     { { "Host", 4 }, { "a:80", 4 } },
@@ -35,8 +36,8 @@ facts_of(void)
         .user = STR("USER1"),
         .remote_port = 40000,
         .local_port = 9443,
-        .start_s = 0,
-        .end_s = 86399,
+        .start_ms = 0,
+        .end_ms = 86399000,
         .elapsed_us = 1234,
     };
 }
@@ -131,12 +132,120 @@ other_tokens_are_refused(void **state)
     }
 }
 
+/* What the writer makes of what the loop kept. */
+static void
+json_of(const char *format, const struct access_facts *facts, char *text,
+        size_t cap)
+{
+    struct log_style style = { .host = "h", .user_dir = "/u/", .server = "s" };
+    struct log_member members[ACCESS_MEMBERS_MAX];
+    struct log_entry e = { .source = LOG_ACCESS,
+                           .logger = "",
+                           .method = "",
+                           .id = "",
+                           .members = members };
+    struct access_format *f = NULL;
+    struct arena arena;
+    struct reader in;
+    struct buf bytes, out;
+
+    arena_init(&arena, 1 << 20);
+    buf_init(&bytes, 1 << 20);
+    buf_init(&out, 1 << 20);
+    if (format != NULL)
+        assert_int_equal(access_format_new(&arena, str_of(format), &f, NULL),
+                         ERR_OK);
+    access_members_put(f, facts, &bytes);
+    assert_false(bytes.failed);
+    in = reader_of(buf_view(&bytes));
+    assert_true(access_members_take(&in, &e.wall_ms, members, &e.n_members));
+    assert_true(reader_at_end(&in));
+    assert_int_equal(e.wall_ms, facts->end_ms);
+    log_json(&style, &e, &out);
+    snprintf(text, cap, "%s", buf_z(&out));
+    for (size_t i = 0; i < bytes.n; i++) { /* cut anywhere: refused */
+        struct str part = exact_copy_n(bytes.p, i);
+
+        in = reader_of(part);
+        assert_false(
+            access_members_take(&in, &e.wall_ms, members, &e.n_members));
+        exact_free(part);
+    }
+    buf_fini(&bytes);
+    buf_fini(&out);
+    arena_fini(&arena);
+}
+
+static void
+members_of_json(void **state)
+{
+    static const struct {
+        const char *format, *want;
+    } rows[] = {
+        { NULL, "\"ibm_remoteHost\":\"10.0.0.1\",\"ibm_requestProtocol\":"
+                "\"HTTP\\/1.1\",\"ibm_requestHost\":\"10.0.0.2\","
+                "\"ibm_bytesReceived\":12,\"ibm_requestMethod\":\"GET\","
+                "\"ibm_requestPort\":\"9443\",\"ibm_queryString\":"
+                "\"x=1&password=*****&y\",\"ibm_elapsedTime\":1234,"
+                "\"ibm_responseCode\":200,\"ibm_uriPath\":\"\\/a\\/b\","
+                "\"ibm_userAgent\":\"x \\\"y\\\" " },
+        { "%a %A %b %B", "\"ibm_remoteIP\":\"10.0.0.1\",\"ibm_requestHost\":"
+                         "\"10.0.0.2\",\"ibm_bytesSent\":12,"
+                         "\"ibm_bytesReceived\":12," },
+        { "%{bb}C|%C", "\"ibm_cookie_bb\":\"two\",\"ibm_cookie_a\":\"1\"," },
+        { "%D %{R}W %s %m %m",
+          "\"ibm_elapsedTime\":1234,\"ibm_requestElapsedTime\":1234,"
+          "\"ibm_responseCode\":200,\"ibm_requestMethod\":\"GET\","
+          "\"ibm_datetime\"" },
+        { "%{Authorization}i %{Content-Type}o %{none}i",
+          "\"ibm_requestHeader_Authorization\":\"*****\","
+          "\"ibm_responseHeader_Content-Type\":\"text\\/plain\","
+          "\"ibm_datetime\"" },
+        { "%p %{remote}p %u %U", "\"ibm_requestPort\":\"9443\","
+                                 "\"ibm_remotePort\":\"40000\","
+                                 "\"ibm_remoteUserID\":\"USER1\","
+                                 "\"ibm_uriPath\":\"\\/a\\/b\"," },
+        { "%r", "\"ibm_requestFirstLine\":\"GET "
+                "\\/a\\/b?x=1&password=*****&y HTTP\\/1.1\"," },
+        { "%t %{t}W", "\"ibm_requestStartTime\":\"19" },
+    };
+    struct access_facts facts = facts_of();
+    char text[4096];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        json_of(rows[i].format, &facts, text, sizeof text);
+        assert_true(str_starts(
+            str_of(text),
+            STR("{\"type\":\"liberty_accesslog\",\"host\":\"h\","
+                "\"ibm_userDir\":\"\\/u\\/\",\"ibm_serverName\":\"s\",")));
+        if (strstr(text, rows[i].want) == NULL)
+            fail_msg("%s in %s", rows[i].want, text);
+        assert_null(strstr(text, "hush"));
+        assert_null(strstr(text, "c2VjcmV0"));
+    }
+}
+
+/* Nothing but the fact that somebody was refused. */
+static void
+members_that_are_missing(void **state)
+{
+    struct access_facts facts = { .status = 400, .end_ms = 1 };
+    char text[4096];
+
+    (void)state;
+    json_of("%a %r %u %{x}i %s", &facts, text, sizeof text);
+    assert_non_null(strstr(text, "\"s\",\"ibm_responseCode\":400,\"ibm_dat"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_are_filled_in),
         cmocka_unit_test(other_tokens_are_refused),
+        cmocka_unit_test(members_of_json),
+        cmocka_unit_test(members_that_are_missing),
     };
 
     setenv("TZ", "UTC", 1);

@@ -137,7 +137,7 @@ web_new(struct arena *arena, const struct cfg_tree *tree,
         (code = set_proxies(arena, e->remote_ip, w, why)) != ERR_OK)
         return code;
     if (e->access_logging != NULL && e->access_logging->enabled &&
-        access_log_open(e->access_logging, &w->log, why) != ERR_OK)
+        access_log_open(e->access_logging, log, &w->log, why) != ERR_OK)
         MESSAGES_LOG(log, LOGGER, "SPT0410E", e->access_logging->file_path,
                      str_of(why->text));
     *out = w;
@@ -393,8 +393,8 @@ log_request(struct access_log *log, const struct web *w,
                                                 : http_conn_peer(http->conn),
         .remote_port = http_conn_peer_port(http->conn),
         .local_port = http_conn_port(http->conn),
-        .start_s = (end_ms - elapsed_us / 1000) / 1000,
-        .end_s = end_ms / 1000,
+        .start_ms = end_ms - elapsed_us / 1000,
+        .end_ms = end_ms,
         .elapsed_us = elapsed_us,
     };
 

@@ -82,6 +82,37 @@ like "$(jq -r 'select(.ibm_messageId == "CWWKF0011I").ibm_datetime' "$SCRATCH/js
 is "$(jq -r 'select(.ibm_messageId == "CWWKF0011I") | .ibm_sequence | test("^[0-9]{13}_[0-9A-F]{13}$")' "$SCRATCH/json")" true "its sequence"
 like "$(sed -n '/^{/p' "$LOGS/console.log" | jq -r 'select(.loglevel == "INFO") | .ibm_messageId')" 'CWWKO0219I' "the console too, with INFO"
 is "$(ls "$LOGS" | grep -cE '^messages_[0-9]{2}(\.[0-9]{2}){2}_[0-9]{2}(\.[0-9]{2}){2}\.0\.log$')" 1 "the old file was rolled"
+# Requests in the JSON logs (source accessLog).
+access() { # attributes of <logging>, of <accessLogging>
+    config "messageFormat=\"JSON\" $1"
+    sed -i "s#httpsPort=\"-1\"/>#httpsPort=\"-1\">$2</httpEndpoint>#" "$HOME_DIR/server.xml"
+    restart
+}
+requests() { grep '^{' "${1:-$LOGS/messages.log}" | jq -c 'select(.type == "liberty_accesslog")' 2>/dev/null; }
+some() { [ "$(requests | wc -l)" -ge "${1:-1}" ]; }
+access 'messageSource="message,trace,accessLog,ffdc,audit"' ''
+curl -s -o /dev/null "http://localhost:$PORT/none"; sleep 1
+is "$(requests)" "" "an endpoint without accessLogging has none"
+access 'messageSource="message"' '<accessLogging/>'
+curl -s -o /dev/null "http://localhost:$PORT/none"; sleep 1
+is "$(requests)" "" "nor has a log without the source accessLog"
+access 'messageSource="message,accessLog" consoleFormat="JSON" consoleSource="accessLog"' '<accessLogging logFormat="%h %m"/>'
+curl -s -o /dev/null -A 'a "curl"/1' "http://127.0.0.1:$PORT/none?x=1&password=hush"
+wait_for 10 some; ok $? "a request is in messages.log"
+is "$(requests | jq -c '[.ibm_remoteHost, .ibm_requestProtocol, .ibm_requestMethod, .ibm_uriPath, .ibm_queryString, .ibm_userAgent, .ibm_requestHost, .ibm_requestPort, .ibm_responseCode, .ibm_serverName]')" \
+    "[\"127.0.0.1\",\"HTTP/1.1\",\"GET\",\"/none\",\"x=1&password=*****\",\"a \\\"curl\\\"/1\",\"127.0.0.1\",\"$PORT\",404,\"logs\"]" "with the members of the default, numbers as numbers"
+is "$(requests | jq -c '[(.ibm_elapsedTime | type), (.ibm_bytesReceived | type), (.ibm_sequence | test("^[0-9]{13}_[0-9A-F]{13}$")), (.ibm_datetime | test("^[0-9-]{10}T[0-9:]{8}[.][0-9]{3}-0[45]00$")), .message]')" '["number","number",true,true,null]' "times, size and sequence"
+is "$(requests "$LOGS/console.log" | jq -r .ibm_uriPath)" /none "the console has it too"
+is "$(grep '^{' "$LOGS/console.log" | jq -r .type | sort -u)" "liberty_accesslog" "and nothing else, from when the source is read"
+is "$(tail -1 "$LOGS/http_access.log")" "127.0.0.1 GET" "the access log goes on as it was"
+access 'messageSource="accessLog" jsonAccessLogFields="logFormat" jsonFieldMappings="accessLog:ibm_uriPath:path,ibm_requestHeader_Accept:,message:ibm_requestMethod:no"' '<accessLogging logFormat="%h %u %{t}W %U %m %s %b %D %{Accept}i %{Content-Type}o"/>'
+for path in one two three; do curl -s -o /dev/null -d x "http://localhost:$PORT/$path"; done
+wait_for 10 some 3; ok $? "three requests"
+is "$(requests | jq -c '[.path, .ibm_uriPath, .ibm_requestMethod, .ibm_responseCode, .ibm_requestHeader_Accept, .ibm_requestProtocol]' | tail -1)" '["/three",null,"POST",404,null,null]' "members that logFormat names, renamed or left out for that source"
+is "$(requests | jq -c 'keys_unsorted' | sort -u | grep -c ibm_bytesSent)" 1 "all alike"
+is "$(requests | jq -r .path | tr '\n' ' ')" "/one /two /three " "in their order"
+access 'messageSource="accessLog" jsonAccessLogFields="all"' '<accessLogging/>'
+like "$(grep '^{' "$LOGS/messages.log"; cat "$LOGS/console.log")" 'SPT0411W: jsonAccessLogFields has the value .*all' "another word is told"
 config 'messageFormat="TBASIC" isoDateFormat="true" hideMessage="CWWKO0219I,CWWKE0001I" consoleLogLevel="OFF"'
 restart
 like "$(cat "$LOGS/messages.log")" '^\[[0-9-]{10}T[0-9:]{8}\.[0-9]{3}-0[45]00\] [0-9a-f]{8} FeatureManage A   CWWKF0011I: ' "TBASIC with an ISO date"

@@ -188,6 +188,13 @@ set_mappings(struct wanted *w, struct str text)
     return true;
 }
 
+static bool
+set_access_fields(struct wanted *w, struct str text)
+{
+    w->o.access_as_formatted = str_eq_nocase_z(text, "logFormat");
+    return w->o.access_as_formatted || str_eq_nocase_z(text, "default");
+}
+
 /* Ids separated by commas. */
 static bool
 set_hidden(struct wanted *w, struct str text)
@@ -335,6 +342,8 @@ static const struct row {
     { "message.source", "WLP_LOGGING_MESSAGE_SOURCE", set_message_source },
     { "trace.specification", NULL, set_trace_spec },
     { "json.field.mappings", "WLP_LOGGING_JSON_FIELD_MAPPINGS", set_mappings },
+    { "json.access.log.fields", "WLP_LOGGING_JSON_ACCESS_LOG_FIELDS",
+      set_access_fields },
     { "hideMessage", NULL, set_hidden },
     { "isoDateFormat", NULL, set_iso },
     { "suppress.sensitive.trace", NULL, set_hides_data },
@@ -398,6 +407,9 @@ from_names(struct wanted *w, const struct cfg_logging *l)
         w->o.trace_spec = l->trace_specification;
     if (cfg_is_written(&l->node, "jsonFieldMappings"))
         w->o.mappings = l->json_field_mappings;
+    if (cfg_is_written(&l->node, "jsonAccessLogFields") &&
+        !set_access_fields(w, l->json_access_log_fields))
+        not_understood(w, "jsonAccessLogFields", l->json_access_log_fields);
     if (cfg_is_written(&l->node, "messageSource"))
         w->o.message_sources =
             log_sources(l->message_source.v, l->message_source.n);
