@@ -20,10 +20,13 @@
 #include "batch/master_priv.h"
 #include "batch/master_wire.h"
 #include "batch/tcpip.h"
+#include "ipc/cgroup.h"
 #include "ipc/chan.h"
 
 #define ANGEL_READY_MS 30000u
 #define ANGEL_END_MS 5000
+#define SWEEPS_MAX 20u
+#define SWEEP_WAIT_MS 50
 #define UIDS_FIRST 50000u
 #define UIDS_LAST 59999u
 
@@ -416,6 +419,12 @@ master_shutdown(struct master *m)
         space_stop(m->spaces[i], ++m->next_command, "MASTER");
 }
 
+static bool
+is_running(void *arg, const char *job_id)
+{
+    return space_find_id(arg, job_id) != NULL;
+}
+
 /* What did not end by itself is cancelled, and then killed. */
 static void
 check_time(struct master *m)
@@ -423,6 +432,9 @@ check_time(struct master *m)
     uint64_t now = clock_mono_ms();
 
     sessions_check_time(m, now);
+    if (m->sweep_at_ms != 0 && now >= m->sweep_at_ms)
+        m->sweep_at_ms =
+            cgroup_sweep(false, is_running, m) ? 0 : now + MASTER_SWEEP_MS;
     if (m->is_stopping && now >= m->stop_at_ms && !m->stop_cancelled) {
         m->stop_cancelled = true;
         for (size_t i = 0; i < m->n_spaces; i++)
@@ -432,6 +444,15 @@ check_time(struct master *m)
         if (m->spaces[i]->kill_at_ms != 0 && now >= m->spaces[i]->kill_at_ms)
             space_kill(m->spaces[i]);
     }
+}
+
+/* The last of them leave within moments; what a stack needs stays with it. */
+static void
+end_cgroups(void)
+{
+    for (unsigned i = 0; i < SWEEPS_MAX && !cgroup_sweep(false, NULL, NULL);
+         i++)
+        (void)poll(NULL, 0, SWEEP_WAIT_MS);
 }
 
 static void
@@ -465,6 +486,7 @@ static void
 master_end(struct master *m)
 {
     tcpip_end();
+    end_cgroups();
     master_syslog(m, "sallyport master ended");
     master_angel_stop(m);
     if (m->listener >= 0) {

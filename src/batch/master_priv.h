@@ -22,6 +22,7 @@
 #define MASTER_ATTACH_WAIT_MS 2000u /* of a program that listens at all */
 #define MASTER_REPLY_WAIT_MS 60000u /* F waits this long for its reply */
 #define MASTER_STOP_WAIT_MS 15000u  /* shutdown: after P, then C */
+#define MASTER_SWEEP_MS 500u        /* between looks at cgroups left */
 #define MASTER_KILL_WAIT_MS 5000u   /* after C, then SIGKILL */
 
 struct master;
@@ -94,7 +95,8 @@ struct master {
     uint32_t next_command;
     uint32_t uid_first, uid_last; /* of started users, root mode */
     bool is_stopping;
-    uint64_t stop_at_ms; /* cancel what is left then; later kill it */
+    uint64_t sweep_at_ms; /* cgroups are left; 0: none */
+    uint64_t stop_at_ms;  /* cancel what is left then; later kill it */
     bool stop_cancelled;
 };
 
@@ -141,6 +143,8 @@ void space_stop(struct space *, uint32_t id, const char *user);
 void space_cancel(struct space *);
 void space_kill(struct space *);
 void space_free(struct space **);
+/* Its cgroup, with what is left in it; what does not go at once goes later. */
+void space_end_cgroup(struct space *);
 /* After a start: what the last master left running is ended. */
 void master_clean_spool(struct master *);
 const char *job_end_word(enum job_end);

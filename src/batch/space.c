@@ -328,6 +328,13 @@ space_on_initiator(struct space *space)
     }
 }
 
+void
+space_end_cgroup(struct space *space)
+{
+    if (!cgroup_end(space->cgroup))
+        space->master->sweep_at_ms = clock_mono_ms() + MASTER_SWEEP_MS;
+}
+
 /* The process is gone: settle everything and tell who waits. */
 void
 space_on_exit(struct space *space)
@@ -348,7 +355,7 @@ space_on_exit(struct space *space)
                        space->is_cancelled ? "ABEND=S222"
                                            : "the initiator ended early");
     }
-    cgroup_end(space->cgroup);
+    space_end_cgroup(space);
     if (space->end == JOB_BROKEN)
         space_log_id(
             space, "IEF451I",
@@ -474,4 +481,6 @@ master_clean_spool(struct master *m)
 
     if (spool_each_job(clean_one, m, &why) != ERR_OK)
         log_warn("spool: %s", why.text);
+    if (!cgroup_sweep(true, NULL, NULL))
+        m->sweep_at_ms = clock_mono_ms() + MASTER_SWEEP_MS;
 }

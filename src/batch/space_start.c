@@ -458,6 +458,7 @@ fail_start(struct space *space, const struct err_info *why)
         kill(space->pid, SIGKILL);
         (void)waitpid(space->pid, NULL, 0);
     }
+    space_end_cgroup(space);
 }
 
 enum err

@@ -1,5 +1,6 @@
 #include "ipc/cgroup.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <mntent.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ cgroup_image(char *out, size_t cap)
 static bool
 write_file(const char *folder, const char *name, const char *text)
 {
-    char path[512];
+    char path[800];
     bool is_ok;
     int fd;
 
@@ -146,16 +147,55 @@ cgroup_who(uint64_t id, char job_name[9], char user[9], char *leaf, size_t cap)
     return true;
 }
 
-void
+bool
 cgroup_end(char *path)
 {
+    bool is_gone;
+
     if (path[0] == '\0')
-        return;
+        return true;
     if (!write_file(path, "cgroup.kill", "1"))
         log_warn("%s: what is left in it cannot be killed", path);
     for (int i = 0; rmdir(path) != 0 && i < REMOVE_TRIES; i++)
         usleep(REMOVE_WAIT_US); /* the killed ones are still leaving */
+    is_gone = access(path, F_OK) != 0;
     *strrchr(path, '/') = '\0';
     (void)rmdir(path); /* the image's folder, with its last job */
     path[0] = '\0';
+    return is_gone;
+}
+
+static bool
+is_of_job(const char *name)
+{
+    return strncmp(name, "JOB", 3) == 0 || strncmp(name, "STC", 3) == 0;
+}
+
+bool
+cgroup_sweep(bool kill, bool (*is_used)(void *arg, const char *job_id),
+             void *arg)
+{
+    char image[400], path[700];
+    struct dirent *entry;
+    bool is_clean = true;
+    DIR *dir;
+
+    if (root_is_private() || !cgroup_image(image, sizeof image))
+        return true;
+    dir = opendir(image);
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+            continue;
+        if (is_used != NULL &&
+            (!is_of_job(entry->d_name) || is_used(arg, entry->d_name)))
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s", image, entry->d_name);
+        if (kill && is_of_job(entry->d_name))
+            IGNORE(write_file(path, "cgroup.kill", "1"));
+        is_clean = rmdir(path) == 0 && is_clean;
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    (void)rmdir(image);
+    return is_clean;
 }

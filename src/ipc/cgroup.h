@@ -31,7 +31,15 @@ MUST_CHECK bool cgroup_who(uint64_t id, char job_name[9], char user[9],
 void cgroup_enter(const char *job_id, pid_t pid, char *path, size_t cap);
 /* Tell whose it is, for those who meet a process or a socket of it. */
 void cgroup_name(const char *path, const char *job_name, const char *user);
-/* Kill what is left in it and remove it; "" is fine. */
-void cgroup_end(char *path);
+/* Kill what is left in it and remove it; "" is fine. False: the killed ones are
+ * still leaving, and cgroup_sweep has to come again. */
+bool cgroup_end(char *path);
+/* Remove the empty folders of this image, and the image's when nothing is in
+ * it any more. kill: end first what is left in those of jobs, which an earlier
+ * master did not. is_used: of those of jobs, whether one is in use and stays
+ * (others than of jobs stay too); NULL: none. False: one is there still. Only
+ * the image's master calls this. */
+bool cgroup_sweep(bool kill, bool (*is_used)(void *arg, const char *job_id),
+                  void *arg);
 
 #endif

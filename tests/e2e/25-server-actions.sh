@@ -158,7 +158,7 @@ like "$OUT" "^Server pack package failed\." "fails"
 is "$(ls "$SCRATCH" "$HOME_DIR" | grep -c '\.part$')" 0 "and leaves nothing behind"
 runs "runnable" 0 sallyport server package pack --include=runnable --archive="$SCRATCH/run.jar"
 mkdir "$SCRATCH/run"
-background elsewhere env WLP_JAR_EXTRACT_DIR="$SCRATCH/run" "$SCRATCH/run.jar"; RUN=$PID
+background elsewhere env WLP_JAR_EXTRACT_DIR="$SCRATCH/run" "$SCRATCH/run.jar" >"$SCRATCH/run.out" 2>&1; RUN=$PID
 at_exit "elsewhere '$SCRATCH/run/wlp/bin/server' stop pack --force >/dev/null 2>&1"
 wait_for 60 curl -s -o /dev/null "http://127.0.0.1:$PORT/none"
 is "$(status_of "$PORT")" 404 "a runnable archive runs"
@@ -166,7 +166,7 @@ elsewhere "$SCRATCH/run/wlp/bin/server" stop pack >/dev/null
 wait_for 20 ended "$RUN"; ok $? "and ends when told"
 
 # debug and help.
-background sallyport server debug pack
+background sallyport server debug pack >"$SCRATCH/debug.out" 2>&1
 wait_for 30 grep -q CWWKF0011I "$HOME_DIR/logs/messages.log"
 wait_for 30 curl -s -o /dev/null "http://127.0.0.1:$PORT/x"; ok $? "debug runs it in the foreground"
 wait_for 10 grep -q 'SystemErr .* R .*debug: request GET /x' "$HOME_DIR/logs/messages.log"; ok $? "with all diagnostics"

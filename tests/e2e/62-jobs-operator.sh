@@ -64,7 +64,17 @@ last=$(ls "$SALLYPORT_ROOT/spool" | grep JOB | tail -1)
 kill -9 "$(sed -n 's/^pid=//p' "$SALLYPORT_ROOT/spool/$last/job")"
 wait_for 10 gone; ok $? "kill -9 of an initiator ends its job"
 like "$(cat "$SALLYPORT_ROOT/spool/$last/001.JESMSGLG")" "IEF451I LONG - ENDED BY SYSTEM FAILURE" "and says so"
+# Cgroups: one for each address space, none of them left.
+CGROUPS=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)/sallyport/$(printf '%x-%x' "$(stat -c %d "$SALLYPORT_ROOT")" "$(stat -c %i "$SALLYPORT_ROOT")")
+if [ "$(id -u)" -eq 0 ] && [ -d "${CGROUPS%/*}" ]; then
+    console 'S SLEEPER'; is "$STATUS" 8 "a start that is refused"
+    printf '//FORKS JOB\n//S EXEC PGM=BPXBATCH,PARM='"'SH setsid sleep 1000 & setsid sleep 1000 & true'"'\n' >"$SCRATCH/forks.jcl"
+    for _ in 1 2 3; do sallyport submit -q "$SCRATCH/forks.jcl" >/dev/null 2>&1; done
+    only_angel() { [ "$(find "$CGROUPS" -mindepth 1 -type d | wc -l)" -eq "$(sallyport status | grep -cE '(JOB|STC)[0-9]{5}')" ]; }
+    wait_for 10 only_angel; ok $? "what ended, was killed or refused has no cgroup any more"; note "$(find "$CGROUPS" -type d)"
+fi
 runs "shutdown" 0 sallyport shutdown
+[ ! -e "$CGROUPS" ]; ok $? "nor has the image"
 runs "no system: the console" 16 sallyport console 'D A,L'
 runs "a usage error" 2 sallyport console --nosuch
 runs "no system" 16 sallyport submit "$SAMPLES/jcl/IEFBR14.jcl"
