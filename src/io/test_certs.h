@@ -22,6 +22,9 @@ struct test_cert {
 struct test_cert_spec {
     const char *name; /* CN */
     const char *san;  /* "DNS:a,IP:1.2.3.4" or NULL */
+    const char *aia;  /* "OCSP;URI:http://..." or NULL */
+    const char *cdp;  /* "URI:http://..." or NULL */
+    bool signs_ocsp;  /* for its issuer */
     bool is_ca;
     bool is_rsa;                    /* else P-256 */
     int valid_from_s, valid_to_s;   /* from now; 0, 0: an hour */
@@ -64,6 +67,12 @@ test_cert_make(struct test_cert_spec spec)
                         spec.is_ca ? "critical,CA:TRUE" : "CA:FALSE");
     if (spec.san != NULL)
         test_cert_extension(c.x509, NID_subject_alt_name, spec.san);
+    if (spec.aia != NULL)
+        test_cert_extension(c.x509, NID_info_access, spec.aia);
+    if (spec.cdp != NULL)
+        test_cert_extension(c.x509, NID_crl_distribution_points, spec.cdp);
+    if (spec.signs_ocsp)
+        test_cert_extension(c.x509, NID_ext_key_usage, "OCSPSigning");
     if (X509_sign(c.x509, by->key, EVP_sha256()) == 0)
         abort();
     c.der_bytes = i2d_X509(c.x509, &c.der);
