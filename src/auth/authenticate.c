@@ -185,7 +185,7 @@ static void
 ask_password(struct auth_attempt *a)
 {
     if (saf_verify_async(a->saf, a->user, a->password, a->policy->applid,
-                         on_answer, a, NULL) != ERR_OK)
+                         a->facts.source, on_answer, a, NULL) != ERR_OK)
         finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
 }
 
@@ -248,8 +248,8 @@ start_certificate(struct auth_attempt *a)
     if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
         return;
     if (saf_verify_certificate_async(a->saf, a->facts.certificate,
-                                     a->policy->applid, on_answer, a,
-                                     NULL) != ERR_OK)
+                                     a->policy->applid, a->facts.source,
+                                     on_answer, a, NULL) != ERR_OK)
         finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
 }
 

@@ -32,6 +32,7 @@ void auth_cache_clear(struct auth_cache *); /* CACHE,CLEAR,AUTH */
 struct auth_facts {
     struct str authorization; /* value of the header, or empty */
     struct str certificate;   /* DER, verified; or empty */
+    struct str source;        /* the client's address */
 };
 
 enum auth_result {

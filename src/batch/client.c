@@ -168,7 +168,7 @@ identity(struct str user, struct str password, struct saf_client **saf,
     enum err e = saf_connect((struct str){ 0 }, saf, why);
 
     if (e == ERR_OK && user.n > 0)
-        e = saf_logon(*saf, user, password, &rc, why);
+        e = saf_logon(*saf, user, password, STR(""), &rc, why);
     return e;
 }
 

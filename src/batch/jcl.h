@@ -93,7 +93,8 @@ struct jcl_job {
     char user[9]; /* "" when not given */
     char group[9];
     char notify[9];
-    struct str password; /* of PASSWORD=, or empty; wipe after use */
+    struct str password;     /* of PASSWORD=, or empty; wipe after use */
+    struct str new_password; /* PASSWORD=(old,new), likewise */
     struct str account;
     struct str programmer;
     char msgclass; /* default A */

@@ -255,12 +255,14 @@ job_password(struct jcl_parser *p, const struct jcl_params *params,
 
     if (!jcl_list(p, params, param, parts, ARRAY_LEN(parts), &n))
         return false;
-    if (n != 1)
-        return jcl_bad_value(p, params, param,
-                             "one password; change it with ALTUSER");
-    if (!jcl_text(p, params, &parts[0], &to->job->password))
+    if (n == 0)
+        return jcl_bad_value(p, params, param, "password or (password,new)");
+    if (!jcl_text(p, params, &parts[0], &to->job->password) ||
+        (n == 2 && !jcl_text(p, params, &parts[1], &to->job->new_password)))
         return false;
-    if (to->job->password.n == 0 || to->job->password.n > 100)
+    if (to->job->password.n == 0 || to->job->password.n > 100 ||
+        (n == 2 &&
+         (to->job->new_password.n == 0 || to->job->new_password.n > 100)))
         return jcl_bad_value(p, params, param, "1 to 100 characters");
     return true;
 }

@@ -377,6 +377,8 @@ register_space(struct space *space, const struct space_order *order,
         .proc = order->proc,
         .submitter = str_of(space->record.submitter),
         .password = order->job->password,
+        .new_password = order->job->new_password,
+        .group = order->is_task ? STR("") : str_of(order->job->group),
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
         .root_uid =

@@ -464,6 +464,7 @@ authenticate(struct request *r)
     a->decision = &r->decision;
     (void)http_header_get(r->http, "Authorization", &a->facts.authorization);
     a->facts.certificate = http_conn_certificate(r->http->conn);
+    a->facts.source = r->peer;
     if (r->access->require_auth) {
         a->done = on_authenticated;
         auth_start(a);

@@ -177,8 +177,8 @@ on_open(void *arg, struct str certificate)
         return;
     }
     v->is_asking = true;
-    if (saf_verify_certificate_async(g->saf, certificate, STR(""), on_identity,
-                                     v, &why) == ERR_OK)
+    if (saf_verify_certificate_async(g->saf, certificate, STR(""), STR(""),
+                                     on_identity, v, &why) == ERR_OK)
         return;
     v->is_asking = false;
     log_warn("partner %s: %s", v->address, why.text);

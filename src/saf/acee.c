@@ -11,7 +11,7 @@
  * point into the wire bytes.
  */
 #define WIRE_MAGIC 0x53504143u /* "SPAC" */
-#define WIRE_LEVEL 1u
+#define WIRE_LEVEL 2u
 #define SEAL_BYTES 64u
 #define GROUPS_MAX 4096u
 #define TEXT_MAX 4096u
@@ -76,7 +76,9 @@ read_rest(struct reader *in, struct acee *a, struct acee_group *groups)
     return reader_str(in, 0, TEXT_MAX, &a->applid) &&
            reader_str(in, 0, TEXT_MAX, &a->distributed) &&
            reader_str(in, 0, TEXT_MAX, &a->registry) &&
-           reader_str(in, 0, TEXT_MAX, &a->certificate) && reader_at_end(in);
+           reader_str(in, 0, TEXT_MAX, &a->certificate) &&
+           reader_str(in, 0, SAF_CLASS_MAX, &a->port_class) &&
+           reader_str(in, 0, TEXT_MAX, &a->port) && reader_at_end(in);
 }
 
 enum err
@@ -175,6 +177,8 @@ acee_encode(const struct acee *a, const unsigned char private_key[32],
     buf_str(&body, str_sub(a->distributed, 0, TEXT_MAX));
     buf_str(&body, str_sub(a->registry, 0, TEXT_MAX));
     buf_str(&body, str_sub(a->certificate, 0, TEXT_MAX));
+    buf_str(&body, str_sub(a->port_class, 0, SAF_CLASS_MAX));
+    buf_str(&body, str_sub(a->port, 0, TEXT_MAX));
     e = buf_check(&body, why);
     if (e == ERR_OK) {
         buf_add(out, buf_view(&body));

@@ -59,6 +59,8 @@ struct acee {
     struct str distributed; /* distributed identity's name, or empty */
     struct str registry;    /* its registry or realm */
     struct str certificate; /* SHA-256 of the certificate's DER, or empty */
+    struct str port_class;  /* port of entry: TERMINAL, JESINPUT...; empty */
+    struct str port;        /* its name */
     struct str wire;        /* sealed form, as received */
 };
 
@@ -82,8 +84,8 @@ MUST_CHECK enum err acee_parse(struct str wire,
  * Wire, big-endian, strings as in buf.h: u32 "SPAC", u8 version, str user,
  * group, name, u32 user_id, uid, gid, attrs, u8 origin, u64 made_ms,
  * generation, u32 n_groups, n_groups x { str name, u32 id }, str applid,
- * distributed, registry, certificate; then 64 bytes of Ed25519 signature over
- * everything before it.
+ * distributed, registry, certificate, port_class, port; then 64 bytes of
+ * Ed25519 signature over everything before it.
  */
 MUST_CHECK enum err acee_encode(const struct acee *a,
                                 const unsigned char private_key[32],

@@ -520,10 +520,31 @@ saf_seal_key(const struct saf_client *c)
     return c->seal;
 }
 
+/* "PTS3" of /dev/pts/3: the port of entry of a person; "" without one. */
+static void
+terminal_name(char out[WIRE_TERMINAL_MAX + 1])
+{
+    char path[64];
+    size_t n = 0;
+
+    out[0] = '\0';
+    if (ttyname_r(STDIN_FILENO, path, sizeof path) != 0 &&
+        ttyname_r(STDERR_FILENO, path, sizeof path) != 0)
+        return;
+    for (const char *p = path + strlen("/dev/");
+         strlen(path) > strlen("/dev/") && *p != '\0' && n < WIRE_TERMINAL_MAX;
+         p++) {
+        if (*p != '/')
+            out[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    }
+    out[n] = '\0';
+}
+
 enum err
 saf_logon(struct saf_client *c, struct str user, struct str password,
-          struct saf_rc *rc, struct err_info *why)
+          struct str fresh, struct saf_rc *rc, struct err_info *why)
 {
+    char terminal[WIRE_TERMINAL_MAX + 1];
     struct chan_msg reply;
     struct reader in;
     struct buf out;
@@ -532,6 +553,9 @@ saf_logon(struct saf_client *c, struct str user, struct str password,
     buf_init(&out, 4096);
     buf_str(&out, user);
     buf_str(&out, password);
+    buf_str(&out, fresh);
+    terminal_name(terminal);
+    buf_str(&out, str_of(terminal));
     e = client_call(c, WIRE_LOGON, buf_view(&out), -1, &reply, &in, rc, why);
     if (out.p != NULL)
         secret_wipe(out.p, out.n);

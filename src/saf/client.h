@@ -45,10 +45,11 @@ MUST_CHECK enum err saf_connect_as(struct str user, uint32_t uid,
 void saf_disconnect(struct saf_client **);
 /* Connect as nobody yet, for saf_logon (saf_self is NULL until then). */
 MUST_CHECK enum err saf_open(struct saf_client **out, struct err_info *why);
-/* Become somebody else on this connection, with a password or phrase. */
+/* Become somebody else on this connection, with a password or phrase; fresh: a
+ * new one to put in its place, or empty. */
 MUST_CHECK enum err saf_logon(struct saf_client *, struct str user,
-                              struct str password, struct saf_rc *rc,
-                              struct err_info *why);
+                              struct str password, struct str fresh,
+                              struct saf_rc *rc, struct err_info *why);
 /* Our own identity. Borrowed. */
 const struct acee *saf_self(const struct saf_client *);
 /* Key with which acees of this image are sealed. */
@@ -70,11 +71,13 @@ struct saf_job {
     struct str user;     /* "" : decided by class STARTED from proc/job_name */
     struct str proc;     /* member name of a started task, else "" */
     struct str submitter;
-    struct str password; /* of the JOB card, or empty */
-    int pidfd;           /* of the address space */
-    struct str cgroup;   /* path, or empty in private mode */
-    uint32_t root_uid;   /* Linux uid it runs under when its user has OMVS UID
-                            0 or none; 0 in private mode */
+    struct str password;     /* of the JOB card, or empty */
+    struct str new_password; /* PASSWORD=(old,new) */
+    struct str group;        /* GROUP=, or empty: the user's default */
+    int pidfd;               /* of the address space */
+    struct str cgroup;       /* path, or empty in private mode */
+    uint32_t root_uid; /* Linux uid it runs under when its user has OMVS UID
+                          0 or none; 0 in private mode */
 };
 
 /*
@@ -135,21 +138,21 @@ MUST_CHECK enum err saf_verify(struct saf_client *, struct str user,
                                struct str password, struct str applid,
                                struct acee **out, struct saf_rc *rc,
                                struct err_info *why);
-/* Does not block: `done` runs from saf_process. */
+/* Does not block: `done` runs from saf_process. source: the address of whoever
+ * gave the password, "" when unknown: guesses from it are slowed down, and it
+ * is the port of entry (TERMINAL). */
 MUST_CHECK enum err saf_verify_async(struct saf_client *, struct str user,
                                      struct str password, struct str applid,
-                                     saf_acee_done done, void *arg,
-                                     struct err_info *why);
+                                     struct str source, saf_acee_done done,
+                                     void *arg, struct err_info *why);
 /* Map a verified client certificate (DER) to a user. */
 MUST_CHECK enum err saf_verify_certificate(struct saf_client *, struct str der,
                                            struct str applid, struct acee **out,
                                            struct saf_rc *rc,
                                            struct err_info *why);
-MUST_CHECK enum err saf_verify_certificate_async(struct saf_client *,
-                                                 struct str der,
-                                                 struct str applid,
-                                                 saf_acee_done done, void *arg,
-                                                 struct err_info *why);
+MUST_CHECK enum err saf_verify_certificate_async(
+    struct saf_client *, struct str der, struct str applid, struct str source,
+    saf_acee_done done, void *arg, struct err_info *why);
 /* A distributed identity that the caller has authenticated (class IDIDMAP):
  * the subject of a token and its realm or issuer. SAFCRED only. */
 MUST_CHECK enum err saf_verify_identity(struct saf_client *, struct str name,

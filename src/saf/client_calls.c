@@ -66,6 +66,8 @@ saf_register_job(struct saf_client *c, const struct saf_job *job,
     buf_str(&out, job->password);
     buf_str(&out, job->cgroup);
     buf_u32(&out, job->root_uid);
+    buf_str(&out, job->new_password);
+    buf_str(&out, job->group);
     e = client_call(c, WIRE_REGISTER_JOB, buf_view(&out), job->pidfd, &reply,
                     &in, rc, why);
     if (out.p != NULL)
@@ -237,12 +239,14 @@ call_async(struct saf_client *c, enum wire_type type, struct buf *request,
 
 static void
 put_verify(struct buf *out, struct str user, struct str password,
-           struct str applid)
+           struct str applid, struct str source)
 {
     buf_init(out, 4096);
     buf_str(out, user);
     buf_str(out, password);
     buf_str(out, applid);
+    buf_str(out, str_sub(source, 0, WIRE_SOURCE_MAX));
+    buf_str(out, STR(""));
 }
 
 enum err
@@ -252,27 +256,29 @@ saf_verify(struct saf_client *c, struct str user, struct str password,
 {
     struct buf request;
 
-    put_verify(&request, user, password, applid);
+    put_verify(&request, user, password, applid, STR(""));
     return call_acee(c, WIRE_VERIFY, &request, out, rc, why);
 }
 
 enum err
 saf_verify_async(struct saf_client *c, struct str user, struct str password,
-                 struct str applid, saf_acee_done done, void *arg,
-                 struct err_info *why)
+                 struct str applid, struct str source, saf_acee_done done,
+                 void *arg, struct err_info *why)
 {
     struct buf request;
 
-    put_verify(&request, user, password, applid);
+    put_verify(&request, user, password, applid, source);
     return call_async(c, WIRE_VERIFY, &request, done, arg, why);
 }
 
 static void
-put_certificate(struct buf *out, struct str der, struct str applid)
+put_certificate(struct buf *out, struct str der, struct str applid,
+                struct str source)
 {
     buf_init(out, WIRE_DER_MAX + 4096u);
     buf_str(out, der);
     buf_str(out, applid);
+    buf_str(out, str_sub(source, 0, WIRE_SOURCE_MAX));
 }
 
 enum err
@@ -282,18 +288,19 @@ saf_verify_certificate(struct saf_client *c, struct str der, struct str applid,
 {
     struct buf request;
 
-    put_certificate(&request, der, applid);
+    put_certificate(&request, der, applid, STR(""));
     return call_acee(c, WIRE_VERIFY_CERT, &request, out, rc, why);
 }
 
 enum err
 saf_verify_certificate_async(struct saf_client *c, struct str der,
-                             struct str applid, saf_acee_done done, void *arg,
+                             struct str applid, struct str source,
+                             saf_acee_done done, void *arg,
                              struct err_info *why)
 {
     struct buf request;
 
-    put_certificate(&request, der, applid);
+    put_certificate(&request, der, applid, source);
     return call_async(c, WIRE_VERIFY_CERT, &request, done, arg, why);
 }
 

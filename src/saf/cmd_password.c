@@ -5,169 +5,15 @@
 
 #include "base/secret.h"
 #include "saf/cmd_private.h"
+#include "saf/secret_rules.h"
 
 #define VERIFIER_MAX 4096u
 
-/* --- rules ------------------------------------------------------------- */
-
-static bool
-is_upper(char c)
+static struct secret_change
+change_of(const struct cmd *cmd, const struct saf_user *u, bool is_phrase)
 {
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool
-is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_national(char c)
-{
-    return c == '#' || c == '@' || c == '$';
-}
-
-static bool
-is_vowel(char c)
-{
-    return strchr("AEIOUaeiou", c) != NULL;
-}
-
-/* Does c satisfy a mask character of a rule? */
-static bool
-satisfies(char mask, char c)
-{
-    bool alpha = is_upper(c) || is_national(c);
-
-    switch (mask) {
-    case 'A':
-        return alpha;
-    case 'C':
-        return is_upper(c) && !is_vowel(c);
-    case 'L':
-        return alpha || is_digit(c);
-    case 'N':
-        return is_digit(c);
-    case 'V':
-        return is_upper(c) && is_vowel(c);
-    case 'W':
-        return (alpha || is_digit(c)) && !is_vowel(c);
-    case 'c':
-        return (is_upper(c) || is_lower(c)) && !is_vowel(c);
-    case 'm':
-        return is_upper(c) || is_lower(c) || is_digit(c) || is_national(c);
-    case 'v':
-        return is_vowel(c);
-    case '$':
-        return is_national(c);
-    case 's':
-        return !alpha && !is_lower(c) && !is_digit(c);
-    default: /* '*' and 'x' */
-        return true;
-    }
-}
-
-/* "min:max mask": as SETROPTS stores a rule. */
-static bool
-rule_fits(struct str rule, struct str password)
-{
-    struct reader in = reader_of(rule);
-    uint32_t min, max;
-    struct str mask;
-
-    if (!reader_decimal(&in, &min) || !reader_accept(&in, ':') ||
-        !reader_decimal(&in, &max) || !reader_accept(&in, ' '))
-        return false;
-    mask = reader_rest(&in);
-    if (password.n < min || password.n > max)
-        return false;
-    for (size_t i = 0; i < password.n; i++)
-        if (i < mask.n && !satisfies(mask.p[i], password.p[i]))
-            return false;
-    return true;
-}
-
-bool
-password_is_allowed(struct saf_db *db, struct arena *arena, struct str password)
-{
-    bool mixed = saf_option(db, "PASSWORD.MIXEDCASE") != 0;
-    bool special = saf_option(db, "PASSWORD.SPECIALCHARS") != 0;
-    bool has_rules = false;
-
-    if (password.n < 1 || password.n > 8)
-        return false;
-    for (size_t i = 0; i < password.n; i++) {
-        char c = password.p[i];
-
-        if (!is_upper(c) && !is_digit(c) && !is_national(c) &&
-            !(mixed && is_lower(c)) &&
-            !(special && c > ' ' && c < 0x7f && !is_lower(c)))
-            return false;
-    }
-    for (int i = 1; i <= 8; i++) {
-        const char *name = str_z(arena, str_fmt(arena, "PASSWORD.RULE%d", i));
-        struct str rule =
-            name == NULL ? STR("") : saf_option_text(db, arena, name);
-
-        if (rule.n == 0)
-            continue;
-        has_rules = true;
-        if (rule_fits(rule, password))
-            return true;
-    }
-    return !has_rules;
-}
-
-static bool
-contains_nocase(struct str s, struct str what)
-{
-    for (size_t i = 0; what.n > 0 && i + what.n <= s.n; i++)
-        if (str_eq_nocase(str_sub(s, i, i + what.n), what))
-            return true;
-    return false;
-}
-
-bool
-phrase_is_allowed(struct str phrase, struct str user)
-{
-    size_t n_alpha = 0, n_other = 0;
-
-    if (phrase.n < 9 || phrase.n > 100 || contains_nocase(phrase, user))
-        return false;
-    for (size_t i = 0; i < phrase.n; i++) {
-        char c = phrase.p[i];
-
-        if (i >= 2 && c == phrase.p[i - 1] && c == phrase.p[i - 2])
-            return false;
-        if (is_upper(c) || is_lower(c))
-            n_alpha++;
-        else
-            n_other++;
-    }
-    return n_alpha >= 2 && n_other >= 2;
-}
-
-/* --- making and comparing ---------------------------------------------- */
-
-/* As stored: upper case unless mixed case passwords are on. */
-static struct str
-fold_password(struct cmd *cmd, struct str password)
-{
-    char *p = (char *)(uintptr_t)password.p; /* in the wiped text store */
-
-    if (saf_option(cmd->db, "PASSWORD.MIXEDCASE") != 0)
-        return password;
-    for (size_t i = 0; i < password.n; i++)
-        if (is_lower(p[i]))
-            p[i] = (char)(p[i] - 'a' + 'A');
-    return password;
+    return (struct secret_change){ cmd->db, cmd->arena, cmd->session->hooks,
+                                   u,       is_phrase,  cmd->today };
 }
 
 static bool
@@ -194,58 +40,14 @@ make_verifier(struct cmd *cmd, struct str user, struct str secret,
     return e == ERR_OK;
 }
 
-static bool
-is_secret_of(struct cmd *cmd, struct str user, struct str secret,
-             struct str verifier)
-{
-    const struct saf_hooks *h = cmd->session->hooks;
-
-    return verifier.n > 0 && h != NULL && h->check_verifier != NULL &&
-           h->check_verifier(h->arg, user, secret, verifier, NULL) == ERR_OK;
-}
-
-static bool
-is_in_history(struct cmd *cmd, const struct saf_user *u, bool is_phrase,
-              struct str secret)
-{
-    int64_t n = saf_option(cmd->db, "PASSWORD.HISTORY");
-    struct saf_query q = saf_db_query(
-        cmd->db,
-        "SELECT verifier FROM history WHERE user=?1 AND is_phrase=?2"
-        " ORDER BY seq DESC LIMIT ?3",
-        "sii", u->user, (int64_t)is_phrase, n);
-    bool is_found = false;
-
-    while (!is_found && saf_query_next(&q))
-        is_found = is_secret_of(cmd, u->user, secret,
-                                saf_query_str(&q, cmd->arena, 0));
-    saf_query_close(&q);
-    return is_found;
-}
-
-static void
-remember(struct cmd *cmd, const struct saf_user *u, bool is_phrase,
-         struct str verifier)
-{
-    if (verifier.n == 0 || saf_option(cmd->db, "PASSWORD.HISTORY") == 0)
-        return;
-    saf_db_run(cmd->db,
-               "INSERT INTO history VALUES(?1,?2,(SELECT coalesce(max(seq),0)"
-               "+1 FROM history WHERE user=?1 AND is_phrase=?2),?3)",
-               "sib", u->user, (int64_t)is_phrase, verifier);
-    saf_db_run(cmd->db,
-               "DELETE FROM history WHERE user=?1 AND is_phrase=?2 AND seq<="
-               "(SELECT max(seq)-32 FROM history WHERE user=?1 AND"
-               " is_phrase=?2)",
-               "si", u->user, (int64_t)is_phrase);
-}
-
 /* --- ADDUSER, ALTUSER -------------------------------------------------- */
 
 static bool
 set_password(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg)
 {
-    struct str password = fold_password(cmd, cmd_value(arg));
+    struct str password = cmd_value(arg);
+    bool is_mixed = secret_is_mixed(cmd->db);
+    const struct secret_change c = change_of(cmd, u, false);
     bool is_expired = cmd_arg(cmd, "NOEXPIRED") == NULL;
 
     if (arg->is_negated || arg->n_values == 0) {
@@ -253,14 +55,16 @@ set_password(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg)
             u->verifier = (struct str){ NULL, 0 };
         return true;
     }
+    if (!is_mixed)
+        secret_fold(password);
     if (!password_is_allowed(cmd->db, cmd->arena, password)) {
         CMD_MSG(cmd, "ICH08014I");
         return false;
     }
-    remember(cmd, u, false, u->verifier);
+    secret_remember(&c);
     u->pass_day = is_expired ? 0 : cmd->today;
     u->attrs &= ~(uint32_t)USER_PASS_MIXED;
-    if (saf_option(cmd->db, "PASSWORD.MIXEDCASE") != 0)
+    if (is_mixed)
         u->attrs |= USER_PASS_MIXED;
     return make_verifier(cmd, u->user, password, false, &u->verifier);
 }
@@ -268,6 +72,8 @@ set_password(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg)
 static bool
 set_phrase(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg)
 {
+    const struct secret_change c = change_of(cmd, u, true);
+
     if (arg->is_negated) {
         u->phrase_verifier = (struct str){ NULL, 0 };
         return true;
@@ -276,7 +82,7 @@ set_phrase(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg)
         CMD_MSG(cmd, "ICH01021I");
         return false;
     }
-    remember(cmd, u, true, u->phrase_verifier);
+    secret_remember(&c);
     u->phrase_day = cmd_arg(cmd, "NOEXPIRED") == NULL ? 0 : cmd->today;
     return make_verifier(cmd, u->user, cmd_value(arg), true,
                          &u->phrase_verifier);
@@ -303,52 +109,24 @@ cmd_set_secrets(struct cmd *cmd, struct saf_user *u)
 
 /* --- PASSWORD, PHRASE -------------------------------------------------- */
 
-static bool
-old_enough(struct cmd *cmd, int32_t changed)
-{
-    int64_t min = saf_option(cmd->db, "PASSWORD.MINCHANGE");
-
-    return changed == 0 || cmd->today - changed >= min;
-}
-
-/* The checks of a change by the user, in order; the message of the first that
- * fails, or NULL. */
+/* The message of the first check that fails, or NULL. */
 static const char *
-why_not_password(struct cmd *cmd, const struct saf_user *u, struct str old,
-                 struct str fresh)
+why_not(const struct secret_change *c, struct str old, struct str fresh)
 {
-    if (u->verifier.n == 0)
+    const struct saf_user *u = c->user;
+
+    if (!c->is_phrase && u->verifier.n == 0)
         return "ICH08008I";
-    if (!is_secret_of(cmd, u->user, old, u->verifier))
-        return "ICH08005I";
-    if (str_eq_secret(old, fresh))
-        return "ICH08002I";
-    if (!old_enough(cmd, u->pass_day))
-        return "ICH08017I";
-    if (!password_is_allowed(cmd->db, cmd->arena, fresh))
-        return "ICH08014I";
-    return is_in_history(cmd, u, false, fresh) ? "ICH08015I" : NULL;
-}
-
-static const char *
-why_not_phrase(struct cmd *cmd, const struct saf_user *u, struct str old,
-               struct str fresh)
-{
-    if (!is_secret_of(cmd, u->user, old, u->phrase_verifier))
-        return "ICH08022I";
-    if (str_eq_secret(old, fresh))
-        return "ICH08021I";
-    if (!old_enough(cmd, u->phrase_day))
-        return "ICH08018I";
-    if (!phrase_is_allowed(fresh, u->user))
-        return "ICH08020I";
-    return is_in_history(cmd, u, true, fresh) ? "ICH08024I" : NULL;
+    if (!secret_is(c, old, c->is_phrase ? u->phrase_verifier : u->verifier))
+        return c->is_phrase ? "ICH08022I" : "ICH08005I";
+    return secret_why_not(c, old, fresh);
 }
 
 static bool
 change_own(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg,
            bool is_phrase)
 {
+    const struct secret_change c = change_of(cmd, u, is_phrase);
     struct str old, fresh;
     const char *refusal;
 
@@ -356,19 +134,26 @@ change_own(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg,
         CMD_MSG(cmd, "IKJ56701I", STR("OLD AND NEW VALUE"), STR(""));
         return false;
     }
-    old = is_phrase ? arg->values[0] : fold_password(cmd, arg->values[0]);
-    fresh = is_phrase ? arg->values[1] : fold_password(cmd, arg->values[1]);
-    refusal = is_phrase ? why_not_phrase(cmd, u, old, fresh)
-                        : why_not_password(cmd, u, old, fresh);
+    old = arg->values[0];
+    fresh = arg->values[1];
+    if (!is_phrase && (u->attrs & USER_PASS_MIXED) == 0)
+        secret_fold(old);
+    if (!is_phrase && !secret_is_mixed(cmd->db))
+        secret_fold(fresh);
+    refusal = why_not(&c, old, fresh);
     if (refusal != NULL) {
         CMD_MSG(cmd, refusal, u->user);
         return false;
     }
-    remember(cmd, u, is_phrase, is_phrase ? u->phrase_verifier : u->verifier);
+    secret_remember(&c);
     if (is_phrase)
         u->phrase_day = cmd->today;
     else
         u->pass_day = cmd->today;
+    if (!is_phrase && secret_is_mixed(cmd->db))
+        u->attrs |= USER_PASS_MIXED;
+    else if (!is_phrase)
+        u->attrs &= ~(uint32_t)USER_PASS_MIXED;
     return make_verifier(cmd, u->user, fresh, is_phrase,
                          is_phrase ? &u->phrase_verifier : &u->verifier);
 }

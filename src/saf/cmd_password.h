@@ -8,10 +8,4 @@
  * False after a message. */
 bool cmd_set_secrets(struct cmd *, struct saf_user *);
 
-/* May `password` be one by SETROPTS PASSWORD(RULEn ...) and the characters
- * that are allowed? */
-bool password_is_allowed(struct saf_db *, struct arena *, struct str password);
-/* 9 to 100 characters, without the user id, mixed enough. */
-bool phrase_is_allowed(struct str phrase, struct str user);
-
 #endif

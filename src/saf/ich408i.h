@@ -26,6 +26,10 @@ enum logon_failure {
     LOGON_REPLAY,
     LOGON_DAY_TIME,
     LOGON_SURROGATE,
+    LOGON_TERMINAL,
+    LOGON_NEW_PASSWORD,
+    LOGON_NEW_PHRASE,
+    LOGON_PHRASE_EXPIRED,
     LOGON_UNDEFINED, /* no ICH408I: tell only */
 };
 

@@ -1,8 +1,12 @@
 #include "saf/logon.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/msg.h"
+#include "base/secret.h"
+#include "saf/secret_rules.h"
 
 #define MS_PER_DAY 86400000ull
 
@@ -90,7 +94,7 @@ logon_begin(struct saf_engine *engine, struct arena *a, struct str user,
             struct str secret, uint64_t now_ms, const struct saf_lines *lines,
             struct logon *out, struct saf_rc *rc, struct err_info *why)
 {
-    struct logon got = { .is_phrase = secret.n > 8 };
+    struct logon got = { .is_phrase = secret.n > SECRET_PASSWORD_MAX };
     enum err e = find_user(engine, a, user, now_ms, lines, &got.user, rc, why);
 
     if (e != ERR_OK)
@@ -109,17 +113,144 @@ logon_begin(struct saf_engine *engine, struct arena *a, struct str user,
     return ERR_OK;
 }
 
-static bool
-is_expired(struct saf_db *db, const struct logon *l, uint64_t now_ms)
+/* Days until the secret expires, negative when it has; INT32_MAX: never. */
+static int32_t
+days_left(struct saf_db *db, const struct saf_user *u, bool is_phrase,
+          uint64_t now_ms)
 {
-    int32_t day = l->is_phrase ? l->user.phrase_day : l->user.pass_day;
-    int64_t interval = l->user.interval != 0
-                           ? l->user.interval
-                           : saf_option(db, "PASSWORD.INTERVAL");
+    int32_t day = is_phrase ? u->phrase_day : u->pass_day;
+    int64_t interval =
+        u->interval != 0 ? u->interval : saf_option(db, "PASSWORD.INTERVAL");
+    int64_t of_phrases = is_phrase && u->interval == 0
+                             ? saf_option(db, "PASSWORD.PHRASEINT")
+                             : 0;
 
+    if (of_phrases > 0)
+        interval = of_phrases;
     if (day == 0)
-        return true;
-    return interval > 0 && day + interval < saf_day_of_ms(now_ms);
+        return -1;
+    return interval > 0 ? (int32_t)(day + interval) - saf_day_of_ms(now_ms)
+                        : INT32_MAX;
+}
+
+static enum err
+refuse_change(const struct logon *l, const struct saf_user *u,
+              const struct saf_lines *lines, const char *id, struct saf_rc *rc,
+              struct err_info *why)
+{
+    struct buf text;
+
+    (void)refuse(lines, u, l->is_phrase ? LOGON_NEW_PHRASE : LOGON_NEW_PASSWORD,
+                 LOGON_RC_NEW_PASSWORD, rc, why);
+    say(lines, "IRR015I");
+    buf_init(&text, 512);
+    msg_text(&text, id, &u->user, 1);
+    (void)err_set(why, ERR_DENIED, "%s %s", id, buf_z(&text));
+    buf_fini(&text);
+    return ERR_DENIED;
+}
+
+/* The old secret was right: put the new one in its place. */
+static enum err
+change(struct saf_engine *engine, struct arena *a, const struct logon *l,
+       struct saf_user *u, uint64_t now_ms, const struct saf_lines *lines,
+       struct saf_rc *rc, struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    bool is_mixed = secret_is_mixed(db);
+    const struct secret_change c = { db,           a,
+                                     l->hooks,     u,
+                                     l->is_phrase, saf_day_of_ms(now_ms) };
+    struct str *verifier = l->is_phrase ? &u->phrase_verifier : &u->verifier;
+    const char *id;
+    struct buf made;
+    enum err e;
+
+    /* Its length says what it is, and one cannot replace the other. */
+    if (l->is_phrase != (l->fresh.n > SECRET_PASSWORD_MAX))
+        return refuse_change(l, u, lines,
+                             l->is_phrase ? "ICH08020I" : "ICH08014I", rc, why);
+    if (!l->is_phrase && !is_mixed)
+        secret_fold(l->fresh);
+    id = secret_why_not(&c, l->secret, l->fresh);
+    if (id != NULL)
+        return refuse_change(l, u, lines, id, rc, why);
+    buf_init(&made, 4096);
+    e = l->hooks->make_verifier(l->hooks->arg, u->user, l->fresh, l->is_phrase,
+                                &made, why);
+    if (e != ERR_OK) {
+        buf_fini(&made);
+        return e;
+    }
+    secret_remember(&c);
+    *verifier = str_dup(a, buf_view(&made));
+    secret_wipe(made.p, made.n);
+    buf_fini(&made);
+    if (l->is_phrase) {
+        u->phrase_day = c.today;
+        return ERR_OK;
+    }
+    u->pass_day = c.today;
+    u->attrs &= ~(uint32_t)USER_PASS_MIXED;
+    if (is_mixed)
+        u->attrs |= USER_PASS_MIXED;
+    return ERR_OK;
+}
+
+void
+logon_greet(struct saf_engine *engine, const struct logon *l, uint64_t now_ms,
+            const struct saf_lines *lines)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    int64_t warning = saf_option(db, "PASSWORD.WARNING");
+    int32_t left = l->fresh.n > 0
+                       ? INT32_MAX
+                       : days_left(db, &l->user, l->is_phrase, now_ms);
+    time_t last = (time_t)l->user.last_access_s;
+    char when[64], days[16];
+    struct buf line;
+    struct tm tm;
+
+    buf_init(&line, 512);
+    if (last > 0 && localtime_r(&last, &tm) != NULL &&
+        strftime(when, sizeof when, "%H:%M:%S ON %A, %B %d, %Y", &tm) > 0) {
+        for (char *p = when; *p != '\0'; p++)
+            *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+        buf_add_z(&line, "ICH70001I ");
+        MSG_TEXT(&line, "ICH70001I", l->user.user, str_of(when));
+        lines->line(lines->arg, buf_view(&line));
+        buf_clear(&line);
+    }
+    if (warning > 0 && left >= 0 && left <= warning) {
+        (void)snprintf(days, sizeof days, "%d", (int)left);
+        buf_add_z(&line, l->is_phrase ? "ICH70008I " : "ICH70002I ");
+        MSG_TEXT(&line, l->is_phrase ? "ICH70008I" : "ICH70002I", str_of(days));
+        lines->line(lines->arg, buf_view(&line));
+    }
+    buf_fini(&line);
+}
+
+/* The user's row and the history, in one transaction. */
+static enum err
+end_with_change(struct saf_engine *engine, struct arena *a,
+                const struct logon *l, struct saf_user *u, uint64_t now_ms,
+                const struct saf_lines *lines, struct saf_rc *rc,
+                struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    enum err e = saf_db_begin(db, why);
+
+    if (e != ERR_OK)
+        return e;
+    e = change(engine, a, l, u, now_ms, lines, rc, why);
+    if (e != ERR_OK) {
+        saf_db_rollback(db);
+        return e;
+    }
+    u->failures = 0;
+    u->last_access_s = (int64_t)(now_ms / 1000);
+    saf_user_put(db, u);
+    return saf_db_commit(db, why);
 }
 
 enum err
@@ -138,11 +269,15 @@ logon_end(struct saf_engine *engine, struct arena *a, const struct logon *l,
         return e;
     if (!is_right)
         return wrong(engine, &u, lines, rc, why);
-    if (is_expired(db, l, now_ms)) {
-        e = refuse(lines, &u, LOGON_EXPIRED, LOGON_RC_EXPIRED, rc, why);
+    if (l->fresh.n == 0 && days_left(db, &u, l->is_phrase, now_ms) < 0) {
+        e = refuse(lines, &u,
+                   l->is_phrase ? LOGON_PHRASE_EXPIRED : LOGON_EXPIRED,
+                   LOGON_RC_EXPIRED, rc, why);
         say(lines, "IRR014I");
         return e;
     }
+    if (l->fresh.n > 0)
+        return end_with_change(engine, a, l, &u, now_ms, lines, rc, why);
     /* Same verifier still: else the password was changed meanwhile, and the
      * new record would put the old one back. */
     if (new_verifier.n > 0 &&
@@ -266,6 +401,95 @@ check_appl(struct saf_engine *engine, const struct logon_ask *ask,
         acee->user, STR_ARG(ask->applid));
 }
 
+/* TERMINAL(NONE): a terminal that no profile names is closed; elsewhere what
+ * is not protected is open. */
+static bool
+is_closed_terminal(struct saf_engine *engine, struct arena *a,
+                   const struct logon_ask *ask)
+{
+    return str_eq_z(ask->port_class, "TERMINAL") &&
+           (saf_class_options(saf_engine_db(engine), ask->port_class) &
+            CLASS_ACTIVE) != 0 &&
+           str_starts_nocase(
+               saf_option_text(saf_engine_db(engine), a, "TERMINAL"), STR("N"));
+}
+
+/* NOTERMUACC: who logs on with this group needs a line in the terminal's
+ * access list. */
+static bool
+is_uacc_only(const struct saf_decision *d, const struct logon_ask *ask,
+             const struct saf_group *g)
+{
+    return str_eq_z(ask->port_class, "TERMINAL") && g != NULL &&
+           !g->is_termuacc && strcmp(d->entry, "UACC") == 0;
+}
+
+static enum err
+check_port(struct saf_engine *engine, struct arena *a,
+           const struct logon_ask *ask, const struct saf_lines *lines,
+           const struct saf_user *u, const struct saf_group *g,
+           const struct acee *acee, struct saf_rc *rc, struct err_info *why)
+{
+    struct saf_decision d;
+    enum err e;
+
+    if (ask->port.n == 0)
+        return ERR_OK;
+    d = saf_authorize(engine, acee, ask->port_class, ask->port, SAF_READ, NULL);
+    if (d.rc.saf == 0 && !is_uacc_only(&d, ask, g))
+        return ERR_OK;
+    if (d.rc.saf == 4 && !is_closed_terminal(engine, a, ask))
+        return ERR_OK;
+    e = refuse(lines, u, LOGON_TERMINAL, LOGON_RC_PORT, rc, why);
+    return err_set(why, e,
+                   "user %s is not authorized to port of entry " STR_FMT
+                   " (class " STR_FMT ")",
+                   acee->user, STR_ARG(ask->port), STR_ARG(ask->port_class));
+}
+
+static bool
+is_allowed_now(const struct saf_user *u, uint64_t now_ms)
+{
+    time_t now = (time_t)(now_ms / 1000);
+    struct tm tm;
+    int hhmm;
+
+    if (u->when_days == 0 && u->when_from == 0 && u->when_to == 0)
+        return true;
+    if (localtime_r(&now, &tm) == NULL)
+        return false;
+    if (u->when_days != 0 && (u->when_days >> tm.tm_wday & 1u) == 0)
+        return false;
+    hhmm = tm.tm_hour * 100 + tm.tm_min;
+    if (u->when_from == 0 && u->when_to == 0)
+        return true;
+    return u->when_from <= u->when_to /* else over midnight */
+               ? hhmm >= u->when_from && hhmm <= u->when_to
+               : hhmm >= u->when_from || hhmm <= u->when_to;
+}
+
+/* WHEN(DAYS TIME) holds for who proves who he is; jobs and started tasks run
+ * at any time, as in the original. */
+static enum err
+check_time(const struct logon_ask *ask, const struct saf_lines *lines,
+           const struct saf_user *u, struct saf_rc *rc, struct err_info *why)
+{
+    enum err e;
+
+    if (!logon_is_proved(ask->origin) || is_allowed_now(u, ask->now_ms))
+        return ERR_OK;
+    e = refuse(lines, u, LOGON_DAY_TIME, LOGON_RC_TIME, rc, why);
+    return err_set(why, e, "user " STR_FMT " may not log on at this time",
+                   STR_ARG(u->user));
+}
+
+bool
+logon_is_proved(enum acee_origin origin)
+{
+    return origin == ACEE_PASSWORD || origin == ACEE_PASSTICKET ||
+           origin == ACEE_CERTIFICATE || origin == ACEE_DISTRIBUTED;
+}
+
 enum err
 logon_acee(struct saf_engine *engine, struct arena *a,
            const struct logon_ask *ask, const struct saf_lines *lines,
@@ -276,6 +500,7 @@ logon_acee(struct saf_engine *engine, struct arena *a,
     struct saf_group g;
     struct saf_user u;
     struct str group;
+    bool has_group;
     enum err e;
 
     *rc = SAF_RC(8, 8, 8);
@@ -301,14 +526,20 @@ logon_acee(struct saf_engine *engine, struct arena *a,
     acee.made_ms = ask->now_ms;
     acee.uid = omvs_number(db, a, SAF_KIND_USER, u.id, "UID");
     acee.gid = UINT32_MAX;
-    if (saf_group_get(db, a, group, &g))
+    has_group = saf_group_get(db, a, group, &g);
+    if (has_group)
         acee.gid = omvs_number(db, a, SAF_KIND_GROUP, g.id, "GID");
     acee.applid = str_dup(a, ask->applid);
     acee.certificate = ask->certificate;
     acee.distributed = ask->distributed;
     acee.registry = ask->registry;
+    acee.port_class = ask->port_class;
+    acee.port = ask->port;
     if ((e = saf_db_check(db, why)) != ERR_OK ||
-        (e = check_appl(engine, ask, lines, &acee, rc, why)) != ERR_OK)
+        (e = check_appl(engine, ask, lines, &acee, rc, why)) != ERR_OK ||
+        (e = check_port(engine, a, ask, lines, &u, has_group ? &g : NULL, &acee,
+                        rc, why)) != ERR_OK ||
+        (e = check_time(ask, lines, &u, rc, why)) != ERR_OK)
         return e;
     *rc = SAF_RC(0, 0, 0);
     *out = acee;

@@ -1,13 +1,16 @@
 /*
  * REQUEST=VERIFY as an engine: no clock, no hashing. The caller begins, has
  * the secret compared by a verifier process, and ends. Return codes are those
- * of initACEE: 8/8/16 not defined, 20 wrong, 24 expired, 28
- * revoked, 32 no access to APPL, 36 and 40 for certificates.
+ * of initACEE: 8/8/16 not defined, 20 wrong, 24 expired, 28 revoked, 32 no
+ * access to APPL, 36 and 40 for certificates; for what initACEE does not know
+ * those of VERIFY: 8/16/0 new password not valid, 8/48/4 not at this time,
+ * 8/48/8 not from this port of entry.
  */
 #ifndef SALLYPORT_SAF_LOGON_H
 #define SALLYPORT_SAF_LOGON_H
 
 #include "saf/authorize.h"
+#include "saf/cmd.h"
 #include "saf/ich408i.h"
 
 #define LOGON_RC_UNDEFINED SAF_RC(8, 8, 16)
@@ -17,12 +20,19 @@
 #define LOGON_RC_APPL SAF_RC(8, 8, 32)
 #define LOGON_RC_NOTRUST SAF_RC(8, 8, 36)
 #define LOGON_RC_NO_USER SAF_RC(8, 8, 40)
+#define LOGON_RC_NEW_PASSWORD SAF_RC(8, 16, 0)
+#define LOGON_RC_TIME SAF_RC(8, 48, 4)
+#define LOGON_RC_PORT SAF_RC(8, 48, 8)
 
 struct logon {
     struct saf_user user;
     struct str secret;   /* folded as the user's password is kept */
     struct str verifier; /* to compare it with */
     bool is_phrase;
+    /* A new password or phrase given with the old one; empty: none. Folded in
+     * place by logon_end. */
+    struct str fresh;
+    const struct saf_hooks *hooks; /* that compare and hash it */
 };
 
 /*
@@ -37,13 +47,22 @@ MUST_CHECK enum err logon_begin(struct saf_engine *, struct arena *,
                                 struct err_info *why);
 /*
  * Steps after it. The failure counter is durable when this returns.
- * new_verifier: the record made anew because parameters changed, or empty.
+ * new_verifier: the record made anew because parameters changed, or empty. A
+ * new secret is checked (rules, history, MINCHANGE) and takes effect, also when
+ * the old one has expired.
  */
 MUST_CHECK enum err logon_end(struct saf_engine *, struct arena *,
                               const struct logon *, bool is_right,
                               struct str new_verifier, uint64_t now_ms,
                               const struct saf_lines *, struct saf_rc *rc,
                               struct err_info *why);
+
+/* What a person is told after it: ICH70001I the last access, ICH70002I or
+ * ICH70008I when the password or phrase expires within PASSWORD(WARNING). */
+void logon_greet(struct saf_engine *, const struct logon *, uint64_t now_ms,
+                 const struct saf_lines *);
+/* Somebody proved who he is; the others were vouched for. */
+bool logon_is_proved(enum acee_origin);
 
 /*
  * A PassTicket decides: *is_ticket says whether it is one, then as logon_end:
@@ -84,6 +103,7 @@ struct logon_ask {
     uint32_t more_attrs;    /* ACEE_TRUSTED, ACEE_PRIVILEGED of STARTED */
     struct str certificate; /* its SHA-256, or empty */
     struct str distributed, registry; /* or empty */
+    struct str port_class, port;      /* of entry, or empty */
     bool is_silent;                   /* no ICH408I for a refused APPL */
     uint64_t now_ms;
 };

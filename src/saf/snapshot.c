@@ -461,29 +461,38 @@ standard_level(const void *image, const struct snap_profile *p,
 }
 
 /* Where the request comes from, when that counts: a port of entry as long as
- * its class is active, a program under program control. */
+ * its class is active, a program under program control. What the caller does
+ * not say is where the requester came in. */
 static struct str
-port_of(const void *image, const struct saf_where *w, const char *kind)
+port_of(const void *image, const struct acee *acee, const struct saf_where *w,
+        const char *kind)
 {
+    static const struct saf_where nowhere;
+    const struct saf_where *from = w != NULL ? w : &nowhere;
     const struct {
         const char *kind;
         struct str value;
         uint32_t flag;
     } rows[] = {
-        { "TERMINAL", w->terminal, SNAPSHOT_WHEN_TERMINAL },
-        { "CONSOLE", w->console, SNAPSHOT_WHEN_CONSOLE },
-        { "JESINPUT", w->jesinput, SNAPSHOT_WHEN_JESINPUT },
-        { "APPCPORT", w->appcport, SNAPSHOT_WHEN_APPCPORT },
-        { "SERVAUTH", w->servauth, SNAPSHOT_WHEN_SERVAUTH },
-        { "SYSID", w->sysid, SNAPSHOT_WHEN_PROGRAM },
-        { "PROGRAM", w->program, SNAPSHOT_WHEN_PROGRAM },
-        { "SERVICE", w->service, 0 },
+        { "TERMINAL", from->terminal, SNAPSHOT_WHEN_TERMINAL },
+        { "CONSOLE", from->console, SNAPSHOT_WHEN_CONSOLE },
+        { "JESINPUT", from->jesinput, SNAPSHOT_WHEN_JESINPUT },
+        { "APPCPORT", from->appcport, SNAPSHOT_WHEN_APPCPORT },
+        { "SERVAUTH", from->servauth, SNAPSHOT_WHEN_SERVAUTH },
+        { "SYSID", from->sysid, SNAPSHOT_WHEN_PROGRAM },
+        { "PROGRAM", from->program, SNAPSHOT_WHEN_PROGRAM },
+        { "SERVICE", from->service, 0 },
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (strcmp(kind, rows[i].kind) == 0 &&
-            (snapshot_flags(image) & rows[i].flag) == rows[i].flag)
-            return rows[i].value;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (strcmp(kind, rows[i].kind) != 0 ||
+            (snapshot_flags(image) & rows[i].flag) != rows[i].flag)
+            continue;
+        return rows[i].value.n == 0 && acee != NULL &&
+                       str_eq_z(acee->port_class, kind)
+                   ? acee->port
+                   : rows[i].value;
+    }
     return (struct str){ NULL, 0 };
 }
 
@@ -501,15 +510,15 @@ criteria_hold(const char *value, const struct saf_where *w)
 
 bool
 snap_cond_holds(const void *image, const struct snap_cond *c,
-                const struct saf_where *w)
+                const struct acee *acee, const struct saf_where *w)
 {
     const char *bytes = snap_section(image, SNAP_BYTES);
     const char *kind = bytes + c->kind, *value = bytes + c->value;
     struct str port;
 
     if (strcmp(kind, "CRITERIA") == 0)
-        return criteria_hold(value, w);
-    port = port_of(image, w, kind);
+        return w != NULL && criteria_hold(value, w);
+    port = port_of(image, acee, w, kind);
     return port.n > 0 && (str_eq_z(port, value) || strcmp(value, "*") == 0);
 }
 
@@ -536,14 +545,15 @@ conditional_level(const void *image, const struct snap_profile *p,
 {
     bool all = (snapshot_flags(image) & SNAPSHOT_GRPLIST) != 0;
 
-    if (where == NULL || !is_defined(acee))
+    if (!is_defined(acee))
         return;
     for (uint32_t i = 0; i < p->n_cond; i++) {
         const struct snap_cond *c =
             SNAP(image, SNAP_CONDS, snap_cond, p->cond + i);
 
         if ((enum saf_level)c->level > d->allowed &&
-            snap_cond_is_for(c, acee, all) && snap_cond_holds(image, c, where))
+            snap_cond_is_for(c, acee, all) &&
+            snap_cond_holds(image, c, acee, where))
             set_allowed(d, (enum saf_level)c->level, "WHEN");
     }
 }

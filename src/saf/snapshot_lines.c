@@ -49,7 +49,6 @@ who_of(const struct acee *acee, uint32_t id)
 static void
 tell_conditions(const struct teller *t)
 {
-    static const struct saf_where nowhere;
     const char *bytes = snap_section(t->image, SNAP_BYTES);
 
     for (uint32_t i = 0; i < t->profile->n_cond; i++) {
@@ -61,8 +60,7 @@ tell_conditions(const struct teller *t)
             .condition = str_of(bytes + c->kind),
             .value = str_of(bytes + c->value),
             .level = (enum saf_level)c->level,
-            .holds = snap_cond_holds(t->image, c,
-                                     t->where == NULL ? &nowhere : t->where),
+            .holds = snap_cond_holds(t->image, c, t->acee, t->where),
         };
 
         if (snap_cond_is_for(c, t->acee, true))

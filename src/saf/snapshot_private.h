@@ -16,7 +16,7 @@ bool snap_list_level(const void *image, const struct snap_profile *,
                      uint32_t id, enum saf_level *level);
 /* A condition is met; it is one of this acee's. */
 bool snap_cond_holds(const void *image, const struct snap_cond *,
-                     const struct saf_where *);
+                     const struct acee *, const struct saf_where *);
 bool snap_cond_is_for(const struct snap_cond *, const struct acee *,
                       bool all_groups);
 

@@ -417,6 +417,7 @@ fill(struct saf_db *db, uint64_t now_ms)
     int32_t today = saf_day_of_ms(now_ms);
     struct saf_group sys1 = { .group = STR("SYS1"),
                               .owner = STR("IBMUSER"),
+                              .is_termuacc = true,
                               .created = today };
     struct saf_user ibmuser = { .user = STR("IBMUSER"),
                                 .owner = STR("IBMUSER"),

@@ -14,18 +14,6 @@ struct ask {
     const char *entry;
 };
 
-static void
-prepare(struct desk *d, const char *const *commands, size_t n)
-{
-    desk_init(d);
-    for (size_t i = 0; i < n; i++) {
-        const char *reply = desk_run(d, commands[i]);
-
-        if (d->rc != 0)
-            fail_msg("%s\n%s", commands[i], reply);
-    }
-}
-
 static struct saf_decision
 check_at(struct desk *d, const struct ask *a, const struct saf_where *where)
 {
@@ -73,7 +61,7 @@ variables(void **state)
     struct desk d;
 
     (void)state;
-    prepare(&d, setup, ARRAY_LEN(setup));
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
     EXPECT(&d, { "FRED", "FACILITY", "PAY.SOUTH.DATA", SAF_READ, 0, "UACC" },
            { "FRED", "FACILITY", "PAY.SOUTH.DATA", SAF_UPDATE, 8, "UACC" },
            { "FRED", "FACILITY", "PAY.NORTH.DATA", SAF_UPDATE, 0, "UACC" },
@@ -108,7 +96,7 @@ global_access_table(void **state)
     struct desk d;
 
     (void)state;
-    prepare(&d, setup, ARRAY_LEN(setup));
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
     EXPECT(&d, { "FRED", "FACILITY", "A.B", SAF_READ, 8, "UACC" });
     desk_run(&d, "SETROPTS GLOBAL(FACILITY)");
     EXPECT(&d, { "FRED", "FACILITY", "A.B", SAF_READ, 0, "GLOBAL" },
@@ -148,7 +136,7 @@ data_sets(void **state)
     struct desk d;
 
     (void)state;
-    prepare(&d, setup, ARRAY_LEN(setup));
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
     EXPECT(&d, { "MARY", "DATASET", "PAY.FILE", SAF_READ, 0, "UACC" },
            /* EGN: * alone is one qualifier. */
            { "MARY", "DATASET", "PAY.A.B", SAF_READ, 4, "" },
@@ -421,7 +409,7 @@ conditions(void **state)
     struct desk d;
 
     (void)state;
-    prepare(&d, setup, ARRAY_LEN(setup));
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
     assert_int_equal(check_at(&d, &ask, &where).rc.saf, 8);
     desk_run(&d, "SETROPTS CLASSACT(TERMINAL)");
     assert_int_equal(check_at(&d, &ask, &where).rc.saf, 0);
@@ -478,7 +466,7 @@ explained(void **state)
     struct desk d;
 
     (void)state;
-    prepare(&d, setup, ARRAY_LEN(setup));
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
     run_rows(&d, rows, ARRAY_LEN(rows));
     desk_be(&d, "FRED");
     assert_string_equal(desk_run(&d, "EXPLAIN IBMUSER FACILITY B"),

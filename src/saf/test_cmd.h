@@ -93,19 +93,20 @@ desk_be(struct desk *d, const char *user)
     arena_fini(&a);
 }
 
+static const struct saf_hooks desk_hooks = { .make_verifier = desk_make,
+                                             .check_verifier = desk_check,
+                                             .verbs = racdcert_verbs,
+                                             .n_verbs = RACDCERT_VERBS };
+
 /* One command; the reply as text. */
 static inline const char *
 desk_run(struct desk *d, const char *command)
 {
-    static const struct saf_hooks hooks = { .make_verifier = desk_make,
-                                            .check_verifier = desk_check,
-                                            .verbs = racdcert_verbs,
-                                            .n_verbs = RACDCERT_VERBS };
     struct saf_session s = { .acee = &d->acee,
                              .now_ms = TEST_NOW,
                              .line = desk_line,
                              .arg = d,
-                             .hooks = &hooks };
+                             .hooks = &desk_hooks };
     struct str text = exact_copy(command);
 
     if (d->acee.user[0] == '\0')
@@ -115,6 +116,19 @@ desk_run(struct desk *d, const char *command)
         abort();
     exact_free(text);
     return buf_z(&d->out);
+}
+
+/* A new database on which these commands all succeed. */
+static inline void
+desk_prepare(struct desk *d, const char *const *commands, size_t n)
+{
+    desk_init(d);
+    for (size_t i = 0; i < n; i++) {
+        const char *reply = desk_run(d, commands[i]);
+
+        if (d->rc != 0)
+            fail_msg("%s\n%s", commands[i], reply);
+    }
 }
 
 #endif

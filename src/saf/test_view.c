@@ -225,7 +225,7 @@ asynchronous_requests(void **state)
     front_start(&f, STR(""), &client);
     for (int i = 0; i < 3; i++)
         assert_int_equal(saf_verify_async(client, STR("A"), STR("B"), STR(""),
-                                          on_done, &n_done, NULL),
+                                          STR(""), on_done, &n_done, NULL),
                          ERR_OK);
     /* A synchronous call takes their replies in, but runs none of them. */
     assert_int_equal(
@@ -239,8 +239,8 @@ asynchronous_requests(void **state)
     shutdown(f.fd, SHUT_RDWR);
     (void)pthread_join(f.thread, NULL);
     n_done = 0;
-    if (saf_verify_async(client, STR("A"), STR("B"), STR(""), on_lost, &n_done,
-                         NULL) == ERR_OK) {
+    if (saf_verify_async(client, STR("A"), STR("B"), STR(""), STR(""), on_lost,
+                         &n_done, NULL) == ERR_OK) {
         assert_int_equal(saf_process(client, NULL), ERR_PEER);
         assert_int_equal(n_done, 1);
     }

@@ -34,6 +34,8 @@
 #define WIRE_ANGEL_MAX 54u
 #define WIRE_SERVICES_MAX 255u
 #define WIRE_CGROUP_MAX 4096u
+#define WIRE_SOURCE_MAX 64u /* an address as text */
+#define WIRE_TERMINAL_MAX 8u
 #define WIRE_PENDING_MAX 64u /* unanswered requests of one client */
 
 enum wire_type {
@@ -41,13 +43,15 @@ enum wire_type {
      * bytes seal key. The image's owner (root) may name whom it acts for: a
      * user, or "" and the OMVS UID of one. */
     WIRE_HELLO = 1,
-    /* str user, str password -> as HELLO. Before or after HELLO. */
+    /* str user, str password [, str new password, str terminal] -> as HELLO.
+     * Before or after HELLO. */
     WIRE_LOGON,
     /* str command -> u32 return code; lines before */
     WIRE_COMMAND,
-    /* str user, str password, str applid -> str acee */
+    /* str user, str password, str applid [, str source, str new password] ->
+     * str acee. source: the client's address, of a server's client */
     WIRE_VERIFY,
-    /* str der, str applid -> str acee */
+    /* str der, str applid [, str source] -> str acee */
     WIRE_VERIFY_CERT,
     /* str token -> str acee, str "NAME/ID" */
     WIRE_VERIFY_TOKEN,
@@ -81,12 +85,14 @@ enum wire_type {
     /* R_ticketserv: str user, str appl, str ticket: "" makes one -> str ticket;
      * else checks it -> nothing */
     WIRE_TICKET,
-    /* str name, str registry, str applid -> str acee: a distributed identity */
+    /* str name, str registry, str applid [, str source] -> str acee: a
+     * distributed identity */
     WIRE_VERIFY_IDENTITY,
 
     /* Only on the descriptor that the master shares with the front: */
     /* str job name, id, user, proc, submitter, password, cgroup, u32 uid
-     * for a superuser; one descriptor: pidfd -> str token, str acee */
+     * for a superuser [, str new password, str group]; one descriptor: pidfd
+     * -> str token, str acee */
     WIRE_REGISTER_JOB = 64,
     /* str job id -> */
     WIRE_JOB_ENDED,

@@ -186,6 +186,72 @@ is_equal([verify("USER1", "SECRET12", "").err for _ in range(3)], [OK] * 3, "a f
 is_equal(ibm.command("LISTUSER USER1").err, OK, "nor commands")
 flood.sock.close()
 
+# --- guessing from one address is slow for all users it guesses at
+def from_address(user, secret, address, fresh=""):
+    return stc.call(VERIFY, s(user) + s(secret) + s("") + s(address) + s(fresh))
+
+
+def seconds(*guess):
+    began = time.monotonic()
+    from_address(*guess)
+    return time.monotonic() - began
+
+
+racf("ADDUSER (" + " ".join(f"VICTIM{i}" for i in range(30)) + ") DFLTGRP(SYS1)")
+for i in range(24):
+    from_address(f"VICTIM{i}", "WRONG", "192.0.2.7")
+check(seconds("VICTIM28", "WRONG", "192.0.2.7") > 0.5, "an address that guesses at many users waits, too")
+check(seconds("VICTIM29", "WRONG", "::ffff:192.0.2.7") > 0.5, "written as IPv6 it is the same")
+check(seconds("USER1", "SECRET12", "192.0.2.8") < 0.5, "its neighbour does not")
+job2 = Client()
+job2.hello(angel.control.register("JOB2", "JOB00010", user="USER1", submitter="USER1").str())
+is_equal(job2.call(VERIFY, s("USER1") + s("SECRET12") + s("") + s("192.0.2.7") + s("")).err, OK, "what others say of addresses is not believed")
+for _ in range(20):
+    stc.send(VERIFY, s("USER2") + s("WRONG") + s("") + s("192.0.2.9") + s(""))
+refused = 0
+for _ in range(20):
+    while True:
+        kind, seq, data, fds = stc.recv()
+        if kind == REPLY:
+            refused += data[0] not in (OK, DENIED)
+            break
+check(refused >= 8, "guesses that would queue up are turned away unlooked at", refused)
+is_equal(ibm.command("LISTUSER USER1").err, OK, "and the angel answers")
+
+# --- a new password at logon
+ibm.command("ALTUSER USER1 RESUME")
+is_equal(from_address("USER1", "SECRET12", "", "SECRET12").triple(), (8, 16, 0), "the new password is the old one: refused")
+is_equal(from_address("USER1", "SECRET12", "", "bad word").triple(), (8, 16, 0), "not allowed")
+is_equal(from_address("USER1", "SECRET12", "", "new words 1 2 3").triple(), (8, 16, 0), "a phrase for a password")
+r = from_address("USER1", "SECRET12", "", "NEWPASS1")
+is_equal((r.err, r.messages), (OK, []), "a new password is taken")
+is_equal(from_address("USER1", "NEWPASS1", "").err, OK, "and opens")
+racf("ALTUSER USER1 PASSWORD(TEMP0001)")
+is_equal(from_address("USER1", "TEMP0001", "").triple(), (8, 8, 24), "an administrator's password has expired")
+person = Client()
+r = person.call(LOGON, s("USER1") + s("TEMP0001") + s("SECRET12") + s(""))
+check(r.err == OK and any("ICH70001I USER1 LAST ACCESS AT" in m for m in r.messages), "LOGON with a new one, and the last access", r.messages)
+log = open(os.path.join(root, "log", "syslogall.log")).read()
+check(not any(x in log for x in ("TEMP0001", "NEWPASS1", "ICH70001I")), "nothing of it in the system log")
+
+# --- when and where from
+weekday = time.strftime("%A", time.localtime()).upper()
+others = [d for d in ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY") if d != weekday][:5]
+racf("ALTUSER USER1 WHEN(DAYS(" + " ".join(others) + "))")
+r = from_address("USER1", "SECRET12", "")
+is_equal(r.triple(), (8, 48, 4), "not on this day")
+check(any("NOT AUTHORIZED TO LOGON AT THIS TIME" in m for m in r.messages), "ICH408I says so", r.messages)
+racf("ALTUSER USER1 WHEN(DAYS(ANYDAY))", "SETROPTS CLASSACT(TERMINAL JESINPUT)",
+     "RDEFINE TERMINAL C0000207 UACC(NONE)", "RDEFINE TERMINAL TTY7 UACC(NONE)", "PERMIT TTY7 CLASS(TERMINAL) ID(USER2)")
+is_equal(from_address("USER1", "SECRET12", "192.0.2.99").err, OK, "a terminal without a profile is open")
+is_equal(from_address("USER2", "SECRET2", "192.0.2.7").triple(), (8, 48, 8), "the terminal of an address is closed")
+is_equal(Client().call(LOGON, s("USER1") + s("SECRET12") + s("") + s("TTY7")).triple(), (8, 48, 8), "a terminal for others")
+is_equal(Client().call(LOGON, s("USER2") + s("SECRET2") + s("") + s("TTY7")).err, OK, "and for whom it is meant")
+racf("RDEFINE JESINPUT INTRDR UACC(NONE)")
+is_equal(angel.control.register("JOB3", "JOB00011", user="USER1", submitter="USER1").triple(), (8, 48, 8), "class JESINPUT: no jobs from the internal reader")
+racf("PERMIT INTRDR CLASS(JESINPUT) ID(USER1)")
+is_equal(angel.control.register("JOB3", "JOB00011", user="USER1", submitter="USER1").err, OK, "but those of USER1")
+
 angel.stop()
 print(f"1..{__import__('angel_wire').count}")
 raise SystemExit(__import__('angel_wire').failed != 0)

@@ -83,8 +83,9 @@ ZZ
 JCL
 sallyport submit --all "$SCRATCH/secret.jcl" >"$SCRATCH/secret.out" 2>&1
 unlike "$(cat "$SCRATCH/secret.out" "$SALLYPORT_ROOT"/spool/*/* "$SALLYPORT_ROOT"/log/*)" "HIDDEN" "no secret in output, spool or log"
-sed -i 's/,PASSWORD=.*/,PASSWORD=FRED/; 2d' "$SCRATCH/secret.jcl"
-runs "the same with a job card that is right" 0 sallyport submit --all "$SCRATCH/secret.jcl"
+like "$(cat "$SCRATCH/secret.out")" "ICH70001I FRED LAST ACCESS AT" "the job's log tells the last access"
+sed -i 's/,PASSWORD=.*/,PASSWORD=HIDDEN0/; 2d' "$SCRATCH/secret.jcl"
+runs "PASSWORD=(old,new): the new one is in effect" 0 sallyport submit --all "$SCRATCH/secret.jcl"
 unlike "$(cat "$SALLYPORT_ROOT"/spool/*/* "$SALLYPORT_ROOT"/log/*)" "HIDDEN" "no secret in output, spool or log"
 like "$OUT" "ALTUSER FRED PHRASE\(\*\)" "the command is echoed without its value"
 like "$OUT" "15 //S2" "JESJCL lists the statements"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -499,6 +500,11 @@ front_run(const struct front_start *from)
     tzset();
     f.listener.fd = f.nest.fd = f.signals.fd = -1;
     f.tasks_tail = &f.tasks;
+    if (getrandom(&f.throttles.seed, sizeof f.throttles.seed, 0) !=
+        sizeof f.throttles.seed) {
+        log_error("no random numbers");
+        return 1;
+    }
     table_init(&f.jobs);
     if (start(&f, &why) != ERR_OK) {
         log_error("%s", why.text);

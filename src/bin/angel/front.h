@@ -15,6 +15,7 @@
 #include "saf/ich408i.h"
 #include "saf/logon.h"
 #include "saf/wire.h"
+#include "throttle.h"
 
 struct front;
 
@@ -72,6 +73,7 @@ struct peer {
     struct job *job;
     struct grants grants; /* of a process that is no job */
     unsigned n_pending;
+    unsigned n_passwords; /* of those */
     struct outgoing *out, **out_tail;
     size_t out_bytes;
     char classes[PEER_CLASSES_MAX][SAF_CLASS_MAX + 1]; /* subscribed */
@@ -93,16 +95,12 @@ struct logon_task {
     enum err refusal;
     struct saf_rc refusal_rc;
     struct err_info refusal_why;
-    unsigned bucket; /* of the user, in front.throttles */
+    struct str port_class, port;
+    struct throttle_who who;
+    /* What may be a PassTicket, not looked at while its user had to wait; or
+     * empty. */
+    struct str ticket;
     struct logon_task *next;
-};
-
-/* Guessing is slow: after some failures in a row a user's next comparison
- * waits, longer each time. Users that share a bucket wait together. */
-#define THROTTLE_BUCKETS 1024u
-struct throttle {
-    unsigned failures;
-    uint64_t last_ms, next_ms; /* monotonic */
 };
 
 struct verifier {
@@ -125,7 +123,7 @@ struct front {
     struct verifier verifiers[ANGEL_VERIFIERS]; /* from 1 */
     struct logon_task *tasks, **tasks_tail;
     unsigned n_tasks;
-    struct throttle throttles[THROTTLE_BUCKETS];
+    struct throttles throttles;
     struct saf_engine *engine;
     struct saf_hooks hooks;
     struct table jobs; /* by job id */
@@ -195,18 +193,42 @@ struct str front_rvary(void *front, struct arena *, bool is_switch);
 /* Exchange the database with its standby; what came of it, as one line. */
 bool front_switch(struct front *, struct buf *line);
 
-/* --- identities (front_logon.c) ----------------------------------------------
+/* --- identities (front_logon.c, front_verify.c, front_mapped.c) -------------
  */
+#define LOGON_ARENA_MAX (1u << 20)
+
+/* From now on this connection is that user; result: as HELLO answers. */
+MUST_CHECK enum err front_become(struct peer *, struct str sealed, struct job *,
+                                 struct buf *result, struct err_info *why);
 MUST_CHECK enum err front_seal(struct front *, const struct acee *,
                                struct buf *out, struct err_info *why);
 /* Build and seal in one step. */
 MUST_CHECK enum err front_acee(struct front *, const struct logon_ask *,
                                const struct saf_lines *, struct buf *sealed,
                                struct saf_rc *rc, struct err_info *why);
-/* Start a comparison; it ends with a reply. Takes the arena. */
-void logon_start(struct peer *, uint32_t seq, enum wire_type, struct str user,
-                 struct str password, struct str applid, struct saf_job_ask *,
+/* A password, phrase or PassTicket to be verified. */
+struct logon_request {
+    enum wire_type type;
+    struct str user, secret;
+    struct str fresh;  /* new password or phrase, or empty */
+    struct str applid; /* APPL, or empty */
+    struct str source; /* for the throttle, or empty */
+    struct str port_class, port;
+    struct saf_job_ask *job; /* WIRE_REGISTER_JOB */
+};
+/* Start a comparison; it ends with a reply. Takes the arena and the job's
+ * pidfd. */
+void logon_start(struct peer *, uint32_t seq, const struct logon_request *,
                  struct arena *);
+/* Ports of entry: of a name, as long as class TERMINAL is active; the name of
+ * whoever comes from an address. */
+void front_terminal(struct front *, struct str name, struct str *port_class,
+                    struct str *port);
+struct str front_terminal_of(struct arena *, struct str source);
+/* It knows where its clients come from. */
+bool front_is_server(struct peer *);
+/* A server may not act for that security domain; it was told so. */
+bool front_refuse_domain(struct peer *, uint32_t seq, struct str applid);
 void verifier_attach(struct verifier *, int fd);
 /* Milliseconds until a comparison that waits may go on; -1: none does. */
 int logon_wait_ms(const struct front *);
@@ -217,7 +239,7 @@ void logon_peer_gone(struct front *, struct peer *);
  * -------------------------------------------------------- */
 struct saf_job_ask {
     struct str job_name, job_id, user, proc, submitter, password, cgroup;
-    struct str group;
+    struct str group, new_password;
     uint32_t more_attrs;
     uint32_t root_uid; /* for a user without a UID, or with UID 0; 0 none */
     int pidfd;

@@ -241,6 +241,9 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
                              .group = job->group,
                              .origin = ACEE_JOB,
                              .more_attrs = job->more_attrs,
+                             .port_class = STR("JESINPUT"),
+                             .port = job->proc.n > 0 ? STR("STCINRDR")
+                                                     : STR("INTRDR"),
                              .now_ms = clock_wall_ms() };
     struct saf_rc rc = SAF_RC(8, 8, 0);
     struct err_info why = { 0 };
@@ -374,8 +377,14 @@ read_ask(struct chan_msg *msg, struct arena *a, struct saf_job_ask *job)
         !reader_str(&in, 0, 8, &job->submitter) ||
         !reader_str(&in, 0, WIRE_PASSWORD_MAX, &job->password) ||
         !reader_str(&in, 0, WIRE_CGROUP_MAX, &job->cgroup) ||
-        !reader_u32(&in, &job->root_uid) || !reader_at_end(&in))
+        !reader_u32(&in, &job->root_uid) ||
+        (!reader_at_end(&in) &&
+         (!reader_str(&in, 0, WIRE_PASSWORD_MAX, &job->new_password) ||
+          !reader_str(&in, 0, SAF_GROUP_MAX, &job->group) ||
+          !reader_at_end(&in))))
         return false;
+    job->new_password = str_dup(a, job->new_password);
+    job->group = str_upper(a, job->group);
     job->job_name = str_upper(a, job->job_name);
     job->job_id = str_upper(a, job->job_id);
     job->user = str_upper(a, job->user);
@@ -402,8 +411,14 @@ on_register_job(struct peer *p, uint32_t seq, struct chan_msg *msg)
     }
     job->pidfd = chan_take_fd(msg, 0);
     if (job->password.n > 0 && job->user.n > 0) {
-        logon_start(p, seq, WIRE_REGISTER_JOB, job->user, job->password,
-                    STR(""), job, &a);
+        const struct logon_request r = { .type = WIRE_REGISTER_JOB,
+                                         .user = job->user,
+                                         .secret = job->password,
+                                         .fresh = job->new_password,
+                                         .source = job->submitter,
+                                         .job = job };
+
+        logon_start(p, seq, &r, &a);
         return true;
     }
     if (job->user.n == 0 && job->proc.n > 0)

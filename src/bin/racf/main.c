@@ -23,7 +23,7 @@
 
 struct racf {
     struct saf_client *client;
-    bool is_json, is_echo;
+    bool is_json, is_echo, is_changing;
     uint32_t rc;      /* the highest so far */
     uint32_t n_lines; /* of the running command, for --json */
 };
@@ -252,7 +252,7 @@ converse(struct racf *r)
  * -------------------------------------------------------------------- */
 
 static bool
-read_password(const char *user, struct buf *out)
+read_password(const char *label, const char *user, struct buf *out)
 {
     struct termios old, quiet;
     bool is_terminal = tcgetattr(STDIN_FILENO, &old) == 0;
@@ -263,7 +263,7 @@ read_password(const char *user, struct buf *out)
         quiet = old;
         quiet.c_lflag &= ~(tcflag_t)ECHO;
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-        fprintf(stderr, "Password of %s: ", user);
+        fprintf(stderr, "%s of %s: ", label, user);
     }
     ok = fgets(line, sizeof line, stdin) != NULL;
     if (is_terminal) {
@@ -276,21 +276,61 @@ read_password(const char *user, struct buf *out)
     return ok;
 }
 
+static void
+drop_secret(struct buf *secret)
+{
+    if (secret->p != NULL)
+        secret_wipe(secret->p, secret->n);
+    buf_fini(secret);
+}
+
+/* Twice at a terminal, where nobody sees what is typed. */
+static enum err
+read_new_password(const char *user, struct buf *out, struct err_info *why)
+{
+    bool is_terminal = isatty(STDIN_FILENO) != 0, is_same;
+    struct buf again;
+
+    buf_init(&again, 256);
+    is_same =
+        read_password("New password", user, out) && out->n > 0 &&
+        (!is_terminal || (read_password("New password again", user, &again) &&
+                          str_eq_secret(buf_view(out), buf_view(&again))));
+    drop_secret(&again);
+    return is_same ? ERR_OK
+                   : err_set(why, ERR_DENIED,
+                             is_terminal
+                                 ? "the new passwords differ; nothing changed"
+                                 : "no new password was given");
+}
+
+static bool
+is_expired(enum err e, struct saf_rc rc)
+{
+    return e == ERR_DENIED && rc.racf == 8 && rc.reason == 24;
+}
+
 static enum err
 log_on(struct racf *r, const char *user, struct err_info *why)
 {
-    struct buf password;
-    struct saf_rc rc;
+    struct buf password, fresh;
+    struct saf_rc rc = SAF_RC(8, 8, 0);
     enum err e = ERR_DENIED;
 
     buf_init(&password, 256);
-    if (read_password(user, &password))
-        e = saf_logon(r->client, str_of(user), buf_view(&password), &rc, why);
-    else
+    buf_init(&fresh, 256);
+    if (!read_password("Password", user, &password))
         (void)err_set(why, e, "no password was given");
-    if (password.p != NULL)
-        secret_wipe(password.p, password.n);
-    buf_fini(&password);
+    else if (!r->is_changing ||
+             (e = read_new_password(user, &fresh, why)) == ERR_OK)
+        e = saf_logon(r->client, str_of(user), buf_view(&password),
+                      buf_view(&fresh), &rc, why);
+    if (is_expired(e, rc) && isatty(STDIN_FILENO) &&
+        (e = read_new_password(user, &fresh, why)) == ERR_OK)
+        e = saf_logon(r->client, str_of(user), buf_view(&password),
+                      buf_view(&fresh), &rc, why);
+    drop_secret(&password);
+    drop_secret(&fresh);
     return e;
 }
 
@@ -330,6 +370,9 @@ main(int argc, char **argv)
         { "user", 'u', CLI_STRING, &user, "USERID",
           "Log on as USERID; the password is asked, or read from the first "
           "line of standard input." },
+        { "new-password", 'n', CLI_FLAG, &r.is_changing, NULL,
+          "Also ask for a new password (or read it from the second line); it "
+          "takes effect with the logon, also when the old one has expired." },
         { "json", 'j', CLI_FLAG, &r.is_json, NULL,
           "One JSON object for each command: lines and rc." },
         { "echo", 'e', CLI_FLAG, &r.is_echo, NULL,

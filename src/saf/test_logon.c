@@ -1,0 +1,399 @@
+/* Logons as an engine: who is refused with which code, what a new password
+ * must be, when and where from. */
+#include "saf/logon.h"
+#include "saf/test_cmd.h"
+
+#include <time.h>
+
+#define DAY_MS UINT64_C(86400000)
+
+static const char *const people[] = {
+    "SETROPTS PASSWORD(HISTORY(2) MINCHANGE(1) INTERVAL(30) REVOKE(3))",
+    "ADDUSER ANN DFLTGRP(SYS1)",
+    "ALTUSER ANN PASSWORD(OLD) NOEXPIRED",
+    "ALTUSER ANN PHRASE('correct horse 1 2') NOEXPIRED",
+    "ADDUSER BEN DFLTGRP(SYS1) PASSWORD(FIRST)",
+    "ADDUSER PROT DFLTGRP(SYS1)",
+};
+
+struct counter {
+    struct buf lines;
+    unsigned last;
+};
+
+static void
+take_line(void *arg, struct str text)
+{
+    struct counter *c = arg;
+
+    buf_add(&c->lines, text);
+    buf_add_char(&c->lines, '\n');
+}
+
+static void
+take_failure(void *arg, struct str user, struct str group, unsigned how)
+{
+    (void)user;
+    (void)group;
+    ((struct counter *)arg)->last = how;
+}
+
+/* One logon as the front has it, without its verifiers. */
+static struct saf_rc
+log_on(struct desk *d, struct counter *seen, const char *user,
+       const char *secret, const char *fresh, uint64_t now_ms)
+{
+    const struct saf_lines lines = { take_line, seen, take_failure };
+    struct str new_secret = exact_copy(fresh);
+    struct saf_rc rc = SAF_RC(99, 0, 0);
+    struct logon l;
+    struct arena a;
+
+    buf_clear(&seen->lines);
+    seen->last = 99;
+    arena_init(&a, 1 << 20);
+    if (logon_begin(d->engine, &a, str_of(user), str_of(secret), now_ms, &lines,
+                    &l, &rc, NULL) == ERR_OK) {
+        bool is_right =
+            desk_check(NULL, l.user.user, l.secret, l.verifier, NULL) == ERR_OK;
+        enum err e;
+
+        l.fresh = new_secret;
+        l.hooks = &desk_hooks;
+        e = logon_end(d->engine, &a, &l, is_right, STR(""), now_ms, &lines, &rc,
+                      NULL);
+        if (e == ERR_OK)
+            rc = SAF_RC(0, 0, 0);
+    }
+    arena_fini(&a);
+    exact_free(new_secret);
+    return rc;
+}
+
+struct row {
+    const char *user, *secret, *fresh;
+    unsigned days; /* after TEST_NOW */
+    uint32_t racf, reason;
+    unsigned failure; /* 99: none */
+};
+
+static void
+run_rows(struct desk *d, const struct row *rows, size_t n)
+{
+    struct counter seen;
+
+    buf_init(&seen.lines, 1 << 16);
+    for (size_t i = 0; i < n; i++) {
+        struct saf_rc rc =
+            log_on(d, &seen, rows[i].user, rows[i].secret, rows[i].fresh,
+                   TEST_NOW + rows[i].days * DAY_MS);
+
+        if (rc.racf != rows[i].racf || rc.reason != rows[i].reason ||
+            seen.last != rows[i].failure)
+            fail_msg("row %zu, %s: %u/%u/%u, failure %u\n%s", i, rows[i].user,
+                     rc.saf, rc.racf, rc.reason, seen.last, buf_z(&seen.lines));
+    }
+    buf_fini(&seen.lines);
+}
+
+static void
+new_password_at_logon(void **state)
+{
+    static const struct row rows[] = {
+        { "ANN", "OLD", "", 0, 0, 0, 99 },
+        /* a wrong old one changes nothing, whatever the new one */
+        { "ANN", "WRONG", "NEW1", 5, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "OLD", "OLD", 5, 16, 0, LOGON_NEW_PASSWORD },
+        { "ANN", "old", "old", 5, 16, 0, LOGON_NEW_PASSWORD },
+        { "ANN", "OLD", "NEW1", 0, 16, 0, LOGON_NEW_PASSWORD }, /* MINCHANGE */
+        { "ANN", "OLD", "A B", 5, 16, 0, LOGON_NEW_PASSWORD },
+        /* a password never becomes a phrase, nor the reverse */
+        { "ANN", "OLD", "wholly other words 1 2", 5, 16, 0,
+          LOGON_NEW_PASSWORD },
+        { "ANN", "correct horse 1 2", "NEW1", 5, 16, 0, LOGON_NEW_PHRASE },
+        { "ANN", "correct horse 1 2", "ann is here 1 2", 5, 16, 0,
+          LOGON_NEW_PHRASE },
+        { "ANN", "OLD", "", 5, 0, 0, 99 }, /* still the old one */
+        { "ANN", "OLD", "new1", 5, 0, 0, 99 },
+        { "ANN", "OLD", "", 5, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "NEW1", "", 5, 0, 0, 99 },
+        { "ANN", "NEW1", "OLD", 8, 16, 0, LOGON_NEW_PASSWORD }, /* HISTORY */
+        { "ANN", "NEW1", "NEW2", 8, 0, 0, 99 },
+        { "ANN", "correct horse 1 2", "battery staple 3 4", 8, 0, 0, 99 },
+        { "ANN", "battery staple 3 4", "", 8, 0, 0, 99 },
+        /* expired: refused, and opened by a new one */
+        { "ANN", "NEW2", "", 39, 8, 24, LOGON_EXPIRED },
+        { "ANN", "battery staple 3 4", "", 39, 8, 24, LOGON_PHRASE_EXPIRED },
+        { "ANN", "NEW2", "NEW3", 39, 0, 0, 99 },
+        { "ANN", "NEW3", "", 39, 0, 0, 99 },
+        { "BEN", "FIRST", "", 0, 8, 24, LOGON_EXPIRED },
+        { "BEN", "FIRST", "SECOND", 0, 0, 0, 99 },
+        { "BEN", "SECOND", "", 0, 0, 0, 99 },
+        { "PROT", "X", "Y", 0, 8, 20, LOGON_INVALID_PASSWORD },
+        { "NOBODY", "X", "Y", 0, 8, 16, LOGON_UNDEFINED },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_fini(&d);
+}
+
+static void
+failures_revoke(void **state)
+{
+    static const struct row rows[] = {
+        { "ANN", "X", "", 0, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "X", "", 0, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "OLD", "", 0, 0, 0, 99 }, /* the counter starts again */
+        { "ANN", "X", "", 0, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "X", "", 0, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "X", "", 0, 8, 20, LOGON_EXCESSIVE },
+        { "ANN", "OLD", "", 0, 8, 28, LOGON_REVOKED },
+        { "ANN", "OLD", "NEW1", 0, 8, 28, LOGON_REVOKED },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_fini(&d);
+}
+
+static struct saf_rc
+enter(struct desk *d, struct counter *seen, struct logon_ask ask)
+{
+    const struct saf_lines lines = { take_line, seen, take_failure };
+    struct saf_rc rc;
+    struct acee acee;
+    struct arena a;
+
+    buf_clear(&seen->lines);
+    seen->last = 99;
+    arena_init(&a, 1 << 20);
+    if (ask.now_ms == 0)
+        ask.now_ms = TEST_NOW;
+    (void)!logon_acee(d->engine, &a, &ask, &lines, &acee, &rc, NULL);
+    arena_fini(&a);
+    return rc;
+}
+
+#define AT(day, hour, minute)                                                  \
+    (TEST_NOW - DAY_MS / 2 + (day)*DAY_MS + (hour)*UINT64_C(3600000) +         \
+     (minute)*UINT64_C(60000))
+
+static void
+days_and_times(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER DAY DFLTGRP(SYS1) WHEN(DAYS(WEEKDAYS) TIME(0800:1700))",
+        "ADDUSER NIGHT DFLTGRP(SYS1) WHEN(TIME(2200:0600))",
+    };
+    static const struct {
+        const char *user;
+        enum acee_origin origin;
+        uint64_t at; /* TEST_NOW is a Sunday */
+        uint32_t racf;
+    } rows[] = {
+        { "DAY", ACEE_PASSWORD, AT(0, 12, 0), 48 },
+        { "DAY", ACEE_PASSWORD, AT(1, 12, 0), 0 },
+        { "DAY", ACEE_CERTIFICATE, AT(1, 12, 0), 0 },
+        { "DAY", ACEE_PASSTICKET, AT(1, 7, 59), 48 },
+        { "DAY", ACEE_DISTRIBUTED, AT(1, 8, 0), 0 },
+        { "DAY", ACEE_DISTRIBUTED, AT(1, 17, 1), 48 },
+        { "DAY", ACEE_CERTIFICATE, AT(6, 12, 0), 48 },
+        { "DAY", ACEE_JOB, AT(0, 3, 0), 0 }, /* batch runs at any time */
+        { "DAY", ACEE_ASSERTED, AT(0, 3, 0), 0 },
+        { "NIGHT", ACEE_PASSWORD, AT(0, 12, 0), 48 },
+        { "NIGHT", ACEE_PASSWORD, AT(0, 23, 0), 0 },
+        { "NIGHT", ACEE_PASSWORD, AT(1, 6, 0), 0 },
+        { "NIGHT", ACEE_PASSWORD, AT(1, 6, 1), 48 },
+    };
+    struct counter seen;
+    struct desk d;
+
+    (void)state;
+    buf_init(&seen.lines, 1 << 16);
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct saf_rc rc =
+            enter(&d, &seen,
+                  (struct logon_ask){ .user = str_of(rows[i].user),
+                                      .origin = rows[i].origin,
+                                      .now_ms = rows[i].at });
+
+        if (rc.racf != rows[i].racf || (rc.racf == 48 && rc.reason != 4))
+            fail_msg("row %zu: %u/%u/%u", i, rc.saf, rc.racf, rc.reason);
+    }
+    assert_int_equal(seen.last, LOGON_DAY_TIME);
+    desk_fini(&d);
+    buf_fini(&seen.lines);
+}
+
+static void
+ports_of_entry(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER (ANN BEN) DFLTGRP(SYS1)",
+        "ADDGROUP STRICT NOTERMUACC",
+        "CONNECT BEN GROUP(STRICT)",
+        "SETROPTS CLASSACT(TERMINAL JESINPUT FACILITY) GENERIC(TERMINAL)",
+        "RDEFINE TERMINAL 0A0000* UACC(READ)",
+        "RDEFINE TERMINAL 0A000001 UACC(NONE)",
+        "PERMIT 0A000001 CLASS(TERMINAL) ID(ANN)",
+        "RDEFINE JESINPUT INTRDR UACC(NONE)",
+        "PERMIT INTRDR CLASS(JESINPUT) ID(ANN)",
+    };
+    static const struct {
+        const char *user, *group, *port_class, *port;
+        uint32_t racf;
+    } rows[] = {
+        { "ANN", "", "TERMINAL", "0A000001", 0 },
+        { "BEN", "", "TERMINAL", "0A000001", 48 },
+        { "BEN", "", "TERMINAL", "0A0000FE", 0 },
+        { "BEN", "STRICT", "TERMINAL", "0A0000FE", 48 }, /* NOTERMUACC */
+        { "BEN", "", "TERMINAL", "C0000201", 0 },        /* not protected */
+        { "ANN", "", "JESINPUT", "INTRDR", 0 },
+        { "BEN", "", "JESINPUT", "INTRDR", 48 },
+        { "BEN", "", "JESINPUT", "STCINRDR", 48 }, /* default RC 8 */
+        { "BEN", "", "", "", 0 },
+    };
+    struct counter seen;
+    struct desk d;
+
+    (void)state;
+    buf_init(&seen.lines, 1 << 16);
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct logon_ask ask = { .user = str_of(rows[i].user),
+                                 .group = str_of(rows[i].group),
+                                 .port_class = str_of(rows[i].port_class),
+                                 .port = str_of(rows[i].port) };
+        struct saf_rc rc = enter(&d, &seen, ask);
+
+        if (rc.racf != rows[i].racf || (rc.racf == 48 && rc.reason != 8))
+            fail_msg("row %zu: %u/%u/%u", i, rc.saf, rc.racf, rc.reason);
+    }
+    desk_run(&d, "SETROPTS TERMINAL(NONE)");
+    assert_int_equal(enter(&d, &seen,
+                           (struct logon_ask){ .user = STR("BEN"),
+                                               .port_class = STR("TERMINAL"),
+                                               .port = STR("C0000201") })
+                         .racf,
+                     48);
+    assert_int_equal(seen.last, LOGON_TERMINAL);
+    assert_non_null(strstr(buf_z(&seen.lines), "NOT AUTHORIZED TO TERMINAL"));
+    desk_run(&d, "SETROPTS NOCLASSACT(TERMINAL)");
+    assert_int_equal(enter(&d, &seen,
+                           (struct logon_ask){ .user = STR("BEN"),
+                                               .port_class = STR("TERMINAL"),
+                                               .port = STR("C0000201") })
+                         .racf,
+                     0);
+    desk_fini(&d);
+    buf_fini(&seen.lines);
+}
+
+static void
+port_opens_conditional_access(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER ANN DFLTGRP(SYS1)",
+        "SETROPTS CLASSACT(TERMINAL FACILITY)",
+        "RDEFINE FACILITY A.B UACC(NONE)",
+        "RDEFINE TERMINAL 0A000001 UACC(READ)",
+        "PERMIT A.B CLASS(FACILITY) ID(ANN) ACCESS(READ)"
+        " WHEN(TERMINAL(0A000001))",
+        "SETROPTS RACLIST(FACILITY)",
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    desk_be(&d, "ANN");
+    assert_false(
+        saf_authorized(d.engine, &d.acee, "FACILITY", STR("A.B"), SAF_READ));
+    d.acee.port_class = STR("TERMINAL");
+    d.acee.port = STR("0A000001");
+    assert_true(
+        saf_authorized(d.engine, &d.acee, "FACILITY", STR("A.B"), SAF_READ));
+    d.acee.port = STR("0A000002");
+    assert_false(
+        saf_authorized(d.engine, &d.acee, "FACILITY", STR("A.B"), SAF_READ));
+    d.acee.port = STR("0A000001");
+    d.acee.port_class = STR("CONSOLE");
+    assert_false(
+        saf_authorized(d.engine, &d.acee, "FACILITY", STR("A.B"), SAF_READ));
+    d.acee.port_class = STR("TERMINAL");
+    desk_be(&d, "IBMUSER");
+    desk_run(&d, "SETROPTS NOCLASSACT(TERMINAL)");
+    desk_be(&d, "ANN");
+    d.acee.port_class = STR("TERMINAL");
+    d.acee.port = STR("0A000001");
+    assert_false(
+        saf_authorized(d.engine, &d.acee, "FACILITY", STR("A.B"), SAF_READ));
+    desk_fini(&d);
+}
+
+static void
+greetings(void **state)
+{
+    const struct logon base = { .user = { .user = STR("ANN"),
+                                          .pass_day = 19729,
+                                          .phrase_day = 19729,
+                                          .last_access_s = 1704600000 } };
+    static const struct {
+        unsigned days;
+        bool is_phrase, is_changed;
+        const char *text;
+    } rows[] = {
+        { 0, false, false,
+          "ICH70001I ANN LAST ACCESS AT 04:00:00 ON SUNDAY, JANUARY 07, 2024\n"
+          "" },
+        { 25, false, false,
+          "ICH70001I ANN LAST ACCESS AT 04:00:00 ON SUNDAY, JANUARY 07, 2024\n"
+          "ICH70002I YOUR PASSWORD WILL EXPIRE IN 5 DAYS.\n" },
+        { 25, true, false,
+          "ICH70001I ANN LAST ACCESS AT 04:00:00 ON SUNDAY, JANUARY 07, 2024\n"
+          "ICH70008I YOUR PASSWORD PHRASE WILL EXPIRE IN 5 DAYS.\n" },
+        { 25, false, true,
+          "ICH70001I ANN LAST ACCESS AT 04:00:00 ON SUNDAY, JANUARY 07, 2024\n"
+          "" },
+    };
+    struct counter seen;
+    struct desk d;
+
+    (void)state;
+    buf_init(&seen.lines, 1 << 16);
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct saf_lines lines = { take_line, &seen, NULL };
+        struct logon l = base;
+
+        l.is_phrase = rows[i].is_phrase;
+        l.fresh = rows[i].is_changed ? STR("NEW") : STR("");
+        buf_clear(&seen.lines);
+        logon_greet(d.engine, &l, TEST_NOW + rows[i].days * DAY_MS, &lines);
+        assert_string_equal(buf_z(&seen.lines), rows[i].text);
+    }
+    desk_fini(&d);
+    buf_fini(&seen.lines);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_password_at_logon),
+        cmocka_unit_test(failures_revoke),
+        cmocka_unit_test(days_and_times),
+        cmocka_unit_test(ports_of_entry),
+        cmocka_unit_test(port_opens_conditional_access),
+        cmocka_unit_test(greetings),
+    };
+
+    setenv("TZ", "UTC", 1);
+    tzset();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
