@@ -98,6 +98,8 @@ replies "DISPLAY,INTERRUPTS without it" 0 DISPLAY,INTERRUPTS "Request Interrupt 
 configure zosconnect:zosConnect-2.0 zosconnect:zosConnectCommands-1.0 requestTiming-1.0
 runs "features are added" 0 sallyport server modify s REFRESH,CONFIG
 for sub in ZCON,REFRESH ZCON,CLEARTOKENCACHE ZCON,CLEARSAFCACHE; do replies "$sub" 0 "$sub" "z/OS Connect Command Handler"; done
+f ZCON,REFRESH,X; like "$OUT" 'Could not parse command: "ZCON,REFRESH,X"' "more than ZCON,REFRESH"
+f CACHE,CLEAR,AUTH,X; like "$OUT" "Could not parse command: 'CACHE,CLEAR,AUTH,X'" "more than CACHE,CLEAR,AUTH"
 f ZCON,DANCE; like "$OUT" 'Could not parse command: "ZCON,DANCE"' "another ZCON"
 f zcon,help; is "$STATUS" 0 "ZCON,HELP"; like "$OUT" "^CWWKB0012I: ZCON,CLEARTOKENCACHE$" "lists them"
 f DISPLAY,WORK

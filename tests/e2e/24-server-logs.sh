@@ -128,6 +128,10 @@ com.ibm.ws.logging.message.format=SIMPLE
 com.ibm.ws.logging.newLogsOnStart=false
 END_PROPERTIES
 printf 'com.ibm.ws.logging.max.files=9\ncom.ibm.ws.logging.hideMessage=CWWKF0007I, CWWKE0002I\n' >"$HOME_DIR/more.properties"
+sallyport server stop logs >/dev/null 2>&1; mv "$HOME_DIR/more.properties" "$SCRATCH/"
+runs "bootstrap.include of a file that is not there" 24 sallyport server start logs
+like "$OUT" "bootstrap.include names .*/more.properties, which is no file" "is said"
+mv "$SCRATCH/more.properties" "$HOME_DIR/"
 cp "$LOGS/messages.log" "$SCRATCH/before.log"
 restart
 like "$(tail -1 "$LOGS/messages.log")" '^\[[0-9]+/[0-9]+/.*\] [0-9a-f]{8} .{60} ' "bootstrap.properties before the environment"

@@ -140,10 +140,21 @@ on_refresh_other(const struct modify_call *call)
 }
 
 static bool
+on_cache_other(const struct modify_call *call)
+{
+    modify_say(call, "Could not parse command: '" STR_FMT "'",
+               STR_ARG(str_sub(call->command, 0, 200)));
+    modify_say_help(call, cache_help);
+    return false;
+}
+
+static bool
 on_cache_clear(const struct modify_call *call)
 {
     struct worker *w = command_worker(call);
 
+    if (call->operands.n > 0)
+        return on_cache_other(call);
     if (!features_have(w->tree, "appSecurity-2.0")) {
         modify_say(call, "Server security service is not active.");
         modify_say(call, "Could not complete CACHE,CLEAR,AUTH command.");
@@ -161,20 +172,13 @@ on_cache_help(const struct modify_call *call)
 }
 
 static bool
-on_cache_other(const struct modify_call *call)
-{
-    modify_say(call, "Could not parse command: '" STR_FMT "'",
-               STR_ARG(str_sub(call->command, 0, 200)));
-    modify_say_help(call, cache_help);
-    return false;
-}
-
-static bool
 on_zcon_refresh(const struct modify_call *call)
 {
     struct worker *w = command_worker(call);
     struct err_info why;
 
+    if (call->operands.n > 0)
+        return command_malformed(call, zcon_help);
     if (CFG_ONE(w->tree, update)->update_trigger == CFG_TRIGGER_MBEAN)
         configure_refresh(w);
     if (gateway_apply(w->gateway, w->tree, true, &why) == ERR_OK)

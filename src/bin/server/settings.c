@@ -339,7 +339,12 @@ read_bootstrap(struct settings *s, const char *path, unsigned depth,
                                ? str_z(&s->arena, include)
                                : path_join(&s->arena, folder, include);
 
-        if (depth == INCLUDES_MAX)
+        /* It may have said that the angel is required. */
+        if (file != NULL && !is_file(file))
+            e = err_set(why, ERR_NOT_FOUND,
+                        "%s: bootstrap.include names %s, which is no file",
+                        path, file);
+        else if (depth == INCLUDES_MAX)
             e = err_set(why, ERR_LIMIT,
                         "%s: bootstrap.include nests deeper than %u", path,
                         INCLUDES_MAX);
