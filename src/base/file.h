@@ -43,11 +43,12 @@ char *root_path(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void file_limit_raise(void);
 void file_limit_lower(void);
 
-/* uids of our own processes in root mode, the angel's four and the TLS
- * engine's: never a user's. */
+/* uids of our own processes in root mode, the angel's four, the TLS engine's
+ * and the PKCS#11 module's: never a user's. */
 #define UID_OWN_FIRST 60000u
 #define UID_TTLS 60004u
-#define UID_OWN_LAST 60004u
+#define UID_TOKEN 60005u
+#define UID_OWN_LAST 60005u
 
 /* True when this image is owned by one ordinary Linux user (private
  * mode), not by root. */

@@ -12,7 +12,7 @@
  * The named columns are what others search and unload; column `facts` is the
  * whole of what the confined parser said, in one piece.
  */
-#define COLUMNS "id, owner, label, status, key, last_serial, facts, flags"
+#define COLUMNS "id, owner, label, status, key, last_serial, facts, flags, pkds"
 #define FACTS_MAX (64u * 1024u)
 
 static bool
@@ -31,6 +31,7 @@ read_row(struct saf_query *q, struct arena *a, struct cert_row *out)
     row.last_serial = (uint64_t)saf_query_int(q, 5);
     in = reader_of(saf_query_str(q, a, 6));
     row.flags = (uint32_t)saf_query_int(q, 7);
+    row.pkds = saf_query_str(q, a, 8);
     if (!cert_bundle_read(&in, a, &bundle) || bundle.n != 1)
         return false;
     row.facts = bundle.certs[0];
@@ -145,27 +146,27 @@ cert_put(struct saf_db *db, struct cert_row *row)
                    "INSERT INTO certs(owner, label, status, der, key, serial,"
                    " issuer, subject, not_before, not_after, key_type,"
                    " key_bits, last_serial, ring_seq, fingerprint, facts,"
-                   " flags)"
+                   " flags, pkds)"
                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,"
-                   "?15,?16)",
-                   "sssbbsssiisiibbi", row->owner, row->label, status, f->der,
+                   "?15,?16,?17)",
+                   "sssbbsssiisiibbis", row->owner, row->label, status, f->der,
                    key, f->serial, f->issuer, f->subject, f->not_before_s,
                    f->not_after_s, f->key_type, (int64_t)f->key_bits,
                    (int64_t)row->last_serial, f->fingerprint, buf_view(&facts),
-                   (int64_t)row->flags);
+                   (int64_t)row->flags, row->pkds);
         row->id = saf_db_last_id(db);
     } else {
         saf_db_run(db,
                    "UPDATE certs SET label=?2, status=?3, der=?4, key=?5,"
                    " serial=?6, issuer=?7, subject=?8, not_before=?9,"
                    " not_after=?10, key_type=?11, key_bits=?12,"
-                   " last_serial=?13, fingerprint=?14, facts=?15, flags=?16"
-                   " WHERE id=?1",
-                   "issbbsssiisiibbi", row->id, row->label, status, f->der, key,
-                   f->serial, f->issuer, f->subject, f->not_before_s,
+                   " last_serial=?13, fingerprint=?14, facts=?15, flags=?16,"
+                   " pkds=?17 WHERE id=?1",
+                   "issbbsssiisiibbis", row->id, row->label, status, f->der,
+                   key, f->serial, f->issuer, f->subject, f->not_before_s,
                    f->not_after_s, f->key_type, (int64_t)f->key_bits,
                    (int64_t)row->last_serial, f->fingerprint, buf_view(&facts),
-                   (int64_t)row->flags);
+                   (int64_t)row->flags, row->pkds);
         saf_db_run(db,
                    "UPDATE rings SET seq=seq+1 WHERE id IN (SELECT ring_id"
                    " FROM ring_certs WHERE cert_id=?1)",
@@ -261,7 +262,7 @@ ring_list_of_cert(struct saf_db *db, struct arena *a, int64_t cert_id,
 
 #define ENTRY_COLUMNS                                                          \
     "c.id, c.owner, c.label, c.status, c.key, c.last_serial, c.facts,"         \
-    " c.flags, r.usage, r.is_default"
+    " c.flags, c.pkds, r.usage, r.is_default"
 
 static size_t
 read_entries(struct saf_query q, struct arena *a, struct ring_entry **out)
@@ -282,9 +283,9 @@ read_entries(struct saf_query q, struct arena *a, struct ring_entry **out)
             rows = more;
             cap *= 2;
         }
-        usage = saf_query_str(&q, a, 8);
+        usage = saf_query_str(&q, a, 9);
         rows[n].usage = usage.n > 0 ? usage.p[0] : 'P';
-        rows[n].is_default = saf_query_int(&q, 9) != 0;
+        rows[n].is_default = saf_query_int(&q, 10) != 0;
         if (read_row(&q, a, &rows[n].cert))
             n++;
     }
@@ -468,6 +469,12 @@ gives_key(struct saf_engine *engine, const struct acee *acee,
     bool is_found;
 
     if (entry->cert.key.n == 0 || entry->usage != 'P')
+        return false;
+    /* A key in the token is used by who has READ to its label. */
+    if (entry->cert.pkds.n > 0 &&
+        saf_authorize(engine, acee, STR("CSFKEYS"), entry->cert.pkds, SAF_READ,
+                      NULL)
+                .rc.saf == 8)
         return false;
     if (!is_ordinary(entry->cert.owner))
         return access->is_by_ring ? access->level >= SAF_CONTROL

@@ -24,7 +24,8 @@ struct cert_row {
     char status;    /* 'T' trust, 'H' hightrust, 'N' notrust */
     struct str key; /* sealed; empty: none */
     uint64_t last_serial;
-    uint32_t flags; /* enum cert_flag */
+    uint32_t flags;  /* enum cert_flag */
+    struct str pkds; /* label of the key in the token; empty: not there */
     struct cert_facts facts;
 };
 

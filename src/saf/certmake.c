@@ -40,7 +40,7 @@ cert_order_read(struct reader *in, struct cert_order *out)
     if (!reader_str(in, 0, NAME_DER_MAX, &o.subject) ||
         !reader_str(in, 0, NAME_DER_MAX, &o.issuer) ||
         !reader_str(in, 0, 64, &o.issuer_key_id) ||
-        !reader_str(in, 1, KEY_DER_MAX, &o.spki) ||
+        !reader_str(in, 0, KEY_DER_MAX, &o.spki) ||
         !reader_u64(in, &o.serial) || !reader_u64(in, &not_before) ||
         !reader_u64(in, &not_after) || !reader_u32(in, &o.usage) ||
         !reader_u8(in, &is_ca) || is_ca > 1 || !reader_u32(in, &o.n_altnames) ||
@@ -265,10 +265,93 @@ pubkey_of(struct str spki)
     return d2i_X509_PUBKEY(NULL, &p, (long)spki.n);
 }
 
-enum err
-cert_make(const struct cert_order *o, EVP_PKEY *signer, struct buf *der,
-          struct err_info *why)
+/* --- a signature made elsewhere ----------------------------------------- */
+
+static bool
+set_algorithm(X509_ALGOR *algorithm, EVP_PKEY *key, const EVP_MD *md)
 {
+    int nid = NID_undef;
+    bool is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
+
+    return OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md),
+                                  EVP_PKEY_get_base_id(key)) == 1 &&
+           X509_ALGOR_set0(algorithm, OBJ_nid2obj(nid),
+                           is_rsa ? V_ASN1_NULL : V_ASN1_UNDEF, NULL) == 1;
+}
+
+/* tbs: what is signed, freed here. */
+static bool
+sign_elsewhere(const struct cert_signer *signer, const EVP_MD *md,
+               unsigned char *tbs, int n_tbs, ASN1_BIT_STRING *out, enum err *e,
+               struct err_info *why)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    struct buf signature;
+    unsigned n = 0;
+    bool ok;
+
+    buf_init(&signature, 1024);
+    ok = n_tbs > 0 && EVP_Digest(tbs, (size_t)n_tbs, hash, &n, md, NULL) == 1;
+    OPENSSL_free(tbs);
+    if (ok)
+        *e = signer->sign(signer->arg, EVP_MD_get_type(md), str_n(hash, n),
+                          &signature, why);
+    ok = ok && *e == ERR_OK &&
+         ASN1_STRING_set(out, signature.p, (int)signature.n) == 1;
+    /* All bits of the last byte count. */
+    out->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
+    out->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+    buf_fini(&signature);
+    return ok;
+}
+
+/* libcrypto has no way to set these two of a certificate but by reading. */
+static bool
+sign_certificate(X509 *x, const struct cert_signer *signer, enum err *e,
+                 struct err_info *why)
+{
+    const EVP_MD *md = digest_for(signer->key);
+    const ASN1_BIT_STRING *signature;
+    const X509_ALGOR *outer, *inner = X509_get0_tbs_sigalg(x);
+    unsigned char *tbs = NULL;
+    int n;
+
+    if (signer->sign == NULL)
+        return X509_sign(x, signer->key, md) > 0;
+    X509_get0_signature(&signature, &outer, x);
+    if (!set_algorithm((X509_ALGOR *)(uintptr_t)inner, signer->key, md) ||
+        !set_algorithm((X509_ALGOR *)(uintptr_t)outer, signer->key, md))
+        return false;
+    n = i2d_re_X509_tbs(x, &tbs);
+    return sign_elsewhere(signer, md, tbs, n,
+                          (ASN1_BIT_STRING *)(uintptr_t)signature, e, why);
+}
+
+static bool
+sign_request(X509_REQ *req, const struct cert_signer *signer, enum err *e,
+             struct err_info *why)
+{
+    const EVP_MD *md = digest_for(signer->key);
+    const ASN1_BIT_STRING *signature;
+    const X509_ALGOR *algorithm;
+    unsigned char *tbs = NULL;
+    int n;
+
+    if (signer->sign == NULL)
+        return X509_REQ_sign(req, signer->key, md) > 0;
+    X509_REQ_get0_signature(req, &signature, &algorithm);
+    if (!set_algorithm((X509_ALGOR *)(uintptr_t)algorithm, signer->key, md))
+        return false;
+    n = i2d_re_X509_REQ_tbs(req, &tbs);
+    return sign_elsewhere(signer, md, tbs, n,
+                          (ASN1_BIT_STRING *)(uintptr_t)signature, e, why);
+}
+
+enum err
+cert_make(const struct cert_order *o, const struct cert_signer *signer,
+          struct buf *der, struct err_info *why)
+{
+    enum err e = ERR_OK;
     X509_PUBKEY *key = pubkey_of(o->spki);
     X509_NAME *subject = name_of(o->subject);
     X509_NAME *issuer = o->issuer.n > 0 ? name_of(o->issuer) : NULL;
@@ -276,7 +359,7 @@ cert_make(const struct cert_order *o, EVP_PKEY *signer, struct buf *der,
     bool ok = key != NULL && subject != NULL && x != NULL &&
               (o->issuer.n == 0 || issuer != NULL) &&
               fill(x, o, key, subject, issuer) &&
-              X509_sign(x, signer, digest_for(signer)) > 0;
+              sign_certificate(x, signer, &e, why);
 
     if (ok) {
         unsigned char *bytes = NULL;
@@ -288,13 +371,14 @@ cert_make(const struct cert_order *o, EVP_PKEY *signer, struct buf *der,
     X509_NAME_free(subject);
     X509_NAME_free(issuer);
     X509_PUBKEY_free(key);
-    return ok ? ERR_OK : failed(why, "make the certificate");
+    return ok ? ERR_OK : e != ERR_OK ? e : failed(why, "make the certificate");
 }
 
 enum err
-cert_make_request(const struct cert_order *o, EVP_PKEY *signer, struct buf *der,
-                  struct err_info *why)
+cert_make_request(const struct cert_order *o, const struct cert_signer *signer,
+                  struct buf *der, struct err_info *why)
 {
+    enum err e = ERR_OK;
     X509_PUBKEY *key = pubkey_of(o->spki);
     X509_NAME *subject = name_of(o->subject);
     STACK_OF(X509_EXTENSION) *list = key == NULL ? NULL : extensions(o, key);
@@ -304,7 +388,7 @@ cert_make_request(const struct cert_order *o, EVP_PKEY *signer, struct buf *der,
               X509_REQ_set_subject_name(req, subject) == 1 &&
               X509_REQ_set_pubkey(req, X509_PUBKEY_get0(key)) == 1 &&
               X509_REQ_add_extensions(req, list) == 1 &&
-              X509_REQ_sign(req, signer, digest_for(signer)) > 0;
+              sign_request(req, signer, &e, why);
 
     if (ok) {
         unsigned char *bytes = NULL;
@@ -316,15 +400,15 @@ cert_make_request(const struct cert_order *o, EVP_PKEY *signer, struct buf *der,
     sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
     X509_NAME_free(subject);
     X509_PUBKEY_free(key);
-    return ok ? ERR_OK : failed(why, "make the request");
+    return ok ? ERR_OK : e != ERR_OK ? e : failed(why, "make the request");
 }
 
 /* --- keys
  * ----------------------------------------------------------------------------
  */
 
-static const char *
-curve_of(enum cert_key_kind kind, uint32_t bits)
+const char *
+cert_curve(enum cert_key_kind kind, uint32_t bits)
 {
     static const struct {
         enum cert_key_kind kind;
@@ -378,7 +462,7 @@ is_size(enum cert_key_kind kind, uint32_t bits)
         return bits >= 1024 && bits <= 4096;
     if (kind == CERT_DSA)
         return bits == 1024 || bits == 2048;
-    return curve_of(kind, bits) != NULL;
+    return cert_curve(kind, bits) != NULL;
 }
 
 enum err
@@ -391,7 +475,7 @@ cert_new_key(enum cert_key_kind kind, uint32_t bits, EVP_PKEY **out,
         return err_set(why, ERR_RANGE, "no key of %u bits", bits);
     key = kind == CERT_RSA   ? EVP_RSA_gen(bits)
           : kind == CERT_DSA ? new_dsa(bits)
-                             : EVP_EC_gen(curve_of(kind, bits));
+                             : EVP_EC_gen(cert_curve(kind, bits));
     if (key == NULL)
         return failed(why, "make a key");
     *out = key;

@@ -48,18 +48,29 @@ void cert_order_put(const struct cert_order *, struct buf *out);
 /* Borrowed from the input. */
 MUST_CHECK bool cert_order_read(struct reader *, struct cert_order *out);
 
+/* Who signs. With `sign` the key is only its public half, and a hash is signed
+ * there: PKCS#1 or ECDSA, as the key is; digest: NID. */
+struct cert_signer {
+    EVP_PKEY *key;
+    enum err (*sign)(void *arg, int digest, struct str hash, struct buf *out,
+                     struct err_info *why);
+    void *arg;
+};
 /* Append the DER of the certificate, signed with SHA-256 (SHA-384 and 512 for
  * P-384 and P-521). */
-MUST_CHECK enum err cert_make(const struct cert_order *, EVP_PKEY *signer,
-                              struct buf *der, struct err_info *why);
+MUST_CHECK enum err cert_make(const struct cert_order *,
+                              const struct cert_signer *, struct buf *der,
+                              struct err_info *why);
 /* PKCS#10; signer is the subject's own key; issuer, serial, dates unused. */
 MUST_CHECK enum err cert_make_request(const struct cert_order *,
-                                      EVP_PKEY *signer, struct buf *der,
-                                      struct err_info *why);
+                                      const struct cert_signer *,
+                                      struct buf *der, struct err_info *why);
 /* RSA 1024..4096, NISTECC 192 224 256 384 521, BPECC 160 192 224 256 320
  * 384 512, DSA 1024 2048 bits. ERR_RANGE. */
 MUST_CHECK enum err cert_new_key(enum cert_key_kind, uint32_t bits,
                                  EVP_PKEY **out, struct err_info *why);
+/* OpenSSL's name of a curve; NULL: there is none of that size. */
+const char *cert_curve(enum cert_key_kind, uint32_t bits);
 /* DER of the public half, and PKCS#8 of the private one. */
 MUST_CHECK enum err cert_spki(EVP_PKEY *, struct buf *out,
                               struct err_info *why);

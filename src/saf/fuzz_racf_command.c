@@ -6,16 +6,39 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* No keeper and no data sets here: every service says no. */
 static enum err
-no_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str owner,
-       struct buf *sealed, struct buf *spki, struct err_info *why)
+no_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str label,
+       struct str owner, struct buf *sealed, struct buf *spki,
+       struct err_info *why)
 {
     (void)arg;
     (void)kind;
     (void)bits;
+    (void)label;
     (void)owner;
     (void)sealed;
     (void)spki;
     return err_set(why, ERR_UNSUPPORTED, "no keys here");
+}
+
+static enum err
+no_find(void *arg, struct str label, struct str owner, struct buf *sealed,
+        struct buf *spki, struct err_info *why)
+{
+    (void)arg;
+    (void)label;
+    (void)owner;
+    (void)sealed;
+    (void)spki;
+    return err_set(why, ERR_NOT_FOUND, "no keys here");
+}
+
+static enum err
+no_drop(void *arg, struct str sealed, struct str owner, struct err_info *why)
+{
+    (void)arg;
+    (void)sealed;
+    (void)owner;
+    return err_set(why, ERR_NOT_FOUND, "no keys here");
 }
 
 static enum err
@@ -68,6 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     if (d.engine == NULL) {
         static const struct cert_services services = { .new_key = no_key,
+                                                       .find_key = no_find,
+                                                       .drop_key = no_drop,
                                                        .read = no_read,
                                                        .write = no_write };
 

@@ -594,19 +594,11 @@ static const struct {
     { "LISTMAP", racdcert_listmap },
 };
 
+/* Functions that may keep a key in the token. */
 static bool
-has_hardware_key(const struct cmd *c)
+takes_token(const char *name)
 {
-    static const char *const words[] = { "ICSF", "PKDS", "PCICC", "FROMICSF" };
-    static const char *const kinds[] = { "RSA", "NISTECC", "BPECC" };
-
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (cmd_arg(c, words[i]) != NULL)
-            return true;
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (cmd_arg(c, kinds[i]) != NULL && cmd_arg(c, kinds[i])->n_subs > 0)
-            return true;
-    return false;
+    return strcmp(name, "GENCERT") == 0 || strcmp(name, "REKEY") == 0;
 }
 
 /* The one function of the command; false when there are two. */
@@ -652,8 +644,11 @@ run(struct cmd *c)
         return c->rc;
     if (cmd_has(c, "MULTIID") && !is_map)
         return racdcert_fail(c, "MULTIID is for certificate name filters only");
-    if (has_hardware_key(c) && racdcert_services != NULL)
-        return racdcert_fail(c, "%s: no token for keys in hardware is set up",
+    if (!takes_token(name) &&
+        (racdcert_wants_token(c) || cmd_arg(c, "FROMICSF") != NULL))
+        return racdcert_fail(c,
+                             "%s: only a key that is made there (GENCERT, "
+                             "REKEY) is kept in the PKDS",
                              name);
     if (cmd_has(c, "MULTIID"))
         owner = STR(CERTMAP_OWNER_MULTI);

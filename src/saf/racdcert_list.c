@@ -209,6 +209,10 @@ racdcert_print_cert(struct cmd *c, const struct cert_row *row, bool rings)
     cmd_printf(c, "  Key Size: %u", f->key_bits);
     if (row->label.n > 0)
         cmd_printf(c, "  Private Key: %s", row->key.n > 0 ? "YES" : "NO");
+    if (row->pkds.n > 0) {
+        cmd_line(c, STR("  PKDS Label:"));
+        cmd_printf(c, "       " STR_FMT, STR_ARG(row->pkds));
+    }
     print_fingerprint(c, f->fingerprint);
     if (rings)
         print_rings(c, row);

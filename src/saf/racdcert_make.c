@@ -245,6 +245,7 @@ racdcert_new_key(struct cmd *c, struct str owner, const struct cert_row *as,
     };
     const struct cmd_arg *size = cmd_arg(c, "SIZE");
     struct err_info why = { 0 };
+    enum err e;
     size_t chosen = 0, n_given = 0;
     uint32_t bits;
 
@@ -262,12 +263,15 @@ racdcert_new_key(struct cmd *c, struct str owner, const struct cert_row *as,
         (void)racdcert_fail(c, "a certificate has one kind of key");
         return false;
     }
+    if (!racdcert_pkds_label(c, owner, &key->pkds))
+        return false;
     bits = size != NULL                 ? (uint32_t)size->number
            : as != NULL && n_given == 0 ? as->facts.key_bits
                                         : rows[chosen].bits;
-    if (racdcert_services->new_key(racdcert_services->arg, rows[chosen].kind,
-                                   bits, owner, &key->sealed, &key->spki,
-                                   &why) != ERR_OK) {
+    e = racdcert_services->new_key(racdcert_services->arg, rows[chosen].kind,
+                                   bits, key->pkds, owner, &key->sealed,
+                                   &key->spki, &why);
+    if (e != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);
         return false;
     }
@@ -276,10 +280,40 @@ racdcert_new_key(struct cmd *c, struct str owner, const struct cert_row *as,
 }
 
 void
-racdcert_key_fini(struct racdcert_key *key)
+racdcert_key_fini(struct cmd *c, struct str owner, struct racdcert_key *key,
+                  bool stored)
 {
+    if (!stored && key->pkds.n > 0 && key->sealed.n > 0 &&
+        cmd_arg(c, "FROMICSF") == NULL)
+        (void)!racdcert_services->drop_key(racdcert_services->arg,
+                                           buf_view(&key->sealed), owner, NULL);
     buf_fini(&key->sealed);
     buf_fini(&key->spki);
+}
+
+/* FROMICSF: a key pair that is in the token already. */
+static bool
+find_key(struct cmd *c, struct str owner, struct racdcert_key *key,
+         struct cert_order *order)
+{
+    struct err_info why = { 0 };
+    enum err e;
+
+    buf_init(&key->sealed, CERT_DER_MAX);
+    buf_init(&key->spki, CERT_DER_MAX);
+    key->pkds = cmd_value(cmd_arg(c, "FROMICSF"));
+    if (!racdcert_may_use_label(c, key->pkds))
+        return false;
+    e = racdcert_services->find_key(racdcert_services->arg, key->pkds, owner,
+                                    &key->sealed, &key->spki, &why);
+    if (e == ERR_NOT_FOUND) {
+        CMD_MSG(c, "IRRD192I");
+        (void)cmd_rc(c, 8);
+    } else if (e != ERR_OK) {
+        (void)racdcert_fail(c, "%s", why.text);
+    }
+    order->spki = buf_view(&key->spki);
+    return e == ERR_OK;
 }
 
 /* The request of another system: its key, and its names unless given here. */
@@ -324,9 +358,12 @@ find_signer(struct cmd *c, struct str owner, struct generation *g)
         return false;
     (void)owner;
     if ((g->signer.flags & CERT_RETIRED) != 0 || g->signer.key.n == 0) {
-        (void)racdcert_fail(c, "the signing certificate has no private key");
+        CMD_MSG(c, "IRRD128I", STR("GENCERT"));
+        (void)cmd_rc(c, 8);
         return false;
     }
+    if (g->signer.pkds.n > 0 && !racdcert_may_use_label(c, g->signer.pkds))
+        return false;
     g->order.issuer = g->signer.facts.subject_der;
     g->order.issuer_key_id = g->signer.facts.key_id;
     g->order.serial = g->signer.last_serial + 1;
@@ -365,8 +402,16 @@ generate(struct cmd *c, struct str owner, struct generation *g)
     bool has_request = cmd_arg(c, "GENCERT")->has_value &&
                        cmd_value(cmd_arg(c, "GENCERT")).n > 0;
 
+    if (has_request &&
+        (cmd_arg(c, "FROMICSF") != NULL || racdcert_wants_token(c))) {
+        (void)racdcert_fail(c, "the key of a request is not here; leave out "
+                               "where to keep it");
+        return false;
+    }
     if (has_request ? !read_request(c, g)
-                    : !racdcert_new_key(c, owner, NULL, &g->key, &g->order))
+        : cmd_arg(c, "FROMICSF") != NULL
+            ? !find_key(c, owner, &g->key, &g->order)
+            : !racdcert_new_key(c, owner, NULL, &g->key, &g->order))
         return false;
     if (has_request && cmd_arg(c, "SIGNWITH") == NULL) {
         (void)racdcert_fail(c, "a request's certificate needs SIGNWITH");
@@ -381,7 +426,7 @@ generate(struct cmd *c, struct str owner, struct generation *g)
            find_signer(c, owner, g);
 }
 
-static void
+static bool
 store(struct cmd *c, struct str owner, struct generation *g,
       const struct cert_facts *facts)
 {
@@ -390,6 +435,7 @@ store(struct cmd *c, struct str owner, struct generation *g,
                                       : cmd_has(c, "HIGHTRUST") ? 'H'
                                                                 : 'T',
                             .key = buf_view(&g->key.sealed),
+                            .pkds = g->key.pkds,
                             .facts = *facts };
     struct cert_row same;
 
@@ -397,14 +443,14 @@ store(struct cmd *c, struct str owner, struct generation *g,
     if (cert_get(c->db, c->arena, owner, row.label, &same)) {
         (void)racdcert_fail(c, "label " STR_FMT " is in use",
                             STR_ARG(row.label));
-        return;
+        return false;
     }
     if (cert_find_same(c->db, c->arena, facts, &same)) {
         (void)racdcert_fail(c,
                             "a certificate of this issuer and serial number "
                             "is there: label " STR_FMT " of " STR_FMT,
                             STR_ARG(same.label), STR_ARG(same.owner));
-        return;
+        return false;
     }
     if (g->signer.id != 0) {
         g->signer.last_serial = g->order.serial;
@@ -417,6 +463,7 @@ store(struct cmd *c, struct str owner, struct generation *g,
     }
     cert_put(c->db, &row);
     racdcert_changed(c, "DIGTCERT");
+    return true;
 }
 
 uint32_t
@@ -424,6 +471,7 @@ racdcert_gencert(struct cmd *c, struct str owner)
 {
     struct generation g = { .signer.id = 0 };
     struct cert_facts facts;
+    bool stored = false;
 
     if (!racdcert_may(c, "GENCERT", racdcert_level(c, owner)) ||
         !racdcert_may(c, "ADD", racdcert_level(c, owner)))
@@ -435,8 +483,8 @@ racdcert_gencert(struct cmd *c, struct str owner)
         racdcert_make(
             c, g.signer.id == 0 ? buf_view(&g.key.sealed) : g.signer.key,
             g.signer.id == 0 ? owner : g.signer.owner, &g.order, &facts))
-        store(c, owner, &g, &facts);
-    racdcert_key_fini(&g.key);
+        stored = store(c, owner, &g, &facts);
+    racdcert_key_fini(c, owner, &g.key, stored);
     return c->rc;
 }
 
@@ -494,36 +542,19 @@ racdcert_genreq(struct cmd *c, struct str owner)
         !racdcert_find(c, cmd_arg(c, "GENREQ"), owner, &cert) ||
         !racdcert_dsn(c, cmd_arg(c, "DSN"), true, &dsn))
         return c->rc;
-    if (cert.key.n == 0)
-        return racdcert_fail(c, "the certificate has no private key");
+    if (cert.key.n == 0) {
+        CMD_MSG(c, "IRRD128I", STR("GENREQ"));
+        return cmd_rc(c, 8);
+    }
+    if (cert.pkds.n > 0 && !racdcert_may_use_label(c, cert.pkds))
+        return c->rc;
     bundle.order = (struct cert_order){ .serial = 0 };
     if (!racdcert_order_like(c, &cert.facts, &bundle.order))
         return c->rc;
     buf_init(&der, CERT_DER_MAX);
     buf_init(&text, 2u * CERT_DER_MAX);
-    /* The request carries the certificate's own public key. */
-    {
-        struct buf sealed, spki, pkcs8;
-
-        buf_init(&sealed, CERT_DER_MAX);
-        buf_init(&spki, CERT_DER_MAX);
-        buf_init(&pkcs8, CERT_DER_MAX);
-        e = racdcert_services->open_key(racdcert_services->arg, cert.key, owner,
-                                        &pkcs8, &why);
-        if (e == ERR_OK)
-            e = racdcert_services->seal_key(racdcert_services->arg,
-                                            buf_view(&pkcs8), owner, &sealed,
-                                            &spki, &why);
-        bundle.order.spki = str_dup(c->arena, buf_view(&spki));
-        if (pkcs8.p != NULL)
-            secret_wipe(pkcs8.p, pkcs8.n);
-        buf_fini(&pkcs8);
-        buf_fini(&sealed);
-        buf_fini(&spki);
-    }
-    if (e == ERR_OK)
-        e = racdcert_services->make(racdcert_services->arg, true, cert.key,
-                                    owner, &bundle.order, &der, &why);
+    e = racdcert_services->make(racdcert_services->arg, true, cert.key, owner,
+                                &bundle.order, &der, &why);
     if (e != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);
     } else {
@@ -609,6 +640,12 @@ racdcert_export(struct cmd *c, struct str owner)
     if (is_p12 != has_password)
         return racdcert_fail(c, is_p12 ? "PKCS12 needs PASSWORD"
                                        : "PASSWORD is for PKCS12 only");
+    if (is_p12 && cert.pkds.n > 0)
+        return racdcert_fail(
+            c,
+            "the private key is in the PKDS under label " STR_FMT
+            " and cannot leave it",
+            STR_ARG(cert.pkds));
     buf_init(&der, CERTPARSE_INPUT_MAX);
     buf_init(&text, 2u * CERTPARSE_INPUT_MAX);
     if (package(c, format, &cert, &der, &why) != ERR_OK) {

@@ -47,10 +47,19 @@ void racdcert_changed(struct cmd *, const char *class_name);
  * the order's public key; false, said. */
 struct racdcert_key {
     struct buf sealed, spki;
+    struct str pkds; /* its label in the token; empty: not there */
 };
 bool racdcert_new_key(struct cmd *, struct str owner, const struct cert_row *as,
                       struct racdcert_key *, struct cert_order *);
-void racdcert_key_fini(struct racdcert_key *);
+/* stored: it belongs to a certificate now; else it goes. */
+void racdcert_key_fini(struct cmd *, struct str owner, struct racdcert_key *,
+                       bool stored);
+/* PKDS, ICSF or PCICC, with or without a label. */
+bool racdcert_wants_token(const struct cmd *);
+/* Where the command wants the key: empty, here. False, said. */
+bool racdcert_pkds_label(struct cmd *, struct str owner, struct str *out);
+/* The issuer may use that label in the token (class CSFKEYS); false, said. */
+bool racdcert_may_use_label(struct cmd *, struct str label);
 /* NOTBEFORE and NOTAFTER, or their defaults; false, said. */
 bool racdcert_validity(struct cmd *, struct cert_order *);
 /* Make the certificate and read what it says; false, said. */

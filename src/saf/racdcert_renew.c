@@ -74,13 +74,15 @@ next_serial(struct cmd *c, const struct cert_row *old)
     return serial;
 }
 
-static void
-store_successor(struct cmd *c, struct cert_row *old, struct str sealed,
-                uint64_t serial, const struct cert_facts *facts)
+static bool
+store_successor(struct cmd *c, struct cert_row *old,
+                const struct racdcert_key *key, uint64_t serial,
+                const struct cert_facts *facts)
 {
     struct cert_row row = { .owner = old->owner,
                             .status = old->status,
-                            .key = sealed,
+                            .key = buf_view(&key->sealed),
+                            .pkds = key->pkds,
                             .last_serial = serial,
                             .facts = *facts };
     struct cert_row other;
@@ -89,12 +91,13 @@ store_successor(struct cmd *c, struct cert_row *old, struct str sealed,
     if (cert_get(c->db, c->arena, old->owner, row.label, &other)) {
         (void)racdcert_fail(c, "label " STR_FMT " is in use",
                             STR_ARG(row.label));
-        return;
+        return false;
     }
     old->flags |= CERT_REKEYED;
     cert_put(c->db, old);
     cert_put(c->db, &row);
     racdcert_changed(c, "DIGTCERT");
+    return true;
 }
 
 uint32_t
@@ -104,19 +107,22 @@ racdcert_rekey(struct cmd *c, struct str owner)
     struct cert_order order = { .serial = 0 };
     struct cert_facts facts;
     struct cert_row old;
+    bool stored = false;
 
     if (!racdcert_may(c, "REKEY", racdcert_level(c, owner)) ||
         !racdcert_find(c, cmd_arg(c, "REKEY"), owner, &old))
         return c->rc;
-    if (old.key.n == 0)
-        return racdcert_fail(c, "the certificate has no private key");
+    if (old.key.n == 0) {
+        CMD_MSG(c, "IRRD128I", STR("REKEY"));
+        return cmd_rc(c, 8);
+    }
     order.serial = next_serial(c, &old);
     if (racdcert_order_like(c, &old.facts, &order) &&
         racdcert_validity(c, &order) &&
         racdcert_new_key(c, owner, &old, &key, &order) &&
         racdcert_make(c, buf_view(&key.sealed), owner, &order, &facts))
-        store_successor(c, &old, buf_view(&key.sealed), order.serial, &facts);
-    racdcert_key_fini(&key);
+        stored = store_successor(c, &old, &key, order.serial, &facts);
+    racdcert_key_fini(c, owner, &key, stored);
     return c->rc;
 }
 
@@ -169,6 +175,7 @@ racdcert_rollover(struct cmd *c, struct str owner)
     if (old.last_serial > successor.last_serial)
         successor.last_serial = old.last_serial;
     old.key = (struct str){ NULL, 0 }; /* never signs again */
+    old.pkds = STR("");
     old.flags |= CERT_RETIRED;
     cert_put(c->db, &old);
     cert_put(c->db, &successor);

@@ -90,6 +90,8 @@ static const struct {
       "ALTER TABLE certs ADD COLUMN facts BLOB" },
     { "SELECT 1 FROM pragma_table_info('certs') WHERE name='flags'",
       "ALTER TABLE certs ADD COLUMN flags INTEGER NOT NULL DEFAULT 0" },
+    { "SELECT 1 FROM pragma_table_info('certs') WHERE name='pkds'",
+      "ALTER TABLE certs ADD COLUMN pkds TEXT NOT NULL DEFAULT ''" },
     /* PassTickets that were used, until nobody takes them any more. */
     { "SELECT 1 FROM sqlite_master WHERE name='tickets'",
       "CREATE TABLE tickets(appl TEXT NOT NULL, user TEXT NOT NULL,"

@@ -44,6 +44,10 @@ static const struct row {
       " last_serial, ring_seq, fingerprint, facts, flags) VALUES(?1,?2,?3,?4,"
       "?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
       17 },
+    { "pkds",
+      "SELECT owner, label, pkds FROM certs WHERE pkds<>'' ORDER BY owner,"
+      " label",
+      "UPDATE certs SET pkds=?3 WHERE owner=?1 AND label=?2", 3 },
     { "map",
       "SELECT kind, owner, label, status, filter, issuer, criteria FROM"
       " idmaps ORDER BY kind, owner, label",

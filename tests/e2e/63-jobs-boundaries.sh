@@ -4,7 +4,7 @@
 mkdir -p "$SALLYPORT_ROOT/etc"
 echo 'uidrange=50000-61000' >"$SALLYPORT_ROOT/etc/image.conf"
 runs "a range that holds the angel's uids" 16 sallyport ipl
-like "$(cat "$SALLYPORT_ROOT/log/master.log")" "uidrange=50000-61000; expected first-last, both above 0 and without 60000-60004" "is refused"
+like "$(cat "$SALLYPORT_ROOT/log/master.log")" "uidrange=50000-61000; expected first-last, both above 0 and without 60000-60005" "is refused"
 rm "$SALLYPORT_ROOT/etc/image.conf"
 runs "ipl" 0 sallyport ipl
 at_exit 'sallyport shutdown >/dev/null 2>&1'

@@ -55,11 +55,13 @@ int named_run(const char *name);
 enum keep_type {
     KEEP_START = 1, /* -> 32 bytes token public key, 32 acee private key */
     KEEP_SIGN,      /* str job token body -> 64 bytes */
-    KEEP_NEW_KEY,   /* u8 EVP kind, u32 bits, str ad -> str sealed, str spki */
-    KEEP_SEAL,      /* str pkcs8, str ad -> str sealed, str spki */
-    KEEP_UNSEAL,    /* str sealed, str ad -> str pkcs8 */
-    KEEP_CERTIFY,   /* see keeper.c -> str der */
-    KEEP_REQUEST,   /* see keeper.c -> str der */
+    /* u8 kind, u32 bits, str ad, str label in the token or "" -> str sealed,
+     * str spki */
+    KEEP_NEW_KEY,
+    KEEP_SEAL,    /* str pkcs8, str ad -> str sealed, str spki */
+    KEEP_UNSEAL,  /* str sealed, str ad -> str pkcs8 */
+    KEEP_CERTIFY, /* see keeper.c -> str der */
+    KEEP_REQUEST, /* see keeper.c -> str der */
     /* u32 uid, u32 n, n x { str sealed, str ad }; one descriptor: a key
      * channel (ipc/keywire.h) over which those keys are used */
     KEEP_OPEN,
@@ -67,6 +69,8 @@ enum keep_type {
     /* str sealed, profile, user, appl, u32 time, str ticket: "" -> str ticket;
      * else -> u32 n, n x u32 time it stands for */
     KEEP_TICKET,
+    KEEP_FIND_KEY, /* str ad, str label in the token -> str sealed, str spki */
+    KEEP_DROP_KEY, /* str sealed, str ad: of the token, deleted there */
 };
 
 /* --- verifier ---------------------------------------------------------------

@@ -57,8 +57,9 @@ two_results(struct front *f, enum keep_type type, struct buf *request,
 }
 
 static enum err
-new_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str owner,
-        struct buf *sealed, struct buf *spki, struct err_info *why)
+new_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str label,
+        struct str owner, struct buf *sealed, struct buf *spki,
+        struct err_info *why)
 {
     struct buf request;
 
@@ -66,7 +67,38 @@ new_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str owner,
     buf_u8(&request, (uint8_t)kind);
     buf_u32(&request, bits);
     buf_str(&request, owner);
+    buf_str(&request, label);
     return two_results(arg, KEEP_NEW_KEY, &request, sealed, spki, why);
+}
+
+static enum err
+find_key(void *arg, struct str label, struct str owner, struct buf *sealed,
+         struct buf *spki, struct err_info *why)
+{
+    struct buf request;
+
+    buf_init(&request, 1024);
+    buf_str(&request, owner);
+    buf_str(&request, label);
+    return two_results(arg, KEEP_FIND_KEY, &request, sealed, spki, why);
+}
+
+static enum err
+drop_key(void *arg, struct str sealed, struct str owner, struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    struct buf request;
+    enum err e;
+
+    buf_init(&request, 2u * CERT_DER_MAX);
+    buf_str(&request, sealed);
+    buf_str(&request, owner);
+    e = keeper_call(arg, KEEP_DROP_KEY, buf_view(&request), &reply, &in, why);
+    buf_fini(&request);
+    if (e == ERR_OK)
+        chan_msg_fini(&reply);
+    return e;
 }
 
 static enum err
@@ -341,6 +373,8 @@ front_cert_services(struct front *f)
 {
     static struct cert_services services = {
         .new_key = new_key,
+        .find_key = find_key,
+        .drop_key = drop_key,
         .seal_key = seal_key,
         .open_key = open_key,
         .make = make,

@@ -12,6 +12,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct channel_key key;
     unsigned char result[KEY_RESULT_MAX];
+    struct channel_later later;
     struct err_info why = { 0 };
     enum err e = ERR_OK;
     size_t n = 0;
@@ -24,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || key.key == NULL)
         return 0;
     if (channel_answer(data[0], str_n((const char *)data + 1, size - 1), &key,
-                       1, result, &n, &e, &why) &&
+                       1, result, &n, &later, &e, &why) &&
         e == ERR_OK)
         REQUIRE(n > 0 && n <= KEY_RESULT_MAX);
     return 0;

@@ -1,6 +1,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,11 @@
 #include "keeper_channels.h"
 #include "saf/acee.h"
 #include "saf/certmake.h"
+#include "saf/masterkey.h"
 #include "saf/passticket.h"
 #include "saf/saf.h"
 #include "saf/sealing.h"
+#include "saf/token.h"
 
 /*
  * The keeper holds the master key and the key that signs job tokens. It is
@@ -34,29 +37,40 @@ static struct keys {
     unsigned char acee[32];
 } keys;
 
-/* A file of exactly n bytes, made from random numbers when missing. */
-static enum err
-read_or_make(const char *path, unsigned char *out, size_t n,
-             struct err_info *why)
-{
-    struct buf file;
-    enum err e;
+static struct token *token; /* NULL: none is configured, or it is away */
+static char token_label[64];
 
-    buf_init(&file, n);
-    e = file_read(path, &file, why);
-    if (e == ERR_NOT_FOUND) {
-        e = RAND_priv_bytes(out, (int)n) == 1
-                ? file_write_atomic(path, str_n(out, n), 0600, why)
-                : err_set(why, ERR_IO, "no random numbers");
-    } else if (e == ERR_OK && file.n != n) {
-        e = err_set(why, ERR_SYNTAX, "%s: %zu bytes, expected %zu", path,
-                    file.n, n);
-    } else if (e == ERR_OK) {
-        memcpy(out, file.p, n);
-    }
-    if (file.p != NULL)
-        secret_wipe(file.p, file.n);
-    buf_fini(&file);
+/* A token that does not come leaves everything but its own keys at work. */
+static enum err
+start_token(const struct angel_conf *conf, struct err_info *why)
+{
+    struct err_info away = { 0 };
+
+    if (conf->module == NULL)
+        return ERR_OK;
+    if (!str_copy_z(conf->token, token_label, sizeof token_label))
+        return err_set(why, ERR_LIMIT, "token.label is too long");
+    if (token_start(conf, &token, &away) != ERR_OK)
+        log_error("%s; keys in the token cannot be used", away.text);
+    channels_use_token(token);
+    return ERR_OK;
+}
+
+static enum err
+open_master(struct arena *a, struct err_info *why)
+{
+    char *path = root_path(a, "saf/master.key");
+    char *conf_path = root_path(a, "%s", ANGEL_CONF);
+    struct angel_conf conf = { .module = NULL };
+    enum err e = path == NULL || conf_path == NULL
+                     ? err_set(why, ERR_MEMORY, "no storage")
+                     : angel_conf_read(a, conf_path, &conf, why);
+
+    if (e == ERR_OK)
+        e = start_token(&conf, why);
+    if (e == ERR_OK)
+        e = master_key_open(path, conf.masterkey, token, keys.master, why);
+    angel_conf_wipe(&conf);
     return e;
 }
 
@@ -102,16 +116,14 @@ static enum err
 keeper_open(struct err_info *why)
 {
     struct arena a;
-    char *master, *signing;
+    char *signing;
     enum err e;
 
     (void)mlock(&keys, sizeof keys);
     arena_init(&a, 1u << 16);
-    master = root_path(&a, "saf/master.key");
     signing = root_path(&a, "saf/angel.key");
-    e = master == NULL || signing == NULL
-            ? err_set(why, ERR_MEMORY, "no storage")
-            : read_or_make(master, keys.master, sizeof keys.master, why);
+    e = signing == NULL ? err_set(why, ERR_MEMORY, "no storage")
+                        : open_master(&a, why);
     if (e == ERR_OK)
         e = read_signing_keys(signing, why);
     arena_fini(&a);
@@ -188,19 +200,77 @@ put_sealed(EVP_PKEY *key, struct str owner, struct buf *out,
     return e;
 }
 
+static enum err
+has_token(struct err_info *why)
+{
+    return token != NULL ? ERR_OK
+           : token_label[0] != '\0'
+               ? err_set(why, ERR_NOT_NOW,
+                         "token %s is not available (its module did not start)",
+                         token_label)
+               : err_set(why, ERR_UNSUPPORTED,
+                         "no token for keys is set up (etc/angel.conf)");
+}
+
+/* A key of the token: new (kind is not 0), or the one of that label. */
+static enum err
+put_token_key(uint8_t kind, uint32_t bits, struct str label, struct str owner,
+              struct buf *out, struct err_info *why)
+{
+    struct str where = str_of(token_label);
+    struct buf ref, spki, sealed;
+    enum err e = has_token(why);
+
+    buf_init(&ref, CERT_DER_MAX);
+    buf_init(&spki, CERT_DER_MAX);
+    buf_init(&sealed, CERT_DER_MAX);
+    if (e == ERR_OK)
+        e = kind != 0
+                ? token_new_key(token, where, label, (enum cert_key_kind)kind,
+                                bits, &ref, &spki, why)
+                : token_find_key(token, where, label, &ref, &spki, why);
+    if (e == ERR_OK)
+        e = sealing_close(keys.master, buf_view(&ref), owner, &sealed, why);
+    if (e == ERR_OK) {
+        buf_str(out, buf_view(&sealed));
+        buf_str(out, buf_view(&spki));
+    }
+    buf_fini(&ref);
+    buf_fini(&spki);
+    buf_fini(&sealed);
+    return e;
+}
+
+static bool
+on_find_key(struct reader *in, struct buf *out, enum err *e,
+            struct err_info *why)
+{
+    struct str owner, label;
+
+    if (!reader_str(in, 1, 8, &owner) || !reader_str(in, 1, 64, &label) ||
+        !reader_at_end(in))
+        return false;
+    *e = put_token_key(0, 0, label, owner, out, why);
+    return true;
+}
+
 static bool
 on_new_key(struct reader *in, struct buf *out, enum err *e,
            struct err_info *why)
 {
-    struct str owner;
+    struct str owner, label;
     EVP_PKEY *key;
     uint32_t bits;
     uint8_t kind;
 
     if (!reader_u8(in, &kind) || kind < CERT_RSA || kind > CERT_DSA ||
         !reader_u32(in, &bits) || !reader_str(in, 1, 8, &owner) ||
-        !reader_at_end(in))
+        !reader_str(in, 0, 64, &label) || !reader_at_end(in))
         return false;
+    if (label.n > 0) {
+        *e = put_token_key(kind, bits, label, owner, out, why);
+        return true;
+    }
     *e = cert_new_key((enum cert_key_kind)kind, bits, &key, why);
     if (*e == ERR_OK) {
         *e = put_sealed(key, owner, out, why);
@@ -230,6 +300,7 @@ static bool
 on_unseal(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
 {
     struct str sealed, owner;
+    struct token_ref ref;
     struct buf plain;
 
     if (!reader_str(in, 1, CERT_DER_MAX, &sealed) ||
@@ -237,6 +308,11 @@ on_unseal(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
         return false;
     buf_init(&plain, CERT_DER_MAX);
     *e = sealing_open(keys.master, sealed, owner, &plain, why);
+    if (*e == ERR_OK && token_ref_read(buf_view(&plain), &ref))
+        *e = err_set(why, ERR_UNSUPPORTED,
+                     "the private key is in token " STR_FMT
+                     " and cannot leave it",
+                     STR_ARG(ref.token));
     if (*e == ERR_OK)
         buf_str(out, buf_view(&plain));
     if (plain.p != NULL)
@@ -245,32 +321,77 @@ on_unseal(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
     return true;
 }
 
+/* ref: the token's own words, kept with the key. */
 static enum err
-open_key(struct str sealed, struct str owner, EVP_PKEY **key,
+public_of_ref(const struct token_ref *ref, struct str text,
+              struct channel_key *out, struct err_info *why)
+{
+    const unsigned char *p = (const unsigned char *)ref->spki.p;
+
+    out->key = d2i_PUBKEY(NULL, &p, (long)ref->spki.n);
+    if (out->key == NULL)
+        return err_set(why, ERR_SYNTAX, "a key in a token without public half");
+    buf_add(&out->ref, text);
+    return buf_check(&out->ref, why);
+}
+
+static enum err
+open_key(struct str sealed, struct str owner, struct channel_key *out,
          struct err_info *why)
 {
+    struct token_ref ref;
     struct buf plain;
     enum err e;
 
+    *out = (struct channel_key){ .key = NULL };
+    buf_init(&out->ref, CERT_DER_MAX);
     buf_init(&plain, CERT_DER_MAX);
     e = sealing_open(keys.master, sealed, owner, &plain, why);
-    if (e == ERR_OK)
-        e = cert_key_read(buf_view(&plain), key, why);
+    if (e == ERR_OK && token_ref_read(buf_view(&plain), &ref))
+        e = public_of_ref(&ref, buf_view(&plain), out, why);
+    else if (e == ERR_OK)
+        e = cert_key_read(buf_view(&plain), &out->key, why);
     if (plain.p != NULL)
         secret_wipe(plain.p, plain.n);
     buf_fini(&plain);
+    if (e != ERR_OK)
+        channel_key_fini(out);
     return e;
 }
 
+/* As cert_signer.sign. */
+static enum err
+sign_in_token(void *arg, int digest, struct str hash, struct buf *out,
+              struct err_info *why)
+{
+    const struct channel_key *key = arg;
+    struct token_ref ref;
+    uint8_t code = digest == NID_sha512   ? KEY_SHA512
+                   : digest == NID_sha384 ? KEY_SHA384
+                                          : KEY_SHA256;
+    enum err e = has_token(why);
+
+    if (e != ERR_OK)
+        return e;
+    if (!token_ref_read(buf_view(&key->ref), &ref))
+        return err_set(why, ERR_SYNTAX, "damaged reference to a token");
+    return token_sign(
+        token, &ref,
+        EVP_PKEY_get_base_id(key->key) == EVP_PKEY_RSA ? KEY_PKCS1 : KEY_ECDSA,
+        code, 0, hash, out, why);
+}
+
 static bool
-make_with(enum err (*make)(const struct cert_order *, EVP_PKEY *, struct buf *,
+make_with(enum err (*make)(const struct cert_order *,
+                           const struct cert_signer *, struct buf *,
                            struct err_info *),
           struct reader *in, struct buf *out, enum err *e, struct err_info *why)
 {
     struct cert_order order;
     struct str sealed, owner;
-    EVP_PKEY *key;
-    struct buf der;
+    struct cert_signer signer;
+    struct channel_key key;
+    struct buf der, spki;
 
     if (!reader_str(in, 1, CERT_DER_MAX, &sealed) ||
         !reader_str(in, 1, 8, &owner) || !cert_order_read(in, &order) ||
@@ -280,11 +401,47 @@ make_with(enum err (*make)(const struct cert_order *, EVP_PKEY *, struct buf *,
     if (*e != ERR_OK)
         return true;
     buf_init(&der, CERT_DER_MAX);
-    *e = make(&order, key, &der, why);
+    signer = (struct cert_signer){ .key = key.key };
+    if (key.ref.n > 0) {
+        signer.sign = sign_in_token;
+        signer.arg = &key;
+    }
+    buf_init(&spki, CERT_DER_MAX);
+    /* A request carries the public half of the key that signs it. */
+    if (make == cert_make_request) {
+        *e = cert_spki(key.key, &spki, why);
+        order.spki = buf_view(&spki);
+    }
+    if (*e == ERR_OK)
+        *e = make(&order, &signer, &der, why);
     if (*e == ERR_OK)
         buf_str(out, buf_view(&der));
     buf_fini(&der);
-    EVP_PKEY_free(key);
+    buf_fini(&spki);
+    channel_key_fini(&key);
+    return true;
+}
+
+/* A key of the token that nobody will use. */
+static bool
+on_drop_key(struct reader *in, struct buf *out, enum err *e,
+            struct err_info *why)
+{
+    struct str sealed, owner;
+    struct channel_key key;
+    struct token_ref ref;
+
+    (void)out;
+    if (!reader_str(in, 1, CERT_DER_MAX, &sealed) ||
+        !reader_str(in, 1, 8, &owner) || !reader_at_end(in))
+        return false;
+    *e = open_key(sealed, owner, &key, why);
+    if (*e != ERR_OK)
+        return true;
+    if (token_ref_read(buf_view(&key.ref), &ref) &&
+        (*e = has_token(why)) == ERR_OK)
+        *e = token_delete_key(token, &ref, why);
+    channel_key_fini(&key);
     return true;
 }
 
@@ -390,7 +547,7 @@ read_keys(struct reader *in, struct channel_key *list, uint32_t n,
                    reader_str(in, 1, 8, &owner);
         if (!*is_good)
             return ERR_SYNTAX;
-        e = open_key(sealed, owner, &list[i].key, why);
+        e = open_key(sealed, owner, &list[i], why);
         if (e == ERR_OK)
             e = channel_key_id(list[i].key, list[i].id, why);
     }
@@ -420,7 +577,7 @@ on_open(struct reader *in, struct buf *out, struct chan_msg *msg, enum err *e,
         return is_good && reader_at_end(in);
     }
     for (uint32_t i = 0; list != NULL && i < n; i++)
-        EVP_PKEY_free(list[i].key);
+        channel_key_fini(&list[i]);
     free(list);
     close(fd);
     return is_good;
@@ -431,11 +588,12 @@ static const struct {
     uint16_t type;
     bool (*run)(struct reader *, struct buf *, enum err *, struct err_info *);
 } requests[] = {
-    { KEEP_START, on_start },     { KEEP_SIGN, on_sign },
-    { KEEP_NEW_KEY, on_new_key }, { KEEP_SEAL, on_seal },
-    { KEEP_UNSEAL, on_unseal },   { KEEP_CERTIFY, on_certify },
-    { KEEP_REQUEST, on_request }, { KEEP_TICKET_SEAL, on_ticket_seal },
-    { KEEP_TICKET, on_ticket },
+    { KEEP_START, on_start },       { KEEP_SIGN, on_sign },
+    { KEEP_NEW_KEY, on_new_key },   { KEEP_SEAL, on_seal },
+    { KEEP_UNSEAL, on_unseal },     { KEEP_CERTIFY, on_certify },
+    { KEEP_REQUEST, on_request },   { KEEP_TICKET_SEAL, on_ticket_seal },
+    { KEEP_TICKET, on_ticket },     { KEEP_FIND_KEY, on_find_key },
+    { KEEP_DROP_KEY, on_drop_key },
 };
 
 static bool
@@ -504,13 +662,20 @@ keeper_run(int fd)
         return 1;
     }
     for (;;) {
-        static struct pollfd p[KEY_CHANNELS_MAX + 1];
-        size_t n = channels_poll(p + 1, KEY_CHANNELS_MAX);
+        static struct pollfd p[KEY_CHANNELS_MAX + 2];
+        size_t n = channels_poll(p + 2, KEY_CHANNELS_MAX);
 
         p[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
-        if (poll(p, n + 1, -1) < 0)
+        p[1] = (struct pollfd){ .fd = token == NULL ? -1 : token_fd(token),
+                                .events = POLLIN };
+        if (poll(p, n + 2, -1) < 0)
             continue;
-        channels_serve(p + 1, n);
+        channels_serve(p + 2, n);
+        /* The nest starts both again; clients ask again. */
+        if (p[1].revents != 0 && token_ready(token, &why) != ERR_OK) {
+            log_error("%s", why.text);
+            return 1;
+        }
         if (p[0].revents == 0)
             continue;
         if (chan_recv(fd, &msg, NULL) != ERR_OK)

@@ -15,18 +15,34 @@ static struct channel {
     uint32_t uid;
     struct channel_key *keys;
     size_t n_keys;
-    /* An answer its client had no room for; nothing is read meanwhile. */
-    bool is_waiting;
+    /* An answer its client had no room for, or the token has not given yet;
+     * nothing is read meanwhile. */
+    bool is_waiting, is_at_token;
     uint32_t seq;
     struct buf answer;
 } * channels[KEY_CHANNELS_MAX];
 static size_t n_channels;
+static struct token *token;
+
+void
+channels_use_token(struct token *t)
+{
+    token = t;
+}
+
+void
+channel_key_fini(struct channel_key *key)
+{
+    EVP_PKEY_free(key->key);
+    key->key = NULL;
+    buf_fini(&key->ref);
+}
 
 static void
 free_keys(struct channel_key *keys, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        EVP_PKEY_free(keys[i].key);
+        channel_key_fini(&keys[i]);
     free(keys);
 }
 
@@ -64,7 +80,9 @@ channels_poll(struct pollfd *p, size_t cap)
 
     for (size_t i = 0; i < n; i++) {
         p[i].fd = channels[i]->fd;
-        p[i].events = channels[i]->is_waiting ? POLLOUT : POLLIN;
+        p[i].events = channels[i]->is_at_token  ? 0
+                      : channels[i]->is_waiting ? POLLOUT
+                                                : POLLIN;
         p[i].revents = 0;
     }
     return n;
@@ -82,8 +100,42 @@ send_answer(struct channel *c)
 }
 
 static bool
+answer(struct channel *c, enum err e, struct str result,
+       const struct err_info *why)
+{
+    buf_clear(&c->answer);
+    buf_u8(&c->answer, (uint8_t)e);
+    buf_str(&c->answer, e == ERR_OK ? result : str_of(why->text));
+    return !c->answer.failed && send_answer(c);
+}
+
+/* A peer that is gone shows at the next poll. */
+static void
+token_answered(void *arg, enum err e, struct str result,
+               const struct err_info *why)
+{
+    struct channel *c = arg;
+
+    c->is_at_token = false;
+    (void)!answer(c, e, result, why);
+}
+
+static enum err
+ask_token(struct channel *c, const struct channel_later *later,
+          struct err_info *why)
+{
+    struct token_ref ref;
+
+    if (token == NULL || !token_ref_read(buf_view(&later->key->ref), &ref))
+        return err_set(why, ERR_UNSUPPORTED, "there is no token");
+    return token_sign_later(token, &ref, later->scheme, later->digest,
+                            later->salt, later->hash, token_answered, c, why);
+}
+
+static bool
 serve_one(struct channel *c)
 {
+    struct channel_later later;
     unsigned char result[KEY_RESULT_MAX];
     struct err_info why = { 0 };
     struct chan_msg msg;
@@ -94,26 +146,33 @@ serve_one(struct channel *c)
     if (e != ERR_OK)
         return e == ERR_AGAIN;
     is_good = channel_answer(msg.type, msg.payload, c->keys, c->n_keys, result,
-                             &n, &e, &why);
+                             &n, &later, &e, &why);
     c->seq = msg.seq;
+    if (is_good && later.key != NULL) {
+        e = ask_token(c, &later, &why);
+        c->is_at_token = e == ERR_OK;
+    }
     chan_msg_fini(&msg);
     if (!is_good) {
         log_warn("uid %u: a malformed request ended a key channel", c->uid);
         return false;
     }
-    buf_clear(&c->answer);
-    buf_u8(&c->answer, (uint8_t)e);
-    buf_str(&c->answer, e == ERR_OK ? str_n(result, n) : str_of(why.text));
-    secret_wipe(result, sizeof result);
-    return !c->answer.failed && send_answer(c);
+    if (c->is_at_token)
+        return true;
+    is_good = answer(c, e, str_n(result, n), &why);
+    secret_wipe(result, n);
+    return is_good;
 }
 
 static bool
 serve(struct channel *c)
 {
+    if (c->is_at_token)
+        return false; /* only its end is waited for */
     if (c->is_waiting && (!send_answer(c) || c->is_waiting))
         return c->is_waiting;
-    for (unsigned i = 0; i < REQUESTS_A_TURN && !c->is_waiting; i++) {
+    for (unsigned i = 0;
+         i < REQUESTS_A_TURN && !c->is_waiting && !c->is_at_token; i++) {
         struct pollfd p = { .fd = c->fd, .events = POLLIN };
 
         if (i > 0 && poll(&p, 1, 0) != 1)
@@ -133,6 +192,8 @@ channels_serve(const struct pollfd *p, size_t n)
 
         if (p[i].revents == 0 || serve(c))
             continue;
+        if (c->is_at_token)
+            token_forget(token, c);
         close(c->fd);
         free_keys(c->keys, c->n_keys);
         buf_fini(&c->answer);

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "ipc/keywire.h"
+#include "saf/token.h"
 
 #define KEY_CHANNELS_MAX 1024u
 #define KEY_CHANNELS_PER_UID 256u
@@ -21,8 +22,13 @@
 
 struct channel_key {
     unsigned char id[KEY_ID_BYTES];
-    EVP_PKEY *key;
+    EVP_PKEY *key;  /* of one in a token: the public half */
+    struct buf ref; /* token_ref_put's; empty: the key is here */
 };
+
+/* Keys in the token are asked for there. NULL: there is none. */
+void channels_use_token(struct token *);
+void channel_key_fini(struct channel_key *);
 
 /* Take fd and the keys, also on failure. uid: whose it is, for the quota.
  * ERR_LIMIT. */
@@ -36,10 +42,19 @@ void channels_serve(const struct pollfd *p, size_t n);
 /* SHA-256 of the public half. */
 MUST_CHECK enum err channel_key_id(EVP_PKEY *, unsigned char id[KEY_ID_BYTES],
                                    struct err_info *why);
-/* One request; false when it is malformed. `result` is KEY_RESULT_MAX bytes. */
+/* A signature that the token has to make; `key` NULL: none. */
+struct channel_later {
+    const struct channel_key *key;
+    uint8_t scheme, digest;
+    uint16_t salt;
+    struct str hash; /* of the request */
+};
+/* One request; false when it is malformed. `result` is KEY_RESULT_MAX bytes;
+ * with later->key set it is not made yet. */
 MUST_CHECK bool channel_answer(uint16_t type, struct str request,
                                const struct channel_key *keys, size_t n_keys,
-                               unsigned char *result, size_t *n, enum err *e,
+                               unsigned char *result, size_t *n,
+                               struct channel_later *later, enum err *e,
                                struct err_info *why);
 
 #endif

@@ -21,12 +21,12 @@ channel_key_id(EVP_PKEY *key, unsigned char id[KEY_ID_BYTES],
     return ok ? ERR_OK : err_set(why, ERR_IO, "a key has no public half");
 }
 
-static EVP_PKEY *
+static const struct channel_key *
 find(const struct channel_key *keys, size_t n, struct str id)
 {
     for (size_t i = 0; i < n; i++) {
         if (memcmp(keys[i].id, id.p, KEY_ID_BYTES) == 0)
-            return keys[i].key;
+            return &keys[i];
     }
     return NULL;
 }
@@ -78,13 +78,14 @@ set_scheme(EVP_PKEY_CTX *ctx, EVP_PKEY *key, uint8_t scheme, const EVP_MD *md,
 
 static bool
 on_sign(struct reader *in, const struct channel_key *keys, size_t n_keys,
-        unsigned char *result, size_t *n, enum err *e, struct err_info *why)
+        unsigned char *result, size_t *n, struct channel_later *later,
+        enum err *e, struct err_info *why)
 {
     struct str id, hash;
     uint8_t scheme, digest;
     const EVP_MD *md;
     EVP_PKEY_CTX *ctx;
-    EVP_PKEY *key;
+    const struct channel_key *key;
     uint16_t salt;
 
     if (!reader_take(in, KEY_ID_BYTES, &id) || !reader_u8(in, &scheme) ||
@@ -99,10 +100,19 @@ on_sign(struct reader *in, const struct channel_key *keys, size_t n_keys,
         *e = err_set(why, ERR_NOT_FOUND, "no such key on this channel");
         return true;
     }
-    ctx = EVP_PKEY_CTX_new(key, NULL);
+    if (key->ref.n > 0) {
+        if ((EVP_PKEY_get_base_id(key->key) == EVP_PKEY_RSA) ==
+            (scheme == KEY_ECDSA))
+            *e = err_set(why, ERR_UNSUPPORTED,
+                         "this key does not sign like that");
+        else
+            *later = (struct channel_later){ key, scheme, digest, salt, hash };
+        return true;
+    }
+    ctx = EVP_PKEY_CTX_new(key->key, NULL);
     *n = KEY_RESULT_MAX;
     if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
-        !set_scheme(ctx, key, scheme, md, salt) ||
+        !set_scheme(ctx, key->key, scheme, md, salt) ||
         EVP_PKEY_sign(ctx, result, n, bytes_of(hash), hash.n) != 1)
         *e = err_set(why, ERR_UNSUPPORTED, "this key does not sign like that");
     EVP_PKEY_CTX_free(ctx);
@@ -135,7 +145,7 @@ on_decrypt(struct reader *in, const struct channel_key *keys, size_t n_keys,
     struct str id, text;
     uint8_t padding;
     EVP_PKEY_CTX *ctx = NULL;
-    EVP_PKEY *key;
+    const struct channel_key *key;
     uint16_t version;
 
     if (!reader_take(in, KEY_ID_BYTES, &id) || !reader_u8(in, &padding) ||
@@ -148,8 +158,12 @@ on_decrypt(struct reader *in, const struct channel_key *keys, size_t n_keys,
         *e = err_set(why, ERR_NOT_FOUND, "no such key on this channel");
         return true;
     }
-    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
-        ctx = EVP_PKEY_CTX_new(key, NULL);
+    if (key->ref.n > 0) {
+        *e = err_set(why, ERR_UNSUPPORTED, "a key in a token only signs");
+        return true;
+    }
+    if (EVP_PKEY_get_base_id(key->key) == EVP_PKEY_RSA)
+        ctx = EVP_PKEY_CTX_new(key->key, NULL);
     *n = padding == KEY_PAD_TLS ? SSL_MAX_MASTER_KEY_LENGTH : KEY_RESULT_MAX;
     if (ctx == NULL || EVP_PKEY_decrypt_init(ctx) != 1 ||
         !set_padding(ctx, padding, version) ||
@@ -163,14 +177,15 @@ on_decrypt(struct reader *in, const struct channel_key *keys, size_t n_keys,
 bool
 channel_answer(uint16_t type, struct str request,
                const struct channel_key *keys, size_t n_keys,
-               unsigned char *result, size_t *n, enum err *e,
-               struct err_info *why)
+               unsigned char *result, size_t *n, struct channel_later *later,
+               enum err *e, struct err_info *why)
 {
     struct reader in = reader_of(request);
 
     *e = ERR_OK;
+    later->key = NULL;
     if (type == KEY_SIGN)
-        return on_sign(&in, keys, n_keys, result, n, e, why);
+        return on_sign(&in, keys, n_keys, result, n, later, e, why);
     return type == KEY_DECRYPT &&
            on_decrypt(&in, keys, n_keys, result, n, e, why);
 }

@@ -14,7 +14,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "ipc/chan.h"
+#include "saf/angelconf.h"
 #include "saf/client.h"
+#include "saf/masterkey.h"
 #include "saf/store.h"
 #include "saf/store_copy.h"
 #include "saf/unload.h"
@@ -35,7 +37,7 @@ static const struct cli_opt opts[] = {
 
 static const struct cli cli = {
     .command = "sallyport db",
-    .usage = "[options] WORD [FILE]",
+    .usage = "[options] WORD [FILE | PLACE]",
     .summary = "Copy, check, unload and load the security database.",
     .detail =
         "backup [FILE]   a copy, while the database is in use; without FILE\n"
@@ -47,6 +49,9 @@ static const struct cli cli = {
         "unload [FILE]   as text in the layout of IRRDBU00\n"
         "load FILE       make a database from such text; it becomes the\n"
         "                database when the system is down, else restore it\n"
+        "masterkey [PLACE]  where the key of private keys is kept, or keep it\n"
+        "                at PLACE from now on: file, keyring:user:NAME,\n"
+        "                keyring:session:NAME or pkcs11:LABEL\n"
         "Exit status: 0 done, 1 failed (nothing was changed), 2 usage.",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),
@@ -343,6 +348,50 @@ load(const char *path)
     return status;
 }
 
+/* --- master key
+ * -------------------------------------------------------------------- */
+
+/* The key stays, so an angel that is up goes on with it. */
+static enum err
+move_master(const char *path, const char *place, struct err_info *why)
+{
+    struct master_source source;
+    struct angel_conf conf = { .module = NULL };
+    struct token *token = NULL;
+    enum err e = master_source_parse(str_of(place), &source, why);
+
+    if (e == ERR_OK)
+        e = angel_conf_read(&arena, in_root(ANGEL_CONF), &conf, why);
+    if (e == ERR_OK && conf.module != NULL)
+        e = token_start(&conf, &token, why);
+    if (e == ERR_OK)
+        e = master_key_move(path, source.text, token, why);
+    if (e == ERR_OK && conf.masterkey.n > 0 &&
+        !str_eq(conf.masterkey, source.text))
+        printf("change masterkey=" STR_FMT " in %s, or the next start fails\n",
+               STR_ARG(conf.masterkey), in_root(ANGEL_CONF));
+    token_stop(&token);
+    angel_conf_wipe(&conf);
+    return e;
+}
+
+static int
+masterkey(const char *place)
+{
+    const char *path = in_root("saf/master.key");
+    struct err_info why = { 0 };
+    struct buf now;
+    enum err e = place == NULL ? ERR_OK : move_master(path, place, &why);
+
+    buf_init(&now, 4096);
+    if (e == ERR_OK)
+        e = master_source_of(path, &now, &why);
+    if (e == ERR_OK)
+        printf("%s: " STR_FMT "\n", path, STR_ARG(buf_view(&now)));
+    buf_fini(&now);
+    return e == ERR_OK ? 0 : failed(&why);
+}
+
 static const struct {
     const char *word;
     int (*run)(const char *file);
@@ -354,6 +403,7 @@ static const struct {
     { "check", check, STORE_FILE, false },
     { "unload", unload, NULL, false },
     { "load", load, NULL, true },
+    { "masterkey", masterkey, NULL, false },
 };
 
 int
