@@ -1,5 +1,6 @@
 /* Carrying out a command: verbs, replies, authority, transaction, refresh. */
 #include "saf/cmd_private.h"
+#include "saf/kept.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -318,6 +319,16 @@ store_one(struct cmd *cmd, enum saf_kind kind, int64_t id,
         value = joined(cmd, arg);
         if (value.n == 0)
             value = (struct str){ NULL, 0 }; /* DATA('') clears */
+    }
+    if (value.n > 0 && o->value == CMD_NESTED) {
+        struct err_info why = { 0 };
+
+        if (kept_seal(cmd->arena, cmd->session->hooks, o->segment, value,
+                      &value, &why) != ERR_OK) {
+            CMD_MSG(cmd, "SPT1003E", str_of(why.text));
+            cmd_abandon(cmd, 12);
+            return;
+        }
     }
     saf_field_put(cmd->db, kind, id, o->segment, o->field, value);
 }

@@ -169,6 +169,9 @@ struct saf_hooks {
     /* Seal the key of a PassTicket profile; bound to the profile's name. */
     enum err (*seal_ticket_key)(void *arg, struct str key, struct str profile,
                                 struct buf *sealed, struct err_info *why);
+    /* Seal a secret that is kept but not used; bound to `what`. */
+    enum err (*seal_secret)(void *arg, struct str secret, struct str what,
+                            struct buf *sealed, struct err_info *why);
     /* RVARY: the standby's file, "" when there is none. is_switch: exchange it
      * with the database, after the command. */
     struct str (*rvary)(void *arg, struct arena *, bool is_switch);

@@ -1,5 +1,6 @@
 /* LISTUSER, LISTGRP and the segment blocks of all listings. */
 #include "saf/cmd_private.h"
+#include "saf/kept.h"
 
 #include <string.h>
 
@@ -146,7 +147,8 @@ list_other_fields(struct cmd *cmd, enum saf_kind kind, int64_t id,
         struct str field = saf_query_str(&q, cmd->arena, 0);
 
         cmd_printf(cmd, STR_FMT "= " STR_FMT, STR_ARG(field),
-                   STR_ARG(saf_query_str(&q, cmd->arena, 1)));
+                   STR_ARG(kept_shown(cmd->arena, str_of(segment),
+                                      saf_query_str(&q, cmd->arena, 1))));
     }
     saf_query_close(&q);
 }

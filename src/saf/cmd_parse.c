@@ -592,7 +592,8 @@ cmd_parse(struct cmd *cmd, struct str command)
 
 /* --- blanking of secrets ----------------------------------------------- */
 
-/* In the table or those below it; PROXY(BINDPW()) is kept as written. */
+/* In the table or those below it; PROXY(BINDPW()) and SESSION(SESSKEY()) are
+ * kept as written. */
 static bool
 is_secret_word(const struct cmd_table *table, struct str word)
 {
@@ -606,7 +607,8 @@ is_secret_word(const struct cmd_table *table, struct str word)
             if (o->sub != NULL && is_secret_word(o->sub, word))
                 return true;
         }
-    return str_eq_nocase_z(word, "BINDPW");
+    return (word.n >= 5 && str_starts_nocase(STR("BINDPW"), word)) ||
+           (word.n > 0 && str_starts_nocase(STR("SESSKEY"), word));
 }
 
 /* The value that starts here with "(", if one does. */

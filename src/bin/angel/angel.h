@@ -69,6 +69,7 @@ enum keep_type {
     /* str sealed, profile, user, appl, u32 time, str ticket: "" -> str ticket;
      * else -> u32 n, n x u32 time it stands for */
     KEEP_TICKET,
+    KEEP_SECRET_SEAL, /* str secret, str ad -> str sealed */
     KEEP_FIND_KEY, /* str ad, str label in the token -> str sealed, str spki */
     KEEP_DROP_KEY, /* str sealed, str ad: of the token, deleted there */
 };

@@ -170,6 +170,8 @@ enum err front_make_verifier(void *front, struct str user, struct str secret,
                              struct err_info *why);
 enum err front_check_verifier(void *front, struct str user, struct str secret,
                               struct str verifier, struct err_info *why);
+enum err front_seal_secret(void *front, struct str secret, struct str what,
+                           struct buf *sealed, struct err_info *why);
 enum err front_seal_ticket_key(void *front, struct str key, struct str profile,
                                struct buf *sealed, struct err_info *why);
 /* As logon_ticket.times. */

@@ -17,6 +17,7 @@
 #include "base/msg.h"
 #include "front_certs.h"
 #include "saf/classes.h"
+#include "saf/kept.h"
 #include "saf/store_copy.h"
 
 enum err
@@ -37,11 +38,12 @@ front_database_open(struct front *f, struct err_info *why)
     f->hooks = (struct saf_hooks){ .make_verifier = front_make_verifier,
                                    .check_verifier = front_check_verifier,
                                    .seal_ticket_key = front_seal_ticket_key,
+                                   .seal_secret = front_seal_secret,
                                    .rvary = front_rvary,
                                    .arg = f,
                                    .verbs = racdcert_verbs,
                                    .n_verbs = RACDCERT_VERBS };
-    return ERR_OK;
+    return kept_migrate(saf_engine_db(f->engine), &f->hooks, why);
 }
 
 struct str

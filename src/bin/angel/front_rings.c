@@ -60,7 +60,8 @@ put_ring(struct front *f, const struct ring_view *view, enum saf_ring_keys keys,
         buf_str(result, entry->cert.label);
         buf_str(result, owner_shown(entry->cert.owner));
         buf_str(result, entry->cert.facts.der);
-        if (!view->has_key[i] || keys == SAF_KEYS_USE)
+        /* A key in the token is used, whatever was wanted. */
+        if (!view->has_key[i] || keys == SAF_KEYS_USE || entry->cert.pkds.n > 0)
             buf_str(result, STR(""));
         else if ((e = open_private_key(f, &entry->cert, result, why)) != ERR_OK)
             return e;

@@ -16,9 +16,9 @@
 #define RC_NOT_VALID SAF_RC(8, 16, 32)
 #define RC_REPLAY SAF_RC(8, 16, 36)
 
-enum err
-front_seal_ticket_key(void *arg, struct str key, struct str profile,
-                      struct buf *sealed, struct err_info *why)
+static enum err
+seal(struct front *f, enum keep_type type, struct str key, struct str profile,
+     struct buf *sealed, struct err_info *why)
 {
     struct chan_msg reply;
     struct reader in;
@@ -26,22 +26,35 @@ front_seal_ticket_key(void *arg, struct str key, struct str profile,
     struct str text;
     enum err e;
 
-    buf_init(&request, 1024);
+    buf_init(&request, 4096);
     buf_str(&request, key);
     buf_str(&request, profile);
-    e = keeper_call(arg, KEEP_TICKET_SEAL, buf_view(&request), &reply, &in,
-                    why);
+    e = keeper_call(f, type, buf_view(&request), &reply, &in, why);
     if (request.p != NULL)
         secret_wipe(request.p, request.n);
     buf_fini(&request);
     if (e != ERR_OK)
         return e;
-    if (reader_str(&in, 1, 256, &text))
+    if (reader_str(&in, 1, 2048, &text))
         buf_add(sealed, text);
     else
         e = err_set(why, ERR_PEER, "key keeper: malformed answer");
     chan_msg_fini(&reply);
     return e == ERR_OK ? buf_check(sealed, why) : e;
+}
+
+enum err
+front_seal_ticket_key(void *arg, struct str key, struct str profile,
+                      struct buf *sealed, struct err_info *why)
+{
+    return seal(arg, KEEP_TICKET_SEAL, key, profile, sealed, why);
+}
+
+enum err
+front_seal_secret(void *arg, struct str secret, struct str what,
+                  struct buf *sealed, struct err_info *why)
+{
+    return seal(arg, KEEP_SECRET_SEAL, secret, what, sealed, why);
 }
 
 static enum err

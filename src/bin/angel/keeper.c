@@ -463,6 +463,24 @@ on_request(struct reader *in, struct buf *out, enum err *e,
  * ------------------------------------------------------------- */
 
 static bool
+on_secret_seal(struct reader *in, struct buf *out, enum err *e,
+               struct err_info *why)
+{
+    struct str secret, what;
+    struct buf sealed;
+
+    if (!reader_str(in, 1, 1024, &secret) ||
+        !reader_str(in, 1, SAF_PROFILE_MAX, &what) || !reader_at_end(in))
+        return false;
+    buf_init(&sealed, 2048);
+    *e = sealing_close(keys.master, secret, what, &sealed, why);
+    if (*e == ERR_OK)
+        buf_str(out, buf_view(&sealed));
+    buf_fini(&sealed);
+    return true;
+}
+
+static bool
 on_ticket_seal(struct reader *in, struct buf *out, enum err *e,
                struct err_info *why)
 {
@@ -593,7 +611,7 @@ static const struct {
     { KEEP_UNSEAL, on_unseal },     { KEEP_CERTIFY, on_certify },
     { KEEP_REQUEST, on_request },   { KEEP_TICKET_SEAL, on_ticket_seal },
     { KEEP_TICKET, on_ticket },     { KEEP_FIND_KEY, on_find_key },
-    { KEEP_DROP_KEY, on_drop_key },
+    { KEEP_DROP_KEY, on_drop_key }, { KEEP_SECRET_SEAL, on_secret_seal },
 };
 
 static bool
