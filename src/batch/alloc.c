@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "batch/protect.h"
 #include "ipc/chan.h"
 
 #define DATA_MAX (64u * 1024u * 1024u)
@@ -107,6 +108,17 @@ dataset_path(const struct step *step, const struct jcl_dd *dd)
                            dd->member);
 }
 
+/* Before anything is looked up: who may not see a data set does not learn
+ * whether it is there. */
+static enum err
+protect(const struct step *step, const struct jcl_dd *dd, const char *name,
+        enum saf_level level, struct err_info *why)
+{
+    return dd->kind == JCL_DD_DSN
+               ? protect_open(step, name, dd->dsn, level, why)
+               : ERR_OK;
+}
+
 static enum err
 not_found(const struct jcl_dd *dd, const char *name, struct err_info *why)
 {
@@ -133,6 +145,10 @@ add_libraries(struct step *step, const struct jcl_dd *jcl, struct step_dd *dd,
                                               : NULL;
         struct stat st;
 
+        enum err e = protect(step, c, jcl->name, SAF_READ, why);
+
+        if (e != ERR_OK)
+            return e;
         if (path == NULL || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
             return not_found(c, jcl->name, why);
         dd->libraries[dd->n_libraries++] = path;
@@ -156,12 +172,22 @@ open_dataset(struct step *step, const struct jcl_dd *jcl, struct step_dd *dd,
     char *path = dataset_path(step, jcl);
     struct stat st;
     bool exists;
+    enum err e;
 
     if (path == NULL)
         return err_set(why, ERR_MEMORY, "no storage for DD %s", dd->name);
     exists = stat(path, &st) == 0;
     if (exists && S_ISDIR(st.st_mode))
         return add_libraries(step, jcl, dd, why);
+    /* A new data set needs ALTER, a new member of a library UPDATE. */
+    e = protect(step, jcl, dd->name,
+                jcl->status == JCL_SHR             ? SAF_READ
+                : exists || jcl->member[0] != '\0' ? SAF_UPDATE
+                : jcl->status == JCL_OLD           ? SAF_UPDATE
+                                                   : SAF_ALTER,
+                why);
+    if (e != ERR_OK)
+        return e;
     switch (jcl->status) {
     case JCL_SHR:
         return exists ? open_path(dd, path, O_RDONLY, why)
@@ -215,6 +241,9 @@ concatenate(struct step *step, const struct jcl_dd *jcl, struct step_dd *dd,
                      : c->kind == JCL_DD_PATH ? str_z(step->arena, c->path)
                                               : NULL;
 
+        e = protect(step, c, jcl->name, SAF_READ, why);
+        if (e != ERR_OK)
+            break;
         if (c->kind == JCL_DD_DATA)
             buf_add(&all, c->data);
         else if (c->kind != JCL_DD_DUMMY)

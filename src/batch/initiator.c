@@ -389,6 +389,14 @@ run_step(struct initiator *in, struct step *step)
         e = read_ceeopts(step, &why);
     if (e == ERR_OK)
         e = default_output(step, &why);
+    if (e == ERR_DENIED) { /* as OPEN ends without the access */
+        result = (struct step_result){ .end = STEP_ABEND, .abend = "S913" };
+        (void)snprintf(result.reason, sizeof result.reason, "00000038");
+        step_log(step, str_of(why.text));
+        alloc_free(step);
+        report_result(in, step, &result);
+        return true;
+    }
     if (e != ERR_OK) {
         LOG_ID(in, e == ERR_NOT_FOUND ? "IEF212I" : "IEF344I", name, label,
                str_of(why.text));

@@ -513,6 +513,7 @@ run_in_transaction(struct cmd *cmd)
     enum err e = saf_db_begin(cmd->db, &why);
 
     if (e == ERR_OK) {
+        cmd_drop_forbidden_fields(cmd);
         cmd_rc(cmd, cmd->verb->run(cmd));
         if (cmd->is_abandoned && saf_db_check(cmd->db, NULL) == ERR_OK) {
             saf_db_rollback(cmd->db);

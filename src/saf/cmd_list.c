@@ -199,10 +199,13 @@ cmd_list_segment(struct cmd *cmd, enum saf_kind kind, int64_t id,
 
 /* Each segment operand of the command. */
 static void
-list_segments(struct cmd *cmd, enum saf_kind kind, int64_t id)
+list_segments(struct cmd *cmd, enum saf_kind kind, int64_t id, bool is_own)
 {
     for (size_t i = 0; i < cmd->n_args; i++)
-        if (strcmp(cmd->args[i].operand->name, "NORACF") != 0)
+        if (strcmp(cmd->args[i].operand->name, "NORACF") != 0 &&
+            (is_own || cmd_may_list_segment(
+                           cmd, kind == SAF_KIND_GROUP ? "GROUP" : "USER",
+                           cmd->args[i].operand->name)))
             cmd_list_segment(cmd, kind, id, cmd->args[i].operand->name);
 }
 
@@ -423,7 +426,7 @@ list_user(struct cmd *cmd, struct str user, bool is_quiet)
     }
     if (cmd_arg(cmd, "NORACF") == NULL)
         list_base(cmd, &u);
-    list_segments(cmd, SAF_KIND_USER, u.id);
+    list_segments(cmd, SAF_KIND_USER, u.id, str_eq_z(u.user, cmd->acee->user));
     return true;
 }
 
@@ -577,7 +580,7 @@ list_group(struct cmd *cmd, struct str group, bool is_quiet)
     }
     if (cmd_arg(cmd, "NORACF") == NULL)
         list_group_base(cmd, &g);
-    list_segments(cmd, SAF_KIND_GROUP, g.id);
+    list_segments(cmd, SAF_KIND_GROUP, g.id, false);
 }
 
 static uint32_t

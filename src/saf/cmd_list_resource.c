@@ -244,6 +244,8 @@ list_security(struct cmd *cmd, const struct saf_profile *p)
 static void
 list_segments(struct cmd *cmd, const struct saf_profile *p)
 {
+    const char *z_class = str_z(cmd->arena, p->class_name);
+
     for (size_t i = 0; i < cmd->n_args; i++) {
         const char *name = cmd->args[i].operand->name;
         bool is_segment = true;
@@ -251,7 +253,8 @@ list_segments(struct cmd *cmd, const struct saf_profile *p)
         for (size_t j = 0; j < ARRAY_LEN(not_segments); j++)
             if (strcmp(name, not_segments[j]) == 0)
                 is_segment = false;
-        if (is_segment)
+        if (is_segment && (cmd_owns(cmd, p->owner) ||
+                           cmd_may_list_segment(cmd, z_class, name)))
             cmd_list_segment(cmd, SAF_KIND_PROFILE, p->id, name);
     }
 }

@@ -16,6 +16,7 @@ option(struct cmd *cmd, const char *name)
 static void
 list_classes(struct cmd *cmd, const char *title, uint32_t bit, const char *lead)
 {
+    static const char *const built_in[] = { "USER", "GROUP" };
     struct buf line;
     size_t n, n_listed = 0;
     const struct saf_class *v = saf_class_all(&n);
@@ -31,6 +32,13 @@ list_classes(struct cmd *cmd, const char *title, uint32_t bit, const char *lead)
         (saf_class_options(cmd->db, STR("DATASET")) & bit) != 0) {
         buf_add_z(&line, "DATASET");
         n_listed = 1;
+    }
+    for (size_t i = 0; lead[0] == '\0' && i < ARRAY_LEN(built_in); i++) {
+        if ((saf_class_options(cmd->db, str_of(built_in[i])) & bit) == 0)
+            continue;
+        if (n_listed++ > 0)
+            buf_add_char(&line, ' ');
+        buf_add_z(&line, built_in[i]);
     }
     for (size_t i = 0; i < n; i++) {
         if ((v[i].flags & CLASS_DATASET) != 0 ||

@@ -49,6 +49,12 @@ extern const struct cmd_table cmd_ssignon_table;
 bool cmd_ssignon_put(struct cmd *, int64_t profile_id, struct str profile);
 void cmd_ssignon_list(struct cmd *, int64_t profile_id);
 
+/* Take out the segment operands that the issuer may not set (class FIELD),
+ * after a message; may list: false after IRR52021I. */
+void cmd_drop_forbidden_fields(struct cmd *);
+bool cmd_may_list_segment(struct cmd *, const char *class_name,
+                          const char *segment);
+
 /* Store each given operand whose row names a segment. */
 void cmd_store(struct cmd *, enum saf_kind, int64_t id);
 

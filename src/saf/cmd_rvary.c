@@ -45,7 +45,7 @@ run_rvary(struct cmd *cmd)
             cmd_printf(cmd, " NO     BACK     1    LINUX    " STR_FMT,
                        STR_ARG(standby));
         if (standby.n == 0 && is_switch) {
-            CMD_MSG(cmd, "SPT1014E");
+            CMD_MSG(cmd, "SPT1018E");
             return 8;
         }
     }

@@ -45,7 +45,9 @@ static const struct cmd_operand setropts_rows[] = {
     RAW("PROTECTALL"), RAW("PREFIX"), RAW("TERMINAL"), RAW("WHEN"), RAW("MODEL"),
     RAW("ERASE"), RAW("CATDSNS"), RAW("JES"), RAW("LANGUAGE"), RAW("RVARYPW"),
     RAW("SECLABELCONTROL"), RAW("MLACTIVE"), RAW("MLS"), RAW("MLSTABLE"),
-    RAW("MLQUIET"), RAW("KERBLVL"),
+    RAW("MLQUIET"), RAW("KERBLVL"), RAW("MLFSOBJ"), RAW("MLIPCOBJ"),
+    RAW("MLNAMES"), RAW("SECLBYSYSTEM"), RAW("SECLABELAUDIT"),
+    RAW("SECLEVELAUDIT"), RAW("COMPATMODE"),
 };
 /* clang-format on */
 
@@ -336,12 +338,24 @@ apply_to_class(struct cmd *cmd, const struct saf_class *class_,
         CMD_MSG(cmd, "ICH14040I", str_of(class_->name));
 }
 
+/* USER and GROUP are no classes of the table: always active, but audited when
+ * SETROPTS AUDIT says so. */
+static void
+audit_built_in(struct cmd *cmd, const struct cmd_arg *arg, struct str name,
+               uint32_t option)
+{
+    if (option == CLASS_AUDIT)
+        saf_class_options_put(cmd->db, name, arg->is_negated ? 0 : CLASS_AUDIT);
+}
+
 static bool
 apply_to_all(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
 {
     size_t n;
     const struct saf_class *v = saf_class_all(&n);
 
+    audit_built_in(cmd, arg, STR("USER"), option);
+    audit_built_in(cmd, arg, STR("GROUP"), option);
     for (size_t i = 0; i < n; i++) {
         if (option == CLASS_RACLIST && v[i].raclist == RACLIST_DISALLOWED)
             continue;
@@ -362,8 +376,10 @@ apply(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
         const struct saf_class *class_;
 
         if (str_eq_z(arg->values[i], "USER") ||
-            str_eq_z(arg->values[i], "GROUP"))
-            continue; /* built in: always active */
+            str_eq_z(arg->values[i], "GROUP")) {
+            audit_built_in(cmd, arg, arg->values[i], option);
+            continue;
+        }
         class_ = saf_class_find(arg->values[i]);
         if (class_ == NULL) {
             cmd_say_invalid(cmd, arg->operand, arg->values[i]);
@@ -422,8 +438,8 @@ static bool
 may_issue(struct cmd *cmd)
 {
     static const char *const of_auditors[] = {
-        "LIST",    "AUDIT",     "LOGOPTIONS", "SAUDIT",
-        "CMDVIOL", "OPERAUDIT", "APPLAUDIT",
+        "LIST",      "AUDIT",     "LOGOPTIONS",    "SAUDIT",        "CMDVIOL",
+        "OPERAUDIT", "APPLAUDIT", "SECLABELAUDIT", "SECLEVELAUDIT",
     };
 
     if (cmd_is_special(cmd))

@@ -30,7 +30,7 @@ static const struct cmd_operand user_positional[] = {
       NULL, NULL, NULL, NULL },                                                \
     FLAG("SPECIAL"), FLAG("OPERATIONS"), FLAG("AUDITOR"), FLAG("ROAUDIT"),     \
     FLAG("ADSP"), FLAG("GRPACC"), FLAG("OIDCARD"), FLAG("RESTRICTED"),         \
-    { "CLAUTH", CMD_LIST, CMD_NO, 1, 8, NULL, NULL, NULL, NULL,                \
+    { "CLAUTH", CMD_LIST, CMD_NO | CMD_NO_LIST, 1, 8, NULL, NULL, NULL, NULL,                \
       "CLASS NAME", "CLASS NAMES" },                                           \
     { "DATA", CMD_TEXT, CMD_NO | CMD_ASIS, 0, 255, NULL, NULL, "BASE", "DATA", \
       NULL, NULL },                                                            \
@@ -211,6 +211,21 @@ warn_no_gid(struct cmd *cmd, const struct saf_user *u)
         CMD_MSG(cmd, "ICH01019I", u->user, u->dfltgrp);
 }
 
+static struct str
+without_word(struct cmd *cmd, struct str list, struct str word)
+{
+    struct str rest = list, w, kept = STR("");
+
+    while (rest.n > 0 && str_token(&rest, ' ', &w)) {
+        if (str_eq(w, word))
+            continue;
+        kept = kept.n == 0 ? w
+                           : str_fmt(cmd->arena, STR_FMT " " STR_FMT,
+                                     STR_ARG(kept), STR_ARG(w));
+    }
+    return kept;
+}
+
 static bool
 set_clauth(struct cmd *cmd, const struct saf_user *u)
 {
@@ -229,11 +244,14 @@ set_clauth(struct cmd *cmd, const struct saf_user *u)
             CMD_MSG(cmd, "ICH01001I", STR("CLAUTH"));
             return true;
         }
-        list = list.n == 0 ? arg->values[i]
-                           : str_fmt(cmd->arena, STR_FMT " " STR_FMT,
-                                     STR_ARG(list), STR_ARG(arg->values[i]));
+        list = without_word(cmd, list, arg->values[i]);
+        if (!arg->is_negated)
+            list = list.n == 0
+                       ? arg->values[i]
+                       : str_fmt(cmd->arena, STR_FMT " " STR_FMT, STR_ARG(list),
+                                 STR_ARG(arg->values[i]));
     }
-    if (arg->is_negated)
+    if (list.n == 0 || (arg->is_negated && arg->n_values == 0))
         list = (struct str){ NULL, 0 };
     saf_field_put(cmd->db, SAF_KIND_USER, u->id, "BASE", "CLAUTH", list);
     return true;

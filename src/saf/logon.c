@@ -230,6 +230,22 @@ logon_greet(struct saf_engine *engine, const struct logon *l, uint64_t now_ms,
     buf_fini(&line);
 }
 
+/* LAST-ACCESS, which need not be finer than a minute, as long as INITSTATS
+ * keeps it. */
+static bool
+is_access_due(struct saf_db *db, const struct saf_user *u, uint64_t now_ms)
+{
+    return saf_option(db, "INITSTATS") != 0 &&
+           (uint64_t)u->last_access_s + 60 <= now_ms / 1000;
+}
+
+static void
+note_access(struct saf_db *db, struct saf_user *u, uint64_t now_ms)
+{
+    if (saf_option(db, "INITSTATS") != 0)
+        u->last_access_s = (int64_t)(now_ms / 1000);
+}
+
 /* The user's row and the history, in one transaction. */
 static enum err
 end_with_change(struct saf_engine *engine, struct arena *a,
@@ -248,7 +264,7 @@ end_with_change(struct saf_engine *engine, struct arena *a,
         return e;
     }
     u->failures = 0;
-    u->last_access_s = (int64_t)(now_ms / 1000);
+    note_access(db, u, now_ms);
     saf_user_put(db, u);
     return saf_db_commit(db, why);
 }
@@ -288,10 +304,10 @@ logon_end(struct saf_engine *engine, struct arena *a, const struct logon *l,
             u.verifier = new_verifier;
     }
     if (new_verifier.n == 0 && u.failures == 0 &&
-        (uint64_t)u.last_access_s + 60 > now_ms / 1000)
-        return ERR_OK; /* LAST-ACCESS need not be finer than a minute */
+        !is_access_due(db, &u, now_ms))
+        return ERR_OK;
     u.failures = 0;
-    u.last_access_s = (int64_t)(now_ms / 1000);
+    note_access(db, &u, now_ms);
     if ((e = saf_db_begin(db, why)) != ERR_OK)
         return e;
     saf_user_put(db, &u);
@@ -332,10 +348,10 @@ logon_ticket(struct saf_engine *engine, struct arena *a,
                            : refuse(lines, &u, LOGON_REPLAY, LOGON_RC_PASSWORD,
                                     rc, why);
     }
-    if (u.failures == 0 && (uint64_t)u.last_access_s + 60 > t->now_ms / 1000)
+    if (u.failures == 0 && !is_access_due(db, &u, t->now_ms))
         return ERR_OK;
     u.failures = 0;
-    u.last_access_s = (int64_t)(t->now_ms / 1000);
+    note_access(db, &u, t->now_ms);
     if ((e = saf_db_begin(db, why)) != ERR_OK)
         return e;
     saf_user_put(db, &u);

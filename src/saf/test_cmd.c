@@ -631,6 +631,96 @@ identity_maps(void **state)
     rows_on_new_database(rows, ARRAY_LEN(rows));
 }
 
+/* Owning a user, or a profile of STARTED, is no licence to become anybody. */
+static void
+field_level_access(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER OWNER DFLTGRP(SYS1) CLAUTH(STARTED FACILITY)",
+        "ADDUSER OWNED DFLTGRP(SYS1) OWNER(OWNER)",
+        "ADDGROUP GRP OWNER(OWNER)",
+        "SETROPTS CLASSACT(STARTED FIELD UNIXPRIV) GENERIC(STARTED)",
+    };
+    static const struct row refused[] = {
+        { "ALTUSER OWNED OMVS(UID(0))", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+        { "ALTUSER OWNED OMVS(AUTOUID)", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+        { "ALTUSER OWNED NOOMVS", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+        { "ALTGROUP GRP OMVS(GID(0))", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+        { "RDEFINE STARTED X.* STDATA(USER(IBMUSER) TRUSTED(YES))", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY STDATA, OPERAND IGNORED\n" },
+        { "RALTER STARTED X.* STDATA(USER(IBMUSER))", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY STDATA, OPERAND IGNORED\n" },
+        { "ALTUSER OWNED NAME('STILL ALLOWED')", 0, "" },
+        { "LISTUSER OWNED OMVS NORACF", 4,
+          "IRR52021I You are not authorized to view OMVS segments.\n" },
+    };
+    static const char *const permits[] = {
+        "RDEFINE FIELD USER.OMVS.UID UACC(NONE)",
+        "PERMIT USER.OMVS.UID CLASS(FIELD) ID(OWNER) ACCESS(UPDATE)",
+    };
+    static const struct row allowed[] = {
+        { "ALTUSER OWNED OMVS(UID(77))", 0, "" },
+        { "ALTUSER OWNED OMVS(UID(78) HOME(/h))", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+        { "ALTUSER OWNED OMVS(UID(78) SHARED)", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    desk_be(&d, "OWNER");
+    run_rows(&d, refused, ARRAY_LEN(refused));
+    desk_be(&d, "IBMUSER");
+    assert_non_null(
+        strstr(desk_run(&d, "LISTUSER OWNED OMVS NORACF"), "NO OMVS INFO"));
+    for (size_t i = 0; i < ARRAY_LEN(permits); i++)
+        desk_run(&d, permits[i]);
+    desk_be(&d, "OWNER");
+    run_rows(&d, allowed, ARRAY_LEN(allowed));
+    assert_non_null(strstr(desk_run(&d, "LISTUSER OWNED OMVS NORACF"),
+                           "UID= 0000000077\n"));
+    desk_fini(&d);
+}
+
+static void
+class_authority_and_auditing(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER ANN DFLTGRP(SYS1) CLAUTH(FACILITY APPL SERVER)",
+        "ALTUSER ANN NOCLAUTH(APPL)",
+        "ALTUSER ANN CLAUTH(FACILITY)",
+        "SETROPTS AUDIT(USER GROUP FACILITY)",
+        "SETROPTS NOAUDIT(GROUP)",
+        "SETROPTS MLFSOBJ(INACTIVE) SECLBYSYSTEM COMPATMODE",
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    assert_non_null(strstr(desk_run(&d, "LISTUSER ANN"),
+                           "CLASS AUTHORIZATIONS=SERVER FACILITY\n"));
+    assert_int_equal(saf_class_options(saf_engine_db(d.engine), STR("USER")),
+                     CLASS_AUDIT);
+    assert_int_equal(saf_class_options(saf_engine_db(d.engine), STR("GROUP")),
+                     0);
+    desk_run(&d, "ALTUSER IBMUSER AUDITOR");
+    desk_be(&d, "IBMUSER");
+    assert_non_null(strstr(desk_run(&d, "SETROPTS LIST"),
+                           "AUDIT CLASSES = USER FACILITY GXFACILI"));
+    desk_run(&d, "SETROPTS NOAUDIT(*)");
+    assert_int_equal(saf_class_options(saf_engine_db(d.engine), STR("USER")),
+                     0);
+    desk_run(&d, "ALTUSER ANN NOCLAUTH(SERVER FACILITY)");
+    assert_non_null(
+        strstr(desk_run(&d, "LISTUSER ANN"), "CLASS AUTHORIZATIONS=NONE\n"));
+    desk_fini(&d);
+}
+
 static void
 secrets_are_blanked(void **state)
 {
@@ -801,6 +891,8 @@ main(void)
         cmocka_unit_test(authority),
         cmocka_unit_test(passwords),
         cmocka_unit_test(identity_maps),
+        cmocka_unit_test(field_level_access),
+        cmocka_unit_test(class_authority_and_auditing),
         cmocka_unit_test(secrets_are_blanked),
         cmocka_unit_test(decks),
         cmocka_unit_test(long_deck_command),

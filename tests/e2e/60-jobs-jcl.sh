@@ -94,4 +94,35 @@ printf '//J JOB TIME=(0,1)\n//S EXEC PGM=BPXBATSL,PARM='"'PGM /bin/sh -c while:;
 printf '//J JOB TIME=(0,1)\n//S EXEC PGM=BPXBATSL,\n// PARM='"'SH while :; do :; done'"'\n' >"$SCRATCH/loop.jcl"
 runs "a loop past its time" 12 sallyport submit "$SCRATCH/loop.jcl"
 like "$OUT" "ABEND=S322" "S322"
+# Class DATASET: what a profile protects, and what PROTECTALL does.
+mkdir -p "$SALLYPORT_ROOT/datasets"
+echo one >"$SALLYPORT_ROOT/datasets/PAY.DATA"; echo two >"$SALLYPORT_ROOT/datasets/FREE.DATA"
+chmod 666 "$SALLYPORT_ROOT"/datasets/{PAY,FREE}.DATA
+as_fred() { # NAME STATUS DISP DSN [DSN]
+    printf '//F JOB USER=FRED,PASSWORD=HIDDEN0\n//S EXEC PGM=IEFBR14\n//D DD DISP=%s,DSN=%s\n' "$3" "$4" >"$SCRATCH/ds.jcl"
+    [ $# -lt 5 ] || printf '//  DD DISP=SHR,DSN=%s\n' "$5" >>"$SCRATCH/ds.jcl"
+    runs "$1" "$2" sallyport submit "$SCRATCH/ds.jcl"
+}
+as_fred "no profile: the file's rights decide" 0 OLD PAY.DATA
+sallyport racf "ADDGROUP PAY" >/dev/null
+sallyport racf "ADDSD 'PAY.DATA' UACC(NONE)" >/dev/null
+as_fred "a profile without access" 12 SHR PAY.DATA
+like "$OUT" "ICH408I USER\(FRED" "ICH408I in the job's log"
+like "$OUT" "ABEND=S913" "S913"
+like "$OUT" "no READ access to PAY.DATA \(DD D, class DATASET, profile PAY.DATA\)" "says what is missing"
+as_fred "behind another one" 12 SHR FREE.DATA PAY.DATA
+sallyport racf "PERMIT 'PAY.DATA' ID(FRED) ACCESS(READ)" >/dev/null
+as_fred "READ opens to read" 0 SHR PAY.DATA
+as_fred "a concatenation, too" 0 SHR FREE.DATA PAY.DATA
+as_fred "not to write" 12 OLD PAY.DATA
+sallyport racf "ADDSD 'PAY.NEW' UACC(UPDATE)" >/dev/null
+as_fred "to create takes ALTER" 12 NEW PAY.NEW
+[ ! -e "$SALLYPORT_ROOT/datasets/PAY.NEW" ]; ok $? "nothing was created"
+sallyport racf "SETROPTS PROTECTALL(FAILURES)" >/dev/null
+as_fred "PROTECTALL: no profile, no access" 12 SHR FREE.DATA
+like "$OUT" "class DATASET, PROTECTALL" "says why"
+sallyport racf "SETROPTS PROTECTALL(WARNING)" >/dev/null
+as_fred "PROTECTALL(WARNING) lets pass" 0 SHR FREE.DATA
+sallyport racf "SETROPTS NOPROTECTALL" >/dev/null
+
 done_testing

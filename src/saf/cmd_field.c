@@ -1,0 +1,125 @@
+/*
+ * Field-level access (class FIELD): who is not SPECIAL sets a field of a
+ * segment only with UPDATE to <class>.<segment>.<field>, and lists it with
+ * READ. Owning a profile is not enough: whoever may choose a UID, or under
+ * which user a started task runs, is that user.
+ */
+#include "saf/cmd_private.h"
+
+#include <string.h>
+
+static bool
+has_field(struct cmd *cmd, struct str class_name, const char *segment,
+          const char *field, enum saf_level level)
+{
+    struct str name = str_fmt(cmd->arena, STR_FMT ".%s.%s", STR_ARG(class_name),
+                              segment, field);
+
+    return name.n > 0 &&
+           saf_authorized(cmd->engine, cmd->acee, "FIELD", name, level);
+}
+
+/* Of which class's profiles the command's segments are. */
+static struct str
+class_of(struct cmd *cmd)
+{
+    static const struct {
+        const struct cmd_verb *verb;
+        const char *class_name;
+    } rows[] = {
+        { &cmd_adduser, "USER" },   { &cmd_altuser, "USER" },
+        { &cmd_addgroup, "GROUP" }, { &cmd_altgroup, "GROUP" },
+        { &cmd_addsd, "DATASET" },  { &cmd_altdsd, "DATASET" },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (cmd->verb == rows[i].verb)
+            return str_of(rows[i].class_name);
+    if (cmd->verb == &cmd_rdefine || cmd->verb == &cmd_ralter)
+        return str_upper(cmd->arena, cmd_value(cmd->positional[0]));
+    return STR("");
+}
+
+/* AUTOUID and AUTOGID choose what UID and GID would; SHARED asks class
+ * UNIXPRIV. */
+static bool
+may_set(struct cmd *cmd, struct str class_name, const char *segment,
+        const struct cmd_operand *o)
+{
+    if (strcmp(o->name, "SHARED") == 0)
+        return saf_authorized(cmd->engine, cmd->acee, "UNIXPRIV",
+                              STR("SHARED.IDS"), SAF_READ);
+    return has_field(cmd, class_name, segment,
+                     strcmp(o->name, "AUTOUID") == 0   ? "UID"
+                     : strcmp(o->name, "AUTOGID") == 0 ? "GID"
+                     : o->field != NULL                ? o->field
+                                                       : o->name,
+                     SAF_UPDATE);
+}
+
+static bool
+may_set_all(struct cmd *cmd, struct str class_name, const struct cmd_arg *arg)
+{
+    const struct cmd_operand *o = arg->operand;
+
+    if (o->sub == NULL)
+        return has_field(cmd, class_name, o->segment, "TEXT", SAF_UPDATE);
+    if (arg->is_negated) { /* the segment with all its fields */
+        for (size_t i = 0; i < o->sub->n; i++)
+            if (!may_set(cmd, class_name, o->segment, &o->sub->v[i]))
+                return false;
+        return true;
+    }
+    for (size_t i = 0; i < arg->n_subs; i++)
+        if (!may_set(cmd, class_name, o->segment, arg->subs[i].operand))
+            return false;
+    return true;
+}
+
+static bool
+is_segment(const struct cmd_arg *arg)
+{
+    const struct cmd_operand *o = arg->operand;
+
+    return (o->value == CMD_SUB || o->value == CMD_NESTED) &&
+           o->segment != NULL && strcmp(o->segment, "BASE") != 0 &&
+           strcmp(o->segment, "WHEN") != 0;
+}
+
+void
+cmd_drop_forbidden_fields(struct cmd *cmd)
+{
+    struct cmd_arg *args = (struct cmd_arg *)(uintptr_t)cmd->args;
+    struct str class_name = class_of(cmd);
+    size_t n = 0;
+
+    if (cmd_is_special(cmd) || class_name.n == 0)
+        return;
+    for (size_t i = 0; i < cmd->n_args; i++) {
+        if (is_segment(&args[i]) && !may_set_all(cmd, class_name, &args[i])) {
+            CMD_MSG(cmd, cmd->verb == &cmd_adduser ? "ICH01001I" : "ICH21005I",
+                    str_of(args[i].operand->name));
+            cmd_rc(cmd, 4);
+            continue;
+        }
+        args[n++] = args[i];
+    }
+    cmd->n_args = n;
+}
+
+bool
+cmd_may_list_segment(struct cmd *cmd, const char *class_name,
+                     const char *segment)
+{
+    if (cmd_is_special(cmd) || cmd_is_auditor(cmd) ||
+        has_field(cmd, str_of(class_name), segment, "TEXT", SAF_READ) ||
+        has_field(cmd, str_of(class_name), segment,
+                  strcmp(segment, "OMVS") != 0       ? "TEXT"
+                  : strcmp(class_name, "GROUP") == 0 ? "GID"
+                                                     : "UID",
+                  SAF_READ))
+        return true;
+    CMD_MSG(cmd, "IRR52021I", str_of(segment));
+    cmd_rc(cmd, 4);
+    return false;
+}
