@@ -305,20 +305,35 @@ sign_dupctx(void *ctx)
     return copy;
 }
 
+/* Looked up once: a fetch goes through locks and lists of all providers. */
+static EVP_MD *fetched[ARRAY_LEN(digests)];
+
+static void
+fetch_digests(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(digests); i++)
+        fetched[i] = EVP_MD_fetch(NULL, digests[i].name, NULL);
+    ERR_clear_error(); /* one that is not there shows when it is wanted */
+}
+
 static int
 set_digest(struct signing *s, const char *name)
 {
-    EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    for (size_t i = 0; md != NULL && i < ARRAY_LEN(digests); i++) {
-        if (EVP_MD_is_a(md, digests[i].name)) {
+    pthread_once(&once, fetch_digests);
+    for (size_t i = 0; i < ARRAY_LEN(digests); i++) {
+        if (fetched[i] == NULL || (OPENSSL_strcasecmp(name, digests[i].name) &&
+                                   !EVP_MD_is_a(fetched[i], name)))
+            continue;
+        if (s->md != fetched[i]) {
             EVP_MD_free(s->md);
-            s->md = md;
-            s->digest = (uint8_t)digests[i].code;
-            return 1;
+            (void)EVP_MD_up_ref(fetched[i]);
+            s->md = fetched[i];
         }
+        s->digest = (uint8_t)digests[i].code;
+        return 1;
     }
-    EVP_MD_free(md);
     ERR_raise_data(ERR_LIB_PROV, PROV_R_INVALID_DIGEST, "%s", name);
     return 0;
 }

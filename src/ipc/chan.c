@@ -305,9 +305,10 @@ chan_recv(int fd, struct chan_msg *msg, struct err_info *why)
         char bytes[CMSG_SPACE(sizeof(int) * (CHAN_FDS_MAX + 8))];
         struct cmsghdr align;
     } control;
-    size_t cap = CHAN_INLINE_MAX + HEAD_BYTES + 8;
-    char *packet = malloc(cap);
-    struct iovec iov = { packet, cap };
+    /* Storage of the largest packet for each message would cost more than a
+     * small one does in all: the heap grows and shrinks with every one. */
+    static _Thread_local char packet[CHAN_INLINE_MAX + HEAD_BYTES + 8];
+    struct iovec iov = { packet, sizeof packet };
     struct msghdr head = { .msg_iov = &iov,
                            .msg_iovlen = 1,
                            .msg_control = control.bytes,
@@ -316,23 +317,25 @@ chan_recv(int fd, struct chan_msg *msg, struct err_info *why)
     enum err e;
 
     *msg = (struct chan_msg){ .n_fds = 0 };
-    if (packet == NULL)
-        return err_set(why, ERR_MEMORY, "no storage for a message");
     do
         n = recvmsg(fd, &head, MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
-    if (n <= 0) {
-        e = n == 0 || errno == ECONNRESET
-                ? err_set(why, ERR_PEER, "the other side is gone")
-                : err_sys(why, "receive");
-        free(packet);
-        return e;
-    }
-    msg->heap = packet;
+    if (n <= 0)
+        return n == 0 || errno == ECONNRESET
+                   ? err_set(why, ERR_PEER, "the other side is gone")
+                   : err_sys(why, "receive");
     take_fds(&head, msg);
+    msg->heap = malloc((size_t)n);
+    if (msg->heap != NULL)
+        memcpy(msg->heap, packet, (size_t)n);
+    secret_wipe(packet, (size_t)n);
+    if (msg->heap == NULL) {
+        chan_msg_fini(msg);
+        return err_set(why, ERR_MEMORY, "no storage for a message");
+    }
     e = (head.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0
             ? err_set(why, ERR_SYNTAX, "message too large")
-            : parse(msg, str_n(packet, (size_t)n), why);
+            : parse(msg, str_n(msg->heap, (size_t)n), why);
     if (e != ERR_OK)
         chan_msg_fini(msg);
     return e;

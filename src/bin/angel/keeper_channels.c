@@ -33,6 +33,8 @@ channels_use_token(struct token *t)
 void
 channel_key_fini(struct channel_key *key)
 {
+    EVP_PKEY_CTX_free(key->signing);
+    key->signing = NULL;
     EVP_PKEY_free(key->key);
     key->key = NULL;
     buf_fini(&key->ref);

@@ -24,6 +24,10 @@ struct channel_key {
     unsigned char id[KEY_ID_BYTES];
     EVP_PKEY *key;  /* of one in a token: the public half */
     struct buf ref; /* token_ref_put's; empty: the key is here */
+    /* Ready for another signature like the last one. */
+    EVP_PKEY_CTX *signing;
+    uint8_t scheme, digest;
+    uint16_t salt;
 };
 
 /* Keys in the token are asked for there. NULL: there is none. */
@@ -52,7 +56,7 @@ struct channel_later {
 /* One request; false when it is malformed. `result` is KEY_RESULT_MAX bytes;
  * with later->key set it is not made yet. */
 MUST_CHECK bool channel_answer(uint16_t type, struct str request,
-                               const struct channel_key *keys, size_t n_keys,
+                               struct channel_key *keys, size_t n_keys,
                                unsigned char *result, size_t *n,
                                struct channel_later *later, enum err *e,
                                struct err_info *why);

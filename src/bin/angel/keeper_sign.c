@@ -21,8 +21,8 @@ channel_key_id(EVP_PKEY *key, unsigned char id[KEY_ID_BYTES],
     return ok ? ERR_OK : err_set(why, ERR_IO, "a key has no public half");
 }
 
-static const struct channel_key *
-find(const struct channel_key *keys, size_t n, struct str id)
+static struct channel_key *
+find(struct channel_key *keys, size_t n, struct str id)
 {
     for (size_t i = 0; i < n; i++) {
         if (memcmp(keys[i].id, id.p, KEY_ID_BYTES) == 0)
@@ -76,16 +76,33 @@ set_scheme(EVP_PKEY_CTX *ctx, EVP_PKEY *key, uint8_t scheme, const EVP_MD *md,
            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt) == 1;
 }
 
+/* A new context is looked up in all of libcrypto's providers, which takes a
+ * tenth of what the signature itself does. */
 static bool
-on_sign(struct reader *in, const struct channel_key *keys, size_t n_keys,
+make_ready(struct channel_key *key, uint8_t scheme, uint8_t digest,
+           const EVP_MD *md, uint16_t salt)
+{
+    if (key->signing != NULL && key->scheme == scheme &&
+        key->digest == digest && key->salt == salt)
+        return true;
+    EVP_PKEY_CTX_free(key->signing);
+    key->signing = EVP_PKEY_CTX_new(key->key, NULL);
+    key->scheme = scheme;
+    key->digest = digest;
+    key->salt = salt;
+    return key->signing != NULL && EVP_PKEY_sign_init(key->signing) == 1 &&
+           set_scheme(key->signing, key->key, scheme, md, salt);
+}
+
+static bool
+on_sign(struct reader *in, struct channel_key *keys, size_t n_keys,
         unsigned char *result, size_t *n, struct channel_later *later,
         enum err *e, struct err_info *why)
 {
     struct str id, hash;
     uint8_t scheme, digest;
     const EVP_MD *md;
-    EVP_PKEY_CTX *ctx;
-    const struct channel_key *key;
+    struct channel_key *key;
     uint16_t salt;
 
     if (!reader_take(in, KEY_ID_BYTES, &id) || !reader_u8(in, &scheme) ||
@@ -109,14 +126,14 @@ on_sign(struct reader *in, const struct channel_key *keys, size_t n_keys,
             *later = (struct channel_later){ key, scheme, digest, salt, hash };
         return true;
     }
-    ctx = EVP_PKEY_CTX_new(key->key, NULL);
     *n = KEY_RESULT_MAX;
-    if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
-        !set_scheme(ctx, key->key, scheme, md, salt) ||
-        EVP_PKEY_sign(ctx, result, n, bytes_of(hash), hash.n) != 1)
+    if (!make_ready(key, scheme, digest, md, salt) ||
+        EVP_PKEY_sign(key->signing, result, n, bytes_of(hash), hash.n) != 1) {
+        EVP_PKEY_CTX_free(key->signing);
+        key->signing = NULL;
         *e = err_set(why, ERR_UNSUPPORTED, "this key does not sign like that");
-    EVP_PKEY_CTX_free(ctx);
-    ERR_clear_error();
+        ERR_clear_error();
+    }
     return true;
 }
 
@@ -139,13 +156,13 @@ set_padding(EVP_PKEY_CTX *ctx, uint8_t padding, uint16_t version)
 }
 
 static bool
-on_decrypt(struct reader *in, const struct channel_key *keys, size_t n_keys,
+on_decrypt(struct reader *in, struct channel_key *keys, size_t n_keys,
            unsigned char *result, size_t *n, enum err *e, struct err_info *why)
 {
     struct str id, text;
     uint8_t padding;
     EVP_PKEY_CTX *ctx = NULL;
-    const struct channel_key *key;
+    struct channel_key *key;
     uint16_t version;
 
     if (!reader_take(in, KEY_ID_BYTES, &id) || !reader_u8(in, &padding) ||
@@ -175,10 +192,9 @@ on_decrypt(struct reader *in, const struct channel_key *keys, size_t n_keys,
 }
 
 bool
-channel_answer(uint16_t type, struct str request,
-               const struct channel_key *keys, size_t n_keys,
-               unsigned char *result, size_t *n, struct channel_later *later,
-               enum err *e, struct err_info *why)
+channel_answer(uint16_t type, struct str request, struct channel_key *keys,
+               size_t n_keys, unsigned char *result, size_t *n,
+               struct channel_later *later, enum err *e, struct err_info *why)
 {
     struct reader in = reader_of(request);
 
