@@ -22,12 +22,15 @@
 enum smf_event { /* SMF80EVT */
                  SMF_JOBINIT = 1,
                  SMF_ACCESS = 2,
+                 SMF_ADDSD = 8,
                  SMF_ADDGROUP = 9,
                  SMF_ADDUSER = 10,
+                 SMF_ALTDSD = 11,
                  SMF_ALTGROUP = 12,
                  SMF_ALTUSER =
                      13, /* this and the following codes: [unverified] */
                  SMF_CONNECT = 14,
+                 SMF_DELDSD = 15,
                  SMF_DELGROUP = 16,
                  SMF_DELUSER = 17,
                  SMF_PASSWORD = 18,
@@ -53,6 +56,8 @@ enum {
     SMF_INSAUTH = 1,
     SMF_KEYVIOL = 2,
     SMF_ACC_WARNING = 3,
+    SMF_ACC_PROTECTALL = 4,
+    SMF_ACC_PROTECTALL_WARNING = 5,
     SMF_INIT_PASSWORD = 1,
     SMF_INIT_GROUP = 2,
     SMF_INIT_TERMINAL = 4,

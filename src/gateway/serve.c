@@ -245,6 +245,7 @@ check_surrogate(struct request *r)
     struct saf_decision d = saf_check(r->serve->view, r->caller,
                                       STR("SURROGAT"), profile, SAF_READ);
 
+    saf_log_access(r->serve->saf, r->caller, STR("SURROGAT"), profile, &d);
     if (saf_rc_is_ok(d.rc)) {
         decision_add(&r->decision, DECISION_SURROGAT, DECISION_ALLOWED,
                      str_of(r->caller->user), profile, d.rc);
@@ -253,7 +254,6 @@ check_surrogate(struct request *r)
     }
     decision_add(&r->decision, DECISION_SURROGAT, DECISION_REFUSED,
                  str_of(r->caller->user), profile, d.rc);
-    saf_log_denial(r->serve->saf, r->caller, STR("SURROGAT"), profile, &d);
     ANSWER_ERROR(r, 403, "BAQR7114E", str_of(r->caller->user),
                  str_of(r->asserted->user), r->http->path);
 }
@@ -381,14 +381,12 @@ has_saf_role(struct request *r)
     decision_add(&r->decision, DECISION_ROLE,
                  is_ok ? DECISION_ALLOWED : DECISION_REFUSED,
                  str_of(r->caller->user), s->role_profile, d.rc);
-    if (is_ok)
-        return true;
+    if (s->authorization->rac_route_log == CFG_RACLOG_ASIS)
+        saf_log_access(r->serve->saf, r->caller, STR("EJBROLE"),
+                       s->role_profile, &d);
     if (d.rc.saf == 4)
         MESSAGES_LOG(r->serve->log, ROLE_LOGGER, "CWWKS2911E", s->role_profile);
-    else if (s->authorization->rac_route_log == CFG_RACLOG_ASIS)
-        saf_log_denial(r->serve->saf, r->caller, STR("EJBROLE"),
-                       s->role_profile, &d);
-    return false;
+    return is_ok;
 }
 
 static void

@@ -253,9 +253,9 @@ may_attach(struct security *s, const struct acee *acee, const char *mirror,
     if (s->view == NULL)
         return true;
     d = saf_check(s->view, acee, s->defs->sit.xtran, str_of(mirror), SAF_READ);
+    saf_log_access(s->saf, acee, s->defs->sit.xtran, str_of(mirror), &d);
     if (d.rc.saf <= 4)
         return true;
-    saf_log_denial(s->saf, acee, s->defs->sit.xtran, str_of(mirror), &d);
     (void)snprintf(name, sizeof name, "%s", acee->user);
     {
         const struct str inserts[] = { s->defs->sit.applid, str_of(mirror),

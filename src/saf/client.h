@@ -214,7 +214,7 @@ MUST_CHECK enum err saf_view_open_later(struct saf_client *,
                                         struct err_info *why);
 void saf_view_close(struct saf_view **);
 /* REQUEST=FASTAUTH: is acee allowed `level` on `resource` in `class`? Denials
- * are not logged here; see saf_log_denial. */
+ * are not logged here; see saf_log_access. */
 struct saf_decision saf_check(const struct saf_view *, const struct acee *,
                               struct str class_name, struct str resource,
                               enum saf_level level);
@@ -225,8 +225,10 @@ MUST_CHECK enum err saf_check_remote(struct saf_client *, const struct acee *,
                                      enum saf_level level,
                                      struct saf_decision *out,
                                      struct err_info *why);
-/* Write ICH408I (and, later, SMF 80) for a denial decided in process. */
-void saf_log_denial(struct saf_client *, const struct acee *,
+/* A decision made in process, allowed or refused, for whatever its profile,
+ * user or class want recorded (wants_log; otherwise nothing is sent): SMF type
+ * 80, and ICH408I for a refusal. */
+void saf_log_access(struct saf_client *, const struct acee *,
                     struct str class_name, struct str resource,
                     const struct saf_decision *);
 

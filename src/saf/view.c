@@ -392,12 +392,14 @@ view_forget(struct saf_client *c)
  * ------------------------------------------------------------------ */
 
 void
-saf_log_denial(struct saf_client *c, const struct acee *acee,
+saf_log_access(struct saf_client *c, const struct acee *acee,
                struct str class_name, struct str resource,
                const struct saf_decision *d)
 {
     struct buf out;
 
+    if (!d->wants_log)
+        return;
     buf_init(&out, ACEE_WIRE_MAX + 4096u);
     buf_str(&out, acee->wire);
     buf_str(&out, class_name);

@@ -59,6 +59,19 @@ N=$(sallyport smf | wc -l)
 as ANN "ADDUSER CARL" >/dev/null
 is "$(sallyport smf | wc -l)" "$N" "NOCMDVIOL: no record"
 
+# Data sets, and users as a class
+racf "SETROPTS CMDVIOL AUDIT(USER DATASET)" >/dev/null
+racf "ALTUSER BEN NAME('C')" >/dev/null
+like "$(sallyport smf | tail -1)" "ALTUSER +SUCCESS .*class=USER name=BEN" "AUDIT(USER): a record"
+racf "ADDSD 'SYS1.PAY'" >/dev/null
+racf "ALTDSD 'SYS1.PAY' UACC(READ)" >/dev/null
+racf "DELDSD 'SYS1.PAY'" >/dev/null
+is "$(sallyport smf | tail -3 | grep -cE '(ADDSD|ALTDSD|DELDSD) +SUCCESS .*class=DATASET name=SYS1.PAY')" 3 "ADDSD, ALTDSD, DELDSD"
+racf "SETROPTS NOAUDIT(USER)" >/dev/null
+N=$(sallyport smf | wc -l)
+racf "ALTUSER BEN NAME('D')" >/dev/null
+is "$(sallyport smf | wc -l)" "$N" "NOAUDIT(USER): none"
+
 # The recorder dies
 for p in $(ps -o pid= --ppid "$PID"); do [ "$(cat /proc/"$p"/comm)" != angel-recorder ] || kill -9 "$p"; done
 racf "SETROPTS CMDVIOL" >/dev/null

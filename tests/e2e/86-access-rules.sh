@@ -186,4 +186,17 @@ cp "$ELSEWHERE/server.xml" "$SCRATCH/good.xml"
 mark; echo '<server><oops' >"$ELSEWHERE/server.xml"; console 'F SECOND,REFRESH,CONFIG'
 like "$(second_log)" 'CWWKG0014E.*server\.xml' "a broken server.xml: file and line"
 get -u USER1:USER1; is "$CODE" 200 "the old configuration serves on"
+
+# What the server decides in process is recorded as the profile's AUDIT says.
+ROLE=BBGZDFLT.zos.connect.access.roles.zosConnectAccess
+accesses() { sallyport smf --event access --class ejbrole --user USER1 | grep -c "$1"; }
+is "$(accesses SUCCESS)" 0 "AUDIT(FAILURES): a permitted access leaves no record"
+racf "RALTER EJBROLE $ROLE AUDIT(ALL(READ))"; racf "SETROPTS RACLIST(EJBROLE) REFRESH"
+get -u USER1:USER1; is "$CODE" 200 "AUDIT(ALL), a permitted access"
+recorded() { [ "$(accesses SUCCESS)" -ge 1 ]; }
+wait_for 5 recorded; ok $? "is recorded"
+racf "RALTER EJBROLE $ROLE AUDIT(NONE)"; racf "SETROPTS RACLIST(EJBROLE) REFRESH"
+N=$(accesses .)
+get -u USER1:USER1; is "$CODE" 200 "AUDIT(NONE)"
+is "$(accesses .)" "$N" "leaves none"
 done_testing

@@ -76,6 +76,9 @@ static const struct verb {
     { "RDEFINE", "RDEF", SMF_RDEFINE, TARGET_SECOND, NULL },
     { "RALTER", "RALT", SMF_RALTER, TARGET_SECOND, NULL },
     { "RDELETE", "RDEL", SMF_RDELETE, TARGET_SECOND, NULL },
+    { "ADDSD", "AD", SMF_ADDSD, TARGET_FIRST, "DATASET" },
+    { "ALTDSD", "ALD", SMF_ALTDSD, TARGET_FIRST, "DATASET" },
+    { "DELDSD", "DD", SMF_DELDSD, TARGET_FIRST, "DATASET" },
     { "SETROPTS", "SETR", SMF_SETROPTS, TARGET_NONE, NULL },
     { "RVARY", "", SMF_RVARY, TARGET_NONE, NULL },
     { "RACDCERT", "", SMF_RACDCERT, TARGET_NONE, "DIGTCERT" },
@@ -199,16 +202,20 @@ audit_access(struct front *f, struct peer *p, const struct acee *acee,
              const struct saf_decision *d)
 {
     bool is_denied = d->rc.saf == 8;
+    bool is_all = d->profile[0] == '\0' && str_eq_z(class_name, "DATASET");
     struct buf out;
 
     begin(&out, p, acee, SMF_ACCESS,
-          is_denied       ? SMF_INSAUTH
-          : d->is_warning ? SMF_ACC_WARNING
-                          : SMF_OK,
+          is_denied ? (is_all ? SMF_ACC_PROTECTALL : SMF_INSAUTH)
+          : d->is_warning
+              ? (is_all ? SMF_ACC_PROTECTALL_WARNING : SMF_ACC_WARNING)
+              : SMF_OK,
           is_denied       ? SMF_DES_VIOLATION
           : d->is_warning ? SMF_DES_WARNING
                           : 0,
           (acee->attrs & ACEE_UAUDIT) != 0 ? SMF_REA_USER : SMF_REA_ACCESS);
+    if (strcmp(d->entry, "OPERATIONS") == 0)
+        out.p[42] = (char)SMF_ATH_OPERATIONS; /* SMF80ATH */
     smf80_add(&out, SMF_RESOURCE, resource);
     smf80_add_byte(&out, SMF_REQUESTED, smf_level_bits(d->requested));
     smf80_add_byte(&out, SMF_ALLOWED, smf_level_bits(d->allowed));

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -60,7 +61,31 @@ struct smf_file {
     int folder; /* opened before the uid changed */
     int fd;
     int year, day;
+    uint64_t since_ms; /* first record that is not on the disk yet; 0: none */
 };
+
+/* Records survive the end of any process at once, that of the machine once
+ * they are on the disk: within SYNC_MS, many at a time. */
+#define SYNC_MS 500u
+
+static void
+sync_records(struct smf_file *f)
+{
+    if (f->since_ms != 0 && f->fd >= 0 && fdatasync(f->fd) != 0)
+        log_error("SMF records not on the disk: %s", strerror(errno));
+    f->since_ms = 0;
+}
+
+static int
+sync_wait_ms(const struct smf_file *f)
+{
+    uint64_t now = clock_mono_ms();
+
+    if (f->since_ms == 0)
+        return -1;
+    return now - f->since_ms >= SYNC_MS ? 0
+                                        : (int)(SYNC_MS - (now - f->since_ms));
+}
 
 static void
 open_day(struct smf_file *f, const struct tm *tm)
@@ -69,6 +94,7 @@ open_day(struct smf_file *f, const struct tm *tm)
 
     if (f->fd >= 0 && f->year == tm->tm_year && f->day == tm->tm_yday)
         return;
+    sync_records(f);
     if (f->fd >= 0)
         close(f->fd);
     (void)snprintf(name, sizeof name, "%04d-%02d-%02d.smf", tm->tm_year + 1900,
@@ -93,6 +119,8 @@ write_record(struct smf_file *f, struct str record)
     if (f->fd >= 0 && fstat(f->fd, &before) == 0) {
         if (write(f->fd, record.p, record.n) == (ssize_t)record.n) {
             has_complained = false;
+            if (f->since_ms == 0)
+                f->since_ms = clock_mono_ms();
             return;
         }
         /* Part of a record would make all that follow unreadable. */
@@ -154,11 +182,30 @@ open_log(int *fd, struct err_info *why)
     return e;
 }
 
+/* Something came; what waits for the disk goes there in time. */
+static bool
+await(int fd, struct smf_file *smf)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+
+    for (;;) {
+        int wait_ms = sync_wait_ms(smf);
+        int n = wait_ms == 0 ? 0 : poll(&p, 1, wait_ms);
+
+        if (n > 0)
+            return true;
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n == 0)
+            sync_records(smf);
+    }
+}
+
 int
 recorder_run(int fd)
 {
     struct err_info why = { 0 };
-    struct smf_file smf;
+    struct smf_file smf = { .fd = -1 };
     struct chan_msg msg;
     int log_fd;
 
@@ -170,7 +217,7 @@ recorder_run(int fd)
         log_error("%s", why.text);
         return 1;
     }
-    while (chan_recv(fd, &msg, NULL) == ERR_OK) {
+    while (await(fd, &smf) && chan_recv(fd, &msg, NULL) == ERR_OK) {
         struct reader in = reader_of(msg.payload);
         struct str job, text;
         bool is_good = msg.type == RECORD_LOG && reader_str(&in, 0, 8, &job) &&
@@ -187,5 +234,6 @@ recorder_run(int fd)
         if (!is_good)
             return 1;
     }
+    sync_records(&smf);
     return 0;
 }
