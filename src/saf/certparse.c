@@ -308,8 +308,11 @@ struct found {
     size_t n;
     EVP_PKEY *key;
     struct str friendly_name;
-    bool has_password_failed;
+    bool has_password_failed, is_too_slow;
 };
+
+/* Of the package's check: what asks for more is made to keep us busy. */
+#define ITERATIONS_MAX 1000000
 
 static bool
 take(struct found *f, X509 *x)
@@ -367,10 +370,18 @@ take_pkcs12(struct arena *a, struct found *f, PKCS12 *p12, struct str password)
 {
     STACK_OF(X509) *others = NULL;
     const char *pass = str_z(a, password);
+    const ASN1_INTEGER *iterations = NULL;
     const unsigned char *alias;
     X509 *cert = NULL;
     int n_alias = 0;
 
+    PKCS12_get0_mac(NULL, NULL, NULL, &iterations, p12);
+    if (iterations != NULL && ASN1_INTEGER_get(iterations) != 1 &&
+        (ASN1_INTEGER_get(iterations) <= 0 ||
+         ASN1_INTEGER_get(iterations) > ITERATIONS_MAX)) {
+        f->is_too_slow = true;
+        return;
+    }
     if (pass == NULL || PKCS12_parse(p12, pass, &f->key, &cert, &others) != 1) {
         f->has_password_failed = true;
         return;
@@ -556,6 +567,10 @@ certparse(struct arena *a, struct str input, struct str password,
         take_der(a, &f, input, password);
     if (f.n > 0)
         e = keep_found(a, &f, trusted, n_trusted, &bundle, why);
+    else if (f.is_too_slow)
+        e = err_set(why, ERR_LIMIT,
+                    "the PKCS#12 package asks for more than %d iterations",
+                    ITERATIONS_MAX);
     else if (f.has_password_failed)
         e = err_set(why, ERR_DENIED,
                     "the PKCS#12 package does not open with this password");

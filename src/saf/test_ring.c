@@ -159,6 +159,28 @@ ring_rules(void **state)
     expect("OTHER", ERR_OK, true);
 }
 
+/* A key in the token goes with a ring only for who has READ to its label. */
+static void
+token_labels(void **state)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    struct cert_row row;
+
+    (void)state;
+    assert_true(cert_get(db, &arena, STR("OWNER"), STR("own"), &row));
+    row.pkds = STR("SPT.KEY");
+    cert_put(db, &row);
+    expect("OWNER", ERR_OK, true); /* no profile: not protected */
+    run("SETROPTS CLASSACT(CSFKEYS)");
+    run("RDEFINE CSFKEYS SPT.KEY UACC(NONE)");
+    expect("OWNER", ERR_OK, false);
+    run("PERMIT SPT.KEY CLASS(CSFKEYS) ID(OWNER) ACCESS(READ)");
+    expect("OWNER", ERR_OK, true);
+    expect("OTHER", ERR_OK, false); /* UPDATE to the ring is not enough */
+    row.pkds = STR("");
+    cert_put(db, &row);
+}
+
 static void
 certificate_users(void **state)
 {
@@ -298,8 +320,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(certificate_users),    cmocka_unit_test(ring_rules),
-        cmocka_unit_test(certificate_ids),      cmocka_unit_test(name_filters),
+        cmocka_unit_test(certificate_users),
+        cmocka_unit_test(ring_rules),
+        cmocka_unit_test(token_labels),
+        cmocka_unit_test(certificate_ids),
+        cmocka_unit_test(name_filters),
         cmocka_unit_test(stored_and_effective),
     };
 

@@ -70,6 +70,14 @@ like "$OUT" "Private Key: YES" "with its key"
 runs "the same certificate for another user" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.CC.P12') PASSWORD('secret')"
 
 # Refusals
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$SCRATCH/k" -out "$SCRATCH/c" -subj /CN=slow 2>/dev/null
+openssl pkcs12 -export -inkey "$SCRATCH/k" -in "$SCRATCH/c" -passout pass:x -iter 70000 -out "$SCRATCH/slow.p12"
+python3 -c '
+import sys
+b = open(sys.argv[1], "rb").read(); at = b.rindex(b"\x02\x03\x01\x11\x70")
+open(sys.argv[2], "wb").write(b[:at] + b"\x02\x03\x7f\xff\xff" + b[at + 5:])' "$SCRATCH/slow.p12" "$D/IBMUSER.SLOW"
+runs "a package that takes 8,388,607 iterations" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.SLOW') PASSWORD('x')"
+like "$OUT" "asks for more than 1000000 iterations" "is not begun"
 printf '\x30\x82\xff\xff\x00' >"$D/IBMUSER.BAD"
 head -c 300000 /dev/urandom >"$D/IBMUSER.HUGE"
 runs "damaged DER" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.BAD')"
