@@ -31,6 +31,7 @@ static const struct cmd_operand permit_rows[] = {
     { "FGENERIC", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     { "RESET", CMD_CHOICE, CMD_OPTIONAL, 0, 0, NULL, reset_choices, NULL, NULL, NULL, NULL },
     { "VOLUME", CMD_TEXT, 0, 1, 6, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "FVOLUME", CMD_TEXT, 0, 1, 6, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
 

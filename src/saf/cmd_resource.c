@@ -100,7 +100,9 @@ static const struct cmd_table sigver_table = CMD_TABLE(sigver_rows);
       NULL },                                                                  \
     { "LEVEL", CMD_NUMBER, 0, 0, 99, NULL, NULL, NULL, NULL, NULL, NULL },     \
     KEPT("SECLEVEL", 44), KEPT("SECLABEL", 8), KEPT("ADDCATEGORY", 44),        \
-    KEPT("TIMEZONE", 5), RAW("WHEN"), FLAG("SINGLEDSN"), FLAG("TVTOC"),        \
+    { "TIMEZONE", CMD_LIST, CMD_NO, 1, 5, NULL, NULL, "BASE", "TIMEZONE",      \
+      NULL, "E OR W, AND HOURS" },                                             \
+    RAW("WHEN"), FLAG("SINGLEDSN"), FLAG("TVTOC"),                             \
     { "STDATA", CMD_SUB, CMD_NO, 0, 0, &stdata_table, NULL, "STDATA", NULL,    \
       NULL, NULL },                                                            \
     { "ICTX", CMD_SUB, CMD_NO, 0, 0, &ictx_table, NULL, "ICTX", NULL, NULL,    \
@@ -123,6 +125,7 @@ static const struct cmd_operand define_rows[] = {
     { "FROM", CMD_TEXT, CMD_ASIS, 1, 246, NULL, NULL, NULL, NULL, NULL, NULL },
     { "FCLASS", CMD_TEXT, 0, 1, 8, NULL, NULL, NULL, NULL, NULL, NULL },
     { "FGENERIC", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "FVOLUME", CMD_TEXT, 0, 1, 6, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 static const struct cmd_operand alter_rows[] = {
     COMMON_OPERANDS,

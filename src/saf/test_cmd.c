@@ -718,6 +718,9 @@ class_authority_and_auditing(void **state)
     desk_run(&d, "ALTUSER ANN NOCLAUTH(SERVER FACILITY)");
     assert_non_null(
         strstr(desk_run(&d, "LISTUSER ANN"), "CLASS AUTHORIZATIONS=NONE\n"));
+    assert_string_equal(desk_run(&d, "RDEFINE TERMINAL T1 TIMEZONE(E 5)"), "");
+    assert_string_equal(
+        desk_run(&d, "RDEFINE TERMINAL T2 FROM(T1) FVOLUME(VOL001)"), "");
     desk_fini(&d);
 }
 
