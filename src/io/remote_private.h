@@ -2,6 +2,11 @@
 #ifndef SALLYPORT_IO_REMOTE_PRIVATE_H
 #define SALLYPORT_IO_REMOTE_PRIVATE_H
 
+#include <openssl/core_dispatch.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <stdatomic.h>
+
 #include "io/remote_key.h"
 #include "ipc/keywire.h"
 
@@ -19,5 +24,23 @@ MUST_CHECK enum err remote_provider_key(struct remote_keys *,
                                         const unsigned char *id,
                                         struct evp_pkey_st **out,
                                         struct err_info *why);
+
+/* Of the provider: key data, counted. */
+struct remote_key {
+    atomic_uint refs;
+    bool is_rsa;
+    EVP_PKEY *public_key;     /* NULL: nothing imported yet */
+    struct remote_keys *keys; /* NULL: a public key only */
+    unsigned char id[KEY_ID_BYTES];
+};
+struct remote_key *remote_key_ref(struct remote_key *);
+void remote_key_free(void *key);
+/* A parameter that names an RSA padding. */
+bool remote_read_pad(const OSSL_PARAM *, int *out);
+
+typedef void (*any_fn)(void); /* OSSL_DISPATCH's own type has no name */
+#define FN(f) ((any_fn)(f))
+
+extern const OSSL_DISPATCH remote_decryption[];
 
 #endif

@@ -36,18 +36,10 @@
 /* --- keys -------------------------------------------------------------------
  */
 
-struct key {
-    atomic_uint refs;
-    bool is_rsa;
-    EVP_PKEY *public_key;     /* NULL: nothing imported yet */
-    struct remote_keys *keys; /* NULL: a public key only */
-    unsigned char id[KEY_ID_BYTES];
-};
-
 static void *
 key_new(bool is_rsa)
 {
-    struct key *k = calloc(1, sizeof *k);
+    struct remote_key *k = calloc(1, sizeof *k);
 
     if (k != NULL) {
         atomic_init(&k->refs, 1);
@@ -70,17 +62,17 @@ ec_new(void *provctx)
     return key_new(false);
 }
 
-static struct key *
-key_ref(struct key *k)
+struct remote_key *
+remote_key_ref(struct remote_key *k)
 {
     atomic_fetch_add_explicit(&k->refs, 1, memory_order_relaxed);
     return k;
 }
 
-static void
-key_free(void *key)
+void
+remote_key_free(void *key)
 {
-    struct key *k = key;
+    struct remote_key *k = key;
 
     if (k == NULL ||
         atomic_fetch_sub_explicit(&k->refs, 1, memory_order_acq_rel) != 1)
@@ -93,7 +85,7 @@ key_free(void *key)
 static int
 key_has(const void *key, int selection)
 {
-    const struct key *k = key;
+    const struct remote_key *k = key;
 
     if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 && k->keys == NULL)
         return 0;
@@ -103,7 +95,7 @@ key_has(const void *key, int selection)
 static int
 key_match(const void *one, const void *other, int selection)
 {
-    const struct key *a = one, *b = other;
+    const struct remote_key *a = one, *b = other;
 
     (void)selection;
     return a->public_key != NULL && b->public_key != NULL &&
@@ -130,9 +122,9 @@ public_from(bool is_rsa, const OSSL_PARAM params[])
 static int
 key_import(void *key, int selection, const OSSL_PARAM params[])
 {
-    struct key *k = key;
+    struct remote_key *k = key;
     const OSSL_PARAM *ours = OSSL_PARAM_locate_const(params, PARAM_KEY);
-    struct key from;
+    struct remote_key from;
 
     (void)selection;
     if (k->public_key != NULL)
@@ -156,7 +148,7 @@ key_import(void *key, int selection, const OSSL_PARAM params[])
 static int
 key_export(void *key, int selection, OSSL_CALLBACK *callback, void *arg)
 {
-    const struct key *k = key;
+    const struct remote_key *k = key;
     OSSL_PARAM *params = NULL;
     int ok;
 
@@ -199,7 +191,7 @@ ec_types(int selection)
 static int
 key_get_params(void *key, OSSL_PARAM params[])
 {
-    const struct key *k = key;
+    const struct remote_key *k = key;
 
     return k->public_key != NULL && EVP_PKEY_get_params(k->public_key, params);
 }
@@ -255,7 +247,7 @@ static const struct digest {
 #define SALT_MAX (-3)
 
 struct signing {
-    struct key *key;
+    struct remote_key *key;
     EVP_MD *md;
     EVP_MD_CTX *hash;
     uint8_t digest;
@@ -278,7 +270,7 @@ sign_freectx(void *ctx)
 
     if (s == NULL)
         return;
-    key_free(s->key);
+    remote_key_free(s->key);
     EVP_MD_CTX_free(s->hash);
     EVP_MD_free(s->md);
     free(s);
@@ -294,7 +286,7 @@ sign_dupctx(void *ctx)
         return NULL;
     *copy = *s;
     copy->hash = NULL;
-    copy->key = s->key == NULL ? NULL : key_ref(s->key);
+    copy->key = s->key == NULL ? NULL : remote_key_ref(s->key);
     if (copy->md != NULL)
         (void)EVP_MD_up_ref(copy->md);
     if (s->hash != NULL && ((copy->hash = EVP_MD_CTX_new()) == NULL ||
@@ -354,8 +346,8 @@ number_or_word(const OSSL_PARAM *p, const OSSL_ITEM *words, size_t n, int *out)
     return true;
 }
 
-static bool
-read_pad(const OSSL_PARAM *p, int *out)
+bool
+remote_read_pad(const OSSL_PARAM *p, int *out)
 {
     static const OSSL_ITEM words[] = {
         { RSA_PKCS1_PADDING, (void *)(uintptr_t) "pkcs1" },
@@ -387,7 +379,7 @@ sign_set_params(void *ctx, const OSSL_PARAM params[])
     if (p != NULL) {
         int pad;
 
-        if (!read_pad(p, &pad) || !s->key->is_rsa ||
+        if (!remote_read_pad(p, &pad) || !s->key->is_rsa ||
             (pad != RSA_PKCS1_PADDING && pad != RSA_PKCS1_PSS_PADDING)) {
             ERR_raise(ERR_LIB_PROV, PROV_R_ILLEGAL_OR_UNSUPPORTED_PADDING_MODE);
             return 0;
@@ -420,8 +412,8 @@ sign_init(void *ctx, void *key, const OSSL_PARAM params[])
     struct signing *s = ctx;
 
     if (key != NULL) {
-        key_free(s->key);
-        s->key = key_ref(key);
+        remote_key_free(s->key);
+        s->key = remote_key_ref(key);
     }
     if (s->key == NULL || s->key->keys == NULL) {
         ERR_raise(ERR_LIB_PROV, PROV_R_NOT_A_PRIVATE_KEY);
@@ -517,126 +509,13 @@ digest_final(void *ctx, unsigned char *out, size_t *n, size_t cap)
            sign(ctx, out, n, cap, hash, n_hash);
 }
 
-/* --- decryption
- * -------------------------------------------------------------- */
-
-struct decryption {
-    struct key *key;
-    int pad;
-    unsigned version; /* the client's, for the TLS padding */
-};
-
-static void *
-decrypt_newctx(void *provctx)
-{
-    (void)provctx;
-    return calloc(1, sizeof(struct decryption));
-}
-
-static void
-decrypt_freectx(void *ctx)
-{
-    struct decryption *d = ctx;
-
-    if (d != NULL)
-        key_free(d->key);
-    free(d);
-}
-
-static int
-decrypt_set_params(void *ctx, const OSSL_PARAM params[])
-{
-    struct decryption *d = ctx;
-    const OSSL_PARAM *p;
-
-    if (params == NULL)
-        return 1;
-    p = OSSL_PARAM_locate_const(params, OSSL_ASYM_CIPHER_PARAM_PAD_MODE);
-    if (p != NULL && !read_pad(p, &d->pad))
-        return 0;
-    p = OSSL_PARAM_locate_const(params,
-                                OSSL_ASYM_CIPHER_PARAM_TLS_CLIENT_VERSION);
-    return p == NULL || OSSL_PARAM_get_uint(p, &d->version) == 1;
-}
-
-static const OSSL_PARAM *
-decrypt_settable(void *ctx, void *provctx)
-{
-    static const OSSL_PARAM list[] = {
-        OSSL_PARAM_utf8_string(OSSL_ASYM_CIPHER_PARAM_PAD_MODE, NULL, 0),
-        OSSL_PARAM_uint(OSSL_ASYM_CIPHER_PARAM_TLS_CLIENT_VERSION, NULL),
-        OSSL_PARAM_END,
-    };
-
-    (void)ctx;
-    (void)provctx;
-    return list;
-}
-
-static int
-decrypt_init(void *ctx, void *key, const OSSL_PARAM params[])
-{
-    struct decryption *d = ctx;
-
-    if (key == NULL || ((struct key *)key)->keys == NULL) {
-        ERR_raise(ERR_LIB_PROV, PROV_R_NOT_A_PRIVATE_KEY);
-        return 0;
-    }
-    key_free(d->key);
-    d->key = key_ref(key);
-    d->pad = RSA_PKCS1_PADDING;
-    return decrypt_set_params(ctx, params);
-}
-
-static int
-decrypt(void *ctx, unsigned char *out, size_t *n, size_t cap,
-        const unsigned char *in, size_t n_in)
-{
-    const struct decryption *d = ctx;
-    unsigned char result[KEY_RESULT_MAX];
-    struct err_info why = { 0 };
-    struct buf request;
-    uint8_t pad = d->pad == RSA_PKCS1_PADDING            ? KEY_PAD_PKCS1
-                  : d->pad == RSA_PKCS1_OAEP_PADDING     ? KEY_PAD_OAEP
-                  : d->pad == RSA_PKCS1_WITH_TLS_PADDING ? KEY_PAD_TLS
-                                                         : 0;
-    enum err e;
-
-    if (out == NULL) {
-        *n = pad == KEY_PAD_TLS ? SSL_MAX_MASTER_KEY_LENGTH
-                                : (size_t)EVP_PKEY_get_size(d->key->public_key);
-        return 1;
-    }
-    if (pad == 0 || n_in > KEY_RESULT_MAX) {
-        ERR_raise(ERR_LIB_PROV, PROV_R_ILLEGAL_OR_UNSUPPORTED_PADDING_MODE);
-        return 0;
-    }
-    buf_init(&request, 2u * KEY_RESULT_MAX);
-    buf_add(&request, str_n(d->key->id, KEY_ID_BYTES));
-    buf_u8(&request, pad);
-    buf_u16(&request, (uint16_t)d->version);
-    buf_str(&request, str_n(in, n_in));
-    e = remote_ask(d->key->keys, KEY_DECRYPT, buf_view(&request), result, n,
-                   &why);
-    buf_fini(&request);
-    if (e == ERR_OK && *n <= cap)
-        memcpy(out, result, *n);
-    else
-        ERR_raise_data(ERR_LIB_PROV, PROV_R_FAILED_TO_DECRYPT, "%s", why.text);
-    secret_wipe(result, sizeof result);
-    return e == ERR_OK && *n <= cap;
-}
-
 /* --- tables
  * ------------------------------------------------------------------- */
-
-typedef void (*any_fn)(void); /* OSSL_DISPATCH's own type has no name */
-#define FN(f) ((any_fn)(f))
 
 #define KEYMGMT(make, types, operation)                                        \
     {                                                                          \
         { OSSL_FUNC_KEYMGMT_NEW, FN(make) },                                   \
-            { OSSL_FUNC_KEYMGMT_FREE, FN(key_free) },                          \
+            { OSSL_FUNC_KEYMGMT_FREE, FN(remote_key_free) },                   \
             { OSSL_FUNC_KEYMGMT_HAS, FN(key_has) },                            \
             { OSSL_FUNC_KEYMGMT_MATCH, FN(key_match) },                        \
             { OSSL_FUNC_KEYMGMT_IMPORT, FN(key_import) },                      \
@@ -670,16 +549,6 @@ static const OSSL_DISPATCH signature[] = {
     { 0, NULL },
 };
 
-static const OSSL_DISPATCH cipher[] = {
-    { OSSL_FUNC_ASYM_CIPHER_NEWCTX, FN(decrypt_newctx) },
-    { OSSL_FUNC_ASYM_CIPHER_FREECTX, FN(decrypt_freectx) },
-    { OSSL_FUNC_ASYM_CIPHER_DECRYPT_INIT, FN(decrypt_init) },
-    { OSSL_FUNC_ASYM_CIPHER_DECRYPT, FN(decrypt) },
-    { OSSL_FUNC_ASYM_CIPHER_SET_CTX_PARAMS, FN(decrypt_set_params) },
-    { OSSL_FUNC_ASYM_CIPHER_SETTABLE_CTX_PARAMS, FN(decrypt_settable) },
-    { 0, NULL },
-};
-
 static const OSSL_ALGORITHM *
 query(void *provctx, int operation, int *no_cache)
 {
@@ -694,7 +563,7 @@ query(void *provctx, int operation, int *no_cache)
         { NULL, NULL, NULL, NULL },
     };
     static const OSSL_ALGORITHM ciphers[] = {
-        { RSA_NAMES, PROPERTIES, cipher, "" },
+        { RSA_NAMES, PROPERTIES, remote_decryption, "" },
         { NULL, NULL, NULL, NULL },
     };
 
@@ -737,7 +606,7 @@ remote_provider_key(struct remote_keys *keys, EVP_PKEY *public_key,
                     struct err_info *why)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    struct key from = { .public_key = public_key, .keys = keys };
+    struct remote_key from = { .public_key = public_key, .keys = keys };
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_octet_string(PARAM_KEY, &from, sizeof from),
         OSSL_PARAM_construct_end(),
