@@ -290,7 +290,10 @@ set_file_limit(rlim_t wanted)
 void
 file_limit_raise(void)
 {
-    set_file_limit(65536);
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536)
+        set_file_limit(65536);
 }
 
 void

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,11 +18,13 @@
 #include "batch/operator_priv.h"
 #include "batch/tcpip.h"
 #include "batch/tcpip_profile.h"
+#include "ipc/cgroup.h"
 #include "ipc/stack.h"
 
 #define STACK_WAIT_MS 5000u
 #define STACK_START_MS 10000
 #define NETSTAT_WAIT_MS 5000
+#define CHILDREN_MS 2000u
 #define NETSTAT_MAX (4u * 1024u * 1024u)
 #define PROFILE_MAX (256u * 1024u)
 
@@ -584,6 +587,29 @@ tcpip_admit(struct master *m, const struct acee *acee, uint32_t uid)
         each_stack(admit_one, &admit);
 }
 
+/* The stack's process ends by itself; engines of one that was killed may still
+ * serve their last connections, and its programs are still attached. */
+static void
+end_children(const char *name)
+{
+    char image[400], path[512];
+    glob_t pins;
+
+    if (!cgroup_image(image, sizeof image))
+        return;
+    (void)snprintf(path, sizeof path, "%s/stack-%s", image, name);
+    cgroup_end_soon(path, CHILDREN_MS);
+    (void)snprintf(path, sizeof path, STACK_PINS "/*", strrchr(image, '/') + 1,
+                   name);
+    if (glob(path, 0, NULL, &pins) != 0)
+        return;
+    for (size_t i = 0; i < pins.gl_pathc; i++)
+        (void)unlink(pins.gl_pathv[i]);
+    globfree(&pins);
+    *strrchr(path, '/') = '\0';
+    (void)rmdir(path);
+}
+
 static void
 end_one(void *arg, const char *name)
 {
@@ -593,6 +619,8 @@ end_one(void *arg, const char *name)
     (void)arg;
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         log_error("stack %s: %s", name, why.text);
+    if (!root_is_private())
+        end_children(name);
 }
 
 void

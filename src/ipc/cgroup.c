@@ -1,6 +1,7 @@
 #include "ipc/cgroup.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
 #include <stdio.h>
@@ -198,4 +199,17 @@ cgroup_sweep(bool kill, bool (*is_used)(void *arg, const char *job_id),
         (void)closedir(dir);
     (void)rmdir(image);
     return is_clean;
+}
+
+void
+cgroup_end_soon(char *path, unsigned within_ms)
+{
+    for (unsigned ms = 0; ms < within_ms; ms += REMOVE_WAIT_US / 1000) {
+        if (rmdir(path) == 0 || errno == ENOENT) {
+            path[0] = '\0';
+            return;
+        }
+        usleep(REMOVE_WAIT_US);
+    }
+    (void)cgroup_end(path);
 }

@@ -41,5 +41,7 @@ bool cgroup_end(char *path);
  * the image's master calls this. */
 bool cgroup_sweep(bool kill, bool (*is_used)(void *arg, const char *job_id),
                   void *arg);
+/* Remove it when it is empty within so many ms, else cgroup_end. */
+void cgroup_end_soon(char *path, unsigned within_ms);
 
 #endif

@@ -13,6 +13,8 @@
 #define STACK_STATE_FILE "tcpip/%s/tcpconfig" /* as OBEYFILE left it */
 #define STACK_PROFILE "tcpip/%s/profile"      /* PROFILE.TCPIP at IPL */
 #define STACK_GATE "tcpip/%s/gate" /* there while sockets are held back */
+/* Of image and stack: links to the programs that capture (eBPF). */
+#define STACK_PINS "/sys/fs/bpf/sallyport-%s-%s"
 #define STACK_NAME_MAX 8u
 #define STACK_DEFAULT "TCPIP1"
 #define STACK_TEXT_MAX (64u * 1024u)

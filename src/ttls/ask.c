@@ -1,6 +1,8 @@
 /*
  * Questions to the broker. A question remembers the connection it is for; a
- * connection that ends first is forgotten, its answer is dropped.
+ * connection that ends first is forgotten, its answer is dropped. What the
+ * broker cannot take yet, or has taken with it, waits: for room, or for its
+ * successor.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,34 +15,15 @@
 #include "ttls/engine_wire.h"
 
 #define WHOS_MAX 4096u /* remembered; then all are asked again */
+#define ANSWER_MS 10000u
 
 struct question {
     struct conn *conn; /* NULL: it has ended */
+    struct question *next;
+    uint32_t seq;
     uint16_t type;
+    bool is_sent;
 };
-
-static bool
-ask(struct conn *c, uint16_t type, struct str payload)
-{
-    struct engine *g = c->engine;
-    struct question *q = calloc(1, sizeof *q);
-    uint32_t seq = ++g->next_seq;
-
-    if (q == NULL)
-        return false;
-    q->conn = c;
-    q->type = type;
-    if (!table_put(&g->waiting, str_n(&seq, sizeof seq), q, NULL)) {
-        free(q);
-        return false;
-    }
-    if (g->broker.fd >= 0 &&
-        chan_send(g->broker.fd, type, seq, payload, NULL, 0, NULL) == ERR_OK)
-        return true;
-    (void)table_remove(&g->waiting, str_n(&seq, sizeof seq));
-    free(q);
-    return false;
-}
 
 /* Address spaces are who they are; other processes also by their name. */
 static struct str
@@ -52,20 +35,14 @@ who_key(const struct capture_record *r, char space[64])
     return str_n(space, (size_t)n);
 }
 
-static bool
-ask_record(struct conn *c)
+/* A connection's owner: what the kernel noted at connect(). */
+static void
+put_record(struct buf *out, const struct conn *c)
 {
-    struct buf out;
-    bool is_sent;
-
-    buf_init(&out, 256);
-    buf_u64(&out, c->record.cgroup);
-    buf_u32(&out, c->record.uid);
-    buf_u32(&out, c->record.tgid);
-    buf_str(&out, str_n(c->record.comm, strnlen(c->record.comm, 16)));
-    is_sent = ask(c, BROKER_WHO, buf_view(&out));
-    buf_fini(&out);
-    return is_sent;
+    buf_u64(out, c->record.cgroup);
+    buf_u32(out, c->record.uid);
+    buf_u32(out, c->record.tgid);
+    buf_str(out, str_n(c->record.comm, strnlen(c->record.comm, 16)));
 }
 
 static void
@@ -75,84 +52,228 @@ put_addr(struct buf *out, const struct capture_addr *a)
     buf_u16(out, a->port);
 }
 
-/* An inbound connection belongs to who listens; without a record (nftables)
- * an outbound one to who holds the socket. */
-static bool
-ask_socket(struct conn *c)
+static void
+put_certificate(struct buf *out, const struct conn *c)
 {
-    struct capture_addr peer;
-    struct buf out;
-    bool is_sent;
+    X509 *cert = SSL_get0_peer_certificate(c->ssl);
+    unsigned char *der = NULL;
+    int n = cert == NULL ? 0 : i2d_X509(cert, &der);
 
-    buf_init(&out, 256);
-    if (c->is_inbound) {
+    buf_str(out, str_n(der, n > 0 ? (size_t)n : 0));
+    OPENSSL_free(der);
+}
+
+static enum err
+send_question(struct engine *g, struct question *q)
+{
+    const struct conn *c = q->conn;
+    struct buf out;
+    enum err e;
+
+    buf_init(&out, ENGINE_DER_MAX + 16u);
+    switch (q->type) {
+    case BROKER_WHO:
+        put_record(&out, c);
+        break;
+    case BROKER_OWNER: /* who listens */
         put_addr(&out, &c->local);
-        is_sent = ask(c, BROKER_OWNER, buf_view(&out));
-    } else {
-        /* Seen from the program: its own address, and where it wanted to. */
-        peer = c->record.to;
+        break;
+    case BROKER_SOCKET: /* nftables; as the program sees its connection */
         put_addr(&out, &c->record.from);
-        put_addr(&out, &peer);
-        is_sent = ask(c, BROKER_SOCKET, buf_view(&out));
+        put_addr(&out, &c->record.to);
+        break;
+    default:
+        put_certificate(&out, c);
+        break;
     }
+    e = out.failed ? ERR_MEMORY
+                   : chan_send(g->broker.fd, q->type, q->seq, buf_view(&out),
+                               NULL, 0, NULL);
     buf_fini(&out);
-    return is_sent;
+    q->is_sent = e == ERR_OK;
+    return e;
+}
+
+static void
+queue_unsent(struct engine *g, struct question *q)
+{
+    q->is_sent = false;
+    q->next = NULL;
+    *g->unsent_end = q;
+    g->unsent_end = &q->next;
+}
+
+static struct question *
+pop_unsent(struct engine *g)
+{
+    struct question *q = g->unsent;
+
+    if (q != NULL) {
+        g->unsent = q->next;
+        if (g->unsent == NULL)
+            g->unsent_end = &g->unsent;
+    }
+    return q;
+}
+
+/* It is no longer asked; its connection, or NULL when that has ended. */
+static struct conn *
+drop(struct engine *g, struct question *q)
+{
+    struct conn *c = q->conn;
+
+    (void)table_remove(&g->waiting, str_n(&q->seq, sizeof q->seq));
+    if (c != NULL)
+        c->question = NULL;
+    free(q);
+    return c;
+}
+
+static void
+answered(struct conn *c, uint16_t type, const struct who *w)
+{
+    if (type == BROKER_CERTIFICATE) {
+        c->is_waiting = false;
+        (void)snprintf(c->peer_user, sizeof c->peer_user, "%s", w->user);
+    } else {
+        c->who = *w;
+        c->has_who = true;
+    }
+    conn_go(c);
+}
+
+static const struct who *
+known_who(const struct conn *c)
+{
+    char space[64];
+
+    return c->is_inbound || !c->engine->is_bpf
+               ? NULL
+               : table_get(&c->engine->whos, who_key(&c->record, space));
+}
+
+/* The first answer about a program does for all that waited for the same. */
+void
+ask_flush(struct engine *g)
+{
+    while (g->unsent != NULL && g->broker.fd >= 0) {
+        struct question *q = g->unsent;
+        const struct who *known = NULL;
+
+        if (q->conn != NULL && q->type == BROKER_WHO)
+            known = known_who(q->conn);
+        if (q->conn == NULL) {
+            (void)drop(g, pop_unsent(g));
+        } else if (known != NULL) {
+            struct who w = *known; /* the table may change meanwhile */
+
+            answered(drop(g, pop_unsent(g)), BROKER_WHO, &w);
+        } else if (send_question(g, q) == ERR_OK) {
+            (void)pop_unsent(g);
+        } else {
+            return; /* it is full: after its next answer; or gone */
+        }
+    }
 }
 
 void
+ask_lost(struct engine *g)
+{
+    static const struct who nobody;
+    struct str key;
+    size_t pos = 0;
+    void *value;
+
+    g->unsent = NULL;
+    g->unsent_end = &g->unsent;
+    while (table_next(&g->waiting, &pos, &key, &value))
+        queue_unsent(g, value);
+    if (g->stack.fd >= 0)
+        return; /* it starts another one */
+    while (g->unsent != NULL) {
+        struct question *q = pop_unsent(g);
+        uint16_t type = q->type;
+        struct conn *c = drop(g, q);
+
+        if (c != NULL)
+            answered(c, type, &nobody);
+    }
+}
+
+static void
+on_silence(struct loop_timer *t)
+{
+    struct conn *c = CONTAINER_OF(t, struct conn, timer);
+
+    if (c->state != CONN_ASKING)
+        return;
+    log_info("connection %08X: whose it is was not answered in time", c->id);
+    conn_reset(c);
+}
+
+/* False: nobody can be asked. */
+static bool
+ask(struct conn *c, uint16_t type)
+{
+    struct engine *g = c->engine;
+    struct question *q = NULL;
+
+    if (g->broker.fd >= 0 || g->stack.fd >= 0)
+        q = calloc(1, sizeof *q);
+    if (q == NULL)
+        return false;
+    q->conn = c;
+    q->type = type;
+    q->seq = ++g->next_seq;
+    if (!table_put(&g->waiting, str_n(&q->seq, sizeof q->seq), q, NULL)) {
+        free(q);
+        return false;
+    }
+    c->question = q;
+    queue_unsent(g, q);
+    ask_flush(g);
+    return true;
+}
+
+/* An inbound connection belongs to who listens; without a record (nftables)
+ * an outbound one to who holds the socket. */
+void
 ask_who(struct conn *c)
 {
-    bool has_record = !c->is_inbound && c->engine->is_bpf;
-    char space[64];
-    const struct who *known =
-        has_record ? table_get(&c->engine->whos, who_key(&c->record, space))
-                   : NULL;
+    const struct who *known = known_who(c);
 
     if (known != NULL) {
         c->who = *known;
         c->has_who = true;
         return;
     }
-    if (!(has_record ? ask_record(c) : ask_socket(c)))
+    c->timer.fire = on_silence;
+    loop_timer_set(c->engine->loop, &c->timer, ANSWER_MS);
+    if (!ask(c, c->is_inbound        ? BROKER_OWNER
+                : !c->engine->is_bpf ? BROKER_SOCKET
+                                     : BROKER_WHO))
         c->has_who = true; /* nobody's: it will be reset */
 }
 
 void
 ask_certificate(struct conn *c)
 {
-    X509 *cert = SSL_get1_peer_certificate(c->ssl);
-    unsigned char *der = NULL;
-    int n = cert == NULL ? 0 : i2d_X509(cert, &der);
-    struct buf out;
-
-    c->is_waiting = n > 0;
-    buf_init(&out, ENGINE_DER_MAX + 16u);
-    if (n > 0)
-        buf_str(&out, str_n(der, (size_t)n));
-    if (n > 0 && !ask(c, BROKER_CERTIFICATE, buf_view(&out)))
+    c->is_waiting = SSL_get0_peer_certificate(c->ssl) != NULL;
+    if (c->is_waiting && !ask(c, BROKER_CERTIFICATE))
         c->is_waiting = false;
-    buf_fini(&out);
-    OPENSSL_free(der);
-    X509_free(cert);
 }
 
 void
 ask_forget(struct conn *c)
 {
-    struct str key;
-    size_t pos = 0;
-    void *value;
-
-    while (table_next(&c->engine->waiting, &pos, &key, &value)) {
-        struct question *q = value;
-
-        if (q->conn == c)
-            q->conn = NULL;
-    }
+    if (c->question != NULL)
+        c->question->conn = NULL;
+    c->question = NULL;
 }
 
 static void
-remember(struct engine *g, const struct conn *c)
+remember(struct engine *g, const struct capture_record *r,
+         const struct who *who)
 {
     char space[64];
     struct who *w = calloc(1, sizeof *w);
@@ -169,8 +290,8 @@ remember(struct engine *g, const struct conn *c)
         table_fini(&g->whos);
         table_init(&g->whos);
     }
-    *w = c->who;
-    if (!table_put(&g->whos, who_key(&c->record, space), w, &old))
+    *w = *who;
+    if (!table_put(&g->whos, who_key(r, space), w, &old))
         free(w);
     free(old);
 }
@@ -197,27 +318,22 @@ read_who(struct str payload, struct who *w)
 void
 ask_answered(struct engine *g, uint32_t seq, struct str payload)
 {
-    struct question *q = table_remove(&g->waiting, str_n(&seq, sizeof seq));
-    struct conn *c = q == NULL ? NULL : q->conn;
+    struct question *q = table_get(&g->waiting, str_n(&seq, sizeof seq));
     uint16_t type = q == NULL ? 0 : q->type;
+    struct conn *c;
     struct who w;
 
-    free(q);
-    if (c == NULL)
+    if (q == NULL || !q->is_sent)
         return;
-    if (!read_who(payload, &w))
-        memset(&w, 0, sizeof w);
-    if (type == BROKER_CERTIFICATE) {
-        c->is_waiting = false;
-        (void)snprintf(c->peer_user, sizeof c->peer_user, "%s", w.user);
-        conn_go(c);
-        return;
+    c = drop(g, q);
+    if (c != NULL) {
+        if (!read_who(payload, &w))
+            memset(&w, 0, sizeof w);
+        if (type == BROKER_WHO && w.is_known)
+            remember(g, &c->record, &w);
+        answered(c, type, &w);
     }
-    c->who = w;
-    c->has_who = true;
-    if (type == BROKER_WHO && w.is_known)
-        remember(g, c);
-    conn_go(c);
+    ask_flush(g);
 }
 
 void

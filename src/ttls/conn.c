@@ -376,6 +376,7 @@ conn_map(struct conn *c)
     struct engine *g = c->engine;
     const struct ttls_rule *rule;
 
+    loop_timer_clear(g->loop, &c->timer);
     engine_catch_up(g);
     if (!g->is_enabled || g->policy == NULL) {
         join_clear(c);
@@ -524,6 +525,22 @@ is_there(struct leg *leg, unsigned events)
     return true;
 }
 
+/* A reset is found by reading; where the other leg is too slow for that, it is
+ * looked for: nothing that was sent before it needs to arrive. */
+static bool
+is_broken(const struct leg *leg, unsigned events)
+{
+    const struct conn *c = leg->conn;
+    const struct leg *to = leg == &c->inner ? &c->outer : &c->inner;
+    int error = 0;
+    socklen_t n = sizeof error;
+
+    return (events & LOOP_HANGUP) != 0 && leg->is_connected &&
+           (to->held_n > 0 || !to->is_connected) &&
+           getsockopt(leg->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 &&
+           error != 0;
+}
+
 static void
 on_event(struct loop_fd *watch, unsigned events)
 {
@@ -532,7 +549,7 @@ on_event(struct loop_fd *watch, unsigned events)
 
     if (c->state == CONN_ENDED)
         return;
-    if (!is_there(leg, events)) {
+    if (!is_there(leg, events) || is_broken(leg, events)) {
         if (c->mapped != NULL)
             say_event(c, 406, "Connection Abend Close", NULL);
         conn_reset(c);
@@ -540,6 +557,8 @@ on_event(struct loop_fd *watch, unsigned events)
     }
     if ((events & (LOOP_READ | LOOP_HANGUP)) != 0)
         leg->may_read = true;
+    if ((events & LOOP_HANGUP) != 0)
+        leg->saw_hangup = true;
     if ((events & LOOP_WRITE) != 0)
         leg->may_write = true;
     conn_go(c);

@@ -3,22 +3,17 @@
  * listening sockets, so that what came while an engine was away waits for its
  * successor; engines and broker are children that are started again.
  */
-#include "ttls/enforce.h"
+#include "ttls/enforce_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -29,312 +24,11 @@
 #include "ipc/cgroup.h"
 #include "ipc/chan.h"
 #include "ttls/broker.h"
-#include "ttls/capture.h"
-#include "ttls/engine_wire.h"
 #include "ttls/enforce_ports.h"
-#include "ttls/nft.h"
 #include "ttls/owner.h"
 #include "ttls/show.h"
 
-#define ENGINES_MAX 64u
-#define FIRST_FD 3
 #define QUERY_MS 2000
-#define RESTART_MS 500u
-
-struct worker {
-    int listeners[2]; /* IPv4, IPv6; -1: none */
-    int chan;         /* to it; -1: it does not run */
-    int pidfd;
-    pid_t pid;
-};
-
-struct enforce {
-    struct capture *capture; /* NULL: nftables */
-    struct nft_options nft;
-    char nft_name[128], nft_cgroup[256];
-    char *program;
-    char stack[9];
-    unsigned char secret[ENGINE_SECRET_BYTES];
-    struct worker workers[ENGINES_MAX];
-    uint32_t n_workers;
-    struct worker broker;
-    int epoll, timer;
-    struct ttls_policy *policy;
-    int policy_fd;
-    bool is_enabled, is_ending;
-};
-
-/* --- starting children
- * --------------------------------------------------------- */
-
-static void
-watch(struct enforce *f, int fd)
-{
-    struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
-
-    IGNORE(epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &ev));
-}
-
-/* In the child: these descriptors from FIRST_FD on, nothing else. */
-static void NORETURN
-become(const struct enforce *f, const char *option, const int *fds, size_t n)
-{
-    char first[16], count[16];
-    sigset_t none;
-    char *args[6];
-    int max = FIRST_FD;
-
-    (void)snprintf(first, sizeof first, "%d", FIRST_FD);
-    (void)snprintf(count, sizeof count, "%zu", n);
-    for (size_t i = 0; i < n; i++)
-        max = fds[i] > max ? fds[i] : max;
-    /* First out of the way, then to their places. */
-    for (size_t i = 0; i < n; i++) {
-        if (dup2(fds[i], max + 1 + (int)i) < 0)
-            _exit(126);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (dup2(max + 1 + (int)i, FIRST_FD + (int)i) < 0)
-            _exit(126);
-    }
-    IGNORE((int)syscall(SYS_close_range, FIRST_FD + (unsigned)n, ~0u, 0));
-    sigemptyset(&none);
-    IGNORE(sigprocmask(SIG_SETMASK, &none, NULL));
-    args[0] = f->program;
-    args[1] = (char *)(uintptr_t)option;
-    args[2] = first;
-    args[3] = (char *)(uintptr_t) "--channels";
-    args[4] = count;
-    args[5] = NULL;
-    execv(f->program, args);
-    _exit(127);
-}
-
-static enum err
-start(struct enforce *f, struct worker *w, const char *option, const int *fds,
-      size_t n, struct err_info *why)
-{
-    w->pid = fork();
-    if (w->pid < 0)
-        return err_sys(why, "fork");
-    if (w->pid == 0)
-        become(f, option, fds, n);
-    w->pidfd = (int)syscall(SYS_pidfd_open, w->pid, 0);
-    if (w->pidfd < 0)
-        return err_sys(why, "a child's descriptor");
-    (void)fcntl(w->pidfd, F_SETFD, FD_CLOEXEC);
-    watch(f, w->pidfd);
-    return ERR_OK;
-}
-
-/* --- listeners
- * -------------------------------------------------------------------- */
-
-/* On loopback (nftables: on any address, where inbound connections arrive);
- * all workers' sockets share one port. *port 0: choose it. */
-static int
-listen_on(bool is_v6, bool on_loopback, uint16_t *port)
-{
-    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-                               .sin6_port = htons(*port) };
-    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(*port) };
-    socklen_t n = is_v6 ? sizeof v6 : sizeof v4;
-    struct sockaddr *at =
-        is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
-    const int one = 1;
-    int fd = socket(is_v6 ? AF_INET6 : AF_INET,
-                    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (on_loopback) {
-        v6.sin6_addr = in6addr_loopback;
-        v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    }
-    if (fd < 0)
-        return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0 ||
-        (is_v6 &&
-         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) != 0) ||
-        bind(fd, at, n) != 0 || listen(fd, 4096) != 0 ||
-        getsockname(fd, at, &n) != 0) {
-        close(fd);
-        return -1;
-    }
-    *port = ntohs(is_v6 ? v6.sin6_port : v4.sin_port);
-    return fd;
-}
-
-static enum err
-listen_all(struct enforce *f, struct err_info *why)
-{
-    uint16_t port4 = 0, port6 = 0;
-
-    for (uint32_t i = 0; i < f->n_workers; i++) {
-        struct worker *w = &f->workers[i];
-
-        w->listeners[0] = listen_on(false, f->capture != NULL, &port4);
-        w->listeners[1] = listen_on(true, f->capture != NULL, &port6);
-        if (w->listeners[0] < 0)
-            return err_sys(why, "the engines' listener on 127.0.0.1");
-    }
-    f->nft.port4 = port4;
-    f->nft.port6 = f->workers[0].listeners[1] < 0 ? 0 : port6;
-    return ERR_OK;
-}
-
-/* --- engines
- * ------------------------------------------------------------------------ */
-
-static enum err
-send_setup(struct enforce *f, uint32_t number, struct err_info *why)
-{
-    const struct worker *w = &f->workers[number];
-    struct capture_fds maps;
-    int fds[5];
-    unsigned n = 0;
-    struct buf out;
-    enum err e;
-
-    fds[n++] = w->listeners[0];
-    if (w->listeners[1] >= 0)
-        fds[n++] = w->listeners[1];
-    if (f->capture != NULL) {
-        maps = capture_fds(f->capture);
-        fds[n++] = maps.by_source;
-        fds[n++] = maps.by_cookie;
-        fds[n++] = maps.in_peer;
-    }
-    buf_init(&out, 256);
-    buf_str(&out, str_of(f->stack));
-    buf_u32(&out, number);
-    buf_u32(&out, f->n_workers);
-    buf_u8(&out, f->capture != NULL);
-    buf_u8(&out, w->listeners[1] >= 0);
-    buf_str(&out, str_n(f->secret, sizeof f->secret));
-    e = chan_send(w->chan, ENGINE_SETUP, 0, buf_view(&out), fds, n, why);
-    secret_wipe(out.p, out.n);
-    buf_fini(&out);
-    return e;
-}
-
-static enum err
-send_policy(const struct enforce *f, const struct worker *w,
-            struct err_info *why)
-{
-    struct buf out;
-    enum err e;
-
-    buf_init(&out, 16);
-    buf_u8(&out, f->is_enabled);
-    buf_u8(&out, f->policy_fd >= 0);
-    e = chan_send(w->chan, ENGINE_POLICY, 0, buf_view(&out), &f->policy_fd,
-                  f->policy_fd >= 0 ? 1 : 0, why);
-    buf_fini(&out);
-    return e;
-}
-
-/* One broker for all; each engine has two channels to it. */
-static enum err
-start_broker(struct enforce *f, struct err_info *why)
-{
-    int theirs[2 * ENGINES_MAX], ours[2 * ENGINES_MAX];
-    size_t n = 0;
-    enum err e = ERR_OK;
-
-    for (; e == ERR_OK && n < 2u * f->n_workers; n++) {
-        int pair[2];
-
-        e = chan_pair(pair, why);
-        if (e != ERR_OK)
-            break;
-        ours[n] = pair[0];
-        theirs[n] = pair[1];
-        (void)fcntl(pair[1], F_SETFL, O_NONBLOCK);
-    }
-    if (e == ERR_OK)
-        e = start(f, &f->broker, "--broker", theirs, n, why);
-    for (uint32_t i = 0; e == ERR_OK && i < f->n_workers; i++) {
-        if (f->workers[i].chan >= 0)
-            IGNORE(chan_send(f->workers[i].chan, ENGINE_BROKER, 0, STR(""),
-                             ours + (size_t)2 * i, 2, NULL));
-    }
-    for (size_t i = 0; i < n; i++) {
-        close(ours[i]);
-        close(theirs[i]);
-    }
-    return e;
-}
-
-static enum err
-start_engine(struct enforce *f, uint32_t number, struct err_info *why)
-{
-    struct worker *w = &f->workers[number];
-    int pair[2];
-    enum err e = chan_pair(pair, why);
-
-    if (e != ERR_OK)
-        return e;
-    w->chan = pair[0];
-    e = start(f, w, "--engine", &pair[1], 1, why);
-    close(pair[1]);
-    if (e == ERR_OK)
-        e = send_setup(f, number, why);
-    return e;
-}
-
-/* After an engine has died the broker is started anew too: it holds the other
- * end of the dead one's channels, and has nothing to lose. */
-static void
-restart(struct enforce *f)
-{
-    struct err_info why;
-    bool is_new = f->broker.pidfd < 0;
-
-    for (uint32_t i = 0; i < f->n_workers; i++)
-        is_new = is_new || f->workers[i].pidfd < 0;
-    if (!is_new || f->is_ending)
-        return;
-    for (uint32_t i = 0; i < f->n_workers; i++) {
-        if (f->workers[i].pidfd < 0 && start_engine(f, i, &why) != ERR_OK)
-            log_error("an engine cannot be started: %s", why.text);
-    }
-    if (f->broker.pidfd >= 0) {
-        (void)kill(f->broker.pid, SIGTERM);
-        close(f->broker.pidfd);
-        (void)waitpid(f->broker.pid, NULL, 0);
-        f->broker.pidfd = -1;
-    }
-    if (start_broker(f, &why) != ERR_OK)
-        log_error("the broker cannot be started: %s", why.text);
-    for (uint32_t i = 0; i < f->n_workers; i++) {
-        if (f->workers[i].chan >= 0)
-            IGNORE(send_policy(f, &f->workers[i], NULL));
-    }
-}
-
-static void
-restart_soon(struct enforce *f)
-{
-    struct itimerspec in = { .it_value = { .tv_nsec = RESTART_MS * 1000000L } };
-
-    IGNORE(timerfd_settime(f->timer, 0, &in, NULL));
-}
-
-static void
-reap(struct enforce *f, struct worker *w, const char *what)
-{
-    int status = 0;
-
-    if (w->pidfd < 0 || waitpid(w->pid, &status, WNOHANG) != w->pid)
-        return;
-    log_warn("%s (process %d) has ended, status %#x; it is started again", what,
-             (int)w->pid, (unsigned)status);
-    close(w->pidfd);
-    w->pidfd = -1;
-    if (w->chan >= 0)
-        close(w->chan);
-    w->chan = -1;
-    restart_soon(f);
-}
 
 int
 enforce_fd(const struct enforce *f)
@@ -352,11 +46,11 @@ enforce_run(struct enforce *f)
     for (int i = 0; i < n; i++) {
         if (ev[i].data.fd == f->timer &&
             read(f->timer, &ticks, sizeof ticks) > 0)
-            restart(f);
+            enforce_restart(f);
     }
-    reap(f, &f->broker, "the broker");
+    enforce_reap(f, &f->broker, "the broker");
     for (uint32_t i = 0; i < f->n_workers; i++)
-        reap(f, &f->workers[i], "an engine");
+        enforce_reap(f, &f->workers[i], "an engine");
 }
 
 /* --- opening
@@ -495,16 +189,16 @@ enforce_open(const struct enforce_options *options, struct enforce **out,
     else
         e = open_capture(f, why);
     if (e == ERR_OK) {
-        watch(f, f->timer);
-        e = listen_all(f, why);
+        enforce_watch(f, f->timer);
+        e = enforce_listen(f, why);
     }
     if (e == ERR_OK && f->capture != NULL)
         e = capture_engines(f->capture, f->workers[0].listeners[0],
                             f->workers[0].listeners[1], why);
     for (uint32_t i = 0; e == ERR_OK && i < f->n_workers; i++)
-        e = start_engine(f, i, why);
+        e = enforce_start_engine(f, i, why);
     if (e == ERR_OK)
-        e = start_broker(f, why);
+        e = enforce_start_broker(f, why);
     if (e == ERR_OK)
         *out = f;
     else
@@ -516,22 +210,6 @@ const char *
 enforce_how(const struct enforce *f)
 {
     return f->capture != NULL ? "eBPF" : "nftables";
-}
-
-static void
-end_worker(struct worker *w)
-{
-    for (size_t i = 0; i < 2; i++) {
-        if (w->listeners[i] >= 0)
-            close(w->listeners[i]);
-    }
-    if (w->chan >= 0)
-        close(w->chan);
-    if (w->pidfd >= 0) {
-        (void)kill(w->pid, SIGKILL);
-        (void)waitpid(w->pid, NULL, 0);
-        close(w->pidfd);
-    }
 }
 
 void
@@ -546,8 +224,8 @@ enforce_close(struct enforce **which)
         nft_remove(&f->nft);
     capture_close(&f->capture);
     for (uint32_t i = 0; i < f->n_workers; i++)
-        end_worker(&f->workers[i]);
-    end_worker(&f->broker);
+        enforce_end_worker(&f->workers[i]);
+    enforce_end_worker(&f->broker);
     ttls_policy_unref(&f->policy);
     if (f->policy_fd >= 0)
         close(f->policy_fd);
@@ -613,7 +291,7 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     f->is_enabled = is_enabled;
     for (uint32_t i = 0; i < f->n_workers; i++) {
         if (f->workers[i].chan >= 0)
-            IGNORE(send_policy(f, &f->workers[i], NULL));
+            IGNORE(enforce_tell_policy(f, &f->workers[i], NULL));
     }
     is_enabled = is_enabled && policy != NULL;
     if (f->capture != NULL)

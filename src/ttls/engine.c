@@ -93,6 +93,7 @@ on_broker(struct loop_fd *watch, unsigned events)
             loop_remove(g->loop, watch);
             close(watch->fd);
             watch->fd = -1;
+            ask_lost(g);
             return;
         }
         if (msg.type == BROKER_IS)
@@ -111,12 +112,17 @@ on_new_broker(struct engine *g, struct chan_msg *msg)
     if (g->broker.fd >= 0) {
         loop_remove(g->loop, &g->broker);
         close(g->broker.fd);
+        g->broker.fd = -1;
+        ask_lost(g);
     }
     env_maker_channel(g->maker, sync);
     g->broker.fd = fd;
     g->broker.on_event = on_broker;
-    return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
-           loop_add(g->loop, &g->broker, LOOP_READ, NULL) == ERR_OK;
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
+        loop_add(g->loop, &g->broker, LOOP_READ, NULL) != ERR_OK)
+        return false;
+    ask_flush(g);
+    return true;
 }
 
 static bool
@@ -204,6 +210,8 @@ stack_is_gone(struct engine *g)
     close(g->stack.fd);
     g->stack.fd = -1;
     stop_listening(g);
+    if (g->broker.fd < 0)
+        ask_lost(g);
     if (g->n_conns == 0)
         loop_stop(g->loop);
 }
@@ -287,6 +295,7 @@ engine_run(int fd, struct err_info *why)
     g.broker.fd = g.listeners[0].watch.fd = g.listeners[1].watch.fd = -1;
     table_init(&g.whos);
     table_init(&g.waiting);
+    g.unsent_end = &g.unsent;
     g.plain = malloc(ENGINE_SCRATCH_BYTES);
     g.cipher_in = malloc(ENGINE_SCRATCH_BYTES);
     g.cipher_out = malloc(ENGINE_CIPHER_BYTES);

@@ -71,8 +71,9 @@ struct leg {
     struct loop_fd watch; /* fd -1: none */
     struct conn *conn;
     bool may_read, may_write, is_connected;
-    bool at_end;  /* no more will come from it */
-    bool is_shut; /* no more goes to it */
+    bool saw_hangup; /* an end, or an error, lies behind what can be read */
+    bool at_end;     /* no more will come from it */
+    bool is_shut;    /* no more goes to it */
     uint8_t *held;
     size_t held_at, held_n, held_cap;
 };
@@ -98,7 +99,8 @@ struct conn {
     struct leg inner, outer;
     enum conn_state state;
     bool is_inbound;
-    bool has_who, is_waiting; /* for the broker; for the environment */
+    bool has_who;
+    bool is_waiting; /* for the certificate's user */
     uint32_t id;
     uint64_t cookie; /* of the program's socket */
     struct capture_record record;
@@ -112,6 +114,7 @@ struct conn {
     bool is_paused;              /* the angel is signing */
     uint8_t *stash; /* cipher text that a paused handshake has not read */
     size_t stash_n;
+    struct question *question; /* to the broker; NULL: none */
     struct loop_timer timer;
     struct loop_post free_later, again;
     bool is_again;      /* `again` is queued */
@@ -150,6 +153,7 @@ struct engine {
     uint32_t next_id;
     struct table whos;    /* "cgroup uid" -> struct who */
     struct table waiting; /* seq -> struct question */
+    struct question *unsent, **unsent_end;
     uint32_t next_seq;
     struct env_maker *maker;
     uint8_t *plain, *cipher_in, *cipher_out; /* scratch of one callback */
@@ -205,6 +209,10 @@ MUST_CHECK bool handshake_stash(struct conn *);
 void ask_who(struct conn *);         /* sets conn->who, then conn_map */
 void ask_certificate(struct conn *); /* SAFCheck: then handshake goes on */
 void ask_forget(struct conn *);
+/* The broker has ended: what it has not answered is asked of the next one, or
+ * of nobody when there will be none; then those who wait are reset. */
+void ask_lost(struct engine *);
+void ask_flush(struct engine *);
 void ask_answered(struct engine *, uint32_t seq, struct str payload);
 void ask_line(struct engine *, struct str line);
 

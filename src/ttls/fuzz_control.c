@@ -21,6 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     g.is_enabled = true;
     g.conns = &c;
     table_init(&g.waiting);
+    g.unsent_end = &g.unsent;
     buf_init(&out, 65536);
     is_understood = engine_control(&g, str_n(data, n), &out);
     REQUIRE(is_understood == (out.n > 0));

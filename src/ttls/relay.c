@@ -93,8 +93,9 @@ leg_read(struct leg *leg, uint8_t *p, size_t cap, size_t *n)
 
         if (got > 0) {
             *n = (size_t)got;
-            /* Edge-triggered: a short read is all there was, more is told. */
-            leg->may_read = *n == cap;
+            /* Edge-triggered: a short read is all there was, more is told;
+             * but an end that was told together with it is not told again. */
+            leg->may_read = *n == cap || leg->saw_hangup;
             return LEG_BYTES;
         }
         if (got == 0) {

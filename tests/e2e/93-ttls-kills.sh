@@ -65,13 +65,24 @@ wait_for 5 said 'EZD1281I .*JOBNAME: BAQSTRT USERID: LIBSERV TYPE: InBound STATU
 cp "$SCRATCH/tlsPol" "$policy"; mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I
 is "$(get http)" "$plain_answer" "inbound: and without the rule as before"
 
+# Outbound: the server's own call to the API, which speaks clear text to the
+# HTTPS port as far as it knows; its certificate says who it is.
+cp "$REQUESTER" "$SCRATCH/requester"
+sed -i 's,host="https://,host="http://,' "$REQUESTER"
+sed -i 's/^  Jobname  *USER1GET/  Jobname BAQSTRT/; s/^TTLSRule .*/TTLSRule server/' "$policy"
+sed -n '/^TTLSRule/,/^}/p' "$SCRATCH/tlsPol" >>"$policy"
+mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I; ok $? "outbound: a rule for the server's job"
+log_mark; console 'F BAQSTRT,REFRESH,CONFIG'
+wait_for 20 eval 'log_since | grep -q CWWKG0017I'; ok $? "outbound: the server calls http://"
+mark
+secure_get; like "$OUT" 'COND CODE 0200' "outbound: the server's own call goes through"
+wait_for 5 said "EZD1281I .* REMOTE: 127\.0\.0\.1\.\.$HTTPS JOBNAME: BAQSTRT USERID: LIBSERV TYPE: OutBound STATUS: Enabled RULE: server"; ok $? "outbound: EZD1281I"
+cp "$SCRATCH/requester" "$REQUESTER"; log_mark; console 'F BAQSTRT,REFRESH,CONFIG'; wait_for 20 eval 'log_since | grep -q CWWKG0017I'
+cp "$SCRATCH/tlsPol" "$policy"; mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I
+
 # What fails closes. A program that matches must not get through in clear text.
 plain() { grep -c CWWKO0801E "$(log_of)"; }
 PLAIN=$(plain)
-stack_pid() { python3 -c '
-import socket, struct, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect(sys.argv[1])
-print(struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])' "$SALLYPORT_ROOT/tcpip/TCPIP1/stack.sock"; }
 STACK=$(stack_pid)
 children() { pgrep -P "$STACK" -f -- "$1"; }
 AGENT=$(processes sallyport-pagent | grep -vx "$STACK" | head -1)
@@ -82,6 +93,14 @@ secure_get; like "$OUT" 'COND CODE (0200|0005)' "engines are killed: served agai
 wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "engines are started again"
 kill -9 $(children --broker)
 wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "the broker is started again"
+# A question that a broker has taken with it is asked again of the next one.
+steered() { sallyport netstat --json TTLS | jq .steered; }
+BEFORE=$(steered); BROKER=$(children --broker)
+kill -STOP $BROKER
+sallyport submit "$CNTL/GETAPI.EDIT" >"$SCRATCH/asked" 2>&1 </dev/null & JOB=$!
+wait_for 20 eval '[ "$(steered)" -gt "$BEFORE" ]'; ok $? "a job waits for the broker"
+kill -9 $BROKER; wait $JOB
+like "$(cat "$SCRATCH/asked")" 'COND CODE 0200' "the broker is killed while it is asked: its successor answers"
 kill -9 "$STACK" 2>/dev/null
 secure_get; like "$OUT" 'COND CODE 0005' "the stack is killed: refused"
 is "$(plain)" "$PLAIN" "no clear text has come to the server"
@@ -90,5 +109,14 @@ console 'S PAGENT'
 wait_for 20 said 'EZZ8432I'; ok $? "the agent starts the stack again"
 wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "and TLS is spoken again"
 is "$(plain)" "$PLAIN" "still no clear text"
+
+# The image ends, whatever of it was killed: nothing of it stays behind.
+STACK=$(stack_pid)
+LEFT=$(children --engine; children --broker)
+kill -9 "$STACK"
+sallyport shutdown >/dev/null 2>&1
+like "$LEFT" '[0-9]+' "the stack has engines"
+wait_for 5 ended $LEFT; ok $? "the stack is killed, the image ends: so do its engines"
+is "$(ls -d /sys/fs/bpf/sallyport-"$(basename "$SALLYPORT_ROOT")"* 2>/dev/null)" "" "and its programs"
 
 done_testing

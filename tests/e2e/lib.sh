@@ -162,5 +162,10 @@ processes() { # PROGRAM [COMM-REGEX]
         echo "$p"
     done
 }
+# The process that holds the stack: nobody's child, the peer of its socket.
+stack_pid() { python3 -c '
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect(sys.argv[1])
+print(struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])' "$SALLYPORT_ROOT/tcpip/TCPIP1/stack.sock"; }
 # ended PID...: none of them runs any more.
 ended() { local p; for p; do case $(sed 's/.*) //' "/proc/$p/stat" 2>/dev/null) in "" | Z* | X*) ;; *) return 1 ;; esac; done; }

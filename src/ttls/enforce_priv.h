@@ -1,0 +1,54 @@
+/* Shared by enforce.c (policy, displays) and enforce_workers.c (the children
+ * that enforce it). */
+#ifndef SALLYPORT_TTLS_ENFORCE_PRIV_H
+#define SALLYPORT_TTLS_ENFORCE_PRIV_H
+
+#include <sys/types.h>
+
+#include "ttls/capture.h"
+#include "ttls/enforce.h"
+#include "ttls/engine_wire.h"
+#include "ttls/nft.h"
+
+#define ENGINES_MAX 64u
+
+struct worker {
+    int listeners[2]; /* IPv4, IPv6; -1: none */
+    int chan;         /* to it; -1: it does not run */
+    int pidfd;
+    pid_t pid;
+};
+
+struct enforce {
+    struct capture *capture; /* NULL: nftables */
+    struct nft_options nft;
+    char nft_name[128], nft_cgroup[256];
+    char *program;
+    char stack[9];
+    unsigned char secret[ENGINE_SECRET_BYTES];
+    struct worker workers[ENGINES_MAX];
+    uint32_t n_workers;
+    struct worker broker;
+    int epoll, timer;
+    struct ttls_policy *policy;
+    int policy_fd;
+    bool is_enabled, is_ending;
+};
+
+void enforce_watch(struct enforce *, int fd);
+/* The sockets that capture sends connections to: the stack's own, so that what
+ * comes while an engine is away waits for its successor. */
+MUST_CHECK enum err enforce_listen(struct enforce *, struct err_info *why);
+MUST_CHECK enum err enforce_start_engine(struct enforce *, uint32_t number,
+                                         struct err_info *why);
+MUST_CHECK enum err enforce_start_broker(struct enforce *,
+                                         struct err_info *why);
+MUST_CHECK enum err enforce_tell_policy(const struct enforce *,
+                                        const struct worker *,
+                                        struct err_info *why);
+/* Has it ended? Then it is started again soon, by enforce_restart. */
+void enforce_reap(struct enforce *, struct worker *, const char *what);
+void enforce_restart(struct enforce *);
+void enforce_end_worker(struct worker *);
+
+#endif
