@@ -34,7 +34,7 @@ struct known {
     struct revocation *by;
     struct source source;
     X509 *certificate, *issuer;
-    struct known *next; /* in the queue */
+    struct revocation_work work;
 };
 
 struct kept_crl {
@@ -51,8 +51,8 @@ struct revocation_cache {
     unsigned threads; /* that run */
     unsigned idle;    /* of those, waiting for work */
     unsigned fetches;
-    struct known *first, **last; /* the queue */
-    struct table known;          /* key: see put_key */
+    struct revocation_work *first, **last; /* the queue */
+    struct table known;                    /* key: see put_key */
     struct kept_crl lists[LISTS_MAX];
     size_t lists_bytes;
 };
@@ -201,8 +201,7 @@ tell_waiting(struct known *k)
 }
 
 static void
-answered(struct revocation_cache *c, struct known *k,
-         const struct finding *finding)
+answered(struct known *k, const struct finding *finding)
 {
     const struct revocation_rules *rules = &k->by->rules;
     bool is_lost = k->finding.until < 0;
@@ -212,7 +211,6 @@ answered(struct revocation_cache *c, struct known *k,
         k->finding.until =
             time(NULL) + (rules->retry_s == 0 ? RETRY_S : rules->retry_s);
     k->is_asked = false;
-    c->fetches--;
     tell_waiting(k);
     X509_free(k->certificate);
     X509_free(k->issuer);
@@ -221,11 +219,11 @@ answered(struct revocation_cache *c, struct known *k,
         free(k);
 }
 
-static struct known *
+static struct revocation_work *
 next_work(struct revocation_cache *c)
 {
     struct timespec limit;
-    struct known *k;
+    struct revocation_work *w;
     int result = 0;
 
     clock_gettime(CLOCK_REALTIME, &limit);
@@ -234,13 +232,13 @@ next_work(struct revocation_cache *c)
     while (c->first == NULL && c->users > 0 && result == 0)
         result = pthread_cond_timedwait(&c->work, &c->lock, &limit);
     c->idle--;
-    k = c->first;
-    if (k != NULL) {
-        c->first = k->next;
+    w = c->first;
+    if (w != NULL) {
+        c->first = w->next;
         if (c->first == NULL)
             c->last = &c->first;
     }
-    return k;
+    return w;
 }
 
 static void
@@ -257,20 +255,14 @@ static void *
 run_thread(void *arg)
 {
     struct revocation_cache *c = arg;
-    struct known *k;
+    struct revocation_work *w;
     bool is_last;
 
     pthread_mutex_lock(&c->lock);
-    while ((k = next_work(c)) != NULL) {
-        struct finding finding = { .verdict = REVOCATION_UNUSABLE };
-        struct revocation *by = k->by;
-
+    while ((w = next_work(c)) != NULL) {
+        c->fetches--;
         pthread_mutex_unlock(&c->lock);
-        ask_source(by, &k->source, k->certificate, k->issuer, &finding);
-        pthread_mutex_lock(&c->lock);
-        answered(c, k, &finding);
-        pthread_mutex_unlock(&c->lock);
-        revocation_unref(&by); /* may end the cache's last user */
+        w->run(w); /* may end the cache's last user */
         pthread_mutex_lock(&c->lock);
     }
     c->threads--;
@@ -280,6 +272,20 @@ run_thread(void *arg)
         cache_free(c);
     OPENSSL_thread_stop();
     return NULL;
+}
+
+static void
+run_question(struct revocation_work *w)
+{
+    struct known *k = CONTAINER_OF(w, struct known, work);
+    struct finding finding = { .verdict = REVOCATION_UNUSABLE };
+    struct revocation *by = k->by;
+
+    ask_source(by, &k->source, k->certificate, k->issuer, &finding);
+    pthread_mutex_lock(&by->cache->lock);
+    answered(k, &finding);
+    pthread_mutex_unlock(&by->cache->lock);
+    revocation_unref(&by);
 }
 
 /* Under the lock. */
@@ -307,6 +313,31 @@ start_thread(struct revocation_cache *c)
     return is_started || c->threads > 0;
 }
 
+/* Under the lock. */
+static bool
+queue(struct revocation_cache *c, struct revocation_work *w)
+{
+    if (c->fetches >= FETCHES_MAX || !start_thread(c))
+        return false;
+    w->next = NULL;
+    *c->last = w;
+    c->last = &w->next;
+    c->fetches++;
+    pthread_cond_signal(&c->work);
+    return true;
+}
+
+bool
+revocation_queue(struct revocation_cache *c, struct revocation_work *w)
+{
+    bool is_queued;
+
+    pthread_mutex_lock(&c->lock);
+    is_queued = queue(c, w);
+    pthread_mutex_unlock(&c->lock);
+    return is_queued;
+}
+
 /* ---- one finding ---- */
 
 /* Kind and address, certificate, issuer. */
@@ -327,31 +358,35 @@ put_key(struct buf *out, const struct source *s, X509 *certificate,
     return !out->failed;
 }
 
+static struct known *
+known_new(struct revocation_cache *c, struct str key)
+{
+    struct known *k;
+
+    if (c->known.n >= FINDINGS_MAX)
+        forget(c, false);
+    if (c->known.n >= FINDINGS_MAX)
+        forget(c, true);
+    k = calloc(1, sizeof *k);
+    if (k != NULL)
+        finding_set(&k->finding, REVOCATION_UNREACHABLE, "not asked yet");
+    if (k == NULL || table_put(&c->known, key, k, NULL))
+        return k;
+    free(k);
+    return NULL;
+}
+
 /* A question for a thread. NULL: no storage, or too many. */
 static struct known *
 ask(struct revocation_cache *c, struct str key, struct known *k,
     struct revocation *by, const struct source *s, X509 *certificate,
     X509 *issuer)
 {
-    bool is_new = k == NULL;
-
-    if (c->fetches >= FETCHES_MAX)
+    if (k == NULL && (k = known_new(c, key)) == NULL)
         return NULL;
-    if (is_new && c->known.n >= FINDINGS_MAX)
-        forget(c, false);
-    if (is_new && c->known.n >= FINDINGS_MAX)
-        forget(c, true);
-    if (is_new)
-        k = calloc(1, sizeof *k);
-    if (k == NULL)
-        return NULL;
-    if ((is_new && !table_put(&c->known, key, k, NULL)) || !start_thread(c)) {
-        if (is_new) {
-            (void)table_remove(&c->known, key);
-            free(k);
-        }
-        return NULL;
-    }
+    k->work.run = run_question;
+    if (!queue(c, &k->work))
+        return NULL; /* a finding that has ended */
     k->is_asked = true;
     k->by = revocation_ref(by);
     k->source = *s;
@@ -359,11 +394,6 @@ ask(struct revocation_cache *c, struct str key, struct known *k,
     X509_up_ref(issuer);
     k->certificate = certificate;
     k->issuer = issuer;
-    k->next = NULL;
-    *c->last = k;
-    c->last = &k->next;
-    c->fetches++;
-    pthread_cond_signal(&c->work);
     return k;
 }
 

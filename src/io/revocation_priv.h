@@ -81,6 +81,15 @@ X509_CRL *crl_get(struct revocation_cache *, const char *url);
 void crl_put(struct revocation_cache *, const char *url, X509_CRL *,
              size_t bytes, int64_t until);
 
+/* Work for the cache's threads; whoever queues it holds a reference on the
+ * cache until it has run. False: too much waits. */
+struct revocation_work {
+    void (*run)(struct revocation_work *);
+    struct revocation_work *next;
+};
+MUST_CHECK bool revocation_queue(struct revocation_cache *,
+                                 struct revocation_work *);
+
 void finding_set(struct finding *, enum revocation_verdict, const char *fmt,
                  ...) PRINTF_LIKE(3, 4);
 

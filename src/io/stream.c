@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "io/remote_key.h"
+#include "io/revocation.h"
 #include "io/tls_ssl.h"
 
 #define TLS_RECORD_HANDSHAKE 0x16
@@ -169,6 +170,10 @@ free_ssl(struct stream *s)
         remote_abandon(s->channel, s->ssl);
         leave_keys(s);
     }
+    revocation_cancel(&s->check);
+    revocation_unref(&s->revocation);
+    free(s->refusal);
+    s->refusal = NULL;
     SSL_free(s->ssl);
     s->ssl = NULL;
 }
@@ -197,6 +202,7 @@ attach_tls(struct stream *s, struct tls_config *tls, struct str sni,
     BIO_set_data(bio, s);
     BIO_set_init(bio, 1);
     SSL_set_bio(s->ssl, bio, bio);
+    s->revocation = revocation_ref(tls_revocation(tls));
     if (s->is_server)
         SSL_set_accept_state(s->ssl);
     else
@@ -308,11 +314,46 @@ resume(void *arg)
     s->on_ready(s);
 }
 
+static enum err
+negotiate(struct stream *s, struct err_info *why)
+{
+    int result;
+
+    ERR_clear_error();
+    errno = 0;
+    result = s->channel == NULL
+                 ? SSL_do_handshake(s->ssl)
+                 : remote_handshake(s->channel, s->ssl, resume, s);
+    if (result != 1)
+        return ssl_result(s, result, why);
+    leave_keys(s);
+    s->is_negotiated = true;
+    return s->revocation == NULL ? ERR_OK
+                                 : tls_begin_check(s, s->revocation, why);
+}
+
+static enum err
+finish_tls(struct stream *s, struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    if (s->check != NULL)
+        return ERR_AGAIN;
+    if (!s->is_negotiated)
+        e = negotiate(s, why);
+    else if (s->refusal != NULL)
+        e = err_set(why, ERR_PEER, "%s", s->refusal);
+    if (e != ERR_OK && e != ERR_AGAIN)
+        s->is_broken = true;
+    if (e == ERR_OK)
+        revocation_unref(&s->revocation);
+    return e == ERR_OK || e == ERR_AGAIN ? e : ERR_PEER;
+}
+
 enum err
 stream_handshake(struct stream *s, struct err_info *why)
 {
     enum err e;
-    int result;
 
     if (s->is_open)
         return ERR_OK;
@@ -320,16 +361,8 @@ stream_handshake(struct stream *s, struct err_info *why)
         return err_set(why, ERR_PEER, "the connection is broken");
     if (!s->is_connected && (e = finish_connect(s, why)) != ERR_OK)
         return e;
-    if (s->ssl != NULL) {
-        ERR_clear_error();
-        errno = 0;
-        result = s->channel == NULL
-                     ? SSL_do_handshake(s->ssl)
-                     : remote_handshake(s->channel, s->ssl, resume, s);
-        if (result != 1)
-            return ssl_result(s, result, why);
-        leave_keys(s);
-    }
+    if (s->ssl != NULL && (e = finish_tls(s, why)) != ERR_OK)
+        return e;
     s->is_open = true;
     return ERR_OK;
 }

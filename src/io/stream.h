@@ -11,6 +11,8 @@
 
 struct ssl_st;
 struct remote_channel;
+struct revocation;
+struct revocation_check;
 
 struct stream {
     struct loop *loop;
@@ -18,17 +20,21 @@ struct stream {
     struct ssl_st *ssl;             /* NULL: clear text */
     struct remote_channel *channel; /* while a handshake with the keeper's keys
                                        runs, else NULL */
+    struct revocation *revocation;  /* of the peer; until it is open */
+    struct revocation_check *check; /* under way */
+    char *refusal;                  /* what it came to, when bad */
     void (*on_ready)(struct stream *);
     bool is_server;
-    bool is_connected; /* the transport; false while a client connects */
-    bool is_open;      /* connected and, with TLS, the handshake is done */
-    bool is_broken;    /* reset or TLS error: nothing more can be said */
-    bool is_hangup;    /* the peer has closed its side; bytes may still wait */
-    bool may_read;     /* not known to be drained */
-    bool may_write;    /* not known to be full */
-    bool saw_bytes;    /* the peer has sent something */
-    bool is_abandoned; /* private: the job of the handshake only ends */
-    bool is_plain;     /* clear text arrived on a TLS port */
+    bool is_negotiated; /* private: only the peer's revocation is open */
+    bool is_connected;  /* the transport; false while a client connects */
+    bool is_open;       /* connected and, with TLS, the handshake is done */
+    bool is_broken;     /* reset or TLS error: nothing more can be said */
+    bool is_hangup;     /* the peer has closed its side; bytes may still wait */
+    bool may_read;      /* not known to be drained */
+    bool may_write;     /* not known to be full */
+    bool saw_bytes;     /* the peer has sent something */
+    bool is_abandoned;  /* private: the job of the handshake only ends */
+    bool is_plain;      /* clear text arrived on a TLS port */
 };
 
 /*

@@ -30,7 +30,7 @@ struct test_responder {
 
 /* A list in DER; *bytes. Serial 0: nothing is on it. */
 static inline unsigned char *
-test_crl(const struct test_cert *ca, X509 *revoked, bool is_old, int *bytes)
+test_crl(const struct test_cert *by, X509 *revoked, bool is_old, int *bytes)
 {
     X509_CRL *crl = X509_CRL_new();
     ASN1_TIME *from = X509_gmtime_adj(NULL, is_old ? -7200 : -60);
@@ -38,7 +38,7 @@ test_crl(const struct test_cert *ca, X509 *revoked, bool is_old, int *bytes)
     unsigned char *der = NULL;
 
     X509_CRL_set_version(crl, 1);
-    X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->x509));
+    X509_CRL_set_issuer_name(crl, X509_get_subject_name(by->x509));
     X509_CRL_set1_lastUpdate(crl, from);
     X509_CRL_set1_nextUpdate(crl, to);
     if (revoked != NULL) {
@@ -49,7 +49,7 @@ test_crl(const struct test_cert *ca, X509 *revoked, bool is_old, int *bytes)
         X509_CRL_add0_revoked(crl, entry);
     }
     X509_CRL_sort(crl);
-    if (X509_CRL_sign(crl, ca->key, EVP_sha256()) == 0)
+    if (X509_CRL_sign(crl, by->key, EVP_sha256()) == 0)
         abort();
     *bytes = i2d_X509_CRL(crl, &der);
     ASN1_TIME_free(from);
@@ -207,13 +207,13 @@ test_responder_run(void *arg)
 }
 
 static inline void
-test_responder_start(struct test_responder *r, const struct test_cert *ca)
+test_responder_start(struct test_responder *r, const struct test_cert *by)
 {
     struct sockaddr_in at = { .sin_family = AF_INET };
     socklen_t size = sizeof at;
 
     memset(r, 0, sizeof *r);
-    r->ca = ca;
+    r->ca = by;
     r->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (r->fd < 0 || bind(r->fd, (struct sockaddr *)&at, sizeof at) != 0 ||

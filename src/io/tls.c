@@ -16,6 +16,8 @@
 
 #include "base/buf.h"
 #include "io/remote_key.h"
+#include "io/revocation.h"
+#include "io/staple.h"
 #include "io/tls_ssl.h"
 
 #define DEFAULT_SESSION_TIMEOUT_S 86400u
@@ -38,7 +40,9 @@ struct tls_config {
     bool offer_h2;
     struct tickets *tickets; /* NULL: OpenSSL's own, of one context */
     struct buf ocsp;         /* a response for the first identity */
-    struct buf skip_hosts;   /* each name followed by NUL */
+    struct staple *staple;   /* or one that is fetched */
+    struct revocation *revocation;
+    struct buf skip_hosts; /* each name followed by NUL */
     SSL_CTX *ctx;
     struct identity *identities;
     size_t n_identities;
@@ -291,13 +295,17 @@ on_status_request(SSL *ssl, void *arg)
     const struct tls_config *config = arg;
     unsigned char *copy;
 
-    if (config->ocsp.n == 0 || config->n_identities == 0 ||
+    size_t n = config->ocsp.n;
+
+    if (config->n_identities == 0 ||
         SSL_get_certificate(ssl) != config->identities[0].certificate)
         return SSL_TLSEXT_ERR_NOACK;
-    copy = OPENSSL_memdup(config->ocsp.p, config->ocsp.n);
+    copy = config->ocsp.n > 0       ? OPENSSL_memdup(config->ocsp.p, n)
+           : config->staple != NULL ? staple_copy(config->staple, &n)
+                                    : NULL;
     if (copy == NULL)
         return SSL_TLSEXT_ERR_NOACK;
-    SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)config->ocsp.n);
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)n);
     return SSL_TLSEXT_ERR_OK;
 }
 
@@ -400,6 +408,9 @@ set_server_rules(SSL_CTX *ctx, const struct tls_settings *from,
     SSL_CTX_set_tlsext_status_arg(ctx, config);
     if (config->tickets != NULL &&
         SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket_key) != 1)
+        return err_set(why, ERR_MEMORY, "no storage for a TLS context");
+    if (config->revocation != NULL && mode != SSL_VERIFY_NONE &&
+        SSL_CTX_set_session_ticket_cb(ctx, NULL, tls_on_ticket, NULL) != 1)
         return err_set(why, ERR_MEMORY, "no storage for a TLS context");
     SSL_CTX_set_num_tickets(ctx, 1);
     SSL_CTX_set_timeout(ctx, from->session_timeout_s == 0
@@ -526,6 +537,8 @@ tls_config_new(const struct tls_settings *from, struct tls_config **out,
         config->verify_hostname = from->verify_hostname;
         config->offer_h2 = from->offer_h2;
         config->tickets = tickets_ref(from->tickets);
+        config->staple = staple_ref(from->staple);
+        config->revocation = revocation_ref(from->revocation);
         buf_init(&config->skip_hosts, SKIP_HOSTS_MAX);
         buf_init(&config->ocsp, OCSP_MAX);
         for (size_t i = 0; i < from->n_skip_hosts; i++) {
@@ -577,6 +590,8 @@ tls_config_unref(struct tls_config **config_p)
     buf_fini(&config->skip_hosts);
     buf_fini(&config->ocsp);
     tickets_unref(&config->tickets);
+    staple_unref(&config->staple);
+    revocation_unref(&config->revocation);
     free(config->identities);
     free(config);
 }
@@ -585,6 +600,12 @@ struct remote_keys *
 tls_remote_keys(const struct tls_config *config)
 {
     return config->remote;
+}
+
+struct revocation *
+tls_revocation(const struct tls_config *config)
+{
+    return config->revocation;
 }
 
 /* ---- one connection ---- */
@@ -656,6 +677,9 @@ tls_session_new(struct tls_config *config, struct str sni, SSL **out,
         ERR_clear_error();
         return err_set(why, ERR_MEMORY, "no storage for a TLS connection");
     }
+    /* A response with the handshake saves asking for one. */
+    if (!config->is_server && config->revocation != NULL)
+        SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
     *out = ssl;
     return ERR_OK;
 }

@@ -11,6 +11,8 @@
 struct tls_config;
 struct tickets;     /* io/tickets.h */
 struct remote_keys; /* io/remote_key.h */
+struct revocation;  /* io/revocation.h */
+struct staple;      /* io/staple.h */
 
 enum tls_client_auth { TLS_AUTH_NONE, TLS_AUTH_SUPPORTED, TLS_AUTH_REQUIRED };
 
@@ -49,6 +51,8 @@ struct tls_settings {
     /* Server: an OCSP response (DER) for the first identity, handed to clients
      * who ask (stapling); "" none. */
     struct str ocsp_response;
+    struct staple *staple; /* server: instead, one that is fetched; or NULL */
+    struct revocation *revocation; /* asked about peers; or NULL */
 };
 
 /* ERR_SYNTAX a certificate, key or protocol name is not understood;

@@ -14,6 +14,17 @@ MUST_CHECK enum err tls_session_new(struct tls_config *, struct str sni,
 /* The keys of its identities that the keeper holds; NULL: none. Borrowed. */
 struct remote_keys *tls_remote_keys(const struct tls_config *);
 
+/* How its peers are checked for revocation; NULL: not. Borrowed. */
+struct revocation *tls_revocation(const struct tls_config *);
+/* tls_revocation.c: after the handshake of a stream. ERR_OK; ERR_AGAIN:
+ * on_ready will run, and s->refusal says whether it went badly; else why. */
+MUST_CHECK enum err tls_begin_check(struct stream *, struct revocation *,
+                                    struct err_info *why);
+/* And for servers: which tickets may be resumed. */
+SSL_TICKET_RETURN tls_on_ticket(SSL *, SSL_SESSION *, const unsigned char *name,
+                                size_t name_bytes, SSL_TICKET_STATUS,
+                                void *arg);
+
 /* Say in JSSE's words why a handshake failed: from OpenSSL's error queue, which
  * is left empty. number: errno of the last system call, 0 when it was fine. */
 void tls_failure(const struct stream *, int ssl_error, int number,
