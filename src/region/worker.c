@@ -145,8 +145,10 @@ on_attach(struct reader *in, struct chan_msg *msg)
     worker.sessions[worker.n_sessions++] = s;
 }
 
+/* Takes one message when there is one: an event may be stale, because a unit of
+ * work that waited for a new committer has read the channel meanwhile. */
 static void
-on_control(bool wait)
+on_control(void)
 {
     struct chan_msg msg = { 0 };
     struct err_info why;
@@ -154,7 +156,7 @@ on_control(bool wait)
     struct pollfd p = { worker.control, POLLIN, 0 };
     enum err e;
 
-    if (!wait && poll(&p, 1, 0) < 1)
+    if (poll(&p, 1, 0) < 1)
         return;
     e = chan_recv(worker.control, &msg, &why);
     if (e != ERR_OK) {
@@ -194,7 +196,7 @@ replace_committer(void *arg)
 
         if (now >= until || poll(&p, 1, (int)(until - now)) == 0)
             return -1;
-        on_control(false);
+        on_control();
     }
     fd = worker.new_committer;
     worker.new_committer = -1;
@@ -607,7 +609,7 @@ turn(void)
             drop_session(source);
     }
     if (has_control)
-        on_control(true);
+        on_control();
     return !worker.is_orphan && !worker.is_retired;
 }
 
