@@ -1,6 +1,7 @@
 /*
  * A server that answers every request with the same small JSON text, to be
- * measured with wrk or h2load beside nginx: http_hello [--h2] [--tls] PORT
+ * measured with wrk or h2load beside nginx: http_hello [--h2] [--tls [--rsa]]
+ * PORT
  */
 #include <netinet/in.h>
 #include <signal.h>
@@ -48,10 +49,12 @@ listen_on(unsigned port)
 }
 
 static struct tls_config *
-make_tls(bool with_h2)
+make_tls(bool with_h2, bool is_rsa)
 {
-    struct test_cert cert = test_cert_make((struct test_cert_spec){
-        .name = "localhost", .san = "DNS:localhost,IP:127.0.0.1" });
+    struct test_cert cert = test_cert_make(
+        (struct test_cert_spec){ .name = "localhost",
+                                 .san = "DNS:localhost,IP:127.0.0.1",
+                                 .is_rsa = is_rsa });
     struct tls_identity identity = test_cert_identity(&cert);
     struct tls_settings settings = { .is_server = true,
                                      .offer_h2 = with_h2,
@@ -71,17 +74,21 @@ make_tls(bool with_h2)
 int
 main(int argc, char **argv)
 {
-    bool with_h2 = argc > 2 && strcmp(argv[1], "--h2") == 0;
-    int at = with_h2 ? 2 : 1;
-    bool is_tls = argc > at + 1 && strcmp(argv[at], "--tls") == 0;
+    bool with_h2 = false, is_tls = false, is_rsa = false;
+    int at = 1;
     struct http_server_events events = { .on_request = on_request };
     struct http_server_options options;
     struct http_server *server;
     struct err_info why;
     struct loop *loop;
 
-    if (argc != at + (is_tls ? 2 : 1)) {
-        fprintf(stderr, "usage: http_hello [--h2] [--tls] PORT\n");
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        with_h2 |= strcmp(argv[at], "--h2") == 0;
+        is_tls |= strcmp(argv[at], "--tls") == 0;
+        is_rsa |= strcmp(argv[at], "--rsa") == 0;
+    }
+    if (argc != at + 1) {
+        fprintf(stderr, "usage: http_hello [--h2] [--tls [--rsa]] PORT\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -90,8 +97,8 @@ main(int argc, char **argv)
     options.http2 = with_h2;
     if (loop_new(&loop, &why) != ERR_OK ||
         http_server_new(loop, listen_on((unsigned)atoi(argv[argc - 1])),
-                        is_tls ? make_tls(with_h2) : NULL, &options, &events,
-                        &server, &why) != ERR_OK) {
+                        is_tls ? make_tls(with_h2, is_rsa) : NULL, &options,
+                        &events, &server, &why) != ERR_OK) {
         fprintf(stderr, "http_hello: %s\n", why.text);
         return 1;
     }
