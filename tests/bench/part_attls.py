@@ -1,28 +1,270 @@
-"""AT-TLS: our engine beside its peers, in a network namespace of its own. The
-measuring is tests/bench/ttls-relay's, which needs the policy agent; its lines
-beginning with @ are read here."""
+#!/usr/bin/env python3
+"""AT-TLS: our engine as TLS client beside stunnel, HAProxy and a program that
+uses OpenSSL itself, and as TLS server beside hitch and HAProxy; in a network
+namespace of its own, so that policy and capture concern nobody else."""
 import json
 import os
+import pathlib
+import re
 import subprocess
+import sys
+import time
 
-import measure as m
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import measure as m  # noqa: E402
+from image import DECKS, Image  # noqa: E402
+from report import OURS  # noqa: E402
+
+KEYS, VERSIONS = ("rsa", "p256"), ("1.2", "1.3")
+COMBOS = [(key, version) for key in KEYS for version in VERSIONS]
+NAMES = {"rsa": "RSA 2048", "p256": "P-256"}
+# Ports: nginx over TLS, for each combination: ours, ours without sessions, peers'.
+TLS, FRONT, IN_CLEAR, IN_TLS = 9400, 7000, 8000, 8100
+RULE = """TTLSRule {name}
+{{
+  {side}PortRange {port}
+  Direction {direction}
+  TTLSGroupActionRef g
+  TTLSEnvironmentActionRef e{name}
+}}
+TTLSEnvironmentAction e{name}
+{{
+  HandshakeRole {role}
+  TTLSKeyringParms
+  {{
+    Keyring {ring}
+  }}
+  TTLSEnvironmentAdvancedParms
+  {{
+    TLSv1.2 On
+    TLSv1.3 On
+  }}
+{more}}}
+"""
+NO_SESSIONS = """  TTLSGskAdvancedParms
+  {
+    GSK_V3_SIDCACHE_SIZE 0
+    GSK_SESSION_TICKET_CLIENT_ENABLE Off
+  }
+"""
+
+
+def policy():
+    text = "TTLSGroupAction g\n{\n  TTLSEnabled On\n  Trace 2\n}\n"
+    for i, _ in enumerate(COMBOS):
+        for k, more in ((1, ""), (2, NO_SESSIONS)):
+            text += RULE.format(name=f"out{i}{k}", side="Remote", port=TLS + 10 * i + k, direction="Outbound", role="Client",
+                                ring="USER1/Liberty.KeyRing", more=more)
+    for i, key in enumerate(KEYS):
+        text += RULE.format(name=f"in{i}", side="Local", port=IN_CLEAR + 1 + i, direction="Inbound", role="Server",
+                            ring="USER1/" + ("Liberty.KeyRing" if key == "rsa" else "BENCH.EC"), more="")
+    return text
+
+
+def uid_of(user):
+    text = m.run("sallyport", "racf", f"LISTUSER {user} NORACF OMVS")
+    return int(re.search(r"^UID= 0*(\d+)", text, re.M)[1])
+
+
+def start_peers(p):
+    w, servers = p.work, ""
+    (w / "www").mkdir()
+    (w / "www/1k").write_bytes(os.urandom(1024))
+    with open(w / "www/64m", "wb") as out:
+        out.truncate(64 << 20)
+    for i, (key, version) in enumerate(COMBOS):
+        listens = " ".join(f"listen 127.0.0.1:{TLS + 10 * i + k} ssl;" for k in (1, 2, 3))
+        servers += (f"server {{ {listens} ssl_certificate {w}/{key}.cert; ssl_certificate_key {w}/{key}.key; "
+                    f"ssl_protocols TLSv{version}; ssl_session_cache shared:c{i}:20m; }}\n")
+    servers += f"server {{ listen 127.0.0.1:{IN_CLEAR + 3}; }}\n"
+    (w / "nginx.conf").write_text(m.nginx_conf(w, 2, servers))
+    p.start("nginx", "-c", w / "nginx.conf", ports=[TLS + 10 * i + 3 for i in range(len(COMBOS))] + [IN_CLEAR + 3])
+    # The listeners whose TLS the engine does belong to the ring's user.
+    mine = w / "user1"
+    mine.mkdir()
+    uid = uid_of("USER1")
+    os.chown(mine, uid, -1)
+    listens = " ".join(f"listen 127.0.0.1:{IN_CLEAR + k};" for k in (1, 2))
+    conf = m.nginx_conf(mine, 2, f"server {{ {listens} }}\n").replace(f"root {mine}/www", f"root {w}/www")
+    (w / "user1.conf").write_text(conf)
+    p.start("nginx", "-e", mine / "start.log", "-c", w / "user1.conf", ports=[IN_CLEAR + 1, IN_CLEAR + 2], user=uid)
+    haproxy, stunnel = "", "foreground = yes\nclient = yes\nsocket = l:TCP_NODELAY=1\nsocket = r:TCP_NODELAY=1\ndebug = 0\npid =\n"
+    for i, _ in enumerate(COMBOS):
+        haproxy += (f"listen a{i}\n    bind 127.0.0.1:{FRONT + 10 * i + 1}\n    server s 127.0.0.1:{TLS + 10 * i + 3} ssl verify none\n"
+                    f"listen b{i}\n    bind 127.0.0.1:{FRONT + 10 * i + 2}\n    server s 127.0.0.1:{TLS + 10 * i + 3} ssl verify none no-ssl-reuse\n")
+        stunnel += f"[a{i}]\naccept = 127.0.0.1:{FRONT + 10 * i + 3}\nconnect = 127.0.0.1:{TLS + 10 * i + 3}\n"
+    for i, key in enumerate(KEYS):
+        haproxy += f"listen c{i}\n    bind 127.0.0.1:{IN_TLS + 10 + i} ssl crt {w}/{key}.pem\n    server s 127.0.0.1:{IN_CLEAR + 3}\n"
+    (w / "haproxy.cfg").write_text(m.haproxy_conf(2, haproxy).replace("mode http", "mode tcp").replace("    http-reuse always\n", ""))
+    (w / "stunnel.conf").write_text(stunnel)
+    pids = {"HAProxy": list(p.start("haproxy", "-db", "-f", w / "haproxy.cfg", ports=[FRONT + 1])),
+            "stunnel": list(p.start("stunnel4", w / "stunnel.conf", ports=[FRONT + 3]))}
+    for i, key in enumerate(KEYS):
+        (w / f"hitch{i}.conf").write_text(f'frontend = "[127.0.0.1]:{IN_TLS + i}"\nbackend = "[127.0.0.1]:{IN_CLEAR + 3}"\n'
+                                          f'pem-file = "{w}/{key}.pem"\nworkers = 2\ntls-protos = TLSv1.2 TLSv1.3\nuser = "nobody"\nalpn-protos = ""\n')
+        pids[f"hitch{i}"] = list(p.start("hitch", f"--config={w}/hitch{i}.conf", ports=[IN_TLS + i]))
+    return pids
+
+
+def prepare(image, work):
+    """The exercise's rings; certificates that their CA signed, for the peers."""
+    m.run("sallyport", "ipl")
+    m.run(m.TOP / "samples/install", "--root", image.root)
+    for deck in DECKS:
+        m.run("sallyport", "submit", image.root / "datasets/USER1.ZCEE30.CNTL" / deck)
+    signed = "SUBJECTSDN(CN('localhost')) NISTECC SIZE(256) SIGNWITH(CERTAUTH LABEL('Liberty CA'))"
+    for user, command in (("LIBSERV", f"GENCERT {signed} WITHLABEL('BENCH EC')"), ("USER1", f"GENCERT {signed} WITHLABEL('BENCH EC')"),
+                          ("USER1", "ADDRING(BENCH.EC)"), ("USER1", "CONNECT(LABEL('BENCH EC') RING(BENCH.EC) DEFAULT)")):
+        m.run("sallyport", "racf", f"RACDCERT ID({user}) {command}")
+    for key, label in (("rsa", "Liberty Client Cert"), ("p256", "BENCH EC")):
+        pem = work / f"{key}.pem"
+        image.export("LIBSERV", label, pem)
+        for name in ("cert", "key"):
+            (work / f"{key}.{name}").write_bytes(pem.read_bytes())
+
+
+def start_engine(image):
+    """As the exercise does it, but for every process of the machine."""
+    with open(image.root / "etc/image.conf", "a", encoding="utf-8") as out:
+        out.write("ttlsscope=machine\n")
+    (image.root / "etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol").write_text(policy())
+    log = image.root / "log/syslogall.log"
+    image.console("S PAGENT")
+    for _ in range(400):
+        if "EZZ8432I" in log.read_text():
+            break
+        time.sleep(0.05)
+    image.console("V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)")
+    for port in (TLS + 1, TLS + 11, TLS + 21, TLS + 31):
+        out = subprocess.run(["curl", "-s", "--max-time", "5", "-o", "/dev/null", "-w", "%{http_code}", f"http://127.0.0.1:{port}/1k"],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False).stdout
+        if out != "200":
+            m.fail(f"the engine does not serve port {port} ({out}):\n" + "\n".join(log.read_text().splitlines()[-8:]))
+    here = os.readlink("/proc/self/ns/net")  # the engines outlive agent and master: they are nobody's children
+    found = [pid for pid, (_, name) in m.processes().items() if name == "sallyport-ttls" and net_of(pid) == here]
+    return found or m.fail("the engine's processes are not found")
+
+
+def net_of(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/ns/net")
+    except OSError:
+        return None
+
+
+# --- measuring ---------------------------------------------------------------
+def transfer(url, pids, seconds, connections):
+    """GB/s and CPU milliseconds of pids for each GB"""
+    out, used = m.counted(pids, lambda: m.run("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url))
+    number, unit = re.search(r"Transfer/sec: +([\d.]+)(GB|MB|KB)", out).groups()
+    gbps = float(number) * {"GB": 1, "MB": 1 / 1024, "KB": 1 / 1024 ** 2}[unit]
+    return {"gbps": gbps, "cpu_gb": used / 1000 / max(1e-9, gbps * seconds)}
+
+
+def emit(row, meaning, results, aims=()):
+    print("@" + json.dumps({"row": row, "meaning": meaning, "results": results, "aims": aims}), flush=True)
+
+
+def outbound(pids, engine, load, o):
+    few = min(o["pairs"], 3)
+    for i, (key, version) in enumerate(COMBOS):
+        what = f"TLS {version}, {NAMES[key]}"
+        ours, ours_full, direct = TLS + 10 * i + 1, TLS + 10 * i + 2, TLS + 10 * i + 3
+        fronts = {OURS: (ours, engine), "HAProxy": (FRONT + 10 * i + 1, pids["HAProxy"]), "stunnel": (FRONT + 10 * i + 3, pids["stunnel"])}
+
+        def each(measure):
+            return m.medians({who: lambda f=f: measure(*f) for who, f in fronts.items()}, few)
+        if key == "rsa":  # the key matters to handshakes only
+            emit(f"client, TLS {version}: kept connections, 1 KB", "64 clear connections of wrk, each relayed over TLS to the same nginx; CPU of the relay.",
+                 each(lambda port, p: m.wrk(f"http://127.0.0.1:{port}/1k", p, o["seconds"], connections=64)),
+                 [("rate", "best", 1.2), ("cpu", "best", 1.2)])
+            for streams in (1, 64):
+                emit(f"client, TLS {version}: bulk, {streams} stream{'s' * (streams > 1)}", "Answers of 64 MB, AES-GCM; CPU of the relay for each GB.",
+                     each(lambda port, p: transfer(f"http://127.0.0.1:{port}/64m", p, o["seconds"], streams)), [("gbps", "best", 1.4), ("cpu_gb", "best", 1.4)])
+        emit(f"client, {what}: new connections, resumed", "A connection for each request of 1 KB, 16 at a time; the relay resumes its session with nginx.",
+             each(lambda port, p: m.wrk(f"http://127.0.0.1:{port}/1k", p, o["seconds"], ["Connection: close"], 16)), [("rate", "best", 1), ("cpu", "best", 1)])
+        full = {OURS: lambda: m.wrk(f"http://127.0.0.1:{ours_full}/1k", engine, o["seconds"], ["Connection: close"], 16),
+                "HAProxy": lambda: m.wrk(f"http://127.0.0.1:{FRONT + 10 * i + 2}/1k", pids["HAProxy"], o["seconds"], ["Connection: close"], 16),
+                "a program with OpenSSL": lambda: as_client(load(direct, "/1k", [], o["seconds"], "--new", "full", "--tls", version, connections=16))}
+        emit(f"client, {what}: new connections, full handshakes", "The same without resumption; beside a program that calls OpenSSL itself and needs no relay (its own CPU).",
+             m.medians(full, few), [("rate", "a program with OpenSSL", 0.9), ("cpu", "a program with OpenSSL", 0.9)])
+
+
+def as_client(got):
+    return {"rate": got["rate"], "cpu": got["client_cpu"]}
+
+
+def inbound(pids, engine, load, o):
+    few = min(o["pairs"], 3)
+    for i, key in enumerate(KEYS):
+        fronts = {OURS: (IN_CLEAR + 1 + i, engine), "hitch": (IN_TLS + i, pids[f"hitch{i}"]), "HAProxy": (IN_TLS + 10 + i, pids["HAProxy"])}
+
+        def each(measure):
+            return m.medians({who: lambda f=f: measure(*f) for who, f in fronts.items()}, few)
+        if key == "rsa":
+            for version in VERSIONS:
+                emit(f"server, TLS {version}: kept connections, 1 KB", "32 TLS connections, relayed in clear to the same nginx; CPU of the relay.",
+                     each(lambda port, p: plain(load(port, "/1k", p, o["seconds"], "--tls", version))))
+            for streams in (1, 64):
+                emit(f"server, TLS 1.3: bulk, {streams} stream{'s' * (streams > 1)}", "Answers of 64 MB; CPU of the relay for each GB.",
+                     each(lambda port, p: transfer(f"https://127.0.0.1:{port}/64m", p, o["seconds"], streams)))
+        for version in VERSIONS:
+            for resumed in ("full", "resumed"):
+                emit(f"server, TLS {version}, {NAMES[key]}: new connections, {resumed}", "A connection for each request of 1 KB, 16 at a time.",
+                     each(lambda port, p: plain(load(port, "/1k", p, o["seconds"], "--new", resumed, "--tls", version, connections=16))))
+
+
+def plain(got):
+    return {"rate": got["rate"], "cpu": got["cpu"]}
+
+
+def idle(pids, engine, load, o):
+    n = 200 if o["quick"] else 1000
+    emit("client: an idle connection", f"{n} relayed connections, TLS 1.3, one answer each: growth of the relay's proportional set for each.",
+         {who: {"kb": load.idle_kb(port, "/1k", p, n, "--clear")} for who, port, p in
+          ((OURS, TLS + 11, engine), ("HAProxy", FRONT + 11, pids["HAProxy"]), ("stunnel", FRONT + 13, pids["stunnel"]))})
+
+
+def inside(build, o):
+    m.run("ip", "link", "set", "lo", "up")
+    m.raise_files()
+    p, load = m.Processes("spttls."), m.Load(build)
+    image = Image(build, p.work, 1491)
+    try:
+        prepare(image, p.work)
+        pids = start_peers(p)
+        engine = start_engine(image)
+        idle(pids, engine, load, o)
+        outbound(pids, engine, load, o)
+        inbound(pids, engine, load, o)
+    finally:
+        image.stop()
+        p.stop()
 
 
 def measure(report, build, o):
     if os.getuid() != 0:
         m.fail("capturing connections needs root")
-    m.need("nginx", "haproxy", "stunnel4", "hitch", "wrk", "openssl", "unshare")
-    environment = {**os.environ, "SALLYPORT_BUILD": str(build)}
-    environment.pop("SALLYPORT_ROOT", None)
-    process = subprocess.Popen([m.HERE / "ttls-relay", str(o.seconds), str(min(3, o.pairs))], stdin=subprocess.DEVNULL,
+    m.need("nginx", "haproxy", "stunnel4", "hitch", "wrk", "openssl", "curl", "unshare", "ip")
+    environment = {k: v for k, v in os.environ.items() if k not in ("SALLYPORT_ROOT", "SALLYPORT_BUILD")}
+    options = json.dumps({"seconds": o.seconds, "pairs": o.pairs, "quick": o.quick})
+    process = subprocess.Popen(["unshare", "-n", sys.executable, __file__, str(build), options], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     n, rest = 0, []
     for line in process.stdout:
         if line.startswith("@"):
             row = json.loads(line[1:])
-            report.row(row["row"], row["meaning"], row["results"], [tuple(a) for a in row.get("aims", [])])
+            report.row(row["row"], row["meaning"], row["results"], [tuple(a) for a in row["aims"]])
             n += 1
         else:
             rest.append(line)
     if process.wait() != 0 or n == 0:
-        m.fail(f"ttls-relay ended with {process.returncode} after {n} rows:\n{''.join(rest)[-3000:]}")
+        m.fail(f"it ended with {process.returncode} after {n} rows:\n{''.join(rest)[-3000:]}")
+
+
+if __name__ == "__main__":
+    try:
+        inside(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2]))
+    except m.Failed as why:
+        sys.exit(str(why))
