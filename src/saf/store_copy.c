@@ -90,6 +90,37 @@ sync_file(const char *path, struct err_info *why)
 }
 
 enum err
+store_sync_folder(const char *path, struct err_info *why)
+{
+    char folder[4096];
+    char *slash;
+
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    slash = strrchr(folder, '/');
+    if (slash == NULL)
+        return sync_file(".", why);
+    slash[slash == folder ? 1 : 0] = '\0';
+    return sync_file(folder, why);
+}
+
+enum err
+store_is_there(const char *path, const char *made, struct err_info *why)
+{
+    struct stat st;
+    bool is_missing = stat(path, &st) != 0;
+
+    if (is_missing && errno != ENOENT)
+        return err_sys(why, "%s", path);
+    if ((!is_missing && st.st_size > 0) || access(made, F_OK) != 0)
+        return ERR_OK;
+    return err_set(why, ERR_NOT_FOUND,
+                   "%s is %s, but this image has had a security database. "
+                   "Bring it back: sallyport db restore FILE. To begin with an "
+                   "empty one, remove %s",
+                   path, is_missing ? "gone" : "empty", made);
+}
+
+enum err
 store_copy(const char *from, const char *to, struct err_info *why)
 {
     sqlite3 *source = NULL, *target = NULL;
@@ -113,6 +144,8 @@ store_copy(const char *from, const char *to, struct err_info *why)
         e = sync_file(temporary, why);
     if (e == ERR_OK && rename(temporary, to) != 0)
         e = err_sys(why, "%s", to);
+    if (e == ERR_OK)
+        e = store_sync_folder(to, why);
     if (e != ERR_OK)
         (void)unlink(temporary);
     (void)umask(old);

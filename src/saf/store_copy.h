@@ -9,12 +9,20 @@
 
 #define STORE_FILE "saf/racf.db"
 #define STORE_STANDBY "saf/standby.db"
+/* There once a database has been in use: from then on a missing one is a loss
+ * and no first start. */
+#define STORE_MADE "saf/racf.made"
 #define STORE_ID_CHARS 32u
 
 /* A consistent copy, complete or not there at all; its owner is the owner of
  * the folder it lies in, its mode 0600. */
 MUST_CHECK enum err store_copy(const char *from, const char *to,
                                struct err_info *why);
+/* What was renamed in the folder of `path` stays so after a power failure. */
+MUST_CHECK enum err store_sync_folder(const char *path, struct err_info *why);
+/* ERR_NOT_FOUND: there has been a database and it is gone, or empty. */
+MUST_CHECK enum err store_is_there(const char *path, const char *made,
+                                   struct err_info *why);
 struct store_facts {
     char id[STORE_ID_CHARS + 1]; /* which line of databases it belongs to */
     int64_t last_id;             /* highest number a name ever got */

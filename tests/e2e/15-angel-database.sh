@@ -146,6 +146,28 @@ cp "$SCRATCH/r2/saf/racf.db" "$SALLYPORT_ROOT/saf/standby.db"
 OUT=$(racf "RVARY SWITCH")
 like "$OUT" "SPT1016E.*no copy of the database in use" "a database of another line is not taken while jobs may run"
 like "$(racf 'LISTUSER DORA')" "USER=DORA" "and the one in use stays"
+
+# --- a database that is lost is no first start
+kill "$ANGEL"; wait "$ANGEL" 2>/dev/null
+DB=$SALLYPORT_ROOT/saf/racf.db
+lost() { # NAME: the angel ends, says why, and makes nothing
+    OUT=$(timeout 20 sallyport-angel 2>&1)
+    [ $? -ne 124 ]; ok $? "$1: the angel does not start"
+    like "$OUT" "racf.db is $2, but this image has had a security database.*sallyport db restore" "$1: it says why and what to do"
+    [ ! -s "$DB" ]; ok $? "$1: no database was made"
+}
+rm -f "$DB" "$DB-wal" "$DB-shm"; lost "removed" gone
+: >"$DB"; lost "empty" empty
+[ "$(id -u)" -ne 0 ] || chown 60000 "$DB"
+rm -f "$SALLYPORT_ROOT/saf/standby.db"
+runs "restore over the empty one" 0 sallyport db restore "$SCRATCH/copy.db"
+like "$OUT" "cannot be used and is .*racf.db.damaged" "which is kept"
+[ ! -e "$SALLYPORT_ROOT/saf/standby.db" ]; ok $? "and does not become the standby"
+head -c 30000 /dev/urandom >"$DB"
+runs "restore over a damaged one" 0 sallyport db restore "$SCRATCH/copy.db"
+background sallyport-angel
+wait_for 10 sallyport-racf "LISTUSER DORA" >/dev/null 2>&1
+like "$(racf 'LISTUSER DORA')" "USER=DORA" "and it is in use"
 runs "no such word" 2 sallyport db frobnicate
 runs "load without a file" 2 sallyport db load
 done_testing

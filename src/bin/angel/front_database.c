@@ -20,17 +20,33 @@
 #include "saf/kept.h"
 #include "saf/store_copy.h"
 
+static enum err
+open_engine(struct front *f, struct arena *a, struct err_info *why)
+{
+    char *path = root_path(a, STORE_FILE);
+    char *made = root_path(a, STORE_MADE);
+    enum err e = path == NULL || made == NULL
+                     ? err_set(why, ERR_MEMORY, "no storage")
+                     : store_is_there(path, made, why);
+
+    if (e == ERR_OK)
+        e = saf_engine_open(path, clock_wall_ms(), &f->engine, why);
+    if (e != ERR_OK || access(made, F_OK) == 0)
+        return e;
+    e = file_write_atomic(made, STR(""), 0600, why);
+    if (e != ERR_OK)
+        saf_engine_close(&f->engine);
+    return e;
+}
+
 enum err
 front_database_open(struct front *f, struct err_info *why)
 {
     struct arena a;
-    char *path;
     enum err e;
 
-    arena_init(&a, 8192);
-    path = root_path(&a, STORE_FILE);
-    e = path == NULL ? err_set(why, ERR_MEMORY, "no storage")
-                     : saf_engine_open(path, clock_wall_ms(), &f->engine, why);
+    arena_init(&a, 16384);
+    e = open_engine(f, &a, why);
     arena_fini(&a);
     if (e != ERR_OK)
         return e;
@@ -76,7 +92,7 @@ static enum err
 exchange(const char *primary, const char *standby, struct err_info *why)
 {
     return renameat2(AT_FDCWD, primary, AT_FDCWD, standby, RENAME_EXCHANGE) == 0
-               ? ERR_OK
+               ? store_sync_folder(primary, why)
                : err_sys(why, "exchange %s", standby);
 }
 

@@ -142,6 +142,35 @@ switch_now(void)
     return rc == 0 ? 0 : STATUS_FAILED;
 }
 
+/* Its log must be in it before it goes; what is damaged is kept as it is. */
+static enum err
+put_aside(const char *primary, struct err_info *why)
+{
+    static const char *const parts[] = { "", "-wal" };
+    const char *aside = in_root("saf/racf.db.damaged");
+    struct err_info reason = { 0 };
+    struct store_facts f;
+
+    if (store_check(primary, &f, &reason) == ERR_OK) {
+        enum err e = store_copy(primary, in_root(STORE_STANDBY), why);
+
+        if (e == ERR_OK)
+            printf("the database before is %s\n", in_root(STORE_STANDBY));
+        return e;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        char from[4096], to[4096];
+
+        (void)snprintf(from, sizeof from, "%s%s", primary, parts[i]);
+        (void)snprintf(to, sizeof to, "%s%s", aside, parts[i]);
+        if (rename(from, to) != 0 && errno != ENOENT)
+            return err_sys(why, "%s", to);
+    }
+    printf("the database before cannot be used and is %s: %s\n", aside,
+           reason.text);
+    return ERR_OK;
+}
+
 /* Nobody uses it: the old one stays as the standby. */
 static int
 place(const char *from, struct err_info *why)
@@ -151,18 +180,16 @@ place(const char *from, struct err_info *why)
 
     (void)snprintf(side[0], sizeof side[0], "%s-wal", primary);
     (void)snprintf(side[1], sizeof side[1], "%s-shm", primary);
-    if (access(primary, F_OK) == 0) {
-        /* Its log must be in it before it goes. */
-        if (store_copy(primary, in_root(STORE_STANDBY), why) != ERR_OK)
-            return failed(why);
-        printf("the database before is %s\n", in_root(STORE_STANDBY));
-    }
+    if (access(primary, F_OK) == 0 && put_aside(primary, why) != ERR_OK)
+        return failed(why);
+    for (unsigned i = 0; i < 2; i++)
+        (void)unlink(side[i]);
     if (rename(from, primary) != 0) {
         (void)err_sys(why, "%s", primary);
         return failed(why);
     }
-    for (unsigned i = 0; i < 2; i++)
-        (void)unlink(side[i]);
+    if (store_sync_folder(primary, why) != ERR_OK)
+        return failed(why);
     printf("%s is the database now\n", primary);
     return 0;
 }
