@@ -117,6 +117,7 @@ def prepare(image, work):
     for user, command in (("LIBSERV", f"GENCERT {signed} WITHLABEL('BENCH EC')"), ("USER1", f"GENCERT {signed} WITHLABEL('BENCH EC')"),
                           ("USER1", "ADDRING(BENCH.EC)"), ("USER1", "CONNECT(LABEL('BENCH EC') RING(BENCH.EC) DEFAULT)")):
         m.run("sallyport", "racf", f"RACDCERT ID({user}) {command}")
+    m.run("sallyport", "racf", "SETROPTS RACLIST(DIGTCERT DIGTRING) REFRESH")
     for key, label in (("rsa", "Liberty Client Cert"), ("p256", "BENCH EC")):
         pem = work / f"{key}.pem"
         image.export("LIBSERV", label, pem)
