@@ -192,7 +192,7 @@ session_of(struct p11 *p, struct str token, struct session **out,
            struct err_info *why)
 {
     struct session *s = slot_of(p, token);
-    CK_SLOT_ID slot;
+    CK_SLOT_ID slot = 0;
     CK_RV rv;
     enum err e;
 
