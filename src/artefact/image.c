@@ -16,6 +16,7 @@ struct image {
     struct arena arena;
     void *base;
     size_t n_bytes;
+    unsigned more_refs; /* atomic; besides the first */
     bool is_mapped;
 };
 
@@ -363,12 +364,20 @@ image_load(const char *path, struct image **out, struct err_info *why)
     return e;
 }
 
+struct image *
+image_ref(struct image *image)
+{
+    __atomic_add_fetch(&image->more_refs, 1, __ATOMIC_RELAXED);
+    return image;
+}
+
 void
 image_free(struct image **image)
 {
     struct image *i = *image;
 
-    if (i == NULL)
+    *image = NULL;
+    if (i == NULL || __atomic_fetch_sub(&i->more_refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     arena_fini(&i->arena);
     if (i->is_mapped)
@@ -376,7 +385,6 @@ image_free(struct image **image)
     else
         free(i->base);
     free(i);
-    *image = NULL;
 }
 
 const struct image_info *

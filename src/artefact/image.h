@@ -108,6 +108,8 @@ MUST_CHECK enum err image_load(const char *path, struct image **out,
 /* The same from memory; the bytes are copied. */
 MUST_CHECK enum err image_open(struct str bytes, struct image **out,
                                struct err_info *why);
+/* One more owner, who calls image_free, too. Any thread. */
+struct image *image_ref(struct image *);
 void image_free(struct image **);
 /* Valid until image_free; any number of threads may read. */
 const struct image_info *image_info(const struct image *);

@@ -17,6 +17,8 @@
 struct file {
     char *name;
     struct buf bytes;
+    struct err_info reason; /* of why there are no bytes */
+    bool is_unreadable;
 };
 
 struct files {
@@ -42,22 +44,26 @@ files_free(struct files *files)
 }
 
 static void
-refused(struct messages_log *log, const char *name, const struct err_info *why)
+refused(struct messages_log *log, const char *name, const struct err_info *why,
+        bool is_kept)
 {
-    MESSAGES_LOG(log, LOGGER, "BAQR7090E", str_of(name), str_of(why->text));
+    char text[sizeof why->text + 64];
+
+    (void)snprintf(text, sizeof text, "%s%s", why->text,
+                   is_kept ? "; what it held before stays in use" : "");
+    MESSAGES_LOG(log, LOGGER, "BAQR7090E", str_of(name), str_of(text));
 }
 
 /* A folder that is missing has nothing deployed. */
 static enum err
-read_folder(const char *folder, const char *suffix, struct messages_log *log,
-            struct files *out, struct err_info *why)
+read_folder(const char *folder, const char *suffix, struct files *out,
+            struct err_info *why)
 {
     DIR *dir = opendir(folder);
     struct dirent *entry;
     enum err e = ERR_OK;
 
     while (dir != NULL && e == ERR_OK && (entry = readdir(dir)) != NULL) {
-        struct err_info reason = { .at = 0 };
         struct file file = { .name = NULL };
         char path[4096];
 
@@ -66,11 +72,8 @@ read_folder(const char *folder, const char *suffix, struct messages_log *log,
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         buf_init(&file.bytes, ARCHIVE_FILE_MAX);
-        if (file_read(path, &file.bytes, &reason) != ERR_OK) {
-            refused(log, entry->d_name, &reason);
-            buf_fini(&file.bytes);
-            continue;
-        }
+        file.is_unreadable =
+            file_read(path, &file.bytes, &file.reason) != ERR_OK;
         file.name = strdup(entry->d_name);
         if (file.name == NULL || out->n == ARCHIVES_MAX ||
             !VEC_PUSH(out, file)) {
@@ -110,9 +113,28 @@ struct loading {
     const struct cfg_tree *tree;
     const char *workarea;
     struct messages_log *log;
+    const struct artefacts *before;
     struct compile_service *services; /* for APIs */
     size_t n_services;
 };
+
+/* What this file held before it could not be used; NULL: it is new. */
+static struct image *
+kept_image(const struct loading *l, size_t place, const char *file)
+{
+    const struct artefacts *a = l->before;
+    struct image **const images[] = { a == NULL ? NULL : a->services,
+                                      a == NULL ? NULL : a->apis,
+                                      a == NULL ? NULL : a->requesters };
+    const size_t n[] = { a == NULL ? 0 : a->n_services,
+                         a == NULL ? 0 : a->n_apis,
+                         a == NULL ? 0 : a->n_requesters };
+
+    for (size_t i = 0; i < n[place]; i++)
+        if (strcmp(a->files[place][i], file) == 0)
+            return image_ref(images[place][i]);
+    return NULL;
+}
 
 static void
 announce(struct messages_log *log, enum image_kind kind, const char *file,
@@ -127,40 +149,49 @@ announce(struct messages_log *log, enum image_kind kind, const char *file,
     }
 }
 
+/* place: the kind's in locations and files of struct artefacts. */
 static enum err
-load_kind(struct loading *l, enum image_kind kind, const struct files *files,
-          struct image ***out, size_t *n_out, struct err_info *why)
+load_kind(struct loading *l, enum image_kind kind, size_t place,
+          struct files *files, struct image ***out, size_t *n_out,
+          char ***names, struct err_info *why)
 {
     struct compile_service *services = l->services;
     struct image **images = calloc(files->n + 1, sizeof *images);
 
-    if (images == NULL)
-        return err_set(why, ERR_MEMORY, "no storage for archives");
     *out = images;
+    *names = calloc(files->n + 1, sizeof **names);
+    if (images == NULL || *names == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for archives");
     for (size_t i = 0; i < files->n; i++) {
         struct compile_options options = {
             .services = kind == IMAGE_API ? l->services : NULL,
             .n_services = kind == IMAGE_API ? l->n_services : 0,
         };
-        struct str stem = str_of(files->v[i].name);
-        struct err_info reason = { .at = 0 };
-        struct image *image;
+        struct file *file = &files->v[i];
+        struct str stem = str_of(file->name);
+        struct image *image = NULL;
 
         stem.n -= 4; /* ".sar" */
         if (kind == IMAGE_SERVICE)
             options.ccsid = ccsid_of(l->tree, stem);
-        if (image_obtain(l->workarea, kind, buf_view(&files->v[i].bytes),
-                         &options, &image, &reason) != ERR_OK) {
-            refused(l->log, files->v[i].name, &reason);
-            continue;
+        if (file->is_unreadable ||
+            image_obtain(l->workarea, kind, buf_view(&file->bytes), &options,
+                         &image, &file->reason) != ERR_OK) {
+            image = kept_image(l, place, file->name);
+            refused(l->log, file->name, &file->reason, image != NULL);
+            if (image == NULL)
+                continue;
+        } else {
+            if (kind == IMAGE_SERVICE)
+                services[l->n_services++] =
+                    (struct compile_service){ image_info(image)->name,
+                                              buf_view(&file->bytes),
+                                              options.ccsid };
+            announce(l->log, kind, file->name, image_info(image));
         }
-        images[(*n_out)++] = image;
-        if (kind == IMAGE_SERVICE)
-            services[l->n_services++] =
-                (struct compile_service){ image_info(image)->name,
-                                          buf_view(&files->v[i].bytes),
-                                          options.ccsid };
-        announce(l->log, kind, files->v[i].name, image_info(image));
+        images[*n_out] = image;
+        (*names)[(*n_out)++] = file->name;
+        file->name = NULL;
     }
     return ERR_OK;
 }
@@ -180,11 +211,17 @@ own_location(struct str from, struct str *to)
 }
 
 enum err
-artefacts_load(const struct cfg_tree *tree, const char *workarea,
-               struct messages_log *log, struct artefacts **out,
-               struct err_info *why)
+artefacts_load(const struct cfg_tree *tree, const struct artefacts *before,
+               const char *workarea, struct messages_log *log,
+               struct artefacts **out, struct err_info *why)
 {
-    struct loading l = { .tree = tree, .workarea = workarea, .log = log };
+    struct loading l = {
+        .tree = tree,
+        .workarea = workarea,
+        .log = log,
+        .before =
+            before != NULL && artefacts_are_of(before, tree) ? before : NULL,
+    };
     struct artefacts *a = calloc(1, sizeof *a);
     struct files sar = { 0 }, aar = { 0 }, ara = { 0 };
     enum err e = ERR_MEMORY;
@@ -200,19 +237,16 @@ artefacts_load(const struct cfg_tree *tree, const char *workarea,
         e = err_set(why, ERR_MEMORY, "no storage for archives");
         goto out;
     }
-    if ((e = read_folder(a->locations[0].p, ".sar", log, &sar, why)) !=
-            ERR_OK ||
-        (e = read_folder(a->locations[1].p, ".aar", log, &aar, why)) !=
-            ERR_OK ||
-        (e = read_folder(a->locations[2].p, ".ara", log, &ara, why)) !=
-            ERR_OK ||
+    if ((e = read_folder(a->locations[0].p, ".sar", &sar, why)) != ERR_OK ||
+        (e = read_folder(a->locations[1].p, ".aar", &aar, why)) != ERR_OK ||
+        (e = read_folder(a->locations[2].p, ".ara", &ara, why)) != ERR_OK ||
         (l.services = calloc(sar.n + 1, sizeof *l.services)) == NULL ||
-        (e = load_kind(&l, IMAGE_SERVICE, &sar, &a->services, &a->n_services,
-                       why)) != ERR_OK ||
-        (e = load_kind(&l, IMAGE_API, &aar, &a->apis, &a->n_apis, why)) !=
-            ERR_OK ||
-        (e = load_kind(&l, IMAGE_REQUESTER, &ara, &a->requesters,
-                       &a->n_requesters, why)) != ERR_OK)
+        (e = load_kind(&l, IMAGE_SERVICE, 0, &sar, &a->services, &a->n_services,
+                       &a->files[0], why)) != ERR_OK ||
+        (e = load_kind(&l, IMAGE_API, 1, &aar, &a->apis, &a->n_apis,
+                       &a->files[1], why)) != ERR_OK ||
+        (e = load_kind(&l, IMAGE_REQUESTER, 2, &ara, &a->requesters,
+                       &a->n_requesters, &a->files[2], why)) != ERR_OK)
         goto out;
     *out = a;
     a = NULL;
@@ -233,11 +267,14 @@ artefacts_ref(struct artefacts *a)
 }
 
 static void
-free_images(struct image **images, size_t n)
+free_images(struct image **images, char **names, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         image_free(&images[i]);
+        free(names[i]);
+    }
     free(images);
+    free(names);
 }
 
 void
@@ -248,9 +285,9 @@ artefacts_unref(struct artefacts **a)
     *a = NULL;
     if (old == NULL || __atomic_sub_fetch(&old->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
-    free_images(old->services, old->n_services);
-    free_images(old->apis, old->n_apis);
-    free_images(old->requesters, old->n_requesters);
+    free_images(old->services, old->files[0], old->n_services);
+    free_images(old->apis, old->files[1], old->n_apis);
+    free_images(old->requesters, old->files[2], old->n_requesters);
     for (size_t i = 0; i < ARRAY_LEN(old->locations); i++)
         free((void *)(uintptr_t)old->locations[i].p);
     free(old);

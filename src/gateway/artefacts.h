@@ -13,15 +13,20 @@ struct artefacts {
     uint32_t refs; /* atomic */
     struct image **services, **apis, **requesters;
     size_t n_services, n_apis, n_requesters;
-    struct str locations[3]; /* folders they were read from, owned */
+    /* Services, APIs, requesters: the folder they were read from and the name
+     * of each image's archive, owned. */
+    struct str locations[3];
+    char **files[3];
 };
 
 /*
  * Read the three folders of the configuration; workarea holds the compiled
- * images. An archive that cannot be used is logged (BAQR...) and left out, the
- * others go on. ERR_MEMORY.
+ * images. An archive that cannot be used is logged (BAQR...); what the same
+ * file was in `before` (may be NULL) stays in its place, else it is left out.
+ * The others go on. ERR_MEMORY.
  */
 MUST_CHECK enum err artefacts_load(const struct cfg_tree *,
+                                   const struct artefacts *before,
                                    const char *workarea, struct messages_log *,
                                    struct artefacts **out,
                                    struct err_info *why);

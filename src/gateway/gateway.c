@@ -269,7 +269,8 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
 
     if (g->artefacts == NULL || reload_archives ||
         !artefacts_are_of(g->artefacts, tree)) {
-        e = artefacts_load(tree, g->work_dir, g->o.log, &artefacts, why);
+        e = artefacts_load(tree, g->artefacts, g->work_dir, g->o.log,
+                           &artefacts, why);
         if (e != ERR_OK)
             return e;
     } else {

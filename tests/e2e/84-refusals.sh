@@ -48,6 +48,19 @@ log_mark; console 'F BAQSTRT,ZCON,REFRESH'; like "$OUT" 'COMPLETED SUCCESSFULLY'
 unlike "$(log_since)" BAQR709 "nothing is refused any more"
 get_record 111111; is "$CODE" 200 "the record"
 
+# --- archives that are broken while they serve: what they held goes on
+cp -r "$SHARED" "$SCRATCH/whole"
+for bad in apis/cscvinc.aar services/cscvincService.sar; do
+    head -c 300 "$SCRATCH/whole/$bad" >"$SHARED/$bad"
+    log_mark; console 'F BAQSTRT,ZCON,REFRESH'
+    like "$(log_since)" "BAQR7090E: Archive ${bad##*/} cannot be used: .*; what it held before stays in use" "$bad half copied: told"
+    get_record 111111; is "$CODE" 200 "$bad half copied: still served"
+done
+log_mark; console 'F BAQSTRT,ZCON,REFRESH'; get_record 111111; is "$CODE" 200 "and after another refresh"
+cp "$SCRATCH"/whole/apis/cscvinc.aar "$SHARED/apis/"; cp "$SCRATCH"/whole/services/cscvincService.sar "$SHARED/services/"; image_own
+log_mark; console 'F BAQSTRT,ZCON,REFRESH'; unlike "$(log_since)" BAQR7090E "whole again"
+get_record 111111; is "$CODE" 200 "and served"
+
 # --- server.xml: the old configuration stays
 XML=$SERVER_DIR/server.xml
 cp "$XML" "$SCRATCH/good.xml"
