@@ -106,6 +106,9 @@ struct cfg_options {
     const struct cfg_tree *running;
     /* Each message in order; text is without the id. May be NULL. */
     void (*on_message)(void *arg, const char *id, struct str text);
+    /* Each file that was looked for, once, also when loading fails: a change of
+     * it may mend the configuration. May be NULL. */
+    void (*on_monitored)(void *arg, struct str path);
     void *arg;
     /* NULL: files of the system. Otherwise reads instead of the file system:
      * ERR_NOT_FOUND when there is no such regular file. */

@@ -318,6 +318,8 @@ raw_monitor(struct loading *l, struct str path)
     for (size_t i = 0; i < l->monitored.n; i++)
         if (str_eq(l->monitored.v[i], path))
             return true;
+    if (l->options->on_monitored != NULL)
+        l->options->on_monitored(l->options->arg, path);
     return VEC_PUSH(&l->monitored, path);
 }
 

@@ -51,6 +51,20 @@ is "$(status_of "$OTHER")" 404 "and in effect"
 rm "$HOME_DIR/configDropins/overrides/a.xml"
 wait_for 20 seen CWWKG0017I $((N + 4)); ok $? "its end too"
 
+# A new include that is malformed: mending it alone is noticed.
+N=$(count CWWKG0017I) M=$(count CWWKG0014E)
+echo "<server><httpEndpoint" >"$HOME_DIR/parts/new.xml"
+server 'monitorInterval="50ms"' '<include location="parts/new.xml"/>'
+wait_for 20 seen CWWKG0014E $((M + 1)); ok $? "a new include is malformed"
+is "$(count CWWKG0017I)" "$N" "nothing is taken"
+echo "<server>$(second "$OTHER")</server>" >"$HOME_DIR/parts/new.part"; mv "$HOME_DIR/parts/new.part" "$HOME_DIR/parts/new.xml"
+wait_for 20 seen CWWKG0017I $((N + 1)); ok $? "mending it is noticed"
+is "$(status_of "$OTHER")" 404 "and in effect"
+rm "$HOME_DIR/parts/new.xml"
+server 'monitorInterval="50ms"'
+wait_for 20 seen CWWKG0017I $((N + 2)); ok $? "and it goes again"
+N=$(($(count CWWKG0017I) - 4))
+
 # A secret that stands in a file.
 printf 'one\n' >"$HOME_DIR/secret"; chmod 600 "$HOME_DIR/secret"
 server 'monitorInterval="50ms"' "<zosconnect_authData id=\"a\" user=\"U\" password=\"{file}\${server.config.dir}/secret\"/>"

@@ -35,19 +35,34 @@ stamp_of(const char *path)
                                st.st_mtim.tv_nsec + 1 };
 }
 
+/* The i-th file whose change matters; false behind the last one. */
 static bool
-has_changed(const struct worker *w)
+watched(const struct worker *w, size_t i, const char **path)
 {
     struct cfg_list files = cfg_monitored(w->tree);
 
-    for (size_t i = 0; i < files.n && i < w->stamps.n; i++) {
-        struct stamp now = stamp_of(files.v[i].p), then = w->stamps.v[i];
+    if (i < files.n)
+        *path = files.v[i].p;
+    else if (i - files.n < w->tried.n)
+        *path = w->tried.v[i - files.n];
+    else
+        return false;
+    return true;
+}
+
+static bool
+has_changed(const struct worker *w)
+{
+    const char *path;
+
+    for (size_t i = 0; i < w->stamps.n && watched(w, i, &path); i++) {
+        struct stamp now = stamp_of(path), then = w->stamps.v[i];
 
         if (now.bytes == then.bytes && now.node == then.node &&
             now.changed_ns == then.changed_ns)
             continue;
         MESSAGES_TRACE(w->log, CONFIG_LOGGER, TRACE_FINE, "hasChanged",
-                       STR_FMT " has changed", STR_ARG(files.v[i]));
+                       "%s has changed", path);
         return true;
     }
     return false;
@@ -63,12 +78,12 @@ has_changed(const struct worker *w)
 static void
 take_stamps(struct worker *w, uint64_t began_wall_ms)
 {
-    struct cfg_list files = cfg_monitored(w->tree);
     int64_t began_ns = (int64_t)began_wall_ms * 1000000 - TICK_NS;
+    const char *path;
 
     w->stamps.n = 0;
-    for (size_t i = 0; i < files.n; i++) {
-        struct stamp stamp = stamp_of(files.v[i].p);
+    for (size_t i = 0; watched(w, i, &path); i++) {
+        struct stamp stamp = stamp_of(path);
 
         if (stamp.changed_ns >= began_ns)
             stamp.changed_ns = -1;
@@ -117,6 +132,24 @@ release(struct held *h)
     }
 }
 
+void
+configure_forget_tried(struct worker *w)
+{
+    while (w->tried.n > 0)
+        free(w->tried.v[--w->tried.n]);
+}
+
+/* Without storage a file is not watched; it is read with the next change. */
+static void
+on_monitored(void *arg, struct str path)
+{
+    struct held *h = arg;
+    char *copy = strndup(path.p, path.n);
+
+    if (copy == NULL || !VEC_PUSH(&h->w->tried, copy))
+        free(copy);
+}
+
 /* A malformed file may only be half written: look again after a second. */
 static enum err
 read_patiently(struct worker *w, struct cfg_tree **out, struct err_info *why)
@@ -127,13 +160,16 @@ read_patiently(struct worker *w, struct cfg_tree **out, struct err_info *why)
 
     buf_init(&held.text, 4u * 1024u * 1024u);
     options.on_message = on_message;
+    options.on_monitored = on_monitored;
     options.arg = &held;
+    configure_forget_tried(w);
     options.running = w->tree;
     if (w->tree != NULL) /* until the new files say otherwise */
         options.on_error = cfg_on_error(w->tree);
     e = cfg_load(&options, out, why);
     if (e == ERR_SYNTAX) {
         buf_clear(&held.text);
+        configure_forget_tried(w);
         (void)poll(NULL, 0, RETRY_MS);
         e = cfg_load(&options, out, why);
     }
@@ -155,6 +191,8 @@ configure_start(struct worker *w, struct err_info *why)
     if ((e == ERR_SYNTAX || e == ERR_LIMIT) &&
         options.on_error != CFG_ON_ERROR_FAIL)
         e = cfg_load_empty(&options, &w->tree, why);
+    else if (e == ERR_OK)
+        configure_forget_tried(w);
     if (e != ERR_OK)
         return e;
     take_stamps(w, began_ms);
@@ -173,6 +211,7 @@ use(struct worker *w, struct cfg_tree *next)
     w->tree = next;
     (void)pthread_mutex_unlock(&w->tree_lock);
     cfg_unref(&old);
+    configure_forget_tried(w); /* the tree knows them */
 }
 
 static void

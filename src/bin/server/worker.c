@@ -269,6 +269,8 @@ fini(struct worker *w)
         loop_free(&w->loop);
     parent_free(&w->parent);
     free(w->stamps.v);
+    configure_forget_tried(w);
+    free(w->tried.v);
 }
 
 int

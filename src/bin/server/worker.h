@@ -36,7 +36,11 @@ struct worker {
     struct {
         struct stamp *v;
         size_t n, cap;
-    } stamps; /* of cfg_monitored(tree), in its order */
+    } stamps; /* of cfg_monitored(tree) and `tried`, in that order */
+    struct {
+        char **v;
+        size_t n, cap;
+    } tried; /* files of the last configuration that was not taken, owned */
     uint64_t started_ms;
     char last_display[40]; /* when DISPLAY,WORK was asked last; "" never */
     uint64_t last_requests;
@@ -51,6 +55,7 @@ int worker_main(const struct settings *, int parent_fd);
 MUST_CHECK enum err configure_start(struct worker *, struct err_info *why);
 /* Look for changed files and apply them; nothing happens without a change. */
 void configure_refresh(struct worker *);
+void configure_forget_tried(struct worker *);
 /* logging.c: the logs as the tree says (NULL: as bootstrap.properties says). */
 MUST_CHECK enum err configure_log(struct worker *, const struct cfg_tree *,
                                   struct err_info *why);
