@@ -367,3 +367,30 @@ chan_msg_fini(struct chan_msg *msg)
     free(msg->heap);
     *msg = (struct chan_msg){ .n_fds = 0 };
 }
+
+void
+chan_answer_write(struct buf *payload, enum err code,
+                  const struct err_info *why, struct str result)
+{
+    buf_u8(payload, (uint8_t)code);
+    buf_str(payload, str_of(why->text));
+    if (code == ERR_OK)
+        buf_add(payload, result);
+}
+
+enum err
+chan_answer_read(const struct chan_msg *msg, const char *who,
+                 struct str *result, struct err_info *why)
+{
+    struct reader in = reader_of(msg->payload);
+    struct str text;
+    uint8_t code;
+
+    if (!reader_u8(&in, &code) || code > ERR_MEMORY ||
+        !reader_str(&in, 0, ERR_TEXT_MAX, &text))
+        return err_set(why, ERR_PEER, "%s: malformed answer", who);
+    *result = reader_rest(&in);
+    return code == ERR_OK
+               ? ERR_OK
+               : err_set(why, (enum err)code, STR_FMT, STR_ARG(text));
+}

@@ -67,4 +67,14 @@ void chan_msg_fini(struct chan_msg *msg); /* wipes, may be called twice */
 /* A sealed (read-only for ever) memfd with this content; -1 sets why. */
 int chan_memfd(const char *name, struct str content, struct err_info *why);
 
+/*
+ * What a helper process answers: its code, a sentence for people, and the
+ * result when the code is ERR_OK. Reading gives that code, or ERR_PEER (with
+ * the name of `who`) when it is malformed; *result points into the message.
+ */
+void chan_answer_write(struct buf *payload, enum err code,
+                       const struct err_info *why, struct str result);
+MUST_CHECK enum err chan_answer_read(const struct chan_msg *, const char *who,
+                                     struct str *result, struct err_info *why);
+
 #endif

@@ -230,10 +230,7 @@ answer(struct server *s, int fd, const struct chan_msg *msg)
             is_good = requests[i].run(s, token, &in, &result, &e, &why);
     if (e == ERR_OK)
         e = buf_check(&result, &why);
-    buf_u8(&reply, (uint8_t)e);
-    buf_str(&reply, str_of(why.text));
-    if (e == ERR_OK)
-        buf_add(&reply, buf_view(&result));
+    chan_answer_write(&reply, e, &why, buf_view(&result));
     is_good = is_good && chan_send(fd, msg->type, msg->seq, buf_view(&reply),
                                    NULL, 0, NULL) == ERR_OK;
     if (result.p != NULL)
@@ -377,23 +374,6 @@ token_fd(const struct token *t)
     return t->fd;
 }
 
-static enum err
-read_answer(const struct chan_msg *msg, struct str *result,
-            struct err_info *why)
-{
-    struct reader in = reader_of(msg->payload);
-    struct str text;
-    uint8_t code;
-
-    if (!reader_u8(&in, &code) || code > ERR_MEMORY ||
-        !reader_str(&in, 0, ERR_TEXT_MAX, &text))
-        return err_set(why, ERR_PEER, "token: malformed answer");
-    *result = reader_rest(&in);
-    return code == ERR_OK
-               ? ERR_OK
-               : err_set(why, (enum err)code, STR_FMT, STR_ARG(text));
-}
-
 static void
 finish_later(struct token *t, struct later **at, const struct chan_msg *msg)
 {
@@ -401,7 +381,7 @@ finish_later(struct token *t, struct later **at, const struct chan_msg *msg)
     struct err_info why = { 0 };
     struct reader in;
     struct str result = { NULL, 0 }, bytes = { NULL, 0 };
-    enum err e = read_answer(msg, &result, &why);
+    enum err e = chan_answer_read(msg, "token", &result, &why);
 
     in = reader_of(result);
     if (e == ERR_OK &&
@@ -481,7 +461,7 @@ ask(struct token *t, enum request type, struct buf *request,
     }
     if (e != ERR_OK)
         return e;
-    e = read_answer(msg, result, why);
+    e = chan_answer_read(msg, "token", result, why);
     if (e != ERR_OK)
         chan_msg_fini(msg);
     return e;

@@ -197,10 +197,7 @@ child(const struct work *w, int fd)
         e = do_work(w, &result, &why);
     if (e == ERR_OK)
         e = buf_check(&result, &why);
-    buf_u8(&reply, (uint8_t)e);
-    buf_str(&reply, str_of(why.text));
-    if (e == ERR_OK)
-        buf_add(&reply, buf_view(&result));
+    chan_answer_write(&reply, e, &why, buf_view(&result));
     (void)!chan_send(3, 1, 0, buf_view(&reply), NULL, 0, NULL);
     _exit(0);
 }
@@ -208,16 +205,12 @@ child(const struct work *w, int fd)
 static enum err
 take_result(struct chan_msg *msg, struct buf *out, struct err_info *why)
 {
-    struct reader in = reader_of(msg->payload);
-    struct str text;
-    uint8_t code;
+    struct str result;
+    enum err e = chan_answer_read(msg, "certificate parser", &result, why);
 
-    if (!reader_u8(&in, &code) || code > ERR_MEMORY ||
-        !reader_str(&in, 0, ERR_TEXT_MAX, &text))
-        return err_set(why, ERR_PEER, "certificate parser: malformed answer");
-    if (code != ERR_OK)
-        return err_set(why, (enum err)code, STR_FMT, STR_ARG(text));
-    buf_add(out, reader_rest(&in));
+    if (e != ERR_OK)
+        return e;
+    buf_add(out, result);
     return buf_check(out, why);
 }
 

@@ -633,10 +633,7 @@ answer(int fd, struct chan_msg *msg)
         is_good = on_open(&in, &result, msg, &e, &why);
     if (e == ERR_OK)
         e = buf_check(&result, &why);
-    buf_u8(&reply, (uint8_t)e);
-    buf_str(&reply, str_of(why.text));
-    if (e == ERR_OK)
-        buf_add(&reply, buf_view(&result));
+    chan_answer_write(&reply, e, &why, buf_view(&result));
     is_good = is_good && chan_send(fd, msg->type, msg->seq, buf_view(&reply),
                                    NULL, 0, NULL) == ERR_OK;
     if (result.p != NULL)
