@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
+
 #define ARENA_BLOCK_BYTES 8192u
 #define ARENA_ALIGN 16u
 
@@ -41,6 +43,13 @@ arena_fini(struct arena *a)
     free_blocks(a->head);
     a->head = NULL;
     a->used_bytes = 0;
+}
+
+void
+arena_wipe(struct arena *a)
+{
+    for (struct arena_block *b = a->head; b != NULL; b = b->next)
+        secret_wipe(b + 1, b->cap);
 }
 
 void

@@ -21,6 +21,8 @@ struct arena {
 /* max_bytes: all the arena may ever hand out. */
 void arena_init(struct arena *, size_t max_bytes);
 void arena_fini(struct arena *); /* may be called twice */
+/* Overwrite all it handed out, before arena_fini: it held passwords. */
+void arena_wipe(struct arena *);
 /* Forget everything, keep one block for reuse (a request's arena). */
 void arena_reset(struct arena *);
 

@@ -155,10 +155,39 @@ copies_say_what_they_hold(void **state)
     }
 }
 
+/* Small pieces, one larger than a block, and what a reset forgot. */
+static void
+arena_wiped(void **state)
+{
+    struct arena arena;
+    char *forgotten, *small, *large;
+
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    forgotten = arena_alloc(&arena, 200);
+    assert_non_null(forgotten);
+    memset(forgotten, 'S', 200);
+    arena_reset(&arena);
+    small = arena_alloc(&arena, 24);
+    large = arena_alloc(&arena, 100000);
+    assert_non_null(small);
+    assert_non_null(large);
+    memset(small, 'S', 24);
+    memset(large, 'S', 100000);
+    arena_wipe(&arena);
+    for (size_t i = 0; i < 24; i++)
+        assert_int_equal(small[i], 0);
+    for (size_t i = 0; i < 100000; i++)
+        assert_int_equal(large[i], 0);
+    arena_fini(&arena);
+    arena_wipe(&arena);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arena_wiped),
         cmocka_unit_test(str_numbers),
         cmocka_unit_test(str_tokens),
         cmocka_unit_test(path_rows),

@@ -247,6 +247,7 @@ on_submit(struct session *s, struct reader *in)
     }
     arena_init(&arena, 64 * 1024 * 1024);
     submit(s, &arena, jcl, waits == 1);
+    arena_wipe(&arena); /* PASSWORD= of the JOB card */
     arena_fini(&arena);
     return true;
 }

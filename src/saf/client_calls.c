@@ -304,38 +304,6 @@ saf_verify_certificate_async(struct saf_client *c, struct str der,
     return call_async(c, WIRE_VERIFY_CERT, &request, done, arg, why);
 }
 
-static void
-put_identity(struct buf *out, struct str name, struct str registry,
-             struct str applid)
-{
-    buf_init(out, 4096);
-    buf_str(out, name);
-    buf_str(out, registry);
-    buf_str(out, applid);
-}
-
-enum err
-saf_verify_identity(struct saf_client *c, struct str name, struct str registry,
-                    struct str applid, struct acee **out, struct saf_rc *rc,
-                    struct err_info *why)
-{
-    struct buf request;
-
-    put_identity(&request, name, registry, applid);
-    return call_acee(c, WIRE_VERIFY_IDENTITY, &request, out, rc, why);
-}
-
-enum err
-saf_verify_identity_async(struct saf_client *c, struct str name,
-                          struct str registry, struct str applid,
-                          saf_acee_done done, void *arg, struct err_info *why)
-{
-    struct buf request;
-
-    put_identity(&request, name, registry, applid);
-    return call_async(c, WIRE_VERIFY_IDENTITY, &request, done, arg, why);
-}
-
 enum err
 saf_verify_token_async(struct saf_client *c, struct str token,
                        saf_acee_done done, void *arg, struct err_info *why)

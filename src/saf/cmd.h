@@ -35,6 +35,7 @@ enum cmd_operand_flag {
     CMD_SECRET = 1u << 3,   /* never echoed, logged or kept */
     CMD_NAME = 1u << 4,     /* 1-8 of A-Z 0-9 # @ $: user, group */
     CMD_STAR = 1u << 5,     /* CMD_NAME, or "*" */
+    CMD_RACUID = 1u << 7,   /* CMD_NAME, or "&RACUID" */
     CMD_NO_LIST = 1u << 6,  /* NO<name> takes the value, too: NOCLASSACT(c) */
 };
 

@@ -1,12 +1,37 @@
 /*
  * Field-level access (class FIELD): who is not SPECIAL sets a field of a
  * segment only with UPDATE to <class>.<segment>.<field>, and lists it with
- * READ. Owning a profile is not enough: whoever may choose a UID, or under
- * which user a started task runs, is that user.
+ * READ; ID(&RACUID) in the list is whoever's own profile it is. Owning a
+ * profile is not enough: whoever may choose a UID, or under which user a
+ * started task runs, is that user.
  */
 #include "saf/cmd_private.h"
 
 #include <string.h>
+
+/* As ID(&RACUID) of an access list sees the issuer. */
+static struct acee
+self_of(const struct acee *acee)
+{
+    struct acee self = *acee;
+
+    self.user_id = SAF_RACUID_ID;
+    self.attrs = 0;
+    self.n_groups = 0;
+    return self;
+}
+
+/* The command is about the issuer's own profile and no other. */
+static bool
+is_about_self(const struct cmd *cmd, struct str class_name)
+{
+    const struct cmd_arg *users = cmd->positional[0];
+
+    return str_eq_z(class_name, "USER") &&
+           (users == NULL || users->n_values == 0 ||
+            (users->n_values == 1 &&
+             str_eq_z(users->values[0], cmd->acee->user)));
+}
 
 static bool
 has_field(struct cmd *cmd, struct str class_name, const char *segment,
@@ -15,8 +40,12 @@ has_field(struct cmd *cmd, struct str class_name, const char *segment,
     struct str name = str_fmt(cmd->arena, STR_FMT ".%s.%s", STR_ARG(class_name),
                               segment, field);
 
+    struct acee self = self_of(cmd->acee);
+
     return name.n > 0 &&
-           saf_authorized(cmd->engine, cmd->acee, "FIELD", name, level);
+           (saf_authorized(cmd->engine, cmd->acee, "FIELD", name, level) ||
+            (is_about_self(cmd, class_name) &&
+             saf_authorized(cmd->engine, &self, "FIELD", name, level)));
 }
 
 /* Of which class's profiles the command's segments are. */
@@ -76,8 +105,8 @@ may_set_all(struct cmd *cmd, struct str class_name, const struct cmd_arg *arg)
     return true;
 }
 
-static bool
-is_segment(const struct cmd_arg *arg)
+bool
+cmd_is_segment(const struct cmd_arg *arg)
 {
     const struct cmd_operand *o = arg->operand;
 
@@ -96,7 +125,8 @@ cmd_drop_forbidden_fields(struct cmd *cmd)
     if (cmd_is_special(cmd) || class_name.n == 0)
         return;
     for (size_t i = 0; i < cmd->n_args; i++) {
-        if (is_segment(&args[i]) && !may_set_all(cmd, class_name, &args[i])) {
+        if (cmd_is_segment(&args[i]) &&
+            !may_set_all(cmd, class_name, &args[i])) {
             CMD_MSG(cmd, cmd->verb == &cmd_adduser ? "ICH01001I" : "ICH21005I",
                     str_of(args[i].operand->name));
             cmd_rc(cmd, 4);

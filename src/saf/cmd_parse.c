@@ -179,9 +179,11 @@ is_saf_name(struct str s)
 static bool
 check_text(struct parser *p, const struct cmd_operand *o, struct str value)
 {
-    bool is_star = (o->flags & CMD_STAR) != 0 && str_eq_z(value, "*");
+    bool is_other =
+        ((o->flags & CMD_STAR) != 0 && str_eq_z(value, "*")) ||
+        ((o->flags & CMD_RACUID) != 0 && str_eq_z(value, SAF_RACUID));
 
-    if (((o->flags & CMD_NAME) != 0 && !is_star && !is_saf_name(value)) ||
+    if (((o->flags & CMD_NAME) != 0 && !is_other && !is_saf_name(value)) ||
         (o->max > 0 && value.n > (size_t)o->max) || value.n < (size_t)o->min)
         return refuse_value(p, o, value);
     return true;

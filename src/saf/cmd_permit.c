@@ -21,7 +21,7 @@ static const char *const reset_choices[] = { "ALL", "STANDARD", "WHEN", NULL };
 
 static const struct cmd_operand permit_rows[] = {
     { "CLASS", CMD_TEXT, 0, 1, 8, NULL, NULL, NULL, NULL, NULL, "CLASS NAME" },
-    { "ID", CMD_LIST, CMD_STAR | CMD_NAME, 0, 0, NULL, NULL, NULL, NULL, "ID", "USERID OR GROUP NAME" },
+    { "ID", CMD_LIST, CMD_STAR | CMD_RACUID | CMD_NAME, 0, 0, NULL, NULL, NULL, NULL, "ID", "USERID OR GROUP NAME" },
     { "ACCESS", CMD_CHOICE, 0, 0, 0, NULL, cmd_levels, NULL, NULL, "ACCESS AUTHORITY", "ALTER, CONTROL, UPDATE, READ, EXECUTE, OR NONE" },
     { "DELETE", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     { "WHEN", CMD_SUB, 0, 0, 0, &when_table, NULL, NULL, NULL, NULL, NULL },
@@ -103,7 +103,9 @@ permit_one(struct cmd *cmd, const struct saf_profile *p, struct str who,
         delete_entry(cmd, p, who, c);
         return;
     }
-    if (!str_eq_z(who, "*") && !cmd_is_principal(cmd, who)) {
+    if (!str_eq_z(who, "*") &&
+        !(str_eq_z(who, SAF_RACUID) && str_eq_z(p->class_name, "FIELD")) &&
+        !cmd_is_principal(cmd, who)) {
         CMD_MSG(cmd, "ICH06007I", who);
         cmd_rc(cmd, 4);
         return;

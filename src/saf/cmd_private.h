@@ -52,6 +52,8 @@ void cmd_ssignon_list(struct cmd *, int64_t profile_id);
 /* Take out the segment operands that the issuer may not set (class FIELD),
  * after a message; may list: false after IRR52021I. */
 void cmd_drop_forbidden_fields(struct cmd *);
+/* The operand sets fields of a segment other than the base. */
+bool cmd_is_segment(const struct cmd_arg *);
 bool cmd_may_list_segment(struct cmd *, const char *class_name,
                           const char *segment);
 

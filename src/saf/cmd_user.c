@@ -442,6 +442,16 @@ alter_uaudit(struct cmd *cmd, struct saf_user *u)
         u->attrs |= ACEE_UAUDIT;
 }
 
+/* Segments alone, of which class FIELD has let pass what is left. */
+static bool
+alters_only_segments(const struct cmd *cmd)
+{
+    for (size_t i = 0; i < cmd->n_args; i++)
+        if (!cmd_is_segment(&cmd->args[i]))
+            return false;
+    return cmd->n_args > 0;
+}
+
 static void
 alter_one(struct cmd *cmd, struct str user)
 {
@@ -454,7 +464,8 @@ alter_one(struct cmd *cmd, struct str user)
         cmd_rc(cmd, 4);
         return;
     }
-    if (!cmd_owns(cmd, u.owner) && !str_eq_z(user, cmd->acee->user)) {
+    if (!cmd_owns(cmd, u.owner) && !str_eq_z(user, cmd->acee->user) &&
+        !alters_only_segments(cmd)) {
         CMD_MSG(cmd, "ICH21005I", STR("ALTUSER"));
         CMD_MSG(cmd, "ICH21004I", user);
         cmd_rc(cmd, 4);
@@ -478,7 +489,7 @@ alter_one(struct cmd *cmd, struct str user)
     }
 }
 
-/* One's own profile: NAME and DFLTGRP only. */
+/* One's own profile: NAME, DFLTGRP and what class FIELD allows. */
 static bool
 alters_only_own_fields(struct cmd *cmd)
 {
@@ -486,7 +497,8 @@ alters_only_own_fields(struct cmd *cmd)
 
     for (size_t i = 0; i < cmd->n_args; i++)
         if (strcmp(cmd->args[i].operand->name, "NAME") != 0 &&
-            strcmp(cmd->args[i].operand->name, "DFLTGRP") != 0)
+            strcmp(cmd->args[i].operand->name, "DFLTGRP") != 0 &&
+            !cmd_is_segment(&cmd->args[i]))
             return false;
     return users->n_values == 1 && str_eq_z(users->values[0], cmd->acee->user);
 }
@@ -510,7 +522,7 @@ run_altuser(struct cmd *cmd)
     const struct cmd_arg *users = cmd->positional[0];
 
     if (!cmd_is_special(cmd) && !alters_only_own_fields(cmd) &&
-        !owns_all(cmd, users)) {
+        !alters_only_segments(cmd) && !owns_all(cmd, users)) {
         CMD_MSG(cmd, "ICH21010I");
         return 8;
     }

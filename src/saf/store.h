@@ -163,6 +163,9 @@ size_t saf_connects_of_user(struct saf_db *, struct arena *, struct str user,
 size_t saf_connects_of_group(struct saf_db *, struct arena *, struct str group,
                              struct saf_connect **out);
 /* Numeric id of a user's or group's name; 0 when it never had one. */
+/* In an access list of class FIELD: whoever's own profile the field is in. */
+#define SAF_RACUID "&RACUID"
+#define SAF_RACUID_ID 4294967294u
 uint32_t saf_principal_id(struct saf_db *, struct str name);
 
 /* --- profiles ---------------------------------------------------------- */

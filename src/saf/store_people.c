@@ -4,10 +4,13 @@
 uint32_t
 saf_principal_id(struct saf_db *db, struct str name)
 {
-    struct saf_query q =
-        saf_db_query(db, "SELECT id FROM principals WHERE name=?1", "s", name);
-    uint32_t id = saf_query_next(&q) ? (uint32_t)saf_query_int(&q, 0) : 0;
+    struct saf_query q;
+    uint32_t id;
 
+    if (str_eq_z(name, SAF_RACUID))
+        return SAF_RACUID_ID;
+    q = saf_db_query(db, "SELECT id FROM principals WHERE name=?1", "s", name);
+    id = saf_query_next(&q) ? (uint32_t)saf_query_int(&q, 0) : 0;
     saf_query_close(&q);
     return id;
 }

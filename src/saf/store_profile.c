@@ -185,7 +185,8 @@ saf_access_of(struct saf_db *db, struct arena *arena, int64_t profile_id,
         return 0;
     q = saf_db_query(db,
                      "SELECT who, level, count, when_kind, when_value,"
-                     " coalesce((SELECT id FROM principals WHERE name=who),0)"
+                     " iif(who='" SAF_RACUID "',4294967294,"
+                     "coalesce((SELECT id FROM principals WHERE name=who),0))"
                      " FROM access WHERE profile=?1 ORDER BY who",
                      "i", profile_id);
     while (n < max && saf_query_next(&q))

@@ -687,6 +687,65 @@ field_level_access(void **state)
     desk_fini(&d);
 }
 
+/* ID(&RACUID): each user's own profile, and nobody else's. */
+static void
+field_level_access_to_oneself(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER ANN DFLTGRP(SYS1) OMVS(UID(5) HOME(/a))",
+        "ADDUSER BEN DFLTGRP(SYS1) OMVS(UID(6) HOME(/b))",
+        "SETROPTS CLASSACT(FIELD)",
+        "RDEFINE FIELD USER.OMVS.HOME UACC(NONE)",
+        "PERMIT USER.OMVS.HOME CLASS(FIELD) ID(&RACUID) ACCESS(UPDATE)",
+        "RDEFINE FACILITY X UACC(NONE)",
+    };
+    static const struct row admin[] = {
+        { "PERMIT X CLASS(FACILITY) ID(&RACUID)", 4,
+          "ICH06007I &RACUID NOT DEFINED TO RACF\n" },
+        { "PERMIT USER.OMVS.HOME CLASS(FIELD) ID(&RACGPID)", 8,
+          "IKJ56702I INVALID ID, &RACGPID\n"
+          "IKJ56701I MISSING ID+\n"
+          "IKJ56701I MISSING USERID OR GROUP NAME\n" },
+        { "ADDUSER &RACUID", 8,
+          "IKJ56702I INVALID USERID, &RACUID\n"
+          "IKJ56701I MISSING USERID+\n"
+          "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n" },
+    };
+    static const struct row rows[] = {
+        { "ALTUSER ANN OMVS(HOME(/mine))", 0, "" },
+        { "ALTUSER BEN OMVS(HOME(/mine))", 8,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n"
+          "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
+        { "ALTUSER (ANN BEN) OMVS(HOME(/mine))", 8,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n"
+          "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
+        { "ALTUSER ANN OMVS(UID(0))", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+        { "ALTUSER ANN OMVS(HOME(/mine)) SPECIAL", 8,
+          "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
+        { "ALTUSER ANN NOOMVS", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    run_rows(&d, admin, ARRAY_LEN(admin));
+    desk_be(&d, "ANN");
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_be(&d, "IBMUSER");
+    assert_non_null(strstr(desk_run(&d, "LISTUSER ANN OMVS NORACF"),
+                           "UID= 0000000005\nHOME= /mine\n"));
+    assert_non_null(
+        strstr(desk_run(&d, "LISTUSER BEN OMVS NORACF"), "HOME= /b\n"));
+    /* It is an entry like others, and goes like others. */
+    desk_run(&d, "PERMIT USER.OMVS.HOME CLASS(FIELD) ID(&RACUID) DELETE");
+    desk_be(&d, "ANN");
+    desk_run(&d, "ALTUSER ANN OMVS(HOME(/again))");
+    assert_int_equal(d.rc, 4);
+    desk_fini(&d);
+}
+
 static void
 class_authority_and_auditing(void **state)
 {
@@ -895,6 +954,7 @@ main(void)
         cmocka_unit_test(passwords),
         cmocka_unit_test(identity_maps),
         cmocka_unit_test(field_level_access),
+        cmocka_unit_test(field_level_access_to_oneself),
         cmocka_unit_test(class_authority_and_auditing),
         cmocka_unit_test(secrets_are_blanked),
         cmocka_unit_test(decks),

@@ -241,6 +241,8 @@ racf("ALTUSER USER1 WHEN(DAYS(" + " ".join(others) + "))")
 r = from_address("USER1", "SECRET12", "")
 is_equal(r.triple(), (8, 48, 4), "not on this day")
 check(any("NOT AUTHORIZED TO LOGON AT THIS TIME" in m for m in r.messages), "ICH408I says so", r.messages)
+refused = Client().call(LOGON, s("USER1") + s("SECRET12") + s("") + s(""))
+check(refused.triple() == (8, 48, 4) and not any("ICH7" in m for m in refused.messages), "who is refused is not told the last access", refused.messages)
 racf("ALTUSER USER1 WHEN(DAYS(ANYDAY))", "SETROPTS CLASSACT(TERMINAL JESINPUT)",
      "RDEFINE TERMINAL C0000207 UACC(NONE)", "RDEFINE TERMINAL TTY7 UACC(NONE)", "PERMIT TTY7 CLASS(TERMINAL) ID(USER2)")
 is_equal(from_address("USER1", "SECRET12", "192.0.2.99").err, OK, "a terminal without a profile is open")

@@ -235,6 +235,10 @@ void verifier_attach(struct verifier *, int fd);
 /* Milliseconds until a comparison that waits may go on; -1: none does. */
 int logon_wait_ms(const struct front *);
 void logon_go_on(struct front *);
+/* A person, or the job's log, is told of the last access; the system log is
+ * not. Once he is in: who is refused learns nothing. */
+void logon_tell_greeting(struct peer *, uint32_t seq, const struct logon *,
+                         uint64_t now_ms);
 void logon_peer_gone(struct front *, struct peer *);
 
 /* --- jobs (front_jobs.c)
@@ -246,9 +250,10 @@ struct saf_job_ask {
     uint32_t root_uid; /* for a user without a UID, or with UID 0; 0 none */
     int pidfd;
 };
-/* The user is decided and proved: make token and acee, reply. */
+/* The user is decided and proved: make token and acee, reply. logon: by a
+ * password, NULL otherwise. */
 void job_register(struct peer *, uint32_t seq, struct saf_job_ask *,
-                  struct arena *);
+                  const struct logon *, struct arena *);
 void job_end(struct front *, struct job *);
 /* Jobs that ran before the front was killed. */
 void jobs_restore(struct front *);

@@ -232,7 +232,7 @@ watch_process(struct front *f, struct job *j, struct saf_job_ask *job,
 
 void
 job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
-             struct arena *a)
+             const struct logon *logon, struct arena *a)
 {
     struct front *f = p->front;
     struct line_sink sink = { f, p, seq };
@@ -282,6 +282,8 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
         save(f);
         buf_str(&result, buf_view(&token));
         buf_str(&result, buf_view(&sealed));
+        if (logon != NULL)
+            logon_tell_greeting(p, seq, logon, ask.now_ms);
     }
     if (job->pidfd >= 0)
         close(job->pidfd);
@@ -428,7 +430,7 @@ on_register_job(struct peer *p, uint32_t seq, struct chan_msg *msg)
     else if (!str_eq(job->user, job->submitter))
         e = check_surrogate(p, seq, &a, job, &rc, &why);
     if (e == ERR_OK) {
-        job_register(p, seq, job, &a);
+        job_register(p, seq, job, NULL, &a);
     } else {
         if (job->pidfd >= 0)
             close(job->pidfd);

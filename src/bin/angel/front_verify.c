@@ -38,25 +38,31 @@ task_free(struct logon_task *t)
     arena_fini(&a); /* the task itself lies in it */
 }
 
+struct greeting {
+    struct peer *peer;
+    uint32_t seq;
+};
+
 static void
 greeting_line(void *arg, struct str text)
 {
-    struct logon_task *t = arg;
+    const struct greeting *g = arg;
     struct buf out;
 
     buf_init(&out, 1024);
     buf_str(&out, text);
-    peer_send(t->peer, WIRE_MESSAGE, t->seq, buf_view(&out), -1);
+    peer_send(g->peer, WIRE_MESSAGE, g->seq, buf_view(&out), -1);
     buf_fini(&out);
 }
 
-/* A person, or the job's log, is told; the system log is not. */
-static void
-greet(struct logon_task *t, uint64_t now_ms)
+void
+logon_tell_greeting(struct peer *p, uint32_t seq, const struct logon *logon,
+                    uint64_t now_ms)
 {
-    const struct saf_lines lines = { greeting_line, t, NULL };
+    struct greeting g = { p, seq };
+    const struct saf_lines lines = { greeting_line, &g, NULL };
 
-    logon_greet(t->peer->front->engine, &t->logon, now_ms, &lines);
+    logon_greet(p->front->engine, logon, now_ms, &lines);
 }
 
 static void
@@ -88,10 +94,8 @@ task_finish(struct front *f, struct logon_task *t, bool is_right,
             close(t->job->pidfd);
         return;
     }
-    if (e == ERR_OK && t->type != WIRE_VERIFY)
-        greet(t, ask.now_ms);
     if (e == ERR_OK && t->type == WIRE_REGISTER_JOB) {
-        job_register(t->peer, t->seq, t->job, &t->arena);
+        job_register(t->peer, t->seq, t->job, &t->logon, &t->arena);
         return;
     }
     buf_init(&sealed, ACEE_WIRE_MAX);
@@ -102,6 +106,8 @@ task_finish(struct front *f, struct logon_task *t, bool is_right,
         e = front_become(t->peer, buf_view(&sealed), NULL, &result, &why);
     else if (e == ERR_OK)
         buf_str(&result, buf_view(&sealed));
+    if (e == ERR_OK && t->type == WIRE_LOGON)
+        logon_tell_greeting(t->peer, t->seq, &t->logon, ask.now_ms);
     if (e != ERR_OK && t->job != NULL && t->job->pidfd >= 0)
         close(t->job->pidfd);
     peer_reply(t->peer, t->seq, e, rc, &why, buf_view(&result));
