@@ -14,7 +14,6 @@
 #include "ttls/engine.h"
 #include "ttls/engine_wire.h"
 
-#define WHOS_MAX 4096u /* remembered; then all are asked again */
 #define ANSWER_MS 10000u
 
 struct question {
@@ -23,17 +22,8 @@ struct question {
     uint32_t seq;
     uint16_t type;
     bool is_sent;
+    uint64_t listeners; /* maps_listeners when it was asked */
 };
-
-/* Address spaces are who they are; other processes also by their name. */
-static struct str
-who_key(const struct capture_record *r, char space[64])
-{
-    int n = snprintf(space, 64, "%llx %x %.16s", (unsigned long long)r->cgroup,
-                     r->uid, r->comm);
-
-    return str_n(space, (size_t)n);
-}
 
 /* A connection's owner: what the kernel noted at connect(). */
 static void
@@ -71,6 +61,8 @@ send_question(struct engine *g, struct question *q)
     enum err e;
 
     buf_init(&out, ENGINE_DER_MAX + 16u);
+    if (!maps_listeners(g, &q->listeners))
+        q->listeners = 0;
     switch (q->type) {
     case BROKER_WHO:
         put_record(&out, c);
@@ -142,32 +134,18 @@ answered(struct conn *c, uint16_t type, const struct who *w)
     conn_go(c);
 }
 
-static const struct who *
-known_who(const struct conn *c)
-{
-    char space[64];
-
-    return c->is_inbound || !c->engine->is_bpf
-               ? NULL
-               : table_get(&c->engine->whos, who_key(&c->record, space));
-}
-
 /* The first answer about a program does for all that waited for the same. */
 void
 ask_flush(struct engine *g)
 {
     while (g->unsent != NULL && g->broker.fd >= 0) {
         struct question *q = g->unsent;
-        const struct who *known = NULL;
+        struct who known;
 
-        if (q->conn != NULL && q->type == BROKER_WHO)
-            known = known_who(q->conn);
         if (q->conn == NULL) {
             (void)drop(g, pop_unsent(g));
-        } else if (known != NULL) {
-            struct who w = *known; /* the table may change meanwhile */
-
-            answered(drop(g, pop_unsent(g)), BROKER_WHO, &w);
+        } else if (q->type != BROKER_CERTIFICATE && whos_get(q->conn, &known)) {
+            answered(drop(g, pop_unsent(g)), BROKER_WHO, &known);
         } else if (send_question(g, q) == ERR_OK) {
             (void)pop_unsent(g);
         } else {
@@ -240,10 +218,7 @@ ask(struct conn *c, uint16_t type)
 void
 ask_who(struct conn *c)
 {
-    const struct who *known = known_who(c);
-
-    if (known != NULL) {
-        c->who = *known;
+    if (whos_get(c, &c->who)) {
         c->has_who = true;
         return;
     }
@@ -271,31 +246,6 @@ ask_forget(struct conn *c)
     c->question = NULL;
 }
 
-static void
-remember(struct engine *g, const struct capture_record *r,
-         const struct who *who)
-{
-    char space[64];
-    struct who *w = calloc(1, sizeof *w);
-    void *old = NULL;
-    struct str key;
-    size_t pos = 0;
-    void *value;
-
-    if (w == NULL)
-        return;
-    if (g->whos.n >= WHOS_MAX) {
-        while (table_next(&g->whos, &pos, &key, &value))
-            free(value);
-        table_fini(&g->whos);
-        table_init(&g->whos);
-    }
-    *w = *who;
-    if (!table_put(&g->whos, who_key(r, space), w, &old))
-        free(w);
-    free(old);
-}
-
 static bool
 read_who(struct str payload, struct who *w)
 {
@@ -320,6 +270,7 @@ ask_answered(struct engine *g, uint32_t seq, struct str payload)
 {
     struct question *q = table_get(&g->waiting, str_n(&seq, sizeof seq));
     uint16_t type = q == NULL ? 0 : q->type;
+    uint64_t listeners = q == NULL ? 0 : q->listeners;
     struct conn *c;
     struct who w;
 
@@ -329,8 +280,8 @@ ask_answered(struct engine *g, uint32_t seq, struct str payload)
     if (c != NULL) {
         if (!read_who(payload, &w))
             memset(&w, 0, sizeof w);
-        if (type == BROKER_WHO && w.is_known)
-            remember(g, &c->record, &w);
+        if (type != BROKER_CERTIFICATE && w.is_known)
+            whos_put(c, &w, listeners);
         answered(c, type, &w);
     }
     ask_flush(g);

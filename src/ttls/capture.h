@@ -23,6 +23,7 @@ struct capture_options {
 /* The maps an engine works with; borrowed. */
 struct capture_fds {
     int by_source, by_cookie, in_peer;
+    int counts; /* to be read only */
 };
 
 /*

@@ -93,6 +93,19 @@ limit(struct capture *c, uint32_t max)
     return true;
 }
 
+/* The same map, for who may not change it; -1: errno says why. */
+static int
+read_only(int map)
+{
+    LIBBPF_OPTS(bpf_get_fd_by_id_opts, opts, .open_flags = BPF_F_RDONLY);
+    struct bpf_map_info info = { 0 };
+    __u32 n = sizeof info;
+
+    return bpf_obj_get_info_by_fd(map, &info, &n) != 0
+               ? -1
+               : bpf_map_get_fd_by_id_opts(info.id, &opts);
+}
+
 static enum err
 load(struct capture *c, uint32_t max, struct err_info *why)
 {
@@ -115,8 +128,8 @@ load(struct capture *c, uint32_t max, struct err_info *why)
     c->counts = map_fd(c, "counts");
     c->fds =
         (struct capture_fds){ map_fd(c, "by_source"), map_fd(c, "by_cookie"),
-                              map_fd(c, "in_peer") };
-    return ERR_OK;
+                              map_fd(c, "in_peer"), read_only(c->counts) };
+    return c->fds.counts >= 0 ? ERR_OK : err_sys(why, "the kernel's counts");
 }
 
 /* A bpf file system to keep the links in; without one they end with us and
@@ -255,6 +268,7 @@ capture_open(const struct capture_options *options, struct capture **out,
     }
     for (size_t i = 0; i < ARRAY_LEN(c->links); i++)
         c->links[i] = -1;
+    c->fds.counts = -1;
     /* Kernels before 5.11 charge maps to it. */
     IGNORE(setrlimit(RLIMIT_MEMLOCK, &unlimited));
     c->filter->engine_uid = options->engine_uid;
@@ -293,6 +307,8 @@ capture_close(struct capture **which)
     }
     if (c->pins[0] != '\0')
         (void)rmdir(c->pins);
+    if (c->fds.counts >= 0)
+        close(c->fds.counts);
     bpf_object__close(c->object);
     free(c->cgroup);
     free(c->filter);

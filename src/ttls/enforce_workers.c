@@ -152,7 +152,7 @@ send_setup(struct enforce *f, uint32_t number, struct err_info *why)
 {
     const struct worker *w = &f->workers[number];
     struct capture_fds maps;
-    int fds[5];
+    int fds[6];
     unsigned n = 0;
     struct buf out;
     enum err e;
@@ -165,6 +165,7 @@ send_setup(struct enforce *f, uint32_t number, struct err_info *why)
         fds[n++] = maps.by_source;
         fds[n++] = maps.by_cookie;
         fds[n++] = maps.in_peer;
+        fds[n++] = maps.counts;
     }
     buf_init(&out, 256);
     buf_str(&out, str_of(f->stack));

@@ -72,6 +72,7 @@ on_setup(struct engine *g, struct chan_msg *msg)
         g->map_source = chan_take_fd(msg, at++);
         g->map_cookie = chan_take_fd(msg, at++);
         g->map_in_peer = chan_take_fd(msg, at++);
+        g->map_counts = chan_take_fd(msg, at++);
     }
     return g->listeners[0].watch.fd >= 0;
 }
@@ -161,6 +162,7 @@ on_policy(struct engine *g, struct chan_msg *msg)
     g->policy = p;
     g->is_enabled = is_enabled != 0;
     env_policy(g, p);
+    whos_forget(g); /* listeners that no rule was for were not watched */
     return g->is_listening || listen_all(g);
 }
 
@@ -255,7 +257,7 @@ on_stack(struct loop_fd *watch, unsigned events)
  * ------------------------------------------------------------------------ */
 
 static void
-free_values(struct table *t)
+free_waiting(struct table *t)
 {
     struct str key;
     size_t pos = 0;
@@ -274,8 +276,8 @@ engine_free(struct engine *g)
     stop_listening(g);
     env_maker_free(&g->maker);
     engine_policy_unref(&g->policy);
-    free_values(&g->whos);
-    free_values(&g->waiting);
+    whos_forget(g);
+    free_waiting(&g->waiting);
     secret_wipe(g->secret, sizeof g->secret);
     free(g->plain);
     free(g->cipher_in);
@@ -286,14 +288,14 @@ engine_free(struct engine *g)
 enum err
 engine_run(int fd, struct err_info *why)
 {
-    static struct engine g = { .map_source = -1,
-                               .map_cookie = -1,
-                               .map_in_peer = -1 };
+    static struct engine g = {
+        .map_source = -1, .map_cookie = -1, .map_in_peer = -1, .map_counts = -1
+    };
     enum err e;
 
     g.stack = (struct loop_fd){ .fd = fd, .on_event = on_stack };
     g.broker.fd = g.listeners[0].watch.fd = g.listeners[1].watch.fd = -1;
-    table_init(&g.whos);
+    whos_init(&g);
     table_init(&g.waiting);
     g.unsent_end = &g.unsent;
     g.plain = malloc(ENGINE_SCRATCH_BYTES);

@@ -142,7 +142,7 @@ struct engine {
     struct loop_fd stack, broker;
     struct engine_listener listeners[2]; /* IPv4, IPv6 */
     bool is_listening;
-    int map_source, map_cookie, map_in_peer;
+    int map_source, map_cookie, map_in_peer, map_counts;
     bool is_bpf, is_enabled;
     char name[9]; /* of the stack */
     uint32_t number, n_engines;
@@ -152,6 +152,7 @@ struct engine {
     size_t n_conns;
     uint32_t next_id;
     struct table whos;    /* "cgroup uid" -> struct who */
+    struct table owners;  /* listener's address -> its owner (whos.c) */
     struct table waiting; /* seq -> struct question */
     struct question *unsent, **unsent_end;
     uint32_t next_seq;
@@ -216,6 +217,16 @@ void ask_flush(struct engine *);
 void ask_answered(struct engine *, uint32_t seq, struct str payload);
 void ask_line(struct engine *, struct str line);
 
+/* --- whos.c: what the broker has said ------------------------------------- */
+
+void whos_init(struct engine *);
+void whos_forget(struct engine *);
+/* The connection's owner when it is known already; false: ask. */
+MUST_CHECK bool whos_get(const struct conn *, struct who *out);
+/* The broker's answer. `listeners` is what maps_listeners said before it was
+ * asked. */
+void whos_put(const struct conn *, const struct who *, uint64_t listeners);
+
 /* --- say.c: EZD1281I to EZD1287I ------------------------------------------ */
 
 void say_map(struct conn *);
@@ -251,6 +262,10 @@ void maps_seen(struct engine *, const struct capture_record *,
 MUST_CHECK bool maps_peer_put(struct engine *, const struct capture_addr *own,
                               const struct capture_addr *client);
 void maps_peer_remove(struct engine *, const struct capture_addr *own);
+
+/* Changes whenever a listener of a watched port comes or goes; false: nobody
+ * counts. */
+MUST_CHECK bool maps_listeners(const struct engine *, uint64_t *out);
 
 void addr_of_sockaddr(struct capture_addr *, const void *sockaddr);
 /* As a socket of family 4 or 6 would name it; *n receives the size. */

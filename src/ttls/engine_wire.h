@@ -14,8 +14,8 @@
 enum engine_message {
     /* Stack to engine. */
     /* str stack, u32 number, u32 of how many, u8 is_bpf, u8 has_v6, str secret;
-     * descriptors: listener 4 [, listener 6] [, by_source, by_cookie, in_peer]
-     */
+     * descriptors: listener 4 [, listener 6] [, by_source, by_cookie, in_peer,
+     * counts] */
     ENGINE_SETUP = 0x5401,
     /* descriptors: the broker for the loop, and for the thread that waits */
     ENGINE_BROKER,

@@ -74,6 +74,15 @@ maps_peer_remove(struct engine *g, const struct capture_addr *own)
 }
 
 bool
+maps_listeners(const struct engine *g, uint64_t *out)
+{
+    uint32_t which = CAPTURE_N_LISTENERS;
+
+    return g->is_bpf &&
+           map_call(BPF_MAP_LOOKUP_ELEM, g->map_counts, &which, out, 0) == 0;
+}
+
+bool
 addr_is_v4(const struct capture_addr *a)
 {
     static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };

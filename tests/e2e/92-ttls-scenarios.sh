@@ -16,6 +16,7 @@ printf 'ttlsscope=machine\nttlsconnections=260\n' >>"$SALLYPORT_ROOT/etc/image.c
     rule inpass Inbound 8081 ServerWithClientAuth Liberty.KeyRing "ClientAuthType PassThru"
     rule infull Inbound 8082 ServerWithClientAuth Liberty.KeyRing "ClientAuthType Full"
     rule inreq Inbound 8083 ServerWithClientAuth Liberty.KeyRing "ClientAuthType Required"
+    rule owned Inbound 8085 Server LIBSERV/Liberty.KeyRing "" "Userid 50001"
     rule insaf Inbound 8084 ServerWithClientAuth Liberty.KeyRing "ClientAuthType SAFCheck"
 } >"$policy"
 ttls_start
@@ -308,6 +309,18 @@ matrix Required 8083 none no; matrix Required 8083 USER1 yes; matrix Required 80
 mark
 matrix SAFCheck 8084 none no; wait_for 5 said 'EZD1287I TTLS Error RC: 403'; ok $? "RC 403"
 matrix SAFCheck 8084 USER1 yes; matrix SAFCheck 8084 stranger no
+# A listener's owner is remembered, but not longer than it is the owner.
+for turn in 50001 0 50001; do
+    background setpriv --reuid=$turn --regid=$turn --clear-groups /usr/bin/python3 "$SCRATCH/plain.py" 8085 >"$SCRATCH/plain.8085" 2>&1; owner=$PID
+    wait_for 10 grep -q up "$SCRATCH/plain.8085"
+    if [ $turn = 50001 ]; then
+        for i in 1 2 3; do OUT=$(https 8085 -k); like "$OUT" 'MARKER you are' "a listener of its user's: TLS, $i"; done
+        OUT=$(peer "${CURL[@]}" http://10.77.0.1:8085/; echo "status $?"); like "$OUT" '^status (52|56)' "and no clear text"
+    else
+        OUT=$(https 8085 -k); unlike "$OUT" MARKER "somebody else's on the same port: no rule, no TLS"
+    fi
+    kill "$owner"; wait "$owner" 2>/dev/null
+done
 OUT=$("${CURL[@]}" http://10.77.0.2:9/ ; echo $?); is "$OUT" 7 "a port without a rule behaves as ever: refused"
 
 # --- application control -----------------------------------------------------------------------
