@@ -2,7 +2,7 @@
  * Are two trees functionally the same? Row by row over the values consumers
  * can see; where an element was written does not count.
  */
-#include "config/raw.h"
+#include "config/show.h"
 
 static bool equal_struct(const struct cfg_node *a, const struct cfg_node *b);
 
@@ -129,6 +129,39 @@ equal_struct(const struct cfg_node *a, const struct cfg_node *b)
         if (!equal_attr(&a->type->attrs[i], (const char *)a, (const char *)b))
             return false;
     return str_eq(a->id, b->id);
+}
+
+bool
+cfg_has_equal(const struct cfg_tree *tree, const struct cfg_node *node)
+{
+    const struct cfg_node *other = cfg_find(tree, node->type, node->id);
+
+    return other != NULL && equal_struct(node, other);
+}
+
+void
+cfg_changes(const struct cfg_tree *old, const struct cfg_tree *next,
+            const struct cfg_type *type, struct buf *out)
+{
+    const struct cfg_node *a = cfg_one(old, type), *b = cfg_one(next, type);
+    struct arena arena;
+    struct show show;
+    size_t n = 0;
+
+    arena_init(&arena, 1u << 20);
+    show_init(&show, next, &arena);
+    for (size_t i = 0; i < type->n_attrs; i++) {
+        const struct cfg_attr *row = &type->attrs[i];
+        struct str value;
+
+        if (equal_attr(row, (const char *)a, (const char *)b))
+            continue;
+        if (!show_text(&show, b, row, &value))
+            value = STR("");
+        buf_printf(out, "%s%s=" STR_FMT, n++ > 0 ? "," : "", row->name,
+                   STR_ARG(value));
+    }
+    arena_fini(&arena);
 }
 
 bool

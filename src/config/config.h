@@ -174,6 +174,12 @@ const char *cfg_type_name(const struct cfg_type *); /* "httpEndpoint" */
 bool cfg_equal(const struct cfg_tree *, const struct cfg_tree *);
 bool cfg_equal_type(const struct cfg_tree *, const struct cfg_tree *,
                     const struct cfg_type *);
+/* Has the tree an element of that type and id with the same values? */
+bool cfg_has_equal(const struct cfg_tree *, const struct cfg_node *);
+/* Attributes of a singleton that differ, as `next` has them: "a=1,b=2"; secrets
+ * as *****. Nothing when none does. */
+void cfg_changes(const struct cfg_tree *old, const struct cfg_tree *next,
+                 const struct cfg_type *singleton, struct buf *out);
 
 /* Files and folders whose change is a configuration change: existing or not
  * (an include that is missing today). Borrowed from the tree. */

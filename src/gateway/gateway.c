@@ -257,6 +257,7 @@ gateway_use(struct gateway *g, struct snapshot *next)
     ports_close_unwanted(g);
     snapshot_unref(&g->snapshot);
     g->snapshot = next;
+    web_app_changed(g);
 }
 
 enum err
@@ -265,8 +266,11 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
 {
     struct artefacts *artefacts = NULL;
     struct snapshot *next;
+    bool is_first = g->snapshot == NULL;
     enum err e;
 
+    if (is_first)
+        web_app_loading(g);
     if (g->artefacts == NULL || reload_archives ||
         !artefacts_are_of(g->artefacts, tree)) {
         e = artefacts_load(tree, g->artefacts, g->work_dir, g->o.log,
@@ -286,6 +290,8 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
     g->artefacts = artefacts;
     g->n_open_tries = 0;
     g->next_open_ms = clock_mono_ms() + OPEN_RETRY_MS;
+    if (is_first)
+        web_app_bound(g);
     gateway_use(g, next);
     return ERR_OK;
 }
@@ -307,17 +313,19 @@ gateway_reload_keys(struct gateway *g, struct err_info *why)
 /* --- end --------------------------------------------------------------------
  */
 
-void
+bool
 gateway_stop(struct gateway *g, uint32_t wait_ms)
 {
     struct order orders[LOOPS_MAX];
+    bool is_quiet;
 
+    web_app_removed(g);
     for (size_t i = 0; i < g->n_listeners; i++)
         g->listeners[i].is_wanted = false;
     g->n_busy = g->n_loops;
     gateway_order(g, orders, run_drain, NULL, NULL);
     gateway_wait(g);
-    (void)wait_for_none(g, &g->n_busy, wait_ms);
+    is_quiet = wait_for_none(g, &g->n_busy, wait_ms);
     ports_close_unwanted(g);
     gateway_order(g, orders, run_end, NULL, NULL);
     gateway_wait(g);
@@ -325,6 +333,7 @@ gateway_stop(struct gateway *g, uint32_t wait_ms)
         pthread_join(g->loops[i].thread, NULL);
         g->loops[i].is_running = false;
     }
+    return is_quiet;
 }
 
 void
@@ -336,7 +345,7 @@ gateway_free(struct gateway **at)
     if (g == NULL)
         return;
     if (g->n_loops > 0 && g->loops[0].is_running)
-        gateway_stop(g, 1);
+        (void)gateway_stop(g, 1);
     for (unsigned i = 0; i < g->n_loops; i++)
         serve_fini(&g->loops[i].serve);
     snapshot_unref(&g->snapshot);

@@ -87,8 +87,9 @@ struct gateway_work {
 void gateway_count(struct gateway *, uint64_t slow_ms, uint64_t hung_ms,
                    struct gateway_work *out, struct buf *lines);
 
-/* Stop accepting, let requests finish (at most wait_ms), end the loops. */
-void gateway_stop(struct gateway *, uint32_t wait_ms);
+/* Stop accepting, let requests finish (at most wait_ms), end the loops. False
+ * when some had not finished. */
+bool gateway_stop(struct gateway *, uint32_t wait_ms);
 void gateway_free(struct gateway **);
 
 #endif

@@ -55,6 +55,7 @@ struct gateway {
     bool must_retry_open;
     uint32_t n_open_tries;
     uint64_t next_open_ms;
+    char web_address[320]; /* of the web application; "" while it has none */
     struct paused paused[SNAPSHOT_PORTS_MAX];
     size_t n_paused;
     pthread_mutex_t lock;
@@ -95,8 +96,18 @@ void angel_look(struct gateway *);
  * (said in the log). It stays open at the next ports_close_unwanted. */
 int ports_open(struct gateway *, const struct port_entry *);
 void ports_close_unwanted(struct gateway *);
+bool ports_is_open(const struct gateway *, const struct port_entry *);
 /* What the worker before this one had paused. */
 void ports_restore_paused(struct gateway *);
 bool ports_is_paused(const struct gateway *, struct str endpoint_id);
+
+/* --- web_app.c: messages about the web application ------------------------
+ */
+
+void web_app_loading(struct gateway *);
+void web_app_bound(struct gateway *);
+/* Ports may have been opened or closed: where it is to be found now. */
+void web_app_changed(struct gateway *);
+void web_app_removed(struct gateway *);
 
 #endif

@@ -14,15 +14,22 @@
 
 #define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPPort"
 
-static struct listener *
-find_listener(struct gateway *g, const struct port_entry *p)
+/* The index of its socket; n_listeners when it is closed. */
+static size_t
+find_listener(const struct gateway *g, const struct port_entry *p)
 {
-    for (size_t i = 0; i < g->n_listeners; i++) {
-        if (g->listeners[i].port == p->port &&
-            str_eq_z(p->host, g->listeners[i].host))
-            return &g->listeners[i];
-    }
-    return NULL;
+    size_t i = 0;
+
+    while (i < g->n_listeners && (g->listeners[i].port != p->port ||
+                                  !str_eq_z(p->host, g->listeners[i].host)))
+        i++;
+    return i;
+}
+
+bool
+ports_is_open(const struct gateway *g, const struct port_entry *p)
+{
+    return find_listener(g, p) < g->n_listeners;
 }
 
 static struct str
@@ -31,32 +38,45 @@ host_text(const char *host)
     return strcmp(host, "*") == 0 ? STR("*  (IPv6)") : str_of(host);
 }
 
+static void
+say_closed(struct gateway *g, const struct listener *l, enum err e,
+           const char *port, const struct err_info *why)
+{
+    if (e == ERR_NOT_FOUND)
+        MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0224E", str_of(l->channel),
+                     str_of(l->host), str_of(port));
+    else
+        MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0221E", str_of(l->channel),
+                     str_of(l->host), str_of(port), str_of(why->text));
+}
+
 int
 ports_open(struct gateway *g, const struct port_entry *p)
 {
-    struct listener *l = find_listener(g, p);
+    size_t at = find_listener(g, p);
+    struct listener *l = &g->listeners[at];
     struct err_info why;
     char port[8];
+    enum err e;
 
     snprintf(port, sizeof port, "%u", p->port);
-    if (l != NULL) {
+    if (at < g->n_listeners) {
         l->is_wanted = true;
         return l->fd;
     }
     if (g->n_listeners == ARRAY_LEN(g->listeners))
         return -1;
-    l = &g->listeners[g->n_listeners];
     snprintf(l->channel, sizeof l->channel, STR_FMT "%s",
              STR_ARG(p->endpoint_id), p->is_tls ? "-ssl" : "");
     if (!str_copy_z(p->host, l->host, sizeof l->host))
         return -1;
-    if (parent_listen(g->o.parent, l->host, p->port, &l->fd, &why) != ERR_OK) {
+    e = parent_listen(g->o.parent, l->host, p->port, &l->fd, &why);
+    if (e != ERR_OK) {
         if (g->n_open_tries < p->open_retries) {
             g->must_retry_open = true;
             return -1;
         }
-        MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0221E", str_of(l->channel),
-                     str_of(l->host), str_of(port), str_of(why.text));
+        say_closed(g, l, e, port, &why);
         return -1;
     }
     l->port = p->port;
@@ -233,7 +253,7 @@ lacks_socket(struct gateway *g, struct str id)
     for (size_t i = 0; i < g->snapshot->n_ports; i++) {
         const struct port_entry *p = &g->snapshot->ports[i];
 
-        if (str_eq(p->endpoint_id, id) && find_listener(g, p) == NULL)
+        if (str_eq(p->endpoint_id, id) && !ports_is_open(g, p))
             return true;
     }
     return false;

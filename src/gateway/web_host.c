@@ -58,6 +58,15 @@ takes_endpoint(const struct cfg_virtual_host *v, struct str id)
 }
 
 bool
+web_takes_endpoint(const struct cfg_tree *tree, struct str id)
+{
+    const struct cfg_virtual_host *own =
+        CFG_GET(tree, virtual_host, "default_host");
+
+    return own == NULL || (own->enabled && takes_endpoint(own, id));
+}
+
+bool
 web_host_is_ours(const struct cfg_tree *tree, struct str endpoint_id,
                  struct str host, bool is_tls)
 {

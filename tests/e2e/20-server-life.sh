@@ -51,10 +51,13 @@ PARENT=$(sed 's/.*process ID \([0-9]*\)\..*/\1/' <<<"$(tail -1 <<<"$OUT")")
 is "$(cat "$SALLYPORT_ROOT/servers/.pid/zceesrv1.pid")" "$PARENT" "the pid file"
 is "$(stat -c %a "$HOME_DIR/logs/messages.log")" 640 "messages.log is 640"
 LOG=$HOME_DIR/logs/messages.log
-order=$(grep -oE 'CWWKE0001I|CWWKB0121I|CWWKO0219I|CWWKF0012I|CWWKF0011I' \
+order=$(grep -oE 'CWWKE0001I|CWWKB0121I|BAQR0000I|SRVE0[0-9]+I|CWWKS9122I|CWWKO0219I|CWWKT0016I|CWWKF0012I|CWWKF0011I' \
     "$LOG" | tr '\n' ' ')
-is "$order" "CWWKE0001I CWWKB0121I CWWKO0219I CWWKF0012I CWWKF0011I " \
+is "$order" "CWWKE0001I CWWKB0121I BAQR0000I SRVE0169I SRVE0250I CWWKS9122I SRVE0242I CWWKO0219I CWWKT0016I CWWKF0012I CWWKF0011I " \
     "start-up messages in order"
+like "$(grep BAQR0000I "$LOG")" "I BAQR0000I: z/OS Connect Enterprise Edition version 3\.0\.34\.0 \(Sallyport [0-9.]+\)$" "the level and whose it is"
+like "$(grep SRVE0250I "$LOG")" "I SRVE0250I: Web Module z/OS Connect has been bound to default_host\.$" "the web application"
+like "$(grep CWWKT0016I "$LOG")" "A CWWKT0016I: Web application available \(default_host\): http://$(uname -n):$PORT/$" "and its address"
 like "$(grep CWWKB0121I "$LOG")" "set to 0027\.$" "the umask keeps others out"
 like "$(grep CWWKF0011I "$LOG")" \
     '^\[[0-9]+/[0-9]+/[0-9]{2} [0-9]+:[0-9]{2}:[0-9]{2}:[0-9]{3} [A-Z+-].*\] [0-9a-f]{8} .{60} A CWWKF0011I: The zceesrv1 server is ready to run a smarter planet' \
@@ -84,6 +87,8 @@ like "$(grep CWWKG001 "$LOG" | tail -1)" \
     "the update's message"
 is "$(status_of "$NEW")" 404 "the new port answers"
 is "$(status_of "$PORT")" 000 "the old one is closed"
+is "$(grep -oE 'CWWKT001[67]I: .*' "$LOG" | tail -2)" "CWWKT0017I: Web application removed (default_host): http://$(uname -n):$PORT/
+CWWKT0016I: Web application available (default_host): http://$(uname -n):$NEW/" "the web application has moved"
 runs "again without a change" 0 sallyport server modify zceesrv1 REFRESH,CONFIG
 is "$(grep -c CWWKG0016I "$LOG")" 1 "does nothing"
 echo '<!-- x -->' >>"$HOME_DIR/server.xml"
@@ -101,6 +106,8 @@ like "$OUT" "^CWWKB0006W: MODIFY COMMAND DANCE WAS NOT KNOWN" "is said so"
 
 runs "stop" 0 sallyport server stop zceesrv1
 like "$OUT" "^Server zceesrv1 stopped\.$" "it stopped"
+like "$(tail -6 "$LOG")" "CWWKT0017I: Web application removed" "the web application is gone"
+like "$(tail -3 "$LOG")" "CWWKE1101I: Server quiesce complete\.$" "the quiesce"
 like "$(tail -1 "$LOG")" "CWWKE0036I: The server zceesrv1 stopped after" \
     "the last message"
 [ ! -e "$SALLYPORT_ROOT/servers/.pid/zceesrv1.pid" ]

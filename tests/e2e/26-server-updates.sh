@@ -65,6 +65,35 @@ server 'monitorInterval="50ms"'
 wait_for 20 seen CWWKG0017I $((N + 2)); ok $? "and it goes again"
 N=$(($(count CWWKG0017I) - 4))
 
+# Features that come and go, roles and security settings: each says so.
+features() { # attributes of featureManager, features, more elements
+    { echo "<server><featureManager $1>"; for f in $2; do echo "<feature>$f</feature>"; done; cat <<END_XML
+</featureManager><config monitorInterval="50ms"/>
+<httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="$PORT" httpsPort="-1"/>$3</server>
+END_XML
+    } >"$HOME_DIR/server.xml.new"; mv "$HOME_DIR/server.xml.new" "$HOME_DIR/server.xml"
+}
+ROLES='<authorization-roles id="own.roles"><security-role name="r"/></authorization-roles>'
+M=$(count CWWKG0017I) F=$(count CWWKF0012I) R=$(count CWWKS9120I)
+features "" "zosconnect:zosConnect-2.0 zosSecurity-1.0" "$ROLES<webAppSecurity allowFailOverToBasicAuth=\"true\" ssoRequiresSSL=\"true\"/>"
+wait_for 20 seen CWWKG0017I $((M + 1)); ok $? "a feature, roles and settings"
+is "$(grep -oE 'CWWK(F0007I|F0012I|F0013I|F0008I|G0017I)' "$LOG" | tail -4 | tr '\n' ' ')" "CWWKF0007I CWWKF0012I CWWKF0008I CWWKG0017I " "the feature's messages in order"
+like "$(grep CWWKF0012I "$LOG" | tail -1)" "A CWWKF0012I: The server installed the following features: \[zosSecurity-1\.0\]\.$" "only what is new"
+is "$(grep -o 'CWWKS9120I: .*' "$LOG" | tail -1)" 'CWWKS9120I: Authorization roles with id="own.roles" have been successfully processed.' "the roles"
+is "$(grep -o 'CWWKS9112A: .*' "$LOG" | tail -1)" 'CWWKS9112A: The web application security settings have changed. The following properties were modified: allowFailOverToBasicAuth=true,ssoRequiresSSL=true' "the settings"
+features "" "zosconnect:zosConnect-2.0" "$ROLES"
+wait_for 20 seen CWWKG0017I $((M + 2)); ok $? "without the feature"
+is "$(grep -o 'CWWKF0013I: .*' "$LOG" | tail -1)" "CWWKF0013I: The server removed the following features: [zosSecurity-1.0]." "it is removed"
+is "$(count CWWKF0012I) $(count CWWKS9120I)" "$((F + 1)) $((R + 1))" "nothing else is said again"
+like "$(grep -o 'CWWKS9112A: .*' "$LOG" | tail -1)" 'modified: allowFailOverToBasicAuth=false,ssoRequiresSSL=false$' "the settings are back"
+features 'onError="FAIL"' "zosconnect:zosConnect-2.0 nope-1.0" "$(second "$OTHER")"
+wait_for 20 grep -q "CWWKG0015E: .*a feature is not right" "$LOG"; ok $? "a wrong feature with onError=FAIL"
+like "$(grep CWWKF0001E "$LOG")" "CWWKF0001E: A feature definition could not be found for nope-1\.0$" "is named"
+is "$(status_of "$OTHER")" 000 "and the update is not taken"
+server 'monitorInterval="50ms"'
+wait_for 20 seen CWWKG0017I $((M + 3)); ok $? "the right one is taken again"
+N=$(($(count CWWKG0017I) - 4))
+
 # A secret that stands in a file.
 printf 'one\n' >"$HOME_DIR/secret"; chmod 600 "$HOME_DIR/secret"
 server 'monitorInterval="50ms"' "<zosconnect_authData id=\"a\" user=\"U\" password=\"{file}\${server.config.dir}/secret\"/>"

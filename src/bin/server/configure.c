@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
+#include "features.h"
 
 #define CONFIG_LOGGER "com.ibm.ws.config.xml.internal.ConfigRefresher"
 #define PARSER_LOGGER "com.ibm.ws.config.xml.internal.XMLConfigParser"
@@ -214,6 +215,28 @@ use(struct worker *w, struct cfg_tree *next)
     configure_forget_tried(w); /* the tree knows them */
 }
 
+/* False when featureManager has a wrong one and its onError is FAIL. */
+static bool
+change_features(struct worker *w, const struct cfg_tree *next,
+                struct err_info *why)
+{
+    uint64_t since_ms = clock_mono_ms();
+    char seconds[32];
+    bool fits;
+
+    if (cfg_equal_type(w->tree, next, &cfg_type_feature_manager))
+        return true;
+    MESSAGES_LOG0(w->log, FEATURE_LOGGER, "CWWKF0007I");
+    fits = features_say(w, next, w->tree);
+    MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0008I",
+                 worker_seconds(since_ms, seconds));
+    if (!fits)
+        IGNORE(err_set(why, ERR_NOT_NOW,
+                       "a feature is not right and onError "
+                       "of featureManager is FAIL"));
+    return fits;
+}
+
 static void
 apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
 {
@@ -226,6 +249,11 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
         use(w, next);
         return;
     }
+    if (!change_features(w, next, &why)) {
+        MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
+        cfg_unref(&next);
+        return;
+    }
     if ((e = gateway_apply(w->gateway, next, false, &why)) != ERR_OK) {
         struct ffdc_incident incident = { err_name(e), CONFIG_LOGGER, "apply",
                                           str_of(why.text) };
@@ -235,6 +263,7 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
         cfg_unref(&next);
         return;
     }
+    features_say_security(w, next, w->tree);
     use(w, next);
     if (configure_log(w, w->tree, &why) != ERR_OK)
         MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));

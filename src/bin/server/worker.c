@@ -12,11 +12,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "config/feature.h"
+#include "features.h"
 #include "logging.h"
 
 #define BOOT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
-#define FEATURE_LOGGER "com.ibm.ws.kernel.feature.internal.FeatureManager"
 #define QUIESCE_MS 30000u
 #define TICK_MS 500u
 
@@ -72,6 +71,7 @@ static void
 stop(struct worker *w, uint32_t quiesce_ms)
 {
     char seconds[16];
+    bool is_quiet;
 
     if (w->is_stopping)
         return;
@@ -82,9 +82,10 @@ stop(struct worker *w, uint32_t quiesce_ms)
     snprintf(seconds, sizeof seconds, "%u", quiesce_ms / 1000);
     if (quiesce_ms > 1)
         MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE1100I", str_of(seconds));
-    gateway_stop(w->gateway, quiesce_ms);
+    is_quiet = gateway_stop(w->gateway, quiesce_ms);
     if (quiesce_ms > 1)
-        MESSAGES_LOG0(w->log, BOOT_LOGGER, "CWWKE1101I");
+        MESSAGES_LOG0(w->log, BOOT_LOGGER,
+                      is_quiet ? "CWWKE1101I" : "CWWKE1102W");
     loop_stop(w->loop);
 }
 
@@ -136,43 +137,6 @@ on_tick(struct loop_timer *timer)
 
 /* ---- start ---- */
 
-static void
-say_feature(void *arg, const char *id, struct str text)
-{
-    const struct worker *w = arg;
-
-    messages_log_text(w->log, FEATURE_LOGGER, id, text);
-}
-
-/* False when one is not right and onError of featureManager is FAIL. */
-static bool
-say_features(struct worker *w)
-{
-    bool must_fit =
-        CFG_ONE(w->tree, feature_manager)->on_error == CFG_ON_ERROR_FAIL;
-    unsigned n_errors = features_check(w->tree, say_feature, w);
-    struct cfg_list names;
-    struct err_info why;
-    struct arena arena;
-    struct buf text;
-
-    arena_init(&arena, 1u << 20);
-    buf_init(&text, 64u * 1024u);
-    if (features_of(w->tree, &arena, &names, NULL, &why) == ERR_OK) {
-        buf_add_char(&text, '[');
-        for (size_t i = 0; i < names.n; i++) {
-            buf_add_z(&text, i > 0 ? ", " : "");
-            buf_add(&text, names.v[i]);
-        }
-        buf_add_char(&text, ']');
-        if (names.n > 0)
-            MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0012I", buf_view(&text));
-    }
-    buf_fini(&text);
-    arena_fini(&arena);
-    return n_errors == 0 || !must_fit;
-}
-
 static enum err
 start_gateway(struct worker *w, struct err_info *why)
 {
@@ -201,6 +165,8 @@ start_gateway(struct worker *w, struct err_info *why)
     e = gateway_new(&options, &w->gateway, why);
     if (e != ERR_OK)
         return e;
+    features_say_product(w, w->tree);
+    features_say_security(w, w->tree, NULL);
     return gateway_apply(w->gateway, w->tree, true, why);
 }
 
@@ -233,7 +199,7 @@ run(struct worker *w, struct err_info *why)
     if ((e = loop_new(&w->loop, why)) != ERR_OK ||
         (e = start_gateway(w, why)) != ERR_OK)
         return e;
-    if (!say_features(w))
+    if (!features_say(w, w->tree, NULL))
         return err_set(why, ERR_NOT_NOW,
                        "a feature is not right and onError of featureManager "
                        "is FAIL");
