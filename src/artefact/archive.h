@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#define ARCHIVE_FILE_MAX ((size_t)64 << 20) /* the archive itself */
 #define ARCHIVE_ENTRIES_MAX 4096u
 #define ARCHIVE_INFLATED_MAX ((size_t)64 << 20) /* all entries together */
 #define ARCHIVE_NAME_MAX 1024u

@@ -5,6 +5,7 @@
 #include "artefact/image_wire.h"
 #include "artefact/requester.h"
 #include "artefact/service.h"
+#include "base/file.h"
 
 #include <openssl/evp.h>
 #include <string.h>
@@ -349,14 +350,62 @@ compile_service(struct compiling *c, struct str sar)
 /* The services an API refers to, each read once. */
 struct used {
     const struct compile_service *from;
+    struct str sar;
     struct service service;
 };
+
+const struct compile_service *
+compile_service_find(const struct compile_options *options, struct str name)
+{
+    size_t low = 0, high = options->n_services;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (str_cmp(options->services[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < options->n_services &&
+                   str_eq(options->services[low].name, name)
+               ? &options->services[low]
+               : NULL;
+}
+
+/* The file may be another one by now; the caller joins with what he knows. */
+static enum err
+sar_bytes(struct compiling *c, const struct compile_service *from,
+          struct str *out)
+{
+    uint8_t digest[IMAGE_DIGEST_BYTES];
+    struct buf bytes;
+    enum err e;
+
+    *out = from->sar;
+    if (from->path == NULL)
+        return ERR_OK;
+    buf_init(&bytes, ARCHIVE_FILE_MAX);
+    e = file_read(from->path, &bytes, c->why);
+    if (e == ERR_OK) {
+        *out = str_dup(c->arena, buf_view(&bytes));
+        compile_service_digest(*out, from->ccsid, digest);
+        if (out->p == NULL)
+            e = err_set(c->why, ERR_MEMORY, "no storage");
+        else if (memcmp(digest, from->digest, sizeof digest) != 0)
+            e = err_set(c->why, ERR_NOT_NOW,
+                        "%s is not what is deployed any more", from->path);
+    }
+    buf_fini(&bytes);
+    return e;
+}
 
 static enum err
 find_service(struct compiling *c, struct str name, struct used *used,
              size_t *n_used, const struct service **out)
 {
-    const struct compile_service *from = NULL;
+    const struct compile_service *from;
+    struct used *next = &used[*n_used];
     enum err e;
 
     for (size_t i = 0; i < *n_used; i++)
@@ -364,20 +413,21 @@ find_service(struct compiling *c, struct str name, struct used *used,
             *out = &used[i].service;
             return ERR_OK;
         }
-    for (size_t i = 0; i < c->options->n_services && from == NULL; i++)
-        if (str_eq(c->options->services[i].name, name))
-            from = &c->options->services[i];
+    from = compile_service_find(c->options, name);
     if (from == NULL)
         return err_set(c->why, ERR_NOT_FOUND,
                        "service \"" STR_FMT "\" is not deployed",
                        STR_ARG(name));
-    e = read_sar(c, from->sar, from->ccsid, &used[*n_used].service);
+    e = sar_bytes(c, from, &next->sar);
+    if (e == ERR_OK)
+        e = read_sar(c, next->sar, from->ccsid, &next->service);
     if (e != ERR_OK) {
         err_prefix(c->why, "service " STR_FMT, STR_ARG(name));
         return e;
     }
-    used[*n_used].from = from;
-    *out = &used[(*n_used)++].service;
+    next->from = from;
+    *out = &next->service;
+    (*n_used)++;
     return ERR_OK;
 }
 
@@ -389,8 +439,7 @@ compile_api_operations(struct compiling *c, const struct api *api,
 
     buf_u32(c->out, (uint32_t)n_used);
     for (size_t i = 0; i < n_used; i++)
-        put_service(c, &used[i].service, used[i].from->sar,
-                    used[i].from->ccsid);
+        put_service(c, &used[i].service, used[i].sar, used[i].from->ccsid);
     buf_u32(c->out, (uint32_t)api->n_operations);
     for (size_t i = 0; i < api->n_operations; i++) {
         const struct api_operation *op = &api->operations[i];

@@ -13,16 +13,20 @@
 
 /* A service that APIs may refer to. */
 struct compile_service {
-    struct str name; /* as in its manifest */
-    struct str sar;  /* archive bytes */
-    uint32_t ccsid;  /* 0, or the property of server.xml that replaces it */
+    struct str name;  /* as in its manifest */
+    struct str sar;   /* archive bytes; "": they are in the file */
+    const char *path; /* read when an API asks for it, in the child */
+    uint32_t ccsid;   /* 0, or the property of server.xml that replaces it */
+    uint8_t digest[IMAGE_DIGEST_BYTES]; /* compile_service_digest */
 };
 
 struct compile_options {
     uint32_t ccsid; /* service: 0, or what replaces the archive's */
     struct abi abi; /* requester: of the calling programs; zeroed = gnucobol */
     bool has_abi;
-    const struct compile_service *services; /* API: all that are known */
+    /* API: all that are known, in order of their names; of two with one name
+     * the first counts. */
+    const struct compile_service *services;
     size_t n_services;
 };
 
@@ -30,6 +34,7 @@ struct compile_options {
  * Append the image. Errors are the archive's fault and name entry and reason
  * (HTTP 400): ERR_SYNTAX, ERR_NOT_FOUND (entry, or an unknown service),
  * ERR_RANGE, ERR_LIMIT, ERR_DENIED, ERR_EXISTS, ERR_UNSUPPORTED.
+ * ERR_NOT_NOW: a service's file is not what its digest says.
  */
 MUST_CHECK enum err artefact_compile_service(struct str sar,
                                              const struct compile_options *,
@@ -57,18 +62,11 @@ MUST_CHECK enum err image_compile_confined(enum image_kind, struct str archive,
                                            struct buf *image,
                                            struct err_info *why);
 
-/*
- * An image from the work area: mapped when there is one for this archive,
- * these options and the services it was made with; else compiled (confined),
- * written atomically to `<workarea>/<digest>.img` and mapped.
- */
-MUST_CHECK enum err image_obtain(const char *workarea, enum image_kind,
-                                 struct str archive,
-                                 const struct compile_options *,
-                                 struct image **out, struct err_info *why);
-
 /* image_service.digest: of the archive and of what replaces its code page. */
 void compile_service_digest(struct str sar, uint32_t ccsid,
                             uint8_t out[IMAGE_DIGEST_BYTES]);
+/* The first service of that name; NULL: there is none. */
+const struct compile_service *
+compile_service_find(const struct compile_options *, struct str name);
 
 #endif

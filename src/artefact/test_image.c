@@ -1,5 +1,5 @@
 /* Service, API and requester archives to images, and damaged images. */
-#include "artefact/compile.h"
+#include "artefact/cache.h"
 #include "artefact/requester.h"
 #include "base/file.h"
 #include "base/test.h"
@@ -337,6 +337,20 @@ binds_refuse(void **state)
     }
 }
 
+static enum err
+obtain(const char *folder, enum image_kind kind, struct str archive,
+       const struct compile_options *options, struct image **image,
+       bool *is_made, struct err_info *why)
+{
+    struct image_source source = { .kind = kind, .options = options };
+    enum err e;
+
+    archive_digest(archive, source.digest);
+    e = image_find(folder, &source, image, why);
+    *is_made = e == ERR_NOT_FOUND;
+    return *is_made ? image_make(folder, &source, archive, image, why) : e;
+}
+
 /* The work area: made once, made again when a service changes. */
 static void
 images_are_kept(void **state)
@@ -349,32 +363,87 @@ images_are_kept(void **state)
     struct compile_options options = { .services = &service, .n_services = 1 };
     struct image *image = NULL;
     struct err_info why = { 0 };
-    uint8_t first[IMAGE_DIGEST_BYTES];
+    bool is_made;
 
     (void)state;
     assert_non_null(mkdtemp(folder));
+    compile_service_digest(service.sar, 0, service.digest);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(image_obtain(folder, IMAGE_API, buf_view(&aar),
-                                      &options, &image, &why),
+        assert_int_equal(obtain(folder, IMAGE_API, buf_view(&aar), &options,
+                                &image, &is_made, &why),
                          ERR_OK);
-        memcpy(first, image_info(image)->services[0].digest, sizeof first);
+        assert_int_equal(is_made, i == 0);
+        assert_memory_equal(image_info(image)->services[0].digest,
+                            service.digest, sizeof service.digest);
         image_free(&image);
     }
     buf_fini(&sar);
     sar = make_sar(MANIFEST(PROPERTY("transid", "ABCD", "STRING")));
     service.sar = buf_view(&sar);
-    assert_int_equal(
-        image_obtain(folder, IMAGE_API, buf_view(&aar), &options, &image, &why),
-        ERR_OK);
-    assert_memory_not_equal(first, image_info(image)->services[0].digest,
-                            sizeof first);
+    compile_service_digest(service.sar, 0, service.digest);
+    assert_int_equal(obtain(folder, IMAGE_API, buf_view(&aar), &options, &image,
+                            &is_made, &why),
+                     ERR_OK);
+    assert_true(is_made);
     assert_true(str_eq_z(image_info(image)->services[0].transid, "ABCD"));
+    /* Another code page is another service. */
+    compile_service_digest(service.sar, 37, service.digest);
+    assert_false(image_is_joined(image, &options));
+    options.n_services = 0;
+    assert_false(image_is_joined(image, &options));
     image_free(&image);
     /* Refusals come out of the confined child with their text. */
-    assert_int_equal(image_obtain(folder, IMAGE_SERVICE, buf_view(&aar),
-                                  &options, &image, &why),
+    assert_int_equal(obtain(folder, IMAGE_SERVICE, buf_view(&aar), &options,
+                            &image, &is_made, &why),
                      ERR_NOT_FOUND);
     assert_non_null(strstr(why.text, "manifest.yml"));
+    buf_fini(&sar);
+    buf_fini(&aar);
+    assert_int_equal(tree_remove(folder, &why), ERR_OK);
+}
+
+/* A service that lies in a file is read only when it is what it was. */
+static void
+services_are_read_from_files(void **state)
+{
+    char folder[] = "/tmp/sallyport-image-XXXXXX";
+    char path[64];
+    struct buf sar = make_sar(MANIFEST(""));
+    struct buf aar = make_aar(good_mapping, good_map), image;
+    struct compile_service services[] = { { .name = STR("a") },
+                                          { .name = STR("svc") },
+                                          { .name = STR("svc") },
+                                          { .name = STR("z") } };
+    struct compile_options options = { .services = services,
+                                       .n_services = ARRAY_LEN(services) };
+    struct err_info why = { 0 };
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/s.sar", folder);
+    services[1].path = path;
+    compile_service_digest(buf_view(&sar), 0, services[1].digest);
+    assert_ptr_equal(compile_service_find(&options, STR("svc")), &services[1]);
+    assert_null(compile_service_find(&options, STR("b")));
+    assert_null(compile_service_find(&options, STR("zz")));
+    buf_init(&image, IMAGE_BYTES_MAX);
+    assert_int_equal(
+        artefact_compile_api(buf_view(&aar), &options, &image, &why),
+        ERR_NOT_FOUND);
+    assert_int_equal(file_write_atomic(path, buf_view(&sar), 0600, &why),
+                     ERR_OK);
+    assert_int_equal(
+        artefact_compile_api(buf_view(&aar), &options, &image, &why), ERR_OK);
+    assert_int_equal(
+        file_write_atomic(path, str_sub(buf_view(&sar), 0, 100), 0600, &why),
+        ERR_OK);
+    buf_clear(&image);
+    assert_int_equal(
+        artefact_compile_api(buf_view(&aar), &options, &image, &why),
+        ERR_NOT_NOW);
+    assert_non_null(strstr(why.text, "not what is deployed"));
+    assert_int_equal(image.n, 0);
+    buf_fini(&image);
     buf_fini(&sar);
     buf_fini(&aar);
     assert_int_equal(tree_remove(folder, &why), ERR_OK);
@@ -391,6 +460,7 @@ main(void)
         cmocka_unit_test(api_needs_its_service),
         cmocka_unit_test(binds_refuse),
         cmocka_unit_test(images_are_kept),
+        cmocka_unit_test(services_are_read_from_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,7 +108,6 @@ static const struct {
     { &cfg_type_wola_service, NULL, NULL },
     { &cfg_type_zcon_api, "policyRef", NULL },
     { &cfg_type_zcon_apis, "policyRef", NULL },
-    { &cfg_type_zcon_apis, "updateTrigger", "disabled|mbean" },
     { &cfg_type_zcon_audit, NULL, NULL },
     { &cfg_type_zcon_auth_server, NULL, NULL },
     { &cfg_type_zcon_auth_token, NULL, NULL },
@@ -125,12 +124,10 @@ static const struct {
     { &cfg_type_zcon_oauth, NULL, NULL },
     { &cfg_type_zcon_policy, NULL, NULL },
     { &cfg_type_zcon_proxy, NULL, NULL },
-    { &cfg_type_zcon_requesters, "updateTrigger", "disabled|mbean" },
     { &cfg_type_zcon_rest, NULL, NULL },
     { &cfg_type_zcon_rest_auth, NULL, NULL },
     { &cfg_type_zcon_ruleset, NULL, NULL },
     { &cfg_type_zcon_service, "invokeURI", NULL },
-    { &cfg_type_zcon_services, "updateTrigger", "disabled|mbean" },
     { &cfg_type_zos_logging, "hardCopyMessage", NULL },
 };
 

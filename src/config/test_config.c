@@ -1473,17 +1473,16 @@ says_without_effect_once(void **state)
     assert_int_equal(load(&w, "<config onError='IGNORE'/>"
                               "<jwtBuilder id='a'/>\n<jwtBuilder id='b'/>"
                               "<webAppSecurity loginFormURL='/x'/>"
-                              "<zosconnect_services updateTrigger='mbean'/>"
-                              "<zosconnect_zosConnectAPIs "
-                              "updateTrigger='polled'/>"),
+                              "<safAuthorization enableDelegation='false'/>"
+                              "<logging appsWriteJson='true'/>"),
                      ERR_OK);
     first = strstr(w.log, "xml:1: jwtBuilder is read, but");
     assert_non_null(first);
     assert_null(strstr(first + 20, "jwtBuilder"));
     assert_logged(&w, "attribute loginFormURL of webAppSecurity is read");
     /* not the one whose value says what happens anyway */
-    assert_logged(&w, "attribute updateTrigger of zosconnect_zosConnectAPIs");
-    assert_null(strstr(w.log, "zosconnect_services"));
+    assert_logged(&w, "attribute appsWriteJson of logging");
+    assert_null(strstr(w.log, "safAuthorization"));
     cfg_unref(&w.tree);
 }
 

@@ -260,28 +260,19 @@ gateway_use(struct gateway *g, struct snapshot *next)
     web_app_changed(g);
 }
 
-enum err
-gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
-              struct err_info *why)
+/* Takes the reference to artefacts. What is told of them is true then. */
+static enum err
+use_artefacts(struct gateway *g, struct cfg_tree *tree,
+              struct artefacts *artefacts, struct err_info *why)
 {
-    struct artefacts *artefacts = NULL;
+    bool is_update = g->snapshot != NULL;
     struct snapshot *next;
-    bool is_first = g->snapshot == NULL;
     enum err e;
 
-    if (is_first)
-        web_app_loading(g);
-    if (g->artefacts == NULL || reload_archives ||
-        !artefacts_are_of(g->artefacts, tree)) {
-        e = artefacts_load(tree, g->artefacts, g->work_dir, g->o.log,
-                           &artefacts, why);
-        if (e != ERR_OK)
-            return e;
-    } else {
-        artefacts = artefacts_ref(g->artefacts);
-    }
-    e = snapshot_new(tree, artefacts, g->saf, g->o.log, g->tickets,
-                     g->snapshot != NULL, &next, why);
+    if (!is_update)
+        artefacts_tell(artefacts, g->o.log);
+    e = snapshot_new(tree, artefacts, g->saf, g->o.log, g->tickets, is_update,
+                     &next, why);
     if (e != ERR_OK) {
         artefacts_unref(&artefacts);
         return e;
@@ -290,9 +281,56 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, bool reload_archives,
     g->artefacts = artefacts;
     g->n_open_tries = 0;
     g->next_open_ms = clock_mono_ms() + OPEN_RETRY_MS;
-    if (is_first)
+    if (!is_update)
         web_app_bound(g);
     gateway_use(g, next);
+    artefacts_tell(artefacts, g->o.log);
+    return ERR_OK;
+}
+
+enum err
+gateway_apply(struct gateway *g, struct cfg_tree *tree, unsigned places,
+              struct err_info *why)
+{
+    struct artefacts_look look = { .places = places,
+                                   .is_asked = true,
+                                   .workarea = g->work_dir };
+    struct artefacts *artefacts;
+    enum err e;
+
+    if (g->snapshot == NULL)
+        web_app_loading(g);
+    if (g->artefacts != NULL && places == 0 &&
+        artefacts_are_of(g->artefacts, tree)) {
+        artefacts = artefacts_ref(g->artefacts);
+    } else {
+        e = artefacts_load(tree, g->artefacts, &look, &artefacts, why);
+        if (e != ERR_OK)
+            return e;
+    }
+    return use_artefacts(g, tree, artefacts, why);
+}
+
+enum err
+gateway_look(struct gateway *g, unsigned places, bool *must_return,
+             struct err_info *why)
+{
+    struct artefacts_look look = { .places = places,
+                                   .is_patient = true,
+                                   .workarea = g->work_dir };
+    struct artefacts *artefacts;
+    enum err e;
+
+    *must_return = false;
+    e = artefacts_load(g->snapshot->tree, g->artefacts, &look, &artefacts, why);
+    if (e != ERR_OK)
+        return e;
+    *must_return = artefacts->is_waiting;
+    if (artefacts->has_changed)
+        return use_artefacts(g, g->snapshot->tree, artefacts, why);
+    artefacts_unref(&g->artefacts);
+    g->artefacts = artefacts;
+    artefacts_tell(artefacts, g->o.log);
     return ERR_OK;
 }
 
@@ -307,7 +345,7 @@ gateway_reload_keys(struct gateway *g, struct err_info *why)
 {
     if (g->snapshot == NULL)
         return err_set(why, ERR_NOT_NOW, "no configuration is in use");
-    return gateway_apply(g, g->snapshot->tree, false, why);
+    return gateway_apply(g, g->snapshot->tree, 0, why);
 }
 
 /* --- end --------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "config/modify.h"
+#include "gateway/artefacts.h"
 #include "ipc/parent.h"
 
 struct gateway;
@@ -35,13 +36,21 @@ MUST_CHECK enum err gateway_new(const struct gateway_options *,
                                 struct gateway **out, struct err_info *why);
 
 /*
- * Make this configuration the one in use: archives are read when this is the
- * first or their folders changed or `reload_archives`; ports are opened and
- * closed; requests under way finish with what they started with. On failure
- * the old one stays.
+ * Make this configuration the one in use: archives are looked at in those
+ * places (artefacts.h: a set of PLACE_BIT), in all when this is the first, in
+ * others when it says something else about them; ports are opened and closed;
+ * requests under way finish with what they started with. On failure the old
+ * one stays.
  */
 MUST_CHECK enum err gateway_apply(struct gateway *, struct cfg_tree *,
-                                  bool reload_archives, struct err_info *why);
+                                  unsigned places, struct err_info *why);
+
+/*
+ * Look into those folders again; nothing happens when nothing has changed.
+ * *must_return: a file is left alone because it may still be written.
+ */
+MUST_CHECK enum err gateway_look(struct gateway *, unsigned places,
+                                 bool *must_return, struct err_info *why);
 
 /* To be called about twice a second, on the control thread: registers with the
  * angel again when it, or the security database, was started again. */

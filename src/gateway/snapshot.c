@@ -240,21 +240,24 @@ add_apis(struct building *b)
     struct table bases;
     enum err e = ERR_OK;
 
-    for (size_t i = 0; i < s->artefacts->n_apis; i++)
-        n += image_info(s->artefacts->apis[i])->n_ops + 1;
+    for (size_t i = 0; i < s->artefacts->folders[PLACE_APIS].n_images; i++)
+        n += image_info(s->artefacts->folders[PLACE_APIS].images[i])->n_ops + 1;
     routes = ARENA_ARRAY(&s->arena, struct route_entry, n + 1);
-    s->apis =
-        ARENA_ARRAY(&s->arena, struct api_entry *, s->artefacts->n_apis + 1);
+    s->apis = ARENA_ARRAY(&s->arena, struct api_entry *,
+                          s->artefacts->folders[PLACE_APIS].n_images + 1);
     if (routes == NULL || s->apis == NULL)
         return no_storage(b);
     table_init(&bases);
-    for (size_t i = 0; e == ERR_OK && i < s->artefacts->n_apis; i++) {
-        const struct image_info *info = image_info(s->artefacts->apis[i]);
+    for (size_t i = 0;
+         e == ERR_OK && i < s->artefacts->folders[PLACE_APIS].n_images; i++) {
+        const struct image_info *info =
+            image_info(s->artefacts->folders[PLACE_APIS].images[i]);
         size_t before = n_routes;
         struct arena scratch;
         struct err_info clash;
 
-        e = add_api(b, s->artefacts->apis[i], routes, &n_routes);
+        e = add_api(b, s->artefacts->folders[PLACE_APIS].images[i], routes,
+                    &n_routes);
         if (e != ERR_OK)
             break;
         arena_init(&scratch, SNAPSHOT_BYTES_MAX);
@@ -281,8 +284,10 @@ add_services(struct building *b)
     struct snapshot *s = b->s;
     const struct cfg_zcon_services *all = CFG_ONE(s->tree, zcon_services);
 
-    for (size_t i = 0; i < s->artefacts->n_services; i++) {
-        const struct image *image = s->artefacts->services[i];
+    for (size_t i = 0; i < s->artefacts->folders[PLACE_SERVICES].n_images;
+         i++) {
+        const struct image *image =
+            s->artefacts->folders[PLACE_SERVICES].images[i];
         const struct cfg_zcon_service *e = NULL;
         struct service_entry *entry =
             ARENA_NEW(&s->arena, struct service_entry);
@@ -535,8 +540,8 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
         (e = link_tls_build(tree, b.stores, is_update, &s->link_tls, b.why)) !=
             ERR_OK)
         goto out;
-    for (size_t i = 0; i < artefacts->n_requesters; i++) {
-        e = add_requester(&b, artefacts->requesters[i]);
+    for (size_t i = 0; i < artefacts->folders[PLACE_REQUESTERS].n_images; i++) {
+        e = add_requester(&b, artefacts->folders[PLACE_REQUESTERS].images[i]);
         if (e != ERR_OK)
             goto out;
     }

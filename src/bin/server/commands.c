@@ -62,14 +62,13 @@ static bool
 on_refresh_apps(const struct modify_call *call)
 {
     struct worker *w = command_worker(call);
+    unsigned places = archives_on_demand(w->tree);
     struct err_info why;
 
     if (call->operands.n > 0)
         return bad_count(call);
-    if (CFG_ONE(w->tree, application_monitor)->update_trigger ==
-        CFG_TRIGGER_DISABLED)
-        return true;
-    if (gateway_apply(w->gateway, w->tree, true, &why) == ERR_OK)
+    if (places == 0 ||
+        gateway_apply(w->gateway, w->tree, places, &why) == ERR_OK)
         return true;
     modify_say(call, "%s", why.text);
     return false;
@@ -181,7 +180,7 @@ on_zcon_refresh(const struct modify_call *call)
         return command_malformed(call, zcon_help);
     if (CFG_ONE(w->tree, update)->update_trigger == CFG_TRIGGER_MBEAN)
         configure_refresh(w);
-    if (gateway_apply(w->gateway, w->tree, true, &why) == ERR_OK)
+    if (gateway_apply(w->gateway, w->tree, PLACE_ALL, &why) == ERR_OK)
         return true;
     modify_say(call, "%s", why.text);
     return false;

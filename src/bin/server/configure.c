@@ -213,6 +213,7 @@ use(struct worker *w, struct cfg_tree *next)
     (void)pthread_mutex_unlock(&w->tree_lock);
     cfg_unref(&old);
     configure_forget_tried(w); /* the tree knows them */
+    archives_schedule(w);
 }
 
 /* False when featureManager has a wrong one and its onError is FAIL. */
@@ -254,7 +255,7 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
         cfg_unref(&next);
         return;
     }
-    if ((e = gateway_apply(w->gateway, next, false, &why)) != ERR_OK) {
+    if ((e = gateway_apply(w->gateway, next, 0, &why)) != ERR_OK) {
         struct ffdc_incident incident = { err_name(e), CONFIG_LOGGER, "apply",
                                           str_of(why.text) };
 

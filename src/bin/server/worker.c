@@ -79,6 +79,7 @@ stop(struct worker *w, uint32_t quiesce_ms)
     say_shutdown(w);
     loop_timer_clear(w->loop, &w->poll_timer);
     loop_timer_clear(w->loop, &w->tick_timer);
+    loop_timer_clear(w->loop, &w->archives_timer);
     snprintf(seconds, sizeof seconds, "%u", quiesce_ms / 1000);
     if (quiesce_ms > 1)
         MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE1100I", str_of(seconds));
@@ -167,7 +168,7 @@ start_gateway(struct worker *w, struct err_info *why)
         return e;
     features_say_product(w, w->tree);
     features_say_security(w, w->tree, NULL);
-    return gateway_apply(w->gateway, w->tree, true, why);
+    return gateway_apply(w->gateway, w->tree, PLACE_ALL, why);
 }
 
 static void
@@ -215,6 +216,7 @@ run(struct worker *w, struct err_info *why)
                    (uint64_t)CFG_ONE(w->tree, update)->monitor_interval_ms);
     w->tick_timer.fire = on_tick;
     loop_timer_set(w->loop, &w->tick_timer, TICK_MS);
+    archives_schedule(w);
     MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0011I",
                  str_of(w->settings->name),
                  worker_seconds(w->started_ms, seconds));

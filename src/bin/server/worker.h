@@ -28,6 +28,9 @@ struct worker {
     struct loop_fd parent_event;
     struct loop_timer poll_timer;
     struct loop_timer tick_timer; /* registration with the angel */
+    struct loop_timer archives_timer;
+    uint64_t archives_at_ms[PLACES];     /* when each is looked at; 0 never */
+    char archives_problem[ERR_TEXT_MAX]; /* the last one, "" none */
     struct parent *parent;
     struct messages_log *log;
     struct gateway *gateway;
@@ -59,6 +62,12 @@ void configure_forget_tried(struct worker *);
 /* logging.c: the logs as the tree says (NULL: as bootstrap.properties says). */
 MUST_CHECK enum err configure_log(struct worker *, const struct cfg_tree *,
                                   struct err_info *why);
+
+/* archives.c: look at polled folders from now on; after each change of the
+ * configuration in use. */
+void archives_schedule(struct worker *);
+/* Places that are looked at when somebody asks: not those that are disabled. */
+unsigned archives_on_demand(const struct cfg_tree *);
 
 /* commands.c: one operator command. */
 void commands_run(struct worker *, const struct parent_command *);

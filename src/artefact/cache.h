@@ -1,0 +1,34 @@
+/*
+ * The work area: compiled images, each by what it was made of. Deleting it is
+ * always safe.
+ */
+#ifndef SALLYPORT_ARTEFACT_CACHE_H
+#define SALLYPORT_ARTEFACT_CACHE_H
+
+#include "artefact/compile.h"
+
+struct image_source {
+    enum image_kind kind;
+    uint8_t digest[IMAGE_DIGEST_BYTES]; /* archive_digest */
+    const struct compile_options *options;
+};
+
+/* SHA-256 of an archive's bytes. */
+void archive_digest(struct str archive, uint8_t out[IMAGE_DIGEST_BYTES]);
+
+/* Was the image (of an API) made with the services as they are now? */
+bool image_is_joined(const struct image *, const struct compile_options *);
+
+/* The image of this archive, with these options and the services as they are,
+ * mapped. ERR_NOT_FOUND: it must be made. */
+MUST_CHECK enum err image_find(const char *workarea,
+                               const struct image_source *, struct image **out,
+                               struct err_info *why);
+
+/* Compile the archive (confined), write `<workarea>/<digest>.img` atomically
+ * and map it. Errors as image_compile_confined, or of the file system. */
+MUST_CHECK enum err image_make(const char *workarea,
+                               const struct image_source *, struct str archive,
+                               struct image **out, struct err_info *why);
+
+#endif
