@@ -287,6 +287,7 @@ confine_module(const struct angel_conf *conf, struct err_info *why)
 
     if (setrlimit(RLIMIT_CORE, &no_core) != 0)
         return err_sys(why, "RLIMIT_CORE");
+    secret_lock_process(); /* the PIN, and what the module keeps */
     if (geteuid() == 0 && (setgroups(gid != 0, &gid) != 0 ||
                            setresgid(UID_TOKEN, UID_TOKEN, UID_TOKEN) != 0 ||
                            setresuid(UID_TOKEN, UID_TOKEN, UID_TOKEN) != 0))

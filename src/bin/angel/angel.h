@@ -91,13 +91,16 @@ enum record_type {
 
 /* --- confinement
  * --------------------------------------------------------------- */
+/* No core, no ptrace, no new privileges, and of system calls (seccomp): */
 enum confine_as {
-    CONFINE_FRONT,    /* no core, no ptrace, no new privileges */
-    CONFINE_RECORDER, /* the same */
-    CONFINE_COMPUTE,  /* and: no files, sockets or processes (seccomp) */
+    CONFINE_COMPUTE,  /* no files, sockets or processes */
+    CONFINE_RECORDER, /* and files */
+    CONFINE_FRONT,    /* and Unix sockets, children; no programs */
 };
 /* In root mode the process runs as its own uid from here on. */
 MUST_CHECK enum err confine(enum confine_as, enum child, struct err_info *why);
+/* The first process, which forks the others: all but the filter. */
+MUST_CHECK enum err confine_nest(struct err_info *why);
 /* The seccomp part alone, for a child of a process already confined. */
 MUST_CHECK enum err confine_parser(struct err_info *why);
 /* Uid of a child in root mode: below etc/image.conf's range of users. */

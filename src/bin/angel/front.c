@@ -218,6 +218,26 @@ peer_done(struct peer *p)
         want(p);
 }
 
+/* What a client does wrong is worth a line, but not as many lines as a client
+ * likes. */
+#define COMPLAINTS_MAX 20u
+#define COMPLAINTS_MS 60000u
+
+static bool
+may_complain(struct front *f)
+{
+    uint64_t now = clock_mono_ms();
+
+    if (now - f->complaints_ms >= COMPLAINTS_MS) {
+        if (f->n_complaints > COMPLAINTS_MAX)
+            log_warn("%u more refusals like these were not written",
+                     f->n_complaints - COMPLAINTS_MAX);
+        f->complaints_ms = now;
+        f->n_complaints = 0;
+    }
+    return f->n_complaints++ < COMPLAINTS_MAX;
+}
+
 /* --- peers
  * -------------------------------------------------------------------------- */
 
@@ -299,8 +319,9 @@ peer_ready(struct watch *w, unsigned events)
         }
         r = request_of(p, msg.type);
         if (r == NULL || !r->run(p, msg.seq, &msg)) {
-            log_warn("uid %u, pid %d: request %u refused, connection ended",
-                     (unsigned)p->cred.uid, (int)p->cred.pid, msg.type);
+            if (may_complain(p->front))
+                log_warn("uid %u, pid %d: request %u refused, connection ended",
+                         (unsigned)p->cred.uid, (int)p->cred.pid, msg.type);
             peer_kill(p);
         }
         chan_msg_fini(&msg);
@@ -347,8 +368,9 @@ listener_ready(struct watch *w, unsigned events)
             (!angel_is_private && cred.uid != 0 &&
              (n >= PEERS_PER_UID ||
               f->n_peers >= PEERS_MAX - PEERS_FOR_ROOT))) {
-            log_warn("uid %u has %u connections, no more are taken",
-                     (unsigned)cred.uid, n);
+            if (may_complain(f))
+                log_warn("uid %u has %u connections, no more are taken",
+                         (unsigned)cred.uid, n);
             close(fd);
             continue;
         }
@@ -496,6 +518,7 @@ front_run(const struct front_start *from)
     struct err_info why = { 0 };
 
     log_init("sallyport-angel");
+    secret_lock(&f, sizeof f); /* the key that seals acees */
     umask(0077);
     tzset();
     f.listener.fd = f.nest.fd = f.signals.fd = -1;

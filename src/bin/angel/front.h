@@ -130,8 +130,10 @@ struct front {
     struct angel *angels;
     unsigned char token_public[32];
     unsigned char seal_private[32], seal_public[32];
-    uid_t owner;       /* of a private image */
-    bool wants_switch; /* RVARY SWITCH, after the command */
+    uid_t owner;            /* of a private image */
+    bool wants_switch;      /* RVARY SWITCH, after the command */
+    uint64_t complaints_ms; /* since when the refusals below were counted */
+    unsigned n_complaints;
 };
 
 /* --- loop and peers (front.c) --------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -119,7 +120,7 @@ keeper_open(struct err_info *why)
     char *signing;
     enum err e;
 
-    (void)mlock(&keys, sizeof keys);
+    secret_lock(&keys, sizeof keys);
     arena_init(&a, 1u << 16);
     signing = root_path(&a, "saf/angel.key");
     e = signing == NULL ? err_set(why, ERR_MEMORY, "no storage")
@@ -671,6 +672,7 @@ keeper_run(int fd)
     struct chan_msg msg;
 
     log_init("sallyport-angel keeper");
+    tzset(); /* its file cannot be read later */
     if (!warm_up() || keeper_open(&why) != ERR_OK ||
         confine(CONFINE_COMPUTE, CHILD_KEEPER, &why) != ERR_OK) {
         log_error("%s", why.text);

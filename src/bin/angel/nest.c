@@ -310,7 +310,8 @@ nest_run(bool is_foreground)
         log_error("start: %s", strerror(errno));
         return 1;
     }
-    if (make_folders(&why) != ERR_OK || start_all(&nest, &why) != ERR_OK) {
+    if (confine_nest(&why) != ERR_OK || make_folders(&why) != ERR_OK ||
+        start_all(&nest, &why) != ERR_OK) {
         log_error("%s", why.text);
         return 1;
     }
