@@ -15,9 +15,6 @@
 
 #define LINGER_MS 2000u
 #define LINGER_BYTES ((size_t)1024 * 1024)
-#define BODY_STEP_BYTES ((size_t)64 * 1024)
-/* A body that trickles in slower than this per read timeout is given up. */
-#define BODY_PROGRESS_BYTES 4096u
 /* Steps of one connection before the others have their turn. */
 #define STEPS_AT_ONCE 64u
 /* Answers of pipelined requests are gathered up to here. */
@@ -90,7 +87,9 @@ conn_try_free(struct http_conn *conn)
 void
 conn_close(struct http_conn *conn)
 {
-    bool is_with_handler = conn->state == CONN_HANDLER || h2_is_busy(conn);
+    bool is_awaited = conn->state == CONN_STREAM;
+    bool is_with_handler =
+        conn->state == CONN_HANDLER || is_awaited || h2_is_busy(conn);
 
     if (conn->state == CONN_CLOSED)
         return;
@@ -109,11 +108,12 @@ conn_close(struct http_conn *conn)
         http_input_release(&conn->in);
     }
     conn_try_free(conn);
+    if (is_awaited)
+        body_gone(conn->exchange);
 }
 
-/* An answer of our own, the last one of this connection. */
-static void
-refuse(struct http_conn *conn, unsigned status, const char *why)
+void
+conn_refuse(struct http_conn *conn, unsigned status, const char *why)
 {
     static const struct http_header headers[] = {
         { { "Content-Type", sizeof("Content-Type") - 1 },
@@ -129,7 +129,8 @@ refuse(struct http_conn *conn, unsigned status, const char *why)
 
     log_debug("http: " STR_FMT ": %u: %s", STR_ARG(http_conn_peer(conn)),
               status, why);
-    if (conn->exchange != NULL)
+    /* A handler that has had it already knows it by what stands there. */
+    if (conn->exchange != NULL && conn->exchange->request.user == NULL)
         (void)conn_request(conn, conn->exchange, STR(""));
     conn_tell_done(conn, conn->exchange, &reply, true, why);
     release_exchange(conn);
@@ -174,6 +175,8 @@ conn_flush(struct http_conn *conn)
             await_request(conn);
         else if (conn->state == CONN_HANDLER)
             conn_clear_deadline(conn);
+        else if (conn->state == CONN_BODY || conn->state == CONN_STREAM)
+            conn_set_deadline(conn, conn->server->options.read_timeout_ms);
     }
     if (e == ERR_AGAIN &&
         (!conn->is_blocked || before != conn->out.n - conn->out.at)) {
@@ -224,13 +227,17 @@ conn_request(struct http_conn *conn, struct exchange *ex, struct str body)
         .headers = ex->head.headers,
         .n_headers = ex->head.n_headers,
         .body = body,
+        .has_more = ex->is_expected,
+        .body_bytes = ex->head.body == HTTP_BODY_LENGTH ? ex->head.length
+                      : ex->is_expected                 ? HTTP_LENGTH_UNKNOWN
+                                                        : body.n,
         .version = ex->stream.id != 0 ? 20 : 10 + ex->head.minor,
     };
     return &ex->request;
 }
 
-static bool
-give_to_handler(struct http_conn *conn, struct str body)
+void
+conn_give_to_handler(struct http_conn *conn, struct str body)
 {
     struct http_request *request = conn_request(conn, conn->exchange, body);
 
@@ -238,42 +245,6 @@ give_to_handler(struct http_conn *conn, struct str body)
     conn->n_requests++;
     conn_clear_deadline(conn);
     conn->server->events.on_request(request, conn->server->events.arg);
-    return true;
-}
-
-/* The head is parsed and consumed. */
-static bool
-begin_body(struct http_conn *conn)
-{
-    size_t max = conn->server->options.max_body_bytes;
-    struct exchange *ex = conn->exchange;
-    size_t have = conn->in.n - conn->in.at;
-
-    if (ex->head.body == HTTP_BODY_NONE)
-        return give_to_handler(conn, STR(""));
-    if (ex->head.body == HTTP_BODY_LENGTH && ex->head.length > max) {
-        refuse(conn, 413, "the request body is too large");
-        return true;
-    }
-    if (ex->head.body == HTTP_BODY_LENGTH && have >= ex->head.length) {
-        struct str body =
-            str_n(conn->in.p + conn->in.at, (size_t)ex->head.length);
-
-        conn->in.at += body.n;
-        return give_to_handler(conn, body);
-    }
-    ex->body.max =
-        ex->head.body == HTTP_BODY_LENGTH ? (size_t)ex->head.length : max;
-    ex->chunked = (struct http_chunked){ 0 };
-    conn->state = CONN_BODY;
-    conn->progress_bytes = 0;
-    conn_set_deadline(conn, conn->server->options.read_timeout_ms);
-    if (!http_input_split(&conn->in, &ex->held) ||
-        (ex->head.expects_continue && have == 0 &&
-         http_out_add(&conn->out, STR("HTTP/1.1 100 Continue\r\n\r\n")) !=
-             ERR_OK))
-        conn_close(conn);
-    return true;
 }
 
 /* RFC 9112, 2.2: one empty line before the request line is ignored. */
@@ -320,13 +291,13 @@ parse_head(struct http_conn *conn, size_t n)
     if (conn->server->events.on_done != NULL)
         conn->exchange->started_us = clock_mono_us();
     if (status != 0) {
-        refuse(conn, status, why);
+        conn_refuse(conn, status, why);
         return true;
     }
     conn->in.at += n;
-    if (h2_upgrade(conn))
-        return true;
-    return begin_body(conn);
+    if (!h2_upgrade(conn))
+        body_begin(conn);
+    return true;
 }
 
 bool
@@ -377,7 +348,7 @@ step_head(struct http_conn *conn)
     skip_empty_line(conn);
     in = http_input_view(&conn->in);
     if (!may_be_request(in)) {
-        refuse(conn, 400, "this is not an HTTP request");
+        conn_refuse(conn, 400, "this is not an HTTP request");
         return true;
     }
     preface = h2_preface(conn, in);
@@ -390,7 +361,7 @@ step_head(struct http_conn *conn)
     if (n > 0 && n <= CONN_HEAD_MAX)
         return parse_head(conn, n);
     if (in.n >= CONN_HEAD_MAX) {
-        refuse(conn, 431, "the request head is too long");
+        conn_refuse(conn, 431, "the request head is too long");
         return true;
     }
     if (conn_flush(conn) != ERR_OK)
@@ -400,86 +371,6 @@ step_head(struct http_conn *conn)
         return false;
     }
     return conn_read(conn);
-}
-
-static void
-note_progress(struct http_conn *conn)
-{
-    size_t n = conn->exchange->body.n;
-
-    if (n - conn->progress_bytes < BODY_PROGRESS_BYTES)
-        return;
-    conn->progress_bytes = n;
-    conn_set_deadline(conn, conn->server->options.read_timeout_ms);
-}
-
-/* What has been read belongs to the body first. */
-static bool
-take_length(struct http_conn *conn)
-{
-    struct buf *body = &conn->exchange->body;
-    size_t left = body->max - body->n;
-    size_t have = conn->in.n - conn->in.at;
-    size_t step = left < BODY_STEP_BYTES ? left : BODY_STEP_BYTES, n = 0;
-    enum err e;
-    char *p;
-
-    if (have > 0) {
-        size_t taken = have < left ? have : left;
-
-        buf_add(body, str_n(conn->in.p + conn->in.at, taken));
-        conn->in.at += taken;
-    } else if (left > 0) {
-        /* Straight into place: no copy of a large body. */
-        if ((p = buf_grow(body, step)) == NULL) {
-            conn_close(conn);
-            return false;
-        }
-        e = stream_read(&conn->stream, p, step, &n);
-        body->n -= step - n;
-        if (e == ERR_PEER)
-            conn_close(conn);
-        if (e != ERR_OK)
-            return false;
-    }
-    if (body->failed) {
-        conn_close(conn);
-        return false;
-    }
-    note_progress(conn);
-    return body->n < body->max || give_to_handler(conn, buf_view(body));
-}
-
-static bool
-take_chunked(struct http_conn *conn)
-{
-    struct exchange *ex = conn->exchange;
-    size_t used = 0;
-    enum err e;
-
-    if (conn->in.at == conn->in.n && !conn_read(conn))
-        return false;
-    e = http_chunked_take(&ex->chunked, http_input_view(&conn->in), &used,
-                          &ex->body);
-    conn->in.at += used;
-    note_progress(conn);
-    if (e == ERR_OK)
-        return give_to_handler(conn, buf_view(&ex->body));
-    if (e == ERR_LIMIT)
-        refuse(conn, 413, "the request body is too large");
-    else if (e != ERR_AGAIN)
-        refuse(conn, 400, "the chunked body is malformed");
-    return true;
-}
-
-static bool
-step_body(struct http_conn *conn)
-{
-    if (conn_flush(conn) != ERR_OK) /* 100 Continue, and answers before it */
-        return false;
-    if (conn->exchange->head.body == HTTP_BODY_CHUNKED)
-        return take_chunked(conn);
-    return take_length(conn);
 }
 
 static bool
@@ -526,7 +417,9 @@ step(struct http_conn *conn)
     case CONN_HEAD:
         return step_head(conn);
     case CONN_BODY:
-        return step_body(conn);
+        return body_step(conn);
+    case CONN_STREAM:
+        return body_step_stream(conn);
     case CONN_HANDLER:
         IGNORE(conn_flush(conn)); /* answers before this one */
         return false;
@@ -606,11 +499,15 @@ on_timer(struct loop_timer *timer)
         h2_on_timeout(conn);
         return;
     }
+    if (conn->state == CONN_STREAM && !conn->is_blocked) {
+        body_timeout(conn);
+        return;
+    }
     if (!has_begun || conn->is_blocked) {
         conn_close(conn);
         return;
     }
-    refuse(conn, 408, "the request did not arrive in time");
+    conn_refuse(conn, 408, "the request did not arrive in time");
     conn_run(conn);
 }
 
@@ -631,6 +528,7 @@ must_close(const struct http_conn *conn, const struct http_reply *reply)
 
     return reply->must_close || !options->keep_alive || conn->is_draining ||
            conn->server->is_draining || !conn->exchange->head.keep_alive ||
+           conn->exchange->is_expected ||
            (options->max_keep_alive_requests >= 0 &&
             conn->n_requests >= (unsigned)options->max_keep_alive_requests);
 }
@@ -642,8 +540,14 @@ reply_h1(struct http_conn *conn, struct exchange *ex,
     static const struct http_reply broken = { .status = 500 };
     enum http_out_connection how = HTTP_OUT_KEEP;
     bool with_body = !str_eq_z(ex->head.method, "HEAD"), is_last;
+    bool has_unread = ex->is_expected;
     enum err e;
 
+    if (ex->stream.refused != 0 && conn->state != CONN_CLOSED) {
+        conn_refuse(conn, ex->stream.refused, ex->stream.why);
+        conn_run(conn);
+        return;
+    }
     conn_tell_done(conn, ex, reply, with_body, NULL);
     if (conn->state == CONN_CLOSED) {
         release_exchange(conn);
@@ -651,7 +555,7 @@ reply_h1(struct http_conn *conn, struct exchange *ex,
         conn_try_free(conn);
         return;
     }
-    REQUIRE(conn->state == CONN_HANDLER);
+    REQUIRE(conn->state == CONN_HANDLER || conn->state == CONN_STREAM);
     is_last = must_close(conn, reply);
     if (is_last)
         how = HTTP_OUT_CLOSE;
@@ -668,7 +572,8 @@ reply_h1(struct http_conn *conn, struct exchange *ex,
         return;
     }
     if (is_last) {
-        conn->must_linger = conn->in.n > conn->in.at || conn->stream.may_read;
+        conn->must_linger =
+            has_unread || conn->in.n > conn->in.at || conn->stream.may_read;
         conn->state = CONN_CLOSING;
         conn_set_deadline(conn, conn->server->options.write_timeout_ms);
     } else {

@@ -25,6 +25,7 @@ enum conn_state {
     CONN_HEAD,      /* between requests, or inside a head */
     CONN_BODY,      /* the head is parsed, the body arrives */
     CONN_HANDLER,   /* the request is the handler's */
+    CONN_STREAM,    /* likewise, and it waits for more of the body */
     CONN_H2,        /* HTTP/2: any number of requests, each in its stream */
     CONN_CLOSING,   /* the last answer leaves, then the connection closes */
     CONN_LINGER,    /* half closed: what still comes is thrown away */
@@ -43,6 +44,11 @@ struct exchange {
     struct http_input held; /* the head stands there when a body follows */
     struct h2_stream stream;
     uint64_t started_us; /* 0 when nobody wants to know */
+    /* A body that is read part by part. */
+    http_part_fn *on_part;
+    bool is_expected;   /* parts of it are still to be given */
+    size_t given_bytes; /* of it so far */
+    uint64_t left_ms;   /* to the read timeout, while nobody reads */
 };
 
 union conn_address {
@@ -122,6 +128,10 @@ MUST_CHECK enum err conn_flush(struct http_conn *);
 MUST_CHECK bool conn_read(struct http_conn *);
 /* Free a closed connection once nobody uses it. */
 void conn_try_free(struct http_conn *);
+/* The request is complete, or its body is the handler's to read. */
+void conn_give_to_handler(struct http_conn *, struct str body);
+/* An answer of our own, the last one of this connection. */
+void conn_refuse(struct http_conn *, unsigned status, const char *why);
 /* on_done for a request as far as it is known; ex may be NULL. */
 void conn_tell_done(struct http_conn *, struct exchange *,
                     const struct http_reply *, bool with_body,
@@ -133,6 +143,14 @@ struct http_request *conn_request(struct http_conn *, struct exchange *,
 void server_conn_gone(struct http_server *);
 /* The owner hears that a client it admitted has gone. */
 void server_peer_gone(const struct http_server *, const struct sockaddr *peer);
+
+/* body.c: the body of HTTP/1, from the end of the head on. */
+void body_begin(struct http_conn *);
+MUST_CHECK bool body_step(struct http_conn *);        /* CONN_BODY */
+MUST_CHECK bool body_step_stream(struct http_conn *); /* CONN_STREAM */
+void body_timeout(struct http_conn *);
+/* The connection closed while the handler waited for more. */
+void body_gone(struct exchange *);
 
 MUST_CHECK struct exchange *exchange_get(struct http_server *);
 void exchange_put(struct http_server *, struct exchange *);

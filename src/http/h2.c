@@ -27,6 +27,8 @@ make_shared(void)
     /* Closed streams are remembered for priorities, which we ignore. */
     nghttp2_option_set_no_closed_streams(options, 1);
     nghttp2_option_set_peer_max_concurrent_streams(options, 0);
+    /* Windows open when a body has been read, not when it has arrived. */
+    nghttp2_option_set_no_auto_window_update(options, 1);
 }
 
 void
@@ -44,6 +46,7 @@ h2_end_stream(struct http_conn *conn, struct exchange *ex)
     struct h2 *h2 = conn->h2;
     struct h2_stream *s = &ex->stream;
 
+    h2_body_drop(conn, ex);
     h2->n_in[s->state]--;
     h2->body_bytes -= ex->body.n;
     if (h2->submitted == ex)
@@ -152,15 +155,22 @@ dispatch(struct http_conn *conn)
     h2->ready = ex->stream.next_ready;
     if (h2->ready == NULL)
         h2->ready_end = &h2->ready;
-    if (ex->stream.is_gone) {
+    ex->stream.is_queued = false;
+    if (ex->stream.state == H2_HANDLER) {
+        h2_body_give(conn, ex);
+    } else if (ex->stream.is_gone) {
         h2_end_stream(conn, ex);
     } else if (ex->stream.refused != 0) {
         h2_out_refuse(conn, ex);
     } else {
         h2_set_state(conn, ex, H2_HANDLER);
         conn->n_requests++;
+        ex->is_expected = !ex->stream.has_ended;
+        if (!ex->is_expected)
+            h2_body_drop(conn, ex); /* whole: the windows need not wait */
         conn->server->events.on_request(
-            conn_request(conn, ex, buf_view(&ex->body)),
+            conn_request(conn, ex,
+                         ex->is_expected ? STR("") : buf_view(&ex->body)),
             conn->server->events.arg);
     }
 }
@@ -179,7 +189,7 @@ await(struct http_conn *conn)
         return; /* conn_flush has set the write timeout */
     if (h2->is_over || h2->n_in[H2_ANSWERING] > 0)
         at_ms = h2->sent_ms + o->write_timeout_ms;
-    else if (h2->n_in[H2_RECEIVING] > 0 || conn->n_requests == 0)
+    else if (h2->n_in[H2_RECEIVING] + h2->n_wanted > 0 || conn->n_requests == 0)
         at_ms = h2->heard_ms + o->read_timeout_ms;
     else if (h2_streams(h2) == 0 && o->h2_idle_timeout_ms > 0)
         at_ms = now_ms + o->h2_idle_timeout_ms;
@@ -315,8 +325,11 @@ h2_close(struct http_conn *conn)
     for (struct exchange *ex = h2->streams; ex != NULL; ex = next) {
         next = ex->stream.next;
         ex->stream.is_gone = true;
+        ex->stream.is_queued = false;
         if (ex->stream.state != H2_HANDLER)
             h2_end_stream(conn, ex);
+        else if (ex->stream.is_wanted)
+            h2_body_give(conn, ex);
     }
 }
 

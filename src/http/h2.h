@@ -34,8 +34,15 @@ struct h2_stream {
     size_t n_room;     /* of the array of headers */
     struct str answer; /* what is left to send of its body */
     struct buf rest;   /* holds it when it could not leave at once */
-    unsigned refused;  /* status to answer with instead of asking a handler */
-    const char *why;   /* of that; static */
+    /* Status to answer with instead of asking a handler; HTTP/1 uses these two
+     * as well, for a body that breaks off. */
+    unsigned refused;
+    const char *why; /* of that; static */
+    /* A body read part by part: what has arrived waits in the exchange's. */
+    bool is_wanted; /* the handler waits for a part */
+    bool is_queued; /* and one is about to be given */
+    size_t lent;    /* bytes of the last part */
+    size_t unread;  /* bytes the windows have not been opened for again */
 };
 
 /* Whether clear text begins as HTTP/2 (prior knowledge). */
@@ -51,6 +58,9 @@ MUST_CHECK enum err h2_start(struct http_conn *, struct exchange *upgraded,
                              struct str settings);
 /* A step of conn_run: true when another may be possible at once. */
 MUST_CHECK bool h2_step(struct http_conn *);
+/* http_body_read, http_body_next of a request over HTTP/2. */
+void h2_body_read(struct exchange *);
+void h2_body_next(struct exchange *);
 void h2_reply(struct exchange *, const struct http_reply *);
 void h2_on_timeout(struct http_conn *);
 /* The connection is closed: let go of all but what handlers still have. */

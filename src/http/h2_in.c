@@ -51,9 +51,7 @@ make_ready(struct http_conn *conn, struct exchange *ex)
     struct h2 *h2 = conn->h2;
 
     h2_set_state(conn, ex, H2_READY);
-    ex->stream.next_ready = NULL;
-    *h2->ready_end = ex;
-    h2->ready_end = &ex->stream.next_ready;
+    h2_enqueue(h2, ex);
     h2->n_empty = 0;
 }
 
@@ -67,6 +65,8 @@ refuse(struct http_conn *conn, struct exchange *ex, unsigned status,
     ex->stream.why = why;
     if (ex->stream.state == H2_RECEIVING && ex->stream.has_head)
         make_ready(conn, ex);
+    else if (ex->stream.state == H2_HANDLER)
+        h2_body_arrived(conn, ex);
 }
 
 void
@@ -263,8 +263,8 @@ finish_head(struct http_conn *conn, struct exchange *ex)
         refuse(conn, ex, 413, "the request body is too large");
 }
 
-static void
-say_continue(struct http_conn *conn, int32_t id)
+void
+h2_say_continue(struct http_conn *conn, int32_t id)
 {
     static const nghttp2_nv status = {
         .name = (uint8_t *)(uintptr_t) ":status",
@@ -298,12 +298,14 @@ on_request_part(struct http_conn *conn, struct exchange *ex,
             finish_head(conn, ex);
     }
     ex->stream.has_ended = is_end;
+    if (ex->stream.state == H2_HANDLER && is_end)
+        h2_body_arrived(conn, ex);
     if (ex->stream.state != H2_RECEIVING)
         return;
-    if (is_end)
+    if (is_end || conn->server->options.streams_bodies)
         make_ready(conn, ex);
     else if (frame->hd.type == NGHTTP2_HEADERS && ex->head.expects_continue)
-        say_continue(conn, frame->hd.stream_id);
+        h2_say_continue(conn, frame->hd.stream_id);
 }
 
 static int
@@ -347,19 +349,33 @@ on_data(nghttp2_session *session, uint8_t flags, int32_t id,
     h2->unheard_bytes += n;
     if (h2->unheard_bytes >= PROGRESS_BYTES)
         note_heard(conn);
-    if (ex == NULL || ex->stream.state != H2_RECEIVING)
+    if (ex == NULL || ex->stream.state == H2_ANSWERING ||
+        ex->stream.refused != 0) {
+        h2_consume(conn, id, n);
         return 0;
+    }
     /* What all requests of a connection hold together counts. */
-    if (n > conn->server->options.max_body_bytes - ex->body.n ||
+    if (n > conn->server->options.max_body_bytes - ex->given_bytes ||
         h2->body_bytes + n >
             conn->server->options.max_body_bytes + CONN_HEAD_MAX) {
+        h2_consume(conn, id, n);
         refuse(conn, ex, 413, "the request body is too large");
         return 0;
     }
     h2->body_bytes += n;
+    ex->given_bytes += n;
     buf_add(&ex->body, str_n(data, n));
-    if (ex->body.failed)
+    if (ex->body.failed) {
+        h2_consume(conn, id, n);
         refuse(conn, ex, 503, "no storage for the request");
+        return 0;
+    }
+    if (ex->stream.state == H2_RECEIVING)
+        h2_consume(conn, id, n);
+    else
+        ex->stream.unread += n;
+    if (ex->stream.state == H2_HANDLER)
+        h2_body_arrived(conn, ex);
     return 0;
 }
 
@@ -373,6 +389,8 @@ on_close(nghttp2_session *session, int32_t id, uint32_t code, void *user)
     if (ex == NULL)
         return 0;
     ex->stream.is_gone = true;
+    if (ex->stream.state == H2_HANDLER)
+        h2_body_arrived(conn, ex); /* nothing more does */
     /* Whoever has it, or is about to get it, ends it. */
     if (ex->stream.state != H2_HANDLER && ex->stream.state != H2_READY)
         h2_end_stream(conn, ex);

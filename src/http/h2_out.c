@@ -157,7 +157,8 @@ h2_out_refuse(struct http_conn *conn, struct exchange *ex)
                                 .n_headers = ARRAY_LEN(headers),
                                 .body = str_of(ex->stream.why) };
 
-    (void)conn_request(conn, ex, STR(""));
+    if (ex->request.user == NULL)
+        (void)conn_request(conn, ex, STR(""));
     conn_tell_done(conn, ex, &reply, true, ex->stream.why);
     send_answer(conn, ex, &reply);
 }
@@ -168,6 +169,12 @@ h2_reply(struct exchange *ex, const struct http_reply *reply)
     struct http_conn *conn = ex->request.conn;
 
     REQUIRE(ex->stream.state == H2_HANDLER);
+    h2_body_drop(conn, ex);
+    if (ex->stream.refused != 0 && !ex->stream.is_gone) {
+        h2_out_refuse(conn, ex);
+        conn_run(conn);
+        return;
+    }
     conn_tell_done(conn, ex, reply, !str_eq_z(ex->head.method, "HEAD"), NULL);
     if (ex->stream.is_gone) {
         h2_end_stream(conn, ex);

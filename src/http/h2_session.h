@@ -21,6 +21,9 @@ struct h2 {
     unsigned n_resets, n_refused;
     unsigned n_empty; /* frames that moved nothing, since one that did */
     struct exchange *submitted; /* being answered right now, still alive */
+    struct exchange *given;     /* being given a part, still alive */
+    unsigned n_wanted;          /* handlers that wait for a part */
+    uint64_t quiet_ms;          /* since heard_ms, when the last one did */
     bool is_over;               /* what is queued leaves, then it closes */
     bool has_said_goodbye;
 };
@@ -40,8 +43,21 @@ void h2_give_up(struct http_conn *, uint32_t code, const char *why);
 
 /* h2_in.c: callbacks for what the client sends. */
 void h2_in_callbacks(nghttp2_session_callbacks *);
+void h2_say_continue(struct http_conn *, int32_t id);
 /* The request of an Upgrade has become stream 1, complete. */
 void h2_in_upgraded(struct http_conn *, struct exchange *);
+
+/* h2_body.c: bodies read part by part. The windows stay closed for what a
+ * handler has not asked to go on after. */
+void h2_body_arrived(struct http_conn *, struct exchange *);
+/* Give it the part it waits for, or say why there is none. */
+void h2_body_give(struct http_conn *, struct exchange *);
+/* Nobody will read the rest. */
+void h2_body_drop(struct http_conn *, struct exchange *);
+/* Open the windows again, for n bytes of the stream. */
+void h2_consume(struct http_conn *, int32_t id, size_t n);
+/* Into the queue of what conn_run gives to handlers. */
+void h2_enqueue(struct h2 *, struct exchange *);
 
 /* h2_out.c: answers. */
 void h2_out_callbacks(nghttp2_session_callbacks *);

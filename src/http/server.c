@@ -86,6 +86,10 @@ exchange_put(struct http_server *server, struct exchange *ex)
         buf_clear(&ex->body);
     buf_fini(&ex->stream.rest);
     ex->stream = (struct h2_stream){ .rest = { .max = SIZE_MAX } };
+    ex->request.user = NULL;
+    ex->on_part = NULL;
+    ex->is_expected = false;
+    ex->given_bytes = 0;
     ex->next_free = server->free_exchanges;
     server->free_exchanges = ex;
     server->n_free_exchanges++;

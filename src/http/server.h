@@ -1,8 +1,9 @@
 /*
  * HTTP server on a loop: HTTP/1 by llhttp, HTTP/2 by nghttp2, both strict.
- * Requests arrive whole (headers and body, limited), answers leave in one write
- * where possible. The handler may answer at once or later, from the loop's
- * thread, and does not see which protocol it serves.
+ * Requests arrive whole (headers and body, limited), or, when asked for, with
+ * the body to be read part by part; answers leave in one write where possible.
+ * The handler may answer at once or later, from the loop's thread, and does not
+ * see which protocol it serves.
  */
 #ifndef SALLYPORT_HTTP_SERVER_H
 #define SALLYPORT_HTTP_SERVER_H
@@ -35,14 +36,35 @@ struct http_request {
     struct str query;    /* without "?", "" when none */
     const struct http_header *headers;
     size_t n_headers;
-    struct str body;
-    unsigned version; /* 10, 11, 20 */
-    void *user;       /* the handler's own */
+    struct str body;     /* all of it, unless has_more */
+    bool has_more;       /* its body is to be read: http_body_read */
+    uint64_t body_bytes; /* announced; HTTP_LENGTH_UNKNOWN */
+    unsigned version;    /* 10, 11, 20 */
+    void *user;          /* the handler's own */
 };
+#define HTTP_LENGTH_UNKNOWN UINT64_MAX
 
 /* First header of that name (any case); false when absent. */
 bool http_header_get(const struct http_request *, const char *name,
                      struct str *out);
+
+/*
+ * The body of a request that has_more. Nothing is read of it before, and after
+ * each part nothing until http_body_next: a handler that is behind holds its
+ * client back (the window of TCP or HTTP/2), and what arrived meanwhile is
+ * bounded by one buffer or window. on_part gets
+ *
+ *   ERR_AGAIN  a part, borrowed until on_part returns, and more is to come
+ *   ERR_OK     the last part, maybe empty
+ *   else       the request has broken off (ERR_SYNTAX, ERR_LIMIT, ERR_TIMEOUT,
+ *              ERR_PEER); what leaves when it is answered is our refusal
+ *
+ * Only after ERR_AGAIN may http_body_next be called. An answer before the last
+ * part is allowed; over HTTP/1 the connection then ends with it.
+ */
+typedef void http_part_fn(struct http_request *, enum err, struct str part);
+void http_body_read(struct http_request *, http_part_fn *on_part);
+void http_body_next(struct http_request *);
 
 struct http_reply {
     unsigned status;
@@ -82,7 +104,9 @@ struct http_server_options {     /* defaults: Liberty's httpOptions */
     uint32_t max_field_bytes;    /* 32768 */
     uint32_t max_headers;        /* 500 */
     size_t max_body_bytes;       /* 32 MiB; more is 413 */
-    uint32_t max_connections;    /* 128000 */
+    bool streams_bodies;      /* false: requests arrive whole. true: on_request
+                                 runs before the body has arrived */
+    uint32_t max_connections; /* 128000 */
     /* HTTP/2: by ALPN when the TLS configuration offers it, and on clear text
      * by prior knowledge or Upgrade: h2c. */
     bool http2;                    /* false */
