@@ -256,7 +256,10 @@ struct cfg_request_limits { /* sallyport_limits */
     int64_t max_per_api;
     int64_t max_latency_ms;
     int64_t connections_per_address;
-    int64_t address_rate; /* requests a second */
+    int64_t connections_per_user;
+    int64_t connections_per_api;
+    int64_t max_memory_mb; /* 0: by what the system allows */
+    int64_t address_rate;  /* requests a second */
     int64_t user_rate;
     int64_t burst;
     int64_t retry_after_ms;

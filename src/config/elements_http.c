@@ -76,6 +76,18 @@ static const struct cfg_attr request_limits_attrs[] = {
          "requests are let in at a time; the others are answered 503."),
     ATTR(INT, connections_per_address, "maxConnectionsPerAddress", "0", 0,
          INT_MAX, "Connections from one address; more are closed at once."),
+    ATTR(INT, connections_per_user, "maxConnectionsPerUser", "0", 0, INT_MAX,
+         "Connections on which one authenticated user was the last to ask; "
+         "requests on more are answered 429 and the connection closed."),
+    ATTR(
+        INT, connections_per_api, "maxConnectionsPerApi", "0", 0, INT_MAX,
+        "Connections on which one API, service or requester was the last to be "
+        "asked; requests on more are answered 503 and the connection closed."),
+    ATTR(INT, max_memory_mb, "maxMemory", "0", 0, INT_MAX,
+         "Megabytes that connections, requests and their bodies may hold. "
+         "Bodies are answered 503 when 85 % are held and requests when 95 % "
+         "are; connections are closed at once when 75 % are. 0: half of what "
+         "the control group, or the machine, allows."),
     ATTR(INT, address_rate, "requestsPerSecondPerAddress", "0", 0, 1000000,
          "Requests a second from one address; more are answered 429."),
     ATTR(INT, user_rate, "requestsPerSecondPerUser", "0", 0, 1000000,

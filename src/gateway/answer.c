@@ -31,11 +31,15 @@ struct held {
     struct serve *serve;
     struct usage *usage;
     struct acee *caller, *asserted;
+    struct buf body;
+    size_t bytes; /* of memory, as counted */
 };
 
 static void
 release(struct held *h)
 {
+    buf_fini(&h->body);
+    gauge_give(h->serve->memory, h->bytes);
     acee_unref(&h->caller);
     acee_unref(&h->asserted);
     if (--h->usage->n_requests == 0 && !h->usage->is_current) {
@@ -90,8 +94,10 @@ answer(struct request *r, unsigned status, struct str content_type,
     struct buf packed;
     struct http_reply reply = { .status = status,
                                 .headers = headers,
-                                .body = body };
-    struct held held = { r->serve, r->usage, r->caller, r->asserted };
+                                .body = body,
+                                .must_close = r->must_close };
+    struct held held = { r->serve,    r->usage, r->caller,
+                         r->asserted, r->body,  r->held_bytes };
 
     if (content_type.n > 0)
         headers[reply.n_headers++] =
@@ -267,9 +273,12 @@ answer_limited(struct request *r, enum limit limit)
 {
     const struct cfg_request_limits *from = r->usage->snapshot->limits;
     struct http_header header = { STR("Retry-After"), { 0 } };
-    bool is_rate = limit == LIMIT_ADDRESS || limit == LIMIT_USER;
+    bool is_rate = limit == LIMIT_ADDRESS || limit == LIMIT_USER ||
+                   limit == LIMIT_USER_CONNECTIONS;
 
     metrics_add(&r->serve->counted->limited[limit], 1);
+    r->must_close = limit == LIMIT_USER_CONNECTIONS ||
+                    limit == LIMIT_API_CONNECTIONS || limit == LIMIT_MEMORY;
     header.value = str_fmt(r->http->arena, "%lld",
                            (long long)(from->retry_after_ms + 999) / 1000);
     decision_add(&r->decision, DECISION_ROUTE, DECISION_REFUSED,
@@ -306,6 +315,7 @@ answer_metrics(struct request *r)
 
     buf_init(&text, METRICS_BYTES_MAX);
     metrics_begin(r->serve->metrics, &text);
+    metrics_memory(&text, r->serve->memory);
     for (unsigned i = 0; i < METRICS_FAMILIES; i++)
         add_family(r->usage->snapshot, i, &text);
     metrics_end(&text);

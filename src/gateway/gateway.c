@@ -13,9 +13,12 @@
 #include "base/file.h"
 #include "gateway/key_files.h"
 #include "gateway/gateway_priv.h"
+#include "gateway/memory.h"
 #include "ipc/task.h"
 
 #define OPEN_RETRY_MS 1000u
+/* Of what the system lets us have: from there on nothing new is begun. */
+#define MEMORY_TIGHT_PERCENT 90u
 
 /* --- work on every loop, waited for ----------------------------------------
  */
@@ -161,6 +164,9 @@ gateway_tick(struct gateway *g)
     angel_look(g);
     retry_ports(g);
     ticket_files_tick(g->tickets);
+    /* Nobody counts every byte: what the system counts decides as well. */
+    g->memory.is_tight =
+        memory_resident("/proc") > g->memory_limit / 100 * MEMORY_TIGHT_PERCENT;
 }
 
 static enum err
@@ -182,6 +188,7 @@ start_loops(struct gateway *g, struct str token, struct err_info *why)
             return e;
         looper->serve.is_unregistered = &g->is_unregistered;
         looper->serve.limits = g->limits;
+        looper->serve.memory = &g->memory;
         looper->serve.metrics = g->metrics;
         looper->serve.counted = &g->metrics->loops[i];
         g->metrics->n = i + 1;
@@ -207,6 +214,7 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
     g->o = *options;
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->done, NULL);
+    g->memory_limit = memory_limit("/proc", "/sys/fs/cgroup");
     buf_init(&token, 1u << 20);
     IGNORE(task_token_read(&token, NULL)); /* none in a plain process */
     g->work_dir = strdup(options->work_dir);
@@ -252,6 +260,9 @@ gateway_use(struct gateway *g, struct snapshot *next)
         fds[i] = ports_is_paused(g, next->ports[i].endpoint_id)
                      ? -1
                      : ports_open(g, &next->ports[i]);
+    g->memory.max = next->limits->max_memory_mb > 0
+                        ? (size_t)next->limits->max_memory_mb << 20
+                        : g->memory_limit / 2;
     gateway_order(g, orders, run_apply, next, fds);
     gateway_wait(g);
     ports_close_unwanted(g);

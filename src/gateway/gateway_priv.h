@@ -43,6 +43,8 @@ struct gateway {
     unsigned n_ticks;
     struct auth_cache *auth_cache;
     struct limits *limits;
+    struct gauge memory; /* what connections and requests hold */
+    size_t memory_limit; /* what the system lets this process have */
     struct ticket_files *tickets;
     struct metrics *metrics;
     struct artefacts *artefacts;

@@ -15,6 +15,7 @@ struct limits {
     uint64_t addresses[SLOTS];
     uint64_t users[SLOTS];
     uint32_t connections[SLOTS];
+    uint32_t user_connections[SLOTS], api_connections[SLOTS];
 };
 
 const char *
@@ -28,6 +29,9 @@ limit_name(enum limit limit)
         [LIMIT_ADDRESS] = "requestsPerSecondPerAddress",
         [LIMIT_USER] = "requestsPerSecondPerUser",
         [LIMIT_CONNECTIONS] = "maxConnectionsPerAddress",
+        [LIMIT_USER_CONNECTIONS] = "maxConnectionsPerUser",
+        [LIMIT_API_CONNECTIONS] = "maxConnectionsPerApi",
+        [LIMIT_MEMORY] = "maxMemory",
     };
 
     return names[limit];
@@ -178,4 +182,49 @@ void
 limits_disconnect(struct limits *l, const struct sockaddr *peer)
 {
     __atomic_sub_fetch(connections_of(l, peer), 1, __ATOMIC_RELAXED);
+}
+
+static bool
+move(uint32_t *counts, uint32_t *at, size_t slot, int64_t max)
+{
+    if (*at == slot + 1)
+        return true;
+    if (__atomic_add_fetch(&counts[slot], 1, __ATOMIC_RELAXED) > max) {
+        __atomic_sub_fetch(&counts[slot], 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    if (*at > 0)
+        __atomic_sub_fetch(&counts[*at - 1], 1, __ATOMIC_RELAXED);
+    *at = (uint32_t)slot + 1;
+    return true;
+}
+
+bool
+limits_tenant_user(struct limits_tenant *t,
+                   const struct cfg_request_limits *from, struct str user)
+{
+    return from->connections_per_user == 0 ||
+           move(t->limits->user_connections, &t->user, slot_of(t->limits, user),
+                from->connections_per_user);
+}
+
+bool
+limits_tenant_api(struct limits_tenant *t,
+                  const struct cfg_request_limits *from, struct str api)
+{
+    return from->connections_per_api == 0 ||
+           move(t->limits->api_connections, &t->api, slot_of(t->limits, api),
+                from->connections_per_api);
+}
+
+void
+limits_tenant_end(struct limits_tenant *t)
+{
+    if (t->user > 0)
+        __atomic_sub_fetch(&t->limits->user_connections[t->user - 1], 1,
+                           __ATOMIC_RELAXED);
+    if (t->api > 0)
+        __atomic_sub_fetch(&t->limits->api_connections[t->api - 1], 1,
+                           __ATOMIC_RELAXED);
+    t->user = t->api = 0;
 }

@@ -33,8 +33,11 @@ enum limit {
     LIMIT_ADDRESS, /* requestsPerSecondPerAddress: 429 */
     LIMIT_USER,    /* requestsPerSecondPerUser: 429 */
     LIMIT_CONNECTIONS,
+    LIMIT_USER_CONNECTIONS, /* maxConnectionsPerUser: 429 */
+    LIMIT_API_CONNECTIONS,  /* maxConnectionsPerApi */
+    LIMIT_MEMORY,           /* maxMemory */
 };
-#define LIMIT_KINDS 7u
+#define LIMIT_KINDS 10u
 const char *limit_name(enum limit); /* the attribute */
 
 MUST_CHECK enum err limits_new(struct limits **out, struct err_info *why);
@@ -53,5 +56,19 @@ enum limit limits_user(struct limits *, const struct cfg_request_limits *,
 bool limits_connect(struct limits *, const struct cfg_request_limits *,
                     const struct sockaddr *);
 void limits_disconnect(struct limits *, const struct sockaddr *);
+
+/* Whom a connection counts for: the user and the API of its last request. Zero
+ * at first. */
+struct limits_tenant {
+    struct limits *limits;
+    uint32_t user, api; /* slot + 1; 0: nobody */
+};
+/* It asks as `user`, or asks `api`; false: that one has too many connections,
+ * and this one goes on counting for whom it did. */
+bool limits_tenant_user(struct limits_tenant *,
+                        const struct cfg_request_limits *, struct str user);
+bool limits_tenant_api(struct limits_tenant *,
+                       const struct cfg_request_limits *, struct str api);
+void limits_tenant_end(struct limits_tenant *);
 
 #endif

@@ -183,6 +183,7 @@ keep_entry(struct serve_port *p, const struct port_entry *entry)
     p->entry = *entry;
     p->entry.tls = NULL; /* the http server has its own reference */
     p->entry.web = NULL;
+    p->entry.options.memory = p->serve->memory;
     p->entry.admit = (struct admit){ 0 };
     snprintf(p->channel, sizeof p->channel, STR_FMT "%s",
              STR_ARG(entry->endpoint_id), entry->is_tls ? "-ssl" : "");
@@ -212,7 +213,7 @@ open_port(struct serve *s, const struct port_entry *entry, int fd)
     events.arg = p;
     p->fd = dup(fd);
     if (p->fd < 0 ||
-        http_server_new(s->loop, p->fd, entry->tls, &entry->options, &events,
+        http_server_new(s->loop, p->fd, entry->tls, &p->entry.options, &events,
                         &p->server, &why) != ERR_OK) {
         if (p->fd >= 0)
             close(p->fd);
@@ -309,7 +310,7 @@ serve_apply(struct serve *s, struct snapshot *snapshot, const int *fds)
             p->live = &snapshot->ports[i];
             keep_entry(p, &snapshot->ports[i]);
             http_server_update(p->server, snapshot->ports[i].tls,
-                               &snapshot->ports[i].options);
+                               &p->entry.options);
         }
     }
     close_unwanted(s);

@@ -173,6 +173,18 @@ metrics_begin(const struct metrics *m, struct buf *out)
     add_refusals(m, out);
 }
 
+void
+metrics_memory(struct buf *out, struct gauge *memory)
+{
+    family(out, "memory_held_bytes", "gauge",
+           "What connections, requests and answers hold.");
+    buf_printf(out, "sallyport_memory_held_bytes %zu\n",
+               atomic_load(&memory->used));
+    family(out, "memory_ceiling_bytes", "gauge", "How much they may.");
+    buf_printf(out, "sallyport_memory_ceiling_bytes %zu\n",
+               atomic_load(&memory->max));
+}
+
 /* label value: \ and " and line feeds escaped */
 static void
 add_label(struct buf *out, struct str name)

@@ -57,6 +57,7 @@ MUST_CHECK bool metrics_refused(struct metrics_loop *, const char *why,
  * by its value for all of them. */
 #define METRICS_FAMILIES 4u
 void metrics_begin(const struct metrics *, struct buf *out);
+void metrics_memory(struct buf *out, struct gauge *);
 void metrics_family(struct buf *out, unsigned family);
 void metrics_api(struct buf *out, unsigned family, const char *kind,
                  struct str name, const struct bulkhead *);

@@ -175,7 +175,9 @@ describe(struct request *r)
         .query = text_of(r->http->query),
         .peer = text_of(r->peer),
         .entry_us = r->attempt.now_ms * 1000u,
-        .request_bytes = r->http->body.n,
+        .request_bytes = r->http->body_bytes == HTTP_LENGTH_UNKNOWN
+                             ? 0
+                             : r->http->body_bytes,
         .host = &r->subject,
     };
     r->serve->next_request_id += r->serve->id_step;
@@ -200,22 +202,8 @@ send_document(struct request *r)
 }
 
 static void
-run_interceptors(struct request *r)
+dispatch(struct request *r)
 {
-    struct sallyport_refusal refusal = { .status = 403 };
-    struct str who;
-
-    r->subject.own = r->access->groups;
-    r->subject.global = &r->usage->snapshot->manager->groups;
-    r->subject.decision = &r->decision;
-    describe(r);
-    if (chain_pre(&r->access->chain, &r->info, &refusal, &r->n_run, &who) !=
-        SALLYPORT_GO_ON) {
-        decision_add(&r->decision, DECISION_INTERCEPTOR, DECISION_REFUSED, who,
-                     r->http->path, no_rc);
-        answer_refusal(r, &refusal);
-        return;
-    }
     if (!web_decode_body(r))
         return;
     switch (r->kind) {
@@ -233,6 +221,26 @@ run_interceptors(struct request *r)
         answer_metrics(r);
         break;
     }
+}
+
+static void
+run_interceptors(struct request *r)
+{
+    struct sallyport_refusal refusal = { .status = 403 };
+    struct str who;
+
+    r->subject.own = r->access->groups;
+    r->subject.global = &r->usage->snapshot->manager->groups;
+    r->subject.decision = &r->decision;
+    describe(r);
+    if (chain_pre(&r->access->chain, &r->info, &refusal, &r->n_run, &who) !=
+        SALLYPORT_GO_ON) {
+        decision_add(&r->decision, DECISION_INTERCEPTOR, DECISION_REFUSED, who,
+                     r->http->path, no_rc);
+        answer_refusal(r, &refusal);
+        return;
+    }
+    receive_body(r, dispatch);
 }
 
 /* --- identity assertion (requesters) -------------------------------------- */
@@ -417,6 +425,58 @@ on_guest(struct auth_attempt *attempt, const struct auth_outcome *outcome)
 }
 
 static void
+end_tenant(void *value)
+{
+    struct limits_tenant *t = value;
+
+    limits_tenant_end(t);
+    free(t);
+}
+
+/* Whom the connection counts for; NULL: no storage. */
+static struct limits_tenant *
+tenant_of(struct request *r)
+{
+    struct limits_tenant *t = http_conn_get(r->http->conn);
+
+    if (t == NULL && (t = calloc(1, sizeof *t)) != NULL) {
+        t->limits = r->serve->limits;
+        http_conn_set(r->http->conn, t, end_tenant);
+    }
+    return t;
+}
+
+static bool
+tenant_takes_user(struct request *r)
+{
+    const struct cfg_request_limits *from = r->usage->snapshot->limits;
+    struct limits_tenant *t;
+
+    return from->connections_per_user == 0 ||
+           ((t = tenant_of(r)) != NULL &&
+            limits_tenant_user(t, from, str_of(r->caller->user)));
+}
+
+static bool
+tenant_takes_api(struct request *r)
+{
+    const struct cfg_request_limits *from = r->usage->snapshot->limits;
+    struct limits_tenant *t;
+    struct str name;
+
+    if (from->connections_per_api == 0)
+        return true;
+    name = r->api != NULL         ? r->api->info->name
+           : r->requester != NULL ? r->requester->info->name
+           : r->operation != NULL ? r->operation->op->service
+                                  : STR("");
+    name = str_fmt(r->http->arena, "%u/" STR_FMT, (unsigned)r->kind,
+                   STR_ARG(name));
+    return name.p != NULL && (t = tenant_of(r)) != NULL &&
+           limits_tenant_api(t, from, name);
+}
+
+static void
 on_authenticated(struct auth_attempt *attempt,
                  const struct auth_outcome *outcome)
 {
@@ -429,6 +489,8 @@ on_authenticated(struct auth_attempt *attempt,
         if (limits_user(r->serve->limits, r->usage->snapshot->limits,
                         str_of(r->caller->user), r->began_us) != LIMIT_NONE)
             answer_limited(r, LIMIT_USER);
+        else if (!tenant_takes_user(r))
+            answer_limited(r, LIMIT_USER_CONNECTIONS);
         else
             check_role(r);
         return;
@@ -493,6 +555,8 @@ enter_limits(struct request *r)
         r->serve->id_step, r->peer, &r->access->bulkhead, r->began_us);
 
     r->is_counted = limit == LIMIT_NONE;
+    if (limit == LIMIT_NONE && !tenant_takes_api(r))
+        limit = LIMIT_API_CONNECTIONS;
     if (limit == LIMIT_NONE)
         return true;
     answer_limited(r, limit); /* r has gone */

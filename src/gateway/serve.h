@@ -58,6 +58,7 @@ struct serve {
     uint64_t handshakes_since_ms; /* of the hour whose failures are counted */
     unsigned n_handshakes_said;
     struct limits *limits;        /* the gateway's */
+    struct gauge *memory;         /* likewise */
     struct metrics *metrics;      /* the gateway's, of all loops */
     struct metrics_loop *counted; /* our own */
     uint64_t next_request_id;
@@ -105,6 +106,7 @@ struct request {
     const struct cfg_cors *cors;    /* allows that origin; NULL */
     bool is_secure;                 /* TLS, here or at a proxy */
     bool is_counted;                /* by its API's bulkhead */
+    bool must_close;                /* the connection, after the answer */
     uint64_t began_us;
     enum resource_kind kind;
     struct access *access;
@@ -121,6 +123,10 @@ struct request {
     struct authorization_subject subject; /* sallyport_request.host */
     struct sallyport_request info;
     unsigned n_run; /* interceptors whose pre-call ran */
+    /* Its body, when that came later, and what goes on with it. */
+    struct buf body;
+    void (*then)(struct request *);
+    size_t held_bytes; /* counted in serve->memory */
     /* provider */
     struct map_record *records;
     struct provider_area *areas;
@@ -137,6 +143,12 @@ void serve_on_request(struct http_request *, void *arg);
 /* Steps implemented in other files; each takes the request over. */
 void provide_start(struct request *); /* provider.c: APIs and services */
 void require_start(struct request *); /* requester.c */
+
+/* The whole body is there, or comes (receive.c); goes on with `then`, or ends
+ * the request. */
+void receive_body(struct request *, void (*then)(struct request *));
+/* The request holds so much more; false: no room. Given back by its answer. */
+MUST_CHECK bool receive_hold(struct request *, size_t n_bytes);
 
 /* Provider connections of this loop. NULL and a reason when there is none. */
 struct provider_conn *serve_connection(struct serve *, struct snapshot *,

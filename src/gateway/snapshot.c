@@ -370,11 +370,13 @@ add_requester(struct building *b, const struct image *image)
 
 static void
 set_http_options(struct http_server_options *o,
-                 const struct cfg_http_endpoint *e)
+                 const struct cfg_http_endpoint *e,
+                 const struct cfg_request_limits *limits)
 {
     const struct cfg_http_options *h = e->http_options;
 
     http_server_defaults(o);
+    o->streams_bodies = true;
     o->keep_alive = h->keep_alive_enabled;
     o->max_keep_alive_requests = (int)h->max_keep_alive_requests;
     o->persist_timeout_ms = (uint32_t)h->persist_timeout_ms;
@@ -385,6 +387,7 @@ set_http_options(struct http_server_options *o,
     if (h->message_size_limit >= 0)
         o->max_body_bytes = (size_t)h->message_size_limit;
     o->max_connections = (uint32_t)e->tcp_options->max_open_connections;
+    o->retry_after_s = (uint32_t)((limits->retry_after_ms + 999) / 1000);
     o->http2 = str_eq_nocase_z(e->protocol_version, "http/2");
     o->h2_idle_timeout_ms = (uint32_t)h->http2_connection_idle_timeout_ms;
     o->h2_max_streams = (uint32_t)h->max_concurrent_streams;
@@ -438,7 +441,7 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
         .suppress_errors =
             e->ssl_options != NULL && e->ssl_options->suppress_handshake_errors,
     };
-    set_http_options(&p->options, e);
+    set_http_options(&p->options, e, s->limits);
     p->open_retries = (uint32_t)e->tcp_options->port_open_retries;
     if ((code = set_admit(b, p, e)) != ERR_OK ||
         (code = web_new(&s->arena, s->tree, e, b->log, &p->web, b->why)) !=

@@ -128,6 +128,46 @@ connections_are_counted(void **state)
 }
 
 static void
+connections_count_for_whom_they_serve(void **state)
+{
+    struct cfg_request_limits from = { .connections_per_user = 2,
+                                       .connections_per_api = 1 };
+    struct limits *l = new_limits();
+    struct limits_tenant t[4];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(t); i++)
+        t[i] = (struct limits_tenant){ .limits = l };
+    /* As often as it likes on two connections, not on a third. */
+    for (int i = 0; i < 3; i++) {
+        assert_true(limits_tenant_user(&t[0], &from, STR("A")));
+        assert_true(limits_tenant_user(&t[1], &from, STR("A")));
+        assert_false(limits_tenant_user(&t[2], &from, STR("A")));
+    }
+    assert_true(limits_tenant_user(&t[2], &from, STR("B")));
+    /* Still B's: a refusal moves nothing. */
+    assert_false(limits_tenant_user(&t[2], &from, STR("A")));
+    assert_true(limits_tenant_user(&t[3], &from, STR("B")));
+    assert_false(limits_tenant_user(&t[0], &from, STR("B")));
+    /* One that goes over to another user, one that ends, leave room. */
+    assert_true(limits_tenant_user(&t[1], &from, STR("C")));
+    assert_true(limits_tenant_user(&t[2], &from, STR("A")));
+    limits_tenant_end(&t[0]);
+    limits_tenant_end(&t[0]);
+    assert_true(limits_tenant_user(&t[1], &from, STR("A")));
+    assert_false(limits_tenant_user(&t[3], &from, STR("A")));
+    /* By API on its own. */
+    assert_true(limits_tenant_api(&t[0], &from, STR("1/x")));
+    assert_false(limits_tenant_api(&t[1], &from, STR("1/x")));
+    assert_true(limits_tenant_api(&t[1], &from, STR("2/x")));
+    for (size_t i = 0; i < ARRAY_LEN(t); i++)
+        limits_tenant_end(&t[i]);
+    assert_true(limits_tenant_api(&t[2], &from, STR("1/x")));
+    limits_tenant_end(&t[2]);
+    limits_free(&l);
+}
+
+static void
 refusals_are_said_once_a_minute(void **state)
 {
     static const char why[] = "a line does not end in CR LF";
@@ -176,6 +216,7 @@ main(void)
         cmocka_unit_test(one_api_leaves_room),
         cmocka_unit_test(a_slow_api_is_asked_less),
         cmocka_unit_test(connections_are_counted),
+        cmocka_unit_test(connections_count_for_whom_they_serve),
         cmocka_unit_test(refusals_are_said_once_a_minute),
     };
 

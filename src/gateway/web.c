@@ -223,6 +223,10 @@ web_decode_body(struct request *r)
     copy = e == ERR_OK ? str_dup(r->http->arena, buf_view(&plain))
                        : (struct str){ 0 };
     buf_fini(&plain);
+    if (e == ERR_OK && copy.p != NULL && !receive_hold(r, copy.n)) {
+        answer_limited(r, LIMIT_MEMORY);
+        return false;
+    }
     if (e == ERR_OK && copy.p != NULL) {
         r->http->body = copy;
         return true;

@@ -7,12 +7,14 @@
  */
 #include "http/conn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
+#define TLS_BYTES ((size_t)24 * 1024)
 #define LINGER_MS 2000u
 #define LINGER_BYTES ((size_t)1024 * 1024)
 /* Steps of one connection before the others have their turn. */
@@ -54,6 +56,14 @@ release_exchange(struct http_conn *conn)
     exchange_put(conn->server, ex);
 }
 
+/* What a connection holds besides, as measured (doc/internals/performance.md).
+ */
+static size_t
+conn_extra_bytes(const struct http_conn *conn)
+{
+    return conn->is_tls ? TLS_BYTES : 0;
+}
+
 static void
 free_conn(struct loop_post *post)
 {
@@ -64,6 +74,7 @@ free_conn(struct loop_post *post)
         conn->slot_free(conn->slot);
     free(conn->certificate);
     h2_free(conn);
+    gauge_give(server->conn_pool.gauge, conn_extra_bytes(conn));
     if (conn->prev != NULL)
         conn->prev->next = conn->next;
     else
@@ -112,20 +123,33 @@ conn_close(struct http_conn *conn)
         body_gone(conn->exchange);
 }
 
+const char conn_no_memory[] = "the server holds as much as it may";
+
+void
+conn_refusal_headers(const struct http_conn *conn, const char *why,
+                     char text[16], struct http_header *to, size_t *n)
+{
+    to[0] = (struct http_header){ STR("Content-Type"),
+                                  STR("text/plain; charset=utf-8") };
+    *n = 1;
+    if (why != conn_no_memory)
+        return;
+    snprintf(text, 16, "%u", conn->server->options.retry_after_s);
+    to[(*n)++] = (struct http_header){ STR("Retry-After"), str_of(text) };
+}
+
 void
 conn_refuse(struct http_conn *conn, unsigned status, const char *why)
 {
-    static const struct http_header headers[] = {
-        { { "Content-Type", sizeof("Content-Type") - 1 },
-          { "text/plain; charset=utf-8",
-            sizeof("text/plain; charset=utf-8") - 1 } },
-    };
+    struct http_header headers[REFUSAL_HEADERS];
+    char retry_after[16];
     struct http_reply reply = {
         .status = status,
         .headers = headers,
-        .n_headers = ARRAY_LEN(headers),
         .body = str_of(why),
     };
+
+    conn_refusal_headers(conn, why, retry_after, headers, &reply.n_headers);
 
     log_debug("http: " STR_FMT ": %u: %s", STR_ARG(http_conn_peer(conn)),
               status, why);
@@ -282,8 +306,9 @@ parse_head(struct http_conn *conn, size_t n)
 
     conn->exchange = exchange_get(conn->server);
     if (conn->exchange == NULL) {
-        conn_close(conn);
-        return false;
+        conn->in.at += n;
+        conn_refuse(conn, 503, conn_no_memory);
+        return true;
     }
     status = http_request_parse(&conn->exchange->arena,
                                 str_n(conn->in.p + conn->in.at, n), &limits,
@@ -599,10 +624,13 @@ enum err
 conn_new(struct http_server *server, int fd, const struct sockaddr *peer,
          size_t peer_bytes)
 {
-    struct http_conn *conn = pool_get(&server->conn_pool);
+    struct gauge *gauge = server->conn_pool.gauge;
+    struct http_conn *conn;
     enum err e;
 
-    if (conn == NULL)
+    /* Connections leave room for the requests of those that are there. */
+    if (!gauge_take(gauge, 0, HTTP_MEMORY_CONNECTIONS) ||
+        (conn = pool_get(&server->conn_pool)) == NULL)
         return ERR_MEMORY;
     *conn = (struct http_conn){
         .server = server,
@@ -622,6 +650,7 @@ conn_new(struct http_server *server, int fd, const struct sockaddr *peer,
         pool_put(&server->conn_pool, conn);
         return e;
     }
+    gauge_add(gauge, conn_extra_bytes(conn));
     if (server->conns != NULL)
         server->conns->prev = conn;
     server->conns = conn;

@@ -48,6 +48,7 @@ struct exchange {
     http_part_fn *on_part;
     bool is_expected;   /* parts of it are still to be given */
     size_t given_bytes; /* of it so far */
+    size_t held_bytes;  /* counted in the server's gauge besides */
     uint64_t left_ms;   /* to the read timeout, while nobody reads */
 };
 
@@ -132,6 +133,11 @@ void conn_try_free(struct http_conn *);
 void conn_give_to_handler(struct http_conn *, struct str body);
 /* An answer of our own, the last one of this connection. */
 void conn_refuse(struct http_conn *, unsigned status, const char *why);
+/* The headers of one, *n in `to`: Retry-After when it is for want of memory. */
+#define REFUSAL_HEADERS 2u
+extern const char conn_no_memory[];
+void conn_refusal_headers(const struct http_conn *, const char *why,
+                          char text[16], struct http_header *to, size_t *n);
 /* on_done for a request as far as it is known; ex may be NULL. */
 void conn_tell_done(struct http_conn *, struct exchange *,
                     const struct http_reply *, bool with_body,

@@ -49,6 +49,7 @@ h2_end_stream(struct http_conn *conn, struct exchange *ex)
     h2_body_drop(conn, ex);
     h2->n_in[s->state]--;
     h2->body_bytes -= ex->body.n;
+    gauge_give(conn->server->buffer_pool.gauge, ex->body.n);
     if (h2->submitted == ex)
         h2->submitted = NULL;
     if (s->prev != NULL)

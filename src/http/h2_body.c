@@ -85,6 +85,7 @@ h2_body_give(struct http_conn *conn, struct exchange *ex)
         return; /* answered meanwhile */
     h2->given = NULL;
     h2->body_bytes -= ex->body.n;
+    gauge_give(conn->server->buffer_pool.gauge, ex->body.n);
     buf_clear(&ex->body);
 }
 

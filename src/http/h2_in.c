@@ -130,9 +130,13 @@ on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame,
         frame->headers.cat != NGHTTP2_HCAT_REQUEST || conn->h2->is_over)
         return 0;
     /* Requests count until they are answered, not until they are reset. */
-    if (h2_streams(conn->h2) >= conn->server->options.h2_max_streams ||
-        !new_stream(conn, frame->hd.stream_id))
+    if (h2_streams(conn->h2) >= conn->server->options.h2_max_streams)
         return refuse_stream(conn, frame->hd.stream_id);
+    if (!new_stream(conn, frame->hd.stream_id)) {
+        conn_tell_done(conn, NULL, &(struct http_reply){ .status = 503 }, false,
+                       conn_no_memory);
+        return refuse_stream(conn, frame->hd.stream_id);
+    }
     return 0;
 }
 
@@ -363,6 +367,7 @@ on_data(nghttp2_session *session, uint8_t flags, int32_t id,
         return 0;
     }
     h2->body_bytes += n;
+    gauge_add(conn->server->buffer_pool.gauge, n);
     ex->given_bytes += n;
     buf_add(&ex->body, str_n(data, n));
     if (ex->body.failed) {

@@ -89,7 +89,7 @@ read_answer(nghttp2_session *session, int32_t id, uint8_t *to, size_t cap,
 
 /* Own what the handler lent, as far as it has not left. */
 static bool
-keep_rest(struct exchange *ex)
+keep_rest(struct gauge *gauge, struct exchange *ex)
 {
     struct h2_stream *s = &ex->stream;
 
@@ -99,6 +99,8 @@ keep_rest(struct exchange *ex)
     buf_add(&s->rest, s->answer);
     if (s->rest.failed)
         return false;
+    gauge_add(gauge, s->rest.n);
+    ex->held_bytes += s->rest.n;
     s->answer = buf_view(&s->rest);
     return true;
 }
@@ -138,7 +140,8 @@ send_answer(struct http_conn *conn, struct exchange *ex,
         return;
     }
     h2->submitted = ex; /* its stream may end while it is written */
-    if (!h2_out_fill(conn) || (h2->submitted != NULL && !keep_rest(ex)))
+    if (!h2_out_fill(conn) || (h2->submitted != NULL &&
+                               !keep_rest(conn->server->buffer_pool.gauge, ex)))
         conn_close(conn);
     else
         h2->submitted = NULL;
@@ -147,15 +150,14 @@ send_answer(struct http_conn *conn, struct exchange *ex,
 void
 h2_out_refuse(struct http_conn *conn, struct exchange *ex)
 {
-    static const struct http_header headers[] = {
-        { { "content-type", sizeof("content-type") - 1 },
-          { "text/plain; charset=utf-8",
-            sizeof("text/plain; charset=utf-8") - 1 } },
-    };
+    struct http_header headers[REFUSAL_HEADERS];
+    char retry_after[16];
     struct http_reply reply = { .status = ex->stream.refused,
                                 .headers = headers,
-                                .n_headers = ARRAY_LEN(headers),
                                 .body = str_of(ex->stream.why) };
+
+    conn_refusal_headers(conn, ex->stream.why, retry_after, headers,
+                         &reply.n_headers);
 
     if (ex->request.user == NULL)
         (void)conn_request(conn, ex, STR(""));

@@ -6,10 +6,12 @@
 void
 http_input_release(struct http_input *in)
 {
-    if (in->p != NULL && in->cap > in->pool->block_bytes)
+    if (in->p != NULL && in->cap > in->pool->block_bytes) {
+        gauge_give(in->pool->gauge, in->cap);
         free(in->p);
-    else if (in->p != NULL)
+    } else if (in->p != NULL) {
         pool_put(in->pool, in->p);
+    }
     http_input_init(in, in->pool);
 }
 
@@ -18,10 +20,16 @@ static bool
 replace(struct http_input *in, size_t cap, struct str content)
 {
     bool is_large = cap > in->pool->block_bytes;
-    char *p = is_large ? malloc(cap) : pool_get(in->pool);
+    char *p;
 
-    if (p == NULL)
+    if (is_large && !gauge_take(in->pool->gauge, cap, 100))
         return false;
+    p = is_large ? malloc(cap) : pool_get(in->pool);
+    if (p == NULL) {
+        if (is_large)
+            gauge_give(in->pool->gauge, cap);
+        return false;
+    }
     if (content.n > 0)
         memcpy(p, content.p, content.n);
     in->p = p;

@@ -18,10 +18,12 @@ http_out_init(struct http_out *out, struct pool *pool)
 void
 http_out_fini(struct http_out *out)
 {
-    if (out->cap > out->pool->block_bytes)
+    if (out->cap > out->pool->block_bytes) {
+        gauge_give(out->pool->gauge, out->cap);
         free(out->p);
-    else
+    } else {
         pool_put(out->pool, out->p);
+    }
     *out = (struct http_out){ .pool = out->pool };
 }
 
@@ -48,6 +50,7 @@ reserve(struct http_out *out, size_t n)
     p = malloc(cap);
     if (p == NULL)
         return false;
+    gauge_add(out->pool->gauge, cap); /* an answer is not refused any more */
     if (out->p != NULL)
         memcpy(p, out->p + out->at, out->n - out->at);
     out->n -= out->at;

@@ -17,6 +17,8 @@
 /* What a handler may put into one request's arena. */
 #define REQUEST_ARENA_MAX ((size_t)256 * 1024 * 1024)
 #define KEPT_BODY_BYTES ((size_t)64 * 1024)
+/* A request with the first block of its arena. */
+#define EXCHANGE_BYTES (sizeof(struct exchange) + 8192)
 
 void
 http_server_defaults(struct http_server_options *options)
@@ -31,6 +33,7 @@ http_server_defaults(struct http_server_options *options)
         .max_headers = 500,
         .max_body_bytes = (size_t)32 * 1024 * 1024,
         .max_connections = 128000,
+        .retry_after_s = 1,
         .h2_max_streams = 200,
         .h2_max_frame_bytes = 57344,
         .h2_connection_window = 65535,
@@ -48,13 +51,18 @@ exchange_get(struct http_server *server)
 {
     struct exchange *ex = server->free_exchanges;
 
+    if (!gauge_take(server->buffer_pool.gauge, EXCHANGE_BYTES,
+                    HTTP_MEMORY_REQUESTS))
+        return NULL;
     if (ex != NULL) {
         server->free_exchanges = ex->next_free;
         server->n_free_exchanges--;
         return ex;
     }
     ex = calloc(1, sizeof *ex);
-    if (ex != NULL) {
+    if (ex == NULL) {
+        gauge_give(server->buffer_pool.gauge, EXCHANGE_BYTES);
+    } else {
         arena_init(&ex->arena, REQUEST_ARENA_MAX);
         buf_init(&ex->body, 0);
         buf_init(&ex->stream.rest, SIZE_MAX);
@@ -75,6 +83,8 @@ free_exchange(struct exchange *ex)
 void
 exchange_put(struct http_server *server, struct exchange *ex)
 {
+    gauge_give(server->buffer_pool.gauge, EXCHANGE_BYTES + ex->held_bytes);
+    ex->held_bytes = 0;
     if (server->n_free_exchanges >= FREE_EXCHANGES_MAX) {
         free_exchange(ex);
         return;
@@ -215,6 +225,7 @@ http_server_new(struct loop *loop, int listener, struct tls_config *tls,
     server->port = port_of(listener);
     pool_init(&server->conn_pool, sizeof(struct http_conn), FREE_CONNS_MAX);
     pool_init(&server->buffer_pool, CONN_BUFFER_BYTES, FREE_BUFFERS_MAX);
+    server->conn_pool.gauge = server->buffer_pool.gauge = options->memory;
     /* Inherited by what is accepted; a Unix socket has no such option. */
     (void)setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     e = loop_add(loop, &server->listener, LOOP_READ, why);

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/gauge.h"
 #include "base/str.h"
 #include "io/loop.h"
 #include "io/tls.h"
@@ -95,6 +96,11 @@ struct str http_conn_local(struct arena *, const struct http_conn *);
 void http_conn_set(struct http_conn *, void *value, void (*free)(void *));
 void *http_conn_get(const struct http_conn *);
 
+/* Who may fill how much of the ceiling of memory, in percent. */
+#define HTTP_MEMORY_CONNECTIONS 75u
+#define HTTP_MEMORY_BODIES 85u
+#define HTTP_MEMORY_REQUESTS 95u
+
 struct http_server_options {     /* defaults: Liberty's httpOptions */
     bool keep_alive;             /* true */
     int max_keep_alive_requests; /* 100; -1 no limit */
@@ -107,6 +113,10 @@ struct http_server_options {     /* defaults: Liberty's httpOptions */
     bool streams_bodies;      /* false: requests arrive whole. true: on_request
                                  runs before the body has arrived */
     uint32_t max_connections; /* 128000 */
+    /* What connections, requests and answers hold is counted there; requests
+     * that find no room are answered 503, connections closed. NULL: not. */
+    struct gauge *memory;
+    uint32_t retry_after_s; /* of such a 503; 1 */
     /* HTTP/2: by ALPN when the TLS configuration offers it, and on clear text
      * by prior knowledge or Upgrade: h2c. */
     bool http2;                    /* false */

@@ -23,7 +23,7 @@ struct reading {
 };
 
 static struct fixture fixture;
-static atomic_uint n_parts, n_refused;
+static atomic_uint n_parts, n_slow_parts, n_refused;
 static _Atomic(struct reading *) waiting;
 static _Atomic enum err last_error;
 
@@ -47,7 +47,7 @@ on_part(struct http_request *request, enum err e, struct str part)
 {
     struct reading *r = request->user;
 
-    atomic_fetch_add(&n_parts, 1);
+    atomic_fetch_add(r->is_slow ? &n_slow_parts : &n_parts, 1);
     for (size_t i = 0; i < part.n; i++)
         assert_int_equal(part.p[i], 'b');
     r->n_bytes += part.n;
@@ -100,6 +100,7 @@ start(void (*change)(struct http_server_options *))
 
     memset(&fixture, 0, sizeof fixture);
     atomic_store(&n_parts, 0);
+    atomic_store(&n_slow_parts, 0);
     atomic_store(&n_refused, 0);
     atomic_store(&waiting, NULL);
     atomic_store(&last_error, ERR_OK);
@@ -296,7 +297,7 @@ a_slow_reader_holds_its_client_back(void **state)
         assert_int_equal(pthread_create(&thread, NULL, send_slow, &s), 0);
         r = wait_until_waiting();
         let_time_pass();
-        assert_int_equal(atomic_load(&n_parts), 1);
+        assert_int_equal(atomic_load(&n_slow_parts), 1);
         loop_post(fixture.loop, &r->go);
         expect(s.fd, "200 OK", "16777216");
         pthread_join(thread, NULL);
@@ -331,7 +332,7 @@ a_slow_reader_keeps_its_window_closed(void **state)
             break;
     }
     let_time_pass();
-    assert_int_equal(atomic_load(&n_parts), 1);
+    assert_int_equal(atomic_load(&n_slow_parts), 1);
     assert_true(c.calls[0].sent <= H2_WINDOW);
     /* Others of the same connection need its window only for bodies. */
     ask_with(&c, "GET", "/read", NULL, NULL, 0);
@@ -441,6 +442,69 @@ nobody_is_told_to_go_on_in_vain(void **state)
             expect(fd, "200 OK", rows[i].answer);
         close(fd);
     }
+    fixture_stop(&fixture);
+}
+
+/* ---- want of memory ---- */
+
+static struct gauge gauge;
+
+static void
+counted(struct http_server_options *o)
+{
+    gauge.max = (size_t)4 << 20;
+    o->memory = &gauge;
+    o->retry_after_s = 7;
+}
+
+static bool
+nothing_is_held(void)
+{
+    for (int i = 0; i < 5000 && atomic_load(&gauge.used) > 0; i++)
+        usleep(1000);
+    return atomic_load(&gauge.used) == 0;
+}
+
+static void
+requests_without_room_are_refused(void **state)
+{
+    size_t others = (size_t)4 << 20; /* held by somebody else */
+    char bytes[4096];
+    struct client c;
+    struct str got;
+    int fd;
+
+    (void)state;
+    start(counted);
+    fd = client_connect(fixture.port); /* before there is no room for it */
+    client_new(&c, fixture.port, true);
+    ask_with(&c, "POST", "/read", NULL, NULL, 5);
+    client_run(&c);
+    assert_int_equal(c.calls[0].status, 200);
+    client_send(fd, STR("GET /read HTTP/1.1\r\nHost: a\r\n\r\n"));
+    expect(fd, "200 OK", "\r\n\r\n0");
+    gauge_add(&gauge, others * 96 / 100);
+    client_send(fd, STR("GET /read HTTP/1.1\r\nHost: a\r\n\r\n"));
+    got = client_read(fd, NULL, bytes, sizeof bytes);
+    assert_true(str_starts(got, STR("HTTP/1.1 503 ")));
+    assert_true(str_find(got, STR("Retry-After: 7\r\n")) != STR_NPOS);
+    close(fd);
+    ask_with(&c, "GET", "/read", NULL, NULL, 0);
+    client_run(&c);
+    assert_int_equal(c.calls[1].code, NGHTTP2_REFUSED_STREAM);
+    assert_int_equal(atomic_load(&n_refused), 2);
+    fd = client_connect(fixture.port); /* a connection more: closed unread */
+    assert_int_equal(client_read(fd, NULL, bytes, sizeof bytes).n, 0);
+    close(fd);
+    gauge_give(&gauge, others * 96 / 100);
+    ask_with(&c, "GET", "/read", NULL, NULL, 0);
+    client_run(&c);
+    assert_int_equal(c.calls[2].status, 200);
+    client_free(&c);
+    ask_h1(BY_CHUNKS, "/read", 300000, "200 OK", "300000");
+    ask_h2("/read", 300000, 200, "300000");
+    ask_h2("/first", 300000, 403, "no more");
+    assert_true(nothing_is_held());
     fixture_stop(&fixture);
 }
 
@@ -599,6 +663,7 @@ main(void)
         cmocka_unit_test(the_window_of_what_nobody_reads_opens_again),
         cmocka_unit_test(the_next_request_is_not_what_was_not_read),
         cmocka_unit_test(nobody_is_told_to_go_on_in_vain),
+        cmocka_unit_test(requests_without_room_are_refused),
         cmocka_unit_test(what_is_too_large_is_refused),
         cmocka_unit_test(what_is_malformed_is_refused),
         cmocka_unit_test(what_does_not_come_is_given_up),

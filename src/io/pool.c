@@ -27,8 +27,14 @@ pool_get(struct pool *pool)
 {
     void *block = pool->free;
 
-    if (block == NULL)
-        return malloc(pool->block_bytes);
+    if (!gauge_take(pool->gauge, pool->block_bytes, 100))
+        return NULL;
+    if (block == NULL) {
+        block = malloc(pool->block_bytes);
+        if (block == NULL)
+            gauge_give(pool->gauge, pool->block_bytes);
+        return block;
+    }
     memcpy(&pool->free, block, sizeof pool->free);
     pool->n_free--;
     return block;
@@ -39,6 +45,7 @@ pool_put(struct pool *pool, void *block)
 {
     if (block == NULL)
         return;
+    gauge_give(pool->gauge, pool->block_bytes);
 #ifdef SALLYPORT_ARENA_MALLOC
     (void)pool;
     free(block); /* so that the sanitizer sees a use after the end */

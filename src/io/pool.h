@@ -6,12 +6,14 @@
 #define SALLYPORT_IO_POOL_H
 
 #include "base/defs.h"
+#include "base/gauge.h"
 
 struct pool {
     void *free;         /* list through the first word of each block */
     size_t block_bytes; /* at least a pointer */
     size_t n_free;
-    size_t max_free; /* more than that go back to the allocator */
+    size_t max_free;     /* more than that go back to the allocator */
+    struct gauge *gauge; /* what is in use counts there; NULL */
 };
 
 void pool_init(struct pool *, size_t block_bytes, size_t max_free);
