@@ -400,6 +400,17 @@ cert_user(struct saf_db *db, struct arena *a, struct str fingerprint,
     return ERR_OK;
 }
 
+size_t
+cert_list_hightrust(struct saf_db *db, struct arena *a, struct cert_row **out)
+{
+    return read_all(saf_db_query(db,
+                                 "SELECT " COLUMNS " FROM eff_certs WHERE"
+                                 " owner='" CERT_OWNER_CA "' AND status='H'"
+                                 " ORDER BY label",
+                                 ""),
+                    a, out);
+}
+
 /* --- R_datalib
  * ----------------------------------------------------------------------- */
 

@@ -83,6 +83,10 @@ MUST_CHECK enum err cert_user(struct saf_db *, struct arena *,
                               struct str fingerprint, struct str *user,
                               struct saf_rc *rc, struct err_info *why);
 
+/* The effective authorities (CERTAUTH) that are HIGHTRUST. */
+size_t cert_list_hightrust(struct saf_db *, struct arena *,
+                           struct cert_row **out);
+
 /* R_datalib, on the effective rings: may acee read this ring, and which private
  * keys go with it? */
 struct ring_view {

@@ -7,6 +7,7 @@
 
 #include "saf/cert.h"
 #include "saf/cmd.h"
+#include "saf/hostid.h"
 
 #define RACDCERT_VERBS 1u
 extern const struct cmd_verb *const racdcert_verbs[RACDCERT_VERBS];
@@ -39,6 +40,10 @@ struct cert_services {
                       struct str password, const struct str *trusted,
                       size_t n_trusted, struct cert_bundle *out,
                       struct err_info *why);
+    /* hostid_of_cert, likewise; what is read lives in the arena. */
+    enum err (*host_ids)(void *arg, struct arena *, struct str der,
+                         const struct str *cas, size_t n_cas,
+                         struct hostids *out, struct err_info *why);
     enum err (*pkcs12)(void *arg, struct str der, struct str pkcs8,
                        const struct str *chain, size_t n_chain,
                        struct str label, struct str password, struct buf *out,

@@ -3,9 +3,40 @@
 . "$E2E_LIB"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/C=UK/O=IBM/OU=Hursley/CN=Ann' -keyout "$SCRATCH/ann.key" -outform DER -out "$SCRATCH/ann.der" 2>/dev/null
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/C=US/O=Other/CN=Bob' -keyout "$SCRATCH/bob.key" -outform DER -out "$SCRATCH/bob.der" 2>/dev/null
+# An authority, and one that calls itself the same; certificates with the
+# extension hostIdMappings: SET { SEQUENCE { [1] host, [2] user } }.
+for ca in ca evil; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/C=US/CN=Host CA' -addext basicConstraints=critical,CA:TRUE -keyout "$SCRATCH/$ca.key" -out "$SCRATCH/$ca.pem" 2>/dev/null
+done
+mkdir "$SCRATCH/newcerts"; : >"$SCRATCH/index"; echo 10 >"$SCRATCH/serial"
+# host_cert FILE CA SUBJECT START MAPPING...: each mapping HOST/USER, or DER:hexadecimal
+host_cert() {
+    local file=$1 ca=$2 subject=$3 start=$4 n=0 m; shift 4
+    {
+        printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s/index\nserial=%s/serial\nnew_certs_dir=%s/newcerts\ndefault_md=sha256\npolicy=p\nx509_extensions=e\nunique_subject=no\n[p]\ncountryName=optional\norganizationName=optional\ncommonName=supplied\n[e]\n' "$SCRATCH" "$SCRATCH" "$SCRATCH"
+        case $1 in
+            DER:*) printf '1.3.18.0.2.18.1=%s\n' "$1"; shift ;;
+            *) printf '1.3.18.0.2.18.1=ASN1:SET:set\n[set]\n' ;;
+        esac
+        for m in "$@"; do n=$((n + 1)); printf 'a%d=SEQUENCE:q%d\n' $n $n; done
+        n=0
+        for m in "$@"; do n=$((n + 1)); printf '[q%d]\nh=IMPLICIT:1,IA5:%s\nu=IMPLICIT:2,IA5:%s\n' $n "${m%/*}" "${m#*/}"; done
+    } >"$SCRATCH/$file.cnf"
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$subject" -keyout "$SCRATCH/$file.key" -out "$SCRATCH/$file.csr" 2>/dev/null &&
+        openssl ca -batch -notext -config "$SCRATCH/$file.cnf" -cert "$SCRATCH/$ca.pem" -keyfile "$SCRATCH/$ca.key" ${start:+-startdate "$start"} -days 20 -in "$SCRATCH/$file.csr" -out "$SCRATCH/$file.pem" 2>"$SCRATCH/$file.log" &&
+        openssl x509 -in "$SCRATCH/$file.pem" -outform DER -out "$SCRATCH/$file.der" || { cat "$SCRATCH/$file.log"; exit 1; }
+}
+host_cert host ca /C=US/CN=Dist "" host.example/dist
+host_cert filtered ca /C=UK/O=IBM/CN=Dist "" host.example/DIST
+host_cert forged evil /C=US/CN=Dist "" host.example/DIST
+host_cert several ca /C=US/CN=Dist "" other.example/ANYUK host.example/DIST host.example/MAPPED
+host_cert garbled ca /C=US/CN=Dist "" DER:30:00
+host_cert unknown ca /C=US/CN=Dist "" host.example/NOBODY
+host_cert old ca /C=US/CN=Dist "$(date -u -d '3 days ago' +%y%m%d%H%M%SZ)" host.example/DIST
+host_cert elsewhere ca /C=US/CN=Dist "" other.example/DIST
 _finished=1 # the program below prints the plan
 SCRATCH=$SCRATCH PYTHONPATH=$(dirname "$E2E_LIB") python3 - <<'PY'
-import os, signal, time
+import os, shutil, signal, time
 from angel_wire import *
 
 root, scratch = os.environ["SALLYPORT_ROOT"], os.environ["SCRATCH"]
@@ -147,6 +178,34 @@ is_equal(by_cert(bob), (8, 8, 40), "none for Bob")
 racf("RACDCERT ID(MAPPED) DELMAP(LABEL('hursley'))", "SETROPTS RACLIST(DIGTNMAP) REFRESH")
 is_equal(by_cert(ann), "ANYUK", "then the shorter one")
 is_equal(by_cert(ann[:-9]), (8, 8, 36), "a damaged certificate")
+
+# --- extension hostIdMappings: what a HIGHTRUST authority says of its holder
+hosts = {n: open(f"{scratch}/{n}.der", "rb").read() for n in ("host", "forged", "several", "garbled", "unknown", "old", "elsewhere", "filtered")}
+shutil.copy(f"{scratch}/ca.pem", root + "/datasets/IBMUSER.CA.PEM")
+racf("RACDCERT CERTAUTH ADD('IBMUSER.CA.PEM') WITHLABEL('hosts') TRUST", "SETROPTS RACLIST(DIGTCERT)", "SETROPTS RACLIST(DIGTCERT) REFRESH",
+     "SETROPTS CLASSACT(SERVAUTH) GENERIC(SERVAUTH)", "RDEFINE SERVAUTH IRR.HOST.HOST.EXAMPLE UACC(NONE)",
+     "PERMIT IRR.HOST.HOST.EXAMPLE CLASS(SERVAUTH) ID(LIBSERV) ACCESS(READ)")
+is_equal(by_cert(hosts["host"]), (8, 8, 40), "an authority that is only TRUST")
+racf("RACDCERT CERTAUTH ALTER(LABEL('hosts')) HIGHTRUST")
+is_equal(by_cert(hosts["host"]), (8, 8, 40), "HIGHTRUST, before REFRESH")
+racf("SETROPTS RACLIST(DIGTCERT) REFRESH")
+is_equal(by_cert(hosts["host"]), "DIST", "HIGHTRUST, and the server may take logons for that host")
+is_equal(by_cert(hosts["several"]) in ("DIST", "MAPPED"), True, "the one of several that is for that host")
+is_equal(by_cert(hosts["filtered"]), "ANYUK", "a name filter that matches comes first")
+for kind, why in [("forged", "signed by somebody of the same name"), ("garbled", "no SET"),
+                  ("unknown", "a user that is none"), ("old", "made out before the user was defined"), ("elsewhere", "another host")]:
+    is_equal(by_cert(hosts[kind]), (8, 8, 40), f"hostIdMappings: {why}")
+racf("PERMIT IRR.HOST.HOST.EXAMPLE CLASS(SERVAUTH) ID(LIBSERV) DELETE")
+is_equal(by_cert(hosts["host"]), (8, 8, 40), "a server that may not")
+racf("RDELETE SERVAUTH IRR.HOST.HOST.EXAMPLE")
+is_equal(by_cert(hosts["host"]), (8, 8, 40), "a host that no profile names")
+racf("RDEFINE SERVAUTH IRR.HOST.** UACC(READ)")
+is_equal(by_cert(hosts["host"]), "DIST", "a generic profile for all hosts")
+racf("ALTUSER DIST REVOKE")
+is_equal(by_cert(hosts["host"]), (8, 8, 28), "a revoked user")
+racf("ALTUSER DIST RESUME", "RACDCERT CERTAUTH ALTER(LABEL('hosts')) TRUST", "SETROPTS RACLIST(DIGTCERT) REFRESH")
+is_equal(by_cert(hosts["host"]), (8, 8, 40), "the authority is only TRUST again")
+racf("SETROPTS NORACLIST(DIGTCERT)")
 
 
 def by_name(name, registry):

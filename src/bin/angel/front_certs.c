@@ -144,10 +144,10 @@ make(void *arg, bool is_request, struct str signer_sealed,
  * -------------------------------------------------------------- */
 
 struct work {
-    enum { WORK_PARSE, WORK_PKCS12, WORK_PKCS7 } kind;
+    enum { WORK_PARSE, WORK_PKCS12, WORK_PKCS7, WORK_HOST_IDS } kind;
     struct str input, password; /* PARSE; PKCS12: the certificate */
     struct str pkcs8, label;
-    const struct str *list; /* trusted ones, or the chain */
+    const struct str *list; /* trusted ones, authorities, or the chain */
     size_t n_list;
 };
 
@@ -163,6 +163,8 @@ do_work(const struct work *w, struct buf *out, struct err_info *why)
                                 w->label, w->password, out, why);
     if (w->kind == WORK_PKCS7)
         return certparse_pkcs7(w->list, w->n_list, out, why);
+    if (w->kind == WORK_HOST_IDS)
+        return hostid_of_cert(w->input, w->list, w->n_list, out, why);
     arena_init(&a, 16u << 20);
     e = certparse(&a, w->input, w->password, w->list, w->n_list, &bundle, why);
     if (e == ERR_OK)
@@ -295,6 +297,29 @@ pkcs12(void *arg, struct str der, struct str pkcs8, const struct str *chain,
 }
 
 static enum err
+host_ids(void *arg, struct arena *a, struct str der, const struct str *cas,
+         size_t n_cas, struct hostids *out, struct err_info *why)
+{
+    const struct work w = {
+        .kind = WORK_HOST_IDS, .input = der, .list = cas, .n_list = n_cas
+    };
+    struct reader in;
+    struct buf result;
+    enum err e;
+
+    (void)arg;
+    buf_init(&result, RESULT_MAX);
+    e = run_child(&w, &result, why);
+    if (e == ERR_OK) {
+        in = reader_of(str_dup(a, buf_view(&result)));
+        if (!hostids_read(&in, out) || out->signer >= n_cas)
+            e = err_set(why, ERR_PEER, "certificate parser: malformed answer");
+    }
+    buf_fini(&result);
+    return e;
+}
+
+static enum err
 pkcs7(void *arg, const struct str *ders, size_t n, struct buf *out,
       struct err_info *why)
 {
@@ -372,6 +397,7 @@ front_cert_services(struct front *f)
         .open_key = open_key,
         .make = make,
         .parse = parse,
+        .host_ids = host_ids,
         .pkcs12 = pkcs12,
         .pkcs7 = pkcs7,
         .read = read_dataset,

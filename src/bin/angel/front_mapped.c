@@ -65,20 +65,97 @@ reply_denied(struct peer *p, uint32_t seq, struct saf_rc rc, const char *text)
     peer_reply(p, seq, ERR_DENIED, rc, &why, STR(""));
 }
 
-/* No certificate of a user: the best name filter (class DIGTNMAP) may know
- * one. Reading foreign ASN.1 takes a child of its own, so only where there are
- * filters at all. */
+#define CAS_MAX 16u
+
+/* Of the HIGHTRUST authorities those that may have issued it. */
+static size_t
+issuers_of(struct saf_db *db, struct arena *a, const struct cert_facts *facts,
+           struct str cas[CAS_MAX])
+{
+    int64_t now_s = (int64_t)(clock_wall_ms() / 1000);
+    struct cert_row *rows;
+    size_t n_rows = cert_list_hightrust(db, a, &rows), n = 0;
+
+    for (size_t i = 0; i < n_rows && n < CAS_MAX; i++)
+        if (str_eq(rows[i].facts.subject_der, facts->issuer_der) &&
+            rows[i].facts.not_before_s <= now_s &&
+            now_s <= rows[i].facts.not_after_s)
+            cas[n++] = rows[i].facts.der;
+    return n;
+}
+
+/* The mapping names a user who was there when the certificate was made out:
+ * whoever gets a name that has become free is not meant. */
+static bool
+is_meant(struct saf_db *db, struct arena *a, struct str user,
+         const struct cert_facts *facts)
+{
+    int64_t since_s = facts->not_before_s;
+    struct saf_user u;
+
+    return since_s > 0 && saf_user_get(db, a, user, &u) &&
+           u.created <= saf_day_of_ms((uint64_t)since_s * 1000);
+}
+
+/* Extension hostIdMappings: the first host for which the asking server may
+ * take logons (class SERVAUTH, READ to IRR.HOST.<host>). */
 static enum err
-filter_user(struct front *f, struct arena *a, struct str der, struct str applid,
+host_user(struct peer *p, struct arena *a, const struct cert_facts *facts,
+          struct str *user, struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(p->front->engine);
+    const struct cert_services *services = front_cert_services(p->front);
+    struct hostids *ids = ARENA_NEW(a, struct hostids);
+    struct str cas[CAS_MAX];
+    size_t n_cas = issuers_of(db, a, facts, cas);
+    enum err e;
+
+    if (ids == NULL)
+        return err_set(why, ERR_MEMORY, "no storage");
+    if (n_cas == 0)
+        return err_set(why, ERR_DENIED, "no user ID for this certificate");
+    e = services->host_ids(services->arg, a, facts->der, cas, n_cas, ids, why);
+    if (e == ERR_NOT_FOUND || e == ERR_SYNTAX || e == ERR_LIMIT)
+        return err_set(why, ERR_DENIED, "no user ID for this certificate");
+    if (e != ERR_OK)
+        return e;
+    for (size_t i = 0; i < ids->n; i++) {
+        struct str id = str_upper(a, ids->v[i].user);
+        struct str name =
+            str_fmt(a, "IRR.HOST." STR_FMT, STR_ARG(ids->v[i].host));
+
+        if (name.n > 0 && id.n > 0 &&
+            saf_authorized(p->front->engine, p->acee, "SERVAUTH", name,
+                           SAF_READ) &&
+            is_meant(db, a, id, facts)) {
+            *user = id;
+            return ERR_OK;
+        }
+    }
+    return err_set(why, ERR_DENIED,
+                   "no host of its extension hostIdMappings is one that %s may "
+                   "take logons for (class SERVAUTH)",
+                   p->acee->user);
+}
+
+/* No certificate of a user: the best name filter (class DIGTNMAP) may know
+ * one, and where none matches the issuer, in the certificate. Reading foreign
+ * ASN.1 takes a child of its own, so only where there are filters or
+ * authorities that are trusted that far. */
+static enum err
+mapped_user(struct peer *p, struct arena *a, struct str der, struct str applid,
             struct str *user, struct saf_rc *rc, struct err_info *why)
 {
+    struct front *f = p->front;
+    struct saf_db *db = saf_engine_db(f->engine);
     struct certmap_ask ask = { .applid = applid, .sysid = STR(SMF_SYSTEM_ID) };
     const struct cert_services *services = front_cert_services(f);
     struct certmap found = { .user = STR("") };
     struct cert_bundle bundle;
+    struct cert_row *cas;
     enum err e;
 
-    if (!certmap_is_used(saf_engine_db(f->engine)))
+    if (!certmap_is_used(db) && cert_list_hightrust(db, a, &cas) == 0)
         return err_set(why, ERR_DENIED, "no user ID for this certificate");
     e = services->parse(services->arg, a, der, STR(""), NULL, 0, &bundle, why);
     if (e != ERR_OK || bundle.n == 0) {
@@ -87,8 +164,12 @@ filter_user(struct front *f, struct arena *a, struct str der, struct str applid,
     }
     ask.subject = bundle.certs[0].subject;
     ask.issuer = bundle.certs[0].issuer;
-    if (!certmap_user(f->engine, a, IDMAP_EFFECTIVE, &ask, &found) ||
-        found.user.n == 0)
+    if (!certmap_user(f->engine, a, IDMAP_EFFECTIVE, &ask, &found)) {
+        e = host_user(p, a, &bundle.certs[0], &found.user, why);
+        if (e != ERR_OK)
+            return e;
+    }
+    if (found.user.n == 0)
         return err_set(why, ERR_DENIED, "no user ID for this certificate");
     *user = found.user;
     *rc = SAF_RC(0, 0, 0);
@@ -144,7 +225,7 @@ on_verify_cert(struct peer *p, uint32_t seq, struct chan_msg *msg)
                   &ask.user, &rc, &why);
     ask.certificate = str_n(digest, n);
     if (e == ERR_DENIED && rc.reason == LOGON_RC_NO_USER.reason)
-        e = filter_user(p->front, &a, der, ask.applid, &ask.user, &rc, &why);
+        e = mapped_user(p, &a, der, ask.applid, &ask.user, &rc, &why);
     /* A certificate is no secret: that it was proved we have only the asker's
      * word for, as with a bare name. */
     if (!peer_has_safcred(p) && (e != ERR_OK || !may_be(p, ask.user)))
