@@ -86,8 +86,8 @@ check_key_store(void *element, struct err_info *why)
         ks->file_based = false;
     if (ks->location.n == 0 && !str_eq_z(ks->node.id, "defaultKeyStore"))
         return err_set(why, ERR_SYNTAX,
-                       "the keystore configuration is incomplete, the location "
-                       "and type must be specified");
+                       "CWPKI0806E: The keystore configuration is incomplete, "
+                       "the location and type must be specified.");
     return ERR_OK;
 }
 

@@ -68,6 +68,11 @@ set_tls(struct endpoint *p, struct tls_stores *stores,
 
     if (ssl == NULL)
         return "no ssl configuration for outbound connections";
+    p->ssl_id = ssl->node.id;
+    if (ssl->trust_store != NULL)
+        p->trust = ssl->trust_store->location;
+    else if (ssl->key_store != NULL)
+        p->trust = ssl->key_store->location;
     if (tls_store_build(stores, ssl, NULL, alias, &p->tls, &why) == ERR_OK)
         return NULL;
     copy = str_z(arena, str_of(why.text));

@@ -12,6 +12,7 @@
 #include "parse/url.h"
 
 #define LOGGER "com.ibm.zosconnect.apirequester.internal.RequesterServlet"
+#define TLS_LOGGER "com.ibm.ws.ssl.core.WSX509TrustManager"
 #define VALUES_MAX 64u
 #define BODY_BYTES_MAX ((size_t)64 << 20)
 #define AREA_BYTES_MAX ((size_t)64 << 20)
@@ -74,6 +75,22 @@ send_area(struct request *r, const struct http_answer *reply)
                   str_n(record.p, record.n));
 }
 
+/* The API's certificate was refused. */
+static void
+say_untrusted(struct request *r, const struct err_info *why)
+{
+    const struct endpoint *p = r->requester->endpoint;
+    const struct tls_refusal *refusal = tls_refusal();
+    struct messages_log *log = r->serve->log;
+
+    if (refusal->is_other_host)
+        MESSAGES_LOG(log, TLS_LOGGER, "CWPKI0824E", p->host,
+                     str_of(refusal->subject), str_of(why->text));
+    else
+        MESSAGES_LOG(log, TLS_LOGGER, "CWPKI0823E", str_of(refusal->subject),
+                     p->host, p->trust, p->ssl_id, str_of(why->text));
+}
+
 static void
 on_answer(void *arg, enum err e, const struct http_answer *reply,
           const struct err_info *why)
@@ -81,6 +98,8 @@ on_answer(void *arg, enum err e, const struct http_answer *reply,
     struct request *r = arg;
 
     r->call = NULL;
+    if (e == ERR_DENIED)
+        say_untrusted(r, why);
     if (e == ERR_OK && reply->status >= 200 && reply->status < 300) {
         send_area(r, reply);
     } else if (e == ERR_OK) {

@@ -60,7 +60,8 @@ struct endpoint {
     struct str base_path;        /* domainBasePath, or "" */
     struct secret authorization; /* "Basic ...", or empty; wiped */
     struct tls_config *tls;      /* NULL: clear text */
-    struct str identity;         /* pool key: element id and key label */
+    struct str ssl_id, trust; /* for messages: its ssl, and its trust store */
+    struct str identity;      /* pool key: element id and key label */
     uint32_t connect_timeout_ms, receive_timeout_ms;
     const char *problem; /* why it cannot be used; NULL when it can */
     bool lacks_keys;     /* the problem is its key store */

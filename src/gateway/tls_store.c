@@ -333,6 +333,34 @@ read_extra(struct tls_stores *t, struct str path, struct buf *to,
 }
 
 static enum err
+check_protocols(struct tls_stores *t, const struct cfg_ssl *ssl,
+                struct err_info *why)
+{
+    bool is_list = str_find_char(ssl->ssl_protocol, ',') != STR_NPOS;
+    struct str bad;
+    enum err e = tls_protocols_check(ssl->ssl_protocol, &bad, why);
+
+    if (e != ERR_OK)
+        MESSAGES_LOG(t->log, LOGGER, is_list ? "CWPKI0832E" : "CWPKI0831E", bad,
+                     ssl->node.id);
+    return e;
+}
+
+/* Without the machine's authorities the others are trusted alone. */
+static bool
+trusts_system(struct tls_stores *t, const struct cfg_ssl *ssl)
+{
+    struct str place;
+
+    if (!tls_has_system_authorities(&place)) {
+        MESSAGES_LOG(t->log, LOGGER, "CWPKI0825W", place);
+        return false;
+    }
+    MESSAGES_LOG(t->log, LOGGER, "CWPKI0827I", ssl->node.id);
+    return true;
+}
+
+static enum err
 build(struct tls_stores *t, const struct cfg_ssl *ssl,
       const struct cfg_http_endpoint *endpoint, const struct material *m,
       struct tls_config **out, struct err_info *why)
@@ -362,7 +390,6 @@ build(struct tls_stores *t, const struct cfg_ssl *ssl,
             CFG_ONE(t->tree, ssl_default)->http_host_name_verification,
         .skip_hosts = ssl->skip_hostname_verification.v,
         .n_skip_hosts = ssl->skip_hostname_verification.n,
-        .trust_system = ssl->trust_default_certs,
         .our_order = ssl->enforce_cipher_order,
         .session_timeout_s =
             options == NULL
@@ -382,8 +409,10 @@ build(struct tls_stores *t, const struct cfg_ssl *ssl,
             MESSAGES_LOG(t->log, LOGGER, "SPT0414W", options->ticket_key_file,
                          str_of(why->text));
     }
-    if (ssl->trust_default_certs)
-        MESSAGES_LOG(t->log, LOGGER, "CWPKI0827I", ssl->node.id);
+    if (e == ERR_OK)
+        e = check_protocols(t, ssl, why);
+    if (e == ERR_OK && ssl->trust_default_certs)
+        s.trust_system = trusts_system(t, ssl);
     if (e == ERR_OK)
         e = tls_config_new(&s, out, why);
     buf_fini(&crls);
@@ -411,7 +440,10 @@ collect(struct tls_stores *t, const struct cfg_ssl *ssl, bool is_server,
     enum err e;
 
     if (from == NULL) {
-        MESSAGES_LOG(t->log, LOGGER, "CWPKI0817A", ssl->node.id);
+        MESSAGES_LOG(t->log, LOGGER,
+                     cfg_is_written(&ssl->node, "keyStoreRef") ? "CWPKI0818E"
+                                                               : "CWPKI0817A",
+                     ssl->node.id);
         return err_set(why, ERR_NOT_FOUND, "ssl " STR_FMT " has no keyStore",
                        STR_ARG(ssl->node.id));
     }

@@ -401,7 +401,7 @@ step_connecting(struct http_call *call)
 {
     struct err_info why = { 0 };
     struct stream *stream = &call->conn->stream;
-    bool is_tls_failure;
+    bool is_tls_failure, is_untrusted;
     enum err e = stream_handshake(stream, &why);
 
     if (e == ERR_AGAIN)
@@ -411,10 +411,11 @@ step_connecting(struct http_call *call)
         return true;
     }
     is_tls_failure = stream->is_connected;
+    is_untrusted = stream->is_untrusted;
     client_conn_close(call->conn);
     call->conn = NULL;
     if (is_tls_failure) /* another address would not change that */
-        fail_text(call, ERR_PEER, why.text);
+        fail_text(call, is_untrusted ? ERR_DENIED : ERR_PEER, why.text);
     else
         connect_next(call, why.text);
     return false;

@@ -36,7 +36,8 @@ struct http_answer {
 struct http_call; /* one request under way */
 
 /* e: ERR_OK and an answer (borrowed during the call); ERR_TIMEOUT (why says
- * connect or receive), ERR_PEER (refused, reset, TLS failure), ERR_SYNTAX
+ * connect or receive), ERR_PEER (refused, reset, TLS failure), ERR_DENIED (its
+ * certificate is not trusted, or another host's: tls_refusal), ERR_SYNTAX
  * (not HTTP), ERR_LIMIT. Runs from the loop, never from http_call_start. */
 typedef void (*http_call_done)(void *arg, enum err e,
                                const struct http_answer *,

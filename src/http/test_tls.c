@@ -85,8 +85,10 @@ the_client_trusts_nobody_by_default(void **state)
         if (rows[i].failure == NULL && result.e != ERR_OK)
             fail_msg("row %zu: %s", i, result.why);
         if (rows[i].failure != NULL) {
-            assert_int_equal(result.e, ERR_PEER);
+            assert_int_equal(result.e, ERR_DENIED);
             assert_non_null(strstr(result.why, rows[i].failure));
+            assert_string_equal(result.refusal.subject, "CN=server");
+            assert_false(result.refusal.is_other_host);
         }
     }
     fixture_stop(&t.f);
@@ -104,12 +106,13 @@ the_name_must_fit_when_asked_for(void **state)
     result = get(
         t.f.port, "localhost",
         config_of((struct tls_settings){ .verify_hostname = true }, NULL, &ca));
-    assert_int_equal(result.e, ERR_PEER);
+    assert_int_equal(result.e, ERR_DENIED);
     assert_non_null(strstr(result.why, "No subject alternative names"));
+    assert_true(result.refusal.is_other_host);
     result = get(
         t.f.port, "127.0.0.1",
         config_of((struct tls_settings){ .verify_hostname = true }, NULL, &ca));
-    assert_int_equal(result.e, ERR_PEER);
+    assert_int_equal(result.e, ERR_DENIED);
     result = get(t.f.port, "localhost",
                  config_of((struct tls_settings){ 0 }, NULL, &ca));
     assert_int_equal(result.e, ERR_OK);

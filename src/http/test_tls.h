@@ -167,6 +167,7 @@ struct result {
     enum err e;
     char body[100];
     char why[ERR_TEXT_MAX];
+    struct tls_refusal refusal;
 };
 
 static inline void
@@ -181,6 +182,7 @@ on_done(void *arg, enum err e, const struct http_answer *answer,
                  STR_ARG(answer->body));
     else
         snprintf(result->why, sizeof result->why, "%s", why->text);
+    result->refusal = *tls_refusal();
     loop_stop(result->loop);
 }
 

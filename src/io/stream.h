@@ -35,6 +35,7 @@ struct stream {
     bool saw_bytes;     /* the peer has sent something */
     bool is_abandoned;  /* private: the job of the handshake only ends */
     bool is_plain;      /* clear text arrived on a TLS port */
+    bool is_untrusted;  /* the peer's certificate was refused (tls_refusal) */
 };
 
 /*

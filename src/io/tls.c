@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "io/remote_key.h"
@@ -156,7 +157,8 @@ static enum err
 set_protocols(SSL_CTX *ctx, struct str names, struct err_info *why)
 {
     unsigned allowed = 0;
-    enum err e = tls_protocols(names, &allowed, why);
+    struct str bad;
+    enum err e = tls_protocols(names, &allowed, &bad, why);
     uint64_t refused = 0;
 
     if (e != ERR_OK)
@@ -452,9 +454,19 @@ context_new(const struct tls_settings *from, STACK_OF(X509) * anchors,
                      (from->our_order ? 0 : SSL_OP_PRIORITIZE_CHACHA));
     if (from->is_server)
         return set_server_rules(ctx, from, anchors, config, why);
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, tls_note_refused);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     return ERR_OK;
+}
+
+bool
+tls_has_system_authorities(struct str *place)
+{
+    const char *folder = X509_get_default_cert_dir();
+
+    *place = str_of(folder);
+    return access(X509_get_default_cert_file(), R_OK) == 0 ||
+           access(folder, R_OK | X_OK) == 0;
 }
 
 /* ---- the configuration ---- */

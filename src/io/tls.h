@@ -60,6 +60,20 @@ struct tls_settings {
 MUST_CHECK enum err tls_config_new(const struct tls_settings *,
                                    struct tls_config **out,
                                    struct err_info *why);
+/* Are the names of `protocols` right? ERR_SYNTAX: *bad, in names, is not. */
+MUST_CHECK enum err tls_protocols_check(struct str names, struct str *bad,
+                                        struct err_info *why);
+/* Can trust_system be had? *place: where the authorities should be. */
+MUST_CHECK bool tls_has_system_authorities(struct str *place);
+
+/* The certificate of a server that was refused last on this thread; holds
+ * until the next handshake of a client. */
+struct tls_refusal {
+    char subject[256]; /* RFC 2253; "" unknown */
+    bool is_other_host;
+};
+const struct tls_refusal *tls_refusal(void);
+
 struct tls_config *tls_config_ref(struct tls_config *);
 void tls_config_unref(struct tls_config **);
 

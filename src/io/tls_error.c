@@ -33,6 +33,38 @@ static const struct {
       HANDSHAKE "Remote host closed connection during handshake" },
 };
 
+/* ---- a certificate that was refused ---- */
+
+static _Thread_local struct tls_refusal last;
+
+const struct tls_refusal *
+tls_refusal(void)
+{
+    return &last;
+}
+
+int
+tls_note_refused(int is_ok, X509_STORE_CTX *ctx)
+{
+    X509 *certificate = X509_STORE_CTX_get_current_cert(ctx);
+    int error = X509_STORE_CTX_get_error(ctx);
+    BIO *text;
+
+    if (is_ok)
+        return 1;
+    last = (struct tls_refusal){ .is_other_host =
+                                     error == X509_V_ERR_HOSTNAME_MISMATCH ||
+                                     error == X509_V_ERR_IP_ADDRESS_MISMATCH };
+    text = certificate == NULL ? NULL : BIO_new(BIO_s_mem());
+    if (text != NULL) {
+        (void)X509_NAME_print_ex(text, X509_get_subject_name(certificate), 0,
+                                 XN_FLAG_RFC2253);
+        (void)BIO_read(text, last.subject, sizeof last.subject - 1);
+        BIO_free(text);
+    }
+    return 0;
+}
+
 static const char *
 verify_text(long result)
 {
@@ -54,12 +86,13 @@ verify_text(long result)
 }
 
 static enum err
-verify_failure(const SSL *ssl, struct err_info *why)
+verify_failure(struct stream *s, struct err_info *why)
 {
-    long result = SSL_get_verify_result(ssl);
-    X509 *certificate = SSL_get0_peer_certificate(ssl);
+    long result = SSL_get_verify_result(s->ssl);
+    X509 *certificate = SSL_get0_peer_certificate(s->ssl);
     char subject[200] = "";
 
+    s->is_untrusted = true;
     /* During the handshake a refused certificate is not kept for us. */
     if (certificate != NULL)
         X509_NAME_oneline(X509_get_subject_name(certificate), subject,
@@ -85,14 +118,13 @@ alert_failure(int reason, struct err_info *why)
 }
 
 static enum err
-library_failure(const struct stream *s, unsigned long code,
-                struct err_info *why)
+library_failure(struct stream *s, unsigned long code, struct err_info *why)
 {
     int reason = ERR_GET_REASON(code);
     const char *text = ERR_reason_error_string(code);
 
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        return verify_failure(s->ssl, why);
+        return verify_failure(s, why);
     if (reason > SSL_AD_REASON_OFFSET)
         return alert_failure(reason, why);
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
@@ -103,8 +135,7 @@ library_failure(const struct stream *s, unsigned long code,
 }
 
 void
-tls_failure(const struct stream *s, int ssl_error, int number,
-            struct err_info *why)
+tls_failure(struct stream *s, int ssl_error, int number, struct err_info *why)
 {
     unsigned long code = ERR_peek_error();
 

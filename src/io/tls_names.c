@@ -18,7 +18,8 @@ static const struct {
 };
 
 enum err
-tls_protocols(struct str names, unsigned *out, struct err_info *why)
+tls_protocols(struct str names, unsigned *out, struct str *bad,
+              struct err_info *why)
 {
     unsigned versions = 0;
     struct str name;
@@ -34,6 +35,7 @@ tls_protocols(struct str names, unsigned *out, struct err_info *why)
         while (i < ARRAY_LEN(protocols) &&
                !str_eq_nocase_z(name, protocols[i].jsse))
             i++;
+        *bad = name;
         if (i == ARRAY_LEN(protocols))
             return err_set(why, ERR_SYNTAX,
                            "\"" STR_FMT "\" is not a TLS protocol name",
@@ -42,6 +44,14 @@ tls_protocols(struct str names, unsigned *out, struct err_info *why)
     }
     *out = versions;
     return ERR_OK;
+}
+
+enum err
+tls_protocols_check(struct str names, struct str *bad, struct err_info *why)
+{
+    unsigned versions;
+
+    return tls_protocols(names, &versions, bad, why);
 }
 
 /* After the prefix TLS_ or SSL_. */

@@ -27,8 +27,10 @@ SSL_TICKET_RETURN tls_on_ticket(SSL *, SSL_SESSION *, const unsigned char *name,
 
 /* Say in JSSE's words why a handshake failed: from OpenSSL's error queue, which
  * is left empty. number: errno of the last system call, 0 when it was fine. */
-void tls_failure(const struct stream *, int ssl_error, int number,
+void tls_failure(struct stream *, int ssl_error, int number,
                  struct err_info *why);
+/* A verify callback that keeps who was refused for tls_refusal. */
+int tls_note_refused(int is_ok, X509_STORE_CTX *);
 
 enum {
     TLS_1_0 = 1u << 0,
@@ -38,7 +40,7 @@ enum {
 };
 /* A comma list of JSSE names to a set of the above. ERR_SYNTAX. */
 MUST_CHECK enum err tls_protocols(struct str names, unsigned *out,
-                                  struct err_info *why);
+                                  struct str *bad, struct err_info *why);
 /* tickets.c: the callback for one ticket. */
 int tickets_on_key(struct tickets *, unsigned char *name, unsigned char *iv,
                    EVP_CIPHER_CTX *, EVP_MAC_CTX *, int is_new);

@@ -74,8 +74,14 @@ two.jks|JKS|||CWPKI0033E: .*two\.jks.*the password does not open the key two|a k
 none.p12|PKCS12|||CWPKI0807W: The keyStore location none\.p12 could not be found|a store that is not there
 two.p12|JKS|||CWPKI0033E: .*this is not a JKS or JCEKS key store|a store of another type
 two.p12|PKCS12||serverKeyAlias="three"|CWPKI0024E: The three certificate alias|an alias that is not there
-two.p12|PKCS12||sslProtocol="TLSv9"|CWWKO0800E.*TLSv9|a protocol that is none
+two.p12|PKCS12||sslProtocol="TLSv9"|CWPKI0831E: The value TLSv9 of sslProtocol in the SSL configuration t|a protocol that is none
+two.p12|PKCS12||sslProtocol="TLSv9"|CWWKO0800E.*TLSv9|and the port it closes
+two.p12|PKCS12||sslProtocol="TLSv1.2, TLSv9"|CWPKI0832E: The value TLSv9 in the list|one in a list
+|PKCS12|||CWPKI0806E: The keystore configuration is incomplete|a store without a location
 END
+
+server '/><ssl id="t" keyStoreRef="none"/><sslDefault sslRef="t"/>'
+apply; like "$(since)" "CWPKI0818E: The SSL configuration t names a keyStore that is not configured" "a store nobody defines"
 
 # --- polled: a changed file is taken by itself
 server "/>$(printf '<keyStore id="k" location="now.p12" password="changeit" updateTrigger="polled"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"

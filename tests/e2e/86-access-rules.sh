@@ -59,6 +59,8 @@ get -u USER1:USER1; is "$CODE" 200 "USER1, basic"; is "$(field USERID)" USER1 "t
 get; is "$CODE" 401 "nobody: challenged"; like "$HEAD" '^WWW-Authenticate: Basic realm="' "with a realm"
 mark; get -u USER2:USER2
 is "$CODE" 401 "no READ to APPL: the login fails"
+refused_appl() { syslog | grep -q 'BBGZDFLT CL(APPL'; }
+wait_for 5 refused_appl # the line takes its way through the master
 is "$(syslog | grep -c 'BBGZDFLT CL(APPL')" 1 "ICH408I names class APPL, once"
 like "$(second_log)" 'CWWKS2907E: SAF Service IRRSIA00_CREATE .* user USER2 has insufficient authority to access APPL-ID BBGZDFLT\..*reason code 0x00000020' "and CWWKS2907E"
 racf 'PERMIT BBGZDFLT CLASS(APPL) ID(USER2) ACCESS(READ)'
@@ -165,6 +167,21 @@ begin=$SECONDS; job; like "$OUT" 'COND CODE 0504.*BAQR1003E' "receiveTimeout: 50
 [ $((SECONDS - begin)) -le 6 ]; ok $? "after about a second"
 sed -i "s|port=\"$hole\"|port=\"1\"|" "$ELSEWHERE/server.xml"; console 'F SECOND,REFRESH,CONFIG'
 job; like "$OUT" 'COND CODE 0500.*BAQR1002E' "an endpoint that refuses: 500 BAQR1002E"
+
+# Endpoints whose certificate is refused: by whom it was issued, for whom it is.
+openssl req -x509 -newkey rsa:2048 -nodes -subj '/O=Elsewhere/CN=stranger' -days 2 -keyout "$SCRATCH/s.key" -out "$SCRATCH/s.pem" 2>/dev/null
+stranger=$(free_port)
+background openssl s_server -accept "$stranger" -cert "$SCRATCH/s.pem" -key "$SCRATCH/s.key" -quiet -www
+listens() { (: >"/dev/tcp/127.0.0.1/$1"); }
+wait_for 10 listens "$stranger"
+configure "an endpoint nobody trusts"
+sed -i "s|host=\"https://127.0.0.1\" port=\"$HTTPS\"|host=\"https://127.0.0.1\" port=\"$stranger\"|" "$ELSEWHERE/server.xml"; console 'F SECOND,REFRESH,CONFIG'
+mark; job; like "$OUT" 'COND CODE 0500.*BAQR1002E' "500 BAQR1002E"
+like "$(second_log)" 'CWPKI0823E: SSL HANDSHAKE FAILURE:  A signer with SubjectDN \[CN=stranger,O=Elsewhere\] was sent from the host \[127\.0\.0\.1\]\..* trust store \[safkeyring:///zCEE\.KeyRing\], located in SSL configuration alias \[out\]\..*PKIX path' "CWPKI0823E says whose and what for"
+configure "an endpoint of another name"
+sed -i 's|<ssl id="out" |&verifyHostname="true" |; s|host="https://127.0.0.1"|host="https://127.0.0.2"|' "$ELSEWHERE/server.xml"; console 'F SECOND,REFRESH,CONFIG'
+mark; job; like "$OUT" 'COND CODE 0500.*BAQR1002E' "500 BAQR1002E"
+like "$(second_log)" 'CWPKI0824E: SSL HANDSHAKE FAILURE:  Host name verification error while connecting to host \[127\.0\.0\.2\]\.  The certificate with SubjectDN \[CN=' "CWPKI0824E"
 
 # The angel ends and comes back: refused meanwhile, then served without a
 # restart of the server.
