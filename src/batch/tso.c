@@ -20,54 +20,86 @@
 struct tso {
     const struct step *step;
     struct saf_client *saf;
+    struct saf_ahead ahead; /* commands of the deck, sent and not answered */
+    bool may_send_ahead;    /* no command decides whether the next one runs */
     FILE *out;
+    uint32_t rc;         /* of the last command */
+    struct err_info why; /* there is no connection */
     bool is_done;
 };
 
 static void
 print_line(void *arg, struct str text)
 {
-    fprintf(arg, "%.*s\n", STR_ARG(text));
+    struct tso *t = arg;
+
+    fprintf(t->out, "%.*s\n", STR_ARG(text));
+}
+
+static void echo(struct tso *t, struct str command);
+
+static void
+begin_command(void *arg, struct str command, uint32_t line)
+{
+    struct tso *t = arg;
+
+    (void)line;
+    fprintf(t->out, "READY\n");
+    echo(t, command);
+}
+
+static void
+end_command(void *arg, uint32_t line, enum err e, uint32_t rc,
+            const struct err_info *why)
+{
+    struct tso *t = arg;
+
+    (void)line;
+    if (e != ERR_OK)
+        fprintf(t->out, "IKJ56644I %s\n", why->text);
+    t->rc = e == ERR_OK ? rc : 12;
+    fflush(t->out);
 }
 
 /* Connected when the first command needs it. */
 static bool
 connect_saf(struct tso *t)
 {
-    struct err_info why;
     struct buf token;
     enum err e;
 
     if (t->saf != NULL)
         return true;
-    e = task_token_read(&token, &why);
+    e = task_token_read(&token, &t->why);
     if (e == ERR_OK) {
-        e = saf_connect(buf_view(&token), &t->saf, &why);
+        e = saf_connect(buf_view(&token), &t->saf, &t->why);
         secret_wipe(token.p, token.n);
         buf_fini(&token);
     }
-    if (e != ERR_OK) {
-        fprintf(t->out, "IKJ56644I THE SECURITY PRODUCT IS NOT AVAILABLE: %s\n",
-                why.text);
+    if (e != ERR_OK)
         return false;
-    }
-    saf_on_message(t->saf, print_line, t->out);
+    saf_on_message(t->saf, print_line, t);
+    t->ahead = (struct saf_ahead){ .client = t->saf,
+                                   .begin = begin_command,
+                                   .text = print_line,
+                                   .end = end_command,
+                                   .arg = t };
     return true;
 }
 
-static uint32_t
+static void
 run_saf(struct tso *t, struct str command)
 {
-    struct err_info why;
-    uint32_t rc = 12;
-
-    if (!connect_saf(t))
-        return 12;
-    if (saf_command(t->saf, command, print_line, t->out, &rc, &why) != ERR_OK) {
-        fprintf(t->out, "IKJ56644I %s\n", why.text);
-        return 12;
+    if (!connect_saf(t)) {
+        begin_command(t, command, 0);
+        fprintf(t->out, "IKJ56644I THE SECURITY PRODUCT IS NOT AVAILABLE: %s\n",
+                t->why.text);
+        t->rc = 12;
+        return;
     }
-    return rc;
+    saf_ahead_send(&t->ahead, command, 0);
+    if (!t->may_send_ahead)
+        saf_ahead_drain(&t->ahead);
 }
 
 /* PROFILE PREFIX(x) NOPREFIX ...: batch has no terminal whose profile counts.*/
@@ -199,7 +231,7 @@ echo(struct tso *t, struct str command)
     fputc('\n', t->out);
 }
 
-static uint32_t
+static void
 run_command(struct tso *t, struct str command)
 {
     size_t end = 0;
@@ -210,41 +242,43 @@ run_command(struct tso *t, struct str command)
         end++;
     verb = str_sub(command, 0, end);
     operand = str_trim(str_sub(command, end, command.n));
-    fprintf(t->out, "READY\n");
-    echo(t, command);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        if (str_eq_nocase_z(verb, commands[i].verb))
-            return commands[i].run(t, operand);
+        if (!str_eq_nocase_z(verb, commands[i].verb))
+            continue;
+        saf_ahead_drain(&t->ahead);
+        begin_command(t, command, 0);
+        t->rc = commands[i].run(t, operand);
+        return;
     }
-    return run_saf(t, command);
+    run_saf(t, command);
 }
 
-static uint32_t
-run_deck(struct tso *t, struct str text, uint32_t rc)
+static void
+run_deck(struct tso *t, struct str text)
 {
-    /* IKJEFT1A and 1B end at a command that fails. */
-    bool stops = strcmp(t->step->jcl->pgm, "IKJEFT01") != 0;
     struct deck deck;
     struct buf command;
 
     deck_init(&deck, text);
     buf_init(&command, DECK_COMMAND_MAX);
-    while (!t->is_done && !(stops && rc != 0) && deck_next(&deck, &command)) {
+    while (!t->is_done && (t->may_send_ahead || t->rc == 0) &&
+           deck_next(&deck, &command)) {
         if (buf_check(&command, NULL) != ERR_OK) {
+            saf_ahead_drain(&t->ahead);
             fprintf(t->out,
                     "IKJ56602I COMMAND SYSTEM ERROR: the command at "
                     "line %u has more than %u characters\n",
                     deck.line, DECK_COMMAND_MAX);
-            rc = 12;
+            t->rc = 12;
             continue;
         }
-        rc = run_command(t, buf_view(&command));
+        run_command(t, buf_view(&command));
         fflush(t->out);
     }
+    saf_ahead_drain(&t->ahead);
     if (command.p != NULL)
         secret_wipe(command.p, command.n);
     buf_fini(&command);
-    return rc;
 }
 
 void
@@ -254,23 +288,26 @@ step_ikjeft01(const struct step *step)
     struct tso t = { .step = step, .out = stdout };
     struct err_info why;
     struct buf text;
-    uint32_t rc = 0;
+
+    /* IKJEFT1A and 1B end at a command that fails. */
+    t.may_send_ahead = strcmp(step->jcl->pgm, "IKJEFT01") == 0;
 
     if (print != NULL && print->fd >= 0 &&
         (t.out = fdopen(dup(print->fd), "a")) == NULL)
         t.out = stdout;
     buf_init(&text, JCL_TEXT_MAX);
     if (step->jcl->parm.n > 0)
-        rc = run_command(&t, step->jcl->parm);
+        run_command(&t, step->jcl->parm);
     if (step_dd_read(step, "SYSTSIN", &text, &why) == ERR_OK)
-        rc = run_deck(&t, buf_view(&text), rc);
+        run_deck(&t, buf_view(&text));
     else
         fprintf(t.out, "IKJ56602I %s\n", why.text);
+    saf_ahead_drain(&t.ahead);
     fprintf(t.out, "READY\nEND\n");
     fflush(t.out);
     saf_disconnect(&t.saf);
     if (text.p != NULL)
         secret_wipe(text.p, text.n);
     buf_fini(&text);
-    step_finish(step, rc);
+    step_finish(step, t.rc);
 }

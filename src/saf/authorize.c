@@ -14,7 +14,8 @@ struct state { /* of one class */
     bool is_built;
     bool is_raclisted;      /* the image is the effective state */
     uint64_t of_generation; /* of the store; for classes not RACLISTed */
-    uint32_t flags;         /* as of flags_serial of the options */
+    uint64_t of_rollbacks;
+    uint32_t flags; /* as of flags_serial of the options */
     uint64_t flags_serial;
     /* The global access table, as of its last REFRESH. */
     struct arena arena;
@@ -197,6 +198,7 @@ build(struct saf_engine *engine, struct state *s, uint32_t flags,
     s->is_built = true;
     s->is_raclisted = (flags & SNAPSHOT_RACLISTED) != 0;
     s->of_generation = generation;
+    s->of_rollbacks = saf_db_rollbacks(engine->db);
     return ERR_OK;
 }
 
@@ -453,7 +455,8 @@ saf_engine_image(struct saf_engine *engine, struct str class_name,
     if (!s->is_raclisted) {
         flags = flags_now(engine, s, class_);
         generation = saf_class_generation(engine->db, str_of(s->name));
-        if (!s->is_built || s->of_generation != generation) {
+        if (!s->is_built || s->of_generation != generation ||
+            s->of_rollbacks != saf_db_rollbacks(engine->db)) {
             if ((e = build(engine, s, flags, why)) != ERR_OK)
                 return e;
         } else {

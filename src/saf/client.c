@@ -49,6 +49,7 @@ lose(struct saf_client *c)
     close(c->fd); /* leaves the epoll set with it */
     c->fd = -1;
     c->is_lost = true;
+    c->n_lost++;
     view_lost(c);
     client_arm_timer(c);
 }
@@ -268,20 +269,26 @@ open_socket(struct saf_client *c, struct err_info *why)
     return e;
 }
 
+enum err
+client_await(struct saf_client *c, uint32_t seq, struct chan_msg *reply,
+             struct reader *out, struct saf_rc *rc, struct err_info *why)
+{
+    enum err e = await(c, seq, reply, why);
+
+    if (e == ERR_OK && (e = read_head(reply->payload, out, rc, why)) != ERR_OK)
+        chan_msg_fini(reply);
+    return e;
+}
+
 static enum err
 exchange(struct saf_client *c, enum wire_type type, struct str payload, int fd,
          struct chan_msg *reply, struct reader *out, struct saf_rc *rc,
          struct err_info *why)
 {
-    uint32_t seq =
-        c->line_seq != 0 && type == WIRE_COMMAND ? c->line_seq : c->next_seq++;
+    uint32_t seq = c->next_seq++;
     enum err e = client_send(c, type, seq, payload, fd, why);
 
-    if (e == ERR_OK)
-        e = await(c, seq, reply, why);
-    if (e == ERR_OK && (e = read_head(reply->payload, out, rc, why)) != ERR_OK)
-        chan_msg_fini(reply);
-    return e;
+    return e == ERR_OK ? client_await(c, seq, reply, out, rc, why) : e;
 }
 
 enum err

@@ -63,6 +63,33 @@ MUST_CHECK enum err saf_command(struct saf_client *, struct str command,
                                 void (*line)(void *arg, struct str text),
                                 void *arg, uint32_t *rc, struct err_info *why);
 
+/*
+ * A deck: commands are sent ahead of their answers, so that many share one
+ * wait for the disk. They are carried out one after the other, each sees what
+ * the one before did. For each, in order: begin, its lines (text), end. When
+ * the angel goes away meanwhile, what was sent and not answered ends with
+ * ERR_PEER. Initialise with the first five members.
+ */
+#define SAF_AHEAD_MAX 32u
+struct saf_ahead {
+    struct saf_client *client;
+    void (*begin)(void *arg, struct str command, uint32_t line);
+    void (*text)(void *arg, struct str text);
+    void (*end)(void *arg, uint32_t line, enum err e, uint32_t rc,
+                const struct err_info *why);
+    void *arg;
+    struct saf_ahead_one { /* private */
+        uint32_t seq, line, of_connection;
+        enum err e; /* of sending */
+        struct err_info why;
+        struct buf command;
+    } v[SAF_AHEAD_MAX];
+    unsigned first, n;
+};
+/* line: of the deck, for whoever is told. The command is copied. */
+void saf_ahead_send(struct saf_ahead *, struct str command, uint32_t line);
+void saf_ahead_drain(struct saf_ahead *); /* until all are answered */
+
 /* --- registering (master; servers) ------------------------------------- */
 
 struct saf_job {

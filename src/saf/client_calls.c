@@ -9,14 +9,10 @@
 /* --- commands and jobs ------------------------------------------------------
  */
 
-enum err
-saf_command(struct saf_client *c, struct str command,
-            void (*line)(void *arg, struct str text), void *arg, uint32_t *rc,
-            struct err_info *why)
+static enum err
+send_command(struct saf_client *c, struct str command, bool may_wait,
+             uint32_t *seq, struct err_info *why)
 {
-    struct chan_msg reply;
-    struct saf_rc ignored;
-    struct reader in;
     struct buf out;
     enum err e = client_connect(c, why);
 
@@ -28,22 +24,107 @@ saf_command(struct saf_client *c, struct str command,
                        command.n, WIRE_COMMAND_MAX);
     buf_init(&out, WIRE_COMMAND_MAX + 16);
     buf_str(&out, command);
-    c->on_line = line;
-    c->line_arg = arg;
-    c->line_seq = c->next_seq++;
-    e = client_call(c, WIRE_COMMAND, buf_view(&out), -1, &reply, &in, &ignored,
-                    why);
-    c->on_line = NULL;
-    c->line_seq = 0;
+    *seq = c->next_seq++;
+    e = may_wait ? client_send(c, WIRE_COMMAND, *seq, buf_view(&out), -1, why)
+                 : chan_send(c->fd, WIRE_COMMAND, *seq, buf_view(&out), NULL, 0,
+                             why);
     if (out.p != NULL)
         secret_wipe(out.p, out.n); /* PASSWORD(...) */
     buf_fini(&out);
+    return e;
+}
+
+static enum err
+finish_command(struct saf_client *c, uint32_t seq,
+               void (*line)(void *arg, struct str text), void *arg,
+               uint32_t *rc, struct err_info *why)
+{
+    struct chan_msg reply;
+    struct saf_rc ignored;
+    struct reader in;
+    enum err e;
+
+    c->on_line = line;
+    c->line_arg = arg;
+    c->line_seq = seq;
+    e = client_await(c, seq, &reply, &in, &ignored, why);
+    c->on_line = NULL;
+    c->line_seq = 0;
     if (e != ERR_OK)
         return e;
     if (!reader_u32(&in, rc) || !reader_at_end(&in))
         e = client_malformed(why);
     chan_msg_fini(&reply);
     return e;
+}
+
+enum err
+saf_command(struct saf_client *c, struct str command,
+            void (*line)(void *arg, struct str text), void *arg, uint32_t *rc,
+            struct err_info *why)
+{
+    uint32_t seq;
+    enum err e = send_command(c, command, true, &seq, why);
+
+    return e == ERR_OK ? finish_command(c, seq, line, arg, rc, why) : e;
+}
+
+/* --- commands sent ahead
+ * ---------------------------------------------------------- */
+
+/* The oldest is answered, or will not be. */
+static void
+finish_first(struct saf_ahead *a)
+{
+    struct saf_ahead_one *one = &a->v[a->first];
+    struct err_info why = one->why;
+    enum err e = one->e;
+    uint32_t rc = 12;
+
+    a->begin(a->arg, buf_view(&one->command), one->line);
+    if (e == ERR_OK && one->of_connection != a->client->n_lost)
+        e = err_set(&why, ERR_PEER,
+                    "the security database went away; whether it carried the "
+                    "command out is not known");
+    if (e == ERR_OK)
+        e = finish_command(a->client, one->seq, a->text, a->arg, &rc, &why);
+    a->end(a->arg, one->line, e, rc, &why);
+    if (one->command.p != NULL)
+        secret_wipe(one->command.p, one->command.n);
+    buf_fini(&one->command);
+    a->first = (a->first + 1) % SAF_AHEAD_MAX;
+    a->n--;
+}
+
+void
+saf_ahead_send(struct saf_ahead *a, struct str command, uint32_t line)
+{
+    struct saf_ahead_one *one;
+
+    if (a->n == SAF_AHEAD_MAX)
+        finish_first(a);
+    for (;;) {
+        one = &a->v[(a->first + a->n) % SAF_AHEAD_MAX];
+        *one = (struct saf_ahead_one){ .line = line };
+        one->e =
+            send_command(a->client, command, a->n == 0, &one->seq, &one->why);
+        if (one->e != ERR_AGAIN)
+            break;
+        finish_first(a); /* it takes no more before we read */
+    }
+    one->of_connection = a->client->n_lost;
+    buf_init(&one->command, WIRE_COMMAND_MAX + 16u);
+    buf_add(&one->command, command);
+    a->n++;
+    if (one->e != ERR_OK)
+        saf_ahead_drain(a);
+}
+
+void
+saf_ahead_drain(struct saf_ahead *a)
+{
+    while (a->n > 0)
+        finish_first(a);
 }
 
 enum err

@@ -35,6 +35,7 @@ struct saf_client {
     bool is_attached;                /* saf_attach: closed at its end only */
     unsigned n_ready;                /* WIRE_READY seen: one of each front */
     bool is_connected_once, is_lost; /* lost: pending requests must fail */
+    uint32_t n_lost;                 /* connections that ended */
     struct pending *pending;
     struct held *held, **held_tail;
     struct saf_view *views;
@@ -58,6 +59,10 @@ enum err client_connect(struct saf_client *, struct err_info *why);
 /* One message to the front, waiting while its queue is full; fd or -1. */
 enum err client_send(struct saf_client *, enum wire_type, uint32_t seq,
                      struct str payload, int fd, struct err_info *why);
+/* Wait for the reply to seq; as client_call. */
+enum err client_await(struct saf_client *, uint32_t seq, struct chan_msg *reply,
+                      struct reader *out, struct saf_rc *rc,
+                      struct err_info *why);
 /* A reply that does not read as its request promises: ERR_PEER. */
 static inline enum err
 client_malformed(struct err_info *why)

@@ -144,15 +144,15 @@ cmd_abandon(struct cmd *cmd, uint32_t rc)
     return cmd_rc(cmd, rc);
 }
 
-static struct cmd_refresh *
+static struct saf_refresh *
 refresh_of(struct cmd *cmd, const char *class_name)
 {
-    struct cmd_refresh **at = &cmd->refreshes;
+    struct saf_refresh **at = &cmd->refreshes;
 
     while (*at != NULL && strcmp((*at)->name, class_name) != 0)
         at = &(*at)->next;
     if (*at == NULL) {
-        *at = ARENA_NEW(cmd->arena, struct cmd_refresh);
+        *at = ARENA_NEW(cmd->arena, struct saf_refresh);
         if (*at == NULL ||
             !str_copy_z(str_of(class_name), (*at)->name, sizeof(*at)->name)) {
             *at = NULL;
@@ -165,7 +165,7 @@ refresh_of(struct cmd *cmd, const char *class_name)
 void
 cmd_refresh(struct cmd *cmd, const char *class_name, bool is_rebuilt)
 {
-    struct cmd_refresh *r = refresh_of(cmd, class_name);
+    struct saf_refresh *r = refresh_of(cmd, class_name);
 
     if (r != NULL)
         r->is_rebuilt |= is_rebuilt;
@@ -174,7 +174,7 @@ cmd_refresh(struct cmd *cmd, const char *class_name, bool is_rebuilt)
 void
 cmd_refresh_global(struct cmd *cmd, const char *class_name)
 {
-    struct cmd_refresh *r = refresh_of(cmd, class_name);
+    struct saf_refresh *r = refresh_of(cmd, class_name);
 
     if (r != NULL)
         r->is_global = true;
@@ -488,18 +488,28 @@ cmd_any_class(struct cmd *cmd, struct str name, const char *shown)
 
 /* --- running ----------------------------------------------------------- */
 
+enum err
+saf_refresh_run(struct saf_engine *engine, const struct saf_refresh *r,
+                struct err_info *why)
+{
+    enum err e =
+        r->is_global ? saf_engine_refresh_global(engine, r->name, why) : ERR_OK;
+
+    return e == ERR_OK ? saf_engine_refresh(engine, r->name, r->is_rebuilt, why)
+                       : e;
+}
+
 static void
 publish(struct cmd *cmd)
 {
-    for (const struct cmd_refresh *r = cmd->refreshes; r != NULL; r = r->next) {
+    for (const struct saf_refresh *r = cmd->refreshes; r != NULL; r = r->next) {
         struct err_info why = { 0 };
-        enum err e = ERR_OK;
 
-        if (r->is_global)
-            e = saf_engine_refresh_global(cmd->engine, r->name, &why);
-        if (e == ERR_OK)
-            e = saf_engine_refresh(cmd->engine, r->name, r->is_rebuilt, &why);
-        if (e == ERR_OK)
+        if (cmd->session->refresh != NULL) {
+            cmd->session->refresh(cmd->session->arg, r);
+            continue;
+        }
+        if (saf_refresh_run(cmd->engine, r, &why) == ERR_OK)
             continue;
         CMD_MSG(cmd, "SPT1001E", str_of(why.text));
         cmd_rc(cmd, 12);

@@ -99,6 +99,14 @@ struct cmd_arg {
 
 struct saf_session;
 
+/* A class whose effective state is to be replaced. */
+struct saf_refresh {
+    char name[SAF_CLASS_MAX + 1];
+    bool is_rebuilt; /* from the store; else only given the options of now */
+    bool is_global;  /* and its global access table */
+    struct saf_refresh *next;
+};
+
 /* One command being carried out. */
 struct cmd {
     struct saf_engine *engine;
@@ -114,11 +122,7 @@ struct cmd {
     struct buf text; /* all values; wiped at the end */
     uint32_t rc;
     bool is_abandoned;
-    struct cmd_refresh {
-        char name[SAF_CLASS_MAX + 1];
-        bool is_rebuilt, is_global;
-        struct cmd_refresh *next;
-    } * refreshes; /* classes to publish after commit, in this order */
+    struct saf_refresh *refreshes; /* to do after commit, in this order */
 };
 
 /* NULL when the operand was not given. Names in full. */
@@ -186,9 +190,15 @@ struct saf_session {
     const struct acee *acee; /* the issuer */
     uint64_t now_ms;         /* wall clock */
     void (*line)(void *arg, struct str text);
+    /* NULL: the command itself replaces effective states after its commit.
+     * Else the caller does (saf_refresh_run), after the batch's commit. */
+    void (*refresh)(void *arg, const struct saf_refresh *);
     void *arg;
     const struct saf_hooks *hooks;
 };
+MUST_CHECK enum err saf_refresh_run(struct saf_engine *,
+                                    const struct saf_refresh *,
+                                    struct err_info *why);
 
 /*
  * Carry out one command. *rc: 0 done, 4 partly or named object missing, 8

@@ -28,7 +28,10 @@ struct saf_db {
     struct statement cache[STATEMENTS_MAX];
     size_t n_cached;
     bool in_transaction;
-    uint64_t options_serial;
+    bool in_batch; /* BEGIN was for several commands; each is a savepoint */
+    enum err batch_failed;
+    char batch_reason[ERR_TEXT_MAX];
+    uint64_t options_serial, n_rollbacks;
     enum err failed; /* sticky within a transaction */
     char reason[ERR_TEXT_MAX];
 };
@@ -321,30 +324,66 @@ saf_db_check(struct saf_db *db, struct err_info *why)
     return err_set(why, e, "%s", db->reason);
 }
 
+/* A transaction of its own, or a part of the batch. */
+static const char *
+sql_of(const struct saf_db *db, const char *alone, const char *in_batch)
+{
+    return db->in_batch ? in_batch : alone;
+}
+
 enum err
 saf_db_begin(struct saf_db *db, struct err_info *why)
 {
     REQUIRE(!db->in_transaction);
+    if (db->in_batch && db->batch_failed != ERR_OK)
+        return err_set(why, db->batch_failed, "%s", db->batch_reason);
     db->failed = ERR_OK;
-    saf_db_run(db, "BEGIN IMMEDIATE", "");
+    saf_db_run(db, sql_of(db, "BEGIN IMMEDIATE", "SAVEPOINT command"), "");
     if (db->failed != ERR_OK)
         return saf_db_check(db, why);
     db->in_transaction = true;
     return ERR_OK;
 }
 
+/* What was gathered cannot be committed any more. */
+static void
+lose_batch(struct saf_db *db)
+{
+    if (db->batch_failed != ERR_OK)
+        return;
+    db->batch_failed = db->failed != ERR_OK ? db->failed : ERR_IO;
+    (void)snprintf(db->batch_reason, sizeof db->batch_reason, "%s",
+                   db->failed != ERR_OK ? db->reason
+                                        : "the transaction was rolled back");
+}
+
 void
 saf_db_rollback(struct saf_db *db)
 {
+    /* After disk full SQLite may have rolled back by itself already. */
+    bool is_gone = sqlite3_get_autocommit(db->handle) != 0;
+
     if (!db->in_transaction)
         return;
+    if (db->in_batch && is_gone)
+        lose_batch(db);
     db->failed = ERR_OK;
-    /* After disk full SQLite may have rolled back by itself already. */
-    if (sqlite3_get_autocommit(db->handle) == 0)
-        saf_db_run(db, "ROLLBACK", "");
+    if (!is_gone)
+        saf_db_run(db, sql_of(db, "ROLLBACK", "ROLLBACK TO command"), "");
+    if (!is_gone && db->in_batch)
+        saf_db_run(db, "RELEASE command", "");
+    if (db->in_batch && db->failed != ERR_OK)
+        lose_batch(db);
     db->in_transaction = false;
     db->failed = ERR_OK;
     db->options_serial++;
+    db->n_rollbacks++;
+}
+
+uint64_t
+saf_db_rollbacks(const struct saf_db *db)
+{
+    return db->n_rollbacks;
 }
 
 uint64_t
@@ -364,7 +403,7 @@ saf_db_commit(struct saf_db *db, struct err_info *why)
 {
     REQUIRE(db->in_transaction);
     if (db->failed == ERR_OK)
-        saf_db_run(db, "COMMIT", "");
+        saf_db_run(db, sql_of(db, "COMMIT", "RELEASE command"), "");
     if (db->failed != ERR_OK) {
         enum err e = saf_db_check(db, why);
 
@@ -373,6 +412,41 @@ saf_db_commit(struct saf_db *db, struct err_info *why)
     }
     db->in_transaction = false;
     return ERR_OK;
+}
+
+enum err
+saf_db_batch_begin(struct saf_db *db, struct err_info *why)
+{
+    enum err e;
+
+    REQUIRE(!db->in_batch);
+    e = saf_db_begin(db, why);
+    if (e != ERR_OK)
+        return e;
+    db->in_transaction = false;
+    db->in_batch = true;
+    db->batch_failed = ERR_OK;
+    return ERR_OK;
+}
+
+bool
+saf_db_in_batch(const struct saf_db *db)
+{
+    return db->in_batch;
+}
+
+enum err
+saf_db_batch_commit(struct saf_db *db, struct err_info *why)
+{
+    enum err e = db->batch_failed;
+
+    REQUIRE(db->in_batch && !db->in_transaction);
+    db->in_batch = false;
+    db->in_transaction = true;
+    if (e == ERR_OK)
+        return saf_db_commit(db, why);
+    saf_db_rollback(db);
+    return err_set(why, e, "%s", db->batch_reason);
 }
 
 /* --- opening ----------------------------------------------------------- */
@@ -558,6 +632,8 @@ saf_db_close(struct saf_db **db)
     if (*db == NULL)
         return;
     saf_db_rollback(*db);
+    if ((*db)->in_batch)
+        (void)!saf_db_batch_commit(*db, NULL);
     for (size_t i = 0; i < (*db)->n_cached; i++)
         sqlite3_finalize((*db)->cache[i].stmt);
     sqlite3_close((*db)->handle);

@@ -36,6 +36,20 @@ MUST_CHECK enum err saf_db_begin(struct saf_db *, struct err_info *why);
 /* ERR_* and rolled back when any statement since begin failed. */
 MUST_CHECK enum err saf_db_commit(struct saf_db *, struct err_info *why);
 void saf_db_rollback(struct saf_db *);
+
+/*
+ * Several commands in one transaction, so that they share the wait for the
+ * disk. Between the two calls each begin ... commit is a savepoint: it sees
+ * what the ones before did, and rolls back alone. Nothing of the batch may be
+ * told to anybody before batch_commit gave ERR_OK; when it did not, nothing of
+ * all this happened.
+ */
+MUST_CHECK enum err saf_db_batch_begin(struct saf_db *, struct err_info *why);
+MUST_CHECK enum err saf_db_batch_commit(struct saf_db *, struct err_info *why);
+bool saf_db_in_batch(const struct saf_db *);
+/* Grows with each rollback: what was derived from the store meanwhile may be of
+ * a state that never was. */
+uint64_t saf_db_rollbacks(const struct saf_db *);
 /* What failed since begin (or since the last call outside a transaction,
  * which also clears it). */
 MUST_CHECK enum err saf_db_check(struct saf_db *, struct err_info *why);

@@ -17,7 +17,7 @@
 #include "saf/store.h"
 
 #define NOW_MS 1600000000000ull
-#define ROUNDS 3
+#define ROUNDS 2
 #define UNSYNCED_MAX 512
 #define PAGE_MAX 65536
 
@@ -40,6 +40,7 @@ struct undo { /* a write that was not synced */
 static sqlite3_vfs *real_vfs;
 static long steps, die_at;
 static bool is_power_failure;
+static bool is_fault; /* the file system refuses, once; nobody dies */
 static struct undo undo[UNSYNCED_MAX];
 static int n_undo;
 
@@ -67,11 +68,15 @@ die(void)
     _exit(77);
 }
 
-static void
+/* False: this write or sync fails. */
+static bool
 step(void)
 {
-    if (++steps == die_at)
-        die();
+    if (++steps != die_at)
+        return true;
+    if (is_fault)
+        return false;
+    die();
 }
 
 static int
@@ -91,7 +96,7 @@ x_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
     sqlite3_file *real = real_of(f);
 
-    if (die_at > 0 && n_undo < UNSYNCED_MAX && n <= PAGE_MAX) {
+    if (die_at > 0 && !is_fault && n_undo < UNSYNCED_MAX && n <= PAGE_MAX) {
         struct undo *u = &undo[n_undo++];
 
         u->real = real;
@@ -103,14 +108,16 @@ x_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
     }
     if (steps + 1 == die_at && !is_power_failure)
         (void)real->pMethods->xWrite(real, p, n / 2, at); /* torn */
-    step();
+    if (!step())
+        return SQLITE_FULL;
     return real->pMethods->xWrite(real, p, n, at);
 }
 
 static int
 x_truncate(sqlite3_file *f, sqlite3_int64 size)
 {
-    step();
+    if (!step())
+        return SQLITE_IOERR_TRUNCATE;
     return real_of(f)->pMethods->xTruncate(real_of(f), size);
 }
 
@@ -119,7 +126,8 @@ x_sync(sqlite3_file *f, int flags)
 {
     int kept = 0;
 
-    step();
+    if (!step())
+        return SQLITE_IOERR_FSYNC;
     for (int i = 0; i < n_undo; i++) {
         if (undo[i].real == real_of(f))
             free(undo[i].before);
@@ -235,7 +243,8 @@ static int
 x_delete(sqlite3_vfs *vfs, const char *name, int sync_dir)
 {
     (void)vfs;
-    step();
+    if (!step())
+        return SQLITE_IOERR_DELETE;
     return real_vfs->xDelete(real_vfs, name, sync_dir);
 }
 
@@ -294,6 +303,62 @@ commit_one(struct saf_db *db, int i)
     return ok;
 }
 
+static struct str
+batch_name(struct arena *a, int i, int k)
+{
+    return str_fmt(a, "B%dK%d", i, k);
+}
+
+/* Three commands that share a commit, and one between them that is abandoned.
+ */
+static bool
+commit_batch(struct saf_db *db, int i)
+{
+    struct arena a;
+    bool ok = saf_db_batch_begin(db, NULL) == ERR_OK;
+
+    if (!ok)
+        return false;
+    arena_init(&a, 65536);
+    for (int k = 0; k < 4; k++) {
+        struct saf_user u = { .user = batch_name(&a, i, k),
+                              .owner = STR("IBMUSER"),
+                              .dfltgrp = STR("SYS1") };
+
+        if (saf_db_begin(db, NULL) != ERR_OK)
+            continue; /* lost before: the batch's commit tells */
+        saf_user_put(db, &u);
+        saf_field_put(db, SAF_KIND_USER, u.id, "OMVS", "HOME",
+                      str_fmt(&a, "%0*d", 3000, i));
+        if (k == 2)
+            saf_db_rollback(db);
+        else if (saf_db_commit(db, NULL) != ERR_OK)
+            ok = false; /* and was told so */
+    }
+    ok = saf_db_batch_commit(db, NULL) == ERR_OK && ok;
+    arena_fini(&a);
+    return ok;
+}
+
+/* How many of the three are there; none is whoever was abandoned. */
+static int
+count_batch(struct saf_db *db, int i)
+{
+    struct arena a;
+    int n = 0;
+
+    arena_init(&a, 1u << 20);
+    for (int k = 0; k < 4; k++) {
+        struct saf_user u;
+        bool is_there = saf_user_get(db, &a, batch_name(&a, i, k), &u);
+
+        assert_false(is_there && k == 2);
+        n += is_there;
+    }
+    arena_fini(&a);
+    return n;
+}
+
 static NORETURN void
 child(long at, bool power, int report)
 {
@@ -315,6 +380,13 @@ child(long at, bool power, int report)
         c = (char)('a' + i);
         if (write(report, &c, 1) != 1)
             _exit(3);
+        if (i > 0)
+            continue; /* one batch has all the kinds of steps */
+        if (!commit_batch(db, i))
+            _exit(5);
+        c = (char)('0' + i);
+        if (write(report, &c, 1) != 1)
+            _exit(3);
     }
     saf_db_close(&db);
     _exit(0);
@@ -333,7 +405,7 @@ is_whole(struct saf_db *db)
 }
 
 static void
-verify(int committed, int failures, long at)
+verify(int committed, int failures, int batches, long at)
 {
     struct saf_db *db = NULL;
     struct err_info why = { 0 };
@@ -356,6 +428,10 @@ verify(int committed, int failures, long at)
 
         if (i < committed && !is_there)
             fail_msg("step %ld: commit %d was told and is lost", at, i);
+        int n = count_batch(db, i);
+
+        if (n != 3 && (i < batches || n != 0))
+            fail_msg("step %ld: %d of batch %d are there", at, n, i);
         assert_int_equal(is_connected, is_there);
         assert_int_equal(has_field, is_there);
         if (i == 0 && is_there && u.failures < (uint32_t)failures)
@@ -382,7 +458,7 @@ remove_files(void)
 static bool
 one_death(long at, bool power)
 {
-    int committed = 0, failures = 0, status, pipe_fds[2];
+    int committed = 0, failures = 0, batches = 0, status, pipe_fds[2];
     char told;
     pid_t pid;
 
@@ -398,6 +474,8 @@ one_death(long at, bool power)
     while (read(pipe_fds[0], &told, 1) == 1) {
         if (told >= 'a')
             failures++;
+        else if (told <= '9')
+            batches++;
         else
             committed++;
     }
@@ -408,7 +486,7 @@ one_death(long at, bool power)
         return false;
     assert_int_equal(WEXITSTATUS(status), 77);
     /* A database that was never created is created now. */
-    verify(committed, failures, at);
+    verify(committed, failures, batches, at);
     return true;
 }
 
@@ -435,6 +513,54 @@ survives_power_failure(void **state)
 {
     (void)state;
     dies_everywhere(true);
+}
+
+/* The disk is full, or refuses, at one write or sync of the second batch: what
+ * was refused is not there, what was not is, and the next one works. */
+static bool
+one_fault(long at)
+{
+    struct saf_db *db = NULL;
+    bool was_done, was_hit;
+
+    remove_files();
+    install(0, false);
+    assert_int_equal(saf_db_open(path, NOW_MS, &db, NULL), ERR_OK);
+    assert_true(commit_batch(db, 0));
+    is_fault = true;
+    steps = 0;
+    die_at = at;
+    was_done = commit_batch(db, 1);
+    was_hit = steps >= at;
+    die_at = 0;
+    is_fault = false;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(saf_db_check(db, NULL), ERR_OK);
+        assert_int_equal(count_batch(db, 0), 3);
+        assert_int_equal(count_batch(db, 1), was_done ? 3 : 0);
+        if (i == 0) {
+            assert_true(commit_batch(db, 2));
+            assert_int_equal(count_batch(db, 2), 3);
+            saf_db_close(&db);
+            assert_int_equal(saf_db_open(path, NOW_MS, &db, NULL), ERR_OK);
+        }
+    }
+    assert_true(is_whole(db));
+    assert_int_equal(count_batch(db, 2), 3);
+    saf_db_close(&db);
+    return was_hit;
+}
+
+static void
+survives_full_disk(void **state)
+{
+    long at = 1;
+
+    (void)state;
+    while (one_fault(at))
+        at++;
+    assert_true(at > 5);
+    remove_files();
 }
 
 static int
@@ -464,6 +590,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(survives_kill),
         cmocka_unit_test(survives_power_failure),
+        cmocka_unit_test(survives_full_disk),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

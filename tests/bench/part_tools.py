@@ -1,5 +1,10 @@
 """Parts that are programs of their own; their text is read here."""
+import os
+import pathlib
 import re
+import shutil
+import subprocess
+import tempfile
 import time
 
 import measure as m
@@ -43,6 +48,47 @@ def saf(report, build, o):
                        {OURS: {"ns": float(value)}}, [("ns", None, aim)])
     if n == 0:
         m.fail("bench-saf printed nothing that is known")
+    commands(report, build, o)
+
+
+def deck(client, n):
+    """n commands: users, profiles, access lists, changes by turns."""
+    return "\n".join(f"ADDUSER N{client}{i} NAME('NEW {i}')\nRDEFINE FACILITY NEW.K{client}.N{i} UACC(NONE)\n"
+                     f"PERMIT NEW.K{client}.N{i} CLASS(FACILITY) ID(N{client}{i}) ACCESS(READ)\nALTUSER N{client}{i} DATA('CHANGED')"
+                     for i in range(n // 4)) + "\n"
+
+
+def commands(report, build, o):
+    """Decks through a running angel; the database on the disk of the build folder."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="commands.", dir=build))
+    root.chmod(0o755)
+    env = dict(os.environ, SALLYPORT_ROOT=str(root), PATH=f"{build / 'src/bin'}:{os.environ['PATH']}")
+    angel = subprocess.Popen(["sallyport-angel"], env=env, stderr=subprocess.DEVNULL)
+    try:
+        end = time.time() + 20
+        while subprocess.run(["sallyport-racf", "SETROPTS CLASSACT(FACILITY)"], env=env, capture_output=True).returncode != 0:
+            if time.time() > end:
+                m.fail("the angel does not start")
+                return
+            time.sleep(0.1)
+        for clients in (1, 8):
+            n = (1000 if o.quick else 4000) // clients
+            paths = []
+            for client in range(clients):
+                paths.append(root / f"deck{clients}{client}")
+                paths[-1].write_text(deck(f"{clients}{client}", n))
+            start = time.time()
+            running = [subprocess.Popen(["sallyport-racf", "--file", str(p)], env=env, stdout=subprocess.DEVNULL) for p in paths]
+            codes = [p.wait() for p in running]
+            took = time.time() - start
+            if any(codes):
+                m.fail(f"a deck ended with {codes}")
+            report.row(f"commands, {clients} deck{'s' if clients > 1 else ''} at once", "sallyport racf --file against a running angel; each command durable before its reply.",
+                       {OURS: {"rate": n * clients / took}}, [("rate", None, 1000)])
+    finally:
+        angel.terminate()
+        angel.wait()
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def remote(report, build, o):

@@ -318,6 +318,8 @@ peer_ready(struct watch *w, unsigned events)
             return;
         }
         r = request_of(p, msg.type);
+        if (msg.type != WIRE_COMMAND)
+            front_batch_end(p->front);
         if (r == NULL || !r->run(p, msg.seq, &msg)) {
             if (may_complain(p->front))
                 log_warn("uid %u, pid %d: request %u refused, connection ended",
@@ -523,6 +525,7 @@ front_run(const struct front_start *from)
     tzset();
     f.listener.fd = f.nest.fd = f.signals.fd = -1;
     f.tasks_tail = &f.tasks;
+    f.batch.tail = &f.batch.first;
     if (getrandom(&f.throttles.seed, sizeof f.throttles.seed, 0) !=
         sizeof f.throttles.seed) {
         log_error("no random numbers");
@@ -544,9 +547,13 @@ front_run(const struct front_start *from)
         for (int i = 0; i < n; i++) {
             struct watch *w = events[i].data.ptr;
 
-            if (w->fd >= 0) /* closed earlier in this turn */
-                w->ready(w, events[i].events);
+            if (w->fd < 0)
+                continue; /* closed earlier in this turn */
+            if (w->ready != peer_ready)
+                front_batch_end(&f);
+            w->ready(w, events[i].events);
         }
+        front_batch_end(&f);
         logon_go_on(&f);
         bury_peers(&f);
     }

@@ -109,6 +109,15 @@ struct verifier {
     struct logon_task *task;
 };
 
+struct held;
+
+/* Commands of this turn whose commit is to come. */
+struct batch {
+    struct held *first, **tail;
+    unsigned n;
+    size_t bytes;
+};
+
 struct front {
     int epoll;
     bool is_ending;
@@ -126,6 +135,7 @@ struct front {
     struct throttles throttles;
     struct saf_engine *engine;
     struct saf_hooks hooks;
+    struct batch batch;
     struct table jobs; /* by job id */
     struct angel *angels;
     unsigned char token_public[32];
@@ -196,6 +206,12 @@ MUST_CHECK enum err front_database_open(struct front *, struct err_info *why);
 struct str front_rvary(void *front, struct arena *, bool is_switch);
 /* Exchange the database with its standby; what came of it, as one line. */
 bool front_switch(struct front *, struct buf *line);
+
+/* --- commands (front_batch.c) ----------------------------------------------
+ */
+/* Commit what was gathered and answer it. Before anything that is no command
+ * looks at the database, and at the end of a turn. */
+void front_batch_end(struct front *);
 
 /* --- identities (front_logon.c, front_verify.c, front_mapped.c) -------------
  */

@@ -25,6 +25,7 @@ struct racf {
     struct saf_client *client;
     bool is_json, is_echo, is_changing;
     uint32_t rc;      /* the highest so far */
+    const char *file; /* of the running deck, or NULL */
     uint32_t n_lines; /* of the running command, for --json */
 };
 
@@ -73,47 +74,74 @@ on_message(void *arg, struct str text)
  * -------------------------------------------------------------------- */
 
 static void
-run(struct racf *r, struct str command, const char *file, uint32_t line)
+on_begin(void *arg, struct str command, uint32_t line)
 {
-    struct err_info why = { 0 };
-    uint32_t rc = RC_SYSTEM;
-    enum err e;
+    struct racf *r = arg;
 
+    (void)line;
     if (r->is_echo && !r->is_json)
         printf(" " STR_FMT "\n", STR_ARG(command));
     if (r->is_json) {
         r->n_lines = 0;
         fputs("{\"lines\": [", stdout);
     }
-    e = saf_command(r->client, command, on_line, r, &rc, &why);
+}
+
+static void
+on_end(void *arg, uint32_t line, enum err e, uint32_t rc,
+       const struct err_info *why)
+{
+    struct racf *r = arg;
+
     if (e != ERR_OK)
         rc = RC_SYSTEM;
     if (r->is_json) {
         printf("], \"rc\": %u", rc);
-        if (file != NULL) {
+        if (r->file != NULL) {
             fputs(", \"file\": ", stdout);
-            json_string(str_of(file));
+            json_string(str_of(r->file));
             printf(", \"line\": %u", line);
         }
         if (e != ERR_OK) {
             fputs(", \"error\": ", stdout);
-            json_string(str_of(why.text));
+            json_string(str_of(why->text));
         }
         puts("}");
     } else if (e != ERR_OK) {
-        log_error("%s", why.text);
-    } else if (rc > 0 && file != NULL) {
+        log_error("%s", why->text);
+    } else if (rc > 0 && r->file != NULL) {
         fflush(stdout);
-        fprintf(stderr, "%s:%u: return code %u\n", file, line, rc);
+        fprintf(stderr, "%s:%u: return code %u\n", r->file, line, rc);
     }
     fflush(stdout);
     if (rc > r->rc)
         r->rc = rc;
 }
 
+static struct saf_ahead
+ahead_of(struct racf *r, const char *file)
+{
+    r->file = file;
+    return (struct saf_ahead){ .client = r->client,
+                               .begin = on_begin,
+                               .text = on_line,
+                               .end = on_end,
+                               .arg = r };
+}
+
+static void
+run(struct racf *r, struct str command)
+{
+    struct saf_ahead ahead = ahead_of(r, NULL);
+
+    saf_ahead_send(&ahead, command, 0);
+    saf_ahead_drain(&ahead);
+}
+
 static void
 run_deck(struct racf *r, struct str text, const char *name)
 {
+    struct saf_ahead ahead = ahead_of(r, name);
     struct saf_deck deck = { .rest = text };
     struct err_info why = { 0 };
     struct buf command;
@@ -122,7 +150,8 @@ run_deck(struct racf *r, struct str text, const char *name)
 
     buf_init(&command, CMD_MAX);
     while ((e = saf_deck_next(&deck, &command, &line, &why)) == ERR_OK)
-        run(r, buf_view(&command), name, line);
+        saf_ahead_send(&ahead, buf_view(&command), line);
+    saf_ahead_drain(&ahead);
     if (e != ERR_NOT_FOUND) {
         log_error("%s:%u: %s", name, line, why.text);
         r->rc = r->rc < 8 ? 8 : r->rc;
@@ -416,7 +445,7 @@ main(int argc, char **argv)
             buf_add_z(&command, argv[i]);
         }
         if (buf_check(&command, NULL) == ERR_OK) {
-            run(&r, buf_view(&command), NULL, 0);
+            run(&r, buf_view(&command));
         } else {
             log_error("the command is longer than %u bytes", CMD_MAX);
             r.rc = 8;
