@@ -1,4 +1,4 @@
-#include "auth/authenticate.h"
+#include "auth/authenticate_priv.h"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -18,6 +18,7 @@
 #define N_PASSWORD_TRIES 2u
 
 struct auth_cache {
+    uint32_t refs; /* atomic */
     struct shard_cache *shards;
     unsigned char secret[32]; /* keys are digests nobody else can make */
 };
@@ -48,23 +49,34 @@ auth_cache_new(size_t max_entries, struct auth_cache **out,
         free(cache);
         return err_set(why, ERR_MEMORY, "no storage for the cache");
     }
+    cache->refs = 1;
     e = shard_new(max_entries, &ops, &cache->shards, why);
     if (e != ERR_OK)
-        auth_cache_free(&cache);
+        auth_cache_unref(&cache);
     else
         *out = cache;
     return e;
 }
 
-void
-auth_cache_free(struct auth_cache **cache)
+struct auth_cache *
+auth_cache_ref(struct auth_cache *cache)
 {
-    if (*cache == NULL)
+    __atomic_add_fetch(&cache->refs, 1, __ATOMIC_RELAXED);
+    return cache;
+}
+
+void
+auth_cache_unref(struct auth_cache **at)
+{
+    struct auth_cache *cache = *at;
+
+    *at = NULL;
+    if (cache == NULL ||
+        __atomic_sub_fetch(&cache->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
-    shard_free(&(*cache)->shards);
-    secret_wipe((*cache)->secret, sizeof(*cache)->secret);
-    free(*cache);
-    *cache = NULL;
+    shard_free(&cache->shards);
+    secret_wipe(cache->secret, sizeof cache->secret);
+    free(cache);
 }
 
 void
@@ -100,9 +112,9 @@ digest(struct auth_cache *cache, const struct str *parts, size_t n,
     return is_ok && EVP_DigestFinal_ex(context, out, NULL) == 1;
 }
 
-static void
-finish(struct auth_attempt *a, enum auth_result result, struct acee *acee,
-       struct saf_rc rc)
+void
+attempt_finish(struct auth_attempt *a, enum auth_result result,
+               struct acee *acee, struct saf_rc rc)
 {
     struct auth_outcome outcome = { result, acee, a->user, rc };
 
@@ -110,20 +122,31 @@ finish(struct auth_attempt *a, enum auth_result result, struct acee *acee,
         secret_wipe((void *)(uintptr_t)a->password.p, a->password.n);
     decision_add(a->decision, DECISION_IDENTITY,
                  result == AUTH_OK ? DECISION_ALLOWED : DECISION_REFUSED,
-                 a->user, acee == NULL ? (struct str){ 0 } : str_of(acee->user),
+                 a->user,
+                 acee == NULL           ? (struct str){ 0 }
+                 : acee_is_mapped(acee) ? str_of(acee->user)
+                                        : acee->distributed,
                  rc);
     a->done(a, &outcome);
 }
 
-static void
-remember(struct auth_attempt *a, struct acee *acee)
+void
+attempt_note(struct auth_attempt *a, const char *id, const struct str *inserts,
+             size_t n)
+{
+    if (a->note != NULL)
+        a->note(a, id, inserts, n);
+}
+
+void
+attempt_remember(struct auth_attempt *a, struct acee *acee)
 {
     uint64_t keep_ms = a->policy->cache_ms;
 
     /* A job token ends with its job, and only the angel hears of that. */
     if (a->is_token && keep_ms > TOKEN_CACHE_MS)
         keep_ms = TOKEN_CACHE_MS;
-    if (keep_ms > 0)
+    if (keep_ms > 0 && !a->is_forgotten)
         shard_put(a->cache->shards, a->key, acee, a->now_ms,
                   a->now_ms + keep_ms);
 }
@@ -140,6 +163,17 @@ refusal_of(const struct auth_attempt *a, enum err e, struct saf_rc rc)
                                                         : AUTH_CHALLENGE;
 }
 
+void
+attempt_without_certificate(struct auth_attempt *a, struct saf_rc rc)
+{
+    if (!a->policy->allow_basic || a->facts.authorization.n == 0) {
+        attempt_finish(a, refusal_of(a, ERR_DENIED, rc), NULL, rc);
+        return;
+    }
+    a->is_certificate = false;
+    start_basic(a);
+}
+
 static void
 on_answer(void *arg, enum err e, struct acee *acee, struct saf_rc rc,
           const struct err_info *why)
@@ -148,14 +182,12 @@ on_answer(void *arg, enum err e, struct acee *acee, struct saf_rc rc,
 
     (void)why;
     if (e == ERR_OK) {
-        remember(a, acee);
-        finish(a, AUTH_OK, acee, rc);
+        attempt_remember(a, acee);
+        attempt_finish(a, AUTH_OK, acee, rc);
         return;
     }
-    if (e == ERR_DENIED && !auth_is_unregistered(rc) && a->is_certificate &&
-        a->policy->allow_basic && a->facts.authorization.n > 0) {
-        a->is_certificate = false;
-        start_basic(a);
+    if (e == ERR_DENIED && !auth_is_unregistered(rc) && a->is_certificate) {
+        attempt_without_certificate(a, rc);
         return;
     }
     if (e == ERR_DENIED && !auth_is_appl(rc) && a->password.n > 0 &&
@@ -163,21 +195,23 @@ on_answer(void *arg, enum err e, struct acee *acee, struct saf_rc rc,
         ask_password(a);
         return;
     }
-    finish(a, refusal_of(a, e, rc), NULL, rc);
+    attempt_finish(a, refusal_of(a, e, rc), NULL, rc);
 }
 
-static bool
-answer_from_cache(struct auth_attempt *a, const struct str *parts, size_t n)
+bool
+attempt_from_cache(struct auth_attempt *a, const struct str *parts, size_t n)
 {
     struct acee *acee;
 
     if (!digest(a->cache, parts, n, a->key)) {
-        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+        attempt_finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
         return true;
     }
+    if (a->is_forgotten)
+        return false;
     acee = shard_get(a->cache->shards, a->key, a->now_ms);
     if (acee != NULL)
-        finish(a, AUTH_OK, acee, SAF_RC(0, 0, 0));
+        attempt_finish(a, AUTH_OK, acee, SAF_RC(0, 0, 0));
     return acee != NULL;
 }
 
@@ -186,7 +220,7 @@ ask_password(struct auth_attempt *a)
 {
     if (saf_verify_async(a->saf, a->user, a->password, a->policy->applid,
                          a->facts.source, on_answer, a, NULL) != ERR_OK)
-        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+        attempt_finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
 }
 
 /* basic = "Basic" 1*SP base64( user ":" password ) */
@@ -212,45 +246,78 @@ read_basic(struct auth_attempt *a)
 }
 
 static void
-start_basic(struct auth_attempt *a)
+start_password(struct auth_attempt *a)
 {
-    if (!read_basic(a)) {
-        decision_add(a->decision, DECISION_MECHANISM, DECISION_REFUSED,
-                     STR("basic"), (struct str){ 0 }, SAF_RC(0, 0, 0));
-        finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
-        return;
-    }
-    decision_add(a->decision, DECISION_MECHANISM, DECISION_ALLOWED,
-                 STR("basic"), (struct str){ 0 }, SAF_RC(0, 0, 0));
-    {
-        struct str parts[] = { STR("basic"), a->policy->applid, a->user,
-                               a->password };
+    struct str parts[] = { STR("basic"), a->policy->applid, a->user,
+                           a->password };
 
-        if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
-            return;
-    }
+    if (attempt_from_cache(a, parts, ARRAY_LEN(parts)))
+        return;
     a->n_tries = 0;
     if (a->password.n == 0)
-        finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
+        attempt_finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
     else
         ask_password(a);
 }
 
 static void
-start_certificate(struct auth_attempt *a)
+start_basic(struct auth_attempt *a)
+{
+    if (!read_basic(a)) {
+        decision_add(a->decision, DECISION_MECHANISM, DECISION_REFUSED,
+                     STR("basic"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+        attempt_finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
+        return;
+    }
+    decision_add(a->decision, DECISION_MECHANISM, DECISION_ALLOWED,
+                 STR("basic"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+    a->is_forgotten = !a->policy->caches_passwords;
+    switch (a->policy->registry) {
+    case AUTH_REGISTRY_SAF:
+        start_password(a);
+        break;
+    case AUTH_REGISTRY_BASIC:
+        registry_password(a);
+        break;
+    case AUTH_REGISTRY_NONE:
+        attempt_note(a, a->policy->problem, NULL, 0);
+        attempt_finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
+        break;
+    }
+}
+
+static void
+start_saf_certificate(struct auth_attempt *a)
 {
     struct str parts[] = { STR("certificate"), a->policy->applid,
                            a->facts.certificate };
 
-    a->is_certificate = true;
-    decision_add(a->decision, DECISION_MECHANISM, DECISION_ALLOWED,
-                 STR("certificate"), (struct str){ 0 }, SAF_RC(0, 0, 0));
-    if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
+    if (attempt_from_cache(a, parts, ARRAY_LEN(parts)))
         return;
     if (saf_verify_certificate_async(a->saf, a->facts.certificate,
                                      a->policy->applid, a->facts.source,
                                      on_answer, a, NULL) != ERR_OK)
-        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+        attempt_finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+}
+
+static void
+start_certificate(struct auth_attempt *a)
+{
+    a->is_certificate = true;
+    decision_add(a->decision, DECISION_MECHANISM, DECISION_ALLOWED,
+                 STR("certificate"), (struct str){ 0 }, SAF_RC(0, 0, 0));
+    switch (a->policy->registry) {
+    case AUTH_REGISTRY_SAF:
+        start_saf_certificate(a);
+        break;
+    case AUTH_REGISTRY_BASIC:
+        registry_certificate(a);
+        break;
+    case AUTH_REGISTRY_NONE:
+        attempt_note(a, a->policy->problem, NULL, 0);
+        attempt_without_certificate(a, SAF_RC(8, 8, 0));
+        break;
+    }
 }
 
 void
@@ -260,7 +327,7 @@ auth_start(struct auth_attempt *a)
         /* A token nobody here can check never falls back to something else. */
         decision_add(a->decision, DECISION_MECHANISM, DECISION_REFUSED,
                      STR("bearer"), (struct str){ 0 }, SAF_RC(0, 0, 0));
-        finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
+        attempt_finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
         return;
     }
     if (a->facts.certificate.n > 0)
@@ -270,8 +337,20 @@ auth_start(struct auth_attempt *a)
     else {
         decision_add(a->decision, DECISION_MECHANISM, DECISION_REFUSED,
                      STR("none"), (struct str){ 0 }, SAF_RC(0, 0, 0));
-        finish(a, AUTH_FORBIDDEN, NULL, SAF_RC(8, 8, 0));
+        attempt_finish(a, AUTH_FORBIDDEN, NULL, SAF_RC(8, 8, 0));
     }
+}
+
+/* The storage may have authenticated somebody before: whoever is asserted
+ * has neither his certificate nor his password. */
+static void
+begin(struct auth_attempt *a, struct str user)
+{
+    a->is_certificate = a->is_token = a->is_forgotten = false;
+    a->user = user;
+    a->password = (struct str){ 0 };
+    a->n_tries = 0;
+    a->found = NULL;
 }
 
 static void
@@ -280,12 +359,12 @@ start_id(struct auth_attempt *a, struct str user, enum acee_origin origin)
     struct str parts[] = { STR("id"), a->policy->applid, user,
                            str_n(&origin, sizeof origin) };
 
-    a->user = user;
-    if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
+    begin(a, user);
+    if (attempt_from_cache(a, parts, ARRAY_LEN(parts)))
         return;
     if (saf_acee_of_async(a->saf, user, a->policy->applid, origin, on_answer, a,
                           NULL) != ERR_OK)
-        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+        attempt_finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
 }
 
 void
@@ -307,9 +386,10 @@ auth_start_token(struct auth_attempt *a, struct str token)
 {
     struct str parts[] = { STR("token"), token };
 
+    begin(a, (struct str){ 0 });
     a->is_token = true;
-    if (answer_from_cache(a, parts, ARRAY_LEN(parts)))
+    if (attempt_from_cache(a, parts, ARRAY_LEN(parts)))
         return;
     if (saf_verify_token_async(a->saf, token, on_answer, a, NULL) != ERR_OK)
-        finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
+        attempt_finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
 }

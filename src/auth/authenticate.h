@@ -1,32 +1,48 @@
 /*
  * Who is calling: chooses the mechanism in the order of the product (bearer
- * token, client certificate, basic credentials when allowed), has the angel
- * answer, and keeps what it answered for a while. The only place where a
- * caller's acee is obtained.
+ * token, client certificate, basic credentials when allowed), has the angel or
+ * the configured registry answer, and keeps what it answered for a while. The
+ * only place where a caller's acee is obtained.
  *
  * Source: z/OS Connect security order; Liberty webAppSecurity, authCache.
  */
 #ifndef SALLYPORT_AUTH_AUTHENTICATE_H
 #define SALLYPORT_AUTH_AUTHENTICATE_H
 
+#include "auth/basic.h"
+#include "auth/checker.h"
 #include "auth/decision.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "saf/acee.h"
 #include "saf/client.h"
 
-struct auth_policy {
-    struct str applid; /* safCredentials profilePrefix */
-    struct str guest;  /* safCredentials unauthenticatedUser */
-    bool allow_basic;  /* webAppSecurity allowFailOverToBasicAuth */
-    uint64_t cache_ms; /* authCache timeout; 0: keep nothing */
+/* Where users are. */
+enum auth_registry {
+    AUTH_REGISTRY_SAF,
+    AUTH_REGISTRY_BASIC,
+    AUTH_REGISTRY_NONE, /* none that works, or nobody knows which */
 };
 
-/* Shared by the loops of one server: the authentication cache. */
+struct auth_policy {
+    enum auth_registry registry;
+    const struct basic *basic; /* AUTH_REGISTRY_BASIC */
+    const char *problem;       /* AUTH_REGISTRY_NONE: id of the message */
+    bool maps_identities;      /* safCredentials mapDistributedIdentities */
+    struct str applid;         /* safCredentials profilePrefix */
+    struct str guest;          /* safCredentials unauthenticatedUser */
+    bool allow_basic;          /* webAppSecurity allowFailOverToBasicAuth */
+    uint64_t cache_ms;         /* authCache timeout; 0: keep nothing */
+    bool caches_passwords;     /* authCache allowBasicAuthLookup */
+};
+
+/* Shared by the loops of one server: the authentication cache. Counted: each
+ * configuration holds the one that it uses. */
 struct auth_cache;
 MUST_CHECK enum err auth_cache_new(size_t max_entries, struct auth_cache **out,
                                    struct err_info *why);
-void auth_cache_free(struct auth_cache **);
+struct auth_cache *auth_cache_ref(struct auth_cache *);
+void auth_cache_unref(struct auth_cache **);
 void auth_cache_clear(struct auth_cache *); /* CACHE,CLEAR,AUTH */
 
 struct auth_facts {
@@ -72,17 +88,24 @@ struct auth_attempt {
     /* inputs */
     struct saf_client *saf;
     struct auth_cache *cache;
+    struct loop *loop;       /* on which `done` runs */
+    struct checker *checker; /* for registries whose checks take long */
     const struct auth_policy *policy;
     struct auth_facts facts;
     struct decision *decision;
     uint64_t now_ms; /* wall clock */
     void (*done)(struct auth_attempt *, const struct auth_outcome *);
+    /* Something for the log that is not the end of it. May be NULL. */
+    void (*note)(struct auth_attempt *, const char *id,
+                 const struct str *inserts, size_t n);
     /* private */
     char plain[AUTH_CREDENTIALS_MAX]; /* the password in it is wiped */
     struct str user, password;
     unsigned n_tries;
-    bool is_certificate, is_token;
+    bool is_certificate, is_token, is_forgotten;
     unsigned char key[32];
+    struct check check;
+    const struct basic_user *found;
 };
 
 /* `done` runs exactly once, perhaps before this returns. */

@@ -129,8 +129,10 @@ CFG_TYPE(web_app_security, "webAppSecurity", CFG_SINGLETON,
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_auth_cache, __VA_ARGS__)
 static const struct cfg_attr auth_cache_attrs[] = {
     ATTR(INT, initial_size, "initialSize", "50", 1, INT_MAX,
-         "Entries at first."),
-    ATTR(INT, max_size, "maxSize", "25000", 1, INT_MAX, "Entries at most."),
+         "A hint: storage is taken as entries come."),
+    ATTR(INT, max_size, "maxSize", "25000", 1, INT_MAX,
+         "Entries at most, as the next power of two from 128 to 4194304; the "
+         "oldest gives way."),
     ATTR(DURATION, timeout_ms, "timeout", "600s", CFG_MS,
          "How long an entry lives."),
     ATTR(BOOL, allow_basic_auth_lookup, "allowBasicAuthLookup", "true",
@@ -175,13 +177,18 @@ static const struct cfg_attr group_attrs[] = {
 #undef ATTR
 CFG_TYPE(group, "group", CFG_NESTED, .help = "A group.");
 
+static const char *const map_mode_words[] = { "PRINCIPAL_CN", "CUSTOM",
+                                              "NOT_SUPPORTED", "IGNORE", NULL };
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_basic_registry, __VA_ARGS__)
 static const struct cfg_attr basic_registry_attrs[] = {
     ATTR(STRING, realm, "realm", "BasicRegistry", "Realm name."),
     ATTR(BOOL, ignore_case, "ignoreCaseForAuthentication", "false",
          "User names in any case."),
-    ATTR(STRING, certificate_map_mode, "certificateMapMode", "PRINCIPAL_CN",
-         "PRINCIPAL_CN, CUSTOM or NOT_SUPPORTED."),
+    ATTR(WORD, certificate_map_mode, "certificateMapMode", "PRINCIPAL_CN",
+         map_mode_words,
+         "PRINCIPAL_CN: the certificate's most specific CN is the user's "
+         "name."),
     ATTR(STRING, certificate_mapper_id, "certificateMapperId", "",
          "Mapper for CUSTOM."),
     ATTR(CHILDREN, users, n_users, user, "user", "Users."),
@@ -196,7 +203,8 @@ static const struct cfg_attr subject_attrs[] = {
     ATTR(STRING, name, "name", "", "User or group name."),
     ATTR(STRING, type, "type", "",
          "special-subject: EVERYONE or ALL_AUTHENTICATED_USERS."),
-    ATTR(STRING, access_id, "access-id", "", "Access id with realm."),
+    ATTR(STRING, access_id, "access-id", "",
+         "user:realm/name or group:realm/name, instead of the name."),
 };
 #undef ATTR
 CFG_TYPE(subject, "user", CFG_NESTED, .help = "Who has a role.");

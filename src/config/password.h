@@ -69,7 +69,7 @@ MUST_CHECK enum err password_make_hash(struct str plain, struct str salt,
  * Does "{hash}..." belong to this password? In constant time as to the digest.
  *
  * ERR_SYNTAX       the hash is damaged
- * ERR_UNSUPPORTED  an algorithm that is not PBKDF2WithHmacSHA1/256/384/512
+ * ERR_UNSUPPORTED  an algorithm that is not PBKDF2WithHmacSHA1/224/256/384/512
  * ERR_LIMIT        more than PASSWORD_ITERATIONS_MAX
  */
 MUST_CHECK enum err password_check_hash(struct str hash, struct str plain,

@@ -38,9 +38,8 @@ static const struct {
     const char *name;
     const char *digest;
 } algorithms[] = {
-    { "PBKDF2WithHmacSHA1", "SHA1" },
-    { "PBKDF2WithHmacSHA256", "SHA256" },
-    { "PBKDF2WithHmacSHA384", "SHA384" },
+    { "PBKDF2WithHmacSHA1", "SHA1" },     { "PBKDF2WithHmacSHA224", "SHA224" },
+    { "PBKDF2WithHmacSHA256", "SHA256" }, { "PBKDF2WithHmacSHA384", "SHA384" },
     { "PBKDF2WithHmacSHA512", "SHA512" },
 };
 
@@ -144,7 +143,7 @@ derive(const struct hash *h, struct str plain, unsigned char *out,
     }
     return err_set(why, ERR_UNSUPPORTED,
                    "the {hash} value was made with an algorithm that is not "
-                   "known here (PBKDF2WithHmacSHA1, 256, 384 or 512)");
+                   "known here (PBKDF2WithHmacSHA1, 224, 256, 384 or 512)");
 }
 
 enum err

@@ -20,9 +20,26 @@ effective(const struct cfg_list *own, const struct cfg_list *global)
     return own != NULL && own->is_set ? own : global;
 }
 
+/* Groups of another registry, for somebody whom SAF does not know: by their
+ * names exactly. */
+static bool
+in_registry_list(const struct acee *acee, const struct cfg_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct str name = str_trim(list->v[i]);
+
+        for (uint32_t k = 0; name.n > 0 && k < acee->n_registry_groups; k++)
+            if (str_eq(acee->registry_groups[k], name))
+                return true;
+    }
+    return false;
+}
+
 static bool
 in_list(const struct acee *acee, const struct cfg_list *list)
 {
+    if (!acee_is_mapped(acee))
+        return in_registry_list(acee, list);
     for (size_t i = 0; i < list->n; i++) {
         char upper[SAF_GROUP_MAX + 1];
         struct str name = str_trim(list->v[i]);
@@ -72,8 +89,7 @@ static enum sallyport_verdict
 refuse(const struct sallyport_request *request,
        const struct authorization_subject *s, struct sallyport_refusal *r)
 {
-    struct str user =
-        s->acee == NULL ? (struct str){ 0 } : str_of(s->acee->user);
+    struct str user = s->acee == NULL ? (struct str){ 0 } : acee_name(s->acee);
 
     r->status = 403;
     r->details[0] = '\0';
@@ -123,8 +139,7 @@ pre(void *self, const struct sallyport_request *request,
             if (!wanted[i] || !in_list(s->acee, lists[i]))
                 continue;
             decision_add(s->decision, DECISION_GROUP, DECISION_ALLOWED,
-                         str_of(s->acee->user), lists[i]->v[0],
-                         SAF_RC(0, 0, 0));
+                         acee_name(s->acee), lists[i]->v[0], SAF_RC(0, 0, 0));
             return SALLYPORT_GO_ON;
         }
     }

@@ -14,6 +14,7 @@
 #include "gateway/key_files.h"
 #include "gateway/gateway_priv.h"
 #include "gateway/memory.h"
+#include "gateway/user_registry.h"
 #include "ipc/task.h"
 
 #define OPEN_RETRY_MS 1000u
@@ -181,14 +182,14 @@ start_loops(struct gateway *g, struct str token, struct err_info *why)
         n = LOOPS_MAX;
     for (unsigned i = 0; i < n; i++) {
         struct looper *looper = &g->loops[i];
-        enum err e = serve_init(&looper->serve, g->o.log, g->auth_cache, token,
-                                i, n, why);
+        enum err e = serve_init(&looper->serve, g->o.log, token, i, n, why);
 
         if (e != ERR_OK)
             return e;
         looper->serve.is_unregistered = &g->is_unregistered;
         looper->serve.limits = g->limits;
         looper->serve.memory = &g->memory;
+        looper->serve.checker = g->checker;
         looper->serve.metrics = g->metrics;
         looper->serve.counted = &g->metrics->loops[i];
         g->metrics->n = i + 1;
@@ -199,6 +200,15 @@ start_loops(struct gateway *g, struct str token, struct err_info *why)
         looper->is_running = true;
     }
     return ERR_OK;
+}
+
+/* Half of the cores stay with the loops. */
+static unsigned
+check_threads(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores > 1 ? (unsigned)cores / 2 : 1;
 }
 
 enum err
@@ -226,7 +236,7 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
     else if ((e = dir_make(g->work_dir, 0750, why)) == ERR_OK &&
              (e = limits_new(&g->limits, why)) == ERR_OK &&
              (e = ticket_files_new(g->o.log, &g->tickets, why)) == ERR_OK &&
-             (e = auth_cache_new(25000, &g->auth_cache, why)) == ERR_OK &&
+             (e = checker_new(check_threads(), &g->checker, why)) == ERR_OK &&
              (e = saf_connect_later(buf_view(&token), &g->saf, why)) ==
                  ERR_OK) {
         saf_on_message(g->saf, serve_operator_line, g);
@@ -284,6 +294,11 @@ use_artefacts(struct gateway *g, struct cfg_tree *tree,
         artefacts_tell(artefacts, g->o.log);
     e = snapshot_new(tree, artefacts, g->saf, g->o.log, g->tickets, is_update,
                      &next, why);
+    if (e == ERR_OK) {
+        e = user_registry_set(next, g->snapshot, g->o.log, why);
+        if (e != ERR_OK)
+            snapshot_unref(&next);
+    }
     if (e != ERR_OK) {
         artefacts_unref(&artefacts);
         return e;
@@ -348,7 +363,8 @@ gateway_look(struct gateway *g, unsigned places, bool *must_return,
 void
 gateway_clear_auth_cache(struct gateway *g)
 {
-    auth_cache_clear(g->auth_cache);
+    if (g->snapshot != NULL)
+        auth_cache_clear(g->snapshot->auth_cache);
 }
 
 enum err
@@ -395,12 +411,11 @@ gateway_free(struct gateway **at)
         return;
     if (g->n_loops > 0 && g->loops[0].is_running)
         (void)gateway_stop(g, 1);
+    checker_free(&g->checker);
     for (unsigned i = 0; i < g->n_loops; i++)
         serve_fini(&g->loops[i].serve);
     snapshot_unref(&g->snapshot);
     artefacts_unref(&g->artefacts);
-    if (g->auth_cache != NULL)
-        auth_cache_free(&g->auth_cache);
     if (g->saf != NULL)
         saf_disconnect(&g->saf);
     pthread_cond_destroy(&g->done);

@@ -41,7 +41,7 @@ struct gateway {
     bool is_without_database;     /* since the start */
     bool has_missed_rings;        /* and so no key ring could be read */
     unsigned n_ticks;
-    struct auth_cache *auth_cache;
+    struct checker *checker;
     struct limits *limits;
     struct gauge memory; /* what connections and requests hold */
     size_t memory_limit; /* what the system lets this process have */

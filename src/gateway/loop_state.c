@@ -71,14 +71,12 @@ serve_operator_line(void *arg, struct str line)
 }
 
 enum err
-serve_init(struct serve *s, struct messages_log *log, struct auth_cache *cache,
-           struct str token, unsigned index, unsigned n_loops,
-           struct err_info *why)
+serve_init(struct serve *s, struct messages_log *log, struct str token,
+           unsigned index, unsigned n_loops, struct err_info *why)
 {
     enum err e;
 
     *s = (struct serve){ .log = log,
-                         .auth_cache = cache,
                          .next_request_id = index + 1,
                          .id_step = n_loops };
     s->saf_watch = (struct loop_fd){ .fd = -1, .on_event = on_angel };

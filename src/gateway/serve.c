@@ -1,3 +1,4 @@
+#include "gateway/role.h"
 #include "gateway/serve.h"
 
 #include <stdlib.h>
@@ -189,8 +190,11 @@ describe(struct request *r)
         i->service_name = i->api_name; /* what the message names */
     if (r->requester != NULL)
         i->requester_name = text_of(r->requester->info->name);
-    if (r->caller != NULL)
-        i->user_name = text_of(str_of(r->caller->user));
+    if (r->caller != NULL) {
+        i->user_name = text_of(acee_name(r->caller));
+        if (r->caller->distributed.n > 0)
+            i->user_name_mapped = text_of(str_of(r->caller->user));
+    }
     if (r->asserted != NULL)
         i->user_name_asserted = text_of(str_of(r->asserted->user));
 }
@@ -250,19 +254,18 @@ check_surrogate(struct request *r)
 {
     struct str profile =
         str_fmt(r->http->arena, "%s.BAQASSRT", r->asserted->user);
-    struct saf_decision d = saf_check(r->serve->view, r->caller,
-                                      STR("SURROGAT"), profile, SAF_READ);
+    struct saf_decision d = role_check(r, STR("SURROGAT"), profile);
 
     saf_log_access(r->serve->saf, r->caller, STR("SURROGAT"), profile, &d);
     if (saf_rc_is_ok(d.rc)) {
         decision_add(&r->decision, DECISION_SURROGAT, DECISION_ALLOWED,
-                     str_of(r->caller->user), profile, d.rc);
+                     acee_name(r->caller), profile, d.rc);
         run_interceptors(r);
         return;
     }
     decision_add(&r->decision, DECISION_SURROGAT, DECISION_REFUSED,
-                 str_of(r->caller->user), profile, d.rc);
-    ANSWER_ERROR(r, 403, "BAQR7114E", str_of(r->caller->user),
+                 acee_name(r->caller), profile, d.rc);
+    ANSWER_ERROR(r, 403, "BAQR7114E", acee_name(r->caller),
                  str_of(r->asserted->user), r->http->path);
 }
 
@@ -340,75 +343,15 @@ after_role(struct request *r)
 
 /* --- authentication and role ---------------------------------------------- */
 
-static bool
-names_subject(const struct cfg_subject *subjects, size_t n,
-              const struct acee *acee, bool are_groups)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (are_groups ? acee_in_group(acee, subjects[i].name)
-                       : str_eq_nocase_z(subjects[i].name, acee->user))
-            return true;
-    }
-    return false;
-}
-
-/* <authorization-roles id="zos.connect.access.roles">, when SAF does not
- * decide roles. */
-static bool
-has_configured_role(const struct request *r)
-{
-    const struct cfg_authorization_roles *roles =
-        CFG_GET(r->usage->snapshot->tree, authorization_roles,
-                "zos.connect.access.roles");
-
-    for (size_t i = 0; roles != NULL && i < roles->n_roles; i++) {
-        const struct cfg_security_role *role = &roles->roles[i];
-
-        if (!str_eq_z(role->name, "zosConnectAccess"))
-            continue;
-        if (names_subject(role->users, role->n_users, r->caller, false) ||
-            names_subject(role->groups, role->n_groups, r->caller, true))
-            return true;
-        for (size_t k = 0; k < role->n_specials; k++) {
-            if (str_eq_z(role->specials[k].name, "ALL_AUTHENTICATED_USERS") ||
-                str_eq_z(role->specials[k].name, "EVERYONE"))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool
-has_saf_role(struct request *r)
-{
-    struct snapshot *s = r->usage->snapshot;
-    struct saf_decision d = saf_check(r->serve->view, r->caller, STR("EJBROLE"),
-                                      s->role_profile, SAF_READ);
-    bool is_ok = saf_rc_is_ok(d.rc);
-
-    decision_add(&r->decision, DECISION_ROLE,
-                 is_ok ? DECISION_ALLOWED : DECISION_REFUSED,
-                 str_of(r->caller->user), s->role_profile, d.rc);
-    if (s->authorization->rac_route_log == CFG_RACLOG_ASIS)
-        saf_log_access(r->serve->saf, r->caller, STR("EJBROLE"),
-                       s->role_profile, &d);
-    if (d.rc.saf == 4)
-        MESSAGES_LOG(r->serve->log, ROLE_LOGGER, "CWWKS2911E", s->role_profile);
-    return is_ok;
-}
-
 static void
 check_role(struct request *r)
 {
-    struct snapshot *s = r->usage->snapshot;
-
-    if (s->authorization != NULL ? has_saf_role(r) : has_configured_role(r)) {
+    if (role_is_granted(r)) {
         after_role(r);
         return;
     }
-    MESSAGES_LOG(r->serve->log, ROLE_LOGGER, "CWWKS9104A",
-                 str_of(r->caller->user), r->http->method, r->http->path,
-                 STR("[zosConnectAccess]"));
+    MESSAGES_LOG(r->serve->log, ROLE_LOGGER, "CWWKS9104A", acee_name(r->caller),
+                 r->http->method, r->http->path, STR("[zosConnectAccess]"));
     answer_plain(r, 403, "Forbidden");
 }
 
@@ -487,7 +430,7 @@ on_authenticated(struct auth_attempt *attempt,
         r->caller = outcome->acee;
         r->is_authenticated = true;
         if (limits_user(r->serve->limits, r->usage->snapshot->limits,
-                        str_of(r->caller->user), r->began_us) != LIMIT_NONE)
+                        acee_name(r->caller), r->began_us) != LIMIT_NONE)
             answer_limited(r, LIMIT_USER);
         else if (!tenant_takes_user(r))
             answer_limited(r, LIMIT_USER_CONNECTIONS);
@@ -514,12 +457,24 @@ on_authenticated(struct auth_attempt *attempt,
 }
 
 static void
+on_note(struct auth_attempt *attempt, const char *id, const struct str *inserts,
+        size_t n)
+{
+    struct request *r = CONTAINER_OF(attempt, struct request, attempt);
+
+    messages_log_msg(r->serve->log, SECURITY_LOGGER, id, inserts, n);
+}
+
+static void
 authenticate(struct request *r)
 {
     struct auth_attempt *a = &r->attempt;
 
     a->saf = r->serve->saf;
-    a->cache = r->serve->auth_cache;
+    a->cache = r->usage->snapshot->auth_cache;
+    a->loop = r->serve->loop;
+    a->checker = r->serve->checker;
+    a->note = on_note;
     a->policy = &r->usage->snapshot->auth;
     a->decision = &r->decision;
     (void)http_header_get(r->http, "Authorization", &a->facts.authorization);

@@ -44,7 +44,7 @@ struct serve_port {
 struct serve {
     struct loop *loop;
     struct messages_log *log;
-    struct auth_cache *auth_cache;
+    struct checker *checker; /* the gateway's */
     struct saf_client *saf;
     struct saf_view *view;
     struct loop_fd saf_watch;
@@ -74,9 +74,8 @@ struct serve {
  */
 
 MUST_CHECK enum err serve_init(struct serve *, struct messages_log *,
-                               struct auth_cache *, struct str token,
-                               unsigned index, unsigned n_loops,
-                               struct err_info *why);
+                               struct str token, unsigned index,
+                               unsigned n_loops, struct err_info *why);
 /* Use this configuration for new requests; fds[i] listens for ports[i], -1 for
  * a port that could not be opened. */
 void serve_apply(struct serve *, struct snapshot *, const int *fds);

@@ -8,6 +8,7 @@
 #include "gateway/endpoint.h"
 #include "gateway/link_tls.h"
 #include "gateway/tls_store.h"
+#include "gateway/user_registry.h"
 
 #define LOGGER "com.ibm.zosconnect.internal.ZosConnectServiceImpl"
 #define SNAPSHOT_BYTES_MAX ((size_t)1 << 30)
@@ -91,6 +92,7 @@ set_policies(struct building *b)
     const struct cfg_web_app_security *web = CFG_ONE(s->tree, web_app_security);
     const struct cfg_auth_cache *cache = CFG_ONE(s->tree, auth_cache);
     const struct cfg_saf_role_mapper *mapper;
+    const struct cfg_saf_registry *registry;
 
     s->manager = CFG_ONE(s->tree, zcon_manager);
     s->limits = CFG_ONE(s->tree, request_limits);
@@ -101,13 +103,17 @@ set_policies(struct building *b)
     if (s->authorization->node.line == 0)
         s->authorization = NULL; /* nobody wrote it */
     s->auth = (struct auth_policy){
+        .maps_identities = saf->map_distributed_identities,
         .applid = saf->profile_prefix,
         .guest = saf->unauthenticated_user,
         .allow_basic = web->allow_failover_to_basic_auth,
         .cache_ms = CFG_ONE(s->tree, authentication)->cache_enabled
                         ? (uint64_t)cache->timeout_ms
                         : 0,
+        .caches_passwords = cache->allow_basic_auth_lookup,
     };
+    CFG_EACH(s->tree, saf_registry, registry)
+    s->saf_realm = registry->realm;
     s->realm = web->basic_realm_name.n > 0 ? web->basic_realm_name
                                            : STR("defaultRealm");
     mapper = s->authorization == NULL ? NULL : s->authorization->role_mapper;
@@ -602,6 +608,7 @@ snapshot_unref(struct snapshot **at)
         tls_config_unref(&s->ports[i].tls);
         web_close(s->ports[i].web);
     }
+    user_registry_unset(s);
     link_tls_fini(&s->link_tls);
     chain_set_close(s->chains);
     table_fini(&s->services);

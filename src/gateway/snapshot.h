@@ -111,8 +111,11 @@ struct snapshot {
     const struct cfg_metrics *metrics; /* NULL: not to be read */
     bool uses_saf_roles;               /* safAuthorization is configured */
     struct auth_policy auth;
-    struct str role_profile; /* EJBROLE of zosConnectAccess */
-    struct str realm;        /* of the basic challenge */
+    struct basic *basic;           /* what auth.basic borrows */
+    struct auth_cache *auth_cache; /* user_registry.h */
+    struct str saf_realm;          /* safRegistry realm, or "" */
+    struct str role_profile;       /* EJBROLE of zosConnectAccess */
+    struct str realm;              /* of the basic challenge */
     struct chain_set *chains;
     struct access admin; /* of administration requests */
     struct route_table *routes;

@@ -13,6 +13,21 @@ static const struct acee plain = { .user = "USER2",
                                    .groups = groups + 1,
                                    .n_groups = 1 };
 
+static const struct str registry_groups[] = { { "GMADMIN", 7 },
+                                              { "two words", 9 } };
+/* Known to another registry only, and the same one mapped to a SAF user. */
+static const struct acee unmapped = { .distributed = { "Ann", 3 },
+                                      .registry = { "Office", 6 },
+                                      .registry_groups = registry_groups,
+                                      .n_registry_groups = 2 };
+static const struct acee mapped = { .user = "USER2",
+                                    .groups = groups + 1,
+                                    .n_groups = 1,
+                                    .distributed = { "Ann", 3 },
+                                    .registry = { "Office", 6 },
+                                    .registry_groups = registry_groups,
+                                    .n_registry_groups = 2 };
+
 static struct cfg_list
 list_of(const struct str *one)
 {
@@ -43,6 +58,10 @@ groups_replace_and_never_add(void **state)
         { &admin, &unset, &global, SALLYPORT_OPERATE_AUTHORITY, true },
         { &admin, &own_invoke, &global, SALLYPORT_INVOKE_AUTHORITY, true },
         { &admin, NULL, &lower, SALLYPORT_READ_AUTHORITY, true },
+        /* groups of a registry have a case; a SAF user has SAF's groups */
+        { &unmapped, NULL, &global, SALLYPORT_INVOKE_AUTHORITY, true },
+        { &unmapped, NULL, &lower, SALLYPORT_INVOKE_AUTHORITY, false },
+        { &mapped, NULL, &global, SALLYPORT_INVOKE_AUTHORITY, false },
         /* the resource's own list replaces the global one */
         { &admin, &own_admin, &global, SALLYPORT_INVOKE_AUTHORITY, false },
         { &plain, NULL, &global, SALLYPORT_INVOKE_AUTHORITY, false },

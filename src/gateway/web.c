@@ -403,7 +403,7 @@ log_request(struct access_log *log, const struct web *w,
     };
 
     if (r != NULL && r->is_authenticated && r->caller != NULL)
-        facts.user = str_of(r->caller->user);
+        facts.user = acee_name(r->caller);
     if (http->arena != NULL && access_log_wants_local(log))
         facts.local = http_conn_local(http->arena, http->conn);
     access_log_write(log, &facts);

@@ -202,6 +202,61 @@ acee_key_public(const unsigned char private_key[32],
     return is_good ? ERR_OK : err_set(why, ERR_IO, "acee: not an Ed25519 key");
 }
 
+static struct str
+put(char **at, struct str text)
+{
+    struct str copy = str_n(*at, text.n);
+
+    if (text.n > 0)
+        memcpy(*at, text.p, text.n);
+    *at += text.n;
+    return copy;
+}
+
+enum err
+acee_of_registry(const struct acee_known *k, struct acee *saf,
+                 struct acee **out, struct err_info *why)
+{
+    static const struct acee nobody = { .user_id = UINT32_MAX,
+                                        .uid = UINT32_MAX,
+                                        .gid = UINT32_MAX,
+                                        .attrs = ACEE_UNDEFINED };
+    size_t n = k->name.n + k->registry.n + k->certificate.n;
+    struct acee *a;
+    struct str *groups;
+    char *at;
+
+    if (k->n_groups > GROUPS_MAX)
+        return err_set(why, ERR_LIMIT, "acee: %zu groups", k->n_groups);
+    for (size_t i = 0; i < k->n_groups; i++)
+        n += k->groups[i].n;
+    a = malloc(sizeof *a + k->n_groups * sizeof *groups + n);
+    if (a == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for an acee");
+    *a = saf == NULL ? nobody : *saf;
+    a->refs = 1;
+    a->sealed = saf == NULL ? NULL : acee_ref(saf);
+    groups = (struct str *)(void *)(a + 1);
+    at = (char *)(groups + k->n_groups);
+    a->origin = k->origin;
+    a->made_ms = k->made_ms;
+    a->distributed = put(&at, k->name);
+    a->registry = put(&at, k->registry);
+    a->certificate = put(&at, k->certificate);
+    for (size_t i = 0; i < k->n_groups; i++)
+        groups[i] = put(&at, k->groups[i]);
+    a->registry_groups = groups;
+    a->n_registry_groups = (uint32_t)k->n_groups;
+    *out = a;
+    return ERR_OK;
+}
+
+struct str
+acee_name(const struct acee *a)
+{
+    return a->distributed.n > 0 ? a->distributed : str_of(a->user);
+}
+
 struct acee *
 acee_ref(struct acee *a)
 {
@@ -212,8 +267,11 @@ acee_ref(struct acee *a)
 void
 acee_unref(struct acee **a)
 {
-    if (*a != NULL && __atomic_sub_fetch(&(*a)->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    if (*a != NULL &&
+        __atomic_sub_fetch(&(*a)->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+        acee_unref(&(*a)->sealed);
         free(*a);
+    }
     *a = NULL;
 }
 

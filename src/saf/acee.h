@@ -62,6 +62,10 @@ struct acee {
     struct str port_class;  /* port of entry: TERMINAL, JESINPUT...; empty */
     struct str port;        /* its name */
     struct str wire;        /* sealed form, as received */
+    /* Of a user registry other than SAF; never in the wire form. */
+    const struct str *registry_groups;
+    uint32_t n_registry_groups;
+    struct acee *sealed; /* private: what the rest was taken from */
 };
 
 #define ACEE_WIRE_MAX (64u * 1024u)
@@ -94,6 +98,32 @@ MUST_CHECK enum err acee_encode(const struct acee *a,
 MUST_CHECK enum err acee_key_public(const unsigned char private_key[32],
                                     unsigned char public_key[ACEE_KEY_BYTES],
                                     struct err_info *why);
+/* Who a registry other than SAF knows somebody as. */
+struct acee_known {
+    enum acee_origin origin;
+    uint64_t made_ms;
+    struct str name, registry; /* security name; realm */
+    const struct str *groups;  /* of that registry */
+    size_t n_groups;
+    struct str certificate; /* its SHA-256, or empty */
+};
+/*
+ * An identity of another registry. `saf`, the user it is mapped to, may be
+ * NULL: then `user` is "", there is no wire form, and whatever SAF decides
+ * must be refused (acee_is_mapped). Copies all; keeps a count of `saf`.
+ */
+MUST_CHECK enum err acee_of_registry(const struct acee_known *,
+                                     struct acee *saf, struct acee **out,
+                                     struct err_info *why);
+/* Is there a SAF user to ask about? */
+static inline bool
+acee_is_mapped(const struct acee *a)
+{
+    return a->user[0] != '\0';
+}
+/* Security name, as logs and messages show it: the registry's, or the SAF user
+ * where SAF is the registry. */
+struct str acee_name(const struct acee *);
 struct acee *acee_ref(struct acee *);
 void acee_unref(struct acee **); /* accepts NULL inside */
 bool acee_in_group(const struct acee *, struct str group); /* upper case */

@@ -180,6 +180,12 @@ MUST_CHECK enum err saf_verify_certificate(struct saf_client *, struct str der,
 MUST_CHECK enum err saf_verify_certificate_async(
     struct saf_client *, struct str der, struct str applid, struct str source,
     saf_acee_done done, void *arg, struct err_info *why);
+/* A distributed identity that the caller has authenticated (class IDIDMAP):
+ * a user of another registry and its realm. SAFCRED only. */
+MUST_CHECK enum err
+saf_verify_identity_async(struct saf_client *, struct str name,
+                          struct str registry, struct str applid,
+                          saf_acee_done done, void *arg, struct err_info *why);
 /* A job token presented by a peer: the job's identity (requester assertion),
  * ERR_DENIED when it is forged or its job has ended. */
 MUST_CHECK enum err saf_verify_token_async(struct saf_client *,

@@ -386,6 +386,20 @@ saf_verify_certificate_async(struct saf_client *c, struct str der,
 }
 
 enum err
+saf_verify_identity_async(struct saf_client *c, struct str name,
+                          struct str registry, struct str applid,
+                          saf_acee_done done, void *arg, struct err_info *why)
+{
+    struct buf request;
+
+    buf_init(&request, 4096);
+    buf_str(&request, name);
+    buf_str(&request, registry);
+    buf_str(&request, applid);
+    return call_async(c, WIRE_VERIFY_IDENTITY, &request, done, arg, why);
+}
+
+enum err
 saf_verify_token_async(struct saf_client *c, struct str token,
                        saf_acee_done done, void *arg, struct err_info *why)
 {

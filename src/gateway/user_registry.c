@@ -1,0 +1,149 @@
+#include "gateway/user_registry.h"
+
+#define LOGGER "com.ibm.ws.security.registry.internal.UserRegistryServiceImpl"
+#define BASIC_LOGGER "com.ibm.ws.security.registry.basic.internal.BasicRegistry"
+/* An entry takes 64 bytes and the identity it leads to. */
+#define CACHE_ENTRIES_MAX (1u << 22)
+
+/* What may make a cached identity another one. */
+static const struct cfg_type *const types[] = {
+    &cfg_type_basic_registry,  &cfg_type_quick_start, &cfg_type_saf_registry,
+    &cfg_type_saf_credentials, &cfg_type_ldap,        &cfg_type_auth_cache,
+    &cfg_type_authentication,
+};
+
+static bool
+is_same(const struct snapshot *a, const struct snapshot *b)
+{
+    if (b == NULL)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (!cfg_equal_type(a->tree, b->tree, types[i]))
+            return false;
+    return true;
+}
+
+struct saying {
+    struct messages_log *log; /* NULL: it has been said */
+};
+
+static void
+say(void *arg, const char *id, const struct str *inserts, size_t n)
+{
+    const struct saying *saying = arg;
+
+    if (saying->log != NULL)
+        messages_log_msg(saying->log, BASIC_LOGGER, id, inserts, n);
+}
+
+struct found {
+    size_t n_saf, n_others;
+    const struct cfg_basic_registry *basic;
+};
+
+/* quickStartSecurity is a registry of one user. */
+static const struct cfg_basic_registry *
+quick_start(struct snapshot *s, const struct cfg_quick_start *q)
+{
+    struct cfg_basic_registry *r =
+        ARENA_NEW(&s->arena, struct cfg_basic_registry);
+    struct cfg_user *user = ARENA_NEW(&s->arena, struct cfg_user);
+
+    if (r == NULL || user == NULL)
+        return NULL;
+    user->name = q->user_name;
+    user->password = q->user_password; /* the tree's */
+    r->node = q->node;
+    r->realm = STR("QuickStartSecurityRegistry");
+    r->certificate_map_mode = STR("NOT_SUPPORTED");
+    r->users = user;
+    r->n_users = 1;
+    return r;
+}
+
+static enum err
+find(struct snapshot *s, struct found *out, struct err_info *why)
+{
+    const struct cfg_basic_registry *basic;
+    const struct cfg_saf_registry *saf;
+    const struct cfg_ldap *ldap;
+    const struct cfg_quick_start *quick = CFG_ONE(s->tree, quick_start);
+
+    *out = (struct found){ .n_saf = 0 };
+    CFG_EACH(s->tree, saf_registry, saf)
+    out->n_saf += saf->node.line > 0;
+    CFG_EACH(s->tree, ldap, ldap)
+    out->n_others += ldap->node.line > 0;
+    CFG_EACH(s->tree, basic_registry, basic)
+    {
+        if (out->basic != NULL)
+            out->n_others++;
+        out->basic = basic;
+    }
+    if (quick->node.line == 0)
+        return ERR_OK;
+    if (out->basic != NULL || out->n_saf > 0) {
+        out->n_others++;
+        return ERR_OK;
+    }
+    out->basic = quick_start(s, quick);
+    return out->basic != NULL
+               ? ERR_OK
+               : err_set(why, ERR_MEMORY, "no storage for a user registry");
+}
+
+static enum err
+set_registry(struct snapshot *s, struct messages_log *log, struct err_info *why)
+{
+    struct saying saying = { log };
+    struct found f;
+    enum err e = find(s, &f, why);
+
+    if (e != ERR_OK)
+        return e;
+    s->auth.registry = AUTH_REGISTRY_SAF;
+    if (f.basic == NULL && f.n_saf == 0 && f.n_others > 0)
+        s->auth.problem = "CWWKS3005E";
+    else if (f.basic != NULL && f.n_saf + f.n_others > 0)
+        s->auth.problem = "CWWKS3006E";
+    if (s->auth.problem != NULL) {
+        s->auth.registry = AUTH_REGISTRY_NONE;
+        if (log != NULL)
+            MESSAGES_LOG0(log, LOGGER, s->auth.problem);
+        return ERR_OK;
+    }
+    if (f.basic == NULL)
+        return ERR_OK;
+    e = basic_new(f.basic, say, &saying, &s->basic, why);
+    if (e != ERR_OK)
+        return e;
+    s->auth.registry = AUTH_REGISTRY_BASIC;
+    s->auth.basic = s->basic;
+    return ERR_OK;
+}
+
+enum err
+user_registry_set(struct snapshot *s, const struct snapshot *running,
+                  struct messages_log *log, struct err_info *why)
+{
+    int64_t entries = CFG_ONE(s->tree, auth_cache)->max_size;
+    bool is_known = is_same(s, running);
+    enum err e = set_registry(s, is_known ? NULL : log, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (is_known) {
+        s->auth_cache = auth_cache_ref(running->auth_cache);
+        return ERR_OK;
+    }
+    if (entries > CACHE_ENTRIES_MAX)
+        entries = CACHE_ENTRIES_MAX;
+    return auth_cache_new((size_t)entries, &s->auth_cache, why);
+}
+
+void
+user_registry_unset(struct snapshot *s)
+{
+    basic_free(&s->basic);
+    auth_cache_unref(&s->auth_cache);
+}

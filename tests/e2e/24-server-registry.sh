@@ -1,0 +1,153 @@
+# basicRegistry: a server whose users stand in its configuration, without a
+# security database; roles and groups of the registry; certificates; then the
+# SAF users they are mapped to.
+. "$E2E_LIB"
+PORT=$(free_port) TLS=$(free_port)
+if [ "$(id -u)" -eq 0 ]; then
+    mkdir -p "$SALLYPORT_ROOT/servers"; chown 50001:50001 "$SALLYPORT_ROOT/servers"
+    as() { setpriv --reuid 50001 --regid 50001 --clear-groups "$@"; }
+else
+    as() { "$@"; }
+fi
+as sallyport server create myServer >/dev/null
+DIR=$SERVER_DIR LOG=$(log_of)
+chmod 755 "$SCRATCH"; "$SAMPLES/build.sh" "$SCRATCH/out" >"$SCRATCH/build.log" 2>&1 || note "$(tail -5 "$SCRATCH/build.log")"
+chmod -R a+rX "$SCRATCH/out"
+as mkdir -p "$DIR/resources/zosconnect/apis" "$DIR/resources/zosconnect/services"
+for kind in aar:apis sar:services; do find "$SCRATCH/out" -name "*.${kind%:*}" | while read -r f; do as cp "$f" "$DIR/resources/zosconnect/${kind#*:}/"; done; done
+
+# A client's certificates, and what the server has: one CA for all.
+cert() { # NAME SUBJECT
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$2" -keyout "$SCRATCH/$1.key" -out "$SCRATCH/$1.csr" 2>/dev/null &&
+        openssl x509 -req -in "$SCRATCH/$1.csr" -CA "$SCRATCH/ca.crt" -CAkey "$SCRATCH/ca.key" -CAcreateserial -days 2 -out "$SCRATCH/$1.crt" 2>/dev/null &&
+        cat "$SCRATCH/$1.crt" "$SCRATCH/$1.key" >"$SCRATCH/$1.pem"
+}
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=Test CA" -days 2 -keyout "$SCRATCH/ca.key" -out "$SCRATCH/ca.crt" 2>/dev/null
+cert server /CN=localhost; cert ann "/O=Office/CN=Ann"; cert zoe "/O=Office/CN=Zoe"
+openssl pkcs12 -export -in "$SCRATCH/server.pem" -certfile "$SCRATCH/ca.crt" -passout pass:secret -out "$SCRATCH/key.p12"
+openssl pkcs12 -export -nokeys -in "$SCRATCH/ca.crt" -jdktrust anyExtendedKeyUsage -passout pass:secret -out "$SCRATCH/trust.p12" 2>/dev/null ||
+    openssl pkcs12 -export -nokeys -in "$SCRATCH/ca.crt" -passout pass:secret -out "$SCRATCH/trust.p12"
+chmod 644 "$SCRATCH"/*.p12
+as mkdir -p "$DIR/resources/security"; as cp "$SCRATCH/key.p12" "$SCRATCH/trust.p12" "$DIR/resources/security/"
+
+HASH=$(sallyport encode --encoding=hash harbour </dev/null)
+USERS="<user name='Ann' password='apple'/><user name='Bob' password='{xor}Lz4sLCgwLTs='/><user name='Carl' password='$HASH'/><user name='Dora' password='d'/><user name='twice' password='t'/><user name='twice' password='t'/>"
+GROUPS_="<group name='Readers'><member name='Ann'/><member name='Carl'/><member name='Dora'/></group><group name='staff'><member name='Ann'/><member name='Bob'/><member name='Carl'/></group>"
+ROLES="<authorization-roles id='zos.connect.access.roles'><security-role name='zosConnectAccess'><group name='staff'/><user name='twice'/></security-role></authorization-roles>"
+FAILS_OVER="<webAppSecurity allowFailOverToBasicAuth='true'/>"
+configure() { # REGISTRY ROLES MORE
+    cat >"$SCRATCH/server.xml" <<END
+<server><featureManager><feature>zosconnect:zosConnect-2.0</feature><feature>transportSecurity-1.0</feature></featureManager>
+$1 $2 ${3:-$FAILS_OVER}
+<config updateTrigger="mbean"/><logging maxFiles="3"/>
+<httpEndpoint id="defaultHttpEndpoint" host="*" httpPort="$PORT" httpsPort="$TLS"/>
+<ssl id="defaultSSLConfig" keyStoreRef="keys" trustStoreRef="trust" clientAuthenticationSupported="true"/>
+<keyStore id="keys" location="key.p12" type="PKCS12" password="secret"/><keyStore id="trust" location="trust.p12" type="PKCS12" password="secret"/>
+<zosconnect_zosConnectManager requireSecure="false" globalReaderGroup="Readers" globalInterceptorsRef="list"/>
+<zosconnect_authorizationInterceptor id="auth"/><zosconnect_zosConnectInterceptors id="list" interceptorRef="auth"/>
+<zosconnect_cicsIpicConnection id="cscvinc" host="127.0.0.1" port="1"/></server>
+END
+    as cp "$SCRATCH/server.xml" "$DIR/server.xml"
+}
+apply() { configure "$@"; log_mark; as sallyport server modify myServer REFRESH,CONFIG >/dev/null; wait_for 20 refreshed; }
+refreshed() { log_since | grep -Eq 'CWWKG001[78]I|CWWKG0014E'; }
+at_exit 'as sallyport server stop myServer --force >/dev/null 2>&1'
+# Who may read the API's document.
+ask() { CODE=$(curl -s -o "$SCRATCH/answer" --max-time 20 -w '%{http_code}' "$@" "http://127.0.0.1:$PORT/cscvinc/api-docs"); }
+by_cert() { CODE=$(curl -s -o "$SCRATCH/answer" --max-time 20 -w '%{http_code}' --cacert "$SCRATCH/ca.crt" --cert "$SCRATCH/$1.pem" "${@:2}" "https://localhost:$TLS/cscvinc/api-docs"); }
+BASIC="<basicRegistry id='basic' realm='Office'>$USERS$GROUPS_</basicRegistry>"
+configure "$BASIC" "$ROLES"
+runs "start" 0 as sallyport server start myServer
+like "$(cat "$LOG")" "CWWKS3104E: Multiple users with the name 'twice' are defined\." "a user who is there twice is told"
+unlike "$(cat "$LOG")" "SPT0401W.*basicRegistry" "the registry has an effect"
+
+ask -u Ann:apple; is "$CODE" 200 "a password in clear text"
+ask -u Carl:harbour; is "$CODE" 200 "a hashed one"
+ask -u Ann:Apple; is "$CODE" 401 "a wrong one"
+log_mark; ask -u Carl:Harbour; is "$CODE" 401 "a wrong one for the hash"
+like "$(log_since)" "CWWKS1100A: Authentication did not succeed for user ID Carl" "CWWKS1100A"
+ask -u "Carl:$HASH"; is "$CODE" 401 "the hash itself is no password"
+ask -u ann:apple; is "$CODE" 401 "names have a case"
+ask -u Zoe:apple; is "$CODE" 401 "an unknown user"
+ask -u twice:t; is "$CODE" 401 "the one who is there twice"
+ask -u Ann:; is "$CODE" 401 "no password"
+ask; is "$CODE" 401 "nobody"
+ask -u Dora:d; is "$CODE" 403 "without the role"
+like "$(cat "$LOG")" "CWWKS9104A: Authorization failed for user Dora while invoking GET on /cscvinc/api-docs" "CWWKS9104A"
+ask -u Bob:password; is "$CODE" 403 "with the role, outside the group of readers"
+like "$(cat "$SCRATCH/answer")" "BAQR0406W.*BAQR0409W.*Bob" "BAQR0409W names the user"
+unlike "$(cat "$LOG" "$DIR/logs/console.log")" "apple|harbour|$(printf %s "${HASH:0:30}" | sed 's/[{}+]/./g')" "no password is in a log"
+
+by_cert ann; is "$CODE" 200 "a certificate whose CN is a user"
+by_cert zoe; is "$CODE" 401 "one whose CN is nobody"
+like "$(cat "$LOG")" "CWWKS3112W: The 'CN=Zoe,O=Office' distinguished name" "CWWKS3112W"
+by_cert zoe -u Carl:harbour; is "$CODE" 200 "and a password that is somebody's"
+by_cert ann -u Carl:wrong; is "$CODE" 200 "the certificate decides first"
+apply "$BASIC" "$ROLES" " "
+by_cert ann; is "$CODE" 200 "without failing over: the certificate"
+by_cert zoe -u Carl:harbour; is "$CODE" 403 "the wrong one"
+ask -u Ann:apple; is "$CODE" 403 "a password"
+apply "<basicRegistry id='basic' certificateMapMode='NOT_SUPPORTED'>$USERS$GROUPS_</basicRegistry>" "$ROLES"
+by_cert ann; is "$CODE" 401 "certificateMapMode=NOT_SUPPORTED"
+like "$(log_since)" "CWWKS3113W" "CWWKS3113W"
+
+# An update of the registry is effective at once, whatever was remembered.
+apply "$BASIC" "$ROLES"; ask -u Ann:apple; is "$CODE" 200 "Ann again"
+apply "<basicRegistry id='basic'><user name='Ann' password='pear'/>$GROUPS_</basicRegistry>" "$ROLES"
+ask -u Ann:apple; is "$CODE" 401 "the password of before is forgotten"
+ask -u Ann:pear; is "$CODE" 200 "the new one is right"
+like "$(log_since)" "CWWKS3107W: Member entry with the name 'Carl' for group 'Readers' does not match a defined user\." "members without a user are told"
+log_mark; as sallyport server modify myServer REFRESH,KEYSTORE >/dev/null
+unlike "$(log_since)" "CWWKS3107W" "once, not with each refresh"
+apply "<basicRegistry id='basic' ignoreCaseForAuthentication='true'>$USERS$GROUPS_</basicRegistry>" "$ROLES"
+ask -u aNN:apple; is "$CODE" 200 "names in any case"
+
+# Who has the role.
+role() { apply "$BASIC" "<authorization-roles id='zos.connect.access.roles'><security-role name='$1'>$2</security-role></authorization-roles>"; ask -u Dora:d; is "$CODE" "$3" "$4"; }
+role zosConnectAccess "<user name='Dora'/>" 200 "role by user"
+role zosConnectAccess "<user name='dora'/>" 403 "of that name exactly"
+role zosConnectAccess "<group name='Readers'/>" 200 "role by group"
+role zosConnectAccess "<group name='readers'/>" 403 "of that name exactly"
+role zosConnectAccess "<special-subject type='ALL_AUTHENTICATED_USERS'/>" 200 "role for all who are authenticated"
+role zosConnectAccess "<special-subject type='EVERYONE'/>" 200 "role for everyone"
+role zosConnectAccess "<user name='Dora' access-id='user:Office/Dora'/>" 200 "role by access id"
+role zosConnectAccess "<user name='Dora' access-id='user:Home/Dora'/>" 403 "of another realm"
+role zosConnectAccess "<group name='x' access-id='group:Office/Readers'/>" 200 "role by a group's access id"
+role Administrator "<user name='Dora'/>" 403 "another role"
+apply "$BASIC" "<safAuthorization/>"; ask -u Ann:apple; is "$CODE" 403 "EJBROLE decides: nobody without a SAF user has the role"
+
+# Which registry?
+apply "<safRegistry id='saf'/>$BASIC" "$ROLES"
+like "$(log_since)" "CWWKS3006E: .*multiple available UserRegistry" "two kinds of registry: CWWKS3006E"
+ask -u Ann:apple; is "$CODE" 401 "nobody comes in"
+by_cert ann; is "$CODE" 401 "nor by certificate"
+apply "$BASIC<basicRegistry id='other'><user name='Ann' password='apple'/></basicRegistry>" "$ROLES"
+ask -u Ann:apple; is "$CODE" 401 "two registries of one kind"
+apply "<ldapRegistry id='ldap' host='localhost' port='1' baseDN='o=x' ldapType='Custom'/>" "$ROLES"
+like "$(log_since)" "CWWKS3005E" "only one that is not supported: CWWKS3005E"
+ask -u Ann:apple; is "$CODE" 401 "nobody comes in"
+apply "<quickStartSecurity userName='admin' userPassword='$HASH'/>" "<authorization-roles id='zos.connect.access.roles'><security-role name='zosConnectAccess'><user name='admin'/></security-role></authorization-roles>"
+ask -u admin:harbour; is "$CODE" 403 "quickStartSecurity: known, in no group"
+ask -u admin:wrong; is "$CODE" 401 "with its password only"
+
+# Mapped to SAF users (class IDIDMAP).
+SAF="<safCredentials mapDistributedIdentities='true' profilePrefix='BBGZDFLT'/>"
+apply "$BASIC" "$SAF$ROLES"
+ask -u Ann:apple; is "$CODE" 503 "mapped, but no database answers: refused"
+runs "ipl" 0 sallyport ipl
+at_exit 'sallyport shutdown >/dev/null 2>&1'
+mkdir -p "$CNTL"; for deck in $IMAGE_DECKS; do sallyport submit "$SAMPLES/jcl/$deck.jcl" >"$SCRATCH/$deck.out" 2>&1 </dev/null || note "$(tail -5 "$SCRATCH/$deck.out")"; done
+racf() { local c; for c; do OUT=$(sallyport racf "$c" 2>&1 </dev/null) || fail "$c: $OUT"; done; }
+racf "SETROPTS CLASSACT(IDIDMAP) RACLIST(IDIDMAP)" "RACMAP ID(USER1) MAP USERDIDFILTER(NAME('Ann')) REGISTRY(NAME('Office')) WITHLABEL('Ann')" \
+    "ADDGROUP READERS" "CONNECT USER1 GROUP(READERS)" "SETROPTS RACLIST(IDIDMAP) REFRESH"
+console 'S BBGZANGL'
+wait_for 20 grep -q CWWKB0122I "$LOG"; ok $? "connected to the angel"
+right() { ask -u "$1"; [ "$CODE" = 200 ]; }
+apply "$BASIC" "$SAF<safAuthorization racRouteLog='ASIS'/>"
+wait_for 20 right Ann:apple; is "$CODE" 200 "Ann is USER1, who has the role and is in READERS"
+log_mark; ask -u Carl:harbour; is "$CODE" 403 "Carl is nobody"
+like "$(log_since)" "SPT0415W: No SAF user is mapped to Carl of realm Office" "which is said"
+log_mark; ask -u Carl:harbour; unlike "$(log_since)" SPT0415W "once"
+racf "ALTUSER USER1 REVOKE"; as sallyport server modify myServer CACHE,CLEAR,AUTH >/dev/null
+ask -u Ann:apple; is "$CODE" 401 "her SAF user is revoked"
+done_testing
