@@ -109,7 +109,7 @@ smf80_begin(struct buf *out, const struct smf80 *r)
     buf_u32(out, 0);
     put_text(out, STR(""), 8);
     buf_u8(out, 0);
-    buf_u8(out, 0);
+    buf_u8(out, r->more_reasons);
     put_text(out, STR("77E0"), 4);
     put_text(out, STR(""), 8);
     buf_u16(out, 0);

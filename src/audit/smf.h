@@ -108,7 +108,7 @@ enum { /* SMF80ATH */
 enum { /* SMF80REA; order of bits [unverified] */
        SMF_REA_CLASS = 0x80,
        SMF_REA_USER = 0x40,
-       SMF_REA_SPECIAL = 0x20,
+       SMF_REA_SPECIAL = 0x20, /* SAUDIT; OPERAUDIT, too [unverified] */
        SMF_REA_ACCESS = 0x10,
        SMF_REA_RACINIT = 0x08,
        SMF_REA_ALWAYS = 0x04,
@@ -116,11 +116,16 @@ enum { /* SMF80REA; order of bits [unverified] */
        SMF_REA_GLOBAL = 0x01,
 };
 
+enum { /* SMF80RE2 */
+       SMF_RE2_LOGOPTIONS = 0x40,
+       SMF_RE2_APPLAUDIT = 0x08,
+};
+
 /* What every record says. Strings are UTF-8 and cut to their fields. */
 struct smf80 {
     uint64_t now_ms;
     const char *system_id;
-    uint8_t event, qualifier, authority, reason;
+    uint8_t event, qualifier, authority, reason, more_reasons;
     uint16_t flags; /* SMF_DES_... */
     struct str user, group, job, terminal;
 };
@@ -174,6 +179,8 @@ struct str smf_event_name(struct arena *, uint8_t event);
 struct str smf_qualifier_name(struct arena *, uint8_t event, uint8_t qualifier);
 /* "READ" of a level byte. */
 const char *smf_level_name(uint8_t bits);
+/* Why it was recorded: "AUDIT,LOGOPTIONS". */
+struct str smf80_reasons(struct arena *, const struct smf80_view *);
 /* One line for people. */
 void smf80_line(struct arena *, const struct smf80_view *, struct buf *out);
 /* IRRADU00: fixed columns, one line. */

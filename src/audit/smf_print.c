@@ -161,6 +161,37 @@ add_named(struct buf *out, const char *name, struct str value)
         buf_printf(out, " %s=" STR_FMT, name, STR_ARG(value));
 }
 
+/* As SETROPTS and the profile commands call it. */
+struct str
+smf80_reasons(struct arena *a, const struct smf80_view *v)
+{
+    static const struct {
+        uint8_t bit, more;
+        const char *name;
+    } rows[] = {
+        { SMF_REA_CLASS, 0, "CLASS" },
+        { SMF_REA_USER, 0, "UAUDIT" },
+        { SMF_REA_SPECIAL, 0, "SPECIAL" },
+        { SMF_REA_ACCESS, 0, "AUDIT" },
+        { SMF_REA_RACINIT, 0, "VERIFY" },
+        { SMF_REA_ALWAYS, 0, "ALWAYS" },
+        { SMF_REA_CMDVIOL, 0, "CMDVIOL" },
+        { SMF_REA_GLOBAL, 0, "GLOBALAUDIT" },
+        { 0, SMF_RE2_LOGOPTIONS, "LOGOPTIONS" },
+        { 0, SMF_RE2_APPLAUDIT, "APPLAUDIT" },
+    };
+    bool is_operations = (v->authority & SMF_ATH_OPERATIONS) != 0;
+    struct str text = STR("");
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (((v->reason & rows[i].bit) | (v->more_reasons & rows[i].more)) != 0)
+            text = str_fmt(
+                a, STR_FMT "%s%s", STR_ARG(text), text.n > 0 ? "," : "",
+                is_operations && rows[i].bit == SMF_REA_SPECIAL ? "OPERAUDIT"
+                                                                : rows[i].name);
+    return text;
+}
+
 void
 smf80_line(struct arena *a, const struct smf80_view *v, struct buf *out)
 {
@@ -178,6 +209,7 @@ smf80_line(struct arena *a, const struct smf80_view *v, struct buf *out)
                STR_ARG(v->user));
     add_named(out, "group", v->group);
     add_named(out, "job", v->job);
+    add_named(out, "reason", smf80_reasons(a, v));
     add_named(out, "class", smf80_text(a, v, SMF_CLASS));
     add_named(out, "resource", smf80_text(a, v, SMF_RESOURCE));
     add_named(out, "name", smf80_text(a, v, SMF_NAME));
@@ -228,8 +260,8 @@ put_head(struct arena *a, const struct smf80_view *v, char *line)
                     { 127, SMF_REA_SPECIAL }, { 132, SMF_REA_ACCESS },
                     { 137, SMF_REA_RACINIT }, { 142, SMF_REA_ALWAYS },
                     { 147, SMF_REA_CMDVIOL }, { 152, SMF_REA_GLOBAL } };
-    static const unsigned unset[] = { 161, 166, 218, 223, 228, 233,
-                                      238, 243, 248, 253, 258, 263 };
+    static const unsigned unset[] = { 161, 166, 218, 223, 233,
+                                      238, 248, 253, 258, 263 };
     uint32_t s = v->centiseconds / 100;
     unsigned month, day;
 
@@ -250,6 +282,8 @@ put_head(struct arena *a, const struct smf80_view *v, char *line)
                  (v->authority & authorities[i].bit) != 0);
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
         put_flag(line, reasons[i].column, (v->reason & reasons[i].bit) != 0);
+    put_flag(line, 228, (v->more_reasons & SMF_RE2_LOGOPTIONS) != 0);
+    put_flag(line, 243, (v->more_reasons & SMF_RE2_APPLAUDIT) != 0);
     for (size_t i = 0; i < ARRAY_LEN(unset); i++)
         put_flag(line, unset[i], false);
     put(line, 157, 159, STR("000"));

@@ -12,6 +12,7 @@ head(void)
                            .flags = SMF_DES_VIOLATION,
                            .authority = SMF_ATH_NORMAL,
                            .reason = SMF_REA_ACCESS,
+                           .more_reasons = SMF_RE2_LOGOPTIONS,
                            .user = STR("USER1"),
                            .group = STR("SYS1"),
                            .job = STR("BAQSTRT") };
@@ -52,6 +53,8 @@ layout(void **state)
     assert_int_equal(out.p[20], 2);
     assert_memory_equal(out.p + 22, user, sizeof user);
     assert_memory_equal(out.p + 38, "\0\x5e\0\x05", 4); /* 98 - 4, 5 of them */
+    assert_int_equal(out.p[43], 0x10);                  /* SMF80REA */
+    assert_int_equal(out.p[79], 0x40);                  /* SMF80RE2 */
     assert_int_equal(out.p[98], 1);
     assert_int_equal(out.p[99], 21);
     buf_fini(&out);
@@ -73,13 +76,17 @@ reads_what_it_wrote(void **state)
     assert_string_equal(
         buf_z(&line),
         "2020-01-01 00:00:00.12 SPT1 ACCESS   INSAUTH  USER1    group=SYS1 "
-        "job=BAQSTRT class=EJBROLE resource=BBGZDFLT.db2API.Staff intent=READ "
+        "job=BAQSTRT reason=AUDIT,LOGOPTIONS class=EJBROLE "
+        "resource=BBGZDFLT.db2API.Staff intent=READ "
         "allowed=NONE profile=BBGZDFLT.** (G) distributed=caf\xc3\xa9");
     buf_clear(&line);
     smf80_irradu00(&a, &v, &line);
     assert_memory_equal(
         line.p, "ACCESS   INSAUTH  00:00:00 2020-01-01 SPT1 YES  NO ", 51);
     assert_memory_equal(line.p + 58, "USER1    SYS1     YES ", 22);
+    assert_memory_equal(line.p + 116,
+                        "NO   NO   NO   YES  NO   NO   NO   NO   000", 43);
+    assert_memory_equal(line.p + 217, "NO   NO   YES  NO   NO   NO  ", 29);
     assert_memory_equal(line.p + 281, "BBGZDFLT.db2API.Staff  ", 23);
     assert_memory_equal(line.p + 538, "READ     NONE     000", 21);
     assert_memory_equal(line.p + 592, "GENERIC  BBGZDFLT.**", 20);
@@ -155,12 +162,54 @@ never_overflows(void **state)
     buf_fini(&out);
 }
 
+static void
+reasons(void **state)
+{
+    static const struct {
+        uint8_t reason, more, authority;
+        const char *text;
+    } rows[] = {
+        { 0, 0, SMF_ATH_NORMAL, "" },
+        { SMF_REA_CLASS, 0, SMF_ATH_NORMAL, "CLASS" },
+        { SMF_REA_SPECIAL | SMF_REA_ALWAYS, 0, SMF_ATH_SPECIAL,
+          "SPECIAL,ALWAYS" },
+        { SMF_REA_SPECIAL, 0, SMF_ATH_OPERATIONS, "OPERAUDIT" },
+        { SMF_REA_CMDVIOL, 0, SMF_ATH_NORMAL, "CMDVIOL" },
+        { SMF_REA_USER, SMF_RE2_APPLAUDIT, SMF_ATH_NORMAL, "UAUDIT,APPLAUDIT" },
+        { SMF_REA_GLOBAL, SMF_RE2_LOGOPTIONS, SMF_ATH_NORMAL,
+          "GLOBALAUDIT,LOGOPTIONS" },
+        { SMF_REA_RACINIT, 0, SMF_ATH_NORMAL, "VERIFY" },
+        { 0, 0x87, SMF_ATH_NORMAL, "" }, /* others' reasons */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct smf80 h = head();
+        struct smf80_view v;
+        struct arena a;
+        struct buf out;
+
+        h.reason = rows[i].reason;
+        h.more_reasons = rows[i].more;
+        h.authority = rows[i].authority;
+        buf_init(&out, SMF_RECORD_MAX);
+        arena_init(&a, 1u << 16);
+        smf80_begin(&out, &h);
+        assert_int_equal(smf80_end(&out, NULL), ERR_OK);
+        assert_int_equal(smf80_read(&a, buf_view(&out), &v, NULL), ERR_OK);
+        assert_string_equal(str_z(&a, smf80_reasons(&a, &v)), rows[i].text);
+        arena_fini(&a);
+        buf_fini(&out);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout),
         cmocka_unit_test(reads_what_it_wrote),
+        cmocka_unit_test(reasons),
         cmocka_unit_test(damaged),
         cmocka_unit_test(never_overflows),
     };

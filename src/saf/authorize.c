@@ -522,9 +522,9 @@ is_in_acee(const void *arg, const struct saf_connect *c)
 
 /* Step 13 for group-OPERATIONS, whose scope only the store knows. */
 static void
-decide_group_operations(struct saf_engine *engine, const struct acee *acee,
-                        struct str class_name, struct str resource,
-                        struct saf_decision *d)
+decide_group_operations(struct saf_engine *engine, const void *image,
+                        const struct acee *acee, struct str class_name,
+                        struct str resource, struct saf_decision *d)
 {
     const struct saf_class *class_ = saf_class_find(class_name);
     struct saf_profile p;
@@ -548,8 +548,8 @@ decide_group_operations(struct saf_engine *engine, const struct acee *acee,
         d->rc = SAF_RC(0, 0, 0);
         d->allowed = SAF_ALTER;
         d->is_warning = false;
-        d->wants_log = saf_option(engine->db, "OPERAUDIT") != 0;
         memcpy(d->entry, "OPERATIONS", sizeof "OPERATIONS");
+        snapshot_log_again(image, acee, resource, d);
     }
     arena_fini(&arena);
 }
@@ -566,7 +566,8 @@ saf_authorize(struct saf_engine *engine, const struct acee *acee,
     if (e == ERR_OK) {
         snapshot_lookup(image.p, acee, resource, level, where, &d);
         if (d.rc.saf == 8 || d.is_warning)
-            decide_group_operations(engine, acee, class_name, resource, &d);
+            decide_group_operations(engine, image.p, acee, class_name, resource,
+                                    &d);
     } else
         d.rc = e == ERR_NOT_FOUND ? SAF_RC(4, 0, 0) : SAF_RC(8, 8, 0);
     return d;

@@ -40,6 +40,16 @@ saf_rc_is_ok(struct saf_rc rc)
     return rc.saf == 0;
 }
 
+/* Why an access is recorded. */
+enum saf_log {
+    SAF_LOG_USER = 1u << 0,       /* UAUDIT */
+    SAF_LOG_PROFILE = 1u << 1,    /* AUDIT of the profile, WARNING, PROTECTALL */
+    SAF_LOG_GLOBAL = 1u << 2,     /* GLOBALAUDIT of the profile */
+    SAF_LOG_OPTIONS = 1u << 3,    /* LOGOPTIONS of the class */
+    SAF_LOG_OPERATIONS = 1u << 4, /* OPERAUDIT */
+    SAF_LOG_ALL = 0x1f,
+};
+
 /* What decided, for messages, audit and explain. Lengths as stored. */
 struct saf_decision {
     struct saf_rc rc;
@@ -47,6 +57,7 @@ struct saf_decision {
     bool is_generic;
     bool is_warning; /* allowed only because of WARNING */
     bool wants_log;  /* profile, class options or user ask for a record */
+    uint8_t log;     /* enum saf_log: which of them; 0 when none does */
     enum saf_level requested;
     enum saf_level allowed;
     char entry[SAF_GROUP_MAX + 3]; /* deciding list entry: id, group, "*",

@@ -596,32 +596,37 @@ decide(const void *image, const struct snap_profile *p, const struct acee *acee,
         d->rc = SAF_RC(8, 8, 0);
 }
 
-/* AUDIT and GLOBALAUDIT of the profile, UAUDIT of the user and LOGOPTIONS of
- * the class decide what is logged. */
-static bool
-is_logged(const void *image, const struct snap_profile *p,
-          const struct acee *acee, const struct saf_decision *d)
+/* AUDIT and GLOBALAUDIT of the profile, UAUDIT of the user, LOGOPTIONS of the
+ * class and OPERAUDIT decide what is logged; NEVER silences them all. */
+static void
+set_log(const void *image, const struct snap_profile *p,
+        const struct acee *acee, struct saf_decision *d)
 {
     uint32_t flags = snapshot_flags(image);
     bool is_success = saf_rc_is_ok(d->rc) && !d->is_warning;
-    uint8_t own, global;
+    uint32_t options =
+        SNAPSHOT_LOG_ALWAYS |
+        (is_success ? SNAPSHOT_LOG_SUCCESSES : SNAPSHOT_LOG_FAILURES);
+    enum saf_level own = SAF_NONE, global = SAF_NONE;
+    unsigned log = 0;
 
-    if ((flags & SNAPSHOT_LOG_NEVER) != 0)
-        return false;
+    if (p != NULL) {
+        own = (enum saf_level)(is_success ? p->audit_s : p->audit_f);
+        global = (enum saf_level)(is_success ? p->gaudit_s : p->gaudit_f);
+    }
+    if (acee != NULL && (acee->attrs & ACEE_UAUDIT) != 0)
+        log |= SAF_LOG_USER;
+    if (d->is_warning || (own != SAF_NONE && d->requested >= own))
+        log |= SAF_LOG_PROFILE;
+    if (global != SAF_NONE && d->requested >= global)
+        log |= SAF_LOG_GLOBAL;
+    if ((flags & options) != 0)
+        log |= SAF_LOG_OPTIONS;
     if (is_success && (flags & SNAPSHOT_OPERAUDIT) != 0 &&
         strcmp(d->entry, "OPERATIONS") == 0)
-        return true;
-    if ((flags & SNAPSHOT_LOG_ALWAYS) != 0 || d->is_warning ||
-        (acee != NULL && (acee->attrs & ACEE_UAUDIT) != 0) ||
-        (flags &
-         (is_success ? SNAPSHOT_LOG_SUCCESSES : SNAPSHOT_LOG_FAILURES)) != 0)
-        return true;
-    if (p == NULL)
-        return false;
-    own = is_success ? p->audit_s : p->audit_f;
-    global = is_success ? p->gaudit_s : p->gaudit_f;
-    return (own != SAF_NONE && d->requested >= own) ||
-           (global != SAF_NONE && d->requested >= global);
+        log |= SAF_LOG_OPERATIONS;
+    d->log = (flags & SNAPSHOT_LOG_NEVER) != 0 ? 0 : (uint8_t)log;
+    d->wants_log = d->log != 0;
 }
 
 /* Steps 2 to 5: answers that need no profile. */
@@ -644,7 +649,7 @@ decide_early(const void *image, const struct acee *acee, struct saf_decision *d)
         return true;
     }
     set_allowed(d, SAF_ALTER, "TRUSTED");
-    d->wants_log = is_logged(image, NULL, acee, d);
+    set_log(image, NULL, acee, d);
     return true;
 }
 
@@ -697,9 +702,11 @@ decide_unprotected(const void *image, struct saf_decision *d)
     if (is_all && (h->flags & SNAPSHOT_PROTECTALL_WARNING) != 0) {
         d->rc = SAF_RC(0, 0, 0);
         d->is_warning = d->wants_log = true;
+        d->log = SAF_LOG_PROFILE;
     } else if (is_all) {
         d->rc = SAF_RC(8, 8, 0);
         d->wants_log = true;
+        d->log = SAF_LOG_PROFILE;
     } else {
         d->rc = h->default_rc == 8 ? SAF_RC(8, 8, 0) : SAF_RC(4, 4, 0);
     }
@@ -730,5 +737,19 @@ snapshot_lookup(const void *image, const struct acee *acee, struct str resource,
     memcpy(out->profile, controlling.p, controlling.n);
     out->is_generic = (p->flags & SNAP_GENERIC) != 0;
     decide(image, p, acee, name, where, out);
-    out->wants_log = is_logged(image, p, acee, out);
+    set_log(image, p, acee, out);
+}
+
+void
+snapshot_log_again(const void *image, const struct acee *acee,
+                   struct str resource, struct saf_decision *d)
+{
+    char text[SAF_PROFILE_MAX + 1];
+    struct str name;
+
+    set_log(image,
+            snap_fold(image, resource, text, &name)
+                ? snap_find_profile(image, name)
+                : NULL,
+            acee, d);
 }

@@ -69,6 +69,10 @@ uint32_t snapshot_n_profiles(const void *image);
 void snapshot_lookup(const void *image, const struct acee *acee,
                      struct str resource, enum saf_level level,
                      const struct saf_where *where, struct saf_decision *out);
+/* Why d is recorded, once its answer was changed by what only the store
+ * knows. */
+void snapshot_log_again(const void *image, const struct acee *,
+                        struct str resource, struct saf_decision *);
 /* The profile that controls a name (discrete, else best generic) and whether
  * it is generic; false when none. Borrowed from the image. */
 bool snapshot_find(const void *image, struct str resource, struct str *profile,

@@ -256,6 +256,7 @@ decision_wire(void **state)
                               .profile = "BBG.*",
                               .is_generic = true,
                               .wants_log = true,
+                              .log = SAF_LOG_GLOBAL | SAF_LOG_OPTIONS,
                               .requested = SAF_READ,
                               .entry = "UACC" },
                         got;
@@ -269,6 +270,7 @@ decision_wire(void **state)
     assert_true(wire_read_decision(&in, &got) && reader_at_end(&in));
     assert_string_equal(got.profile, "BBG.*");
     assert_true(got.is_generic && got.wants_log && !got.is_warning);
+    assert_int_equal(got.log, SAF_LOG_GLOBAL | SAF_LOG_OPTIONS);
     for (size_t n = 0; n < out.n; n++) {
         struct str copy = exact_copy_n(out.p, n);
 

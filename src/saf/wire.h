@@ -105,7 +105,7 @@ enum wire_type {
     WIRE_READY,   /* on the master's descriptor, once: the front serves */
 };
 
-/* u32 saf, racf, reason, str profile, u8 is_generic, is_warning, wants_log,
+/* u32 saf, racf, reason, str profile, u8 is_generic, is_warning, log,
  * requested, allowed, str entry. */
 void wire_put_decision(struct buf *, const struct saf_decision *);
 MUST_CHECK bool wire_read_decision(struct reader *, struct saf_decision *out);

@@ -6,16 +6,20 @@
 #include "base/log.h"
 #include "saf/classes.h"
 
+/* SMF80REA, and SMF80RE2 in the high byte. */
+#define MORE(bit) ((uint16_t)((bit) << 8))
+
 static void
 begin(struct buf *out, struct peer *p, const struct acee *acee, uint8_t event,
-      uint8_t qualifier, uint16_t flags, uint8_t reason)
+      uint8_t qualifier, uint16_t flags, uint16_t reasons)
 {
     struct smf80 r = { .now_ms = clock_wall_ms(),
                        .system_id = SMF_SYSTEM_ID,
                        .event = event,
                        .qualifier = qualifier,
                        .flags = flags,
-                       .reason = reason,
+                       .reason = (uint8_t)reasons,
+                       .more_reasons = (uint8_t)(reasons >> 8),
                        .authority = SMF_ATH_NORMAL };
 
     if (acee != NULL) {
@@ -196,6 +200,27 @@ audit_command(struct peer *p, struct str blanked, uint32_t rc,
 /* --- access and logon
  * ------------------------------------------------------------ */
 
+static uint16_t
+access_reasons(const struct saf_decision *d)
+{
+    static const struct {
+        unsigned log;
+        uint16_t reasons;
+    } rows[] = {
+        { SAF_LOG_USER, SMF_REA_USER },
+        { SAF_LOG_PROFILE, SMF_REA_ACCESS },
+        { SAF_LOG_GLOBAL, SMF_REA_GLOBAL },
+        { SAF_LOG_OPTIONS, MORE(SMF_RE2_LOGOPTIONS) },
+        { SAF_LOG_OPERATIONS, SMF_REA_SPECIAL },
+    };
+    unsigned reasons = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if ((d->log & rows[i].log) != 0)
+            reasons |= rows[i].reasons;
+    return (uint16_t)reasons;
+}
+
 void
 audit_access(struct front *f, struct peer *p, const struct acee *acee,
              struct str class_name, struct str resource,
@@ -213,7 +238,7 @@ audit_access(struct front *f, struct peer *p, const struct acee *acee,
           is_denied       ? SMF_DES_VIOLATION
           : d->is_warning ? SMF_DES_WARNING
                           : 0,
-          (acee->attrs & ACEE_UAUDIT) != 0 ? SMF_REA_USER : SMF_REA_ACCESS);
+          access_reasons(d));
     if (strcmp(d->entry, "OPERATIONS") == 0)
         out.p[42] = (char)SMF_ATH_OPERATIONS; /* SMF80ATH */
     smf80_add(&out, SMF_RESOURCE, resource);
@@ -250,16 +275,17 @@ audit_logon(struct front *f, struct peer *p, struct str user, struct str group,
 void
 audit_logon_success(struct front *f, struct peer *p, const struct acee *acee)
 {
-    bool is_wanted = (acee->attrs & ACEE_UAUDIT) != 0 ||
-                     (acee->applid.n > 0 &&
-                      saf_option(saf_engine_db(f->engine), "APPLAUDIT") != 0);
+    unsigned reasons = (acee->attrs & ACEE_UAUDIT) != 0 ? SMF_REA_USER : 0;
     struct buf out;
 
-    if (!is_wanted)
+    if (acee->applid.n > 0 &&
+        saf_option(saf_engine_db(f->engine), "APPLAUDIT") != 0)
+        reasons |= MORE(SMF_RE2_APPLAUDIT);
+    if (reasons == 0)
         return;
     begin(&out, p, acee, SMF_JOBINIT,
           acee->origin == ACEE_PASSTICKET ? SMF_INIT_TICKET : SMF_INIT_SUCCESS,
-          0, (acee->attrs & ACEE_UAUDIT) != 0 ? SMF_REA_USER : SMF_REA_RACINIT);
+          0, (uint16_t)reasons);
     smf80_add(&out, SMF_USER_NAME, str_of(acee->name));
     smf80_add(&out, SMF_APPL, acee->applid);
     add_identity(&out, acee);

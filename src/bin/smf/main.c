@@ -96,6 +96,7 @@ print_json(struct arena *a, const struct smf80_view *v, struct buf *out)
     member(&j, "user", v->user);
     member(&j, "group", v->group);
     member(&j, "job", v->job);
+    member(&j, "reason", smf80_reasons(a, v));
     member(&j, "class", smf80_text(a, v, SMF_CLASS));
     member(&j, "resource", smf80_text(a, v, SMF_RESOURCE));
     member(&j, "name", smf80_text(a, v, SMF_NAME));
