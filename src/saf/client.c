@@ -321,6 +321,8 @@ client_connect(struct saf_client *c, struct err_info *why)
     buf_fini(&hello);
     if (e == ERR_OK)
         e = view_reopen(c, why);
+    if (e == ERR_OK)
+        view_give_ring(c);
     if (e != ERR_OK)
         lose(c);
     client_arm_timer(c);
@@ -497,6 +499,7 @@ saf_disconnect(struct saf_client **client)
     if (c == NULL)
         return;
     view_forget(c);
+    ring_fini(&c->ring);
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;

@@ -4,6 +4,7 @@
 
 #include "base/reader.h"
 #include "ipc/chan.h"
+#include "ipc/ring.h"
 #include "saf/client.h"
 #include "saf/wire.h"
 
@@ -39,6 +40,7 @@ struct saf_client {
     struct pending *pending;
     struct held *held, **held_tail;
     struct saf_view *views;
+    struct ring ring; /* of decisions to be recorded; made with the first */
     void (*on_message)(void *arg, struct str text);
     void *message_arg;
     void (*on_refresh)(void *arg, struct str class_name);
@@ -86,5 +88,7 @@ enum err view_reopen(struct saf_client *, struct err_info *why);
 /* What was not mapped when its view was opened: now? */
 void view_catch_up(struct saf_client *);
 void view_forget(struct saf_client *);
+/* After reconnecting: what the old front did not read, the new one does. */
+void view_give_ring(struct saf_client *);
 
 #endif

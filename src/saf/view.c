@@ -388,8 +388,41 @@ view_forget(struct saf_client *c)
     c->views = NULL;
 }
 
-/* --- denials
- * ------------------------------------------------------------------ */
+/* --- decisions to be recorded
+ * ----------------------------------------------- */
+
+/* Nobody waits here: the front reads what it finds, or nothing while it is
+ * away. */
+static bool
+tell_at_once(struct saf_client *c, enum wire_type type, struct str payload,
+             int fd)
+{
+    return c->fd >= 0 && chan_send(c->fd, (uint16_t)type, 0, payload, &fd,
+                                   fd >= 0, NULL) == ERR_OK;
+}
+
+void
+view_give_ring(struct saf_client *c)
+{
+    if (c->ring.memory != NULL)
+        (void)tell_at_once(c, WIRE_AUDIT_RING, STR(""), c->ring.fd);
+}
+
+static void
+put_record(struct saf_client *c, struct str record)
+{
+    if (c->ring.memory == NULL) {
+        if (ring_new(&c->ring, NULL) != ERR_OK)
+            return;
+        if (c->fd >= 0)
+            view_give_ring(c);
+    }
+    if (!ring_put(&c->ring, record) &&
+        !tell_at_once(c, WIRE_LOG_DENIAL, record, -1))
+        ring_add_lost(&c->ring);
+    if (ring_is_asleep(&c->ring))
+        (void)tell_at_once(c, WIRE_AUDIT_RING, STR(""), -1);
+}
 
 void
 saf_log_access(struct saf_client *c, const struct acee *acee,
@@ -400,11 +433,12 @@ saf_log_access(struct saf_client *c, const struct acee *acee,
 
     if (!d->wants_log)
         return;
-    buf_init(&out, ACEE_WIRE_MAX + 4096u);
+    buf_init(&out, RING_RECORD_MAX);
     buf_str(&out, acee->wire);
     buf_str(&out, class_name);
     buf_str(&out, resource);
     wire_put_decision(&out, d);
-    client_tell(c, WIRE_LOG_DENIAL, &out);
+    if (!out.failed)
+        put_record(c, buf_view(&out));
     buf_fini(&out);
 }

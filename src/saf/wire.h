@@ -88,6 +88,9 @@ enum wire_type {
     /* str name, str registry, str applid [, str source] -> str acee: a
      * distributed identity */
     WIRE_VERIFY_IDENTITY,
+    /* With one descriptor: a ring (ipc/ring.h) whose records are what
+     * LOG_DENIAL has; without: there is something in it. No reply. */
+    WIRE_AUDIT_RING,
 
     /* Only on the descriptor that the master shares with the front: */
     /* str job name, id, user, proc, submitter, password, cgroup, u32 uid

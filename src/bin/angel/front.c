@@ -53,6 +53,7 @@ static const struct request {
     { WIRE_REGISTER_SERVER, IN(PEER_KNOWN), on_register_server },
     { WIRE_SYSLOG, IN(PEER_KNOWN) | IN(PEER_CONTROL), on_syslog },
     { WIRE_LOG_DENIAL, IN(PEER_KNOWN), on_log_denial },
+    { WIRE_AUDIT_RING, IN(PEER_KNOWN), on_audit_ring },
     { WIRE_OPEN_ANGEL, IN(PEER_KNOWN), on_open_angel },
     { WIRE_LIST_SERVERS, IN(PEER_KNOWN), on_list_servers },
     { WIRE_REGISTER_JOB, IN(PEER_CONTROL), on_register_job },
@@ -223,8 +224,8 @@ peer_done(struct peer *p)
 #define COMPLAINTS_MAX 20u
 #define COMPLAINTS_MS 60000u
 
-static bool
-may_complain(struct front *f)
+bool
+front_may_complain(struct front *f)
 {
     uint64_t now = clock_mono_ms();
 
@@ -247,6 +248,7 @@ peer_kill(struct peer *p)
     if (p->is_dead)
         return;
     p->is_dead = true;
+    ring_peer_gone(p);
     front_unwatch(p->front, &p->watch);
     logon_peer_gone(p->front, p);
     angel_peer_gone(p);
@@ -321,7 +323,7 @@ peer_ready(struct watch *w, unsigned events)
         if (msg.type != WIRE_COMMAND)
             front_batch_end(p->front);
         if (r == NULL || !r->run(p, msg.seq, &msg)) {
-            if (may_complain(p->front))
+            if (front_may_complain(p->front))
                 log_warn("uid %u, pid %d: request %u refused, connection ended",
                          (unsigned)p->cred.uid, (int)p->cred.pid, msg.type);
             peer_kill(p);
@@ -370,7 +372,7 @@ listener_ready(struct watch *w, unsigned events)
             (!angel_is_private && cred.uid != 0 &&
              (n >= PEERS_PER_UID ||
               f->n_peers >= PEERS_MAX - PEERS_FOR_ROOT))) {
-            if (may_complain(f))
+            if (front_may_complain(f))
                 log_warn("uid %u has %u connections, no more are taken",
                          (unsigned)cred.uid, n);
             close(fd);
@@ -539,8 +541,12 @@ front_run(const struct front_start *from)
     say_ready(&f);
     while (!f.is_ending) {
         struct epoll_event events[64];
-        int n =
-            epoll_wait(f.epoll, events, ARRAY_LEN(events), logon_wait_ms(&f));
+        int rings_ms = rings_wait_ms(&f), wait_ms = logon_wait_ms(&f);
+        int n;
+
+        if (wait_ms < 0 || (rings_ms >= 0 && rings_ms < wait_ms))
+            wait_ms = rings_ms;
+        n = epoll_wait(f.epoll, events, ARRAY_LEN(events), wait_ms);
 
         if (n < 0 && errno != EINTR)
             break;
@@ -555,6 +561,7 @@ front_run(const struct front_start *from)
         }
         front_batch_end(&f);
         logon_go_on(&f);
+        rings_go_on(&f);
         bury_peers(&f);
     }
     saf_engine_close(&f.engine);

@@ -78,6 +78,7 @@ struct peer {
     size_t out_bytes;
     char classes[PEER_CLASSES_MAX][SAF_CLASS_MAX + 1]; /* subscribed */
     unsigned n_classes;
+    struct logged *logged; /* its ring; NULL: none */
 };
 
 /* A password being compared. */
@@ -142,6 +143,7 @@ struct front {
     unsigned char seal_private[32], seal_public[32];
     uid_t owner;            /* of a private image */
     bool wants_switch;      /* RVARY SWITCH, after the command */
+    unsigned n_awake;       /* rings that are read from time to time */
     uint64_t complaints_ms; /* since when the refusals below were counted */
     unsigned n_complaints;
 };
@@ -160,6 +162,8 @@ void peer_reply(struct peer *, uint32_t seq, enum err e, struct saf_rc rc,
 void peer_reply_fd(struct peer *, uint32_t seq, enum err e, struct saf_rc rc,
                    const struct err_info *why, struct str result, int fd);
 void peer_kill(struct peer *);
+/* A client's mistake is worth a line of the log; at most 20 a minute are. */
+bool front_may_complain(struct front *);
 /* The request was answered later: one less pending. */
 void peer_done(struct peer *);
 
@@ -302,7 +306,17 @@ bool on_ticket(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_verify_identity(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_register_server(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_syslog(struct peer *, uint32_t seq, struct chan_msg *);
+/* --- decisions made in servers (front_logged.c) ------------------------- */
 bool on_log_denial(struct peer *, uint32_t seq, struct chan_msg *);
+bool on_audit_ring(struct peer *, uint32_t seq, struct chan_msg *);
+/* A started task, which may write to the log. */
+bool front_is_logger(const struct peer *);
+/* Read the rings that have something, a bounded piece of each. */
+void rings_go_on(struct front *);
+/* Milliseconds until that is worth while again; -1: all sleep. */
+int rings_wait_ms(const struct front *);
+/* The writer is gone: what it has put is read, all of it. */
+void ring_peer_gone(struct peer *);
 bool on_open_angel(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_list_servers(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_register_job(struct peer *, uint32_t seq, struct chan_msg *);

@@ -71,40 +71,6 @@ on_check(struct peer *p, uint32_t seq, struct chan_msg *msg)
     return true;
 }
 
-/* A started task decided in process; anything else could fill the log. */
-static bool
-is_trusted_logger(const struct peer *p)
-{
-    return p->state == PEER_CONTROL ||
-           (p->job != NULL && p->job->proc[0] != '\0') ||
-           (p->acee->attrs & ACEE_SPECIAL) != 0;
-}
-
-bool
-on_log_denial(struct peer *p, uint32_t seq, struct chan_msg *msg)
-{
-    struct reader in = reader_of(msg->payload);
-    struct str wire, class_name, resource;
-    struct saf_decision d;
-    struct acee *acee = NULL;
-    struct line_sink sink = { p->front, p, seq };
-    struct saf_lines lines = line_sink_lines(&sink);
-
-    if (!reader_str(&in, 0, ACEE_WIRE_MAX, &wire) ||
-        !reader_str(&in, 1, SAF_CLASS_MAX, &class_name) ||
-        !reader_str(&in, 1, SAF_PROFILE_MAX, &resource) ||
-        !wire_read_decision(&in, &d) || !reader_at_end(&in))
-        return false;
-    if (is_trusted_logger(p) &&
-        acee_of_request(p, wire, &acee, NULL) == ERR_OK) {
-        audit_access(p->front, p, acee, class_name, resource, &d);
-        if (d.rc.saf == 8 || d.is_warning)
-            ich408i_access(&lines, acee, class_name, resource, &d);
-    }
-    acee_unref(&acee);
-    return true;
-}
-
 bool
 on_syslog(struct peer *p, uint32_t seq, struct chan_msg *msg)
 {
@@ -114,7 +80,7 @@ on_syslog(struct peer *p, uint32_t seq, struct chan_msg *msg)
     (void)seq;
     if (!reader_str(&in, 0, WIRE_LINE_MAX, &line) || !reader_at_end(&in))
         return false;
-    if (is_trusted_logger(p))
+    if (front_is_logger(p))
         record_line(p->front, p->job != NULL ? str_of(p->job->job_id) : STR(""),
                     line);
     return true;
