@@ -45,9 +45,9 @@ read_pin(struct arena *a, struct str path, struct str *pin,
 }
 
 static enum err
-set_group(struct arena *a, struct str value, struct angel_conf *c,
-          struct err_info *why)
+find_group(struct arena *a, struct angel_conf *c, struct err_info *why)
 {
+    struct str value = c->group;
     const struct group *g = getgrnam(str_z(a, value));
 
     if (g == NULL || g->gr_gid == 0)
@@ -60,6 +60,14 @@ set_group(struct arena *a, struct str value, struct angel_conf *c,
 }
 
 static enum err
+keep(struct arena *a, struct str value, struct str *out, struct err_info *why)
+{
+    *out = str_dup(a, value);
+    return out->n == value.n ? ERR_OK : err_set(why, ERR_MEMORY, "no storage");
+}
+
+/* Texts are taken as they are; files and groups are looked at later. */
+static enum err
 set(struct arena *a, struct str name, struct str value, struct angel_conf *c,
     struct err_info *why)
 {
@@ -69,8 +77,9 @@ set(struct arena *a, struct str name, struct str value, struct angel_conf *c,
         return err_set(why, ERR_SYNTAX, STR_FMT "= has no value",
                        STR_ARG(name));
     if (str_eq_z(name, "masterkey")) {
-        c->masterkey = str_dup(a, value);
-        return master_source_parse(value, &ignored, why);
+        enum err e = master_source_parse(value, &ignored, why);
+
+        return e == ERR_OK ? keep(a, value, &c->masterkey, why) : e;
     }
     if (str_eq_z(name, "token.module")) {
         if (value.p[0] != '/')
@@ -89,9 +98,9 @@ set(struct arena *a, struct str name, struct str value, struct angel_conf *c,
                              value.n, P11_TOKEN_MAX);
     }
     if (str_eq_z(name, "token.pin"))
-        return read_pin(a, value, &c->pin, why);
+        return keep(a, value, &c->pin_file, why);
     if (str_eq_z(name, "token.group"))
-        return set_group(a, value, c, why);
+        return keep(a, value, &c->group, why);
     if (str_eq_z(name, "token.env")) {
         size_t at = str_find_char(value, '=');
 
@@ -113,9 +122,9 @@ set(struct arena *a, struct str name, struct str value, struct angel_conf *c,
 static enum err
 is_complete(const struct angel_conf *c, struct err_info *why)
 {
-    if (c->module == NULL && c->token.n == 0 && c->pin.n == 0)
+    if (c->module == NULL && c->token.n == 0 && c->pin_file.n == 0)
         return ERR_OK;
-    if (c->module != NULL && c->token.n > 0 && c->pin.n > 0)
+    if (c->module != NULL && c->token.n > 0 && c->pin_file.n > 0)
         return ERR_OK;
     return err_set(why, ERR_SYNTAX,
                    "token.module, token.label and token.pin go together; %s "
@@ -126,11 +135,42 @@ is_complete(const struct angel_conf *c, struct err_info *why)
 }
 
 enum err
+angel_conf_parse(struct arena *a, struct str text, const char *name,
+                 struct angel_conf *out, struct err_info *why)
+{
+    struct angel_conf c = { .module = NULL };
+    struct str line;
+    enum err e = ERR_OK;
+
+    for (unsigned n = 1; e == ERR_OK && str_line(&text, &line); n++) {
+        size_t at;
+
+        line = str_trim(line);
+        if (line.n == 0 || line.p[0] == '#')
+            continue;
+        at = str_find_char(line, '=');
+        if (str_find_char(line, '\0') != STR_NPOS)
+            e = err_set(why, ERR_SYNTAX, "a NUL in a line of text");
+        else
+            e = at == STR_NPOS
+                    ? err_set(why, ERR_SYNTAX, "expected name=value")
+                    : set(a, str_trim(str_sub(line, 0, at)),
+                          str_trim(str_sub(line, at + 1, line.n)), &c, why);
+        if (e != ERR_OK)
+            err_prefix(why, "%s:%u", name, n);
+    }
+    if (e == ERR_OK && (e = is_complete(&c, why)) != ERR_OK)
+        err_prefix(why, "%s", name);
+    if (e == ERR_OK)
+        *out = c;
+    return e;
+}
+
+enum err
 angel_conf_read(struct arena *a, const char *path, struct angel_conf *out,
                 struct err_info *why)
 {
     struct angel_conf c = { .module = NULL };
-    struct str rest, line;
     struct buf file;
     enum err e;
 
@@ -141,24 +181,14 @@ angel_conf_read(struct arena *a, const char *path, struct angel_conf *out,
         buf_fini(&file);
         return ERR_OK;
     }
-    rest = buf_view(&file);
-    for (unsigned n = 1; e == ERR_OK && str_line(&rest, &line); n++) {
-        size_t at;
-
-        line = str_trim(line);
-        if (line.n == 0 || line.p[0] == '#')
-            continue;
-        at = str_find_char(line, '=');
-        e = at == STR_NPOS
-                ? err_set(why, ERR_SYNTAX, "expected name=value")
-                : set(a, str_trim(str_sub(line, 0, at)),
-                      str_trim(str_sub(line, at + 1, line.n)), &c, why);
-        if (e != ERR_OK)
-            err_prefix(why, "%s:%u", path, n);
-    }
-    if (e == ERR_OK && (e = is_complete(&c, why)) != ERR_OK)
-        err_prefix(why, "%s", path);
+    if (e == ERR_OK)
+        e = angel_conf_parse(a, buf_view(&file), path, &c, why);
     buf_fini(&file);
+    if (e == ERR_OK && c.pin_file.n > 0 &&
+        (e = read_pin(a, c.pin_file, &c.pin, why)) != ERR_OK)
+        err_prefix(why, "%s", path);
+    if (e == ERR_OK && c.group.n > 0 && (e = find_group(a, &c, why)) != ERR_OK)
+        err_prefix(why, "%s", path);
     if (e != ERR_OK)
         angel_conf_wipe(&c);
     else

@@ -23,12 +23,18 @@
 struct angel_conf {
     struct str masterkey; /* checked by masterkey.h */
     const char *module;   /* NULL: none */
-    struct str token, pin;
-    uint32_t gid; /* 0: none */
+    struct str token, pin_file, group;
+    struct str pin; /* read by angel_conf_read */
+    uint32_t gid;   /* likewise; 0: none */
     char *env[ANGEL_CONF_ENVS];
     unsigned n_env;
 };
 
+/* What the text says, and no more: neither PIN nor group. In the arena. name:
+ * of the file, for messages. ERR_SYNTAX, ERR_LIMIT with file and line. */
+MUST_CHECK enum err angel_conf_parse(struct arena *, struct str text,
+                                     const char *name, struct angel_conf *out,
+                                     struct err_info *why);
 /* Reads the PIN, too: in the arena, wipe it with angel_conf_wipe. ERR_SYNTAX
  * with file and line; ERR_DENIED: others may read the PIN. */
 MUST_CHECK enum err angel_conf_read(struct arena *, const char *path,

@@ -161,67 +161,55 @@ no_token(struct err_info *why)
                    "token.pin in etc/angel.conf");
 }
 
+/* To (closes) or from what stands in the file behind its first line. */
 static enum err
-wrap(const struct master_source *s, struct token *token, struct str key,
-     struct buf *out, struct err_info *why)
+pass(const struct master_source *s, struct token *token, bool closes,
+     struct str in, struct buf *out, struct err_info *why)
 {
     unsigned char other[SEALING_KEY_BYTES] = { 0 };
     char owner[sizeof "master:" + 2 * MASTER_NAME_MAX];
+    struct str ad;
     enum err e;
-    int n;
 
     if (s->kind == MASTER_FILE) {
-        buf_add(out, key);
+        buf_add(out, in);
         return buf_check(out, why);
     }
-    buf_add_z(out, MAGIC);
-    buf_add(out, s->text);
-    buf_add_char(out, '\n');
+    if (s->kind == MASTER_PKCS11 && token == NULL)
+        return no_token(why);
     if (s->kind == MASTER_PKCS11)
-        return token == NULL ? no_token(why)
-                             : token_wrap(token, s->name, key, out, why);
-    n = snprintf(owner, sizeof owner, "master:" STR_FMT, STR_ARG(s->text));
+        return closes ? token_wrap(token, s->name, in, out, why)
+                      : token_unwrap(token, s->name, in, out, why);
+    ad = str_n(owner, (size_t)snprintf(owner, sizeof owner, "master:" STR_FMT,
+                                       STR_ARG(s->text)));
     e = keyring_key(s, other, why);
     if (e == ERR_OK)
-        e = sealing_close(other, key, str_n(owner, (size_t)n), out, why);
-    secret_wipe(other, sizeof other);
-    return e;
-}
-
-static enum err
-unwrap(const struct master_source *s, struct token *token, struct str wrapped,
-       struct buf *plain, struct err_info *why)
-{
-    unsigned char other[SEALING_KEY_BYTES] = { 0 };
-    char owner[sizeof "master:" + 2 * MASTER_NAME_MAX];
-    enum err e;
-    int n;
-
-    if (s->kind == MASTER_FILE) {
-        buf_add(plain, wrapped);
-        return buf_check(plain, why);
-    }
-    if (s->kind == MASTER_PKCS11)
-        return token == NULL
-                   ? no_token(why)
-                   : token_unwrap(token, s->name, wrapped, plain, why);
-    n = snprintf(owner, sizeof owner, "master:" STR_FMT, STR_ARG(s->text));
-    e = keyring_key(s, other, why);
-    if (e == ERR_OK)
-        e = sealing_open(other, wrapped, str_n(owner, (size_t)n), plain, why);
-    if (e == ERR_DENIED)
+        e = closes ? sealing_close(other, in, ad, out, why)
+                   : sealing_open(other, in, ad, out, why);
+    if (e == ERR_DENIED && !closes)
         err_prefix(why, "key " STR_FMT " of the keyring is not the one",
                    STR_ARG(s->name));
     secret_wipe(other, sizeof other);
     return e;
 }
 
+static enum err
+wrap(const struct master_source *s, struct token *token, struct str key,
+     struct buf *out, struct err_info *why)
+{
+    if (s->kind != MASTER_FILE) {
+        buf_add_z(out, MAGIC);
+        buf_add(out, s->text);
+        buf_add_char(out, '\n');
+    }
+    return pass(s, token, true, key, out, why);
+}
+
 /* --- the file ----------------------------------------------------------- */
 
-/* What a file says; `in` and `wrapped` point into it. */
-static enum err
-read_source(struct str file, struct master_source *s, struct str *wrapped,
-            struct err_info *why)
+enum err
+master_file_parse(struct str file, struct master_source *s, struct str *wrapped,
+                  struct err_info *why)
 {
     struct reader in = reader_of(file);
     struct str rest, line;
@@ -247,7 +235,7 @@ read_key(struct str file, struct token *token, struct str want,
     struct master_source s;
     struct str wrapped;
     struct buf plain;
-    enum err e = read_source(file, &s, &wrapped, why);
+    enum err e = master_file_parse(file, &s, &wrapped, why);
 
     if (e != ERR_OK)
         return e;
@@ -258,7 +246,7 @@ read_key(struct str file, struct token *token, struct str want,
                        "; sallyport db masterkey moves it",
                        STR_ARG(s.text), STR_ARG(want));
     buf_init(&plain, 256);
-    e = unwrap(&s, token, wrapped, &plain, why);
+    e = pass(&s, token, false, wrapped, &plain, why);
     if (e == ERR_OK && plain.n != SEALING_KEY_BYTES)
         e = err_set(why, ERR_SYNTAX, "a master key of %zu bytes", plain.n);
     if (e == ERR_OK)
@@ -320,7 +308,7 @@ master_source_of(const char *path, struct buf *out, struct err_info *why)
     enum err e = load(path, &file, why);
 
     if (e == ERR_OK &&
-        (e = read_source(buf_view(&file), &s, &wrapped, why)) != ERR_OK)
+        (e = master_file_parse(buf_view(&file), &s, &wrapped, why)) != ERR_OK)
         err_prefix(why, "%s", path);
     if (e == ERR_OK)
         buf_add(out, s.text);

@@ -37,6 +37,10 @@ MUST_CHECK enum err master_source_parse(struct str text,
                                         struct master_source *out,
                                         struct err_info *why);
 
+/* What a file of it says; all borrowed. ERR_SYNTAX. */
+MUST_CHECK enum err master_file_parse(struct str file, struct master_source *,
+                                      struct str *wrapped,
+                                      struct err_info *why);
 /* Where the key of `path` is kept: the source's text in `out`. */
 MUST_CHECK enum err master_source_of(const char *path, struct buf *out,
                                      struct err_info *why);

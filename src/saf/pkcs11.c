@@ -1,4 +1,4 @@
-#include "saf/pkcs11.h"
+#include "saf/pkcs11_private.h"
 
 #include <dlfcn.h>
 #include <openssl/core_names.h>
@@ -7,30 +7,10 @@
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
-#include <p11-kit/pkcs11.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "ipc/keywire.h"
-
-#define SESSIONS_MAX 8u
-#define ATTRIBUTE_MAX 4096u
-
-struct session {
-    char token[P11_TOKEN_MAX + 1];
-    CK_SESSION_HANDLE handle;
-    bool is_open;
-    bool is_refused; /* the PIN was wrong: once more may lock the token */
-    CK_RV refusal;
-};
-
-struct p11 {
-    void *library;
-    CK_FUNCTION_LIST *fn;
-    struct str pin;
-    struct session sessions[SESSIONS_MAX];
-};
 
 /* --- what the module says ----------------------------------------------- */
 
@@ -66,8 +46,8 @@ static const struct {
     { CKR_HOST_MEMORY, ERR_MEMORY, "no storage" },
 };
 
-static enum err
-refused(CK_RV rv, struct str token, const char *what, struct err_info *why)
+enum err
+p11_refused(CK_RV rv, struct str token, const char *what, struct err_info *why)
 {
     for (size_t i = 0; i < ARRAY_LEN(returns); i++)
         if (returns[i].rv == rv)
@@ -150,7 +130,7 @@ find_slot(struct p11 *p, struct str token, CK_SLOT_ID *slot,
     CK_RV rv = p->fn->C_GetSlotList(CK_TRUE, slots, &n);
 
     if (rv != CKR_OK)
-        return refused(rv, token, "C_GetSlotList", why);
+        return p11_refused(rv, token, "C_GetSlotList", why);
     for (CK_ULONG i = 0; i < n; i++) {
         CK_TOKEN_INFO info;
 
@@ -202,14 +182,14 @@ session_of(struct p11 *p, struct str token, struct session **out,
     if (s->is_open)
         return ERR_OK;
     if (s->is_refused)
-        return refused(s->refusal, token, "login (not tried again)", why);
+        return p11_refused(s->refusal, token, "login (not tried again)", why);
     e = find_slot(p, token, &slot, why);
     if (e != ERR_OK)
         return e;
     rv = p->fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
                               NULL, &s->handle);
     if (rv != CKR_OK)
-        return refused(rv, token, "C_OpenSession", why);
+        return p11_refused(rv, token, "C_OpenSession", why);
     rv = p->fn->C_Login(s->handle, CKU_USER, (CK_UTF8CHAR *)(uintptr_t)p->pin.p,
                         p->pin.n);
     if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
@@ -219,7 +199,7 @@ session_of(struct p11 *p, struct str token, struct session **out,
     (void)p->fn->C_CloseSession(s->handle);
     s->is_refused = rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED;
     s->refusal = rv;
-    return refused(rv, token, "login", why);
+    return p11_refused(rv, token, "login", why);
 }
 
 static bool
@@ -230,19 +210,9 @@ is_stale(CK_RV rv)
            rv == CKR_USER_NOT_LOGGED_IN || rv == CKR_DEVICE_ERROR;
 }
 
-/* One operation on a token, once more with a new session when the token had
- * been away. CKR_OK of `run` with *e set: what it found is its own refusal. */
-typedef CK_RV run_fn(struct p11 *, CK_SESSION_HANDLE, void *arg, enum err *e,
-                     struct err_info *why);
-struct operation {
-    run_fn *run;
-    void *arg;
-    const char *what;
-};
-
-static enum err
-operate(struct p11 *p, struct str token, const struct operation *op,
-        struct err_info *why)
+enum err
+p11_operate(struct p11 *p, struct str token, const struct operation *op,
+            struct err_info *why)
 {
     struct session *s;
     enum err e = ERR_OK;
@@ -258,29 +228,20 @@ operate(struct p11 *p, struct str token, const struct operation *op,
         (void)p->fn->C_CloseSession(s->handle);
         s->is_open = false;
     }
-    return rv != CKR_OK ? refused(rv, token, op->what, why) : e;
+    return rv != CKR_OK ? p11_refused(rv, token, op->what, why) : e;
 }
 
 /* --- objects ------------------------------------------------------------ */
 
-#define BYTES(type, text)                                                      \
-    {                                                                          \
-        (type), (void *)(uintptr_t)(text).p, (text).n                          \
-    }
-#define VALUE(type, variable)                                                  \
-    {                                                                          \
-        (type), (void *)(uintptr_t) & (variable), sizeof(variable)             \
-    }
+const CK_BBOOL p11_yes = CK_TRUE, p11_no = CK_FALSE;
+const CK_OBJECT_CLASS p11_private = CKO_PRIVATE_KEY,
+                      p11_public = CKO_PUBLIC_KEY, p11_secret = CKO_SECRET_KEY,
+                      p11_certificate = CKO_CERTIFICATE;
+const CK_KEY_TYPE p11_aes = CKK_AES;
 
-static const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-static const CK_OBJECT_CLASS class_private = CKO_PRIVATE_KEY,
-                             class_public = CKO_PUBLIC_KEY,
-                             class_secret = CKO_SECRET_KEY;
-static const CK_KEY_TYPE type_aes = CKK_AES;
-
-static CK_RV
-find(struct p11 *p, CK_SESSION_HANDLE s, const CK_ATTRIBUTE *want,
-     CK_ULONG n_want, CK_OBJECT_HANDLE *out, CK_ULONG cap, CK_ULONG *n)
+CK_RV
+p11_find(struct p11 *p, CK_SESSION_HANDLE s, const CK_ATTRIBUTE *want,
+         CK_ULONG n_want, CK_OBJECT_HANDLE *out, CK_ULONG cap, CK_ULONG *n)
 {
     CK_RV rv =
         p->fn->C_FindObjectsInit(s, (CK_ATTRIBUTE *)(uintptr_t)want, n_want);
@@ -293,162 +254,16 @@ find(struct p11 *p, CK_SESSION_HANDLE s, const CK_ATTRIBUTE *want,
     return rv;
 }
 
-static CK_RV
-read_attribute(struct p11 *p, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
-               CK_ATTRIBUTE_TYPE type, unsigned char out[ATTRIBUTE_MAX],
-               size_t *n)
+CK_RV
+p11_attribute(struct p11 *p, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
+              CK_ATTRIBUTE_TYPE type, unsigned char out[ATTRIBUTE_MAX],
+              size_t *n)
 {
     CK_ATTRIBUTE a = { type, out, ATTRIBUTE_MAX };
     CK_RV rv = p->fn->C_GetAttributeValue(s, object, &a, 1);
 
     *n = rv == CKR_OK ? a.ulValueLen : 0;
     return rv;
-}
-
-/* --- wrapping ----------------------------------------------------------- */
-
-/*
- * wrapped = IV, AES-CBC-PAD of { bytes, SHA-256 of them }: the mechanism that
- * every token has; the digest tells a wrong key from a right one.
- */
-#define IV_BYTES 16u
-#define CHECK_BYTES 32u
-#define WRAPPED_MAX 512u
-
-struct wrapping {
-    struct str label, in;
-    bool may_make;
-    struct buf *out;
-};
-
-static CK_RV
-make_wrapping_key(struct p11 *p, CK_SESSION_HANDLE s, struct str label,
-                  CK_OBJECT_HANDLE *key)
-{
-    const CK_ULONG bytes = 32;
-    CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
-    CK_ATTRIBUTE template[] = {
-        VALUE(CKA_CLASS, class_secret), VALUE(CKA_KEY_TYPE, type_aes),
-        VALUE(CKA_VALUE_LEN, bytes),    BYTES(CKA_LABEL, label),
-        VALUE(CKA_TOKEN, yes),          VALUE(CKA_PRIVATE, yes),
-        VALUE(CKA_SENSITIVE, yes),      VALUE(CKA_EXTRACTABLE, no),
-        VALUE(CKA_ENCRYPT, yes),        VALUE(CKA_DECRYPT, yes),
-    };
-
-    return p->fn->C_GenerateKey(s, &mechanism, template, ARRAY_LEN(template),
-                                key);
-}
-
-static CK_RV
-wrapping_key(struct p11 *p, CK_SESSION_HANDLE s, const struct wrapping *w,
-             CK_OBJECT_HANDLE *key, enum err *e, struct err_info *why)
-{
-    const CK_ATTRIBUTE want[] = { VALUE(CKA_CLASS, class_secret),
-                                  VALUE(CKA_KEY_TYPE, type_aes),
-                                  BYTES(CKA_LABEL, w->label) };
-    CK_OBJECT_HANDLE found[2];
-    CK_ULONG n;
-    CK_RV rv = find(p, s, want, ARRAY_LEN(want), found, 2, &n);
-
-    if (rv != CKR_OK)
-        return rv;
-    *key = found[0];
-    if (n == 0 && w->may_make)
-        return make_wrapping_key(p, s, w->label, key);
-    if (n != 1)
-        *e = err_set(why, n == 0 ? ERR_NOT_FOUND : ERR_EXISTS,
-                     n == 0 ? "the token has no AES key " STR_FMT
-                            : "the token has several AES keys " STR_FMT,
-                     STR_ARG(w->label));
-    return CKR_OK;
-}
-
-static CK_RV
-run_wrap(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
-         struct err_info *why)
-{
-    const struct wrapping *w = arg;
-    unsigned char plain[WRAPPED_MAX], out[WRAPPED_MAX], iv[IV_BYTES];
-    CK_MECHANISM mechanism = { CKM_AES_CBC_PAD, iv, sizeof iv };
-    CK_ULONG n = sizeof out;
-    CK_OBJECT_HANDLE key;
-    CK_RV rv = wrapping_key(p, s, w, &key, e, why);
-
-    if (rv != CKR_OK || *e != ERR_OK)
-        return rv;
-    if (w->in.n > sizeof plain - CHECK_BYTES - 32u ||
-        RAND_bytes(iv, sizeof iv) != 1) {
-        *e = err_set(why, ERR_LIMIT, "too much to wrap");
-        return CKR_OK;
-    }
-    memcpy(plain, w->in.p, w->in.n);
-    (void)EVP_Digest(w->in.p, w->in.n, plain + w->in.n, NULL, EVP_sha256(),
-                     NULL);
-    rv = p->fn->C_EncryptInit(s, &mechanism, key);
-    if (rv == CKR_OK)
-        rv = p->fn->C_Encrypt(s, plain, w->in.n + CHECK_BYTES, out, &n);
-    secret_wipe(plain, sizeof plain);
-    if (rv == CKR_OK) {
-        buf_add(w->out, str_n(iv, sizeof iv));
-        buf_add(w->out, str_n(out, n));
-    }
-    return rv;
-}
-
-static CK_RV
-run_unwrap(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
-           struct err_info *why)
-{
-    const struct wrapping *w = arg;
-    unsigned char plain[WRAPPED_MAX], check[CHECK_BYTES], iv[IV_BYTES];
-    CK_MECHANISM mechanism = { CKM_AES_CBC_PAD, iv, sizeof iv };
-    CK_ULONG n = sizeof plain;
-    CK_OBJECT_HANDLE key;
-    CK_RV rv = wrapping_key(p, s, w, &key, e, why);
-
-    if (rv != CKR_OK || *e != ERR_OK)
-        return rv;
-    if (w->in.n <= IV_BYTES || w->in.n > WRAPPED_MAX) {
-        *e = err_set(why, ERR_SYNTAX, "not a wrapped key");
-        return CKR_OK;
-    }
-    memcpy(iv, w->in.p, sizeof iv);
-    rv = p->fn->C_DecryptInit(s, &mechanism, key);
-    if (rv == CKR_OK)
-        rv = p->fn->C_Decrypt(s, (CK_BYTE *)(uintptr_t)w->in.p + IV_BYTES,
-                              w->in.n - IV_BYTES, plain, &n);
-    if (rv == CKR_OK && n > CHECK_BYTES &&
-        EVP_Digest(plain, n - CHECK_BYTES, check, NULL, EVP_sha256(), NULL) ==
-            1 &&
-        memcmp(check, plain + n - CHECK_BYTES, CHECK_BYTES) == 0)
-        buf_add(w->out, str_n(plain, n - CHECK_BYTES));
-    else if (rv == CKR_OK || rv == CKR_GENERAL_ERROR ||
-             rv == CKR_FUNCTION_FAILED || rv == CKR_DATA_INVALID)
-        rv = CKR_ENCRYPTED_DATA_INVALID;
-    secret_wipe(plain, sizeof plain);
-    return rv;
-}
-
-enum err
-p11_wrap(struct p11 *p, struct str token, struct str label, struct str plain,
-         bool may_make, struct buf *out, struct err_info *why)
-{
-    struct wrapping w = { label, plain, may_make, out };
-    const struct operation op = { run_wrap, &w, "wrap" };
-    enum err e = operate(p, token, &op, why);
-
-    return e == ERR_OK ? buf_check(out, why) : e;
-}
-
-enum err
-p11_unwrap(struct p11 *p, struct str token, struct str label,
-           struct str wrapped, struct buf *plain, struct err_info *why)
-{
-    struct wrapping w = { label, wrapped, false, plain };
-    const struct operation op = { run_unwrap, &w, "unwrap" };
-    enum err e = operate(p, token, &op, why);
-
-    return e == ERR_OK ? buf_check(plain, why) : e;
 }
 
 /* --- key pairs ---------------------------------------------------------- */
@@ -549,10 +364,10 @@ read_public(struct p11 *p, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
         return CKR_OK;
     }
     if (rv == CKR_OK)
-        rv = read_attribute(p, s, object, is_rsa ? CKA_MODULUS : CKA_EC_PARAMS,
-                            a, &n_a);
+        rv = p11_attribute(p, s, object, is_rsa ? CKA_MODULUS : CKA_EC_PARAMS,
+                           a, &n_a);
     if (rv == CKR_OK)
-        rv = read_attribute(
+        rv = p11_attribute(
             p, s, object, is_rsa ? CKA_PUBLIC_EXPONENT : CKA_EC_POINT, b, &n_b);
     if (rv != CKR_OK)
         return rv;
@@ -583,17 +398,17 @@ generate(struct p11 *p, CK_SESSION_HANDLE s, const struct making *m,
     CK_ATTRIBUTE rsa[] = { VALUE(CKA_MODULUS_BITS, bits),
                            BYTES(CKA_PUBLIC_EXPONENT, exponent) };
     CK_ATTRIBUTE public[7] = {
-        VALUE(CKA_CLASS, class_public),
-        VALUE(CKA_TOKEN, yes),
-        VALUE(CKA_VERIFY, yes),
+        VALUE(CKA_CLASS, p11_public),
+        VALUE(CKA_TOKEN, p11_yes),
+        VALUE(CKA_VERIFY, p11_yes),
         BYTES(CKA_LABEL, m->label),
         BYTES(CKA_ID, id),
     };
     CK_ATTRIBUTE private[] = {
-        VALUE(CKA_CLASS, class_private), VALUE(CKA_TOKEN, yes),
-        VALUE(CKA_PRIVATE, yes),         VALUE(CKA_SENSITIVE, yes),
-        VALUE(CKA_EXTRACTABLE, no),      VALUE(CKA_SIGN, yes),
-        BYTES(CKA_LABEL, m->label),      BYTES(CKA_ID, id),
+        VALUE(CKA_CLASS, p11_private),  VALUE(CKA_TOKEN, p11_yes),
+        VALUE(CKA_PRIVATE, p11_yes),    VALUE(CKA_SENSITIVE, p11_yes),
+        VALUE(CKA_EXTRACTABLE, p11_no), VALUE(CKA_SIGN, p11_yes),
+        BYTES(CKA_LABEL, m->label),     BYTES(CKA_ID, id),
     };
     CK_RV rv;
 
@@ -619,7 +434,7 @@ find_by_label(struct p11 *p, CK_SESSION_HANDLE s, const CK_OBJECT_CLASS *class_,
     const CK_ATTRIBUTE want[] = { VALUE(CKA_CLASS, *class_),
                                   BYTES(CKA_LABEL, label) };
 
-    return find(p, s, want, ARRAY_LEN(want), out, 2, n);
+    return p11_find(p, s, want, ARRAY_LEN(want), out, 2, n);
 }
 
 static CK_RV
@@ -630,7 +445,7 @@ run_new_key(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
     unsigned char id[16];
     CK_OBJECT_HANDLE found[2], public_key = 0;
     CK_ULONG n;
-    CK_RV rv = find_by_label(p, s, &class_private, m->label, found, &n);
+    CK_RV rv = find_by_label(p, s, &p11_private, m->label, found, &n);
 
     if (rv != CKR_OK)
         return rv;
@@ -659,10 +474,10 @@ run_find_key(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
     CK_OBJECT_HANDLE privates[2], publics[2];
     CK_ULONG n, n_public;
     size_t n_id;
-    CK_RV rv = find_by_label(p, s, &class_private, m->label, privates, &n);
+    CK_RV rv = find_by_label(p, s, &p11_private, m->label, privates, &n);
 
     if (rv == CKR_OK)
-        rv = find_by_label(p, s, &class_public, m->label, publics, &n_public);
+        rv = find_by_label(p, s, &p11_public, m->label, publics, &n_public);
     if (rv != CKR_OK)
         return rv;
     if (n != 1 || n_public != 1) {
@@ -672,7 +487,7 @@ run_find_key(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
                      STR_ARG(m->label));
         return CKR_OK;
     }
-    rv = read_attribute(p, s, privates[0], CKA_ID, id, &n_id);
+    rv = p11_attribute(p, s, privates[0], CKA_ID, id, &n_id);
     if (rv == CKR_OK && (n_id == 0 || n_id > P11_ID_MAX))
         *e = err_set(why, ERR_UNSUPPORTED, "key " STR_FMT " has no CKA_ID",
                      STR_ARG(m->label));
@@ -686,7 +501,7 @@ static enum err
 key_pair(struct p11 *p, struct str token, struct making *m,
          const struct operation *op, struct err_info *why)
 {
-    enum err e = operate(p, token, op, why);
+    enum err e = p11_operate(p, token, op, why);
 
     if (e == ERR_OK)
         e = buf_check(m->id, why);
@@ -725,7 +540,7 @@ run_delete(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
            struct err_info *why)
 {
     const struct deletion *d = arg;
-    const CK_OBJECT_CLASS *classes[] = { &class_private, &class_public };
+    const CK_OBJECT_CLASS *classes[] = { &p11_private, &p11_public };
     CK_RV rv = CKR_OK;
 
     (void)e;
@@ -736,7 +551,7 @@ run_delete(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
         CK_OBJECT_HANDLE found[4];
         CK_ULONG n;
 
-        rv = find(p, s, want, ARRAY_LEN(want), found, 4, &n);
+        rv = p11_find(p, s, want, ARRAY_LEN(want), found, 4, &n);
         for (CK_ULONG k = 0; k < n && rv == CKR_OK; k++)
             rv = p->fn->C_DestroyObject(s, found[k]);
     }
@@ -750,7 +565,7 @@ p11_delete_key(struct p11 *p, struct str token, struct str id,
     struct deletion d = { id };
     const struct operation op = { run_delete, &d, "delete a key" };
 
-    return operate(p, token, &op, why);
+    return p11_operate(p, token, &op, why);
 }
 
 /* --- signing ------------------------------------------------------------ */
@@ -879,11 +694,11 @@ run_sign(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
          struct err_info *why)
 {
     const struct signing *g = arg;
-    const CK_ATTRIBUTE want[] = { VALUE(CKA_CLASS, class_private),
+    const CK_ATTRIBUTE want[] = { VALUE(CKA_CLASS, p11_private),
                                   BYTES(CKA_ID, g->id) };
     CK_OBJECT_HANDLE found[2];
     CK_ULONG n;
-    CK_RV rv = find(p, s, want, ARRAY_LEN(want), found, 2, &n);
+    CK_RV rv = p11_find(p, s, want, ARRAY_LEN(want), found, 2, &n);
 
     if (rv != CKR_OK)
         return rv;
@@ -902,7 +717,7 @@ p11_sign(struct p11 *p, struct str token, struct str id, uint8_t scheme,
 {
     struct signing g = { id, hash, scheme, digest, salt, out };
     const struct operation op = { run_sign, &g, "sign" };
-    enum err e = operate(p, token, &op, why);
+    enum err e = p11_operate(p, token, &op, why);
 
     return e == ERR_OK ? buf_check(out, why) : e;
 }

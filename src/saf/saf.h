@@ -42,10 +42,10 @@ saf_rc_is_ok(struct saf_rc rc)
 
 /* Why an access is recorded. */
 enum saf_log {
-    SAF_LOG_USER = 1u << 0,       /* UAUDIT */
-    SAF_LOG_PROFILE = 1u << 1,    /* AUDIT of the profile, WARNING, PROTECTALL */
-    SAF_LOG_GLOBAL = 1u << 2,     /* GLOBALAUDIT of the profile */
-    SAF_LOG_OPTIONS = 1u << 3,    /* LOGOPTIONS of the class */
+    SAF_LOG_USER = 1u << 0,    /* UAUDIT */
+    SAF_LOG_PROFILE = 1u << 1, /* AUDIT of the profile, WARNING, PROTECTALL */
+    SAF_LOG_GLOBAL = 1u << 2,  /* GLOBALAUDIT of the profile */
+    SAF_LOG_OPTIONS = 1u << 3, /* LOGOPTIONS of the class */
     SAF_LOG_OPERATIONS = 1u << 4, /* OPERAUDIT */
     SAF_LOG_ALL = 0x1f,
 };
