@@ -1,6 +1,6 @@
 /*
- * Private to evaluate.c and fill.c: the state of one evaluation, and what puts
- * plain values into an element's struct.
+ * Private to evaluate.c, fill.c and refer.c: the state of one evaluation, and
+ * what puts plain values into an element's struct.
  */
 #ifndef SALLYPORT_CONFIG_FILL_H
 #define SALLYPORT_CONFIG_FILL_H
@@ -65,5 +65,23 @@ enum err fill_list(struct filling *, const struct cfg_attr *,
 /* Kind REST: what no row of the type names. */
 enum err fill_rest(struct filling *, const struct cfg_attr *,
                    struct err_info *why);
+
+/* --- evaluate.c: nested elements as structs of `target`, one behind the other;
+ * as the value of an attribute of kind CHILD or CHILDREN. -------------------
+ */
+enum err evaluate_children(struct filling *, const struct cfg_type *target,
+                           const struct raw_attr *given, bool is_one,
+                           char **out, size_t *n_out, struct err_info *why);
+enum err fill_children(struct filling *, const struct cfg_attr *,
+                       const struct raw_attr *given, struct err_info *why);
+
+/* --- refer.c: attributes of kind REF and REFS -------------------------------
+ */
+enum err refer_one(struct filling *, const struct cfg_attr *,
+                   const struct raw_attr *given, struct err_info *why);
+enum err refer_many(struct filling *, const struct cfg_attr *,
+                    const struct raw_attr *given, struct err_info *why);
+/* Settle all references; what was refused counts as not there. */
+enum err refer_settle(struct evaluation *, struct err_info *why);
 
 #endif
