@@ -183,8 +183,6 @@ key_files_default(struct cfg_key_store *out)
     *out = (struct cfg_key_store){
         .node = { .id = STR(KEY_STORE_DEFAULT) },
         .type = STR("PKCS12"),
-        .password = { (unsigned char *)password, strlen(password) },
-        .has_password = true,
         .file_based = true,
     };
     return true;

@@ -28,8 +28,8 @@ MUST_CHECK enum err key_files_read(struct arena *, const struct cfg_tree *,
                                    struct err_info *why);
 
 /* The default store when nobody wrote a keyStore element but server.env has a
- * password for one (keystore_password). False: there is none. The password is
- * borrowed from the environment: do not free it. */
+ * password for one (keystore_password), which is looked at when the store is
+ * read. False: there is none. */
 MUST_CHECK bool key_files_default(struct cfg_key_store *out);
 
 /* Certificates from the environment variable cert_<id of the trust store>: PEM
