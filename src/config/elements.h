@@ -354,6 +354,28 @@ struct cfg_web_app_security { /* webAppSecurity */
     bool logout_on_http_session_expire;
 };
 
+/* What of requestTiming concerns servlets or JDBC alone: all strings. */
+struct cfg_servlet_timing { /* requestTiming/servletTiming */
+    struct cfg_node node;
+};
+struct cfg_jdbc_timing { /* requestTiming/jdbcTiming */
+    struct cfg_node node;
+};
+
+struct cfg_request_timing { /* requestTiming */
+    struct cfg_node node;
+    int64_t slow_ms;
+    int64_t hung_ms;
+    int64_t sample_rate;
+    bool include_context_info;
+    bool enable_thread_dumps;
+    bool interrupt_hung_requests;
+    const struct cfg_servlet_timing *servlets;
+    size_t n_servlets;
+    const struct cfg_jdbc_timing *jdbc;
+    size_t n_jdbc;
+};
+
 struct cfg_auth_cache { /* authCache */
     struct cfg_node node;
     int64_t initial_size;
@@ -779,7 +801,8 @@ struct cfg_user_interceptor {
     X(feature_manager) X(update) X(logging) X(application_monitor) \
     X(zos_logging) X(http_options) X(key_entry) X(key_store) \
     X(outbound_connection) X(ssl) X(ssl_default) X(ssl_options) \
-    X(tcp_options) X(access_logging) X(request_limits) X(metrics) X(http_endpoint) X(http_dispatcher) \
+    X(tcp_options) X(access_logging) X(request_limits) X(metrics) \
+    X(servlet_timing) X(jdbc_timing) X(request_timing) X(http_endpoint) X(http_dispatcher) \
     X(virtual_host) X(cors) X(saf_registry) X(saf_credentials) \
     X(saf_role_mapper) X(saf_authorization) X(web_app_security) \
     X(auth_cache) X(authentication) X(user) X(member) X(group) \

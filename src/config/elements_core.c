@@ -1,6 +1,8 @@
 /* featureManager, config, logging and their like. */
 #include "config/registry.h"
 
+#include <limits.h>
+
 static const char *const console_level_words[] = { "INFO",  "AUDIT", "WARNING",
                                                    "ERROR", "OFF",   NULL };
 static const char *const console_format_words[] = { "DEV", "SIMPLE", "JSON",
@@ -114,3 +116,50 @@ static const struct cfg_attr zos_logging_attrs[] = {
 #undef ATTR
 CFG_TYPE(zos_logging, "zosLogging", CFG_SINGLETON,
          .help = "Messages that operators see.");
+
+/* Thresholds for single servlets and SQL statements: none of these are here. */
+#define OWN_TIMING(type)                                                       \
+    CFG_ATTR_IGNORED(type, "slowRequestThreshold"),                            \
+        CFG_ATTR_IGNORED(type, "hungRequestThreshold"),                        \
+        CFG_ATTR_IGNORED(type, "enableThreadDumps"),                           \
+        CFG_ATTR_IGNORED(type, "interruptHungRequests")
+
+static const struct cfg_attr servlet_timing_attrs[] = {
+    CFG_ATTR_IGNORED(struct cfg_servlet_timing, "appName"),
+    CFG_ATTR_IGNORED(struct cfg_servlet_timing, "servletName"),
+    OWN_TIMING(struct cfg_servlet_timing),
+};
+CFG_TYPE(servlet_timing, "servletTiming", CFG_NESTED,
+         .help = "Thresholds of one servlet.");
+
+static const struct cfg_attr jdbc_timing_attrs[] = {
+    CFG_ATTR_IGNORED(struct cfg_jdbc_timing, "dataSourceName"),
+    CFG_ATTR_IGNORED(struct cfg_jdbc_timing, "query"),
+    OWN_TIMING(struct cfg_jdbc_timing),
+};
+CFG_TYPE(jdbc_timing, "jdbcTiming", CFG_NESTED,
+         .help = "Thresholds of database calls.");
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_request_timing, __VA_ARGS__)
+static const struct cfg_attr request_timing_attrs[] = {
+    ATTR(DURATION, slow_ms, "slowRequestThreshold", "10s", CFG_MS,
+         "From when on a request is slow: TRAS0112W; 0 or less is never."),
+    ATTR(DURATION, hung_ms, "hungRequestThreshold", "10m", CFG_MS,
+         "From when on a request is hung: TRAS0114W, TRAS0115W at its end; 0 "
+         "or less is never."),
+    ATTR(INT, sample_rate, "sampleRate", "1", 1, INT_MAX,
+         "Of how many requests one is watched for being slow."),
+    ATTR(BOOL, include_context_info, "includeContextInfo", "true",
+         "Method and path, and what a request waits for, in the messages."),
+    ATTR(BOOL, enable_thread_dumps, "enableThreadDumps", "true",
+         "Three diagnostic files, a minute apart, when a request is hung."),
+    ATTR(BOOL, interrupt_hung_requests, "interruptHungRequests", "false",
+         "Give up what a hung request waits for and answer 503."),
+    ATTR(CHILDREN, servlets, n_servlets, servlet_timing, "servletTiming",
+         "Thresholds of single servlets."),
+    ATTR(CHILDREN, jdbc, n_jdbc, jdbc_timing, "jdbcTiming",
+         "Thresholds of database calls."),
+};
+#undef ATTR
+CFG_TYPE(request_timing, "requestTiming", CFG_SINGLETON,
+         .help = "Slow and hung requests, with feature requestTiming-1.0.");

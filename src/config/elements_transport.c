@@ -103,7 +103,8 @@ static const struct cfg_attr key_store_attrs[] = {
     ATTR(ENUM, update_trigger, "updateTrigger", "mbean", cfg_trigger_words,
          "When the store is read again."),
     ATTR(DURATION, polling_rate_ms, "pollingRate", "500ms", CFG_MS,
-         "How often, when polled."),
+         "How often a file is looked at, when polled; at most twice a "
+         "second."),
     ATTR(CHILDREN, key_entries, n_key_entries, key_entry, "keyEntry",
          "Keys with passwords of their own."),
 };

@@ -1,4 +1,5 @@
 #include "gateway/serve.h"
+#include "gateway/timing.h"
 
 #include <stdlib.h>
 
@@ -111,6 +112,8 @@ answer(struct request *r, unsigned status, struct str content_type,
         bulkhead_leave(&r->access->bulkhead, status,
                        clock_mono_us() - r->began_us);
     trace(r, status);
+    if ((r->timing_said & TIMING_SAID_HUNG) != 0)
+        timing_ended(r);
     unlist(r);
     http_reply_send(r->http, &reply);
     buf_fini(&packed);

@@ -20,6 +20,7 @@
 #define OPEN_RETRY_MS 1000u
 /* Of what the system lets us have: from there on nothing new is begun. */
 #define MEMORY_TIGHT_PERCENT 90u
+#define DUMP_AGAIN_MS 60000u
 
 /* --- work on every loop, waited for ----------------------------------------
  */
@@ -130,14 +131,16 @@ run_loop(void *arg)
 /* --- start -----------------------------------------------------------------
  */
 
-/* updateTrigger="polled": twice a second, which is the rate's default. A store
- * that cannot be read is looked at again when it changes again. */
+/* updateTrigger="polled": as often as pollingRate says, at most twice a second.
+ * A store that cannot be read is looked at again when it changes again. */
 static void
 reload_changed_keys(struct gateway *g)
 {
     struct err_info why = { 0 };
     const char *path =
-        g->snapshot == NULL ? NULL : snapshot_polled_change(g->snapshot);
+        g->snapshot == NULL
+            ? NULL
+            : snapshot_polled_change(g->snapshot, clock_mono_ms());
 
     if (path == NULL)
         return;
@@ -170,6 +173,18 @@ gateway_tick(struct gateway *g)
         memory_resident("/proc") > g->memory_limit / 100 * MEMORY_TIGHT_PERCENT;
 }
 
+bool
+gateway_wants_dump(struct gateway *g)
+{
+    uint64_t now_ms = clock_mono_ms();
+
+    if (atomic_load(&g->dumps_wanted) == 0 || now_ms < g->next_dump_ms)
+        return false;
+    g->next_dump_ms = now_ms + DUMP_AGAIN_MS;
+    atomic_fetch_sub(&g->dumps_wanted, 1);
+    return true;
+}
+
 static enum err
 start_loops(struct gateway *g, struct str token, struct err_info *why)
 {
@@ -190,6 +205,7 @@ start_loops(struct gateway *g, struct str token, struct err_info *why)
         looper->serve.limits = g->limits;
         looper->serve.memory = &g->memory;
         looper->serve.checker = g->checker;
+        looper->serve.dumps_wanted = &g->dumps_wanted;
         looper->serve.metrics = g->metrics;
         looper->serve.counted = &g->metrics->loops[i];
         g->metrics->n = i + 1;

@@ -56,6 +56,10 @@ MUST_CHECK enum err gateway_look(struct gateway *, unsigned places,
  * angel again when it, or the security database, was started again. */
 void gateway_tick(struct gateway *);
 
+/* A request is hung, and diagnostics are to be written now: three times, a
+ * minute apart. */
+bool gateway_wants_dump(struct gateway *);
+
 /* Did the angel grant this service group (ZOSDUMP)? */
 bool gateway_has_service(const struct gateway *, const char *name);
 

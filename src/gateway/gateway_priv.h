@@ -41,6 +41,8 @@ struct gateway {
     bool is_without_database;     /* since the start */
     bool has_missed_rings;        /* and so no key ring could be read */
     unsigned n_ticks;
+    atomic_uint dumps_wanted; /* loops set it; gateway_wants_dump */
+    uint64_t next_dump_ms;
     struct checker *checker;
     struct limits *limits;
     struct gauge memory; /* what connections and requests hold */

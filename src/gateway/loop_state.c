@@ -3,6 +3,7 @@
  * it uses, and how these change while requests run.
  */
 #include "gateway/serve.h"
+#include "gateway/timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,7 @@ serve_init(struct serve *s, struct messages_log *log, struct str token,
     enum err e;
 
     *s = (struct serve){ .log = log,
+                         .index = index,
                          .next_request_id = index + 1,
                          .id_step = n_loops };
     s->saf_watch = (struct loop_fd){ .fd = -1, .on_event = on_angel };
@@ -313,6 +315,7 @@ serve_apply(struct serve *s, struct snapshot *snapshot, const int *fds)
     }
     close_unwanted(s);
     http_pool_flush(s->pool);
+    timing_start(s);
 }
 
 void

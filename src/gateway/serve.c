@@ -539,7 +539,7 @@ serve_on_request(struct http_request *http, void *arg)
     r->attempt.now_ms = clock_wall_ms();
     r->usage->n_requests++;
     serve->n_requests++;
-    serve->n_total++;
+    r->number = serve->n_total++;
     r->next = serve->requests;
     if (r->next != NULL)
         r->next->previous = r;

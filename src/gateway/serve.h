@@ -61,6 +61,9 @@ struct serve {
     struct gauge *memory;         /* likewise */
     struct metrics *metrics;      /* the gateway's, of all loops */
     struct metrics_loop *counted; /* our own */
+    struct loop_timer timing_timer;
+    atomic_uint *dumps_wanted; /* the gateway's: a request is hung */
+    unsigned index;            /* of this loop */
     uint64_t next_request_id;
     uint64_t id_step;         /* number of loops: ids differ between them */
     size_t n_requests;        /* under way on this loop */
@@ -107,6 +110,8 @@ struct request {
     bool is_counted;                /* by its API's bulkhead */
     bool must_close;                /* the connection, after the answer */
     uint64_t began_us;
+    uint64_t number;      /* on this loop */
+    unsigned timing_said; /* timing.h */
     enum resource_kind kind;
     struct access *access;
     struct operation *operation; /* API, service */

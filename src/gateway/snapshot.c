@@ -96,6 +96,7 @@ set_policies(struct building *b)
 
     s->manager = CFG_ONE(s->tree, zcon_manager);
     s->limits = CFG_ONE(s->tree, request_limits);
+    timing_of(s->tree, &s->timing);
     s->metrics = CFG_ONE(s->tree, metrics);
     if (s->metrics->node.line == 0)
         s->metrics = NULL; /* nobody wrote it */
@@ -500,14 +501,15 @@ static enum err
 note_polled(struct building *b)
 {
     struct snapshot *s = b->s;
-    size_t n = tls_stores_polled(b->stores);
+    const struct tls_polled *polled;
+    size_t n = tls_stores_polled(b->stores, &polled);
 
     s->polled = ARENA_ARRAY(&s->arena, struct polled_file, n + 1);
     if (s->polled == NULL)
         return no_storage(b);
     for (size_t i = 0; i < n; i++) {
-        s->polled[i].path =
-            str_z(&s->arena, tls_stores_polled_path(b->stores, i));
+        s->polled[i].rate_ms = polled[i].rate_ms;
+        s->polled[i].path = str_z(&s->arena, polled[i].path);
         if (s->polled[i].path == NULL)
             return no_storage(b);
         polled_stamp(s->polled[i].path, &s->polled[i].stamp);
@@ -566,14 +568,20 @@ out:
 }
 
 const char *
-snapshot_polled_change(const struct snapshot *s)
+snapshot_polled_change(struct snapshot *s, uint64_t now_ms)
 {
     for (size_t i = 0; i < s->n_polled; i++) {
+        struct polled_file *p = &s->polled[i];
         struct polled_stamp now;
 
-        polled_stamp(s->polled[i].path, &now);
-        if (memcmp(&now, &s->polled[i].stamp, sizeof now) != 0)
-            return s->polled[i].path;
+        if (p->next_ms == 0)
+            p->next_ms = now_ms + p->rate_ms; /* it has just been read */
+        if (now_ms < p->next_ms)
+            continue;
+        p->next_ms = now_ms + p->rate_ms;
+        polled_stamp(p->path, &now);
+        if (memcmp(&now, &p->stamp, sizeof now) != 0)
+            return p->path;
     }
     return NULL;
 }

@@ -15,6 +15,7 @@
 #include "gateway/limits.h"
 #include "gateway/route.h"
 #include "gateway/ticket_files.h"
+#include "gateway/timing.h"
 #include "gateway/web.h"
 #include "http/server.h"
 #include "saf/client.h"
@@ -95,6 +96,7 @@ struct polled_stamp {
 };
 struct polled_file {
     const char *path;
+    uint64_t rate_ms, next_ms; /* monotonic */
     struct polled_stamp stamp;
 };
 
@@ -110,6 +112,7 @@ struct snapshot {
     const struct cfg_request_limits *limits;
     const struct cfg_metrics *metrics; /* NULL: not to be read */
     bool uses_saf_roles;               /* safAuthorization is configured */
+    struct timing timing;
     struct auth_policy auth;
     struct basic *basic;           /* what auth.basic borrows */
     struct auth_cache *auth_cache; /* user_registry.h */
@@ -130,8 +133,9 @@ struct snapshot {
     size_t n_polled;
 };
 
-/* The path of a polled key store that has changed since; NULL: none. */
-const char *snapshot_polled_change(const struct snapshot *);
+/* The path of a polled key store that has changed since; NULL: none. Each is
+ * looked at as often as its rate says, at most with each call. */
+const char *snapshot_polled_change(struct snapshot *, uint64_t now_ms);
 /* As they are now is how they were. */
 void snapshot_polled_seen(struct snapshot *);
 

@@ -7,6 +7,7 @@
 #include "gateway/key_files.h"
 #include "gateway/ring_keys.h"
 
+#define EXTRA_RATE_MS 500u
 #define LOGGER KEY_FILES_LOGGER
 #define PATHS_MAX ((size_t)8 << 20)
 
@@ -31,7 +32,7 @@ struct tls_stores {
     struct arena arena;
     struct store *stores;
     struct {
-        struct str *v;
+        struct tls_polled *v;
         size_t n, cap;
     } polled;
     bool has_checked_filters;
@@ -119,11 +120,14 @@ check_dates(struct tls_stores *t, const struct store *s)
                              s->file.entries[i].der);
 }
 
+/* Key rings are never polled: the angel says when they change. */
 static void
 note_polled(struct tls_stores *t, const struct store *s)
 {
+    struct tls_polled polled = { s->path, (uint64_t)s->from->polling_rate_ms };
+
     if (s->from->update_trigger == CFG_TRIGGER_POLLED && s->path.n > 0)
-        (void)!VEC_PUSH(&t->polled, s->path);
+        (void)!VEC_PUSH(&t->polled, polled);
 }
 
 static struct store *
@@ -207,15 +211,10 @@ tls_stores_free(struct tls_stores **at)
 }
 
 size_t
-tls_stores_polled(const struct tls_stores *t)
+tls_stores_polled(const struct tls_stores *t, const struct tls_polled **out)
 {
+    *out = t->polled.v;
     return t->polled.n;
-}
-
-struct str
-tls_stores_polled_path(const struct tls_stores *t, size_t i)
-{
-    return t->polled.v[i];
 }
 
 /* ---- what a TLS configuration is made of ---- */
@@ -316,6 +315,7 @@ static enum err
 read_extra(struct tls_stores *t, struct str path, struct buf *to,
            struct str *out, struct err_info *why)
 {
+    struct tls_polled polled = { path, EXTRA_RATE_MS };
     const char *at;
     enum err e;
 
@@ -323,7 +323,7 @@ read_extra(struct tls_stores *t, struct str path, struct buf *to,
     if (path.n == 0)
         return ERR_OK;
     at = str_z(&t->arena, path);
-    if (at == NULL || !VEC_PUSH(&t->polled, path))
+    if (at == NULL || !VEC_PUSH(&t->polled, polled))
         return err_set(why, ERR_MEMORY, "no storage for a path");
     e = file_read(at, to, why);
     *out = buf_view(to);

@@ -27,9 +27,14 @@ MUST_CHECK enum err tls_stores_new(struct saf_client *, struct messages_log *,
                                    struct err_info *why);
 void tls_stores_free(struct tls_stores **);
 
-/* Files to look at for changes (updateTrigger="polled"); borrowed. */
-size_t tls_stores_polled(const struct tls_stores *);
-struct str tls_stores_polled_path(const struct tls_stores *, size_t i);
+/* A file to look at for changes: updateTrigger="polled", or a file beside the
+ * stores. Borrowed. */
+struct tls_polled {
+    struct str path;
+    uint64_t rate_ms; /* pollingRate */
+};
+size_t tls_stores_polled(const struct tls_stores *,
+                         const struct tls_polled **out);
 
 /* For an endpoint's port, or NULL: for outbound connections. alias: instead of
  * the ssl element's own; "" none. Problems are logged (CWPKI...) and

@@ -11,13 +11,11 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "config/feature.h"
+#include "gateway/timing.h"
 
 #define WORK "Display Work Command Handler"
 #define INTERRUPTS "Request Interrupt Command Handler"
 #define TIMING "requestTiming-1.0"
-/* Defaults of element requestTiming. */
-#define SLOW_MS 10000u
-#define HUNG_MS 600000u
 #define LINES_MAX (64u * 1024u)
 
 static const char work_help[] = "To count the requests of a server:\n"
@@ -47,6 +45,7 @@ on_work(const struct modify_call *call)
 {
     struct worker *w = command_worker(call);
     struct gateway_work work;
+    struct timing timing;
     char now[40];
 
     if (command_is_help(call)) {
@@ -64,7 +63,8 @@ on_work(const struct modify_call *call)
         modify_say_help(call, work_help);
         return false;
     }
-    gateway_count(w->gateway, SLOW_MS, HUNG_MS, &work, NULL);
+    timing_of(w->tree, &timing);
+    gateway_count(w->gateway, timing.slow_ms, timing.hung_ms, &work, NULL);
     now_text(now);
     if (w->last_display[0] == '\0')
         snprintf(w->last_display, sizeof w->last_display, "%s", now);
@@ -85,7 +85,8 @@ on_work(const struct modify_call *call)
 
 /* [ "AGE=" seconds | "TIMEDOUT" ] [ "DETAILS" ], separated by commas */
 static bool
-read_interrupts(struct str operands, uint64_t *age_ms, bool *with_details)
+read_interrupts(struct str operands, uint64_t hung_ms, uint64_t *age_ms,
+                bool *with_details)
 {
     struct str word;
 
@@ -104,7 +105,7 @@ read_interrupts(struct str operands, uint64_t *age_ms, bool *with_details)
         if (*age_ms > 0)
             return false;
         if (str_eq_nocase_z(word, "TIMEDOUT"))
-            *age_ms = HUNG_MS;
+            *age_ms = hung_ms;
         else if (str_starts_nocase(word, STR("AGE=")) &&
                  str_to_u64(str_sub(word, 4, word.n), &seconds) &&
                  seconds > 0 && seconds < 1000000)
@@ -120,6 +121,7 @@ on_interrupts(const struct modify_call *call)
 {
     struct worker *w = command_worker(call);
     struct gateway_work work;
+    struct timing timing;
     struct str rest, line;
     bool with_details;
     uint64_t age_ms;
@@ -133,7 +135,9 @@ on_interrupts(const struct modify_call *call)
         modify_say(call, "requestTiming-1.0 feature is not installed ");
         return true;
     }
-    if (!read_interrupts(call->operands, &age_ms, &with_details))
+    timing_of(w->tree, &timing);
+    if (!read_interrupts(call->operands, timing.hung_ms, &age_ms,
+                         &with_details))
         return command_malformed(call, interrupts_help);
     buf_init(&lines, LINES_MAX);
     gateway_count(w->gateway, age_ms, age_ms, &work, &lines);

@@ -14,6 +14,7 @@
 
 #define TEXT_MAX (8u * 1024u * 1024u)
 #define FOLDER "dumps"
+#define INTROSPECT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
 
 static void
 heading(struct buf *out, const char *text)
@@ -193,4 +194,15 @@ introspect_write(struct worker *w, const char *kind, char path[256],
         e = file_write_atomic(path, buf_view(&out), 0666, why);
     buf_fini(&out);
     return e;
+}
+
+void
+introspect_hung(struct worker *w)
+{
+    struct err_info why;
+    char path[256];
+
+    MESSAGES_LOG0(w->log, INTROSPECT_LOGGER, "CWWKE0067I");
+    if (introspect_write(w, "javacore", path, &why) == ERR_OK)
+        MESSAGES_LOG(w->log, INTROSPECT_LOGGER, "CWWKE0068I", str_of(path));
 }

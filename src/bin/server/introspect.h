@@ -14,5 +14,7 @@
  */
 MUST_CHECK enum err introspect_write(struct worker *, const char *kind,
                                      char path[256], struct err_info *why);
+/* Because a request is hung: kind javacore, CWWKE0067I and CWWKE0068I. */
+void introspect_hung(struct worker *);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "features.h"
+#include "introspect.h"
 #include "logging.h"
 
 #define BOOT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
@@ -132,6 +133,8 @@ on_tick(struct loop_timer *timer)
     struct worker *w = CONTAINER_OF(timer, struct worker, tick_timer);
 
     gateway_tick(w->gateway);
+    if (gateway_wants_dump(w->gateway))
+        introspect_hung(w);
     messages_log_tick(w->log);
     loop_timer_set(w->loop, timer, TICK_MS);
 }
