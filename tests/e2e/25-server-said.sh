@@ -76,6 +76,21 @@ runs "pause where nothing can be paused" 36 sallyport server pause myServer; lik
 runs "resume where nothing can be" 37 sallyport server resume myServer; like "$OUT" "CWWKE0934W" "CWWKE0934W"
 runs "javadump" 0 sallyport server javadump myServer
 like "$(cat "$LOG")" "CWWKE0067I: Java dump request received\." "CWWKE0067I"
-stop
+
+# Exit statuses that something else than a mistake brings about.
+runs "a dump that cannot be written" 29 sallyport server dump myServer --archive="$SCRATCH/none/d.zip"
+like "$OUT" "^Server myServer dump failed\. Check server logs for details\." "is said"
+mv "$DIR/workarea/.sCommand" "$DIR/workarea/.kept"; : >"$DIR/workarea/.sCommand"
+runs "a server that cannot be reached" 34 sallyport server modify myServer STATUS
+mv "$DIR/workarea/.kept" "$DIR/workarea/.sCommand"
+PID=$(sallyport server status myServer | grep -oE '[0-9]+\.?$' | tr -d .)
+kill -STOP "$PID"
+runs "a stop that takes too long" 21 sallyport server stop myServer --timeout=1s
+like "$OUT" "^Server myServer stop failed\. Check server logs for details\." "is said"
+kill -CONT "$PID"
+gone() { sallyport server status myServer; [ $? -eq 1 ]; }
+wait_for 30 gone; ok $? "it ends when it can"
+: >"$SCRATCH/file"
+runs "an output folder that cannot be" 23 env WLP_OUTPUT_DIR="$SCRATCH/file" sallyport server start myServer
 runs "pause of a stopped server" 4 sallyport server pause myServer
 done_testing
