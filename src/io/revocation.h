@@ -104,6 +104,10 @@ MUST_CHECK enum err revocation_start(struct revocation *, struct loop *,
                                      struct revocation_check **out,
                                      struct revocation_result *result,
                                      struct err_info *why);
+/* From the certificate to an anchor of the store, by way of `between` (may be
+ * NULL): of a session that is resumed. NULL: there is none. Owned. */
+STACK_OF(X509) *
+    revocation_chain(X509_STORE *, X509 *certificate, STACK_OF(X509) * between);
 /* `done` will not run. NULL is accepted. On the loop's thread, before the loop
  * is freed. */
 void revocation_cancel(struct revocation_check **);

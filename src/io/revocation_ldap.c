@@ -104,7 +104,10 @@ connect_to(const LDAPURLDesc *to, struct str user, struct str password,
 {
     struct timeval limit = { timeout_ms / 1000,
                              (suseconds_t)(timeout_ms % 1000) * 1000 };
-    struct berval secret = { password.n, (char *)(uintptr_t)password.p };
+    /* Of nobody's it is empty: without any, the request is malformed. */
+    struct berval secret = { user.n == 0 ? 0 : password.n,
+                             (char *)(uintptr_t)password.p };
+    char none[] = "";
     char server[REVOCATION_URL_MAX + 32];
     int version = LDAP_VERSION3;
     LDAP *ldap = NULL;
@@ -124,8 +127,10 @@ connect_to(const LDAPURLDesc *to, struct str user, struct str password,
         lib.set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != 0 ||
         !limit_incoming(ldap, max_bytes))
         return LDAP_OTHER;
+    if (secret.bv_len == 0)
+        secret.bv_val = none;
     return lib.bind(ldap, user.n == 0 ? NULL : user.p, LDAP_SASL_SIMPLE,
-                    user.n == 0 ? NULL : &secret, NULL, NULL, NULL);
+                    &secret, NULL, NULL, NULL);
 }
 
 /* The one value of the one attribute asked for. */

@@ -1,4 +1,5 @@
 /* Whom to ask about a certificate: what the rules name and what it names. */
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,4 +167,19 @@ sources_of(const struct revocation *r, X509 *certificate,
     if (r->rules.crls_first)
         add_responders(&r->rules, certificate, &to);
     return to.n;
+}
+
+STACK_OF(X509) * revocation_chain(X509_STORE *anchors, X509 *certificate,
+                                  STACK_OF(X509) * between)
+{
+    X509_STORE_CTX *store = X509_STORE_CTX_new();
+    STACK_OF(X509) *chain = NULL;
+
+    if (store != NULL &&
+        X509_STORE_CTX_init(store, anchors, certificate, between) == 1 &&
+        X509_verify_cert(store) == 1)
+        chain = X509_STORE_CTX_get1_chain(store);
+    X509_STORE_CTX_free(store);
+    ERR_clear_error();
+    return chain;
 }

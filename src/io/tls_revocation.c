@@ -15,23 +15,6 @@
     "javax.net.ssl.SSLHandshakeException: PKIX path validation failed: "       \
     "java.security.cert.CertPathValidatorException: "
 
-/* From the certificate to an anchor of ctx; NULL: there is none. Owned. */
-static STACK_OF(X509) *
-    chain_of(SSL_CTX *ctx, X509 *certificate, STACK_OF(X509) * between)
-{
-    X509_STORE_CTX *store = X509_STORE_CTX_new();
-    STACK_OF(X509) *chain = NULL;
-
-    if (store != NULL &&
-        X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(ctx), certificate,
-                            between) == 1 &&
-        X509_verify_cert(store) == 1)
-        chain = X509_STORE_CTX_get1_chain(store);
-    X509_STORE_CTX_free(store);
-    ERR_clear_error();
-    return chain;
-}
-
 /* A ticket holds the certificate of its client but not who stands between it
  * and an anchor: where that is needed, the handshake is a full one. */
 SSL_TICKET_RETURN
@@ -47,7 +30,8 @@ tls_on_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
     if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     if (peer != NULL) {
-        chain = chain_of(SSL_get_SSL_CTX(ssl), peer, NULL);
+        chain = revocation_chain(SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)),
+                                 peer, NULL);
         if (chain == NULL)
             return SSL_TICKET_RETURN_IGNORE_RENEW;
         sk_X509_pop_free(chain, X509_free);
@@ -101,8 +85,9 @@ tls_begin_check(struct stream *s, struct revocation *by, struct err_info *why)
     if (peer == NULL)
         return ERR_OK; /* none was asked for, or it need not have one */
     if (chain == NULL)
-        chain = built = chain_of(SSL_get_SSL_CTX(s->ssl), peer,
-                                 SSL_get_peer_cert_chain(s->ssl));
+        chain = built =
+            revocation_chain(SSL_CTX_get_cert_store(SSL_get_SSL_CTX(s->ssl)),
+                             peer, SSL_get_peer_cert_chain(s->ssl));
     if (chain == NULL)
         return err_set(why, ERR_PEER,
                        PATH_FAILED "Could not determine revocation status "

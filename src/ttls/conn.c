@@ -50,8 +50,10 @@ leg_watch(struct leg *leg, int fd, bool is_connected)
     leg->is_connected = is_connected;
     leg->may_write = is_connected;
     leg->may_read = is_connected; /* what came before it was watched */
-    IGNORE(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
-    IGNORE(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one));
+    if (!is_connected) {          /* else the listener's, inherited */
+        IGNORE(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
+        IGNORE(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one));
+    }
     if (loop_add(leg->conn->engine->loop, &leg->watch,
                  LOOP_READ | LOOP_WRITE | LOOP_EDGE, NULL) == ERR_OK)
         return true;
@@ -90,9 +92,6 @@ static void
 finish(struct conn *c, bool with_reset)
 {
     struct engine_policy *policy = c->mapped == NULL ? NULL : c->mapped->policy;
-    struct capture_addr own;
-    struct sockaddr_storage at;
-    socklen_t n = sizeof at;
 
     if (c->state == CONN_ENDED)
         return;
@@ -100,11 +99,8 @@ finish(struct conn *c, bool with_reset)
         say_event(c, 0, "Connection Close", NULL);
     handshake_fini(c);
     /* While the row is there the port is ours: nobody else can use it. */
-    if (c->is_inbound && c->inner.watch.fd >= 0 &&
-        getsockname(c->inner.watch.fd, (struct sockaddr *)&at, &n) == 0) {
-        addr_of_sockaddr(&own, &at);
-        maps_peer_remove(c->engine, &own);
-    }
+    if (c->is_inbound && c->inner.watch.fd >= 0)
+        maps_peer_remove(c->engine, &c->own);
     leg_close(&c->outer, with_reset);
     leg_close(&c->inner, with_reset);
     ask_forget(c);
@@ -222,7 +218,6 @@ connect_inner(struct conn *c)
     };
     static const struct capture_addr loopback6 = { .ip = { [15] = 1 } };
     bool is_v6 = !addr_is_v4(&c->local);
-    struct capture_addr own;
     struct sockaddr_in6 at;
     unsigned n;
     int fd = new_socket(is_v6);
@@ -230,14 +225,14 @@ connect_inner(struct conn *c)
     if (fd < 0)
         return false;
     addr_to_sockaddr(is_v6 ? &loopback6 : &loopback4, is_v6, &at, &n);
-    if (bind(fd, (struct sockaddr *)&at, n) != 0 || !name_of(fd, &own) ||
-        !maps_peer_put(c->engine, &own, &c->remote)) {
+    if (bind(fd, (struct sockaddr *)&at, n) != 0 || !name_of(fd, &c->own) ||
+        !maps_peer_put(c->engine, &c->own, &c->remote)) {
         close(fd);
         return false;
     }
     if (connect_leg(&c->inner, fd, &c->local, is_v6))
         return true;
-    maps_peer_remove(c->engine, &own);
+    maps_peer_remove(c->engine, &c->own);
     return false;
 }
 
@@ -269,14 +264,14 @@ is_loopback(const struct capture_addr *a)
 static bool
 identify(struct conn *c, int fd, const struct capture_addr *peer)
 {
-    struct capture_addr local, listener;
+    struct capture_addr local;
+    uint16_t port;
     bool is_ours;
 
-    if (!name_of(fd, &local) ||
-        !name_of(c->engine->listeners[addr_is_v4(&local) ? 0 : 1].watch.fd,
-                 &listener))
+    if (!name_of(fd, &local))
         return false;
-    is_ours = is_loopback(&local) && local.port == listener.port;
+    port = c->engine->listeners[addr_is_v4(&local) ? 0 : 1].port;
+    is_ours = is_loopback(&local) && local.port == port;
     if (c->engine->is_bpf && is_ours) {
         if (!maps_take(c->engine, peer, &c->record))
             return false;
@@ -287,7 +282,7 @@ identify(struct conn *c, int fd, const struct capture_addr *peer)
     c->is_inbound = !is_ours;
     c->remote = *peer;
     c->local = local;
-    if (!c->engine->is_bpf && local.port == listener.port) {
+    if (!c->engine->is_bpf && local.port == port) {
         /* To the engine itself: nobody's business. */
         if (!original_of(fd, !addr_is_v4(&local), &c->record.to) ||
             (c->record.to.port == local.port &&

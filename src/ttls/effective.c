@@ -306,12 +306,16 @@ set_gsk(const struct ttls_gsk_adv *gsk, struct ttls_effective *e)
         gsk != NULL && ttls_is_coded(&gsk->obj, "RevocationSecurityLevel")
             ? (enum ttls_level)all.revocation_level
             : TTLS_LEVEL_MEDIUM; /* [unverified] */
-    e->aia_cdp_priority = all.aia_cdp_priority == TTLS_ON;
-    e->ldap = gsk == NULL ? NULL : gsk->ldap;
+    e->aia_cdp_priority = gsk == NULL ||
+                          !ttls_is_coded(&gsk->obj, "AIACDPPriority") ||
+                          all.aia_cdp_priority == TTLS_ON; /* [unverified] */
+    if (gsk != NULL && gsk->ldap != NULL)
+        e->ldap = *gsk->ldap;
     if (gsk != NULL && gsk->ocsp != NULL)
         e->ocsp = *gsk->ocsp;
     if (gsk != NULL && gsk->cdp != NULL)
         e->cdp = *gsk->cdp;
+    complete(TTLS_GSK_LDAP, &e->ldap);
     complete(TTLS_GSK_OCSP, &e->ocsp);
     complete(TTLS_GSK_CDP, &e->cdp);
 }

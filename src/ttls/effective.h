@@ -88,9 +88,8 @@ struct ttls_effective {
     uint32_t server_ticket_timeout_s;
     enum ttls_level revocation_level;
     bool aia_cdp_priority;
-    const struct ttls_gsk_ldap *ldap; /* NULL: not coded */
-    /* Copies with defaults applied; *_coded says whether there is such a
-     * statement at all. */
+    /* Copies with defaults applied; no server: LDAP is not asked. */
+    struct ttls_gsk_ldap ldap;
     struct ttls_gsk_ocsp ocsp;
     struct ttls_gsk_cdp cdp;
 };

@@ -1,5 +1,6 @@
 #include "ttls/engine.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,21 @@ stop_listening(struct engine *g)
  * ------------------------------------------------------ */
 
 static bool
+learn_ports(struct engine *g)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g->listeners); i++) {
+        struct sockaddr_in6 at = { 0 }; /* the port lies alike in IPv4's */
+        socklen_t n = sizeof at;
+        int fd = g->listeners[i].watch.fd;
+
+        if (fd >= 0 && getsockname(fd, (struct sockaddr *)&at, &n) != 0)
+            return false;
+        g->listeners[i].port = ntohs(at.sin6_port);
+    }
+    return true;
+}
+
+static bool
 on_setup(struct engine *g, struct chan_msg *msg)
 {
     struct reader in = reader_of(msg->payload);
@@ -74,7 +90,7 @@ on_setup(struct engine *g, struct chan_msg *msg)
         g->map_in_peer = chan_take_fd(msg, at++);
         g->map_counts = chan_take_fd(msg, at++);
     }
-    return g->listeners[0].watch.fd >= 0;
+    return g->listeners[0].watch.fd >= 0 && learn_ports(g);
 }
 
 static void
@@ -275,6 +291,7 @@ engine_free(struct engine *g)
         conns_close_all(g);
     stop_listening(g);
     env_maker_free(&g->maker);
+    revocation_cache_unref(&g->revocations);
     engine_policy_unref(&g->policy);
     whos_forget(g);
     free_waiting(&g->waiting);

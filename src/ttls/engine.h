@@ -105,6 +105,7 @@ struct conn {
     uint64_t cookie; /* of the program's socket */
     struct capture_record record;
     struct capture_addr local, remote; /* as the program sees them */
+    struct capture_addr own; /* inbound: the inner leg's, a row of in_peer */
     struct who who;
     struct mapped *mapped; /* NULL: no rule */
     struct env *env;
@@ -114,7 +115,8 @@ struct conn {
     bool is_paused;              /* the angel is signing */
     uint8_t *stash; /* cipher text that a paused handshake has not read */
     size_t stash_n;
-    struct question *question; /* to the broker; NULL: none */
+    struct question *question;      /* to the broker; NULL: none */
+    struct revocation_check *check; /* NULL: none is under way */
     struct loop_timer timer;
     struct loop_post free_later, again;
     bool is_again;      /* `again` is queued */
@@ -135,6 +137,7 @@ struct conn {
 struct engine_listener {
     struct loop_fd watch;
     struct engine *engine;
+    uint16_t port;
 };
 
 struct engine {
@@ -157,6 +160,7 @@ struct engine {
     struct question *unsent, **unsent_end;
     uint32_t next_seq;
     struct env_maker *maker;
+    struct revocation_cache *revocations;    /* NULL: none yet; the maker's */
     uint8_t *plain, *cipher_in, *cipher_out; /* scratch of one callback */
 };
 
@@ -197,6 +201,8 @@ void leg_shut(struct leg *);
 /* One step; false: it has failed, has been said, and the connection reset. */
 MUST_CHECK bool handshake_start(struct conn *);
 MUST_CHECK bool handshake_step(struct conn *);
+/* The peer's certificate has been looked up: 0, or why it is refused. */
+void handshake_checked(struct conn *, unsigned rc);
 void handshake_fini(struct conn *);
 /* Why OpenSSL has failed on it just now: a System SSL or AT-TLS code; 0 none.
  * (rc.c) */

@@ -226,11 +226,13 @@ env_free(struct env *env)
     }
     free(env->identities);
     SSL_CTX_free(env->ctx);
+    revocation_unref(&env->revocation);
     remote_keys_unref(&env->keys);
     if (env->first_channel >= 0)
         close(env->first_channel);
     engine_policy_unref(&policy);
     free((void *)(uintptr_t)env->key.p);
+    OPENSSL_cleanse(env->ticket_keys, sizeof env->ticket_keys);
     free(env);
 }
 

@@ -8,6 +8,7 @@
 #define SALLYPORT_TTLS_ENV_H
 
 #include "io/remote_key.h"
+#include "io/revocation.h"
 #include "ipc/chan.h"
 #include "ttls/engine.h"
 
@@ -35,9 +36,12 @@ struct env {
     struct env_identity *identities;
     size_t n_identities;
     size_t n_trust;
-    struct remote_keys *keys; /* the angel signs with them */
-    int first_channel;        /* came with the ring; -1: used up */
-    struct table sessions;    /* client: "address port" -> SSL_SESSION */
+    struct remote_keys *keys;      /* the angel signs with them */
+    struct revocation *revocation; /* NULL: peers are not looked up */
+    int first_channel;             /* came with the ring; -1: used up */
+    uint64_t ticket_period;        /* whose keys these are; 0: none yet */
+    unsigned char ticket_keys[64];
+    struct table sessions; /* client: "address port" -> SSL_SESSION */
     struct loop_post made;
     struct engine *engine;
     struct env *queued;
@@ -66,6 +70,14 @@ MUST_CHECK enum err env_maker_ask(struct env_maker *, struct str request,
                                   struct chan_msg *reply);
 /* And set up the context. */
 MUST_CHECK bool env_context(struct env *);
+/* Whether peers are looked up, and where: 0, or a return code. */
+unsigned env_revocation(struct env *);
+void env_revocation_context(const struct env *);
+/* After a handshake. True: handshake_checked will be called; false: it is
+ * known, *rc is 0 or a return code. */
+MUST_CHECK bool env_revocation_begin(struct conn *, unsigned *rc);
+unsigned rc_of_revocation(const struct ttls_effective *,
+                          enum revocation_verdict);
 /* For each connection: what cannot stand in the context. */
 MUST_CHECK bool env_apply(struct conn *, SSL *);
 /* The certificate a server or client of this rule shows; NULL none. */

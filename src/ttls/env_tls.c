@@ -340,15 +340,24 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 static bool
 ticket_keys(const struct conn *c, uint64_t period, unsigned char out[64])
 {
+    struct env *env = c->env;
     unsigned char what[16] = { 0 };
     unsigned n = 64;
 
+    if (env->ticket_period == period && period != 0) {
+        memcpy(out, env->ticket_keys, 64);
+        return true;
+    }
     for (int i = 0; i < 8; i++)
         what[i] = (unsigned char)(period >> (56 - 8 * i));
     for (int i = 0; i < 4; i++)
         what[8 + i] = (unsigned char)(c->mapped->eff.env_id >> (24 - 8 * i));
-    return HMAC(EVP_sha512(), c->engine->secret, sizeof c->engine->secret, what,
-                sizeof what, out, &n) != NULL;
+    if (HMAC(EVP_sha512(), c->engine->secret, sizeof c->engine->secret, what,
+             sizeof what, out, &n) == NULL)
+        return false;
+    memcpy(env->ticket_keys, out, 64);
+    env->ticket_period = period;
+    return true;
 }
 
 static bool
@@ -494,6 +503,7 @@ bool
 env_context(struct env *env)
 {
     const struct ttls_effective *e = &env->mapped->eff;
+    unsigned rc;
 
     if (e->fips != TTLS_FIPS_OFF && !OSSL_PROVIDER_available(NULL, "fips"))
         return fail(env, 455);
@@ -506,7 +516,13 @@ env_context(struct env *env)
         !set_fragment(env->ctx, e) || !set_sessions(env, e))
         return fail(env, 5006);
     SSL_CTX_set_tlsext_servername_callback(env->ctx, on_server_name);
-    return set_certificates(env, e) && set_verification(env, e);
+    if (!set_certificates(env, e) || !set_verification(env, e))
+        return false;
+    rc = env_revocation(env);
+    if (rc != 0)
+        return fail(env, rc);
+    env_revocation_context(env);
+    return true;
 }
 
 bool

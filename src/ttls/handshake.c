@@ -181,6 +181,7 @@ void
 handshake_fini(struct conn *c)
 {
     loop_timer_clear(c->engine->loop, &c->timer);
+    revocation_cancel(&c->check);
     if (c->keys != NULL) {
         c->io.is_ended = true;
         c->io.in_n = 0;
@@ -354,6 +355,15 @@ needs_user(const struct conn *c)
 }
 
 static bool
+go_on(struct conn *c)
+{
+    if (!needs_user(c))
+        return finish(c);
+    ask_certificate(c);
+    return true;
+}
+
+static bool
 succeed(struct conn *c)
 {
     unsigned rc = check_peer(c);
@@ -365,10 +375,19 @@ succeed(struct conn *c)
     remote_channel_leave(&c->keys);
     if (!handshake_stash(c))
         return fail(c, 5002);
-    if (!needs_user(c))
-        return finish(c);
-    ask_certificate(c);
-    return true;
+    if (env_revocation_begin(c, &rc)) {
+        /* The peer has done its part; what is asked has limits of its own. */
+        loop_timer_clear(c->engine->loop, &c->timer);
+        return true;
+    }
+    return rc == 0 ? go_on(c) : fail(c, rc);
+}
+
+void
+handshake_checked(struct conn *c, unsigned rc)
+{
+    if (rc == 0 ? go_on(c) : fail(c, rc))
+        conn_go(c);
 }
 
 /* The angel has signed: on with what had arrived. */
@@ -458,7 +477,7 @@ handshake_step(struct conn *c)
     if (!leg_flush(outer))
         return fail(c, 406);
     if (c->is_handshake_done) {
-        if (c->is_waiting)
+        if (c->is_waiting || c->check != NULL)
             return true;
         if (c->peer_user[0] == '\0')
             return fail(c, 5007);

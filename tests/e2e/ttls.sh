@@ -20,7 +20,8 @@ syslog=$SALLYPORT_ROOT/log/syslogall.log
 mark() { MARK=$(wc -l <"$syslog"); }
 since() { tail -n +$((MARK + 1)) "$syslog" | sed 's/^[-0-9]* [.:0-9]* *//'; }
 said() { since | grep -Eq -- "$1"; }
-# rule NAME DIRECTION PORT ROLE RING [environment parameter lines [rule lines]]
+# rule NAME DIRECTION PORT ROLE RING [environment parameter lines [rule lines
+# [environment action lines]]]
 rule() {
     cat <<P
 TTLSRule $1
@@ -44,6 +45,7 @@ TTLSEnvironmentAction e~$1
     TLSv1.3 On
     ${6:-}
   }
+  ${8:-}
 }
 P
 }
