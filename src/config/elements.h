@@ -444,6 +444,11 @@ struct cfg_authorization_roles { /* authorization-roles */
     size_t n_roles;
 };
 
+struct cfg_administrator_role { /* administrator-role */
+    struct cfg_node node;
+    struct cfg_list users, groups;
+};
+
 /* ---- z/OS Connect ---- */
 
 /* The four roles of the authorization interceptor; unset: the outer one. */
@@ -807,6 +812,7 @@ struct cfg_user_interceptor {
     X(saf_role_mapper) X(saf_authorization) X(web_app_security) \
     X(auth_cache) X(authentication) X(user) X(member) X(group) \
     X(basic_registry) X(subject) X(security_role) X(authorization_roles) \
+    X(administrator_role) \
     X(zcon_interceptors) X(zcon_authorization) X(zcon_audit) \
     X(zcon_file_logger) X(zcon_ruleset) X(zcon_policy) X(zcon_manager) \
     X(zcon_api) X(zcon_apis) X(zcon_property) X(zcon_service) \

@@ -229,3 +229,14 @@ static const struct cfg_attr authorization_roles_attrs[] = {
 #undef ATTR
 CFG_TYPE(authorization_roles, "authorization-roles", CFG_FACTORY,
          .help = "Roles of an application, where SAF does not decide.");
+
+#define ATTR(kind, ...)                                                        \
+    CFG_ATTR_##kind(struct cfg_administrator_role, __VA_ARGS__)
+static const struct cfg_attr administrator_role_attrs[] = {
+    ATTR(LIST, users, "user", "", "Users who administer the server."),
+    ATTR(LIST, groups, "group", "", "Groups that do."),
+};
+#undef ATTR
+CFG_TYPE(
+    administrator_role, "administrator-role", CFG_SINGLETON,
+    .help = "Who may call the server's MBeans, where SAF does not decide.");

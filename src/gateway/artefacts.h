@@ -68,6 +68,8 @@ MUST_CHECK enum err artefacts_load(const struct cfg_tree *,
                                    struct err_info *why);
 struct artefacts *artefacts_ref(struct artefacts *);
 void artefacts_unref(struct artefacts **);
+/* The folder of a place as the configuration has it; borrowed from it. */
+struct str artefact_location(const struct cfg_tree *, enum artefact_place);
 /* Says once what was installed, updated, uninstalled or refused. */
 void artefacts_tell(struct artefacts *, struct messages_log *);
 /* Are the archives of the configuration, as it asks for them, these? */

@@ -67,6 +67,7 @@ take_over(struct change *c)
     struct artefact *next = c->next;
     const struct artefacts_look *look = c->l->look;
 
+    REQUIRE(old != NULL);
     memcpy(next->digest, old->digest, sizeof next->digest);
     next->ccsid = old->ccsid;
     next->image_ccsid = old->image_ccsid;
@@ -332,7 +333,7 @@ load_files(struct loading *l, enum artefact_place place,
         *next = (struct artefact){ .file = files->v[i].name,
                                    .stamp = files->v[i].stamp };
         files->v[i].name = NULL;
-        if (!are_seen)
+        if (!are_seen && c.old != NULL)
             next->is_fresh = c.old->is_fresh;
         (void)snprintf(path, sizeof path, "%s/%s", folder->location,
                        next->file);

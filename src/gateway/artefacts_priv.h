@@ -4,8 +4,6 @@
 
 #include "gateway/artefacts.h"
 
-/* Borrowed from the tree. */
-struct str artefact_location(const struct cfg_tree *, enum artefact_place);
 /* The code page that server.xml gives a service; 0: its archive's. */
 uint32_t artefact_ccsid(const struct cfg_tree *, struct str service);
 /* image may be NULL; borrowed from it or from the file's name. */

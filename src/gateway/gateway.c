@@ -207,6 +207,7 @@ start_loops(struct gateway *g, struct str token, struct err_info *why)
         looper->serve.checker = g->checker;
         looper->serve.dumps_wanted = &g->dumps_wanted;
         looper->serve.metrics = g->metrics;
+        looper->serve.control = g->control.loop == NULL ? NULL : &g->control;
         looper->serve.counted = &g->metrics->loops[i];
         g->metrics->n = i + 1;
         looper->gateway = g;
@@ -238,6 +239,8 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
     if (g == NULL)
         return err_set(why, ERR_MEMORY, "no storage for the gateway");
     g->o = *options;
+    g->control = (struct control){ options->control, options->notice,
+                                   options->notice_arg };
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->done, NULL);
     g->memory_limit = memory_limit("/proc", "/sys/fs/cgroup");

@@ -11,12 +11,22 @@
 #include "config/config.h"
 #include "config/modify.h"
 #include "gateway/artefacts.h"
+#include "gateway/mbean_body.h"
+#include "io/loop.h"
 #include "ipc/parent.h"
 
 struct gateway;
 
+/* Files have changed, says a client (MBean): ERR_OK when what that brings is in
+ * effect. Called on the control loop. */
+typedef enum err (*gateway_notice_fn)(void *arg, const struct mbean_notice *,
+                                      struct err_info *why);
+
 struct gateway_options {
     struct parent *parent;
+    struct loop *control; /* of the thread that owns the gateway */
+    gateway_notice_fn notice;
+    void *notice_arg;
     struct messages_log *log;
     const char *server_name;
     const char *work_dir;  /* for compiled images; made when missing */

@@ -94,6 +94,31 @@ has_configured_role(const struct request *r)
     return false;
 }
 
+/* <administrator-role>: names, or access ids. */
+static bool
+is_administrator(const struct request *r)
+{
+    const struct snapshot *s = r->usage->snapshot;
+    const struct cfg_administrator_role *admin =
+        CFG_ONE(s->tree, administrator_role);
+
+    for (size_t i = 0; i < admin->users.n; i++) {
+        struct cfg_subject user = { .name = admin->users.v[i] };
+        struct cfg_security_role role = { .users = &user, .n_users = 1 };
+
+        if (role_names(&role, r->caller, s->saf_realm))
+            return true;
+    }
+    for (size_t i = 0; i < admin->groups.n; i++) {
+        struct cfg_subject group = { .name = admin->groups.v[i] };
+        struct cfg_security_role role = { .groups = &group, .n_groups = 1 };
+
+        if (role_names(&role, r->caller, s->saf_realm))
+            return true;
+    }
+    return false;
+}
+
 /* --- EJBROLE ---------------------------------------------------------------
  */
 
@@ -109,23 +134,26 @@ static bool
 has_saf_role(struct request *r)
 {
     struct snapshot *s = r->usage->snapshot;
-    struct saf_decision d = role_check(r, STR("EJBROLE"), s->role_profile);
+    struct str profile =
+        r->kind == RESOURCE_MBEAN ? s->admin_profile : s->role_profile;
+    struct saf_decision d = role_check(r, STR("EJBROLE"), profile);
     bool is_ok = saf_rc_is_ok(d.rc);
 
     decision_add(&r->decision, DECISION_ROLE,
                  is_ok ? DECISION_ALLOWED : DECISION_REFUSED,
-                 acee_name(r->caller), s->role_profile, d.rc);
+                 acee_name(r->caller), profile, d.rc);
     if (s->authorization->rac_route_log == CFG_RACLOG_ASIS)
-        saf_log_access(r->serve->saf, r->caller, STR("EJBROLE"),
-                       s->role_profile, &d);
+        saf_log_access(r->serve->saf, r->caller, STR("EJBROLE"), profile, &d);
     if (d.rc.saf == 4)
-        MESSAGES_LOG(r->serve->log, LOGGER, "CWWKS2911E", s->role_profile);
+        MESSAGES_LOG(r->serve->log, LOGGER, "CWWKS2911E", profile);
     return is_ok;
 }
 
 bool
 role_is_granted(struct request *r)
 {
-    return r->usage->snapshot->authorization != NULL ? has_saf_role(r)
-                                                     : has_configured_role(r);
+    if (r->usage->snapshot->authorization != NULL)
+        return has_saf_role(r);
+    return r->kind == RESOURCE_MBEAN ? is_administrator(r)
+                                     : has_configured_role(r);
 }

@@ -94,6 +94,12 @@ route(struct request *r)
         return str_eq_z(r->http->method, "GET") ? 0 : 405;
     }
 
+    if (s->has_mbeans && str_starts(rest, STR(MBEAN_ROOT)) &&
+        (rest.n == strlen(MBEAN_ROOT) || rest.p[strlen(MBEAN_ROOT)] == '/')) {
+        r->kind = RESOURCE_MBEAN;
+        r->access = &s->mbeans;
+        return 0;
+    }
     if (str_starts(rest, STR("/zosConnect")) &&
         (rest.n == 11 || rest.p[11] == '/'))
         return route_reserved(r, str_sub(rest, 11, rest.n));
@@ -224,6 +230,9 @@ dispatch(struct request *r)
     case RESOURCE_METRICS:
         answer_metrics(r);
         break;
+    case RESOURCE_MBEAN:
+        mbean_start(r);
+        break;
     }
 }
 
@@ -351,7 +360,9 @@ check_role(struct request *r)
         return;
     }
     MESSAGES_LOG(r->serve->log, ROLE_LOGGER, "CWWKS9104A", acee_name(r->caller),
-                 r->http->method, r->http->path, STR("[zosConnectAccess]"));
+                 r->http->method, r->http->path,
+                 r->kind == RESOURCE_MBEAN ? STR("[Administrator]")
+                                           : STR("[zosConnectAccess]"));
     answer_plain(r, 403, "Forbidden");
 }
 

@@ -10,6 +10,7 @@
 
 #include "auth/authenticate.h"
 #include "gateway/authorization.h"
+#include "gateway/gateway.h"
 #include "gateway/metrics.h"
 #include "gateway/snapshot.h"
 #include "http/client.h"
@@ -22,6 +23,13 @@ struct usage {
     struct snapshot *snapshot;
     size_t n_requests;
     bool is_current;
+};
+
+/* Where loops send what the control thread does. */
+struct control {
+    struct loop *loop;
+    gateway_notice_fn notice;
+    void *arg;
 };
 
 struct serve_conn; /* a provider connection of this loop, by id */
@@ -61,6 +69,7 @@ struct serve {
     struct gauge *memory;         /* likewise */
     struct metrics *metrics;      /* the gateway's, of all loops */
     struct metrics_loop *counted; /* our own */
+    const struct control *control; /* NULL: nobody to tell */
     struct loop_timer timing_timer;
     atomic_uint *dumps_wanted; /* the gateway's: a request is hung */
     unsigned index;            /* of this loop */
@@ -94,6 +103,7 @@ enum resource_kind {
     RESOURCE_REQUESTER,
     RESOURCE_DOCUMENT,
     RESOURCE_METRICS,
+    RESOURCE_MBEAN,
 };
 
 /* One request; lives in its arena. */
@@ -147,6 +157,9 @@ void serve_on_request(struct http_request *, void *arg);
 /* Steps implemented in other files; each takes the request over. */
 void provide_start(struct request *); /* provider.c: APIs and services */
 void require_start(struct request *); /* requester.c */
+/* mbean.c: below MBEAN_ROOT; its caller is an administrator. */
+#define MBEAN_ROOT "/IBMJMXConnectorREST"
+void mbean_start(struct request *);
 
 /* The whole body is there, or comes (receive.c); goes on with `then`, or ends
  * the request. */

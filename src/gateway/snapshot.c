@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/secret.h"
+#include "config/feature.h"
 #include "gateway/endpoint.h"
 #include "gateway/link_tls.h"
 #include "gateway/tls_store.h"
@@ -14,6 +15,8 @@
 #define SNAPSHOT_BYTES_MAX ((size_t)1 << 30)
 #define ROLE_RESOURCE "zos.connect.access.roles"
 #define ROLE_NAME "zosConnectAccess"
+#define ADMIN_RESOURCE "com.ibm.ws.management.security.resource"
+#define ADMIN_NAME "Administrator"
 
 struct building {
     struct snapshot *s;
@@ -48,11 +51,11 @@ no_storage(struct building *b)
 /* "%profilePrefix%.%resource%.%role%", then blanks and wildcards to "#". */
 static struct str
 role_profile(struct arena *arena, struct str pattern, struct str prefix,
-             bool to_upper)
+             struct str resource, struct str role, bool to_upper)
 {
     static const char *const names[] = { "%profilePrefix%", "%resource%",
                                          "%role%" };
-    const struct str values[] = { prefix, STR(ROLE_RESOURCE), STR(ROLE_NAME) };
+    const struct str values[] = { prefix, resource, role };
     struct str out;
     struct buf text;
 
@@ -93,6 +96,8 @@ set_policies(struct building *b)
     const struct cfg_auth_cache *cache = CFG_ONE(s->tree, auth_cache);
     const struct cfg_saf_role_mapper *mapper;
     const struct cfg_saf_registry *registry;
+    struct str pattern = STR("%profilePrefix%.%resource%.%role%");
+    bool to_upper;
 
     s->manager = CFG_ONE(s->tree, zcon_manager);
     s->limits = CFG_ONE(s->tree, request_limits);
@@ -118,12 +123,20 @@ set_policies(struct building *b)
     s->realm = web->basic_realm_name.n > 0 ? web->basic_realm_name
                                            : STR("defaultRealm");
     mapper = s->authorization == NULL ? NULL : s->authorization->role_mapper;
-    s->role_profile = role_profile(
-        &s->arena,
-        mapper == NULL ? STR("%profilePrefix%.%resource%.%role%")
-                       : mapper->profile_pattern,
-        saf->profile_prefix, mapper != NULL && mapper->to_upper_case);
-    return s->role_profile.p == NULL ? no_storage(b) : ERR_OK;
+    if (mapper != NULL)
+        pattern = mapper->profile_pattern;
+    to_upper = mapper != NULL && mapper->to_upper_case;
+    s->role_profile =
+        role_profile(&s->arena, pattern, saf->profile_prefix,
+                     STR(ROLE_RESOURCE), STR(ROLE_NAME), to_upper);
+    s->admin_profile =
+        role_profile(&s->arena, pattern, saf->profile_prefix,
+                     STR(ADMIN_RESOURCE), STR(ADMIN_NAME), to_upper);
+    s->has_mbeans = features_have(s->tree, "restConnector-2.0");
+    s->mbeans = (struct access){ .require_auth = true, .require_secure = true };
+    return s->role_profile.p == NULL || s->admin_profile.p == NULL
+               ? no_storage(b)
+               : ERR_OK;
 }
 
 static enum err

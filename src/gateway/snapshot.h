@@ -119,8 +119,11 @@ struct snapshot {
     struct str saf_realm;          /* safRegistry realm, or "" */
     struct str role_profile;       /* EJBROLE of zosConnectAccess */
     struct str realm;              /* of the basic challenge */
+    struct str admin_profile;      /* EJBROLE of Administrator */
+    bool has_mbeans;               /* feature restConnector-2.0 */
     struct chain_set *chains;
-    struct access admin; /* of administration requests */
+    struct access admin;  /* of administration requests */
+    struct access mbeans; /* of the JMX connector: always both */
     struct route_table *routes;
     struct api_entry **apis;
     size_t n_apis;

@@ -149,6 +149,9 @@ start_gateway(struct worker *w, struct err_info *why)
         str_trim(pairs_get(&s->bootstrap, "com.ibm.ws.zos.core.angelRequired"));
     struct gateway_options options = {
         .parent = w->parent,
+        .control = w->loop,
+        .notice = notified,
+        .notice_arg = w,
         .log = w->log,
         .server_name = s->name,
         .work_dir = "workarea",

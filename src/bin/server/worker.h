@@ -69,6 +69,10 @@ void archives_schedule(struct worker *);
 /* Places that are looked at when somebody asks: not those that are disabled. */
 unsigned archives_on_demand(const struct cfg_tree *);
 
+/* notified.c: gateway_options.notice; arg is the worker. */
+MUST_CHECK enum err notified(void *arg, const struct mbean_notice *,
+                             struct err_info *why);
+
 /* commands.c: one operator command. */
 void commands_run(struct worker *, const struct parent_command *);
 
