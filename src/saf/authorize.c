@@ -4,37 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "saf/authorize_private.h"
 #include "saf/classes.h"
 #include "saf/effective.h"
-
-struct state { /* of one class */
-    char name[SAF_CLASS_MAX + 1];
-    struct buf image;
-    bool is_built;
-    bool is_raclisted;      /* the image is the effective state */
-    uint64_t of_generation; /* of the store; for classes not RACLISTed */
-    uint64_t of_rollbacks;
-    uint32_t flags; /* as of flags_serial of the options */
-    uint64_t flags_serial;
-    /* The global access table, as of its last REFRESH. */
-    struct arena arena;
-    struct snapshot_global *globals;
-    size_t n_globals;
-    struct state *next;
-};
-
-struct saf_engine {
-    struct saf_db *db;
-    struct state *states;
-    saf_publish publish;
-    void *publish_arg;
-    uint64_t built; /* counts images: their generations */
-    /* Class RACFVARS, as of its last REFRESH. */
-    struct arena arena;
-    struct snapshot_variable *variables;
-    size_t n_variables;
-};
+#include "saf/engine.h"
 
 struct saf_db *
 saf_engine_db(struct saf_engine *engine)
@@ -122,10 +94,9 @@ read_flags(struct saf_db *db, const struct saf_class *class_)
     return flags;
 }
 
-/* The options of now; read again when an option changed. */
-static uint32_t
-flags_now(struct saf_engine *engine, struct state *s,
-          const struct saf_class *class_)
+uint32_t
+engine_flags(struct saf_engine *engine, struct state *s,
+             const struct saf_class *class_)
 {
     uint64_t serial = saf_options_serial(engine->db);
 
@@ -136,11 +107,9 @@ flags_now(struct saf_engine *engine, struct state *s,
     return s->flags;
 }
 
-/* The state of a class that the table has; NULL: no such class, or no storage.
- */
-static struct state *
-state_of(struct saf_engine *engine, struct str class_name,
-         const struct saf_class **class_)
+struct state *
+engine_state(struct saf_engine *engine, struct str class_name,
+             const struct saf_class **class_)
 {
     struct state *s;
 
@@ -158,235 +127,10 @@ state_of(struct saf_engine *engine, struct str class_name,
         return NULL;
     }
     arena_init(&s->arena, (size_t)64 << 20);
-    buf_init(&s->image, SNAPSHOT_MAX);
+    image_init(&s->image);
     s->next = engine->states;
     engine->states = s;
     return s;
-}
-
-static enum err
-attach(struct saf_engine *engine, const struct state *s, struct buf *image,
-       struct err_info *why)
-{
-    const struct snapshot_tail tail = { engine->variables, engine->n_variables,
-                                        s->globals, s->n_globals };
-    enum err e = snapshot_attach(image, &tail, why);
-
-    return e != ERR_OK ? e : snapshot_check_image(image->p, image->n, why);
-}
-
-static enum err
-build(struct saf_engine *engine, struct state *s, uint32_t flags,
-      struct err_info *why)
-{
-    uint64_t generation = saf_class_generation(engine->db, str_of(s->name));
-    struct buf image;
-    enum err e;
-
-    buf_init(&image, SNAPSHOT_MAX);
-    e = snapshot_build(engine->db, str_of(s->name), flags, ++engine->built,
-                       &image, why);
-    if (e == ERR_OK)
-        e = attach(engine, s, &image, why);
-    if (e != ERR_OK) {
-        buf_fini(&image);
-        err_prefix(why, "class %s", s->name);
-        return e; /* the old image stays in effect */
-    }
-    buf_fini(&s->image);
-    s->image = image;
-    s->is_built = true;
-    s->is_raclisted = (flags & SNAPSHOT_RACLISTED) != 0;
-    s->of_generation = generation;
-    s->of_rollbacks = saf_db_rollbacks(engine->db);
-    return ERR_OK;
-}
-
-static void
-publish(struct saf_engine *engine, const char *class_name, struct str image)
-{
-    if (engine->publish != NULL)
-        engine->publish(engine->publish_arg, str_of(class_name), image);
-}
-
-/* --- variables, the global access table, dynamic classes ---------------- */
-
-/* Another tail for what is built; on error the old one stays. */
-static enum err
-attach_again(struct saf_engine *engine, struct state *s, struct err_info *why)
-{
-    struct buf image;
-    enum err e;
-
-    if (!s->is_built)
-        return ERR_OK;
-    buf_init(&image, SNAPSHOT_MAX);
-    buf_add(&image, buf_view(&s->image));
-    e = buf_check(&image, why);
-    if (e == ERR_OK)
-        e = attach(engine, s, &image, why);
-    if (e != ERR_OK) {
-        buf_fini(&image);
-        return e;
-    }
-    buf_fini(&s->image);
-    s->image = image;
-    if (s->is_raclisted)
-        publish(engine, s->name, buf_view(&s->image));
-    return ERR_OK;
-}
-
-static void
-load_variables(struct saf_engine *engine)
-{
-    const uint32_t both = CLASS_ACTIVE | CLASS_RACLIST;
-    struct saf_profile *v;
-    size_t n;
-
-    arena_fini(&engine->arena);
-    arena_init(&engine->arena, (size_t)64 << 20);
-    engine->variables = NULL;
-    engine->n_variables = 0;
-    if ((saf_class_options(engine->db, STR("RACFVARS")) & both) != both)
-        return;
-    n = saf_profiles_of(engine->db, &engine->arena, STR("RACFVARS"), &v);
-    engine->variables =
-        ARENA_ARRAY(&engine->arena, struct snapshot_variable, n + 1);
-    for (size_t i = 0; engine->variables != NULL && i < n; i++) {
-        struct saf_member *members;
-        struct str *values;
-        size_t n_members =
-            saf_members_of(engine->db, &engine->arena, v[i].id, &members);
-
-        values = ARENA_ARRAY(&engine->arena, struct str, n_members + 1);
-        if (values == NULL || !str_starts(v[i].name, STR("&")))
-            continue;
-        for (size_t j = 0; j < n_members; j++)
-            values[j] = members[j].name;
-        engine->variables[engine->n_variables++] =
-            (struct snapshot_variable){ str_sub(v[i].name, 1, v[i].name.n),
-                                        values, n_members };
-    }
-}
-
-static enum err
-refresh_variables(struct saf_engine *engine, struct err_info *why)
-{
-    enum err e = ERR_OK;
-
-    load_variables(engine);
-    for (struct state *s = engine->states; s != NULL && e == ERR_OK;
-         s = s->next)
-        e = attach_again(engine, s, why);
-    return e;
-}
-
-static void
-load_globals(struct saf_engine *engine, struct state *s)
-{
-    struct saf_member *members;
-    struct saf_profile p;
-    size_t n;
-
-    arena_fini(&s->arena);
-    arena_init(&s->arena, (size_t)64 << 20);
-    s->globals = NULL;
-    s->n_globals = 0;
-    if ((saf_class_options(engine->db, str_of(s->name)) & CLASS_GLOBAL) == 0 ||
-        !saf_profile_get(engine->db, &s->arena, STR("GLOBAL"), str_of(s->name),
-                         &p))
-        return;
-    n = saf_members_of(engine->db, &s->arena, p.id, &members);
-    s->globals = ARENA_ARRAY(&s->arena, struct snapshot_global, n + 1);
-    for (size_t i = 0; s->globals != NULL && i < n; i++)
-        s->globals[s->n_globals++] =
-            (struct snapshot_global){ members[i].name, members[i].level };
-}
-
-enum err
-saf_engine_refresh_global(struct saf_engine *engine, const char *class_name,
-                          struct err_info *why)
-{
-    const struct saf_class *class_;
-    struct state *s = state_of(engine, str_of(class_name), &class_);
-
-    if (s == NULL)
-        return ERR_OK;
-    load_globals(engine, s);
-    if (s->is_built)
-        snapshot_set_flags(s->image.p, flags_now(engine, s, class_));
-    return attach_again(engine, s, why);
-}
-
-/* What else follows from a class's new effective state. */
-static enum err
-follow(struct saf_engine *engine, const char *class_name, struct err_info *why)
-{
-    if (strcmp(class_name, "RACFVARS") == 0)
-        return refresh_variables(engine, why);
-    if (strcmp(class_name, "CDT") == 0)
-        return class_load(engine->db, why);
-    return ERR_OK;
-}
-
-enum err
-saf_engine_refresh(struct saf_engine *engine, const char *class_name,
-                   bool is_rebuilt, struct err_info *why)
-{
-    struct str none = { NULL, 0 };
-    const struct saf_class *class_;
-    struct state *s = state_of(engine, str_of(class_name), &class_);
-    bool is_listed, was_listed;
-    uint32_t flags;
-    enum err e;
-
-    if (s == NULL)
-        return ERR_OK;
-    flags = flags_now(engine, s, class_);
-    is_listed = (flags & SNAPSHOT_RACLISTED) != 0;
-    was_listed = s->is_raclisted;
-    if (is_rebuilt || is_listed != was_listed) {
-        e = effective_refresh(engine->db, str_of(class_name), is_listed, why);
-        if (e != ERR_OK)
-            return e;
-    }
-    if (!is_listed) {
-        s->is_built = s->is_raclisted = false;
-        if (was_listed)
-            publish(engine, s->name, none);
-        return was_listed ? follow(engine, s->name, why) : ERR_OK;
-    }
-    if (is_rebuilt || !was_listed) {
-        if ((e = build(engine, s, flags, why)) != ERR_OK)
-            return e;
-    } else {
-        snapshot_set_flags(s->image.p, flags);
-    }
-    publish(engine, s->name, buf_view(&s->image));
-    return follow(engine, s->name, why);
-}
-
-static enum err
-build_all(struct saf_engine *engine, struct err_info *why)
-{
-    size_t n;
-    const struct saf_class *v = saf_class_all(&n);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct saf_class *class_;
-        struct state *s = state_of(engine, str_of(v[i].name), &class_);
-        uint32_t flags;
-        enum err e;
-
-        if (s == NULL)
-            return err_set(why, ERR_MEMORY, "no storage");
-        flags = flags_now(engine, s, class_);
-        load_globals(engine, s);
-        if ((flags & SNAPSHOT_RACLISTED) != 0 &&
-            (e = build(engine, s, flags, why)) != ERR_OK)
-            return e;
-    }
-    return ERR_OK;
 }
 
 enum err
@@ -399,16 +143,16 @@ saf_engine_open(const char *path, uint64_t now_ms, struct saf_engine **out,
     if (engine == NULL)
         return err_set(why, ERR_MEMORY, "no storage");
     arena_init(&engine->arena, (size_t)64 << 20);
+    engine->path = strdup(path);
     engine->built = now_ms; /* grows over restarts, too */
-    e = saf_db_open(path, now_ms, &engine->db, why);
+    e = engine->path == NULL ? err_set(why, ERR_MEMORY, "no storage")
+                             : saf_db_open(path, now_ms, &engine->db, why);
     if (e == ERR_OK)
         e = effective_open(engine->db, why);
     if (e == ERR_OK)
         e = class_load(engine->db, why);
-    if (e == ERR_OK) {
-        load_variables(engine);
-        e = build_all(engine, why);
-    }
+    if (e == ERR_OK)
+        e = engine_build_all(engine, why);
     if (e != ERR_OK) {
         saf_engine_close(&engine);
         return e;
@@ -428,12 +172,13 @@ saf_engine_close(struct saf_engine **engine)
         struct state *s = e->states;
 
         e->states = s->next;
-        buf_fini(&s->image);
+        image_fini(&s->image);
         arena_fini(&s->arena);
         free(s);
     }
     arena_fini(&e->arena);
     saf_db_close(&e->db);
+    free(e->path);
     free(e);
     *engine = NULL;
 }
@@ -444,7 +189,7 @@ saf_engine_image(struct saf_engine *engine, struct str class_name,
                  struct str *image, struct err_info *why)
 {
     const struct saf_class *class_;
-    struct state *s = state_of(engine, class_name, &class_);
+    struct state *s = engine_state(engine, class_name, &class_);
     uint64_t generation;
     uint32_t flags;
     enum err e;
@@ -453,19 +198,34 @@ saf_engine_image(struct saf_engine *engine, struct str class_name,
         return err_set(why, ERR_NOT_FOUND, STR_FMT ": no such class",
                        STR_ARG(class_name));
     if (!s->is_raclisted) {
-        flags = flags_now(engine, s, class_);
+        flags = engine_flags(engine, s, class_);
         generation = saf_class_generation(engine->db, str_of(s->name));
         if (!s->is_built || s->of_generation != generation ||
             s->of_rollbacks != saf_db_rollbacks(engine->db)) {
-            if ((e = build(engine, s, flags, why)) != ERR_OK)
+            if ((e = engine_build(engine, s, flags, why)) != ERR_OK)
                 return e;
         } else {
-            snapshot_set_flags(s->image.p, flags);
+            snapshot_set_flags(s->image.heap.p, flags);
         }
         if ((e = saf_db_check(engine->db, why)) != ERR_OK)
             return e;
     }
-    *image = buf_view(&s->image);
+    *image = image_view(&s->image);
+    return ERR_OK;
+}
+
+enum err
+saf_engine_snapshot(struct saf_engine *engine, struct str class_name,
+                    uint64_t *generation, int *fd, struct err_info *why)
+{
+    const struct saf_class *class_;
+    const struct state *s = engine_state(engine, class_name, &class_);
+
+    if (s == NULL)
+        return err_set(why, ERR_NOT_FOUND, STR_FMT ": no such class",
+                       STR_ARG(class_name));
+    *generation = s->is_raclisted ? snapshot_generation(s->image.map) : 0;
+    *fd = s->is_raclisted ? s->image.fd : -1;
     return ERR_OK;
 }
 
@@ -474,15 +234,13 @@ saf_engine_stored_image(struct saf_engine *engine, struct str class_name,
                         struct buf *image, struct err_info *why)
 {
     const struct saf_class *class_;
-    struct state *s = state_of(engine, class_name, &class_);
-    enum err e;
+    struct state *s = engine_state(engine, class_name, &class_);
 
     if (s == NULL)
         return err_set(why, ERR_NOT_FOUND, STR_FMT ": no such class",
                        STR_ARG(class_name));
-    e = snapshot_build(engine->db, str_of(s->name),
-                       flags_now(engine, s, class_), 0, image, why);
-    return e == ERR_OK ? attach(engine, s, image, why) : e;
+    return engine_compile(engine, s, engine->db,
+                          engine_flags(engine, s, class_), 0, image, why);
 }
 
 /* --- group-OPERATIONS ---------------------------------------------------- */

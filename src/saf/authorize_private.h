@@ -4,17 +4,6 @@
 
 #include "saf/authorize.h"
 
-/* Rebuild the effective image of a RACLISTed class (or only give it the
- * options of now) and publish it; drop it when no longer RACLISTed. On error
- * the old image stays in effect. */
-MUST_CHECK enum err saf_engine_refresh(struct saf_engine *engine,
-                                       const char *class_name, bool is_rebuilt,
-                                       struct err_info *why);
-
-/* Take the global access table of a class as it is stored. */
-MUST_CHECK enum err saf_engine_refresh_global(struct saf_engine *,
-                                              const char *class_name,
-                                              struct err_info *why);
 /* What the class's image would be after a REFRESH. */
 MUST_CHECK enum err saf_engine_stored_image(struct saf_engine *,
                                             struct str class_name,

@@ -488,17 +488,6 @@ cmd_any_class(struct cmd *cmd, struct str name, const char *shown)
 
 /* --- running ----------------------------------------------------------- */
 
-enum err
-saf_refresh_run(struct saf_engine *engine, const struct saf_refresh *r,
-                struct err_info *why)
-{
-    enum err e =
-        r->is_global ? saf_engine_refresh_global(engine, r->name, why) : ERR_OK;
-
-    return e == ERR_OK ? saf_engine_refresh(engine, r->name, r->is_rebuilt, why)
-                       : e;
-}
-
 static void
 publish(struct cmd *cmd)
 {

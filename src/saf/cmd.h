@@ -99,14 +99,6 @@ struct cmd_arg {
 
 struct saf_session;
 
-/* A class whose effective state is to be replaced. */
-struct saf_refresh {
-    char name[SAF_CLASS_MAX + 1];
-    bool is_rebuilt; /* from the store; else only given the options of now */
-    bool is_global;  /* and its global access table */
-    struct saf_refresh *next;
-};
-
 /* One command being carried out. */
 struct cmd {
     struct saf_engine *engine;
@@ -196,9 +188,6 @@ struct saf_session {
     void *arg;
     const struct saf_hooks *hooks;
 };
-MUST_CHECK enum err saf_refresh_run(struct saf_engine *,
-                                    const struct saf_refresh *,
-                                    struct err_info *why);
 
 /*
  * Carry out one command. *rc: 0 done, 4 partly or named object missing, 8

@@ -593,8 +593,8 @@ prepare_file(struct saf_db *db, const char *path, uint64_t now_ms,
     return add_columns(db, why);
 }
 
-enum err
-saf_db_open(const char *path, uint64_t now_ms, struct saf_db **out,
+static enum err
+open_handle(const char *path, int flags, struct saf_db **out,
             struct err_info *why)
 {
     struct saf_db *db = calloc(1, sizeof *db);
@@ -603,8 +603,8 @@ saf_db_open(const char *path, uint64_t now_ms, struct saf_db **out,
     if (db == NULL)
         return err_set(why, ERR_MEMORY, "no storage");
     if (sqlite3_open_v2(path, &db->handle,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                            SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX |
+                            SQLITE_OPEN_NOFOLLOW | flags,
                         NULL) != SQLITE_OK) {
         e = err_set(why, ERR_IO, "%s: %s", path,
                     db->handle == NULL ? "no storage"
@@ -615,6 +615,19 @@ saf_db_open(const char *path, uint64_t now_ms, struct saf_db **out,
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, BUSY_MS);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    *out = db;
+    return ERR_OK;
+}
+
+enum err
+saf_db_open(const char *path, uint64_t now_ms, struct saf_db **out,
+            struct err_info *why)
+{
+    struct saf_db *db;
+    enum err e = open_handle(path, SQLITE_OPEN_CREATE, &db, why);
+
+    if (e != ERR_OK)
+        return e;
     e = prepare_file(db, path, now_ms, why);
     if (e != ERR_OK) {
         err_prefix(why, "%s", path);
@@ -624,6 +637,26 @@ saf_db_open(const char *path, uint64_t now_ms, struct saf_db **out,
     db->options_serial++;
     *out = db;
     return ERR_OK;
+}
+
+enum err
+saf_db_open_reader(const char *path, struct saf_db **out, struct err_info *why)
+{
+    struct saf_db *db;
+    enum err e = open_handle(path, 0, &db, why);
+
+    if (e != ERR_OK)
+        return e;
+    e = run_script(db,
+                   "PRAGMA trusted_schema=OFF;"
+                   "PRAGMA query_only=ON;"
+                   "BEGIN",
+                   why);
+    if (e == ERR_OK)
+        *out = db;
+    else
+        saf_db_close(&db);
+    return e;
 }
 
 void

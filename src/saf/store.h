@@ -30,6 +30,10 @@ struct sqlite3_stmt;
  * ":memory:" serves tests. */
 MUST_CHECK enum err saf_db_open(const char *path, uint64_t now_ms,
                                 struct saf_db **out, struct err_info *why);
+/* A second connection, for another thread: reads the state that is committed
+ * when its first statement runs, whatever is committed later. */
+MUST_CHECK enum err saf_db_open_reader(const char *path, struct saf_db **out,
+                                       struct err_info *why);
 void saf_db_close(struct saf_db **);
 
 MUST_CHECK enum err saf_db_begin(struct saf_db *, struct err_info *why);

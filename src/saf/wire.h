@@ -106,6 +106,7 @@ enum wire_type {
     WIRE_MESSAGE, /* str text */
     WIRE_REFRESH, /* str class, u64 generation; one descriptor or none */
     WIRE_READY,   /* on the master's descriptor, once: the front serves */
+    WIRE_WAIT,    /* the request of this sequence takes long, and goes on */
 };
 
 /* u32 saf, racf, reason, str profile, u8 is_generic, is_warning, log,

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "front_certs.h"
+#include "front_work.h"
 
 /* Of one uid; a private image has only one, which then may have them all. */
 #define PEERS_PER_UID 256u
@@ -94,7 +95,8 @@ want(struct peer *p)
 {
     struct epoll_event ev = { .data.ptr = &p->watch };
 
-    if (p->n_pending < WIRE_PENDING_MAX && p->out_bytes < OUT_PAUSE_BYTES)
+    if (p->n_waits == 0 && p->n_pending < WIRE_PENDING_MAX &&
+        p->out_bytes < OUT_PAUSE_BYTES)
         ev.events |= EPOLLIN;
     if (p->out != NULL)
         ev.events |= EPOLLOUT;
@@ -219,6 +221,17 @@ peer_done(struct peer *p)
         want(p);
 }
 
+void
+peer_wait(struct peer *p, bool waits)
+{
+    if (waits)
+        p->n_waits++;
+    else
+        p->n_waits--;
+    if (!p->is_dead)
+        want(p);
+}
+
 /* What a client does wrong is worth a line, but not as many lines as a client
  * likes. */
 #define COMPLAINTS_MAX 20u
@@ -252,6 +265,7 @@ peer_kill(struct peer *p)
     front_unwatch(p->front, &p->watch);
     logon_peer_gone(p->front, p);
     angel_peer_gone(p);
+    front_work_gone(p->front, p);
     if (p == p->front->control) {
         log_info("the master has ended");
         p->front->is_ending = true;
@@ -307,7 +321,7 @@ peer_ready(struct watch *w, unsigned events)
         struct chan_msg msg;
         enum err e;
 
-        if (p->n_pending >= WIRE_PENDING_MAX ||
+        if (p->n_waits > 0 || p->n_pending >= WIRE_PENDING_MAX ||
             p->out_bytes >= OUT_PAUSE_BYTES) {
             want(p);
             return;
@@ -480,6 +494,7 @@ start(struct front *f, struct err_info *why)
         (e = open_signals(f, why)) != ERR_OK ||
         (e = front_watch(f, &f->nest, f->start->nest, nest_ready, why)) !=
             ERR_OK ||
+        (e = front_work_open(f, why)) != ERR_OK ||
         (e = keeper_start(f, why)) != ERR_OK ||
         (e = front_database_open(f, why)) != ERR_OK)
         return e;
@@ -515,6 +530,20 @@ say_ready(struct front *f)
     buf_fini(&line);
 }
 
+/* Until the first of what waits; -1: for ever. */
+static int
+wait_ms(struct front *f)
+{
+    int all[] = { logon_wait_ms(f), front_work_wait_ms(f), rings_wait_ms(f) };
+    int first = -1;
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        if (all[i] >= 0 && (first < 0 || all[i] < first))
+            first = all[i];
+    }
+    return first;
+}
+
 int
 front_run(const struct front_start *from)
 {
@@ -541,12 +570,7 @@ front_run(const struct front_start *from)
     say_ready(&f);
     while (!f.is_ending) {
         struct epoll_event events[64];
-        int rings_ms = rings_wait_ms(&f), wait_ms = logon_wait_ms(&f);
-        int n;
-
-        if (wait_ms < 0 || (rings_ms >= 0 && rings_ms < wait_ms))
-            wait_ms = rings_ms;
-        n = epoll_wait(f.epoll, events, ARRAY_LEN(events), wait_ms);
+        int n = epoll_wait(f.epoll, events, ARRAY_LEN(events), wait_ms(&f));
 
         if (n < 0 && errno != EINTR)
             break;
@@ -564,6 +588,7 @@ front_run(const struct front_start *from)
         rings_go_on(&f);
         bury_peers(&f);
     }
+    front_work_close(&f);
     saf_engine_close(&f.engine);
     return 0;
 }

@@ -73,6 +73,7 @@ struct peer {
     struct job *job;
     struct grants grants; /* of a process that is no job */
     unsigned n_pending;
+    unsigned n_waits; /* commands that are done but not answered: not read */
     unsigned n_passwords; /* of those */
     struct outgoing *out, **out_tail;
     size_t out_bytes;
@@ -111,6 +112,8 @@ struct verifier {
 };
 
 struct held;
+struct thread;
+struct work; /* front_work.c */
 
 /* Commands of this turn whose commit is to come. */
 struct batch {
@@ -137,6 +140,7 @@ struct front {
     struct saf_engine *engine;
     struct saf_hooks hooks;
     struct batch batch;
+    struct work *work;
     struct table jobs; /* by job id */
     struct angel *angels;
     unsigned char token_public[32];
@@ -166,6 +170,8 @@ void peer_kill(struct peer *);
 bool front_may_complain(struct front *);
 /* The request was answered later: one less pending. */
 void peer_done(struct peer *);
+/* Its next request has to wait, or no longer. */
+void peer_wait(struct peer *, bool waits);
 
 /* --- other processes (front_calls.c) ---------------------------------------
  */
@@ -208,8 +214,10 @@ struct saf_lines line_sink_lines(struct line_sink *);
  */
 MUST_CHECK enum err front_database_open(struct front *, struct err_info *why);
 struct str front_rvary(void *front, struct arena *, bool is_switch);
-/* Exchange the database with its standby; what came of it, as one line. */
-bool front_switch(struct front *, struct buf *line);
+/* Exchange the database with its standby; `done` tells what came of it, as one
+ * line. The thread checks both meanwhile. */
+void front_switch(struct front *, struct thread *,
+                  void (*done)(struct front *, bool is_done, struct str line));
 
 /* --- commands (front_batch.c) ----------------------------------------------
  */
@@ -322,6 +330,7 @@ bool on_list_servers(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_register_job(struct peer *, uint32_t seq, struct chan_msg *);
 bool on_job_ended(struct peer *, uint32_t seq, struct chan_msg *);
 /* After a command: snapshots that changed go to their subscribers. */
-void front_publish(void *front, struct str class_name, struct str image);
+void front_publish(void *front, struct str class_name, struct str image,
+                   int fd);
 
 #endif

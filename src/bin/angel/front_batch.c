@@ -15,6 +15,7 @@
 #include "base/msg.h"
 #include "base/secret.h"
 #include "front_audit.h"
+#include "front_work.h"
 
 /* Commands, and bytes of their output, after which the batch is committed
  * though more are there. */
@@ -223,29 +224,4 @@ on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
         f->batch.bytes >= BATCH_BYTES_MAX)
         front_batch_end(f);
     return true;
-}
-
-/* --- what follows a commit
- * -------------------------------------------------- */
-
-void
-front_work(struct front *f, struct held *h)
-{
-    for (const struct saf_refresh *r = h->refreshes; r != NULL; r = r->next) {
-        struct err_info why = { 0 };
-
-        if (saf_refresh_run(f->engine, r, &why) == ERR_OK)
-            continue;
-        HELD_MSG(h, "SPT1001E", str_of(why.text));
-        h->rc = 12;
-    }
-    if (h->is_switch) {
-        struct buf line;
-
-        buf_init(&line, 4096);
-        h->rc = front_switch(f, &line) ? 0 : 8;
-        held_line(h, buf_view(&line));
-        buf_fini(&line);
-    }
-    held_answer(h);
 }

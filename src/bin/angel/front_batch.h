@@ -28,7 +28,5 @@ void held_msg(struct held *, const char *id, const struct str *inserts,
              sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
 void held_answer(struct held *); /* and free */
 void held_free(struct held *);
-/* After the commit: refreshes, the exchange of databases; then the answer. */
-void front_work(struct front *, struct held *);
 
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "front_certs.h"
+#include "front_thread.h"
 #include "saf/classes.h"
 #include "saf/kept.h"
 #include "saf/store_copy.h"
@@ -104,64 +106,117 @@ publish_all(struct front *f)
 
     for (size_t i = 0; i < n; i++) {
         struct str image;
+        uint64_t generation;
+        int fd;
 
-        if (saf_engine_image(f->engine, str_of(v[i].name), &image, NULL) ==
-            ERR_OK)
-            front_publish(f, str_of(v[i].name), image);
+        if (saf_engine_snapshot(f->engine, str_of(v[i].name), &generation, &fd,
+                                NULL) == ERR_OK &&
+            saf_engine_image(f->engine, str_of(v[i].name), &image, NULL) ==
+                ERR_OK)
+            front_publish(f, str_of(v[i].name), image, fd);
     }
 }
 
-static enum err
-switch_files(struct front *f, const char *primary, const char *standby,
-             struct err_info *why)
-{
+/* --- RVARY SWITCH
+ * ------------------------------------------------------------ */
+
+struct exchange {
+    struct arena arena;
+    char *primary, *standby;
     struct store_facts now, next;
     enum err e;
+    struct err_info why;
+    void (*done)(struct front *, bool is_done, struct str line);
+};
 
-    if ((e = store_check(standby, &next, why)) != ERR_OK ||
-        (e = store_check(primary, &now, why)) != ERR_OK)
-        return e;
-    if (strcmp(now.id, next.id) != 0)
-        return err_set(why, ERR_NOT_NOW,
+/* In the thread: reading all of two databases takes its time. */
+static void
+check_both(void *arg)
+{
+    struct exchange *x = arg;
+
+    x->e = store_check(x->standby, &x->next, &x->why);
+    if (x->e == ERR_OK)
+        x->e = store_check(x->primary, &x->now, &x->why);
+    if (x->e == ERR_OK && strcmp(x->now.id, x->next.id) != 0)
+        x->e = err_set(&x->why, ERR_NOT_NOW,
                        "it is no copy of the database in use: identities that "
                        "were given out would mean others. End the system, "
                        "then sallyport db restore");
-    if ((e = store_raise_ids(standby, now.last_id, why)) != ERR_OK)
+}
+
+/* Names that got a number while both were checked, too. */
+static int64_t
+last_id(struct saf_db *db)
+{
+    struct saf_query q = saf_db_query(
+        db, "SELECT seq FROM sqlite_sequence WHERE name='principals'", "");
+    int64_t id = saf_query_next(&q) ? saf_query_int(&q, 0) : 0;
+
+    saf_query_close(&q);
+    return id;
+}
+
+static enum err
+switch_files(struct front *f, struct exchange *x, struct err_info *why)
+{
+    enum err e =
+        store_raise_ids(x->standby, last_id(saf_engine_db(f->engine)), why);
+
+    if (e != ERR_OK)
         return e;
     saf_engine_close(&f->engine);
-    e = is_quiet(primary, why);
+    e = is_quiet(x->primary, why);
     if (e == ERR_OK)
-        e = exchange(primary, standby, why);
+        e = exchange(x->primary, x->standby, why);
     if (e == ERR_OK && (e = front_database_open(f, why)) != ERR_OK) {
         saf_engine_close(&f->engine);
-        (void)!exchange(primary, standby, NULL);
+        (void)!exchange(x->primary, x->standby, NULL);
     }
     if (e != ERR_OK && front_database_open(f, NULL) != ERR_OK)
         f->is_ending = true; /* the nest starts another front */
     return e;
 }
 
-bool
-front_switch(struct front *f, struct buf *line)
+static void
+exchange_end(struct front *f, void *arg)
 {
-    struct err_info why = { 0 };
-    struct arena a;
-    char *primary, *standby;
-    enum err e = ERR_MEMORY;
+    struct exchange *x = arg;
+    struct buf line;
 
-    f->wants_switch = false;
-    arena_init(&a, 16384);
-    primary = root_path(&a, STORE_FILE);
-    standby = root_path(&a, STORE_STANDBY);
-    if (primary != NULL && standby != NULL)
-        e = switch_files(f, primary, standby, &why);
-    if (e == ERR_OK) {
+    if (x->e == ERR_OK)
+        x->e = switch_files(f, x, &x->why);
+    buf_init(&line, 4096);
+    if (x->e == ERR_OK) {
         publish_all(f);
-        msg_line(line, "SPT1015I", NULL, 0);
+        msg_line(&line, "SPT1015I", NULL, 0);
     } else {
-        MSG_LINE(line, "SPT1016E", str_of(why.text));
+        MSG_LINE(&line, "SPT1016E", str_of(x->why.text));
     }
-    record_line(f, STR(""), buf_view(line));
-    arena_fini(&a);
-    return e == ERR_OK;
+    record_line(f, STR(""), buf_view(&line));
+    x->done(f, x->e == ERR_OK, buf_view(&line));
+    buf_fini(&line);
+    arena_fini(&x->arena);
+    free(x);
+}
+
+void
+front_switch(struct front *f, struct thread *thread,
+             void (*done)(struct front *, bool is_done, struct str line))
+{
+    struct exchange *x = calloc(1, sizeof *x);
+
+    if (x == NULL) {
+        done(f, false, STR("no storage"));
+        return;
+    }
+    arena_init(&x->arena, 16384);
+    x->done = done;
+    x->primary = root_path(&x->arena, STORE_FILE);
+    x->standby = root_path(&x->arena, STORE_STANDBY);
+    x->e = x->primary != NULL && x->standby != NULL
+               ? thread_start(f, thread, check_both, exchange_end, x, &x->why)
+               : err_set(&x->why, ERR_MEMORY, "no storage");
+    if (x->e != ERR_OK)
+        exchange_end(f, x);
 }

@@ -115,19 +115,13 @@ static enum err
 give_snapshot(struct peer *p, const char *name, int *fd, uint64_t *generation,
               struct err_info *why)
 {
-    struct str image;
-    enum err e = saf_engine_image(p->front->engine, str_of(name), &image, why);
+    enum err e = saf_engine_snapshot(p->front->engine, str_of(name), generation,
+                                     fd, why);
 
-    if (e != ERR_OK)
-        return e;
-    if (!subscribe(p, name))
-        return err_set(why, ERR_LIMIT, "at most %u classes for one client",
-                       PEER_CLASSES_MAX);
-    *generation = snapshot_generation(image.p);
-    if ((snapshot_flags(image.p) & SNAPSHOT_RACLISTED) == 0)
-        return ERR_OK; /* FASTAUTH answers 4/4/0 without one */
-    *fd = chan_memfd(name, image, why);
-    return *fd >= 0 ? ERR_OK : ERR_IO;
+    if (e != ERR_OK || subscribe(p, name))
+        return e; /* FASTAUTH answers 4/4/0 without one */
+    return err_set(why, ERR_LIMIT, "at most %u classes for one client",
+                   PEER_CLASSES_MAX);
 }
 
 bool
@@ -168,24 +162,15 @@ on_snapshot(struct peer *p, uint32_t seq, struct chan_msg *msg)
     buf_u64(&out, generation);
     peer_send(p, WIRE_REPLY, seq, buf_view(&out), fd);
     buf_fini(&out);
-    if (fd >= 0)
-        close(fd);
     return true;
 }
 
 void
-front_publish(void *arg, struct str class_name, struct str image)
+front_publish(void *arg, struct str class_name, struct str image, int fd)
 {
     struct front *f = arg;
-    struct err_info why = { 0 };
     struct buf out;
-    int fd = -1;
 
-    if (image.n > 0 && (snapshot_flags(image.p) & SNAPSHOT_RACLISTED) != 0) {
-        fd = chan_memfd("snapshot", image, &why);
-        if (fd < 0)
-            log_error("class " STR_FMT ": %s", STR_ARG(class_name), why.text);
-    }
     buf_init(&out, 64);
     buf_str(&out, class_name);
     buf_u64(&out, image.n > 0 ? snapshot_generation(image.p) : 0);
@@ -196,6 +181,4 @@ front_publish(void *arg, struct str class_name, struct str image)
         }
     }
     buf_fini(&out);
-    if (fd >= 0)
-        close(fd);
 }

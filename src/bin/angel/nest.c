@@ -28,6 +28,7 @@ struct nest {
     struct front_start front;
     int to_front; /* our end of front.nest */
     sigset_t signals;
+    bool is_ending; /* was told to: what dies now stays dead */
 };
 
 bool angel_is_private;
@@ -55,8 +56,10 @@ run_child(struct nest *nest, unsigned child, int fd)
         _exit(1);
     (void)snprintf(name, sizeof name, "angel-%s", child_name(child));
     (void)prctl(PR_SET_NAME, name, 0, 0, 0);
-    (void)sigprocmask(SIG_UNBLOCK, &nest->signals, NULL);
+    /* The front reads its signals from a descriptor; one that comes before that
+     * is open must wait for it, not kill. */
     if (child != CHILD_FRONT) {
+        (void)sigprocmask(SIG_UNBLOCK, &nest->signals, NULL);
         /* A terminal's ^C reaches the whole group; only the front's end ends
          * the others. */
         (void)signal(SIGINT, SIG_IGN);
@@ -179,8 +182,8 @@ bury(struct nest *nest, pid_t pid, int how, int *status)
     if (child == CHILDREN)
         return true; /* a helper of a front that is gone */
     nest->pids[child] = 0;
-    if (child == CHILD_FRONT && WIFEXITED(how)) {
-        *status = WEXITSTATUS(how);
+    if (child == CHILD_FRONT && (WIFEXITED(how) || nest->is_ending)) {
+        *status = WIFEXITED(how) ? WEXITSTATUS(how) : 0;
         return false;
     }
     if (WIFSIGNALED(how))
@@ -259,6 +262,7 @@ watch(struct nest *nest, int signals)
             return 1;
         }
         if (info.ssi_signo != SIGCHLD) {
+            nest->is_ending = true;
             if (nest->pids[CHILD_FRONT] > 0)
                 (void)kill(nest->pids[CHILD_FRONT], SIGTERM);
             continue;

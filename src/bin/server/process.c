@@ -27,9 +27,6 @@
 #include "systemd.h"
 
 #define ARGUMENTS_MAX 256u
-#define BACKOFF_FIRST_MS 100u
-#define BACKOFF_MAX_MS 10000u
-#define STEADY_MS 10000u /* a worker that lived so long was no bad start */
 #define START_ATTEMPTS 5u
 #define QUIESCE_MAX_MS 40000u /* the worker's own limit is 30 s */
 
@@ -107,6 +104,7 @@ worker_start(struct process *p, struct err_info *why)
     p->worker_fd = fds[0];
     p->worker_since_ms = clock_mono_ms();
     p->restart_at_ms = 0;
+    p->ready_since_ms = 0;
     p->is_ready = false;
     return send_welcome(p, why);
 }
@@ -189,6 +187,7 @@ on_ready(struct process *p, uint32_t seq, struct reader *in)
     if (!reader_at_end(in))
         return false;
     p->is_ready = true;
+    p->ready_since_ms = clock_mono_ms();
     if (p->was_ready)
         return true;
     p->was_ready = true;
@@ -322,7 +321,7 @@ write_incident(const struct process *p, int status)
              "worker process %d, %s, after %llu ms, number %u in a row",
              (int)p->worker, p->is_ready ? "ready" : "starting",
              (unsigned long long)(clock_mono_ms() - p->worker_since_ms),
-             p->n_failures + 1);
+             p->backoff.n_failures + 1);
     i.details = str_of(details);
     if (ffdc_write(p->settings->log_dir, &i, clock_wall_ms(), name, &why) ==
         ERR_OK)
@@ -362,7 +361,7 @@ drain_worker(struct process *p)
 static void
 on_worker_end(struct process *p, int status)
 {
-    uint64_t now = clock_mono_ms(), delay = BACKOFF_FIRST_MS;
+    uint64_t now = clock_mono_ms(), delay;
 
     drain_worker(p);
     if (!p->is_stopping && !p->has_given_up)
@@ -376,9 +375,8 @@ on_worker_end(struct process *p, int status)
         p->is_over = true;
         return;
     }
-    if (now - p->worker_since_ms >= STEADY_MS)
-        p->n_failures = 0;
-    if (!p->was_ready && p->n_failures + 1 >= START_ATTEMPTS) {
+    delay = backoff_next(&p->backoff, p->ready_since_ms, now);
+    if (!p->was_ready && p->backoff.n_failures >= START_ATTEMPTS) {
         log_error("server %s: the worker process ended %u times while "
                   "starting",
                   p->settings->name, START_ATTEMPTS);
@@ -386,9 +384,6 @@ on_worker_end(struct process *p, int status)
         p->is_over = true;
         return;
     }
-    for (unsigned i = 0; i < p->n_failures && delay < BACKOFF_MAX_MS; i++)
-        delay *= 2;
-    p->n_failures++;
     p->restart_at_ms = now + delay;
     say_restart(p, status, delay);
 }

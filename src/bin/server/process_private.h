@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "backoff.h"
 #include "base/reader.h"
 #include "ipc/chan.h"
 #include "ipc/parent.h"
@@ -45,9 +46,10 @@ struct process {
     uint64_t worker_since_ms;
     uint64_t restart_at_ms; /* 0: not waiting */
     uint64_t kill_at_ms;    /* 0: not stopping */
-    unsigned n_failures;
-    bool is_ready;  /* the worker that runs is */
-    bool was_ready; /* one has been */
+    struct backoff backoff;
+    uint64_t ready_since_ms; /* the worker that runs; 0: not yet */
+    bool is_ready;           /* the worker that runs is */
+    bool was_ready;          /* one has been */
     bool is_stopping;
     bool has_given_up;
     bool is_over;
