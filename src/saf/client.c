@@ -19,6 +19,10 @@
  */
 #define RECONNECT_MS 250u
 #define FIRST_MS 1000u /* between looks for one that was never there */
+/* A request that was not answered by a front that went away, or that came
+ * meanwhile, is asked again: for so long, so often. */
+#define COMING_BACK_MS 5000u
+#define AGAIN_MS 100u
 
 void
 client_arm_timer(struct saf_client *c)
@@ -26,8 +30,13 @@ client_arm_timer(struct saf_client *c)
     uint64_t now = clock_mono_ms(), at = UINT64_MAX;
     struct itimerspec when = { 0 };
 
-    for (struct pending *p = c->pending; p != NULL; p = p->next)
+    for (struct pending *p = c->pending; p != NULL; p = p->next) {
         at = p->deadline_ms < at ? p->deadline_ms : at;
+        if (!p->is_sent && p->not_before_ms < at)
+            at = p->not_before_ms;
+        if (!p->is_sent && c->fd < 0 && c->try_ms > at)
+            at = c->try_ms;
+    }
     if (c->held != NULL || c->is_lost)
         at = now;
     else if (c->fd < 0 && c->views != NULL)
@@ -50,6 +59,13 @@ lose(struct saf_client *c)
     c->fd = -1;
     c->is_lost = true;
     c->n_lost++;
+    c->lost_ms = clock_mono_ms();
+    c->try_ms = c->lost_ms + AGAIN_MS;
+    for (struct pending *p = c->pending; p != NULL; p = p->next) {
+        if (p->is_sent)
+            p->not_before_ms = c->try_ms;
+        p->is_sent = false;
+    }
     view_lost(c);
     client_arm_timer(c);
 }
@@ -277,7 +293,9 @@ client_await(struct saf_client *c, uint32_t seq, struct chan_msg *reply,
 
     if (e == ERR_OK && (e = read_head(reply->payload, out, rc, why)) != ERR_OK)
         chan_msg_fini(reply);
-    return e;
+    return e == ERR_AGAIN
+               ? err_set(why, ERR_PEER, "the security database is starting")
+               : e;
 }
 
 static enum err
@@ -466,8 +484,44 @@ saf_open(struct saf_client **out, struct err_info *why)
     return e;
 }
 
+bool
+client_is_coming_back(const struct saf_client *c)
+{
+    return c->is_connected_once && !c->is_attached &&
+           (c->fd >= 0 || clock_mono_ms() - c->lost_ms < COMING_BACK_MS);
+}
+
+void
+client_drop_pending(struct pending *p)
+{
+    if (p->request.p != NULL)
+        secret_wipe(p->request.p, p->request.n);
+    buf_fini(&p->request);
+    free(p);
+}
+
+void
+client_ask_again(struct saf_client *c)
+{
+    uint64_t now = clock_mono_ms();
+    bool has_unsent = false;
+
+    for (const struct pending *p = c->pending; p != NULL; p = p->next)
+        has_unsent = has_unsent || !p->is_sent;
+    if (!has_unsent)
+        return;
+    if (c->fd < 0 && now >= c->try_ms && client_connect(c, NULL) != ERR_OK)
+        c->try_ms = clock_mono_ms() + AGAIN_MS;
+    for (struct pending *p = c->pending; p != NULL && c->fd >= 0; p = p->next) {
+        if (!p->is_sent && p->not_before_ms <= now)
+            p->is_sent = client_send(c, p->type, p->seq, buf_view(&p->request),
+                                     -1, NULL) == ERR_OK;
+    }
+}
+
+/* Those whose time is over, or all. */
 static void
-fail_pending(struct saf_client *c, bool all, enum err e)
+fail_pending(struct saf_client *c, bool all)
 {
     uint64_t now = clock_mono_ms();
     struct pending **at = &c->pending;
@@ -475,8 +529,10 @@ fail_pending(struct saf_client *c, bool all, enum err e)
     while (*at != NULL) {
         struct pending *p = *at;
         struct err_info why = { 0 };
+        bool is_lost = !p->is_sent && !client_is_coming_back(c);
+        enum err e = p->is_sent && !all ? ERR_TIMEOUT : ERR_PEER;
 
-        if (!all && p->deadline_ms > now) {
+        if (!all && !is_lost && p->deadline_ms > now) {
             at = &p->next;
             continue;
         }
@@ -485,7 +541,7 @@ fail_pending(struct saf_client *c, bool all, enum err e)
                       e == ERR_TIMEOUT ? "did not answer in time"
                                        : "went away");
         p->done(p->arg, e, NULL, SAF_RC(8, 8, 0), &why);
-        free(p);
+        client_drop_pending(p);
         at = &c->pending; /* done may have asked for more */
     }
 }
@@ -503,7 +559,7 @@ saf_disconnect(struct saf_client **client)
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;
-    fail_pending(c, true, ERR_PEER);
+    fail_pending(c, true);
     while (take_held(c, 0, &msg))
         chan_msg_fini(&msg);
     if (c->epoll >= 0)
@@ -615,12 +671,18 @@ finish(struct saf_client *c, struct chan_msg *msg)
 
         if (p->seq != msg->seq)
             continue;
-        *at = p->next;
         e = read_head(msg->payload, &in, &rc, &why);
+        /* A front that was started again does not know yet who we are. */
+        if (e == ERR_AGAIN && clock_mono_ms() < p->deadline_ms) {
+            p->is_sent = false;
+            p->not_before_ms = clock_mono_ms() + AGAIN_MS;
+            return;
+        }
+        *at = p->next;
         if (e == ERR_OK)
             e = client_read_acee(c, &in, &acee, &why);
         p->done(p->arg, e, acee, rc, &why);
-        free(p);
+        client_drop_pending(p);
         return;
     }
 }
@@ -648,12 +710,12 @@ saf_process(struct saf_client *c, struct err_info *why)
     }
     if (c->fd >= 0 && e != ERR_AGAIN)
         lose(c);
+    client_ask_again(c);
+    fail_pending(c, false);
     if (c->is_lost) {
         c->is_lost = false;
-        fail_pending(c, true, ERR_PEER);
         e = err_set(why, ERR_PEER, "the security database went away");
     } else {
-        fail_pending(c, false, ERR_TIMEOUT);
         e = ERR_OK;
         /* Views follow refreshes, so they come back by themselves. */
         if (c->fd < 0 && c->views != NULL)

@@ -292,28 +292,29 @@ static enum err
 call_async(struct saf_client *c, enum wire_type type, struct buf *request,
            saf_acee_done done, void *arg, struct err_info *why)
 {
-    enum err e = client_connect(c, why);
     struct pending *p = NULL;
+    enum err e = buf_check(request, why);
 
-    if (e == ERR_OK && (p = malloc(sizeof *p)) == NULL)
+    if (e == ERR_OK && (e = client_connect(c, why)) == ERR_PEER &&
+        client_is_coming_back(c))
+        e = ERR_OK; /* sent when it is there again */
+    if (e == ERR_OK && (p = calloc(1, sizeof *p)) == NULL)
         e = err_set(why, ERR_MEMORY, "no storage for a request");
-    if (e == ERR_OK) {
-        *p = (struct pending){ .seq = c->next_seq++,
-                               .has_job = type == WIRE_VERIFY_TOKEN,
-                               .deadline_ms = clock_mono_ms() + SAF_WAIT_MS,
-                               .done = done,
-                               .arg = arg,
-                               .next = c->pending };
-        e = client_send(c, type, p->seq, buf_view(request), -1, why);
-    }
-    if (request->p != NULL)
-        secret_wipe(request->p, request->n);
-    buf_fini(request);
     if (e != ERR_OK) {
-        free(p);
+        if (request->p != NULL)
+            secret_wipe(request->p, request->n);
+        buf_fini(request);
         return e;
     }
+    *p = (struct pending){ .seq = c->next_seq++,
+                           .type = type,
+                           .request = *request,
+                           .deadline_ms = clock_mono_ms() + SAF_WAIT_MS,
+                           .done = done,
+                           .arg = arg,
+                           .next = c->pending };
     c->pending = p;
+    client_ask_again(c);
     client_arm_timer(c);
     return ERR_OK;
 }

@@ -10,7 +10,10 @@
 
 struct pending { /* an asynchronous request */
     uint32_t seq;
-    bool has_job; /* the answer ends with "NAME/ID" */
+    enum wire_type type;
+    struct buf request; /* kept, to ask again; wiped */
+    bool is_sent;
+    uint64_t not_before_ms; /* when not sent */
     uint64_t deadline_ms;
     saf_acee_done done;
     void *arg;
@@ -37,6 +40,7 @@ struct saf_client {
     unsigned n_ready;                /* WIRE_READY seen: one of each front */
     bool is_connected_once, is_lost; /* lost: pending requests must fail */
     uint32_t n_lost;                 /* connections that ended */
+    uint64_t lost_ms, try_ms;        /* the last; when to connect again */
     struct pending *pending;
     struct held *held, **held_tail;
     struct saf_view *views;
@@ -74,6 +78,12 @@ client_malformed(struct err_info *why)
 /* The sealed acee that a reply holds; the caller owns it. */
 enum err client_read_acee(struct saf_client *, struct reader *in,
                           struct acee **out, struct err_info *why);
+/* Send what is not sent, connecting again when it is time to; what may not wait
+ * any longer stays unsent until its deadline. */
+void client_ask_again(struct saf_client *);
+/* It was here a moment ago. */
+bool client_is_coming_back(const struct saf_client *);
+void client_drop_pending(struct pending *);
 /* After pending, held or lost changed: when saf_fd is readable next. */
 void client_arm_timer(struct saf_client *);
 

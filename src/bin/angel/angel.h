@@ -34,6 +34,7 @@ struct front_start {
     int nest;    /* NEST_CHILD: u8 child, one descriptor: its new end */
     int control; /* the master's descriptor, or -1 */
     bool is_foreground;
+    bool is_again; /* the one before was killed */
     unsigned char ipl[JOBTOKEN_IPL_BYTES];
 };
 #define NEST_CHILD 1u

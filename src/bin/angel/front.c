@@ -547,7 +547,9 @@ wait_ms(struct front *f)
 int
 front_run(const struct front_start *from)
 {
-    struct front f = { .start = from, .owner = geteuid() };
+    struct front f = { .start = from,
+                       .owner = geteuid(),
+                       .started_ms = clock_mono_ms() };
     struct err_info why = { 0 };
 
     log_init("sallyport-angel");

@@ -113,7 +113,7 @@ struct verifier {
 
 struct held;
 struct thread;
-struct work; /* front_work.c */
+struct works; /* front_work.c */
 
 /* Commands of this turn whose commit is to come. */
 struct batch {
@@ -126,6 +126,7 @@ struct front {
     int epoll;
     bool is_ending;
     bool is_ready_told;
+    uint64_t started_ms;
     const struct front_start *start;
     struct watch listener, nest, signals;
     struct peer *control;
@@ -140,7 +141,7 @@ struct front {
     struct saf_engine *engine;
     struct saf_hooks hooks;
     struct batch batch;
-    struct work *work;
+    struct works *work;
     struct table jobs; /* by job id */
     struct angel *angels;
     unsigned char token_public[32];
@@ -295,6 +296,9 @@ MUST_CHECK enum err job_of_token(struct front *, struct str token,
  * ------------------------------------------------------ */
 const struct grants *peer_grants(struct peer *);
 bool peer_has_safcred(struct peer *);
+/* Servers register again with a front that took the place of a killed one;
+ * until they could, who lacks SAFCRED is told to ask again. */
+bool front_is_gathering(const struct front *);
 void angel_peer_gone(struct peer *);
 
 /* --- requests: false ends the connection

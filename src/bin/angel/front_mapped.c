@@ -65,6 +65,19 @@ reply_denied(struct peer *p, uint32_t seq, struct saf_rc rc, const char *text)
     peer_reply(p, seq, ERR_DENIED, rc, &why, STR(""));
 }
 
+/* For want of SAFCRED. */
+static void
+reply_unregistered(struct peer *p, uint32_t seq, const char *text)
+{
+    struct err_info why = { 0 };
+    enum err e = front_is_gathering(p->front) && peer_grants(p)->angel == NULL
+                     ? ERR_AGAIN
+                     : ERR_DENIED;
+
+    (void)err_set(&why, e, "%s", text);
+    peer_reply(p, seq, e, SAF_RC(8, 8, 4), &why, STR(""));
+}
+
 #define CAS_MAX 16u
 
 /* Of the HIGHTRUST authorities those that may have issued it. */
@@ -229,9 +242,10 @@ on_verify_cert(struct peer *p, uint32_t seq, struct chan_msg *msg)
     /* A certificate is no secret: that it was proved we have only the asker's
      * word for, as with a bare name. */
     if (!peer_has_safcred(p) && (e != ERR_OK || !may_be(p, ask.user)))
-        reply_denied(p, seq, SAF_RC(8, 8, 4),
-                     "service group SAFCRED is not available, nor access to "
-                     "the user's DFHINSTL profile in class SURROGAT");
+        reply_unregistered(
+            p, seq,
+            "service group SAFCRED is not available, nor access to "
+            "the user's DFHINSTL profile in class SURROGAT");
     else if (e == ERR_OK)
         reply_acee(p, seq, &ask, (struct str){ NULL, 0 });
     else
@@ -300,8 +314,7 @@ on_verify_identity(struct peer *p, uint32_t seq, struct chan_msg *msg)
     arena_init(&a, LOGON_ARENA_MAX);
     came_from(p, &a, source, &ask);
     if (!peer_has_safcred(p))
-        reply_denied(p, seq, SAF_RC(8, 8, 4),
-                     "service group SAFCRED is not available");
+        reply_unregistered(p, seq, "service group SAFCRED is not available");
     else if (front_refuse_domain(p, seq, ask.applid))
         (void)0;
     else if (!idmap_user(db, &a, IDMAP_EFFECTIVE, ask.distributed, ask.registry,
@@ -328,8 +341,7 @@ on_acee_of(struct peer *p, uint32_t seq, struct chan_msg *msg)
         return false;
     ask.origin = (enum acee_origin)origin;
     if (!may_be(p, ask.user))
-        reply_denied(p, seq, SAF_RC(8, 8, 4),
-                     "service group SAFCRED is not available");
+        reply_unregistered(p, seq, "service group SAFCRED is not available");
     else if (!front_refuse_domain(p, seq, ask.applid))
         reply_acee(p, seq, &ask, (struct str){ NULL, 0 });
     return true;

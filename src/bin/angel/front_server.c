@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /*
  * Angels and the servers registered with them. A service group is granted by
  * READ to BBG.AUTHMOD.BBGZSAFM.<group> in class SERVER; no profile means no.
@@ -68,6 +70,14 @@ peer_has_safcred(struct peer *p)
     if (!angel_is_private && p->cred.uid == 0 && p->job == NULL)
         return true;
     return g->angel != NULL && (g->services & SAFCRED_BIT) != 0;
+}
+
+#define GATHERING_MS 5000u
+
+bool
+front_is_gathering(const struct front *f)
+{
+    return f->start->is_again && clock_mono_ms() - f->started_ms < GATHERING_MS;
 }
 
 static struct angel *

@@ -14,7 +14,7 @@
 /* A client gives up after SAF_WAIT_MS without a word. */
 #define WORD_MS 2000u
 
-struct work {
+struct works {
     struct held *first, **tail;
     struct thread thread;
     struct saf_rebuild *rebuild;
@@ -26,7 +26,7 @@ static void next(struct front *f);
 static void
 run_rebuild(void *arg)
 {
-    saf_rebuild_run(((struct work *)arg)->rebuild);
+    saf_rebuild_run(((struct works *)arg)->rebuild);
 }
 
 static void
@@ -39,7 +39,7 @@ refused(struct held *h, const struct err_info *why)
 static void
 rebuilt(struct front *f, void *arg)
 {
-    struct work *w = arg;
+    struct works *w = arg;
     struct err_info why = { 0 };
 
     if (saf_rebuild_finish(&w->rebuild, &why) != ERR_OK)
@@ -51,7 +51,7 @@ rebuilt(struct front *f, void *arg)
 static bool
 refresh(struct front *f, struct held *h)
 {
-    struct work *w = f->work;
+    struct works *w = f->work;
     struct saf_refresh *r = h->refreshes;
     struct err_info why = { 0 };
     enum err e;
@@ -83,7 +83,7 @@ exchanged(struct front *f, bool is_done, struct str line)
 static void
 next(struct front *f)
 {
-    struct work *w = f->work;
+    struct works *w = f->work;
     struct held *h;
 
     while ((h = w->first) != NULL) {
@@ -109,7 +109,7 @@ next(struct front *f)
 void
 front_work(struct front *f, struct held *h)
 {
-    struct work *w = f->work;
+    struct works *w = f->work;
     bool is_idle = w->first == NULL;
 
     *w->tail = h;
@@ -136,7 +136,7 @@ front_work_gone(struct front *f, const struct peer *p)
 int
 front_work_wait_ms(struct front *f)
 {
-    struct work *w = f->work;
+    struct works *w = f->work;
     uint64_t now;
 
     if (w->first == NULL)
@@ -155,7 +155,7 @@ front_work_wait_ms(struct front *f)
 enum err
 front_work_open(struct front *f, struct err_info *why)
 {
-    struct work *w = calloc(1, sizeof *w);
+    struct works *w = calloc(1, sizeof *w);
 
     if (w == NULL)
         return err_set(why, ERR_MEMORY, "no storage");
@@ -168,7 +168,7 @@ front_work_open(struct front *f, struct err_info *why)
 void
 front_work_close(struct front *f)
 {
-    struct work *w = f->work;
+    struct works *w = f->work;
 
     if (w == NULL)
         return;

@@ -194,6 +194,7 @@ bury(struct nest *nest, pid_t pid, int how, int *status)
         restart_helper(nest, child);
         return true;
     }
+    nest->front.is_again = true;
     if (start_all(nest, &why) != ERR_OK) {
         log_error("%s", why.text);
         *status = 1;
