@@ -131,6 +131,21 @@ struct cfg_outbound_connection { /* ssl/outboundConnection */
     struct str client_certificate;
 };
 
+/* sallyport_revocation: whether certificates of peers have been revoked */
+struct cfg_revocation {
+    struct cfg_node node;
+    unsigned level;             /* 0 OFF 1 LOW 2 MEDIUM 3 HIGH */
+    bool ocsp, crls, ldap_crls; /* what certificates name */
+    bool crls_first, leaf_only, needs_nonce;
+    struct str ocsp_responder;
+    struct cfg_list ldap_servers;
+    struct str ldap_user;
+    struct secret ldap_password;
+    struct str http_proxy;
+    int64_t source_timeout_ms, chain_timeout_ms, keep_ms, retry_ms;
+    int64_t max_crl_bytes;
+};
+
 struct cfg_ssl { /* ssl */
     struct cfg_node node;
     const struct cfg_key_store *key_store;
@@ -147,6 +162,8 @@ struct cfg_ssl { /* ssl */
     bool enforce_cipher_order;
     struct cfg_list skip_hostname_verification; /* for these hosts */
     struct str crl_file, ocsp_response_file;
+    const struct cfg_revocation *revocation; /* NULL: as properties say */
+    bool ocsp_stapling;
     const struct cfg_outbound_connection *outbound;
     size_t n_outbound;
 };
@@ -805,7 +822,7 @@ struct cfg_user_interceptor {
 #define CFG_TYPES(X) \
     X(feature_manager) X(update) X(logging) X(application_monitor) \
     X(zos_logging) X(http_options) X(key_entry) X(key_store) \
-    X(outbound_connection) X(ssl) X(ssl_default) X(ssl_options) \
+    X(outbound_connection) X(revocation) X(ssl) X(ssl_default) X(ssl_options) \
     X(tcp_options) X(access_logging) X(request_limits) X(metrics) \
     X(servlet_timing) X(jdbc_timing) X(request_timing) X(http_endpoint) X(http_dispatcher) \
     X(virtual_host) X(cors) X(saf_registry) X(saf_credentials) \

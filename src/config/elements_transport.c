@@ -125,6 +125,52 @@ static const struct cfg_attr outbound_connection_attrs[] = {
 CFG_TYPE(outbound_connection, "outboundConnection", CFG_NESTED,
          .help = "Connections that use this TLS configuration.");
 
+static const char *const revocation_words[] = { "OFF", "LOW", "MEDIUM", "HIGH",
+                                                NULL };
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_revocation, __VA_ARGS__)
+static const struct cfg_attr revocation_attrs[] = {
+    ATTR(ENUM, level, "level", "HIGH", revocation_words,
+         "Peers whose certificate is revoked are refused; HIGH: so are those "
+         "of whom nobody tells; MEDIUM: unless there is nobody to ask; LOW: "
+         "these are let in; OFF: nothing is asked."),
+    ATTR(BOOL, ocsp, "ocsp", "true",
+         "Ask the OCSP responders that certificates name."),
+    ATTR(BOOL, crls, "crls", "true",
+         "Fetch the revocation lists that certificates name by http."),
+    ATTR(BOOL, ldap_crls, "ldapCrls", "false", "The same by ldap."),
+    ATTR(BOOL, crls_first, "crlsFirst", "false", "Lists before responders."),
+    ATTR(BOOL, leaf_only, "leafOnly", "false",
+         "Only the peer's own certificate, not the authorities between it and "
+         "the trust anchor."),
+    ATTR(STRING, ocsp_responder, "ocspResponder", "",
+         "http: address of a responder that is asked first."),
+    ATTR(BOOL, needs_nonce, "requireNonce", "false",
+         "An OCSP answer without the nonce of the question counts for nothing: "
+         "old ones cannot be played back."),
+    ATTR(LIST, ldap_servers, "ldapServers", "",
+         "host:port of directories in which the entries of issuers hold "
+         "lists."),
+    ATTR(STRING, ldap_user, "ldapUser", "", "Name for them; none: anonymous."),
+    ATTR(PASSWORD, ldap_password, "ldapPassword", "", "Its password."),
+    ATTR(STRING, http_proxy, "httpProxy", "",
+         "host:port of a proxy for responders and lists."),
+    ATTR(DURATION, source_timeout_ms, "sourceTimeout", "15s", CFG_S,
+         "Wait for one responder, server or directory."),
+    ATTR(DURATION, chain_timeout_ms, "chainTimeout", "30s", CFG_S,
+         "Wait for all that is asked about one connection."),
+    ATTR(DURATION, keep_ms, "keepAtMost", "1d", CFG_S,
+         "Answers are kept until they end, but not longer."),
+    ATTR(DURATION, retry_ms, "retryInterval", "60s", CFG_S,
+         "A source that failed is not asked again for so long."),
+    ATTR(INT, max_crl_bytes, "maxCrlSize", "10485760", 1024, 67108864,
+         "Bytes of a revocation list."),
+};
+#undef ATTR
+CFG_TYPE(revocation, "sallyport_revocation", CFG_FACTORY,
+         .help = "How it is found out whether certificates of peers have been "
+                 "revoked. Not in the original.");
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_ssl, __VA_ARGS__)
 static const struct cfg_attr ssl_attrs[] = {
     ATTR(REF, key_store, key_store, "keyStoreRef", "defaultKeyStore",
@@ -160,6 +206,14 @@ static const struct cfg_attr ssl_attrs[] = {
     ATTR(PATH, ocsp_response_file, "ocspResponseFile", "",
          "OCSP response (DER) for our certificate, handed to clients who ask. "
          "Read again when it changes. Not in the original."),
+    ATTR(REF, revocation, revocation, "revocationRef", "",
+         "Whether peers' certificates are revoked is asked of the network. "
+         "Without it, properties of Java decide "
+         "(com.ibm.jsse2.checkRevocation). Not in the original."),
+    ATTR(BOOL, ocsp_stapling, "enableOCSPStapling", "false",
+         "OCSP responses for our certificates are fetched and handed to "
+         "clients who ask; jdk.tls.server.enableStatusRequestExtension says so "
+         "for all. Not in the original."),
     ATTR(CHILDREN, outbound, n_outbound, outbound_connection,
          "outboundConnection", "Connections this configuration is for."),
 };

@@ -16,6 +16,7 @@ static const struct {
     { &cfg_type_key_store, NULL, CFG_UPDATE_CONNECTIONS },
     { &cfg_type_logging, "newLogsOnStart", CFG_UPDATE_START },
     { &cfg_type_outbound_connection, NULL, CFG_UPDATE_CONNECTIONS },
+    { &cfg_type_revocation, NULL, CFG_UPDATE_CONNECTIONS },
     { &cfg_type_ssl, NULL, CFG_UPDATE_CONNECTIONS },
     { &cfg_type_ssl_default, NULL, CFG_UPDATE_CONNECTIONS },
     { &cfg_type_ssl_options, NULL, CFG_UPDATE_CONNECTIONS },

@@ -145,7 +145,7 @@ reload_changed_keys(struct gateway *g)
     if (path == NULL)
         return;
     MESSAGES_LOG(g->o.log, KEY_FILES_LOGGER, "CWPKI0811I", str_of(path));
-    if (gateway_reload_keys(g, &why) != ERR_OK)
+    if (gateway_apply(g, g->snapshot->tree, 0, &why) != ERR_OK)
         snapshot_polled_seen(g->snapshot);
 }
 
@@ -167,10 +167,11 @@ gateway_tick(struct gateway *g)
     reload_changed_keys(g);
     angel_look(g);
     retry_ports(g);
-    ticket_files_tick(g->tickets);
+    ticket_files_tick(g->tls.tickets);
     /* Nobody counts every byte: what the system counts decides as well. */
     g->memory.is_tight =
         memory_resident("/proc") > g->memory_limit / 100 * MEMORY_TIGHT_PERCENT;
+    revoked_tick(&g->revoked, g->tls.revocation, g->o.log, clock_mono_ms());
 }
 
 bool
@@ -254,7 +255,8 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
         e = err_set(why, ERR_MEMORY, "no storage for the gateway");
     else if ((e = dir_make(g->work_dir, 0750, why)) == ERR_OK &&
              (e = limits_new(&g->limits, why)) == ERR_OK &&
-             (e = ticket_files_new(g->o.log, &g->tickets, why)) == ERR_OK &&
+             (e = ticket_files_new(g->o.log, &g->tls.tickets, why)) == ERR_OK &&
+             (e = revocation_cache_new(&g->tls.revocation, why)) == ERR_OK &&
              (e = checker_new(check_threads(), &g->checker, why)) == ERR_OK &&
              (e = saf_connect_later(buf_view(&token), &g->saf, why)) ==
                  ERR_OK) {
@@ -311,7 +313,7 @@ use_artefacts(struct gateway *g, struct cfg_tree *tree,
 
     if (!is_update)
         artefacts_tell(artefacts, g->o.log);
-    e = snapshot_new(tree, artefacts, g->saf, g->o.log, g->tickets, is_update,
+    e = snapshot_new(tree, artefacts, g->saf, g->o.log, &g->tls, is_update,
                      &next, why);
     if (e == ERR_OK) {
         e = user_registry_set(next, g->snapshot, g->o.log, why);
@@ -391,6 +393,7 @@ gateway_reload_keys(struct gateway *g, struct err_info *why)
 {
     if (g->snapshot == NULL)
         return err_set(why, ERR_NOT_NOW, "no configuration is in use");
+    revocation_cache_clear(g->tls.revocation); /* ask everybody again */
     return gateway_apply(g, g->snapshot->tree, 0, why);
 }
 
@@ -440,7 +443,8 @@ gateway_free(struct gateway **at)
     pthread_cond_destroy(&g->done);
     pthread_mutex_destroy(&g->lock);
     limits_free(&g->limits);
-    ticket_files_free(&g->tickets);
+    ticket_files_free(&g->tls.tickets);
+    revocation_cache_unref(&g->tls.revocation);
     free(g->metrics);
     free(g->work_dir);
     free(g);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "gateway/gateway.h"
+#include "gateway/revoked.h"
 #include "gateway/serve.h"
 
 #define LOOPS_MAX 64u
@@ -48,7 +49,8 @@ struct gateway {
     struct limits *limits;
     struct gauge memory; /* what connections and requests hold */
     size_t memory_limit; /* what the system lets this process have */
-    struct ticket_files *tickets;
+    struct tls_shared tls;
+    struct revoked_said revoked;
     struct metrics *metrics;
     struct artefacts *artefacts;
     struct snapshot *snapshot;

@@ -534,7 +534,7 @@ note_polled(struct building *b)
 enum err
 snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
              struct saf_client *saf, struct messages_log *log,
-             struct ticket_files *tickets, bool is_update,
+             const struct tls_shared *shared, bool is_update,
              struct snapshot **out, struct err_info *why)
 {
     struct snapshot *s = calloc(1, sizeof *s);
@@ -553,7 +553,7 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
     table_init(&s->link_tls);
     s->tree = cfg_ref(tree);
     s->artefacts = artefacts_ref(artefacts);
-    if ((e = tls_stores_new(saf, log, tickets, tree, &b.stores, b.why)) !=
+    if ((e = tls_stores_new(saf, log, shared, tree, &b.stores, b.why)) !=
             ERR_OK ||
         (e = set_policies(&b)) != ERR_OK ||
         (e = chain_set_new(&s->arena, log, is_update, &s->chains, b.why)) !=

@@ -14,8 +14,8 @@
 #include "gateway/chain.h"
 #include "gateway/limits.h"
 #include "gateway/route.h"
-#include "gateway/ticket_files.h"
 #include "gateway/timing.h"
+#include "gateway/tls_store.h"
 #include "gateway/web.h"
 #include "http/server.h"
 #include "saf/client.h"
@@ -151,7 +151,7 @@ void snapshot_polled_seen(struct snapshot *);
  */
 MUST_CHECK enum err snapshot_new(struct cfg_tree *, struct artefacts *,
                                  struct saf_client *, struct messages_log *,
-                                 struct ticket_files *, bool is_update,
+                                 const struct tls_shared *, bool is_update,
                                  struct snapshot **out, struct err_info *why);
 struct snapshot *snapshot_ref(struct snapshot *);
 void snapshot_unref(struct snapshot **);

@@ -1,11 +1,14 @@
 #include "gateway/tls_store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
 #include "base/vec.h"
 #include "gateway/key_files.h"
+#include "gateway/revoked.h"
 #include "gateway/ring_keys.h"
+#include "io/staple.h"
 
 #define EXTRA_RATE_MS 500u
 #define LOGGER KEY_FILES_LOGGER
@@ -27,7 +30,7 @@ struct store {
 struct tls_stores {
     struct saf_client *saf;
     struct messages_log *log;
-    struct ticket_files *tickets;
+    struct tls_shared shared;
     const struct cfg_tree *tree;
     struct arena arena;
     struct store *stores;
@@ -175,7 +178,7 @@ read_store(struct tls_stores *t, const struct cfg_key_store *from,
 
 enum err
 tls_stores_new(struct saf_client *saf, struct messages_log *log,
-               struct ticket_files *tickets, const struct cfg_tree *tree,
+               const struct tls_shared *shared, const struct cfg_tree *tree,
                struct tls_stores **out, struct err_info *why)
 {
     struct tls_stores *t = calloc(1, sizeof *t);
@@ -184,7 +187,7 @@ tls_stores_new(struct saf_client *saf, struct messages_log *log,
         return err_set(why, ERR_MEMORY, "no storage for key stores");
     t->saf = saf;
     t->log = log;
-    t->tickets = tickets;
+    t->shared = *shared;
     t->tree = tree;
     arena_init(&t->arena, PATHS_MAX);
     *out = t;
@@ -242,9 +245,10 @@ add_ring_keys(struct material *m, const struct store *s, struct str alias,
         if (!c->has_key || is_first != is_first_pass ||
             (alias.n > 0 && !is_first))
             continue;
-        if (!VEC_PUSH(&m->identities, ((struct tls_identity){
-                                          c->der, secret_view(&c->key),
-                                          c->key.n == 0 ? s->remote : NULL })))
+        if (!VEC_PUSH(&m->identities,
+                      ((struct tls_identity){ c->der, secret_view(&c->key),
+                                              c->key.n == 0 ? s->remote : NULL,
+                                              NULL })))
             return false;
     }
     return true;
@@ -258,9 +262,9 @@ add_file_keys(struct material *m, const struct store *s, struct str alias)
 
         if (e->kind == KEYSTORE_KEY &&
             (alias.n == 0 || keystore_is_alias(e, alias)) &&
-            !VEC_PUSH(
-                &m->identities,
-                ((struct tls_identity){ e->der, secret_view(&e->key), NULL })))
+            !VEC_PUSH(&m->identities,
+                      ((struct tls_identity){ e->der, secret_view(&e->key),
+                                              NULL, NULL })))
             return false;
     }
     return true;
@@ -332,6 +336,33 @@ read_extra(struct tls_stores *t, struct str path, struct buf *to,
     return e;
 }
 
+/* Responses about our certificates. One that can be had from nobody is said and
+ * left out: clients then get none. */
+static enum err
+add_staples(struct tls_stores *t, const struct cfg_ssl *ssl, struct material *m,
+            struct err_info *why)
+{
+    struct revocation *by = NULL;
+    enum err e = revoked_staples(t->tree, ssl, t->shared.revocation, &by, why);
+
+    for (size_t i = 0; e == ERR_OK && by != NULL && i < m->identities.n; i++) {
+        struct tls_identity *id = &m->identities.v[i];
+        struct err_info own = { 0 };
+        char number[24];
+
+        if (staple_new(by, id->certificate, m->chain.v, m->chain.n, &id->staple,
+                       &own) == ERR_OK ||
+            staple_new(by, id->certificate, m->trust.v, m->trust.n, &id->staple,
+                       &own) == ERR_OK)
+            continue;
+        (void)snprintf(number, sizeof number, "%zu", i + 1);
+        MESSAGES_LOG(t->log, LOGGER, "SPT0417W", str_of(number), ssl->node.id,
+                     str_of(own.text));
+    }
+    revocation_unref(&by);
+    return e;
+}
+
 static enum err
 check_protocols(struct tls_stores *t, const struct cfg_ssl *ssl,
                 struct err_info *why)
@@ -362,7 +393,7 @@ trusts_system(struct tls_stores *t, const struct cfg_ssl *ssl)
 
 static enum err
 build(struct tls_stores *t, const struct cfg_ssl *ssl,
-      const struct cfg_http_endpoint *endpoint, const struct material *m,
+      const struct cfg_http_endpoint *endpoint, struct material *m,
       struct tls_config **out, struct err_info *why)
 {
     const struct cfg_ssl_options *options =
@@ -403,7 +434,7 @@ build(struct tls_stores *t, const struct cfg_ssl *ssl,
         e = read_extra(t, ssl->ocsp_response_file, &ocsp, &s.ocsp_response,
                        why);
     if (e == ERR_OK && options != NULL && options->ticket_key_file.n > 0) {
-        e = ticket_files_get(t->tickets, options->ticket_key_file,
+        e = ticket_files_get(t->shared.tickets, options->ticket_key_file,
                              s.session_timeout_s, &s.tickets, why);
         if (e != ERR_OK)
             MESSAGES_LOG(t->log, LOGGER, "SPT0414W", options->ticket_key_file,
@@ -414,7 +445,13 @@ build(struct tls_stores *t, const struct cfg_ssl *ssl,
     if (e == ERR_OK && ssl->trust_default_certs)
         s.trust_system = trusts_system(t, ssl);
     if (e == ERR_OK)
+        e = revoked_peers(t->tree, ssl, t->shared.revocation, &s.revocation,
+                          why);
+    if (e == ERR_OK && endpoint != NULL)
+        e = add_staples(t, ssl, m, why);
+    if (e == ERR_OK)
         e = tls_config_new(&s, out, why);
+    revocation_unref(&s.revocation);
     buf_fini(&crls);
     buf_fini(&ocsp);
     return e;
@@ -488,6 +525,8 @@ tls_store_build(struct tls_stores *t, const struct cfg_ssl *ssl,
     e = collect(t, ssl, endpoint != NULL, alias, &m, why);
     if (e == ERR_OK)
         e = build(t, ssl, endpoint, &m, out, why);
+    for (size_t i = 0; i < m.identities.n; i++)
+        staple_unref(&m.identities.v[i].staple);
     VEC_FREE(&m.identities);
     VEC_FREE(&m.chain);
     VEC_FREE(&m.trust);

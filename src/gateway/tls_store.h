@@ -18,10 +18,16 @@
 MUST_CHECK enum err tls_ring_parse(struct str location, struct str *owner,
                                    struct str *ring, struct err_info *why);
 
+/* What outlives configurations; borrowed. */
+struct tls_shared {
+    struct ticket_files *tickets;
+    struct revocation_cache *revocation;
+};
+
 /* The stores one configuration names, each read once while it is compiled. */
 struct tls_stores;
 MUST_CHECK enum err tls_stores_new(struct saf_client *, struct messages_log *,
-                                   struct ticket_files *,
+                                   const struct tls_shared *,
                                    const struct cfg_tree *,
                                    struct tls_stores **out,
                                    struct err_info *why);

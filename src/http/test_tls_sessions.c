@@ -402,31 +402,40 @@ stapled_bytes(unsigned port)
 static void
 a_fetched_response_is_stapled(void **state)
 {
+    struct str issuers[] = { test_cert_der(&server_rsa), test_cert_der(&ca) };
     struct staple *staple = NULL;
+    struct tls_identity id;
     char failure[ERR_TEXT_MAX] = "";
     struct result result;
+    size_t size = 0;
     struct tls_fixture t;
     struct network n;
 
     (void)state;
     network_start(&n, REVOCATION_HIGH);
-    assert_int_equal(staple_new(n.by, test_cert_der(&server_rsa),
-                                test_cert_der(&ca), &staple, NULL),
-                     ERR_NOT_FOUND);
     assert_int_equal(
-        staple_new(n.by, STR("no"), test_cert_der(&ca), &staple, NULL),
-        ERR_SYNTAX);
-    assert_int_equal(staple_new(n.by, test_cert_der(&n.server),
-                                test_cert_der(&ca), &staple, NULL),
-                     ERR_OK);
+        staple_new(n.by, test_cert_der(&server_rsa), issuers, 2, &staple, NULL),
+        ERR_NOT_FOUND); /* names no responder */
+    assert_int_equal(
+        staple_new(n.by, test_cert_der(&n.server), issuers, 1, &staple, NULL),
+        ERR_NOT_FOUND); /* not its issuer */
+    assert_int_equal(staple_new(n.by, STR("no"), issuers, 2, &staple, NULL),
+                     ERR_SYNTAX);
+    assert_int_equal(
+        staple_new(n.by, test_cert_der(&n.server), issuers, 2, &staple, NULL),
+        ERR_OK);
+    id = test_cert_identity(&n.server);
+    id.staple = staple;
     tls_start(&t, config_of((struct tls_settings){ .is_server = true,
-                                                   .staple = staple },
-                            &n.server, &ca));
+                                                   .identities = &id,
+                                                   .n_identities = 1 },
+                            NULL, &ca));
     for (int i = 0; i < 2000 && stapled_bytes(t.f.port) == 0; i++)
         poll(NULL, 0, 5);
     assert_true(stapled_bytes(t.f.port) > 100);
     assert_int_equal(n.responder.n_ocsp, 1);
-    assert_false(staple_take_failure(staple, failure));
+    assert_int_equal(
+        revocation_cache_failures(n.cache, REVOCATION_NOTE_STAPLE, failure), 0);
     /* It saves a client of ours asking, even one that insists. */
     n.responder.is_silent = true;
     result =
@@ -437,16 +446,29 @@ a_fetched_response_is_stapled(void **state)
     assert_int_equal(n.responder.n_ocsp, 1);
     fixture_stop(&t.f);
     staple_unref(&staple);
+    /* The next configuration goes on with it, without asking. */
+    assert_int_equal(
+        staple_new(n.by, test_cert_der(&n.server), issuers, 2, &staple, NULL),
+        ERR_OK);
+    OPENSSL_free(staple_copy(staple, &size));
+    assert_true(size > 100);
+    assert_int_equal(n.responder.n_ocsp, 1);
+    staple_unref(&staple);
+    revocation_cache_clear(n.cache);
     /* Revoked: nothing is stapled, and that is told once. */
     n.responder.is_silent = false;
     n.responder.is_revoked = true;
-    assert_int_equal(staple_new(n.by, test_cert_der(&n.server),
-                                test_cert_der(&ca), &staple, NULL),
-                     ERR_OK);
-    for (int i = 0; i < 2000 && !staple_take_failure(staple, failure); i++)
+    assert_int_equal(
+        staple_new(n.by, test_cert_der(&n.server), issuers, 2, &staple, NULL),
+        ERR_OK);
+    for (int i = 0;
+         i < 2000 && revocation_cache_failures(n.cache, REVOCATION_NOTE_STAPLE,
+                                               failure) == 0;
+         i++)
         poll(NULL, 0, 5);
     assert_non_null(strstr(failure, "revoked"));
-    assert_false(staple_take_failure(staple, failure));
+    assert_int_equal(
+        revocation_cache_failures(n.cache, REVOCATION_NOTE_STAPLE, failure), 0);
     staple_unref(&staple);
     network_stop(&n);
 }

@@ -53,12 +53,13 @@ struct revocation_rules {
     uint32_t retry_s;    /* nobody is asked again after a failure; 0: 60 */
 };
 
-enum revocation_verdict {
-    REVOCATION_GOOD,
-    REVOCATION_REVOKED,
-    REVOCATION_UNREACHABLE, /* no source answered */
-    REVOCATION_UNUSABLE,    /* what came is no answer, or not to be believed */
-    REVOCATION_NO_SOURCE,   /* nobody to ask */
+enum revocation_verdict { /* REVOCATION_VERDICTS of them */
+                          REVOCATION_GOOD,
+                          REVOCATION_REVOKED,
+                          REVOCATION_UNREACHABLE, /* no source answered */
+                          REVOCATION_UNUSABLE, /* what came is no answer, or not
+                                                  to be believed */
+                          REVOCATION_NO_SOURCE, /* nobody to ask */
 };
 
 struct revocation_result {
@@ -74,6 +75,25 @@ struct revocation_cache *revocation_cache_ref(struct revocation_cache *);
 void revocation_cache_unref(struct revocation_cache **);
 /* Forget everything that was learnt. */
 void revocation_cache_clear(struct revocation_cache *);
+
+#define REVOCATION_VERDICTS 5u
+struct revocation_counts {
+    uint64_t hits;                          /* known already */
+    uint64_t verdicts[REVOCATION_VERDICTS]; /* asked: enum revocation_verdict */
+    uint64_t findings, staples, lists, lists_bytes; /* kept now */
+};
+void revocation_cache_count(struct revocation_cache *,
+                            struct revocation_counts *);
+/* Nobody could tell: of a peer, of a certificate of ours. */
+enum revocation_note {
+    REVOCATION_NOTE_PEER,
+    REVOCATION_NOTE_STAPLE,
+    REVOCATION_NOTES
+};
+/* How often since the last call; text: the last one, when there was any. */
+uint64_t revocation_cache_failures(struct revocation_cache *,
+                                   enum revocation_note,
+                                   char text[ERR_TEXT_MAX]);
 
 /* Copies all strings. ERR_SYNTAX: an address or proxy that is none;
  * ERR_UNSUPPORTED: LDAP is wanted and its library is not there. */

@@ -1,8 +1,14 @@
 /* One HTTP exchange with a responder or for a list, blocking, within limits. */
+#include <errno.h>
+#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/http.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "io/revocation_priv.h"
 
 #define PROXY_MAX 270u /* a host name, its port and brackets */
@@ -45,6 +51,74 @@ take(BIO *answer, size_t max_bytes, struct buf *out, struct err_info *why)
     return buf_check(out, why);
 }
 
+/* The library's own connect tries a closed port again and again until its time
+ * is over; this one says at once that nobody listens. -1 and errno. */
+static int
+connect_one(const struct addrinfo *to, uint64_t until_ms)
+{
+    int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    to->ai_protocol);
+    struct pollfd wait = { .fd = fd, .events = POLLOUT };
+    socklen_t size = sizeof errno;
+    uint64_t now_ms = clock_mono_ms();
+    int number = 0;
+
+    if (fd < 0 || connect(fd, to->ai_addr, to->ai_addrlen) == 0)
+        return fd;
+    if (errno != EINPROGRESS)
+        number = errno;
+    else if (now_ms >= until_ms ||
+             poll(&wait, 1, (int)(until_ms - now_ms)) != 1)
+        number = ETIMEDOUT;
+    else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0)
+        number = errno;
+    if (number == 0)
+        return fd;
+    close(fd);
+    errno = number;
+    return -1;
+}
+
+static enum err
+reach(const char *host, const char *port, uint32_t timeout_ms, int *fd,
+      struct err_info *why)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
+    uint64_t until_ms = clock_mono_ms() + timeout_ms;
+    int code = getaddrinfo(host, port, &hints, &list);
+
+    if (code != 0)
+        return err_set(why, ERR_PEER, "%s: %s", host, gai_strerror(code));
+    *fd = -1;
+    for (const struct addrinfo *at = list; at != NULL && *fd < 0;
+         at = at->ai_next)
+        *fd = connect_one(at, until_ms);
+    freeaddrinfo(list);
+    return *fd >= 0 ? ERR_OK
+                    : err_set(why, ERR_PEER, "%s:%s: %s", host, port,
+                              strerror(errno));
+}
+
+/* Is there a proxy to talk to? The library then connects itself. */
+static enum err
+reach_proxy(const char *proxy, uint32_t timeout_ms, struct err_info *why)
+{
+    char *host = NULL, *port = NULL;
+    enum err e;
+    int fd = -1;
+
+    if (OSSL_HTTP_parse_url(proxy, NULL, NULL, &host, &port, NULL, NULL, NULL,
+                            NULL) != 1)
+        e = err_set(why, ERR_SYNTAX, "%s is no proxy", proxy);
+    else
+        e = reach(host, port, timeout_ms, &fd, why);
+    if (fd >= 0)
+        close(fd);
+    OPENSSL_free(host);
+    OPENSSL_free(port);
+    return e;
+}
+
 enum err
 fetch_http(const char *url, struct str proxy, const char *content_type,
            struct str body, const char *answer_type, size_t max_bytes,
@@ -52,8 +126,8 @@ fetch_http(const char *url, struct str proxy, const char *content_type,
 {
     char *host = NULL, *port = NULL;
     char proxy_z[PROXY_MAX];
-    BIO *request = NULL, *answer = NULL;
-    int is_tls = 0, seconds = (int)((timeout_ms + 999) / 1000);
+    BIO *request = NULL, *answer = NULL, *wire = NULL;
+    int is_tls = 0, fd = -1, seconds = (int)((timeout_ms + 999) / 1000);
     enum err e = ERR_OK;
     struct buf path;
 
@@ -69,11 +143,17 @@ fetch_http(const char *url, struct str proxy, const char *content_type,
     }
     if (body.n > 0)
         request = BIO_new_mem_buf(body.p, (int)body.n);
-    /* An empty proxy: none, whatever the environment names. */
-    answer =
-        OSSL_HTTP_transfer(NULL, host, port, buf_z(&path), 0, proxy_z, NULL,
-                           NULL, NULL, NULL, NULL, 0, NULL, content_type,
-                           request, answer_type, 1, max_bytes, seconds, 0);
+    if (proxy.n > 0)
+        e = reach_proxy(proxy_z, timeout_ms, why);
+    else if ((e = reach(host, port, timeout_ms, &fd, why)) == ERR_OK &&
+             (wire = BIO_new_socket(fd, BIO_NOCLOSE)) == NULL)
+        e = err_set(why, ERR_MEMORY, "no storage for a connection");
+    if (e != ERR_OK)
+        goto out;
+    answer = OSSL_HTTP_transfer(NULL, host, port, buf_z(&path), 0,
+                                proxy.n > 0 ? proxy_z : NULL, NULL, wire, wire,
+                                NULL, NULL, 0, NULL, content_type, request,
+                                answer_type, 1, max_bytes, seconds, 0);
     if (answer == NULL)
         e = err_set(why, ERR_PEER, "%s: " STR_FMT, url,
                     STR_ARG(library_text()));
@@ -82,6 +162,9 @@ fetch_http(const char *url, struct str proxy, const char *content_type,
 out:
     BIO_free(request);
     BIO_free_all(answer);
+    BIO_free(wire);
+    if (fd >= 0)
+        close(fd);
     OPENSSL_free(host);
     OPENSSL_free(port);
     buf_fini(&path);

@@ -104,10 +104,8 @@ connect_to(const LDAPURLDesc *to, struct str user, struct str password,
 {
     struct timeval limit = { timeout_ms / 1000,
                              (suseconds_t)(timeout_ms % 1000) * 1000 };
-    /* Of nobody's it is empty: without any, the request is malformed. */
-    struct berval secret = { user.n == 0 ? 0 : password.n,
-                             (char *)(uintptr_t)password.p };
-    char none[] = "";
+    char nothing[] = "";
+    struct berval secret = { password.n, (char *)(uintptr_t)password.p };
     char server[REVOCATION_URL_MAX + 32];
     int version = LDAP_VERSION3;
     LDAP *ldap = NULL;
@@ -127,8 +125,9 @@ connect_to(const LDAPURLDesc *to, struct str user, struct str password,
         lib.set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != 0 ||
         !limit_incoming(ldap, max_bytes))
         return LDAP_OTHER;
-    if (secret.bv_len == 0)
-        secret.bv_val = none;
+    /* Nobody has an empty password, not none. */
+    if (user.n == 0 || password.n == 0)
+        secret = (struct berval){ 0, nothing };
     return lib.bind(ldap, user.n == 0 ? NULL : user.p, LDAP_SASL_SIMPLE,
                     &secret, NULL, NULL, NULL);
 }

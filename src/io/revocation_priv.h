@@ -76,7 +76,10 @@ int64_t judge_until(const ASN1_TIME *next, const struct revocation_rules *);
 
 void ask_source(const struct revocation *, const struct source *,
                 X509 *certificate, X509 *issuer, struct finding *out);
-/* revocation.c: lists that are kept, by address. The list is the caller's. */
+
+/* ---- revocation_cache.c: what is kept ---- */
+
+/* Lists by address. The list is the caller's. */
 X509_CRL *crl_get(struct revocation_cache *, const char *url);
 void crl_put(struct revocation_cache *, const char *url, X509_CRL *,
              size_t bytes, int64_t until);
@@ -89,6 +92,36 @@ struct revocation_work {
 };
 MUST_CHECK bool revocation_queue(struct revocation_cache *,
                                  struct revocation_work *);
+
+/* Responses to staple; appended to out. */
+MUST_CHECK bool kept_staple_get(struct revocation_cache *, struct str key,
+                                struct buf *out, int64_t *until);
+void kept_staple_put(struct revocation_cache *, struct str key, struct str der,
+                     int64_t until);
+void revocation_note_failure(struct revocation_cache *, enum revocation_note,
+                             const char *text);
+
+/* ---- revocation_find.c: findings, and who waits for them ---- */
+
+struct known;
+struct waiter {
+    struct loop *loop;
+    struct loop_post post; /* run when the finding is there */
+    bool was_asked;        /* it has been waited for */
+    /* under the cache's lock: */
+    struct known *waits_for;
+    struct waiter *next; /* among those */
+    bool is_posted;
+};
+
+/* ERR_OK *out is the finding; ERR_AGAIN: the waiter waits; ERR_LIMIT: too much
+ * is under way; ERR_MEMORY. */
+MUST_CHECK enum err finding_get(struct revocation *, const struct source *,
+                                X509 *certificate, X509 *issuer,
+                                struct waiter *, struct finding *out);
+/* False: the finding is on its way already. */
+MUST_CHECK bool waiter_leave(struct revocation_cache *, struct waiter *);
+void waiter_arrived(struct revocation_cache *, struct waiter *);
 
 void finding_set(struct finding *, enum revocation_verdict, const char *fmt,
                  ...) PRINTF_LIKE(3, 4);

@@ -3,13 +3,16 @@
 #include "io/staple.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "io/revocation_priv.h"
 
 #define RETRY_S 60
+#define STAPLE_BYTES_MAX ((size_t)1 << 20)
 
 struct staple {
     atomic_uint refs;
@@ -18,11 +21,22 @@ struct staple {
     struct revocation_work work;
     pthread_mutex_t lock;
     struct buf der;
-    int64_t due, until; /* time() */
-    bool is_asked;      /* a thread holds a reference */
-    bool has_failed;
-    char failure[ERR_TEXT_MAX];
+    int64_t due, until;    /* time() */
+    bool is_asked;         /* a thread holds a reference */
+    unsigned char key[64]; /* digests of certificate and issuer */
 };
+
+static void
+note_failure(const struct staple *s, const char *why)
+{
+    char subject[160] = "", text[ERR_TEXT_MAX];
+
+    X509_NAME_oneline(X509_get_subject_name(s->certificate), subject,
+                      sizeof subject);
+    (void)snprintf(text, sizeof text, "certificate %.160s: %.320s", subject,
+                   why);
+    revocation_note_failure(s->by->cache, REVOCATION_NOTE_STAPLE, text);
+}
 
 static void
 run(struct revocation_work *w)
@@ -35,6 +49,11 @@ run(struct revocation_work *w)
                                          &until, &why);
 
     now = time(NULL);
+    if (e == ERR_OK)
+        kept_staple_put(s->by->cache, str_n(s->key, sizeof s->key),
+                        buf_view(&der), until);
+    else
+        note_failure(s, why.text);
     pthread_mutex_lock(&s->lock);
     if (e == ERR_OK) {
         buf_fini(&s->der);
@@ -43,8 +62,6 @@ run(struct revocation_work *w)
         s->due = now + (until - now) / 2;
     } else {
         s->due = now + RETRY_S;
-        s->has_failed = true;
-        (void)!str_copy_z(str_of(why.text), s->failure, sizeof s->failure);
     }
     s->is_asked = false;
     pthread_mutex_unlock(&s->lock);
@@ -88,9 +105,45 @@ has_responder(const struct staple *s)
     return false;
 }
 
+/* Who signed it, among ours; owned. */
+static X509 *
+issuer_among(X509 *certificate, const struct str *pool, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        X509 *issuer = certificate_of(pool[i]);
+
+        if (issuer != NULL &&
+            X509_check_issued(issuer, certificate) == X509_V_OK)
+            return issuer;
+        X509_free(issuer);
+    }
+    ERR_clear_error();
+    return NULL;
+}
+
+/* Both digests; another configuration may have fetched it. */
+static bool
+begin(struct staple *s)
+{
+    unsigned char *key = s->key;
+    unsigned n;
+
+    if (X509_digest(s->certificate, EVP_sha256(), key, &n) != 1 ||
+        X509_digest(s->issuer, EVP_sha256(), key + 32, &n) != 1)
+        return false;
+    if (kept_staple_get(s->by->cache, str_n(s->key, sizeof s->key), &s->der,
+                        &s->until))
+        s->due = time(NULL) + (s->until - time(NULL)) / 2;
+    pthread_mutex_lock(&s->lock);
+    ask(s);
+    pthread_mutex_unlock(&s->lock);
+    return true;
+}
+
 enum err
-staple_new(struct revocation *by, struct str certificate, struct str issuer,
-           struct staple **out, struct err_info *why)
+staple_new(struct revocation *by, struct str certificate,
+           const struct str *issuers, size_t n_issuers, struct staple **out,
+           struct err_info *why)
 {
     struct staple *s = calloc(1, sizeof *s);
     enum err e = ERR_OK;
@@ -99,23 +152,25 @@ staple_new(struct revocation *by, struct str certificate, struct str issuer,
         return err_set(why, ERR_MEMORY, "no storage for an OCSP response");
     atomic_init(&s->refs, 1);
     pthread_mutex_init(&s->lock, NULL);
-    buf_init(&s->der, 0);
+    buf_init(&s->der, STAPLE_BYTES_MAX);
     s->by = revocation_ref(by);
     s->certificate = certificate_of(certificate);
-    s->issuer = certificate_of(issuer);
-    if (s->certificate == NULL || s->issuer == NULL)
+    if (s->certificate == NULL)
         e = err_set(why, ERR_SYNTAX, "a certificate is not DER X.509");
+    else if ((s->issuer = issuer_among(s->certificate, issuers, n_issuers)) ==
+             NULL)
+        e = err_set(why, ERR_NOT_FOUND,
+                    "its issuer's certificate is not in the key store");
     else if (!has_responder(s))
         e = err_set(why, ERR_NOT_FOUND,
                     "neither the certificate nor ocspResponder names an http: "
                     "responder");
+    else if (!begin(s))
+        e = err_set(why, ERR_MEMORY, "no storage for an OCSP response");
     if (e != ERR_OK) {
         staple_unref(&s);
         return e;
     }
-    pthread_mutex_lock(&s->lock);
-    ask(s);
-    pthread_mutex_unlock(&s->lock);
     *out = s;
     return ERR_OK;
 }
@@ -158,18 +213,4 @@ staple_copy(struct staple *s, size_t *bytes)
     }
     pthread_mutex_unlock(&s->lock);
     return copy;
-}
-
-bool
-staple_take_failure(struct staple *s, char text[ERR_TEXT_MAX])
-{
-    bool has_failed;
-
-    pthread_mutex_lock(&s->lock);
-    has_failed = s->has_failed;
-    s->has_failed = false;
-    if (has_failed)
-        memcpy(text, s->failure, ERR_TEXT_MAX);
-    pthread_mutex_unlock(&s->lock);
-    return has_failed;
 }

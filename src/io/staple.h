@@ -10,17 +10,20 @@
 
 struct staple;
 
-/* Begins to fetch. ERR_SYNTAX: not DER; ERR_NOT_FOUND: neither the certificate
- * nor the rules name a responder. */
+/* Begins to fetch, unless one for the same certificate was fetched with the
+ * same cache. Failures: revocation_cache_failures.
+ *
+ *   issuers  DER; one of them signed the certificate
+ *
+ * ERR_SYNTAX: not DER; ERR_NOT_FOUND: the issuer is not among them, or neither
+ * the certificate nor the rules name a responder. */
 MUST_CHECK enum err staple_new(struct revocation *, struct str certificate,
-                               struct str issuer, struct staple **out,
-                               struct err_info *why);
+                               const struct str *issuers, size_t n_issuers,
+                               struct staple **out, struct err_info *why);
 struct staple *staple_ref(struct staple *);
 void staple_unref(struct staple **);
 
 /* A copy for OpenSSL (OPENSSL_free); NULL: there is none now. */
 unsigned char *staple_copy(struct staple *, size_t *bytes);
-/* Once for each failure to fetch: true, and why. */
-bool staple_take_failure(struct staple *, char text[ERR_TEXT_MAX]);
 
 #endif

@@ -32,6 +32,7 @@ struct identity {
     X509 *certificate;
     EVP_PKEY *key;
     SSL_CTX *ctx; /* servers; NULL for the first: config->ctx */
+    struct staple *staple;
 };
 
 struct tls_config {
@@ -41,7 +42,6 @@ struct tls_config {
     bool offer_h2;
     struct tickets *tickets; /* NULL: OpenSSL's own, of one context */
     struct buf ocsp;         /* a response for the first identity */
-    struct staple *staple;   /* or one that is fetched */
     struct revocation *revocation;
     struct buf skip_hosts; /* each name followed by NUL */
     SSL_CTX *ctx;
@@ -79,6 +79,7 @@ static enum err
 read_identity(const struct tls_identity *from, size_t number,
               struct identity *out, struct err_info *why)
 {
+    out->staple = staple_ref(from->staple);
     out->certificate = certificate_of(from->certificate);
     if (out->certificate == NULL)
         return err_set(why, ERR_SYNTAX,
@@ -295,16 +296,20 @@ static int
 on_status_request(SSL *ssl, void *arg)
 {
     const struct tls_config *config = arg;
-    unsigned char *copy;
-
+    const X509 *shown = SSL_get_certificate(ssl);
+    unsigned char *copy = NULL;
     size_t n = config->ocsp.n;
 
-    if (config->n_identities == 0 ||
-        SSL_get_certificate(ssl) != config->identities[0].certificate)
-        return SSL_TLSEXT_ERR_NOACK;
-    copy = config->ocsp.n > 0       ? OPENSSL_memdup(config->ocsp.p, n)
-           : config->staple != NULL ? staple_copy(config->staple, &n)
+    for (size_t i = 0; i < config->n_identities; i++) {
+        const struct identity *id = &config->identities[i];
+
+        if (id->certificate != shown)
+            continue;
+        copy = i == 0 && n > 0      ? OPENSSL_memdup(config->ocsp.p, n)
+               : id->staple != NULL ? staple_copy(id->staple, &n)
                                     : NULL;
+        break;
+    }
     if (copy == NULL)
         return SSL_TLSEXT_ERR_NOACK;
     SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)n);
@@ -549,7 +554,6 @@ tls_config_new(const struct tls_settings *from, struct tls_config **out,
         config->verify_hostname = from->verify_hostname;
         config->offer_h2 = from->offer_h2;
         config->tickets = tickets_ref(from->tickets);
-        config->staple = staple_ref(from->staple);
         config->revocation = revocation_ref(from->revocation);
         buf_init(&config->skip_hosts, SKIP_HOSTS_MAX);
         buf_init(&config->ocsp, OCSP_MAX);
@@ -596,13 +600,13 @@ tls_config_unref(struct tls_config **config_p)
         X509_free(config->identities[i].certificate);
         EVP_PKEY_free(config->identities[i].key);
         SSL_CTX_free(config->identities[i].ctx);
+        staple_unref(&config->identities[i].staple);
     }
     remote_keys_unref(&config->remote);
     SSL_CTX_free(config->ctx);
     buf_fini(&config->skip_hosts);
     buf_fini(&config->ocsp);
     tickets_unref(&config->tickets);
-    staple_unref(&config->staple);
     revocation_unref(&config->revocation);
     free(config->identities);
     free(config);

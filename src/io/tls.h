@@ -21,6 +21,8 @@ struct tls_identity {
     struct str key;         /* PKCS#8 DER */
     /* Instead of `key`: one that only the angel's keeper holds. */
     struct remote_keys *remote;
+    /* Server: a response about it that is fetched; or NULL. */
+    struct staple *staple;
 };
 
 struct tls_settings {
@@ -49,9 +51,8 @@ struct tls_settings {
      * issuer has none is refused. */
     struct str crls;
     /* Server: an OCSP response (DER) for the first identity, handed to clients
-     * who ask (stapling); "" none. */
+     * who ask (stapling); "" none, or its identity's `staple`. */
     struct str ocsp_response;
-    struct staple *staple; /* server: instead, one that is fetched; or NULL */
     struct revocation *revocation; /* asked about peers; or NULL */
 };
 
