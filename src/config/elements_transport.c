@@ -241,7 +241,9 @@ static const struct cfg_attr ssl_options_attrs[] = {
     ATTR(DURATION, ssl_session_timeout_ms, "sslSessionTimeout", "86400s",
          CFG_MS, "How long a TLS session may be resumed."),
     ATTR(DURATION, session_timeout_ms, "sessionTimeout", "1d", CFG_S,
-         "The same, older name."),
+         "Wait for a read or write: the timeouts of httpOptions count instead, "
+         "as "
+         "in the original."),
     ATTR(BOOL, suppress_handshake_errors, "suppressHandshakeErrors", "false",
          "Do not log failed handshakes."),
     ATTR(PATH, ticket_key_file, "ticketKeyFile", "",
@@ -256,7 +258,8 @@ CFG_TYPE(ssl_options, "sslOptions", CFG_FACTORY,
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_tcp_options, __VA_ARGS__)
 static const struct cfg_attr tcp_options_attrs[] = {
     ATTR(DURATION, inactivity_timeout_ms, "inactivityTimeout", "60s", CFG_MS,
-         "Wait for data on a connection."),
+         "Wait for each step of a TLS handshake; afterwards the timeouts of "
+         "httpOptions count."),
     ATTR(INT, max_open_connections, "maxOpenConnections", "128000", 1, 1280000,
          "Connections open at a time."),
     ATTR(BOOL, so_reuse_addr, "soReuseAddr", "true",
@@ -267,10 +270,14 @@ static const struct cfg_attr tcp_options_attrs[] = {
          "Addresses allowed to connect."),
     ATTR(LIST, address_exclude, "addressExcludeList", "",
          "Addresses not allowed to connect."),
-    ATTR(LIST, host_name_include, "hostNameIncludeList", "",
-         "Host names allowed to connect."),
+    ATTR(
+        LIST, host_name_include, "hostNameIncludeList", "",
+        "Host names allowed to connect: the name of the address, when it leads "
+        "back to it."),
     ATTR(LIST, host_name_exclude, "hostNameExcludeList", "",
-         "Host names not allowed to connect."),
+         "Host names not allowed to connect. Who owns an address chooses its "
+         "name: "
+         "this keeps out nobody who does not want to be known."),
     CFG_ATTR_IGNORED(struct cfg_tcp_options, "acceptThread"),
     CFG_ATTR_IGNORED(struct cfg_tcp_options, "waitToAccept"),
 };

@@ -121,8 +121,8 @@ reports_bad_values(void **state)
           "missing the required attribute ldapType." },
         { "<keyStore id='k' type='JKS'/>", "keystore configuration is "
                                            "incomplete" },
-        { "<tcpOptions id='t' hostNameIncludeList='*.a'/>",
-          "attribute hostNameIncludeList of tcpOptions is read" },
+        { "<httpOptions id='t' limitWindowUpdateFrames='false'/>",
+          "attribute limitWindowUpdateFrames of httpOptions is read" },
         { "<zosconnect_zosConnectManager operationMode='SYNC'/>",
           "attribute operationMode of zosconnect_zosConnectManager is read" },
         { "<zosconnect_zosConnectInterceptors id='l' interceptorRef='a,b'/>"

@@ -70,18 +70,58 @@ read_list(struct arena *arena, const struct cfg_list *from,
     return ERR_OK;
 }
 
-enum err
-admit_new(struct arena *arena, const struct cfg_list *include,
-          const struct cfg_list *exclude, struct admit *out, struct str *bad,
-          bool *is_exclude)
+bool
+admit_name_is_pattern(struct str text)
 {
-    struct admit admit = { .n_include = 0 };
-    enum err e =
-        read_list(arena, include, &admit.include, &admit.n_include, bad);
+    size_t first = str_starts(text, STR("*")) ? 1 : 0;
 
-    *is_exclude = e == ERR_OK;
-    if (e == ERR_OK)
-        e = read_list(arena, exclude, &admit.exclude, &admit.n_exclude, bad);
+    if (text.n == 0 || text.n > 253)
+        return false;
+    for (size_t i = first; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') &&
+            !(c >= 'A' && c <= 'Z') && c != '.' && c != '-' && c != '_')
+            return false;
+    }
+    return true;
+}
+
+static bool
+are_names(const struct cfg_list *from, struct str *bad)
+{
+    for (size_t i = 0; i < from->n; i++)
+        if (!admit_name_is_pattern(str_trim(from->v[i]))) {
+            *bad = from->v[i];
+            return false;
+        }
+    return true;
+}
+
+enum err
+admit_new(struct arena *arena, const struct cfg_tcp_options *from,
+          struct admit *out, struct str *bad, const char **id)
+{
+    struct admit admit = { .include_names = &from->host_name_include,
+                           .exclude_names = &from->host_name_exclude };
+    enum err e;
+
+    *id = "CWWKO0203E";
+    e = read_list(arena, &from->address_include, &admit.include,
+                  &admit.n_include, bad);
+    if (e == ERR_OK) {
+        *id = "CWWKO0202E";
+        e = read_list(arena, &from->address_exclude, &admit.exclude,
+                      &admit.n_exclude, bad);
+    }
+    if (e == ERR_OK && !are_names(admit.include_names, bad)) {
+        *id = "CWWKO0205E";
+        e = ERR_SYNTAX;
+    }
+    if (e == ERR_OK && !are_names(admit.exclude_names, bad)) {
+        *id = "CWWKO0204E";
+        e = ERR_SYNTAX;
+    }
     if (e == ERR_OK)
         *out = admit;
     return e;
@@ -131,18 +171,54 @@ lists(const struct admit_pattern *patterns, size_t n,
     return false;
 }
 
-bool
-admit_address(const struct admit *admit, const struct sockaddr *address)
+static bool
+names(const struct cfg_list *patterns, struct str name)
 {
-    struct admit_pattern fields;
+    for (size_t i = 0; i < patterns->n; i++) {
+        struct str p = str_trim(patterns->v[i]);
+        struct str tail = str_sub(p, 1, p.n);
 
-    if (admit->n_include + admit->n_exclude == 0)
-        return true;
+        if (!str_starts(p, STR("*"))
+                ? str_eq_nocase(p, name)
+                : name.n > tail.n &&
+                      str_eq_nocase(str_sub(name, name.n - tail.n, name.n),
+                                    tail))
+            return true;
+    }
+    return false;
+}
+
+static enum admit_verdict
+judge_by_name(const struct admit *a, bool is_included,
+              const struct admit_name *name)
+{
+    bool is_refused = name->has_failed ||
+                      (name->name.n > 0 && names(a->exclude_names, name->name));
+
+    if (!is_refused && a->n_include + a->include_names->n > 0)
+        is_refused = !is_included && !(name->is_confirmed && name->name.n > 0 &&
+                                       names(a->include_names, name->name));
+    return is_refused ? ADMIT_NO : ADMIT_YES;
+}
+
+enum admit_verdict
+admit_judge(const struct admit *a, const struct sockaddr *address,
+            const struct admit_name *name)
+{
+    size_t n_names = a->include_names->n + a->exclude_names->n;
+    struct admit_pattern fields;
+    bool is_included;
+
+    if (a->n_include + a->n_exclude + n_names == 0)
+        return ADMIT_YES;
     /* A Unix socket has no address to be let in by. */
     if (!fields_of(address, &fields))
-        return admit->n_include == 0;
-    if (lists(admit->exclude, admit->n_exclude, &fields))
-        return false;
-    return admit->n_include == 0 ||
-           lists(admit->include, admit->n_include, &fields);
+        return a->n_include + a->include_names->n == 0 ? ADMIT_YES : ADMIT_NO;
+    if (lists(a->exclude, a->n_exclude, &fields))
+        return ADMIT_NO;
+    is_included = lists(a->include, a->n_include, &fields);
+    if (a->exclude_names->n > 0 || (a->include_names->n > 0 && !is_included))
+        return name == NULL ? ADMIT_NEEDS_NAME
+                            : judge_by_name(a, is_included, name);
+    return a->n_include == 0 || is_included ? ADMIT_YES : ADMIT_NO;
 }

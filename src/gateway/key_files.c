@@ -270,7 +270,7 @@ key_files_read(struct arena *arena, const struct cfg_tree *tree,
                        "the default keystore has no password");
     }
     if (path->n > 0 && store->location.n == 0 && !exists(*path) &&
-        from.type == KEYSTORE_PKCS12)
+        from.type == KEYSTORE_PKCS12 && !store->read_only)
         e = make_store(arena, tree, log, from.password, *path, why);
     if (e != ERR_OK)
         return say_unusable(log, store, *path, e, why);

@@ -71,6 +71,9 @@ serve_operator_line(void *arg, struct str line)
         return;
 }
 
+static void on_named(void *port, int fd, const struct sockaddr *, socklen_t,
+                     const struct admit_name *);
+
 enum err
 serve_init(struct serve *s, struct messages_log *log, struct str token,
            unsigned index, unsigned n_loops, struct err_info *why)
@@ -83,8 +86,9 @@ serve_init(struct serve *s, struct messages_log *log, struct str token,
                          .id_step = n_loops };
     s->saf_watch = (struct loop_fd){ .fd = -1, .on_event = on_angel };
     s->saf_retry.fire = on_retry;
-    if ((e = loop_new(&s->loop, why)) != ERR_OK ||
-        (e = http_pool_new(s->loop, &s->pool, why)) != ERR_OK ||
+    if ((e = loop_new(&s->loop, why)) == ERR_OK)
+        doorman_init(&s->doorman, s->loop, on_named);
+    if (e != ERR_OK || (e = http_pool_new(s->loop, &s->pool, why)) != ERR_OK ||
         (e = saf_connect_later(token, &s->saf, why)) != ERR_OK ||
         (e = saf_view_open_later(s->saf, checked_classes,
                                  ARRAY_LEN(checked_classes), &s->view, why)) !=
@@ -136,26 +140,6 @@ on_full(void *arg)
                  str_of(port->channel), str_of(limit));
 }
 
-static bool
-on_admit(const struct sockaddr *peer, void *arg)
-{
-    struct serve_port *port = arg;
-
-    struct serve *s = port->serve;
-
-    if (port->live == NULL || !admit_address(&port->live->admit, peer)) {
-        metrics_add(&s->counted->turned_away, 1);
-        return false;
-    }
-    if (!limits_connect(s->limits, s->usage->snapshot->limits, peer)) {
-        metrics_add(&s->counted->turned_away, 1);
-        metrics_add(&s->counted->limited[LIMIT_CONNECTIONS], 1);
-        return false;
-    }
-    metrics_add(&s->counted->connections, 1);
-    return true;
-}
-
 static void
 on_closed(const struct sockaddr *peer, void *arg)
 {
@@ -163,6 +147,58 @@ on_closed(const struct sockaddr *peer, void *arg)
 
     metrics_add(&port->serve->counted->disconnections, 1);
     limits_disconnect(port->serve->limits, peer);
+}
+
+static enum http_admit
+turn_away(struct serve_port *port, const struct sockaddr *peer)
+{
+    metrics_add(&port->serve->counted->turned_away, 1);
+    on_closed(peer, port);
+    return HTTP_ADMIT_NO;
+}
+
+static enum http_admit
+on_admit(int fd, const struct sockaddr *peer, void *arg)
+{
+    struct serve_port *port = arg;
+    struct serve *s = port->serve;
+    struct admit_name name;
+    enum admit_verdict verdict =
+        port->live == NULL ? ADMIT_NO
+                           : admit_judge(&port->live->admit, peer, NULL);
+
+    if (verdict == ADMIT_NO) {
+        metrics_add(&s->counted->turned_away, 1);
+        return HTTP_ADMIT_NO;
+    }
+    if (!limits_connect(s->limits, s->usage->snapshot->limits, peer)) {
+        metrics_add(&s->counted->turned_away, 1);
+        metrics_add(&s->counted->limited[LIMIT_CONNECTIONS], 1);
+        return HTTP_ADMIT_NO;
+    }
+    metrics_add(&s->counted->connections, 1);
+    if (verdict == ADMIT_NEEDS_NAME && doorman_knows(&s->doorman, peer, &name))
+        verdict = admit_judge(&port->live->admit, peer, &name);
+    if (verdict == ADMIT_YES)
+        return HTTP_ADMIT_YES;
+    if (verdict == ADMIT_NEEDS_NAME && doorman_ask(&s->doorman, port, fd, peer))
+        return HTTP_ADMIT_LATER;
+    return turn_away(port, peer);
+}
+
+static void
+on_named(void *arg, int fd, const struct sockaddr *peer, socklen_t n,
+         const struct admit_name *name)
+{
+    struct serve_port *port = arg;
+
+    if (port->live != NULL &&
+        admit_judge(&port->live->admit, peer, name) == ADMIT_YES) {
+        http_server_take(port->server, fd, peer, n);
+        return;
+    }
+    close(fd);
+    (void)turn_away(port, peer);
 }
 
 static struct serve_port *
@@ -265,6 +301,7 @@ close_unwanted(struct serve *s)
             continue;
         }
         *at = p->next;
+        doorman_leave(&s->doorman, p, on_closed);
         p->end.run = end_port;
         s->n_draining++;
         http_server_drain(p->server, on_drained, p);
@@ -335,10 +372,12 @@ serve_fini(struct serve *s)
         struct serve_port *p = s->ports;
 
         s->ports = p->next;
+        doorman_leave(&s->doorman, p, on_closed);
         http_server_free(&p->server);
         close(p->fd);
         free(p);
     }
+    doorman_fini(&s->doorman);
     serve_close_connections(s);
     buf_fini(&s->json);
     if (s->pool != NULL)

@@ -70,7 +70,8 @@ ports_open(struct gateway *g, const struct port_entry *p)
              STR_ARG(p->endpoint_id), p->is_tls ? "-ssl" : "");
     if (!str_copy_z(p->host, l->host, sizeof l->host))
         return -1;
-    e = parent_listen(g->o.parent, l->host, p->port, &l->fd, &why);
+    e = parent_listen(g->o.parent, l->host, p->port, p->reuses_address, &l->fd,
+                      &why);
     if (e != ERR_OK) {
         if (g->n_open_tries < p->open_retries) {
             g->must_retry_open = true;

@@ -10,6 +10,7 @@
 
 #include "auth/authenticate.h"
 #include "gateway/authorization.h"
+#include "gateway/doorman.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics.h"
 #include "gateway/snapshot.h"
@@ -61,6 +62,7 @@ struct serve {
     atomic_bool *is_unregistered; /* the angel's services were lost */
     struct usage *usage;          /* never NULL once configured */
     struct serve_port *ports;
+    struct doorman doorman;
     struct serve_conn *conns;
     struct buf json;              /* storage of the last answer, for the next */
     uint64_t handshakes_since_ms; /* of the hour whose failures are counted */

@@ -406,6 +406,9 @@ set_http_options(struct http_server_options *o,
     o->max_headers = (uint32_t)h->limit_num_headers;
     if (h->message_size_limit >= 0)
         o->max_body_bytes = (size_t)h->message_size_limit;
+    if (e->tcp_options->inactivity_timeout_ms > 0)
+        o->handshake_timeout_ms =
+            (uint32_t)e->tcp_options->inactivity_timeout_ms;
     o->max_connections = (uint32_t)e->tcp_options->max_open_connections;
     o->retry_after_s = (uint32_t)((limits->retry_after_ms + 999) / 1000);
     o->http2 = str_eq_nocase_z(e->protocol_version, "http/2");
@@ -424,18 +427,17 @@ static enum err
 set_admit(struct building *b, struct port_entry *p,
           const struct cfg_http_endpoint *e)
 {
-    bool is_exclude = false;
     struct str bad = STR("");
-    enum err code = admit_new(&b->s->arena, &e->tcp_options->address_include,
-                              &e->tcp_options->address_exclude, &p->admit, &bad,
-                              &is_exclude);
+    const char *id;
+    enum err code =
+        admit_new(&b->s->arena, e->tcp_options, &p->admit, &bad, &id);
 
     if (code == ERR_SYNTAX) {
-        MESSAGES_LOG(b->log, LOGGER, is_exclude ? "CWWKO0202E" : "CWWKO0203E",
-                     e->node.id);
+        MESSAGES_LOG(b->log, LOGGER, id, e->node.id);
         return err_set(b->why, code,
                        "tcpOptions: \"" STR_FMT
-                       "\" is not an IPv4 address or an IPv6 address in full",
+                       "\" is not an IPv4 address, an IPv6 address in full or "
+                       "a host name, as its list asks for",
                        STR_ARG(str_sub(bad, 0, 100)));
     }
     return code == ERR_OK ? code : no_storage(b);
@@ -463,6 +465,7 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
     };
     set_http_options(&p->options, e, s->limits);
     p->open_retries = (uint32_t)e->tcp_options->port_open_retries;
+    p->reuses_address = e->tcp_options->so_reuse_addr;
     if ((code = set_admit(b, p, e)) != ERR_OK ||
         (code = web_new(&s->arena, s->tree, e, b->log, &p->web, b->why)) !=
             ERR_OK) {

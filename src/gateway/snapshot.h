@@ -87,6 +87,7 @@ struct port_entry {
     struct web *web;
     struct admit admit;
     uint32_t open_retries; /* portOpenRetries */
+    bool reuses_address;   /* soReuseAddr */
 };
 
 /* A key store's file with updateTrigger="polled", as it was when read. */

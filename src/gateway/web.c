@@ -126,6 +126,11 @@ web_new(struct arena *arena, const struct cfg_tree *tree,
     w->headers = e->headers;
     w->decompresses = e->http_options->auto_decompression;
     w->removes_server = e->http_options->remove_server_header;
+    w->cookies = (struct web_cookie_rules){
+        .same_site = e->same_site,
+        .sends_last_only = e->http_options->no_duplicate_set_cookies,
+        .forbids_cache = e->http_options->no_cache_cookies_control,
+    };
     w->decode = (struct http_decode_limits){
         (size_t)e->http_options->decompression_ratio_limit,
         (unsigned)e->http_options->decompression_tolerance
@@ -368,6 +373,7 @@ web_finish(struct request *r, struct http_reply *reply,
         (void)remove_header(headers, &reply->n_headers, STR("Server"));
     if (w->headers != NULL)
         apply_headers(w->headers, headers, &reply->n_headers);
+    web_cookies(&w->cookies, r->http->arena, headers, &reply->n_headers);
     if (w->compression != NULL)
         compress(r, w, reply, headers, packed);
 }

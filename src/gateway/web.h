@@ -21,6 +21,12 @@
 
 struct request; /* gateway/serve.h */
 
+struct web_cookie_rules {
+    const struct cfg_same_site *same_site; /* NULL: none */
+    bool sends_last_only;                  /* of several of one name */
+    bool forbids_cache;
+};
+
 struct web {
     const struct cfg_tree *tree; /* the snapshot's */
     struct str endpoint_id;
@@ -35,6 +41,7 @@ struct web {
     struct http_decode_limits decode;
     bool has_hosts, has_cors; /* configured at all */
     bool removes_server;
+    struct web_cookie_rules cookies;
 };
 
 /* ERR_SYNTAX  a regular expression, logFormat or header that is none */
@@ -74,6 +81,10 @@ const struct cfg_cors *web_cors_find(const struct cfg_tree *, struct str path,
 void web_cors_headers(struct request *, struct http_header *headers, size_t *n);
 /* A preflight that is allowed is answered. */
 MUST_CHECK bool web_cors_preflight(struct request *);
+/* web_cookies.c: what is done with Set-Cookie of an answer; headers has room
+ * for WEB_HEADERS_MAX. */
+void web_cookies(const struct web_cookie_rules *, struct arena *,
+                 struct http_header *headers, size_t *n);
 /* web_proxy.c: the client behind proxies we believe. */
 void web_proxy_read(struct request *);
 

@@ -655,6 +655,7 @@ conn_new(struct http_server *server, int fd, const struct sockaddr *peer,
         server->conns->prev = conn;
     server->conns = conn;
     server->n_conns++;
-    conn_set_deadline(conn, server->options.read_timeout_ms);
+    conn_set_deadline(conn, conn->is_tls ? server->options.handshake_timeout_ms
+                                         : server->options.read_timeout_ms);
     return ERR_OK;
 }

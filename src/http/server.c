@@ -29,6 +29,7 @@ http_server_defaults(struct http_server_options *options)
         .persist_timeout_ms = 30000,
         .read_timeout_ms = 60000,
         .write_timeout_ms = 60000,
+        .handshake_timeout_ms = 60000,
         .max_field_bytes = 32768,
         .max_headers = 500,
         .max_body_bytes = (size_t)32 * 1024 * 1024,
@@ -152,11 +153,36 @@ has_room(struct http_server *server)
     return !server->is_full;
 }
 
-static bool
-admits(const struct http_server *server, const struct sockaddr *peer)
+void
+http_server_take(struct http_server *server, int fd,
+                 const struct sockaddr *peer, socklen_t n)
 {
-    return server->events.admits == NULL ||
-           server->events.admits(peer, server->events.arg);
+    if (!server->is_draining && has_room(server) &&
+        conn_new(server, fd, peer, n) == ERR_OK)
+        return;
+    close(fd);
+    server_peer_gone(server, peer);
+}
+
+static void
+admit(struct http_server *server, int fd, const struct sockaddr *peer,
+      socklen_t n)
+{
+    enum http_admit verdict =
+        server->events.admits == NULL
+            ? HTTP_ADMIT_YES
+            : server->events.admits(fd, peer, server->events.arg);
+
+    switch (verdict) {
+    case HTTP_ADMIT_NO:
+        close(fd);
+        break;
+    case HTTP_ADMIT_YES:
+        http_server_take(server, fd, peer, n);
+        break;
+    case HTTP_ADMIT_LATER:
+        break;
+    }
 }
 
 static void
@@ -176,14 +202,7 @@ on_listener(struct loop_fd *watch, unsigned events)
             on_accept_failure(server, errno);
             return;
         }
-        if (!admits(server, (struct sockaddr *)&peer)) {
-            close(fd);
-        } else if (!has_room(server) ||
-                   conn_new(server, fd, (struct sockaddr *)&peer, n) !=
-                       ERR_OK) {
-            close(fd);
-            server_peer_gone(server, (struct sockaddr *)&peer);
-        }
+        admit(server, fd, (struct sockaddr *)&peer, n);
     }
 }
 

@@ -101,15 +101,16 @@ void *http_conn_get(const struct http_conn *);
 #define HTTP_MEMORY_BODIES 85u
 #define HTTP_MEMORY_REQUESTS 95u
 
-struct http_server_options {     /* defaults: Liberty's httpOptions */
-    bool keep_alive;             /* true */
-    int max_keep_alive_requests; /* 100; -1 no limit */
-    uint32_t persist_timeout_ms; /* 30 s */
-    uint32_t read_timeout_ms;    /* 60 s */
-    uint32_t write_timeout_ms;   /* 60 s */
-    uint32_t max_field_bytes;    /* 32768 */
-    uint32_t max_headers;        /* 500 */
-    size_t max_body_bytes;       /* 32 MiB; more is 413 */
+struct http_server_options {       /* defaults: Liberty's httpOptions */
+    bool keep_alive;               /* true */
+    int max_keep_alive_requests;   /* 100; -1 no limit */
+    uint32_t persist_timeout_ms;   /* 30 s */
+    uint32_t read_timeout_ms;      /* 60 s */
+    uint32_t write_timeout_ms;     /* 60 s */
+    uint32_t handshake_timeout_ms; /* each step of the TLS handshake: 60 s */
+    uint32_t max_field_bytes;      /* 32768 */
+    uint32_t max_headers;          /* 500 */
+    size_t max_body_bytes;         /* 32 MiB; more is 413 */
     bool streams_bodies;      /* false: requests arrive whole. true: on_request
                                  runs before the body has arrived */
     uint32_t max_connections; /* 128000 */
@@ -144,6 +145,12 @@ struct http_done {
     uint64_t started_us; /* clock_mono_us when its head was complete */
 };
 
+enum http_admit {
+    HTTP_ADMIT_NO, /* closed without an answer */
+    HTTP_ADMIT_YES,
+    HTTP_ADMIT_LATER, /* the owner keeps fd, then http_server_take or close */
+};
+
 struct http_server_events {
     void (*on_request)(struct http_request *, void *arg);
     /* An answer has been formatted; what of a refused request was not read is
@@ -151,9 +158,8 @@ struct http_server_events {
      * NULL. */
     void (*on_done)(const struct http_request *, const struct http_done *,
                     void *arg);
-    /* Before anything is read of it: false closes the connection without an
-     * answer. May be NULL. */
-    bool (*admits)(const struct sockaddr *peer, void *arg);
+    /* Before anything is read of it. May be NULL: all are. */
+    enum http_admit (*admits)(int fd, const struct sockaddr *peer, void *arg);
     /* A connection that was admitted has ended. May be NULL. */
     void (*on_closed)(const struct sockaddr *peer, void *arg);
     /* Handshake failures (for CWWKO0801E); text is JSSE's wording. May be
@@ -178,6 +184,9 @@ MUST_CHECK enum err http_server_new(struct loop *, int listener,
                                     struct err_info *why);
 void http_server_update(struct http_server *, struct tls_config *tls,
                         const struct http_server_options *);
+/* A connection that was to be admitted later; fd becomes the server's. */
+void http_server_take(struct http_server *, int fd, const struct sockaddr *,
+                      socklen_t);
 /* Stop accepting; idle connections close, busy ones finish. `done` runs when
  * the last one is gone; then the server may be freed. */
 void http_server_drain(struct http_server *, void (*done)(void *arg),

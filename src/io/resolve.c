@@ -20,12 +20,17 @@ struct resolve_job {
     int result; /* of getaddrinfo */
     union address addresses[RESOLVE_ADDRESSES_MAX];
     size_t n_addresses;
+    /* of an address, instead: host becomes its name */
+    resolve_named named;
+    struct sockaddr_storage address;
+    socklen_t address_bytes;
+    bool is_confirmed;
     bool is_abandoned; /* guarded by `lock` */
 };
 
 /* Decides between a thread that has finished and a loop that gave up. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned n_threads;
+static unsigned n_threads, n_names;
 
 socklen_t
 address_bytes(const union address *address)
@@ -104,14 +109,78 @@ look_up(struct resolve_job *job)
         freeaddrinfo(list);
 }
 
+/* The address alone: IPv4 seen through an IPv6 socket is IPv4. */
+static size_t
+bytes_of(const struct sockaddr *from, const unsigned char **out)
+{
+    const struct sockaddr_in *four = (const void *)from;
+    const struct sockaddr_in6 *six = (const void *)from;
+
+    if (from->sa_family == AF_INET) {
+        *out = (const unsigned char *)&four->sin_addr;
+        return 4;
+    }
+    if (from->sa_family != AF_INET6)
+        return 0;
+    *out = six->sin6_addr.s6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+        return 16;
+    *out += 12;
+    return 4;
+}
+
+static bool
+is_same_address(const struct sockaddr *a, const struct sockaddr *b)
+{
+    const unsigned char *left = NULL, *right = NULL;
+    size_t n = bytes_of(a, &left);
+
+    return n > 0 && n == bytes_of(b, &right) && memcmp(left, right, n) == 0;
+}
+
+/* Who owns an address decides what its name says; only a name that leads back
+ * to it is its owner's. */
+static void
+look_up_name(struct resolve_job *job)
+{
+    const struct sockaddr *address = (struct sockaddr *)&job->address;
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
+    struct sockaddr_in four = { .sin_family = AF_INET };
+    const unsigned char *bytes = NULL;
+
+    if (bytes_of(address, &bytes) == 4) { /* the resolver knows it as such */
+        memcpy(&four.sin_addr, bytes, 4);
+        job->result =
+            getnameinfo((struct sockaddr *)&four, sizeof four, job->host,
+                        sizeof job->host, NULL, 0, NI_NAMEREQD);
+    } else {
+        job->result = getnameinfo(address, job->address_bytes, job->host,
+                                  sizeof job->host, NULL, 0, NI_NAMEREQD);
+    }
+    if (job->result != 0) {
+        job->host[0] = '\0';
+        return;
+    }
+    if (getaddrinfo(job->host, NULL, &hints, &list) != 0)
+        return;
+    for (struct addrinfo *at = list; at != NULL; at = at->ai_next)
+        job->is_confirmed =
+            job->is_confirmed || is_same_address(at->ai_addr, address);
+    freeaddrinfo(list);
+}
+
 static void *
 run_thread(void *arg)
 {
     struct resolve_job *job = arg;
 
-    look_up(job);
+    if (job->named != NULL)
+        look_up_name(job);
+    else
+        look_up(job);
     pthread_mutex_lock(&lock);
     n_threads--;
+    n_names -= job->named != NULL;
     if (job->is_abandoned)
         free(job);
     else
@@ -134,7 +203,10 @@ tell(struct loop_post *post)
         free(job);
         return;
     }
-    if (job->n_addresses > 0) {
+    if (job->named != NULL) {
+        job->named(job->arg, str_of(job->host), job->is_confirmed,
+                   job->result != 0 && job->result != EAI_NONAME);
+    } else if (job->n_addresses > 0) {
         job->done(job->arg, ERR_OK, job->addresses, job->n_addresses, NULL);
     } else {
         (void)err_set(&why, ERR_NOT_FOUND, "host %s: %s", job->host,
@@ -154,8 +226,11 @@ start_thread(struct resolve_job *job)
     bool is_started;
 
     pthread_mutex_lock(&lock);
-    is_started = n_threads < RESOLVE_THREADS_MAX;
+    /* Strangers cause look-ups of names: the others keep their threads. */
+    is_started = n_threads < RESOLVE_THREADS_MAX &&
+                 (job->named == NULL || n_names < RESOLVE_NAMES_MAX);
     n_threads += is_started;
+    n_names += is_started && job->named != NULL;
     pthread_mutex_unlock(&lock);
     if (!is_started)
         return false;
@@ -170,6 +245,7 @@ start_thread(struct resolve_job *job)
     if (!is_started) {
         pthread_mutex_lock(&lock);
         n_threads--;
+        n_names -= job->named != NULL;
         pthread_mutex_unlock(&lock);
     }
     return is_started;
@@ -201,6 +277,32 @@ resolve_start(struct loop *loop, struct str host, unsigned port,
     free(job);
     return err_set(why, ERR_LIMIT, "%u host name look-ups are under way",
                    RESOLVE_THREADS_MAX);
+}
+
+enum err
+resolve_name(struct loop *loop, const struct sockaddr *address, socklen_t n,
+             resolve_named done, void *arg, struct resolve_job **out,
+             struct err_info *why)
+{
+    struct resolve_job *job = calloc(1, sizeof *job);
+
+    if (job == NULL || n > sizeof job->address) {
+        free(job);
+        return err_set(why, ERR_MEMORY, "no storage for a name look-up");
+    }
+    job->loop = loop;
+    job->post.run = tell;
+    job->named = done;
+    job->arg = arg;
+    memcpy(&job->address, address, n);
+    job->address_bytes = n;
+    *out = job;
+    if (start_thread(job))
+        return ERR_OK;
+    *out = NULL;
+    free(job);
+    return err_set(why, ERR_LIMIT, "%u look-ups of names are under way",
+                   RESOLVE_NAMES_MAX);
 }
 
 void

@@ -14,6 +14,7 @@
 #define RESOLVE_ADDRESSES_MAX 8u
 #define RESOLVE_HOST_MAX 255u
 #define RESOLVE_THREADS_MAX 16u
+#define RESOLVE_NAMES_MAX 8u
 
 union address {
     struct sockaddr any;
@@ -41,6 +42,15 @@ MUST_CHECK enum err resolve_start(struct loop *, struct str host, unsigned port,
                                   resolve_done done, void *arg,
                                   struct resolve_job **out,
                                   struct err_info *why);
+/* name: "" has none (or *failed: that could not be found out). is_confirmed: it
+ * is a name of that address in both directions. Runs from the loop, once. */
+typedef void (*resolve_named)(void *arg, struct str name, bool is_confirmed,
+                              bool has_failed);
+/* The name of an address. ERR_LIMIT: RESOLVE_NAMES_MAX such look-ups run. */
+MUST_CHECK enum err resolve_name(struct loop *, const struct sockaddr *,
+                                 socklen_t, resolve_named done, void *arg,
+                                 struct resolve_job **out,
+                                 struct err_info *why);
 /* `done` will not run; the loop may be freed afterwards. NULL is accepted. */
 void resolve_cancel(struct resolve_job **);
 

@@ -137,7 +137,7 @@ take_socket(struct chan_msg *msg, int *fd, struct err_info *why)
 
 static enum err
 ask(struct parent *p, enum parent_message type, uint32_t seq, const char *host,
-    uint16_t port, struct err_info *why)
+    uint16_t port, const bool *reuses, struct err_info *why)
 {
     struct buf out;
     enum err e;
@@ -145,6 +145,8 @@ ask(struct parent *p, enum parent_message type, uint32_t seq, const char *host,
     buf_init(&out, 1024);
     buf_str(&out, str_of(host));
     buf_u16(&out, port);
+    if (reuses != NULL)
+        buf_u8(&out, *reuses);
     e = buf_check(&out, why);
     if (e == ERR_OK)
         e = chan_send(p->fd, (uint16_t)type, seq, buf_view(&out), NULL, 0, why);
@@ -153,12 +155,12 @@ ask(struct parent *p, enum parent_message type, uint32_t seq, const char *host,
 }
 
 enum err
-parent_listen(struct parent *p, const char *host, uint16_t port, int *fd,
-              struct err_info *why)
+parent_listen(struct parent *p, const char *host, uint16_t port, bool reuses,
+              int *fd, struct err_info *why)
 {
     uint32_t seq = ++p->seq;
     struct chan_msg msg;
-    enum err e = ask(p, PARENT_W_LISTEN, seq, host, port, why);
+    enum err e = ask(p, PARENT_W_LISTEN, seq, host, port, &reuses, why);
 
     while (e == ERR_OK) {
         e = receive(p, &msg, why);
@@ -185,7 +187,7 @@ parent_release(struct parent *p, const char *host, uint16_t port)
 {
     struct err_info ignored; /* a parent that is gone holds nothing */
 
-    (void)!ask(p, PARENT_W_RELEASE, 0, host, port, &ignored);
+    (void)!ask(p, PARENT_W_RELEASE, 0, host, port, NULL, &ignored);
 }
 
 static void

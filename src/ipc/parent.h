@@ -34,14 +34,16 @@ void parent_free(struct parent **);
 /*
  * A listening, non-blocking TCP socket. host "*" is all interfaces, IPv6 and
  * IPv4. Asking again for the same host and port gives the same socket, also
- * after a restart of the worker; *fd is a duplicate the caller closes.
+ * after a restart of the worker; *fd is a duplicate the caller closes. reuses:
+ * also while connections of an earlier socket linger (SO_REUSEADDR).
  *
  * ERR_EXISTS     the port is in use; why->text is the system's reason
  * ERR_NOT_FOUND  the host cannot be resolved
  * ERR_DENIED     not allowed to bind
  */
 MUST_CHECK enum err parent_listen(struct parent *, const char *host,
-                                  uint16_t port, int *fd, struct err_info *why);
+                                  uint16_t port, bool reuses, int *fd,
+                                  struct err_info *why);
 /* Not configured any more: the parent closes its copy. */
 void parent_release(struct parent *, const char *host, uint16_t port);
 

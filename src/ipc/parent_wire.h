@@ -12,13 +12,14 @@
 
 enum parent_message {
     /* worker to parent */
-    PARENT_W_LISTEN = 1, /* str host, u16 port -> PARENT_P_LISTENING */
-    PARENT_W_RELEASE,    /* str host, u16 port */
-    PARENT_W_READY,      /* nothing */
-    PARENT_W_GIVE_UP,    /* u8 exit status */
-    PARENT_W_REPLY,      /* u32 id, str line */
-    PARENT_W_REPLY_END,  /* u32 id, u8 1 done, 0 failed */
-    PARENT_W_WTO,        /* str line */
+    PARENT_W_LISTEN =
+        1,              /* str host, u16 port, u8 reuse -> PARENT_P_LISTENING */
+    PARENT_W_RELEASE,   /* str host, u16 port */
+    PARENT_W_READY,     /* nothing */
+    PARENT_W_GIVE_UP,   /* u8 exit status */
+    PARENT_W_REPLY,     /* u32 id, str line */
+    PARENT_W_REPLY_END, /* u32 id, u8 1 done, 0 failed */
+    PARENT_W_WTO,       /* str line */
     /* parent to worker */
     PARENT_P_WELCOME,   /* str job name, str job id, str user */
     PARENT_P_LISTENING, /* same sequence; u8 enum err, str why; the socket */

@@ -29,10 +29,11 @@ bind_failed(int error, struct err_info *why)
 }
 
 static int
-bind_one(const struct sockaddr *address, socklen_t n, int family, int *error)
+bind_one(const struct sockaddr *address, socklen_t n, int family, bool reuses,
+         int *error)
 {
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1, off = 0;
+    int on = reuses, off = 0;
 
     if (fd >= 0 &&
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
@@ -48,23 +49,26 @@ bind_one(const struct sockaddr *address, socklen_t n, int family, int *error)
 
 /* All interfaces: one IPv6 socket takes IPv4 too; without IPv6, IPv4. */
 static int
-bind_any(uint16_t port, int *error)
+bind_any(uint16_t port, bool reuses, int *error)
 {
     struct sockaddr_in6 six = { .sin6_family = AF_INET6,
                                 .sin6_port = htons(port),
                                 .sin6_addr = in6addr_any };
     struct sockaddr_in four = { .sin_family = AF_INET,
                                 .sin_port = htons(port) };
-    int fd = bind_one((struct sockaddr *)&six, sizeof six, AF_INET6, error);
+    int fd =
+        bind_one((struct sockaddr *)&six, sizeof six, AF_INET6, reuses, error);
 
     if (fd >= 0 || *error == EADDRINUSE || *error == EACCES)
         return fd;
-    return bind_one((struct sockaddr *)&four, sizeof four, AF_INET, error);
+    return bind_one((struct sockaddr *)&four, sizeof four, AF_INET, reuses,
+                    error);
 }
 
 /* A name's first address, IPv4 before IPv6 as the original's runtime does. */
 static int
-bind_name(const char *host, uint16_t port, int *error, bool *is_unknown)
+bind_name(const char *host, uint16_t port, bool reuses, int *error,
+          bool *is_unknown)
 {
     static const int families[] = { AF_INET, AF_INET6 };
     char service[8];
@@ -81,7 +85,8 @@ bind_name(const char *host, uint16_t port, int *error, bool *is_unknown)
         if (getaddrinfo(host, service, &hints, &found) != 0)
             continue;
         *is_unknown = false;
-        fd = bind_one(found->ai_addr, found->ai_addrlen, families[i], error);
+        fd = bind_one(found->ai_addr, found->ai_addrlen, families[i], reuses,
+                      error);
         freeaddrinfo(found);
         return fd;
     }
@@ -89,8 +94,8 @@ bind_name(const char *host, uint16_t port, int *error, bool *is_unknown)
 }
 
 enum err
-listeners_open(struct listeners *l, struct str host, uint16_t port, int *fd,
-               struct err_info *why)
+listeners_open(struct listeners *l, struct str host, uint16_t port, bool reuses,
+               int *fd, struct err_info *why)
 {
     struct listener *known = find(l, host, port);
     bool is_unknown = false;
@@ -108,8 +113,8 @@ listeners_open(struct listeners *l, struct str host, uint16_t port, int *fd,
         return err_set(why, ERR_LIMIT, "the host name is too long");
     known->port = port;
     known->fd = strcmp(known->host, "*") == 0
-                    ? bind_any(port, &error)
-                    : bind_name(known->host, port, &error, &is_unknown);
+                    ? bind_any(port, reuses, &error)
+                    : bind_name(known->host, port, reuses, &error, &is_unknown);
     if (is_unknown)
         return err_set(why, ERR_NOT_FOUND, "the host %s cannot be resolved",
                        known->host);

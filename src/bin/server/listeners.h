@@ -20,7 +20,7 @@ struct listeners {
 
 /* The socket stays the table's. Errors as parent_listen. */
 MUST_CHECK enum err listeners_open(struct listeners *, struct str host,
-                                   uint16_t port, int *fd,
+                                   uint16_t port, bool reuses, int *fd,
                                    struct err_info *why);
 void listeners_release(struct listeners *, struct str host, uint16_t port);
 void listeners_fini(struct listeners *);

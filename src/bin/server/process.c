@@ -150,13 +150,14 @@ on_listen(struct process *p, uint32_t seq, struct reader *in)
     struct str host;
     struct buf out;
     uint16_t port;
+    uint8_t reuses;
     int fd = -1;
     enum err e;
 
     if (!reader_str(in, 1, PARENT_HOST_MAX, &host) || !reader_u16(in, &port) ||
-        !reader_at_end(in))
+        !reader_u8(in, &reuses) || !reader_at_end(in))
         return false;
-    e = listeners_open(&p->listeners, host, port, &fd, &why);
+    e = listeners_open(&p->listeners, host, port, reuses != 0, &fd, &why);
     buf_init(&out, 1024);
     buf_u8(&out, (uint8_t)e);
     buf_str(&out, str_of(why.text));
