@@ -85,6 +85,12 @@ auth_cache_clear(struct auth_cache *cache)
     shard_clear(cache->shards);
 }
 
+void
+auth_cache_count(struct auth_cache *cache, struct shard_counts *out)
+{
+    shard_count(cache->shards, out);
+}
+
 #define TOKEN_CACHE_MS 2000u
 
 /* Digest of the cache's secret and the parts, each with its length. */

@@ -44,6 +44,8 @@ MUST_CHECK enum err auth_cache_new(size_t max_entries, struct auth_cache **out,
 struct auth_cache *auth_cache_ref(struct auth_cache *);
 void auth_cache_unref(struct auth_cache **);
 void auth_cache_clear(struct auth_cache *); /* CACHE,CLEAR,AUTH */
+struct shard_counts;
+void auth_cache_count(struct auth_cache *, struct shard_counts *);
 
 struct auth_facts {
     struct str authorization; /* value of the header, or empty */

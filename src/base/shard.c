@@ -17,6 +17,7 @@ struct entry {
 struct shard {
     pthread_mutex_t lock;
     struct entry *entries; /* n_sets sets of N_WAYS */
+    struct shard_counts counts;
 };
 
 struct shard_cache {
@@ -95,6 +96,8 @@ shard_get(struct shard_cache *cache, const unsigned char key[SHARD_KEY_BYTES],
             break;
         }
     }
+    shard->counts.hits += value != NULL;
+    shard->counts.misses += value == NULL;
     pthread_mutex_unlock(&shard->lock);
     return value;
 }
@@ -131,6 +134,7 @@ shard_put(struct shard_cache *cache, const unsigned char key[SHARD_KEY_BYTES],
     pthread_mutex_lock(&shard->lock);
     entry = victim(set, key, now_ms);
     old = entry->value;
+    shard->counts.entries += old == NULL;
     memcpy(entry->key, key, SHARD_KEY_BYTES);
     entry->value = value;
     entry->made_ms = now_ms;
@@ -153,9 +157,25 @@ shard_clear(struct shard_cache *cache)
             pthread_mutex_lock(&shard->lock);
             old = shard->entries[n].value;
             shard->entries[n] = (struct entry){ .value = NULL };
+            shard->counts.entries -= old != NULL;
             pthread_mutex_unlock(&shard->lock);
             if (old != NULL)
                 cache->ops.unref(old);
         }
+    }
+}
+
+void
+shard_count(struct shard_cache *cache, struct shard_counts *out)
+{
+    *out = (struct shard_counts){ 0 };
+    for (unsigned i = 0; i < N_SHARDS; i++) {
+        struct shard *shard = &cache->shards[i];
+
+        pthread_mutex_lock(&shard->lock);
+        out->hits += shard->counts.hits;
+        out->misses += shard->counts.misses;
+        out->entries += shard->counts.entries;
+        pthread_mutex_unlock(&shard->lock);
     }
 }

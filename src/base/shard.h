@@ -35,4 +35,10 @@ void shard_put(struct shard_cache *, const unsigned char key[SHARD_KEY_BYTES],
                void *value, uint64_t now_ms, uint64_t ends_ms);
 void shard_clear(struct shard_cache *);
 
+struct shard_counts {
+    uint64_t hits, misses; /* of shard_get, since the start */
+    uint64_t entries;      /* some may have ended */
+};
+void shard_count(struct shard_cache *, struct shard_counts *);
+
 #endif

@@ -23,6 +23,7 @@ an_entry_ends_by_time_and_by_clear(void **state)
 {
     unsigned char key[SHARD_KEY_BYTES] = { 1 }, other[SHARD_KEY_BYTES] = { 2 };
     struct shard_cache *cache;
+    struct shard_counts n;
 
     (void)state;
     assert_int_equal(shard_new(1, &ops, &cache, NULL), ERR_OK);
@@ -34,7 +35,13 @@ an_entry_ends_by_time_and_by_clear(void **state)
     assert_null(shard_get(cache, key, 200)); /* over */
     shard_put(cache, key, &counts[1], 100, 200);
     assert_int_equal(counts[0], 0); /* replaced: its count went */
+    shard_count(cache, &n);
+    assert_int_equal(n.hits, 1);
+    assert_int_equal(n.misses, 2);
+    assert_int_equal(n.entries, 1);
     shard_clear(cache);
+    shard_count(cache, &n);
+    assert_int_equal(n.entries, 0);
     assert_int_equal(counts[1], 0);
     assert_null(shard_get(cache, key, 100));
     shard_free(&cache);

@@ -130,6 +130,14 @@ on_tls_error(struct str peer, struct str text, void *arg)
 }
 
 static void
+on_tls(bool is_resumed, void *arg)
+{
+    struct serve_port *port = arg;
+
+    metrics_add(&port->serve->counted->handshakes[is_resumed], 1);
+}
+
+static void
 on_full(void *arg)
 {
     struct serve_port *port = arg;
@@ -235,6 +243,7 @@ open_port(struct serve *s, const struct port_entry *entry, int fd)
                                          .on_full = on_full,
                                          .admits = on_admit,
                                          .on_closed = on_closed,
+                                         .on_tls = on_tls,
                                          .on_tls_error = on_tls_error };
     struct serve_port *p = calloc(1, sizeof *p);
     struct err_info why;

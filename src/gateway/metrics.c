@@ -1,5 +1,9 @@
 #include "gateway/metrics.h"
 
+#include "auth/authenticate.h"
+#include "base/shard.h"
+#include "io/revocation.h"
+
 #define SAY_AGAIN_MS 60000u
 
 /* Upper bounds in microseconds. */
@@ -129,6 +133,12 @@ add_connections(const struct metrics *m, struct buf *out)
     counter(out, "connections_turned_away",
             "Connections closed unread: address lists and limits.",
             SUM(m, turned_away));
+    family(out, "tls_handshakes", "counter", "TLS handshakes done.");
+    buf_printf(out,
+               "sallyport_tls_handshakes_total{session=\"new\"} %llu\n"
+               "sallyport_tls_handshakes_total{session=\"resumed\"} %llu\n",
+               (unsigned long long)SUM(m, handshakes[0]),
+               (unsigned long long)SUM(m, handshakes[1]));
     counter(out, "tls_handshake_failures", "TLS handshakes that failed.",
             SUM(m, handshake_failures));
 }
@@ -163,6 +173,48 @@ add_refusals(const struct metrics *m, struct buf *out)
         }
 }
 
+static void
+one_cache(struct buf *out, const char *name, const char *suffix,
+          const uint64_t values[2])
+{
+    static const char *const caches[] = { "authentication", "revocation" };
+
+    for (size_t i = 0; i < ARRAY_LEN(caches); i++)
+        buf_printf(out, "sallyport_%s%s{cache=\"%s\"} %llu\n", name, suffix,
+                   caches[i], (unsigned long long)values[i]);
+}
+
+static void
+add_caches(const struct metrics *m, struct buf *out)
+{
+    static const char *const verdicts[REVOCATION_VERDICTS] = {
+        "good", "revoked", "unreachable", "unusable", "nobody"
+    };
+    struct revocation_counts r;
+    struct shard_counts a;
+    uint64_t asked = 0;
+
+    if (m->auth == NULL || m->revocation == NULL)
+        return;
+    auth_cache_count(m->auth, &a);
+    revocation_cache_count(m->revocation, &r);
+    for (size_t i = 0; i < REVOCATION_VERDICTS; i++)
+        asked += r.verdicts[i];
+    family(out, "cache_hits", "counter", "What was known already.");
+    one_cache(out, "cache_hits", "_total", (uint64_t[]){ a.hits, r.hits });
+    family(out, "cache_misses", "counter", "What had to be asked for.");
+    one_cache(out, "cache_misses", "_total", (uint64_t[]){ a.misses, asked });
+    family(out, "cache_entries", "gauge", "What is kept.");
+    one_cache(out, "cache_entries", "",
+              (uint64_t[]){ a.entries, r.findings + r.lists + r.staples });
+    family(out, "revocation_answers", "counter",
+           "What responders and lists said of certificates.");
+    for (size_t i = 0; i < REVOCATION_VERDICTS; i++)
+        buf_printf(out,
+                   "sallyport_revocation_answers_total{verdict=\"%s\"} %llu\n",
+                   verdicts[i], (unsigned long long)r.verdicts[i]);
+}
+
 void
 metrics_begin(const struct metrics *m, struct buf *out)
 {
@@ -171,6 +223,7 @@ metrics_begin(const struct metrics *m, struct buf *out)
     add_connections(m, out);
     add_limits(m, out);
     add_refusals(m, out);
+    add_caches(m, out);
 }
 
 void

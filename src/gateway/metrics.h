@@ -31,13 +31,20 @@ struct metrics_loop {
     uint64_t buckets[METRICS_BUCKETS + 1]; /* of the time to answer */
     uint64_t total_us;
     uint64_t connections, disconnections, turned_away;
+    uint64_t handshakes[2]; /* full, resumed */
     uint64_t handshake_failures;
     uint64_t limited[LIMIT_KINDS];
     struct metrics_reason reasons[METRICS_REASONS];
 } __attribute__((aligned(64)));
 
+struct auth_cache;
+struct revocation_cache;
+
 struct metrics {
     unsigned n;
+    /* The gateway's, which count for themselves. */
+    struct auth_cache *auth;
+    struct revocation_cache *revocation;
     struct metrics_loop loops[METRICS_LOOPS_MAX];
 };
 

@@ -221,6 +221,8 @@ step_handshake(struct http_conn *conn)
 
     if (e == ERR_AGAIN)
         return false;
+    if (e == ERR_OK && conn->is_tls && events->on_tls != NULL)
+        events->on_tls(stream_is_resumed(&conn->stream), events->arg);
     if (e == ERR_OK && stream_is_h2(&conn->stream)) {
         if (h2_start(conn, NULL, STR("")) != ERR_OK)
             conn_close(conn);

@@ -165,6 +165,8 @@ struct http_server_events {
     /* Handshake failures (for CWWKO0801E); text is JSSE's wording. May be
      * NULL. */
     void (*on_tls_error)(struct str peer, struct str text, void *arg);
+    /* A TLS handshake is done. May be NULL. */
+    void (*on_tls)(bool is_resumed, void *arg);
     /* max_connections was reached and a client turned away (for CWWKO0222W):
      * once, until there is room again. May be NULL. */
     void (*on_full)(void *arg);

@@ -426,6 +426,12 @@ stream_shutdown(struct stream *s)
 }
 
 bool
+stream_is_resumed(const struct stream *s)
+{
+    return s->ssl != NULL && SSL_session_reused(s->ssl) == 1;
+}
+
+bool
 stream_is_h2(const struct stream *s)
 {
     const unsigned char *name = NULL;

@@ -61,6 +61,8 @@ MUST_CHECK enum err stream_read(struct stream *, char *p, size_t cap,
 /* ERR_OK with *n > 0, maybe less than asked; ERR_AGAIN; ERR_PEER. */
 MUST_CHECK enum err stream_write(struct stream *, const char *p, size_t size,
                                  size_t *n);
+/* After the handshake: it goes on with an earlier session. */
+bool stream_is_resumed(const struct stream *);
 /* After the handshake: whether HTTP/2 was agreed on (ALPN). */
 bool stream_is_h2(const struct stream *);
 /* Half-close: no more bytes follow. */

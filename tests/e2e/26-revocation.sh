@@ -91,6 +91,7 @@ server() {
   <featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
   <config updateTrigger="mbean"/>
   <httpEndpoint id="defaultHttpEndpoint" host="*" httpPort="-1" httpsPort="%s"/>
+  <sallyport_metrics authentication="false"/>
   <keyStore id="k" location="k.p12" password="changeit"/><keyStore id="a" location="ca.pem" type="PEM"/>
   %s<ssl id="t" keyStoreRef="k" trustStoreRef="a" clientAuthentication="true" %s/><sslDefault sslRef="t"/>
 </server>\n' "$HTTPS" "${1:+<sallyport_revocation id=\"r\" retryInterval=\"1s\" $1/>}" "${1:+revocationRef=\"r\"} ${2:-}" >"$HOME_DIR/server.xml"
@@ -113,6 +114,20 @@ is "$(get none-good)" 000 "nobody to ask: refused on HIGH"
 N=$(grep -c 'GET /ca.crl' "$SCRATCH/web.log")
 get web-good >/dev/null; get web-good >/dev/null
 is "$(grep -c 'GET /ca.crl' "$SCRATCH/web.log")" "$N" "a list is fetched once"
+
+# --- what is counted
+METRICS=$(curl -s --cacert ca.pem --cert ocsp-good.pem "https://127.0.0.1:$HTTPS/metrics")
+counted() { grep -F "sallyport_$1 " <<<"$METRICS" | sed 's/.* //'; }
+for verdict in good revoked unusable; do
+    [ "$(counted "revocation_answers_total{verdict=\"$verdict\"}")" -ge 1 ]; ok $? "answers that say $verdict are counted"
+done
+[ "$(counted 'cache_hits_total{cache="revocation"}')" -ge 2 ]; ok $? "so are those that were known"
+[ "$(counted 'cache_entries{cache="revocation"}')" -ge 4 ]; ok $? "and what is kept"
+N=$(counted 'tls_handshakes_total{session="resumed"}')
+echo | openssl s_client -connect "127.0.0.1:$HTTPS" -tls1_2 -cert ocsp-good.pem -key ocsp-good.key -sess_out "$SCRATCH/session" >/dev/null 2>&1
+echo | openssl s_client -connect "127.0.0.1:$HTTPS" -tls1_2 -cert ocsp-good.pem -key ocsp-good.key -sess_in "$SCRATCH/session" >/dev/null 2>&1
+METRICS=$(curl -s --cacert ca.pem --cert ocsp-good.pem "https://127.0.0.1:$HTTPS/metrics")
+is "$(counted 'tls_handshakes_total{session="resumed"}')" $((N + 1)) "a session that is resumed"
 
 # --- levels, with the responder down
 stop_responder
