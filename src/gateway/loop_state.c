@@ -16,6 +16,7 @@
 #define HANDSHAKES_MAX 100u
 #define HANDSHAKES_AGAIN_MS 3600000u
 #define ANGEL_RETRY_MS 1000u
+#define SHORT_AGAIN_MS 60000u
 
 static const char *const checked_classes[] = { "APPL", "EJBROLE", "SURROGAT",
                                                "SERVER", "FACILITY" };
@@ -149,6 +150,21 @@ on_full(void *arg)
 }
 
 static void
+on_no_descriptors(void *arg)
+{
+    struct serve_port *port = arg;
+    struct serve *s = port->serve;
+    uint64_t now_ms = loop_now_ms(s->loop), said_ms;
+
+    metrics_add(&s->counted->turned_away, 1);
+    said_ms = atomic_load(&s->metrics->short_said_ms);
+    if ((said_ms == 0 || now_ms - said_ms >= SHORT_AGAIN_MS) &&
+        atomic_compare_exchange_strong(&s->metrics->short_said_ms, &said_ms,
+                                       now_ms))
+        MESSAGES_LOG(s->log, TCP_LOGGER, "SPT0419W", str_of(port->channel));
+}
+
+static void
 on_closed(const struct sockaddr *peer, void *arg)
 {
     struct serve_port *port = arg;
@@ -241,6 +257,7 @@ open_port(struct serve *s, const struct port_entry *entry, int fd)
     struct http_server_events events = { .on_request = serve_on_request,
                                          .on_done = web_on_done,
                                          .on_full = on_full,
+                                         .on_no_descriptors = on_no_descriptors,
                                          .admits = on_admit,
                                          .on_closed = on_closed,
                                          .on_tls = on_tls,

@@ -45,6 +45,7 @@ struct metrics {
     /* The gateway's, which count for themselves. */
     struct auth_cache *auth;
     struct revocation_cache *revocation;
+    _Atomic uint64_t short_said_ms; /* that descriptors are short: for all */
     struct metrics_loop loops[METRICS_LOOPS_MAX];
 };
 

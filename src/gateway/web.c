@@ -186,6 +186,23 @@ web_admit(struct request *r)
     return true;
 }
 
+#define HEADER(name, value)                                                    \
+    {                                                                          \
+        { name, sizeof(name) - 1 },                                            \
+        {                                                                      \
+            value, sizeof(value) - 1                                           \
+        }                                                                      \
+    }
+/* Of pages for browsers: they hold nothing that runs or belongs in a frame. */
+static const struct http_header page_headers[] = {
+    HEADER("Content-Security-Policy",
+           "default-src 'none'; style-src 'unsafe-inline'; "
+           "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    HEADER("X-Content-Type-Options", "nosniff"),
+    HEADER("X-Frame-Options", "DENY"),
+    HEADER("Referrer-Policy", "no-referrer"),
+};
+
 bool
 web_answer_missing(struct request *r)
 {
@@ -195,13 +212,14 @@ web_answer_missing(struct request *r)
         str_eq_z(r->http->method, "GET") || str_eq_z(r->http->method, "HEAD");
 
     if (d->enable_welcome_page && is_read && str_eq_z(r->http->path, "/")) {
-        answer(r, 200, STR("text/html; charset=UTF-8"), STR(WELCOME), NULL, 0);
+        answer(r, 200, STR("text/html; charset=UTF-8"), STR(WELCOME),
+               page_headers, ARRAY_LEN(page_headers));
         return true;
     }
     if (d->missing_message.n == 0)
         return false;
-    answer(r, 404, STR("text/html; charset=UTF-8"), d->missing_message, NULL,
-           0);
+    answer(r, 404, STR("text/html; charset=UTF-8"), d->missing_message,
+           page_headers, ARRAY_LEN(page_headers));
     return true;
 }
 

@@ -530,6 +530,8 @@ on_timer(struct loop_timer *timer)
         body_timeout(conn);
         return;
     }
+    if (conn->is_blocked)
+        conn_tell_stalled(conn, conn_not_taken);
     if (!has_begun || conn->is_blocked) {
         conn_close(conn);
         return;

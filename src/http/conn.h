@@ -95,6 +95,7 @@ struct http_server {
     struct loop_timer retry; /* accepting again after EMFILE */
     bool is_accepting;       /* the listener is watched */
     bool is_full;            /* too many connections, and told so */
+    int fd_ceiling;          /* higher descriptors are not for clients */
     bool is_freed;           /* by its owner; the last connection ends it */
     unsigned port;
     struct tls_config *tls;
@@ -142,6 +143,9 @@ void conn_refusal_headers(const struct http_conn *, const char *why,
 void conn_tell_done(struct http_conn *, struct exchange *,
                     const struct http_reply *, bool with_body,
                     const char *refused);
+/* A client is given up that can hear nothing of it. */
+extern const char conn_not_taken[];
+void conn_tell_stalled(struct http_conn *, const char *why);
 /* The request of ex, to be given to the handler. */
 struct http_request *conn_request(struct http_conn *, struct exchange *,
                                   struct str body);

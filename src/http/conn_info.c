@@ -99,6 +99,14 @@ conn_tell_done(struct http_conn *conn, struct exchange *ex,
                         events->arg);
 }
 
+const char conn_not_taken[] = "the client does not take its answer";
+
+void
+conn_tell_stalled(struct http_conn *conn, const char *why)
+{
+    conn_tell_done(conn, NULL, &(struct http_reply){ .status = 0 }, false, why);
+}
+
 void
 http_conn_set(struct http_conn *conn, void *value, void (*free_value)(void *))
 {

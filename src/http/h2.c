@@ -75,8 +75,7 @@ h2_give_up(struct http_conn *conn, uint32_t code, const char *why)
     log_debug("http2: " STR_FMT ": %s: %s", STR_ARG(http_conn_peer(conn)),
               nghttp2_http2_strerror(code), why);
     if (code != NGHTTP2_NO_ERROR)
-        conn_tell_done(conn, NULL, &(struct http_reply){ .status = 0 }, false,
-                       why);
+        conn_tell_stalled(conn, why);
     (void)nghttp2_session_terminate_session(h2->session, code);
 }
 
@@ -296,11 +295,17 @@ h2_step(struct http_conn *conn)
 void
 h2_on_timeout(struct http_conn *conn)
 {
-    if (conn->is_blocked || conn->h2->is_over) {
+    struct h2 *h2 = conn->h2;
+
+    if (conn->is_blocked || h2->n_in[H2_ANSWERING] > 0)
+        conn_tell_stalled(conn, conn_not_taken);
+    else if (h2->n_in[H2_RECEIVING] + h2->n_wanted > 0)
+        conn_tell_stalled(conn, "the request did not arrive in time");
+    if (conn->is_blocked || h2->is_over) {
         conn_close(conn);
         return;
     }
-    conn->h2->sent_ms = loop_now_ms(conn->server->loop);
+    h2->sent_ms = loop_now_ms(conn->server->loop);
     h2_give_up(conn, NGHTTP2_NO_ERROR, "nothing has happened for too long");
     conn_run(conn);
 }

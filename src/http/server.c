@@ -1,8 +1,10 @@
 #include "http/server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +13,8 @@
 
 #define ACCEPT_AT_ONCE 64
 #define ACCEPT_RETRY_MS 100u
+/* Descriptors that clients leave to back ends, logs and the angel. */
+#define RESERVED_FDS 64u
 #define FREE_BUFFERS_MAX 1024u
 #define FREE_CONNS_MAX 1024u
 #define FREE_EXCHANGES_MAX 256u
@@ -126,6 +130,27 @@ on_retry(struct loop_timer *timer)
 }
 
 static void
+tell_short(struct http_server *server)
+{
+    if (server->events.on_no_descriptors != NULL)
+        server->events.on_no_descriptors(server->events.arg);
+}
+
+/* The kernel gives the lowest free number, so a high one means few are left. */
+static int
+fd_ceiling(void)
+{
+    struct rlimit limit;
+    rlim_t reserved;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+        return INT_MAX;
+    reserved = limit.rlim_cur / 4;
+    return (int)(limit.rlim_cur -
+                 (reserved < RESERVED_FDS ? reserved : RESERVED_FDS));
+}
+
+static void
 on_accept_failure(struct http_server *server, int number)
 {
     switch (number) {
@@ -135,8 +160,7 @@ on_accept_failure(struct http_server *server, int number)
         return;
     default:
         /* Out of descriptors or memory: the queue would keep us spinning. */
-        log_warn("http: accept on port %u fails (errno %d), trying again",
-                 server->port, number);
+        tell_short(server);
         set_accepting(server, false);
         loop_timer_set(server->loop, &server->retry, ACCEPT_RETRY_MS);
     }
@@ -202,7 +226,12 @@ on_listener(struct loop_fd *watch, unsigned events)
             on_accept_failure(server, errno);
             return;
         }
-        admit(server, fd, (struct sockaddr *)&peer, n);
+        if (fd < server->fd_ceiling) {
+            admit(server, fd, (struct sockaddr *)&peer, n);
+        } else {
+            close(fd);
+            tell_short(server);
+        }
     }
 }
 
@@ -239,6 +268,7 @@ http_server_new(struct loop *loop, int listener, struct tls_config *tls,
     server->listener =
         (struct loop_fd){ .fd = listener, .on_event = on_listener };
     server->retry.fire = on_retry;
+    server->fd_ceiling = fd_ceiling();
     server->options = *options;
     server->events = *events;
     server->port = port_of(listener);

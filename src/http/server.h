@@ -170,6 +170,8 @@ struct http_server_events {
     /* max_connections was reached and a client turned away (for CWWKO0222W):
      * once, until there is room again. May be NULL. */
     void (*on_full)(void *arg);
+    /* A client was turned away for want of descriptors. May be NULL. */
+    void (*on_no_descriptors)(void *arg);
     void *arg;
 };
 

@@ -12,9 +12,9 @@
 
 /* ---- the server ---- */
 
-/* "/read" takes all; "/slow" waits for `go` after its first part; "/first"
- * answers 403 after it, "/early" 401 before it. The answer says how many bytes
- * came, or what went wrong. */
+/* "/big" answers with 16 MiB; "/read" takes all; "/slow" waits for `go` after
+ * its first part; "/first" answers 403 after it, "/early" 401 before it. The
+ * answer says how many bytes came, or what went wrong. */
 struct reading {
     struct loop_post go;
     struct http_request *request;
@@ -22,6 +22,7 @@ struct reading {
     bool is_slow, has_waited;
 };
 
+static char big[SLOW_BYTES];
 static struct fixture fixture;
 static atomic_uint n_parts, n_slow_parts, n_refused;
 static _Atomic(struct reading *) waiting;
@@ -74,7 +75,9 @@ on_request(struct http_request *request, void *arg)
     r->request = request;
     r->is_slow = str_eq_z(request->path, "/slow");
     request->user = r;
-    if (str_eq_z(request->path, "/early"))
+    if (str_eq_z(request->path, "/big"))
+        reply(request, 200, str_n(big, sizeof big));
+    else if (str_eq_z(request->path, "/early"))
         reply(request, 401, STR("who are you"));
     else if (request->has_more)
         http_body_read(request, on_part);
@@ -588,6 +591,38 @@ what_does_not_come_is_given_up(void **state)
 }
 
 static void
+impatient_to_write(struct http_server_options *o)
+{
+    o->write_timeout_ms = 40;
+}
+
+static void
+clients_that_take_no_answer_are_counted(void **state)
+{
+    struct client c;
+    const uint8_t *out;
+    ssize_t n;
+    int fd;
+
+    (void)state;
+    start(impatient_to_write);
+    fd = client_connect(fixture.port);
+    client_send(fd, STR("GET /big HTTP/1.1\r\nHost: a\r\n\r\n"));
+    while (atomic_load(&n_refused) < 1)
+        usleep(1000);
+    close(fd);
+    client_new(&c, fixture.port, true);
+    ask_with(&c, "GET", "/big", NULL, NULL, 0);
+    while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
+        client_send(c.fd, str_n(out, (size_t)n));
+    while (atomic_load(&n_refused) < 2)
+        usleep(1000);
+    client_free(&c);
+    fixture_stop(&fixture);
+    assert_int_equal(atomic_load(&n_refused), 2);
+}
+
+static void
 a_client_that_leaves_is_told_of(void **state)
 {
     struct client c;
@@ -672,6 +707,7 @@ main(void)
         cmocka_unit_test(what_is_too_large_is_refused),
         cmocka_unit_test(what_is_malformed_is_refused),
         cmocka_unit_test(what_does_not_come_is_given_up),
+        cmocka_unit_test(clients_that_take_no_answer_are_counted),
         cmocka_unit_test(a_client_that_leaves_is_told_of),
         cmocka_unit_test(a_server_that_ends_tells_who_waits),
     };
