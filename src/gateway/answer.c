@@ -317,7 +317,7 @@ answer_metrics(struct request *r)
     struct buf text;
 
     buf_init(&text, METRICS_BYTES_MAX);
-    metrics_begin(r->serve->metrics, &text);
+    metrics_begin(r->serve->metrics, r->usage->snapshot->auth_cache, &text);
     metrics_memory(&text, r->serve->memory);
     for (unsigned i = 0; i < METRICS_FAMILIES; i++)
         add_family(r->usage->snapshot, i, &text);

@@ -260,7 +260,6 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
              (e = checker_new(check_threads(), &g->checker, why)) == ERR_OK &&
              (e = saf_connect_later(buf_view(&token), &g->saf, why)) ==
                  ERR_OK) {
-        g->metrics->auth = g->auth_cache;
         g->metrics->revocation = g->tls.revocation;
         saf_on_message(g->saf, serve_operator_line, g);
         ports_restore_paused(g);

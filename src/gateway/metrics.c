@@ -185,7 +185,7 @@ one_cache(struct buf *out, const char *name, const char *suffix,
 }
 
 static void
-add_caches(const struct metrics *m, struct buf *out)
+add_caches(const struct metrics *m, struct auth_cache *auth, struct buf *out)
 {
     static const char *const verdicts[REVOCATION_VERDICTS] = {
         "good", "revoked", "unreachable", "unusable", "nobody"
@@ -194,9 +194,9 @@ add_caches(const struct metrics *m, struct buf *out)
     struct shard_counts a;
     uint64_t asked = 0;
 
-    if (m->auth == NULL || m->revocation == NULL)
+    if (auth == NULL || m->revocation == NULL)
         return;
-    auth_cache_count(m->auth, &a);
+    auth_cache_count(auth, &a);
     revocation_cache_count(m->revocation, &r);
     for (size_t i = 0; i < REVOCATION_VERDICTS; i++)
         asked += r.verdicts[i];
@@ -216,14 +216,14 @@ add_caches(const struct metrics *m, struct buf *out)
 }
 
 void
-metrics_begin(const struct metrics *m, struct buf *out)
+metrics_begin(const struct metrics *m, struct auth_cache *auth, struct buf *out)
 {
     add_requests(m, out);
     add_times(m, out);
     add_connections(m, out);
     add_limits(m, out);
     add_refusals(m, out);
-    add_caches(m, out);
+    add_caches(m, auth, out);
 }
 
 void

@@ -42,9 +42,7 @@ struct revocation_cache;
 
 struct metrics {
     unsigned n;
-    /* The gateway's, which count for themselves. */
-    struct auth_cache *auth;
-    struct revocation_cache *revocation;
+    struct revocation_cache *revocation; /* the gateway's; counts itself */
     _Atomic uint64_t short_said_ms; /* that descriptors are short: for all */
     struct metrics_loop loops[METRICS_LOOPS_MAX];
 };
@@ -64,7 +62,8 @@ MUST_CHECK bool metrics_refused(struct metrics_loop *, const char *why,
 /* Between begin and end: each family of what is counted for one API, followed
  * by its value for all of them. */
 #define METRICS_FAMILIES 4u
-void metrics_begin(const struct metrics *, struct buf *out);
+void metrics_begin(const struct metrics *, struct auth_cache *,
+                   struct buf *out);
 void metrics_memory(struct buf *out, struct gauge *);
 void metrics_family(struct buf *out, unsigned family);
 void metrics_api(struct buf *out, unsigned family, const char *kind,

@@ -187,7 +187,7 @@ refusals_are_said_once_a_minute(void **state)
     assert_int_equal(n, 3);
     metrics_answer(&m.loops[0], &request, &done, 150);
     buf_init(&out, 1 << 20);
-    metrics_begin(&m, &out);
+    metrics_begin(&m, NULL, &out);
     metrics_family(&out, 0);
     metrics_api(&out, 0, "api", STR("a\"b"), &b);
     metrics_api(&out, 0, "api", STR("never"), &(struct bulkhead){ 0 });
