@@ -127,7 +127,7 @@ say_launching(const struct settings *s)
 NORETURN static void
 become_server(struct settings *s, const struct control_options *o, int ready_fd)
 {
-    char *console = settings_path(s, s->log_dir, "console.log");
+    char *console = settings_path(s, s->log_dir, s->log_file);
     struct control_options inner = *o;
     int in = open("/dev/null", O_RDONLY);
     int out =

@@ -238,6 +238,8 @@ act(size_t action, int argc, char **argv)
     if (locate(&s, is_default ? "defaultServer" : name, argc, argv)) {
         bool is_made = true;
 
+        if (actions[action].run != control_systemd) /* it copies ours */
+            settings_find_places(&s);
         if ((actions[action].run == control_run ||
              actions[action].run == control_debug) &&
             is_default && !settings_server_exists(&s))
@@ -278,8 +280,10 @@ modify(int argc, char **argv)
         fprintf(stderr, "Usage: sallyport server modify SERVER COMMAND\n");
         return status;
     }
-    if (locate(&s, argv[2], 0, NULL))
+    if (locate(&s, argv[2], 0, NULL)) {
+        settings_find_places(&s);
         status = control_modify(&s, argv[3]);
+    }
     settings_fini(&s);
     return status;
 }

@@ -108,7 +108,7 @@ set_umask(struct settings *s)
     s->umask = (unsigned)mask;
 }
 
-static enum err read_env(struct settings *, const char *path,
+static enum err read_env(struct settings *, const char *path, bool is_quiet,
                          struct err_info *why);
 
 static const char *
@@ -139,6 +139,7 @@ set_places(struct settings *s, struct err_info *why)
         return no_storage(why);
     s->log_dir =
         absolute(s, env_or("LOG_DIR", settings_path(s, s->output_dir, "logs")));
+    s->log_file = env_or("LOG_FILE", "console.log");
     pid_dir = env_or("PID_DIR", settings_path(s, s->output_root, ".pid"));
     pid_name = str_fmt(&s->arena, "%s.pid", s->name).p;
     if (pid_dir == NULL || pid_name == NULL)
@@ -165,7 +166,8 @@ settings_locate(struct settings *s, const char *name, struct err_info *why)
     if (s->name == NULL || s->program == NULL)
         return no_storage(why);
     s->install_dir = find_install_dir(s);
-    e = read_env(s, settings_path(s, s->install_dir, "etc/server.env"), why);
+    e = read_env(s, settings_path(s, s->install_dir, "etc/server.env"), false,
+                 why);
     if (e != ERR_OK)
         return e;
     s->inherited_umask = umask(0);
@@ -243,7 +245,8 @@ value_of(const char *name)
 }
 
 static enum err
-read_env(struct settings *s, const char *path, struct err_info *why)
+read_env(struct settings *s, const char *path, bool is_quiet,
+         struct err_info *why)
 {
     struct pairs pairs = { 0 };
     struct str text;
@@ -251,7 +254,7 @@ read_env(struct settings *s, const char *path, struct err_info *why)
         path == NULL ? no_storage(why) : read_text(s, path, &text, why);
 
     if (e == ERR_OK)
-        e = env_parse(&s->arena, text, &pairs, refuse_env,
+        e = env_parse(&s->arena, text, &pairs, is_quiet ? NULL : refuse_env,
                       (void *)(uintptr_t)path, why);
     for (size_t i = 0; i < pairs.n && e == ERR_OK; i++) {
         struct str value = pairs.v[i].value;
@@ -267,7 +270,7 @@ read_env(struct settings *s, const char *path, struct err_info *why)
 }
 
 static enum err
-read_all_env(struct settings *s, struct err_info *why)
+read_all_env(struct settings *s, bool is_quiet, struct err_info *why)
 {
     const char *files[] = {
         settings_path(s, s->user_dir, "shared/server.env"),
@@ -278,7 +281,7 @@ read_all_env(struct settings *s, struct err_info *why)
     enum err e = ERR_OK;
 
     for (size_t i = 0; i < ARRAY_LEN(files) && e == ERR_OK; i++)
-        e = read_env(s, files[i], why);
+        e = read_env(s, files[i], is_quiet, why);
     /* the place is settled before these are read: they cannot move it */
     if (kept != NULL)
         setenv("WLP_USER_DIR", kept, 1);
@@ -394,7 +397,7 @@ settings_load(struct settings *s, int *exit_status, struct err_info *why)
     enum err e;
 
     *exit_status = EXIT_LAUNCH;
-    e = read_all_env(s, why);
+    e = read_all_env(s, false, why);
     if (e == ERR_OK && (e = read_jvm_options(s, why)) == ERR_SYNTAX)
         *exit_status = EXIT_JVM_OPTIONS;
     if (e == ERR_OK)
@@ -406,6 +409,15 @@ settings_load(struct settings *s, int *exit_status, struct err_info *why)
         e = set_places(s, why); /* LOG_DIR and its like may be new */
     set_umask(s);               /* and WLP_SKIP_UMASK */
     return e;
+}
+
+void
+settings_find_places(struct settings *s)
+{
+    struct err_info why;
+
+    if (read_all_env(s, true, &why) == ERR_OK)
+        IGNORE(set_places(s, &why)); /* then those without it */
 }
 
 bool

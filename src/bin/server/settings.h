@@ -44,6 +44,7 @@ struct settings {
     const char *output_root; /* WLP_OUTPUT_DIR, or servers_dir */
     const char *output_dir;
     const char *log_dir;
+    const char *log_file; /* of the console's lines */
     const char *pid_file;
     struct pairs command_line; /* -- --name=value */
     struct pairs properties;   /* -Dname=value */
@@ -65,6 +66,9 @@ MUST_CHECK enum err settings_locate_at(struct settings *, const char *folder,
  * failure *exit_status says how the program should end. */
 MUST_CHECK enum err settings_load(struct settings *, int *exit_status,
                                   struct err_info *why);
+/* Output, logs and pid file where server.env sends them, for asking a server
+ * that runs. A file that may not be read says nothing. */
+void settings_find_places(struct settings *);
 /* "--name=value" of the command line; false when it is none. */
 bool settings_add_variable(struct settings *, const char *arg);
 void settings_fini(struct settings *);

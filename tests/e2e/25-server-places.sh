@@ -1,0 +1,45 @@
+# Where a server's files go, as server.env says, and how the command finds them
+# again; what <logging> and the environment say of log files.
+. "$E2E_LIB"
+PORT=$(free_port)
+at_exit 'sallyport server stop myServer --force >/dev/null 2>&1'
+runs "create" 0 sallyport server create myServer --no-password
+DIR=$SERVER_DIR AWAY=$SCRATCH/away; mkdir "$AWAY"
+configure() { printf "<server><featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager><config updateTrigger='mbean'/><httpEndpoint id='defaultHttpEndpoint' httpPort='$PORT' httpsPort='-1'/>%s</server>" "$1" >"$DIR/server.xml"; }
+configure ''
+printf '%s\n' "WLP_OUTPUT_DIR=$AWAY/out" "LOG_DIR=$AWAY/logs" LOG_FILE=mine.log "PID_DIR=$AWAY/pids" >"$DIR/server.env"
+runs "start" 0 sallyport server start myServer
+for file in out/myServer/workarea logs/messages.log logs/mine.log pids/myServer.pid; do [ -e "$AWAY/$file" ]; ok $? "$file is where server.env says"; done
+[ ! -e "$DIR/logs/messages.log" ] && [ ! -e "$DIR/workarea/.sCommand" ]; ok $? "nothing is beside the configuration"
+is "$(cat "$AWAY/pids/myServer.pid")" "$(sallyport server status myServer | grep -oE '[0-9]+' | tail -1)" "status finds it"
+runs "start again" 1 sallyport server start myServer
+runs "modify" 0 sallyport server modify myServer STATUS
+runs "javadump" 0 sallyport server javadump myServer
+like "$OUT" "dump complete in $AWAY/out/myServer/dumps/" "it is in the output folder"
+runs "stop" 0 sallyport server stop myServer
+[ ! -e "$AWAY/pids/myServer.pid" ]; ok $? "its pid file is gone"
+runs "status" 1 sallyport server status myServer
+
+# PID_FILE, and a server.env that may not be read.
+printf '%s\n' "PID_FILE=$AWAY/one.pid" >"$DIR/server.env"
+runs "start with PID_FILE" 0 sallyport server start myServer
+[ -s "$AWAY/one.pid" ]; ok $? "PID_FILE"
+runs "stop" 0 sallyport server stop myServer
+
+# <logging>: another folder while the server runs; nothing on standard streams.
+rm -f "$DIR/server.env"
+configure "<logging logDirectory='$AWAY/other' messageFileName='m.log' maxFileSize='1' maxFiles='3'/>"
+runs "start with logDirectory" 0 sallyport server start myServer
+like "$(cat "$AWAY/other/m.log")" CWWKF0011I "logDirectory and messageFileName"
+configure "<logging logDirectory='$AWAY/third'/>"; sallyport server modify myServer REFRESH,CONFIG >/dev/null
+wait_for 20 test -s "$AWAY/third/messages.log"; ok $? "an update moves the log"
+runs "stop" 0 sallyport server stop myServer
+like "$(cat "$AWAY/third/messages.log")" CWWKE0036I "the end is said there"
+
+# The environment's formats, and a start that takes too long.
+configure ''
+export WLP_LOGGING_MESSAGE_FORMAT=json WLP_LOGGING_JSON_FIELD_MAPPINGS='ibm_messageId:id,host:'
+runs "start with a format of the environment" 0 sallyport server start myServer
+is "$(head -50 "$DIR/logs/messages.log" | jq -r 'select(.id == "CWWKF0011I") | has("host"), has("ibm_messageId")' | tr '\n' ' ')" "false false " "WLP_LOGGING_MESSAGE_FORMAT and JSON_FIELD_MAPPINGS"
+runs "stop" 0 sallyport server stop myServer
+done_testing
