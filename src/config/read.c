@@ -374,11 +374,14 @@ take_document(struct loading *l, const struct raw_doc *doc, struct str text,
         return ERR_OK;
     if (!str_eq_z(root->name, "server")) {
         SAY(l, "CWWKG0105E", doc->path, STR("server"));
+        if (doc->parent != NULL)
+            return ERR_OK;
         /* Taken for an empty one it would close every port. */
-        return doc->parent != NULL
-                   ? ERR_OK
-                   : err_pos(why, ERR_SYNTAX, root->line, root->column,
-                             "the root element is not <server>");
+        e = err_pos(why, ERR_SYNTAX, root->line, root->column,
+                    "the root element is not <server>");
+        if (why != NULL)
+            why->at = STR_NPOS; /* said already */
+        return e;
     }
     if (doc->parent == NULL && xml_attr_get(root, "description").p != NULL)
         l->description = xml_attr_get(root, "description");

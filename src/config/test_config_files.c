@@ -195,6 +195,7 @@ survives_bad_dropins(void **state)
     assert_non_null(strstr(w->log, "CWWKG0014E"));
     assert_non_null(strstr(w->log, "configDropins/defaults/a.xml Line: 1"));
     assert_non_null(strstr(w->log, "CWWKG0105E"));
+    assert_null(strstr(w->log, "configDropins/defaults/b.xml Line")); /* once */
     assert_features(w, "c,main");
     put(w, "server.xml", "<server><config onError='FAIL'/></server>");
     assert_int_equal(load(w), ERR_OK); /* learned after reading */

@@ -113,7 +113,8 @@ set_policies(struct building *b)
         .applid = saf->profile_prefix,
         .guest = saf->unauthenticated_user,
         .allow_basic = web->allow_failover_to_basic_auth,
-        .cache_ms = CFG_ONE(s->tree, authentication)->cache_enabled
+        .cache_ms = CFG_ONE(s->tree, authentication)->cache_enabled &&
+                            cache->timeout_ms > 0
                         ? (uint64_t)cache->timeout_ms
                         : 0,
         .caches_passwords = cache->allow_basic_auth_lookup,
