@@ -336,7 +336,7 @@ auth_start(struct auth_attempt *a)
         attempt_finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
         return;
     }
-    if (a->facts.certificate.n > 0)
+    if (a->facts.certificate.n > 0 && !a->policy->ignores_certificates)
         start_certificate(a);
     else if (a->policy->allow_basic)
         start_basic(a);

@@ -32,6 +32,7 @@ struct auth_policy {
     struct str applid;         /* safCredentials profilePrefix */
     struct str guest;          /* safCredentials unauthenticatedUser */
     bool allow_basic;          /* webAppSecurity allowFailOverToBasicAuth */
+    bool ignores_certificates; /* overrideHttpAuthMethod BASIC */
     uint64_t cache_ms;         /* authCache timeout; 0: keep nothing */
     bool caches_passwords;     /* authCache allowBasicAuthLookup */
 };

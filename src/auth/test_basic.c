@@ -429,6 +429,14 @@ attempts(void **state)
     acee_unref(&q.acee);
     ask(&b, &q, "", other, 1000);
     assert_int_equal(q.result, AUTH_CHALLENGE);
+    b.policy.ignores_certificates = true;
+    ask(&b, &q, CARL, der, 1000);
+    assert_int_equal(q.result, AUTH_OK);
+    assert_true(str_eq_z(acee_name(q.acee), "Carl"));
+    acee_unref(&q.acee);
+    ask(&b, &q, "", der, 1000);
+    assert_int_equal(q.result, AUTH_CHALLENGE);
+    b.policy.ignores_certificates = false;
     b.policy.allow_basic = false;
     ask(&b, &q, CARL, other, 1000);
     assert_int_equal(q.result, AUTH_FORBIDDEN);

@@ -98,6 +98,9 @@ set_policies(struct building *b)
     const struct cfg_saf_registry *registry;
     struct str pattern = STR("%profilePrefix%.%resource%.%role%");
     bool to_upper;
+    /* There are no forms to log on with here. */
+    bool is_basic = str_eq_nocase_z(web->override_http_auth_method, "BASIC") ||
+                    str_eq_nocase_z(web->override_http_auth_method, "FORM");
 
     s->manager = CFG_ONE(s->tree, zcon_manager);
     s->limits = CFG_ONE(s->tree, request_limits);
@@ -112,7 +115,10 @@ set_policies(struct building *b)
         .maps_identities = saf->map_distributed_identities,
         .applid = saf->profile_prefix,
         .guest = saf->unauthenticated_user,
-        .allow_basic = web->allow_failover_to_basic_auth,
+        .allow_basic =
+            web->allow_failover_to_basic_auth || is_basic ||
+            str_eq_nocase_z(web->allow_failover_to_auth_method, "BASIC"),
+        .ignores_certificates = is_basic,
         .cache_ms = CFG_ONE(s->tree, authentication)->cache_enabled &&
                             cache->timeout_ms > 0
                         ? (uint64_t)cache->timeout_ms

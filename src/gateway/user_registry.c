@@ -122,6 +122,17 @@ set_registry(struct snapshot *s, struct messages_log *log, struct err_info *why)
     return ERR_OK;
 }
 
+/* displayAuthenticationRealm: the registry's realm in the challenge. */
+static void
+set_realm(struct snapshot *s)
+{
+    struct str realm = s->basic != NULL ? basic_realm(s->basic) : s->saf_realm;
+
+    if (CFG_ONE(s->tree, web_app_security)->display_authentication_realm &&
+        realm.n > 0)
+        s->realm = realm;
+}
+
 enum err
 user_registry_set(struct snapshot *s, const struct snapshot *running,
                   struct messages_log *log, struct err_info *why)
@@ -132,6 +143,7 @@ user_registry_set(struct snapshot *s, const struct snapshot *running,
 
     if (e != ERR_OK)
         return e;
+    set_realm(s);
     if (is_known) {
         s->auth_cache = auth_cache_ref(running->auth_cache);
         return ERR_OK;
