@@ -296,11 +296,13 @@ static void
 start_saf_certificate(struct auth_attempt *a)
 {
     struct str parts[] = { STR("certificate"), a->policy->applid,
-                           a->facts.certificate };
+                           a->facts.digest };
 
     if (attempt_from_cache(a, parts, ARRAY_LEN(parts)))
         return;
-    if (saf_verify_certificate_async(a->saf, a->facts.certificate,
+    a->get_certificate(a);
+    if (a->facts.certificate.n == 0 ||
+        saf_verify_certificate_async(a->saf, a->facts.certificate,
                                      a->policy->applid, a->facts.source,
                                      on_answer, a, NULL) != ERR_OK)
         attempt_finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
@@ -336,7 +338,7 @@ auth_start(struct auth_attempt *a)
         attempt_finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));
         return;
     }
-    if (a->facts.certificate.n > 0 && !a->policy->ignores_certificates)
+    if (a->facts.digest.n > 0 && !a->policy->ignores_certificates)
         start_certificate(a);
     else if (a->policy->allow_basic)
         start_basic(a);

@@ -50,7 +50,8 @@ void auth_cache_count(struct auth_cache *, struct shard_counts *);
 
 struct auth_facts {
     struct str authorization; /* value of the header, or empty */
-    struct str certificate;   /* DER, verified; or empty */
+    struct str digest;        /* SHA-256 of the certificate, or empty */
+    struct str certificate;   /* DER, verified; asked for when it is needed */
     struct str source;        /* the client's address */
 };
 
@@ -101,6 +102,8 @@ struct auth_attempt {
     /* Something for the log that is not the end of it. May be NULL. */
     void (*note)(struct auth_attempt *, const char *id,
                  const struct str *inserts, size_t n);
+    /* The certificate of facts.digest is not known yet: into facts. */
+    void (*get_certificate)(struct auth_attempt *);
     /* private */
     char plain[AUTH_CREDENTIALS_MAX]; /* the password in it is wiped */
     struct str user, password;

@@ -4,8 +4,6 @@
  */
 #include "auth/authenticate_priv.h"
 
-#include <openssl/evp.h>
-
 /* What the angel answers when no RACMAP filter fits. */
 static bool
 is_unmapped(enum err e, struct saf_rc rc)
@@ -16,8 +14,6 @@ is_unmapped(enum err e, struct saf_rc rc)
 static void
 finish_known(struct auth_attempt *a, struct acee *saf)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
     struct acee_known known = {
         .origin = a->is_certificate ? ACEE_CERTIFICATE : ACEE_PASSWORD,
         .made_ms = a->now_ms,
@@ -28,10 +24,8 @@ finish_known(struct auth_attempt *a, struct acee *saf)
     };
     struct acee *acee;
 
-    if (a->is_certificate &&
-        EVP_Digest(a->facts.certificate.p, a->facts.certificate.n, digest, &n,
-                   EVP_sha256(), NULL) == 1)
-        known.certificate = str_n(digest, n);
+    if (a->is_certificate)
+        known.certificate = a->facts.digest;
     if (acee_of_registry(&known, saf, &acee, NULL) != ERR_OK) {
         attempt_finish(a, AUTH_UNAVAILABLE, NULL, SAF_RC(8, 8, 0));
         return;
@@ -118,13 +112,14 @@ registry_certificate(struct auth_attempt *a)
 {
     const struct basic *basic = a->policy->basic;
     struct str parts[] = { STR("registry certificate"), basic_realm(basic),
-                           a->policy->applid, a->facts.certificate };
+                           a->policy->applid, a->facts.digest };
     const struct basic_user *user;
     char subject[512];
     struct str text;
 
     if (attempt_from_cache(a, parts, ARRAY_LEN(parts)))
         return;
+    a->get_certificate(a);
     switch (
         basic_map_certificate(basic, a->facts.certificate, &user, subject)) {
     case BASIC_MAPPED:

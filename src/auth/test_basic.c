@@ -285,6 +285,8 @@ certificates(void **state)
 struct asked {
     struct auth_attempt a;
     struct decision decision;
+    struct str der; /* of the certificate; its digest */
+    unsigned char digest[EVP_MAX_MD_SIZE];
     struct loop *loop;
     enum auth_result result;
     struct acee *acee;
@@ -349,6 +351,12 @@ bench_end(struct bench *b)
 }
 
 static void
+get_certificate(struct auth_attempt *a)
+{
+    a->facts.certificate = CONTAINER_OF(a, struct asked, a)->der;
+}
+
+static void
 ask(struct bench *b, struct asked *q, const char *header, struct str der,
     uint64_t now_ms)
 {
@@ -359,7 +367,13 @@ ask(struct bench *b, struct asked *q, const char *header, struct str der,
     q->a.policy = &b->policy;
     q->a.decision = &q->decision;
     q->a.facts.authorization = str_of(header);
-    q->a.facts.certificate = der;
+    q->der = der;
+    q->a.get_certificate = get_certificate;
+    if (der.n > 0) {
+        assert_int_equal(
+            EVP_Digest(der.p, der.n, q->digest, NULL, EVP_sha256(), NULL), 1);
+        q->a.facts.digest = str_n(q->digest, 32);
+    }
     q->a.facts.source = STR("192.0.2.1");
     q->a.now_ms = now_ms;
     q->a.done = on_done;

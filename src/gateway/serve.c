@@ -477,6 +477,15 @@ on_note(struct auth_attempt *attempt, const char *id, const struct str *inserts,
 }
 
 static void
+get_certificate(struct auth_attempt *attempt)
+{
+    struct request *r = CONTAINER_OF(attempt, struct request, attempt);
+
+    attempt->facts.certificate =
+        http_conn_certificate(r->http->arena, r->http->conn);
+}
+
+static void
 authenticate(struct request *r)
 {
     struct auth_attempt *a = &r->attempt;
@@ -489,7 +498,8 @@ authenticate(struct request *r)
     a->policy = &r->usage->snapshot->auth;
     a->decision = &r->decision;
     (void)http_header_get(r->http, "Authorization", &a->facts.authorization);
-    a->facts.certificate = http_conn_certificate(r->http->conn);
+    a->facts.digest = http_conn_certificate_digest(r->http->conn);
+    a->get_certificate = get_certificate;
     a->facts.source = r->peer;
     if (r->access->require_auth) {
         a->done = on_authenticated;

@@ -72,7 +72,6 @@ free_conn(struct loop_post *post)
 
     if (conn->slot_free != NULL)
         conn->slot_free(conn->slot);
-    free(conn->certificate);
     h2_free(conn);
     gauge_give(server->conn_pool.gauge, conn_extra_bytes(conn));
     if (conn->prev != NULL)
@@ -108,7 +107,7 @@ conn_close(struct http_conn *conn)
     loop_timer_clear(conn->server->loop, &conn->timer);
     /* Later questions about the client must still find an answer. */
     if (is_with_handler && conn->is_tls)
-        (void)http_conn_certificate(conn);
+        (void)http_conn_certificate_digest(conn);
     if (conn->h2 != NULL)
         h2_close(conn);
     stream_fini(&conn->stream);

@@ -81,10 +81,10 @@ struct http_conn {
     struct http_out out;
     size_t lingered_bytes;
     union conn_address peer;
-    char peer_text[INET6_ADDRSTRLEN]; /* made when first asked for */
-    unsigned char *certificate;       /* likewise */
-    size_t certificate_bytes;
-    bool has_certificate; /* asked for: what stands above holds */
+    char peer_text[INET6_ADDRSTRLEN];          /* made when first asked for */
+    unsigned char digest[STREAM_DIGEST_BYTES]; /* of the client's certificate */
+    uint8_t digest_bytes;                      /* 0: it has none */
+    bool has_digest;                           /* asked for: those hold */
     void *slot;
     void (*slot_free)(void *);
 };

@@ -1,5 +1,6 @@
 /* What a handler may ask about its request and the connection it came over. */
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "http/conn.h"
@@ -11,16 +12,32 @@ http_conn_is_tls(const struct http_conn *conn)
 }
 
 struct str
-http_conn_certificate(const struct http_conn *shared)
+http_conn_certificate(struct arena *arena, const struct http_conn *conn)
+{
+    unsigned char *der = NULL;
+    struct str copy;
+    size_t n = 0;
+
+    if (!conn->is_tls || conn->state == CONN_CLOSED ||
+        stream_peer_certificate(&conn->stream, &der, &n) != ERR_OK)
+        return STR("");
+    copy = str_dup(arena, str_n(der, n));
+    free(der);
+    return copy;
+}
+
+struct str
+http_conn_certificate_digest(const struct http_conn *shared)
 {
     /* Asked for once and kept: the connection itself does not change. */
     struct http_conn *conn = (struct http_conn *)(uintptr_t)shared;
 
-    if (!conn->has_certificate && conn->is_tls &&
-        stream_peer_certificate(&conn->stream, &conn->certificate,
-                                &conn->certificate_bytes) == ERR_OK)
-        conn->has_certificate = true;
-    return str_n(conn->certificate, conn->certificate_bytes);
+    if (conn->is_tls && !conn->has_digest) {
+        conn->has_digest = true;
+        if (stream_peer_digest(&conn->stream, conn->digest))
+            conn->digest_bytes = sizeof conn->digest;
+    }
+    return str_n(conn->digest, conn->digest_bytes);
 }
 
 /* An IPv4 client of a socket that takes both is shown as IPv4. */

@@ -82,9 +82,12 @@ void http_reply_send(struct http_request *, const struct http_reply *);
 
 /* What is known of the connection. */
 bool http_conn_is_tls(const struct http_conn *);
-/* The client's certificate (DER), verified against the trust anchors; empty
- * when none was presented. Borrowed for the life of the connection. */
-struct str http_conn_certificate(const struct http_conn *);
+/* The client's certificate (DER), verified against the trust anchors, in the
+ * arena; empty when none was presented, or the connection has gone. Made anew
+ * each time, since keeping it for every connection costs too much: what is kept
+ * is its SHA-256, borrowed for the life of the connection. */
+struct str http_conn_certificate(struct arena *, const struct http_conn *);
+struct str http_conn_certificate_digest(const struct http_conn *);
 struct str http_conn_peer(const struct http_conn *); /* "127.0.0.1" */
 unsigned http_conn_peer_port(const struct http_conn *);
 unsigned http_conn_port(const struct http_conn *); /* local port */

@@ -94,7 +94,7 @@ struct tls_fixture {
 static inline void
 on_request(struct http_request *request, void *arg)
 {
-    struct str der = http_conn_certificate(request->conn);
+    struct str der = http_conn_certificate(request->arena, request->conn);
     const unsigned char *p = (const unsigned char *)der.p;
     struct http_reply reply = { .status = 200, .body = STR("nobody") };
     char name[100] = "";
@@ -105,7 +105,15 @@ on_request(struct http_request *request, void *arg)
     assert_true(http_conn_peer_port(request->conn) > 0);
     assert_true(
         str_eq_z(http_conn_local(request->arena, request->conn), "127.0.0.1"));
+    assert_int_equal(http_conn_certificate_digest(request->conn).n,
+                     der.n > 0 ? STREAM_DIGEST_BYTES : 0);
     if (der.n > 0) {
+        unsigned char digest[EVP_MAX_MD_SIZE];
+
+        assert_int_equal(
+            EVP_Digest(der.p, der.n, digest, NULL, EVP_sha256(), NULL), 1);
+        assert_memory_equal(http_conn_certificate_digest(request->conn).p,
+                            digest, STREAM_DIGEST_BYTES);
         x509 = d2i_X509(NULL, &p, (long)der.n);
         X509_NAME_get_text_by_NID(X509_get_subject_name(x509), NID_commonName,
                                   name, sizeof name);

@@ -443,18 +443,38 @@ stream_is_h2(const struct stream *s)
     return n == 2 && memcmp(name, "h2", 2) == 0;
 }
 
+/* Verified; the caller frees it. NULL: none. */
+static X509 *
+peer_certificate(const struct stream *s)
+{
+    return s->ssl == NULL || SSL_get_verify_result(s->ssl) != X509_V_OK
+               ? NULL
+               : SSL_get1_peer_certificate(s->ssl);
+}
+
+bool
+stream_peer_digest(const struct stream *s,
+                   unsigned char out[STREAM_DIGEST_BYTES])
+{
+    X509 *certificate = peer_certificate(s);
+    unsigned n = STREAM_DIGEST_BYTES;
+    bool is_there = certificate != NULL &&
+                    X509_digest(certificate, EVP_sha256(), out, &n) == 1;
+
+    X509_free(certificate);
+    return is_there;
+}
+
 enum err
 stream_peer_certificate(const struct stream *s, unsigned char **out, size_t *n)
 {
-    X509 *certificate;
     unsigned char *der = NULL, *copy;
+    X509 *certificate;
     int size;
 
     *out = NULL;
     *n = 0;
-    if (s->ssl == NULL || SSL_get_verify_result(s->ssl) != X509_V_OK)
-        return ERR_OK;
-    certificate = SSL_get1_peer_certificate(s->ssl);
+    certificate = peer_certificate(s);
     if (certificate == NULL)
         return ERR_OK;
     size = i2d_X509(certificate, &der);

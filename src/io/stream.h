@@ -72,5 +72,9 @@ void stream_shutdown(struct stream *);
  * NULL and 0 bytes when there is none. ERR_MEMORY. */
 MUST_CHECK enum err stream_peer_certificate(const struct stream *,
                                             unsigned char **out, size_t *n);
+/* SHA-256 of the same; false: there is none. */
+#define STREAM_DIGEST_BYTES 32u
+MUST_CHECK bool stream_peer_digest(const struct stream *,
+                                   unsigned char out[STREAM_DIGEST_BYTES]);
 
 #endif
