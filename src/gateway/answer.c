@@ -2,6 +2,7 @@
 #include "gateway/timing.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #define LOGGER "com.ibm.zosconnect.internal.web.ServiceProxyServlet"
 #define DECISION_LOGGER "com.ibm.ws.security.authorization.internal.Decision"
 #define EXTRA_MAX 16u
+#define LENT_MIN_BYTES ((size_t)64 * 1024)
 #define ERROR_BYTES_MAX 16384u
 #define METRICS_BYTES_MAX ((size_t)64 << 20)
 
@@ -87,9 +89,11 @@ trace(struct request *r, unsigned status)
     buf_fini(&text);
 }
 
-void
-answer(struct request *r, unsigned status, struct str content_type,
-       struct str body, const struct http_header *extra, size_t n_extra)
+/* source: NULL, or what gives the body out in its stead, likewise body.n. */
+static void
+send_reply(struct request *r, unsigned status, struct str content_type,
+           struct str body, const struct http_source *source,
+           const struct http_header *extra, size_t n_extra)
 {
     struct http_header headers[WEB_HEADERS_MAX];
     struct buf packed;
@@ -108,6 +112,10 @@ answer(struct request *r, unsigned status, struct str content_type,
     buf_init(&packed, body.n + 1024);
     web_finish(r, &reply, headers, &packed);
     run_post(r, status, reply.body.n);
+    if (source != NULL) {
+        reply.source = source;
+        reply.source_bytes = body.n;
+    }
     if (r->is_counted)
         bulkhead_leave(&r->access->bulkhead, status,
                        clock_mono_us() - r->began_us);
@@ -118,6 +126,95 @@ answer(struct request *r, unsigned status, struct str content_type,
     http_reply_send(r->http, &reply);
     buf_fini(&packed);
     release(&held);
+}
+
+void
+answer(struct request *r, unsigned status, struct str content_type,
+       struct str body, const struct http_header *extra, size_t n_extra)
+{
+    send_reply(r, status, content_type, body, NULL, extra, n_extra);
+}
+
+/* A large body that leaves as its client takes it, instead of being copied. */
+struct lent {
+    struct str rest;
+    struct buf body;           /* its storage, or */
+    struct snapshot *snapshot; /* what it belongs to */
+    struct gauge *memory;
+    size_t bytes; /* counted there */
+};
+
+static size_t
+read_lent(void *arg, char *to, size_t cap)
+{
+    struct lent *l = arg;
+    size_t n = l->rest.n < cap ? l->rest.n : cap;
+
+    memcpy(to, l->rest.p, n);
+    l->rest = str_sub(l->rest, n, l->rest.n);
+    return n;
+}
+
+static void
+end_lent(void *arg)
+{
+    struct lent *l = arg;
+
+    gauge_give(l->memory, l->bytes);
+    buf_fini(&l->body);
+    if (l->snapshot != NULL)
+        snapshot_unref(&l->snapshot);
+    free(l);
+}
+
+/* Compression wants all of it at once. */
+static bool
+is_lent(const struct request *r, size_t n)
+{
+    return n > LENT_MIN_BYTES && (r->entry == NULL || r->entry->web == NULL ||
+                                  r->entry->web->compression == NULL);
+}
+
+void
+answer_taking(struct request *r, unsigned status, struct str content_type,
+              struct buf *body, const struct http_header *extra, size_t n_extra)
+{
+    struct http_source source = { read_lent, end_lent, NULL };
+    struct lent *l = NULL;
+
+    if (is_lent(r, body->n))
+        l = calloc(1, sizeof *l);
+    if (l == NULL) {
+        answer(r, status, content_type, buf_view(body), extra, n_extra);
+        buf_fini(body);
+        return;
+    }
+    *l = (struct lent){ .rest = buf_view(body),
+                        .body = *body,
+                        .memory = r->serve->memory,
+                        .bytes = body->cap };
+    *body = (struct buf){ .max = body->max };
+    gauge_add(l->memory, l->bytes);
+    source.arg = l;
+    send_reply(r, status, content_type, l->rest, &source, extra, n_extra);
+}
+
+void
+answer_document(struct request *r, struct str content_type, struct str document)
+{
+    struct http_source source = { read_lent, end_lent, NULL };
+    struct lent *l = NULL;
+
+    if (is_lent(r, document.n))
+        l = calloc(1, sizeof *l);
+    if (l == NULL) {
+        answer(r, 200, content_type, document, NULL, 0);
+        return;
+    }
+    *l = (struct lent){ .rest = document,
+                        .snapshot = snapshot_ref(r->usage->snapshot) };
+    source.arg = l;
+    send_reply(r, 200, content_type, document, &source, NULL, 0);
 }
 
 /* As the original: < > ' " & become entities, and the rest is JSON. */
@@ -325,9 +422,9 @@ answer_metrics(struct request *r)
     if (text.failed)
         answer_plain(r, 503, "Service Unavailable");
     else
-        answer(r, 200,
-               STR("application/openmetrics-text; version=1.0.0; "
-                   "charset=utf-8"),
-               buf_view(&text), NULL, 0);
+        answer_taking(r, 200,
+                      STR("application/openmetrics-text; version=1.0.0; "
+                          "charset=utf-8"),
+                      &text, NULL, 0);
     buf_fini(&text);
 }

@@ -66,7 +66,9 @@ send_records(struct request *r, const struct str *records)
     };
     struct err_info why;
     struct serve *serve;
-    bool is_utf8 = r->usage->snapshot->manager->set_utf8_response_encoding;
+    struct str type = r->usage->snapshot->manager->set_utf8_response_encoding
+                          ? STR("application/json; charset=UTF-8")
+                          : STR("application/json");
 
     if (image_choose(r->operation->op, records, &response, &why) != ERR_OK) {
         mapping_failed(r, &why);
@@ -83,10 +85,12 @@ send_records(struct request *r, const struct str *records)
         for (size_t i = 0; i < out.n_values; i++)
             headers[i] =
                 (struct http_header){ values[i].name, values[i].value };
-        answer(r, response->code,
-               is_utf8 ? STR("application/json; charset=UTF-8")
-                       : STR("application/json"),
-               buf_view(&json), headers, out.n_values);
+        if (json.n > JSON_KEPT_BYTES)
+            answer_taking(r, response->code, type, &json, headers,
+                          out.n_values);
+        else
+            answer(r, response->code, type, buf_view(&json), headers,
+                   out.n_values);
     }
     if (json.cap <= JSON_KEPT_BYTES && serve->json.p == NULL) {
         buf_clear(&json);

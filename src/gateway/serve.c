@@ -208,7 +208,7 @@ describe(struct request *r)
 static void
 send_document(struct request *r)
 {
-    answer(r, 200, STR("application/json"), r->api->info->document, NULL, 0);
+    answer_document(r, STR("application/json"), r->api->info->document);
 }
 
 static void

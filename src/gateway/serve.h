@@ -179,6 +179,14 @@ void serve_close_connections(struct serve *);
 
 void answer(struct request *, unsigned status, struct str content_type,
             struct str body, const struct http_header *extra, size_t n_extra);
+/* The same with a body that may be large: its storage is taken over and leaves
+ * as the client takes it. */
+void answer_taking(struct request *, unsigned status, struct str content_type,
+                   struct buf *body, const struct http_header *extra,
+                   size_t n_extra);
+/* 200 with what belongs to the configuration in use. */
+void answer_document(struct request *, struct str content_type,
+                     struct str document);
 /* {"errorMessage":"<id>: text"[,"errorDetails":...]}, logged too. details_id
  * NULL: none. */
 void answer_error(struct request *, unsigned status, const char *id,

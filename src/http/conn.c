@@ -94,6 +94,16 @@ conn_try_free(struct http_conn *conn)
     loop_defer(conn->server->loop, &conn->end);
 }
 
+static void
+end_source(struct http_conn *conn)
+{
+    struct http_source source = conn->source;
+
+    conn->source = (struct http_source){ .arg = NULL };
+    if (source.end != NULL)
+        source.end(source.arg);
+}
+
 void
 conn_close(struct http_conn *conn)
 {
@@ -112,6 +122,7 @@ conn_close(struct http_conn *conn)
         h2_close(conn);
     stream_fini(&conn->stream);
     server_peer_gone(conn->server, &conn->peer.any);
+    end_source(conn);
     http_out_fini(&conn->out);
     if (conn->h2 != NULL || !is_with_handler) {
         release_exchange(conn);
@@ -196,7 +207,7 @@ conn_flush(struct http_conn *conn)
         conn->is_blocked = false;
         if (conn->state == CONN_HEAD)
             await_request(conn);
-        else if (conn->state == CONN_HANDLER)
+        else if (conn->state == CONN_HANDLER || conn->state == CONN_SOURCE)
             conn_clear_deadline(conn);
         else if (conn->state == CONN_BODY || conn->state == CONN_STREAM)
             conn_set_deadline(conn, conn->server->options.read_timeout_ms);
@@ -399,6 +410,41 @@ step_head(struct http_conn *conn)
     return conn_read(conn);
 }
 
+/* The answer has left, or been queued: on to the next request, or the end. */
+static void
+after_answer(struct http_conn *conn, bool is_last, bool has_unread)
+{
+    if (!is_last) {
+        await_request(conn);
+        return;
+    }
+    conn->must_linger =
+        has_unread || conn->in.n > conn->in.at || conn->stream.may_read;
+    conn->state = CONN_CLOSING;
+    conn_set_deadline(conn, conn->server->options.write_timeout_ms);
+}
+
+static bool
+step_source(struct http_conn *conn)
+{
+    enum err e;
+
+    if ((conn->is_blocked || conn->out.n - conn->out.at > OUT_GATHER_BYTES) &&
+        conn_flush(conn) != ERR_OK)
+        return false;
+    e = http_out_pull(&conn->out, &conn->source, &conn->source_left,
+                      conn->is_chunked);
+    if (e == ERR_AGAIN)
+        return conn_flush(conn) == ERR_OK;
+    if (e != ERR_OK) {
+        conn_close(conn); /* cut off: the client must not take it for all */
+        return false;
+    }
+    end_source(conn);
+    after_answer(conn, conn->is_last || conn->is_draining, conn->has_unread);
+    return true;
+}
+
 static bool
 step_closing(struct http_conn *conn)
 {
@@ -449,6 +495,8 @@ step(struct http_conn *conn)
     case CONN_HANDLER:
         IGNORE(conn_flush(conn)); /* answers before this one */
         return false;
+    case CONN_SOURCE:
+        return step_source(conn);
     case CONN_H2:
         return h2_step(conn);
     case CONN_CLOSING:
@@ -561,66 +609,95 @@ must_close(const struct http_conn *conn, const struct http_reply *reply)
             conn->n_requests >= (unsigned)options->max_keep_alive_requests);
 }
 
+/* The answer's body comes from its source from now on. */
 static void
+begin_source(struct http_conn *conn, const struct http_reply *reply,
+             enum http_out_connection how, bool has_unread)
+{
+    conn->source = *reply->source;
+    conn->source_left = reply->source_bytes;
+    conn->is_chunked =
+        reply->source_bytes == HTTP_LENGTH_UNKNOWN && how != HTTP_OUT_CLOSE_10;
+    conn->is_last = how == HTTP_OUT_CLOSE || how == HTTP_OUT_CLOSE_10;
+    conn->has_unread = has_unread;
+    conn->state = CONN_SOURCE;
+    conn_clear_deadline(conn);
+}
+
+static enum http_out_connection
+how_to_go_on(const struct http_conn *conn, const struct http_reply *reply)
+{
+    bool is_10 = conn->exchange->head.minor == 0;
+    bool is_open_ended =
+        reply->source != NULL && reply->source_bytes == HTTP_LENGTH_UNKNOWN;
+
+    if (must_close(conn, reply) || (is_10 && is_open_ended))
+        return is_10 ? HTTP_OUT_CLOSE_10 : HTTP_OUT_CLOSE;
+    return is_10 ? HTTP_OUT_KEEP_10 : HTTP_OUT_KEEP;
+}
+
+/* False: the source of its body has not been taken over. */
+static bool
 reply_h1(struct http_conn *conn, struct exchange *ex,
          const struct http_reply *reply)
 {
     static const struct http_reply broken = { .status = 500 };
-    enum http_out_connection how = HTTP_OUT_KEEP;
-    bool with_body = !str_eq_z(ex->head.method, "HEAD"), is_last;
-    bool has_unread = ex->is_expected;
+    bool with_body = !str_eq_z(ex->head.method, "HEAD");
+    bool has_unread = ex->is_expected, is_broken;
+    enum http_out_connection how;
     enum err e;
 
     if (ex->stream.refused != 0 && conn->state != CONN_CLOSED) {
         conn_refuse(conn, ex->stream.refused, ex->stream.why);
-        conn_run(conn);
-        return;
+        return false;
     }
     conn_tell_done(conn, ex, reply, with_body, NULL);
     if (conn->state == CONN_CLOSED) {
         release_exchange(conn);
         http_input_release(&conn->in);
         conn_try_free(conn);
-        return;
+        return false;
     }
     REQUIRE(conn->state == CONN_HANDLER || conn->state == CONN_STREAM);
-    is_last = must_close(conn, reply);
-    if (is_last)
-        how = HTTP_OUT_CLOSE;
-    else if (ex->head.minor == 0)
-        how = HTTP_OUT_KEEP_10;
+    how = how_to_go_on(conn, reply);
     e = http_out_reply(&conn->out, &conn->server->date, reply, with_body, how);
-    if (e == ERR_SYNTAX)
+    is_broken = e == ERR_SYNTAX;
+    if (is_broken)
         e = http_out_reply(&conn->out, &conn->server->date, &broken, with_body,
                            how);
     release_exchange(conn);
     if (e != ERR_OK) {
         conn->state = CONN_CLOSING;
         conn_close(conn);
-        return;
+        return false;
     }
-    if (is_last) {
-        conn->must_linger =
-            has_unread || conn->in.n > conn->in.at || conn->stream.may_read;
-        conn->state = CONN_CLOSING;
-        conn_set_deadline(conn, conn->server->options.write_timeout_ms);
-    } else {
-        await_request(conn);
+    if (reply->source != NULL && !is_broken && with_body &&
+        http_status_has_body(reply->status)) {
+        begin_source(conn, reply, how, has_unread);
+        return true;
     }
-    conn_run(conn);
+    after_answer(conn, how == HTTP_OUT_CLOSE || how == HTTP_OUT_CLOSE_10,
+                 has_unread);
+    return false;
 }
 
 void
 http_reply_send(struct http_request *request, const struct http_reply *reply)
 {
     struct exchange *ex = CONTAINER_OF(request, struct exchange, request);
+    struct http_source source = { .arg = NULL };
+    struct http_conn *conn = request->conn;
 
+    if (reply->source != NULL)
+        source = *reply->source;
     if (ex->stream.id != 0) {
         h2_reply(ex, reply);
         return;
     }
-    REQUIRE(request->conn->exchange == ex);
-    reply_h1(request->conn, ex, reply);
+    REQUIRE(conn->exchange == ex);
+    if (!reply_h1(conn, ex, reply) && source.end != NULL)
+        source.end(source.arg);
+    conn_run(conn);
 }
 
 enum err

@@ -26,6 +26,7 @@ enum conn_state {
     CONN_BODY,      /* the head is parsed, the body arrives */
     CONN_HANDLER,   /* the request is the handler's */
     CONN_STREAM,    /* likewise, and it waits for more of the body */
+    CONN_SOURCE,    /* an answer leaves as its source makes it */
     CONN_H2,        /* HTTP/2: any number of requests, each in its stream */
     CONN_CLOSING,   /* the last answer leaves, then the connection closes */
     CONN_LINGER,    /* half closed: what still comes is thrown away */
@@ -79,6 +80,11 @@ struct http_conn {
     size_t scanned;        /* by http_head_end, from in.at */
     size_t progress_bytes; /* of the body when the deadline last moved */
     struct http_out out;
+    struct http_source source; /* CONN_SOURCE */
+    uint64_t source_left;      /* as http_out_pull has it */
+    bool is_chunked;
+    bool is_last;    /* the connection ends with that answer */
+    bool has_unread; /* of the request it answers */
     size_t lingered_bytes;
     union conn_address peer;
     char peer_text[INET6_ADDRSTRLEN];          /* made when first asked for */

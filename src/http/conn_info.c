@@ -95,6 +95,17 @@ http_conn_port(const struct http_conn *conn)
     return conn->server->port;
 }
 
+/* What a source of unknown length makes is counted by nobody. */
+static size_t
+body_bytes(const struct http_reply *reply)
+{
+    if (reply->source == NULL)
+        return reply->body.n;
+    return reply->source_bytes == HTTP_LENGTH_UNKNOWN
+               ? 0
+               : (size_t)reply->source_bytes;
+}
+
 void
 conn_tell_done(struct http_conn *conn, struct exchange *ex,
                const struct http_reply *reply, bool with_body,
@@ -104,7 +115,7 @@ conn_tell_done(struct http_conn *conn, struct exchange *ex,
     struct http_request nothing = { .conn = conn };
     struct http_done done = {
         .status = reply->status,
-        .body_bytes = with_body ? reply->body.n : 0,
+        .body_bytes = with_body ? body_bytes(reply) : 0,
         .headers = reply->headers,
         .n_headers = reply->n_headers,
         .refused = refused,

@@ -47,6 +47,7 @@ h2_end_stream(struct http_conn *conn, struct exchange *ex)
     struct h2_stream *s = &ex->stream;
 
     h2_body_drop(conn, ex);
+    h2_out_end_source(ex);
     h2->n_in[s->state]--;
     h2->body_bytes -= ex->body.n;
     gauge_give(conn->server->buffer_pool.gauge, ex->body.n);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "http/server.h"
 
 struct exchange;
 struct h2;
@@ -30,10 +31,12 @@ struct h2_stream {
     bool is_gone;   /* reset, or the connection has closed: no answer leaves */
     struct exchange *prev, *next; /* of one connection */
     struct exchange *next_ready;
-    size_t head_bytes; /* of the fields so far */
-    size_t n_room;     /* of the array of headers */
-    struct str answer; /* what is left to send of its body */
-    struct buf rest;   /* holds it when it could not leave at once */
+    size_t head_bytes;         /* of the fields so far */
+    size_t n_room;             /* of the array of headers */
+    struct str answer;         /* what is left to send of its body */
+    struct buf rest;           /* holds it when it could not leave at once */
+    struct http_source source; /* makes it instead; `read` NULL: none */
+    uint64_t source_left;      /* HTTP_LENGTH_UNKNOWN: until it ends */
     /* Status to answer with instead of asking a handler; HTTP/1 uses these two
      * as well, for a body that breaks off. */
     unsigned refused;

@@ -59,14 +59,52 @@ fields_of(struct http_conn *conn, struct exchange *ex,
         if (!is_of_http1(h->name))
             to[(*n)++] = field(str_lower(&ex->arena, h->name), h->value);
     }
-    if (http_status_has_body(reply->status))
+    if (http_status_has_body(reply->status) &&
+        (reply->source == NULL || reply->source_bytes != HTTP_LENGTH_UNKNOWN))
         to[(*n)++] = field(STR("content-length"),
-                           str_fmt(&ex->arena, "%zu", reply->body.n));
+                           str_fmt(&ex->arena, "%llu",
+                                   reply->source != NULL
+                                       ? (unsigned long long)reply->source_bytes
+                                       : (unsigned long long)reply->body.n));
     to[(*n)++] = field(STR("date"), http_date_text(&conn->server->date));
     return to;
 }
 
 /* ---- the body ---- */
+
+void
+h2_out_end_source(struct exchange *ex)
+{
+    struct http_source source = ex->stream.source;
+
+    ex->stream.source = (struct http_source){ .arg = NULL };
+    if (source.end != NULL)
+        source.end(source.arg);
+}
+
+static ssize_t
+read_source(nghttp2_session *session, int32_t id, uint8_t *to, size_t cap,
+            uint32_t *flags, nghttp2_data_source *from, void *user)
+{
+    struct exchange *ex = from->ptr;
+    struct h2_stream *s = &ex->stream;
+    struct http_conn *conn = user;
+    bool is_known = s->source_left != HTTP_LENGTH_UNKNOWN;
+    size_t n;
+
+    (void)session, (void)id;
+    if (s->source_left < cap)
+        cap = (size_t)s->source_left;
+    n = cap == 0 ? 0 : s->source.read(s->source.arg, (char *)to, cap);
+    if (n > cap || (n == 0 && is_known && cap > 0))
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    s->source_left -= is_known ? n : 0;
+    if (s->source_left == 0 || n == 0)
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    conn->h2->sent_ms = loop_now_ms(conn->server->loop);
+    conn->h2->n_empty = 0;
+    return (ssize_t)n;
+}
 
 static ssize_t
 read_answer(nghttp2_session *session, int32_t id, uint8_t *to, size_t cap,
@@ -111,16 +149,21 @@ static int
 submit(struct http_conn *conn, struct exchange *ex,
        const struct http_reply *reply)
 {
-    bool with_body = reply->body.n > 0 && http_status_has_body(reply->status) &&
+    bool has_source = reply->source != NULL;
+    bool with_body = (has_source || reply->body.n > 0) &&
+                     http_status_has_body(reply->status) &&
                      !str_eq_z(ex->head.method, "HEAD");
-    nghttp2_data_provider provider = { .source.ptr = ex,
-                                       .read_callback = read_answer };
+    nghttp2_data_provider provider = {
+        .source.ptr = ex,
+        .read_callback = has_source ? read_source : read_answer,
+    };
     size_t n = 0;
     nghttp2_nv *fields = fields_of(conn, ex, reply, &n);
 
     if (fields == NULL)
         return NGHTTP2_ERR_INVALID_ARGUMENT;
-    ex->stream.answer = with_body ? reply->body : STR("");
+    ex->stream.answer = with_body && !has_source ? reply->body : STR("");
+    ex->stream.source_left = reply->source_bytes;
     return nghttp2_submit_response(conn->h2->session, ex->stream.id, fields, n,
                                    with_body ? &provider : NULL);
 }
@@ -171,6 +214,9 @@ h2_reply(struct exchange *ex, const struct http_reply *reply)
     struct http_conn *conn = ex->request.conn;
 
     REQUIRE(ex->stream.state == H2_HANDLER);
+    /* Ended with its stream, whatever becomes of the answer. */
+    if (reply->source != NULL)
+        ex->stream.source = *reply->source;
     h2_body_drop(conn, ex);
     if (ex->stream.refused != 0 && !ex->stream.is_gone) {
         h2_out_refuse(conn, ex);

@@ -61,6 +61,8 @@ void h2_enqueue(struct h2 *, struct exchange *);
 
 /* h2_out.c: answers. */
 void h2_out_callbacks(nghttp2_session_callbacks *);
+/* Nothing more is asked of what makes its answer; may be called twice. */
+void h2_out_end_source(struct exchange *);
 /* An answer of our own to what cannot be a request. */
 void h2_out_refuse(struct http_conn *, struct exchange *);
 /* As much of what is queued as is written at once. False: no storage. */

@@ -7,6 +7,10 @@
 
 #include "http/head.h"
 
+/* A source is asked for so much at a time; four hexadecimal digits hold it. */
+#define PULL_BYTES ((size_t)12 * 1024)
+#define CHUNK_HEAD_BYTES 6u   /* size and line end */
+#define CHUNK_EXTRA_BYTES 8u  /* and the one after it */
 #define HEAD_FIXED_BYTES 200u /* status line, Date, length, Connection */
 
 void
@@ -204,6 +208,21 @@ measure(const struct http_reply *reply, size_t *n)
     return true;
 }
 
+static void
+put_framing(struct http_out *out, const struct http_reply *reply,
+            enum http_out_connection connection)
+{
+    if (reply->source != NULL && reply->source_bytes == HTTP_LENGTH_UNKNOWN) {
+        if (connection != HTTP_OUT_CLOSE_10)
+            put(out, "Transfer-Encoding: chunked\r\n", 28);
+        return;
+    }
+    put(out, "Content-Length: ", 16);
+    put_number(out,
+               reply->source != NULL ? reply->source_bytes : reply->body.n);
+    put(out, "\r\n", 2);
+}
+
 enum err
 http_out_reply(struct http_out *out, struct http_date *date,
                const struct http_reply *reply, bool with_body,
@@ -222,15 +241,12 @@ http_out_reply(struct http_out *out, struct http_date *date,
         put_str(out, reply->headers[i].value);
         put(out, "\r\n", 2);
     }
-    if (http_status_has_body(reply->status)) {
-        put(out, "Content-Length: ", 16);
-        put_number(out, reply->body.n);
-        put(out, "\r\n", 2);
-    }
+    if (http_status_has_body(reply->status))
+        put_framing(out, reply, connection);
     put(out, "Date: ", 6);
     put_str(out, http_date_text(date));
     put(out, "\r\n", 2);
-    if (connection == HTTP_OUT_CLOSE)
+    if (connection == HTTP_OUT_CLOSE || connection == HTTP_OUT_CLOSE_10)
         put(out, "Connection: Close\r\n", 19);
     else if (connection == HTTP_OUT_KEEP_10)
         put(out, "Connection: Keep-Alive\r\n", 24);
@@ -238,6 +254,42 @@ http_out_reply(struct http_out *out, struct http_date *date,
     if (with_body && http_status_has_body(reply->status))
         put_str(out, reply->body);
     return ERR_OK;
+}
+
+enum err
+http_out_pull(struct http_out *out, const struct http_source *source,
+              uint64_t *left, bool is_chunked)
+{
+    static const char digits[] = "0123456789abcdef";
+    bool is_known = *left != HTTP_LENGTH_UNKNOWN;
+    size_t cap = PULL_BYTES, n;
+    char *at;
+
+    if (*left < cap)
+        cap = (size_t)*left;
+    if (cap == 0)
+        return ERR_OK;
+    if (!reserve(out, PULL_BYTES + CHUNK_EXTRA_BYTES))
+        return ERR_MEMORY;
+    at = out->p + out->n + (is_chunked ? CHUNK_HEAD_BYTES : 0);
+    n = source->read(source->arg, at, cap);
+    if (n > cap || (n == 0 && is_known))
+        return ERR_PEER;
+    if (!is_chunked) {
+        out->n += n;
+        *left -= is_known ? n : 0;
+        return *left == 0 || n == 0 ? ERR_OK : ERR_AGAIN;
+    }
+    if (n == 0) {
+        put(out, "0\r\n\r\n", 5);
+        return ERR_OK;
+    }
+    for (unsigned i = 0; i < 4; i++)
+        put(out, &digits[n >> (12 - 4 * i) & 15], 1);
+    put(out, "\r\n", 2);
+    out->n += n;
+    put(out, "\r\n", 2);
+    return ERR_AGAIN;
 }
 
 enum err

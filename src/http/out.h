@@ -39,6 +39,7 @@ enum http_out_connection {
     HTTP_OUT_KEEP,    /* says nothing: the default of HTTP/1.1 */
     HTTP_OUT_KEEP_10, /* Connection: Keep-Alive, for HTTP/1.0 */
     HTTP_OUT_CLOSE,
+    HTTP_OUT_CLOSE_10, /* likewise; a body of unknown length ends with it */
 };
 
 /*
@@ -49,6 +50,12 @@ enum http_out_connection {
 MUST_CHECK enum err http_out_reply(struct http_out *, struct http_date *,
                                    const struct http_reply *, bool with_body,
                                    enum http_out_connection);
+/* A part of a source's body; *left is what Content-Length promised and goes
+ * down (HTTP_LENGTH_UNKNOWN: chunked, or all until the connection ends).
+ * ERR_AGAIN more may follow, ERR_OK that was all, ERR_PEER the source has
+ * failed, ERR_MEMORY. */
+MUST_CHECK enum err http_out_pull(struct http_out *, const struct http_source *,
+                                  uint64_t *left, bool is_chunked);
 MUST_CHECK enum err http_out_add(struct http_out *, struct str);
 /* Write what there is. ERR_OK all has left (the buffer went back to its pool);
  * ERR_AGAIN; ERR_PEER. */

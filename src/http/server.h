@@ -67,12 +67,30 @@ typedef void http_part_fn(struct http_request *, enum err, struct str part);
 void http_body_read(struct http_request *, http_part_fn *on_part);
 void http_body_next(struct http_request *);
 
+/*
+ * A body that is made while it leaves: asked for more only when the client has
+ * taken what there was.
+ *
+ *   read  up to cap bytes into `to`, any number from 1 on; 0 at the end;
+ *         HTTP_SOURCE_FAILED: it cannot go on, the client sees a body cut off
+ *   end   once, when nothing more will be asked, whether it was all or not
+ */
+#define HTTP_SOURCE_FAILED SIZE_MAX
+struct http_source {
+    size_t (*read)(void *arg, char *to, size_t cap);
+    void (*end)(void *arg);
+    void *arg;
+};
+
 struct http_reply {
     unsigned status;
     const struct http_header *headers; /* Content-Length, Date, Connection and
                                           Keep-Alive are ours */
     size_t n_headers;
     struct str body; /* copied before http_reply_send returns */
+    /* Instead of body, or NULL: copied, and ended in any case. */
+    const struct http_source *source;
+    uint64_t source_bytes; /* HTTP_LENGTH_UNKNOWN: chunked */
     bool must_close;
 };
 

@@ -66,6 +66,53 @@ on_part(struct http_request *request, enum err e, struct str part)
     }
 }
 
+/* "/made", "/made-chunked", "/made-short": 16 MiB made as they leave, 1000
+ * bytes at a time; the last one ends too early. */
+struct making {
+    size_t left;
+    bool fails; /* half way */
+};
+static atomic_size_t n_made;
+static atomic_uint n_ended;
+
+static size_t
+make_part(void *arg, char *to, size_t cap)
+{
+    struct making *m = arg;
+    size_t n = m->left < 1000 ? m->left : 1000;
+
+    if (m->fails && m->left < SLOW_BYTES / 2)
+        return HTTP_SOURCE_FAILED;
+    n = n < cap ? n : cap;
+    memset(to, 'b', n);
+    m->left -= n;
+    atomic_fetch_add(&n_made, n);
+    return n;
+}
+
+static void
+end_making(void *arg)
+{
+    free(arg);
+    atomic_fetch_add(&n_ended, 1);
+}
+
+static void
+reply_made(struct http_request *request)
+{
+    struct making *m = calloc(1, sizeof *m);
+    struct http_source source = { make_part, end_making, m };
+    bool is_open = str_eq_z(request->path, "/made-chunked");
+
+    m->left = SLOW_BYTES;
+    m->fails = str_eq_z(request->path, "/made-short");
+    http_reply_send(request, &(struct http_reply){
+                                 .status = 200,
+                                 .source = &source,
+                                 .source_bytes = is_open ? HTTP_LENGTH_UNKNOWN
+                                                         : SLOW_BYTES });
+}
+
 static void
 on_request(struct http_request *request, void *arg)
 {
@@ -75,7 +122,9 @@ on_request(struct http_request *request, void *arg)
     r->request = request;
     r->is_slow = str_eq_z(request->path, "/slow");
     request->user = r;
-    if (str_eq_z(request->path, "/big"))
+    if (str_starts(request->path, STR("/made")))
+        reply_made(request);
+    else if (str_eq_z(request->path, "/big"))
         reply(request, 200, str_n(big, sizeof big));
     else if (str_eq_z(request->path, "/early"))
         reply(request, 401, STR("who are you"));
@@ -105,6 +154,8 @@ start(void (*change)(struct http_server_options *))
     atomic_store(&n_parts, 0);
     atomic_store(&n_slow_parts, 0);
     atomic_store(&n_refused, 0);
+    atomic_store(&n_made, 0);
+    atomic_store(&n_ended, 0);
     atomic_store(&waiting, NULL);
     atomic_store(&last_error, ERR_OK);
     http_server_defaults(&options);
@@ -448,6 +499,111 @@ nobody_is_told_to_go_on_in_vain(void **state)
     fixture_stop(&fixture);
 }
 
+/* ---- answers that are made while they leave ---- */
+
+/* How many 'b's come, and whether the last chunk does. */
+static size_t
+count_answer(int fd, bool *has_last)
+{
+    static char bytes[65536];
+    size_t n_b = 0;
+    ssize_t n;
+
+    *has_last = false;
+    while ((n = recv(fd, bytes, sizeof bytes, 0)) > 0) {
+        for (ssize_t i = 0; i < n; i++)
+            n_b += bytes[i] == 'b';
+        *has_last = n >= 5 && memcmp(bytes + n - 5, "0\r\n\r\n", 5) == 0;
+    }
+    return n_b;
+}
+
+static void
+answers_are_made_while_they_leave(void **state)
+{
+    static const struct {
+        const char *path, *version;
+        bool is_whole, has_last;
+    } rows[] = {
+        { "/made", "1.1", true, false },
+        { "/made", "1.0", true, false },
+        { "/made-chunked", "1.1", true, true },
+        { "/made-chunked", "1.0", true, false },
+        { "/made-short", "1.1", false, false },
+    };
+    struct client c;
+
+    (void)state;
+    start(NULL);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int fd = client_connect(fixture.port);
+        char head[200];
+        size_t n;
+        bool has_last;
+
+        snprintf(head, sizeof head,
+                 "GET %s HTTP/%s\r\nHost: a\r\nConnection: close\r\n\r\n",
+                 rows[i].path, rows[i].version);
+        client_send(fd, str_of(head));
+        n = count_answer(fd, &has_last);
+        /* The head may hold some as well. */
+        assert_int_equal(n >= SLOW_BYTES, rows[i].is_whole);
+        assert_true(n < SLOW_BYTES + 10);
+        assert_int_equal(has_last, rows[i].has_last);
+        close(fd);
+    }
+    ask_h1(BY_LENGTH, "/read", 5, "200 OK", "5");
+    client_new(&c, fixture.port, true);
+    ask_with(&c, "GET", "/made", NULL, NULL, 0);
+    ask_with(&c, "GET", "/made-chunked", NULL, NULL, 0);
+    ask_with(&c, "GET", "/made-short", NULL, NULL, 0);
+    ask_with(&c, "HEAD", "/made", NULL, NULL, 0);
+    client_run(&c);
+    assert_int_equal(c.calls[0].n_body, SLOW_BYTES);
+    assert_int_equal(c.calls[1].n_body, SLOW_BYTES);
+    assert_true(c.calls[2].code != 0 && c.calls[2].n_body < SLOW_BYTES);
+    assert_int_equal(c.calls[3].n_body, 0);
+    client_free(&c);
+    fixture_stop(&fixture);
+    assert_int_equal(atomic_load(&n_ended), ARRAY_LEN(rows) + 4);
+}
+
+static void
+a_client_that_does_not_read_stops_the_making(void **state)
+{
+    struct client c;
+    const uint8_t *out;
+    size_t n_made_then;
+    ssize_t n;
+    int fd;
+
+    (void)state;
+    start(NULL);
+    fd = client_connect(fixture.port);
+    client_send(fd, STR("GET /made HTTP/1.1\r\nHost: a\r\n\r\n"));
+    while (atomic_load(&n_made) == 0)
+        usleep(1000);
+    let_time_pass();
+    assert_true(atomic_load(&n_made) < SLOW_BYTES);
+    close(fd);
+    while (atomic_load(&n_ended) < 1) /* it has left: nothing more is made */
+        usleep(1000);
+    n_made_then = atomic_load(&n_made);
+    client_new(&c, fixture.port, true);
+    ask_with(&c, "GET", "/made", NULL, NULL, 0);
+    while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
+        client_send(c.fd, str_n(out, (size_t)n));
+    while (atomic_load(&n_made) == n_made_then)
+        usleep(1000);
+    let_time_pass();
+    assert_true(atomic_load(&n_made) - n_made_then <= H2_WINDOW);
+    client_run(&c);
+    assert_int_equal(c.calls[0].n_body, SLOW_BYTES);
+    client_free(&c);
+    fixture_stop(&fixture);
+    assert_int_equal(atomic_load(&n_ended), 2);
+}
+
 /* ---- want of memory ---- */
 
 static struct gauge gauge;
@@ -703,6 +859,8 @@ main(void)
         cmocka_unit_test(the_window_of_what_nobody_reads_opens_again),
         cmocka_unit_test(the_next_request_is_not_what_was_not_read),
         cmocka_unit_test(nobody_is_told_to_go_on_in_vain),
+        cmocka_unit_test(answers_are_made_while_they_leave),
+        cmocka_unit_test(a_client_that_does_not_read_stops_the_making),
         cmocka_unit_test(requests_without_room_are_refused),
         cmocka_unit_test(what_is_too_large_is_refused),
         cmocka_unit_test(what_is_malformed_is_refused),
