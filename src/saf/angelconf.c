@@ -99,6 +99,8 @@ set(struct arena *a, struct str name, struct str value, struct angel_conf *c,
     }
     if (str_eq_z(name, "token.pin"))
         return keep(a, value, &c->pin_file, why);
+    if (str_eq_z(name, "token.sopin"))
+        return keep(a, value, &c->so_pin_file, why);
     if (str_eq_z(name, "token.group"))
         return keep(a, value, &c->group, why);
     if (str_eq_z(name, "token.env")) {
@@ -114,8 +116,8 @@ set(struct arena *a, struct str name, struct str value, struct angel_conf *c,
     }
     return err_set(why, ERR_SYNTAX,
                    "\"" STR_FMT "\" is no setting; expected masterkey, "
-                   "token.module, token.label, token.pin, token.group or "
-                   "token.env",
+                   "token.module, token.label, token.pin, token.sopin, "
+                   "token.group or token.env",
                    STR_ARG(str_sub(name, 0, 40)));
 }
 
@@ -187,6 +189,9 @@ angel_conf_read(struct arena *a, const char *path, struct angel_conf *out,
     if (e == ERR_OK && c.pin_file.n > 0 &&
         (e = read_pin(a, c.pin_file, &c.pin, why)) != ERR_OK)
         err_prefix(why, "%s", path);
+    if (e == ERR_OK && c.so_pin_file.n > 0 &&
+        (e = read_pin(a, c.so_pin_file, &c.so_pin, why)) != ERR_OK)
+        err_prefix(why, "%s", path);
     if (e == ERR_OK && c.group.n > 0 && (e = find_group(a, &c, why)) != ERR_OK)
         err_prefix(why, "%s", path);
     if (e != ERR_OK)
@@ -202,4 +207,7 @@ angel_conf_wipe(struct angel_conf *c)
     if (c->pin.n > 0)
         secret_wipe((void *)(uintptr_t)c->pin.p, c->pin.n);
     c->pin.n = 0;
+    if (c->so_pin.n > 0)
+        secret_wipe((void *)(uintptr_t)c->so_pin.p, c->so_pin.n);
+    c->so_pin.n = 0;
 }

@@ -7,6 +7,8 @@
  *   token.module  path of the PKCS#11 module
  *   token.label   the token that is our PKDS
  *   token.pin     file with its user PIN, the owner's alone (0600)
+ *   token.sopin   file with the security officer's PIN of tokens, likewise:
+ *                 RACDCERT ADDTOKEN and DELTOKEN need it
  *   token.group   group that may use the module (root mode)
  *   token.env     NAME=value for the module's process; may be repeated
  */
@@ -23,9 +25,9 @@
 struct angel_conf {
     struct str masterkey; /* checked by masterkey.h */
     const char *module;   /* NULL: none */
-    struct str token, pin_file, group;
-    struct str pin; /* read by angel_conf_read */
-    uint32_t gid;   /* likewise; 0: none */
+    struct str token, pin_file, so_pin_file, group;
+    struct str pin, so_pin; /* read by angel_conf_read */
+    uint32_t gid;           /* likewise; 0: none */
     char *env[ANGEL_CONF_ENVS];
     unsigned n_env;
 };

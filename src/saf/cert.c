@@ -103,6 +103,16 @@ cert_find_same(struct saf_db *db, struct arena *a,
                     a, out);
 }
 
+bool
+cert_find_fingerprint(struct saf_db *db, struct arena *a,
+                      struct str fingerprint, struct cert_row *out)
+{
+    return read_one(
+        saf_db_query(db, "SELECT " COLUMNS " FROM certs WHERE fingerprint=?1",
+                     "b", fingerprint),
+        a, out);
+}
+
 size_t
 cert_list(struct saf_db *db, struct arena *a, struct str owner,
           struct cert_row **out)

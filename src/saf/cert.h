@@ -15,6 +15,7 @@ enum cert_flag {
     CERT_REQUESTED = 1u << 0, /* GENREQ was issued for it */
     CERT_REKEYED = 1u << 1,   /* REKEY made a successor */
     CERT_RETIRED = 1u << 2,   /* ROLLOVER took its key away */
+    CERT_IN_TOKEN = 1u << 3,  /* IMPORT: its key is in a token by name */
 };
 
 struct cert_row {
@@ -37,6 +38,9 @@ bool cert_get_id(struct saf_db *, struct arena *, int64_t id,
 /* By issuer and serial, of any owner. */
 bool cert_find_same(struct saf_db *, struct arena *, const struct cert_facts *,
                     struct cert_row *out);
+/* By the SHA-256 of its DER, of any owner. */
+bool cert_find_fingerprint(struct saf_db *, struct arena *,
+                           struct str fingerprint, struct cert_row *out);
 /* By public key, of one owner: a request's answer replaces its certificate. */
 bool cert_find_key(struct saf_db *, struct arena *, struct str owner,
                    const struct cert_facts *, struct cert_row *out);

@@ -531,6 +531,38 @@ p11_find_key(struct p11 *p, struct str token, struct str label, struct buf *id,
     return key_pair(p, token, &m, &op, why);
 }
 
+static CK_RV
+run_public_of(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
+              struct err_info *why)
+{
+    const struct making *m = arg;
+    const CK_ATTRIBUTE want[] = { VALUE(CKA_CLASS, p11_public),
+                                  BYTES(CKA_ID, m->label) };
+    CK_OBJECT_HANDLE found[2];
+    CK_ULONG n;
+    CK_RV rv = p11_find(p, s, want, ARRAY_LEN(want), found, 2, &n);
+
+    if (rv != CKR_OK)
+        return rv;
+    if (n == 1)
+        return read_public(p, s, found[0], m->spki, e, why);
+    *e = err_set(why, n == 0 ? ERR_NOT_FOUND : ERR_EXISTS,
+                 "the token has %s public key of this CKA_ID",
+                 n == 0 ? "no" : "more than one");
+    return CKR_OK;
+}
+
+enum err
+p11_public_of(struct p11 *p, struct str token, struct str id, struct buf *spki,
+              struct err_info *why)
+{
+    struct making m = { .label = id, .spki = spki };
+    const struct operation op = { run_public_of, &m, "find a key" };
+    enum err e = p11_operate(p, token, &op, why);
+
+    return e == ERR_OK ? buf_check(spki, why) : e;
+}
+
 struct deletion {
     struct str id;
 };

@@ -52,8 +52,47 @@ MUST_CHECK enum err p11_sign(struct p11 *, struct str token, struct str id,
                              uint8_t scheme, uint8_t digest, uint16_t salt,
                              struct str hash, struct buf *out,
                              struct err_info *why);
+/* The public half (DER) of the key pair of that CKA_ID. */
+MUST_CHECK enum err p11_public_of(struct p11 *, struct str token, struct str id,
+                                  struct buf *spki, struct err_info *why);
 /* Both halves; no such key is no error. */
 MUST_CHECK enum err p11_delete_key(struct p11 *, struct str token,
                                    struct str id, struct err_info *why);
+
+/* --- certificates and tokens (pkcs11_certs.c) ---------------------------- */
+
+#define P11_SLOTS_MAX 256u
+#define P11_FREE_TOKEN "SPT.FREE"                /* a token that was deleted */
+enum { P11_USER = 1, P11_AUTHORITY, P11_OTHER }; /* CKA_CERTIFICATE_CATEGORY */
+
+/* str name, for each token. */
+MUST_CHECK enum err p11_list_tokens(struct p11 *, struct buf *out,
+                                    struct err_info *why);
+/* A free slot of the module becomes that token, with our PIN: ERR_EXISTS,
+ * ERR_LIMIT. */
+MUST_CHECK enum err p11_add_token(struct p11 *, struct str name,
+                                  struct str so_pin, struct err_info *why);
+/* With all that is in it. */
+MUST_CHECK enum err p11_delete_token(struct p11 *, struct str name,
+                                     struct str so_pin, struct err_info *why);
+/* u32 objects that are neither certificates nor key pairs, u32 n, n x { str
+ * label, id, der, u8 category, u8 has a private key, u8 has a public key }. */
+MUST_CHECK enum err p11_list_certs(struct p11 *, struct str token,
+                                   struct buf *out, struct err_info *why);
+struct p11_put {
+    struct str label, id;
+    struct str der, subject, issuer, serial; /* each in DER */
+    struct str pkcs8; /* its private key, when that goes along; or empty */
+    uint8_t category;
+};
+/* Keys of that id that are there stay what they are. ERR_EXISTS: it is there.
+ */
+MUST_CHECK enum err p11_put_cert(struct p11 *, struct str token,
+                                 const struct p11_put *, struct err_info *why);
+/* with_keys: and the keys of its id, unless another certificate has them.
+ * ERR_NOT_FOUND. */
+MUST_CHECK enum err p11_drop_cert(struct p11 *, struct str token, struct str id,
+                                  struct str der, bool with_keys,
+                                  struct err_info *why);
 
 #endif

@@ -25,6 +25,12 @@ struct cert_services {
     /* Nobody will use it: deleted in the token, nothing elsewhere. */
     enum err (*drop_key)(void *arg, struct str sealed, struct str owner,
                          struct err_info *why);
+    /* Certificates in tokens, and tokens: `what` of enum token_what, with its
+     * request and result. BIND takes along the private key that `sealed` is,
+     * KEY gives the key of `id` sealed for its owner. */
+    enum err (*token)(void *arg, uint8_t what, struct str token, struct str id,
+                      struct str sealed, struct str owner, struct str request,
+                      struct buf *result, struct err_info *why);
     enum err (*seal_key)(void *arg, struct str pkcs8, struct str owner,
                          struct buf *sealed, struct buf *spki,
                          struct err_info *why);

@@ -35,8 +35,8 @@ racdcert_read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
 }
 
 /* The trusted certificate authorities of the database. */
-static size_t
-trusted_cas(struct cmd *c, struct str **ders)
+size_t
+racdcert_trusted(struct cmd *c, struct str **ders)
 {
     struct cert_row *rows;
     size_t n = cert_list(c->db, c->arena, STR(CERT_OWNER_CA), &rows);
@@ -152,18 +152,42 @@ place(struct cmd *c, struct str owner, const struct cert_facts *facts,
 }
 
 uint32_t
+racdcert_keep(struct cmd *c, struct str owner, const struct cert_facts *facts,
+              struct str sealed, uint32_t flags)
+{
+    struct cert_row row;
+
+    if (!place(c, owner, facts, &row))
+        return c->rc;
+    row.status = default_status(c, owner, facts);
+    row.facts = *facts;
+    if (sealed.n > 0) {
+        row.key = sealed;
+        row.pkds = STR("");
+        row.flags = (row.flags & ~(uint32_t)CERT_IN_TOKEN) | flags;
+    }
+    row.flags &= ~(uint32_t)CERT_REQUESTED; /* answered */
+    cert_put(c->db, &row);
+    racdcert_changed(c, "DIGTCERT");
+    if (row.status == 'N' && !cmd_has(c, "NOTRUST")) {
+        CMD_MSG(c, "SPT0312W");
+        (void)cmd_rc(c, 4);
+    }
+    return c->rc;
+}
+
+uint32_t
 racdcert_add(struct cmd *c, struct str owner)
 {
     struct cert_bundle bundle;
     struct cert_facts *facts;
     struct str *trusted;
-    struct cert_row row;
     struct buf sealed;
     size_t n_trusted;
 
     if (!racdcert_may(c, "ADD", racdcert_level(c, owner)))
         return c->rc;
-    n_trusted = trusted_cas(c, &trusted);
+    n_trusted = racdcert_trusted(c, &trusted);
     if (!racdcert_read_bundle(c, cmd_arg(c, "ADD"), trusted, n_trusted,
                               &bundle))
         return c->rc;
@@ -181,19 +205,8 @@ racdcert_add(struct cmd *c, struct str owner)
     if (facts->has_bad_signature)
         return racdcert_fail(c, "the certificate's signature is not valid");
     buf_init(&sealed, CERT_DER_MAX);
-    if (place(c, owner, facts, &row) && seal(c, owner, bundle.pkcs8, &sealed)) {
-        row.status = default_status(c, owner, facts);
-        row.facts = *facts;
-        if (sealed.n > 0)
-            row.key = buf_view(&sealed);
-        row.flags &= ~(uint32_t)CERT_REQUESTED; /* answered */
-        cert_put(c->db, &row);
-        racdcert_changed(c, "DIGTCERT");
-        if (row.status == 'N' && !cmd_has(c, "NOTRUST")) {
-            CMD_MSG(c, "SPT0312W");
-            (void)cmd_rc(c, 4);
-        }
-    }
+    if (seal(c, owner, bundle.pkcs8, &sealed))
+        (void)racdcert_keep(c, owner, facts, buf_view(&sealed), 0);
     if (bundle.pkcs8.n > 0)
         secret_wipe((void *)(uintptr_t)bundle.pkcs8.p, bundle.pkcs8.n);
     buf_fini(&sealed);

@@ -48,6 +48,24 @@ static const struct cmd_operand connect_ops[] = {
 };
 static const struct cmd_table connect_table = CMD_TABLE(connect_ops);
 
+#define TOKEN_NAME TEXT("TOKEN", 1, RACDCERT_TOKEN_MAX, 0)
+static const struct cmd_operand bind_ops[] = {
+    TEXT("ID", 1, 8, CMD_NAME), WORD("CERTAUTH"), WORD("SITE"), LABEL,
+    TOKEN_NAME, CHOICE("USAGE", usages),
+};
+static const struct cmd_table bind_table = CMD_TABLE(bind_ops);
+
+static const struct cmd_operand unbind_ops[] = {
+    TEXT("ID", 1, 8, CMD_NAME), WORD("CERTAUTH"), WORD("SITE"), LABEL,
+    TOKEN_NAME, TEXT("SEQNUM", 1, 8, 0),
+};
+static const struct cmd_table unbind_table = CMD_TABLE(unbind_ops);
+
+static const struct cmd_operand import_ops[] = {
+    TOKEN_NAME, TEXT("SEQNUM", 1, 8, 0),
+};
+static const struct cmd_table import_table = CMD_TABLE(import_ops);
+
 static const struct cmd_operand signer_ops[] = {
     TEXT("ID", 1, 8, CMD_NAME), WORD("CERTAUTH"), WORD("SITE"), LABEL,
 };
@@ -80,6 +98,11 @@ static const struct cmd_operand operands[] = {
     TEXT("ADDRING", 1, SAF_RING_MAX, CMD_ASIS),
     TEXT("DELRING", 1, SAF_RING_MAX, CMD_ASIS),
     TEXT("LISTRING", 1, SAF_RING_MAX, CMD_ASIS),
+    TEXT("ADDTOKEN", 1, RACDCERT_TOKEN_MAX, 0),
+    TEXT("DELTOKEN", 1, RACDCERT_TOKEN_MAX, 0),
+    TEXT("LISTTOKEN", 1, RACDCERT_TOKEN_MAX, 0),
+    SUB("BIND", bind_table, 0), SUB("UNBIND", unbind_table, 0),
+    SUB("IMPORT", import_table, 0),
     SUB("CONNECT", connect_table, 0), SUB("REMOVE", connect_table, 0),
     TEXT("GENCERT", 1, 64, CMD_OPTIONAL), SUB("SUBJECTSDN", dn_table, 0),
     { "SIZE", CMD_NUMBER, 0, 160, 4096, NULL, NULL, NULL, NULL, NULL,
@@ -131,8 +154,8 @@ racdcert_may(struct cmd *c, const char *function, enum saf_level level)
     return false;
 }
 
-static bool
-is_reserved(struct str owner)
+bool
+racdcert_is_reserved(struct str owner)
 {
     return str_eq_z(owner, CERT_OWNER_CA) || str_eq_z(owner, CERT_OWNER_SITE);
 }
@@ -140,7 +163,7 @@ is_reserved(struct str owner)
 enum saf_level
 racdcert_level(const struct cmd *c, struct str owner)
 {
-    return is_reserved(owner)               ? SAF_CONTROL
+    return racdcert_is_reserved(owner)      ? SAF_CONTROL
            : str_eq_z(owner, c->acee->user) ? SAF_READ
                                             : SAF_UPDATE;
 }
@@ -342,7 +365,7 @@ add_ring(struct cmd *c, struct str owner)
 
     if (!racdcert_may(c, "ADDRING", racdcert_level(c, owner)))
         return c->rc;
-    if (is_reserved(owner))
+    if (racdcert_is_reserved(owner))
         return racdcert_fail(c, "a ring belongs to a user: ID(userid)");
     if (str_eq_z(name, "*"))
         return racdcert_fail(c, "a ring cannot be named *");
@@ -415,7 +438,7 @@ connect_level(const struct cmd *c, struct str ring_owner, struct str cert_owner)
 {
     bool is_own_ring = str_eq_z(ring_owner, c->acee->user);
 
-    if (is_reserved(cert_owner))
+    if (racdcert_is_reserved(cert_owner))
         return is_own_ring ? SAF_UPDATE : SAF_CONTROL;
     return is_own_ring && str_eq_z(cert_owner, c->acee->user) ? SAF_READ
                                                               : SAF_UPDATE;
@@ -579,6 +602,12 @@ static const struct {
     { "LIST", list },
     { "LISTCHAIN", racdcert_listchain },
     { "CHECKCERT", racdcert_checkcert },
+    { "ADDTOKEN", racdcert_addtoken },
+    { "DELTOKEN", racdcert_deltoken },
+    { "LISTTOKEN", racdcert_listtoken },
+    { "BIND", racdcert_bind },
+    { "UNBIND", racdcert_unbind },
+    { "IMPORT", racdcert_import },
     { "REKEY", racdcert_rekey },
     { "ROLLOVER", racdcert_rollover },
 };
@@ -654,7 +683,7 @@ run(struct cmd *c)
         owner = STR(CERTMAP_OWNER_MULTI);
     else if (!racdcert_owner_of(c, NULL, str_of(c->acee->user), &owner))
         return c->rc;
-    if (is_map && is_reserved(owner))
+    if (is_map && racdcert_is_reserved(owner))
         return racdcert_fail(c, "%s is for ID(userid) and MULTIID", name);
     return function(c, owner);
 }

@@ -77,6 +77,23 @@ bool racdcert_read_bundle(struct cmd *, const struct cmd_arg *dsn,
                           const struct str *trusted, size_t n_trusted,
                           struct cert_bundle *);
 
+#define RACDCERT_TOKEN_MAX 32u
+/* CERTAUTH or SITE. */
+bool racdcert_is_reserved(struct str owner);
+/* What ADD does with a certificate that was read: its place, its key (sealed
+ * already, or empty; flags of enum cert_flag come with it), its status. */
+uint32_t racdcert_keep(struct cmd *, struct str owner,
+                       const struct cert_facts *, struct str sealed,
+                       uint32_t flags);
+/* The trusted certificate authorities of the database. */
+size_t racdcert_trusted(struct cmd *, struct str **ders);
+
+uint32_t racdcert_addtoken(struct cmd *, struct str owner);
+uint32_t racdcert_deltoken(struct cmd *, struct str owner);
+uint32_t racdcert_listtoken(struct cmd *, struct str owner);
+uint32_t racdcert_bind(struct cmd *, struct str owner);
+uint32_t racdcert_unbind(struct cmd *, struct str owner);
+uint32_t racdcert_import(struct cmd *, struct str owner);
 uint32_t racdcert_gencert(struct cmd *, struct str owner);
 uint32_t racdcert_genreq(struct cmd *, struct str owner);
 uint32_t racdcert_add(struct cmd *, struct str owner);

@@ -52,6 +52,22 @@ MUST_CHECK enum err token_sign(struct token *, const struct token_ref *,
                                struct str hash, struct buf *out,
                                struct err_info *why);
 
+/* Certificates in tokens, and tokens: what pkcs11.h says of each. */
+enum token_what {
+    TOKEN_NAMES = 1, /* -> p11_list_tokens */
+    TOKEN_ADD,       /* -> */
+    TOKEN_DELETE,    /* -> */
+    TOKEN_CERTS,     /* -> p11_list_certs */
+    /* str label, der, subject, issuer, serial, u8 category, str id, pkcs8
+     * -> */
+    TOKEN_BIND,
+    TOKEN_UNBIND, /* str id, der, u8 with keys -> */
+    TOKEN_KEY,    /* str id -> str spki */
+};
+MUST_CHECK enum err token_manage(struct token *, enum token_what,
+                                 struct str token, struct str request,
+                                 struct buf *result, struct err_info *why);
+
 /* Asked now, answered later: `done` runs from token_ready, or from a call that
  * found the answer on its way. */
 typedef void token_done(void *arg, enum err e, struct str result,

@@ -72,6 +72,10 @@ enum keep_type {
     KEEP_TICKET,
     KEEP_SECRET_SEAL, /* str secret, str ad -> str sealed */
     KEEP_FIND_KEY, /* str ad, str label in the token -> str sealed, str spki */
+    /* u8 enum token_what, str token, id, sealed, owner, request -> its result.
+     * TOKEN_BIND: id and private key are added to the request, the key when
+     * `sealed` is one; TOKEN_KEY: of `id`, -> str sealed for owner, spki */
+    KEEP_TOKEN,
     KEEP_DROP_KEY, /* str sealed, str ad: of the token, deleted there */
 };
 

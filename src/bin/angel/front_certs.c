@@ -102,6 +102,34 @@ drop_key(void *arg, struct str sealed, struct str owner, struct err_info *why)
 }
 
 static enum err
+token(void *arg, uint8_t what, struct str name, struct str id,
+      struct str sealed, struct str owner, struct str body, struct buf *out,
+      struct err_info *why)
+{
+    struct chan_msg reply;
+    struct reader in;
+    struct buf request;
+    enum err e;
+
+    buf_init(&request, 8u * CERT_DER_MAX);
+    buf_u8(&request, what);
+    buf_str(&request, name);
+    buf_str(&request, id);
+    buf_str(&request, sealed);
+    buf_str(&request, owner);
+    buf_str(&request, body);
+    e = buf_check(&request, why);
+    if (e == ERR_OK)
+        e = keeper_call(arg, KEEP_TOKEN, buf_view(&request), &reply, &in, why);
+    buf_fini(&request);
+    if (e != ERR_OK)
+        return e;
+    buf_add(out, reader_rest(&in));
+    chan_msg_fini(&reply);
+    return buf_check(out, why);
+}
+
+static enum err
 seal_key(void *arg, struct str pkcs8, struct str owner, struct buf *sealed,
          struct buf *spki, struct err_info *why)
 {
@@ -410,6 +438,7 @@ front_cert_services(struct front *f)
         .new_key = new_key,
         .find_key = find_key,
         .drop_key = drop_key,
+        .token = token,
         .seal_key = seal_key,
         .open_key = open_key,
         .make = make,

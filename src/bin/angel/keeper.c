@@ -446,6 +446,105 @@ on_drop_key(struct reader *in, struct buf *out, enum err *e,
     return true;
 }
 
+/* The id and the private key that a certificate takes along. */
+static enum err
+add_own_key(struct str name, struct str id, struct str sealed, struct str owner,
+            struct buf *request, struct err_info *why)
+{
+    struct token_ref ref;
+    struct buf plain;
+    enum err e = ERR_OK;
+
+    buf_init(&plain, CERT_DER_MAX);
+    if (sealed.n > 0)
+        e = sealing_open(keys.master, sealed, owner, &plain, why);
+    if (e != ERR_OK || plain.n == 0) {
+        buf_str(request, id);
+        buf_str(request, STR(""));
+    } else if (!token_ref_read(buf_view(&plain), &ref)) {
+        buf_str(request, id);
+        buf_str(request, buf_view(&plain));
+    } else if (str_eq(ref.token, name)) {
+        buf_str(request, ref.id); /* it is there already */
+        buf_str(request, STR(""));
+    } else {
+        e = err_set(why, ERR_UNSUPPORTED,
+                    "the private key is in token " STR_FMT
+                    " and cannot leave it",
+                    STR_ARG(ref.token));
+    }
+    if (plain.p != NULL)
+        secret_wipe(plain.p, plain.n);
+    buf_fini(&plain);
+    return e;
+}
+
+/* A key that is in a token, as the store keeps it. */
+static enum err
+put_reference(struct str name, struct str id, struct str owner, struct buf *out,
+              struct err_info *why)
+{
+    struct token_ref r = { .token = name, .id = id };
+    struct buf spki, request, ref, sealed;
+    struct reader in;
+    enum err e;
+
+    buf_init(&spki, CERT_DER_MAX);
+    buf_init(&request, 1024);
+    buf_init(&ref, CERT_DER_MAX);
+    buf_init(&sealed, CERT_DER_MAX);
+    buf_str(&request, id);
+    e = token_manage(token, TOKEN_KEY, name, buf_view(&request), &spki, why);
+    in = reader_of(buf_view(&spki));
+    if (e == ERR_OK &&
+        (!reader_str(&in, 1, CERT_DER_MAX, &r.spki) || !reader_at_end(&in)))
+        e = err_set(why, ERR_PEER, "token: malformed answer");
+    if (e == ERR_OK) {
+        token_ref_put(&r, &ref);
+        e = sealing_close(keys.master, buf_view(&ref), owner, &sealed, why);
+    }
+    if (e == ERR_OK) {
+        buf_str(out, buf_view(&sealed));
+        buf_str(out, r.spki);
+    }
+    buf_fini(&spki);
+    buf_fini(&request);
+    buf_fini(&ref);
+    buf_fini(&sealed);
+    return e;
+}
+
+static bool
+on_token(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
+{
+    struct str name, id, sealed, owner, body;
+    struct buf request;
+    uint8_t what;
+
+    if (!reader_u8(in, &what) || what < TOKEN_NAMES || what > TOKEN_KEY ||
+        !reader_str(in, 0, 32, &name) || !reader_str(in, 0, 64, &id) ||
+        !reader_str(in, 0, CERT_DER_MAX, &sealed) ||
+        !reader_str(in, 0, 8, &owner) ||
+        !reader_str(in, 0, REQUEST_MAX, &body) || !reader_at_end(in))
+        return false;
+    *e = has_token(why);
+    if (*e == ERR_OK && what == TOKEN_KEY) {
+        *e = put_reference(name, id, owner, out, why);
+    } else if (*e == ERR_OK) {
+        buf_init(&request, REQUEST_MAX + 4u * CERT_DER_MAX);
+        buf_add(&request, body);
+        if (what == TOKEN_BIND)
+            *e = add_own_key(name, id, sealed, owner, &request, why);
+        if (*e == ERR_OK)
+            *e = token_manage(token, (enum token_what)what, name,
+                              buf_view(&request), out, why);
+        if (request.p != NULL)
+            secret_wipe(request.p, request.n);
+        buf_fini(&request);
+    }
+    return true;
+}
+
 static bool
 on_certify(struct reader *in, struct buf *out, enum err *e,
            struct err_info *why)
@@ -613,6 +712,7 @@ static const struct {
     { KEEP_REQUEST, on_request },   { KEEP_TICKET_SEAL, on_ticket_seal },
     { KEEP_TICKET, on_ticket },     { KEEP_FIND_KEY, on_find_key },
     { KEEP_DROP_KEY, on_drop_key }, { KEEP_SECRET_SEAL, on_secret_seal },
+    { KEEP_TOKEN, on_token },
 };
 
 static bool
