@@ -43,7 +43,7 @@ label_of(const CK_TOKEN_INFO *info)
 enum err
 p11_list_tokens(struct p11 *p, struct buf *out, struct err_info *why)
 {
-    CK_SLOT_ID slots[P11_SLOTS_MAX];
+    CK_SLOT_ID slots[P11_SLOTS_MAX] = { 0 };
     CK_ULONG n = ARRAY_LEN(slots);
     enum err e = slots_of(p, slots, &n, why);
 
@@ -63,7 +63,7 @@ static enum err
 find_slot(struct p11 *p, struct str name, CK_SLOT_ID *slot,
           struct err_info *why)
 {
-    CK_SLOT_ID slots[P11_SLOTS_MAX];
+    CK_SLOT_ID slots[P11_SLOTS_MAX] = { 0 };
     CK_ULONG n = ARRAY_LEN(slots);
     enum err e = slots_of(p, slots, &n, why);
 

@@ -217,37 +217,58 @@ racdcert_add(struct cmd *c, struct str owner)
  * ------------------------------------------------------------------------------------
  */
 
+/* Of whom that name is among the certificates of an owner. */
+static bool
+find_issuer(struct cmd *c, struct str owner, struct str name,
+            struct cert_row *out)
+{
+    struct cert_row *rows;
+    size_t n = cert_list(c->db, c->arena, owner, &rows);
+
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(rows[i].facts.subject_der, name)) {
+            *out = rows[i];
+            return true;
+        }
+    return false;
+}
+
+/* An issuer is looked for with the certificate's owner, then with CERTAUTH;
+ * from there on CERTAUTH only. */
 size_t
 racdcert_chain(struct cmd *c, const struct cert_row *from,
                struct cert_row chain[RACDCERT_CHAIN_MAX], bool *is_complete)
 {
-    struct cert_row *cas;
-    size_t n_cas = cert_list(c->db, c->arena, STR(CERT_OWNER_CA), &cas);
     size_t n = 1;
 
     chain[0] = *from;
     while (!chain[n - 1].facts.is_self_signed && n < RACDCERT_CHAIN_MAX) {
-        size_t i = 0;
+        struct str name = chain[n - 1].facts.issuer_der;
 
-        while (i < n_cas &&
-               !str_eq(cas[i].facts.subject_der, chain[n - 1].facts.issuer_der))
-            i++;
-        if (i == n_cas)
+        if (!find_issuer(c, chain[n - 1].owner, name, &chain[n]) &&
+            !find_issuer(c, STR(CERT_OWNER_CA), name, &chain[n]))
             break;
-        chain[n++] = cas[i];
+        n++;
     }
     *is_complete = chain[n - 1].facts.is_self_signed;
     return n;
 }
 
+struct chain_facts {
+    size_t n;
+    bool is_complete, is_expired, is_untrusted;
+};
+
 static void
-print_chain(struct cmd *c, size_t n, bool is_complete, bool is_expired)
+print_chain(struct cmd *c, const struct chain_facts *f)
 {
     cmd_line(c, STR("Chain information:"));
-    cmd_printf(c, "  Chain contains %zu certificate(s), chain is %s", n,
-               is_complete ? "complete" : "incomplete");
-    if (is_expired)
+    cmd_printf(c, "  Chain contains %zu certificate(s), chain is %s", f->n,
+               f->is_complete ? "complete" : "incomplete");
+    if (f->is_expired)
         cmd_line(c, STR("  Chain contains expired certificate(s)"));
+    if (f->is_untrusted)
+        cmd_line(c, STR("  Chain contains NOTRUST certificate(s)"));
 }
 
 static bool
@@ -256,25 +277,58 @@ is_expired(const struct cmd *c, const struct cert_facts *f)
     return f->not_after_s < (int64_t)(c->session->now_ms / 1000);
 }
 
+static bool
+is_in_ring(struct cmd *c, const struct ring_row *ring, int64_t cert_id)
+{
+    struct ring_entry *entries;
+    size_t n = ring_entries(c->db, c->arena, ring->id, &entries);
+
+    for (size_t i = 0; i < n; i++)
+        if (entries[i].cert.id == cert_id)
+            return true;
+    return false;
+}
+
+/* Rings that hold the whole chain. */
+static void
+print_common_rings(struct cmd *c, const struct cert_row *chain, size_t n)
+{
+    struct ring_row *rings;
+    size_t n_rings = ring_list_of_cert(c->db, c->arena, chain[0].id, &rings);
+
+    for (size_t i = 0; i < n_rings; i++) {
+        size_t k = 1;
+
+        while (k < n && is_in_ring(c, &rings[i], chain[k].id))
+            k++;
+        if (k == n)
+            cmd_printf(c,
+                       "  Chain contains ring in common: " STR_FMT "/" STR_FMT,
+                       STR_ARG(rings[i].owner), STR_ARG(rings[i].name));
+    }
+}
+
+/* Certificates of others stand in a chain, so there is but one level. */
 uint32_t
 racdcert_listchain(struct cmd *c, struct str owner)
 {
     struct cert_row cert, chain[RACDCERT_CHAIN_MAX];
-    bool is_complete, expired = false;
-    size_t n;
+    struct chain_facts facts = { .n = 0 };
 
-    if (!racdcert_may(c, "LIST", racdcert_level(c, owner)) ||
+    if (!racdcert_may(c, "LIST", SAF_CONTROL) ||
         !racdcert_find(c, cmd_arg(c, "LISTCHAIN"), owner, &cert))
         return c->rc;
-    n = racdcert_chain(c, &cert, chain, &is_complete);
-    for (size_t i = 0; i < n; i++) {
+    facts.n = racdcert_chain(c, &cert, chain, &facts.is_complete);
+    for (size_t i = 0; i < facts.n; i++) {
         cmd_printf(c, "Certificate %zu:", i + 1);
         cmd_printf(c, "Digital certificate information for " STR_FMT ":",
                    STR_ARG(racdcert_owner_words(c->arena, chain[i].owner)));
         racdcert_print_cert(c, &chain[i], true);
-        expired = expired || is_expired(c, &chain[i].facts);
+        facts.is_expired = facts.is_expired || is_expired(c, &chain[i].facts);
+        facts.is_untrusted = facts.is_untrusted || chain[i].status == 'N';
     }
-    print_chain(c, n, is_complete, expired);
+    print_chain(c, &facts);
+    print_common_rings(c, chain, facts.n);
     return c->rc;
 }
 
@@ -285,7 +339,7 @@ racdcert_checkcert(struct cmd *c, struct str owner)
     bool may = cmd_is_special(c) ||
                saf_authorized(c->engine, c->acee, "FACILITY",
                               STR("IRR.DIGTCERT.LIST"), SAF_CONTROL);
-    bool is_complete = false, expired = false;
+    struct chain_facts facts = { .n = 0 };
 
     (void)owner;
     if (!racdcert_may(c, "LIST", SAF_READ) ||
@@ -304,9 +358,10 @@ racdcert_checkcert(struct cmd *c, struct str owner)
             row = known;
         }
         racdcert_print_cert(c, &row, false);
-        is_complete = is_complete || row.facts.is_self_signed;
-        expired = expired || is_expired(c, &row.facts);
+        facts.is_complete = facts.is_complete || row.facts.is_self_signed;
+        facts.is_expired = facts.is_expired || is_expired(c, &row.facts);
     }
-    print_chain(c, bundle.n, is_complete, expired);
+    facts.n = bundle.n;
+    print_chain(c, &facts);
     return c->rc;
 }

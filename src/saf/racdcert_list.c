@@ -179,6 +179,15 @@ print_rings(struct cmd *c, const struct cert_row *row)
     }
 }
 
+/* As LIST has them. */
+static struct str
+key_type_words(struct str type)
+{
+    return str_eq_z(type, "NISTECC") ? STR("NIST ECC")
+           : str_eq_z(type, "BPECC") ? STR("Brainpool ECC")
+                                     : type;
+}
+
 void
 racdcert_print_cert(struct cmd *c, const struct cert_row *row, bool rings)
 {
@@ -205,7 +214,7 @@ racdcert_print_cert(struct cmd *c, const struct cert_row *row, bool rings)
     cmd_printf(c, "  Signing Algorithm: " STR_FMT, STR_ARG(f->sig_alg));
     if (f->key_usage.n > 0)
         cmd_printf(c, "  Key Usage: " STR_FMT, STR_ARG(f->key_usage));
-    cmd_printf(c, "  Key Type: " STR_FMT, STR_ARG(f->key_type));
+    cmd_printf(c, "  Key Type: " STR_FMT, STR_ARG(key_type_words(f->key_type)));
     cmd_printf(c, "  Key Size: %u", f->key_bits);
     if (row->label.n > 0)
         cmd_printf(c, "  Private Key: %s", row->key.n > 0 ? "YES" : "NO");

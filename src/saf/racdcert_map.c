@@ -279,10 +279,8 @@ racdcert_listmap(struct cmd *c, struct str owner)
         cmd_printf(c, "  Label: " STR_FMT, STR_ARG(m.label));
         cmd_printf(c, "  Status: %s",
                    str_eq_z(m.status, "N") ? "NOTRUST" : "TRUST");
-        if (m.issuer.n > 0)
-            print_filter(c, "  Issuer's Name Filter:", m.issuer);
-        if (m.subject.n > 0)
-            print_filter(c, "  Subject's Name Filter:", m.subject);
+        print_filter(c, "  Issuer's Name Filter:", m.issuer);
+        print_filter(c, "  Subject's Name Filter:", m.subject);
         if (m.criteria.n > 0)
             print_filter(c, "  Criteria:", m.criteria);
     }

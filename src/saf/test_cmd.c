@@ -746,6 +746,100 @@ field_level_access_to_oneself(void **state)
     desk_fini(&d);
 }
 
+/* Bytes that are no characters, wherever a name may stand: refused or kept, a
+ * reply never holds them as they are. */
+static void
+odd_bytes(void **state)
+{
+    static const struct {
+        const char *head, *tail;
+        bool is_refused;
+    } rows[] = {
+        { "ADDUSER A", "B", true },
+        { "ADDGROUP A", "B", true },
+        { "ALTUSER IBMUSER DFLTGRP(A", "B)", true },
+        { "RDEFINE A", "B X", true },
+        { "PERMIT X CLASS(FACILITY) ID(A", "B)", true },
+        { "CONNECT IBMUSER GROUP(A", "B)", true },
+        { "ALTUSER IBMUSER A", "B", true },
+        { "A", "B", true },
+        { "RACDCERT ADDRING(A", "B)", false },
+        { "RACDCERT LIST(LABEL('A", "B'))", false },
+        { "ALTUSER IBMUSER NAME('A", "B')", false },
+        { "ALTUSER IBMUSER DATA('A", "B')", false },
+        { "RDEFINE FACILITY A", "B", false },
+        { "SEARCH CLASS(FACILITY) FILTER(A", "B)", false },
+        { "LISTUSER IBMUSER", "", false },
+        { "RLIST FACILITY *", "", false },
+        { "RACDCERT LISTRING(*)", "", false },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    for (unsigned byte = 1; byte < 256; byte++) {
+        if (byte >= ' ' && byte < 0x7f)
+            continue;
+        if (byte == '\t' || byte == '\n' || byte == '\r')
+            continue; /* these separate */
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            char command[256];
+            const char *reply;
+
+            snprintf(command, sizeof command, "%s%c%s", rows[i].head, (int)byte,
+                     rows[i].tail);
+            reply = desk_run(&d, command);
+            if (rows[i].is_refused && d.rc < 4)
+                fail_msg("%s, byte %02x: RC %u", rows[i].head, byte, d.rc);
+            for (const char *p = reply; *p != '\0'; p++)
+                if ((unsigned char)*p < ' ' && *p != '\n')
+                    fail_msg("%s, byte %02x: in the reply", rows[i].head, byte);
+        }
+    }
+    desk_fini(&d);
+}
+
+/* As many as a command holds: each is done, or refused by itself. */
+static void
+huge_lists(void **state)
+{
+    struct buf text;
+    struct desk d;
+    char *command;
+
+    (void)state;
+    desk_init(&d);
+    buf_init(&text, 1u << 20);
+    buf_add_z(&text, "ADDGROUP (");
+    for (unsigned i = 0; i < 3000; i++)
+        buf_printf(&text, "G%06u ", i);
+    buf_add_z(&text, ")");
+    command = strdup(buf_z(&text));
+    (void)desk_run(&d, command);
+    assert_int_equal(d.rc, 0);
+    assert_non_null(strstr(desk_run(&d, "LISTGRP G002999"), "G002999"));
+    free(command);
+    buf_clear(&text);
+    buf_add_z(&text, "PERMIT NONE CLASS(FACILITY) ID(");
+    for (unsigned i = 0; i < 3000; i++)
+        buf_printf(&text, "N%06u,", i);
+    buf_add_z(&text, ")");
+    command = strdup(buf_z(&text));
+    (void)desk_run(&d, "RDEFINE FACILITY NONE");
+    (void)desk_run(&d, command);
+    assert_int_equal(d.rc, 4); /* nobody of them is defined */
+    free(command);
+    buf_clear(&text);
+    for (unsigned i = 0; i < 3000; i++)
+        buf_add_z(&text, "(");
+    command = strdup(buf_z(&text));
+    (void)desk_run(&d, command);
+    assert_int_equal(d.rc, 8);
+    free(command);
+    buf_fini(&text);
+    desk_fini(&d);
+}
+
 static void
 class_authority_and_auditing(void **state)
 {
@@ -955,6 +1049,8 @@ main(void)
         cmocka_unit_test(identity_maps),
         cmocka_unit_test(field_level_access),
         cmocka_unit_test(field_level_access_to_oneself),
+        cmocka_unit_test(odd_bytes),
+        cmocka_unit_test(huge_lists),
         cmocka_unit_test(class_authority_and_auditing),
         cmocka_unit_test(secrets_are_blanked),
         cmocka_unit_test(decks),

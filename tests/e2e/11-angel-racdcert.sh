@@ -38,7 +38,7 @@ for line in 'Digital certificate information for user LIBSERV:' \
     '       >CN=Liberty CA.OU=LIBERTY<' '       >CN=zCEE Client Cert.O=IBM<' \
     '    IP: 127.0.0.1' '    Domain: wg31.lab.test' \
     '  Signing Algorithm: sha256RSA' '  Key Usage: HANDSHAKE' \
-    '  Key Type: NISTECC' '  Key Size: 256' '  Private Key: YES' \
+    '  Key Type: NIST ECC' '  Key Size: 256' '  Private Key: YES' \
     '    Ring Owner: LIBSERV' '       >zCEE.KeyRing<'; do
     if grep -qxF -- "$line" <<<"$OUT"; then pass "LIST: $line"; else fail "LIST: $line"; note "$OUT"; fi
 done
@@ -53,6 +53,14 @@ RACDCERT CHECKCERT('IBMUSER.CC.P12') PASSWORD('secret')
 D
 )
 like "$OUT" "Chain contains 2 certificate\(s\), chain is complete" "CHECKCERT shows the chain"
+OUT=$(racf "RACDCERT ID(LIBSERV) LISTCHAIN(LABEL('zCEE Client Cert'))")
+is "$(sed -n '/^Chain information/,$p' <<<"$OUT")" "Chain information:
+  Chain contains 2 certificate(s), chain is complete
+  Chain contains ring in common: LIBSERV/zCEE.KeyRing" "LISTCHAIN: the chain and the ring that has all of it"
+is "$(grep -E '^(Certificate [0-9]:|Digital certificate)' <<<"$OUT" | tr '\n' '|')" "Certificate 1:|Digital certificate information for user LIBSERV:|Certificate 2:|Digital certificate information for CERTAUTH:|" "one after the other"
+racf "RACDCERT CERTAUTH ALTER(LABEL('Liberty CA')) NOTRUST" >/dev/null
+like "$(racf "RACDCERT ID(LIBSERV) LISTCHAIN(LABEL('zCEE Client Cert'))")" "^  Chain contains NOTRUST certificate\(s\)$" "one that is not trusted"
+racf "RACDCERT CERTAUTH ALTER(LABEL('Liberty CA')) TRUST" >/dev/null
 runs "openssl reads the certificate" 0 openssl x509 -in "$D/IBMUSER.CA.PEM" -noout -text
 like "$OUT" "CA:TRUE" "CERTAUTH: a CA"
 runs "openssl reads the package" 0 openssl pkcs12 -in "$D/IBMUSER.CC.P12" -passin pass:secret -nodes
@@ -161,6 +169,8 @@ is "$(racf "RACDCERT ID(USER1) LISTMAP(LABEL('gb'))")" \
 
   Label: gb
   Status: NOTRUST
+  Issuer's Name Filter:
+       ><
   Subject's Name Filter:
        >O=IBM.C=UK<" "LISTMAP"
 runs "DELMAP" 0 sallyport-racf "RACDCERT ID(USER1) DELMAP(LABEL('gb'))"
