@@ -58,6 +58,10 @@ MUST_CHECK enum err master_key_open(const char *path, struct str source,
                                     unsigned char key[SEALING_KEY_BYTES],
                                     struct err_info *why);
 
+/* Beside the file: the next key, as long as the change to it is under way
+ * (sallyport db rekey). */
+#define MASTER_NEXT ".next"
+
 /* Keep it by another source from now on; the old file stays when that fails.
  * Read back before it takes the old one's place. */
 MUST_CHECK enum err master_key_move(const char *path, struct str source,

@@ -67,6 +67,11 @@ open_master(struct arena *a, struct err_info *why)
                      ? err_set(why, ERR_MEMORY, "no storage")
                      : angel_conf_read(a, conf_path, &conf, why);
 
+    if (e == ERR_OK &&
+        access(root_path(a, "saf/master.key" MASTER_NEXT), F_OK) == 0)
+        e = err_set(why, ERR_NOT_NOW,
+                    "the change of the master key was cut short; sallyport db "
+                    "rekey ends it");
     if (e == ERR_OK)
         e = start_token(&conf, why);
     if (e == ERR_OK)

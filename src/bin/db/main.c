@@ -13,10 +13,12 @@
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/secret.h"
 #include "ipc/chan.h"
 #include "saf/angelconf.h"
 #include "saf/client.h"
 #include "saf/masterkey.h"
+#include "saf/rekey.h"
 #include "saf/store.h"
 #include "saf/store_copy.h"
 #include "saf/unload.h"
@@ -52,6 +54,8 @@ static const struct cli cli = {
         "masterkey [PLACE]  where the key of private keys is kept, or keep it\n"
         "                at PLACE from now on: file, keyring:user:NAME,\n"
         "                keyring:session:NAME or pkcs11:LABEL\n"
+        "rekey           another master key, and everything sealed anew; the\n"
+        "                system is down. Run it again when it was cut short\n"
         "Exit status: 0 done, 1 failed (nothing was changed), 2 usage.",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),
@@ -419,6 +423,107 @@ masterkey(const char *place)
     return e == ERR_OK ? 0 : failed(&why);
 }
 
+/* What the keeper keeps beside the database, under the same key. */
+static enum err
+rekey_file(const char *path, const unsigned char *old,
+           const unsigned char *fresh, struct err_info *why)
+{
+    struct buf file, plain, sealed;
+    enum err e;
+
+    buf_init(&file, 4096);
+    buf_init(&plain, 4096);
+    buf_init(&sealed, 4096);
+    e = file_read(path, &file, why);
+    if (e == ERR_OK && sealing_open(fresh, buf_view(&file), STR("angel"),
+                                    &plain, NULL) != ERR_OK) {
+        buf_clear(&plain);
+        e = sealing_open(old, buf_view(&file), STR("angel"), &plain, why);
+        if (e == ERR_OK)
+            e = sealing_close(fresh, buf_view(&plain), STR("angel"), &sealed,
+                              why);
+        if (e == ERR_OK)
+            e = file_write_atomic(path, buf_view(&sealed), 0600, why);
+    }
+    if (e == ERR_NOT_FOUND)
+        e = ERR_OK; /* the next start makes one */
+    else if (e != ERR_OK)
+        err_prefix(why, "%s", path);
+    if (plain.p != NULL)
+        secret_wipe(plain.p, plain.n);
+    buf_fini(&file);
+    buf_fini(&plain);
+    buf_fini(&sealed);
+    return e;
+}
+
+/*
+ * The next key lies beside the old one until everything is under it; each step
+ * is whole or not done, and knows whether it was. Last the next key takes the
+ * old one's name.
+ */
+static enum err
+rekey_steps(const char *path, struct token *token, size_t *n,
+            struct err_info *why)
+{
+    unsigned char old[SEALING_KEY_BYTES] = { 0 };
+    unsigned char fresh[SEALING_KEY_BYTES] = { 0 };
+    const char *next = in_root("saf/master.key" MASTER_NEXT);
+    struct saf_db *db = NULL;
+    struct buf source;
+    enum err e;
+
+    buf_init(&source, 4096);
+    e = master_source_of(path, &source, why);
+    if (e == ERR_OK)
+        e = master_key_open(path, STR(""), token, old, why);
+    if (e == ERR_OK)
+        e = master_key_open(next, buf_view(&source), token, fresh, why);
+    if (e == ERR_OK)
+        e = saf_db_open(in_root(STORE_FILE), clock_wall_ms(), &db, why);
+    if (e == ERR_OK && !rekey_is_under(db, fresh))
+        e = rekey_database(db, old, fresh, n, why);
+    saf_db_close(&db);
+    if (e == ERR_OK)
+        e = rekey_file(in_root("saf/angel.key"), old, fresh, why);
+    if (e == ERR_OK && rename(next, path) != 0)
+        e = err_sys(why, "%s", path);
+    secret_wipe(old, sizeof old);
+    secret_wipe(fresh, sizeof fresh);
+    buf_fini(&source);
+    return e;
+}
+
+static int
+rekey(const char *ignored)
+{
+    const char *path = in_root("saf/master.key");
+    struct angel_conf conf = { .module = NULL };
+    struct token *token = NULL;
+    struct err_info why = { 0 };
+    size_t n = 0;
+    enum err e = ERR_OK;
+
+    (void)ignored;
+    if (is_up())
+        e = err_set(&why, ERR_NOT_NOW,
+                    "the security database is in use; end the system first");
+    if (e == ERR_OK)
+        e = angel_conf_read(&arena, in_root(ANGEL_CONF), &conf, &why);
+    if (e == ERR_OK && conf.module != NULL)
+        e = token_start(&conf, &token, &why);
+    if (e == ERR_OK)
+        e = rekey_steps(path, token, &n, &why);
+    token_stop(&token);
+    angel_conf_wipe(&conf);
+    if (e != ERR_OK)
+        return failed(&why);
+    printf("%zu secrets are under another master key. Copies of the database "
+           "made before need the old one; make new ones.\n",
+           n);
+    return 0;
+}
+
 static const struct {
     const char *word;
     int (*run)(const char *file);
@@ -431,6 +536,7 @@ static const struct {
     { "unload", unload, NULL, false },
     { "load", load, NULL, true },
     { "masterkey", masterkey, NULL, false },
+    { "rekey", rekey, NULL, false },
 };
 
 int
