@@ -6,10 +6,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* No keeper and no data sets here: every service says no. */
 static enum err
-no_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str label,
-       struct str owner, struct buf *sealed, struct buf *spki,
+no_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str token,
+       struct str label, struct str owner, struct buf *sealed, struct buf *spki,
        struct err_info *why)
 {
+    (void)token;
     (void)arg;
     (void)kind;
     (void)bits;
@@ -39,6 +40,22 @@ no_drop(void *arg, struct str sealed, struct str owner, struct err_info *why)
     (void)sealed;
     (void)owner;
     return err_set(why, ERR_NOT_FOUND, "no keys here");
+}
+
+static enum err
+no_token(void *arg, uint8_t what, struct str token, struct str id,
+         struct str sealed, struct str owner, struct str request,
+         struct buf *result, struct err_info *why)
+{
+    (void)arg;
+    (void)what;
+    (void)token;
+    (void)id;
+    (void)sealed;
+    (void)owner;
+    (void)request;
+    (void)result;
+    return err_set(why, ERR_UNSUPPORTED, "no tokens here");
 }
 
 static enum err
@@ -93,6 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         static const struct cert_services services = { .new_key = no_key,
                                                        .find_key = no_find,
                                                        .drop_key = no_drop,
+                                                       .token = no_token,
                                                        .read = no_read,
                                                        .write = no_write };
 

@@ -14,10 +14,12 @@ extern const struct cmd_verb *const racdcert_verbs[RACDCERT_VERBS];
 
 struct cert_services {
     /* A private key, sealed for its owner, and its public half. label: in the
-     * token, whose key is only referred to; empty: here. */
+     * token of that name ("": the configured one), whose key is only referred
+     * to; empty: here. */
     enum err (*new_key)(void *arg, enum cert_key_kind, uint32_t bits,
-                        struct str label, struct str owner, struct buf *sealed,
-                        struct buf *spki, struct err_info *why);
+                        struct str token, struct str label, struct str owner,
+                        struct buf *sealed, struct buf *spki,
+                        struct err_info *why);
     /* The key pair of that label in the token. ERR_NOT_FOUND. */
     enum err (*find_key)(void *arg, struct str label, struct str owner,
                          struct buf *sealed, struct buf *spki,

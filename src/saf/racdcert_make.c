@@ -247,6 +247,7 @@ racdcert_new_key(struct cmd *c, struct str owner, const struct cert_row *as,
     struct err_info why = { 0 };
     enum err e;
     size_t chosen = 0, n_given = 0;
+    struct str label;
     uint32_t bits;
 
     buf_init(&key->sealed, CERT_DER_MAX);
@@ -263,13 +264,14 @@ racdcert_new_key(struct cmd *c, struct str owner, const struct cert_row *as,
         (void)racdcert_fail(c, "a certificate has one kind of key");
         return false;
     }
-    if (!racdcert_pkds_label(c, owner, &key->pkds))
+    if (!racdcert_key_place(c, owner, &label, &key->token))
         return false;
+    key->pkds = key->token.n > 0 ? STR("") : label;
     bits = size != NULL                 ? (uint32_t)size->number
            : as != NULL && n_given == 0 ? as->facts.key_bits
                                         : rows[chosen].bits;
     e = racdcert_services->new_key(racdcert_services->arg, rows[chosen].kind,
-                                   bits, key->pkds, owner, &key->sealed,
+                                   bits, key->token, label, owner, &key->sealed,
                                    &key->spki, &why);
     if (e != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);
@@ -283,7 +285,7 @@ void
 racdcert_key_fini(struct cmd *c, struct str owner, struct racdcert_key *key,
                   bool stored)
 {
-    if (!stored && key->pkds.n > 0 && key->sealed.n > 0 &&
+    if (!stored && (key->pkds.n > 0 || key->token.n > 0) && key->sealed.n > 0 &&
         cmd_arg(c, "FROMICSF") == NULL)
         (void)!racdcert_services->drop_key(racdcert_services->arg,
                                            buf_view(&key->sealed), owner, NULL);
@@ -436,6 +438,7 @@ store(struct cmd *c, struct str owner, struct generation *g,
                                                                 : 'T',
                             .key = buf_view(&g->key.sealed),
                             .pkds = g->key.pkds,
+                            .flags = g->key.token.n > 0 ? CERT_IN_TOKEN : 0,
                             .facts = *facts };
     struct cert_row same;
 

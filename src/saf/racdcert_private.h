@@ -47,7 +47,8 @@ void racdcert_changed(struct cmd *, const char *class_name);
  * the order's public key; false, said. */
 struct racdcert_key {
     struct buf sealed, spki;
-    struct str pkds; /* its label in the token; empty: not there */
+    struct str pkds;  /* its label in the token; empty: not there */
+    struct str token; /* of another token by name; empty: not there */
 };
 bool racdcert_new_key(struct cmd *, struct str owner, const struct cert_row *as,
                       struct racdcert_key *, struct cert_order *);
@@ -56,8 +57,13 @@ void racdcert_key_fini(struct cmd *, struct str owner, struct racdcert_key *,
                        bool stored);
 /* PKDS, ICSF or PCICC, with or without a label. */
 bool racdcert_wants_token(const struct cmd *);
-/* Where the command wants the key: empty, here. False, said. */
-bool racdcert_pkds_label(struct cmd *, struct str owner, struct str *out);
+/* Where the command wants the key: its label in the token, empty: here; the
+ * token, empty: the configured one. False, said. */
+bool racdcert_key_place(struct cmd *, struct str owner, struct str *label,
+                        struct str *token);
+/* Class CRYPTOZ: USER.<token> or SO.<token>. False, said. */
+bool racdcert_may_token(struct cmd *, const char *who, struct str token,
+                        enum saf_level);
 /* The issuer may use that label in the token (class CSFKEYS); false, said. */
 bool racdcert_may_use_label(struct cmd *, struct str label);
 /* NOTBEFORE and NOTAFTER, or their defaults; false, said. */

@@ -83,6 +83,7 @@ store_successor(struct cmd *c, struct cert_row *old,
                             .status = old->status,
                             .key = buf_view(&key->sealed),
                             .pkds = key->pkds,
+                            .flags = key->token.n > 0 ? CERT_IN_TOKEN : 0,
                             .last_serial = serial,
                             .facts = *facts };
     struct cert_row other;

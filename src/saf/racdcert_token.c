@@ -2,7 +2,7 @@
  * Keys that the PKDS holds: here the token that etc/angel.conf names. Operands
  * RSA(PKDS(label)), NISTECC(PKDS(label)), BPECC(PKDS(label)), and the older
  * PKDS(label), ICSF(label), PCICC(label); a label left out is made up, * is
- * that of WITHLABEL.
+ * that of WITHLABEL. RSA(TOKEN(name)) and the like are in a token by name.
  */
 #include <string.h>
 
@@ -26,20 +26,21 @@ place_of(const struct cmd *c)
     return NULL;
 }
 
-static bool
-names_other_token(const struct cmd *c)
+/* RSA(TOKEN(name)) and the like. */
+static const struct cmd_arg *
+other_token(const struct cmd *c)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (cmd_arg(c, kinds[i]) != NULL &&
             cmd_sub(cmd_arg(c, kinds[i]), "TOKEN") != NULL)
-            return true;
-    return false;
+            return cmd_sub(cmd_arg(c, kinds[i]), "TOKEN");
+    return NULL;
 }
 
 bool
 racdcert_wants_token(const struct cmd *c)
 {
-    return place_of(c) != NULL || names_other_token(c);
+    return place_of(c) != NULL || other_token(c) != NULL;
 }
 
 /* As ICSF has them: 64 characters, the first no digit and no period. */
@@ -65,26 +66,38 @@ racdcert_may_use_label(struct cmd *c, struct str label)
     return false;
 }
 
-bool
-racdcert_pkds_label(struct cmd *c, struct str owner, struct str *out)
+static struct str
+made_up_label(struct cmd *c, struct str owner)
 {
-    const struct cmd_arg *place = place_of(c);
+    return str_fmt(c->arena, "IRR.DIGTCERT." STR_FMT ".%016llX",
+                   STR_ARG(str_upper(c->arena, owner)),
+                   (unsigned long long)c->session->now_ms);
+}
+
+bool
+racdcert_key_place(struct cmd *c, struct str owner, struct str *out,
+                   struct str *token)
+{
+    const struct cmd_arg *place = place_of(c), *other = other_token(c);
     struct str label = place == NULL ? STR("") : cmd_value(place);
 
     *out = STR("");
-    if (names_other_token(c)) {
-        (void)racdcert_fail(c, "keys are kept in the PKDS, not in a token of "
+    *token = other == NULL ? STR("") : cmd_value(other);
+    if (place != NULL && other != NULL) {
+        (void)racdcert_fail(c, "a key is kept in the PKDS or in a token of "
                                "another name");
         return false;
+    }
+    if (other != NULL) {
+        *out = made_up_label(c, owner);
+        return racdcert_may_token(c, "USER", *token, SAF_UPDATE);
     }
     if (place == NULL)
         return true;
     if (str_eq_z(label, "*"))
         label = cmd_value(cmd_arg(c, "WITHLABEL"));
     else if (label.n == 0)
-        label = str_fmt(c->arena, "IRR.DIGTCERT." STR_FMT ".%016llX",
-                        STR_ARG(str_upper(c->arena, owner)),
-                        (unsigned long long)c->session->now_ms);
+        label = made_up_label(c, owner);
     if (!is_label(label)) {
         (void)racdcert_fail(c,
                             "\"" STR_FMT

@@ -50,9 +50,9 @@ has_cryptoz(struct cmd *c, const char *who, struct str token,
 }
 
 /* False, said: no name, or not for the issuer. */
-static bool
-may_token(struct cmd *c, const char *who, struct str token,
-          enum saf_level level)
+bool
+racdcert_may_token(struct cmd *c, const char *who, struct str token,
+                   enum saf_level level)
 {
     if (!is_token(token))
         (void)racdcert_fail(c,
@@ -172,7 +172,7 @@ racdcert_addtoken(struct cmd *c, struct str owner)
     enum err e;
 
     (void)owner;
-    if (!may_token(c, "SO", token, SAF_UPDATE))
+    if (!racdcert_may_token(c, "SO", token, SAF_UPDATE))
         return c->rc;
     buf_init(&ignored, 64);
     e = ask(ADD, token, STR(""), &ignored, &why);
@@ -197,7 +197,7 @@ racdcert_deltoken(struct cmd *c, struct str owner)
     enum err e;
 
     (void)owner;
-    if (!may_token(c, "SO", token, SAF_UPDATE) ||
+    if (!racdcert_may_token(c, "SO", token, SAF_UPDATE) ||
         !list_bound(c, token, &bound, &n, &others))
         return c->rc;
     if (others > 0 && !cmd_has(c, "FORCE")) {
@@ -305,7 +305,7 @@ racdcert_listtoken(struct cmd *c, struct str owner)
     (void)owner;
     if (str_eq_z(token, "*"))
         return list_all(c);
-    if (may_token(c, "USER", token, SAF_READ))
+    if (racdcert_may_token(c, "USER", token, SAF_READ))
         print_token(c, token);
     return c->rc;
 }
@@ -356,8 +356,9 @@ racdcert_bind(struct cmd *c, struct str owner)
                                                   : CATEGORY_USER;
     category = usage == NULL ? own : (uint8_t)(usage->number + 1);
     if (!racdcert_may(c, "BIND", racdcert_level(c, cert_owner)) ||
-        !may_token(c, "USER", token,
-                   category == CATEGORY_AUTHORITY ? SAF_CONTROL : SAF_UPDATE) ||
+        !racdcert_may_token(c, "USER", token,
+                            category == CATEGORY_AUTHORITY ? SAF_CONTROL
+                                                           : SAF_UPDATE) ||
         !racdcert_find(c, sub, cert_owner, &row))
         return c->rc;
     buf_init(&request, 8u * CERT_DER_MAX);
@@ -430,11 +431,11 @@ racdcert_unbind(struct cmd *c, struct str owner)
         CMD_MSG(c, "IRRD169I");
         return cmd_rc(c, 8);
     }
-    if (!may_token(c, "USER", token, SAF_UPDATE) ||
+    if (!racdcert_may_token(c, "USER", token, SAF_UPDATE) ||
         !find_bound(c, sub, owner, token, &b))
         return c->rc;
     if (b.category == CATEGORY_AUTHORITY &&
-        !may_token(c, "USER", token, SAF_CONTROL))
+        !racdcert_may_token(c, "USER", token, SAF_CONTROL))
         return c->rc;
     buf_init(&request, 2u * CERT_DER_MAX);
     buf_init(&ignored, 64);
@@ -492,7 +493,7 @@ racdcert_import(struct cmd *c, struct str owner)
     }
     if (!racdcert_may(c, "IMPORT", racdcert_level(c, owner)) ||
         !racdcert_may(c, "ADD", racdcert_level(c, owner)) ||
-        !may_token(c, "USER", token, SAF_READ) ||
+        !racdcert_may_token(c, "USER", token, SAF_READ) ||
         !find_sequence(c, token, cmd_value(cmd_sub(sub, "SEQNUM")), &b))
         return c->rc;
     n_trusted = racdcert_trusted(c, &trusted);

@@ -99,6 +99,20 @@ for kind in rsa ec; do
     else runs "the RSA key signs for its certificate" 0 openssl dgst -sha256 -verify "$SCRATCH/pub" -signature "$SCRATCH/sig" "$SCRATCH/text"; fi
 done
 
+# --- keys made in a token
+G="RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('made there')) SIGNWITH(CERTAUTH LABEL('ca'))"
+runs "NISTECC(TOKEN(name))" 0 sallyport-racf "$G WITHLABEL('there') NISTECC(TOKEN(WEB.TOKEN))"
+like "$(tool WEB.TOKEN --login --list-objects --type privkey)" "label: *IRR.DIGTCERT.LIBSERV\." "the key is in the token"
+racf "RACDCERT ID(LIBSERV) EXPORT(LABEL('there')) DSN('IBMUSER.THERE')" >/dev/null
+runs "BIND puts the certificate to it" 0 sallyport-racf "RACDCERT BIND(ID(LIBSERV) LABEL('there') TOKEN(WEB.TOKEN))"
+runs "it signs" 0 sallyport-racf "RACDCERT ID(LIBSERV) GENREQ(LABEL('there')) DSN('IBMUSER.REQ')"
+runs "UNBIND" 0 sallyport-racf "RACDCERT UNBIND(ID(LIBSERV) LABEL('there') TOKEN(WEB.TOKEN))"
+runs "leaves the key, which is nowhere else" 0 sallyport-racf "RACDCERT ID(LIBSERV) GENREQ(LABEL('there')) DSN('IBMUSER.REQ')"
+runs "a token that is none" 8 sallyport-racf "$G WITHLABEL('x') RSA(TOKEN(OTHER))"
+runs "the PKDS and a token" 8 sallyport-racf "$G WITHLABEL('x') RSA(TOKEN(WEB.TOKEN)) PKDS(A)"
+runs "not for ADD" 8 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.THERE') RSA(TOKEN(WEB.TOKEN))"
+LIST=$(racf "RACDCERT LISTTOKEN(WEB.TOKEN)")
+
 # --- UNBIND and IMPORT
 EC=$(grep 'PKCS11: ec' <<<"$LIST" | awk '{print $1}')
 racf "RACDCERT ID(LIBSERV) DELETE(LABEL('ec'))" >/dev/null

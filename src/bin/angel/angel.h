@@ -56,8 +56,8 @@ int named_run(const char *name);
 enum keep_type {
     KEEP_START = 1, /* -> 32 bytes token public key, 32 acee private key */
     KEEP_SIGN,      /* str job token body -> 64 bytes */
-    /* u8 kind, u32 bits, str ad, str label in the token or "" -> str sealed,
-     * str spki */
+    /* u8 kind, u32 bits, str ad, str label in the token or "", str token or
+     * "" -> str sealed, str spki */
     KEEP_NEW_KEY,
     KEEP_SEAL,    /* str pkcs8, str ad -> str sealed, str spki */
     KEEP_UNSEAL,  /* str sealed, str ad -> str pkcs8 */

@@ -57,9 +57,9 @@ two_results(struct front *f, enum keep_type type, struct buf *request,
 }
 
 static enum err
-new_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str label,
-        struct str owner, struct buf *sealed, struct buf *spki,
-        struct err_info *why)
+new_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str name,
+        struct str label, struct str owner, struct buf *sealed,
+        struct buf *spki, struct err_info *why)
 {
     struct buf request;
 
@@ -68,6 +68,7 @@ new_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str label,
     buf_u32(&request, bits);
     buf_str(&request, owner);
     buf_str(&request, label);
+    buf_str(&request, name);
     return two_results(arg, KEEP_NEW_KEY, &request, sealed, spki, why);
 }
 

@@ -220,10 +220,10 @@ has_token(struct err_info *why)
 
 /* A key of the token: new (kind is not 0), or the one of that label. */
 static enum err
-put_token_key(uint8_t kind, uint32_t bits, struct str label, struct str owner,
-              struct buf *out, struct err_info *why)
+put_token_key(uint8_t kind, uint32_t bits, struct str name, struct str label,
+              struct str owner, struct buf *out, struct err_info *why)
 {
-    struct str where = str_of(token_label);
+    struct str where = name.n > 0 ? name : str_of(token_label);
     struct buf ref, spki, sealed;
     enum err e = has_token(why);
 
@@ -256,7 +256,7 @@ on_find_key(struct reader *in, struct buf *out, enum err *e,
     if (!reader_str(in, 1, 8, &owner) || !reader_str(in, 1, 64, &label) ||
         !reader_at_end(in))
         return false;
-    *e = put_token_key(0, 0, label, owner, out, why);
+    *e = put_token_key(0, 0, STR(""), label, owner, out, why);
     return true;
 }
 
@@ -264,17 +264,18 @@ static bool
 on_new_key(struct reader *in, struct buf *out, enum err *e,
            struct err_info *why)
 {
-    struct str owner, label;
+    struct str owner, label, name;
     EVP_PKEY *key;
     uint32_t bits;
     uint8_t kind;
 
     if (!reader_u8(in, &kind) || kind < CERT_RSA || kind > CERT_DSA ||
         !reader_u32(in, &bits) || !reader_str(in, 1, 8, &owner) ||
-        !reader_str(in, 0, 64, &label) || !reader_at_end(in))
+        !reader_str(in, 0, 64, &label) || !reader_str(in, 0, 32, &name) ||
+        !reader_at_end(in))
         return false;
     if (label.n > 0) {
-        *e = put_token_key(kind, bits, label, owner, out, why);
+        *e = put_token_key(kind, bits, name, label, owner, out, why);
         return true;
     }
     *e = cert_new_key((enum cert_key_kind)kind, bits, &key, why);
