@@ -89,6 +89,10 @@ struct p11_put {
  */
 MUST_CHECK enum err p11_put_cert(struct p11 *, struct str token,
                                  const struct p11_put *, struct err_info *why);
+/* A key pair made elsewhere, of a label that is free: ERR_EXISTS. */
+MUST_CHECK enum err p11_put_key(struct p11 *, struct str token,
+                                struct str label, struct str id,
+                                struct str pkcs8, struct err_info *why);
 /* with_keys: and the keys of its id, unless another certificate has them.
  * ERR_NOT_FOUND. */
 MUST_CHECK enum err p11_drop_cert(struct p11 *, struct str token, struct str id,

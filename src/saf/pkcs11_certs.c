@@ -476,6 +476,46 @@ p11_put_cert(struct p11 *p, struct str token, const struct p11_put *put,
     return e;
 }
 
+static CK_RV
+run_put_key(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
+            struct err_info *why)
+{
+    const struct putting *w = arg;
+    const struct p11_put *put = w->put;
+    const CK_ATTRIBUTE same[] = { VALUE(CKA_CLASS, p11_private),
+                                  BYTES(CKA_LABEL, put->label) };
+    CK_OBJECT_HANDLE found[2];
+    CK_ULONG n, n_id = 0;
+    CK_RV rv = p11_find(p, s, same, ARRAY_LEN(same), found, 2, &n);
+
+    if (rv == CKR_OK)
+        rv = count_with_id(p, s, &p11_private, put->id, &n_id);
+    if (rv == CKR_OK && (n > 0 || n_id > 0))
+        *e = err_set(why, ERR_EXISTS,
+                     n > 0 ? "key label " STR_FMT " is in use"
+                           : "the token has the key of " STR_FMT " already",
+                     STR_ARG(put->label));
+    if (rv == CKR_OK && *e == ERR_OK)
+        rv = put_public(p, s, put, w->key, e, why);
+    return rv == CKR_OK && *e == ERR_OK ? put_private(p, s, put, w->key, e, why)
+                                        : rv;
+}
+
+enum err
+p11_put_key(struct p11 *p, struct str token, struct str label, struct str id,
+            struct str pkcs8, struct err_info *why)
+{
+    const struct p11_put put = { .label = label, .id = id };
+    struct putting w = { &put, NULL, true };
+    const struct operation op = { run_put_key, &w, "put a key" };
+    enum err e = cert_key_read(pkcs8, &w.key, why);
+
+    if (e == ERR_OK)
+        e = p11_operate(p, token, &op, why);
+    EVP_PKEY_free(w.key);
+    return e;
+}
+
 /* --- taking out ---------------------------------------------------------- */
 
 struct dropping {

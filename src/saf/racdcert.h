@@ -33,9 +33,10 @@ struct cert_services {
     enum err (*token)(void *arg, uint8_t what, struct str token, struct str id,
                       struct str sealed, struct str owner, struct str request,
                       struct buf *result, struct err_info *why);
-    enum err (*seal_key)(void *arg, struct str pkcs8, struct str owner,
-                         struct buf *sealed, struct buf *spki,
-                         struct err_info *why);
+    /* label: put into the token of that name, likewise. */
+    enum err (*seal_key)(void *arg, struct str pkcs8, struct str token,
+                         struct str label, struct str owner, struct buf *sealed,
+                         struct buf *spki, struct err_info *why);
     /* Clear: wipe it. */
     enum err (*open_key)(void *arg, struct str sealed, struct str owner,
                          struct buf *pkcs8, struct err_info *why);

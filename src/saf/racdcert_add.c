@@ -97,19 +97,27 @@ add_chain(struct cmd *c, struct cert_bundle *bundle)
     }
 }
 
+/* The key that came along, here or in a token. */
 static bool
-seal(struct cmd *c, struct str owner, struct str pkcs8, struct buf *sealed)
+seal(struct cmd *c, struct str owner, struct str pkcs8,
+     struct racdcert_key *key)
 {
     struct err_info why = { 0 };
-    struct buf spki;
+    struct str label;
     enum err e;
 
+    if (pkcs8.n == 0 && racdcert_wants_token(c)) {
+        (void)racdcert_fail(c, "there is no private key to keep in a token");
+        return false;
+    }
     if (pkcs8.n == 0)
         return true;
-    buf_init(&spki, CERT_DER_MAX);
-    e = racdcert_services->seal_key(racdcert_services->arg, pkcs8, owner,
-                                    sealed, &spki, &why);
-    buf_fini(&spki);
+    if (!racdcert_key_place(c, owner, &label, &key->token))
+        return false;
+    key->pkds = key->token.n > 0 ? STR("") : label;
+    e = racdcert_services->seal_key(racdcert_services->arg, pkcs8, key->token,
+                                    label, owner, &key->sealed, &key->spki,
+                                    &why);
     if (e != ERR_OK)
         (void)racdcert_fail(c, "%s", why.text);
     return e == ERR_OK;
@@ -151,20 +159,22 @@ place(struct cmd *c, struct str owner, const struct cert_facts *facts,
     return true;
 }
 
-uint32_t
+bool
 racdcert_keep(struct cmd *c, struct str owner, const struct cert_facts *facts,
-              struct str sealed, uint32_t flags)
+              const struct racdcert_key *key)
 {
     struct cert_row row;
 
     if (!place(c, owner, facts, &row))
-        return c->rc;
+        return false;
     row.status = default_status(c, owner, facts);
     row.facts = *facts;
-    if (sealed.n > 0) {
-        row.key = sealed;
-        row.pkds = STR("");
-        row.flags = (row.flags & ~(uint32_t)CERT_IN_TOKEN) | flags;
+    if (key->sealed.n > 0) {
+        row.key = buf_view(&key->sealed);
+        row.pkds = key->pkds;
+        row.flags &= ~(uint32_t)CERT_IN_TOKEN;
+        if (key->token.n > 0)
+            row.flags |= CERT_IN_TOKEN;
     }
     row.flags &= ~(uint32_t)CERT_REQUESTED; /* answered */
     cert_put(c->db, &row);
@@ -173,17 +183,30 @@ racdcert_keep(struct cmd *c, struct str owner, const struct cert_facts *facts,
         CMD_MSG(c, "SPT0312W");
         (void)cmd_rc(c, 4);
     }
-    return c->rc;
+    return true;
+}
+
+/* An issuer that only came along proves nothing unless it was taken. */
+static void
+check_signer(struct cmd *c, const struct cert_bundle *bundle)
+{
+    struct cert_facts *facts = &bundle->certs[0];
+    struct cert_row ca;
+
+    if (facts->signer > 0 && (size_t)facts->signer < bundle->n &&
+        (!cert_find_same(c->db, c->arena, &bundle->certs[facts->signer], &ca) ||
+         ca.status == 'N' || !str_eq_z(ca.owner, CERT_OWNER_CA)))
+        facts->signer = -1;
 }
 
 uint32_t
 racdcert_add(struct cmd *c, struct str owner)
 {
+    struct racdcert_key key = { .pkds = STR("") };
     struct cert_bundle bundle;
-    struct cert_facts *facts;
     struct str *trusted;
-    struct buf sealed;
     size_t n_trusted;
+    bool stored = false;
 
     if (!racdcert_may(c, "ADD", racdcert_level(c, owner)))
         return c->rc;
@@ -192,24 +215,16 @@ racdcert_add(struct cmd *c, struct str owner)
                               &bundle))
         return c->rc;
     add_chain(c, &bundle);
-    facts = &bundle.certs[0];
-    /* An issuer that only came along proves nothing unless it was taken. */
-    if (facts->signer > 0 && (size_t)facts->signer < bundle.n) {
-        struct cert_row ca;
-
-        if (!cert_find_same(c->db, c->arena, &bundle.certs[facts->signer],
-                            &ca) ||
-            ca.status == 'N' || !str_eq_z(ca.owner, CERT_OWNER_CA))
-            facts->signer = -1;
-    }
-    if (facts->has_bad_signature)
-        return racdcert_fail(c, "the certificate's signature is not valid");
-    buf_init(&sealed, CERT_DER_MAX);
-    if (seal(c, owner, bundle.pkcs8, &sealed))
-        (void)racdcert_keep(c, owner, facts, buf_view(&sealed), 0);
+    check_signer(c, &bundle);
+    buf_init(&key.sealed, CERT_DER_MAX);
+    buf_init(&key.spki, CERT_DER_MAX);
+    if (bundle.certs[0].has_bad_signature)
+        (void)racdcert_fail(c, "the certificate's signature is not valid");
+    else if (seal(c, owner, bundle.pkcs8, &key))
+        stored = racdcert_keep(c, owner, &bundle.certs[0], &key);
     if (bundle.pkcs8.n > 0)
         secret_wipe((void *)(uintptr_t)bundle.pkcs8.p, bundle.pkcs8.n);
-    buf_fini(&sealed);
+    racdcert_key_fini(c, owner, &key, stored);
     return c->rc;
 }
 

@@ -627,7 +627,8 @@ static const struct {
 static bool
 takes_token(const char *name)
 {
-    return strcmp(name, "GENCERT") == 0 || strcmp(name, "REKEY") == 0;
+    return strcmp(name, "GENCERT") == 0 || strcmp(name, "REKEY") == 0 ||
+           strcmp(name, "ADD") == 0;
 }
 
 /* The one function of the command; false when there are two. */
@@ -676,8 +677,8 @@ run(struct cmd *c)
     if (!takes_token(name) &&
         (racdcert_wants_token(c) || cmd_arg(c, "FROMICSF") != NULL))
         return racdcert_fail(c,
-                             "%s: only a key that is made there (GENCERT, "
-                             "REKEY) is kept in the PKDS",
+                             "%s: only GENCERT, REKEY and ADD keep a key in a "
+                             "token",
                              name);
     if (cmd_has(c, "MULTIID"))
         owner = STR(CERTMAP_OWNER_MULTI);

@@ -86,11 +86,10 @@ bool racdcert_read_bundle(struct cmd *, const struct cmd_arg *dsn,
 #define RACDCERT_TOKEN_MAX 32u
 /* CERTAUTH or SITE. */
 bool racdcert_is_reserved(struct str owner);
-/* What ADD does with a certificate that was read: its place, its key (sealed
- * already, or empty; flags of enum cert_flag come with it), its status. */
-uint32_t racdcert_keep(struct cmd *, struct str owner,
-                       const struct cert_facts *, struct str sealed,
-                       uint32_t flags);
+/* What ADD does with a certificate that was read, and with its key (sealed
+ * already; empty: it has none): its place, its status. False: refused, said. */
+bool racdcert_keep(struct cmd *, struct str owner, const struct cert_facts *,
+                   const struct racdcert_key *);
 /* The trusted certificate authorities of the database. */
 size_t racdcert_trusted(struct cmd *, struct str **ders);
 

@@ -481,8 +481,8 @@ racdcert_import(struct cmd *c, struct str owner)
     const struct cmd_arg *sub = cmd_arg(c, "IMPORT");
     struct str token = cmd_value(cmd_sub(sub, "TOKEN")), *trusted;
     struct err_info why = { 0 };
+    struct racdcert_key key = { .token = token };
     struct cert_bundle bundle;
-    struct buf sealed;
     struct bound b;
     size_t n_trusted;
     enum err e;
@@ -503,10 +503,9 @@ racdcert_import(struct cmd *c, struct str owner)
         bundle.certs[0].has_bad_signature)
         return racdcert_fail(c, "token " STR_FMT ": %s is no certificate",
                              STR_ARG(token), b.sequence);
-    buf_init(&sealed, CERT_DER_MAX);
-    if (!b.has_private || refer_to_key(c, owner, token, &b, &sealed))
-        (void)racdcert_keep(c, owner, &bundle.certs[0], buf_view(&sealed),
-                            CERT_IN_TOKEN);
-    buf_fini(&sealed);
+    buf_init(&key.sealed, CERT_DER_MAX);
+    if (!b.has_private || refer_to_key(c, owner, token, &b, &key.sealed))
+        (void)racdcert_keep(c, owner, &bundle.certs[0], &key);
+    buf_fini(&key.sealed);
     return c->rc;
 }

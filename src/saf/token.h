@@ -61,8 +61,9 @@ enum token_what {
     /* str label, der, subject, issuer, serial, u8 category, str id, pkcs8
      * -> */
     TOKEN_BIND,
-    TOKEN_UNBIND, /* str id, der, u8 with keys -> */
-    TOKEN_KEY,    /* str id -> str spki */
+    TOKEN_UNBIND,  /* str id, der, u8 with keys -> */
+    TOKEN_KEY,     /* str id -> str spki */
+    TOKEN_PUT_KEY, /* str label, id, pkcs8 -> */
 };
 MUST_CHECK enum err token_manage(struct token *, enum token_what,
                                  struct str token, struct str request,

@@ -183,7 +183,7 @@ on_manage(struct server *s, struct str token, struct reader *in,
           struct buf *out, enum err *e, struct err_info *why)
 {
     struct p11_put put;
-    struct str id, der;
+    struct str id, der, label;
     struct buf spki;
     uint8_t what, with_keys;
 
@@ -219,6 +219,13 @@ on_manage(struct server *s, struct str token, struct reader *in,
         *e = p11_public_of(s->p11, token, id, &spki, why);
         buf_str(out, buf_view(&spki));
         buf_fini(&spki);
+        return true;
+    case TOKEN_PUT_KEY:
+        if (!reader_str(in, 1, P11_LABEL_MAX, &label) ||
+            !reader_str(in, 1, P11_ID_MAX, &id) ||
+            !reader_str(in, 1, CERT_DER_MAX, &der) || !reader_at_end(in))
+            return false;
+        *e = p11_put_key(s->p11, token, label, id, der, why);
         return true;
     default:
         return false;

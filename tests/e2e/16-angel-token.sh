@@ -81,7 +81,7 @@ refused "* with a label that is none" 8 '"x y" is no PKDS label' "RACDCERT ID(LI
 refused "another token" 8 "class CRYPTOZ, USER.OTHER, UPDATE" "$G RSA(TOKEN(OTHER))"
 refused "no such key" 8 "IRRD192I The specified key label does not exist" "$G FROMICSF(NO.SUCH)"
 refused "a size that is none" 8 "there is no curve of 300 bits|NISTECC" "$G NISTECC(PKDS(SPT.NEW)) SIZE(300)"
-refused "not of a function that makes no key" 8 "ADDRING: only a key that is made there" "RACDCERT ADDRING(r) PKDS(A)"
+refused "not of a function that makes no key" 8 "ADDRING: only GENCERT, REKEY and ADD keep a key in a token" "RACDCERT ADDRING(r) PKDS(A)"
 refused "in use, and the key it made is gone again" 8 "label soft is in use" "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('z')) WITHLABEL('soft') NISTECC(PKDS(SPT.LOST))"
 runs "so its label is free" 0 sallyport-racf "$G NISTECC(PKDS(SPT.LOST))"
 deck >"$SCRATCH/deck" <<'D'

@@ -110,7 +110,25 @@ runs "UNBIND" 0 sallyport-racf "RACDCERT UNBIND(ID(LIBSERV) LABEL('there') TOKEN
 runs "leaves the key, which is nowhere else" 0 sallyport-racf "RACDCERT ID(LIBSERV) GENREQ(LABEL('there')) DSN('IBMUSER.REQ')"
 runs "a token that is none" 8 sallyport-racf "$G WITHLABEL('x') RSA(TOKEN(OTHER))"
 runs "the PKDS and a token" 8 sallyport-racf "$G WITHLABEL('x') RSA(TOKEN(WEB.TOKEN)) PKDS(A)"
-runs "not for ADD" 8 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.THERE') RSA(TOKEN(WEB.TOKEN))"
+# --- keys that come along into a token
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=came -keyout "$SCRATCH/k" -out "$SCRATCH/c" 2>/dev/null
+openssl pkcs12 -export -inkey "$SCRATCH/k" -in "$SCRATCH/c" -passout pass:secret -out "$SALLYPORT_ROOT/datasets/IBMUSER.CAME"
+chmod 644 "$SALLYPORT_ROOT/datasets/IBMUSER.CAME"
+A="RACDCERT ID(LIBSERV) ADD('IBMUSER.CAME') PASSWORD('secret') TRUST WITHLABEL('came')"
+runs "ADD without a private key" 8 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.THERE') RSA(TOKEN(WEB.TOKEN))"
+like "$OUT" "there is no private key to keep in a token" "says so"
+runs "ADD into a token that is none" 8 sallyport-racf "$A NISTECC(TOKEN(OTHER))"
+runs "ADD with PKDS" 0 sallyport-racf "$A PKDS(CAME.KEY)"
+like "$(racf "RACDCERT ID(LIBSERV) LIST(LABEL('came'))" | tr '\n' '|')" "Private Key: YES\|  PKDS Label:\|       CAME.KEY" "its key is in the PKDS"
+like "$(tool SPTTEST --login --list-objects --type privkey)" "label: *CAME.KEY" "and nowhere else"
+runs "it cannot be exported" 8 sallyport-racf "RACDCERT ID(LIBSERV) EXPORT(LABEL('came')) DSN('IBMUSER.P12') FORMAT(PKCS12DER) PASSWORD('x')"
+runs "it signs" 0 sallyport-racf "RACDCERT ID(LIBSERV) GENREQ(LABEL('came')) DSN('IBMUSER.REQ')"
+runs "a label in use" 8 sallyport-racf "$A PKDS(CAME.KEY)"
+racf "RACDCERT ID(LIBSERV) DELETE(LABEL('came')) FORCE" >/dev/null
+runs "ADD with NISTECC(TOKEN(name))" 0 sallyport-racf "$A NISTECC(TOKEN(WEB.TOKEN))"
+runs "it signs there" 0 sallyport-racf "RACDCERT ID(LIBSERV) GENREQ(LABEL('came')) DSN('IBMUSER.REQ')"
+runs "BIND puts the certificate to it" 0 sallyport-racf "RACDCERT BIND(ID(LIBSERV) LABEL('came') TOKEN(WEB.TOKEN))"
+runs "not for ALTER" 8 sallyport-racf "RACDCERT ID(LIBSERV) ALTER(LABEL('came')) TRUST RSA(TOKEN(WEB.TOKEN))"
 LIST=$(racf "RACDCERT LISTTOKEN(WEB.TOKEN)")
 
 # --- UNBIND and IMPORT

@@ -59,7 +59,9 @@ enum keep_type {
     /* u8 kind, u32 bits, str ad, str label in the token or "", str token or
      * "" -> str sealed, str spki */
     KEEP_NEW_KEY,
-    KEEP_SEAL,    /* str pkcs8, str ad -> str sealed, str spki */
+    /* str pkcs8, str ad, str label in the token or "", str token or ""
+     * -> str sealed, str spki */
+    KEEP_SEAL,
     KEEP_UNSEAL,  /* str sealed, str ad -> str pkcs8 */
     KEEP_CERTIFY, /* see keeper.c -> str der */
     KEEP_REQUEST, /* see keeper.c -> str der */

@@ -131,14 +131,17 @@ token(void *arg, uint8_t what, struct str name, struct str id,
 }
 
 static enum err
-seal_key(void *arg, struct str pkcs8, struct str owner, struct buf *sealed,
-         struct buf *spki, struct err_info *why)
+seal_key(void *arg, struct str pkcs8, struct str name, struct str label,
+         struct str owner, struct buf *sealed, struct buf *spki,
+         struct err_info *why)
 {
     struct buf request;
 
     buf_init(&request, 2u * CERT_DER_MAX);
     buf_str(&request, pkcs8);
     buf_str(&request, owner);
+    buf_str(&request, label);
+    buf_str(&request, name);
     return two_results(arg, KEEP_SEAL, &request, sealed, spki, why);
 }
 

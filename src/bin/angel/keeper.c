@@ -286,18 +286,68 @@ on_new_key(struct reader *in, struct buf *out, enum err *e,
     return true;
 }
 
+/* A key made elsewhere goes into a token; here stays where it is. */
+static enum err
+put_into_token(EVP_PKEY *key, struct str pkcs8, struct str name,
+               struct str label, struct str owner, struct buf *out,
+               struct err_info *why)
+{
+    struct token_ref r = { .token = name.n > 0 ? name : str_of(token_label) };
+    unsigned char digest[32];
+    unsigned n = sizeof digest;
+    struct buf spki, request, ref, sealed;
+    enum err e = has_token(why);
+
+    buf_init(&spki, CERT_DER_MAX);
+    buf_init(&request, 2u * CERT_DER_MAX);
+    buf_init(&ref, CERT_DER_MAX);
+    buf_init(&sealed, CERT_DER_MAX);
+    if (e == ERR_OK)
+        e = cert_spki(key, &spki, why);
+    if (e == ERR_OK &&
+        EVP_Digest(spki.p, spki.n, digest, &n, EVP_sha256(), NULL) != 1)
+        e = err_set(why, ERR_IO, "no digest");
+    if (e == ERR_OK) {
+        r.id = str_n(digest, 20);
+        r.spki = buf_view(&spki);
+        buf_str(&request, label);
+        buf_str(&request, r.id);
+        buf_str(&request, pkcs8);
+        token_ref_put(&r, &ref);
+        e = token_manage(token, TOKEN_PUT_KEY, r.token, buf_view(&request),
+                         &sealed, why);
+        buf_clear(&sealed);
+    }
+    if (e == ERR_OK)
+        e = sealing_close(keys.master, buf_view(&ref), owner, &sealed, why);
+    if (e == ERR_OK) {
+        buf_str(out, buf_view(&sealed));
+        buf_str(out, r.spki);
+    }
+    if (request.p != NULL)
+        secret_wipe(request.p, request.n);
+    buf_fini(&spki);
+    buf_fini(&request);
+    buf_fini(&ref);
+    buf_fini(&sealed);
+    return e;
+}
+
 static bool
 on_seal(struct reader *in, struct buf *out, enum err *e, struct err_info *why)
 {
-    struct str pkcs8, owner;
+    struct str pkcs8, owner, label, name;
     EVP_PKEY *key;
 
     if (!reader_str(in, 1, CERT_DER_MAX, &pkcs8) ||
-        !reader_str(in, 1, 8, &owner) || !reader_at_end(in))
+        !reader_str(in, 1, 8, &owner) || !reader_str(in, 0, 64, &label) ||
+        !reader_str(in, 0, 32, &name) || !reader_at_end(in))
         return false;
     *e = cert_key_read(pkcs8, &key, why);
     if (*e == ERR_OK) {
-        *e = put_sealed(key, owner, out, why);
+        *e = label.n > 0
+                 ? put_into_token(key, pkcs8, name, label, owner, out, why)
+                 : put_sealed(key, owner, out, why);
         EVP_PKEY_free(key);
     }
     return true;
