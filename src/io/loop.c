@@ -148,6 +148,8 @@ epoll_bits(unsigned wanted)
         bits |= EPOLLIN;
     if (wanted & LOOP_WRITE)
         bits |= EPOLLOUT;
+    if (wanted & LOOP_URGENT)
+        bits |= EPOLLPRI;
     if (wanted & LOOP_EDGE)
         bits |= EPOLLET;
     /* With level triggering an ignored half-close would spin. */
@@ -247,6 +249,8 @@ dispatch(struct loop *loop, const struct epoll_event *event)
         events |= LOOP_READ;
     if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         events |= LOOP_WRITE;
+    if (event->events & EPOLLPRI)
+        events |= LOOP_URGENT;
     events &= watch->wanted;
     if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         events |= LOOP_HANGUP;

@@ -16,6 +16,7 @@ enum {
     LOOP_HANGUP = 1u << 2, /* reported only */
     LOOP_EDGE = 1u << 3,   /* with loop_add: report changes, not levels; the
                               callback then reads or writes until EAGAIN */
+    LOOP_URGENT = 1u << 4, /* TCP urgent data has come */
 };
 
 /* A watched descriptor; the storage is the caller's and must outlive it. */

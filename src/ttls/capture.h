@@ -39,10 +39,15 @@ void capture_close(struct capture **);
 /* The engines' listeners, one for IPv4 and one for IPv6 (-1: none). */
 MUST_CHECK enum err capture_engines(struct capture *, int fd4, int fd6,
                                     struct err_info *why);
-/* Atomic. out, in: CAPTURE_PORT_BYTES each, a bit a port; NULL: no port. */
+/*
+ * Atomic. out, in: CAPTURE_PORT_BYTES each, a bit a port; NULL: no port.
+ * remote: the only addresses outbound connections to these ports are looked at
+ * for; NULL: all.
+ */
 MUST_CHECK enum err capture_policy(struct capture *, bool is_enabled,
                                    const uint8_t *out, const uint8_t *in,
-                                   struct err_info *why);
+                                   const struct capture_prefix *remote,
+                                   size_t n_remote, struct err_info *why);
 struct capture_fds capture_fds(const struct capture *);
 /* Was the socket with this cookie sent to an engine, and lives? */
 bool capture_knows(const struct capture *, uint64_t cookie);

@@ -48,7 +48,7 @@ static const struct {
 struct capture {
     struct bpf_object *object;
     int links[ARRAY_LEN(programs)];
-    int policy, filters[2], listeners, engines, counts;
+    int policy, filters[2], remotes[2], listeners, engines, counts;
     struct capture_fds fds;
     unsigned current; /* the filter in use */
     struct capture_filter *filter;
@@ -123,6 +123,8 @@ load(struct capture *c, uint32_t max, struct err_info *why)
     c->policy = map_fd(c, "policy");
     c->filters[0] = map_fd(c, "filter_a");
     c->filters[1] = map_fd(c, "filter_b");
+    c->remotes[0] = map_fd(c, "remote_a");
+    c->remotes[1] = map_fd(c, "remote_b");
     c->listeners = map_fd(c, "listeners");
     c->engines = map_fd(c, "engines");
     c->counts = map_fd(c, "counts");
@@ -341,15 +343,37 @@ capture_engines(struct capture *c, int fd4, int fd6, struct err_info *why)
     return e == ERR_OK ? put_engine(c, 1, fd6, why) : e;
 }
 
+/* False: it has not taken them all. */
+static bool
+fill_prefixes(int map, const struct capture_prefix *v, size_t n)
+{
+    struct capture_prefix key;
+    uint32_t value = 1;
+
+    while (bpf_map_get_next_key(map, NULL, &key) == 0) {
+        if (bpf_map_delete_elem(map, &key) != 0)
+            return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (bpf_map_update_elem(map, &v[i], &value, BPF_ANY) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Fill the filter that is not in use, then swap. */
 enum err
 capture_policy(struct capture *c, bool is_enabled, const uint8_t *out,
-               const uint8_t *in, struct err_info *why)
+               const uint8_t *in, const struct capture_prefix *remote,
+               size_t n_remote, struct err_info *why)
 {
     unsigned other = 1 - c->current;
     uint32_t zero = 0;
 
     c->filter->is_enabled = is_enabled;
+    c->filter->which = other;
+    c->filter->by_addr =
+        remote != NULL && fill_prefixes(c->remotes[other], remote, n_remote);
     memset(c->filter->out_ports, 0, CAPTURE_PORT_BYTES);
     memset(c->filter->in_ports, 0, CAPTURE_PORT_BYTES);
     if (out != NULL)

@@ -17,6 +17,13 @@ struct capture_addr {
     __u16 zero[3];
 };
 
+/* Addresses with these first bits; key of the maps remote_a and remote_b. */
+struct capture_prefix {
+    __u32 bits; /* of ip; 128: one address */
+    __u8 ip[16];
+};
+#define CAPTURE_PREFIXES_MAX 4096
+
 /* The policy as far as the kernel looks: one of two, swapped as a whole. */
 struct capture_filter {
     __u32 is_enabled;
@@ -24,7 +31,9 @@ struct capture_filter {
     __u32 engine_port[2]; /* [0] 127.0.0.1, [1] ::1; 0: there is none */
     __u64 netns;          /* cookie of the stack's network namespace */
     __u32 must_steer;     /* a listener could not be noted: steer every one */
-    __u32 deny_foreign;   /* 1: refuse candidates in other namespaces */
+    __u32 by_addr; /* 1: remote addresses of outbound rules are in the map */
+    __u32 which;   /* remote_a, remote_b */
+    __u32 deny_foreign; /* 1: refuse candidates in other namespaces */
     __u8 out_ports[CAPTURE_PORT_BYTES]; /* remote ports of outbound rules */
     __u8 in_ports[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
 };

@@ -53,9 +53,11 @@ leg_watch(struct leg *leg, int fd, bool is_connected)
     if (!is_connected) {          /* else the listener's, inherited */
         IGNORE(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
         IGNORE(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one));
+        IGNORE(setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &one, sizeof one));
     }
     if (loop_add(leg->conn->engine->loop, &leg->watch,
-                 LOOP_READ | LOOP_WRITE | LOOP_EDGE, NULL) == ERR_OK)
+                 LOOP_READ | LOOP_WRITE | LOOP_EDGE | LOOP_URGENT,
+                 NULL) == ERR_OK)
         return true;
     close(fd);
     leg->watch.fd = -1;
@@ -552,6 +554,8 @@ on_event(struct loop_fd *watch, unsigned events)
     }
     if ((events & (LOOP_READ | LOOP_HANGUP)) != 0)
         leg->may_read = true;
+    if ((events & LOOP_URGENT) != 0)
+        leg->has_urgent = leg->may_read = true;
     if ((events & LOOP_HANGUP) != 0)
         leg->saw_hangup = true;
     if ((events & LOOP_WRITE) != 0)

@@ -177,7 +177,7 @@ enforce_open(const struct enforce_options *options, struct enforce **out,
     f->n_workers = cores < 1                   ? 1
                    : cores > (long)ENGINES_MAX ? ENGINES_MAX
                                                : (uint32_t)cores;
-    f->policy_fd = -1;
+    f->policy_fd = f->files_fd = -1;
     f->broker = (struct worker){ { -1, -1 }, -1, -1, 0 };
     for (uint32_t i = 0; i < ENGINES_MAX; i++)
         f->workers[i] = (struct worker){ { -1, -1 }, -1, -1, 0 };
@@ -229,6 +229,8 @@ enforce_close(struct enforce **which)
     ttls_policy_unref(&f->policy);
     if (f->policy_fd >= 0)
         close(f->policy_fd);
+    if (f->files_fd >= 0)
+        close(f->files_fd);
     if (f->epoll >= 0)
         close(f->epoll);
     if (f->timer >= 0)
@@ -271,12 +273,14 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
                bool is_enabled, struct err_info *why)
 {
     static struct enforce_ports ports;
+    static struct enforce_addrs addrs;
     struct scan scan = { f, &ports, policy };
     int copy = -1;
 
     if (policy_fd >= 0 && (copy = fcntl(policy_fd, F_DUPFD_CLOEXEC, 3)) < 0)
         return err_sys(why, "the policy");
     enforce_ports_of(policy, &ports);
+    enforce_addrs_of(policy, &addrs);
     /* Who listens already: before a connection may be sent to an engine. */
     if (f->capture != NULL)
         IGNORE(socket_each(1u << 10, note_listener, &scan));
@@ -286,6 +290,9 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     ttls_policy_unref(&f->policy);
     if (f->policy_fd >= 0)
         close(f->policy_fd);
+    if (f->files_fd >= 0)
+        close(f->files_fd);
+    f->files_fd = enforce_files(policy);
     f->policy = policy == NULL ? NULL : ttls_policy_ref(policy);
     f->policy_fd = copy;
     f->is_enabled = is_enabled;
@@ -295,7 +302,8 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     }
     is_enabled = is_enabled && policy != NULL;
     if (f->capture != NULL)
-        return capture_policy(f->capture, is_enabled, ports.out, ports.in, why);
+        return capture_policy(f->capture, is_enabled, ports.out, ports.in,
+                              addrs.is_any ? NULL : addrs.v, addrs.n, why);
     return nft_policy(&f->nft, is_enabled ? ports.out : NULL,
                       is_enabled ? ports.in : NULL, why);
 }

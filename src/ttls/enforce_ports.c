@@ -56,6 +56,68 @@ enforce_ports_of(const struct ttls_policy *policy, struct enforce_ports *out)
     }
 }
 
+/* --- addresses ------------------------------------------------------------
+ */
+
+static unsigned __int128
+number_of(const uint8_t ip[16])
+{
+    unsigned __int128 n = 0;
+
+    for (size_t i = 0; i < 16; i++)
+        n = n << 8 | ip[i];
+    return n;
+}
+
+/* The fewest prefixes that are the range; false: too many. */
+static bool
+add_addrs(struct enforce_addrs *out, const struct ttls_addr *range)
+{
+    unsigned __int128 from = number_of(range->from), to = number_of(range->to);
+
+    for (;;) {
+        struct capture_prefix *p = &out->v[out->n];
+        unsigned __int128 tail = 0, more;
+        uint32_t bits = 128;
+
+        if (out->n == CAPTURE_PREFIXES_MAX)
+            return false;
+        while (bits > 0) {
+            more = tail << 1 | 1;
+            if ((from & more) != 0 || (from | more) > to)
+                break;
+            tail = more;
+            bits--;
+        }
+        p->bits = bits;
+        for (size_t i = 0; i < 16; i++)
+            p->ip[i] = (uint8_t)(from >> (120 - 8 * i));
+        out->n++;
+        if ((from | tail) == to)
+            return true;
+        from += tail + 1;
+    }
+}
+
+void
+enforce_addrs_of(const struct ttls_policy *policy, struct enforce_addrs *out)
+{
+    const struct ttls_rule *const *rules;
+    size_t n = policy == NULL ? 0 : ttls_policy_rules(policy, &rules);
+
+    out->is_any = false;
+    out->n = 0;
+    for (size_t i = 0; i < n && !out->is_any; i++) {
+        const struct ttls_addrs *a = rules[i]->remote_addr;
+
+        if (!matters(rules[i]) || (rules[i]->direction & TTLS_OUTBOUND) == 0)
+            continue;
+        out->is_any = a == NULL;
+        for (size_t k = 0; !out->is_any && k < a->n_sorted; k++)
+            out->is_any = !add_addrs(out, &a->sorted[k]);
+    }
+}
+
 static bool
 is_like(struct str pattern, const char *name)
 {

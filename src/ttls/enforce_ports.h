@@ -13,6 +13,14 @@ struct enforce_ports {
     uint8_t in[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
 };
 
+/* Remote addresses of outbound rules; is_any: some rule is for every one. */
+struct enforce_addrs {
+    bool is_any;
+    size_t n;
+    struct capture_prefix v[CAPTURE_PREFIXES_MAX];
+};
+
+void enforce_addrs_of(const struct ttls_policy *, struct enforce_addrs *out);
 /* policy NULL: none. */
 void enforce_ports_of(const struct ttls_policy *, struct enforce_ports *out);
 /* Could some inbound rule be for a listener of this job and user? */

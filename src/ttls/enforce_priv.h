@@ -31,7 +31,7 @@ struct enforce {
     struct worker broker;
     int epoll, timer;
     struct ttls_policy *policy;
-    int policy_fd;
+    int policy_fd, files_fd; /* -1: none */
     bool is_enabled, is_ending;
 };
 
@@ -50,5 +50,8 @@ MUST_CHECK enum err enforce_tell_policy(const struct enforce *,
 void enforce_reap(struct enforce *, struct worker *, const char *what);
 void enforce_restart(struct enforce *);
 void enforce_end_worker(struct worker *);
+
+/* The key databases that it names, read; a descriptor, -1 none. */
+int enforce_files(const struct ttls_policy *);
 
 #endif

@@ -121,6 +121,7 @@ listen_on(bool is_v6, bool on_loopback, uint16_t *port)
         /* What is accepted inherits these. */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &one, sizeof one) != 0 ||
         bind(fd, at, n) != 0 || listen(fd, 4096) != 0 ||
         getsockname(fd, at, &n) != 0) {
         close(fd);
@@ -188,14 +189,16 @@ enum err
 enforce_tell_policy(const struct enforce *f, const struct worker *w,
                     struct err_info *why)
 {
+    const int fds[] = { f->policy_fd, f->files_fd };
+    unsigned n = f->policy_fd < 0 ? 0 : f->files_fd < 0 ? 1 : 2;
     struct buf out;
     enum err e;
 
     buf_init(&out, 16);
     buf_u8(&out, f->is_enabled);
-    buf_u8(&out, f->policy_fd >= 0);
-    e = chan_send(w->chan, ENGINE_POLICY, 0, buf_view(&out), &f->policy_fd,
-                  f->policy_fd >= 0 ? 1 : 0, why);
+    buf_u8(&out, n > 0);
+    buf_u8(&out, n > 1);
+    e = chan_send(w->chan, ENGINE_POLICY, 0, buf_view(&out), fds, n, why);
     buf_fini(&out);
     return e;
 }

@@ -164,13 +164,15 @@ on_policy(struct engine *g, struct chan_msg *msg)
     struct reader in = reader_of(msg->payload);
     struct engine_policy *p = NULL;
     struct err_info why;
-    uint8_t is_enabled, has_policy;
+    uint8_t is_enabled, has_policy, has_files;
 
     if (!reader_u8(&in, &is_enabled) || !reader_u8(&in, &has_policy) ||
-        !reader_at_end(&in))
+        !reader_u8(&in, &has_files) || !reader_at_end(&in))
         return false;
-    if (has_policy && (msg->n_fds < 1 ||
-                       engine_policy_new(msg->fds[0], &p, &why) != ERR_OK)) {
+    if (has_policy &&
+        (msg->n_fds < 1u + has_files ||
+         engine_policy_new(msg->fds[0], has_files ? msg->fds[1] : -1, &p,
+                           &why) != ERR_OK)) {
         log_error("a policy that cannot be read: %s", why.text);
         return false;
     }

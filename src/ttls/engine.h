@@ -43,9 +43,12 @@ struct engine_policy {
     struct ttls_policy *policy;
     struct ttls_match *match;
     struct table mapped; /* rule address -> struct mapped */
+    struct str files;    /* key databases (enforce_files.c); mapped memory */
 };
 
-MUST_CHECK enum err engine_policy_new(int fd, struct engine_policy **out,
+/* files: descriptor of the key databases, -1 none. */
+MUST_CHECK enum err engine_policy_new(int fd, int files,
+                                      struct engine_policy **out,
                                       struct err_info *why);
 struct engine_policy *engine_policy_ref(struct engine_policy *);
 void engine_policy_unref(struct engine_policy **);
@@ -72,6 +75,7 @@ struct leg {
     struct conn *conn;
     bool may_read, may_write, is_connected;
     bool saw_hangup; /* an end, or an error, lies behind what can be read */
+    bool has_urgent; /* reads stop at an urgent byte that lies ahead */
     bool at_end;     /* no more will come from it */
     bool is_shut;    /* no more goes to it */
     uint8_t *held;

@@ -4,8 +4,23 @@
 
 #include "ttls/engine.h"
 
+static enum err
+map_files(struct engine_policy *p, int fd, struct err_info *why)
+{
+    struct stat st;
+    void *map;
+
+    if (fstat(fd, &st) != 0 || st.st_size <= 0 ||
+        (map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
+            MAP_FAILED)
+        return err_sys(why, "the policy's key databases");
+    p->files = str_n(map, (size_t)st.st_size);
+    return ERR_OK;
+}
+
 enum err
-engine_policy_new(int fd, struct engine_policy **out, struct err_info *why)
+engine_policy_new(int fd, int files, struct engine_policy **out,
+                  struct err_info *why)
 {
     struct engine_policy *p = calloc(1, sizeof *p);
     struct stat st;
@@ -23,6 +38,8 @@ engine_policy_new(int fd, struct engine_policy **out, struct err_info *why)
         e = ttls_policy_decode(str_n(map, (size_t)st.st_size), &p->policy, why);
     if (map != MAP_FAILED)
         munmap(map, (size_t)st.st_size);
+    if (e == ERR_OK && files >= 0)
+        e = map_files(p, files, why);
     if (e == ERR_OK)
         e = ttls_match_new(p->policy, &p->match, why);
     if (e == ERR_OK)
@@ -53,6 +70,8 @@ engine_policy_unref(struct engine_policy **which)
     while (table_next(&p->mapped, &pos, &key, &value))
         free(value);
     table_fini(&p->mapped);
+    if (p->files.n > 0)
+        (void)munmap((void *)(uintptr_t)p->files.p, p->files.n);
     ttls_match_free(&p->match);
     ttls_policy_unref(&p->policy);
     free(p);

@@ -19,7 +19,8 @@ enum engine_message {
     ENGINE_SETUP = 0x5401,
     /* descriptors: the broker for the loop, and for the thread that waits */
     ENGINE_BROKER,
-    /* u8 is_enabled, u8 has_policy; descriptor: the policy */
+    /* u8 is_enabled, u8 has_policy, u8 has_files; descriptors: the policy, its
+     * key databases (enforce_files.c) */
     ENGINE_POLICY,
     /* str request -> ENGINE_ROWS str */
     ENGINE_QUERY,

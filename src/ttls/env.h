@@ -36,7 +36,7 @@ struct env {
     struct env_identity *identities;
     size_t n_identities;
     size_t n_trust;
-    struct remote_keys *keys;      /* the angel signs with them */
+    struct remote_keys *keys;      /* the angel signs; NULL: a file's */
     struct revocation *revocation; /* NULL: peers are not looked up */
     int first_channel;             /* came with the ring; -1: used up */
     uint64_t ticket_period;        /* whose keys these are; 0: none yet */
@@ -65,6 +65,8 @@ void env_policy(struct engine *, const struct engine_policy *);
 
 /* In the maker's thread: read the ring, or say why not (rc, event). */
 MUST_CHECK bool env_ring(struct env *);
+/* From a key database file instead (env_file.c). */
+MUST_CHECK bool env_file(struct env *);
 /* One request to the broker and its answer; any thread. */
 MUST_CHECK enum err env_maker_ask(struct env_maker *, struct str request,
                                   struct chan_msg *reply);

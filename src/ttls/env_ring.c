@@ -188,8 +188,14 @@ env_ring(struct env *env)
     env->ctx = SSL_CTX_new(TLS_method());
     if (env->ctx == NULL)
         return fail(env, 5002, "Environment Create");
-    if (eff->ring_kind != TTLS_RING_SAF && eff->ring_kind != TTLS_RING_AUTH)
+    if (eff->ring_kind == TTLS_RING_FILE)
+        return env_file(env);
+    if (eff->ring_kind == TTLS_RING_TOKEN) {
+        log_warn("*TOKEN*/" STR_FMT ": there are no PKCS#11 tokens of RACDCERT "
+                 "here; keys of a token are keys of a ring (PKDS)",
+                 STR_ARG(eff->ring));
         return fail(env, 202, "Environment Init");
+    }
     buf_init(&request, 4096);
     put_question(&request, env);
     e = env_maker_ask(env->engine->maker, buf_view(&request), &reply);

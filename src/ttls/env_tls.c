@@ -201,7 +201,9 @@ use_identity(struct env *env, struct str label, bool is_needed)
     const struct env_identity *id = env_identity(env, label);
 
     if (id == NULL)
-        return label.n > 0 ? fail(env, 6) : !is_needed ? true : fail(env, 7);
+        return label.n > 0  ? fail(env, env->keys == NULL ? 407 : 6)
+               : !is_needed ? true
+                            : fail(env, 7);
     if (id->key == NULL)
         return is_needed || label.n > 0 ? fail(env, 428) : true;
     if (SSL_CTX_use_certificate(env->ctx, id->cert) != 1 ||

@@ -154,10 +154,12 @@ handshake_start(struct conn *c)
     c->ssl = SSL_new(c->env->ctx);
     if (c->ssl == NULL || !give_transport(c))
         return fail(c, 5002);
-    if (remote_channel_join(c->env->keys, c->engine->loop, &c->keys, NULL) !=
-        ERR_OK)
+    if (c->env->keys != NULL &&
+        remote_channel_join(c->env->keys, c->engine->loop, &c->keys, NULL) !=
+            ERR_OK)
         return fail(c, 5002);
-    SSL_set_mode(c->ssl, SSL_MODE_ASYNC);
+    if (c->keys != NULL)
+        SSL_set_mode(c->ssl, SSL_MODE_ASYNC);
     SSL_set_app_data(c->ssl, c);
     SSL_set_info_callback(c->ssl, on_info);
     c->alert = -1;
@@ -417,7 +419,8 @@ negotiate(struct conn *c)
     c->io.out = c->engine->cipher_out;
     c->io.out_cap = ENGINE_CIPHER_BYTES;
     ERR_clear_error();
-    done = remote_handshake(c->keys, c->ssl, resume, c);
+    done = c->keys == NULL ? SSL_do_handshake(c->ssl)
+                           : remote_handshake(c->keys, c->ssl, resume, c);
     e = SSL_get_error(c->ssl, done);
     if (c->io.out_n > 0) {
         size_t n = c->io.out_n;

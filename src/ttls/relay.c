@@ -95,7 +95,7 @@ leg_read(struct leg *leg, uint8_t *p, size_t cap, size_t *n)
             *n = (size_t)got;
             /* Edge-triggered: a short read is all there was, more is told;
              * but an end that was told together with it is not told again. */
-            leg->may_read = *n == cap || leg->saw_hangup;
+            leg->may_read = *n == cap || leg->saw_hangup || leg->has_urgent;
             return LEG_BYTES;
         }
         if (got == 0) {
@@ -104,7 +104,7 @@ leg_read(struct leg *leg, uint8_t *p, size_t cap, size_t *n)
             return LEG_END;
         }
         if (errno == EAGAIN) {
-            leg->may_read = false;
+            leg->may_read = leg->has_urgent = false;
             return LEG_AGAIN;
         }
         if (errno != EINTR)
@@ -150,13 +150,23 @@ hold_handshake(struct conn *c, const uint8_t *p, size_t n)
     return handshake_stash(c);
 }
 
+/* Over TLS an urgent byte is one like the others; in clear text it goes on as
+ * what it is. */
+static bool
+send_urgent(struct leg *to, const uint8_t *p, size_t n)
+{
+    return (n == 1 && send(to->watch.fd, p, n, MSG_OOB | MSG_NOSIGNAL) == 1) ||
+           leg_write(to, p, n);
+}
+
 static bool
 move_clear(struct conn *c, struct leg *from, struct leg *to)
 {
     uint8_t *p = c->engine->plain;
+    bool is_urgent = from->has_urgent && sockatmark(from->watch.fd) == 1;
     size_t n;
 
-    switch (leg_read(from, p, ENGINE_SCRATCH_BYTES, &n)) {
+    switch (leg_read(from, p, is_urgent ? 1 : ENGINE_SCRATCH_BYTES, &n)) {
     case LEG_BYTES:
         if (from == &c->inner)
             c->n_out += n;
@@ -164,7 +174,7 @@ move_clear(struct conn *c, struct leg *from, struct leg *to)
             return hold_handshake(c, p, n);
         else
             c->n_in += n;
-        return leg_write(to, p, n);
+        return is_urgent ? send_urgent(to, p, n) : leg_write(to, p, n);
     case LEG_BROKEN:
         return false;
     case LEG_AGAIN:

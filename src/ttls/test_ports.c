@@ -1,6 +1,8 @@
 /* The pre-filter names every port that a rule could mean, and no other. */
 #include "base/test.h"
 
+#include <arpa/inet.h>
+
 #include "ttls/build.h"
 #include "ttls/enforce_ports.h"
 
@@ -111,11 +113,80 @@ listeners(void **state)
     ttls_policy_unref(&policy);
 }
 
+/* Each rule's addresses, and none beside them. */
+static bool
+is_in(const struct enforce_addrs *a, const char *text)
+{
+    uint8_t ip[16] = { [10] = 0xff, [11] = 0xff };
+
+    if (inet_pton(AF_INET, text, ip + 12) != 1)
+        assert_int_equal(inet_pton(AF_INET6, text, ip), 1);
+    for (size_t i = 0; i < a->n; i++) {
+        uint32_t same = 0;
+
+        while (same < 128 && ((a->v[i].ip[same / 8] ^ ip[same / 8]) &
+                              (0x80u >> same % 8)) == 0)
+            same++;
+        if (same >= a->v[i].bits)
+            return true;
+    }
+    return a->is_any;
+}
+
+static void
+addresses(void **state)
+{
+    static const struct {
+        const char *rule, *addr;
+        bool is_in;
+    } rows[] = {
+        { "RemoteAddr 10.1.2.3\nDirection Outbound", "10.1.2.3", true },
+        { "RemoteAddr 10.1.2.3\nDirection Outbound", "10.1.2.2", false },
+        { "RemoteAddr 10.1.2.3\nDirection Both", "10.1.2.3", true },
+        { "RemoteAddr 10.1.2.3\nDirection Inbound", "10.1.2.3", false },
+        { "RemoteAddr 10.1.2.0/24\nDirection Outbound", "10.1.2.255", true },
+        { "RemoteAddr 10.1.2.0/24\nDirection Outbound", "10.1.3.0", false },
+        { "RemoteAddr 10.0.0.5-10.0.1.4\nDirection Outbound", "10.0.0.5",
+          true },
+        { "RemoteAddr 10.0.0.5-10.0.1.4\nDirection Outbound", "10.0.1.4",
+          true },
+        { "RemoteAddr 10.0.0.5-10.0.1.4\nDirection Outbound", "10.0.0.4",
+          false },
+        { "RemoteAddr 10.0.0.5-10.0.1.4\nDirection Outbound", "10.0.1.5",
+          false },
+        { "RemoteAddr 0.0.0.0/0\nDirection Outbound", "255.255.255.255", true },
+        { "RemoteAddr 0.0.0.0/0\nDirection Outbound", "2001:db8::1", false },
+        { "RemoteAddr 2001:db8::/32\nDirection Outbound", "2001:db8:ffff::1",
+          true },
+        { "RemoteAddr 2001:db8::/32\nDirection Outbound", "2001:db9::", false },
+        { "RemoteAddr All\nDirection Outbound", "2001:db9::", true },
+        { "RemotePortRange 443\nDirection Outbound", "1.2.3.4", true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct enforce_addrs a;
+        struct ttls_policy *policy;
+        char rule[512];
+
+        (void)snprintf(rule, sizeof rule,
+                       "TTLSRule r\n{\n%s\nTTLSGroupActionRef g\n"
+                       "TTLSEnvironmentActionRef e\n}\n",
+                       rows[i].rule);
+        policy = build(rule);
+        enforce_addrs_of(policy, &a);
+        if (is_in(&a, rows[i].addr) != rows[i].is_in)
+            fail_msg("row %zu", i);
+        ttls_policy_unref(&policy);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports),
+        cmocka_unit_test(addresses),
         cmocka_unit_test(nothing_without_rules),
         cmocka_unit_test(listeners),
     };

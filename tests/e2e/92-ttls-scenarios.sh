@@ -10,6 +10,7 @@ printf 'ttlsscope=machine\nttlsconnections=260\n' >>"$SALLYPORT_ROOT/etc/image.c
     rule quick Outbound 8445 Client USER1/Liberty.KeyRing "HandshakeTimeout 1"
     rule noring Outbound 8446 Client USER1/NOSUCH.RING
     rule ctl Outbound 8453 Client USER1/Liberty.KeyRing "ApplicationControlled On"
+    rule urgent Outbound 8454 Client USER1/Liberty.KeyRing "ApplicationControlled On"
     rule ctlin Inbound 8451 Server Liberty.KeyRing "ApplicationControlled On
     HandshakeTimeout 2"
     rule in Inbound 8080 Server Liberty.KeyRing
@@ -399,6 +400,28 @@ server_words timeout send=plain recv
 OUT=$(peer timeout 20 bash -c 'exec 3<>/dev/tcp/10.77.0.1/8451; head -1 <&3; echo thanks >&3')
 is "$OUT" plain "ALLOW_HSTIMEOUT: nobody answers, it stays clear text"
 wait "$CTLPID"; like "$(tr '\n' ' ' <"$SCRATCH/ctlin")" 'timeout ETIME recv thanks' "and is told so"
+
+# Urgent data: as such in clear text, in line over TLS; nothing stays behind it.
+cat >"$SCRATCH/urgent.py" <<'PY'
+import select, socket
+l = socket.create_server(("10.77.0.2", 8454))
+print("up", flush=True)
+while True:
+    s, got = l.accept()[0], b"none"
+    if select.select([], [], [s], 10)[2]: # before it is read past
+        got = s.recv(1, socket.MSG_OOB)
+    s.sendall(s.makefile("rb").readline() + b"urgent " + got)
+    s.close()
+PY
+background nsenter -t "$PEER" -n python3 "$SCRATCH/urgent.py" >"$SCRATCH/urgent" 2>&1
+wait_for 10 grep -q up "$SCRATCH/urgent"
+urgent() { timeout 20 python3 -c '
+import socket, sys
+s = socket.create_connection(("10.77.0.2", int(sys.argv[1])), 10)
+s.sendall(b"be"); s.send(b"!", socket.MSG_OOB); s.sendall(b"hind\n")
+print(s.makefile("rb").read(60 if sys.argv[1] == "8454" else 23))' "$1" 2>&1; }
+OUT=$(urgent 8454); like "$OUT" "^b'behind.nurgent !'" "urgent data in clear text"
+OUT=$(urgent 8443); like "$OUT" "MARKER TLSv1.3 be!hind" "urgent data over TLS"
 
 # The COBOL example, when the library can be loaded into a program as it is.
 if ! ldd "$SALLYPORT_BUILD/src/ttls/libattls.so" | grep -q asan; then LD=; else LD=$(gcc -print-file-name=libasan.so); fi

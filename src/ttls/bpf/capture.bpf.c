@@ -45,6 +45,15 @@ struct {
     __array(values, struct filter_map);
 } policy SEC(".maps") = { .values = { &filter_a } };
 
+/* Remote addresses that outbound rules mean; the filter says which is used. */
+struct prefix_map {
+    __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+    __uint(max_entries, CAPTURE_PREFIXES_MAX);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct capture_prefix);
+    __type(value, __u32);
+} remote_a SEC(".maps"), remote_b SEC(".maps");
+
 /* Plain hashes: an LRU would forget connections that live. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
@@ -167,6 +176,18 @@ is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f, int *verdict)
     return true;
 }
 
+static __always_inline bool
+has_addr(const struct capture_filter *f, const struct capture_addr *to)
+{
+    struct capture_prefix key = { .bits = 128 };
+
+    if (!f->by_addr)
+        return true;
+    __builtin_memcpy(key.ip, to->ip, sizeof key.ip);
+    return f->which ? bpf_map_lookup_elem(&remote_b, &key) != NULL
+                    : bpf_map_lookup_elem(&remote_a, &key) != NULL;
+}
+
 /* A socket bound to a device cannot reach the engine: it is moved to lo, and
  * the engine's own connection is bound to the device instead. */
 static __always_inline bool
@@ -204,6 +225,8 @@ capture_connect4(struct bpf_sock_addr *ctx)
     if (!is_candidate(ctx, f, &verdict))
         return verdict;
     put_v4(&r.to, ctx->user_ip4, bpf_ntohs((__u16)ctx->user_port));
+    if (!has_addr(f, &r.to))
+        return ALLOW;
     if (ctx->sk && ctx->sk->src_ip4) {
         put_v4(&r.from, ctx->sk->src_ip4, (__u16)ctx->sk->src_port);
         r.flags = CAPTURE_BOUND;
@@ -231,6 +254,8 @@ capture_connect6(struct bpf_sock_addr *ctx)
         return verdict;
     put_v6(&r.to, ctx->user_ip6, bpf_ntohs((__u16)ctx->user_port));
     __builtin_memcpy(ip, r.to.ip, sizeof ip);
+    if (!has_addr(f, &r.to))
+        return ALLOW;
     if (ctx->sk && (ctx->sk->src_ip6[0] | ctx->sk->src_ip6[1] |
                     ctx->sk->src_ip6[2] | ctx->sk->src_ip6[3])) {
         put_v6(&r.from, ctx->sk->src_ip6, (__u16)ctx->sk->src_port);

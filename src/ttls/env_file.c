@@ -1,0 +1,200 @@
+/*
+ * A key database file in the place of a ring: PKCS12 or PEM (and the Java key
+ * stores), its password from the policy or a stash file. Its keys are in the
+ * engine's memory, unlike those of rings. Runs in the maker's thread.
+ */
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/reader.h"
+#include "io/keystore.h"
+#include "ttls/engine_wire.h"
+#include "ttls/env.h"
+
+#define STASH_MASK 0xf5u /* of the original's stash files */
+
+struct file {
+    uint8_t is_read;
+    uint32_t uid, mode;
+    struct str bytes;
+};
+
+static bool
+fail(struct env *env, unsigned rc)
+{
+    env->rc = rc;
+    env->event = "Environment Init";
+    ERR_clear_error();
+    return false;
+}
+
+/* What came with the policy (enforce_files.c); false: no such file. */
+static bool
+find_file(const struct engine_policy *p, struct str wanted, struct file *out)
+{
+    struct reader in = reader_of(p->files);
+    struct str name;
+    uint32_t n;
+
+    if (!reader_u32(&in, &n))
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!reader_str(&in, 0, 4096, &name) ||
+            !reader_u8(&in, &out->is_read) || !reader_u32(&in, &out->uid) ||
+            !reader_u32(&in, &out->mode) ||
+            !reader_str(&in, 0, 1u << 20, &out->bytes))
+            return false;
+        if (str_eq(name, wanted))
+            return out->is_read != 0;
+    }
+    return false;
+}
+
+static bool
+may_read(const struct env *env, const struct file *f)
+{
+    return env->uid == 0 || (f->mode & 0004) != 0 ||
+           (f->uid == env->uid && (f->mode & 0400) != 0);
+}
+
+/* A stash hides its password by a mask, which sets the first bit of every
+ * byte, and ends it with a zero; a plain line is taken as well. */
+static bool
+read_stash(struct str stash, char out[129])
+{
+    bool is_masked = stash.n > 0 && ((unsigned char)stash.p[0] & 0x80u) != 0;
+    size_t n = 0;
+
+    for (; n < stash.n && n < 128; n++) {
+        unsigned char c = (unsigned char)stash.p[n];
+
+        c = is_masked ? c ^ STASH_MASK : c;
+        if (c == '\0' || (!is_masked && (c == '\n' || c == '\r')))
+            break;
+        out[n] = (char)c;
+    }
+    out[n] = '\0';
+    return n > 0;
+}
+
+static bool
+type_of(struct str bytes, enum keystore_type *out)
+{
+    static const struct {
+        struct str head;
+        enum keystore_type type;
+    } heads[] = { { { "\xfe\xed\xfe\xed", 4 }, KEYSTORE_JKS },
+                  { { "\xce\xce\xce\xce", 4 }, KEYSTORE_JCEKS },
+                  { { "\x30", 1 }, KEYSTORE_PKCS12 } };
+
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        *out = heads[i].type;
+        if (str_starts(bytes, heads[i].head))
+            return true;
+    }
+    *out = KEYSTORE_PEM;
+    return str_find(str_sub(bytes, 0, 65536), STR("-----BEGIN ")) != STR_NPOS;
+}
+
+static bool
+add_key(struct env *env, const struct keystore_entry *e)
+{
+    const unsigned char *cert = (const unsigned char *)e->der.p,
+                        *key = e->key.p;
+    struct env_identity *more =
+        realloc(env->identities, (env->n_identities + 1) * sizeof *more);
+    struct env_identity *i;
+
+    if (more == NULL)
+        return false;
+    env->identities = more;
+    i = &more[env->n_identities];
+    memset(i, 0, sizeof *i);
+    if (!str_copy_z(e->alias, i->label, sizeof i->label))
+        i->label[0] = '\0'; /* too long to be named */
+    i->is_default = env->n_identities == 0;
+    i->cert = d2i_X509(NULL, &cert, (long)e->der.n);
+    i->key = d2i_AutoPrivateKey(NULL, &key, (long)e->key.n);
+    env->n_identities++;
+    return i->cert != NULL && i->key != NULL;
+}
+
+static bool
+add_signer(struct env *env, const struct keystore_entry *e)
+{
+    const unsigned char *p = (const unsigned char *)e->der.p;
+    X509 *cert = d2i_X509(NULL, &p, (long)e->der.n);
+    bool is_fine =
+        cert != NULL &&
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(env->ctx), cert) == 1;
+
+    X509_free(cert);
+    env->n_trust += is_fine;
+    return is_fine;
+}
+
+static bool
+take_entries(struct env *env, const struct keystore *store)
+{
+    for (size_t i = 0; i < store->n; i++) {
+        const struct keystore_entry *e = &store->entries[i];
+
+        if (!(e->kind == KEYSTORE_KEY ? add_key(env, e) : add_signer(env, e)))
+            return false;
+    }
+    return true;
+}
+
+static bool
+open_store(struct env *env, const struct file *f, struct str password)
+{
+    struct keystore_input in = { .bytes = f->bytes,
+                                 .password = password,
+                                 .has_password = password.n > 0 };
+    struct keystore store = { 0 };
+    struct err_info why = { 0 };
+    bool is_fine;
+    enum err e;
+
+    if (!type_of(f->bytes, &in.type)) {
+        log_warn("key database " STR_FMT ": expected PKCS12, PEM or a Java key "
+                 "store; a CMS database (.kdb) is to be exported as PKCS12",
+                 STR_ARG(env->mapped->eff.ring));
+        return fail(env, 102);
+    }
+    e = keystore_read(&in, &store, &why);
+    if (e != ERR_OK) {
+        log_warn("key database " STR_FMT ": %s", STR_ARG(env->mapped->eff.ring),
+                 why.text);
+        keystore_fini(&store);
+        return fail(env, e == ERR_DENIED ? 106 : 102);
+    }
+    is_fine = take_entries(env, &store);
+    keystore_fini(&store);
+    return is_fine || fail(env, 102);
+}
+
+bool
+env_file(struct env *env)
+{
+    const struct ttls_effective *eff = &env->mapped->eff;
+    const struct engine_policy *p = env->mapped->policy;
+    struct file f, stash;
+    char secret[129] = "";
+    bool is_fine;
+
+    if (!find_file(p, eff->ring, &f) || !may_read(env, &f))
+        return fail(env, 202);
+    if (eff->ring_password.n > 0)
+        return open_store(env, &f, eff->ring_password);
+    if (eff->ring_stash_file.n > 0 &&
+        (!find_file(p, eff->ring_stash_file, &stash) ||
+         !may_read(env, &stash) || !read_stash(stash.bytes, secret)))
+        return fail(env, 106);
+    is_fine = open_store(env, &f, str_of(secret));
+    OPENSSL_cleanse(secret, sizeof secret);
+    return is_fine;
+}
