@@ -95,15 +95,11 @@ read_scope(void)
     return scope;
 }
 
-/* The kernel takes no programs: why says so, and is said to the operator. */
-static enum err
-open_nft(struct enforce *f, const char *cgroup, const char *name,
-         struct err_info *why)
+static void
+name_table(struct enforce *f, const char *name)
 {
-    struct err_info second = { 0 };
     size_t n =
         (size_t)snprintf(f->nft_name, sizeof f->nft_name, "sallyport_%s", name);
-    enum err e;
 
     for (size_t i = 0; i < n && i < sizeof f->nft_name; i++) {
         if (f->nft_name[i] == '-')
@@ -111,6 +107,27 @@ open_nft(struct enforce *f, const char *cgroup, const char *name,
     }
     f->nft =
         (struct nft_options){ .name = f->nft_name, .engine_uid = UID_TTLS };
+}
+
+/* Rules of a stack that was killed refuse what they were for; where programs
+ * take their place they are in the way. */
+static void
+sweep_nft(struct enforce *f, const char *name)
+{
+    name_table(f, name);
+    nft_remove(&f->nft);
+    f->nft.name = NULL;
+}
+
+/* The kernel takes no programs: why says so, and is said to the operator. */
+static enum err
+open_nft(struct enforce *f, const char *cgroup, const char *name,
+         struct err_info *why)
+{
+    struct err_info second = { 0 };
+    enum err e;
+
+    name_table(f, name);
     if (cgroup != NULL) {
         (void)snprintf(f->nft_cgroup, sizeof f->nft_cgroup, "%s", cgroup);
         f->nft.cgroup = f->nft_cgroup;
@@ -150,6 +167,7 @@ open_capture(struct enforce *f, struct err_info *why)
                      : capture_open(&options, &f->capture, why);
     if (e == ERR_OK) {
         log_info("connections of %s are captured", options.cgroup);
+        sweep_nft(f, pin);
         return e;
     }
     return open_nft(f, is_wide ? NULL : image + strlen(mount) + 1, pin, why);

@@ -435,6 +435,24 @@ else
     fail "the COBOL example compiles"; note "$(cat "$SCRATCH/cobc.log")"
 fi
 
+# The preloaded library, in a program that was made without it.
+OUT=$(LD_PRELOAD="$LD $SALLYPORT_BUILD/src/ttls/libattls-ioctl.so" LD_LIBRARY_PATH="$SALLYPORT_BUILD/src/ttls" ASAN_OPTIONS=detect_leaks=0 timeout 30 /usr/bin/python3 - 2>&1 <<'PY'
+import fcntl, socket, struct, termios
+s = socket.create_connection(("10.77.0.2", 8443), 10)
+s.sendall(b"say shim\n"); s.recv(100)
+t = bytearray(128); t[0] = 1
+fcntl.ioctl(s, 0xc0805490, t)
+print("policy", t[1], "conn", t[2], "prot %04x" % struct.unpack_from("=H", t, 6))
+t[0] = 9
+try:
+    fcntl.ioctl(s, 0xc0805490, t)
+except OSError as e:
+    print("version", e.errno)
+print("others", struct.unpack("i", fcntl.ioctl(s, termios.FIONREAD, b"0000"))[0])
+PY
+)
+like "$(tr '\n' ' ' <<<"$OUT")" 'policy 4 conn 3 prot 0304 version 22 others 0' "SIOCTTLSCTL by the preloaded library"
+
 # --- without BPF: nftables ----------------------------------------------------------------------
 if PATH=/usr/sbin:/sbin:$PATH command -v nft >/dev/null; then
     sallyport shutdown >/dev/null 2>&1
@@ -450,6 +468,20 @@ if PATH=/usr/sbin:/sbin:$PATH command -v nft >/dev/null; then
     OUT=$(https 8080 -k); like "$OUT" 'MARKER you are' "nftables: inbound"
     OUT=$(peer "${CURL[@]}" http://10.77.0.1:8080/; echo "status $?"); like "$OUT" '^status (52|56)' "nftables: clear text is refused"
     OUT=$("${CURL[@]}" http://10.77.0.1:8081/; echo "status $?"); like "$OUT" 'MARKER you are|status' "nftables: the machine's own client"
+    # Killed, its rules refuse; its successor puts its own in their place.
+    kill -9 "$(stack_pid)"
+    wait_for 20 eval '"${CURL[@]}" http://10.77.0.2:8443/ | grep -q "MARKER page"'; ok $? "nftables: and started again"
+    # Both killed: the next stack sweeps, though it captures by programs.
+    tables() { PATH=/usr/sbin:/sbin:$PATH nft list tables | grep -c sallyport; }
+    AGENT=$(processes sallyport-pagent | grep -vx "$(stack_pid)" | head -1)
+    kill -9 "$AGENT"; kill -9 "$(stack_pid)"
+    is "$(tables)" 1 "nftables: rules outlive stack and agent"
+    OUT=$("${CURL[@]}" http://10.77.0.2:8443/; echo "status $?"); unlike "$OUT" '^status 0' "nftables: and refuse"
+    sed -i '/^ttlscapture/d' "$SALLYPORT_ROOT/etc/image.conf"
+    mark; console 'S PAGENT'; wait_for 20 said EZZ8432I
+    is "$(sallyport netstat --json TTLS | jq -r .how)" eBPF "by programs again"
+    is "$(tables)" 0 "nftables: the next stack sweeps them"
+    OUT=$("${CURL[@]}" http://10.77.0.2:8443/); like "$OUT" 'MARKER page TLSv1.3' "and captures"
     sallyport shutdown >/dev/null 2>&1
     is "$(PATH=/usr/sbin:/sbin:$PATH nft list tables | grep -c sallyport)" 0 "nftables: nothing is left"
 fi
