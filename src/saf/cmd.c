@@ -509,8 +509,13 @@ static void
 run_in_transaction(struct cmd *cmd)
 {
     struct err_info why = { 0 };
-    enum err e = saf_db_begin(cmd->db, &why);
+    enum err e;
 
+    if (cmd->verb->is_outside) {
+        cmd_rc(cmd, cmd->verb->run(cmd));
+        return;
+    }
+    e = saf_db_begin(cmd->db, &why);
     if (e == ERR_OK) {
         cmd_drop_forbidden_fields(cmd);
         cmd_rc(cmd, cmd->verb->run(cmd));

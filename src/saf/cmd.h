@@ -81,6 +81,7 @@ struct cmd_verb {
      * Whatever it returns, the transaction is committed unless a statement
      * failed or cmd_abandon was called. */
     uint32_t (*run)(struct cmd *);
+    bool is_outside; /* runs without the store, which may be lost */
 };
 
 /* --- a parsed command -------------------------------------------------- */
@@ -154,6 +155,17 @@ bool cmd_owns(struct cmd *, struct str owner);
 
 /* --- running ----------------------------------------------------------- */
 
+enum saf_rvary {
+    SAF_RVARY_LIST,
+    SAF_RVARY_SWITCH,
+    SAF_RVARY_ACTIVE,
+    SAF_RVARY_INACTIVE,
+};
+struct saf_databases {
+    struct str primary, standby; /* standby: empty when there is none */
+    bool is_following;           /* the standby has all that is committed */
+};
+
 /* Hooks of the process that has crypto and other processes at hand. */
 struct saf_hooks {
     /* Make the verifier that is stored for a password or phrase. */
@@ -169,9 +181,10 @@ struct saf_hooks {
     /* Seal a secret that is kept but not used; bound to `what`. */
     enum err (*seal_secret)(void *arg, struct str secret, struct str what,
                             struct buf *sealed, struct err_info *why);
-    /* RVARY: the standby's file, "" when there is none. is_switch: exchange it
-     * with the database, after the command. */
-    struct str (*rvary)(void *arg, struct arena *, bool is_switch);
+    /* RVARY: do it (an exchange comes after the command, a standby follows once
+     * it is copied) and tell how things are. */
+    enum err (*rvary)(void *arg, struct arena *, enum saf_rvary what,
+                      struct saf_databases *out, struct err_info *why);
     void *arg;
     /* Further verbs: RACDCERT. */
     const struct cmd_verb *const *verbs;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "saf/store_private.h"
 #include "saf/store_schema.h"
 
 #define STATEMENTS_MAX 400u
@@ -85,6 +86,12 @@ note_failure(struct saf_db *db)
     db->failed = err_of_sqlite(code);
     snprintf(db->reason, sizeof db->reason, "%s: %s (%d)",
              words_of_sqlite(code), sqlite3_errmsg(db->handle), code);
+}
+
+struct sqlite3 *
+saf_db_handle(struct saf_db *db)
+{
+    return db->handle;
 }
 
 /* --- statements -------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "saf/store_private.h"
 
 #define PAGES_A_STEP 256
 #define BUSY_MS 10000
@@ -120,28 +121,40 @@ store_is_there(const char *path, const char *made, struct err_info *why)
                    path, is_missing ? "gone" : "empty", made);
 }
 
-enum err
-store_copy(const char *from, const char *to, struct err_info *why)
+void
+store_drop_log(const char *path)
 {
-    sqlite3 *source = NULL, *target = NULL;
+    static const char *const parts[] = { "-wal", "-shm" };
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        char name[4104];
+
+        (void)snprintf(name, sizeof name, "%s%s", path, parts[i]);
+        (void)unlink(name);
+    }
+}
+
+enum err
+store_copy_from(sqlite3 *source, const char *to, struct err_info *why)
+{
+    sqlite3 *target = NULL;
     char temporary[4096];
     mode_t old = umask(0077);
     enum err e;
 
     (void)snprintf(temporary, sizeof temporary, "%s.new", to);
     (void)unlink(temporary);
-    e = open_file(from, SQLITE_OPEN_READWRITE, &source, why);
-    if (e == ERR_OK)
-        e = open_file(temporary, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                      &target, why);
+    e = open_file(temporary, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                  &target, why);
     if (e == ERR_OK)
         e = copy_pages(source, target, to, why);
     (void)sqlite3_close(target);
-    (void)sqlite3_close(source);
     if (e == ERR_OK)
         e = hand_over(temporary, why);
     if (e == ERR_OK)
         e = sync_file(temporary, why);
+    if (e == ERR_OK)
+        store_drop_log(to);
     if (e == ERR_OK && rename(temporary, to) != 0)
         e = err_sys(why, "%s", to);
     if (e == ERR_OK)
@@ -149,6 +162,18 @@ store_copy(const char *from, const char *to, struct err_info *why)
     if (e != ERR_OK)
         (void)unlink(temporary);
     (void)umask(old);
+    return e;
+}
+
+enum err
+store_copy(const char *from, const char *to, struct err_info *why)
+{
+    sqlite3 *source = NULL;
+    enum err e = open_file(from, SQLITE_OPEN_READWRITE, &source, why);
+
+    if (e == ERR_OK)
+        e = store_copy_from(source, to, why);
+    (void)sqlite3_close(source);
     return e;
 }
 

@@ -9,6 +9,9 @@
 
 #define STORE_FILE "saf/racf.db"
 #define STORE_STANDBY "saf/standby.db"
+/* It follows the database, also after the next start. */
+#define STORE_FOLLOWS "saf/standby.follows"
+#define STORE_DAMAGED "saf/racf.db.damaged"
 /* There once a database has been in use: from then on a missing one is a loss
  * and no first start. */
 #define STORE_MADE "saf/racf.made"
@@ -18,6 +21,9 @@
  * the folder it lies in, its mode 0600. */
 MUST_CHECK enum err store_copy(const char *from, const char *to,
                                struct err_info *why);
+/* A log that lies beside a file belongs to it alone: gone before another file
+ * takes its place. */
+void store_drop_log(const char *path);
 /* What was renamed in the folder of `path` stays so after a power failure. */
 MUST_CHECK enum err store_sync_folder(const char *path, struct err_info *why);
 /* ERR_NOT_FOUND: there has been a database and it is gone, or empty. */

@@ -7,6 +7,10 @@
 
 #include <time.h>
 
+#define RVARY_WRONG                                                            \
+    "SPT1013E RVARY takes one of LIST, SWITCH, ACTIVE and INACTIVE, the last " \
+    "three with or without DATASET.\n"
+
 struct ask {
     const char *user, *class_name, *resource;
     enum saf_level level;
@@ -244,9 +248,14 @@ data_set_commands(void **state)
           "------  ---   ------  ------   -------\n"
           " YES    PRIM     1    LINUX    (in storage)\n"
           "ICH15020I RVARY COMMAND HAS FINISHED PROCESSING.\n" },
-        { "RVARY SWITCH", 8,
-          "SPT1013E RVARY only lists the status of the database here, and "
-          "exchanges it with its standby: RVARY LIST, RVARY SWITCH.\n" },
+        { "RVARY SWITCH", 8, "SPT1018E There is no standby database.\n" },
+        { "RVARY ACTIVE", 8, "SPT1018E There is no standby database.\n" },
+        { "RVARY", 8, RVARY_WRONG },
+        { "RVARY LIST SWITCH", 8, RVARY_WRONG },
+        { "RVARY LIST DATASET(X)", 8, RVARY_WRONG },
+        { "RVARY NOLIST", 8, RVARY_WRONG },
+        { "RVARY DATASHARE", 8, RVARY_WRONG },
+        { "RVARY ACTIVE DATASHARE", 8, RVARY_WRONG },
     };
     static const struct row by_fred[] = {
         { "ADDSD 'SYS1.X'", 8, "ICH09010I NOT AUTHORIZED TO PROTECT SYS1.X\n" },
@@ -261,6 +270,8 @@ data_set_commands(void **state)
         { "DELDSD 'IBMUSER.MINE.**'", 4,
           "ICH09011I NOT AUTHORIZED TO DELETE IBMUSER.MINE.**\n" },
         { "RVARY LIST", 8, "ICH15001I NOT AUTHORIZED TO ISSUE RVARY\n" },
+        { "RVARY SWITCH", 8, "ICH15001I NOT AUTHORIZED TO ISSUE RVARY\n" },
+        { "RVARY INACTIVE", 8, "ICH15001I NOT AUTHORIZED TO ISSUE RVARY\n" },
     };
     struct desk d;
 

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "front_certs.h"
+#include "front_standby.h"
 #include "front_work.h"
 
 /* Of one uid; a private image has only one, which then may have them all. */
@@ -570,6 +571,7 @@ front_run(const struct front_start *from)
         return 1;
     }
     say_ready(&f);
+    front_standby_look(&f);
     while (!f.is_ending) {
         struct epoll_event events[64];
         int n = epoll_wait(f.epoll, events, ARRAY_LEN(events), wait_ms(&f));
@@ -586,11 +588,13 @@ front_run(const struct front_start *from)
             w->ready(w, events[i].events);
         }
         front_batch_end(&f);
+        front_standby_look(&f);
         logon_go_on(&f);
         rings_go_on(&f);
         bury_peers(&f);
     }
     front_work_close(&f);
+    front_standby_close(&f);
     saf_engine_close(&f.engine);
     return 0;
 }

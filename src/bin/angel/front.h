@@ -113,7 +113,8 @@ struct verifier {
 
 struct held;
 struct thread;
-struct works; /* front_work.c */
+struct works;  /* front_work.c */
+struct follow; /* front_standby.c */
 
 /* Commands of this turn whose commit is to come. */
 struct batch {
@@ -142,7 +143,10 @@ struct front {
     struct saf_hooks hooks;
     struct batch batch;
     struct works *work;
-    struct table jobs; /* by job id */
+    struct follow *follow;
+    bool begins_following;
+    char database_id[64]; /* of the line of databases in use */
+    struct table jobs;    /* by job id */
     struct angel *angels;
     unsigned char token_public[32];
     unsigned char seal_private[32], seal_public[32];
@@ -214,7 +218,8 @@ struct saf_lines line_sink_lines(struct line_sink *);
 /* --- database (front_database.c) -----------------------------------------
  */
 MUST_CHECK enum err front_database_open(struct front *, struct err_info *why);
-struct str front_rvary(void *front, struct arena *, bool is_switch);
+enum err front_rvary(void *front, struct arena *, enum saf_rvary what,
+                     struct saf_databases *out, struct err_info *why);
 /* Exchange the database with its standby; `done` tells what came of it, as one
  * line. The thread checks both meanwhile. */
 void front_switch(struct front *, struct thread *,

@@ -163,13 +163,14 @@ undo(struct held *h, const struct err_info *why)
 void
 front_batch_end(struct front *f)
 {
-    struct saf_db *db = saf_engine_db(f->engine);
     struct held *all = f->batch.first, *next;
     struct err_info why = { 0 };
     enum err e = ERR_OK;
+    struct saf_db *db;
 
     if (all == NULL)
         return;
+    db = saf_engine_db(f->engine);
     f->batch = (struct batch){ .tail = &f->batch.first };
     if (saf_db_in_batch(db))
         e = saf_db_batch_commit(db, &why);

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "front_certs.h"
+#include "front_standby.h"
 #include "front_thread.h"
 #include "saf/classes.h"
 #include "saf/kept.h"
@@ -41,6 +42,19 @@ open_engine(struct front *f, struct arena *a, struct err_info *why)
     return e;
 }
 
+/* Kept, since the database may be what is lost when it is asked for. */
+static void
+note_id(struct front *f)
+{
+    struct arena a;
+
+    arena_init(&a, 4096);
+    (void)!str_copy_z(
+        saf_option_text(saf_engine_db(f->engine), &a, "DATABASE.ID"),
+        f->database_id, sizeof f->database_id);
+    arena_fini(&a);
+}
+
 enum err
 front_database_open(struct front *f, struct err_info *why)
 {
@@ -61,19 +75,39 @@ front_database_open(struct front *f, struct err_info *why)
                                    .arg = f,
                                    .verbs = racdcert_verbs,
                                    .n_verbs = RACDCERT_VERBS };
-    return kept_migrate(saf_engine_db(f->engine), &f->hooks, why);
+    note_id(f);
+    e = kept_migrate(saf_engine_db(f->engine), &f->hooks, why);
+    return e == ERR_OK ? front_standby_open(f, why) : e;
 }
 
-struct str
-front_rvary(void *arg, struct arena *a, bool is_switch)
+enum err
+front_rvary(void *arg, struct arena *a, enum saf_rvary what,
+            struct saf_databases *out, struct err_info *why)
 {
     struct front *f = arg;
+    char *primary = root_path(a, STORE_FILE);
     char *standby = root_path(a, STORE_STANDBY);
+    enum err e = ERR_OK;
 
-    if (standby == NULL || access(standby, F_OK) != 0)
-        return STR("");
-    f->wants_switch = is_switch;
-    return str_of(standby);
+    if (primary == NULL || standby == NULL)
+        return err_set(why, ERR_MEMORY, "no storage");
+    switch (what) {
+    case SAF_RVARY_LIST:
+        break;
+    case SAF_RVARY_SWITCH:
+        f->wants_switch = true;
+        break;
+    case SAF_RVARY_ACTIVE:
+        e = front_standby_active(f, why);
+        break;
+    case SAF_RVARY_INACTIVE:
+        e = front_standby_inactive(f, why);
+        break;
+    }
+    out->primary = str_of(primary);
+    out->standby = access(standby, F_OK) == 0 ? str_of(standby) : STR("");
+    out->is_following = front_standby_is_following(f);
+    return e;
 }
 
 /* A reader elsewhere keeps the log of the old file, which must not be taken
@@ -120,12 +154,17 @@ publish_all(struct front *f)
 /* --- RVARY SWITCH
  * ------------------------------------------------------------ */
 
+#define LOST_IDS 1000000
+
 struct exchange {
     struct arena arena;
     char *primary, *standby;
     struct store_facts now, next;
+    bool is_lost; /* there is no database but the standby */
+    char id[64];  /* of the one in use */
     enum err e;
     struct err_info why;
+    struct err_info lost;
     void (*done)(struct front *, bool is_done, struct str line);
 };
 
@@ -136,9 +175,8 @@ check_both(void *arg)
     struct exchange *x = arg;
 
     x->e = store_check(x->standby, &x->next, &x->why);
-    if (x->e == ERR_OK)
-        x->e = store_check(x->primary, &x->now, &x->why);
-    if (x->e == ERR_OK && strcmp(x->now.id, x->next.id) != 0)
+    x->is_lost = store_check(x->primary, &x->now, &x->lost) != ERR_OK;
+    if (x->e == ERR_OK && strcmp(x->id, x->next.id) != 0)
         x->e = err_set(&x->why, ERR_NOT_NOW,
                        "it is no copy of the database in use: identities that "
                        "were given out would mean others. End the system, "
@@ -147,31 +185,61 @@ check_both(void *arg)
 
 /* Names that got a number while both were checked, too. */
 static int64_t
-last_id(struct saf_db *db)
+last_id(struct saf_db *db, const struct exchange *x)
 {
     struct saf_query q = saf_db_query(
         db, "SELECT seq FROM sqlite_sequence WHERE name='principals'", "");
     int64_t id = saf_query_next(&q) ? saf_query_int(&q, 0) : 0;
 
     saf_query_close(&q);
-    return id;
+    if (saf_db_check(db, NULL) == ERR_OK && id > 0)
+        return id;
+    /* Nobody can tell any more: far beyond what it can have been. */
+    return x->next.last_id + LOST_IDS;
+}
+
+/* The standby becomes the database. What is lost is put aside; its log must not
+ * be taken for the new one's. */
+static enum err
+take_place(const struct exchange *x, const char *damaged, struct err_info *why)
+{
+    enum err e;
+
+    if (!x->is_lost) {
+        e = is_quiet(x->primary, why);
+        return e == ERR_OK ? exchange(x->primary, x->standby, why) : e;
+    }
+    store_drop_log(x->primary);
+    if (access(x->primary, F_OK) != 0)
+        return rename(x->standby, x->primary) == 0
+                   ? store_sync_folder(x->primary, why)
+                   : err_sys(why, "%s", x->primary);
+    e = exchange(x->primary, x->standby, why);
+    if (e == ERR_OK && rename(x->standby, damaged) != 0)
+        e = err_sys(why, "%s", damaged);
+    return e;
 }
 
 static enum err
 switch_files(struct front *f, struct exchange *x, struct err_info *why)
 {
-    enum err e =
-        store_raise_ids(x->standby, last_id(saf_engine_db(f->engine)), why);
+    char *damaged = root_path(&x->arena, STORE_DAMAGED);
+    enum err e;
 
+    /* Following or not: it is the database from here on, or stays as it is. */
+    e = damaged == NULL ? err_set(why, ERR_MEMORY, "no storage")
+                        : front_standby_inactive(f, why);
+    if (e == ERR_OK)
+        e = store_raise_ids(x->standby, last_id(saf_engine_db(f->engine), x),
+                            why);
     if (e != ERR_OK)
         return e;
     saf_engine_close(&f->engine);
-    e = is_quiet(x->primary, why);
-    if (e == ERR_OK)
-        e = exchange(x->primary, x->standby, why);
+    e = take_place(x, damaged, why);
     if (e == ERR_OK && (e = front_database_open(f, why)) != ERR_OK) {
         saf_engine_close(&f->engine);
-        (void)!exchange(x->primary, x->standby, NULL);
+        if (!x->is_lost)
+            (void)!exchange(x->primary, x->standby, NULL);
     }
     if (e != ERR_OK && front_database_open(f, NULL) != ERR_OK)
         f->is_ending = true; /* the nest starts another front */
@@ -189,7 +257,10 @@ exchange_end(struct front *f, void *arg)
     buf_init(&line, 4096);
     if (x->e == ERR_OK) {
         publish_all(f);
-        msg_line(&line, "SPT1015I", NULL, 0);
+        if (x->is_lost)
+            MSG_LINE(&line, "SPT1022W", str_of(x->lost.text));
+        else
+            msg_line(&line, "SPT1015I", NULL, 0);
     } else {
         MSG_LINE(&line, "SPT1016E", str_of(x->why.text));
     }
@@ -212,6 +283,7 @@ front_switch(struct front *f, struct thread *thread,
     }
     arena_init(&x->arena, 16384);
     x->done = done;
+    (void)!str_copy_z(str_of(f->database_id), x->id, sizeof x->id);
     x->primary = root_path(&x->arena, STORE_FILE);
     x->standby = root_path(&x->arena, STORE_STANDBY);
     x->e = x->primary != NULL && x->standby != NULL

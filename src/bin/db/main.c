@@ -102,6 +102,14 @@ backup(const char *to)
     struct err_info why = { 0 };
     struct store_facts f;
 
+    if (strcmp(to, in_root(STORE_STANDBY)) == 0 &&
+        access(in_root(STORE_FOLLOWS), F_OK) == 0) {
+        (void)err_set(&why, ERR_EXISTS,
+                      "%s follows the database, there is nothing to copy; to "
+                      "keep it as it is: RVARY INACTIVE",
+                      to);
+        return failed(&why);
+    }
     if (store_copy(in_root(STORE_FILE), to, &why) != ERR_OK ||
         store_check(to, &f, &why) != ERR_OK)
         return failed(&why);
