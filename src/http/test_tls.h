@@ -14,6 +14,7 @@
 #include <signal.h>
 
 #include "http/client.h"
+#include "io/stream.h"
 #include "io/test_certs.h"
 
 static struct test_cert ca, other_ca, server_rsa, server_ec, server_b, alice,
