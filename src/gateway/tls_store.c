@@ -9,6 +9,7 @@
 #include "gateway/revoked.h"
 #include "gateway/ring_keys.h"
 #include "io/staple.h"
+#include "io/tls_material.h"
 
 #define EXTRA_RATE_MS 500u
 #define LOGGER KEY_FILES_LOGGER
@@ -222,96 +223,70 @@ tls_stores_polled(const struct tls_stores *t, const struct tls_polled **out)
 
 /* ---- what a TLS configuration is made of ---- */
 
-struct material {
-    struct {
-        struct tls_identity *v;
-        size_t n, cap;
-    } identities;
-    struct {
-        struct str *v;
-        size_t n, cap;
-    } chain, trust;
-};
-
-/* The certificate named by the alias first, else the ring's default. */
-static bool
-add_ring_keys(struct material *m, const struct store *s, struct str alias,
-              bool is_first_pass)
+/* With an alias that certificate alone, else the ring's default before the
+ * others. */
+static enum err
+add_ring(struct tls_material *m, const struct store *s, struct str alias,
+         bool is_trust, struct err_info *why)
 {
     for (size_t i = 0; i < s->ring.n; i++) {
         const struct saf_ring_cert *c = &s->ring.certs[i];
-        bool is_first = alias.n > 0 ? str_eq(c->label, alias) : c->is_default;
+        bool is_named = alias.n == 0 || str_eq(c->label, alias);
+        bool is_signer = c->usage != RING_PERSONAL;
+        struct tls_entry e = {
+            .der = c->der,
+            .rank = is_trust || !c->has_key || !is_named ? TLS_NO_KEY
+                    : c->is_default                      ? TLS_KEY_FIRST
+                                                         : TLS_KEY,
+            .key = secret_view(&c->key),
+            .remote = c->key.n == 0 ? s->remote : NULL,
+            .is_chain = !is_trust && is_signer,
+            .is_trusted = is_trust && is_signer,
+        };
+        enum err code = tls_material_add(m, &e, why);
 
-        if (!c->has_key || is_first != is_first_pass ||
-            (alias.n > 0 && !is_first))
-            continue;
-        if (!VEC_PUSH(&m->identities,
-                      ((struct tls_identity){ c->der, secret_view(&c->key),
-                                              c->key.n == 0 ? s->remote : NULL,
-                                              NULL })))
-            return false;
+        if (code != ERR_OK)
+            return code;
     }
-    return true;
+    return ERR_OK;
 }
 
-static bool
-add_file_keys(struct material *m, const struct store *s, struct str alias)
-{
-    for (size_t i = 0; i < s->file.n; i++) {
-        const struct keystore_entry *e = &s->file.entries[i];
-
-        if (e->kind == KEYSTORE_KEY &&
-            (alias.n == 0 || keystore_is_alias(e, alias)) &&
-            !VEC_PUSH(&m->identities,
-                      ((struct tls_identity){ e->der, secret_view(&e->key),
-                                              NULL, NULL })))
-            return false;
-    }
-    return true;
-}
-
+/* The certificates of keys are trusted too, as JSSE does. */
 static enum err
-add_identities(struct material *m, const struct store *s, struct str alias,
-               struct err_info *why)
-{
-    return add_ring_keys(m, s, alias, true) &&
-                   add_ring_keys(m, s, alias, false) &&
-                   add_file_keys(m, s, alias)
-               ? ERR_OK
-               : err_set(why, ERR_MEMORY, "no storage for keys");
-}
-
-/* Of a file, the certificates of keys are trusted too, as JSSE does. */
-static bool
-add_file_signers(struct material *m, const struct keystore *file, bool is_trust)
+add_file(struct tls_material *m, const struct keystore *file, struct str alias,
+         bool is_trust, struct err_info *why)
 {
     for (size_t i = 0; i < file->n; i++) {
-        const struct keystore_entry *e = &file->entries[i];
+        const struct keystore_entry *from = &file->entries[i];
+        bool is_named = alias.n == 0 || keystore_is_alias(from, alias);
+        bool is_key = from->kind == KEYSTORE_KEY;
+        struct tls_entry e = {
+            .der = from->der,
+            .rank = !is_trust && is_key && is_named ? TLS_KEY : TLS_NO_KEY,
+            .key = secret_view(&from->key),
+            .is_chain = !is_trust && !is_key,
+            .is_trusted = is_trust && from->kind != KEYSTORE_CHAIN,
+        };
+        enum err code = tls_material_add(m, &e, why);
 
-        if (is_trust ? e->kind != KEYSTORE_CHAIN && !VEC_PUSH(&m->trust, e->der)
-                     : e->kind != KEYSTORE_KEY && !VEC_PUSH(&m->chain, e->der))
-            return false;
+        if (code != ERR_OK)
+            return code;
     }
-    return true;
+    return ERR_OK;
 }
 
+/* Our keys with what leads to a root, or whom we trust. */
 static enum err
-add_signers(const struct store *s, struct material *m, bool is_trust,
-            struct err_info *why)
+add_store(struct tls_material *m, const struct store *s, struct str alias,
+          bool is_trust, struct err_info *why)
 {
-    bool is_ok = true;
+    enum err e = add_ring(m, s, alias, is_trust, why);
 
-    for (size_t i = 0; i < s->ring.n && is_ok; i++) {
-        const struct saf_ring_cert *c = &s->ring.certs[i];
-
-        if (c->usage != RING_PERSONAL)
-            is_ok = is_trust ? VEC_PUSH(&m->trust, c->der)
-                             : VEC_PUSH(&m->chain, c->der);
-    }
-    is_ok = is_ok && add_file_signers(m, &s->file, is_trust) &&
-            (!is_trust || add_file_signers(m, &s->extra, true));
-    return is_ok ? ERR_OK
-                 : err_set(why, ERR_MEMORY, "no storage for certificates");
+    if (e == ERR_OK)
+        e = add_file(m, &s->file, alias, is_trust, why);
+    if (e == ERR_OK && is_trust)
+        e = add_file(m, &s->extra, alias, true, why);
+    return e;
 }
 
 /* A file beside the stores; looked at for changes like a polled one. */
@@ -339,8 +314,8 @@ read_extra(struct tls_stores *t, struct str path, struct buf *to,
 /* Responses about our certificates. One that can be had from nobody is said and
  * left out: clients then get none. */
 static enum err
-add_staples(struct tls_stores *t, const struct cfg_ssl *ssl, struct material *m,
-            struct err_info *why)
+add_staples(struct tls_stores *t, const struct cfg_ssl *ssl,
+            struct tls_material *m, struct err_info *why)
 {
     struct revocation *by = NULL;
     enum err e = revoked_staples(t->tree, ssl, t->shared.revocation, &by, why);
@@ -393,7 +368,7 @@ trusts_system(struct tls_stores *t, const struct cfg_ssl *ssl)
 
 static enum err
 build(struct tls_stores *t, const struct cfg_ssl *ssl,
-      const struct cfg_http_endpoint *endpoint, struct material *m,
+      const struct cfg_http_endpoint *endpoint, struct tls_material *m,
       struct tls_config **out, struct err_info *why)
 {
     const struct cfg_ssl_options *options =
@@ -404,12 +379,6 @@ build(struct tls_stores *t, const struct cfg_ssl *ssl,
         .is_server = endpoint != NULL,
         .offer_h2 = endpoint != NULL &&
                     str_eq_nocase_z(endpoint->protocol_version, "http/2"),
-        .identities = m->identities.v,
-        .n_identities = m->identities.n,
-        .chain = m->chain.v,
-        .n_chain = m->chain.n,
-        .trust = m->trust.v,
-        .n_trust = m->trust.n,
         .client_auth = ssl->client_authentication ? TLS_AUTH_REQUIRED
                        : ssl->client_authentication_supported
                            ? TLS_AUTH_SUPPORTED
@@ -449,6 +418,7 @@ build(struct tls_stores *t, const struct cfg_ssl *ssl,
                           why);
     if (e == ERR_OK && endpoint != NULL)
         e = add_staples(t, ssl, m, why);
+    tls_material_use(m, &s);
     if (e == ERR_OK)
         e = tls_config_new(&s, out, why);
     revocation_unref(&s.revocation);
@@ -470,7 +440,7 @@ key_store_of(struct tls_stores *t, const struct cfg_ssl *ssl)
 
 static enum err
 collect(struct tls_stores *t, const struct cfg_ssl *ssl, bool is_server,
-        struct str alias, struct material *m, struct err_info *why)
+        struct str alias, struct tls_material *m, struct err_info *why)
 {
     const struct cfg_key_store *from = key_store_of(t, ssl);
     struct store *keys, *signers;
@@ -489,7 +459,7 @@ collect(struct tls_stores *t, const struct cfg_ssl *ssl, bool is_server,
     if (e == ERR_OK && ssl->trust_store != NULL && ssl->trust_store != from)
         e = read_store(t, ssl->trust_store, false, &signers, why);
     if (e == ERR_OK)
-        e = add_identities(m, keys, alias, why);
+        e = add_store(m, keys, alias, false, why);
     if (e == ERR_OK && alias.n > 0 && m->identities.n == 0) {
         MESSAGES_LOG(t->log, LOGGER, is_server ? "CWPKI0024E" : "CWPKI0023E",
                      alias, from->node.id);
@@ -503,9 +473,7 @@ collect(struct tls_stores *t, const struct cfg_ssl *ssl, bool is_server,
                        STR_ARG(keys->path.n > 0 ? keys->path : from->location));
     if (e == ERR_OK && signers->extra.n == 0)
         (void)!key_files_extra(t->log, signers->from->node.id, &signers->extra);
-    if (e == ERR_OK)
-        e = add_signers(keys, m, false, why);
-    return e == ERR_OK ? add_signers(signers, m, true, why) : e;
+    return e == ERR_OK ? add_store(m, signers, STR(""), true, why) : e;
 }
 
 enum err
@@ -513,7 +481,7 @@ tls_store_build(struct tls_stores *t, const struct cfg_ssl *ssl,
                 const struct cfg_http_endpoint *endpoint, struct str alias,
                 struct tls_config **out, struct err_info *why)
 {
-    struct material m = { 0 };
+    struct tls_material m = { 0 };
     struct err_info own = { 0 };
     enum err e;
 
@@ -525,11 +493,7 @@ tls_store_build(struct tls_stores *t, const struct cfg_ssl *ssl,
     e = collect(t, ssl, endpoint != NULL, alias, &m, why);
     if (e == ERR_OK)
         e = build(t, ssl, endpoint, &m, out, why);
-    for (size_t i = 0; i < m.identities.n; i++)
-        staple_unref(&m.identities.v[i].staple);
-    VEC_FREE(&m.identities);
-    VEC_FREE(&m.chain);
-    VEC_FREE(&m.trust);
+    tls_material_fini(&m);
     return e;
 }
 

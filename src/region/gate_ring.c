@@ -1,18 +1,28 @@
 #include "region/gate_ring.h"
 
-#include <stdlib.h>
+#include "io/tls_material.h"
 
-static const struct saf_ring_cert *
-find_certificate(const struct saf_ring *ring, struct str label)
+/* Of ours, only the one that is named, or the ring's default. */
+static enum err
+gather(const struct saf_ring *ring, struct str label, struct tls_material *m,
+       struct err_info *why)
 {
     for (size_t i = 0; i < ring->n; i++) {
         const struct saf_ring_cert *c = &ring->certs[i];
+        bool is_ours = c->key.n > 0 &&
+                       (label.n > 0 ? str_eq(c->label, label) : c->is_default);
+        bool is_signer = c->usage != RING_PERSONAL;
+        struct tls_entry entry = { .der = c->der,
+                                   .rank = is_ours ? TLS_KEY : TLS_NO_KEY,
+                                   .key = secret_view(&c->key),
+                                   .is_chain = is_signer,
+                                   .is_trusted = is_signer };
+        enum err e = tls_material_add(m, &entry, why);
 
-        if (c->key.n > 0 &&
-            (label.n > 0 ? str_eq(c->label, label) : c->is_default))
-            return c;
+        if (e != ERR_OK)
+            return e;
     }
-    return NULL;
+    return ERR_OK;
 }
 
 static enum err
@@ -20,38 +30,24 @@ make(const struct saf_ring *ring, struct str keyring,
      const struct tcpipservice *service, struct tls_config **out,
      struct err_info *why)
 {
-    const struct saf_ring_cert *own =
-        find_certificate(ring, service->certificate);
-    struct str *signers = calloc(ring->n + 1, sizeof *signers);
-    struct tls_identity identity;
-    struct tls_settings settings = { .is_server = true,
-                                     .identities = &identity,
-                                     .n_identities = 1,
-                                     .chain = signers,
-                                     .trust = signers };
-    enum err e;
+    struct tls_settings settings = { .is_server = true };
+    struct tls_material m = { 0 };
+    enum err e = gather(ring, service->certificate, &m, why);
 
-    if (signers == NULL)
-        return err_set(why, ERR_MEMORY, "no storage for certificates");
-    if (own == NULL) {
-        free(signers);
-        return err_set(why, ERR_NOT_FOUND,
-                       "ring " STR_FMT " has no %s" STR_FMT
-                       " with a private key the region may use",
-                       STR_ARG(keyring),
-                       service->certificate.n > 0 ? "certificate "
-                                                  : "default certificate",
-                       STR_ARG(service->certificate));
-    }
-    identity = (struct tls_identity){ own->der, secret_view(&own->key) };
-    for (size_t i = 0; i < ring->n; i++)
-        if (ring->certs[i].usage != RING_PERSONAL)
-            signers[settings.n_chain++] = ring->certs[i].der;
-    settings.n_trust = settings.n_chain;
+    if (e == ERR_OK && m.identities.n == 0)
+        e = err_set(why, ERR_NOT_FOUND,
+                    "ring " STR_FMT " has no %s" STR_FMT
+                    " with a private key the region may use",
+                    STR_ARG(keyring),
+                    service->certificate.n > 0 ? "certificate "
+                                               : "default certificate",
+                    STR_ARG(service->certificate));
+    tls_material_use(&m, &settings);
     if (service->ssl == SERVICE_SSL_CLIENTAUTH)
         settings.client_auth = TLS_AUTH_REQUIRED;
-    e = tls_config_new(&settings, out, why);
-    free(signers);
+    if (e == ERR_OK)
+        e = tls_config_new(&settings, out, why);
+    tls_material_fini(&m);
     return e;
 }
 
