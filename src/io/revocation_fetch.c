@@ -65,12 +65,11 @@ connect_one(const struct addrinfo *to, uint64_t until_ms)
 
     if (fd < 0 || connect(fd, to->ai_addr, to->ai_addrlen) == 0)
         return fd;
-    if (errno != EINPROGRESS)
-        number = errno;
-    else if (now_ms >= until_ms ||
-             poll(&wait, 1, (int)(until_ms - now_ms)) != 1)
+    if (errno == EINPROGRESS &&
+        (now_ms >= until_ms || poll(&wait, 1, (int)(until_ms - now_ms)) != 1))
         number = ETIMEDOUT;
-    else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0)
+    else if (errno != EINPROGRESS ||
+             getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0)
         number = errno;
     if (number == 0)
         return fd;
