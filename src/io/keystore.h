@@ -52,7 +52,8 @@ struct keystore_password {
  *
  * ERR_SYNTAX       not such a store, or damaged
  * ERR_DENIED       the password does not open the store or a key in it
- * ERR_UNSUPPORTED  an entry of a kind TLS has no use for (secret keys)
+ * ERR_UNSUPPORTED  an entry in a form we do not know; secret keys of JCEKS and
+ *                  PKCS12 are passed over
  * ERR_LIMIT        larger than the limits above
  */
 struct keystore_input {

@@ -2,7 +2,8 @@
  * JKS and JCEKS, big-endian:
  *
  *   store   = magic version count *entry SHA-1
- *   entry   = 1 alias date key chain | 2 alias date certificate | 3 ...
+ *   entry   = 1 alias date key chain | 2 alias date certificate |
+ *             3 alias date serialized            a secret key, keystore_java.c
  *   chain   = count *certificate
  *   certificate = type bytes         alias, type: u16 length and text
  *
@@ -291,11 +292,13 @@ read_entry(struct keystore_reading *r, struct reader *in, uint32_t version)
         return damaged(r, in);
     if (kind == 1)
         return read_key_entry(r, in, version, alias);
-    if (kind == 3)
-        return err_set(r->why, ERR_UNSUPPORTED,
-                       "entry " STR_FMT " is a secret key: keep it in a store "
-                       "of its own",
-                       STR_ARG(str_sub(alias, 0, 100)));
+    if (kind == 3) /* TLS has no use for it; it may stand beside those it has */
+        return keystore_skip_java(in)
+                   ? ERR_OK
+                   : err_at(r->why, ERR_UNSUPPORTED, in->pos,
+                            "entry " STR_FMT " is a secret key in a form that "
+                            "is not known (byte %zu)",
+                            STR_ARG(str_sub(alias, 0, 100)), in->pos);
     if (kind != 2 || !read_certificate(in, version, &der))
         return damaged(r, in);
     return keystore_add(r, KEYSTORE_TRUSTED, alias, der) == NULL ? ERR_MEMORY

@@ -25,4 +25,8 @@ MUST_CHECK enum err keystore_read_jks(struct keystore_reading *);
 MUST_CHECK enum err keystore_read_pkcs12(struct keystore_reading *);
 MUST_CHECK enum err keystore_read_pem(struct keystore_reading *);
 
+/* keystore_java.c: past a serialized secret key. False: not in that form. */
+struct reader;
+MUST_CHECK bool keystore_skip_java(struct reader *);
+
 #endif

@@ -84,6 +84,10 @@ stores_of_others_are_read(void **state)
         { "legacy.p12", KEYSTORE_PKCS12, "K:one K:two C:CN=ca T:trustedca" },
         { "catrust.p12", KEYSTORE_PKCS12, "T:" },
         { "own.pem", KEYSTORE_PEM, "K:default" },
+        /* secret keys before, between and after it, one with its own password
+         */
+        { "mixed.jceks", KEYSTORE_JCEKS, "K:tls" },
+        { "secret.jceks", KEYSTORE_JCEKS, "" },
     };
 
     (void)state;
@@ -134,7 +138,7 @@ wrong_passwords_open_nothing(void **state)
         { "two.p12", KEYSTORE_PKCS12, NULL, ERR_DENIED },
         { "legacy.p12", KEYSTORE_PKCS12, "", ERR_DENIED },
         { "own.pem", KEYSTORE_PEM, "change", ERR_DENIED },
-        { "secret.jceks", KEYSTORE_JCEKS, "changeit", ERR_UNSUPPORTED },
+        { "mixed.jceks", KEYSTORE_JCEKS, "changed", ERR_DENIED },
         { "two.p12", KEYSTORE_JKS, "changeit", ERR_SYNTAX },
         { "two.jks", KEYSTORE_PKCS12, "changeit", ERR_SYNTAX },
         { "two.jks", KEYSTORE_PEM, "changeit", ERR_SYNTAX },
@@ -185,12 +189,57 @@ damage_is_found(void **state)
     buf_fini(&file);
 }
 
+/* What a secret key is serialized as, and how it may not be. */
+static void
+odd_secret_keys_are_refused(void **state)
+{
+    static const struct {
+        const char *after; /* this text, so many bytes on */
+        size_t on;
+        unsigned char byte;
+    } rows[] = {
+        { "\xac\xed", 0, 4 },                        /* a later version */
+        { "\xac\xed", 2, 0x75 },                     /* no object */
+        { "SealedObjectForKeyProtector", 8, 3 },     /* writes its own way */
+        { "SealedObjectForKeyProtector", 10, 99 },   /* more fields */
+        { "SealedObjectForKeyProtector", 11, 0x77 }, /* data of its own */
+        { "SealedObjectForKeyProtector", 12, 0x73 }, /* no class */
+        { "javax.crypto.SealedObject", 11, 'I' },    /* a number */
+        { "javax.crypto.SealedObject", 12, 0x70 },   /* a long name */
+        { "encryptedContent", 0, 0x70 },             /* no type */
+        { "PBEWithMD5AndTripleDES", 0, 0x7c },       /* a long string */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf file = load("secret.jceks");
+        size_t at = str_find(buf_view(&file), str_of(rows[i].after));
+        struct keystore_input from = { .type = KEYSTORE_JCEKS };
+        struct keystore store = { .n = 77 };
+        struct err_info why = { 0 };
+        struct str bytes;
+
+        assert_true(at != STR_NPOS);
+        at += strlen(rows[i].after) + rows[i].on;
+        file.p[at] = (char)rows[i].byte;
+        bytes = exact_copy_n(file.p, file.n);
+        from.bytes = bytes;
+        if (keystore_read(&from, &store, &why) != ERR_UNSUPPORTED)
+            fail_msg("row %zu", i);
+        assert_int_equal(store.n, 77);
+        assert_non_null(strstr(why.text, "secret key"));
+        exact_free(bytes);
+        buf_fini(&file);
+    }
+}
+
 /* Without a password nothing vouches for the bytes; whatever they are, they
  * are read within bounds. */
 static void
 unchecked_stores_stay_within_bounds(void **state)
 {
-    static const char *const names[] = { "two.jks", "two.jceks" };
+    static const char *const names[] = { "two.jks", "two.jceks", "mixed.jceks",
+                                         "secret.jceks" };
     struct keystore store;
 
     (void)state;
@@ -268,6 +317,7 @@ main(void)
         cmocka_unit_test(stores_of_others_are_read),
         cmocka_unit_test(wrong_passwords_open_nothing),
         cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(odd_secret_keys_are_refused),
         cmocka_unit_test(unchecked_stores_stay_within_bounds),
         cmocka_unit_test(a_new_store_can_be_read_again),
     };

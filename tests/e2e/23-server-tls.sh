@@ -42,7 +42,7 @@ if command -v nghttp >/dev/null; then
 fi
 
 # --- stores of other tools
-mkdir -p "$SECURITY" && cp "$STORES"/two.* "$STORES/legacy.p12" "$SECURITY/"
+mkdir -p "$SECURITY" && cp "$STORES"/two.* "$STORES/legacy.p12" "$STORES/mixed.jceks" "$SECURITY/"
 keys='<keyStore id="k" location="%s" type="%s" password="changeit">%s</keyStore>
   <ssl id="t" keyStoreRef="k" %s/><sslDefault sslRef="t"/>'
 two='<keyEntry name="Two" keyPassword="secret2"/>'
@@ -55,6 +55,7 @@ done <<END
 two.jks|JKS|$two|serverKeyAlias="two"|CN=Two|JKS, the second key by its alias and its own password
 two.jks|PKCS12|$two|serverKeyAlias="ONE"|CN=one|a .jks is one whatever the type says; aliases know no case
 two.jceks|JCEKS|$two|serverKeyAlias="one"|CN=one|JCEKS
+mixed.jceks|JCEKS||serverKeyAlias="tls"|CN=Mixed|JCEKS with secret keys beside it
 two.p12|PKCS12||serverKeyAlias="two"|CN=Two|PKCS12 with several keys
 legacy.p12|PKCS12||serverKeyAlias="one"|CN=one|PKCS12 of an old Java
 $SECURITY/two.p12|PKCS12||serverKeyAlias="one" enabledCiphers="SSL_RSA_WITH_AES_128_CBC_SHA TLS_AES_256_GCM_SHA384"|CN=one|an absolute location
