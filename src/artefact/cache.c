@@ -70,7 +70,7 @@ image_is_joined(const struct image *image,
 
 enum err
 image_find(const char *workarea, const struct image_source *source,
-           struct image **out, struct err_info *why)
+           bool must_sum, struct image **out, struct err_info *why)
 {
     struct image *image = NULL;
     char path[4096];
@@ -78,7 +78,7 @@ image_find(const char *workarea, const struct image_source *source,
 
     if (e != ERR_OK)
         return e;
-    if (image_load(path, &image, NULL) == ERR_OK &&
+    if (image_load(path, must_sum, &image, NULL) == ERR_OK &&
         image_info(image)->kind == source->kind &&
         memcmp(image_info(image)->digest, source->digest,
                sizeof source->digest) == 0 &&
@@ -91,21 +91,37 @@ image_find(const char *workarea, const struct image_source *source,
 }
 
 enum err
+image_store(const char *workarea, const struct image_source *source,
+            struct str bytes, struct err_info *why)
+{
+    char path[4096];
+    enum err e = image_path(workarea, source, path, why);
+
+    return e == ERR_OK ? file_replace(path, bytes, 0640, why) : e;
+}
+
+enum err
+image_stored(const char *workarea, const struct image_source *source,
+             struct image **out, struct err_info *why)
+{
+    char path[4096];
+    enum err e = image_path(workarea, source, path, why);
+
+    return e == ERR_OK ? image_load(path, false, out, why) : e;
+}
+
+enum err
 image_make(const char *workarea, const struct image_source *source,
            struct str archive, struct image **out, struct err_info *why)
 {
-    char path[4096];
     struct buf bytes;
-    enum err e = image_path(workarea, source, path, why);
+    enum err e;
 
-    if (e != ERR_OK)
-        return e;
     buf_init(&bytes, IMAGE_BYTES_MAX);
-    if ((e = dir_make(workarea, 0750, why)) == ERR_OK &&
-        (e = image_compile_confined(source->kind, archive, source->options,
-                                    &bytes, why)) == ERR_OK &&
-        (e = file_write_atomic(path, buf_view(&bytes), 0640, why)) == ERR_OK)
-        e = image_load(path, out, why);
+    e = image_compile_confined(source->kind, archive, source->options, &bytes,
+                               why);
+    if (e == ERR_OK)
+        e = image_store(workarea, source, buf_view(&bytes), why);
     buf_fini(&bytes);
-    return e;
+    return e == ERR_OK ? image_stored(workarea, source, out, why) : e;
 }

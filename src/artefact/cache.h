@@ -20,13 +20,23 @@ void archive_digest(struct str archive, uint8_t out[IMAGE_DIGEST_BYTES]);
 bool image_is_joined(const struct image *, const struct compile_options *);
 
 /* The image of this archive, with these options and the services as they are,
- * mapped. ERR_NOT_FOUND: it must be made. */
+ * mapped. must_sum as image_load. ERR_NOT_FOUND: it must be made. */
 MUST_CHECK enum err image_find(const char *workarea,
-                               const struct image_source *, struct image **out,
-                               struct err_info *why);
+                               const struct image_source *, bool must_sum,
+                               struct image **out, struct err_info *why);
 
-/* Compile the archive (confined), write `<workarea>/<digest>.img` atomically
- * and map it. Errors as image_compile_confined, or of the file system. */
+/* Write `<workarea>/<digest>.img` in place of what was there. No sync: a file
+ * that a crash of the system tore is found out by its sum and made again. */
+MUST_CHECK enum err image_store(const char *workarea,
+                                const struct image_source *, struct str bytes,
+                                struct err_info *why);
+/* Map what was stored. */
+MUST_CHECK enum err image_stored(const char *workarea,
+                                 const struct image_source *,
+                                 struct image **out, struct err_info *why);
+
+/* Compile the archive (confined), store and map it. Errors as
+ * image_compile_confined, or of the file system. */
 MUST_CHECK enum err image_make(const char *workarea,
                                const struct image_source *, struct str archive,
                                struct image **out, struct err_info *why);

@@ -40,6 +40,7 @@ put_head(struct compiling *c, enum image_kind kind, struct str archive)
     buf_u32(c->out, IMAGE_FORMAT);
     buf_u32(c->out, kind);
     buf_u32(c->out, 0); /* total, see put_end */
+    buf_u64(c->out, 0); /* sum, likewise */
     buf_add(c->out, str_n(digest, sizeof digest));
 }
 
@@ -48,6 +49,7 @@ put_end(struct compiling *c)
 {
     size_t n = c->out->n - c->start;
     enum err e = buf_check(c->out, c->why);
+    uint64_t sum;
 
     if (e != ERR_OK)
         return e;
@@ -56,6 +58,11 @@ put_end(struct compiling *c)
     for (unsigned i = 0; i < 4; i++)
         c->out->p[c->start + strlen(IMAGE_MAGIC) + 8 + i] =
             (char)(n >> (24 - 8 * i));
+    sum = str_hash(
+        str_n(c->out->p + c->start + IMAGE_SUM_END, n - IMAGE_SUM_END), 0);
+    for (unsigned i = 0; i < 8; i++)
+        c->out->p[c->start + IMAGE_SUM_END - 8 + i] =
+            (char)(sum >> (56 - 8 * i));
     return ERR_OK;
 }
 
@@ -571,10 +578,10 @@ compile_requester(struct compiling *c, struct str ara)
     return put_end(c);
 }
 
-static enum err
-compile(enum image_kind kind, struct str archive,
-        const struct compile_options *options, struct buf *image,
-        struct err_info *why)
+enum err
+artefact_compile(enum image_kind kind, struct str archive,
+                 const struct compile_options *options, struct buf *image,
+                 struct err_info *why)
 {
     static const struct compile_options none;
     struct err_info own;
@@ -608,14 +615,14 @@ enum err
 artefact_compile_service(struct str sar, const struct compile_options *options,
                          struct buf *image, struct err_info *why)
 {
-    return compile(IMAGE_SERVICE, sar, options, image, why);
+    return artefact_compile(IMAGE_SERVICE, sar, options, image, why);
 }
 
 enum err
 artefact_compile_api(struct str aar, const struct compile_options *options,
                      struct buf *image, struct err_info *why)
 {
-    return compile(IMAGE_API, aar, options, image, why);
+    return artefact_compile(IMAGE_API, aar, options, image, why);
 }
 
 enum err
@@ -623,5 +630,5 @@ artefact_compile_requester(struct str ara,
                            const struct compile_options *options,
                            struct buf *image, struct err_info *why)
 {
-    return compile(IMAGE_REQUESTER, ara, options, image, why);
+    return artefact_compile(IMAGE_REQUESTER, ara, options, image, why);
 }

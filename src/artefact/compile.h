@@ -8,6 +8,7 @@
 
 #include "artefact/image.h"
 #include "base/buf.h"
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -36,6 +37,9 @@ struct compile_options {
  * ERR_RANGE, ERR_LIMIT, ERR_DENIED, ERR_EXISTS, ERR_UNSUPPORTED.
  * ERR_NOT_NOW: a service's file is not what its digest says.
  */
+MUST_CHECK enum err artefact_compile(enum image_kind, struct str archive,
+                                     const struct compile_options *,
+                                     struct buf *image, struct err_info *why);
 MUST_CHECK enum err artefact_compile_service(struct str sar,
                                              const struct compile_options *,
                                              struct buf *image,
@@ -57,6 +61,7 @@ MUST_CHECK enum err artefact_compile_requester(struct str ara,
  */
 #define COMPILE_SECONDS_MAX 20u
 #define COMPILE_MEMORY_MAX ((size_t)1 << 30)
+extern const struct confine_limits compile_limits;
 MUST_CHECK enum err image_compile_confined(enum image_kind, struct str archive,
                                            const struct compile_options *,
                                            struct buf *image,

@@ -234,12 +234,14 @@ get_head(struct opening *o)
     struct image_info *info = &o->image->info;
     uint32_t format, kind, n_bytes;
     struct str magic, digest;
+    uint64_t sum;
 
     if (!reader_take(&o->in, strlen(IMAGE_MAGIC), &magic) ||
         !str_eq_z(magic, IMAGE_MAGIC) || !reader_u32(&o->in, &format) ||
         format != IMAGE_FORMAT || !reader_u32(&o->in, &kind) ||
         kind < IMAGE_SERVICE || kind > IMAGE_REQUESTER ||
         !reader_u32(&o->in, &n_bytes) || n_bytes != o->in.in.n ||
+        !reader_u64(&o->in, &sum) ||
         !reader_take(&o->in, IMAGE_DIGEST_BYTES, &digest))
         return damaged(o, "head");
     info->kind = (enum image_kind)kind;
@@ -328,8 +330,22 @@ image_open(struct str bytes, struct image **out, struct err_info *why)
     return finish(image, out, why);
 }
 
+/* A file that was being written when the system went down may be whole in
+ * length and full of zeros. */
+static bool
+has_its_sum(const struct image *image)
+{
+    struct str all = str_n(image->base, image->n_bytes), stored;
+    struct reader in = reader_of(all);
+    uint64_t sum;
+
+    return reader_take(&in, IMAGE_SUM_END - 8, &stored) &&
+           reader_u64(&in, &sum) && sum == str_hash(reader_rest(&in), 0);
+}
+
 enum err
-image_load(const char *path, struct image **out, struct err_info *why)
+image_load(const char *path, bool must_sum, struct image **out,
+           struct err_info *why)
 {
     struct image *image;
     struct stat st;
@@ -358,7 +374,12 @@ image_load(const char *path, struct image **out, struct err_info *why)
         free(image);
         return e;
     }
-    e = finish(image, out, why);
+    if (must_sum && !has_its_sum(image)) {
+        e = err_set(why, ERR_SYNTAX, "the image is damaged");
+        image_free(&image);
+    } else {
+        e = finish(image, out, why);
+    }
     if (e != ERR_OK)
         err_prefix(why, "%s", path);
     return e;
@@ -385,6 +406,13 @@ image_free(struct image **image)
     else
         free(i->base);
     free(i);
+}
+
+void
+image_rest(const struct image *image)
+{
+    if (image->is_mapped)
+        (void)madvise(image->base, image->n_bytes, MADV_DONTNEED);
 }
 
 const struct image_info *

@@ -102,15 +102,18 @@ struct image_info {
 struct image;
 
 /* Map the file read only and check it. ERR_SYNTAX: damaged, or made by another
- * build (compile again). */
-MUST_CHECK enum err image_load(const char *path, struct image **out,
-                               struct err_info *why);
+ * build (compile again). must_sum: it may be torn, so all of it is read. */
+MUST_CHECK enum err image_load(const char *path, bool must_sum,
+                               struct image **out, struct err_info *why);
 /* The same from memory; the bytes are copied. */
 MUST_CHECK enum err image_open(struct str bytes, struct image **out,
                                struct err_info *why);
 /* One more owner, who calls image_free, too. Any thread. */
 struct image *image_ref(struct image *);
 void image_free(struct image **);
+/* Its pages leave the process until somebody reads them again: of a thousand
+ * APIs few are called. */
+void image_rest(const struct image *);
 /* Valid until image_free; any number of threads may read. */
 const struct image_info *image_info(const struct image *);
 

@@ -1,5 +1,8 @@
 /* Service, API and requester archives to images, and damaged images. */
 #include "artefact/cache.h"
+
+#include <unistd.h>
+
 #include "artefact/requester.h"
 #include "base/file.h"
 #include "base/test.h"
@@ -346,7 +349,7 @@ obtain(const char *folder, enum image_kind kind, struct str archive,
     enum err e;
 
     archive_digest(archive, source.digest);
-    e = image_find(folder, &source, image, why);
+    e = image_find(folder, &source, true, image, why);
     *is_made = e == ERR_NOT_FOUND;
     return *is_made ? image_make(folder, &source, archive, image, why) : e;
 }
@@ -400,6 +403,39 @@ images_are_kept(void **state)
     buf_fini(&sar);
     buf_fini(&aar);
     assert_int_equal(tree_remove(folder, &why), ERR_OK);
+}
+
+/* An image file that a crash tore is not taken, however well it looks. */
+static void
+torn_images_are_noticed(void **state)
+{
+    char path[] = "/tmp/sallyport-image-XXXXXX";
+    struct buf bytes = compile_good();
+    struct image *image = NULL;
+    struct err_info why = { 0 };
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(file_write_atomic(path, buf_view(&bytes), 0600, &why),
+                     ERR_OK);
+    assert_int_equal(image_load(path, true, &image, &why), ERR_OK);
+    image_free(&image);
+    for (size_t at = 0; at < bytes.n; at += 1 + bytes.n / 97) {
+        bytes.p[at] = (char)(bytes.p[at] ^ 1);
+        assert_int_equal(file_write_atomic(path, buf_view(&bytes), 0600, &why),
+                         ERR_OK);
+        assert_int_equal(image_load(path, true, &image, &why), ERR_SYNTAX);
+        bytes.p[at] = (char)(bytes.p[at] ^ 1);
+    }
+    memset(bytes.p + bytes.n / 2, 0, bytes.n - bytes.n / 2);
+    assert_int_equal(file_write_atomic(path, buf_view(&bytes), 0600, &why),
+                     ERR_OK);
+    assert_int_equal(image_load(path, true, &image, &why), ERR_SYNTAX);
+    assert_null(image);
+    buf_fini(&bytes);
+    unlink(path);
 }
 
 /* A service that lies in a file is read only when it is what it was. */
@@ -460,6 +496,7 @@ main(void)
         cmocka_unit_test(api_needs_its_service),
         cmocka_unit_test(binds_refuse),
         cmocka_unit_test(images_are_kept),
+        cmocka_unit_test(torn_images_are_noticed),
         cmocka_unit_test(services_are_read_from_files),
     };
 

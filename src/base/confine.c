@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -135,35 +136,89 @@ child(confine_fn fn, void *arg, const struct confine_limits *limits,
     _exit(0);
 }
 
-/* Until end of file, the deadline, or too much. */
+/* A child under way. */
+struct confined {
+    pid_t pid;
+    int fd;
+    struct buf in;
+    uint64_t end_ms;
+    uint32_t seconds;
+    enum err e; /* of reading from it */
+    struct err_info why;
+    void *arg;
+    confine_done done;
+};
+
 static enum err
-collect(int fd, const struct confine_limits *limits, struct buf *in,
-        struct err_info *why)
+start(struct confined *c, confine_fn fn, void *arg,
+      const struct confine_limits *limits, size_t max_bytes,
+      struct err_info *why)
 {
-    uint64_t end = clock_mono_ms() + (uint64_t)limits->seconds * 1000;
-    char piece[65536];
+    int fds[2];
 
-    for (;;) {
-        struct pollfd p = { .fd = fd, .events = POLLIN };
-        uint64_t now = clock_mono_ms();
-        ssize_t n;
-
-        if (now >= end)
-            return err_set(why, ERR_TIMEOUT,
-                           "processing took longer than %u seconds",
-                           limits->seconds);
-        if (poll(&p, 1, (int)(end - now)) <= 0)
-            continue;
-        n = read(fd, piece, sizeof piece);
-        if (n == 0)
-            return ERR_OK;
-        if (n < 0 && errno != EINTR)
-            return err_sys(why, "cannot read from the confined process");
-        if (n > 0)
-            buf_add(in, str_n(piece, (size_t)n));
-        if (in->failed)
-            return buf_check(in, why);
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return err_sys(why, "pipe");
+    c->pid = fork();
+    if (c->pid < 0) {
+        close(fds[0]);
+        close(fds[1]);
+        return err_sys(why, "fork");
     }
+    if (c->pid == 0)
+        child(fn, arg, limits, max_bytes, fds[1]);
+    close(fds[1]);
+    c->fd = fds[0];
+    c->end_ms = clock_mono_ms() + (uint64_t)limits->seconds * 1000;
+    c->seconds = limits->seconds;
+    c->e = ERR_OK;
+    c->arg = arg;
+    buf_init(&c->in, max_bytes + 2 * ERR_TEXT_MAX);
+    return ERR_OK;
+}
+
+/* What it has written so far; true at its end, at an error or too late. */
+static bool
+has_ended(struct confined *c, bool is_readable)
+{
+    char piece[65536];
+    ssize_t n;
+
+    if (clock_mono_ms() >= c->end_ms) {
+        c->e = err_set(&c->why, ERR_TIMEOUT,
+                       "processing took longer than %u seconds", c->seconds);
+        return true;
+    }
+    if (!is_readable)
+        return false;
+    n = read(c->fd, piece, sizeof piece);
+    if (n == 0)
+        return true;
+    if (n < 0 && errno != EINTR)
+        c->e = err_sys(&c->why, "cannot read from the confined process");
+    if (n > 0)
+        buf_add(&c->in, str_n(piece, (size_t)n));
+    if (c->in.failed)
+        c->e = buf_check(&c->in, &c->why);
+    return c->e != ERR_OK;
+}
+
+/* Until one of them has something to say, or is late. */
+static void
+wait_for(struct confined *children, unsigned n, bool is_readable[])
+{
+    struct pollfd fds[CONFINE_CHILDREN_MAX];
+    uint64_t now = clock_mono_ms(), end = UINT64_MAX;
+
+    for (unsigned i = 0; i < n; i++) {
+        fds[i] = (struct pollfd){ .fd = children[i].fd, .events = POLLIN };
+        is_readable[i] = false;
+        if (children[i].end_ms < end)
+            end = children[i].end_ms;
+    }
+    if (poll(fds, n, end > now ? (int)(end - now) : 0) <= 0)
+        return;
+    for (unsigned i = 0; i < n; i++)
+        is_readable[i] = fds[i].revents != 0;
 }
 
 static enum err
@@ -206,42 +261,117 @@ take_result(struct buf *in, struct buf *out, struct err_info *why, bool *ok)
     return (enum err)code;
 }
 
+/* Reap it; out (with room for the result) gets what its function appended. */
+static enum err
+finish(struct confined *c, struct buf *out, struct err_info *why)
+{
+    enum err e = c->e;
+    int status = 0;
+    bool ok = false;
+
+    close(c->fd);
+    if (e != ERR_OK)
+        kill(c->pid, SIGKILL);
+    while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (e != ERR_OK) {
+        if (why != NULL)
+            *why = c->why;
+    } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        e = child_failed(status, why);
+    } else {
+        e = take_result(&c->in, out, why, &ok);
+        if (!ok)
+            e = child_failed(status, why);
+    }
+    buf_fini(&c->in);
+    return e;
+}
+
 enum err
 confine_run(confine_fn fn, void *arg, const struct confine_limits *limits,
             struct buf *out, struct err_info *why)
 {
-    size_t room = out->max - out->n;
-    struct buf in;
-    int fds[2], status = 0;
-    bool ok = false;
-    enum err e;
-    pid_t pid;
+    struct confined c = { .pid = 0 };
+    bool is_readable = false;
+    enum err e = start(&c, fn, arg, limits, out->max - out->n, why);
 
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        return err_sys(why, "pipe");
-    pid = fork();
-    if (pid < 0) {
-        close(fds[0]);
-        close(fds[1]);
-        return err_sys(why, "fork");
-    }
-    if (pid == 0)
-        child(fn, arg, limits, room, fds[1]);
-    close(fds[1]);
-    buf_init(&in, room + 2 * ERR_TEXT_MAX);
-    e = collect(fds[0], limits, &in, why);
-    close(fds[0]);
     if (e != ERR_OK)
-        kill(pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (e == ERR_OK && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
-        e = child_failed(status, why);
-    else if (e == ERR_OK) {
-        e = take_result(&in, out, why, &ok);
-        if (!ok)
-            e = child_failed(status, why);
+        return e;
+    while (!has_ended(&c, is_readable))
+        wait_for(&c, 1, &is_readable);
+    return finish(&c, out, why);
+}
+
+/* --- several at once ----------------------------------------------------- */
+
+struct confine_pool {
+    struct confine_limits limits;
+    unsigned n, max;
+    struct confined children[CONFINE_CHILDREN_MAX];
+};
+
+enum err
+confine_pool_new(unsigned n_children, const struct confine_limits *limits,
+                 struct confine_pool **out, struct err_info *why)
+{
+    struct confine_pool *pool = calloc(1, sizeof *pool);
+
+    if (pool == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for processes");
+    pool->limits = *limits;
+    pool->max = n_children == 0                     ? 1
+                : n_children > CONFINE_CHILDREN_MAX ? CONFINE_CHILDREN_MAX
+                                                    : n_children;
+    *out = pool;
+    return ERR_OK;
+}
+
+static void
+pool_wait(struct confine_pool *pool)
+{
+    bool is_readable[CONFINE_CHILDREN_MAX];
+
+    wait_for(pool->children, pool->n, is_readable);
+    for (unsigned i = pool->n; i-- > 0;) {
+        struct confined c = pool->children[i];
+        struct err_info why = { 0 };
+        struct buf out;
+        enum err e;
+
+        if (!has_ended(&pool->children[i], is_readable[i]))
+            continue;
+        c = pool->children[i];
+        pool->children[i] = pool->children[--pool->n];
+        buf_init(&out, c.in.max);
+        e = finish(&c, &out, &why);
+        c.done(c.arg, e, buf_view(&out), &why);
+        buf_fini(&out);
     }
-    buf_fini(&in);
+}
+
+enum err
+confine_pool_add(struct confine_pool *pool, confine_fn fn, void *arg,
+                 size_t max_bytes, confine_done done, struct err_info *why)
+{
+    struct confined c = { .done = done };
+    enum err e;
+
+    while (pool->n == pool->max)
+        pool_wait(pool);
+    e = start(&c, fn, arg, &pool->limits, max_bytes, why);
+    if (e == ERR_OK)
+        pool->children[pool->n++] = c;
     return e;
+}
+
+void
+confine_pool_finish(struct confine_pool **at)
+{
+    struct confine_pool *pool = *at;
+
+    *at = NULL;
+    while (pool != NULL && pool->n > 0)
+        pool_wait(pool);
+    free(pool);
 }

@@ -79,9 +79,9 @@ write_all(int fd, struct str content)
     return true;
 }
 
-enum err
-file_write_atomic(const char *path, struct str content, mode_t mode,
-                  struct err_info *why)
+static enum err
+write_beside(const char *path, struct str content, mode_t mode, bool must_sync,
+             struct err_info *why)
 {
     char beside[4096];
     enum err e = ERR_OK;
@@ -97,7 +97,7 @@ file_write_atomic(const char *path, struct str content, mode_t mode,
               mode);
     if (fd < 0)
         return err_sys(why, "%s", beside);
-    if (!write_all(fd, content) || fsync(fd) != 0)
+    if (!write_all(fd, content) || (must_sync && fsync(fd) != 0))
         e = err_sys(why, "%s", beside);
     if (close(fd) != 0 && e == ERR_OK)
         e = err_sys(why, "%s", beside);
@@ -106,6 +106,20 @@ file_write_atomic(const char *path, struct str content, mode_t mode,
     if (e != ERR_OK)
         unlink(beside);
     return e;
+}
+
+enum err
+file_write_atomic(const char *path, struct str content, mode_t mode,
+                  struct err_info *why)
+{
+    return write_beside(path, content, mode, true, why);
+}
+
+enum err
+file_replace(const char *path, struct str content, mode_t mode,
+             struct err_info *why)
+{
+    return write_beside(path, content, mode, false, why);
 }
 
 enum err

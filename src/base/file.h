@@ -23,6 +23,10 @@ MUST_CHECK enum err file_read_plain(const char *path, struct buf *out,
 /* Write beside and rename, with fsync: the old file stays on any failure. */
 MUST_CHECK enum err file_write_atomic(const char *path, struct str content,
                                       mode_t mode, struct err_info *why);
+/* The same without fsync, for what can be made again: after a crash of the
+ * system the file may be torn. */
+MUST_CHECK enum err file_replace(const char *path, struct str content,
+                                 mode_t mode, struct err_info *why);
 /* Make the directory and its missing parents; existing ones are left alone. */
 MUST_CHECK enum err dir_make(const char *path, mode_t mode,
                              struct err_info *why);

@@ -129,6 +129,97 @@ confine_filters_calls(void **state)
     buf_fini(&out);
 }
 
+struct counted {
+    unsigned number, n_done;
+    char text[16];
+    enum err e;
+};
+
+static enum err
+say_number(void *arg, struct buf *out, struct err_info *why)
+{
+    const struct counted *c = arg;
+
+    if (c->number % 5 == 1)
+        _exit(3);
+    if (c->number % 5 == 2)
+        return err_set(why, ERR_RANGE, "no %u", c->number);
+    buf_printf(out, "%u", c->number);
+    return ERR_OK;
+}
+
+static void
+take_number(void *arg, enum err e, struct str out, const struct err_info *why)
+{
+    struct counted *c = arg;
+
+    c->n_done++;
+    c->e = e;
+    (void)!str_copy_z(e == ERR_RANGE ? str_of(why->text) : out, c->text,
+                      sizeof c->text);
+}
+
+/* More jobs than children: each is done once, and none disturbs another. */
+static void
+pool_runs_all(void **state)
+{
+    static const unsigned sizes[] = { 0, 1, 3, 1000 };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        struct counted jobs[20] = { 0 };
+        struct confine_pool *pool;
+        struct err_info why = { 0 };
+
+        assert_int_equal(confine_pool_new(sizes[i], &limits, &pool, &why),
+                         ERR_OK);
+        for (unsigned k = 0; k < ARRAY_LEN(jobs); k++) {
+            jobs[k].number = k;
+            assert_int_equal(confine_pool_add(pool, say_number, &jobs[k], 100,
+                                              take_number, &why),
+                             ERR_OK);
+        }
+        confine_pool_finish(&pool);
+        assert_null(pool);
+        confine_pool_finish(&pool);
+        for (unsigned k = 0; k < ARRAY_LEN(jobs); k++) {
+            char want[16];
+
+            snprintf(want, sizeof want, "%s%u", k % 5 == 2 ? "no " : "", k);
+            assert_int_equal(jobs[k].n_done, 1);
+            assert_int_equal(jobs[k].e, k % 5 == 1   ? ERR_PEER
+                                        : k % 5 == 2 ? ERR_RANGE
+                                                     : ERR_OK);
+            assert_string_equal(jobs[k].text, k % 5 == 1 ? "" : want);
+        }
+    }
+}
+
+/* One that never ends is stopped; the others are done meanwhile. */
+static void
+pool_stops_who_is_late(void **state)
+{
+    struct confine_limits brief = { .memory_bytes = 256u << 20, .seconds = 1 };
+    struct counted jobs[4] = { { .number = 0 }, { .number = 3 } };
+    struct confine_pool *pool;
+    struct err_info why = { 0 };
+
+    (void)state;
+    assert_int_equal(confine_pool_new(2, &brief, &pool, &why), ERR_OK);
+    assert_int_equal(
+        confine_pool_add(pool, never_end, &jobs[2], 100, take_number, &why),
+        ERR_OK);
+    for (unsigned k = 0; k < 2; k++)
+        assert_int_equal(confine_pool_add(pool, say_number, &jobs[k], 100,
+                                          take_number, &why),
+                         ERR_OK);
+    confine_pool_finish(&pool);
+    assert_int_equal(jobs[0].e, ERR_OK);
+    assert_string_equal(jobs[1].text, "3");
+    assert_int_equal(jobs[2].n_done, 1);
+    assert_true(jobs[2].e == ERR_TIMEOUT || jobs[2].e == ERR_PEER);
+}
+
 int
 main(void)
 {
@@ -137,6 +228,8 @@ main(void)
         cmocka_unit_test(confine_survives_the_child),
         cmocka_unit_test(confine_limits_output),
         cmocka_unit_test(confine_filters_calls),
+        cmocka_unit_test(pool_runs_all),
+        cmocka_unit_test(pool_stops_who_is_late),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

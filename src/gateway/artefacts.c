@@ -115,3 +115,11 @@ artefacts_tell(struct artefacts *a, struct messages_log *log)
 {
     news_tell(&a->news, log);
 }
+
+void
+artefacts_rest(const struct artefacts *a)
+{
+    for (unsigned i = 0; i < PLACES; i++)
+        for (size_t k = 0; k < a->folders[i].n_images; k++)
+            image_rest(a->folders[i].images[k]);
+}

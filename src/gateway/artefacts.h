@@ -53,6 +53,7 @@ struct artefacts_look {
     bool is_patient; /* leave alone what may still be written */
     bool is_asked;   /* tell again what cannot be used */
     const char *workarea;
+    struct messages_log *log; /* of progress, when it takes long */
 };
 
 /*
@@ -72,6 +73,8 @@ void artefacts_unref(struct artefacts **);
 struct str artefact_location(const struct cfg_tree *, enum artefact_place);
 /* Says once what was installed, updated, uninstalled or refused. */
 void artefacts_tell(struct artefacts *, struct messages_log *);
+/* Their pages leave the process until they are asked for. */
+void artefacts_rest(const struct artefacts *);
 /* Are the archives of the configuration, as it asks for them, these? */
 bool artefacts_are_of(const struct artefacts *, const struct cfg_tree *);
 

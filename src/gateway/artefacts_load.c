@@ -5,12 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "artefact/archive.h"
 #include "artefact/cache.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/vec.h"
+#include "gateway/archive_index.h"
 #include "gateway/artefact_news.h"
 #include "gateway/artefacts_priv.h"
+
+#define LOGGER "com.ibm.zosconnect.internal.deploy"
+#define PROGRESS_MS 2000u
 
 struct loading {
     const struct cfg_tree *tree;
@@ -20,8 +27,13 @@ struct loading {
     uint64_t now_ms;                  /* wall clock, when it began */
     struct compile_service *services; /* for APIs, by name */
     size_t n_services;
-    struct arena arena; /* of paths in services */
+    struct arena arena; /* of paths */
     bool have_services_changed;
+    struct archive_index *index; /* at a start; NULL: nothing is known */
+    char boot[64];
+    bool is_same_boot; /* as the index is of */
+    bool has_read;     /* a file, so that the index is another */
+    uint64_t said_ms;  /* progress, monotonic */
 };
 
 /* One archive on its way from `old` (NULL: it is new) to `next`. */
@@ -31,10 +43,20 @@ struct change {
     const char *path;
     const struct artefact *old;
     struct artefact *next;
+    uint32_t ccsid;
     bool is_seen;    /* there is a stamp of now */
     bool is_touched; /* its owner changed it */
     bool has_bytes;  /* other bytes than before */
     struct buf bytes;
+    /* once compiled */
+    enum err e;
+    struct image *image;
+    struct err_info why;
+};
+
+struct changes {
+    struct change *v;
+    size_t n, cap;
 };
 
 static enum image_kind
@@ -99,7 +121,7 @@ may_keep(const struct change *c)
 
 /* The same reason is not told each time. */
 static void
-refuse(struct change *c, uint32_t ccsid, const struct err_info *why)
+refuse(struct change *c, const struct err_info *why)
 {
     const struct artefact *old = c->old;
     struct artefact *next = c->next;
@@ -107,7 +129,7 @@ refuse(struct change *c, uint32_t ccsid, const struct err_info *why)
                     !c->has_bytes && strcmp(old->reason, why->text) == 0;
 
     next->reason = strdup(why->text);
-    next->ccsid = ccsid;
+    next->ccsid = c->ccsid;
     if (may_keep(c)) {
         next->image = image_ref(old->image);
         next->image_ccsid = old->image_ccsid;
@@ -121,14 +143,14 @@ refuse(struct change *c, uint32_t ccsid, const struct err_info *why)
 }
 
 static void
-accept(struct change *c, uint32_t ccsid, struct image *image)
+accept(struct change *c, struct image *image)
 {
     const struct artefact *old = c->old;
     struct artefact *next = c->next;
     const struct image_info *info = image_info(image);
 
     next->image = image;
-    next->ccsid = next->image_ccsid = ccsid;
+    next->ccsid = next->image_ccsid = c->ccsid;
     c->l->next->has_changed = true;
     if (old == NULL || old->image == NULL)
         news_add(&c->l->next->news, c->place, NEWS_INSTALLED, next->file, info);
@@ -149,59 +171,59 @@ uninstall(struct loading *l, enum artefact_place place,
 
 /* --- one archive --------------------------------------------------------- */
 
-static enum err
-obtain(struct change *c, uint32_t ccsid, struct image **image,
-       struct err_info *why)
+static struct image_source
+source_of(const struct change *c, const struct compile_options *options)
 {
-    struct compile_options options = options_of(c->l, c->place, ccsid);
     struct image_source source = { .kind = kind_of(c->place),
-                                   .options = &options };
-    const char *workarea = c->l->look->workarea;
-    enum err e;
+                                   .options = options };
 
     memcpy(source.digest, c->next->digest, sizeof source.digest);
-    e = image_find(workarea, &source, image, why);
-    if (e == ERR_NOT_FOUND)
-        e = image_make(workarea, &source, buf_view(&c->bytes), image, why);
-    return e;
+    return source;
 }
 
-static void
-deploy(struct change *c, uint32_t ccsid)
+/* A service has the code page of its own name, not of its file's. */
+static bool
+has_its_ccsid(const struct change *c, const struct image *image)
 {
+    return c->place != PLACE_SERVICES ||
+           artefact_ccsid(c->l->tree, image_info(image)->name) == c->ccsid;
+}
+
+/* The image is in the work area already. */
+static bool
+is_there(struct change *c, bool must_sum)
+{
+    struct compile_options options = options_of(c->l, c->place, c->ccsid);
+    struct image_source source = source_of(c, &options);
     struct image *image = NULL;
-    struct err_info why = { 0 };
-    enum err e = obtain(c, ccsid, &image, &why);
 
-    if (e == ERR_OK && c->place == PLACE_SERVICES) {
-        uint32_t own = artefact_ccsid(c->l->tree, image_info(image)->name);
-
-        if (own != ccsid) { /* it is not called what its file is called */
-            image_free(&image);
-            ccsid = own;
-            e = obtain(c, ccsid, &image, &why);
-        }
+    if (image_find(c->l->look->workarea, &source, must_sum, &image, NULL) !=
+        ERR_OK)
+        return false;
+    if (!has_its_ccsid(c, image)) {
+        image_free(&image);
+        return false;
     }
-    if (e == ERR_OK)
-        accept(c, ccsid, image);
-    else
-        refuse(c, ccsid, &why);
+    accept(c, image);
+    return true;
 }
 
 /* Read it; false: it could not be, and that has been said. */
 static bool
-take_bytes(struct change *c, uint32_t ccsid)
+take_bytes(struct change *c)
 {
     const struct artefact *old = c->old;
     struct artefact *next = c->next;
     struct err_info why = { 0 };
 
+    buf_clear(&c->bytes);
     if (archive_file_read(c->path, &c->bytes, &next->stamp, &why) != ERR_OK) {
         c->is_touched = old != NULL && c->is_seen &&
                         file_stamp_is_touched(&next->stamp, &old->stamp);
-        refuse(c, ccsid, &why);
+        refuse(c, &why);
         return false;
     }
+    c->l->has_read = true;
     next->is_fresh = file_stamp_is_fresh(&next->stamp, c->l->now_ms);
     archive_digest(buf_view(&c->bytes), next->digest);
     c->is_touched =
@@ -229,45 +251,198 @@ is_as_before(const struct change *c, uint32_t ccsid)
            image_is_joined(old->image, &options);
 }
 
-/* False: it is left out until it has settled. */
+enum step {
+    STEP_DONE,
+    STEP_LEFT_OUT, /* until it has settled */
+    STEP_COMPILE,
+};
+
+/* What it held is known without reading, and so is the image. */
 static bool
+is_known(struct change *c)
+{
+    const struct archive_entry *entry;
+    uint32_t wanted = c->ccsid;
+
+    if (c->old != NULL || !c->is_seen ||
+        file_stamp_is_fresh(&c->next->stamp, c->l->now_ms))
+        return false;
+    entry = archive_index_get(c->l->index, c->path, &c->next->stamp);
+    if (entry == NULL)
+        return false;
+    memcpy(c->next->digest, entry->digest, sizeof c->next->digest);
+    if (c->place == PLACE_SERVICES)
+        c->ccsid = entry->ccsid; /* of its own name, see has_its_ccsid */
+    if (is_there(c, !c->l->is_same_boot || c->ccsid != entry->ccsid))
+        return true;
+    c->ccsid = wanted;
+    return false;
+}
+
+static enum step
 load_one(struct change *c)
 {
     const struct loading *l = c->l;
     const struct artefact *old = c->old;
-    uint32_t ccsid = 0;
+    struct compile_options options = options_of(l, c->place, 0);
 
     if (c->place == PLACE_SERVICES)
-        ccsid = artefact_ccsid(
+        c->ccsid = artefact_ccsid(
             l->tree, artefact_service_name(old == NULL ? NULL : old->image,
                                            c->next->file));
-    if (is_as_before(c, ccsid)) {
+    if (is_as_before(c, c->ccsid)) {
         take_over(c);
-        return true;
+        return STEP_DONE;
     }
     if (l->look->is_patient && c->is_seen &&
         file_stamp_is_fresh(&c->next->stamp, l->now_ms)) {
         l->next->is_waiting = true;
         if (old == NULL)
-            return false;
+            return STEP_LEFT_OUT;
         c->next->stamp = old->stamp;
         c->next->is_fresh = old->is_fresh;
         take_over(c);
-        return true;
+        return STEP_DONE;
     }
-    if (!take_bytes(c, ccsid))
-        return true;
+    if (is_known(c) || !take_bytes(c))
+        return STEP_DONE;
     if (old != NULL && old->image != NULL && !old->is_kept && !c->is_touched &&
-        !c->has_bytes && old->ccsid == ccsid) {
-        struct compile_options options = options_of(l, c->place, 0);
-
-        if (image_is_joined(old->image, &options)) {
-            take_over(c); /* only its stamp is another */
-            return true;
-        }
+        !c->has_bytes && old->ccsid == c->ccsid &&
+        image_is_joined(old->image, &options)) {
+        take_over(c); /* only its stamp is another */
+        return STEP_DONE;
     }
-    deploy(c, ccsid);
-    return true;
+    return is_there(c, true) ? STEP_DONE : STEP_COMPILE;
+}
+
+/* --- compiling ----------------------------------------------------------- */
+
+/* In a confined child. */
+static enum err
+compile(void *arg, struct buf *out, struct err_info *why)
+{
+    const struct change *c = arg;
+    struct compile_options options = options_of(c->l, c->place, c->ccsid);
+
+    return artefact_compile(kind_of(c->place), buf_view(&c->bytes), &options,
+                            out, why);
+}
+
+static void
+compiled(void *arg, enum err e, struct str bytes, const struct err_info *why)
+{
+    struct change *c = arg;
+    struct compile_options options = options_of(c->l, c->place, c->ccsid);
+    struct image_source source = source_of(c, &options);
+
+    c->e = e;
+    if (e == ERR_OK)
+        c->e = image_store(c->l->look->workarea, &source, bytes, &c->why);
+    else
+        c->why = *why;
+}
+
+/* It is not called what its file is called, and has another code page. */
+static void
+compile_again(struct change *c)
+{
+    struct compile_options options;
+    struct image_source source;
+
+    c->ccsid = artefact_ccsid(c->l->tree, image_info(c->image)->name);
+    options = options_of(c->l, c->place, c->ccsid);
+    image_free(&c->image);
+    if (is_there(c, true) || !take_bytes(c))
+        return;
+    source = source_of(c, &options);
+    c->e = image_make(c->l->look->workarea, &source, buf_view(&c->bytes),
+                      &c->image, &c->why);
+    buf_fini(&c->bytes);
+    if (c->e == ERR_OK)
+        accept(c, c->image);
+    else
+        refuse(c, &c->why);
+}
+
+/* Mapped only now: a child is quicker to fork off a small process. */
+static void
+settle(struct change *c)
+{
+    struct compile_options options = options_of(c->l, c->place, c->ccsid);
+    struct image_source source = source_of(c, &options);
+
+    if (c->e == ERR_OK)
+        c->e = image_stored(c->l->look->workarea, &source, &c->image, &c->why);
+    if (c->e != ERR_OK)
+        refuse(c, &c->why);
+    else if (has_its_ccsid(c, c->image))
+        accept(c, c->image);
+    else
+        compile_again(c);
+}
+
+/* Every two seconds, when it takes that long. */
+static void
+say_progress(struct loading *l, enum artefact_place place, size_t n, size_t of)
+{
+    static const char *const what[PLACES] = { "services", "APIs",
+                                              "API requesters" };
+    uint64_t now_ms = clock_mono_ms();
+    char done[24], all[24];
+
+    if (l->look->log == NULL || now_ms - l->said_ms < PROGRESS_MS)
+        return;
+    l->said_ms = now_ms;
+    (void)snprintf(done, sizeof done, "%zu", n);
+    (void)snprintf(all, sizeof all, "%zu", of);
+    MESSAGES_LOG(l->look->log, LOGGER, "SPT0430I", str_of(done), str_of(all),
+                 str_of(what[place]));
+}
+
+static enum err
+compile_one(struct confine_pool *pool, struct change *c)
+{
+    struct err_info why = { 0 };
+    enum err e = ERR_OK;
+
+    c->e = ERR_PEER; /* until it has come back */
+    buf_init(&c->bytes, ARCHIVE_FILE_MAX);
+    if (archive_file_read(c->path, &c->bytes, &c->next->stamp, &why) !=
+        ERR_OK) {
+        c->e = ERR_IO;
+    } else {
+        c->next->is_fresh = file_stamp_is_fresh(&c->next->stamp, c->l->now_ms);
+        archive_digest(buf_view(&c->bytes), c->next->digest);
+        e = confine_pool_add(pool, compile, c, IMAGE_BYTES_MAX, compiled, &why);
+    }
+    if (c->e == ERR_IO || e != ERR_OK) {
+        c->e = ERR_IO;
+        c->why = why;
+    }
+    buf_fini(&c->bytes); /* the child has its copy */
+    return e;
+}
+
+/* On all processors at once, each archive in a process of its own. */
+static enum err
+compile_all(struct loading *l, enum artefact_place place, struct changes *all,
+            struct err_info *why)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct confine_pool *pool;
+    enum err e = confine_pool_new(cores > 0 ? (unsigned)cores : 1,
+                                  &compile_limits, &pool, why);
+
+    if (e != ERR_OK)
+        return e;
+    for (size_t i = 0; i < all->n; i++) {
+        IGNORE(compile_one(pool, &all->v[i])); /* it says so itself */
+        say_progress(l, place, i, all->n);
+    }
+    confine_pool_finish(&pool);
+    for (size_t i = 0; i < all->n; i++)
+        settle(&all->v[i]);
+    return ERR_OK;
 }
 
 /* --- a folder ------------------------------------------------------------ */
@@ -315,37 +490,43 @@ load_files(struct loading *l, enum artefact_place place,
            bool are_seen, struct err_info *why)
 {
     struct artefact_folder *folder = &l->next->folders[place];
-    char path[4096];
+    struct changes pending = { 0 };
+    enum err e = ERR_OK;
 
     folder->v = calloc(files->n + 1, sizeof *folder->v);
     if (folder->v == NULL)
         return err_set(why, ERR_MEMORY, "no storage for archives");
-    for (size_t i = 0; i < files->n; i++) {
+    for (size_t i = 0; i < files->n && e == ERR_OK; i++) {
         struct artefact *next = &folder->v[folder->n];
         struct change c = { .l = l,
                             .place = place,
-                            .path = path,
                             .old = find_old(old, files->v[i].name),
                             .next = next,
                             .is_seen = are_seen };
-        bool is_there;
+        enum step step;
 
         *next = (struct artefact){ .file = files->v[i].name,
                                    .stamp = files->v[i].stamp };
         files->v[i].name = NULL;
         if (!are_seen && c.old != NULL)
             next->is_fresh = c.old->is_fresh;
-        (void)snprintf(path, sizeof path, "%s/%s", folder->location,
-                       next->file);
+        c.path = str_fmt(&l->arena, "%s/%s", folder->location, next->file).p;
         buf_init(&c.bytes, ARCHIVE_FILE_MAX);
-        is_there = load_one(&c);
+        step = c.path == NULL ? STEP_LEFT_OUT : load_one(&c);
+        if (c.path == NULL)
+            e = err_set(why, ERR_MEMORY, "no storage for archives");
         buf_fini(&c.bytes);
-        if (is_there)
-            folder->n++;
-        else
+        if (step == STEP_LEFT_OUT)
             artefact_fini(next);
+        else
+            folder->n++;
+        if (step == STEP_COMPILE && !VEC_PUSH(&pending, c))
+            e = err_set(why, ERR_MEMORY, "no storage for archives");
     }
-    return ERR_OK;
+    if (e == ERR_OK && pending.n > 0)
+        e = compile_all(l, place, &pending, why);
+    VEC_FREE(&pending);
+    return e;
 }
 
 /* The files it had, without looking. */
@@ -469,6 +650,36 @@ list_services(struct loading *l, struct err_info *why)
     return ERR_OK;
 }
 
+/* It is a cache: that it cannot be written costs time at the next start. */
+static void
+write_index(const struct loading *l, const char *path)
+{
+    struct archive_index_writer w;
+    struct str bytes;
+
+    archive_index_begin(&w, str_of(l->boot));
+    for (unsigned i = 0; i < PLACES; i++) {
+        const struct artefact_folder *folder = &l->next->folders[i];
+
+        for (size_t k = 0; k < folder->n; k++) {
+            const struct artefact *a = &folder->v[k];
+            struct archive_entry entry = { a->stamp, a->image_ccsid, { 0 } };
+            char file[4096];
+
+            if (a->is_fresh || a->image == NULL || a->is_kept)
+                continue;
+            memcpy(entry.digest, a->digest, sizeof entry.digest);
+            (void)snprintf(file, sizeof file, "%s/%s", folder->location,
+                           a->file);
+            archive_index_add(&w, file, &entry);
+        }
+    }
+    bytes = archive_index_end(&w);
+    if (bytes.n > 0)
+        IGNORE(file_replace(path, bytes, 0640, NULL));
+    archive_index_fini(&w);
+}
+
 enum err
 artefacts_load(const struct cfg_tree *tree, const struct artefacts *before,
                const struct artefacts_look *look, struct artefacts **out,
@@ -478,7 +689,9 @@ artefacts_load(const struct cfg_tree *tree, const struct artefacts *before,
                          .before = before,
                          .look = look,
                          .next = calloc(1, sizeof *l.next),
-                         .now_ms = clock_wall_ms() };
+                         .now_ms = clock_wall_ms(),
+                         .said_ms = clock_mono_ms() };
+    char index[4096];
     enum err e;
 
     if (l.next == NULL)
@@ -486,10 +699,20 @@ artefacts_load(const struct cfg_tree *tree, const struct artefacts *before,
     l.next->refs = 1;
     l.next->has_changed = before == NULL;
     arena_init(&l.arena, (size_t)256 << 20);
+    (void)snprintf(index, sizeof index, "%s/%s", look->workarea,
+                   ARCHIVE_INDEX_FILE);
+    (void)archive_index_boot(l.boot);
+    if (before == NULL) {
+        l.index = archive_index_read(index);
+        l.is_same_boot = archive_index_is_of(l.index, str_of(l.boot));
+    }
     if ((e = load_folder(&l, PLACE_SERVICES, why)) == ERR_OK &&
         (e = list_services(&l, why)) == ERR_OK &&
         (e = load_folder(&l, PLACE_APIS, why)) == ERR_OK)
         e = load_folder(&l, PLACE_REQUESTERS, why);
+    if (e == ERR_OK && (l.has_read || (before == NULL && !l.is_same_boot)))
+        write_index(&l, index);
+    archive_index_free(&l.index);
     arena_fini(&l.arena);
     free(l.services);
     if (e != ERR_OK)

@@ -333,6 +333,8 @@ use_artefacts(struct gateway *g, struct cfg_tree *tree,
         web_app_bound(g);
     gateway_use(g, next);
     artefacts_tell(artefacts, g->o.log);
+    if (artefacts->has_changed)
+        artefacts_rest(artefacts);
     return ERR_OK;
 }
 
@@ -342,7 +344,8 @@ gateway_apply(struct gateway *g, struct cfg_tree *tree, unsigned places,
 {
     struct artefacts_look look = { .places = places,
                                    .is_asked = true,
-                                   .workarea = g->work_dir };
+                                   .workarea = g->work_dir,
+                                   .log = g->o.log };
     struct artefacts *artefacts;
     enum err e;
 
@@ -365,7 +368,8 @@ gateway_look(struct gateway *g, unsigned places, bool *must_return,
 {
     struct artefacts_look look = { .places = places,
                                    .is_patient = true,
-                                   .workarea = g->work_dir };
+                                   .workarea = g->work_dir,
+                                   .log = g->o.log };
     struct artefacts *artefacts;
     enum err e;
 

@@ -37,6 +37,7 @@ def measure(report, build, o):
     image = Image(build, p.work, o.port + 28 + REGION)
     port = o.port + 28 + HTTP
     sizes = (1, 10, 100) if o.quick else (1, 10, 100, 1000, 10000)
+    sizes = o.apis or sizes
     lines = {"CPU us of a request": [], "start again, ms": [], "memory, MB": [], "first start, ms": []}
     try:
         image.prepare()

@@ -186,4 +186,21 @@ server "location=\"$SCRATCH/elsewhere\" $POLLED" "$POLLED" "$POLLED"
 modify REFRESH,CONFIG
 is "$(status_of far) $(status_of one)" "200 404" "another folder: other APIs"
 like "$(ids)" ' BAQR7132I BAQR7092I BAQR7132I BAQR7092I BAQR7130I BAQR7000I $' "uninstalled and installed"
+
+# --- starts: what is compiled is mapped; what a crash tore, or somebody changed, is not
+again() { sallyport server stop scan >/dev/null; eval "$1"; runs "start: $2" 0 sallyport server start scan; MARK=0; }
+server "$POLLED" "$POLLED" "$POLLED"; WORK=$HOME_DIR/workarea
+inodes() { ls -i "$WORK"/*.img | sort; }
+again : "everything compiled"
+WAS=$(inodes); [ -s "$WORK/archives.idx" ]; ok $? "an index of archives"
+again : "again"; is "$(inodes)" "$WAS" "nothing is compiled again"; is "$(status_of one) $(status_of two)" "200 200" "all is served"
+again 'for f in "$WORK"/*.img; do dd if=/dev/zero of="$f" bs=1000 seek=3 count=4 conv=notrunc 2>/dev/null; done; rm "$WORK/archives.idx"' "images torn by a crash, no index"
+is "$(status_of one) $(status_of two)" "200 200" "are noticed and made again"
+unlike "$(cat "$LOG")" BAQR7090E "without a complaint"
+again 'head -c 500 "$WORK/archives.idx" >"$WORK/a"; mv "$WORK/a" "$WORK/archives.idx"' "half an index"; is "$(status_of one)" 200 "is no index"
+again 'echo nonsense >"$WORK/archives.idx"' "nonsense for an index"; is "$(status_of one)" 200 "is none either"
+again 'rm -r "$WORK"' "no work area at all"; is "$(status_of one)" 200 "is made again"
+api "$APIS/same.aar" same aaaaa; wait_for 20 grep -q 'BAQR7000I.*same' "$LOG"
+again 'touch -r "$APIS/same.aar" "$SCRATCH/time"; api "$SCRATCH/other.aar" same bbbbb; cat "$SCRATCH/other.aar" >"$APIS/same.aar"; touch -r "$SCRATCH/time" "$APIS/same.aar"' "an archive changed, of the old size and time"
+like "$(doc same)" x-bbbbb "is noticed all the same"
 done_testing
