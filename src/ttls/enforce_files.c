@@ -1,8 +1,8 @@
 /*
- * Key databases that a policy names: read by the stack, which is root, when
- * the policy is installed, and handed to the engines with it. Only what the
- * policy names is ever read, whatever an engine asks; who may use it is told
- * by the file's owner and mode, which go along.
+ * Files that a policy names, key databases and Envfiles: read by the stack,
+ * which is root, when the policy is installed, and handed to the engines with
+ * it. Only what the policy names is ever read, whatever an engine asks; who may
+ * use it is told by the file's owner and mode, which go along.
  *
  *   u32 n, n x { str name, u8 is_read, u32 uid, u32 mode, str bytes }
  */
@@ -36,7 +36,7 @@ put_file(struct buf *out, struct str name)
     is_read = path != NULL && file_read_plain(path, &bytes, &why) == ERR_OK &&
               stat(path, &st) == 0;
     if (!is_read)
-        log_warn("key database " STR_FMT ": %s", STR_ARG(name), why.text);
+        log_warn("file " STR_FMT ": %s", STR_ARG(name), why.text);
     buf_str(out, name);
     buf_u8(out, is_read);
     buf_u32(out, st.st_uid);
@@ -55,6 +55,26 @@ is_file(const struct ttls_keyring *k)
            str_starts(k->keyring, STR("/"));
 }
 
+/* How many this statement names. */
+static uint32_t
+put_named(struct buf *list, const struct ttls_obj *obj)
+{
+    const struct ttls_group_adv *group = (const void *)obj;
+    const struct ttls_keyring *k = (const void *)obj;
+
+    if (obj->stmt == TTLS_GROUP_ADV && group->env_file.n > 0) {
+        put_file(list, group->env_file);
+        return 1;
+    }
+    if (obj->stmt != TTLS_KEYRING || !is_file(k))
+        return 0;
+    put_file(list, k->keyring);
+    if (k->stash_file.n == 0)
+        return 1;
+    put_file(list, k->stash_file);
+    return 2;
+}
+
 int
 enforce_files(const struct ttls_policy *policy)
 {
@@ -67,16 +87,7 @@ enforce_files(const struct ttls_policy *policy)
     buf_init(&list, FILES_BYTES_MAX);
     buf_init(&out, FILES_BYTES_MAX + 16u);
     for (size_t i = 0; i < n; i++) {
-        const struct ttls_keyring *k = (const void *)objs[i];
-
-        if (objs[i]->stmt != TTLS_KEYRING || !is_file(k))
-            continue;
-        put_file(&list, k->keyring);
-        n_files++;
-        if (k->stash_file.n > 0) {
-            put_file(&list, k->stash_file);
-            n_files++;
-        }
+        n_files += put_named(&list, objs[i]);
     }
     buf_u32(&out, n_files);
     buf_add(&out, buf_view(&list));

@@ -50,6 +50,15 @@ struct engine_policy {
 MUST_CHECK enum err engine_policy_new(int fd, int files,
                                       struct engine_policy **out,
                                       struct err_info *why);
+/* A file that came with the policy. */
+struct engine_file {
+    uint8_t is_read;
+    uint32_t uid, mode; /* whose it is */
+    struct str bytes;
+};
+/* False: there is none, or it could not be read. */
+MUST_CHECK bool engine_policy_file(const struct engine_policy *,
+                                   struct str name, struct engine_file *out);
 struct engine_policy *engine_policy_ref(struct engine_policy *);
 void engine_policy_unref(struct engine_policy **);
 /* NULL: no storage. */

@@ -2,7 +2,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/reader.h"
 #include "ttls/engine.h"
+#include "ttls/envfile.h"
 
 static enum err
 map_files(struct engine_policy *p, int fd, struct err_info *why)
@@ -49,6 +51,52 @@ engine_policy_new(int fd, int files, struct engine_policy **out,
     return e;
 }
 
+bool
+engine_policy_file(const struct engine_policy *p, struct str wanted,
+                   struct engine_file *out)
+{
+    struct reader in = reader_of(p->files);
+    struct str name;
+    uint32_t n;
+
+    if (!reader_u32(&in, &n))
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!reader_str(&in, 0, 4096, &name) ||
+            !reader_u8(&in, &out->is_read) || !reader_u32(&in, &out->uid) ||
+            !reader_u32(&in, &out->mode) ||
+            !reader_str(&in, 0, 1u << 20, &out->bytes))
+            return false;
+        if (str_eq(name, wanted))
+            return out->is_read != 0;
+    }
+    return false;
+}
+
+/* What the policy says, completed by the group's Envfile. */
+static void
+effective_of(const struct engine_policy *p, const struct ttls_rule *rule,
+             struct ttls_effective *out)
+{
+    struct engine_file file;
+    struct ttls_env_action env;
+    struct ttls_gsk_adv gsk = { 0 };
+    struct ttls_rule with = *rule;
+
+    ttls_effective_of(rule, out);
+    if (out->env_file.n == 0 || rule->env == NULL ||
+        !engine_policy_file(p, out->env_file, &file))
+        return;
+    env = *rule->env;
+    if (env.gsk != NULL)
+        gsk = *env.gsk;
+    (void)ttls_envfile_apply(file.bytes, &gsk);
+    env.gsk = &gsk;
+    with.env = &env;
+    ttls_effective_of(&with, out);
+    out->rule = rule;
+}
+
 struct engine_policy *
 engine_policy_ref(struct engine_policy *p)
 {
@@ -90,7 +138,7 @@ engine_policy_map(struct engine_policy *p, const struct ttls_rule *rule)
         return NULL;
     m->policy = p;
     m->rule = rule;
-    ttls_effective_of(rule, &m->eff);
+    effective_of(p, rule, &m->eff);
     if (table_put(&p->mapped, key, m, NULL))
         return m;
     free(m);

@@ -9,18 +9,11 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/reader.h"
 #include "io/keystore.h"
 #include "ttls/engine_wire.h"
 #include "ttls/env.h"
 
 #define STASH_MASK 0xf5u /* of the original's stash files */
-
-struct file {
-    uint8_t is_read;
-    uint32_t uid, mode;
-    struct str bytes;
-};
 
 static bool
 fail(struct env *env, unsigned rc)
@@ -31,30 +24,8 @@ fail(struct env *env, unsigned rc)
     return false;
 }
 
-/* What came with the policy (enforce_files.c); false: no such file. */
 static bool
-find_file(const struct engine_policy *p, struct str wanted, struct file *out)
-{
-    struct reader in = reader_of(p->files);
-    struct str name;
-    uint32_t n;
-
-    if (!reader_u32(&in, &n))
-        return false;
-    for (uint32_t i = 0; i < n; i++) {
-        if (!reader_str(&in, 0, 4096, &name) ||
-            !reader_u8(&in, &out->is_read) || !reader_u32(&in, &out->uid) ||
-            !reader_u32(&in, &out->mode) ||
-            !reader_str(&in, 0, 1u << 20, &out->bytes))
-            return false;
-        if (str_eq(name, wanted))
-            return out->is_read != 0;
-    }
-    return false;
-}
-
-static bool
-may_read(const struct env *env, const struct file *f)
+may_read(const struct env *env, const struct engine_file *f)
 {
     return env->uid == 0 || (f->mode & 0004) != 0 ||
            (f->uid == env->uid && (f->mode & 0400) != 0);
@@ -149,7 +120,7 @@ take_entries(struct env *env, const struct keystore *store)
 }
 
 static bool
-open_store(struct env *env, const struct file *f, struct str password)
+open_store(struct env *env, const struct engine_file *f, struct str password)
 {
     struct keystore_input in = { .bytes = f->bytes,
                                  .password = password,
@@ -182,16 +153,16 @@ env_file(struct env *env)
 {
     const struct ttls_effective *eff = &env->mapped->eff;
     const struct engine_policy *p = env->mapped->policy;
-    struct file f, stash;
+    struct engine_file f, stash;
     char secret[129] = "";
     bool is_fine;
 
-    if (!find_file(p, eff->ring, &f) || !may_read(env, &f))
+    if (!engine_policy_file(p, eff->ring, &f) || !may_read(env, &f))
         return fail(env, 202);
     if (eff->ring_password.n > 0)
         return open_store(env, &f, eff->ring_password);
     if (eff->ring_stash_file.n > 0 &&
-        (!find_file(p, eff->ring_stash_file, &stash) ||
+        (!engine_policy_file(p, eff->ring_stash_file, &stash) ||
          !may_read(env, &stash) || !read_stash(stash.bytes, secret)))
         return fail(env, 106);
     is_fine = open_store(env, &f, str_of(secret));

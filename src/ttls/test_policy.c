@@ -1,6 +1,7 @@
 #include "base/test.h"
 #include "ttls/build.h"
 #include "ttls/effective.h"
+#include "ttls/envfile.h"
 #include "ttls/stmt.h"
 
 struct seen {
@@ -632,15 +633,56 @@ adopts(void **state)
     ttls_policy_unref(&c);
 }
 
+/* Known names in their ranges; the last line of a name; the policy first. */
+static void
+envfile(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+        uint32_t timeout, cache;
+    } rows[] = {
+        { "", 0, 0, 7 },
+        { "GSK_V3_SESSION_TIMEOUT=60", 1, 60, 7 },
+        { "  GSK_V3_SESSION_TIMEOUT = 60 \n", 1, 60, 7 },
+        { "GSK_V3_SESSION_TIMEOUT=60\nGSK_V3_SESSION_TIMEOUT=61\n", 2, 61, 7 },
+        { "GSK_V3_SESSION_TIMEOUT=86401", 0, 0, 7 },
+        { "GSK_V3_SESSION_TIMEOUT=-1", 0, 0, 7 },
+        { "GSK_V3_SESSION_TIMEOUT=", 0, 0, 7 },
+        { "GSK_V3_SESSION_TIMEOUT", 0, 0, 7 },
+        { "#GSK_V3_SESSION_TIMEOUT=60", 0, 0, 7 },
+        { "GSK_V3_SIDCACHE_SIZE=5", 0, 0, 7 }, /* the policy has coded it */
+        { "RevocationSecurityLevel=High", 0, 0, 7 },
+        { "GSK_NO_SUCH=1\nPATH=/bin\n", 0, 0, 7 },
+    };
+    const struct ttls_type *type = ttls_type_of(TTLS_GSK_ADV);
+    bool is_ref;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text = exact_copy(rows[i].text);
+        struct ttls_gsk_adv g = { .v3_cache_size = 7 };
+
+        g.obj.coded = ttls_row_bit(
+            type, ttls_row_find(type, STR("GSK_V3_SIDCACHE_SIZE"), &is_ref));
+        if (ttls_envfile_apply(text, &g) != rows[i].n ||
+            g.v3_session_timeout_s != rows[i].timeout ||
+            g.v3_cache_size != rows[i].cache)
+            fail_msg("row %zu", i);
+        free((void *)(uintptr_t)text.p);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exercise), cmocka_unit_test(refuses),
-        cmocka_unit_test(warns),    cmocka_unit_test(reports_all),
-        cmocka_unit_test(forms),    cmocka_unit_test(later_replaces),
-        cmocka_unit_test(sorts),    cmocka_unit_test(bombs),
-        cmocka_unit_test(travels),  cmocka_unit_test(adopts),
+        cmocka_unit_test(envfile),        cmocka_unit_test(exercise),
+        cmocka_unit_test(refuses),        cmocka_unit_test(warns),
+        cmocka_unit_test(reports_all),    cmocka_unit_test(forms),
+        cmocka_unit_test(later_replaces), cmocka_unit_test(sorts),
+        cmocka_unit_test(bombs),          cmocka_unit_test(travels),
+        cmocka_unit_test(adopts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

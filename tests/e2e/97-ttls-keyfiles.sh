@@ -12,10 +12,12 @@ cat LIBSERV.pem ca.pem >"$keys/server.pem"
 echo 'KEYDB of another kind' >"$keys/old.kdb"
 printf 'export\n' >"$keys/plain.sth"
 python3 -c 'import sys; sys.stdout.buffer.write(bytes(b ^ 0xf5 for b in b"export\0".ljust(129, b"z")))' >"$keys/masked.sth"
+printf '# of the group\nGSK_V3_SIDCACHE_SIZE=0\nGSK_V3_SESSION_TIMEOUT=nonsense\n' >"$keys/group.env"
 chmod 644 "$keys"/*; chmod 600 "$keys/client.pem"
 out() { rule "$1" Outbound "$2" Client "$3" "${4:-}" "RemoteAddr 10.77.0.0/24"; }
 {
     group
+    printf 'TTLSGroupAction genv\n{\n  TTLSEnabled On\n  Trace 31\n  TTLSGroupAdvancedParms\n  {\n    Envfile /etc/keys/group.env\n  }\n}\n'
     out p12 8521 "/etc/keys/client.p12
     KeyringPw export"
     out pem 8522 /etc/keys/client.pem
@@ -33,6 +35,9 @@ out() { rule "$1" Outbound "$2" Client "$3" "${4:-}" "RemoteAddr 10.77.0.0/24"; 
     KeyringPw export" "CertificateLabel My Label"
     out nolabel 8529 "/etc/keys/client.p12
     KeyringPw export" "CertificateLabel Another"
+    rule env Outbound 8531 Client "/etc/keys/client.p12
+    KeyringPw export" "" "RemoteAddr 10.77.0.0/24
+  TTLSGroupActionRef genv"
     out token 8530 "*TOKEN*/MINE"
     rule in Inbound 8092 ServerWithClientAuth /etc/keys/server.pem "ClientAuthType Required" "RemoteAddr 10.77.0.0/24"
     rule inhidden Inbound 8093 Server /etc/keys/client.pem "" "RemoteAddr 10.77.0.0/24"
@@ -49,7 +54,8 @@ def serve(raw):
         s = c.wrap_socket(raw, server_side=True)
         line = s.makefile("rb").readline()
         who = dict(x[0] for x in (s.getpeercert() or {}).get("subject", ()))
-        s.sendall(b"MARKER " + who.get("commonName", "nobody").encode() + b" " + line)
+        how = b" resumed " if s.session_reused else b" new "
+        s.sendall(b"MARKER " + who.get("commonName", "nobody").encode() + how + line)
         s.unwrap().close()
     except OSError as e:
         print(e, flush=True)
@@ -57,7 +63,7 @@ def listen(port):
     l = socket.create_server(("10.77.0.2", port))
     while True:
         threading.Thread(target=serve, args=(l.accept()[0],), daemon=True).start()
-for p in range(8521, 8531):
+for p in range(8521, 8532):
     threading.Thread(target=listen, args=(p,)).start()
 print("up", flush=True)
 PY
@@ -65,11 +71,12 @@ background nsenter -t "$PEER" -n python3 many.py >servers.log 2>&1
 wait_for 10 grep -q up servers.log; ok $? "servers"
 ttls_start
 wire_start
+asks() { timeout 20 bash -c "exec 3<>/dev/tcp/10.77.0.2/$1; echo hello >&3; head -1 <&3" 2>&1; }
 # goes PORT RC WHAT: RC 0: served; the return code otherwise.
 goes() {
     mark
-    OUT=$(timeout 20 bash -c "exec 3<>/dev/tcp/10.77.0.2/$1; echo hello >&3; head -1 <&3" 2>&1)
-    if [ "$2" = 0 ]; then like "$OUT" '^MARKER USER1 hello' "$3: used"; return; fi
+    OUT=$(asks "$1")
+    if [ "$2" = 0 ]; then like "$OUT" "^MARKER USER1 (${4:-new|resumed}) hello" "$3: used"; return; fi
     unlike "$OUT" MARKER "$3: refused"
     wait_for 5 said "EZD1287I TTLS Error RC: $2 Environment Init"; ok $? "$3: RC $2"
 }
@@ -78,6 +85,9 @@ goes 8522 0 "PEM"
 goes 8523 0 "PKCS12 with a stash file"
 goes 8524 0 "PKCS12 with a password file"
 goes 8528 0 "CertificateLabel of a file"
+resumes() { asks 8521 | grep -q ' resumed '; }
+wait_for 10 resumes; ok $? "sessions are resumed"
+for i in 1 2 3 4; do goes 8531 0 "Envfile: no cache of sessions" new; done
 goes 8525 106 "a wrong password"
 goes 8526 202 "no such file"
 goes 8527 102 "a key database of the original"
