@@ -140,6 +140,75 @@ new_password_at_logon(void **state)
     desk_fini(&d);
 }
 
+/* PASSWORD(PHRASEINT(n)): phrases have an interval of their own, as long as it is
+ * set; passwords keep theirs. */
+static void
+phrases_expire_by_themselves(void **state)
+{
+    static const char *const on[] = { "SETROPTS PASSWORD(PHRASEINT(10))" };
+    static const char *const off[] = { "SETROPTS PASSWORD(NOPHRASEINT)" };
+    static const struct row with[] = {
+        { "ANN", "correct horse 1 2", "", 10, 0, 0, 99 },
+        { "ANN", "correct horse 1 2", "", 11, 8, 24, LOGON_PHRASE_EXPIRED },
+        { "ANN", "OLD", "", 11, 0, 0, 99 },
+        { "ANN", "OLD", "", 30, 0, 0, 99 },
+        { "ANN", "OLD", "", 31, 8, 24, LOGON_EXPIRED },
+        { "ANN", "correct horse 1 2", "battery staple 3 4", 31, 0, 0, 99 },
+        { "ANN", "battery staple 3 4", "", 41, 0, 0, 99 },
+        { "ANN", "battery staple 3 4", "", 42, 8, 24, LOGON_PHRASE_EXPIRED },
+    };
+    static const struct row without[] = {
+        { "ANN", "battery staple 3 4", "", 42, 0, 0, 99 },
+        { "ANN", "battery staple 3 4", "", 61, 0, 0, 99 },
+        { "ANN", "battery staple 3 4", "", 62, 8, 24, LOGON_PHRASE_EXPIRED },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    desk_run(&d, on[0]);
+    assert_int_equal(d.rc, 0);
+    run_rows(&d, with, ARRAY_LEN(with));
+    desk_run(&d, off[0]);
+    assert_int_equal(d.rc, 0);
+    run_rows(&d, without, ARRAY_LEN(without));
+    desk_run(&d, "SETROPTS PASSWORD(PHRASEINT(0))");
+    assert_int_equal(d.rc, 8);
+    desk_run(&d, "SETROPTS PASSWORD(PHRASEINT(65535))");
+    assert_int_equal(d.rc, 8);
+    desk_fini(&d);
+}
+
+/* NOINITSTATS: a logon leaves no trace in the user's profile. */
+static void
+statistics_of_logons(void **state)
+{
+    static const struct row first[] = { { "ANN", "OLD", "", 1, 0, 0, 99 } };
+    static const struct row later[] = { { "ANN", "OLD", "", 2, 0, 0, 99 } };
+    struct desk d;
+    char seen[8192];
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    assert_non_null(
+        strstr(desk_run(&d, "LISTUSER ANN"), "LAST-ACCESS=UNKNOWN"));
+    desk_run(&d, "SETROPTS NOINITSTATS");
+    run_rows(&d, first, 1);
+    assert_non_null(
+        strstr(desk_run(&d, "LISTUSER ANN"), "LAST-ACCESS=UNKNOWN"));
+    desk_run(&d, "SETROPTS INITSTATS");
+    run_rows(&d, first, 1);
+    (void)snprintf(seen, sizeof seen, "%s", desk_run(&d, "LISTUSER ANN"));
+    assert_null(strstr(seen, "LAST-ACCESS=UNKNOWN"));
+    desk_run(&d, "SETROPTS NOINITSTATS");
+    run_rows(&d, later, 1);
+    assert_string_equal(desk_run(&d, "LISTUSER ANN"), seen);
+    desk_run(&d, "SETROPTS INITSTATS");
+    run_rows(&d, later, 1);
+    assert_string_not_equal(desk_run(&d, "LISTUSER ANN"), seen);
+    desk_fini(&d);
+}
+
 static void
 failures_revoke(void **state)
 {
@@ -386,6 +455,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_password_at_logon),
+        cmocka_unit_test(phrases_expire_by_themselves),
+        cmocka_unit_test(statistics_of_logons),
         cmocka_unit_test(failures_revoke),
         cmocka_unit_test(days_and_times),
         cmocka_unit_test(ports_of_entry),

@@ -76,4 +76,25 @@ is "$(sallyport smf | wc -l)" "$N" "NOAUDIT(USER): none"
 for p in $(ps -o pid= --ppid "$PID"); do [ "$(cat /proc/"$p"/comm)" != angel-recorder ] || kill -9 "$p"; done
 racf "SETROPTS CMDVIOL" >/dev/null
 like "$(sallyport smf | tail -1)" "SETROPTS +SUCCESS .*SETROPTS CMDVIOL" "a recorder that was killed comes back, nothing is lost"
+# PROTECTALL: refused and warned accesses have qualifiers of their own.
+touch_dataset() { # NAME: by ANN
+    PYTHONPATH=$SALLYPORT_SOURCE/tests/e2e python3 - "$1" <<'PY'
+import sys
+import angel_wire as w
+c = w.Client()
+c.call(w.LOGON, w.s("ANN") + w.s("GOODPASS"))
+r = c.call(w.CHECK, w.s("") + w.s("DATASET") + w.s(sys.argv[1]) + w.u8(2))
+print("/".join(str(n) for n in r.triple()))
+PY
+}
+is "$(touch_dataset NO.PROFILE.ONE)" 4/4/0 "without PROTECTALL it is not protected"
+racf "SETROPTS PROTECTALL(FAILURES)" >/dev/null
+is "$(touch_dataset NO.PROFILE.TWO)" 8/8/0 "PROTECTALL(FAILURES) refuses"
+racf "SETROPTS PROTECTALL(WARNING)" >/dev/null
+is "$(touch_dataset NO.PROFILE.THREE)" 0/0/0 "PROTECTALL(WARNING) warns"
+racf "SETROPTS NOPROTECTALL" >/dev/null
+json() { sallyport smf --json | jq -r "select(.resource == \"$1\" or .name == \"$1\") | .qualifier"; }
+is "$(json NO.PROFILE.ONE)" "" "not protected: no record"
+is "$(json NO.PROFILE.TWO)" FPROTALL "refused: qualifier of PROTECTALL"
+is "$(json NO.PROFILE.THREE)" WPROTALL "warned: qualifier of PROTECTALL(WARNING)"
 done_testing

@@ -98,8 +98,8 @@ like "$OUT" "ABEND=S322" "S322"
 mkdir -p "$SALLYPORT_ROOT/datasets"
 echo one >"$SALLYPORT_ROOT/datasets/PAY.DATA"; echo two >"$SALLYPORT_ROOT/datasets/FREE.DATA"
 chmod 666 "$SALLYPORT_ROOT"/datasets/{PAY,FREE}.DATA
-as_fred() { # NAME STATUS DISP DSN [DSN]
-    printf '//F JOB USER=FRED,PASSWORD=HIDDEN0\n//S EXEC PGM=IEFBR14\n//D DD DISP=%s,DSN=%s\n' "$3" "$4" >"$SCRATCH/ds.jcl"
+as_fred() { # NAME STATUS DISP DSN [DSN]; GROUP of the JOB card in $GROUP
+    printf '//F JOB USER=FRED,PASSWORD=HIDDEN0%s\n//S EXEC PGM=IEFBR14\n//D DD DISP=%s,DSN=%s\n' "${GROUP:+,GROUP=$GROUP}" "$3" "$4" >"$SCRATCH/ds.jcl"
     [ $# -lt 5 ] || printf '//  DD DISP=SHR,DSN=%s\n' "$5" >>"$SCRATCH/ds.jcl"
     runs "$1" "$2" sallyport submit "$SCRATCH/ds.jcl"
 }
@@ -124,5 +124,20 @@ like "$OUT" "class DATASET, PROTECTALL" "says why"
 sallyport racf "SETROPTS PROTECTALL(WARNING)" >/dev/null
 as_fred "PROTECTALL(WARNING) lets pass" 0 SHR FREE.DATA
 sallyport racf "SETROPTS NOPROTECTALL" >/dev/null
+
+# GROUP=: the group the user is in for this job; one he is connected to.
+DFLT=$(sallyport racf "LISTUSER FRED" | sed -n 's/.*DEFAULT-GROUP=\([A-Z0-9]*\).*/\1/p')
+as_fred "without GROUP" 12 OLD PAY.DATA
+like "$OUT" "ICH408I USER\(FRED *\) GROUP\($DFLT *\)" "the default group"
+GROUP=PAY as_fred "a group he is not connected to" 8 SHR FREE.DATA
+unlike "$OUT" "ENDED|ABEND" "nothing runs"
+GROUP=NOSUCH as_fred "no such group" 8 SHR FREE.DATA
+sallyport racf "CONNECT FRED GROUP(PAY)" >/dev/null
+GROUP=PAY as_fred "connected" 12 OLD PAY.DATA
+like "$OUT" "ICH408I USER\(FRED *\) GROUP\(PAY *\)" "the job is in that group"
+GROUP=PAY as_fred "and may do what FRED may" 0 SHR PAY.DATA
+sallyport racf "CONNECT FRED GROUP(PAY) REVOKE" >/dev/null
+GROUP=PAY as_fred "a revoked connection" 8 SHR FREE.DATA
+GROUP=TOOLONGNAME as_fred "no name of a group" 8 SHR FREE.DATA
 
 done_testing

@@ -276,6 +276,8 @@ front_switch(struct front *f, struct thread *thread,
              void (*done)(struct front *, bool is_done, struct str line))
 {
     struct exchange *x = calloc(1, sizeof *x);
+    struct err_info why = { 0 };
+    enum err e;
 
     if (x == NULL) {
         done(f, false, STR("no storage"));
@@ -286,9 +288,13 @@ front_switch(struct front *f, struct thread *thread,
     (void)!str_copy_z(str_of(f->database_id), x->id, sizeof x->id);
     x->primary = root_path(&x->arena, STORE_FILE);
     x->standby = root_path(&x->arena, STORE_STANDBY);
-    x->e = x->primary != NULL && x->standby != NULL
-               ? thread_start(f, thread, check_both, exchange_end, x, &x->why)
-               : err_set(&x->why, ERR_MEMORY, "no storage");
-    if (x->e != ERR_OK)
-        exchange_end(f, x);
+    if (x->primary == NULL || x->standby == NULL)
+        e = err_set(&why, ERR_MEMORY, "no storage");
+    else
+        e = thread_start(f, thread, check_both, exchange_end, x, &why);
+    if (e == ERR_OK)
+        return; /* what is in x is the thread's now */
+    x->e = e;
+    x->why = why;
+    exchange_end(f, x);
 }
