@@ -43,6 +43,7 @@ struct job {
     struct watch pidfd; /* ready when the address space has ended */
     struct front *front;
     struct grants grants;
+    bool had_grants; /* also from a front that was killed */
     struct buf acee; /* sealed: what HELLO with the token answers */
 };
 
@@ -303,7 +304,8 @@ const struct grants *peer_grants(struct peer *);
 bool peer_has_safcred(struct peer *);
 /* Servers register again with a front that took the place of a killed one;
  * until they could, who lacks SAFCRED is told to ask again. */
-bool front_is_gathering(const struct front *);
+bool front_is_gathering(const struct peer *);
+void jobs_save(struct front *);
 void angel_peer_gone(struct peer *);
 
 /* --- requests: false ends the connection

@@ -24,8 +24,8 @@
 #define JOBS_FILE_MAX (16u * 1024u * 1024u)
 #define ARENA_MAX (1u << 20)
 
-static void
-save(struct front *f)
+void
+jobs_save(struct front *f)
 {
     struct err_info why = { 0 };
     struct buf out;
@@ -46,6 +46,7 @@ save(struct front *f)
         buf_str(&out, str_of(j->user));
         buf_str(&out, str_of(j->proc));
         buf_u32(&out, (uint32_t)j->uid);
+        buf_u8(&out, j->had_grants);
         buf_str(&out, buf_view(&j->acee));
     }
     path = root_path(&a, JOBS_FILE);
@@ -76,7 +77,7 @@ job_end(struct front *f, struct job *j)
         }
     }
     job_free(j);
-    save(f);
+    jobs_save(f);
 }
 
 static void
@@ -120,6 +121,7 @@ jobs_restore(struct front *f)
     struct arena a;
     struct reader in;
     struct str ipl, name, id, user, proc, acee;
+    uint8_t had_grants;
     uint32_t uid;
     char *path;
 
@@ -133,12 +135,15 @@ jobs_restore(struct front *f)
             while (reader_str(&in, 1, 8, &name) && reader_str(&in, 1, 8, &id) &&
                    reader_str(&in, 1, 8, &user) &&
                    reader_str(&in, 0, 8, &proc) && reader_u32(&in, &uid) &&
+                   reader_u8(&in, &had_grants) &&
                    reader_str(&in, 1, ACEE_WIRE_MAX, &acee) &&
                    table_get(&f->jobs, id) == NULL) {
                 struct job *j = job_new(f, name, id, user, proc, acee);
 
-                if (j != NULL)
-                    j->uid = uid;
+                if (j == NULL)
+                    continue;
+                j->uid = uid;
+                j->had_grants = had_grants != 0;
             }
         }
     }
@@ -279,7 +284,7 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
             job_end(f, j);
     }
     if (e == ERR_OK) {
-        save(f);
+        jobs_save(f);
         buf_str(&result, buf_view(&token));
         buf_str(&result, buf_view(&sealed));
         if (logon != NULL)

@@ -70,7 +70,7 @@ static void
 reply_unregistered(struct peer *p, uint32_t seq, const char *text)
 {
     struct err_info why = { 0 };
-    enum err e = front_is_gathering(p->front) && peer_grants(p)->angel == NULL
+    enum err e = front_is_gathering(p) && peer_grants(p)->angel == NULL
                      ? ERR_AGAIN
                      : ERR_DENIED;
 

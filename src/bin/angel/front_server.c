@@ -75,8 +75,12 @@ peer_has_safcred(struct peer *p)
 #define GATHERING_MS 5000u
 
 bool
-front_is_gathering(const struct front *f)
+front_is_gathering(const struct peer *p)
 {
+    const struct front *f = p->front;
+
+    if (p->job != NULL && !p->job->had_grants)
+        return false;
     return f->start->is_again && clock_mono_ms() - f->started_ms < GATHERING_MS;
 }
 
@@ -111,8 +115,10 @@ angel_peer_gone(struct peer *p)
         while (table_next(&f->jobs, &pos, &key, &value)) {
             struct job *j = value;
 
-            if (j->grants.angel == a)
+            if (j->grants.angel == a) {
                 j->grants = (struct grants){ 0 };
+                j->had_grants = false;
+            }
         }
         for (struct peer *q = f->peers; q != NULL; q = q->next) {
             if (q->grants.angel == a)
@@ -173,6 +179,10 @@ register_server(struct peer *p, uint32_t seq, struct str name, struct str only,
         buf_u8(result, is_available);
     }
     *own_grants(p) = grants;
+    if (p->job != NULL && !p->job->had_grants) {
+        p->job->had_grants = true;
+        jobs_save(p->front);
+    }
     *rc = SAF_RC(0, 0, 0);
     return ERR_OK;
 }
