@@ -191,8 +191,8 @@ env_ring(struct env *env)
     if (eff->ring_kind == TTLS_RING_FILE)
         return env_file(env);
     if (eff->ring_kind == TTLS_RING_TOKEN) {
-        log_warn("*TOKEN*/" STR_FMT ": there are no PKCS#11 tokens of RACDCERT "
-                 "here; keys of a token are keys of a ring (PKDS)",
+        log_warn("*TOKEN*/" STR_FMT ": a token is not read as a ring; connect "
+                 "its certificate to a ring, the key stays in the token",
                  STR_ARG(eff->ring));
         return fail(env, 202, "Environment Init");
     }
