@@ -34,8 +34,9 @@ what_is_due(void **state)
         { &usual, 0, 900000, TIMING_SAID_SLOW | TIMING_SAID_HUNG, 0 },
         { &usual, 0, 900000, TIMING_SAID_HUNG, 0 },
         /* sampled: hung ones are told all the same */
-        { &sampled, 3, 10000, 0, TIMING_SAID_SLOW },
-        { &sampled, 4, 10000, 0, 0 },
+        { &sampled, 0, 10000, 0, 0 },
+        { &sampled, 2, 10000, 0, TIMING_SAID_SLOW },
+        { &sampled, 3, 10000, 0, 0 },
         { &sampled, 4, 600000, 0, TIMING_SAID_HUNG },
         { &never, 0, UINT64_MAX - 1, 0, 0 },
         { &crossed, 0, 100, 0, TIMING_SAID_HUNG },

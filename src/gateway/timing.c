@@ -51,7 +51,7 @@ timing_due(const struct timing *t, uint64_t number, uint64_t age_ms,
 {
     if (age_ms >= t->hung_ms)
         return (said & TIMING_SAID_HUNG) != 0 ? 0 : TIMING_SAID_HUNG;
-    if (age_ms >= t->slow_ms && number % t->sample == 0)
+    if (age_ms >= t->slow_ms && (number + 1) % t->sample == 0)
         return (said & TIMING_SAID_SLOW) != 0 ? 0 : TIMING_SAID_SLOW;
     return 0;
 }

@@ -23,8 +23,8 @@ void timing_of(const struct cfg_tree *, struct timing *out);
 uint64_t timing_period_ms(const struct timing *);
 
 enum { TIMING_SAID_SLOW = 1u << 0, TIMING_SAID_HUNG = 1u << 1 };
-/* What is to be said now of the number-th request, of what `said` has not
- * yet: 0 or one of the above. */
+/* What is to be said now of the number-th request (from 0; of each `sample` the
+ * last is watched), of what `said` has not yet: 0 or one of the above. */
 unsigned timing_due(const struct timing *, uint64_t number, uint64_t age_ms,
                     unsigned said);
 
