@@ -18,6 +18,7 @@ class Ring:
         os.ftruncate(self.fd, size)
         fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, seals)
         self.map = mmap.mmap(self.fd, size)
+        self.bell = None # the connection that rings when the front sleeps
 
     def get(self, at):
         return struct.unpack_from("=Q", self.map, at)[0]
@@ -31,6 +32,9 @@ class Ring:
         for i, byte in enumerate(data):
             self.map[RECORDS + (at + i) % BYTES] = byte
         self.set(PUT, at + (len(data) + 7) // 8 * 8)
+        if self.bell and self.map[ASLEEP] == 1:
+            self.map[ASLEEP] = 0
+            self.bell.send(AUDIT_RING)
 
 def decision(profile, saf=0, level=2, allowed=2, log=2):
     return (u32(saf) + u32(saf) + u32(0) + s(profile) + u8(0) + u8(0) + u8(log) + u8(level) + u8(allowed) + s("UACC"))
@@ -60,16 +64,15 @@ ring, stc = Ring(), server()
 for i in range(300):
     ring.put(record(f"before.{i}"))
 stc.send(AUDIT_RING, b"", [ring.fd])
+ring.bell = stc
 check(eventually(lambda: len(recorded()) == 300), "records that were there are read", len(recorded()))
 for i in range(300):
     ring.put(record(f"after.{i}"))
-check(eventually(lambda: len(recorded()) == 600), "and those that come, without a message", len(recorded()))
+check(eventually(lambda: len(recorded()) == 600), "and those that come", len(recorded()))
 is_equal(recorded(), [f"before.{i}" for i in range(300)] + [f"after.{i}" for i in range(300)], "in their order")
 is_equal(ring.get(TAKEN), ring.get(PUT), "all is taken")
 check(eventually(lambda: ring.map[ASLEEP] == 1), "it sleeps when nothing comes")
 ring.put(record("bell"))
-ring.map[ASLEEP] = 0
-stc.send(AUDIT_RING)
 check(eventually(lambda: recorded()[-1] == "bell"), "the bell wakes it")
 ring.put(record("denied", saf=8, allowed=0))
 check(eventually(lambda: recorded()[-1] == "denied"), "a refusal")
@@ -105,6 +108,7 @@ check(eventually(lambda: recorded()[-1] == "last.499"), "killed: all it had put 
 front = lambda: [p for p in angel.child_of("any") if open(f"/proc/{p}/comm").read().strip() == "angel-front"]
 count_before = len(recorded())
 os.kill(front()[0], signal.SIGKILL)
+ring.bell = None
 for i in range(50):
     ring.put(record(f"meanwhile.{i}"))
 def back():
