@@ -140,8 +140,8 @@ new_password_at_logon(void **state)
     desk_fini(&d);
 }
 
-/* PASSWORD(PHRASEINT(n)): phrases have an interval of their own, as long as it is
- * set; passwords keep theirs. */
+/* PASSWORD(PHRASEINT(n)): phrases have an interval of their own, as long as it
+ * is set; passwords keep theirs. */
 static void
 phrases_expire_by_themselves(void **state)
 {
