@@ -1,7 +1,11 @@
 #include "gateway/artefacts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/file.h"
+#include "gateway/archive_index.h"
 #include "gateway/artefact_news.h"
 #include "gateway/artefacts_priv.h"
 
@@ -122,4 +126,36 @@ artefacts_rest(const struct artefacts *a)
     for (unsigned i = 0; i < PLACES; i++)
         for (size_t k = 0; k < a->folders[i].n_images; k++)
             image_rest(a->folders[i].images[k]);
+}
+
+/* It is a cache: that it cannot be written costs time at the next start. */
+void
+artefacts_index(const struct artefacts *a, struct str boot, const char *path)
+{
+    struct archive_index_writer w;
+    struct str bytes;
+
+    archive_index_begin(&w, boot);
+    for (unsigned i = 0; i < PLACES; i++) {
+        const struct artefact_folder *folder = &a->folders[i];
+
+        for (size_t k = 0; k < folder->n; k++) {
+            const struct artefact *one = &folder->v[k];
+            struct archive_entry entry = { one->stamp,
+                                           one->image_ccsid,
+                                           { 0 } };
+            char file[4096];
+
+            if (one->is_fresh || one->image == NULL || one->is_kept)
+                continue;
+            memcpy(entry.digest, one->digest, sizeof entry.digest);
+            (void)snprintf(file, sizeof file, "%s/%s", folder->location,
+                           one->file);
+            archive_index_add(&w, file, &entry);
+        }
+    }
+    bytes = archive_index_end(&w);
+    if (bytes.n > 0)
+        IGNORE(file_replace(path, bytes, 0640, NULL));
+    archive_index_fini(&w);
 }

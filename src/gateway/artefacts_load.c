@@ -10,7 +10,6 @@
 #include "artefact/archive.h"
 #include "artefact/cache.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/vec.h"
 #include "gateway/archive_index.h"
 #include "gateway/artefact_news.h"
@@ -130,7 +129,7 @@ refuse(struct change *c, const struct err_info *why)
 
     next->reason = strdup(why->text);
     next->ccsid = c->ccsid;
-    if (may_keep(c)) {
+    if (old != NULL && may_keep(c)) {
         next->image = image_ref(old->image);
         next->image_ccsid = old->image_ccsid;
         next->is_kept = true;
@@ -650,36 +649,6 @@ list_services(struct loading *l, struct err_info *why)
     return ERR_OK;
 }
 
-/* It is a cache: that it cannot be written costs time at the next start. */
-static void
-write_index(const struct loading *l, const char *path)
-{
-    struct archive_index_writer w;
-    struct str bytes;
-
-    archive_index_begin(&w, str_of(l->boot));
-    for (unsigned i = 0; i < PLACES; i++) {
-        const struct artefact_folder *folder = &l->next->folders[i];
-
-        for (size_t k = 0; k < folder->n; k++) {
-            const struct artefact *a = &folder->v[k];
-            struct archive_entry entry = { a->stamp, a->image_ccsid, { 0 } };
-            char file[4096];
-
-            if (a->is_fresh || a->image == NULL || a->is_kept)
-                continue;
-            memcpy(entry.digest, a->digest, sizeof entry.digest);
-            (void)snprintf(file, sizeof file, "%s/%s", folder->location,
-                           a->file);
-            archive_index_add(&w, file, &entry);
-        }
-    }
-    bytes = archive_index_end(&w);
-    if (bytes.n > 0)
-        IGNORE(file_replace(path, bytes, 0640, NULL));
-    archive_index_fini(&w);
-}
-
 enum err
 artefacts_load(const struct cfg_tree *tree, const struct artefacts *before,
                const struct artefacts_look *look, struct artefacts **out,
@@ -711,7 +680,7 @@ artefacts_load(const struct cfg_tree *tree, const struct artefacts *before,
         (e = load_folder(&l, PLACE_APIS, why)) == ERR_OK)
         e = load_folder(&l, PLACE_REQUESTERS, why);
     if (e == ERR_OK && (l.has_read || (before == NULL && !l.is_same_boot)))
-        write_index(&l, index);
+        artefacts_index(l.next, str_of(l.boot), index);
     archive_index_free(&l.index);
     arena_fini(&l.arena);
     free(l.services);
