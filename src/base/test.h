@@ -5,6 +5,7 @@
 #ifndef SALLYPORT_BASE_TEST_H
 #define SALLYPORT_BASE_TEST_H
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/str.h"
@@ -39,6 +41,27 @@ static inline void
 exact_free(struct str s)
 {
     free((void *)(uintptr_t)s.p);
+}
+
+/* Detached threads of what was tested have ended, so that none of them is in
+ * the middle of letting its storage go when the program ends. */
+static inline void
+threads_end(void)
+{
+    unsigned n = 2;
+
+    for (int tries = 0; tries < 2000 && n > 1; tries++) {
+        DIR *tasks = opendir("/proc/self/task");
+
+        n = 0;
+        while (tasks != NULL && readdir(tasks) != NULL)
+            n++;
+        if (tasks != NULL)
+            closedir(tasks);
+        n = n > 2 ? n - 2 : 1; /* . and .. */
+        if (n > 1)
+            usleep(10000);
+    }
 }
 
 #endif

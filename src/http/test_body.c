@@ -803,8 +803,8 @@ a_client_that_leaves_is_told_of(void **state)
         ask_with(&c, "POST", "/read", NULL, NULL, SLOW_BYTES);
         while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
             client_send(c.fd, str_n(out, (size_t)n));
-        /* What is reset before a handler has it is never given to one. */
-        while (is_reset && atomic_load(&n_parts) == n_before)
+        /* What ends before a handler has it is never given to one. */
+        while (atomic_load(&n_parts) == n_before)
             usleep(1000);
         if (is_reset)
             nghttp2_submit_rst_stream(c.session, 0, c.calls[0].id,

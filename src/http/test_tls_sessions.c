@@ -473,6 +473,13 @@ a_fetched_response_is_stapled(void **state)
     network_stop(&n);
 }
 
+static int
+end(void **state)
+{
+    threads_end();
+    return free_certs(state);
+}
+
 int
 main(void)
 {
@@ -487,5 +494,5 @@ main(void)
     };
 
     signal(SIGPIPE, SIG_IGN);
-    return cmocka_run_group_tests(tests, make_certs, free_certs);
+    return cmocka_run_group_tests(tests, make_certs, end);
 }

@@ -24,6 +24,7 @@ struct test_responder {
     const struct test_cert *victim;      /* whom the list names */
     /* What it says; a test changes it between requests. */
     atomic_bool is_revoked, is_old, is_unknown, is_garbage, is_silent, is_huge;
+    atomic_bool is_held; /* it answers when this is taken back */
     atomic_uint n_ocsp, n_crl, n_get;
     char aia[128], cdp[128];
 };
@@ -149,6 +150,8 @@ test_serve(struct test_responder *r, int fd)
     }
     if (body == NULL)
         return;
+    while (r->is_held)
+        usleep(1000);
     if (strncmp(text, "GET /crl?list=1 ", 16) == 0) {
         r->n_crl++;
         der = test_crl(r->ca, r->is_revoked ? r->victim->x509 : NULL, r->is_old,

@@ -227,6 +227,7 @@ many_wait_for_one(void **state)
     (void)state;
     say("");
     n_called = 0;
+    responder.is_held = true;
     assert_int_equal(revocation_cache_new(&cache, NULL), ERR_OK);
     by = rules_with(cache, (struct revocation_rules){ .level = REVOCATION_HIGH,
                                                       .use_ocsp = true });
@@ -243,6 +244,7 @@ many_wait_for_one(void **state)
     assert_null(checks[4]);
     revocation_unref(&by); /* the checks hold it */
     revocation_cache_unref(&cache);
+    responder.is_held = false;
     loop_run(loop);
     assert_int_equal(n_called, 9);
     assert_int_equal(responder.n_ocsp, 1);
@@ -400,6 +402,7 @@ tear_down(void **state)
     test_cert_free(&other);
     test_cert_free(&signer);
     loop_free(&loop);
+    threads_end();
     return 0;
 }
 
