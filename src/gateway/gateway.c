@@ -186,8 +186,16 @@ gateway_wants_dump(struct gateway *g)
     return true;
 }
 
+static void
+forget_token(struct gateway *g)
+{
+    if (g->token.p != NULL)
+        secret_wipe(g->token.p, g->token.n);
+    buf_fini(&g->token);
+}
+
 static enum err
-start_loops(struct gateway *g, struct str token, struct err_info *why)
+start_loops(struct gateway *g, struct err_info *why)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned n = g->o.n_loops > 0 ? g->o.n_loops
@@ -198,7 +206,8 @@ start_loops(struct gateway *g, struct str token, struct err_info *why)
         n = LOOPS_MAX;
     for (unsigned i = 0; i < n; i++) {
         struct looper *looper = &g->loops[i];
-        enum err e = serve_init(&looper->serve, g->o.log, token, i, n, why);
+        enum err e = serve_init(&looper->serve, g->o.log, buf_view(&g->token),
+                                i, n, why);
 
         if (e != ERR_OK)
             return e;
@@ -234,7 +243,6 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
             struct err_info *why)
 {
     struct gateway *g = calloc(1, sizeof *g);
-    struct buf token;
     enum err e;
 
     if (g == NULL)
@@ -245,8 +253,8 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
     pthread_mutex_init(&g->lock, NULL);
     pthread_cond_init(&g->done, NULL);
     g->memory_limit = memory_limit("/proc", "/sys/fs/cgroup");
-    buf_init(&token, 1u << 20);
-    IGNORE(task_token_read(&token, NULL)); /* none in a plain process */
+    buf_init(&g->token, 1u << 20);
+    IGNORE(task_token_read(&g->token, NULL)); /* none in a plain process */
     g->work_dir = strdup(options->work_dir);
     g->metrics = aligned_alloc(64, sizeof *g->metrics);
     if (g->metrics != NULL)
@@ -258,17 +266,13 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
              (e = ticket_files_new(g->o.log, &g->tls.tickets, why)) == ERR_OK &&
              (e = revocation_cache_new(&g->tls.revocation, why)) == ERR_OK &&
              (e = checker_new(check_threads(), &g->checker, why)) == ERR_OK &&
-             (e = saf_connect_later(buf_view(&token), &g->saf, why)) ==
+             (e = saf_connect_later(buf_view(&g->token), &g->saf, why)) ==
                  ERR_OK) {
         g->metrics->revocation = g->tls.revocation;
         saf_on_message(g->saf, serve_operator_line, g);
         ports_restore_paused(g);
         e = angel_register(g, why);
-        if (e == ERR_OK)
-            e = start_loops(g, buf_view(&token), why);
     }
-    secret_wipe(token.p, token.n);
-    buf_fini(&token);
     if (e != ERR_OK)
         gateway_free(&g);
     else
@@ -318,6 +322,13 @@ use_artefacts(struct gateway *g, struct cfg_tree *tree,
                      &next, why);
     if (e == ERR_OK) {
         e = user_registry_set(next, g->snapshot, g->o.log, why);
+        if (e != ERR_OK)
+            snapshot_unref(&next);
+    }
+    /* Only now: what is compiled at start forks off one thread. */
+    if (e == ERR_OK && g->n_loops == 0) {
+        e = start_loops(g, why);
+        forget_token(g); /* the clients have their own */
         if (e != ERR_OK)
             snapshot_unref(&next);
     }
@@ -451,6 +462,7 @@ gateway_free(struct gateway **at)
     ticket_files_free(&g->tls.tickets);
     revocation_cache_unref(&g->tls.revocation);
     free(g->metrics);
+    forget_token(g);
     free(g->work_dir);
     free(g);
 }

@@ -35,6 +35,7 @@ struct paused {
 struct gateway {
     struct gateway_options o;
     struct control control;
+    struct buf token; /* what the loops' clients say who we are with */
     char *work_dir;
     struct saf_client *saf;       /* the control thread's own */
     atomic_bool is_unregistered;  /* loops set it, gateway_tick acts on it */

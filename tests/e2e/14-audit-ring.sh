@@ -130,7 +130,10 @@ def ends(client, name):
         check(False, name)
 
 c = Client(); c.hello(angel.control.register("JOB1", "JOB00001", user="LIBSERV", submitter="LIBSERV").str())
-r = Ring(); c.send(AUDIT_RING, b"", [r.fd]); ends(c, "a job's ring")
+# Who may not log goes on, but nothing of his ring is read.
+r = Ring(); r.put(record("nobody")); c.send(AUDIT_RING, b"", [r.fd]); c.send(AUDIT_RING)
+is_equal(c.command("LISTUSER").err, OK, "a job's ring: its connection goes on")
+is_equal((r.get(TAKEN), recorded().count("nobody")), (0, 0), "and nothing is taken")
 c = server(); c.send(AUDIT_RING); ends(c, "a bell without a ring")
 c = server(); r = Ring(seals=0); c.send(AUDIT_RING, b"", [r.fd]); ends(c, "memory that may shrink")
 c = server(); r = Ring(size=RECORDS + BYTES // 2); c.send(AUDIT_RING, b"", [r.fd]); ends(c, "memory of another size")

@@ -35,4 +35,15 @@ start || exit 1
 is "$(holds OLDKEY0123456789)" "" "the start sealed it, and left no trace"
 like "$(text)" '^SESSKEY\(\{[0-9a-f]+\}\)$' "in its place"
 is "$(text | grep INTERVAL)" "$before" "what was sealed stays as it was"
+
+# A master key that is lost is not replaced in silence.
+stop
+MASTER=$SALLYPORT_ROOT/saf/master.key
+mv "$MASTER" "$SCRATCH/kept.key"
+refused() { OUT=$(timeout 20 sallyport-angel 2>&1 </dev/null); is "$?" 1 "$1"; like "$OUT" "saf/master\.key: the master key is missing, though the security database has been in use: restore it" "$1: why"; [ ! -e "$MASTER" ]; ok $? "$1: none is made"; }
+refused "without its master key"
+mv "$SALLYPORT_ROOT/saf/angel.key" "$SCRATCH/kept.angel"
+refused "without both keys"
+mv "$SCRATCH/kept.angel" "$SALLYPORT_ROOT/saf/angel.key"; mv "$SCRATCH/kept.key" "$MASTER"
+start; ok $? "with it, the angel starts"
 done_testing

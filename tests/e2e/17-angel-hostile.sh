@@ -134,15 +134,19 @@ def hold_many():
             held.append(c)
         except OSError:
             refused += 1
-    open_ones = 0
-    for c in held:
+    def is_open(c):
         c.setblocking(False)
         try:
-            open_ones += c.recv(1) != b""
+            return c.recv(1) != b""
         except BlockingIOError:
-            open_ones += 1 # still connected
+            return True # still connected
         except OSError:
-            pass
+            return False
+
+    # Those that nobody has taken yet count as open: until all are taken.
+    deadline = time.monotonic() + 20
+    while (open_ones := sum(map(is_open, held))) > 256 and time.monotonic() < deadline:
+        time.sleep(0.1)
     return open_ones
 
 import resource

@@ -94,6 +94,16 @@ server 'monitorInterval="50ms"'
 wait_for 20 seen CWWKG0017I $((M + 3)); ok $? "the right one is taken again"
 N=$(($(count CWWKG0017I) - 4))
 
+# Logs that cannot be written as the new configuration says: nothing of it is taken.
+N=$(count CWWKG0015E) M=$(count CWWKG0017I)
+server 'monitorInterval="50ms"' "<logging messageFileName=\"a/b\"/>$(second "$OTHER")"
+wait_for 20 seen CWWKG0015E $((N + 1)); ok $? "a file name that is none"
+like "$(grep CWWKG0015E "$LOG" | tail -1)" '"a/b" is not the name of a log file' "is named"
+is "$(status_of "$OTHER") $(count CWWKG0017I)" "000 $M" "and no port is opened"
+server 'monitorInterval="50ms"' "<!-- again -->"
+wait_for 20 seen CWWKG0018I 1 || wait_for 1 seen CWWKG0017I $((M + 1)); ok $? "the right one is taken again"
+N=$(($(count CWWKG0017I) - 4))
+
 # A secret that stands in a file.
 printf 'one\n' >"$HOME_DIR/secret"; chmod 600 "$HOME_DIR/secret"
 server 'monitorInterval="50ms"' "<zosconnect_authData id=\"a\" user=\"U\" password=\"{file}\${server.config.dir}/secret\"/>"

@@ -168,13 +168,15 @@ on_audit_ring(struct peer *p, uint32_t seq, struct chan_msg *msg)
     bool is_good = l != NULL && msg->payload.n == 0;
 
     (void)seq;
-    if (is_good && fd >= 0) {
-        /* One ring a connection; nobody else has a reason to fill memory. */
-        if (l->ring.memory != NULL || !front_is_logger(p))
-            is_good = false;
-        else
-            is_good = ring_attach(fd, &l->ring, NULL) == ERR_OK;
+    /* As with single records: of who may not log, nothing is taken. */
+    if (is_good && !front_is_logger(p)) {
+        if (fd >= 0)
+            close(fd);
+        return true;
     }
+    if (is_good && fd >= 0)
+        is_good = l->ring.memory == NULL && /* one a connection */
+                  ring_attach(fd, &l->ring, NULL) == ERR_OK;
     if (fd >= 0)
         close(fd);
     if (!is_good || l->ring.memory == NULL)

@@ -21,6 +21,7 @@
 #include "saf/passticket.h"
 #include "saf/saf.h"
 #include "saf/sealing.h"
+#include "saf/store_copy.h"
 #include "saf/token.h"
 
 /*
@@ -72,6 +73,15 @@ open_master(struct arena *a, struct err_info *why)
         e = err_set(why, ERR_NOT_NOW,
                     "the change of the master key was cut short; sallyport db "
                     "rekey ends it");
+    /* A new one would make every key that was sealed worthless, in silence. */
+    if (e == ERR_OK && access(path, F_OK) != 0 &&
+        access(root_path(a, STORE_MADE), F_OK) == 0)
+        e = err_set(why, ERR_NOT_FOUND,
+                    "%s: the master key is missing, though the security "
+                    "database has been in use: restore it from a backup; "
+                    "without it remove %s to begin with a new one, and private "
+                    "keys are lost",
+                    path, STORE_MADE);
     if (e == ERR_OK)
         e = start_token(&conf, why);
     if (e == ERR_OK)

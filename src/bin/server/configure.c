@@ -250,7 +250,9 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
         use(w, next);
         return;
     }
-    if (!change_features(w, next, &why)) {
+    /* The whole update or nothing: what can refuse comes first. */
+    if (!change_features(w, next, &why) ||
+        configure_log(w, next, &why) != ERR_OK) {
         MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
         cfg_unref(&next);
         return;
@@ -259,6 +261,7 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
         struct ffdc_incident incident = { err_name(e), CONFIG_LOGGER, "apply",
                                           str_of(why.text) };
 
+        IGNORE(configure_log(w, w->tree, NULL));
         messages_log_ffdc(w->log, &incident);
         MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
         cfg_unref(&next);
@@ -266,8 +269,6 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
     }
     features_say_security(w, next, w->tree);
     use(w, next);
-    if (configure_log(w, w->tree, &why) != ERR_OK)
-        MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
     if (clock_mono_ms() - since_ms > UPDATE_MAX_MS)
         MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0027W");
     else
