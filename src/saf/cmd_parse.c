@@ -594,8 +594,8 @@ cmd_parse(struct cmd *cmd, struct str command)
 
 /* --- blanking of secrets ----------------------------------------------- */
 
-/* In the table or those below it; PROXY(BINDPW()) and SESSION(SESSKEY()) are
- * kept as written. */
+/* In the table or those below it; PROXY(BINDPW()), SESSION(SESSKEY()) and
+ * SETROPTS RVARYPW() are kept as written. */
 static bool
 is_secret_word(const struct cmd_table *table, struct str word)
 {
@@ -610,7 +610,17 @@ is_secret_word(const struct cmd_table *table, struct str word)
                 return true;
         }
     return (word.n >= 5 && str_starts_nocase(STR("BINDPW"), word)) ||
+           (word.n >= 2 && str_starts_nocase(STR("RVARYPW"), word)) ||
            (word.n > 0 && str_starts_nocase(STR("SESSKEY"), word));
+}
+
+/* KERB(PASSWORD()) of RDEFINE and RALTER; SETROPTS has another PASSWORD. */
+static bool
+is_kerb_password(const struct cmd_verb *verb, struct str word)
+{
+    return word.n >= 4 && str_starts_nocase(STR("PASSWORD"), word) &&
+           (strcmp(verb->name, "RDEFINE") == 0 ||
+            strcmp(verb->name, "RALTER") == 0);
 }
 
 /* The value that starts here with "(", if one does. */
@@ -647,7 +657,8 @@ cmd_blank_secrets(struct arena *arena, struct str command,
     verb = cmd_find_verb(reader_span(&in, is_word_byte), hooks);
     while (verb != NULL && !reader_at_end(&in)) {
         word = reader_span(&in, is_word_byte);
-        if (word.n == 0 || !is_secret_word(&verb->operands, word)) {
+        if (word.n == 0 || (!is_secret_word(&verb->operands, word) &&
+                            !is_kerb_password(verb, word))) {
             if (word.n == 0)
                 in.pos++;
             continue;

@@ -890,6 +890,10 @@ secrets_are_blanked(void **state)
         { "PHRASE PHRASE('a (b' 'c')", "PHRASE PHRASE(          )" },
         { "ADDUSER X NAME(ABC)", "ADDUSER X NAME(ABC)" },
         { "LU PASSWORD", "LU PASSWORD" },
+        { "SETR RVARYPW(SWITCH(X) STATUS(Y))",
+          "SETR RVARYPW(                   )" },
+        { "SETR PASSWORD(INTERVAL(30))", "SETR PASSWORD(INTERVAL(30))" },
+        { "RALT REALM A KERB(PASSWORD(X))", "RALT REALM A KERB(PASSWORD( ))" },
     };
     struct arena arena;
 
