@@ -77,7 +77,7 @@ console 'P BBGZANGL'
 wait_for 20 said CWWKB0101I 2; ok $? "the angel goes: CWWKB0101I"
 as sallyport server modify myServer CACHE,CLEAR,AUTH >/dev/null
 ask -u USER1:WRONG; is "$CODE" 401 "passwords are still checked, by the database"
-ask -u USER1:USER1; is "$CODE" in "and users still come in with them"
+wait_for 20 right; is "$CODE" in "and users still come in with them"
 console 'S BBGZANGL'; wait_for 20 said CWWKB0122I 2; ok $? "it comes back: connected again"
 wait_for 20 right; ok $? "and a user comes in"
 

@@ -158,12 +158,17 @@ like "$OUT" "^Server pack package failed\." "fails"
 is "$(ls "$SCRATCH" "$HOME_DIR" | grep -c '\.part$')" 0 "and leaves nothing behind"
 runs "runnable" 0 sallyport server package pack --include=runnable --archive="$SCRATCH/run.jar"
 mkdir "$SCRATCH/run"
-background elsewhere env WLP_JAR_EXTRACT_DIR="$SCRATCH/run" "$SCRATCH/run.jar" >"$SCRATCH/run.out" 2>&1; RUN=$PID
-at_exit "elsewhere '$SCRATCH/run/wlp/bin/server' stop pack --force >/dev/null 2>&1"
+mkdir -p "$SCRATCH/fresh"
+fresh() { env -i PATH=/usr/bin:/bin HOME="$SCRATCH/home" SALLYPORT_ROOT="$SCRATCH/fresh" ASAN_OPTIONS="$ASAN_OPTIONS" UBSAN_OPTIONS="$UBSAN_OPTIONS" "$@"; }
+background fresh env WLP_JAR_EXTRACT_DIR="$SCRATCH/run" "$SCRATCH/run.jar" >"$SCRATCH/run.out" 2>&1; RUN=$PID
+at_exit "fresh '$SCRATCH/run/wlp/bin/server' stop pack --force >/dev/null 2>&1"
 wait_for 60 curl -s -o /dev/null "http://127.0.0.1:$PORT/none"
 is "$(status_of "$PORT")" 404 "a runnable archive runs"
-elsewhere "$SCRATCH/run/wlp/bin/server" stop pack >/dev/null
+[ -S "$SCRATCH/fresh/master/master.sock" ]; ok $? "with a system of its own"
+fresh "$SCRATCH/run/wlp/bin/server" stop pack >/dev/null
 wait_for 20 ended "$RUN"; ok $? "and ends when told"
+[ ! -S "$SCRATCH/fresh/master/master.sock" ]; ok $? "and that system with it"
+is "$(pgrep -cf "$SCRATCH/run/wlp/libexec")" 0 "and all its processes"
 
 # debug and help.
 background sallyport server debug pack >"$SCRATCH/debug.out" 2>&1

@@ -45,8 +45,19 @@ static const char runner[] =
     "unzip -q -o \"$self\" -d \"$to\" 2>/dev/null\n"
     "[ $? -le 1 ] || { echo \"$self cannot be unpacked to $to\" >&2; exit 23; "
     "}\n"
-    "[ -n \"${WLP_JAR_EXTRACT_DIR:-}\" ] || trap 'rm -rf \"$to\"' EXIT\n"
-    "\"$to/%s/bin/server\" run %s \"$@\"\n"
+    "home=$to/%s\n"
+    "# A system that was brought up for this ends with it; a signal is for "
+    "the\n"
+    "# server, and we tidy up behind it.\n"
+    "own=; \"$home/bin/sallyport\" status >/dev/null 2>&1 || own=yes\n"
+    "end() {\n"
+    "    [ -z \"$own\" ] || \"$home/bin/sallyport\" shutdown >/dev/null "
+    "2>&1\n"
+    "    [ -n \"${WLP_JAR_EXTRACT_DIR:-}\" ] || rm -rf \"$to\"\n"
+    "}\n"
+    "trap end EXIT\n"
+    "trap : INT TERM\n"
+    "\"$home/bin/server\" run %s \"$@\"\n"
     "exit $?\n";
 
 static bool
