@@ -388,8 +388,13 @@ succeed(struct conn *c)
 void
 handshake_checked(struct conn *c, unsigned rc)
 {
-    if (rc == 0 ? go_on(c) : fail(c, rc))
-        conn_go(c);
+    if (rc != 0) {
+        (void)fail(c, rc);
+        return;
+    }
+    if (needs_user(c))
+        ask_certificate(c);
+    conn_go(c); /* the handshake's last step, and what follows it */
 }
 
 /* The angel has signed: on with what had arrived. */
@@ -482,7 +487,7 @@ handshake_step(struct conn *c)
     if (c->is_handshake_done) {
         if (c->is_waiting || c->check != NULL)
             return true;
-        if (c->peer_user[0] == '\0')
+        if (needs_user(c) && c->peer_user[0] == '\0')
             return fail(c, 5007);
         return finish(c);
     }

@@ -79,7 +79,7 @@ commonName = supplied
 C
 : >index.txt; echo 1000 >serial; echo 01 >crlnumber
 authority() { openssl ca -batch -config x.cnf -cert ca-key.pem -keyfile ca-key.pem "$@" 2>>ca.log; }
-for pair in good=good revoked=good deaf=deaf bare=bare; do
+for pair in good=good fresh=good revoked=good deaf=deaf bare=bare; do
     name=${pair%=*}
     openssl req -newkey rsa:2048 -nodes -keyout $name.key -out $name.csr -subj "/CN=$name" 2>/dev/null
     authority -extensions "${pair#*=}" -in $name.csr -out $name.crt -notext && cat $name.crt $name.key >$name.pem
@@ -186,13 +186,15 @@ for port in 8090 8091; do
     wait_for 10 eval "ss -Hltn sport = :$port | grep -q LISTEN"
 done
 client() { peer "${CURL[@]}" -k --cert "$1.pem" "https://10.77.0.1:$2/garbage.crl"; }
-served() { OUT=$(client good 8090); grep -q 'no list at all' <<<"$OUT"; }
-wait_for 20 served; like "$OUT" 'no list at all' "a client whose certificate is good"
+like "$(client good 8090)" 'no list at all' "a client whose certificate is good"
+like "$(client fresh 8090)" 'no list at all' "one that nobody has asked about yet"
 mark
 unlike "$(client revoked 8090)" list "a client whose certificate is revoked"
 wait_for 5 said 'EZD1287I TTLS Error RC: 431'; ok $? "RC 431"
 like "$(client revoked 8091)" 'no list at all' "PassThru looks at nothing"
 kill "$RESPONDER"; wait "$RESPONDER" 2>/dev/null
-wait_for 20 served; like "$OUT" 'no list at all' "an answer is kept"
+# Each engine keeps its own; a connection may come to one that has not asked.
+served() { client fresh 8090 | grep -q 'no list at all'; }
+wait_for 20 served; ok $? "an answer is kept"
 is "$(grep -ao 'MARKER\|hello' wire | sort -u)" "" "no clear text on the wire"
 done_testing
