@@ -337,6 +337,10 @@ peer_ready(struct watch *w, unsigned events)
         r = request_of(p, msg.type);
         if (msg.type != WIRE_COMMAND)
             front_batch_end(p->front);
+        if (p->is_dead) { /* could not be told what its commands came to */
+            chan_msg_fini(&msg);
+            return;
+        }
         if (r == NULL || !r->run(p, msg.seq, &msg)) {
             if (front_may_complain(p->front))
                 log_warn("uid %u, pid %d: request %u refused, connection ended",

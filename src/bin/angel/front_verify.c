@@ -475,6 +475,8 @@ logon_start(struct peer *p, uint32_t seq, const struct logon_request *r,
     f->n_tasks++;
     p->n_pending++;
     p->n_passwords++;
+    if (p->is_dead) /* while it was told what had happened so far */
+        logon_peer_gone(f, p);
     feed(f);
 }
 
