@@ -2,19 +2,8 @@
 # needs them is refused; both come, go and come back. As a plain process, whose
 # user is who issued the command.
 . "$E2E_LIB"
-PORT=$(free_port) TLS=$(free_port)
-if [ "$(id -u)" -eq 0 ]; then
-    mkdir -p "$SALLYPORT_ROOT/servers"; chown 50001:50001 "$SALLYPORT_ROOT/servers"
-    as() { setpriv --reuid 50001 --regid 50001 --clear-groups "$@"; }
-else
-    as() { "$@"; }
-fi
-as sallyport server create myServer >/dev/null
+plain_server || fail "set-up"
 DIR=$SERVER_DIR LOG=$(log_of)
-chmod 755 "$SCRATCH"; "$SAMPLES/build.sh" "$SCRATCH/out" >"$SCRATCH/build.log" 2>&1 || note "$(tail -5 "$SCRATCH/build.log")"
-chmod -R a+rX "$SCRATCH/out"
-as mkdir -p "$DIR/resources/zosconnect/apis" "$DIR/resources/zosconnect/services"
-for kind in aar:apis sar:services; do find "$SCRATCH/out" -name "*.${kind%:*}" | while read -r f; do as cp "$f" "$DIR/resources/zosconnect/${kind#*:}/"; done; done
 configure() { # FILTER-OF-AUTHORIZATION
     cat >"$SCRATCH/server.xml" <<END
 <server><featureManager><feature>zosconnect:zosConnect-2.0</feature><feature>zosSecurity-1.0</feature></featureManager>
@@ -28,7 +17,6 @@ END
 configure '<safAuthorization racRouteLog="ASIS"/>'
 boot() { : >"$SCRATCH/boot"; chmod 644 "$SCRATCH/boot"; printf '%s\n' "$@" >"$SCRATCH/boot"; as cp "$SCRATCH/boot" "$DIR/bootstrap.properties"; }
 REQUIRED=com.ibm.ws.zos.core.angelRequired SERVICES=com.ibm.ws.zos.core.angelRequiredServices
-at_exit 'as sallyport server stop myServer --force >/dev/null 2>&1'
 services() { grep -oE 'CWWKB010[34]I: Authorized service group [A-Z]+ is (not )?available' "$LOG" | sed 's/.*group \([A-Z]*\) is \(n\?\).*/\1\2/' | sort | tr '\n' ' '; }
 # CODE is "in" when only the region is missing.
 ask() {

@@ -2,19 +2,8 @@
 # security database; roles and groups of the registry; certificates; then the
 # SAF users they are mapped to.
 . "$E2E_LIB"
-PORT=$(free_port) TLS=$(free_port)
-if [ "$(id -u)" -eq 0 ]; then
-    mkdir -p "$SALLYPORT_ROOT/servers"; chown 50001:50001 "$SALLYPORT_ROOT/servers"
-    as() { setpriv --reuid 50001 --regid 50001 --clear-groups "$@"; }
-else
-    as() { "$@"; }
-fi
-as sallyport server create myServer >/dev/null
+plain_server || fail "set-up"
 DIR=$SERVER_DIR LOG=$(log_of)
-chmod 755 "$SCRATCH"; "$SAMPLES/build.sh" "$SCRATCH/out" >"$SCRATCH/build.log" 2>&1 || note "$(tail -5 "$SCRATCH/build.log")"
-chmod -R a+rX "$SCRATCH/out"
-as mkdir -p "$DIR/resources/zosconnect/apis" "$DIR/resources/zosconnect/services"
-for kind in aar:apis sar:services; do find "$SCRATCH/out" -name "*.${kind%:*}" | while read -r f; do as cp "$f" "$DIR/resources/zosconnect/${kind#*:}/"; done; done
 
 # A client's certificates, and what the server has: one CA for all.
 cert() { # NAME SUBJECT
@@ -51,7 +40,6 @@ END
 }
 apply() { configure "$@"; log_mark; as sallyport server modify myServer REFRESH,CONFIG >/dev/null; wait_for 20 refreshed; }
 refreshed() { log_since | grep -Eq 'CWWKG001[78]I|CWWKG0014E'; }
-at_exit 'as sallyport server stop myServer --force >/dev/null 2>&1'
 # Who may read the API's document.
 ask() { CODE=$(curl -s -o "$SCRATCH/answer" --max-time 20 -w '%{http_code}' "$@" "http://127.0.0.1:$PORT/cscvinc/api-docs"); }
 by_cert() { CODE=$(curl -s -o "$SCRATCH/answer" --max-time 20 -w '%{http_code}' --cacert "$SCRATCH/ca.crt" --cert "$SCRATCH/$1.pem" "${@:2}" "https://localhost:$TLS/cscvinc/api-docs"); }

@@ -14,24 +14,7 @@ mkdir -p "$SECURITY" "$PKI" "$SCRATCH/web"
 
 # --- an authority: good, revoked, and one its responder does not know
 cd "$PKI" || exit 1
-: >index; echo 1000 >serial; echo 01 >crlnumber
-cat >ca.cnf <<C
-[ca]
-default_ca=d
-[d]
-dir=$PKI
-database=$PKI/index
-serial=$PKI/serial
-crlnumber=$PKI/crlnumber
-new_certs_dir=$PKI
-default_md=sha256
-default_days=30
-default_crl_days=30
-policy=p
-unique_subject=no
-[p]
-commonName=supplied
-organizationName=optional
+authority_new /O=lab/CN=CA <<C
 [ocsp]
 authorityInfoAccess=OCSP;URI:http://127.0.0.1:$OCSP
 subjectAltName=IP:127.0.0.1
@@ -44,20 +27,13 @@ basicConstraints=CA:FALSE
 [sign]
 extendedKeyUsage=OCSPSigning
 C
-key() { openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "$@" 2>/dev/null; }
-key -x509 -subj /O=lab/CN=CA -days 30 -keyout ca.key -out ca.pem
-key -x509 -subj /O=lab/CN=CA -days 30 -keyout other.key -out other.pem
-issue() { # NAME SECTION
-    key -subj "/O=lab/CN=$1" -keyout "$1.key" -out "$1.csr"
-    openssl ca -batch -config ca.cnf -keyfile ca.key -cert ca.pem -extensions "$2" -in "$1.csr" -out "$1.crt" 2>/dev/null
-    cat "$1.crt" "$1.key" >"$1.pem"
-}
+key_new -x509 -subj /O=lab/CN=CA -days 30 -keyout other.key -out other.pem
 for kind in ocsp web ldap none; do
-    issue "$kind-good" $kind; issue "$kind-bad" $kind
-    openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem -revoke "$kind-bad.crt" -crl_reason keyCompromise 2>/dev/null
+    issue "$kind-good" $kind "/O=lab/CN=$kind-good"; issue "$kind-bad" $kind "/O=lab/CN=$kind-bad"
+    authority -revoke "$kind-bad.crt" -crl_reason keyCompromise
 done
-issue signer sign
-cp index index.before; issue ocsp-unknown ocsp; cp index index.all; cp index.before index
+issue signer sign /O=lab/CN=signer
+cp index index.before; issue ocsp-unknown ocsp /O=lab/CN=ocsp-unknown; cp index index.all; cp index.before index
 issue_crl() { openssl ca -gencrl -config ca.cnf -keyfile "${1:-ca.key}" -cert "${2:-ca.pem}" ${3:+-crl_lastupdate 20200101000000Z -crl_nextupdate 20200102000000Z} 2>/dev/null | openssl crl -outform DER; }
 issue_crl >"$SCRATCH/web/ca.crl"
 openssl pkcs12 -export -in ocsp-good.crt -inkey ocsp-good.key -certfile ca.pem -name server -passout pass:changeit -out "$SECURITY/k.p12"
@@ -70,9 +46,7 @@ responder() { # index signer [arguments]
     RESPONDER=$PID
     wait_for 10 listens "$OCSP"
 }
-listens() { ss -ltnH "sport = :$1" | grep -q .; }
-gone() { ! listens "$1"; }
-stop_responder() { kill "$RESPONDER" 2>/dev/null; wait "$RESPONDER" 2>/dev/null; wait_for 10 gone "$OCSP"; }
+stop_responder() { kill "$RESPONDER" 2>/dev/null; wait "$RESPONDER" 2>/dev/null; wait_for 10 is_free "$OCSP"; }
 cat ca.pem ca.key >ca-both.pem; cp ca.key ca-both.key
 responder index ca-both
 cat >"$SCRATCH/nginx.conf" <<C
@@ -218,7 +192,7 @@ C
     server "level=\"HIGH\" ldapServers=\"127.0.0.1:$LDAP\""; apply
     is "$(get none-good)" 200 "the issuer's entry of a directory we name: good"
     is "$(get none-bad)" 000 "and revoked"
-    kill $SLAPD; wait $SLAPD 2>/dev/null; wait_for 10 gone "$LDAP"
+    kill $SLAPD; wait $SLAPD 2>/dev/null; wait_for 10 is_free "$LDAP"
     apply; is "$(get none-good)" 000 "a directory that is down"
 fi
 

@@ -5,23 +5,7 @@ image_install || exit 1
 END=$(free_port) WEB=$(free_port) PKI=$SCRATCH/pki
 mkdir -p "$PKI" "$SERVER_DIR/resources/security"
 cd "$PKI" || exit 1
-: >index; echo 1000 >serial; echo 01 >crlnumber
-cat >ca.cnf <<C
-[ca]
-default_ca=d
-[d]
-dir=$PKI
-database=$PKI/index
-serial=$PKI/serial
-crlnumber=$PKI/crlnumber
-new_certs_dir=$PKI
-default_md=sha256
-default_days=30
-default_crl_days=30
-policy=p
-unique_subject=no
-[p]
-commonName=supplied
+authority_new /CN=CA <<C
 [here]
 subjectAltName=IP:127.0.0.1
 crlDistributionPoints=URI:http://127.0.0.1:$WEB/ca.crl
@@ -31,18 +15,14 @@ crlDistributionPoints=URI:http://127.0.0.1:$WEB/ca.crl
 [client]
 basicConstraints=CA:FALSE
 C
-key() { openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "$@" 2>/dev/null; }
-key -x509 -subj /CN=CA -days 30 -keyout ca.key -out ca.pem
-key -x509 -subj /CN=Stranger -days 30 -keyout stranger.key -out stranger.pem
+key_new -x509 -subj /CN=Stranger -days 30 -keyout stranger.key -out stranger.pem
 for pair in good:here bad:here wrong:there one:client two:client; do
     name=${pair%:*}
-    key -subj "/CN=$name" -keyout "$name.key" -out "$name.csr"
-    openssl ca -batch -config ca.cnf -keyfile ca.key -cert ca.pem -extensions "${pair#*:}" -in "$name.csr" -out "$name.crt" 2>/dev/null
-    cat "$name.crt" "$name.key" >"$name.pem"
+    issue "$name" "${pair#*:}"
     openssl pkcs12 -export -in "$name.crt" -inkey "$name.key" -name "$name" -passout pass:changeit -out "$name.p12"
 done
-openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem -revoke bad.crt 2>/dev/null
-openssl ca -gencrl -config ca.cnf -keyfile ca.key -cert ca.pem 2>/dev/null | openssl crl -outform DER >ca.crl
+authority -revoke bad.crt
+authority -gencrl | openssl crl -outform DER >ca.crl
 for name in one two; do cp $name.p12 "$SERVER_DIR/resources/security/"; done
 cp ca.pem stranger.pem "$SERVER_DIR/resources/security/"
 cat >endpoint.py <<'P'
@@ -59,11 +39,9 @@ s.socket = c.wrap_socket(s.socket, server_side=True, do_handshake_on_connect=Fal
 s.serve_forever()
 P
 background python3 -m http.server --bind 127.0.0.1 "$WEB" >/dev/null 2>&1
-listens() { ss -ltnH "sport = :$1" | grep -q .; }
-gone() { ! listens "$1"; }
 ENDPOINT=
 endpoint() { # CERTIFICATE
-    if [ -n "$ENDPOINT" ]; then kill "$ENDPOINT"; wait "$ENDPOINT" 2>/dev/null; wait_for 10 gone "$END"; fi
+    if [ -n "$ENDPOINT" ]; then kill "$ENDPOINT"; wait "$ENDPOINT" 2>/dev/null; wait_for 10 is_free "$END"; fi
     background python3 endpoint.py "$END" "$1.pem" "$SCRATCH/seen"; ENDPOINT=$PID
     wait_for 30 listens "$END" || fail "the endpoint $1 starts"
 }

@@ -54,6 +54,9 @@ wait_for() { local end=$((SECONDS + $1)); shift; until "$@" >/dev/null 2>&1; do 
 # free_port: a TCP port nobody listens on.
 free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
 
+listens() { ss -ltnH "sport = :$1" | grep -q .; }
+is_free() { ! listens "$1"; }
+
 _cleanup() {
     local status=$? pid
     for cmd in ${_at_exit[@]+"${_at_exit[@]}"}; do eval "$cmd"; done
@@ -99,6 +102,27 @@ image_start() {
     [ -e "$SCRATCH/USER1.pem" ] || certificates USER1=USER1 'LIBSERV=zCEE Client Cert'
 }
 image_up() { image_install && image_start; }
+# plain_server: SERVER_DIR made, with the samples' archives, of a server that is
+# no started task; as COMMAND...: as its user, who is not root. PORT, TLS.
+plain_server() {
+    local kind f
+    PORT=$(free_port) TLS=$(free_port)
+    chmod 755 "$SCRATCH"
+    if [ "$(id -u)" -eq 0 ]; then
+        mkdir -p "$SALLYPORT_ROOT/servers"; chown 50001:50001 "$SALLYPORT_ROOT/servers"
+        as() { setpriv --reuid 50001 --regid 50001 --clear-groups "$@"; }
+    else
+        as() { "$@"; }
+    fi
+    as sallyport server create myServer >/dev/null || return 1
+    at_exit 'as sallyport server stop myServer --force >/dev/null 2>&1'
+    "$SAMPLES/build.sh" "$SCRATCH/out" >"$SCRATCH/build.log" 2>&1 || { note "$(tail -5 "$SCRATCH/build.log")"; return 1; }
+    chmod -R a+rX "$SCRATCH/out"
+    as mkdir -p "$SERVER_DIR/resources/zosconnect/apis" "$SERVER_DIR/resources/zosconnect/services"
+    for kind in aar:apis sar:services; do
+        find "$SCRATCH/out" -name "*.${kind%:*}" | while read -r f; do as cp "$f" "$SERVER_DIR/resources/zosconnect/${kind#*:}/"; done
+    done
+}
 log_of() { echo "$SALLYPORT_ROOT/servers/${1:-myServer}/logs/messages.log"; }
 # log_mark, then log_since: what was written to messages.log in between.
 log_mark() { LOG_MARK=$(cat "$(log_of)" 2>/dev/null | wc -l); }
@@ -111,6 +135,38 @@ certificates() {
             openssl pkcs12 -in "$d/IBMUSER.X.P12" -passin pass:export -nodes -out "$SCRATCH/${pair%%=*}.pem" 2>/dev/null || return 1
     done
     sallyport racf "RACDCERT CERTAUTH EXPORT(LABEL('Liberty CA')) DSN('IBMUSER.CA.PEM')" >/dev/null && cp "$d/IBMUSER.CA.PEM" "$SCRATCH/ca.pem"
+}
+# authority_new SUBJECT: a certificate authority of openssl's in this folder
+# (ca.cnf, ca.key, ca.pem), sections of extensions from standard input.
+authority_new() {
+    : >index; echo 1000 >serial; echo 01 >crlnumber
+    { cat <<C; cat; } >ca.cnf
+[ca]
+default_ca=d
+[d]
+dir=$PWD
+database=$PWD/index
+serial=$PWD/serial
+crlnumber=$PWD/crlnumber
+new_certs_dir=$PWD
+default_md=sha256
+default_days=30
+default_crl_days=30
+policy=p
+unique_subject=no
+[p]
+commonName=supplied
+organizationName=optional
+C
+    key_new -x509 -subj "$1" -days 30 -keyout ca.key -out ca.pem
+}
+key_new() { openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "$@" 2>/dev/null; }
+authority() { openssl ca -batch -config ca.cnf -keyfile ca.key -cert ca.pem "$@" 2>/dev/null; }
+# issue NAME SECTION [SUBJECT]: NAME.key, NAME.crt, and both in NAME.pem.
+issue() {
+    key_new -subj "${3:-/CN=$1}" -keyout "$1.key" -out "$1.csr"
+    authority -extensions "$2" -in "$1.csr" -out "$1.crt"
+    cat "$1.crt" "$1.key" >"$1.pem"
 }
 # submit_edit MEMBER [sed arguments...]: the member, edited; OUT and STATUS.
 submit_edit() {
