@@ -1,17 +1,1 @@
-       IDENTIFICATION DIVISION.
-       PROGRAM-ID. TBACK.
-       DATA DIVISION.
-       WORKING-STORAGE SECTION.
-       01  WS-RECORD.
-           03  WS-STAT PIC X VALUE 'Y'.
-           03  WS-KEY PIC X(6) VALUE '555777'.
-           03  FILLER PIC X(73) VALUE SPACES.
-       PROCEDURE DIVISION.
-       MAIN-LINE.
-           EXEC CICS WRITE FILE('FILEA') FROM(WS-RECORD)
-                     RIDFLD(WS-KEY)
-           END-EXEC.
-           EXEC CICS READ FILE('FILEA') INTO(WS-RECORD)
-                     RIDFLD(WS-KEY)
-           END-EXEC.
-           EXEC CICS ABEND ABCODE('BACK') END-EXEC.
+../../e2e/region/TBACK.cbl

@@ -1,11 +1,1 @@
-       IDENTIFICATION DIVISION.
-       PROGRAM-ID. TLOOP.
-       DATA DIVISION.
-       WORKING-STORAGE SECTION.
-       01  N PIC S9(8) COMP VALUE 0.
-       PROCEDURE DIVISION.
-       MAIN-LINE.
-           PERFORM UNTIL N < 0
-               MOVE 1 TO N
-           END-PERFORM.
-           EXEC CICS RETURN END-EXEC.
+../../e2e/region/TLOOP.cbl

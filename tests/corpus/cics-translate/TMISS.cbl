@@ -1,8 +1,1 @@
-       IDENTIFICATION DIVISION.
-       PROGRAM-ID. TMISS.
-       DATA DIVISION.
-       WORKING-STORAGE SECTION.
-       PROCEDURE DIVISION.
-       MAIN-LINE.
-           CALL 'NOSUCH'.
-           EXEC CICS RETURN END-EXEC.
+../../e2e/region/TMISS.cbl

@@ -1,11 +1,1 @@
-       IDENTIFICATION DIVISION.
-       PROGRAM-ID. TRAISE.
-       DATA DIVISION.
-       WORKING-STORAGE SECTION.
-       01  WS-RECORD PIC X(80).
-       PROCEDURE DIVISION.
-       MAIN-LINE.
-           EXEC CICS READ FILE('FILEA') INTO(WS-RECORD)
-                     RIDFLD('999998')
-           END-EXEC.
-           EXEC CICS RETURN END-EXEC.
+../../e2e/region/TRAISE.cbl

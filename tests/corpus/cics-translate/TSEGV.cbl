@@ -1,14 +1,1 @@
-       IDENTIFICATION DIVISION.
-       PROGRAM-ID. TSEGV.
-       DATA DIVISION.
-       WORKING-STORAGE SECTION.
-       01  P USAGE POINTER.
-       01  N REDEFINES P PIC S9(18) COMP-5.
-       LINKAGE SECTION.
-       01  L-AREA PIC X(10).
-       PROCEDURE DIVISION.
-       MAIN-LINE.
-           MOVE 16 TO N.
-           SET ADDRESS OF L-AREA TO P.
-           MOVE 'X' TO L-AREA.
-           EXEC CICS RETURN END-EXEC.
+../../e2e/region/TSEGV.cbl

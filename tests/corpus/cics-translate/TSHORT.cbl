@@ -1,11 +1,1 @@
-       IDENTIFICATION DIVISION.
-       PROGRAM-ID. TSHORT.
-       DATA DIVISION.
-       WORKING-STORAGE SECTION.
-       01  WS-TEXT PIC X(10) VALUE 'SHORT'.
-       PROCEDURE DIVISION.
-       MAIN-LINE.
-           EXEC CICS PUT CONTAINER('Container1')
-                     FROM(WS-TEXT) FLENGTH(LENGTH OF WS-TEXT)
-           END-EXEC.
-           GOBACK.
+../../e2e/region/TSHORT.cbl

@@ -1,11 +1,1 @@
-       IDENTIFICATION DIVISION.
-       PROGRAM-ID. TSLEEP.
-       DATA DIVISION.
-       WORKING-STORAGE SECTION.
-       01  WS-TEXT PIC X(4) VALUE 'WOKE'.
-       PROCEDURE DIVISION.
-       MAIN-LINE.
-           CALL 'C$SLEEP' USING 2.
-           EXEC CICS PUT CONTAINER('Container1') FROM(WS-TEXT)
-           END-EXEC.
-           EXEC CICS RETURN END-EXEC.
+../../e2e/region/TSLEEP.cbl

@@ -1,10 +1,1 @@
-       IDENTIFICATION DIVISION.
-       PROGRAM-ID. TSTOP.
-       DATA DIVISION.
-       WORKING-STORAGE SECTION.
-       01  WS-TEXT PIC X(7) VALUE 'STOPPED'.
-       PROCEDURE DIVISION.
-       MAIN-LINE.
-           EXEC CICS PUT CONTAINER('Container1') FROM(WS-TEXT)
-           END-EXEC.
-           STOP RUN.
+../../e2e/region/TSTOP.cbl

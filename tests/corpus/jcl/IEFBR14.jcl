@@ -1,3 +1,1 @@
-//DONOTHNG JOB MSGCLASS=H,NOTIFY=&SYSUID
-//*  The shortest job: is the system there?
-//STEP1    EXEC PGM=IEFBR14
+../../../samples/jcl/IEFBR14.jcl
