@@ -125,19 +125,13 @@ fold_users(struct loading_basic *l)
 static enum err
 join(struct loading_basic *l, struct entry *e, struct str group)
 {
-    struct str *groups = (struct str *)(uintptr_t)e->user.groups;
+    struct str *groups =
+        arena_grown(&l->b->arena, (void *)(uintptr_t)e->user.groups,
+                    e->user.n_groups, &e->cap, sizeof *groups);
 
-    if (e->user.n_groups == e->cap) {
-        size_t cap = e->cap == 0 ? 4 : e->cap * 2;
-
-        groups = ARENA_ARRAY(&l->b->arena, struct str, cap);
-        if (groups == NULL)
-            return no_storage(l);
-        if (e->user.n_groups > 0)
-            memcpy(groups, e->user.groups, e->user.n_groups * sizeof *groups);
-        e->user.groups = groups;
-        e->cap = cap;
-    }
+    if (groups == NULL)
+        return no_storage(l);
+    e->user.groups = groups;
     groups[e->user.n_groups++] = group;
     return ERR_OK;
 }

@@ -128,3 +128,20 @@ arena_array(struct arena *a, size_t n, size_t size)
 
     return size_mul(n, size, &total) ? arena_zalloc(a, total) : NULL;
 }
+
+void *
+arena_grown(struct arena *a, void *p, size_t n, size_t *cap, size_t size)
+{
+    size_t more = *cap < 8 ? 16 : *cap * 2;
+    void *fresh;
+
+    if (p != NULL && n < *cap)
+        return p;
+    fresh = arena_array(a, more, size);
+    if (fresh == NULL)
+        return NULL;
+    if (n > 0)
+        memcpy(fresh, p, n * size);
+    *cap = more;
+    return fresh;
+}

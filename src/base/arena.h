@@ -31,6 +31,10 @@ MUST_CHECK void *arena_alloc(struct arena *, size_t n_bytes);
 MUST_CHECK void *arena_zalloc(struct arena *, size_t n_bytes);
 /* n elements of size bytes each, zeroed; checks the multiplication. */
 MUST_CHECK void *arena_array(struct arena *, size_t n, size_t size);
+/* Room for one element more than the n at p, which may be NULL: p itself, or a
+ * copy with twice *cap; NULL when there is none, p and *cap stay. */
+MUST_CHECK void *arena_grown(struct arena *, void *p, size_t n, size_t *cap,
+                             size_t size);
 
 #define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, n)                                            \

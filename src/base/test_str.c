@@ -183,11 +183,33 @@ arena_wiped(void **state)
     arena_wipe(&arena);
 }
 
+static void
+an_array_grows_to_the_arenas_end(void **state)
+{
+    struct arena arena;
+    unsigned *v = NULL, *more;
+    size_t n = 0, cap = 0;
+
+    (void)state;
+    arena_init(&arena, 4096);
+    while ((more = arena_grown(&arena, v, n, &cap, sizeof *v)) != NULL) {
+        v = more;
+        v[n] = (unsigned)n;
+        n++;
+    }
+    assert_int_equal(n, cap);
+    assert_true(n >= 256 && n <= 1024);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(v[i], i);
+    arena_fini(&arena);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_wiped),
+        cmocka_unit_test(an_array_grows_to_the_arenas_end),
         cmocka_unit_test(str_numbers),
         cmocka_unit_test(str_tokens),
         cmocka_unit_test(path_rows),

@@ -470,18 +470,13 @@ static bool
 list_push(struct arena *arena, struct cfg_list *list, size_t *cap,
           struct str item)
 {
-    if (list->n == *cap) {
-        size_t more = *cap == 0 ? 8 : *cap * 2;
-        struct str *v = ARENA_ARRAY(arena, struct str, more);
+    struct str *v =
+        arena_grown(arena, (void *)(uintptr_t)list->v, list->n, cap, sizeof *v);
 
-        if (v == NULL)
-            return false;
-        if (list->n > 0)
-            memcpy(v, list->v, list->n * sizeof *v);
-        list->v = v;
-        *cap = more;
-    }
-    ((struct str *)(uintptr_t)list->v)[list->n++] = item;
+    if (v == NULL)
+        return false;
+    v[list->n++] = item;
+    list->v = v;
     return true;
 }
 

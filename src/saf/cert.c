@@ -51,19 +51,14 @@ read_one(struct saf_query q, struct arena *a, struct cert_row *out)
 static size_t
 read_all(struct saf_query q, struct arena *a, struct cert_row **out)
 {
-    size_t n = 0, cap = 16;
-    struct cert_row *rows = ARENA_ARRAY(a, struct cert_row, cap);
+    size_t n = 0, cap = 0;
+    struct cert_row *rows = NULL, *more;
 
-    while (rows != NULL && saf_query_next(&q)) {
-        if (n == cap) {
-            struct cert_row *more = ARENA_ARRAY(a, struct cert_row, cap * 2);
-
-            if (more == NULL)
-                break;
-            memcpy(more, rows, n * sizeof *rows);
-            rows = more;
-            cap *= 2;
-        }
+    while (saf_query_next(&q)) {
+        more = arena_grown(a, rows, n, &cap, sizeof *rows);
+        if (more == NULL)
+            break;
+        rows = more;
         if (read_row(&q, a, &rows[n]))
             n++;
     }
@@ -226,19 +221,14 @@ ring_get(struct saf_db *db, struct arena *a, struct str owner, struct str name,
 static size_t
 read_rings(struct saf_query q, struct arena *a, struct ring_row **out)
 {
-    size_t n = 0, cap = 16;
-    struct ring_row *rows = ARENA_ARRAY(a, struct ring_row, cap);
+    size_t n = 0, cap = 0;
+    struct ring_row *rows = NULL, *more;
 
-    while (rows != NULL && saf_query_next(&q)) {
-        if (n == cap) {
-            struct ring_row *more = ARENA_ARRAY(a, struct ring_row, cap * 2);
-
-            if (more == NULL)
-                break;
-            memcpy(more, rows, n * sizeof *rows);
-            rows = more;
-            cap *= 2;
-        }
+    while (saf_query_next(&q)) {
+        more = arena_grown(a, rows, n, &cap, sizeof *rows);
+        if (more == NULL)
+            break;
+        rows = more;
         read_ring(&q, a, &rows[n++]);
     }
     saf_query_close(&q);
@@ -277,22 +267,16 @@ ring_list_of_cert(struct saf_db *db, struct arena *a, int64_t cert_id,
 static size_t
 read_entries(struct saf_query q, struct arena *a, struct ring_entry **out)
 {
-    size_t n = 0, cap = 16;
-    struct ring_entry *rows = ARENA_ARRAY(a, struct ring_entry, cap);
+    size_t n = 0, cap = 0;
+    struct ring_entry *rows = NULL, *more;
 
-    while (rows != NULL && saf_query_next(&q)) {
+    while (saf_query_next(&q)) {
         struct str usage;
 
-        if (n == cap) {
-            struct ring_entry *more =
-                ARENA_ARRAY(a, struct ring_entry, cap * 2);
-
-            if (more == NULL)
-                break;
-            memcpy(more, rows, n * sizeof *rows);
-            rows = more;
-            cap *= 2;
-        }
+        more = arena_grown(a, rows, n, &cap, sizeof *rows);
+        if (more == NULL)
+            break;
+        rows = more;
         usage = saf_query_str(&q, a, 9);
         rows[n].usage = usage.n > 0 ? usage.p[0] : 'P';
         rows[n].is_default = saf_query_int(&q, 10) != 0;

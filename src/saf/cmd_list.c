@@ -439,17 +439,12 @@ all_names(struct cmd *cmd, const char *sql, struct str **out)
 
     *out = NULL;
     while (saf_query_next(&q)) {
-        if (n == cap) {
-            struct str *grown =
-                ARENA_ARRAY(cmd->arena, struct str, cap * 2 + 64);
+        struct str *grown =
+            arena_grown(cmd->arena, *out, n, &cap, sizeof *grown);
 
-            if (grown == NULL)
-                break;
-            if (n > 0)
-                memcpy(grown, *out, n * sizeof *grown);
-            *out = grown;
-            cap = cap * 2 + 64;
-        }
+        if (grown == NULL)
+            break;
+        *out = grown;
         (*out)[n++] = saf_query_str(&q, cmd->arena, 0);
     }
     saf_query_close(&q);

@@ -72,21 +72,14 @@ struct place {
 static size_t
 read_places(struct rekey *r, const char *sql, struct place **out)
 {
-    size_t n = 0, cap = 64;
-    struct place *v = ARENA_ARRAY(&r->arena, struct place, cap);
+    size_t n = 0, cap = 0;
+    struct place *v = ARENA_NEW(&r->arena, struct place);
     struct saf_query q = saf_db_query(r->db, sql, "");
 
     while (v != NULL && saf_query_next(&q)) {
-        if (n == cap) {
-            struct place *more = ARENA_ARRAY(&r->arena, struct place, 2 * cap);
-
-            if (more != NULL)
-                memcpy(more, v, n * sizeof *v);
-            v = more;
-            cap *= 2;
-            if (v == NULL)
-                break;
-        }
+        v = arena_grown(&r->arena, v, n, &cap, sizeof *v);
+        if (v == NULL)
+            break;
         v[n++] = (struct place){ saf_query_int(&q, 0),
                                  saf_query_str(&q, &r->arena, 1),
                                  saf_query_str(&q, &r->arena, 2),
