@@ -1,5 +1,6 @@
 /* One HTTP exchange with a responder or for a list, blocking, within limits. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/http.h>
@@ -49,6 +50,34 @@ take(BIO *answer, size_t max_bytes, struct buf *out, struct err_info *why)
     buf_init(out, (size_t)n);
     buf_add(out, str_n(p, (size_t)n));
     return buf_check(out, why);
+}
+
+/* Of any type: the header has been read, the rest comes until the end. */
+static enum err
+take_rest(BIO *answer, size_t max_bytes, uint64_t until_ms, struct buf *out,
+          struct err_info *why)
+{
+    char part[16384];
+    int fd = -1, n;
+
+    if (BIO_get_fd(answer, &fd) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+        return err_set(why, ERR_PEER, "an answer that cannot be read");
+    buf_init(out, max_bytes);
+    while ((n = BIO_read(answer, part, sizeof part)) > 0 ||
+           BIO_should_retry(answer)) {
+        struct pollfd wait = { .fd = fd, .events = POLLIN };
+        uint64_t now_ms = clock_mono_ms();
+
+        if (n > 0)
+            buf_add(out, str_n(part, (size_t)n));
+        else if (now_ms >= until_ms ||
+                 poll(&wait, 1, (int)(until_ms - now_ms)) == 0)
+            return err_set(why, ERR_PEER, "the answer did not end in time");
+        if (out->failed)
+            return err_set(why, ERR_LIMIT, "an answer of over %zu bytes",
+                           max_bytes);
+    }
+    return out->n > 0 ? ERR_OK : err_set(why, ERR_PEER, "an empty answer");
 }
 
 /* The library's own connect tries a closed port again and again until its time
@@ -127,6 +156,7 @@ fetch_http(const char *url, struct str proxy, const char *content_type,
     char proxy_z[PROXY_MAX];
     BIO *request = NULL, *answer = NULL, *wire = NULL;
     int is_tls = 0, fd = -1, seconds = (int)((timeout_ms + 999) / 1000);
+    uint64_t until_ms = clock_mono_ms() + timeout_ms;
     enum err e = ERR_OK;
     struct buf path;
 
@@ -149,15 +179,18 @@ fetch_http(const char *url, struct str proxy, const char *content_type,
         e = err_set(why, ERR_MEMORY, "no storage for a connection");
     if (e != ERR_OK)
         goto out;
-    answer = OSSL_HTTP_transfer(NULL, host, port, buf_z(&path), 0,
-                                proxy.n > 0 ? proxy_z : NULL, NULL, wire, wire,
-                                NULL, NULL, 0, NULL, content_type, request,
-                                answer_type, 1, max_bytes, seconds, 0);
-    if (answer == NULL)
+    answer = OSSL_HTTP_transfer(
+        NULL, host, port, buf_z(&path), 0, proxy.n > 0 ? proxy_z : NULL, NULL,
+        wire, wire, NULL, NULL, 0, NULL, content_type, request, answer_type,
+        answer_type != NULL, max_bytes, seconds, 0);
+    /* Later libraries hand out what a 404 says and note that it was one. */
+    if (answer == NULL || ERR_peek_last_error() != 0)
         e = err_set(why, ERR_PEER, "%s: " STR_FMT, url,
                     STR_ARG(library_text()));
-    else
+    else if (answer_type != NULL)
         e = take(answer, max_bytes, out, why);
+    else
+        e = take_rest(answer, max_bytes, until_ms, out, why);
 out:
     BIO_free(request);
     BIO_free_all(answer);
