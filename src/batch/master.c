@@ -27,8 +27,6 @@
 #define ANGEL_END_MS 5000
 #define SWEEPS_MAX 20u
 #define SWEEP_WAIT_MS 50
-#define UIDS_FIRST 50000u
-#define UIDS_LAST 59999u
 
 void
 master_syslog(struct master *m, const char *fmt, ...)
@@ -123,7 +121,7 @@ register_again(struct master *m, struct space *space)
         .proc = str_of(space->record.proc),
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
-        .root_uid = root_is_private() ? 0 : m->uid_first,
+        .root_uid = root_is_private() ? 0 : m->uids.first,
     };
     struct buf token;
     struct acee *acee = NULL;
@@ -154,53 +152,6 @@ master_angel_restart(struct master *m)
 }
 
 /* --- start -------------------------------------------------------------- */
-
-/* etc/image.conf: name=value lines; only uidrange is the master's. */
-static enum err
-read_image_conf(struct master *m, struct err_info *why)
-{
-    struct arena arena;
-    struct buf file;
-    struct str rest, line;
-    char *path;
-    enum err e = ERR_OK;
-
-    m->uid_first = UIDS_FIRST;
-    m->uid_last = UIDS_LAST;
-    arena_init(&arena, 8192);
-    path = root_path(&arena, "etc/image.conf");
-    buf_init(&file, 64 * 1024);
-    if (path != NULL && file_read(path, &file, NULL) == ERR_OK) {
-        rest = buf_view(&file);
-        for (uint32_t n = 1; e == ERR_OK && str_line(&rest, &line); n++) {
-            size_t dash;
-            uint64_t first, last;
-
-            line = str_trim(line);
-            if (!str_starts(line, STR("uidrange=")))
-                continue;
-            line = str_sub(line, 9, line.n);
-            dash = str_find_char(line, '-');
-            if (dash == STR_NPOS ||
-                !str_to_u64(str_sub(line, 0, dash), &first) ||
-                !str_to_u64(str_sub(line, dash + 1, line.n), &last) ||
-                first == 0 || last < first || last >= UINT32_MAX ||
-                (first <= UID_OWN_LAST && last >= UID_OWN_FIRST)) {
-                e = err_pos(why, ERR_SYNTAX, n, 10,
-                            "%s:%u: uidrange=%.*s; expected first-last, both "
-                            "above 0 and without %u-%u (the angel's)",
-                            path, n, STR_ARG(line), UID_OWN_FIRST,
-                            UID_OWN_LAST);
-                break;
-            }
-            m->uid_first = (uint32_t)first;
-            m->uid_last = (uint32_t)last;
-        }
-    }
-    buf_fini(&file);
-    arena_fini(&arena);
-    return e;
-}
 
 static enum err
 make_folders(const struct master *m, struct err_info *why)
@@ -538,7 +489,7 @@ master_run(const struct master_options *options, struct err_info *why)
     m->listener = m->signal_fd = m->angel_pidfd = -1;
     if ((e = make_folders(m, why)) == ERR_OK &&
         (e = make_ipl_id(m, why)) == ERR_OK &&
-        (e = read_image_conf(m, why)) == ERR_OK &&
+        (e = uid_range_read(&m->uids, why)) == ERR_OK &&
         (e = open_signals(m, why)) == ERR_OK &&
         (e = listen_clients(m, why)) == ERR_OK &&
         (e = master_angel_start(m, why)) == ERR_OK) {

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/uids.h"
 #include "batch/job_wire.h"
 #include "batch/master.h"
 #include "batch/spool.h"
@@ -93,7 +94,7 @@ struct master {
     struct session *sessions[MASTER_SESSIONS_MAX];
     size_t n_sessions;
     uint32_t next_command;
-    uint32_t uid_first, uid_last; /* of started users, root mode */
+    struct uid_range uids; /* of started users, root mode */
     bool is_stopping;
     uint64_t sweep_at_ms; /* cgroups are left; 0: none */
     uint64_t stop_at_ms;  /* cancel what is left then; later kill it */

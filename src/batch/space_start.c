@@ -307,18 +307,20 @@ linux_user(struct space *space, const struct acee *acee, uint32_t *uid,
         return ERR_OK;
     if (acee->uid == 0 ||
         (acee->uid == UINT32_MAX && strcmp(acee->user, "IBMUSER") == 0))
-        *uid = m->uid_first;
+        *uid = m->uids.first;
     if (*uid == UINT32_MAX)
         return err_set(why, ERR_DENIED,
                        "user %s has no OMVS UID; expected one of %u-%u "
                        "(uidrange of etc/image.conf)",
-                       acee->user, m->uid_first, m->uid_last);
-    if (*uid < m->uid_first || *uid > m->uid_last || acee->uid == m->uid_first)
+                       acee->user, uid_range_user_first(m->uids), m->uids.last);
+    if (acee->uid == m->uids.first ||
+        (*uid != m->uids.first && !uid_range_has_user(m->uids, *uid)))
         return err_set(why, ERR_DENIED,
                        "user %s has OMVS UID %u; expected one of %u-%u "
                        "(uidrange of etc/image.conf, without its first, which "
                        "is for superusers)",
-                       acee->user, *uid, m->uid_first + 1, m->uid_last);
+                       acee->user, *uid, uid_range_user_first(m->uids),
+                       m->uids.last);
     return ERR_OK;
 }
 
@@ -327,8 +329,8 @@ send_go(struct space *space, const struct acee *acee, uint32_t uid, enum go how,
         struct str token, struct err_info *why)
 {
     /* A gid that is somebody's on this machine (0, staff) is not taken. */
-    bool has_gid = acee->gid >= space->master->uid_first &&
-                   acee->gid <= space->master->uid_last;
+    bool has_gid = acee->gid >= space->master->uids.first &&
+                   acee->gid <= space->master->uids.last;
     struct buf go;
     int fd = chan_memfd("job-token", token, why);
     enum err e;
@@ -382,7 +384,7 @@ register_space(struct space *space, const struct space_order *order,
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
         .root_uid =
-            root_is_private() || order->is_root ? 0 : space->master->uid_first,
+            root_is_private() || order->is_root ? 0 : space->master->uids.first,
     };
     struct saf_lines lines = { space, order->session };
     struct saf_client *control = space->master->control;

@@ -321,7 +321,7 @@ netstat_child(const struct master *m, char *const *argv, int out)
     (void)dup2(out, 2);
     (void)close_range(3, ~0u, 0);
     if (!root_is_private() &&
-        (setgid(m->uid_first) != 0 || setuid(m->uid_first) != 0))
+        (setgid(m->uids.first) != 0 || setuid(m->uids.first) != 0))
         _exit(126);
     (void)snprintf(program, sizeof program, "%s/sallyport-netstat",
                    m->options.program_dir);

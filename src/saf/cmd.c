@@ -83,6 +83,15 @@ cmd_value(const struct cmd_arg *arg)
     return arg == NULL || arg->n_values == 0 ? STR("") : arg->values[0];
 }
 
+struct uid_range
+cmd_uids(const struct cmd *cmd)
+{
+    const struct saf_hooks *hooks = cmd->session->hooks;
+
+    return hooks != NULL && hooks->uids.last != 0 ? hooks->uids
+                                                  : uid_range_default();
+}
+
 bool
 cmd_has(const struct cmd *cmd, const char *name)
 {

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/uids.h"
 #include "saf/authorize.h"
 
 #define CMD_MAX 32768u   /* bytes of one command */
@@ -186,6 +187,9 @@ struct saf_hooks {
     enum err (*rvary)(void *arg, struct arena *, enum saf_rvary what,
                       struct saf_databases *out, struct err_info *why);
     void *arg;
+    /* What AUTOUID and AUTOGID give when BPX.NEXT.USER says nothing; all 0: the
+     * default. */
+    struct uid_range uids;
     /* Further verbs: RACDCERT. */
     const struct cmd_verb *const *verbs;
     size_t n_verbs;

@@ -66,8 +66,8 @@ gid_range(struct cmd *cmd, int64_t *first, int64_t *last)
     size_t slash;
     uint32_t n;
 
-    *first = saf_option(cmd->db, "UID.FIRST");
-    *last = saf_option(cmd->db, "UID.LAST");
+    *first = uid_range_user_first(cmd_uids(cmd));
+    *last = cmd_uids(cmd).last;
     if (!saf_profile_get(cmd->db, cmd->arena, STR("FACILITY"),
                          STR("BPX.NEXT.USER"), &p))
         return;

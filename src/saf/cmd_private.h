@@ -32,6 +32,9 @@ extern const struct cmd_verb cmd_rvary, cmd_explain, cmd_help, cmd_complete;
 bool cmd_acee_of(struct cmd *, struct str user, struct str group,
                  struct acee *out);
 
+/* The numbers that are this image's to give. */
+struct uid_range cmd_uids(const struct cmd *);
+
 /* The i-th verb there is, those of the hooks behind the others; NULL at the
  * end. */
 const struct cmd_verb *cmd_verb_at(size_t i, const struct saf_hooks *hooks);

@@ -153,8 +153,8 @@ uid_range(struct cmd *cmd, uint32_t *first, uint32_t *last)
     struct str text = { NULL, 0 };
     struct reader in;
 
-    *first = (uint32_t)saf_option(cmd->db, "UID.FIRST");
-    *last = (uint32_t)saf_option(cmd->db, "UID.LAST");
+    *first = uid_range_user_first(cmd_uids(cmd));
+    *last = cmd_uids(cmd).last;
     if (!saf_profile_get(cmd->db, cmd->arena, STR("FACILITY"),
                          STR("BPX.NEXT.USER"), &p))
         return;

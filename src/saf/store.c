@@ -526,8 +526,6 @@ fill(struct saf_db *db, uint64_t now_ms)
         { "PASSWORD.WARNING", 10 },
         { "PASSWORD.HISTORY", 0 },
         { "PASSWORD.REVOKE", 5 },
-        { "UID.FIRST", 50000 },
-        { "UID.LAST", 59999 },
     };
 
     saf_group_put(db, &sys1);

@@ -542,6 +542,12 @@ searches_and_lists(void **state)
         { "CONNECT FRED GROUP(SYS1) REVOKE", 0, "" },
         { "CONNECT FRED GROUP(SYS1) REVOKE", 0,
           "ICH02013I 'REVOKE' IGNORED. FRED IS CURRENTLY REVOKED.\n" },
+        /* as START wants it: without the superusers' number */
+        { "ADDGROUP G0 OMVS(AUTOGID)", 0,
+          "IRR52177I G0 was assigned an identifier of 50001.\n" },
+        { "ADDUSER U0 DFLTGRP(G0) OMVS(AUTOUID)", 0,
+          "IRR52177I U0 was assigned an identifier of 50001.\n"
+          "ICH01024I User U0 is defined as PROTECTED.\n" },
         { "RDEFINE FACILITY BPX.NEXT.USER APPLDATA('5000-5001/70-71')", 0, "" },
         { "ADDGROUP (G1 G2 G3) OMVS(AUTOGID)", 8,
           "IRR52177I G1 was assigned an identifier of 70.\n"

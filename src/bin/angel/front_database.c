@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/msg.h"
+#include "base/uids.h"
 #include "front_certs.h"
 #include "front_standby.h"
 #include "front_thread.h"
@@ -76,6 +77,9 @@ front_database_open(struct front *f, struct err_info *why)
                                    .verbs = racdcert_verbs,
                                    .n_verbs = RACDCERT_VERBS };
     note_id(f);
+    e = uid_range_read(&f->hooks.uids, why);
+    if (e != ERR_OK)
+        return e;
     e = kept_migrate(saf_engine_db(f->engine), &f->hooks, why);
     return e == ERR_OK ? front_standby_open(f, why) : e;
 }
