@@ -52,6 +52,8 @@ loading_say(struct loading *l, const char *id, const struct str *inserts,
         return;
     buf_init(&text, 16384);
     msg_text(&text, id, inserts, n_inserts);
+    if (l->options->place != NULL)
+        *l->options->place = l->at;
     l->options->on_message(l->options->arg, id, buf_view(&text));
     buf_fini(&text);
 }

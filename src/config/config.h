@@ -71,6 +71,12 @@ struct cfg_vars {
     size_t n;
 };
 
+/* Where something is written; file "" and line 0 when nowhere. */
+struct cfg_place {
+    struct str file;
+    uint32_t line;
+};
+
 enum cfg_on_error { CFG_ON_ERROR_WARN, CFG_ON_ERROR_FAIL, CFG_ON_ERROR_IGNORE };
 
 /* Bounds on what one configuration may hold; exceeding one is ERR_LIMIT with
@@ -106,6 +112,9 @@ struct cfg_options {
     const struct cfg_tree *running;
     /* Each message in order; text is without the id. May be NULL. */
     void (*on_message)(void *arg, const char *id, struct str text);
+    /* May be NULL. Set before each message to what it is about; the file's
+     * name lives as long as the tree. */
+    struct cfg_place *place;
     /* Each file that was looked for, once, also when loading fails: a change of
      * it may mend the configuration. May be NULL. */
     void (*on_monitored)(void *arg, struct str path);
@@ -184,6 +193,15 @@ void cfg_changes(const struct cfg_tree *old, const struct cfg_tree *next,
 /* Files and folders whose change is a configuration change: existing or not
  * (an include that is missing today). Borrowed from the tree. */
 struct cfg_list cfg_monitored(const struct cfg_tree *);
+
+/*
+ * The path that an <include location> of that file means, variables replaced
+ * already; it need not exist. *is_folder: all .xml files in it. False: it
+ * names no file of this system.
+ */
+MUST_CHECK bool cfg_include_path(struct arena *, struct str file,
+                                 struct str location, struct str *path,
+                                 bool *is_folder);
 
 /* Expand ${name} with the tree's variables (nested; expressions; env). */
 MUST_CHECK enum err cfg_expand(const struct cfg_tree *, struct arena *,

@@ -247,6 +247,17 @@ say_without_effect(struct evaluation *ev, const struct raw_element *e,
     }
 }
 
+/* What is said next is about that attribute, or the element. */
+static void
+look_at(struct loading *l, const struct cfg_node *node,
+        const struct raw_attr *given)
+{
+    l->at = (struct cfg_place){ node->file, node->line };
+    if (given != NULL && given->last != NULL && given->last->doc != NULL &&
+        given->last->line > 0)
+        l->at = (struct cfg_place){ given->last->doc->path, given->last->line };
+}
+
 static enum err
 fill(struct evaluation *ev, const struct raw_element *e,
      const struct cfg_type *type, struct cfg_node *node, bool *is_refused,
@@ -258,12 +269,17 @@ fill(struct evaluation *ev, const struct raw_element *e,
     struct err_info own = { 0 };
     enum err failed = ERR_OK;
 
+    look_at(ev->l, node, NULL);
     say_without_effect(ev, e, type, node);
     unknown_attrs(ev->l, e, type);
-    for (size_t i = 0; i < type->n_attrs && failed == ERR_OK; i++)
-        failed = fill_attr(
-            &f, &type->attrs[i],
-            e == NULL ? NULL : raw_attr_find(e, type->attrs[i].name), why);
+    for (size_t i = 0; i < type->n_attrs && failed == ERR_OK; i++) {
+        const struct raw_attr *given =
+            e == NULL ? NULL : raw_attr_find(e, type->attrs[i].name);
+
+        look_at(ev->l, node, given);
+        failed = fill_attr(&f, &type->attrs[i], given, why);
+    }
+    look_at(ev->l, node, NULL);
     if (failed == ERR_OK && !f.is_refused && type->check != NULL &&
         type->check(node, &own) != ERR_OK) {
         SAY(ev->l, "CWWKG0011W",
@@ -378,6 +394,7 @@ check_unique(struct evaluation *ev, struct err_info *why)
                 continue;
             key = loading_fmt(ev->l, "%s " STR_FMT, a[j].name, STR_ARG(*value));
             if (table_get(&seen, key) != NULL) {
+                look_at(ev->l, one->node, NULL);
                 SAY(ev->l, "CWWKG0031E", str_of(a[j].name), *value);
                 one->is_active = false;
                 say_kept(ev, one);

@@ -99,9 +99,10 @@ struct loading {
     unsigned n_files;
     unsigned n_elements;
     unsigned n_problems;
-    unsigned n_unknown; /* names nobody knows that were said */
-    unsigned n_lookups; /* of variables, in all */
-    bool is_stopped;    /* an error under onError=FAIL */
+    unsigned n_unknown;  /* names nobody knows that were said */
+    unsigned n_lookups;  /* of variables, in all */
+    struct cfg_place at; /* what is looked at, for options->place */
+    bool is_stopped;     /* an error under onError=FAIL */
     bool is_reading_builtin;
 };
 

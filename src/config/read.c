@@ -372,6 +372,7 @@ take_document(struct loading *l, const struct raw_doc *doc, struct str text,
         return e;
     if (str_eq_z(root->name, "client"))
         return ERR_OK;
+    l->at = (struct cfg_place){ doc->path, root->line };
     if (!str_eq_z(root->name, "server")) {
         SAY(l, "CWWKG0105E", doc->path, STR("server"));
         if (doc->parent != NULL)
@@ -386,8 +387,10 @@ take_document(struct loading *l, const struct raw_doc *doc, struct str text,
     if (doc->parent == NULL && xml_attr_get(root, "description").p != NULL)
         l->description = xml_attr_get(root, "description");
     for (const struct xml_node *c = root->child;
-         c != NULL && e == ERR_OK && !l->is_stopped; c = c->next)
+         c != NULL && e == ERR_OK && !l->is_stopped; c = c->next) {
+        l->at = (struct cfg_place){ doc->path, c->line };
         e = add_top(l, doc, c, why);
+    }
     return e;
 }
 
@@ -397,6 +400,7 @@ say_malformed(struct loading *l, const struct raw_doc *doc, enum err e,
 {
     struct str text = loading_fmt(l, "%s", why->text);
 
+    l->at = (struct cfg_place){ doc->path, why->line };
     if (e == ERR_SYNTAX)
         SAY(l, "CWWKG0014E", text,
             loading_fmt(l, "file:" STR_FMT, STR_ARG(doc->path)),

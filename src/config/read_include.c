@@ -101,15 +101,31 @@ file_url(struct arena *arena, struct str url)
 
 /* Absolute and normalised; a relative one stands beside the including file. */
 static struct str
-full_path(const struct include *in, struct str path)
+full_path(struct arena *arena, struct str file, struct str path)
 {
-    struct str folder =
-        str_sub(in->doc->path, 0, str_rfind_char(in->doc->path, '/'));
+    struct str folder = str_sub(file, 0, str_rfind_char(file, '/'));
 
     if (path.p[0] != '/' && path.p[0] != '\\')
-        path = loading_fmt(in->l, STR_FMT "/" STR_FMT, STR_ARG(folder),
-                           STR_ARG(path));
-    return str_of(path_normalise(in->l->arena, path));
+        path =
+            str_fmt(arena, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(path));
+    return str_of(path_normalise(arena, path));
+}
+
+bool
+cfg_include_path(struct arena *arena, struct str file, struct str location,
+                 struct str *path, bool *is_folder)
+{
+    struct str scheme = scheme_of(location), name = location;
+
+    if (str_eq_nocase_z(scheme, "file"))
+        name = file_url(arena, location);
+    else if (scheme.n > 0)
+        return false;
+    if (name.n == 0)
+        return false;
+    *is_folder = name.p[name.n - 1] == '/' || name.p[name.n - 1] == '\\';
+    *path = full_path(arena, file, name);
+    return path->n > 0;
 }
 
 /* ---- reading it ---- */
@@ -177,6 +193,7 @@ include_file(const struct include *in, struct str path, struct err_info *why)
     struct loading *l = in->l;
     struct raw_doc *child = ARENA_NEW(l->arena, struct raw_doc);
 
+    l->at = (struct cfg_place){ in->doc->path, in->node->line };
     if (child == NULL || !raw_monitor(l, path))
         return raw_no_storage(why);
     *child = (struct raw_doc){ .path = path,
@@ -274,24 +291,16 @@ say_unresolved(const struct include *in, struct str location)
 static enum err
 follow(const struct include *in, struct str location, struct err_info *why)
 {
-    struct str scheme = scheme_of(location), path = location;
+    struct str scheme = scheme_of(location), path;
     bool is_whole_folder;
 
-    if (str_eq_nocase_z(scheme, "file")) {
-        path = file_url(in->l->arena, location);
-    } else if (scheme.n > 0) {
-        if (!in->is_optional)
-            SAY(in->l, "SPT0402E",
-                loading_fmt(in->l, STR_FMT ":%u:%u", STR_ARG(in->doc->path),
-                            in->node->line, in->node->column),
-                location);
-        return say_unresolved(in, location);
-    }
-    if (path.n == 0)
-        return say_unresolved(in, location);
-    is_whole_folder = path.p[path.n - 1] == '/' || path.p[path.n - 1] == '\\';
-    path = full_path(in, path);
-    if (path.n == 0)
+    if (scheme.n > 0 && !str_eq_nocase_z(scheme, "file") && !in->is_optional)
+        SAY(in->l, "SPT0402E",
+            loading_fmt(in->l, STR_FMT ":%u:%u", STR_ARG(in->doc->path),
+                        in->node->line, in->node->column),
+            location);
+    if (!cfg_include_path(in->l->arena, in->doc->path, location, &path,
+                          &is_whole_folder))
         return say_unresolved(in, location);
     return is_whole_folder ? include_folder(in, path, why)
                            : include_file(in, path, why);

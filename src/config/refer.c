@@ -258,6 +258,9 @@ refer_settle(struct evaluation *ev, struct err_info *why)
         struct pending *p = &ev->pending.v[i];
 
         if (p->node == NULL && !p->target->is_active) {
+            if (p->where != NULL && p->where->doc != NULL)
+                ev->l->at =
+                    (struct cfg_place){ p->where->doc->path, p->where->line };
             SAY(ev->l, "CWWKG0033W", str_of(p->attr->name), p->id,
                 fill_where(ev->l, p->where));
             if (p->attr->is_needed)

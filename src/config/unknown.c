@@ -75,6 +75,7 @@ static void
 say(struct loading *l, const struct raw_doc *doc, uint32_t line,
     uint32_t column, struct str what, const struct guess *g)
 {
+    l->at = (struct cfg_place){ doc->path, line };
     SAY(l, "SPT0403W",
         loading_fmt(l, STR_FMT ":%u:%u", STR_ARG(doc->path), line, column),
         what,

@@ -26,6 +26,13 @@ static const char *const weak_words[] = { "NULL", "EXPORT", "anon",
                                           "RC2",  "RC4",    "_DES_",
                                           "3DES", "DES40",  "MD5" };
 
+static const char *
+edit(struct doctor *d, const struct cfg_node *node, const char *hint)
+{
+    return doctor_edit(d, doctor_text(d, STR_FMT, STR_ARG(node->file)),
+                       node->line, hint);
+}
+
 static void
 check_protocols(struct doctor *d, const struct cfg_ssl *ssl)
 {
@@ -35,10 +42,11 @@ check_protocols(struct doctor *d, const struct cfg_ssl *ssl)
         word = str_trim(word);
         for (size_t i = 0; i < ARRAY_LEN(weak_protocols); i++) {
             if (str_eq_nocase_z(word, weak_protocols[i]))
-                doctor_find(d, RULE_WEAK_PROTOCOL, ssl->node.file.p,
-                            ssl->node.line, "sslProtocol=\"TLSv1.2,TLSv1.3\"",
-                            "ssl " STR_FMT " allows " STR_FMT,
-                            STR_ARG(ssl->node.id), STR_ARG(word));
+                doctor_find(
+                    d, RULE_WEAK_PROTOCOL, ssl->node.file.p, ssl->node.line,
+                    edit(d, &ssl->node, "sslProtocol=\"TLSv1.2,TLSv1.3\""),
+                    "ssl " STR_FMT " allows " STR_FMT, STR_ARG(ssl->node.id),
+                    STR_ARG(word));
         }
     }
 }
@@ -49,10 +57,11 @@ check_ciphers(struct doctor *d, const struct cfg_ssl *ssl)
     struct str rest = ssl->enabled_ciphers;
 
     if (ssl->security_level == 1 || ssl->security_level == 2)
-        doctor_find(
-            d, RULE_WEAK_CIPHER, ssl->node.file.p, ssl->node.line,
-            "securityLevel=\"HIGH\"", "ssl " STR_FMT " has securityLevel %s",
-            STR_ARG(ssl->node.id), ssl->security_level == 1 ? "MEDIUM" : "LOW");
+        doctor_find(d, RULE_WEAK_CIPHER, ssl->node.file.p, ssl->node.line,
+                    edit(d, &ssl->node, "securityLevel=\"HIGH\""),
+                    "ssl " STR_FMT " has securityLevel %s",
+                    STR_ARG(ssl->node.id),
+                    ssl->security_level == 1 ? "MEDIUM" : "LOW");
     while (rest.n > 0) {
         size_t n = 0;
         struct str word;
@@ -66,7 +75,7 @@ check_ciphers(struct doctor *d, const struct cfg_ssl *ssl)
             if (str_find(word, str_of(weak_words[i])) == STR_NPOS)
                 continue;
             doctor_find(d, RULE_WEAK_CIPHER, ssl->node.file.p, ssl->node.line,
-                        "take it out of enabledCiphers",
+                        edit(d, &ssl->node, "take it out of enabledCiphers"),
                         "ssl " STR_FMT " enables " STR_FMT,
                         STR_ARG(ssl->node.id), STR_ARG(str_sub(word, 0, 80)));
             break;
@@ -111,7 +120,7 @@ check_certificate(struct doctor *d, const struct cfg_key_store *store,
     if (from > now) {
         date_of(from, date);
         doctor_find(d, RULE_CERT_FUTURE, store->node.file.p, store->node.line,
-                    "check this machine's clock",
+                    "timedatectl   # is this machine's clock right?",
                     "certificate %s of keyStore " STR_FMT
                     " is valid from %s on",
                     name, STR_ARG(store->node.id), date);
@@ -152,10 +161,20 @@ renewal(struct doctor *d, const struct saf_ring_cert *c)
             ? doctor_text(d, STR_FMT, STR_ARG(c->owner))
             : doctor_text(d, "ID(" STR_FMT ")", STR_ARG(c->owner));
 
-    return doctor_text(d,
-                       "sallyport racf \"RACDCERT %s REKEY(LABEL('" STR_FMT
-                       "')) ...\", then REFRESH,KEYSTORE",
-                       whose, STR_ARG(c->label));
+    return doctor_text(
+        d,
+        "%s; %s   # in between have it signed (GENREQ, GENCERT), then "
+        "SETROPTS RACLIST(DIGTCERT DIGTRING) REFRESH and REFRESH,KEYSTORE",
+        doctor_racf(d,
+                    "RACDCERT %s REKEY(LABEL('" STR_FMT
+                    "')) WITHLABEL('" STR_FMT " NEW')",
+                    whose, STR_ARG(c->label),
+                    STR_ARG(str_sub(c->label, 0, 28))),
+        doctor_racf(d,
+                    "RACDCERT %s ROLLOVER(LABEL('" STR_FMT
+                    "')) NEWLABEL('" STR_FMT " NEW')",
+                    whose, STR_ARG(c->label),
+                    STR_ARG(str_sub(c->label, 0, 28))));
 }
 
 static void
@@ -173,26 +192,26 @@ check_ring(struct doctor *d, const struct cfg_key_store *store)
     if (d->saf == NULL)
         return; /* said once by the security check */
     if (whose[0] == '\0') {
-        doctor_find(d, RULE_NOT_CHECKED, store->node.file.p, store->node.line,
-                    "--user=ID",
-                    "keyStore " STR_FMT ": ring " STR_FMT
-                    " belongs to the server's user, which is not known",
-                    STR_ARG(store->node.id), STR_ARG(name));
+        doctor_find(
+            d, RULE_NOT_CHECKED, store->node.file.p, store->node.line,
+            doctor_text(d, "sallyport doctor --user=ID %s", d->server_name),
+            "keyStore " STR_FMT ": ring " STR_FMT
+            " belongs to the server's user, which is not known",
+            STR_ARG(store->node.id), STR_ARG(name));
         return;
     }
     e = saf_ring_read(d->saf, str_of(whose), name, false, &ring, &rc, &why);
     if (e == ERR_NOT_FOUND)
         doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line,
-                    doctor_text(d,
-                                "sallyport racf \"RACDCERT ID(%s) "
-                                "ADDRING(" STR_FMT ")\"",
+                    doctor_racf(d, "RACDCERT ID(%s) ADDRING(" STR_FMT ")",
                                 whose, STR_ARG(name)),
                     "keyStore " STR_FMT ": user %s has no ring " STR_FMT,
                     STR_ARG(store->node.id), whose, STR_ARG(name));
     else if (e != ERR_OK)
         doctor_find(d, RULE_NOT_CHECKED, store->node.file.p, store->node.line,
-                    "ask as a user with UPDATE to IRR.DIGTCERT.LISTRING",
-                    "keyStore " STR_FMT ": ring " STR_FMT " of %s: %s",
+                    doctor_text(d, "sudo sallyport doctor %s", d->server_name),
+                    "keyStore " STR_FMT ": ring " STR_FMT
+                    " of %s: %s (UPDATE to IRR.DIGTCERT.LISTRING is needed)",
                     STR_ARG(store->node.id), STR_ARG(name), whose, why.text);
     for (size_t i = 0; e == ERR_OK && i < ring.n; i++) {
         const unsigned char *p =
@@ -214,21 +233,22 @@ check_ring(struct doctor *d, const struct cfg_key_store *store)
 
 #define OWN_MAX 64u
 
-/* As given, else below the configuration's folder, else below the output's. */
+/* As given, else below the configuration's folder, else below the output's,
+ * where it is looked for last. */
 static const char *
 store_path(struct doctor *d, const struct cfg_key_store *store)
 {
     const char *folders[] = { d->server_dir, d->output_dir };
-    const char *path = doctor_text(d, STR_FMT, STR_ARG(store->location));
+    const char *at = doctor_text(d, STR_FMT, STR_ARG(store->location));
 
-    for (size_t i = 0; i < ARRAY_LEN(folders) && path[0] != '/'; i++) {
-        const char *at = doctor_text(d, "%s/resources/security/" STR_FMT,
-                                     folders[i], STR_ARG(store->location));
-
+    for (size_t i = 0; i < ARRAY_LEN(folders) && store->location.p[0] != '/';
+         i++) {
+        at = doctor_text(d, "%s/resources/security/" STR_FMT, folders[i],
+                         STR_ARG(store->location));
         if (access(at, F_OK) == 0)
             return at;
     }
-    return path;
+    return at;
 }
 
 static enum keystore_type
@@ -247,8 +267,14 @@ store_type(const struct cfg_key_store *store)
 
 static void
 check_entries(struct doctor *d, const struct cfg_key_store *store,
-              const struct keystore *entries)
+              const struct keystore *entries, const char *path)
 {
+    const char *renew = doctor_text(
+        d,
+        "openssl pkcs12 -export -in new.pem -inkey new.key -out %s   # of the "
+        "new certificate; then REFRESH,KEYSTORE",
+        doctor_quote(d, path));
+
     for (size_t i = 0; i < entries->n; i++) {
         const struct keystore_entry *e = &entries->entries[i];
         const unsigned char *p = (const unsigned char *)(const void *)e->der.p;
@@ -261,7 +287,7 @@ check_entries(struct doctor *d, const struct cfg_key_store *store,
                               ? doctor_text(d, "\"" STR_FMT "\"",
                                             STR_ARG(str_sub(e->alias, 0, 80)))
                               : doctor_text(d, "%zu", i + 1),
-                          x, "put a new certificate into the key store");
+                          x, renew);
         X509_free(x);
     }
 }
@@ -289,14 +315,16 @@ check_file(struct doctor *d, const struct cfg_key_store *store)
     e = file_read(path, &bytes, &why);
     in.bytes = buf_view(&bytes);
     if (e == ERR_OK && (e = keystore_read(&in, &entries, &why)) == ERR_OK) {
-        check_entries(d, store, &entries);
+        check_entries(d, store, &entries, path);
         keystore_fini(&entries);
     }
+    if (e != ERR_OK && !str_starts(str_of(why.text), str_of(path)))
+        err_prefix(&why, "%s", path);
     if (e != ERR_OK)
         doctor_find(d, RULE_KEY_STORE, store->node.file.p, store->node.line,
-                    "check location, type and password of the keyStore",
-                    "keyStore " STR_FMT ": %s: %s", STR_ARG(store->node.id),
-                    path, why.text);
+                    edit(d, &store->node, "location, type and password of it"),
+                    "keyStore " STR_FMT ": %s", STR_ARG(store->node.id),
+                    why.text);
     if (bytes.p != NULL)
         secret_wipe(bytes.p, bytes.n);
     buf_fini(&bytes);

@@ -24,42 +24,41 @@ is_finding(const char *id, enum doctor_rule *rule)
     return true;
 }
 
-/* "<path>:<line>: rest", where the path is absolute. */
+/* Without "<path>:<line>:<column>: " at its start, which stands before it. */
 static struct str
-split_place(struct doctor *d, struct str text, const char **file,
-            uint32_t *line)
+without_place(struct str text, const struct cfg_place *place)
 {
-    size_t colon = str_find_char(text, ':');
-    struct str rest, number;
-    uint64_t value;
-    size_t end;
+    size_t n = 0;
 
-    *file = "";
-    *line = 0;
-    if (text.n == 0 || text.p[0] != '/' || colon == STR_NPOS)
+    if (place->file.n == 0 || !str_starts(text, place->file))
         return text;
-    rest = str_sub(text, colon + 1, text.n);
-    end = str_find_char(rest, ':');
-    number = str_sub(rest, 0, end);
-    if (end == STR_NPOS || !str_to_u64(number, &value) || value > UINT32_MAX)
-        return text;
-    *file = doctor_text(d, "%.*s", STR_ARG(str_sub(text, 0, colon)));
-    *line = (uint32_t)value;
-    return str_trim(str_sub(rest, end + 1, rest.n));
+    for (struct str rest = str_sub(text, place->file.n, text.n);
+         n < rest.n &&
+         (rest.p[n] == ':' || (rest.p[n] >= '0' && rest.p[n] <= '9'));
+         n++)
+        ;
+    return str_trim(str_sub(text, place->file.n + n, text.n));
 }
 
 static void
 on_message(void *arg, const char *id, struct str text)
 {
     struct doctor *d = arg;
+    struct cfg_place *place = &d->place;
     enum doctor_rule rule;
     const char *file;
-    uint32_t line;
 
     if (!is_finding(id, &rule))
         return;
-    text = split_place(d, text, &file, &line);
-    doctor_find(d, rule, file, line, doctor_text(d, "sallyport help %s", id),
+    /* "built-in" is no file */
+    if (place->file.n == 0 || place->file.p[0] != '/')
+        *place = (struct cfg_place){ .line = 0 };
+    file = place->file.n > 0 ? doctor_text(d, STR_FMT, STR_ARG(place->file))
+                             : doctor_text(d, "%s/server.xml", d->server_dir);
+    text = without_place(text, place);
+    doctor_find(d, rule, file, place->line,
+                doctor_edit(d, file, place->line,
+                            doctor_text(d, "sallyport help %s", id)),
                 "%s: %.*s", id, STR_ARG(str_sub(text, 0, 1000)));
 }
 
@@ -70,15 +69,17 @@ doctor_check_config(struct doctor *d)
     enum err e;
 
     d->options.on_message = on_message;
+    d->options.place = &d->place;
     d->options.arg = d;
     e = cfg_load(&d->options, &d->tree, &why);
     if (e == ERR_OK)
         return;
     d->tree = NULL;
     if (d->n_rule[RULE_CONFIG_ERROR] == 0)
-        doctor_find(d, RULE_CONFIG_ERROR,
-                    doctor_text(d, "%s/server.xml", d->server_dir), 0, "",
+        doctor_find(d, RULE_CONFIG_ERROR, "", 0, "",
                     "the configuration cannot be read: %s", why.text);
-    doctor_find(d, RULE_NOT_CHECKED, "", 0, "correct the configuration first",
-                "what the configuration means could not be checked");
+    doctor_find(d, RULE_NOT_CHECKED, "", 0,
+                doctor_text(d, "sallyport config check %s", d->server_name),
+                "what the configuration means could not be checked: correct "
+                "it first");
 }

@@ -26,10 +26,10 @@ enum doctor_rule {
 
 struct doctor_finding {
     enum doctor_rule rule;
-    const char *file; /* "" when it is nowhere in a file */
-    uint32_t line;    /* 0: the file as such */
+    const char *where; /* a path, or "CLASS PROFILE" */
+    uint32_t line;     /* 0: the file as such */
     const char *what;
-    const char *fix; /* a command, or a sentence */
+    const char *fix; /* a command for the shell; hints stand behind "#" */
 };
 
 struct doctor {
@@ -39,6 +39,7 @@ struct doctor {
     const char *server_dir;
     const char *output_dir;
     struct cfg_options options;
+    struct cfg_place place;   /* of the message that the engine says */
     struct cfg_tree *tree;    /* NULL: it cannot be read */
     unsigned umask;           /* it would run with */
     struct str angel_name;    /* "" the default */
@@ -54,8 +55,11 @@ struct doctor {
     bool failed; /* no storage */
 };
 
-/* Add a finding; fix may be "". */
-void doctor_find(struct doctor *, enum doctor_rule, const char *file,
+/*
+ * Add a finding. where "" (or NULL) is the server.xml; fix "" is an editor
+ * there: each finding has a place and a command.
+ */
+void doctor_find(struct doctor *, enum doctor_rule, const char *where,
                  uint32_t line, const char *fix, const char *what, ...)
     PRINTF_LIKE(6, 7);
 /* A text in the doctor's arena; never NULL. */
@@ -63,6 +67,11 @@ const char *doctor_text(struct doctor *, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 /* The path as a word of a shell command. */
 const char *doctor_quote(struct doctor *, const char *path);
+/* Commands: an editor at that line, with what to do there; a RACF command. */
+const char *doctor_edit(struct doctor *, const char *file, uint32_t line,
+                        const char *hint);
+const char *doctor_racf(struct doctor *, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
 
 /* --- checks, in the order they run ---------------------------------------- */
 
@@ -76,12 +85,8 @@ void doctor_check_documents(struct doctor *);
 void doctor_check_openness(struct doctor *);
 /* TLS settings, certificates of key rings and stores (certificates.c). */
 void doctor_check_tls(struct doctor *);
-/* Which SAF user it runs as, unless given: of class STARTED for the procedure
- * of server.env, or for one that starts this server by default; else the owner
- * of the folder (whose.c). */
+/* Which SAF user it runs as, unless given (whose.h). */
 void doctor_find_user(struct doctor *);
-/* The SAF user whose OMVS UID owns the folder; "". */
-const char *doctor_owner(struct doctor *);
 /* Profiles and groups of the security database (security.c). */
 void doctor_check_security(struct doctor *);
 

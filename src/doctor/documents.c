@@ -5,10 +5,10 @@
 #include "doctor/doctor.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "config/password.h"
@@ -22,8 +22,8 @@ struct document {
     struct doctor *d;
     const char *path;
     struct stat st;
-    struct stat main; /* of server.xml, or what stands for it */
-    bool has_secret;
+    struct stat main;      /* of server.xml, or what stands for it */
+    uint32_t first_secret; /* its line; 0: none */
 };
 
 /* ---- secrets ---- */
@@ -77,6 +77,15 @@ is_ring(const struct xml_node *node)
     return str_starts_nocase(xml_attr_get(node, "location"), STR("safkeyring"));
 }
 
+static const char *
+encoded(struct doctor *d, const char *file, uint32_t line)
+{
+    return doctor_text(d, "sallyport encode --encoding=aes; %s",
+                       doctor_edit(d, file, line,
+                                   "what it prints goes there; or {file}, "
+                                   "{env}, {cred}, which stand elsewhere"));
+}
+
 static void
 see_value(struct document *doc, struct str element, struct str attr,
           struct str value, uint32_t line)
@@ -93,15 +102,16 @@ see_value(struct document *doc, struct str element, struct str attr,
         (str_eq_nocase_z(tag, "file") || str_eq_nocase_z(tag, "env") ||
          str_eq_nocase_z(tag, "cred")))
         return; /* it stands elsewhere */
-    doc->has_secret = true;
+    if (doc->first_secret == 0)
+        doc->first_secret = line;
     if (!is_encoded)
         doctor_find(d, RULE_SECRET_CLEAR, doc->path, line,
-                    "sallyport encode --encoding=aes, or {file}, {env}, {cred}",
+                    encoded(d, doc->path, line),
                     STR_FMT " " STR_FMT " is in clear text", STR_ARG(element),
                     STR_ARG(attr));
     else if (str_eq_nocase_z(tag, "xor"))
         doctor_find(d, RULE_SECRET_XOR, doc->path, line,
-                    "sallyport encode --encoding=aes",
+                    encoded(d, doc->path, line),
                     STR_FMT " " STR_FMT " is encoded with {xor}",
                     STR_ARG(element), STR_ARG(attr));
 }
@@ -125,16 +135,16 @@ see_secrets(struct document *doc, const struct xml_node *node)
 }
 
 static void
-who_reads(struct doctor *d, const char *path, const struct stat *st,
-          const char *what)
+who_reads(struct doctor *d, const char *path, uint32_t line,
+          const struct stat *st, const char *what)
 {
     if ((st->st_mode & 0004u) != 0)
-        doctor_find(d, RULE_SECRET_WORLD, path, 0,
+        doctor_find(d, RULE_SECRET_WORLD, path, line,
                     doctor_text(d, "chmod go-rwx %s", doctor_quote(d, path)),
                     "%s in a file of mode %04o", what,
                     (unsigned)st->st_mode & 07777u);
     else if ((st->st_mode & 0040u) != 0)
-        doctor_find(d, RULE_SECRET_GROUP, path, 0,
+        doctor_find(d, RULE_SECRET_GROUP, path, line,
                     doctor_text(d, "chmod g-rwx %s", doctor_quote(d, path)),
                     "%s in a file of mode %04o, group %u", what,
                     (unsigned)st->st_mode & 07777u, (unsigned)st->st_gid);
@@ -142,52 +152,106 @@ who_reads(struct doctor *d, const char *path, const struct stat *st,
 
 /* ---- includes ---- */
 
-/* Who but the owner of server.xml and root may write it? "" for nobody. */
-static const char *
-other_writers(struct doctor *d, const struct stat *main, const struct stat *st)
+/* Who may change what is read, where, and what ends that. who "": nobody. */
+struct writers {
+    const char *who;
+    const char *what; /* "write /a/b.xml" */
+    const char *fix;
+};
+
+/* Who but the owner of server.xml and root may write what has that status? */
+static struct writers
+other_writers(struct doctor *d, const struct stat *main, const struct stat *st,
+              const char *what, const char *path)
 {
+    struct writers w = { "", doctor_text(d, "%s %s", what, path),
+                         doctor_text(d, "chmod go-w %s",
+                                     doctor_quote(d, path)) };
+
     if ((st->st_mode & 0002u) != 0)
-        return "everybody";
-    if ((st->st_mode & 0020u) != 0)
-        return doctor_text(d, "group %u", (unsigned)st->st_gid);
-    if (st->st_uid != main->st_uid && st->st_uid != 0)
-        return doctor_text(d, "its owner %u, who does not own server.xml,",
-                           (unsigned)st->st_uid);
-    return "";
+        w.who = "everybody";
+    else if ((st->st_mode & 0020u) != 0)
+        w.who = doctor_text(d, "group %u", (unsigned)st->st_gid);
+    else if (st->st_uid != main->st_uid && st->st_uid != 0) {
+        w.who = doctor_text(d, "user %u, who does not own server.xml,",
+                            (unsigned)st->st_uid);
+        w.fix = doctor_text(d, "chown %u %s", (unsigned)main->st_uid,
+                            doctor_quote(d, path));
+    }
+    return w;
+}
+
+static const char *
+parent_of(struct doctor *d, const char *path)
+{
+    size_t slash = str_rfind_char(str_of(path), '/');
+
+    return slash == STR_NPOS || slash == 0
+               ? "/"
+               : doctor_text(d, "%.*s", (int)slash, path);
+}
+
+/*
+ * Who may put another file in the place of this one: whoever writes one of the
+ * folders above it. A sticky folder (/tmp) keeps what is there, but what is not
+ * there anybody may make.
+ */
+static struct writers
+who_replaces(struct doctor *d, const struct stat *main, const char *path)
+{
+    struct stat st;
+    bool is_there = lstat(path, &st) == 0;
+    struct writers w = { "", "", "" };
+
+    while (w.who[0] == '\0' && strcmp(path, "/") != 0) {
+        path = parent_of(d, path);
+        if (stat(path, &st) != 0)
+            continue;
+        if (!is_there || (st.st_mode & S_ISVTX) == 0)
+            w = other_writers(d, main, &st,
+                              is_there ? "replace it in" : "create it in",
+                              path);
+        is_there = true;
+    }
+    return w;
+}
+
+static struct writers
+who_decides(struct doctor *d, const struct stat *main, const char *path,
+            bool is_folder)
+{
+    struct stat st;
+    struct writers w = { "", "", "" };
+
+    if (stat(path, &st) == 0)
+        w = other_writers(d, main, &st, is_folder ? "add files to" : "write",
+                          path);
+    return w.who[0] != '\0' ? w : who_replaces(d, main, path);
 }
 
 static void
 see_included(struct document *doc, const struct xml_node *node,
-             const char *path, struct str on_conflict)
+             const char *path, bool is_folder, struct str on_conflict)
 {
     struct doctor *d = doc->d;
     bool is_ignore = str_eq_nocase_z(on_conflict, "IGNORE");
-    const char *who, *fix;
-    struct stat st, folder;
-    size_t slash = str_rfind_char(str_of(path), '/');
+    struct writers w = who_decides(d, &doc->main, path, is_folder);
 
-    if (stat(path, &st) != 0)
-        return; /* the engine has said so */
-    who = other_writers(d, &doc->main, &st);
-    if (who[0] == '\0' && slash != STR_NPOS && slash > 0 &&
-        stat(doctor_text(d, "%.*s", (int)slash, path), &folder) == 0 &&
-        (folder.st_mode & S_ISVTX) == 0)
-        who = other_writers(d, &doc->main, &folder);
-    fix = doctor_text(d, "chmod go-w %s; or do not include what others write",
-                      doctor_quote(d, path));
-    if (who[0] != '\0' && !is_ignore)
-        doctor_find(d, RULE_INCLUDE_WRITABLE, doc->path, node->line, fix,
-                    "%s may write %s or its folder, which is included with "
-                    "onConflict=\"%.*s\"",
-                    who, path,
-                    STR_ARG(on_conflict.n > 0 ? on_conflict : STR("MERGE")));
-    else if (who[0] != '\0')
-        doctor_find(d, RULE_INCLUDE_INJECTS, doc->path, node->line, fix,
-                    "%s may write %s or its folder, which is included with "
-                    "onConflict=\"IGNORE\"",
-                    who, path);
-    else if (is_ignore)
-        doctor_find(d, RULE_INCLUDE_IGNORE, doc->path, node->line, "",
+    if (w.who[0] != '\0')
+        doctor_find(d, is_ignore ? RULE_INCLUDE_INJECTS : RULE_INCLUDE_WRITABLE,
+                    doc->path, node->line, w.fix,
+                    "%s may %s; %s is included with onConflict=\"" STR_FMT
+                    "\"%s",
+                    w.who, w.what, path,
+                    STR_ARG(on_conflict.n > 0 ? on_conflict : STR("MERGE")),
+                    access(path, F_OK) == 0 ? "" : ", and is not there");
+    else if (is_ignore && !is_folder)
+        doctor_find(d, RULE_INCLUDE_IGNORE, doc->path, node->line,
+                    doctor_text(d, "sallyport config dump --written %s; %s",
+                                d->server_name,
+                                doctor_edit(d, doc->path, node->line,
+                                            "move what the file adds into "
+                                            "this one, without the include")),
                     "%s is included with onConflict=\"IGNORE\"", path);
 }
 
@@ -195,37 +259,30 @@ static void
 see_include(struct document *doc, const struct xml_node *node)
 {
     struct doctor *d = doc->d;
-    struct str location = str_trim(xml_attr_get(node, "location"));
-    struct str folder = str_of(doc->path);
+    struct str location = str_trim(xml_attr_get(node, "location")), found;
+    struct str on_conflict = str_trim(xml_attr_get(node, "onConflict"));
     const char *path;
     struct err_info why;
     struct dirent *entry;
+    bool is_folder;
     DIR *dir;
 
     if (location.n == 0 ||
-        cfg_expand(d->tree, d->arena, location, &location, &why) != ERR_OK)
+        cfg_expand(d->tree, d->arena, location, &location, &why) != ERR_OK ||
+        !cfg_include_path(d->arena, str_of(doc->path), location, &found,
+                          &is_folder))
         return;
-    folder = str_sub(folder, 0, str_rfind_char(folder, '/'));
-    path =
-        location.p[0] == '/'
-            ? path_normalise(d->arena, location)
-            : path_normalise(d->arena,
-                             str_of(doctor_text(d, "%.*s/%.*s", STR_ARG(folder),
-                                                STR_ARG(location))));
-    if (path == NULL)
-        return;
-    dir = opendir(path);
-    if (dir == NULL) {
-        see_included(doc, node, path, xml_attr_get(node, "onConflict"));
-        return;
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        if (str_ends(str_of(entry->d_name), STR(".xml")))
+    path = doctor_text(d, STR_FMT, STR_ARG(found));
+    see_included(doc, node, path, is_folder, on_conflict);
+    dir = is_folder ? opendir(path) : NULL;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (str_ends(str_lower(d->arena, str_of(entry->d_name)), STR(".xml")))
             see_included(doc, node,
-                         doctor_text(d, "%s/%s", path, entry->d_name),
-                         xml_attr_get(node, "onConflict"));
+                         doctor_text(d, "%s/%s", path, entry->d_name), false,
+                         on_conflict);
     }
-    closedir(dir);
+    if (dir != NULL)
+        closedir(dir);
 }
 
 /* ---- one document ---- */
@@ -254,13 +311,15 @@ see_document(struct doctor *d, const char *path, const struct stat *main)
     buf_init(&text, FILE_BYTES_MAX);
     arena_init(&arena, 64u * 1024u * 1024u);
     if (file_read(path, &text, NULL) != ERR_OK)
-        doctor_find(d, RULE_NOT_CHECKED, path, 0, "", "cannot be read");
+        doctor_find(d, RULE_NOT_CHECKED, path, 0,
+                    doctor_text(d, "sudo sallyport doctor %s", d->server_name),
+                    "cannot be read");
     else if (xml_parse(&arena, buf_view(&text), NULL, &root, NULL) == ERR_OK)
         see_element(&doc, root, 0);
     arena_fini(&arena);
     buf_fini(&text);
-    if (doc.has_secret)
-        who_reads(d, path, &doc.st, "a password");
+    if (doc.first_secret > 0)
+        who_reads(d, path, doc.first_secret, &doc.st, "a password");
 }
 
 /* NAME=value lines that name a secret. */
@@ -272,23 +331,27 @@ see_pairs(struct doctor *d, const char *name)
     struct str rest, line;
     struct stat st;
     struct buf text;
+    uint32_t n = 0;
 
     if (stat(path, &st) != 0)
         return;
     buf_init(&text, FILE_BYTES_MAX);
-    if (file_read(path, &text, NULL) == ERR_OK) {
-        rest = buf_view(&text);
-        while (first == NULL && str_line(&rest, &line)) {
-            size_t eq = str_find_char(line, '=');
-            struct str key = str_trim(str_sub(line, 0, eq));
+    if (file_read(path, &text, NULL) != ERR_OK)
+        doctor_find(d, RULE_NOT_CHECKED, path, 0,
+                    doctor_text(d, "sudo sallyport doctor %s", d->server_name),
+                    "cannot be read");
+    rest = buf_view(&text);
+    while (first == NULL && str_line(&rest, &line)) {
+        size_t eq = str_find_char(line, '=');
+        struct str key = str_trim(str_sub(line, 0, eq));
 
-            if (eq != STR_NPOS && key.n > 0 && key.p[0] != '#' &&
-                eq + 1 < line.n && names_secret(key))
-                first = doctor_text(d, "%.*s", STR_ARG(str_sub(key, 0, 100)));
-        }
-        if (first != NULL)
-            who_reads(d, path, &st, first);
+        n++;
+        if (eq != STR_NPOS && key.n > 0 && key.p[0] != '#' && eq + 1 < line.n &&
+            names_secret(key))
+            first = doctor_text(d, "%.*s", STR_ARG(str_sub(key, 0, 100)));
     }
+    if (first != NULL)
+        who_reads(d, path, n, &st, first);
     buf_fini(&text);
 }
 
@@ -309,7 +372,7 @@ see_key_files(struct doctor *d)
         for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
             if (str_ends(str_of(entry->d_name), str_of(ends[i])) &&
                 stat(path, &st) == 0)
-                who_reads(d, path, &st, "keys");
+                who_reads(d, path, 0, &st, "keys");
         }
     }
     if (dir != NULL)

@@ -14,7 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define DEPTH_MAX 32u
+#define ENV_BYTES_MAX (1024u * 1024u)
+#define SKIP_UMASK "WLP_SKIP_UMASK"
 #define TOO_MUCH 0027u /* the group writes; others do anything */
 
 struct walk {
@@ -58,8 +62,11 @@ check_owner(const struct walk *w, const char *path, const struct stat *st)
 static void
 not_looked_at(struct doctor *d, const char *path)
 {
-    doctor_find(d, RULE_NOT_CHECKED, path, 0, "", "cannot be looked at: %s",
-                strerror(errno));
+    const char *reason = strerror(errno);
+
+    doctor_find(d, RULE_NOT_CHECKED, path, 0,
+                doctor_text(d, "sudo sallyport doctor %s", d->server_name),
+                "cannot be looked at: %s", reason);
 }
 
 static void walk_folder(const struct walk *, const char *path, unsigned depth);
@@ -102,14 +109,56 @@ walk_folder(const struct walk *w, const char *path, unsigned depth)
     closedir(dir);
 }
 
+/* The line of the file that sets that variable; 0 when none does. */
+static uint32_t
+line_that_sets(const char *path, const char *name)
+{
+    struct str rest, line;
+    uint32_t found = 0, n = 0;
+    struct buf text;
+
+    buf_init(&text, ENV_BYTES_MAX);
+    if (file_read(path, &text, NULL) == ERR_OK) {
+        rest = buf_view(&text);
+        while (str_line(&rest, &line)) {
+            n++;
+            if (str_eq_z(str_trim(str_sub(line, 0, str_find_char(line, '='))),
+                         name))
+                found = n;
+        }
+    }
+    buf_fini(&text);
+    return found;
+}
+
 static void
 check_umask(struct doctor *d)
 {
-    if ((d->umask & 0027u) != 0027u && (d->umask & 0007u) != 0007u)
-        doctor_find(d, RULE_UMASK, "", 0,
-                    "take WLP_SKIP_UMASK out of server.env and STDENV",
-                    "the server would run with umask %04o; expected 0027",
-                    d->umask & 0777u);
+    const char *files[] = {
+        doctor_text(d, "%s/server.env", d->server_dir),
+        doctor_text(d, STR_FMT "/shared/server.env",
+                    STR_ARG(d->options.user_dir)),
+        doctor_text(d, STR_FMT "/etc/server.env",
+                    STR_ARG(d->options.install_dir)),
+    };
+    const char *where = files[0], *fix;
+    uint32_t line = 0;
+
+    if ((d->umask & 0027u) == 0027u || (d->umask & 0007u) == 0007u)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(files) && line == 0; i++) {
+        line = line_that_sets(files[i], SKIP_UMASK);
+        where = line > 0 ? files[i] : where;
+    }
+    if (line > 0)
+        fix = doctor_text(d, "sed -i '/^ *" SKIP_UMASK "/d' %s",
+                          doctor_quote(d, where));
+    else
+        fix = "unset " SKIP_UMASK "; umask 027   # of who starts it, and "
+              "in STDENV of its procedure";
+    doctor_find(d, RULE_UMASK, where, line, fix,
+                "the server would run with umask %04o; expected 0027%s",
+                d->umask & 0777u, line > 0 ? ": " SKIP_UMASK " is set" : "");
 }
 
 void

@@ -6,17 +6,28 @@
 
 #include "config/elements.h"
 
+/* The attribute wherever it stands in the element's tag. */
+static const char *
+set_to(struct doctor *d, const struct cfg_node *node, const char *attr,
+       const char *value)
+{
+    const char *file = doctor_text(d, STR_FMT, STR_ARG(node->file));
+
+    return doctor_text(d, "sed -i '%u,/>/s/%s=\"[^\"]*\"/%s=\"%s\"/' %s",
+                       node->line, attr, attr, value, doctor_quote(d, file));
+}
+
 static void
 see(struct doctor *d, const struct cfg_node *node, bool needs_auth,
     bool needs_tls)
 {
     if (!needs_auth)
         doctor_find(d, RULE_NO_AUTHENTICATION, node->file.p, node->line,
-                    "requireAuth=\"true\"",
+                    set_to(d, node, "requireAuth", "true"),
                     STR_FMT " has requireAuth=\"false\"", STR_ARG(node->name));
     if (!needs_tls)
         doctor_find(d, RULE_CLEAR_TEXT, node->file.p, node->line,
-                    "requireSecure=\"true\"",
+                    set_to(d, node, "requireSecure", "true"),
                     STR_FMT " has requireSecure=\"false\"",
                     STR_ARG(node->name));
 }
@@ -56,8 +67,10 @@ doctor_check_openness(struct doctor *d)
             !says_no(requesters->requesters[i].require_auth),
             !says_no(requesters->requesters[i].require_secure));
     if (requesters->allow_unsigned_identity)
-        doctor_find(d, RULE_UNSIGNED_IDENTITY, requesters->node.file.p,
-                    requesters->node.line, "allowUnsignedIdentity=\"false\"",
-                    "zosconnect_apiRequesters has "
-                    "allowUnsignedIdentity=\"true\"");
+        doctor_find(
+            d, RULE_UNSIGNED_IDENTITY, requesters->node.file.p,
+            requesters->node.line,
+            set_to(d, &requesters->node, "allowUnsignedIdentity", "false"),
+            "zosconnect_apiRequesters has "
+            "allowUnsignedIdentity=\"true\"");
 }

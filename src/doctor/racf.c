@@ -38,6 +38,22 @@ racf_ask(struct saf_client *saf, struct arena *arena, const char *command,
     return e == ERR_OK && out->text.p != NULL;
 }
 
+/* Names come from the configuration: what is none is not found. */
+static bool
+is_name(const char *name)
+{
+    struct str text = str_of(name);
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i], low = (char)(c | 0x20);
+
+        if (!(low >= 'a' && low <= 'z') && !(c >= '0' && c <= '9') &&
+            c != '@' && c != '#' && c != '$')
+            return false;
+    }
+    return text.n > 0 && text.n <= 8;
+}
+
 /* The next word of a line. */
 static bool
 next_word(struct str *rest, struct str *word)
@@ -185,6 +201,47 @@ racf_read_group(struct str rest, struct racf_group *out)
     return is_group;
 }
 
+/* "USER= X" and "GROUP= Y"; =MEMBER is the procedure's name. */
+bool
+racf_read_started(struct str rest, const char *proc, struct racf_started *out)
+{
+    struct str line;
+
+    *out = (struct racf_started){ .user = "" };
+    while (str_line(&rest, &line)) {
+        bool is_user = str_starts(line, STR("USER="));
+        struct str value;
+
+        if (!is_user && !str_starts(line, STR("GROUP=")))
+            continue;
+        value = str_trim(str_sub(line, str_find_char(line, '=') + 1, line.n));
+        if (str_eq_z(value, "=MEMBER"))
+            value = str_of(proc);
+        if (!str_copy_z(value, is_user ? out->user : out->group, 9))
+            return false;
+    }
+    return is_name(out->user) && (out->group[0] == '\0' || is_name(out->group));
+}
+
+/* "UID= 0000050001". */
+bool
+racf_read_id(struct str rest, const char *key, uint32_t *out)
+{
+    struct str line;
+    uint64_t n;
+
+    while (str_line(&rest, &line)) {
+        if (!str_starts(line, str_of(key)))
+            continue;
+        line = str_trim(str_sub(line, strlen(key), line.n));
+        if (!str_to_u64(line, &n) || n >= UINT32_MAX)
+            return false;
+        *out = (uint32_t)n;
+        return true;
+    }
+    return false;
+}
+
 /* ---- asking ---- */
 
 static enum racf_answer
@@ -213,22 +270,6 @@ racf_profile_get(struct saf_client *saf, struct arena *arena,
     return answer == RACF_FOUND && !racf_read_profile(reply->text, out)
                ? RACF_REFUSED
                : answer;
-}
-
-/* Names come from the configuration: what is none is not found. */
-static bool
-is_name(const char *name)
-{
-    struct str text = str_of(name);
-
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i], low = (char)(c | 0x20);
-
-        if (!(low >= 'a' && low <= 'z') && !(c >= '0' && c <= '9') &&
-            c != '@' && c != '#' && c != '$')
-            return false;
-    }
-    return text.n > 0 && text.n <= 8;
 }
 
 enum racf_answer
@@ -290,30 +331,36 @@ racf_name_of_id(struct saf_client *saf, struct arena *arena,
     if (!racf_ask(saf, arena, command, &reply) || reply.rc != 0)
         return "";
     rest = reply.text;
-    return str_line(&rest, &line) ? copy_name(arena, line) : "";
+    if (!str_line(&rest, &line) || str_trim(rest).n > 0)
+        return "";
+    return copy_name(arena, line);
 }
 
-const char *
-racf_started_user(struct saf_client *saf, struct arena *arena, const char *proc,
-                  const char *job)
+bool
+racf_started_get(struct saf_client *saf, struct arena *arena, const char *proc,
+                 const char *job, struct racf_started *out)
 {
     struct racf_reply reply;
     char command[96];
-    struct str rest, line;
 
     if (!is_name(proc) || !is_name(job))
-        return "";
+        return false;
     snprintf(command, sizeof command, "RLIST STARTED %s.%s STDATA NORACF", proc,
              job);
-    if (!racf_ask(saf, arena, command, &reply) || reply.rc != 0)
-        return "";
-    rest = reply.text;
-    while (str_line(&rest, &line)) {
-        if (!str_starts(line, STR("USER=")))
-            continue;
-        line = str_trim(str_sub(line, 5, line.n));
-        return str_eq_z(line, "=MEMBER") ? copy_name(arena, str_of(proc))
-                                         : copy_name(arena, line);
-    }
-    return "";
+    return racf_ask(saf, arena, command, &reply) && reply.rc == 0 &&
+           racf_read_started(reply.text, proc, out);
+}
+
+bool
+racf_id_get(struct saf_client *saf, struct arena *arena, const char *command,
+            const char *name, const char *key, uint32_t *out)
+{
+    struct racf_reply reply;
+    char text[96];
+
+    if (!is_name(name))
+        return false;
+    snprintf(text, sizeof text, "%s %s OMVS NORACF", command, name);
+    return racf_ask(saf, arena, text, &reply) && reply.rc == 0 &&
+           racf_read_id(reply.text, key, out);
 }

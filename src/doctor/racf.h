@@ -54,17 +54,29 @@ enum racf_answer racf_group_get(struct saf_client *, struct arena *,
                                 const char *name, struct racf_group *out,
                                 struct racf_reply *reply);
 
-/* SEARCH CLASS(USER) UID(n), CLASS(GROUP) GID(n); "" for none. */
+/* SEARCH CLASS(USER) UID(n), CLASS(GROUP) GID(n); "" for none and for more
+ * than one. */
 const char *racf_name_of_id(struct saf_client *, struct arena *,
                             const char *class_name, const char *keyword,
                             uint32_t id);
-/* The user of STARTED proc.job; "" for none. */
-const char *racf_started_user(struct saf_client *, struct arena *,
-                              const char *proc, const char *job);
+/* STDATA of STARTED proc.job; group "" when it names none. False: no user. */
+struct racf_started {
+    char user[9];
+    char group[9];
+};
+bool racf_started_get(struct saf_client *, struct arena *, const char *proc,
+                      const char *job, struct racf_started *out);
+/* The number behind key ("UID=", "GID=") of segment OMVS; command is LISTUSER
+ * or LISTGRP. */
+bool racf_id_get(struct saf_client *, struct arena *, const char *command,
+                 const char *name, const char *key, uint32_t *out);
 
 /* --- the listings as text, for these and their tests ---------------------- */
 bool racf_read_profile(struct str listing, struct racf_profile *out);
 bool racf_read_user(struct str listing, struct racf_user *out);
 bool racf_read_group(struct str listing, struct racf_group *out);
+bool racf_read_started(struct str listing, const char *proc,
+                       struct racf_started *out);
+bool racf_read_id(struct str listing, const char *key, uint32_t *out);
 
 #endif

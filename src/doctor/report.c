@@ -93,13 +93,43 @@ doctor_quote(struct doctor *d, const char *path)
     return word == NULL ? "" : word;
 }
 
+/* The hint is ours: one line without what a shell would read. */
+const char *
+doctor_edit(struct doctor *d, const char *file, uint32_t line, const char *hint)
+{
+    const char *at = line == 0 ? "" : doctor_text(d, "+%u ", line);
+
+    return doctor_text(d, "${EDITOR:-vi} %s%s%s%s", at, doctor_quote(d, file),
+                       hint[0] == '\0' ? "" : "   # ", hint);
+}
+
+const char *
+doctor_racf(struct doctor *d, const char *fmt, ...)
+{
+    const char *command;
+    va_list ap;
+
+    va_start(ap, fmt);
+    command = format(d, fmt, ap);
+    va_end(ap);
+    if (strpbrk(command, "\"$`\\!") == NULL)
+        return doctor_text(d, "sallyport racf \"%s\"", command);
+    return doctor_text(d, "sallyport racf %s", doctor_quote(d, command));
+}
+
 void
-doctor_find(struct doctor *d, enum doctor_rule rule, const char *file,
+doctor_find(struct doctor *d, enum doctor_rule rule, const char *where,
             uint32_t line, const char *fix, const char *what, ...)
 {
     struct doctor_finding *f;
     va_list ap;
 
+    if (where == NULL || where[0] == '\0') {
+        where = doctor_text(d, "%s/server.xml", d->server_dir);
+        line = 0;
+    }
+    if (fix[0] == '\0')
+        fix = doctor_edit(d, where, line, "");
     if (++d->n_rule[rule] > DOCTOR_EACH_MAX)
         return;
     if (d->n == d->cap) {
@@ -115,12 +145,12 @@ doctor_find(struct doctor *d, enum doctor_rule rule, const char *file,
     }
     f = &d->v[d->n++];
     *f = (struct doctor_finding){ .rule = rule, .line = line };
-    f->file = str_z(d->arena, str_of(file));
+    f->where = str_z(d->arena, str_of(where));
     f->fix = str_z(d->arena, str_of(fix));
     va_start(ap, what);
     f->what = format(d, what, ap);
     va_end(ap);
-    if (f->file == NULL || f->fix == NULL) {
+    if (f->where == NULL || f->fix == NULL) {
         d->failed = true;
         d->n--;
     }
@@ -151,17 +181,12 @@ count(const struct doctor *d, enum doctor_severity severity)
 static void
 print_one(const struct doctor_finding *f, struct buf *out)
 {
-    buf_printf(out, "%-7s  %s", severity_words[rules[f->rule].severity],
-               rules[f->rule].id);
-    if (f->file[0] != '\0')
-        buf_printf(out, "  %s", f->file);
+    buf_printf(out, "%-7s  %s  %s", severity_words[rules[f->rule].severity],
+               rules[f->rule].id, f->where);
     if (f->line > 0)
         buf_printf(out, ":%u", f->line);
-    buf_printf(out, "\n         %s\n         Why: %s\n", f->what,
-               rules[f->rule].why);
-    if (f->fix[0] != '\0')
-        buf_printf(out, "         Fix: %s\n", f->fix);
-    buf_add_z(out, "\n");
+    buf_printf(out, "\n         %s\n         Why: %s\n         Fix: %s\n\n",
+               f->what, rules[f->rule].why, f->fix);
 }
 
 /* Errors first; in the order found within a severity. */
@@ -207,14 +232,12 @@ json_one(const struct doctor_finding *f, struct jsonout *json)
     jsonout_open(json, '{');
     member(json, "check", rules[f->rule].id);
     member(json, "severity", severity_words[rules[f->rule].severity]);
-    if (f->file[0] != '\0')
-        member(json, "file", f->file);
+    member(json, f->where[0] == '/' ? "file" : "profile", f->where);
     if (f->line > 0)
         number(json, "line", f->line);
     member(json, "what", f->what);
     member(json, "why", rules[f->rule].why);
-    if (f->fix[0] != '\0')
-        member(json, "fix", f->fix);
+    member(json, "fix", f->fix);
     jsonout_close(json, '}');
 }
 

@@ -11,17 +11,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "config/elements.h"
 #include "config/feature.h"
 #include "doctor/racf.h"
+#include "doctor/whose.h"
 
 #define ROLE "zos.connect.access.roles.zosConnectAccess"
 
 static void
 refused(struct doctor *d, const struct racf_reply *reply, const char *what)
 {
-    doctor_find(d, RULE_NOT_CHECKED, "", 0,
-                "ask as a user with SPECIAL or AUDITOR", "%s: %s", what,
+    doctor_find(d, RULE_NOT_CHECKED, what, 0,
+                doctor_text(d,
+                            "sudo sallyport doctor %s   # or as a user with "
+                            "SPECIAL or AUDITOR",
+                            d->server_name),
+                "%s: %s", what,
                 reply->text.n > 0 ? reply->first : "the angel does not answer");
 }
 
@@ -35,6 +41,16 @@ struct need {
     uint32_t line;
 };
 
+static const char *
+permit(struct doctor *d, const struct need *need, const char *id)
+{
+    return doctor_text(
+        d, "%s; %s",
+        doctor_racf(d, "PERMIT %s CLASS(%s) ID(%s) ACCESS(READ)",
+                    need->resource, need->class_name, id),
+        doctor_racf(d, "SETROPTS RACLIST(%s) REFRESH", need->class_name));
+}
+
 /* The profile that covers the resource, and its access list. */
 static bool
 look_up(struct doctor *d, const struct need *need, struct racf_profile *profile)
@@ -47,17 +63,13 @@ look_up(struct doctor *d, const struct need *need, struct racf_profile *profile)
     case RACF_FOUND:
         return true;
     case RACF_NOT_FOUND:
-        doctor_find(
-            d, RULE_PROFILE_MISSING, need->file, need->line,
-            doctor_text(d,
-                        "sallyport racf \"RDEFINE %s %s UACC(NONE)\"; "
-                        "sallyport racf \"PERMIT %s CLASS(%s) ID(%s) "
-                        "ACCESS(READ)\"; "
-                        "sallyport racf \"SETROPTS RACLIST(%s) "
-                        "REFRESH\"",
-                        need->class_name, need->resource, need->resource,
-                        need->class_name, need->group, need->class_name),
-            "class %s has no profile for %s", need->class_name, need->resource);
+        doctor_find(d, RULE_PROFILE_MISSING, need->file, need->line,
+                    doctor_text(d, "%s; %s",
+                                doctor_racf(d, "RDEFINE %s %s UACC(NONE)",
+                                            need->class_name, need->resource),
+                                permit(d, need, need->group)),
+                    "class %s has no profile for %s", need->class_name,
+                    need->resource);
         return false;
     case RACF_REFUSED:
         refused(d, &reply,
@@ -92,16 +104,6 @@ user_has(const struct racf_user *user, const struct racf_profile *p)
     return false;
 }
 
-static const char *
-permit(struct doctor *d, const struct need *need, const char *id)
-{
-    return doctor_text(d,
-                       "sallyport racf \"PERMIT %s CLASS(%s) ID(%s) "
-                       "ACCESS(READ)\"; sallyport racf \"SETROPTS "
-                       "RACLIST(%s) REFRESH\"",
-                       need->resource, need->class_name, id, need->class_name);
-}
-
 /* Groups on the access list that nobody is in. */
 static void
 check_listed_groups(struct doctor *d, const struct need *need,
@@ -117,8 +119,7 @@ check_listed_groups(struct doctor *d, const struct need *need,
             group.n_members > 0)
             continue;
         doctor_find(d, RULE_GROUP_EMPTY, need->file, need->line,
-                    doctor_text(d, "sallyport racf \"CONNECT user GROUP(%s)\"",
-                                p->v[i].id),
+                    doctor_racf(d, "CONNECT user GROUP(%s)", p->v[i].id),
                     "%s %s permits group %s", need->class_name, need->resource,
                     p->v[i].id);
     }
@@ -242,7 +243,7 @@ check_group(struct doctor *d, struct str name, const char *attr,
     switch (racf_group_get(d->saf, d->arena, group, &found, &reply)) {
     case RACF_NOT_FOUND:
         doctor_find(d, RULE_GROUP_MISSING, where->file.p, where->line,
-                    doctor_text(d, "sallyport racf \"ADDGROUP %s\"", group),
+                    doctor_racf(d, "ADDGROUP %s", group),
                     "%s names group %s, which does not exist", attr, group);
         return;
     case RACF_REFUSED:
@@ -252,10 +253,9 @@ check_group(struct doctor *d, struct str name, const char *attr,
         break;
     }
     if (found.n_members == 0)
-        doctor_find(
-            d, RULE_GROUP_EMPTY, where->file.p, where->line,
-            doctor_text(d, "sallyport racf \"CONNECT user GROUP(%s)\"", group),
-            "%s names group %s", attr, group);
+        doctor_find(d, RULE_GROUP_EMPTY, where->file.p, where->line,
+                    doctor_racf(d, "CONNECT user GROUP(%s)", group),
+                    "%s names group %s", attr, group);
 }
 
 static void
@@ -349,7 +349,7 @@ check_reading_group(struct doctor *d, const struct racf_user *owner)
         return;
     fix = doctor_text(d,
                       "chgrp -R readers %s; find %s -type d -exec chmod g+s "
-                      "{} +   (readers: a group that has nothing else)",
+                      "{} +   # readers: a group that has nothing else",
                       doctor_quote(d, d->server_dir),
                       doctor_quote(d, d->server_dir));
     access = server_access_of(d, name);
@@ -366,6 +366,19 @@ check_reading_group(struct doctor *d, const struct racf_user *owner)
 }
 
 void
+doctor_find_user(struct doctor *d)
+{
+    const struct whose_server server = { d->server_name, d->server_dir,
+                                         d->procedure, d->job_name };
+
+    if (d->saf == NULL || d->user[0] != '\0')
+        return;
+    d->user = whose_runs(d->saf, d->arena, &server).user;
+    if (d->user[0] == '\0' && root_is_private() && saf_self(d->saf) != NULL)
+        d->user = doctor_text(d, "%s", saf_self(d->saf)->user);
+}
+
+void
 doctor_check_security(struct doctor *d)
 {
     struct racf_user user, owner;
@@ -373,7 +386,7 @@ doctor_check_security(struct doctor *d)
     bool has_user, has_owner;
 
     if (d->saf == NULL) {
-        doctor_find(d, RULE_NOT_CHECKED, "", 0, "sallyport ipl",
+        doctor_find(d, RULE_NOT_CHECKED, root_dir(), 0, "sallyport ipl",
                     "the system is not up: profiles, groups and key rings");
         return;
     }
@@ -382,11 +395,18 @@ doctor_check_security(struct doctor *d)
     has_user = d->user[0] != '\0' && racf_user_get(d->saf, d->arena, d->user,
                                                    &user, &reply) == RACF_FOUND;
     if (!has_user)
-        doctor_find(d, RULE_NOT_CHECKED, "", 0, "--user=ID",
-                    "it is not known which user the server runs as: access to "
-                    "class SERVER");
-    has_owner = racf_user_get(d->saf, d->arena, doctor_owner(d), &owner,
-                              &reply) == RACF_FOUND;
+        doctor_find(
+            d, RULE_NOT_CHECKED, d->server_dir, 0,
+            doctor_text(d, "sallyport doctor --user=ID %s", d->server_name),
+            "access to class SERVER: %s%s",
+            d->user[0] == '\0'
+                ? "no profile of class STARTED and no owner of the "
+                  "folder says which user the server runs as"
+                : "there is no user ",
+            d->user);
+    has_owner = racf_user_get(d->saf, d->arena,
+                              whose_owner(d->saf, d->arena, d->server_dir),
+                              &owner, &reply) == RACF_FOUND;
     check_profiles(d, has_user ? &user : NULL);
     check_interceptor_groups(d);
     check_reading_group(d, has_owner ? &owner : NULL);

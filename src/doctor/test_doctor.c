@@ -106,7 +106,9 @@ static void
 worst_severity_decides(void **state)
 {
     struct arena arena;
-    struct doctor d = { .arena = &arena, .server_name = "s" };
+    struct doctor d = { .arena = &arena,
+                        .server_name = "s",
+                        .server_dir = "/srv/s" };
     struct buf out;
 
     (void)state;
@@ -136,7 +138,9 @@ static void
 floods_are_counted(void **state)
 {
     struct arena arena;
-    struct doctor d = { .arena = &arena, .server_name = "s" };
+    struct doctor d = { .arena = &arena,
+                        .server_name = "s",
+                        .server_dir = "/srv/s" };
     struct buf out;
 
     (void)state;
@@ -171,6 +175,99 @@ paths_are_quoted(void **state)
     arena_fini(&arena);
 }
 
+static void
+started_and_numbers_are_read(void **state)
+{
+    static const struct {
+        const char *text, *user, *group;
+        bool is_user;
+    } rows[] = {
+        { "STDATA INFORMATION\nUSER= LIBSERV\nGROUP= LIBGRP\n", "LIBSERV",
+          "LIBGRP", true },
+        { "USER= =MEMBER\nGROUP= \n", "BAQSTRT", "", true },
+        { "USER= A\nGROUP= =MEMBER\n", "A", "BAQSTRT", true },
+        { "USER= \nGROUP= LIBGRP\n", "", "", false },
+        { "USER= TOOLONGUSER\n", "", "", false },
+        { "USER= A;B\n", "", "", false },
+        { "USER= A\nGROUP= $(x)\n", "", "", false },
+        { "", "", "", false },
+    };
+    static const struct {
+        const char *text;
+        bool is_number;
+        uint32_t want;
+    } numbers[] = {
+        { "OMVS INFORMATION\nUID= 0000050001\n", true, 50001 },
+        { "UID= NONE\n", false, 77 },
+        { "UID= 4294967295\n", false, 77 },
+        { "GID= 1\n", false, 77 },
+        { " UID= 1\n", false, 77 },
+        { "", false, 77 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text = exact_copy(rows[i].text);
+        struct racf_started got;
+
+        assert_int_equal(racf_read_started(text, "BAQSTRT", &got),
+                         rows[i].is_user);
+        if (rows[i].is_user) {
+            assert_string_equal(got.user, rows[i].user);
+            assert_string_equal(got.group, rows[i].group);
+        }
+        exact_free(text);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        struct str text = exact_copy(numbers[i].text);
+        uint32_t got = 77;
+
+        assert_int_equal(racf_read_id(text, "UID=", &got),
+                         numbers[i].is_number);
+        assert_int_equal(got, numbers[i].want);
+        exact_free(text);
+    }
+}
+
+/* Severity, place, reason and command: whatever a check leaves out. */
+static void
+findings_are_complete(void **state)
+{
+    struct arena arena;
+    struct doctor d = { .arena = &arena,
+                        .server_name = "s",
+                        .server_dir = "/srv/it is" };
+    struct buf out;
+
+    (void)state;
+    arena_init(&arena, 1u << 20);
+    buf_init(&out, 1u << 20);
+    for (unsigned i = 0; i < DOCTOR_RULES; i++) {
+        enum doctor_rule rule = (enum doctor_rule)i;
+
+        assert_true(strlen(doctor_rule_why(rule)) > 10);
+        assert_true(doctor_rule_id(rule)[0] != '\0');
+        doctor_find(&d, rule, i % 2 ? NULL : "", 7, "", "x");
+        assert_string_equal(d.v[i].where, "/srv/it is/server.xml");
+        assert_int_equal(d.v[i].line, 0); /* of no other file */
+        assert_string_equal(d.v[i].fix,
+                            "${EDITOR:-vi} '/srv/it is/server.xml'");
+    }
+    doctor_find(&d, RULE_NOT_CHECKED, "SERVER BBG.ANGEL", 0, "ls", "y");
+    doctor_print_json(&d, &out);
+    assert_non_null(strstr(buf_z(&out), "\"profile\" : \"SERVER BBG.ANGEL\""));
+    assert_null(strstr(buf_z(&out), "\"file\" : \"SERVER"));
+    assert_string_equal(doctor_edit(&d, "/a", 3, "b"),
+                        "${EDITOR:-vi} +3 /a   # b");
+    assert_string_equal(doctor_racf(&d, "X LABEL('%s')", "a"),
+                        "sallyport racf \"X LABEL('a')\"");
+    assert_string_equal(doctor_racf(&d, "X %s", "$(b)"),
+                        "sallyport racf 'X $(b)'");
+    buf_fini(&out);
+    free(d.v);
+    arena_fini(&arena);
+}
+
 int
 main(void)
 {
@@ -181,6 +278,8 @@ main(void)
         cmocka_unit_test(worst_severity_decides),
         cmocka_unit_test(floods_are_counted),
         cmocka_unit_test(paths_are_quoted),
+        cmocka_unit_test(started_and_numbers_are_read),
+        cmocka_unit_test(findings_are_complete),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,13 +7,14 @@ DIR=$SERVER_DIR
 racf() { local c; for c; do OUT=$(sallyport racf "$c" 2>&1 </dev/null) || [ "${OUT#SPT0311W}" != "$OUT" ] || fail "$c: $OUT"; done; }
 doctor() { OUT=$(sallyport doctor "$@" 2>"$SCRATCH/err" </dev/null); STATUS=$?; }
 # found RULE [JQ-CONDITION]: how many there are.
-examine() { doctor --json "$@" myServer; printf '%s' "$OUT" >"$SCRATCH/report.json"; }
+# All that is ever found is kept in all.json.
+take() { printf '%s' "$OUT" >"$SCRATCH/report.json"; jq -c '.findings[]' "$SCRATCH/report.json" >>"$SCRATCH/all.json"; }
+examine() { doctor --json "$@" myServer; take; }
 found() { jq "[.findings[] | select(.check == \"$1\")${2:+ | select($2)}] | length" "$SCRATCH/report.json"; }
 has() { # NAME RULE CONDITION STATUS
     examine
     [ "$(found "$2" "$3")" -ge 1 ]; ok $? "$1"
     [ "$STATUS" -eq "$4" ] || { fail "$1: exit status"; note "$STATUS, wanted $4"; note "$(jq -c '.findings[] | [.check, .file, .what]' "$SCRATCH/report.json")"; }
-    is "$(jq '[.findings[] | select((.what == "") or (.why == ""))] | length' "$SCRATCH/report.json")" 0 "$1: each says what and why"
 }
 clean() { examine; is "$STATUS:$(jq -c '[.findings[] | [.check, .file, .line, .what]]' "$SCRATCH/report.json")" "0:[]" "$1"; }
 
@@ -44,9 +45,12 @@ is "$(found include-writable ".file == \"$DIR/server.xml\" and .line == $(grep -
 own
 chgrp 50000 "$DIR/logs"; has "another group" file-owner ".file == \"$DIR/logs\"" 4; own
 echo WLP_SKIP_UMASK=1 >>"$DIR/server.env"
-OUT=$(umask 0; sallyport doctor --json myServer </dev/null 2>/dev/null); printf '%s' "$OUT" >"$SCRATCH/report.json"
-is "$(found umask '.what | test("0000")')" 1 "the umask"
-sed -i /WLP_SKIP_UMASK/d "$DIR/server.env"
+OUT=$(umask 0; sallyport doctor --json myServer </dev/null 2>/dev/null); take
+is "$(found umask "(.what | test(\"0000\")) and .file == \"$DIR/server.env\" and .line == $(grep -n WLP_SKIP "$DIR/server.env" | cut -d: -f1)")" 1 "the umask, at the line that brings it about"
+bash -c "$(jq -r '.findings[] | select(.check == "umask") | .fix' "$SCRATCH/report.json")"
+OUT=$(umask 0; sallyport doctor --json myServer </dev/null 2>/dev/null); take; is "$(found umask)" 0 "its fix mends it"
+OUT=$(umask 0; WLP_SKIP_UMASK=1 sallyport doctor --json myServer </dev/null 2>/dev/null); take
+is "$(found umask "(.fix | test(\"unset WLP_SKIP_UMASK\")) and .file == \"$DIR/server.env\"")" 1 "or the environment does"
 
 # Includes
 chmod g+w "$DIR/includes/ipic.xml"; has "an include that the group writes" include-writable '.what | test("ipic.xml")' 8
@@ -56,6 +60,18 @@ chmod g-w "$DIR/includes/ipic.xml"; examine
 is "$(found include-ignore '.severity == "note"'):$STATUS" "1:0" "nobody else writes it: a note"
 chmod g+w "$DIR/includes"; has "or its folder" include-injects '.what | test("ipic.xml")' 8
 own; sed -i 's# onConflict="IGNORE"##' "$DIR/server.xml"
+mkdir -m 1777 "$SCRATCH/open"; mkdir -m 755 "$SCRATCH/shut"
+include() { sed -i '/optional="true"/d' "$DIR/server.xml"; [ -z "$1" ] || sed -i "s#</server>#\n<include optional=\"true\" location=\"$1\"${2:-}/>\n</server>#" "$DIR/server.xml"; }
+line_of() { grep -n "$1" "$DIR/server.xml" | cut -d: -f1; }
+include "$SCRATCH/open/x.xml"; has "one that is not there, where everybody may make it" include-writable ".file == \"$DIR/server.xml\" and .line == $(line_of open/x) and (.what | test(\"everybody may create it in $SCRATCH/open; .* and is not there\"))" 8
+include "$SCRATCH/open/a/b/x.xml" ' onConflict="IGNORE"'; has "nor its folder" include-injects ".line == $(line_of open/a) and (.what | test(\"create it in $SCRATCH/open\"))" 4
+include "file://$SCRATCH/open/x.xml"; has "or as a URL" include-writable '.what | test("open/x.xml")' 8
+include "$SCRATCH/open/"; has "a whole folder, empty today" include-writable '.what | test("everybody may add files to")' 8
+printf '<server/>\n' >"$SCRATCH/open/x.xml"; include "$SCRATCH/open/x.xml"; clean "what is in a sticky folder stays what it is"
+chmod 777 "$SCRATCH/open"; has "in another one it may be replaced" include-writable ".fix == \"chmod go-w $SCRATCH/open\"" 8
+include "$SCRATCH/shut/x.xml"; clean "not there, and nobody may make it"
+include "http://somewhere/x.xml"; examine; is "$(found include-writable)" 0 "what names no file"
+include ""; clean "all mended"
 
 # Secrets
 secret() { printf '<server>\n  <zosconnect_zosConnectServiceRestClientBasicAuth id="a"\n    userName="U" password="%s"/>\n</server>\n' "$1" >"$DIR/includes/shared2.xml"; chown 50001:50050 "$DIR/includes/shared2.xml"; chmod "$2" "$DIR/includes/shared2.xml"; }
@@ -73,9 +89,10 @@ sed -i 's#<include location="includes/shared2.xml"/>##' "$DIR/server.xml"; rm "$
 chmod 640 "$DIR/server.env"; has "server.env" secret-group-readable '.file | test("server.env")' 4; chmod 600 "$DIR/server.env"
 
 # Configuration
-sed -i 's#</server>#<httpOptions id="h" readTimeout="soon"/></server>#' "$DIR/server.xml"; has "a value that does not fit" configuration-warning '.what | test("readTimeout")' 4
+sed -i 's#</server>#<httpOptions id="h" readTimeout="soon"/></server>#' "$DIR/server.xml"; has "a value that does not fit, at its line" configuration-warning "(.what | test(\"readTimeout\")) and .file == \"$DIR/server.xml\" and .line == $(grep -n httpOptions "$DIR/server.xml" | cut -d: -f1) and (.fix | test(\"vi\\\\} \\\\+[0-9]+ $DIR/server.xml +# sallyport help CWWKG\"))" 4
 sed -i 's#<httpOptions[^>]*>##' "$DIR/server.xml"
-sed -i 's#</server>#</sever>#' "$DIR/server.xml"; has "a malformed file" configuration-error '.what | test("server.xml")' 8
+sed -i 's#</server>#</sever>#' "$DIR/server.xml"; has "a malformed file" configuration-error "(.what | test(\"server.xml\")) and .file == \"$DIR/server.xml\" and .line > 1" 8
+is "$(found not-checked '.fix == "sallyport config check myServer"')" 1 "and what was not looked at"
 sed -i 's#</sever>#</server>#' "$DIR/server.xml"; clean "all mended"
 
 # Openness
@@ -101,7 +118,11 @@ sed -i 's#Liberty.KeyRing#No.KeyRing#' "$KR"; has "a ring that is not there" key
 sed -i 's#No.KeyRing#Liberty.KeyRing#' "$KR"
 racf "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('old')) WITHLABEL('old') SIGNWITH(CERTAUTH LABEL('Liberty CA')) NOTBEFORE(DATE(2001/01/01)) NOTAFTER(DATE(2002/01/01))" "RACDCERT ID(LIBSERV) CONNECT(LABEL('old') RING(Liberty.KeyRing))"; refresh
 has "an expired certificate" certificate-expired '(.what | test("\"old\"")) and (.fix | test("REKEY"))' 8
+is "$(jq -r '.findings[] | select(.check == "certificate-expired") | .fix' "$SCRATCH/report.json" | cut -d';' -f1)" "sallyport racf \"RACDCERT ID(LIBSERV) REKEY(LABEL('old')) WITHLABEL('old NEW')\"" "with the command that begins the renewal"
 racf "RACDCERT ID(LIBSERV) DELETE(LABEL('old'))"; refresh
+racf "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('next')) WITHLABEL('next') SIGNWITH(CERTAUTH LABEL('Liberty CA')) NOTBEFORE(DATE($(date -u -d '+2 days' +%Y/%m/%d))) NOTAFTER(DATE($(date -u -d '+200 days' +%Y/%m/%d)))" "RACDCERT ID(LIBSERV) CONNECT(LABEL('next') RING(Liberty.KeyRing))"; refresh
+has "one that is not valid yet" certificate-not-yet-valid '.what | test("\"next\"")' 8
+racf "RACDCERT ID(LIBSERV) DELETE(LABEL('next'))"; refresh
 soon=$(date -u -d '+10 days' +%Y/%m/%d)
 racf "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('soon')) WITHLABEL('soon') SIGNWITH(CERTAUTH LABEL('Liberty CA')) NOTAFTER(DATE($soon))" "RACDCERT ID(LIBSERV) CONNECT(LABEL('soon') RING(Liberty.KeyRing))"; refresh
 has "one that will expire" certificate-expires '.what | test("\"soon\"")' 4
@@ -120,7 +141,7 @@ store 400 geheim; clean "a key store in a file"
 chmod 640 "$DIR/resources/security/site.p12"; has "that the group reads" secret-group-readable '.file | test("site.p12")' 4; chmod 600 "$DIR/resources/security/site.p12"
 store 3 geheim; has "whose certificate will expire" certificate-expires '.what | test("\"mine\" of keyStore site")' 4
 store 400 other; has "that its password does not open" key-store '.what | test("site.p12")' 8
-rm "$DIR/resources/security/site.p12"; has "that is not there" key-store '.what | test("site.p12")' 8
+rm "$DIR/resources/security/site.p12"; has "that is not there" key-store ".what == \"keyStore site: $DIR/resources/security/site.p12: No such file or directory\"" 8
 unset SITE; sed -i 's#<keyStore id="site"[^>]*>##' "$KR"
 
 # Profiles and groups
@@ -156,6 +177,17 @@ sed "s/BAQSTRT /ZP9     /; s/PARMS='other'/PARMS='myServer --clean'/" "$SALLYPOR
 [ "$(found profile-access '.what | test("^ZSRV9")')" -eq 4 ]; ok $? "the user of the procedure that starts it by default"
 rm "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/ZP9"
 clean "without one, the owner of the folder"
+# Several users have UID 0: the owner root says nothing about who it is.
+racf "ADDUSER ZROOT DFLTGRP(SYS1) OMVS(UID(0))"
+root_owns() { own; chown -R 0:50050 "$DIR"; examine; }
+root_owns; is "$(found profile-access)$(found not-checked)" 00 "owned by root: the user that START BAQSTRT gives"
+racf "RALTER STARTED BAQSTRT.* STDATA(USER(ZSRV9))" "SETROPTS RACLIST(STARTED) REFRESH"; root_owns
+[ "$(found profile-access '.what | test("^ZSRV9")')" -eq 4 ]; ok $? "whoever that is"
+racf "RALTER STARTED BAQSTRT.* STDATA(NOUSER)" "SETROPTS RACLIST(STARTED) REFRESH"; root_owns
+is "$(found profile-access):$(found not-checked "(.what | test(\"no profile of class STARTED\")) and .file == \"$DIR\"")" "0:1" "nobody: a note, and no other user with UID 0"
+racf "RALTER STARTED BAQSTRT.* STDATA(USER(LIBSERV))" "SETROPTS RACLIST(STARTED) REFRESH" "ADDUSER ZTWIN DFLTGRP(SYS1) OMVS(UID(50001) SHARED)"
+own; examine; is "$(found profile-access)" 0 "nor one of two that share the owner's UID"
+racf "DELUSER ZTWIN"
 
 # What cannot be examined
 doctor nobody; is "$STATUS" 16 "no such server"
@@ -165,4 +197,13 @@ doctor a/b; is "$STATUS" 16 "a name that is none"
 sallyport shutdown >/dev/null
 examine; is "$(found not-checked '.fix == "sallyport ipl"')" 1 "without the system: a note says what was not looked at"
 is "$STATUS" 0 "and nothing else"
+
+# Of every kind of finding one was seen, and each has all four.
+is "$(jq -r .check "$SCRATCH/all.json" | sort -u)" "$(sed -n 's/^RULE([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$SALLYPORT_SOURCE/src/doctor/rules.def" | sort)" "every kind of finding was provoked"
+is "$(jq -c 'select((.severity | IN("error", "warning", "note") | not) or ((.file // .profile // "") == "") or ((.why // "") == "") or ((.what // "") == "") or ((.fix // "") == ""))' "$SCRATCH/all.json")" "" "each has severity, place, reason and command"
+jq -r .fix "$SCRATCH/all.json" | sort -u >"$SCRATCH/fixes"
+while IFS= read -r fix; do
+    bash -n <<<"$fix" 2>/dev/null && command -v "$(awk '{ print $1 }' <<<"${fix/\$\{EDITOR:-vi\}/true}")" >/dev/null || { fail "a command: $fix"; }
+done <"$SCRATCH/fixes"
+[ "$(wc -l <"$SCRATCH/fixes")" -gt 30 ]; ok $? "the commands are commands"
 done_testing
