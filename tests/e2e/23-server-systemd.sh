@@ -10,7 +10,12 @@ cat >"$DIR/server.xml" <<END
 END
 runs "of no server" 2 sallyport server systemd none
 runs "with an option of another action" 20 sallyport server systemd s --force
-[ "$(id -u)" -ne 0 ] || chown -R 50021:50022 "$DIR"
+if [ "$(id -u)" -eq 0 ]; then
+    runs "root's folder, and no system to ask" 23 sallyport server systemd s
+    like "$OUT" "^SPT0460E: No unit for server s: $DIR belongs to root, and the system is not up" "nothing runs as root"
+    unlike "$OUT" "^User=" "without a unit"
+    chown -R 50021:50022 "$DIR"
+fi
 runs "the unit" 0 sallyport server systemd s
 UNIT=$SCRATCH/sallyport-s.service
 printf '%s\n' "$OUT" >"$UNIT"
@@ -35,7 +40,7 @@ else
     pass "systemd-analyze verify # SKIP it is not there"
 fi
 mkdir -p "$SCRATCH/odd %n \"x"
-OUT=$(WLP_USER_DIR="$SCRATCH/odd %n \"x" bash -c 'sallyport server create t >/dev/null && sallyport server systemd t')
+OUT=$(WLP_USER_DIR="$SCRATCH/odd %n \"x" bash -c 'sallyport server create t >/dev/null && { [ "$(id -u)" -ne 0 ] || chown -R 50021 "$WLP_USER_DIR"; } && sallyport server systemd t')
 like "$OUT" "^Environment=\"WLP_USER_DIR=$SCRATCH/odd %%n \\\\\"x\"$" "odd characters are quoted"
 
 # What systemd would do: run it and wait for READY=1.
@@ -48,6 +53,42 @@ WAITER=$!; _pids+=("$WAITER")
 wait_for 10 grep -q bound "$SCRATCH/notified"
 runs "ipl" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
+if [ "$(id -u)" -eq 0 ]; then
+    racf() { sallyport racf "$1" >"$SCRATCH/racf.out" 2>&1 </dev/null || { fail "$1"; note "$(cat "$SCRATCH/racf.out")"; }; }
+    identity() { echo "$(sed -n 's/^User=//p' <<<"$OUT"):$(sed -n 's/^Group=//p' <<<"$OUT")"; }
+    runs "root's folder, and nobody is STARTED's" 23 sallyport server systemd s
+    like "$OUT" "^SPT0460E: No unit for server s: no profile of class STARTED and no owner of $DIR says who it is" "is refused"
+    racf "ADDGROUP ZGRP OMVS(GID(50040))"
+    racf "ADDGROUP ZGRP2 OMVS(GID(50041))"
+    racf "ADDUSER ZSRV DFLTGRP(ZGRP)"
+    racf "ADDUSER ZROOT DFLTGRP(ZGRP) OMVS(UID(0))"
+    racf "SETROPTS CLASSACT(STARTED) GENERIC(STARTED)"
+    racf "RDEFINE STARTED BAQSTRT.* STDATA(USER(ZSRV))"
+    racf "SETROPTS RACLIST(STARTED)"
+    runs "its user has no UID" 23 sallyport server systemd s
+    like "$OUT" "^SPT0460E: .* user ZSRV has no OMVS UID of its own" "is refused, too"
+    racf "ALTUSER ZSRV OMVS(UID(50030))"
+    runs "class STARTED" 0 sallyport server systemd s
+    is "$(identity)" "50030:50040" "user and default group, as START would run it"
+    like "$OUT" "^# identity of class STARTED for BAQSTRT.BAQSTRT: ZSRV$" "and says so"
+    like "$OUT" "^SPT0461W: Server s: its folder belongs to uid 0, the unit runs it as 50030" "the folder is another's"
+    racf "CONNECT ZSRV GROUP(ZGRP2)"
+    racf "RDEFINE STARTED ZPROC.JOB1 STDATA(USER(ZSRV) GROUP(ZGRP2))"
+    echo "WLP_ZOS_PROCEDURE=ZPROC,JOBNAME=JOB1" >>"$DIR/server.env"
+    runs "of the procedure in server.env" 0 sallyport server systemd s
+    is "$(identity)" "50030:50041" "with its group"
+    sed -i /WLP_ZOS/d "$DIR/server.env"
+    chown -R 50030 "$DIR"
+    runs "its owner's own" 0 sallyport server systemd s
+    is "$(identity)" "50030:50040" "is the same user"
+    unlike "$OUT" "SPT046" "and nothing to warn of"
+    echo "LOG_DIR=$SCRATCH/elsewhere" >>"$DIR/server.env"
+    runs "logs elsewhere" 0 sallyport server systemd s
+    like "$OUT" "^ReadWritePaths=\"$SCRATCH/elsewhere\"$" "may be written"
+    unlike "$OUT" "^Environment=\"LOG_DIR" "server.env says it itself"
+    sed -i /LOG_DIR/d "$DIR/server.env"
+    chown -R 0:0 "$DIR"
+fi
 background env NOTIFY_SOCKET="$SCRATCH/notify" "$BIN/sallyport-server" run s >"$SCRATCH/run.log" 2>&1
 SERVER=$PID
 wait "$WAITER"
@@ -55,6 +96,7 @@ like "$(cat "$SCRATCH/notified")" "^READY=1$" "the server tells when it is ready
 like "$(cat "$DIR/logs/messages.log")" CWWKF0011I "and it is"
 runs "the unit of a running server" 0 sallyport server systemd s
 like "$OUT" "^# identity of the running server" "has its process's identity"
+[ "$(id -u)" -ne 0 ] || like "$OUT" "^SPT0461W: Server s: the running server is root's" "root's is warned of"
 kill -TERM "$SERVER"; wait "$SERVER"
 is $? 0 "SIGTERM, as systemd sends it, ends it in order"
 done_testing

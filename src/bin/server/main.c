@@ -238,7 +238,7 @@ act(size_t action, int argc, char **argv)
     if (locate(&s, is_default ? "defaultServer" : name, argc, argv)) {
         bool is_made = true;
 
-        if (actions[action].run != control_systemd) /* it copies ours */
+        if (actions[action].run != control_systemd) /* it keeps ours first */
             settings_find_places(&s);
         if ((actions[action].run == control_run ||
              actions[action].run == control_debug) &&

@@ -1,11 +1,11 @@
 /*
  * A systemd unit for a server, hardened as far as a gateway allows, with the
- * identity it has otherwise: of its process while it runs (so of class STARTED
- * when it is a started task), else of the owner of its folder.
+ * identity it has otherwise: of its process while it runs, else what START
+ * would give it; where there is no system to ask, of the owner of its folder.
+ * Never root: who would run so is told what is missing.
  */
 #include "systemd.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/msg.h"
+#include "doctor/whose.h"
 #include "lock.h"
 
 /* What the server may do at most, and why it needs no more. */
@@ -74,28 +76,127 @@ add_environment(struct buf *out, const char *name, const char *value)
     buf_fini(&pair);
 }
 
+/* Who calls us decides these; server.env, read later, is read again by the
+ * server itself. */
+static const char *const places[] = { "WLP_USER_DIR", "WLP_OUTPUT_DIR",
+                                      "LOG_DIR" };
+
+struct environment {
+    const char *value[ARRAY_LEN(places)]; /* NULL: not set */
+};
+
+static void
+keep_environment(struct settings *s, struct environment *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        const char *value = getenv(places[i]);
+
+        out->value[i] = value == NULL ? NULL : str_z(&s->arena, str_of(value));
+    }
+}
+
+struct identity {
+    uint32_t uid, gid;
+    const char *from; /* "the running server" */
+    const char *user; /* SAF user, or "" */
+};
+
+static void
+say(const char *id, const char *a, const char *b)
+{
+    struct buf line;
+
+    buf_init(&line, 8192);
+    MSG_LINE(&line, id, str_of(a), str_of(b));
+    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
+    buf_fini(&line);
+}
+
 static bool
-find_owner(const struct settings *s, uid_t *uid, gid_t *gid, const char **from)
+of_process(const struct settings *s, struct identity *out)
 {
     char proc[64];
     pid_t holder = 0;
     struct stat st;
 
-    if (lock_is_held(s, &holder) && holder > 0) {
-        snprintf(proc, sizeof proc, "/proc/%d", (int)holder);
-        if (stat(proc, &st) == 0) {
-            *uid = st.st_uid;
-            *gid = st.st_gid;
-            *from = "the running server";
-            return true;
-        }
-    }
-    if (stat(s->server_dir, &st) != 0)
+    if (!lock_is_held(s, &holder) || holder <= 0)
         return false;
-    *uid = st.st_uid;
-    *gid = st.st_gid;
-    *from = "the owner of the server's folder";
+    snprintf(proc, sizeof proc, "/proc/%d", (int)holder);
+    if (stat(proc, &st) != 0)
+        return false;
+    *out = (struct identity){ st.st_uid, st.st_gid, "the running server", "" };
     return true;
+}
+
+/* As START does it: ERR_NOT_FOUND with a reason when it names nobody;
+ * ERR_PEER: the system is not up. */
+static enum err
+of_started(struct settings *s, struct identity *out, struct err_info *why)
+{
+    const struct whose_server server = {
+        s->name, s->server_dir, str_trim(str_of(getenv("WLP_ZOS_PROCEDURE"))),
+        str_trim(str_of(getenv("WLP_ZOS_JOBNAME")))
+    };
+    struct saf_client *saf = NULL;
+    struct whose_ids ids;
+    struct whose whose;
+    enum err e = ERR_OK;
+
+    if (saf_connect(STR(""), &saf, why) != ERR_OK)
+        return ERR_PEER;
+    whose = whose_runs(saf, &s->arena, &server);
+    if (whose.user[0] == '\0')
+        e = err_set(why, ERR_NOT_FOUND,
+                    "no profile of class STARTED and no owner of %s says who "
+                    "it is",
+                    s->server_dir);
+    else if (!whose_ids_get(saf, &s->arena, &whose, &ids, why))
+        e = ERR_NOT_FOUND;
+    else
+        *out = (struct identity){ ids.uid, ids.gid, whose.from, whose.user };
+    saf_disconnect(&saf);
+    return e;
+}
+
+/* In private mode everything is the one user's. */
+static enum err
+find_identity(struct settings *s, struct identity *out, struct err_info *why)
+{
+    struct stat st;
+    enum err e;
+
+    if (of_process(s, out))
+        return ERR_OK;
+    if (stat(s->server_dir, &st) != 0)
+        return err_sys(why, "%s", s->server_dir);
+    e = root_is_private() ? ERR_PEER : of_started(s, out, why);
+    if (e != ERR_PEER)
+        return e;
+    if (st.st_uid == 0)
+        return err_set(why, ERR_NOT_FOUND,
+                       "%s belongs to root, and the system is not up to say "
+                       "who START would run it as",
+                       s->server_dir);
+    *out = (struct identity){ st.st_uid, st.st_gid,
+                              "the owner of the server's folder", "" };
+    return ERR_OK;
+}
+
+/* What will not work, or should not be so, though the unit is one. */
+static void
+warn(const struct settings *s, const struct identity *who)
+{
+    struct stat st;
+    char text[128];
+
+    if (who->uid == 0)
+        say("SPT0461W", s->name, "the running server is root's");
+    if (stat(s->server_dir, &st) != 0 || st.st_uid == who->uid)
+        return;
+    snprintf(text, sizeof text,
+             "its folder belongs to uid %u, the unit runs it as %u",
+             (unsigned)st.st_uid, (unsigned)who->uid);
+    say("SPT0461W", s->name, text);
 }
 
 static void
@@ -111,18 +212,21 @@ add_unit(struct buf *out, const struct settings *s)
 }
 
 static void
-add_identity(struct buf *out, const struct settings *s, uid_t uid, gid_t gid,
-             const char *from)
+add_identity(struct buf *out, const struct settings *s,
+             const struct identity *who, const struct environment *ours)
 {
-    const struct passwd *user = getpwuid(uid);
+    const struct passwd *user = getpwuid(who->uid);
+    const char *name = who->user[0] != '\0' ? who->user
+                       : user == NULL       ? ""
+                                            : user->pw_name;
 
-    buf_printf(out, "# identity of %s%s%s\n", from, user == NULL ? "" : ": ",
-               user == NULL ? "" : user->pw_name);
-    buf_printf(out, "User=%u\nGroup=%u\n", (unsigned)uid, (unsigned)gid);
+    buf_printf(out, "# identity of %s%s%s\n", who->from,
+               name[0] == '\0' ? "" : ": ", name);
+    buf_printf(out, "User=%u\nGroup=%u\n", (unsigned)who->uid,
+               (unsigned)who->gid);
     add_environment(out, "SALLYPORT_ROOT", root_dir());
-    add_environment(out, "WLP_USER_DIR", getenv("WLP_USER_DIR"));
-    add_environment(out, "WLP_OUTPUT_DIR", getenv("WLP_OUTPUT_DIR"));
-    add_environment(out, "LOG_DIR", getenv("LOG_DIR"));
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        add_environment(out, places[i], ours->value[i]);
     buf_add_z(out, "WorkingDirectory=");
     for (const char *p = s->server_dir; *p != '\0'; p++) /* takes no quotes */
     {
@@ -170,23 +274,26 @@ add_paths(struct buf *out, const struct settings *s)
 int
 control_systemd(struct settings *s, const struct control_options *o)
 {
-    const char *from;
+    struct err_info why = { 0 };
+    struct environment ours;
+    struct identity who;
     struct buf out;
-    uid_t uid;
-    gid_t gid;
 
     if (!settings_server_exists(s)) {
         printf("Server %s does not exist.\n", s->name);
         return EXIT_NO_SERVER;
     }
-    if (!find_owner(s, &uid, &gid, &from)) {
-        fprintf(stderr, "%s: %s\n", s->server_dir, strerror(errno));
+    keep_environment(s, &ours);
+    settings_find_places(s); /* and WLP_ZOS_PROCEDURE */
+    if (find_identity(s, &who, &why) != ERR_OK) {
+        say("SPT0460E", s->name, why.text);
         return EXIT_LOCATION;
     }
+    warn(s, &who);
     buf_init(&out, 64u * 1024u);
     add_unit(&out, s);
     buf_add_z(&out, "[Service]\nType=notify\n");
-    add_identity(&out, s, uid, gid, from);
+    add_identity(&out, s, &who, &ours);
     add_command(&out, s, "ExecStart", "run", o->is_clean ? " --clean" : "");
     add_command(&out, s, "ExecReload", "modify", " REFRESH,CONFIG");
     buf_printf(&out,
