@@ -58,21 +58,41 @@ bad_usage(const struct cli *cli, int status, const char *what,
     exit(status);
 }
 
-static const struct cli_opt *
-find_opt(const struct cli *cli, const char *arg, const char **value)
+enum cli_match
+cli_match(int argc, char **argv, int *i, const char *name, bool takes_value,
+          const char **value)
 {
-    const char *equals = strchr(arg, '=');
-    size_t n = equals == NULL ? strlen(arg) : (size_t)(equals - arg);
+    size_t n = strlen(name);
 
-    *value = equals == NULL ? NULL : equals + 1;
-    for (size_t i = 0; i < cli->n_opts; i++) {
-        const struct cli_opt *opt = &cli->opts[i];
+    *value = NULL;
+    if (strncmp(argv[*i], name, n) != 0 ||
+        (argv[*i][n] != '\0' && argv[*i][n] != '='))
+        return CLI_OTHER;
+    if (argv[*i][n] == '=')
+        *value = argv[*i] + n + 1;
+    else if (takes_value) {
+        if (*i + 1 >= argc || strcmp(argv[*i + 1], "--") == 0)
+            return CLI_NO_VALUE;
+        *value = argv[++*i];
+    }
+    return CLI_MATCH;
+}
 
-        if (arg[1] == '-' && strlen(opt->name) == n - 2 &&
-            strncmp(opt->name, arg + 2, n - 2) == 0)
-            return opt;
-        if (arg[1] != '-' && opt->letter != '\0' && arg[1] == opt->letter &&
-            (n == 2))
+static const struct cli_opt *
+find_opt(const struct cli *cli, int argc, char **argv, int *i,
+         enum cli_match *how, const char **value)
+{
+    for (size_t k = 0; k < cli->n_opts; k++) {
+        const struct cli_opt *opt = &cli->opts[k];
+        const char letter[] = { '-', opt->letter, '\0' };
+        char name[80];
+
+        snprintf(name, sizeof name, "--%s", opt->name);
+        *how = cli_match(argc, argv, i, name, opt->kind != CLI_FLAG, value);
+        if (*how == CLI_OTHER && opt->letter != '\0')
+            *how =
+                cli_match(argc, argv, i, letter, opt->kind != CLI_FLAG, value);
+        if (*how != CLI_OTHER)
             return opt;
     }
     return NULL;
@@ -109,6 +129,7 @@ cli_parse(const struct cli *cli, int argc, char **argv, int usage_status)
 
     for (int i = 1; i < argc; i++) {
         const struct cli_opt *opt;
+        enum cli_match how;
         const char *value;
 
         if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
@@ -131,14 +152,11 @@ cli_parse(const struct cli *cli, int argc, char **argv, int usage_status)
             print_completion(cli);
             exit(0);
         }
-        opt = find_opt(cli, argv[i], &value);
+        opt = find_opt(cli, argc, argv, &i, &how, &value);
         if (opt == NULL)
             bad_usage(cli, usage_status, "unknown option", argv[i]);
-        if (opt->kind != CLI_FLAG && value == NULL) {
-            if (i + 1 >= argc)
-                bad_usage(cli, usage_status, "missing value after", argv[i]);
-            value = argv[++i];
-        }
+        if (how == CLI_NO_VALUE)
+            bad_usage(cli, usage_status, "missing value after", argv[i]);
         set_target(cli, opt, value, usage_status);
     }
     if (n_args < cli->min_args)

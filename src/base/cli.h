@@ -41,6 +41,16 @@ struct cli {
  */
 int cli_parse(const struct cli *cli, int argc, char **argv, int usage_status);
 
+/*
+ * The one rule of all commands for an option's value, for those with a parser
+ * of their own: is argv[*i] the option `name` ("--key")? Its value stands
+ * behind "=", or is the next argument, which *i then moves to; "--" is none.
+ * A flag's *value is NULL unless somebody gave it one.
+ */
+enum cli_match { CLI_OTHER, CLI_MATCH, CLI_NO_VALUE };
+enum cli_match cli_match(int argc, char **argv, int *i, const char *name,
+                         bool takes_value, const char **value);
+
 /* True when fd is a terminal and NO_COLOR is not set. */
 bool cli_has_colour(int fd);
 

@@ -127,6 +127,7 @@ dir_make(const char *path, mode_t mode, struct err_info *why)
 {
     char copy[4096];
     size_t n = strlen(path);
+    struct stat st;
 
     if (n == 0 || n >= sizeof copy)
         return err_set(why, ERR_LIMIT, "directory path is empty or too long");
@@ -140,8 +141,14 @@ dir_make(const char *path, mode_t mode, struct err_info *why)
         if (mkdir(copy, mode) != 0 && errno != EEXIST)
             return err_sys(why, "%s", copy);
         *p = was;
-        if (was == '\0')
+        if (was != '\0')
+            continue;
+        if (stat(path, &st) != 0)
+            return err_sys(why, "%s", path);
+        if (S_ISDIR(st.st_mode))
             return ERR_OK;
+        errno = ENOTDIR;
+        return err_sys(why, "%s", path);
     }
 }
 

@@ -107,10 +107,11 @@ try_expression(struct str text)
 }
 
 static void
-refused(void *arg, struct str name)
+refused(void *arg, uint32_t line, struct str name)
 {
     (void)arg;
-    REQUIRE(name.p != NULL);
+    REQUIRE(line > 0);
+    REQUIRE(name.p != NULL || name.n == 0);
 }
 
 static void

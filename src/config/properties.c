@@ -57,21 +57,24 @@ is_env_name(struct str name)
 
 enum err
 env_parse(struct arena *arena, struct str text, struct pairs *out,
-          void (*refused)(void *arg, struct str name), void *arg,
+          void (*refused)(void *arg, uint32_t line, struct str name), void *arg,
           struct err_info *why)
 {
     struct str rest = text, line;
+    uint32_t number = 0;
 
     while (str_line(&rest, &line)) {
         size_t eq = str_find_char(line, '=');
         struct str name = str_sub(line, 0, eq == STR_NPOS ? line.n : eq);
         enum err e;
 
+        number++;
         if (str_trim(line).n == 0 || line.p[0] == '#')
             continue;
         if (eq == STR_NPOS || !is_env_name(name)) {
             if (refused != NULL)
-                refused(arg, name);
+                refused(arg, number,
+                        eq == STR_NPOS ? (struct str){ NULL, 0 } : name);
             continue;
         }
         e = add_pair(arena, out, name, str_sub(line, eq + 1, line.n), why);

@@ -25,12 +25,13 @@ struct str pairs_get(const struct pairs *, const char *name);
 
 /*
  * KEY=value lines, "#" comments. Names with other characters than letters,
- * digits and "_" are left out and given to `refused` (CWWKE0941W; may be NULL).
+ * digits and "_", and lines without "=" (name.p NULL: what stands there may be
+ * the rest of a secret) are left out and given to `refused` (may be NULL).
  */
-MUST_CHECK enum err env_parse(struct arena *, struct str text,
-                              struct pairs *out,
-                              void (*refused)(void *arg, struct str name),
-                              void *arg, struct err_info *why);
+MUST_CHECK enum err
+env_parse(struct arena *, struct str text, struct pairs *out,
+          void (*refused)(void *arg, uint32_t line, struct str name), void *arg,
+          struct err_info *why);
 
 /* Is the first line "# enable_variable_expansion"? */
 bool env_expands(struct str text);

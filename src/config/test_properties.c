@@ -7,12 +7,13 @@ struct refused {
 };
 
 static void
-note(void *arg, struct str name)
+note(void *arg, uint32_t line, struct str name)
 {
     struct refused *r = arg;
     size_t n = strlen(r->names);
 
-    snprintf(r->names + n, sizeof r->names - n, STR_FMT ";", STR_ARG(name));
+    snprintf(r->names + n, sizeof r->names - n, "%u:" STR_FMT ";", line,
+             STR_ARG(name));
 }
 
 /* "a=1|b=2" of what was parsed */
@@ -43,7 +44,7 @@ reads_env(void **state)
         env_parse(&arena, str_of(text), &pairs, note, &refused, &why), ERR_OK);
     join(&pairs, got, sizeof got);
     assert_string_equal(got, "A=1|B= two words |D=a=b|_e9=");
-    assert_string_equal(refused.names, "a.b;no equals; C;");
+    assert_string_equal(refused.names, "5:a.b;6:;7: C;");
     pairs_fini(&pairs);
     arena_fini(&arena);
 }

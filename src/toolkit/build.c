@@ -2,6 +2,7 @@
  * sallyport build: the command line of the toolkit it stands in for. Both
  * "-p=x" and "-p x" are accepted, long options likewise.
  */
+#include "base/cli.h"
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/version.h"
@@ -59,13 +60,19 @@ print_help(FILE *out)
         out);
 }
 
-static bool
-name_is(const char *arg, size_t n, const char *dashes, const char *name)
+/* Is argv[*i] that option, by its long name or by its short one? */
+static enum cli_match
+match(const struct option *o, int argc, char **argv, int *i, const char **value)
 {
-    size_t d = strlen(dashes);
+    enum cli_match how = CLI_OTHER;
+    char name[40];
 
-    return name != NULL && n == d + strlen(name) &&
-           strncmp(arg, dashes, d) == 0 && strncmp(arg + d, name, n - d) == 0;
+    snprintf(name, sizeof name, "--%s", o->longer);
+    how = cli_match(argc, argv, i, name, o->value != NULL, value);
+    if (how != CLI_OTHER || o->shorter == NULL)
+        return how;
+    snprintf(name, sizeof name, "-%s", o->shorter);
+    return cli_match(argc, argv, i, name, o->value != NULL, value);
 }
 
 /* 0, or the exit status after saying what is wrong. */
@@ -86,38 +93,30 @@ parse(struct command *c, int argc, char **argv)
     };
 
     for (int i = 1; i < argc; i++) {
-        const char *equals = strchr(argv[i], '=');
-        size_t n =
-            equals == NULL ? strlen(argv[i]) : (size_t)(equals - argv[i]);
-        const struct option *found = NULL;
+        enum cli_match how = CLI_OTHER;
+        const char *value;
+        size_t k = 0;
 
-        for (size_t k = 0; k < ARRAY_LEN(options); k++)
-            if (name_is(argv[i], n, "--", options[k].longer) ||
-                name_is(argv[i], n, "-", options[k].shorter))
-                found = &options[k];
         if (strcmp(argv[i], "--complete") == 0) {
-            for (size_t k = 0; k < ARRAY_LEN(options); k++)
+            for (k = 0; k < ARRAY_LEN(options); k++)
                 printf("--%s\n", options[k].longer);
             exit(BUILD_OK);
         }
-        if (found == NULL) {
+        while (k < ARRAY_LEN(options) &&
+               (how = match(&options[k], argc, argv, &i, &value)) == CLI_OTHER)
+            k++;
+        if (how != CLI_MATCH) {
             fprintf(stderr,
-                    "sallyport build: unknown parameter %s\nTry 'sallyport "
-                    "build --help'.\n",
+                    "sallyport build: %s %s\nTry 'sallyport build --help'.\n",
+                    how == CLI_OTHER ? "unknown parameter"
+                                     : "missing value after",
                     argv[i]);
             return BUILD_FAILED;
         }
-        if (found->flag != NULL)
-            *found->flag = true;
-        else if (equals != NULL)
-            *found->value = equals + 1;
-        else if (i + 1 < argc)
-            *found->value = argv[++i];
-        else {
-            fprintf(stderr, "sallyport build: missing value after %s\n",
-                    argv[i]);
-            return BUILD_FAILED;
-        }
+        if (options[k].flag != NULL)
+            *options[k].flag = true;
+        else
+            *options[k].value = value;
     }
     return BUILD_OK;
 }

@@ -10,6 +10,19 @@ for program in "$BIN"/sallyport "$BIN"/sallyport-*; do
     page=$(ls "$SALLYPORT_SOURCE/doc/man/$name".[18] 2>/dev/null)
     ok "$([ -n "$page" ]; echo $?)" "$name has a manual page"
 done
+# Help, completion and manual name the same options; each takes its value with
+# "=" and with a blank.
+options_in() { grep -oE -- '(^|[ ,])--[a-z][a-zA-Z0-9-]*' | tr -d ' ,' | sort -u; }
+for program in "$BIN"/sallyport-*; do
+    [ -f "$program" ] && [ -x "$program" ] || continue
+    name=${program##*/}
+    help=$("$program" --help | options_in)
+    is "$("$program" --complete | cut -f1 | options_in | grep -vE '^--(help|version)$')" "$(grep -vE '^--(help|version)$' <<<"$help")" "$name completes the options of its help"
+    page=$(sed 's/\\//g; s/Fl -/--/g' "$SALLYPORT_SOURCE/doc/man/$name".[18])
+    for option in $(grep -vE '^--(help|version|complete)$' <<<"$help"); do
+        grep -qE -- "$option\b" <<<"$page" || fail "$name $option is in the manual page"
+    done
+done
 if command -v groff >/dev/null; then
     for page in "$SALLYPORT_SOURCE"/doc/man/*; do is "$(groff -mandoc -ww -z "$page" 2>&1)" "" "${page##*/} has no warnings"; done
 fi

@@ -38,6 +38,8 @@ is "$(open_aes mySecretKey "$OUT")" "0 secret" "with a key of one's own"
 printf 'mySecretKey\n' >"$SCRATCH/key"
 encode --encoding=aes "--key={file}$SCRATCH/key" secret
 is "$(open_aes mySecretKey "$OUT")" "0 secret" "with a key in a file"
+encode --encoding aes --key mySecretKey secret
+is "$(open_aes mySecretKey "$OUT")" "0 secret" "values behind blanks"
 encode --encoding=aes-256 secret
 like "$OUT" '^\{aes\}AR[A-P]' "aes-256 makes version 1"
 encode --encoding=hash secret1
@@ -65,6 +67,9 @@ refuse "an unknown encoding" '^Error: The value "rot13" of the argument --encodi
 unlike "$OUT" hidden "without the password"
 refuse "an unknown option" '^Error: Invalid argument --speed=9\.' --speed=9 hidden
 refuse "an option without value" '^Error: Missing value for argument --key\.' --encoding=aes --key= hidden
+refuse "nothing behind it" '^Error: Missing value for argument --key\.' --encoding=aes --key
+refuse "nor before --" '^Error: Missing value for argument --encoding\.' --encoding -- hidden
+refuse "an empty one" '^Error: Missing value for argument --encoding\.' --encoding '' hidden
 refuse "a key for another encoding" '^Error: Invalid argument --key' --key=k hidden
 refuse "an encoded text" '^Error: The text is encoded already' '{xor}Pg=='
 refuse "also with blanks" '^Error: The text is encoded already' ' { AES } x'

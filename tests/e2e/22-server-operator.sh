@@ -62,16 +62,16 @@ is "$(code "$PORT")$(code "$ADMIN")" 000000 "the ports are still closed"
 # The port is taken meanwhile.
 background python3 -c "import socket,time; s=socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('', $PORT)); s.listen(); time.sleep(600)"
 wait_for 10 bash -c ">/dev/tcp/127.0.0.1/$PORT"
-replies "RESUME with a port in use" 20 RESUME "$PR" "CWWKB0004I: CWWKE0930E: A resume request completed, but these components could not be resumed: defaultHttpEndpoint"
+replies "RESUME with a port in use" 20 RESUME "$PR" "CWWKB0004I: CWWKE0930E: A resume request completed, but the following components failed to resume: defaultHttpEndpoint"
 is "$(code "$ADMIN")" 404 "the others are resumed"
 like "$(cat "$LOG")" CWWKO0221E "the log says why"
 kill "$PID"; wait "$PID" 2>/dev/null
 replies "RESUME again" 0 RESUME "$PR"
 is "$(code "$PORT")" 404 "the port is open again"
 like "$(tail -2 "$LOG")" CWWKE0939I "the log says so"
-replies "PAUSE of an unknown target" 20 "PAUSE,TARGET='x,admin'" "$PR" "CWWKB0004I: CWWKE0935W: A pause request was received for targets that were not found: x"
+replies "PAUSE of an unknown target" 20 "PAUSE,TARGET='x,admin'" "$PR" "CWWKB0004I: CWWKE0935W: A pause request was received, but the following components could not be found: x"
 is "$(code "$ADMIN")" 000 "the known one is paused"
-replies "RESUME of an unknown target" 20 "RESUME,TARGET='DEFAULTHTTPENDPOINT'" "$PR" "CWWKB0004I: CWWKE0936W: A resume request was received for targets that were not found: DEFAULTHTTPENDPOINT"
+replies "RESUME of an unknown target" 20 "RESUME,TARGET='DEFAULTHTTPENDPOINT'" "$PR" "CWWKB0004I: CWWKE0936W: A resume request was received, but the following components were not found: DEFAULTHTTPENDPOINT"
 runs "RESUME" 0 sallyport server modify s RESUME
 for bad in PAUSEIT "PAUSE," "PAUSE,TARGET" "PAUSE,TARGET=''" "PAUSE,TARGET='a" RESUMED "RESUME,admin" STATUSX "STATUS,TARGET=" "PAUSE=admin"; do
     f "$bad"

@@ -28,7 +28,7 @@ runs "a template of one's own" 0 sallyport server create mine --template=usr:min
 is "$(cat "$SERVERS/mine/configDropins/defaults/a.xml")" "<server/>" "with its files"
 [ ! -e "$SERVERS/mine/server.env" ]; ok $? "--no-password makes none"
 runs "an unknown one of one's own" 20 sallyport server create x --template=usr:none
-like "$OUT" '^CWWKE0005E: ' "is said"
+like "$OUT" "^CWWKE0030E: An exception occurred while creating server x\. serverPath: $SERVERS/x Reason: there is no template usr:none below $SALLYPORT_ROOT/extension/templates/servers; there are: mine$" "is said"
 runs "a name that leads elsewhere" 20 sallyport server create x --template=../../etc
 [ ! -e "$SERVERS/x" ]; ok $? "nothing was made"
 
@@ -60,12 +60,12 @@ HOME=$SCRATCH runs "start with expanded variables" 0 sallyport server start pack
 sallyport server stop pack >/dev/null
 printf '# enable_variable_expansion\nLOG_DIR="${HOME\n' >"$HOME_DIR/server.env"
 runs "a brace without its end" 24 sallyport server start pack
-like "$OUT" 'server\.env: LOG_DIR: expected }' "is said with its place"
+like "$OUT" '^SPT0462E: .*/server\.env: LOG_DIR: expected }' "is said with its place"
 cp "$SCRATCH/kept.env" "$HOME_DIR/server.env"
 
 runs "start" 0 sallyport server start pack
 runs "package of a running server" 3 sallyport server package pack
-like "$OUT" "^Server pack must be stopped before it can be packaged\.$" "is refused"
+like "$OUT" "^Server pack package failed\. It must be stopped before it can be packaged\.$" "is refused"
 
 # javadump, pause, resume.
 runs "javadump" 0 sallyport server javadump pack --include=thread
@@ -147,7 +147,7 @@ is "$(tar xOf "$SCRATCH/u.tar" "site/one/usr/servers/pack/resources/$LONG")" lon
 runs "package --include=minify" 0 sallyport server package pack --include=minify --archive=small.tar.gz --os=linux
 is "$(tar tzf "$(complete_in)" | grep -o 'sallyport-.*' | sort | tr '\n' ' ')" "sallyport-angel sallyport-encode sallyport-master sallyport-server " "holds the programs it needs"
 runs "package with an unknown --include" 0 sallyport server package pack --include=most --archive=most.zip
-like "$OUT" "^CWWKE0058W: The value most " "is the whole"
+like "$OUT" "^CWWKE0058W: Unable to use option --include=most, will use --include=all instead\.$" "is the whole"
 runs "usr as jar" 28 sallyport server package pack --include=usr --archive=u.jar
 like "$OUT" "^CWWKE0951E: " "is refused"
 runs "runnable as zip" 28 sallyport server package pack --include=runnable --archive=r.zip

@@ -21,12 +21,16 @@ runs "no such server" 2 sallyport server run nosuch
 like "$OUT" "CWWKE0031E: Specified nosuch server does not exist; use the create action to create a new server\. serverPath: " "CWWKE0031E"
 runs "a name that is none" 20 sallyport server status 'no/such'; like "$OUT" "CWWKE0012E" "CWWKE0012E"
 runs "an unknown option" 20 sallyport server start myServer --nonsense; like "$OUT" "CWWKE0013E: Unknown option: --nonsense" "CWWKE0013E"
-printf 'GOOD=1\nBAD-NAME=2\n' >"$DIR/server.env"
+printf 'GOOD=1\nBAD-NAME=2\nhunter2\n' >"$DIR/server.env"
 
 # The default key store: no password, a short one, a good one, two files.
 configure "$ENDPOINT<keyStore id='defaultKeyStore'/>"
 start; is "$STATUS" 0 "start without a password"
-like "$(cat "$DIR/logs/console.log") $OUT" "CWWKE0941W: The \"BAD-NAME\" variable in .*server\.env is ignored" "CWWKE0941W"
+for said in "$OUT" "$(cat "$DIR/logs/console.log")"; do
+    is "$(grep -c '^CWWKE0941W: The variable declaration BAD-NAME specified in server\.env is invalid because it contains non-alphanumeric characters' <<<"$said")" 1 "CWWKE0941W, once"
+    is "$(grep '^SPT0463W' <<<"$said")" "SPT0463W: $DIR/server.env:3: the line is ignored: it is not NAME=value." "a line without =, once"
+    unlike "$said" hunter2 "which is not shown: it may be the rest of a secret"
+done
 like "$(cat "$LOG")" "CWPKI0819I: The default keystore is not created because a password is not configured" "CWPKI0819I"
 ! tls_is_open; ok $? "there is no TLS port"
 stop

@@ -60,7 +60,7 @@ printf 'F ZCEESRV1,STATUS\nF ZCEESRV1,FOO\nF ZCEESRV1,STATUS\n' >"$SCRATCH/lines
 OUT=$(sallyport console 2>&1 <"$SCRATCH/lines"); is "$?" 8 "of several lines the worst"
 is "$(grep -c 'ZCEESRV1 is active' <<<"$OUT")" 2 "but all are done"
 runs "server stop has no command port" 6 sallyport server stop ZCEESRV1
-like "$OUT" "CWWKE0944E" "and says so"
+like "$OUT" "^CWWKE0089E: Server ZCEESRV1 could not be stopped because the server command port is disabled\.$" "and says so"
 console "S ZPROC,JOBNAME=ZCEESRV1,PARMS='ZCEESRV1'"
 is "$STATUS" 8 "the same job name twice"
 console "P ZCEESRV1"
@@ -205,10 +205,11 @@ for bad in "WLP_ZOS_PROCEDURE=MUCHTOOLONG:CWWKE0942E: The z/OS STC procedure MUC
 done
 set_env WLP_ZOS_PROCEDURE=ZPROC WLP_ZOS_JOBNAME=A,B
 runs "a job name with a comma" 22 sallyport server start SRV01
-like "$OUT" "CWWKE0943E: .*A,B" "is refused"
+like "$OUT" "CWWKE0943E: The z/OS STC procedure ZPROC failed to start\. The A,B job name is not valid\." "is refused"
 set_env WLP_ZOS_PROCEDURE=NOPROC
 runs "a procedure that is not there" 22 sallyport server start SRV01
 like "$OUT" "IEF612I" "the console's words"
+like "$OUT" "CWWKE0106E: The z/OS STC procedure NOPROC failed to start\. The start returned with MGCRE return code [1-9]" "and the command's"
 set_env
 
 # As a plain process: the issuer's identity, no MODIFY.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/cli.h"
 #include "base/file.h"
 #include "cobol/copybook.h"
 
@@ -32,38 +33,29 @@ print_help(FILE *out)
           out);
 }
 
-/* The value of option argv[*i] when it is this one; NULL otherwise. */
-static const char *
-value_of(int argc, char **argv, int *i, const char *name)
-{
-    size_t n = strlen(name);
-
-    if (strncmp(argv[*i], name, n) != 0)
-        return NULL;
-    if (argv[*i][n] == '=')
-        return argv[*i] + n + 1;
-    return argv[*i][n] == '\0' && *i + 1 < argc ? argv[++*i] : NULL;
-}
-
 static enum err
 parse(struct request *r, int argc, char **argv, struct err_info *why)
 {
     for (int i = 1; i < argc; i++) {
-        const char *folder = value_of(argc, argv, &i, "-I");
-        const char *name;
+        const char *folder, *name;
+        enum cli_match how;
         enum err e;
 
-        if (folder == NULL)
-            folder = value_of(argc, argv, &i, "--include");
-        if (folder != NULL) {
+        how = cli_match(argc, argv, &i, "-I", true, &folder);
+        if (how == CLI_OTHER)
+            how = cli_match(argc, argv, &i, "--include", true, &folder);
+        if (how == CLI_MATCH) {
             if (r->n_folders == FOLDERS_MAX - 1)
                 return err_set(why, ERR_LIMIT, "more than %u folders",
                                FOLDERS_MAX - 1);
             r->folders[r->n_folders++] = folder;
             continue;
         }
-        name = value_of(argc, argv, &i, "--abi");
-        if (name != NULL) {
+        if (how == CLI_OTHER)
+            how = cli_match(argc, argv, &i, "--abi", true, &name);
+        if (how == CLI_NO_VALUE)
+            return err_set(why, ERR_SYNTAX, "missing value after %s", argv[i]);
+        if (how == CLI_MATCH) {
             enum abi_kind kind;
 
             if ((e = abi_parse(str_of(name), &kind, why)) != ERR_OK)

@@ -56,37 +56,45 @@ error(const char *text)
     return STATUS_ERROR;
 }
 
-/* In the words of the original, before cli_parse() uses its own. */
+/* False after saying, in the words of the original, that argv[*i] is none of
+ * our options or has no value. */
 static bool
-knows_options(int argc, char **argv)
+knows_option(int argc, char **argv, int *i)
 {
     static const char *const general[] = { "--help", "--version",
                                            "--complete" };
 
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        size_t n = strcspn(argv[i], "=");
-        bool is_known = argv[i][0] != '-' || argv[i][1] == '\0';
+    for (size_t k = 0; k < ARRAY_LEN(general); k++)
+        if (strcmp(argv[*i], general[k]) == 0)
+            return true;
+    for (size_t k = 0; k < ARRAY_LEN(options); k++) {
+        bool takes_value = options[k].kind == CLI_STRING;
+        const char *value;
+        char name[40];
+        enum cli_match how;
 
-        for (size_t j = 0; j < ARRAY_LEN(general); j++)
-            is_known = is_known || strcmp(argv[i], general[j]) == 0;
-        for (size_t j = 0; j < ARRAY_LEN(options); j++) {
-            bool is_this = n > 2 && strncmp(argv[i], "--", 2) == 0 &&
-                           strlen(options[j].name) == n - 2 &&
-                           strncmp(options[j].name, argv[i] + 2, n - 2) == 0;
-
-            if (is_this && options[j].kind == CLI_STRING &&
-                (argv[i][n] == '\0' || argv[i][n + 1] == '\0')) {
-                fprintf(stderr, "Error: Missing value for argument %.*s.\n",
-                        (int)n, argv[i]);
-                return false;
-            }
-            is_known = is_known || is_this;
-        }
-        if (!is_known) {
-            fprintf(stderr, "Error: Invalid argument %s.\n", argv[i]);
+        snprintf(name, sizeof name, "--%s", options[k].name);
+        how = cli_match(argc, argv, i, name, takes_value, &value);
+        if (how == CLI_OTHER)
+            continue;
+        if (how == CLI_NO_VALUE || (takes_value && value[0] == '\0')) {
+            fprintf(stderr, "Error: Missing value for argument %s.\n", name);
             return false;
         }
+        return true;
     }
+    fprintf(stderr, "Error: Invalid argument %s.\n", argv[*i]);
+    return false;
+}
+
+/* Before cli_parse() uses words of its own. */
+static bool
+knows_options(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (argv[i][0] == '-' && argv[i][1] != '\0' &&
+            !knows_option(argc, argv, &i))
+            return false;
     return true;
 }
 

@@ -179,6 +179,21 @@ read_patiently(struct worker *w, struct cfg_tree **out, struct err_info *why)
     return e;
 }
 
+/* CWWKE0010E; why begins with the path. */
+static void
+say_no_server_xml(struct worker *w, const struct err_info *why)
+{
+    struct str text = str_of(why->text);
+    size_t colon = str_find(text, STR(": "));
+    struct str path = str_sub(text, 0, colon);
+
+    if (colon == STR_NPOS || !str_starts(path, STR("/")))
+        path = str_of(w->settings->server_dir);
+    else
+        text = str_sub(text, colon + 2, text.n);
+    MESSAGES_LOG(w->log, PARSER_LOGGER, "CWWKE0010E", path, text);
+}
+
 enum err
 configure_start(struct worker *w, struct err_info *why)
 {
@@ -187,8 +202,7 @@ configure_start(struct worker *w, struct err_info *why)
     enum err e = read_patiently(w, &w->tree, why);
 
     if (e == ERR_NOT_FOUND)
-        MESSAGES_LOG(w->log, PARSER_LOGGER, "CWWKE0010E",
-                     str_of(w->settings->server_dir));
+        say_no_server_xml(w, why);
     if ((e == ERR_SYNTAX || e == ERR_LIMIT) &&
         options.on_error != CFG_ON_ERROR_FAIL)
         e = cfg_load_empty(&options, &w->tree, why);
@@ -291,7 +305,6 @@ configure_refresh(struct worker *w)
     if (e == ERR_OK)
         apply(w, next, since_ms);
     else if (e == ERR_NOT_FOUND) /* of anything else the parser has said it */
-        MESSAGES_LOG(w->log, PARSER_LOGGER, "CWWKE0010E",
-                     str_of(w->settings->server_dir));
+        say_no_server_xml(w, &why);
     take_stamps(w, began_ms); /* the same files are not tried again */
 }

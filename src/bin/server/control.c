@@ -30,21 +30,54 @@
 #define STOP_WAIT_S 30u
 
 void
-control_say(const char *id, struct str a, struct str b)
+control_say(const char *id, const char *a, const char *b, const char *c)
 {
     struct buf line;
 
-    buf_init(&line, 8192);
-    MSG_LINE(&line, id, a, b);
+    buf_init(&line, 16384);
+    MSG_LINE(&line, id, str_of(a), str_of(b), str_of(c));
     fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
     buf_fini(&line);
 }
 
+/* Why server.xml is none that may be read; NULL when there is nothing. */
+static const char *
+what_is_wrong(const struct settings *s, char path[4096])
+{
+    struct stat st;
+
+    snprintf(path, 4096, "%s/server.xml", s->server_dir);
+    if (stat(path, &st) != 0)
+        return errno == ENOENT || errno == ENOTDIR ? NULL : strerror(errno);
+    if (!S_ISREG(st.st_mode))
+        return "it is not a regular file";
+    return access(path, R_OK) == 0 ? NULL : strerror(errno);
+}
+
+/* Another user's folder looks like one that is not there. */
 int
 control_no_server(const struct settings *s)
 {
+    char path[4096];
+    const char *reason = what_is_wrong(s, path);
+
+    if (reason != NULL) {
+        control_say("CWWKE0010E", path, reason, "");
+        return EXIT_LOCATION;
+    }
     printf("Server %s does not exist.\n", s->name);
     return EXIT_NO_SERVER;
+}
+
+bool
+control_is_unknown(const struct settings *s)
+{
+    if (lock_is_readable(s))
+        return false;
+    printf("Server %s status could not be determined: %s/workarea cannot be "
+           "read.\n",
+           s->name, s->output_dir);
+    return true;
 }
 
 /* ---- run ---- */
@@ -52,10 +85,36 @@ control_no_server(const struct settings *s)
 static enum err
 make_work_folders(struct settings *s, struct err_info *why)
 {
-    enum err e =
-        dir_make(settings_path(s, s->output_dir, "workarea"), 0777, why);
+    const char *folders[] = { settings_path(s, s->output_dir, "workarea"),
+                              s->log_dir };
+    enum err e = ERR_OK;
 
-    return e == ERR_OK ? dir_make(s->log_dir, 0777, why) : e;
+    for (size_t i = 0; i < ARRAY_LEN(folders) && e == ERR_OK; i++) {
+        e = dir_make(folders[i], 0777, why);
+        if (e == ERR_OK && access(folders[i], W_OK | X_OK) != 0)
+            e = err_sys(why, "%s", folders[i]);
+    }
+    return e;
+}
+
+/* Its folders cannot be used; SPT0465E where it is not for want of rights. */
+static int
+say_unusable(const struct settings *s, enum err e, const struct err_info *why)
+{
+    if (e == ERR_DENIED)
+        control_say("CWWKE0044E", s->output_dir, "", "");
+    else
+        control_say("SPT0465E", s->name, why->text, "");
+    return EXIT_LOCATION;
+}
+
+/* False: control_no_server says why. */
+static bool
+can_read(const struct settings *s)
+{
+    char path[4096];
+
+    return what_is_wrong(s, path) == NULL;
 }
 
 int
@@ -66,28 +125,25 @@ control_run(struct settings *s, const struct control_options *o)
     int lock, status;
     enum err e;
 
+    if (!can_read(s))
+        return control_no_server(s);
     if (!settings_server_exists(s)) {
-        /* another user's folder looks like one that is not there */
-        bool is_closed = errno == EACCES;
-
-        control_say(is_closed ? "CWWKE0010E" : "CWWKE0031E",
-                    str_of(is_closed ? s->server_dir : s->name),
-                    str_of(s->server_dir));
-        return is_closed ? EXIT_LOCATION : EXIT_NO_SERVER;
+        control_say("CWWKE0031E", s->name, s->server_dir, "");
+        return EXIT_NO_SERVER;
     }
-    e = settings_load(s, &status, &why);
-    if (e == ERR_OK && (e = make_work_folders(s, &why)) != ERR_OK)
-        status = EXIT_LOCATION;
-    if (e == ERR_OK && (e = lock_take(s, &lock, &holder, &why)) != ERR_OK)
-        status = EXIT_START;
-    if (e == ERR_EXISTS && status == EXIT_START) {
-        control_say("CWWKE0029E", str_of(s->name), STR(""));
-        return EXIT_REDUNDANT;
-    }
-    if (e != ERR_OK) {
-        fprintf(stderr, "Server %s: %s\n", s->name, why.text);
+    if (settings_load(s, &status, &why) != ERR_OK) {
+        fprintf(stderr, "%s\n", why.text);
         return status;
     }
+    if ((e = make_work_folders(s, &why)) != ERR_OK)
+        return say_unusable(s, e, &why);
+    e = lock_take(s, &lock, &holder, &why);
+    if (e == ERR_EXISTS) {
+        control_say("CWWKE0029E", s->name, "", "");
+        return EXIT_REDUNDANT;
+    }
+    if (e != ERR_OK)
+        return say_unusable(s, e, &why);
     if (o->is_clean)
         (void)!tree_remove(settings_path(s, s->output_dir, "workarea/images"),
                            &why);
@@ -136,7 +192,7 @@ become_server(struct settings *s, const struct control_options *o, int ready_fd)
             : open(console, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
 
     if (in < 0 || out < 0) {
-        fprintf(stderr, "%s: %s\n", console, strerror(errno));
+        control_say("CWWKE0035E", console, strerror(errno), "");
         _exit(EXIT_LAUNCH);
     }
     (void)setsid();
@@ -164,8 +220,7 @@ write_pid_file(const struct settings *s, pid_t pid)
         file_write_atomic(s->pid_file, str_n(text, (size_t)n), 0666, &why) ==
             ERR_OK)
         return;
-    fprintf(stderr, "CWWKB0014W: The pid file %s cannot be written: %s\n",
-            s->pid_file, why.text);
+    control_say("CWWKB0014W", s->pid_file, why.text, "");
 }
 
 static int
@@ -188,10 +243,10 @@ wait_until_ready(const struct settings *s, pid_t pid, int ready_fd)
 
     if (!cli_wait(ready_fd, "starting the server",
                   (int64_t)s->start_wait_s * 1000)) {
-        fprintf(stderr,
-                "Server %s did not become ready in %u seconds; it is still "
-                "starting. See %s/messages.log.\n",
-                s->name, s->start_wait_s, s->log_dir);
+        char seconds[16];
+
+        snprintf(seconds, sizeof seconds, "%u", s->start_wait_s);
+        control_say("SPT0467E", s->name, seconds, s->log_dir);
         return EXIT_START;
     }
     if (read(ready_fd, &byte, 1) == 1 && byte == 'R') {
@@ -211,23 +266,25 @@ control_start(struct settings *s, const struct control_options *o)
     struct err_info why;
     pid_t holder = 0, pid;
     int fds[2], status;
+    enum err e;
 
-    if (!settings_server_exists(s))
+    if (!settings_server_exists(s) || !can_read(s))
         return control_no_server(s);
     printf("Starting server %s.\n", s->name);
     fflush(stdout);
     if (lock_is_held(s, &holder) && (holder == 0 || kill(holder, 0) == 0))
         return already_running(s, holder);
     if (settings_load(s, &status, &why) != ERR_OK) {
-        fprintf(stderr, "Server %s: %s\n", s->name, why.text);
+        fprintf(stderr, "%s\n", why.text);
         return status;
     }
     if (started_task_is_configured())
         return started_task_start(s, o);
-    if (make_work_folders(s, &why) != ERR_OK || pipe2(fds, O_CLOEXEC) != 0) {
-        fprintf(stderr, "Server %s: %s\n", s->name, why.text);
-        return EXIT_LOCATION;
-    }
+    e = make_work_folders(s, &why);
+    if (e == ERR_OK && pipe2(fds, O_CLOEXEC) != 0)
+        e = err_sys(&why, "a pipe");
+    if (e != ERR_OK)
+        return say_unusable(s, e, &why);
     pid = fork();
     if (pid == 0) {
         close(fds[0]);
@@ -266,10 +323,10 @@ static int
 no_contact(const struct settings *s, enum err e, const struct err_info *why)
 {
     if (e == ERR_NOT_FOUND) {
-        control_say("CWWKE0944E", str_of(s->name), STR(""));
+        control_say("CWWKE0089E", s->name, "", "");
         return EXIT_NO_COMMAND_PORT;
     }
-    fprintf(stderr, "Server %s cannot be reached: %s\n", s->name, why->text);
+    control_say("SPT0466E", s->name, why->text, "");
     return EXIT_NO_CONTACT;
 }
 
@@ -296,6 +353,8 @@ control_stop(struct settings *s, const struct control_options *o)
 
     if (!control_knows(s))
         return control_no_server(s);
+    if (control_is_unknown(s))
+        return EXIT_UNKNOWN;
     if (!lock_is_held(s, NULL)) {
         (void)unlink(s->pid_file); /* a killed server left it */
         printf("Server %s is not running.\n", s->name);
@@ -326,15 +385,15 @@ control_status(struct settings *s, const struct control_options *o)
 {
     pid_t holder = 0;
 
+    int status;
+
     (void)o;
-    if (!control_knows(s))
-        return control_no_server(s);
-    if (!lock_is_readable(s)) {
-        printf("The status of server %s cannot be determined: %s/workarea "
-               "cannot be read.\n",
-               s->name, s->output_dir);
-        return EXIT_UNKNOWN;
+    if (!control_knows(s)) {
+        status = control_no_server(s);
+        return status == EXIT_NO_SERVER ? status : EXIT_UNKNOWN;
     }
+    if (control_is_unknown(s))
+        return EXIT_UNKNOWN;
     if (!lock_is_held(s, &holder)) {
         printf("Server %s is not running.\n", s->name);
         return EXIT_REDUNDANT;
@@ -403,6 +462,8 @@ control_modify(struct settings *s, const char *command)
 
     if (!control_knows(s))
         return control_no_server(s);
+    if (control_is_unknown(s))
+        return EXIT_UNKNOWN;
     if (!lock_is_held(s, NULL)) {
         printf("Server %s is not running.\n", s->name);
         return EXIT_INACTIVE;
@@ -410,7 +471,7 @@ control_modify(struct settings *s, const char *command)
     buf_init(&lines, 16u << 20);
     status = control_ask(s, command, &lines);
     if (status == EXIT_NO_COMMAND_PORT)
-        control_say("CWWKE0944E", str_of(s->name), STR(""));
+        control_say("SPT0464E", s->name, "", "");
     printf(STR_FMT, STR_ARG(buf_view(&lines)));
     buf_fini(&lines);
     return status;

@@ -35,11 +35,13 @@ int control_list(struct settings *, const struct control_options *);
 int control_version(struct settings *, const struct control_options *);
 
 /* A message of the catalogue on standard error. */
-void control_say(const char *id, struct str a, struct str b);
+void control_say(const char *id, const char *a, const char *b, const char *c);
 /* It has a server.xml, or it runs and had one: then it can still be stopped. */
 bool control_knows(const struct settings *);
-/* Server X does not exist. */
+/* Server X does not exist; or why its server.xml cannot be had. */
 int control_no_server(const struct settings *);
+/* Nobody can tell us whether it runs; says so. */
+bool control_is_unknown(const struct settings *);
 /* One MODIFY command of a running server; the replies as lines. EXIT_OK: it
  * completed successfully; EXIT_NO_COMMAND_PORT is not yet said. */
 int control_ask(const struct settings *, const char *command,

@@ -178,6 +178,34 @@ make_server_folder(struct settings *s, struct err_info *why)
     return e;
 }
 
+/* With those there are. */
+static int
+say_no_template(struct settings *s, const char *name)
+{
+    bool is_users = name != NULL && strncmp(name, "usr:", 4) == 0;
+    const char *base = settings_path(s, is_users ? s->user_dir : s->install_dir,
+                                     is_users ? "extension/templates/servers"
+                                              : "templates/servers");
+    struct dirent **list = NULL;
+    int n = base == NULL ? -1 : scandir(base, &list, NULL, alphasort);
+    struct buf reason;
+
+    buf_init(&reason, 8192);
+    buf_printf(&reason, "there is no template %s below %s",
+               name == NULL ? "default" : name, base == NULL ? "" : base);
+    for (int i = 0, n_said = 0; i < n; i++) {
+        if (list[i]->d_name[0] != '.')
+            buf_printf(&reason, "%s %s", n_said++ == 0 ? "; there are:" : ",",
+                       list[i]->d_name);
+        free(list[i]);
+    }
+    if (n >= 0)
+        free(list);
+    control_say("CWWKE0030E", s->name, s->server_dir, buf_z(&reason));
+    buf_fini(&reason);
+    return EXIT_BAD_ARGUMENT;
+}
+
 int
 control_create(struct settings *s, const struct control_options *o)
 {
@@ -190,26 +218,21 @@ control_create(struct settings *s, const struct control_options *o)
     if (from == NULL || file_read(settings_path(s, from, "server.xml"), &text,
                                   &why) != ERR_OK) {
         buf_fini(&text);
-        control_say(
-            "CWWKE0005E",
-            str_of(o->template_name == NULL ? "default" : o->template_name),
-            str_of(s->install_dir));
-        return EXIT_BAD_ARGUMENT;
+        return say_no_template(s, o->template_name);
     }
     e = make_server_folder(s, &why);
-    if (e == ERR_EXISTS) {
-        buf_fini(&text);
-        control_say("CWWKE0045E", str_of(s->name), str_of(s->server_dir));
-        return EXIT_BAD_ARGUMENT;
-    }
     if (e == ERR_OK &&
-        (e = fill_server(s, o, from, buf_view(&text), &why)) != ERR_OK)
+        (e = fill_server(s, o, from, buf_view(&text), &why)) != ERR_OK) {
         IGNORE(tree_remove(s->server_dir, NULL));
-    buf_fini(&text);
-    if (e != ERR_OK) {
-        fprintf(stderr, "Server %s cannot be created: %s\n", s->name, why.text);
-        return EXIT_LOCATION;
+        control_say("CWWKE0030E", s->name, s->server_dir, why.text);
+    } else if (e == ERR_EXISTS) {
+        control_say("CWWKE0045E", s->name, s->server_dir, "");
+    } else if (e != ERR_OK) {
+        control_say("CWWKE0066E", s->name, why.text, "");
     }
+    buf_fini(&text);
+    if (e != ERR_OK)
+        return e == ERR_EXISTS ? EXIT_BAD_ARGUMENT : EXIT_LOCATION;
     printf("Server %s created.\n", s->name);
     return EXIT_OK;
 }
@@ -231,6 +254,10 @@ control_list(struct settings *s, const struct control_options *o)
     size_t n = 0;
 
     (void)o;
+    if (dir == NULL && errno != ENOENT) {
+        control_say("SPT0470E", s->servers_dir, strerror(errno), "");
+        return EXIT_LOCATION;
+    }
     while (dir != NULL && n < ARRAY_LEN(names) &&
            (entry = readdir(dir)) != NULL) {
         char path[4096];
@@ -249,9 +276,12 @@ control_list(struct settings *s, const struct control_options *o)
         closedir(dir);
     qsort(names, n, sizeof *names, by_name);
     if (n == 0)
-        printf("There are no servers defined in %s.\n", s->servers_dir);
+        printf("There are no servers defined in the user directory %s.\n",
+               s->user_dir);
     else
-        printf("The following servers are defined in %s.\n", s->servers_dir);
+        printf("The following servers are defined relative to the user "
+               "directory %s.\n",
+               s->user_dir);
     for (size_t i = 0; i < n; i++)
         printf("%s\n", names[i]);
     return EXIT_OK;

@@ -37,10 +37,7 @@ kinds_are_known(const struct control_options *o)
         if (!str_eq_nocase_z(word, "heap") &&
             !str_eq_nocase_z(word, "system") &&
             !str_eq_nocase_z(word, "thread")) {
-            fprintf(stderr,
-                    "--include=%s: expected heap, system and thread, separated "
-                    "by commas\n",
-                    o->include);
+            control_say("CWWKE0024E", o->include, "--include", "");
             return false;
         }
     return true;
@@ -84,6 +81,8 @@ control_javadump(struct settings *s, const struct control_options *o)
         return control_no_server(s);
     if (!kinds_are_known(o))
         return EXIT_BAD_ARGUMENT;
+    if (control_is_unknown(s))
+        return EXIT_UNKNOWN;
     if (!lock_is_held(s, NULL)) {
         printf("Server %s is not running.\n", s->name);
         return EXIT_INACTIVE;
@@ -92,7 +91,7 @@ control_javadump(struct settings *s, const struct control_options *o)
     fflush(stdout);
     path = ask_for_dump(s, "JAVADUMP", o, &status);
     if (status == EXIT_NO_COMMAND_PORT)
-        control_say("CWWKE0944E", str_of(s->name), STR(""));
+        control_say("CWWKE0091E", s->name, "", "");
     if (status == EXIT_NO_COMMAND_PORT || status == EXIT_NO_CONTACT)
         return status;
     if (path.p == NULL) {
@@ -258,29 +257,33 @@ control_dump(struct settings *s, const struct control_options *o)
     struct str introspection = { .p = NULL };
     struct err_info why = { 0 };
     const char *path;
-    int status;
+    int status = EXIT_OK;
 
     if (!settings_server_exists(s))
         return control_no_server(s);
     if (!kinds_are_known(o))
         return EXIT_BAD_ARGUMENT;
     if (settings_load(s, &status, &why) != ERR_OK) {
-        fprintf(stderr, "Server %s: %s\n", s->name, why.text);
+        fprintf(stderr, "%s\n", why.text);
         return status;
     }
     printf("Dumping server %s.\n", s->name);
     fflush(stdout);
     /* a running one that cannot be asked is dumped like a stopped one */
+    status = EXIT_OK;
     if (lock_is_held(s, NULL))
         introspection = ask_for_dump(s, "DUMP", o, &status);
     path = dump_path(s, o);
     if (path == NULL || write_dump(s, path, introspection, &why) != ERR_OK) {
-        fprintf(stderr, "%s\n", why.text);
+        control_say("SPT0468E", path == NULL ? "" : path, why.text, "");
         printf("Server %s dump failed. Check server logs for details.\n",
                s->name);
         return EXIT_DUMP;
     }
-    printf("Server %s dump complete in %s.\n", s->name, path);
+    if (status == EXIT_NO_COMMAND_PORT)
+        control_say("CWWKE0090W", s->name, path, "");
+    else
+        printf("Server %s dump complete in %s.\n", s->name, path);
     return EXIT_OK;
 }
 
@@ -290,6 +293,9 @@ static int
 change(struct settings *s, const struct control_options *o, bool is_pause)
 {
     const char *word = is_pause ? "PAUSE" : "RESUME";
+    const char *doing = is_pause ? "Pausing" : "Resuming";
+    const char *what =
+        o->target == NULL ? "" : "specified target components of the ";
     struct str command = str_of(word), rest, line;
     struct buf lines;
     int status;
@@ -297,22 +303,23 @@ change(struct settings *s, const struct control_options *o, bool is_pause)
     if (!control_knows(s))
         return control_no_server(s);
     if (o->target != NULL && o->target[0] == '\0') {
-        control_say(is_pause ? "CWWKE0931W" : "CWWKE0932W", STR(""), STR(""));
+        control_say(is_pause ? "CWWKE0931W" : "CWWKE0932W", "", "", "");
         return is_pause ? EXIT_PAUSE : EXIT_RESUME;
     }
+    if (control_is_unknown(s))
+        return EXIT_UNKNOWN;
     if (!lock_is_held(s, NULL)) {
         printf("Server %s is not running.\n", s->name);
         return EXIT_INACTIVE;
     }
-    printf("%s server %s.\n", is_pause ? "Pausing" : "Resuming", s->name);
+    printf("%s the %s%s server.\n", doing, what, s->name);
     fflush(stdout);
     if (o->target != NULL)
         command = str_fmt(&s->arena, "%s,TARGET='%s'", word, o->target);
     buf_init(&lines, TEXT_MAX);
     status = control_ask(s, command.p, &lines);
     if (status == EXIT_NO_COMMAND_PORT)
-        control_say(is_pause ? "CWWKE0944E" : "CWWKE0945E", str_of(s->name),
-                    STR(""));
+        control_say(is_pause ? "CWWKE0944E" : "CWWKE0945E", s->name, "", "");
     rest = buf_view(&lines);
     while (status != EXIT_OK && str_line(&rest, &line))
         if (str_starts(line, STR("CWWKB0004I: ")))
@@ -320,8 +327,9 @@ change(struct settings *s, const struct control_options *o, bool is_pause)
     buf_fini(&lines);
     if (status == EXIT_NO_COMMAND_PORT || status == EXIT_NO_CONTACT)
         return status;
-    printf("Server %s %s %s.\n", s->name, is_pause ? "pause" : "resume",
-           status == EXIT_OK ? "completed" : "failed");
+    printf("%s the %s%s server %s\n", doing, what, s->name,
+           status == EXIT_OK ? "completed."
+                             : "failed. Check the server logs for details.");
     if (status == EXIT_OK)
         return EXIT_OK;
     return is_pause ? EXIT_PAUSE : EXIT_RESUME;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/msg.h"
 #include "config/schema.h"
 #include "control.h"
 #include "systemd.h"
@@ -31,22 +31,26 @@ enum option {
 };
 
 static const struct {
-    const char *name; /* with "=": a value follows */
+    const char *name;
+    const char *value; /* what follows it; NULL: a flag */
     enum option option;
     const char *help;
 } options[] = {
-    { "--template=", OPT_TEMPLATE, "a template below templates/servers" },
-    { "--no-password", OPT_NO_PASSWORD, "no keystore password in server.env" },
-    { "--clean", OPT_CLEAN, "forget what earlier runs kept in workarea" },
-    { "--force", OPT_FORCE, "do not wait for requests" },
-    { "--low-ports", OPT_LOW_PORTS, "it listens on ports below 1024" },
-    { "--archive=", OPT_ARCHIVE, "file to make: .zip .jar .tar .tar.gz" },
-    { "--include=", OPT_INCLUDE,
+    { "--template", "NAME", OPT_TEMPLATE,
+      "a template below templates/servers" },
+    { "--no-password", NULL, OPT_NO_PASSWORD,
+      "no keystore password in server.env" },
+    { "--clean", NULL, OPT_CLEAN, "forget what earlier runs kept in workarea" },
+    { "--force", NULL, OPT_FORCE, "do not wait for requests" },
+    { "--low-ports", NULL, OPT_LOW_PORTS, "it listens on ports below 1024" },
+    { "--archive", "FILE", OPT_ARCHIVE,
+      "file to make: .zip .jar .tar .tar.gz" },
+    { "--include", "WHAT", OPT_INCLUDE,
       "package: all usr minify wlp runnable; dumps: heap,system,thread" },
-    { "--os=", OPT_OS, "accepted: the programs are of this system" },
-    { "--server-root=", OPT_SERVER_ROOT, "folder in the archive (wlp)" },
-    { "--target=", OPT_TARGET, "ids of httpEndpoints, comma separated" },
-    { "--timeout=", OPT_TIMEOUT, "XmYs or seconds to wait for the end" },
+    { "--os", "NAMES", OPT_OS, "accepted: the programs are of this system" },
+    { "--server-root", "NAME", OPT_SERVER_ROOT, "folder in the archive (wlp)" },
+    { "--target", "IDS", OPT_TARGET, "ids of httpEndpoints, comma separated" },
+    { "--timeout", "TIME", OPT_TIMEOUT, "XmYs or seconds to wait for the end" },
 };
 
 static const struct {
@@ -76,6 +80,28 @@ static const struct {
     { "version", 0, control_version, "print the version" },
 };
 
+/* Actions with arguments of their own. */
+static int modify(int argc, char **argv);
+static int schema(int argc, char **argv);
+static const struct {
+    const char *name, *arguments;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} others[] = {
+    { "modify", "SERVER COMMAND", modify,
+      "an operator command, such as REFRESH,CONFIG" },
+    { "schema", "[--json|--markdown]", schema, "all elements and attributes" },
+};
+
+static void
+help_option(size_t i)
+{
+    printf("  %s%c%-*s %s", options[i].name,
+           options[i].value == NULL ? ' ' : '=',
+           (int)(18 - strlen(options[i].name)),
+           options[i].value == NULL ? "" : options[i].value, options[i].help);
+}
+
 static void
 help(void)
 {
@@ -84,33 +110,21 @@ help(void)
            "Create, run and control servers.\n\nActions:\n");
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         printf("  %-16s %s\n", actions[i].name, actions[i].help);
-    printf("  %-16s %s\n", "modify",
-           "an operator command: modify SERVER "
-           "REFRESH,CONFIG");
-    printf("  %-16s %s\n", "schema",
-           "all elements and attributes: schema [--json|--markdown]");
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        printf("  %-16s %s: %s %s\n", others[i].name, others[i].help,
+               others[i].name, others[i].arguments);
     printf("\nOptions:\n");
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-        printf("  %-16s %s (", options[i].name, options[i].help);
+        help_option(i);
+        printf(" (");
         for (size_t j = 0, n = 0; j < ARRAY_LEN(actions); j++)
             if (actions[j].options & options[i].option)
                 printf("%s%s", n++ > 0 ? ", " : "", actions[j].name);
         printf(")\n");
     }
-    printf("  --               what follows are variables of server.xml\n"
+    printf("  --                  what follows are variables of server.xml\n"
            "\nSERVER is defaultServer unless given. "
            "See sallyport-server(1).\n");
-}
-
-static void
-complain(const char *id, const char *a, const char *b)
-{
-    struct buf line;
-
-    buf_init(&line, 8192);
-    MSG_LINE(&line, id, str_of(a), str_of(b));
-    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
-    buf_fini(&line);
 }
 
 static bool
@@ -152,8 +166,7 @@ use_option(enum option option, const char *value, struct control_options *o)
     case OPT_TIMEOUT:
         if (cfg_duration(str_of(value), 1000, &ms, &why) != ERR_OK || ms < 0 ||
             ms > 86400000) {
-            fprintf(stderr, "--timeout=%s: not XmYs or a number of seconds\n",
-                    value);
+            control_say("CWWKE0024E", value, "--timeout", "");
             return false;
         }
         o->timeout_s = (unsigned)(ms / 1000);
@@ -162,24 +175,40 @@ use_option(enum option option, const char *value, struct control_options *o)
     return false;
 }
 
-/* One "--x" of an action; false after saying what is wrong. */
 static bool
-parse_option(size_t action, const char *arg, struct control_options *o)
+say_no_value(const char *option)
 {
-    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-        struct str name = str_of(options[i].name);
-        bool has_value = str_ends(name, STR("="));
+    if (strcmp(option, "--archive") == 0)
+        control_say("CWWKE0011E", "", "", "");
+    else
+        control_say("CWWKE0024E", "", option, "");
+    return false;
+}
 
-        if (has_value ? !str_starts(str_of(arg), name)
-                      : !str_eq(str_of(arg), name))
+/* argv[*i] as an option of an action; false after saying what is wrong. */
+static bool
+parse_option(size_t action, int argc, char **argv, int *i,
+             struct control_options *o)
+{
+    const char *arg = argv[*i], *value;
+
+    for (size_t k = 0; k < ARRAY_LEN(options); k++) {
+        bool takes_value = options[k].value != NULL;
+        enum cli_match how =
+            cli_match(argc, argv, i, options[k].name, takes_value, &value);
+
+        if (how == CLI_OTHER || (!takes_value && value != NULL))
             continue;
-        if ((actions[action].options & options[i].option) == 0) {
-            complain("CWWKE0028E", arg, actions[action].name);
+        if ((actions[action].options & options[k].option) == 0) {
+            control_say("CWWKE0028E", options[k].name, actions[action].name,
+                        "");
             return false;
         }
-        return use_option(options[i].option, arg + name.n, o);
+        if (how == CLI_NO_VALUE)
+            return say_no_value(options[k].name);
+        return use_option(options[k].option, value, o);
     }
-    complain("CWWKE0013E", arg, "");
+    control_say("CWWKE0013E", arg, "", "");
     return false;
 }
 
@@ -190,10 +219,10 @@ parse(size_t action, int argc, char **argv, const char **name,
 {
     for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (argv[i][0] == '-') {
-            if (!parse_option(action, argv[i], o))
+            if (!parse_option(action, argc, argv, &i, o))
                 return false;
         } else if (*name != NULL) {
-            complain("CWWKE0027W", argv[i], "");
+            control_say("CWWKE0027W", *name, argv[i], "");
         } else {
             *name = argv[i];
         }
@@ -201,26 +230,23 @@ parse(size_t action, int argc, char **argv, const char **name,
     return true;
 }
 
-static bool
+/* EXIT_OK, or the exit status after saying what is wrong. */
+static int
 locate(struct settings *s, const char *name, int argc, char **argv)
 {
     struct err_info why;
     enum err e = settings_locate(s, name, &why);
     int i = 0;
 
-    if (e == ERR_SYNTAX) {
-        complain("CWWKE0012E", name, "");
-        return false;
-    }
     if (e != ERR_OK) {
         fprintf(stderr, "%s\n", why.text);
-        return false;
+        return e == ERR_SYNTAX ? EXIT_BAD_ARGUMENT : EXIT_LOCATION;
     }
     while (i < argc && strcmp(argv[i], "--") != 0)
         i++;
     for (i++; i < argc; i++)
         (void)settings_add_variable(s, argv[i]); /* others are ignored */
-    return true;
+    return EXIT_OK;
 }
 
 static int
@@ -229,13 +255,14 @@ act(size_t action, int argc, char **argv)
     struct control_options o = { .ready_fd = -1 };
     const char *name = NULL;
     struct settings s;
-    int status = EXIT_BAD_ARGUMENT;
     bool is_default;
+    int status;
 
     if (!parse(action, argc, argv, &name, &o))
-        return status;
+        return EXIT_BAD_ARGUMENT;
     is_default = name == NULL;
-    if (locate(&s, is_default ? "defaultServer" : name, argc, argv)) {
+    status = locate(&s, is_default ? "defaultServer" : name, argc, argv);
+    if (status == EXIT_OK) {
         bool is_made = true;
 
         if (actions[action].run != control_systemd) /* it keeps ours first */
@@ -259,13 +286,14 @@ be_worker(int argc, char **argv)
     int status = EXIT_LAUNCH;
     uint64_t fd;
 
+    settings_be_quiet();
     if (argc < 4 || !str_to_u64(str_of(argv[2]), &fd) || fd > 65535 ||
-        !locate(&s, argv[3], argc, argv))
+        locate(&s, argv[3], argc, argv) != EXIT_OK)
         return EXIT_BAD_ARGUMENT;
     if (settings_load(&s, &status, &why) == ERR_OK)
         status = worker_main(&s, (int)fd);
     else
-        fprintf(stderr, "Server %s: %s\n", s.name, why.text);
+        fprintf(stderr, "%s\n", why.text);
     settings_fini(&s);
     return status;
 }
@@ -274,13 +302,14 @@ static int
 modify(int argc, char **argv)
 {
     struct settings s;
-    int status = EXIT_BAD_ARGUMENT;
+    int status;
 
     if (argc != 4) {
         fprintf(stderr, "Usage: sallyport server modify SERVER COMMAND\n");
-        return status;
+        return EXIT_BAD_ARGUMENT;
     }
-    if (locate(&s, argv[2], 0, NULL)) {
+    status = locate(&s, argv[2], 0, NULL);
+    if (status == EXIT_OK) {
         settings_find_places(&s);
         status = control_modify(&s, argv[3]);
     }
@@ -319,9 +348,11 @@ complete(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         printf("%s\t%s\n", actions[i].name, actions[i].help);
-    printf("modify\tan operator command\nschema\tall elements\n");
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        printf("%s\t%s\n", others[i].name, others[i].help);
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
-        printf("%s\t%s\n", options[i].name, options[i].help);
+        printf("%s%s\t%s\n", options[i].name,
+               options[i].value == NULL ? "" : "=", options[i].help);
     printf("--help\tshow help\n--version\tshow the version\n");
 }
 
@@ -345,11 +376,45 @@ help_action(const char *name)
         printf("Usage: sallyport server %s [SERVER]%s\n%s\n", name,
                actions[i].options != 0 ? " [OPTIONS]" : "", actions[i].help);
         for (size_t j = 0; j < ARRAY_LEN(options); j++)
-            if (actions[i].options & options[j].option)
-                printf("  %-16s %s\n", options[j].name, options[j].help);
+            if (actions[i].options & options[j].option) {
+                help_option(j);
+                printf("\n");
+            }
+        return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (strcmp(name, others[i].name) != 0)
+            continue;
+        printf("Usage: sallyport server %s %s\n%s\n", name, others[i].arguments,
+               others[i].help);
         return true;
     }
     return false;
+}
+
+static int
+unknown_action(const char *action)
+{
+    fprintf(stderr,
+            "sallyport server: unknown action \"%s\"; try: sallyport server "
+            "help\n",
+            action);
+    return EXIT_BAD_ARGUMENT;
+}
+
+/* help, help ACTION, ACTION --help, --help. */
+static int
+answer_help(int argc, char **argv)
+{
+    bool is_word = strcmp(argv[1], "help") == 0;
+    const char *name = argc > 2 && is_word ? argv[2] : argv[1];
+
+    if (help_action(name))
+        return EXIT_OK;
+    if (name[0] != '-' && strcmp(name, "help") != 0)
+        return unknown_action(name);
+    help();
+    return EXIT_OK;
 }
 
 int
@@ -366,25 +431,19 @@ main(int argc, char **argv)
     }
     if (strcmp(action, "--worker") == 0)
         return be_worker(argc, argv);
-    if (wants_help(argc, argv) &&
-        ((argc > 2 && help_action(argv[2])) || help_action(argv[1])))
-        return EXIT_OK;
-    if (argc == 1 || wants_help(argc, argv)) {
+    if (argc == 1) {
         help();
-        return argc > 1 ? EXIT_OK : EXIT_BAD_ARGUMENT;
+        return EXIT_BAD_ARGUMENT;
     }
+    if (wants_help(argc, argv))
+        return answer_help(argc, argv);
     if (strcmp(action, "--version") == 0)
         return control_version(NULL, NULL);
-    if (strcmp(action, "modify") == 0)
-        return modify(argc, argv);
-    if (strcmp(action, "schema") == 0)
-        return schema(argc, argv);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (strcmp(action, others[i].name) == 0)
+            return others[i].run(argc, argv);
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (strcmp(action, actions[i].name) == 0)
             return act(i, argc, argv);
-    fprintf(stderr,
-            "sallyport server: unknown action \"%s\"; try: sallyport server "
-            "help\n",
-            action);
-    return EXIT_BAD_ARGUMENT;
+    return unknown_action(action);
 }

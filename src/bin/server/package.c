@@ -279,29 +279,32 @@ control_package(struct settings *s, const struct control_options *o)
 
     if (!settings_server_exists(s))
         return control_no_server(s);
+    if (control_is_unknown(s))
+        return EXIT_UNKNOWN;
     if (lock_is_held(s, &holder)) {
         printf("Server %s is running with process ID %d.\n"
-               "Server %s must be stopped before it can be packaged.\n",
+               "Server %s package failed. It must be stopped before it can be "
+               "packaged.\n",
                s->name, (int)holder, s->name);
         return EXIT_ACTIVE;
     }
     if (!is_root_name(str_of(root))) {
-        fprintf(stderr, "--server-root=%s: not the name of a folder\n", root);
+        control_say("CWWKE0024E", root, "--server-root", "");
         return EXIT_BAD_ARGUMENT;
     }
     if (!include_of(o, &include))
-        control_say("CWWKE0058W", str_of(o->include), str_of(s->name));
+        control_say("CWWKE0058W", o->include, "", "");
     path = archive_path(s, o);
     if (path == NULL)
         return EXIT_PACKAGE;
     if ((wrong = mismatch(include, path)) != NULL) {
-        control_say(wrong, str_of(path), STR(""));
+        control_say(wrong, "", "", "");
         return EXIT_PACKAGE;
     }
     printf("Packaging server %s.\n", s->name);
     fflush(stdout);
     if (write_archive(s, path, root, include, &why) != ERR_OK) {
-        fprintf(stderr, "%s\n", why.text);
+        control_say("SPT0468E", path, why.text, "");
         printf("Server %s package failed. Check server logs for details.\n",
                s->name);
         return EXIT_PACKAGE;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/msg.h"
 #include "base/vec.h"
 
 #define FILE_BYTES_MAX (1024u * 1024u)
@@ -18,6 +19,40 @@ char *
 settings_path(struct settings *s, const char *folder, const char *name)
 {
     return path_join(&s->arena, str_of(folder), str_of(name));
+}
+
+/* Whether what is only a warning has been said already. */
+static bool is_quiet_process;
+
+void
+settings_be_quiet(void)
+{
+    is_quiet_process = true;
+}
+
+/* "SPT0462E: place: reason" in why, as the program's only words. */
+static enum err
+refuse(struct err_info *why, enum err e, const char *id, const char *place,
+       const char *reason)
+{
+    struct buf line;
+
+    buf_init(&line, 8192);
+    MSG_LINE(&line, id, str_of(place), str_of(reason));
+    e = err_set(why, e, "%s", buf_z(&line));
+    buf_fini(&line);
+    return e;
+}
+
+static void
+warn(const char *id, struct str a, struct str b)
+{
+    struct buf line;
+
+    buf_init(&line, 8192);
+    MSG_LINE(&line, id, a, b);
+    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
+    buf_fini(&line);
 }
 
 static enum err
@@ -40,6 +75,15 @@ is_file(const char *path)
     struct stat st;
 
     return path != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Something that is no folder where one is wanted. */
+static bool
+is_in_the_way(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
 /* ---- places ---- */
@@ -120,6 +164,12 @@ env_or(const char *name, const char *otherwise)
 }
 
 static enum err
+not_folder(struct err_info *why, const char *name, const char *path)
+{
+    return refuse(why, ERR_NOT_FOUND, "CWWKE0025E", name, path);
+}
+
+static enum err
 set_places(struct settings *s, struct err_info *why)
 {
     const char *pid_dir, *pid_name;
@@ -131,6 +181,12 @@ set_places(struct settings *s, struct err_info *why)
     s->output_root = absolute(s, env_or("WLP_OUTPUT_DIR", s->servers_dir));
     if (s->servers_dir == NULL || s->output_root == NULL)
         return no_storage(why);
+    if (is_in_the_way(s->user_dir))
+        return not_folder(why, "WLP_USER_DIR", s->user_dir);
+    if (is_in_the_way(s->servers_dir))
+        return not_folder(why, "${wlp.user.dir}/servers", s->servers_dir);
+    if (is_in_the_way(s->output_root))
+        return not_folder(why, "WLP_OUTPUT_DIR", s->output_root);
     s->server_dir = settings_path(s, s->servers_dir, s->name);
     s->output_dir = settings_path(s, s->output_root, s->name);
     if (s->folder != NULL)
@@ -145,7 +201,11 @@ set_places(struct settings *s, struct err_info *why)
     if (pid_dir == NULL || pid_name == NULL)
         return no_storage(why);
     s->pid_file = env_or("PID_FILE", settings_path(s, pid_dir, pid_name));
-    return s->log_dir == NULL || s->pid_file == NULL ? no_storage(why) : ERR_OK;
+    if (s->log_dir == NULL || s->pid_file == NULL)
+        return no_storage(why);
+    if (getenv("LOG_DIR") != NULL && is_in_the_way(s->log_dir))
+        return not_folder(why, "LOG_DIR", s->log_dir);
+    return ERR_OK;
 }
 
 enum err
@@ -157,10 +217,7 @@ settings_locate(struct settings *s, const char *name, struct err_info *why)
                             .has_command_port = true };
     arena_init(&s->arena, 16u * 1024u * 1024u);
     if (!server_name_is_valid(str_of(name)))
-        return err_set(why, ERR_SYNTAX,
-                       "The specified server name contains a character that "
-                       "is not valid (name=%s).",
-                       name);
+        return refuse(why, ERR_SYNTAX, "CWWKE0012E", name, "");
     s->name = str_z(&s->arena, str_of(name));
     s->program = own_program(s);
     if (s->name == NULL || s->program == NULL)
@@ -207,11 +264,23 @@ settings_server_exists(const struct settings *s)
 
 /* ---- files ---- */
 
+/* Without the path that a message names anyway. */
+static const char *
+reason_of(const char *path, const struct err_info *why)
+{
+    size_t n = strlen(path);
+
+    return strncmp(why->text, path, n) == 0 && why->text[n] == ':'
+               ? why->text + n + 2
+               : why->text;
+}
+
 /* The whole file into the arena; a missing one is empty. */
 static enum err
 read_text(struct settings *s, const char *path, struct str *out,
           struct err_info *why)
 {
+    struct err_info own = { 0 };
     struct buf text;
     enum err e;
 
@@ -219,7 +288,9 @@ read_text(struct settings *s, const char *path, struct str *out,
     if (!is_file(path))
         return ERR_OK;
     buf_init(&text, FILE_BYTES_MAX);
-    e = file_read(path, &text, why);
+    e = file_read(path, &text, &own);
+    if (e != ERR_OK)
+        e = refuse(why, e, "SPT0462E", path, reason_of(path, &own));
     if (e == ERR_OK) {
         *out = str_dup(&s->arena, buf_view(&text));
         if (out->p == NULL)
@@ -230,12 +301,15 @@ read_text(struct settings *s, const char *path, struct str *out,
 }
 
 static void
-refuse_env(void *arg, struct str name)
+refuse_env(void *arg, uint32_t line, struct str name)
 {
-    fprintf(stderr,
-            "CWWKE0941W: The \"" STR_FMT "\" variable in %s is ignored: its "
-            "name has characters other than letters, digits and _.\n",
-            STR_ARG(str_sub(name, 0, 60)), (const char *)arg);
+    char number[16];
+    int n = snprintf(number, sizeof number, "%u", line);
+
+    if (name.p != NULL)
+        warn("CWWKE0941W", str_sub(name, 0, 60), STR(""));
+    else
+        warn("SPT0463W", str_of(arg), str_n(number, (size_t)n));
 }
 
 static const char *
@@ -249,19 +323,24 @@ read_env(struct settings *s, const char *path, bool is_quiet,
          struct err_info *why)
 {
     struct pairs pairs = { 0 };
+    struct err_info own = { 0 };
     struct str text;
     enum err e =
         path == NULL ? no_storage(why) : read_text(s, path, &text, why);
 
     if (e == ERR_OK)
-        e = env_parse(&s->arena, text, &pairs, is_quiet ? NULL : refuse_env,
+        e = env_parse(&s->arena, text, &pairs,
+                      is_quiet || is_quiet_process ? NULL : refuse_env,
                       (void *)(uintptr_t)path, why);
     for (size_t i = 0; i < pairs.n && e == ERR_OK; i++) {
         struct str value = pairs.v[i].value;
 
-        if (env_expands(text) &&
-            (e = env_expand(&s->arena, value, value_of, &value, why)) != ERR_OK)
-            err_prefix(why, "%s: " STR_FMT, path, STR_ARG(pairs.v[i].name));
+        if (env_expands(text) && (e = env_expand(&s->arena, value, value_of,
+                                                 &value, &own)) != ERR_OK)
+            e = refuse(why, e, "SPT0462E", path,
+                       str_fmt(&s->arena, STR_FMT ": %s",
+                               STR_ARG(pairs.v[i].name), own.text)
+                           .p);
         else if (setenv(pairs.v[i].name.p, value.p, 1) != 0)
             e = no_storage(why);
     }
@@ -291,6 +370,19 @@ read_all_env(struct settings *s, bool is_quiet, struct err_info *why)
 }
 
 static enum err
+read_options(struct settings *s, const char *path, struct err_info *why)
+{
+    struct err_info own = { 0 };
+    struct str text;
+    enum err e = read_text(s, path, &text, why);
+
+    if (e == ERR_OK && (e = jvm_options_parse(&s->arena, text, &s->properties,
+                                              &own)) != ERR_OK)
+        e = refuse(why, e, "SPT0462E", path, own.text);
+    return e;
+}
+
+static enum err
 read_jvm_options(struct settings *s, struct err_info *why)
 {
     const char *files[] = {
@@ -300,24 +392,49 @@ read_jvm_options(struct settings *s, struct err_info *why)
         settings_path(s, s->server_dir, "configDropins/overrides/jvm.options"),
     };
     bool has_any = false;
-    struct str text;
     enum err e = ERR_OK;
 
     for (size_t i = 0; i < ARRAY_LEN(files) && e == ERR_OK; i++) {
         if (!is_file(files[i]))
             continue;
         has_any = true;
-        if ((e = read_text(s, files[i], &text, why)) == ERR_OK &&
-            (e = jvm_options_parse(&s->arena, text, &s->properties, why)) !=
-                ERR_OK)
-            err_prefix(why, "%s", files[i]);
+        e = read_options(s, files[i], why);
     }
     if (has_any || e != ERR_OK)
         return e;
-    if ((e = read_text(s, settings_path(s, s->install_dir, "etc/jvm.options"),
-                       &text, why)) != ERR_OK)
-        return e;
-    return jvm_options_parse(&s->arena, text, &s->properties, why);
+    return read_options(s, settings_path(s, s->install_dir, "etc/jvm.options"),
+                        why);
+}
+
+static enum err read_bootstrap(struct settings *, const char *path,
+                               unsigned depth, struct err_info *why);
+
+/* It may have said that the angel is required, so it must be there. */
+static enum err
+read_included(struct settings *s, const char *path, struct str include,
+              unsigned depth, struct err_info *why)
+{
+    struct str folder =
+        str_sub(str_of(path), 0, str_rfind_char(str_of(path), '/'));
+    const char *file = include.p[0] == '/'
+                           ? str_z(&s->arena, include)
+                           : path_join(&s->arena, folder, include);
+    struct str at = str_fmt(&s->arena, "bootstrap.include of %s", path);
+    char reason[128];
+
+    if (file == NULL || at.p == NULL)
+        return no_storage(why);
+    snprintf(reason, sizeof reason, "nested deeper than %u", INCLUDES_MAX);
+    if (depth == INCLUDES_MAX)
+        return refuse(why, ERR_LIMIT, "CWWKE0014E", file, reason);
+    if (!is_file(file))
+        return refuse(
+            why, ERR_NOT_FOUND, "CWWKE0014E", file,
+            str_fmt(&s->arena, "%s, named by " STR_FMT,
+                    access(file, F_OK) == 0 ? "it is no file" : strerror(errno),
+                    STR_ARG(at))
+                .p);
+    return read_bootstrap(s, file, depth + 1, why);
 }
 
 /* bootstrap.properties and what bootstrap.include names, the included first:
@@ -327,38 +444,59 @@ read_bootstrap(struct settings *s, const char *path, unsigned depth,
                struct err_info *why)
 {
     struct pairs own = { 0 };
-    struct str text, include;
-    enum err e =
-        path == NULL ? no_storage(why) : read_text(s, path, &text, why);
+    struct err_info reason = { 0 };
+    struct str text = STR(""), include;
+    struct buf bytes;
+    enum err e = path == NULL ? no_storage(why) : ERR_OK;
 
-    if (e == ERR_OK &&
-        (e = properties_parse(&s->arena, text, &own, why)) != ERR_OK)
-        err_prefix(why, "%s", path);
+    buf_init(&bytes, FILE_BYTES_MAX);
+    if (e == ERR_OK && is_file(path) &&
+        (e = file_read(path, &bytes, &reason)) == ERR_OK)
+        text = str_dup(&s->arena, buf_view(&bytes));
+    buf_fini(&bytes);
+    if (e == ERR_OK)
+        e = text.p == NULL ? no_storage(why)
+                           : properties_parse(&s->arena, text, &own, &reason);
+    if (e != ERR_OK && reason.text[0] != '\0')
+        e = refuse(why, e, "CWWKE0014E", path, reason_of(path, &reason));
     include = str_trim(pairs_get(&own, "bootstrap.include"));
-    if (e == ERR_OK && include.n > 0) {
-        struct str folder =
-            str_sub(str_of(path), 0, str_rfind_char(str_of(path), '/'));
-        const char *file = include.p[0] == '/'
-                               ? str_z(&s->arena, include)
-                               : path_join(&s->arena, folder, include);
-
-        /* It may have said that the angel is required. */
-        if (file != NULL && !is_file(file))
-            e = err_set(why, ERR_NOT_FOUND,
-                        "%s: bootstrap.include names %s, which is no file",
-                        path, file);
-        else if (depth == INCLUDES_MAX)
-            e = err_set(why, ERR_LIMIT,
-                        "%s: bootstrap.include nests deeper than %u", path,
-                        INCLUDES_MAX);
-        else
-            e = read_bootstrap(s, file, depth + 1, why);
-    }
+    if (e == ERR_OK && include.n > 0)
+        e = read_included(s, path, include, depth, why);
     for (size_t i = 0; i < own.n && e == ERR_OK; i++)
         if (!VEC_PUSH(&s->bootstrap, own.v[i]))
             e = no_storage(why);
     pairs_fini(&own);
     return e;
+}
+
+/* bootstrap.properties of the server, with the line where that name stands. */
+static const char *
+place_of(struct settings *s, const char *name)
+{
+    const char *path = settings_path(s, s->server_dir, "bootstrap.properties");
+    struct str rest, line;
+    uint32_t n = 0, found = 0;
+    struct err_info ignored;
+
+    if (path == NULL || read_text(s, path, &rest, &ignored) != ERR_OK)
+        return "bootstrap.properties";
+    while (str_line(&rest, &line)) {
+        n++;
+        if (str_starts(str_trim(line), str_of(name)))
+            found = n;
+    }
+    return found == 0 ? path : str_fmt(&s->arena, "%s:%u", path, found).p;
+}
+
+static enum err
+not_valid(struct settings *s, const char *name, struct str value,
+          const char *what, struct err_info *why)
+{
+    struct str reason = str_fmt(&s->arena, "%s \"" STR_FMT "\" %s", name,
+                                STR_ARG(str_sub(value, 0, 40)), what);
+
+    return refuse(why, ERR_SYNTAX, "SPT0462E", place_of(s, name),
+                  reason.p == NULL ? name : reason.p);
 }
 
 static enum err
@@ -370,19 +508,14 @@ use_bootstrap(struct settings *s, struct err_info *why)
 
     if (wait.p != NULL) {
         if (!str_to_i64(str_trim(wait), &n) || n < 0 || n > 86400)
-            return err_set(
-                why, ERR_SYNTAX,
-                "bootstrap.properties: server.start.wait.time \"" STR_FMT
-                "\" is not a number of seconds",
-                STR_ARG(str_sub(wait, 0, 40)));
+            return not_valid(s, "server.start.wait.time", wait,
+                             "is not a number of seconds (0..86400)", why);
         s->start_wait_s = (unsigned)n;
     }
     if (port.p != NULL) {
         if (!str_to_i64(str_trim(port), &n) || n < -1 || n > 65535)
-            return err_set(why, ERR_SYNTAX,
-                           "bootstrap.properties: command.port \"" STR_FMT
-                           "\" is not a port (0..65535 or -1)",
-                           STR_ARG(str_sub(port, 0, 40)));
+            return not_valid(s, "command.port", port,
+                             "is not a port (0..65535 or -1)", why);
         s->has_command_port = n != -1;
     } else {
         /* a started task is stopped by its console */

@@ -62,8 +62,12 @@ MUST_CHECK enum err settings_locate(struct settings *, const char *name,
 /* The same for a server's folder, wherever it is; its output goes there too. */
 MUST_CHECK enum err settings_locate_at(struct settings *, const char *folder,
                                        struct err_info *why);
+/* What is wrong with a file without keeping us from using it has been said by
+ * another process of this server. */
+void settings_be_quiet(void);
 /* server.env into the environment, jvm.options, bootstrap.properties. On
- * failure *exit_status says how the program should end. */
+ * failure *exit_status says how the program should end, and why is a message
+ * with its id, file and line. */
 MUST_CHECK enum err settings_load(struct settings *, int *exit_status,
                                   struct err_info *why);
 /* Output, logs and pid file where server.env sends them, for asking a server

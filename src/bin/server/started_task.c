@@ -82,17 +82,6 @@ started_task_is_configured(void)
     return str_trim(str_of(getenv("WLP_ZOS_PROCEDURE"))).n > 0;
 }
 
-static void
-complain(const char *id, struct str insert)
-{
-    struct buf line;
-
-    buf_init(&line, 4096);
-    MSG_LINE(&line, id, insert);
-    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
-    buf_fini(&line);
-}
-
 /*
  * The console is a program of its own: this one links nothing of the master.
  * The exit status is the command's.
@@ -119,6 +108,14 @@ console(const struct settings *s, const char *command)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
 }
 
+static const char *
+text_z(struct settings *s, struct str text)
+{
+    const char *z = str_z(&s->arena, text);
+
+    return z == NULL ? "" : z;
+}
+
 int
 started_task_start(struct settings *s, const struct control_options *o)
 {
@@ -134,23 +131,23 @@ started_task_start(struct settings *s, const struct control_options *o)
     wrong = started_task_command(procedure, job_name, s->name, o->is_clean,
                                  &command);
     if (wrong != NULL) {
-        complain(wrong,
-                 strcmp(wrong, "CWWKE0943E") == 0 ? job_name : procedure);
+        control_say(wrong, text_z(s, procedure), text_z(s, job_name), "");
         buf_fini(&command);
         return EXIT_START;
     }
     status = console(s, buf_z(&command));
     buf_fini(&command);
     if (status != 0) {
+        char rc[16];
+
+        snprintf(rc, sizeof rc, "%d", status);
+        control_say("CWWKE0106E", text_z(s, procedure), rc, "");
         printf("Server %s start failed. Check server logs for details.\n",
                s->name);
         return EXIT_START;
     }
     if (!lock_is_held(s, &holder)) {
-        fprintf(stderr,
-                "The started task runs, but not the server in %s: its "
-                "procedure names another server or WLP_USER_DIR.\n",
-                s->server_dir);
+        control_say("SPT0469E", text_z(s, procedure), s->server_dir, "");
         return EXIT_START;
     }
     printf("Server %s started with process ID %d.\n", s->name, (int)holder);

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/msg.h"
 #include "doctor/whose.h"
 #include "lock.h"
 
@@ -101,17 +100,6 @@ struct identity {
     const char *user; /* SAF user, or "" */
 };
 
-static void
-say(const char *id, const char *a, const char *b)
-{
-    struct buf line;
-
-    buf_init(&line, 8192);
-    MSG_LINE(&line, id, str_of(a), str_of(b));
-    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
-    buf_fini(&line);
-}
-
 static bool
 of_process(const struct settings *s, struct identity *out)
 {
@@ -162,6 +150,7 @@ of_started(struct settings *s, struct identity *out, struct err_info *why)
 static enum err
 find_identity(struct settings *s, struct identity *out, struct err_info *why)
 {
+    struct err_info own = { 0 };
     struct stat st;
     enum err e;
 
@@ -169,14 +158,16 @@ find_identity(struct settings *s, struct identity *out, struct err_info *why)
         return ERR_OK;
     if (stat(s->server_dir, &st) != 0)
         return err_sys(why, "%s", s->server_dir);
-    e = root_is_private() ? ERR_PEER : of_started(s, out, why);
+    e = root_is_private() ? ERR_PEER : of_started(s, out, &own);
+    if (e != ERR_PEER && e != ERR_OK && why != NULL)
+        *why = own;
     if (e != ERR_PEER)
         return e;
     if (st.st_uid == 0)
         return err_set(why, ERR_NOT_FOUND,
-                       "%s belongs to root, and the system is not up to say "
-                       "who START would run it as",
-                       s->server_dir);
+                       "%s belongs to root, and the system cannot be asked who "
+                       "START would run it as: %s",
+                       s->server_dir, own.text);
     *out = (struct identity){ st.st_uid, st.st_gid,
                               "the owner of the server's folder", "" };
     return ERR_OK;
@@ -190,13 +181,13 @@ warn(const struct settings *s, const struct identity *who)
     char text[128];
 
     if (who->uid == 0)
-        say("SPT0461W", s->name, "the running server is root's");
+        control_say("SPT0461W", s->name, "the running server is root's", "");
     if (stat(s->server_dir, &st) != 0 || st.st_uid == who->uid)
         return;
     snprintf(text, sizeof text,
              "its folder belongs to uid %u, the unit runs it as %u",
              (unsigned)st.st_uid, (unsigned)who->uid);
-    say("SPT0461W", s->name, text);
+    control_say("SPT0461W", s->name, text, "");
 }
 
 static void
@@ -279,14 +270,12 @@ control_systemd(struct settings *s, const struct control_options *o)
     struct identity who;
     struct buf out;
 
-    if (!settings_server_exists(s)) {
-        printf("Server %s does not exist.\n", s->name);
-        return EXIT_NO_SERVER;
-    }
+    if (!settings_server_exists(s))
+        return control_no_server(s);
     keep_environment(s, &ours);
     settings_find_places(s); /* and WLP_ZOS_PROCEDURE */
     if (find_identity(s, &who, &why) != ERR_OK) {
-        say("SPT0460E", s->name, why.text);
+        control_say("SPT0460E", s->name, why.text, "");
         return EXIT_LOCATION;
     }
     warn(s, &who);
