@@ -181,9 +181,7 @@ add_rest(struct dumping *d, const struct cfg_vars *rest, unsigned depth)
             d->failed = true;
         else
             add_attr(d, name,
-                     show_sounds_secret(&d->show, rest->v[i].name)
-                         ? STR(SHOW_SECRET)
-                         : rest->v[i].value,
+                     show_clean(&d->show, rest->v[i].name, rest->v[i].value),
                      depth);
     }
 }

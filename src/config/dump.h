@@ -24,6 +24,8 @@ struct cfg_setting {
     struct str element; /* "zosconnect_services/service[name=a]" */
     struct str attr;
     struct str value;  /* as it would be written; "*****" for a secret */
+    struct str full;   /* with secrets that are no passwords by their kind: for
+                          comparing, never to be shown */
     struct str origin; /* "server.xml:3", "default", "built-in"... */
     bool is_default;
     const struct secret *secret; /* for comparing; else NULL */

@@ -50,15 +50,22 @@ children(struct flattening *f, const struct cfg_node *node,
          const struct cfg_attr *a, struct str path)
 {
     struct show_child *v;
+    struct table seen;
     size_t n;
 
     if (!show_children(&f->show, node, a, &v, &n)) {
         f->failed = true;
         return;
     }
+    table_init(&seen);
     for (size_t i = 0; i < n; i++) {
         struct str key = key_of(f, v[i].node, i);
 
+        if (table_get(&seen, key) != NULL) /* a second one of that name */
+            key =
+                loading_fmt(&f->show.loading, STR_FMT ",%zu", STR_ARG(key), i);
+        else if (!table_put(&seen, key, f, NULL))
+            f->failed = true;
         flatten(f, v[i].node,
                 a->kind == CFG_KIND_CHILD
                     ? loading_fmt(&f->show.loading, STR_FMT "/%s",
@@ -66,20 +73,23 @@ children(struct flattening *f, const struct cfg_node *node,
                     : loading_fmt(&f->show.loading, STR_FMT "/%s[" STR_FMT "]",
                                   STR_ARG(path), v[i].name, STR_ARG(key)));
     }
+    table_fini(&seen);
 }
 
 static void
 attribute(struct flattening *f, const struct cfg_node *node,
           const struct cfg_attr *a, struct str path)
 {
-    struct str value;
+    struct str value, full;
 
-    if (a->kind == CFG_KIND_PRESENT || !show_text(&f->show, node, a, &value))
+    if (a->kind == CFG_KIND_PRESENT || !show_text(&f->show, node, a, &value) ||
+        !show_full_text(&f->show, node, a, &full))
         return;
     push(f, (struct cfg_setting){
                 .element = path,
                 .attr = str_of(a->name),
                 .value = value,
+                .full = full,
                 .origin = show_origin(&f->show, node, a),
                 .is_default = !show_is_written(node, a),
                 .secret = show_is_secret(a)
@@ -97,9 +107,9 @@ rest(struct flattening *f, const struct cfg_node *node,
         push(f, (struct cfg_setting){
                     .element = path,
                     .attr = vars->v[i].name,
-                    .value = show_sounds_secret(&f->show, vars->v[i].name)
-                                 ? STR(SHOW_SECRET)
-                                 : vars->v[i].value,
+                    .value =
+                        show_clean(&f->show, vars->v[i].name, vars->v[i].value),
+                    .full = vars->v[i].value,
                     .origin = show_place(&f->show, node) });
 }
 

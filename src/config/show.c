@@ -292,8 +292,8 @@ word_text(const struct cfg_attr *a, const void *value, struct str *out)
 }
 
 bool
-show_text(struct show *s, const struct cfg_node *node, const struct cfg_attr *a,
-          struct str *out)
+show_full_text(struct show *s, const struct cfg_node *node,
+               const struct cfg_attr *a, struct str *out)
 {
     const void *value = field(node, a->at);
     const struct cfg_node *target;
@@ -344,6 +344,80 @@ show_text(struct show *s, const struct cfg_node *node, const struct cfg_attr *a,
         break;
     }
     return false;
+}
+
+/* ---- what of it may be shown ---- */
+
+/* "://user:password@" without the password. */
+static struct str
+clean_urls(struct show *s, struct str text)
+{
+    struct str rest = text, result;
+    struct buf out;
+    size_t at;
+
+    if (str_find(text, STR("://")) == STR_NPOS ||
+        str_find_char(text, '@') == STR_NPOS)
+        return text;
+    buf_init(&out, 2 * text.n + 64);
+    while ((at = str_find(rest, STR("://"))) != STR_NPOS) {
+        struct str host = str_sub(rest, at + 3, rest.n);
+        size_t end = 0, colon, sign;
+
+        while (end < host.n && host.p[end] != '/' && host.p[end] != '?' &&
+               host.p[end] != ',' && !is_blank(host.p[end]))
+            end++;
+        host = str_sub(host, 0, end);
+        colon = str_find_char(host, ':');
+        sign = str_rfind_char(host, '@');
+        buf_add(&out, str_sub(rest, 0, at + 3));
+        if (sign != STR_NPOS && colon != STR_NPOS && colon < sign) {
+            buf_add(&out, str_sub(host, 0, colon + 1));
+            buf_add_z(&out, SHOW_SECRET);
+            buf_add(&out, str_sub(host, sign, host.n));
+        } else {
+            buf_add(&out, host);
+        }
+        rest = str_sub(rest, at + 3 + end, rest.n);
+    }
+    buf_add(&out, rest);
+    result = str_dup(s->loading.arena, buf_view(&out));
+    buf_fini(&out);
+    return result;
+}
+
+struct str
+show_clean(struct show *s, struct str name, struct str value)
+{
+    return show_sounds_secret(s, name) ? STR(SHOW_SECRET)
+                                       : clean_urls(s, value);
+}
+
+/* The value of <property name="password" value="..."/>. */
+static bool
+is_named_secret(struct show *s, const struct cfg_node *node,
+                const struct cfg_attr *a)
+{
+    const struct cfg_type *type = node->type;
+    struct str name;
+
+    if (strcmp(a->name, "value") != 0)
+        return false;
+    for (size_t i = 0; i < type->n_attrs; i++)
+        if (strcmp(type->attrs[i].name, "name") == 0)
+            return show_full_text(s, node, &type->attrs[i], &name) &&
+                   show_sounds_secret(s, name);
+    return false;
+}
+
+bool
+show_text(struct show *s, const struct cfg_node *node, const struct cfg_attr *a,
+          struct str *out)
+{
+    if (!show_full_text(s, node, a, out))
+        return false;
+    *out = is_named_secret(s, node, a) ? STR(SHOW_SECRET) : clean_urls(s, *out);
+    return true;
 }
 
 /* ---- elements inside ---- */

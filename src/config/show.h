@@ -19,10 +19,16 @@ void show_init(struct show *, const struct cfg_tree *, struct arena *);
 
 /*
  * The attribute's value as the text of an XML attribute. False: it has none,
- * or it consists of elements (show_children).
+ * or it consists of elements (show_children). Secrets are *****: passwords,
+ * the value of a property whose name means one, the password in a URL.
  */
 bool show_text(struct show *, const struct cfg_node *, const struct cfg_attr *,
                struct str *out);
+/* The same, but for passwords as it is: to compare, never to be shown. */
+bool show_full_text(struct show *, const struct cfg_node *,
+                    const struct cfg_attr *, struct str *out);
+/* What may be shown of the value of an attribute of that name (kind REST). */
+struct str show_clean(struct show *, struct str name, struct str value);
 /* Elements of that attribute that are defined in place, one after the other,
  * and the name they are written with; *n is 0 when there are none. */
 struct show_child {

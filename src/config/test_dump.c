@@ -237,6 +237,54 @@ setting(const struct cfg_setting *v, size_t n, const char *element,
     return NULL;
 }
 
+/* What is secret by its name or its form, though not a password by its kind. */
+static void
+shows_no_secrets(void **state)
+{
+    static struct world w = {
+        .server = "<server>"
+                  "<zosconnect_services><service name='s'>"
+                  "<property name='password' value='hush1'/>"
+                  "<property name='API_Secret' value='hush2'/>"
+                  "<property name='uri' value='http://u:hush3@h:80/a?b=c:d@e'/>"
+                  "<property name='two' value='x://a@b,y://u:hush4@h'/>"
+                  "<property name='none' value='http://h:80/u:seen@b'/>"
+                  "</service></zosconnect_services>"
+                  "<usr_x id='i' accessToken='hush5' at='ftp://u:hu:sh6@h@i/'"
+                  " odd='://:@'/></server>",
+    };
+    static const char *const wanted[] = {
+        "value=\"http://u:*****@h:80/a?b=c:d@e\"",
+        "value=\"x://a@b,y://u:*****@h\"",
+        "value=\"http://h:80/u:seen@b\"",
+        "accessToken=\"*****\"",
+        "at=\"ftp://u:*****@i/\"",
+        "odd=\"://:*****@\"",
+    };
+    struct cfg_tree *tree = load(&w);
+    char *text = dump(tree, CFG_DUMP_WRITTEN);
+    const struct cfg_setting *v;
+    struct arena arena;
+    size_t n, n_full = 0;
+
+    (void)state;
+    assert_null(strstr(text, "hush"));
+    assert_null(strstr(text, "sh6"));
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+        if (strstr(text, wanted[i]) == NULL)
+            fail_msg("%s in %s", wanted[i], text);
+    arena_init(&arena, 1u << 20);
+    assert_int_equal(cfg_settings(tree, &arena, &v, &n, NULL), ERR_OK);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(str_find(v[i].value, STR("hush")) == STR_NPOS);
+        n_full += str_find(v[i].full, STR("hush")) != STR_NPOS;
+    }
+    assert_int_equal(n_full, 5); /* "hu:sh6" is the sixth */
+    arena_fini(&arena);
+    free(text);
+    cfg_unref(&tree);
+}
+
 static void
 lists_settings(void **state)
 {
@@ -595,6 +643,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_origins),
         cmocka_unit_test(lists_settings),
+        cmocka_unit_test(shows_no_secrets),
         cmocka_unit_test(is_stable_for_odd_values),
         cmocka_unit_test(is_stable_for_random_documents),
         cmocka_unit_test(says_the_same_in_other_words),

@@ -66,7 +66,9 @@ is_same(const struct cfg_setting *a, const struct cfg_setting *b)
     if (a->secret != NULL && b->secret != NULL)
         return secret_eq(a->secret, secret_view(b->secret)) || is_masked(a) ||
                is_masked(b);
-    return str_eq(a->value, b->value);
+    /* or one of them is a dump that does not tell it */
+    return str_eq(a->full, b->full) || str_eq(a->value, b->full) ||
+           str_eq(a->full, b->value);
 }
 
 /* ---- what is said ---- */

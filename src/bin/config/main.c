@@ -158,7 +158,7 @@ struct counts {
 
 static void
 check_line(struct jsonout *out, struct counts *n, struct str id,
-           struct str text)
+           struct str text, struct cfg_place place)
 {
     char severity = id.p[id.n - 1];
     bool is_error = severity == 'E', is_warning = severity == 'W';
@@ -179,10 +179,26 @@ check_line(struct jsonout *out, struct counts *n, struct str id,
                                      : STR("information"));
     jsonout_key(out, STR("text"));
     jsonout_string(out, text);
+    if (str_starts(place.file, STR("/"))) {
+        char line[16];
+        int len = snprintf(line, sizeof line, "%u", place.line);
+
+        jsonout_key(out, STR("file"));
+        jsonout_string(out, place.file);
+        jsonout_key(out, STR("line"));
+        jsonout_raw(out, str_n(line, (size_t)len));
+    }
     jsonout_close(out, '}');
 }
 
+static struct cfg_place
+place_of(const struct cfg_node *node)
+{
+    return (struct cfg_place){ node->file, node->line };
+}
+
 struct checking {
+    const struct cfg_tree *tree;
     struct jsonout *out;
     struct counts *n;
 };
@@ -192,7 +208,8 @@ say_feature(void *arg, const char *id, struct str text)
 {
     struct checking *c = arg;
 
-    check_line(c->out, c->n, str_of(id), text);
+    check_line(c->out, c->n, str_of(id), text,
+               place_of(&CFG_ONE(c->tree, feature_manager)->node));
 }
 
 /* The log reads it when the server starts; said as there (SPT0411W). */
@@ -213,7 +230,8 @@ check_trace(const struct cfg_tree *tree, struct checking *c)
     buf_printf(&what, "traceSpecification \"" STR_FMT "\", byte %zu: %s",
                STR_ARG(str_sub(given, 0, 200)), why.at, why.text);
     msg_text(&text, "SPT0411W", MSG_INSERTS(buf_view(&what)), 1);
-    check_line(c->out, c->n, STR("SPT0411W"), buf_view(&text));
+    check_line(c->out, c->n, STR("SPT0411W"), buf_view(&text),
+               place_of(&CFG_ONE(tree, logging)->node));
     buf_fini(&what);
     buf_fini(&text);
 }
@@ -230,9 +248,10 @@ check(struct source *s)
     if (is_json)
         jsonout_open(&out, '[');
     for (size_t i = 0; i < s->messages.n; i++)
-        check_line(&out, &n, s->messages.v[i].id, s->messages.v[i].text);
+        check_line(&out, &n, s->messages.v[i].id, s->messages.v[i].text,
+                   s->messages.v[i].place);
     if (s->result == ERR_OK) {
-        struct checking c = { &out, &n };
+        struct checking c = { s->tree, &out, &n };
 
         (void)features_check(s->tree, say_feature, &c);
         check_trace(s->tree, &c);

@@ -20,8 +20,11 @@ static void
 note(void *arg, const char *id, struct str text)
 {
     struct source *s = arg;
-    struct message m = { str_dup(&s->arena, str_of(id)),
-                         str_dup(&s->arena, text) };
+    struct message m = {
+        str_dup(&s->arena, str_of(id)),
+        str_dup(&s->arena, text),
+        { str_dup(&s->arena, s->place.file), s->place.line },
+    };
 
     if (m.id.p == NULL || m.text.p == NULL || !VEC_PUSH(&s->messages, m))
         s->result = err_set(&s->why, ERR_MEMORY, "no storage for messages");
@@ -131,6 +134,7 @@ source_read(struct source *s, const char *name, char **variables,
             options.server_file = str_of(file);
         options.tells_unknown = true;
         options.on_message = note;
+        options.place = &s->place;
         options.arg = s;
         e = cfg_load(&options, &s->tree, &s->why);
         if (s->result == ERR_OK)

@@ -8,6 +8,7 @@
 struct message {
     struct str id;
     struct str text;
+    struct cfg_place place; /* what it is about */
 };
 
 struct source {
@@ -18,6 +19,7 @@ struct source {
     enum err result;
     bool is_located; /* what was given names a place */
     struct arena arena;
+    struct cfg_place place; /* of the message that is being said */
     struct {
         struct message *v;
         size_t n, cap;
