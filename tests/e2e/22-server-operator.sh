@@ -43,8 +43,8 @@ IFS= read -r -t 10 line <&3
 like "$line" '^HTTP/1.1 404' "the request under way is answered"
 exec 3>&- 3<&-
 replies "STATUS of a server half paused" 0 status "$PR" "CWWKB0004I: server s is active."
-replies "STATUS,DETAILS" 0 status,details "$PR" "CWWKB0004I: defaultHttpEndpoint is paused." "CWWKB0004I: admin is active."
-replies "STATUS of targets" 20 "status,target='admin,none'" "$PR" "CWWKB0004I: admin is active." "CWWKB0004I: none was not found."
+replies "STATUS,DETAILS" 0 status,details "$PR" "CWWKB0004I: defaultHttpEndpoint(paused): host:localhost, httpPort:$PORT, httpsPort:-1" "CWWKB0004I: admin(active): host:localhost, httpPort:$ADMIN, httpsPort:-1"
+replies "STATUS of targets" 0 "status,target='admin,none,defaultHttpEndpoint'" "$PR" "CWWKB0004I: TARGET admin is active." "CWWKB0004I: TARGET none was not found." "CWWKB0004I: TARGET defaultHttpEndpoint is paused."
 replies "PAUSE" 0 PAUSE "$PR"
 is "$(code "$ADMIN")" 000 "all ports are closed"
 replies "STATUS of a paused server" 0 STATUS "$PR" "CWWKB0004I: server s is paused."

@@ -54,11 +54,13 @@ modify "LOGGING='reset'"
 is "$STATUS" 0 "RESET"
 curl -s -o /dev/null "http://localhost:$PORT/after"
 unlike "$(tail -n +$((N + 1)) "$LOGS/trace.log")" '/after' "ends it"
-for bad in "LOGGING" "LOGGING=" "LOGGING=''" "LOGGING='a=all" "LOGGING=a=all" "LOGGING='a'b'"; do
+for bad in "LOGGING" "LOGGING=" "LOGGING=''" "LOGGING='a=all" "LOGGING=a=all'" "LOGGING='" "LOGGING='a'b'"; do
     modify "$bad"
     is "$STATUS" 20 "$bad is refused"
     like "$OUT" "Could not parse command: \"$bad\"" "and quoted"
 done
+modify "LOGGING=a=all"; is "$STATUS" 0 "without quotes"
+modify "LOGGING=reset"; is "$STATUS" 0 "and back"
 modify "LOGGING='a=loud'"
 is "$STATUS" 20 "a level that is none"
 like "$OUT" "^CWWKB0004I: expected off, fatal, .*, byte 0 of 'a=loud'$" "says what is one"
@@ -130,7 +132,7 @@ END_PROPERTIES
 printf 'com.ibm.ws.logging.max.files=9\ncom.ibm.ws.logging.hideMessage=CWWKF0007I, CWWKE0002I\n' >"$HOME_DIR/more.properties"
 sallyport server stop logs >/dev/null 2>&1; mv "$HOME_DIR/more.properties" "$SCRATCH/"
 runs "bootstrap.include of a file that is not there" 24 sallyport server start logs
-like "$OUT" "bootstrap.include names .*/more.properties, which is no file" "is said"
+like "$OUT" "^CWWKE0014E: .*Path: .*/more\.properties Reason: No such file or directory, named by bootstrap\.include of " "is said"
 mv "$SCRATCH/more.properties" "$HOME_DIR/"
 cp "$LOGS/messages.log" "$SCRATCH/before.log"
 restart

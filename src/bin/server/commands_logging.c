@@ -13,17 +13,19 @@ static const char help[] =
     "To return to the configured one:\n"
     "  MODIFY <jobname.>identifier,logging='reset'";
 
-/* LOGGING='spec' */
+/* LOGGING='spec' or LOGGING=spec; one quote alone is none. */
 static bool
 spec_of(const struct modify_call *call, struct str *out)
 {
     struct str text = str_trim(call->operands);
 
-    if (text.n < 4 || text.p[0] != '=' || text.p[1] != '\'' ||
-        text.p[text.n - 1] != '\'')
+    if (text.n == 0 || text.p[0] != '=')
         return false;
-    *out = str_trim(str_sub(text, 2, text.n - 1));
-    return out->n > 0 && str_find_char(*out, '\'') == STR_NPOS;
+    text = str_trim(str_sub(text, 1, text.n));
+    if (text.n >= 2 && text.p[0] == '\'' && text.p[text.n - 1] == '\'')
+        text = str_trim(str_sub(text, 1, text.n - 1));
+    *out = text;
+    return text.n > 0 && str_find_char(text, '\'') == STR_NPOS;
 }
 
 static bool

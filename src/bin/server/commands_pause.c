@@ -115,20 +115,18 @@ on_resume(const struct modify_call *call)
 
 /* ---- STATUS ---- */
 
-/* [unverified] one line for each component, as for the server itself. */
-static void
-say_endpoint(const struct modify_call *call, const struct gateway_endpoint *e)
+static const char *
+state_of(const struct gateway_endpoint *e)
 {
-    modify_say(call, STR_FMT " is %s.", STR_ARG(e->id),
-               e->is_paused ? "paused" : "active");
+    return e->is_paused ? "paused" : "active";
 }
 
+/* Words of the original, which calls even an unknown one a success. */
 static bool
 status_of(const struct modify_call *call, struct str targets,
           const struct gateway_endpoint *v, size_t n)
 {
     struct str target;
-    bool is_ok = true;
 
     while (str_token(&targets, ',', &target)) {
         size_t i = 0;
@@ -136,15 +134,35 @@ status_of(const struct modify_call *call, struct str targets,
         target = str_trim(target);
         while (i < n && !str_eq(v[i].id, target))
             i++;
-        if (i < n) {
-            say_endpoint(call, &v[i]);
-        } else {
-            modify_say(call, STR_FMT " was not found.",
+        if (i < n)
+            modify_say(call, "TARGET " STR_FMT " is %s.", STR_ARG(v[i].id),
+                       state_of(&v[i]));
+        else
+            modify_say(call, "TARGET " STR_FMT " was not found.",
                        STR_ARG(str_sub(target, 0, 100)));
-            is_ok = false;
-        }
     }
-    return is_ok;
+    return true;
+}
+
+static void
+say_details(const struct modify_call *call, const struct gateway_endpoint *v,
+            size_t n)
+{
+    const struct cfg_tree *tree = command_worker(call)->tree;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct cfg_http_endpoint *e =
+            cfg_find(tree, &cfg_type_http_endpoint, v[i].id);
+
+        if (e != NULL)
+            modify_say(call,
+                       STR_FMT "(%s): host:" STR_FMT
+                               ", httpPort:%lld, httpsPort:%lld",
+                       STR_ARG(v[i].id), state_of(&v[i]), STR_ARG(e->host),
+                       (long long)e->http_port, (long long)e->https_port);
+    }
+    if (n == 0)
+        modify_say(call, "No results returned from pauseable components");
 }
 
 static bool
@@ -162,8 +180,7 @@ on_status(const struct modify_call *call)
     for (size_t i = 0; i < n; i++)
         n_paused += v[i].is_paused;
     if (str_eq_nocase_z(call->command, "STATUS,DETAILS")) {
-        for (size_t i = 0; i < n; i++)
-            say_endpoint(call, &v[i]);
+        say_details(call, v, n);
         return true;
     }
     switch (targets_of(call, "STATUS", &targets)) {
