@@ -221,6 +221,10 @@ messages_log_text(struct messages_log *log, const char *logger, const char *id,
 {
     struct buf wto;
 
+    if (log->take != NULL) {
+        log->take(log->o.arg, id, text);
+        return;
+    }
     messages_lock(log);
     messages_text(log, logger, id, text);
     if (log->o.copy != NULL) {
@@ -410,6 +414,8 @@ messages_log_ffdc(struct messages_log *log, const struct ffdc_incident *i)
     char what[256], name[FFDC_NAME_BYTES];
     struct buf text;
 
+    if (log->take != NULL)
+        return;
     messages_lock(log);
     if (ffdc_note(log->ffdc, i, clock_wall_ms(), name)) {
         snprintf(what, sizeof what, "%s %s %s", i->exception, i->source,

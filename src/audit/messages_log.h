@@ -50,6 +50,10 @@ struct messages_log_options {
     size_t n_header;
     const char *const *hide; /* ids that go to trace.log alone */
     size_t n_hide;
+    /* Behind what is said of a setting that is none: " (server.xml:2:10)". */
+    struct messages_places {
+        struct str folder, file_name, trace_name, trace_spec, mappings;
+    } places;
     const char *host, *user_dir, *server; /* JSON */
     /* Each message also as "<id>: <text>"; NULL: nowhere. For WTOs. */
     void (*copy)(void *arg, const char *id, struct str line);
@@ -66,6 +70,20 @@ MUST_CHECK enum err messages_log_update(struct messages_log *,
                                         const struct messages_log_options *,
                                         struct err_info *why);
 void messages_log_close(struct messages_log **);
+/*
+ * What open and update would find wrong with these options; nothing is opened.
+ * say: each setting that would be ignored (SPT0411W). Not ERR_OK: they would be
+ * refused.
+ */
+MUST_CHECK enum err messages_log_check(const struct messages_log_options *,
+                                       void (*say)(void *arg, struct str what),
+                                       void *arg, struct err_info *why);
+/* A log without files: `take` gets each message. For checks of what a start
+ * would say. */
+MUST_CHECK enum err messages_log_collect(void (*take)(void *arg, const char *id,
+                                                      struct str text),
+                                         void *arg, struct messages_log **out,
+                                         struct err_info *why);
 /* About once a second: files roll over when their time has come. */
 void messages_log_tick(struct messages_log *);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/vec.h"
 
 void
@@ -165,19 +166,78 @@ set_hidden(struct messages_log *log, const struct messages_log_options *o)
     return true;
 }
 
+/* What is said of a setting whose text is none. */
+static void
+not_understood(struct buf *bad, const char *name, struct str text,
+               const struct err_info *why, struct str place)
+{
+    buf_printf(bad, "%s \"" STR_FMT "\", byte %zu: %s" STR_FMT, name,
+               STR_ARG(str_sub(text, 0, 200)), why->at, why->text,
+               STR_ARG(place));
+}
+
+static enum err
+read_mappings(const struct messages_log_options *o, struct log_mappings *out,
+              struct buf *bad)
+{
+    struct err_info why;
+    enum err e = log_mappings_init(out, o->mappings, &why);
+
+    if (e != ERR_OK)
+        not_understood(bad, "jsonFieldMappings", o->mappings, &why,
+                       o->places.mappings);
+    return e;
+}
+
+static enum err
+read_spec(const struct messages_log_options *o, struct trace_spec **out,
+          struct buf *bad)
+{
+    struct str spec = str_trim(o->trace_spec);
+    struct err_info why;
+    enum err e;
+
+    if (spec.n > TRACE_SPEC_BYTES_MAX) {
+        buf_printf(bad, "traceSpecification is too long" STR_FMT,
+                   STR_ARG(o->places.trace_spec));
+        return ERR_LIMIT;
+    }
+    e = trace_spec_new(spec, out, &why);
+    if (e != ERR_OK)
+        not_understood(bad, "traceSpecification", spec, &why,
+                       o->places.trace_spec);
+    return e;
+}
+
+static bool
+is_file_name(const char *name)
+{
+    return name[0] != '\0' && strchr(name, '/') == NULL;
+}
+
+static enum err
+check_names(const struct messages_log_options *o, struct err_info *why)
+{
+    if (!is_file_name(o->file_name))
+        return err_set(why, ERR_SYNTAX,
+                       "\"%s\" is not the name of a log file" STR_FMT,
+                       o->file_name, STR_ARG(o->places.file_name));
+    if (!is_file_name(o->trace_name))
+        return err_set(why, ERR_SYNTAX,
+                       "\"%s\" is not the name of a trace file" STR_FMT,
+                       o->trace_name, STR_ARG(o->places.trace_name));
+    return ERR_OK;
+}
+
 /* A mapping that is none is told and left out; so is a trace specification. */
 static void
 set_mappings(struct messages_log *log, const struct messages_log_options *o,
              struct buf *bad)
 {
     struct log_mappings next;
-    struct err_info why;
 
-    if (log_mappings_init(&next, o->mappings, &why) != ERR_OK) {
-        buf_printf(bad, "jsonFieldMappings \"" STR_FMT "\", byte %zu: %s",
-                   STR_ARG(str_sub(o->mappings, 0, 200)), why.at, why.text);
+    if (read_mappings(o, &next, bad) != ERR_OK)
         return;
-    }
     log_mappings_fini(&log->mappings);
     log->mappings = next;
 }
@@ -186,24 +246,19 @@ static void
 set_spec(struct messages_log *log, const struct messages_log_options *o,
          struct buf *bad)
 {
-    struct err_info why;
     struct str spec = str_trim(o->trace_spec);
-    char text[TRACE_SPEC_BYTES_MAX + 1];
-    bool is_new;
+    char text[TRACE_SPEC_BYTES_MAX + 1] = "";
+    struct trace_spec *next = NULL;
 
-    if (!str_copy_z(spec, text, sizeof text)) {
-        buf_add_z(bad, "traceSpecification is too long");
-        return;
-    }
-    is_new =
-        log->configured_spec == NULL || strcmp(log->configured_spec, text) != 0;
-    if (!is_new && (log->is_overridden || log->spec != NULL))
+    if (str_copy_z(spec, text, sizeof text) && log->configured_spec != NULL &&
+        strcmp(log->configured_spec, text) == 0 &&
+        (log->is_overridden || log->spec != NULL))
         return; /* an operator's stays until the configuration differs */
-    if (messages_use_spec(log, spec, &why) != ERR_OK) {
-        buf_printf(bad, "traceSpecification \"" STR_FMT "\", byte %zu: %s",
-                   STR_ARG(str_sub(spec, 0, 200)), why.at, why.text);
+    if (read_spec(o, &next, bad) != ERR_OK)
         return;
-    }
+    trace_spec_free(&next);
+    if (messages_use_spec(log, spec, NULL) != ERR_OK)
+        return;
     log->is_overridden = false;
     IGNORE(set_text(&log->configured_spec, text));
 }
@@ -292,9 +347,8 @@ set_options(struct messages_log *log, const struct messages_log_options *o,
     struct buf bad_mapping, bad_spec;
     enum err e;
 
-    if (strchr(o->trace_name, '/') != NULL || o->trace_name[0] == '\0')
-        return err_set(why, ERR_SYNTAX,
-                       "\"%s\" is not the name of a trace file", o->trace_name);
+    if ((e = check_names(o, why)) != ERR_OK)
+        return e;
     buf_init(&bad_mapping, 4096);
     buf_init(&bad_spec, 4096);
     if (!set_text(&log->host, o->host) ||
@@ -303,8 +357,11 @@ set_options(struct messages_log *log, const struct messages_log_options *o,
         return no_storage(why);
     set_mappings(log, o, &bad_mapping);
     if ((e = set_files(log, o, is_start, why)) != ERR_OK ||
-        (e = set_ffdc(log, o, why)) != ERR_OK)
+        (e = set_ffdc(log, o, why)) != ERR_OK) {
+        if (e != ERR_MEMORY)
+            err_suffix(why, STR_FMT, STR_ARG(o->places.folder));
         goto out;
+    }
     log->o = *o;
     atomic_store(&log->access_mode, (int)access_mode(o));
     if (!set_text(&log->trace_name, o->trace_name) ||
@@ -321,6 +378,47 @@ out:
     buf_fini(&bad_mapping);
     buf_fini(&bad_spec);
     return e;
+}
+
+enum err
+messages_log_check(const struct messages_log_options *o,
+                   void (*say)(void *arg, struct str what), void *arg,
+                   struct err_info *why)
+{
+    struct log_mappings mappings = { .text = NULL };
+    struct trace_spec *spec = NULL;
+    struct buf bad[2];
+    enum err e = check_names(o, why);
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        buf_init(&bad[i], 4096);
+    (void)!read_mappings(o, &mappings, &bad[0]);
+    (void)!read_spec(o, &spec, &bad[1]);
+    log_mappings_fini(&mappings);
+    trace_spec_free(&spec);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        if (bad[i].n > 0)
+            say(arg, buf_view(&bad[i]));
+        buf_fini(&bad[i]);
+    }
+    if (e == ERR_OK && (e = dir_check(o->folder, why)) != ERR_OK)
+        err_suffix(why, STR_FMT, STR_ARG(o->places.folder));
+    return e;
+}
+
+enum err
+messages_log_collect(void (*take)(void *arg, const char *id, struct str text),
+                     void *arg, struct messages_log **out, struct err_info *why)
+{
+    struct messages_log *log = calloc(1, sizeof *log);
+
+    if (log == NULL)
+        return no_storage(why);
+    pthread_mutex_init(&log->lock, NULL);
+    log->o.arg = arg;
+    log->take = take;
+    *out = log;
+    return ERR_OK;
 }
 
 enum err

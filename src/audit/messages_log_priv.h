@@ -34,6 +34,8 @@ struct messages_log {
     atomic_int finest;      /* of spec, to be asked without the lock */
     uint64_t sequence;
     struct buf line; /* reused */
+    /* messages_log_collect: instead of all files; or NULL */
+    void (*take)(void *arg, const char *id, struct str text);
 };
 
 void messages_lock(struct messages_log *);

@@ -313,6 +313,99 @@ refuses_bad_places(void **state)
     assert_null(log);
 }
 
+static void
+take_what(void *arg, struct str what)
+{
+    buf_printf(arg, STR_FMT "\n", STR_ARG(what));
+}
+
+static void
+checks_without_opening(void **state)
+{
+    static const struct {
+        const char *folder, *file, *trace, *spec, *mappings;
+        enum err want;
+        const char *said, *why;
+    } rows[] = {
+        { "new", "m.log", "t.log", "*=info", "", ERR_OK, "", "" },
+        { "new", "m.log", "stdout", "a=fine", "a:b", ERR_OK, "", "" },
+        { "new", "a/b", "t", "*=info", "", ERR_SYNTAX, "",
+          "\"a/b\" is not the name of a log file (P)" },
+        { "new", "", "t", "*=info", "", ERR_SYNTAX, "",
+          "\"\" is not the name of a log file (P)" },
+        { "new", "m", "a/b", "*=info", "", ERR_SYNTAX, "",
+          "\"a/b\" is not the name of a trace file (P)" },
+        { "new", "m", "t", "*=no", "", ERR_OK, "traceSpecification \"*=no\"",
+          "" },
+        { "new", "m", "t", "*=info", "a:b:c:d", ERR_OK,
+          "jsonFieldMappings \"a:b:c:d\", byte 0: expected "
+          "[source:]old:new (P)",
+          "" },
+        { "/dev/null/x", "m", "t", "*=info", "", ERR_IO, "",
+          "/dev/null/x: Not a directory (P)" },
+        { "/dev/null", "m", "t", "*=info", "", ERR_IO, "",
+          "/dev/null: Not a directory (P)" },
+    };
+    const struct str place = STR(" (P)");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct messages_log_options o = options_for(-1);
+        struct err_info why = { 0 };
+        char path[256];
+        struct buf said;
+
+        snprintf(path, sizeof path, "%s/%s", folder, rows[i].folder);
+        o.folder = rows[i].folder[0] == '/' ? rows[i].folder : path;
+        o.file_name = rows[i].file;
+        o.trace_name = rows[i].trace;
+        o.trace_spec = str_of(rows[i].spec);
+        o.mappings = str_of(rows[i].mappings);
+        o.places =
+            (struct messages_places){ place, place, place, place, place };
+        buf_init(&said, 4096);
+        assert_int_equal(messages_log_check(&o, take_what, &said, &why),
+                         rows[i].want);
+        if (rows[i].said[0] == '\0')
+            assert_int_equal(said.n, 0);
+        else
+            assert_non_null(strstr(buf_z(&said), rows[i].said));
+        assert_string_equal(why.text, rows[i].why);
+        assert_int_equal(access(path, F_OK), -1);
+        buf_fini(&said);
+    }
+}
+
+static void
+take_message(void *arg, const char *id, struct str text)
+{
+    buf_printf(arg, "%s " STR_FMT "\n", id, STR_ARG(text));
+}
+
+static void
+collects(void **state)
+{
+    struct ffdc_incident incident = { "e", "s", "p", STR("d") };
+    struct messages_log *log = NULL;
+    struct err_info why;
+    struct buf said;
+
+    (void)state;
+    buf_init(&said, 4096);
+    assert_int_equal(messages_log_collect(take_message, &said, &log, &why),
+                     ERR_OK);
+    MESSAGES_LOG(log, "a.b.C", "CWWKG0028A", STR("/x.xml"));
+    messages_log_text(log, "a.b.C", "X1W", STR("text"));
+    messages_log_ffdc(log, &incident);
+    assert_false(messages_log_traces(log, "a.b.C", TRACE_FINE));
+    assert_string_equal(
+        buf_z(&said),
+        "CWWKG0028A Processing included configuration resource: /x.xml\n"
+        "X1W text\n");
+    messages_log_close(&log);
+    buf_fini(&said);
+}
+
 int
 main(void)
 {
@@ -324,6 +417,9 @@ main(void)
         cmocka_unit_test_setup_teardown(traces, setup, teardown),
         cmocka_unit_test_setup_teardown(counts_incidents, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_bad_places, setup, teardown),
+        cmocka_unit_test_setup_teardown(checks_without_opening, setup,
+                                        teardown),
+        cmocka_unit_test(collects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,3 +127,17 @@ err_prefix(struct err_info *why, const char *fmt, ...)
     n = strlen(why->text);
     snprintf(why->text + n, sizeof why->text - n, ": %s", old);
 }
+
+void
+err_suffix(struct err_info *why, const char *fmt, ...)
+{
+    va_list args;
+    size_t n;
+
+    if (why == NULL)
+        return;
+    n = strlen(why->text);
+    va_start(args, fmt);
+    vsnprintf(why->text + n, sizeof why->text - n, fmt, args);
+    va_end(args);
+}

@@ -75,5 +75,7 @@ enum err err_fill_sys(struct err_info *why, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 /* Put "<text>: " in front of what `why` already says. */
 void err_prefix(struct err_info *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Put text behind it. */
+void err_suffix(struct err_info *why, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -152,6 +152,31 @@ dir_make(const char *path, mode_t mode, struct err_info *why)
     }
 }
 
+enum err
+dir_check(const char *path, struct err_info *why)
+{
+    char copy[4096];
+    size_t n = strlen(path);
+    struct stat st;
+
+    if (n == 0 || n >= sizeof copy)
+        return err_set(why, ERR_LIMIT, "directory path is empty or too long");
+    memcpy(copy, path, n + 1);
+    while (stat(copy, &st) != 0) {
+        char *slash = strrchr(copy, '/');
+
+        if (errno != ENOENT)
+            return err_sys(why, "%s", copy);
+        if (slash == NULL)
+            (void)strcpy(copy, ".");
+        else
+            slash[slash == copy ? 1 : 0] = '\0';
+    }
+    if (!S_ISDIR(st.st_mode))
+        return err_set(why, ERR_IO, "%s: %s", copy, strerror(ENOTDIR));
+    return access(copy, W_OK | X_OK) == 0 ? ERR_OK : err_sys(why, "%s", copy);
+}
+
 static enum err
 remove_at(int dir, const char *name, int depth, struct err_info *why)
 {

@@ -30,6 +30,8 @@ MUST_CHECK enum err file_replace(const char *path, struct str content,
 /* Make the directory and its missing parents; existing ones are left alone. */
 MUST_CHECK enum err dir_make(const char *path, mode_t mode,
                              struct err_info *why);
+/* Could dir_make make it, and this user then files in it? Nothing is made. */
+MUST_CHECK enum err dir_check(const char *path, struct err_info *why);
 /* Remove a file or a whole tree; missing is fine. Never follows links. */
 MUST_CHECK enum err tree_remove(const char *path, struct err_info *why);
 

@@ -160,6 +160,14 @@ const void *cfg_find(const struct cfg_tree *, const struct cfg_type *,
 const void *cfg_one(const struct cfg_tree *, const struct cfg_type *);
 /* Was that attribute given, not only by default? */
 bool cfg_is_written(const struct cfg_node *, const char *attr);
+/*
+ * " (server.xml:12:34)": where that attribute was written, for the end of a
+ * message; of the element when it was not, "" of what is built in. item: the
+ * entry of a list that is meant, or "". The result stands in out.
+ */
+#define CFG_WHERE_MAX 4352u
+struct str cfg_where(const struct cfg_node *, const char *attr, struct str item,
+                     char out[CFG_WHERE_MAX]);
 /* Any top-level element by XML name and id ("" for a singleton); NULL. */
 const void *cfg_get(const struct cfg_tree *, const char *element,
                     const char *id);

@@ -88,6 +88,36 @@ show_is_written(const struct cfg_node *node, const struct cfg_attr *a)
     return given(node, a) != NULL;
 }
 
+static const struct raw_value *
+value_with(const struct raw_attr *a, struct str item)
+{
+    for (const struct raw_value *v = a->first; v != NULL && item.n > 0;
+         v = v->next)
+        if (v->element == NULL && str_find(v->text, item) != STR_NPOS)
+            return v;
+    return a->last;
+}
+
+struct str
+cfg_where(const struct cfg_node *node, const char *attr, struct str item,
+          char out[CFG_WHERE_MAX])
+{
+    const struct raw_attr *a = node->raw == NULL || attr == NULL
+                                   ? NULL
+                                   : raw_attr_find(node->raw, attr);
+    const struct raw_value *v = a == NULL ? NULL : value_with(a, item);
+    int n = 0;
+
+    if (v != NULL && v->line > 0)
+        n = snprintf(out, CFG_WHERE_MAX, " (" STR_FMT ":%u:%u)",
+                     STR_ARG(v->doc->path), v->line, v->column);
+    else if (node->line > 0)
+        n = snprintf(out, CFG_WHERE_MAX, " (" STR_FMT ":%u)",
+                     STR_ARG(node->file), node->line);
+    return n > 0 && (unsigned)n < CFG_WHERE_MAX ? str_n(out, (size_t)n)
+                                                : STR("");
+}
+
 static struct str
 place(struct show *s, struct str path, uint32_t line)
 {

@@ -418,10 +418,49 @@ compares_trees(void **state)
     }
 }
 
+static void
+places_of_values(void **state)
+{
+    struct world w = {
+        .files = { { "/u/servers/test/a.xml",
+                     "<server>\n<tcpOptions id='t'\n soReuseAddr='false'>\n"
+                     " <addressIncludeList>x</addressIncludeList>\n"
+                     "</tcpOptions></server>" } }
+    };
+    const struct cfg_tcp_options *t;
+    char where[CFG_WHERE_MAX];
+
+    (void)state;
+    assert_int_equal(
+        load(&w, "<include location='a.xml'/>\n<tcpOptions id='t'>"
+                 "<addressIncludeList>5.6.7.8</addressIncludeList>\n"
+                 "<addressIncludeList>y</addressIncludeList></tcpOptions>"),
+        ERR_OK);
+    t = CFG_GET(w.tree, tcp_options, "t");
+    assert_non_null(t);
+    assert_str(cfg_where(&t->node, "soReuseAddr", STR(""), where),
+               " (/u/servers/test/a.xml:3:2)");
+    assert_str(cfg_where(&t->node, "addressIncludeList", STR("x"), where),
+               " (/u/servers/test/a.xml:4:2)");
+    assert_str(cfg_where(&t->node, "addressIncludeList", STR("y"), where),
+               " (/u/servers/test/server.xml:3:1)");
+    /* not written: the element's place */
+    assert_str(cfg_where(&t->node, "inactivityTimeout", STR(""), where),
+               " (/u/servers/test/a.xml:2)");
+    assert_str(cfg_where(&t->node, NULL, STR(""), where),
+               " (/u/servers/test/a.xml:2)");
+    /* built in */
+    assert_str(
+        cfg_where(&CFG_ONE(w.tree, logging)->node, "maxFiles", STR(""), where),
+        "");
+    cfg_unref(&w.tree);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(places_of_values),
         cmocka_unit_test(fills_elements),
         cmocka_unit_test(fills_nested_and_free),
         cmocka_unit_test(keeps_placeholders),

@@ -8,6 +8,7 @@
 
 #include "audit/log_file.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "gateway/access_members.h"
 
@@ -203,6 +204,32 @@ new_log(const struct cfg_access_logging *from, struct messages_log *messages,
     }
     *out = a;
     return ERR_OK;
+}
+
+enum err
+access_log_check(const struct cfg_access_logging *from, const char **attr,
+                 struct err_info *why)
+{
+    size_t slash = str_rfind_char(from->file_path, '/');
+    struct access_format *format;
+    struct arena arena;
+    char *folder;
+    enum err e;
+
+    arena_init(&arena, FORMAT_ARENA_MAX);
+    *attr = "logFormat";
+    e = access_format_new(&arena, from->log_format, &format, why);
+    if (e == ERR_OK) {
+        *attr = "filePath";
+        folder = str_z(&arena, slash == STR_NPOS || slash == 0
+                                   ? STR("/")
+                                   : str_sub(from->file_path, 0, slash));
+        e = folder == NULL
+                ? err_set(why, ERR_MEMORY, "no storage for an access log")
+                : dir_check(slash == STR_NPOS ? "." : folder, why);
+    }
+    arena_fini(&arena);
+    return e;
 }
 
 enum err

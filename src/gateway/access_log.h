@@ -19,6 +19,9 @@ MUST_CHECK enum err access_log_open(const struct cfg_access_logging *,
                                     struct messages_log *messages,
                                     struct access_log **out,
                                     struct err_info *why);
+/* Whether it could be opened; nothing is. *attr: what is wrong. */
+MUST_CHECK enum err access_log_check(const struct cfg_access_logging *,
+                                     const char **attr, struct err_info *why);
 struct access_log *access_log_ref(struct access_log *);
 /* The last one writes what is left, waits for that and closes. Not on a loop.
  */

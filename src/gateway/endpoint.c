@@ -1,5 +1,6 @@
 #include "gateway/endpoint.h"
 
+#include "gateway/placed.h"
 #include "gateway/tls_store.h"
 #include "parse/base64.h"
 #include "parse/url.h"
@@ -79,6 +80,17 @@ set_tls(struct endpoint *p, struct tls_stores *stores,
     return copy == NULL ? "TLS cannot be set up" : copy;
 }
 
+static void
+say_problem(struct messages_log *log, const struct cfg_zcon_endpoint *e,
+            struct str id, const char *problem)
+{
+    if (e == NULL)
+        MESSAGES_LOG(log, LOGGER, "BAQR1000W", id, str_of(problem));
+    else
+        PLACED_LOG(log, LOGGER, PLACE(&e->node, NULL), "BAQR1000W", id,
+                   str_of(problem));
+}
+
 enum err
 endpoint_new(struct arena *arena, const struct cfg_tree *tree,
              struct tls_stores *stores, struct messages_log *log, struct str id,
@@ -116,7 +128,7 @@ endpoint_new(struct arena *arena, const struct cfg_tree *tree,
         code = set_basic(p, basic_of(e), why);
     }
     if (p->problem != NULL)
-        MESSAGES_LOG(log, LOGGER, "BAQR1000W", id, str_of(p->problem));
+        say_problem(log, e, id, p->problem);
     return code;
 }
 

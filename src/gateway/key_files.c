@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "gateway/placed.h"
 
 #define PASSWORD_MIN 6u
 #define WARN_DAYS 60 /* [unverified] */
@@ -142,8 +143,8 @@ write_store(struct arena *arena, struct str path, struct str bytes,
 
 static enum err
 make_store(struct arena *arena, const struct cfg_tree *tree,
-           struct messages_log *log, struct str password, struct str path,
-           struct err_info *why)
+           struct messages_log *log, const struct cfg_key_store *store,
+           struct str password, struct str path, struct err_info *why)
 {
     uint64_t began_ms = clock_mono_ms();
     char host[256], seconds[32];
@@ -151,7 +152,8 @@ make_store(struct arena *arena, const struct cfg_tree *tree,
     enum err e;
 
     if (password.n < PASSWORD_MIN) {
-        MESSAGES_LOG0(log, KEY_FILES_LOGGER, "CWPKI0808E");
+        placed_msg(log, KEY_FILES_LOGGER, PLACE(&store->node, "password"),
+                   "CWPKI0808E", NULL, 0);
         return err_set(why, ERR_DENIED, "the password is too short");
     }
     MESSAGES_LOG0(log, KEY_FILES_LOGGER, "CWPKI0802I");
@@ -243,17 +245,19 @@ static enum err
 say_unusable(struct messages_log *log, const struct cfg_key_store *store,
              struct str path, enum err e, const struct err_info *why)
 {
-    MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0033E",
-                 path.n > 0 ? path : store->location, str_of(why->text));
-    MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0809W", store->node.id,
-                 store->node.id);
+    PLACED_LOG(log, KEY_FILES_LOGGER, PLACE(&store->node, "location"),
+               "CWPKI0033E", path.n > 0 ? path : store->location,
+               str_of(why->text));
+    PLACED_LOG(log, KEY_FILES_LOGGER, PLACE(&store->node, NULL), "CWPKI0809W",
+               store->node.id, store->node.id);
     return e;
 }
 
 enum err
 key_files_read(struct arena *arena, const struct cfg_tree *tree,
-               struct messages_log *log, const struct cfg_key_store *store,
-               struct keystore *out, struct str *path, struct err_info *why)
+               struct messages_log *log, bool is_check,
+               const struct cfg_key_store *store, struct keystore *out,
+               struct str *path, struct err_info *why)
 {
     struct keystore_input from = { .type = KEYSTORE_PKCS12 };
     struct err_info own = { 0 };
@@ -271,12 +275,17 @@ key_files_read(struct arena *arena, const struct cfg_tree *tree,
     }
     if (path->n > 0 && store->location.n == 0 && !exists(*path) &&
         from.type == KEYSTORE_PKCS12 && !store->read_only)
-        e = make_store(arena, tree, log, from.password, *path, why);
+        e = is_check && from.password.n >= PASSWORD_MIN
+                ? ERR_NOT_NOW
+                : make_store(arena, tree, log, store, from.password, *path,
+                             why);
+    if (e == ERR_NOT_NOW)
+        return err_set(why, e, "the default keystore is made at start");
     if (e != ERR_OK)
         return say_unusable(log, store, *path, e, why);
     if (path->n == 0) {
-        MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0807W", store->location,
-                     store->node.id);
+        PLACED_LOG(log, KEY_FILES_LOGGER, PLACE(&store->node, "location"),
+                   "CWPKI0807W", store->location, store->node.id);
         e = err_set(why, ERR_NOT_FOUND, "there is no such file");
     } else {
         e = read_file(arena, store, &from, *path, out, why);

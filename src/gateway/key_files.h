@@ -19,10 +19,11 @@ bool key_files_is_file(const struct cfg_key_store *);
 /*
  * Read the store; the default one is made when it does not exist and there is a
  * password. path: what was read, in the arena, also when that failed ("" when
- * nothing was found). Problems are logged (CWPKI...) and returned.
+ * nothing was found). Problems are logged (CWPKI...) and returned. is_check:
+ * none is made; ERR_NOT_NOW, without a word, when a start would make it.
  */
 MUST_CHECK enum err key_files_read(struct arena *, const struct cfg_tree *,
-                                   struct messages_log *,
+                                   struct messages_log *, bool is_check,
                                    const struct cfg_key_store *,
                                    struct keystore *out, struct str *path,
                                    struct err_info *why);

@@ -1,8 +1,13 @@
 #include "gateway/link_tls.h"
 
+#include "gateway/placed.h"
+
+#define LOGGER "com.ibm.zosconnect.service.cics.internal.CicsIpicConnection"
+
 enum err
 link_tls_build(const struct cfg_tree *tree, struct tls_stores *stores,
-               bool is_update, struct table *out, struct err_info *why)
+               struct messages_log *log, bool is_update, struct table *out,
+               struct err_info *why)
 {
     const struct cfg_zcon_ipic *e;
 
@@ -19,9 +24,11 @@ link_tls_build(const struct cfg_tree *tree, struct tls_stores *stores,
                 return err_set(why, ERR_NOT_NOW,
                                "zosconnect_cicsIpicConnection " STR_FMT ": %s",
                                STR_ARG(e->node.id), own.text);
+            PLACED_LOG(log, LOGGER, PLACE(&e->node, "sslCertsRef"), "SPT0440E",
+                       e->node.id, str_of(own.text));
             continue;
         }
-        if (!table_put(out, e->node.id, tls, NULL)) {
+        if (tls != NULL && !table_put(out, e->node.id, tls, NULL)) {
             tls_config_unref(&tls);
             return err_set(why, ERR_MEMORY, "no storage for connections");
         }

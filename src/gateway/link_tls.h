@@ -16,8 +16,8 @@
  * update it refuses the configuration (ERR_NOT_NOW).
  */
 MUST_CHECK enum err link_tls_build(const struct cfg_tree *, struct tls_stores *,
-                                   bool is_update, struct table *out,
-                                   struct err_info *why);
+                                   struct messages_log *, bool is_update,
+                                   struct table *out, struct err_info *why);
 void link_tls_fini(struct table *);
 
 #endif

@@ -1,4 +1,4 @@
-#include "gateway/snapshot.h"
+#include "gateway/snapshot_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +18,11 @@
 #define ADMIN_RESOURCE "com.ibm.ws.management.security.resource"
 #define ADMIN_NAME "Administrator"
 
-struct building {
-    struct snapshot *s;
-    struct tls_stores *stores;
-    struct messages_log *log;
-    struct err_info *why;
-    bool is_update;
-};
+enum err
+building_no_storage(struct building *b)
+{
+    return err_set(b->why, ERR_MEMORY, "no storage for the configuration");
+}
 
 static void
 polled_stamp(const char *path, struct polled_stamp *out)
@@ -38,12 +36,6 @@ polled_stamp(const char *path, struct polled_stamp *out)
     out->size = (uint64_t)st.st_size;
     out->second = (int64_t)st.st_mtim.tv_sec;
     out->nanosecond = (int64_t)st.st_mtim.tv_nsec;
-}
-
-static enum err
-no_storage(struct building *b)
-{
-    return err_set(b->why, ERR_MEMORY, "no storage for the configuration");
 }
 
 /* --- policies ------------------------------------------------------------ */
@@ -103,7 +95,6 @@ set_policies(struct building *b)
                     str_eq_nocase_z(web->override_http_auth_method, "FORM");
 
     s->manager = CFG_ONE(s->tree, zcon_manager);
-    s->limits = CFG_ONE(s->tree, request_limits);
     timing_of(s->tree, &s->timing);
     s->metrics = CFG_ONE(s->tree, metrics);
     if (s->metrics->node.line == 0)
@@ -142,7 +133,7 @@ set_policies(struct building *b)
     s->has_mbeans = features_have(s->tree, "restConnector-2.0");
     s->mbeans = (struct access){ .require_auth = true, .require_secure = true };
     return s->role_profile.p == NULL || s->admin_profile.p == NULL
-               ? no_storage(b)
+               ? building_no_storage(b)
                : ERR_OK;
 }
 
@@ -214,7 +205,7 @@ add_api(struct building *b, const struct image *image,
 
     if (api == NULL || (api->ops = ARENA_ARRAY(&s->arena, struct operation,
                                                info->n_ops)) == NULL)
-        return no_storage(b);
+        return building_no_storage(b);
     s->apis[s->n_apis++] = api;
     api->info = info;
     code = set_access(b, &api->access, e == NULL ? CFG_UNSET : e->require_auth,
@@ -273,7 +264,7 @@ add_apis(struct building *b)
     s->apis = ARENA_ARRAY(&s->arena, struct api_entry *,
                           s->artefacts->folders[PLACE_APIS].n_images + 1);
     if (routes == NULL || s->apis == NULL)
-        return no_storage(b);
+        return building_no_storage(b);
     table_init(&bases);
     for (size_t i = 0;
          e == ERR_OK && i < s->artefacts->folders[PLACE_APIS].n_images; i++) {
@@ -295,7 +286,7 @@ add_apis(struct building *b)
             n_routes = before;
         } else if (!table_put(&bases, info->base_path, (void *)(uintptr_t)info,
                               NULL)) {
-            e = no_storage(b);
+            e = building_no_storage(b);
         }
         arena_fini(&scratch);
     }
@@ -321,7 +312,7 @@ add_services(struct building *b)
         enum err code;
 
         if (entry == NULL)
-            return no_storage(b);
+            return building_no_storage(b);
         entry->info = image_info(image);
         for (size_t k = 0; k < all->n_services; k++) {
             if (str_eq(all->services[k].name, entry->info->name))
@@ -339,7 +330,7 @@ add_services(struct building *b)
         set_operation(b, &entry->op, &entry->info->ops[0],
                       &entry->info->services[0]);
         if (!table_put(&s->services, entry->info->name, entry, NULL))
-            return no_storage(b);
+            return building_no_storage(b);
     }
     return ERR_OK;
 }
@@ -358,7 +349,7 @@ add_requester(struct building *b, const struct image *image)
     enum err code;
 
     if (entry == NULL)
-        return no_storage(b);
+        return building_no_storage(b);
     entry->info = image_info(image);
     for (size_t i = 0; i < all->n_requesters; i++) {
         if (str_eq(all->requesters[i].name, entry->info->name))
@@ -390,133 +381,7 @@ add_requester(struct building *b, const struct image *image)
     entry->endpoint = endpoint;
     return table_put(&s->requesters, entry->info->name, entry, NULL)
                ? ERR_OK
-               : no_storage(b);
-}
-
-/* --- ports --------------------------------------------------------------- */
-
-static void
-set_http_options(struct http_server_options *o,
-                 const struct cfg_http_endpoint *e,
-                 const struct cfg_request_limits *limits)
-{
-    const struct cfg_http_options *h = e->http_options;
-
-    http_server_defaults(o);
-    o->streams_bodies = true;
-    o->keep_alive = h->keep_alive_enabled;
-    o->max_keep_alive_requests = (int)h->max_keep_alive_requests;
-    o->persist_timeout_ms = (uint32_t)h->persist_timeout_ms;
-    o->read_timeout_ms = (uint32_t)h->read_timeout_ms;
-    o->write_timeout_ms = (uint32_t)h->write_timeout_ms;
-    o->max_field_bytes = (uint32_t)h->limit_field_size;
-    o->max_headers = (uint32_t)h->limit_num_headers;
-    if (h->message_size_limit >= 0)
-        o->max_body_bytes = (size_t)h->message_size_limit;
-    if (e->tcp_options->inactivity_timeout_ms > 0)
-        o->handshake_timeout_ms =
-            (uint32_t)e->tcp_options->inactivity_timeout_ms;
-    o->max_connections = (uint32_t)e->tcp_options->max_open_connections;
-    o->retry_after_s = (uint32_t)((limits->retry_after_ms + 999) / 1000);
-    o->http2 = str_eq_nocase_z(e->protocol_version, "http/2");
-    o->h2_idle_timeout_ms = (uint32_t)h->http2_connection_idle_timeout_ms;
-    o->h2_max_streams = (uint32_t)h->max_concurrent_streams;
-    o->h2_max_frame_bytes = (uint32_t)h->max_frame_size;
-    o->h2_connection_window = (uint32_t)h->connection_window_size;
-    o->h2_stream_window = (uint32_t)h->settings_initial_window_size;
-    o->h2_max_resets = (uint32_t)h->max_reset_frames;
-    o->h2_resets_window_ms = (uint32_t)h->reset_frames_window_ms;
-    o->h2_max_refused = (uint32_t)h->max_streams_refused;
-}
-
-/* A list that says something else than it means must not let anybody in. */
-static enum err
-set_admit(struct building *b, struct port_entry *p,
-          const struct cfg_http_endpoint *e)
-{
-    struct str bad = STR("");
-    const char *id;
-    enum err code =
-        admit_new(&b->s->arena, e->tcp_options, &p->admit, &bad, &id);
-
-    if (code == ERR_SYNTAX) {
-        MESSAGES_LOG(b->log, LOGGER, id, e->node.id);
-        return err_set(b->why, code,
-                       "tcpOptions: \"" STR_FMT
-                       "\" is not an IPv4 address, an IPv6 address in full or "
-                       "a host name, as its list asks for",
-                       STR_ARG(str_sub(bad, 0, 100)));
-    }
-    return code == ERR_OK ? code : no_storage(b);
-}
-
-static enum err
-add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
-{
-    struct snapshot *s = b->s;
-    const struct cfg_ssl *ssl = NULL;
-    struct port_entry *p = &s->ports[s->n_ports];
-    enum err code = ERR_OK;
-
-    if (s->n_ports == SNAPSHOT_PORTS_MAX)
-        return err_set(b->why, ERR_LIMIT, "more than %u ports",
-                       SNAPSHOT_PORTS_MAX);
-    *p = (struct port_entry){
-        .endpoint_id = e->node.id,
-        .host = e->host,
-        .port = (uint16_t)(is_tls ? e->https_port : e->http_port),
-        .is_tls = is_tls,
-        .https_port = e->https_port > 0 ? (uint16_t)e->https_port : 0,
-        .suppress_errors =
-            e->ssl_options != NULL && e->ssl_options->suppress_handshake_errors,
-    };
-    set_http_options(&p->options, e, s->limits);
-    p->open_retries = (uint32_t)e->tcp_options->port_open_retries;
-    p->reuses_address = e->tcp_options->so_reuse_addr;
-    if ((code = set_admit(b, p, e)) != ERR_OK ||
-        (code = web_new(&s->arena, s->tree, e, b->log, &p->web, b->why)) !=
-            ERR_OK) {
-        MESSAGES_LOG(b->log, LOGGER, "SPT0413E", e->node.id,
-                     str_of(b->why->text));
-        return b->is_update ? code : ERR_OK;
-    }
-    if (is_tls) {
-        if (e->ssl_options != NULL)
-            ssl = e->ssl_options->ssl;
-        if (ssl == NULL)
-            ssl = CFG_ONE(s->tree, ssl_default)->ssl;
-        if (ssl == NULL) {
-            MESSAGES_LOG(b->log, LOGGER, "CWPKI0817A", e->node.id);
-            web_close(p->web);
-            return ERR_OK; /* no key store: the port stays closed */
-        }
-        code = tls_store_build(b->stores, ssl, e, STR(""), &p->tls, b->why);
-        if (code != ERR_OK) {
-            MESSAGES_LOG(b->log, LOGGER, "CWWKO0800E", str_of(b->why->text));
-            web_close(p->web);
-            return b->is_update ? code : ERR_OK;
-        }
-    }
-    s->n_ports++;
-    return ERR_OK;
-}
-
-static enum err
-add_ports(struct building *b)
-{
-    const struct cfg_http_endpoint *e;
-    enum err code = ERR_OK;
-
-    CFG_EACH(b->s->tree, http_endpoint, e)
-    {
-        if (!e->enabled)
-            continue;
-        if (e->http_port > 0 && (code = add_port(b, e, false)) != ERR_OK)
-            return code;
-        if (e->https_port > 0 && (code = add_port(b, e, true)) != ERR_OK)
-            return code;
-    }
-    return code;
+               : building_no_storage(b);
 }
 
 /* Key stores whose files are looked at now and then. */
@@ -529,16 +394,33 @@ note_polled(struct building *b)
 
     s->polled = ARENA_ARRAY(&s->arena, struct polled_file, n + 1);
     if (s->polled == NULL)
-        return no_storage(b);
+        return building_no_storage(b);
     for (size_t i = 0; i < n; i++) {
         s->polled[i].rate_ms = polled[i].rate_ms;
         s->polled[i].path = str_z(&s->arena, polled[i].path);
         if (s->polled[i].path == NULL)
-            return no_storage(b);
+            return building_no_storage(b);
         polled_stamp(s->polled[i].path, &s->polled[i].stamp);
         s->n_polled = i + 1;
     }
     return ERR_OK;
+}
+
+struct snapshot *
+snapshot_empty(struct cfg_tree *tree)
+{
+    struct snapshot *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return NULL;
+    s->refs = 1;
+    arena_init(&s->arena, SNAPSHOT_BYTES_MAX);
+    table_init(&s->services);
+    table_init(&s->requesters);
+    table_init(&s->link_tls);
+    s->tree = cfg_ref(tree);
+    s->limits = CFG_ONE(tree, request_limits);
+    return s;
 }
 
 enum err
@@ -547,21 +429,17 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
              const struct tls_shared *shared, bool is_update,
              struct snapshot **out, struct err_info *why)
 {
-    struct snapshot *s = calloc(1, sizeof *s);
-    struct building b = { s, NULL, log, why, is_update };
+    struct snapshot *s = snapshot_empty(tree);
+    struct building b = {
+        .s = s, .log = log, .why = why, .is_update = is_update
+    };
     struct err_info own;
     enum err e;
 
     if (why == NULL)
         b.why = &own;
     if (s == NULL)
-        return no_storage(&b);
-    s->refs = 1;
-    arena_init(&s->arena, SNAPSHOT_BYTES_MAX);
-    table_init(&s->services);
-    table_init(&s->requesters);
-    table_init(&s->link_tls);
-    s->tree = cfg_ref(tree);
+        return building_no_storage(&b);
     s->artefacts = artefacts_ref(artefacts);
     if ((e = tls_stores_new(saf, log, shared, tree, &b.stores, b.why)) !=
             ERR_OK ||
@@ -571,15 +449,15 @@ snapshot_new(struct cfg_tree *tree, struct artefacts *artefacts,
         (e = set_access(&b, &s->admin, CFG_UNSET, CFG_UNSET, NULL, true,
                         NULL)) != ERR_OK ||
         (e = add_apis(&b)) != ERR_OK || (e = add_services(&b)) != ERR_OK ||
-        (e = link_tls_build(tree, b.stores, is_update, &s->link_tls, b.why)) !=
-            ERR_OK)
+        (e = link_tls_build(tree, b.stores, log, is_update, &s->link_tls,
+                            b.why)) != ERR_OK)
         goto out;
     for (size_t i = 0; i < artefacts->folders[PLACE_REQUESTERS].n_images; i++) {
         e = add_requester(&b, artefacts->folders[PLACE_REQUESTERS].images[i]);
         if (e != ERR_OK)
             goto out;
     }
-    if ((e = add_ports(&b)) == ERR_OK)
+    if ((e = building_ports(&b)) == ERR_OK)
         e = note_polled(&b);
 out:
     tls_stores_free(&b.stores);

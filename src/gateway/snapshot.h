@@ -154,6 +154,8 @@ MUST_CHECK enum err snapshot_new(struct cfg_tree *, struct artefacts *,
                                  struct saf_client *, struct messages_log *,
                                  const struct tls_shared *, bool is_update,
                                  struct snapshot **out, struct err_info *why);
+/* One with nothing in it yet; NULL: no storage. */
+struct snapshot *snapshot_empty(struct cfg_tree *);
 struct snapshot *snapshot_ref(struct snapshot *);
 void snapshot_unref(struct snapshot **);
 

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/vec.h"
 #include "gateway/key_files.h"
+#include "gateway/placed.h"
 #include "gateway/revoked.h"
 #include "gateway/ring_keys.h"
 #include "io/staple.h"
@@ -92,6 +93,8 @@ read_ring(struct tls_stores *t, struct store *s, bool want_keys,
     enum err e = tls_ring_parse(s->from->location, &owner, &ring, why);
     bool is_remote = false;
 
+    if (e == ERR_OK && t->shared.is_check)
+        return err_set(why, ERR_NOT_NOW, "a check reads no key rings");
     if (e == ERR_OK)
         e = saf_ring_read(t->saf, owner, ring, keys, &s->ring, &rc, why);
     for (size_t i = 0; e == ERR_OK && i < s->ring.n; i++)
@@ -103,9 +106,10 @@ read_ring(struct tls_stores *t, struct store *s, bool want_keys,
         struct str text = str_of(why->text);
         struct ffdc_incident incident = { err_name(e), LOGGER, "load", text };
 
-        MESSAGES_LOG(t->log, LOGGER, "CWPKI0033E", s->from->location, text);
-        MESSAGES_LOG(t->log, LOGGER, "CWPKI0809W", s->from->node.id,
-                     s->from->node.id);
+        PLACED_LOG(t->log, LOGGER, PLACE(&s->from->node, "location"),
+                   "CWPKI0033E", s->from->location, text);
+        PLACED_LOG(t->log, LOGGER, PLACE(&s->from->node, NULL), "CWPKI0809W",
+                   s->from->node.id, s->from->node.id);
         messages_log_ffdc(t->log, &incident);
     }
     return e;
@@ -162,8 +166,8 @@ read_store(struct tls_stores *t, const struct cfg_key_store *from,
     t->stores = s;
     if (key_files_is_file(from)) {
         s->has_keys = true;
-        s->e = key_files_read(&t->arena, t->tree, t->log, from, &s->file,
-                              &s->path, why);
+        s->e = key_files_read(&t->arena, t->tree, t->log, t->shared.is_check,
+                              from, &s->file, &s->path, why);
         note_polled(t, s);
     } else {
         s->has_keys = want_keys;
@@ -291,8 +295,9 @@ add_store(struct tls_material *m, const struct store *s, struct str alias,
 
 /* A file beside the stores; looked at for changes like a polled one. */
 static enum err
-read_extra(struct tls_stores *t, struct str path, struct buf *to,
-           struct str *out, struct err_info *why)
+read_extra(struct tls_stores *t, const struct cfg_ssl *ssl, const char *attr,
+           struct str path, struct buf *to, struct str *out,
+           struct err_info *why)
 {
     struct tls_polled polled = { path, EXTRA_RATE_MS };
     const char *at;
@@ -307,7 +312,8 @@ read_extra(struct tls_stores *t, struct str path, struct buf *to,
     e = file_read(at, to, why);
     *out = buf_view(to);
     if (e != ERR_OK)
-        MESSAGES_LOG(t->log, LOGGER, "CWPKI0033E", path, str_of(why->text));
+        PLACED_LOG(t->log, LOGGER, PLACE(&ssl->node, attr), "CWPKI0033E", path,
+                   str_of(why->text));
     return e;
 }
 
@@ -338,18 +344,19 @@ add_staples(struct tls_stores *t, const struct cfg_ssl *ssl,
     return e;
 }
 
+/* What the element says by itself: said before any store is looked at. */
 static enum err
-check_protocols(struct tls_stores *t, const struct cfg_ssl *ssl,
-                struct err_info *why)
+check_element(struct tls_stores *t, const struct cfg_ssl *ssl,
+              struct err_info *why)
 {
     bool is_list = str_find_char(ssl->ssl_protocol, ',') != STR_NPOS;
     struct str bad;
     enum err e = tls_protocols_check(ssl->ssl_protocol, &bad, why);
 
     if (e != ERR_OK)
-        MESSAGES_LOG(t->log, LOGGER, is_list ? "CWPKI0832E" : "CWPKI0831E", bad,
-                     ssl->node.id);
-    return e;
+        PLACED_LOG(t->log, LOGGER, PLACE(&ssl->node, "sslProtocol"),
+                   is_list ? "CWPKI0832E" : "CWPKI0831E", bad, ssl->node.id);
+    return e == ERR_OK ? tls_ciphers_check(ssl->enabled_ciphers, why) : e;
 }
 
 /* Without the machine's authorities the others are trusted alone. */
@@ -398,25 +405,24 @@ build(struct tls_stores *t, const struct cfg_ssl *ssl,
     };
 
     buf_init(&ocsp, 0); /* read_extra may not get to it */
-    e = read_extra(t, ssl->crl_file, &crls, &s.crls, why);
+    e = read_extra(t, ssl, "crlFile", ssl->crl_file, &crls, &s.crls, why);
     if (e == ERR_OK)
-        e = read_extra(t, ssl->ocsp_response_file, &ocsp, &s.ocsp_response,
-                       why);
-    if (e == ERR_OK && options != NULL && options->ticket_key_file.n > 0) {
+        e = read_extra(t, ssl, "ocspResponseFile", ssl->ocsp_response_file,
+                       &ocsp, &s.ocsp_response, why);
+    if (e == ERR_OK && !t->shared.is_check && options != NULL &&
+        options->ticket_key_file.n > 0) {
         e = ticket_files_get(t->shared.tickets, options->ticket_key_file,
                              s.session_timeout_s, &s.tickets, why);
         if (e != ERR_OK)
-            MESSAGES_LOG(t->log, LOGGER, "SPT0414W", options->ticket_key_file,
-                         str_of(why->text));
+            PLACED_LOG(t->log, LOGGER, PLACE(&options->node, "ticketKeyFile"),
+                       "SPT0414W", options->ticket_key_file, str_of(why->text));
     }
-    if (e == ERR_OK)
-        e = check_protocols(t, ssl, why);
     if (e == ERR_OK && ssl->trust_default_certs)
         s.trust_system = trusts_system(t, ssl);
     if (e == ERR_OK)
         e = revoked_peers(t->tree, ssl, t->shared.revocation, &s.revocation,
                           why);
-    if (e == ERR_OK && endpoint != NULL)
+    if (e == ERR_OK && endpoint != NULL && !t->shared.is_check)
         e = add_staples(t, ssl, m, why);
     tls_material_use(m, &s);
     if (e == ERR_OK)
@@ -447,22 +453,29 @@ collect(struct tls_stores *t, const struct cfg_ssl *ssl, bool is_server,
     enum err e;
 
     if (from == NULL) {
-        MESSAGES_LOG(t->log, LOGGER,
-                     cfg_is_written(&ssl->node, "keyStoreRef") ? "CWPKI0818E"
-                                                               : "CWPKI0817A",
-                     ssl->node.id);
+        PLACED_LOG(t->log, LOGGER, PLACE(&ssl->node, "keyStoreRef"),
+                   cfg_is_written(&ssl->node, "keyStoreRef") ? "CWPKI0818E"
+                                                             : "CWPKI0817A",
+                   ssl->node.id);
         return err_set(why, ERR_NOT_FOUND, "ssl " STR_FMT " has no keyStore",
                        STR_ARG(ssl->node.id));
     }
     e = read_store(t, from, true, &keys, why);
     signers = keys;
-    if (e == ERR_OK && ssl->trust_store != NULL && ssl->trust_store != from)
-        e = read_store(t, ssl->trust_store, false, &signers, why);
+    if ((e == ERR_OK || e == ERR_NOT_NOW) && ssl->trust_store != NULL &&
+        ssl->trust_store != from) {
+        enum err of_trust = read_store(t, ssl->trust_store, false, &signers,
+                                       e == ERR_OK ? why : NULL);
+
+        e = e == ERR_OK || of_trust != ERR_OK ? of_trust : e;
+    }
     if (e == ERR_OK)
         e = add_store(m, keys, alias, false, why);
     if (e == ERR_OK && alias.n > 0 && m->identities.n == 0) {
-        MESSAGES_LOG(t->log, LOGGER, is_server ? "CWPKI0024E" : "CWPKI0023E",
-                     alias, from->node.id);
+        PLACED_LOG(
+            t->log, LOGGER,
+            PLACE(&ssl->node, is_server ? "serverKeyAlias" : "clientKeyAlias"),
+            is_server ? "CWPKI0024E" : "CWPKI0023E", alias, from->node.id);
         return err_set(why, ERR_NOT_FOUND, "no key with label " STR_FMT,
                        STR_ARG(alias));
     }
@@ -490,11 +503,16 @@ tls_store_build(struct tls_stores *t, const struct cfg_ssl *ssl,
     if (alias.n == 0)
         alias =
             endpoint != NULL ? ssl->server_key_alias : ssl->client_key_alias;
-    e = collect(t, ssl, endpoint != NULL, alias, &m, why);
+    e = check_element(t, ssl, why);
+    if (e == ERR_OK)
+        e = collect(t, ssl, endpoint != NULL, alias, &m, why);
     if (e == ERR_OK)
         e = build(t, ssl, endpoint, &m, out, why);
     tls_material_fini(&m);
-    return e;
+    if (e != ERR_NOT_NOW || !t->shared.is_check)
+        return e;
+    *out = NULL;
+    return ERR_OK;
 }
 
 /* ---- which configuration an outbound connection uses ---- */
@@ -553,11 +571,12 @@ check_filters(struct tls_stores *t)
             const struct cfg_outbound_connection *f = &ssl->outbound[i];
 
             if (is_taken(t->tree, f))
-                MESSAGES_LOG(t->log, LOGGER, "CWPKI0815W", ssl->node.id,
-                             f->host);
+                PLACED_LOG(t->log, LOGGER, PLACE(&f->node, NULL), "CWPKI0815W",
+                           ssl->node.id, f->host);
             else if (str_eq_z(f->host, "*") && f->port < 0 &&
                      fallback->outbound_ssl != NULL)
-                MESSAGES_LOG(t->log, LOGGER, "CWPKI0816W", ssl->node.id);
+                PLACED_LOG(t->log, LOGGER, PLACE(&f->node, NULL), "CWPKI0816W",
+                           ssl->node.id);
         }
     }
 }

@@ -22,6 +22,7 @@ MUST_CHECK enum err tls_ring_parse(struct str location, struct str *owner,
 struct tls_shared {
     struct ticket_files *tickets;
     struct revocation_cache *revocation;
+    bool is_check; /* no rings, nothing is made; see check.h */
 };
 
 /* The stores one configuration names, each read once while it is compiled. */
@@ -44,7 +45,7 @@ size_t tls_stores_polled(const struct tls_stores *,
 
 /* For an endpoint's port, or NULL: for outbound connections. alias: instead of
  * the ssl element's own; "" none. Problems are logged (CWPKI...) and
- * returned. */
+ * returned. In a check *out is NULL when it depends on what is not read. */
 MUST_CHECK enum err tls_store_build(struct tls_stores *, const struct cfg_ssl *,
                                     const struct cfg_http_endpoint *,
                                     struct str alias, struct tls_config **out,

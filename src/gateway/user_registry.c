@@ -1,5 +1,7 @@
 #include "gateway/user_registry.h"
 
+#include "gateway/placed.h"
+
 #define LOGGER "com.ibm.ws.security.registry.internal.UserRegistryServiceImpl"
 #define BASIC_LOGGER "com.ibm.ws.security.registry.basic.internal.BasicRegistry"
 /* An entry takes 64 bytes and the identity it leads to. */
@@ -25,6 +27,7 @@ is_same(const struct snapshot *a, const struct snapshot *b)
 
 struct saying {
     struct messages_log *log; /* NULL: it has been said */
+    struct place of;          /* the registry */
 };
 
 static void
@@ -33,12 +36,13 @@ say(void *arg, const char *id, const struct str *inserts, size_t n)
     const struct saying *saying = arg;
 
     if (saying->log != NULL)
-        messages_log_msg(saying->log, BASIC_LOGGER, id, inserts, n);
+        placed_msg(saying->log, BASIC_LOGGER, &saying->of, id, inserts, n);
 }
 
 struct found {
     size_t n_saf, n_others;
     const struct cfg_basic_registry *basic;
+    const struct cfg_node *last; /* of all that are written */
 };
 
 /* quickStartSecurity is a registry of one user. */
@@ -61,6 +65,15 @@ quick_start(struct snapshot *s, const struct cfg_quick_start *q)
     return r;
 }
 
+static void
+note_last(struct found *out, const struct cfg_node *node)
+{
+    if (node->line > 0 &&
+        (out->last == NULL || !str_eq(out->last->file, node->file) ||
+         out->last->line < node->line))
+        out->last = node;
+}
+
 static enum err
 find(struct snapshot *s, struct found *out, struct err_info *why)
 {
@@ -71,15 +84,23 @@ find(struct snapshot *s, struct found *out, struct err_info *why)
 
     *out = (struct found){ .n_saf = 0 };
     CFG_EACH(s->tree, saf_registry, saf)
-    out->n_saf += saf->node.line > 0;
+    {
+        out->n_saf += saf->node.line > 0;
+        note_last(out, &saf->node);
+    }
     CFG_EACH(s->tree, ldap, ldap)
-    out->n_others += ldap->node.line > 0;
+    {
+        out->n_others += ldap->node.line > 0;
+        note_last(out, &ldap->node);
+    }
     CFG_EACH(s->tree, basic_registry, basic)
     {
+        note_last(out, &basic->node);
         if (out->basic != NULL)
             out->n_others++;
         out->basic = basic;
     }
+    note_last(out, &quick->node);
     if (quick->node.line == 0)
         return ERR_OK;
     if (out->basic != NULL || out->n_saf > 0) {
@@ -95,7 +116,7 @@ find(struct snapshot *s, struct found *out, struct err_info *why)
 static enum err
 set_registry(struct snapshot *s, struct messages_log *log, struct err_info *why)
 {
-    struct saying saying = { log };
+    struct saying saying = { .log = log };
     struct found f;
     enum err e = find(s, &f, why);
 
@@ -109,11 +130,13 @@ set_registry(struct snapshot *s, struct messages_log *log, struct err_info *why)
     if (s->auth.problem != NULL) {
         s->auth.registry = AUTH_REGISTRY_NONE;
         if (log != NULL)
-            MESSAGES_LOG0(log, LOGGER, s->auth.problem);
+            placed_msg(log, LOGGER, PLACE(f.last, NULL), s->auth.problem, NULL,
+                       0);
         return ERR_OK;
     }
     if (f.basic == NULL)
         return ERR_OK;
+    saying.of.node = &f.basic->node;
     e = basic_new(f.basic, say, &saying, &s->basic, why);
     if (e != ERR_OK)
         return e;

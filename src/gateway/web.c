@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "gateway/placed.h"
 #include "gateway/serve.h"
 
 #define LOGGER "com.ibm.ws.http.channel.internal.HttpChannelConfig"
@@ -106,9 +107,24 @@ has_any_host(const struct cfg_tree *tree)
     return false;
 }
 
+/* Without its log an endpoint answers all the same. */
+static void
+open_log(struct web *w, const struct cfg_access_logging *from,
+         const struct web_making *making, struct err_info *why)
+{
+    const char *attr;
+    enum err e = access_log_check(from, &attr, why);
+
+    if (e == ERR_OK && !making->is_check)
+        e = access_log_open(from, making->log, &w->log, why);
+    if (e != ERR_OK && !making->is_said)
+        PLACED_LOG(making->log, LOGGER, PLACE(&from->node, attr), "SPT0410E",
+                   from->file_path, str_of(why->text));
+}
+
 enum err
 web_new(struct arena *arena, const struct cfg_tree *tree,
-        const struct cfg_http_endpoint *e, struct messages_log *log,
+        const struct cfg_http_endpoint *e, const struct web_making *making,
         struct web **out, struct err_info *why)
 {
     struct web *w = ARENA_NEW(arena, struct web);
@@ -141,10 +157,8 @@ web_new(struct arena *arena, const struct cfg_tree *tree,
          (code = check_headers(e->headers, why)) != ERR_OK) ||
         (code = set_proxies(arena, e->remote_ip, w, why)) != ERR_OK)
         return code;
-    if (e->access_logging != NULL && e->access_logging->enabled &&
-        access_log_open(e->access_logging, log, &w->log, why) != ERR_OK)
-        MESSAGES_LOG(log, LOGGER, "SPT0410E", e->access_logging->file_path,
-                     str_of(why->text));
+    if (e->access_logging != NULL && e->access_logging->enabled)
+        open_log(w, e->access_logging, making, why);
     *out = w;
     return ERR_OK;
 }

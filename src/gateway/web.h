@@ -44,10 +44,16 @@ struct web {
     struct web_cookie_rules cookies;
 };
 
+struct web_making {
+    struct messages_log *log;
+    bool is_check; /* nothing is opened */
+    bool is_said;  /* what is wrong has been said */
+};
+
 /* ERR_SYNTAX  a regular expression, logFormat or header that is none */
 MUST_CHECK enum err web_new(struct arena *, const struct cfg_tree *,
                             const struct cfg_http_endpoint *,
-                            struct messages_log *, struct web **out,
+                            const struct web_making *, struct web **out,
                             struct err_info *why);
 void web_close(struct web *); /* NULL is fine */
 

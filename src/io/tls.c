@@ -229,6 +229,18 @@ set_ciphers(SSL_CTX *ctx, struct str names, struct err_info *why)
     return e;
 }
 
+enum err
+tls_ciphers_check(struct str names, struct err_info *why)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+    enum err e = ctx == NULL
+                     ? err_set(why, ERR_MEMORY, "no storage for cipher suites")
+                     : set_ciphers(ctx, names, why);
+
+    SSL_CTX_free(ctx);
+    return e;
+}
+
 static enum err
 set_trust(SSL_CTX *ctx, STACK_OF(X509) * anchors, struct err_info *why)
 {

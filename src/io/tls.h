@@ -64,6 +64,8 @@ MUST_CHECK enum err tls_config_new(const struct tls_settings *,
 /* Are the names of `protocols` right? ERR_SYNTAX: *bad, in names, is not. */
 MUST_CHECK enum err tls_protocols_check(struct str names, struct str *bad,
                                         struct err_info *why);
+/* Is any suite of `ciphers` known and available? */
+MUST_CHECK enum err tls_ciphers_check(struct str names, struct err_info *why);
 /* Can trust_system be had? *place: where the authorities should be. */
 MUST_CHECK bool tls_has_system_authorities(struct str *place);
 

@@ -79,9 +79,10 @@ is "$(sallyport config diff --json one two | jq -r '.[] | select(.attribute == "
 
 # check
 mkdir -p "$S/trace"
-printf '<server>\n<logging traceSpecification="*=nothing"/></server>' >"$S/trace/server.xml"
+printf '<server>\n<logging traceSpecification="*=nothing"/><httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/></server>' >"$S/trace/server.xml"
 runs "check of a trace specification that is none" 4 sallyport config check trace
 like "$OUT" '^SPT0411W: traceSpecification "\*=nothing", byte [0-9]+: expected' "says what a start says"
+like "$OUT" '/trace/server\.xml:2:[0-9]+\)\. The setting is ignored' "and where"
 runs "check of a good one" 0 sallyport config check one
 like "$OUT" '^one: 0 errors, 0 warnings' "says so"
 cat >"$S/bad/server.xml" <<'X'
@@ -102,7 +103,7 @@ like "$OUT" 'CWWKG0102I: Found conflicting settings for e instance of httpEndpoi
 like "$OUT" 'SPT0401W: .*bad/server\.xml:6: ldapRegistry is read, but has no effect' "an element without effect"
 like "$OUT" 'SPT0402E: .*bad/server\.xml:7:3: .*nothing is fetched over a network' "an include that is not fetched"
 like "$OUT" 'SPT0403W: .*bad/server\.xml:8:33: attribute requireAuht of .* Did you mean "requireAuth"\?' "a name that nobody knows"
-is "$(sallyport config check --json bad | jq -r '.[] | select(.severity == "error") | .id' | sort -u | tr '\n' ' ')" "CWWKF0001E CWWKG0090E SPT0402E " "as JSON too"
+is "$(sallyport config check --json bad | jq -r '.[] | select(.severity == "error") | .id' | sort -u | tr '\n' ' ')" "CWWKF0001E CWWKG0090E CWWKO0800E CWWKS3005E SPT0402E " "as JSON too"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information") | "\(.id):\(.line)"' | sort -u | tr '\n' ' ')" "CWWKF0001E:2 CWWKG0011W:3 CWWKG0083W:3 CWWKG0090E:7 SPT0401W:6 SPT0402E:7 SPT0403W:8 " "with the line of each"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information") | .file' | sort -u)" "$S/bad/server.xml" "and the file"
 echo '<server><x' >"$S/bad/server.xml"
@@ -116,6 +117,76 @@ like "$OUT" 'expected dump, diff or check, found show' "is answered"
 runs "an option of another word" 16 sallyport config check --plain one
 runs "a variable without value" 16 sallyport config check one -- --x
 like "$OUT" '"--x" is not --name=value' "is refused"
+
+# what only a start finds out is found by the same functions: line by line
+mkdir -p "$S/late" "$S/names"
+PORT=$(free_port) OTHER=$(free_port)
+cat >"$S/late/server.xml" <<X
+<server>
+  <featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
+  <logging jsonFieldMappings="a:b:c:d" rolloverStartTime="25:00"/>
+  <httpEndpoint id="defaultHttpEndpoint" httpPort="$PORT" httpsPort="-1"/>
+  <httpEndpoint id="a" httpPort="1" httpsPort="2"><tcpOptions addressIncludeList="127.0.0.1, 300.1.1.1"/></httpEndpoint>
+  <httpEndpoint id="b" httpPort="1" httpsPort="-1"><tcpOptions addressExcludeList="1.2.3"/></httpEndpoint>
+  <httpEndpoint id="c" httpPort="1" httpsPort="-1"><tcpOptions hostNameIncludeList="a b"/></httpEndpoint>
+  <httpEndpoint id="d" httpPort="1" httpsPort="-1"><tcpOptions hostNameExcludeList="a*b"/></httpEndpoint>
+  <httpEndpoint id="e" httpPort="-1" httpsPort="2"><sslOptions sslRef="protocol"/></httpEndpoint>
+  <httpEndpoint id="f" httpPort="-1" httpsPort="2"><sslOptions sslRef="ciphers"/></httpEndpoint>
+  <httpEndpoint id="g" httpPort="-1" httpsPort="2"><sslOptions sslRef="file"/></httpEndpoint>
+  <httpEndpoint id="h" httpPort="-1" httpsPort="2"><sslOptions sslRef="ref"/></httpEndpoint>
+  <httpEndpoint id="i" httpPort="$OTHER" httpsPort="-1"><accessLogging logFormat="%h %Q"/></httpEndpoint>
+  <httpEndpoint id="j" httpPort="-1" httpsPort="2"><sslOptions sslRef="list"/></httpEndpoint>
+  <ssl id="protocol" sslProtocol="TLSv9" keyStoreRef="k"/>
+  <ssl id="list" sslProtocol="TLSv1.2,TLSv7" keyStoreRef="k"/>
+  <ssl id="ciphers" enabledCiphers="NONE SUCH" keyStoreRef="k"/>
+  <ssl id="file" keyStoreRef="k"/>
+  <ssl id="ref" keyStoreRef="none"/>
+  <keyStore id="k" location="missing.p12" password="secret"/>
+  <zosconnect_cicsIpicConnection id="region" host="127.0.0.1" port="1" sslCertsRef="file"/>
+  <basicRegistry id="users"><user name="u" password="p"/></basicRegistry>
+  <safRegistry id="saf"/>
+</server>
+X
+runs "check of what only a start finds out" 8 sallyport config check late
+CHECKED=$OUT
+while read -r id line text; do
+    like "$CHECKED" "^$id: $text.*\(.*/late/server\.xml:$line(:[0-9]+)?\)" "$id with line $line"
+done <<'END'
+SPT0411W 3 rolloverStartTime has the value "25:00"
+SPT0411W 3 jsonFieldMappings "a:b:c:d", byte 0
+CWWKO0203E 5 An entry in the address include list for the TCP Channel a is not valid\.
+SPT0413E 5 The httpEndpoint a cannot be used
+CWWKO0202E 6 An entry in the address exclude list for the TCP Channel b is not valid\.
+CWWKO0205E 7 An entry in the host name include list for the TCP Channel c is not valid\.
+CWWKO0204E 8 An entry in the host name exclude list for the TCP Channel d is not valid\.
+SPT0410E 13 The access log .* is not written: logFormat
+CWPKI0831E 15 The value TLSv9 of sslProtocol in the SSL configuration protocol is not a protocol\.
+CWPKI0832E 16 The value TLSv7 in the list sslProtocol
+CWWKO0800E 17 .*none of the cipher suites named is known
+CWPKI0807W 20 The keyStore location missing\.p12 could not be found
+CWPKI0033E 20 The keystore located at missing\.p12 did not load
+CWWKO0800E 18 .*there is no such file
+CWPKI0818E 19 The SSL configuration ref names a keyStore that is not configured\.
+SPT0440E 21 The zosconnect_cicsIpicConnection region cannot be opened with TLS
+CWWKS3006E 23 A configuration exception has occurred\.
+END
+is "$(grep -c 'TCP Channel a ' <<<"$CHECKED")" 1 "an endpoint with two ports is complained of once"
+[ ! -e "$S/late/logs" ] && [ ! -e "$S/late/workarea" ]; ok $? "nothing was made"
+runs "it starts all the same" 0 sallyport server start late
+while read -r line; do
+    grep -qF -- "$line" "$S/late/logs/messages.log"; ok $? "the start says ${line:0:60}"
+done < <(grep '^[A-Z0-9]*[EWA]: ' <<<"$CHECKED")
+sallyport server stop late >/dev/null
+for names in messageFileName traceFileName logDirectory; do
+    value=a/b
+    [ $names != logDirectory ] || value=$S/names/server.xml/logs
+    printf '<server>\n<logging\n%s="%s"/>\n<httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/></server>' $names "$value" >"$S/names/server.xml"
+    runs "check of a $names that is none" 8 sallyport config check names
+    like "$OUT" '^CWWKE0701E: .*(a/b|Not a directory).*\(.*/names/server\.xml:3:1\)' "says where"
+    SAID=$(grep '^CWWKE0701E' <<<"$OUT")
+    runs "nothing starts with it" 22 sallyport server start names
+    [ $names = logDirectory ] || { grep -qF -- "$SAID" "$S/names/logs/messages.log"; ok $? "which says the same"; }
+done
 
 # the registry
 is "$(sallyport server schema | jq -r '.elements[] | select(.name == "httpEndpoint") | .attributes[] | select(.name == "httpsPort") | .type')" port "the schema is JSON"

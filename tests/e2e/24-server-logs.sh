@@ -149,7 +149,7 @@ echo 'com.ibm.ws.logging.max.file.size=-3' >>"$HOME_DIR/bootstrap.properties"
 config 'traceSpecification="x=y" jsonFieldMappings="nonsense" rolloverStartTime="25:00"'
 restart
 MESSAGES=$(cat "$LOGS/messages.log")
-like "$MESSAGES" 'SPT0411W: com\.ibm\.ws\.logging\.message\.format has the value "XML"; com\.ibm\.ws\.logging\.max\.file\.size has the value "-3"; rolloverStartTime has the value "25:00"\. ' "settings that are none are told" 
+like "$MESSAGES" 'SPT0411W: com\.ibm\.ws\.logging\.message\.format has the value "XML" \(bootstrap\.properties\); com\.ibm\.ws\.logging\.max\.file\.size has the value "-3" \(bootstrap\.properties\); rolloverStartTime has the value "25:00" \(.*server\.xml:5:66\)\. ' "settings that are none are told"
 like "$MESSAGES" 'SPT0411W: traceSpecification "x=y", byte 0: expected off' "a specification too"
 like "$MESSAGES" 'SPT0411W: jsonFieldMappings "nonsense", byte 0: expected \[source:\]old:new' "and a mapping"
 like "$(sallyport server status logs)" "running" "the server runs"

@@ -3,15 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/trace_spec.h"
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/msg.h"
 #include "base/secret.h"
 #include "config/dump.h"
 #include "config/elements.h"
-#include "config/feature.h"
 #include "parse/textout.h"
 #include "tree.h"
 
@@ -191,51 +188,6 @@ check_line(struct jsonout *out, struct counts *n, struct str id,
     jsonout_close(out, '}');
 }
 
-static struct cfg_place
-place_of(const struct cfg_node *node)
-{
-    return (struct cfg_place){ node->file, node->line };
-}
-
-struct checking {
-    const struct cfg_tree *tree;
-    struct jsonout *out;
-    struct counts *n;
-};
-
-static void
-say_feature(void *arg, const char *id, struct str text)
-{
-    struct checking *c = arg;
-
-    check_line(c->out, c->n, str_of(id), text,
-               place_of(&CFG_ONE(c->tree, feature_manager)->node));
-}
-
-/* The log reads it when the server starts; said as there (SPT0411W). */
-static void
-check_trace(const struct cfg_tree *tree, struct checking *c)
-{
-    struct str given = str_trim(CFG_ONE(tree, logging)->trace_specification);
-    struct trace_spec *spec = NULL;
-    struct err_info why;
-    struct buf what, text;
-
-    if (trace_spec_new(given, &spec, &why) == ERR_OK) {
-        trace_spec_free(&spec);
-        return;
-    }
-    buf_init(&what, 16384);
-    buf_init(&text, 32768);
-    buf_printf(&what, "traceSpecification \"" STR_FMT "\", byte %zu: %s",
-               STR_ARG(str_sub(given, 0, 200)), why.at, why.text);
-    msg_text(&text, "SPT0411W", MSG_INSERTS(buf_view(&what)), 1);
-    check_line(c->out, c->n, STR("SPT0411W"), buf_view(&text),
-               place_of(&CFG_ONE(tree, logging)->node));
-    buf_fini(&what);
-    buf_fini(&text);
-}
-
 static int
 check(struct source *s)
 {
@@ -250,12 +202,6 @@ check(struct source *s)
     for (size_t i = 0; i < s->messages.n; i++)
         check_line(&out, &n, s->messages.v[i].id, s->messages.v[i].text,
                    s->messages.v[i].place);
-    if (s->result == ERR_OK) {
-        struct checking c = { s->tree, &out, &n };
-
-        (void)features_check(s->tree, say_feature, &c);
-        check_trace(s->tree, &c);
-    }
     if (is_json) {
         jsonout_close(&out, ']');
         printf(STR_FMT "\n", STR_ARG(buf_view(&text)));
@@ -300,13 +246,14 @@ run(const char *word, char **names, int n_names, char **variables,
                         NULL);
     if ((is_plain || is_written) && strcmp(word, "dump") != 0)
         return complain("--plain and --written belong to dump, not to", word);
-    source_read(&left, names[0], variables, n_variables);
+    source_read(&left, names[0], variables, n_variables,
+                strcmp(word, "check") == 0);
     if (!is_diff) {
         status = strcmp(word, "dump") == 0 ? dump(&left) : check(&left);
         source_fini(&left);
         return status;
     }
-    source_read(&right, names[1], variables, n_variables);
+    source_read(&right, names[1], variables, n_variables, false);
     status = is_usable(&left) && is_usable(&right)
                  ? compare(&left, &right, is_json)
                  : STATUS_TROUBLE;

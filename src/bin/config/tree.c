@@ -16,8 +16,8 @@ message_severity(const struct message *m)
     return m->id.n == 0 ? 'I' : m->id.p[m->id.n - 1];
 }
 
-static void
-note(void *arg, const char *id, struct str text)
+void
+source_note(void *arg, const char *id, struct str text)
 {
     struct source *s = arg;
     struct message m = {
@@ -109,7 +109,7 @@ locate(struct source *s, const char **file)
 
 void
 source_read(struct source *s, const char *name, char **variables,
-            int n_variables)
+            int n_variables, bool is_check)
 {
     char **kept;
     const char *file;
@@ -133,13 +133,15 @@ source_read(struct source *s, const char *name, char **variables,
         if (file != NULL)
             options.server_file = str_of(file);
         options.tells_unknown = true;
-        options.on_message = note;
+        options.on_message = source_note;
         options.place = &s->place;
         options.arg = s;
         e = cfg_load(&options, &s->tree, &s->why);
         if (s->result == ERR_OK)
             s->result = e;
     }
+    if (s->result == ERR_OK && is_check)
+        source_check(s);
     free((char *)(uintptr_t)file);
     environment_restore(kept);
 }

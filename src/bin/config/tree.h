@@ -30,11 +30,15 @@ struct source {
  * `name` is a server's name, a folder with a server.xml, or an .xml file that
  * takes the place of server.xml in its folder (the last two contain "/").
  * `variables`: "--name=value" of the command line. The environment is as it
- * was afterwards. Problems with messages are not failures; see result.
+ * was afterwards. is_check: a start's messages are noted too. Problems with
+ * messages are not failures; see result.
  */
 void source_read(struct source *, const char *name, char **variables,
-                 int n_variables);
+                 int n_variables, bool is_check);
 void source_fini(struct source *);
+void source_note(void *source, const char *id, struct str text);
+/* check.c: notes what a start would say of a tree that was read. */
+void source_check(struct source *);
 
 /* 'E', 'W', 'I'... */
 char message_severity(const struct message *);

@@ -1,0 +1,178 @@
+/*
+ * The ports of the httpEndpoint elements: options, who may connect, TLS. What
+ * is wrong with one leaves that endpoint closed.
+ */
+#include "gateway/placed.h"
+#include "gateway/snapshot_priv.h"
+
+#define LOGGER "com.ibm.zosconnect.internal.ZosConnectServiceImpl"
+
+static void
+set_http_options(struct http_server_options *o,
+                 const struct cfg_http_endpoint *e,
+                 const struct cfg_request_limits *limits)
+{
+    const struct cfg_http_options *h = e->http_options;
+
+    http_server_defaults(o);
+    o->streams_bodies = true;
+    o->keep_alive = h->keep_alive_enabled;
+    o->max_keep_alive_requests = (int)h->max_keep_alive_requests;
+    o->persist_timeout_ms = (uint32_t)h->persist_timeout_ms;
+    o->read_timeout_ms = (uint32_t)h->read_timeout_ms;
+    o->write_timeout_ms = (uint32_t)h->write_timeout_ms;
+    o->max_field_bytes = (uint32_t)h->limit_field_size;
+    o->max_headers = (uint32_t)h->limit_num_headers;
+    if (h->message_size_limit >= 0)
+        o->max_body_bytes = (size_t)h->message_size_limit;
+    if (e->tcp_options->inactivity_timeout_ms > 0)
+        o->handshake_timeout_ms =
+            (uint32_t)e->tcp_options->inactivity_timeout_ms;
+    o->max_connections = (uint32_t)e->tcp_options->max_open_connections;
+    o->retry_after_s = (uint32_t)((limits->retry_after_ms + 999) / 1000);
+    o->http2 = str_eq_nocase_z(e->protocol_version, "http/2");
+    o->h2_idle_timeout_ms = (uint32_t)h->http2_connection_idle_timeout_ms;
+    o->h2_max_streams = (uint32_t)h->max_concurrent_streams;
+    o->h2_max_frame_bytes = (uint32_t)h->max_frame_size;
+    o->h2_connection_window = (uint32_t)h->connection_window_size;
+    o->h2_stream_window = (uint32_t)h->settings_initial_window_size;
+    o->h2_max_resets = (uint32_t)h->max_reset_frames;
+    o->h2_resets_window_ms = (uint32_t)h->reset_frames_window_ms;
+    o->h2_max_refused = (uint32_t)h->max_streams_refused;
+}
+
+/* The attribute whose list a message of admit_new() is about. */
+static const char *
+list_of(const char *id)
+{
+    static const struct {
+        const char *id, *attr;
+    } rows[] = {
+        { "CWWKO0202E", "addressExcludeList" },
+        { "CWWKO0203E", "addressIncludeList" },
+        { "CWWKO0204E", "hostNameExcludeList" },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_eq_z(str_of(id), rows[i].id))
+            return rows[i].attr;
+    return "hostNameIncludeList";
+}
+
+/* A list that says something else than it means must not let anybody in. */
+static enum err
+set_admit(struct building *b, struct port_entry *p,
+          const struct cfg_http_endpoint *e, bool is_said)
+{
+    struct str bad = STR("");
+    const char *id;
+    enum err code =
+        admit_new(&b->s->arena, e->tcp_options, &p->admit, &bad, &id);
+
+    if (code == ERR_SYNTAX) {
+        if (!is_said)
+            PLACED_LOG(b->log, LOGGER,
+                       PLACE_ITEM(&e->tcp_options->node, list_of(id), bad), id,
+                       e->node.id);
+        return err_set(b->why, code,
+                       "tcpOptions: \"" STR_FMT
+                       "\" is not an IPv4 address, an IPv6 address in full or "
+                       "a host name, as its list asks for",
+                       STR_ARG(str_sub(bad, 0, 100)));
+    }
+    return code == ERR_OK ? code : building_no_storage(b);
+}
+
+static const struct cfg_ssl *
+ssl_of(const struct building *b, const struct cfg_http_endpoint *e)
+{
+    if (e->ssl_options != NULL && e->ssl_options->ssl != NULL)
+        return e->ssl_options->ssl;
+    return CFG_ONE(b->s->tree, ssl_default)->ssl;
+}
+
+/* *is_open: it is one of the snapshot's. Not ERR_OK: what is wrong refuses an
+ * update. */
+static enum err
+set_tls(struct building *b, struct port_entry *p,
+        const struct cfg_http_endpoint *e, bool *is_open)
+{
+    const struct cfg_ssl *ssl = ssl_of(b, e);
+    enum err code;
+
+    *is_open = false;
+    if (ssl == NULL) {
+        PLACED_LOG(b->log, LOGGER, PLACE(&e->node, "sslOptionsRef"),
+                   "CWPKI0817A", e->node.id);
+        return ERR_OK; /* no key store: the port stays closed */
+    }
+    code = tls_store_build(b->stores, ssl, e, STR(""), &p->tls, b->why);
+    *is_open = code == ERR_OK;
+    if (code != ERR_OK)
+        PLACED_LOG(b->log, LOGGER,
+                   PLACE(&ssl->node,
+                         tls_ciphers_check(ssl->enabled_ciphers, NULL) == ERR_OK
+                             ? NULL
+                             : "enabledCiphers"),
+                   "CWWKO0800E", str_of(b->why->text));
+    return b->is_update ? code : ERR_OK;
+}
+
+static enum err
+add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
+{
+    struct snapshot *s = b->s;
+    struct port_entry *p = &s->ports[s->n_ports];
+    /* of its other port it has been */
+    bool is_said = is_tls && e->http_port > 0, is_open = true;
+    struct web_making making = { b->log, b->is_check, is_said };
+    enum err code = ERR_OK;
+
+    if (s->n_ports == SNAPSHOT_PORTS_MAX)
+        return err_set(b->why, ERR_LIMIT, "more than %u ports",
+                       SNAPSHOT_PORTS_MAX);
+    *p = (struct port_entry){
+        .endpoint_id = e->node.id,
+        .host = e->host,
+        .port = (uint16_t)(is_tls ? e->https_port : e->http_port),
+        .is_tls = is_tls,
+        .https_port = e->https_port > 0 ? (uint16_t)e->https_port : 0,
+        .suppress_errors =
+            e->ssl_options != NULL && e->ssl_options->suppress_handshake_errors,
+    };
+    set_http_options(&p->options, e, s->limits);
+    p->open_retries = (uint32_t)e->tcp_options->port_open_retries;
+    p->reuses_address = e->tcp_options->so_reuse_addr;
+    if ((code = set_admit(b, p, e, is_said)) != ERR_OK ||
+        (code = web_new(&s->arena, s->tree, e, &making, &p->web, b->why)) !=
+            ERR_OK) {
+        if (!is_said)
+            PLACED_LOG(b->log, LOGGER, PLACE(&e->node, NULL), "SPT0413E",
+                       e->node.id, str_of(b->why->text));
+        return b->is_update ? code : ERR_OK;
+    }
+    if (is_tls && ((code = set_tls(b, p, e, &is_open)) != ERR_OK || !is_open)) {
+        web_close(p->web);
+        return code;
+    }
+    s->n_ports++;
+    return ERR_OK;
+}
+
+enum err
+building_ports(struct building *b)
+{
+    const struct cfg_http_endpoint *e;
+    enum err code = ERR_OK;
+
+    CFG_EACH(b->s->tree, http_endpoint, e)
+    {
+        if (!e->enabled)
+            continue;
+        if (e->http_port > 0 && (code = add_port(b, e, false)) != ERR_OK)
+            return code;
+        if (e->https_port > 0 && (code = add_port(b, e, true)) != ERR_OK)
+            return code;
+    }
+    return code;
+}
