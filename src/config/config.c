@@ -29,32 +29,96 @@ loading_fmt(struct loading *l, const char *fmt, ...)
     return str_dup(l->arena, str_n(text, (size_t)n));
 }
 
-void
-loading_say(struct loading *l, const char *id, const struct str *inserts,
-            size_t n_inserts)
-{
-    char severity = id[strlen(id) - 1];
-    bool is_problem = severity == 'E' || severity == 'W';
-    /* what has no effect is no configuration error: it is always said */
-    bool is_error = is_problem && strncmp(id, "SPT", 3) != 0;
-    struct buf text;
+/* ---- messages ---- */
 
-    if (is_problem) {
-        l->n_problems++;
-    }
+#define HELD_MAX (4u * 1024u * 1024u)
+
+static char
+severity_of(const char *id)
+{
+    return id[strlen(id) - 1];
+}
+
+static bool
+is_problem(const char *id)
+{
+    return severity_of(id) == 'E' || severity_of(id) == 'W';
+}
+
+static void
+say(struct loading *l, const char *id, struct str text)
+{
+    /* what has no effect is no configuration error: it is always said */
+    bool is_error = is_problem(id) && strncmp(id, "SPT", 3) != 0;
+
     if (is_error) {
         if (l->on_error == CFG_ON_ERROR_IGNORE || l->is_stopped)
             return;
-        if (l->on_error == CFG_ON_ERROR_FAIL && severity == 'E')
+        if (l->on_error == CFG_ON_ERROR_FAIL && severity_of(id) == 'E')
             l->is_stopped = true;
     }
     if (l->options->on_message == NULL)
         return;
-    buf_init(&text, 16384);
-    msg_text(&text, id, inserts, n_inserts);
     if (l->options->place != NULL)
         *l->options->place = l->at;
-    l->options->on_message(l->options->arg, id, buf_view(&text));
+    l->options->on_message(l->options->arg, id, text);
+}
+
+/* Under FAIL nothing follows the first error. */
+static void
+release(struct loading *l)
+{
+    struct str rest = buf_view(&l->held), id, file, line, text;
+    struct cfg_place now = l->at;
+    uint64_t n;
+
+    l->is_holding = false;
+    while (rest.n > 0 && !l->is_stopped && str_token(&rest, '\0', &id) &&
+           id.n > 0 && str_token(&rest, '\0', &file) &&
+           str_token(&rest, '\0', &line) && str_to_u64(line, &n) &&
+           str_token(&rest, '\0', &text)) {
+        l->at = (struct cfg_place){ file, (uint32_t)n };
+        say(l, id.p, text);
+    }
+    l->at = now;
+    buf_fini(&l->held);
+}
+
+/* Whoever has more to say than fits says it as far as onError is known. */
+static bool
+hold(struct loading *l, const char *id, struct str text)
+{
+    if (!l->is_holding)
+        return false;
+    if (l->held.n + strlen(id) + l->at.file.n + text.n + 16 > HELD_MAX) {
+        release(l);
+        return false;
+    }
+    buf_add_z(&l->held, id);
+    buf_add_char(&l->held, '\0');
+    buf_add(&l->held, l->at.file);
+    buf_printf(&l->held, "%c%u%c", '\0', l->at.line, '\0');
+    buf_add(&l->held, text);
+    buf_add_char(&l->held, '\0');
+    if (l->held.failed) {
+        l->is_holding = false;
+        return false;
+    }
+    return true;
+}
+
+void
+loading_say(struct loading *l, const char *id, const struct str *inserts,
+            size_t n_inserts)
+{
+    struct buf text;
+
+    if (is_problem(id))
+        l->n_problems++;
+    buf_init(&text, 16384);
+    msg_text(&text, id, inserts, n_inserts);
+    if (!hold(l, id, buf_view(&text)))
+        say(l, id, buf_view(&text));
     buf_fini(&text);
 }
 
@@ -192,24 +256,40 @@ keep_options(struct cfg_tree *tree, struct err_info *why)
     return ERR_OK;
 }
 
-/* <config onError> counts for everything after reading. */
+void
+loading_learn_on_error(struct loading *l, struct str text)
+{
+    struct err_info why;
+    struct str value;
+    unsigned word;
+
+    if (vars_expand(l, NULL, text, &value, &why) == ERR_OK &&
+        value_word(value, cfg_on_error_words, &word))
+        l->on_error = (enum cfg_on_error)word;
+}
+
+/* <config onError> counts for reading as well: what was to be said waited. The
+ * elements are not merged yet; of one that an onConflict drops nothing counts.
+ */
 static void
 learn_on_error(struct loading *l)
 {
     struct raw_group *g = l->types[cfg_type_index(&cfg_type_update)].first;
     const struct raw_attr *a = NULL;
-    unsigned value;
 
     for (const struct raw_element *e = g == NULL ? NULL : g->user; e != NULL;
          e = e->next) {
         const struct raw_attr *given = raw_attr_find(e, "onError");
 
-        if (given != NULL && given->last != NULL)
+        if (given != NULL && given->last != NULL &&
+            (e == g->user || e->behaviour != RAW_IGNORE))
             a = given;
     }
-    if (a != NULL && a->last->element == NULL &&
-        value_word(a->last->text, cfg_on_error_words, &value))
-        l->on_error = (enum cfg_on_error)value;
+    if (a != NULL && a->last->element == NULL)
+        loading_learn_on_error(l, a->last->text);
+    release(l);
+    if (l->options->in_force != NULL)
+        *l->options->in_force = l->on_error;
 }
 
 /* No storage because the tree's share is used up: that is the configuration's
@@ -246,6 +326,8 @@ load(const struct cfg_options *options, bool is_empty, struct cfg_tree **out,
     if (tree == NULL)
         return ERR_MEMORY;
     l = &tree->loading;
+    buf_init(&l->held, HELD_MAX);
+    l->is_holding = true;
     e = raw_read_builtin(l, why);
     if (e == ERR_OK && !is_empty)
         e = raw_read(l, why);
@@ -303,6 +385,7 @@ cfg_unref(struct cfg_tree **tree)
     table_fini(&t->loading.variables);
     table_fini(&t->loading.folder);
     table_fini(&t->loading.groups);
+    buf_fini(&t->loading.held);
     VEC_FREE(&t->loading.monitored);
     arena_fini(&t->arena);
     free(t);

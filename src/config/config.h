@@ -104,7 +104,11 @@ struct cfg_options {
     struct cfg_vars properties;   /* jvm.options -Dname=value */
     struct cfg_vars bootstrap;    /* bootstrap.properties, includes done */
     struct cfg_vars environment;  /* NULL v: the process's own */
-    enum cfg_on_error on_error;   /* until <config onError> is known */
+    /* Where no <config onError> says otherwise. That of the documents counts
+     * for all of them: messages wait until they are read. */
+    enum cfg_on_error on_error;
+    enum cfg_on_error *in_force; /* which one it was, also when loading fails;
+                                    may be NULL */
     struct cfg_limits limits;
     /* Say SPT0403W of elements and attributes that nobody knows. */
     bool tells_unknown;

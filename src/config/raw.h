@@ -17,6 +17,7 @@ struct raw_doc {
     const struct raw_doc *parent; /* the file that includes it */
     enum raw_behaviour behaviour; /* with which it was included */
     unsigned depth;
+    bool is_main;          /* server.xml */
     uint64_t device, node; /* of the file, whatever its name; 0: unknown */
 };
 
@@ -103,6 +104,8 @@ struct loading {
     unsigned n_lookups;  /* of variables, in all */
     struct cfg_place at; /* what is looked at, for options->place */
     bool is_stopped;     /* an error under onError=FAIL */
+    bool is_holding;     /* onError is not known yet: messages wait in */
+    struct buf held;     /* id, NUL, file, NUL, line, NUL, text, NUL... */
     bool is_reading_builtin;
 };
 
@@ -113,6 +116,8 @@ void loading_say(struct loading *, const char *id, const struct str *inserts,
     loading_say((l), (id), MSG_INSERTS(__VA_ARGS__),                           \
                 sizeof(MSG_INSERTS(__VA_ARGS__)) / sizeof(struct str))
 #define SAY0(l, id) loading_say((l), (id), NULL, 0)
+/* server.xml itself says so, whatever becomes of the files it includes. */
+void loading_learn_on_error(struct loading *, struct str value);
 /* Text in the tree's arena; "" when there is no storage. */
 struct str loading_fmt(struct loading *, const char *fmt, ...)
     PRINTF_LIKE(2, 3);

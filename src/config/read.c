@@ -356,6 +356,18 @@ add_top(struct loading *l, const struct raw_doc *doc,
     return add_element(l, doc, node, why);
 }
 
+/* <config onError> counts from the first line, wherever it stands. */
+static void
+learn_on_error(struct loading *l, const struct xml_node *root)
+{
+    for (const struct xml_node *c = root->child; c != NULL; c = c->next) {
+        struct str value = xml_attr_get(c, "onError");
+
+        if (str_eq_z(c->name, "config") && !is_disabled(c) && value.p != NULL)
+            loading_learn_on_error(l, value);
+    }
+}
+
 /* What stands in the document's text, in order. */
 static enum err
 take_document(struct loading *l, const struct raw_doc *doc, struct str text,
@@ -384,6 +396,8 @@ take_document(struct loading *l, const struct raw_doc *doc, struct str text,
             why->at = STR_NPOS; /* said already */
         return e;
     }
+    if (doc->is_main)
+        learn_on_error(l, root);
     if (doc->parent == NULL && xml_attr_get(root, "description").p != NULL)
         l->description = xml_attr_get(root, "description");
     for (const struct xml_node *c = root->child;
@@ -477,6 +491,7 @@ raw_read(struct loading *l, struct err_info *why)
 
     if (doc == NULL)
         return raw_no_storage(why);
+    doc->is_main = true;
     doc->path = l->options->server_file.n > 0
                     ? str_dup(l->arena, l->options->server_file)
                     : loading_fmt(l, STR_FMT "/server.xml",

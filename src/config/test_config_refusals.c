@@ -398,7 +398,7 @@ obeys_on_error(void **state)
     assert_int_equal(load_with(&w, &options), ERR_OK);
     assert_string_equal(w.log, "");
     cfg_unref(&w.tree);
-    /* <config onError> counts after reading */
+    /* <config onError> counts for reading as well, wherever it stands */
     memset(&w, 0, sizeof w);
     assert_int_equal(load(&w, "<config onError='fail'/>"
                               "<zosconnect_cicsIpicConnection id='c'/>"),
@@ -410,6 +410,78 @@ obeys_on_error(void **state)
     assert_string_equal(w.log, "");
     assert_int_equal(cfg_on_error(w.tree), CFG_ON_ERROR_IGNORE);
     cfg_unref(&w.tree);
+}
+
+#define NONE "<include location='none.xml'/>"
+#define MALFORMED "<include location='bad.xml'/>"
+#define ONE "<include location='one.xml'/>"
+
+/* The value of the documents counts for the whole reading of them. */
+static void
+on_error_of_documents(void **state)
+{
+    static const struct {
+        const char *xml;
+        enum cfg_on_error before; /* bootstrap.properties */
+        enum err want;
+        enum cfg_on_error in_force;
+        const char *logged, *unlogged;
+    } rows[] = {
+        { NONE "<config onError='IGNORE'/>", CFG_ON_ERROR_WARN, ERR_OK,
+          CFG_ON_ERROR_IGNORE, "", "CWWKG0090E" },
+        { "<config onError='IGNORE'/>" NONE, CFG_ON_ERROR_FAIL, ERR_OK,
+          CFG_ON_ERROR_IGNORE, "", "CWWKG0090E" },
+        { NONE "<variable/><config onError='FAIL'/>", CFG_ON_ERROR_WARN,
+          ERR_NOT_NOW, CFG_ON_ERROR_FAIL, "CWWKG0090E", "CWWKG0091E" },
+        { NONE "<variable/><config onError='warn'/>", CFG_ON_ERROR_FAIL, ERR_OK,
+          CFG_ON_ERROR_WARN, "CWWKG0091E", "0010I" },
+        { NONE "<variable name='x' value='IGNORE'/><config onError='${x}'/>",
+          CFG_ON_ERROR_WARN, ERR_OK, CFG_ON_ERROR_IGNORE, "", "CWWKG0090E" },
+        /* a document that cannot be read through has spoken as well */
+        { MALFORMED "<config onError='FAIL'/>", CFG_ON_ERROR_WARN, ERR_SYNTAX,
+          CFG_ON_ERROR_FAIL, "CWWKG0014E", "x" },
+        { MALFORMED "<config onError='IGNORE'/>", CFG_ON_ERROR_WARN, ERR_SYNTAX,
+          CFG_ON_ERROR_IGNORE, "", "CWWKG0014E" },
+        { "<config onError='FAIL'/><config onError='WARN'/>" NONE,
+          CFG_ON_ERROR_FAIL, ERR_OK, CFG_ON_ERROR_WARN, "CWWKG0090E", "x" },
+        /* included: the last one that is not dropped */
+        { NONE ONE, CFG_ON_ERROR_WARN, ERR_OK, CFG_ON_ERROR_IGNORE,
+          "CWWKG0028A", "CWWKG0090E" },
+        { "<config onError='FAIL'/><include location='one.xml' "
+          "onConflict='IGNORE'/>" NONE,
+          CFG_ON_ERROR_WARN, ERR_NOT_NOW, CFG_ON_ERROR_FAIL, "CWWKG0090E",
+          "x" },
+        { "<config configurationEnabled='false' onError='IGNORE'/>" NONE,
+          CFG_ON_ERROR_WARN, ERR_OK, CFG_ON_ERROR_WARN, "CWWKG0090E", "x" },
+        { "<config onError='stop'/>" NONE, CFG_ON_ERROR_WARN, ERR_OK,
+          CFG_ON_ERROR_WARN, "CWWKG0090E", "x" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+        enum cfg_on_error in_force = CFG_ON_ERROR_WARN;
+        struct cfg_options options = options_for(&w);
+        char text[1024];
+        const char *at;
+
+        memset(&w, 0, sizeof w);
+        snprintf(text, sizeof text, "<server>%s</server>", rows[i].xml);
+        w.files[0] = (struct file){ "/u/servers/test/server.xml", text };
+        w.files[1] = (struct file){ "/u/servers/test/bad.xml", "<server>" };
+        w.files[2] =
+            (struct file){ "/u/servers/test/one.xml",
+                           "<server><config onError='IGNORE'/></server>" };
+        options.on_error = rows[i].before;
+        options.in_force = &in_force;
+        assert_int_equal(load_with(&w, &options), rows[i].want);
+        assert_int_equal(in_force, rows[i].in_force);
+        assert_logged(&w, rows[i].logged);
+        at = strstr(w.log, rows[i].unlogged);
+        if (strcmp(rows[i].unlogged, "x") != 0 && at != NULL)
+            fail_msg("row %zu: %s", i, w.log);
+        cfg_unref(&w.tree);
+    }
 }
 
 /* CWWKG0076W: what is refused now and was right before is in use still. */
@@ -452,6 +524,7 @@ main(void)
         cmocka_unit_test(survives_little_storage),
         cmocka_unit_test(survives_vanishing_files),
         cmocka_unit_test(obeys_on_error),
+        cmocka_unit_test(on_error_of_documents),
         cmocka_unit_test(names_what_stays),
     };
 

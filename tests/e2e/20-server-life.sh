@@ -114,6 +114,29 @@ like "$(tail -1 "$LOG")" "CWWKE0036I: The server zceesrv1 stopped after" \
 ok $? "the pid file is gone"
 runs "status after it" 1 sallyport server status zceesrv1
 
+# onError of the documents counts while they are read for the first time.
+cp "$HOME_DIR/server.xml" "$SCRATCH/server.xml"
+first() { # ERROR-ELEMENT onError
+    printf '<server>%s<config onError="%s"/><httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/></server>' "$1" "$2" >"$HOME_DIR/server.xml"
+    rm -f "$LOG"
+}
+echo '<server' >"$HOME_DIR/half.xml"
+first '<include location="none.xml"/>' FAIL
+runs "a missing include and FAIL behind it" 22 sallyport server start zceesrv1
+like "$(cat "$LOG")" "CWWKG0090E: .*none\.xml" "is said"
+first '<include location="half.xml"/>' FAIL
+runs "a malformed include and FAIL behind it" 22 sallyport server start zceesrv1
+like "$(cat "$LOG")" "CWWKG0014E: .*half\.xml" "is said"
+first '<include location="none.xml"/>' IGNORE
+runs "a missing include and IGNORE" 0 sallyport server start zceesrv1
+unlike "$(cat "$LOG")" "CWWKG0090E" "is not said"
+sallyport server stop zceesrv1 >/dev/null
+first '<include location="half.xml"/>' WARN
+runs "a malformed include and WARN: the built-in defaults" 0 sallyport server start zceesrv1
+like "$(cat "$LOG")" "CWWKF0009W" "without features"
+sallyport server stop zceesrv1 >/dev/null
+cp "$SCRATCH/server.xml" "$HOME_DIR/server.xml"
+
 # What is malformed from the start gives the built-in defaults, or with
 # onError=FAIL no server.
 echo '<server' >"$HOME_DIR/server.xml"

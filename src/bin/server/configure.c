@@ -153,13 +153,15 @@ on_monitored(void *arg, struct str path)
 
 /* A malformed file may only be half written: look again after a second. */
 static enum err
-read_patiently(struct worker *w, struct cfg_tree **out, struct err_info *why)
+read_patiently(struct worker *w, struct cfg_tree **out,
+               enum cfg_on_error *in_force, struct err_info *why)
 {
     struct cfg_options options = settings_options(w->settings);
     struct held held = { .w = w, .is_held = true };
     enum err e;
 
     buf_init(&held.text, 4u * 1024u * 1024u);
+    options.in_force = in_force;
     options.on_message = on_message;
     options.on_monitored = on_monitored;
     options.arg = &held;
@@ -199,7 +201,7 @@ configure_start(struct worker *w, struct err_info *why)
 {
     struct cfg_options options = settings_options(w->settings);
     uint64_t began_ms = clock_wall_ms();
-    enum err e = read_patiently(w, &w->tree, why);
+    enum err e = read_patiently(w, &w->tree, &options.on_error, why);
 
     if (e == ERR_NOT_FOUND)
         say_no_server_xml(w, why);
@@ -294,6 +296,7 @@ void
 configure_refresh(struct worker *w)
 {
     uint64_t since_ms = clock_mono_ms(), began_ms = clock_wall_ms();
+    enum cfg_on_error in_force;
     struct cfg_tree *next;
     struct err_info why;
     enum err e;
@@ -301,7 +304,7 @@ configure_refresh(struct worker *w)
     if (!has_changed(w))
         return;
     MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0016I");
-    e = read_patiently(w, &next, &why);
+    e = read_patiently(w, &next, &in_force, &why);
     if (e == ERR_OK)
         apply(w, next, since_ms);
     else if (e == ERR_NOT_FOUND) /* of anything else the parser has said it */
