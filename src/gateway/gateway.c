@@ -289,19 +289,18 @@ gateway_use(struct gateway *g, struct snapshot *next)
     struct order orders[LOOPS_MAX];
     int fds[SNAPSHOT_PORTS_MAX];
 
-    for (size_t i = 0; i < g->n_listeners; i++)
-        g->listeners[i].is_wanted = false;
-    g->must_retry_open = false;
-    for (size_t i = 0; i < next->n_ports; i++)
-        fds[i] = ports_is_paused(g, next->ports[i].endpoint_id)
-                     ? -1
-                     : ports_open(g, &next->ports[i]);
+    ports_open(g, next, fds);
     g->memory.max = next->limits->max_memory_mb > 0
                         ? (size_t)next->limits->max_memory_mb << 20
                         : g->memory_limit / 2;
     gateway_order(g, orders, run_apply, next, fds);
     gateway_wait(g);
     ports_close_unwanted(g);
+    if (g->must_reopen) { /* now that the one before is closed */
+        ports_open(g, next, fds);
+        gateway_order(g, orders, run_apply, next, fds);
+        gateway_wait(g);
+    }
     snapshot_unref(&g->snapshot);
     g->snapshot = next;
     web_app_changed(g);
@@ -318,10 +317,14 @@ use_artefacts(struct gateway *g, struct cfg_tree *tree,
 
     if (!is_update)
         artefacts_tell(artefacts, g->o.log);
+    g->n_open_tries = 0;
     e = snapshot_new(tree, artefacts, g->saf, g->o.log, &g->tls, is_update,
                      &next, why);
     if (e == ERR_OK) {
         e = user_registry_set(next, g->snapshot, g->o.log, why);
+        /* The whole update or nothing. */
+        if (e == ERR_OK && is_update && tree != g->snapshot->tree)
+            e = ports_open_new(g, next, why);
         if (e != ERR_OK)
             snapshot_unref(&next);
     }
@@ -338,7 +341,6 @@ use_artefacts(struct gateway *g, struct cfg_tree *tree,
     }
     artefacts_unref(&g->artefacts);
     g->artefacts = artefacts;
-    g->n_open_tries = 0;
     g->next_open_ms = clock_mono_ms() + OPEN_RETRY_MS;
     if (!is_update)
         web_app_bound(g);

@@ -59,6 +59,7 @@ struct gateway {
     unsigned n_loops;
     struct listener listeners[SNAPSHOT_PORTS_MAX * 2];
     size_t n_listeners;
+    bool must_reopen; /* a socket of ours had the port: once more without it */
     /* portOpenRetries: a second apart, until none is left */
     bool must_retry_open;
     uint32_t n_open_tries;
@@ -100,9 +101,14 @@ void angel_look(struct gateway *);
 /* --- ports.c --------------------------------------------------------------
  */
 
-/* The listening socket of that port, opened when it is not; -1: it cannot be
- * (said in the log). It stays open at the next ports_close_unwanted. */
-int ports_open(struct gateway *, const struct port_entry *);
+/* The listening sockets of the snapshot's ports, opened where they are not; -1:
+ * it is paused, or cannot be (said in the log). They stay open at the next
+ * ports_close_unwanted. */
+void ports_open(struct gateway *, const struct snapshot *, int *fds);
+/* Open those that the snapshot in use does not have. Not ERR_OK: one cannot be;
+ * all is as it was. */
+MUST_CHECK enum err ports_open_new(struct gateway *, const struct snapshot *,
+                                   struct err_info *why);
 void ports_close_unwanted(struct gateway *);
 bool ports_is_open(const struct gateway *, const struct port_entry *);
 /* What the worker before this one had paused. */

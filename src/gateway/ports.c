@@ -50,42 +50,146 @@ say_closed(struct gateway *g, const struct listener *l, enum err e,
                      str_of(l->host), str_of(port), str_of(why->text));
 }
 
-int
-ports_open(struct gateway *g, const struct port_entry *p)
+/* "*" and one address of ours have the same port: the old one goes first. */
+static bool
+is_in_our_way(const struct gateway *g, const struct port_entry *p)
+{
+    for (size_t i = 0; i < g->n_listeners; i++)
+        if (g->listeners[i].port == p->port && !g->listeners[i].is_wanted)
+            return true;
+    return false;
+}
+
+/* Not ERR_OK: it was said, unless ERR_AGAIN: it is tried once more. */
+static enum err
+open_one(struct gateway *g, const struct port_entry *p, int *fd,
+         struct err_info *why)
 {
     size_t at = find_listener(g, p);
     struct listener *l = &g->listeners[at];
-    struct err_info why;
     char port[8];
     enum err e;
 
+    *fd = -1;
     snprintf(port, sizeof port, "%u", p->port);
     if (at < g->n_listeners) {
         l->is_wanted = true;
-        return l->fd;
+        *fd = l->fd;
+        return ERR_OK;
     }
     if (g->n_listeners == ARRAY_LEN(g->listeners))
-        return -1;
+        return err_set(why, ERR_LIMIT, "too many ports are open");
     snprintf(l->channel, sizeof l->channel, STR_FMT "%s",
              STR_ARG(p->endpoint_id), p->is_tls ? "-ssl" : "");
     if (!str_copy_z(p->host, l->host, sizeof l->host))
-        return -1;
+        return err_set(why, ERR_LIMIT, "the name of the host is too long");
     e = parent_listen(g->o.parent, l->host, p->port, p->reuses_address, &l->fd,
-                      &why);
+                      why);
+    if (e != ERR_OK && is_in_our_way(g, p)) {
+        g->must_reopen = true;
+        return ERR_AGAIN;
+    }
+    if (e != ERR_OK && g->n_open_tries < p->open_retries) {
+        g->must_retry_open = true;
+        return ERR_AGAIN;
+    }
     if (e != ERR_OK) {
-        if (g->n_open_tries < p->open_retries) {
-            g->must_retry_open = true;
-            return -1;
-        }
-        say_closed(g, l, e, port, &why);
-        return -1;
+        say_closed(g, l, e, port, why);
+        return e;
     }
     l->port = p->port;
     l->is_wanted = true;
     g->n_listeners++;
+    *fd = l->fd;
     MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0219I", str_of(l->channel),
                  host_text(l->host), str_of(port));
-    return l->fd;
+    return ERR_OK;
+}
+
+static bool
+is_open_wanted(const struct gateway *g, const struct port_entry *p)
+{
+    return !ports_is_paused(g, p->endpoint_id);
+}
+
+/* What is open and wanted by that snapshot, and nothing else. */
+static void
+want(struct gateway *g, const struct snapshot *s)
+{
+    for (size_t i = 0; i < g->n_listeners; i++)
+        g->listeners[i].is_wanted = false;
+    for (size_t i = 0; i < s->n_ports; i++) {
+        size_t at = find_listener(g, &s->ports[i]);
+
+        if (at < g->n_listeners && is_open_wanted(g, &s->ports[i]))
+            g->listeners[at].is_wanted = true;
+    }
+}
+
+void
+ports_open(struct gateway *g, const struct snapshot *s, int *fds)
+{
+    struct err_info why;
+
+    g->must_retry_open = g->must_reopen = false;
+    want(g, s);
+    for (size_t i = 0; i < s->n_ports; i++) {
+        fds[i] = -1;
+        if (is_open_wanted(g, &s->ports[i]))
+            (void)!open_one(g, &s->ports[i], &fds[i], &why);
+    }
+}
+
+static bool
+has_port(const struct snapshot *s, const struct port_entry *p)
+{
+    for (size_t i = 0; i < s->n_ports; i++)
+        if (s->ports[i].port == p->port && str_eq(s->ports[i].host, p->host))
+            return true;
+    return false;
+}
+
+static void
+add_place(const struct snapshot *s, const struct port_entry *p,
+          struct err_info *why)
+{
+    const struct cfg_http_endpoint *e =
+        cfg_find(s->tree, &cfg_type_http_endpoint, p->endpoint_id);
+    char where[CFG_WHERE_MAX];
+
+    err_prefix(why, "httpEndpoint " STR_FMT ", port %u",
+               STR_ARG(p->endpoint_id), p->port);
+    if (e != NULL)
+        err_suffix(
+            why, STR_FMT,
+            STR_ARG(cfg_where(&e->node, p->is_tls ? "httpsPort" : "httpPort",
+                              STR(""), where)));
+}
+
+enum err
+ports_open_new(struct gateway *g, const struct snapshot *s,
+               struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    want(g, s);
+    for (size_t i = 0; e == ERR_OK && i < s->n_ports; i++) {
+        const struct port_entry *p = &s->ports[i];
+        int fd;
+
+        if (!is_open_wanted(g, p) || has_port(g->snapshot, p))
+            continue;
+        e = open_one(g, p, &fd, why);
+        if (e == ERR_AGAIN)
+            e = ERR_OK;
+        else if (e != ERR_OK)
+            add_place(s, p, why);
+    }
+    if (e == ERR_OK)
+        return e;
+    want(g, g->snapshot);
+    ports_close_unwanted(g);
+    return e;
 }
 
 void

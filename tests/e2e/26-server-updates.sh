@@ -162,17 +162,35 @@ wait_for 20 seen "CWWKE0010E: .*$HOME_DIR" 1; ok $? "it is said"
 runs "and the server can still be asked" 0 sallyport server status upd
 rm "$HOME_DIR/away"
 
-# A port that somebody else has: that one is refused, the others serve.
+# A port that somebody else has: the whole update is refused.
 cat >"$SCRATCH/holder.py" <<'END_PY'
 import socket, sys, time
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(600)
 END_PY
 background python3 "$SCRATCH/holder.py" >"$SCRATCH/taken"
 wait_for 10 test -s "$SCRATCH/taken"
-server 'updateTrigger="mbean"' "$(second "$(cat "$SCRATCH/taken")")"
+third() { printf '<httpEndpoint id="third" host="127.0.0.1" httpPort="%s" httpsPort="-1"/>' "$1"; }
+THIRD=$(free_port) U=$(count CWWKG0017I)
+server 'updateTrigger="mbean"' "$(third "$THIRD") $(second "$(cat "$SCRATCH/taken")")"
 refresh
 like "$(grep CWWKO0221E "$LOG" | tail -1)" "TCP Channel second initialization did not succeed\.  The socket bind did not succeed for host 127\.0\.0\.1 and port $(cat "$SCRATCH/taken")\." "a port that is taken is named"
-is "$(status_of "$PORT")" 404 "the other one serves"
+is "$(status_of "$PORT") $(status_of "$OTHER") $(status_of "$THIRD")" "404 404 000" "what was open is open, nothing new is"
+like "$(grep CWWKG0015E "$LOG" | tail -1)" "httpEndpoint second, port $(cat "$SCRATCH/taken"): .* \(.*/server\.xml:[0-9]+:[0-9]+\)" "and the update is refused, with the place"
+is "$(($(count CWWKG0017I) - U))" 0 "nothing says that it was made"
+wait_for 5 bash -c "! ss -tlnH 'sport = :$THIRD' | grep -q ."; ok $? "the port opened for it is closed again"
+server 'updateTrigger="mbean"' "$(second "$OTHER") $(third "$(cat "$SCRATCH/taken")" | sed 's/\/>/><tcpOptions portOpenRetries="1000"\/><\/httpEndpoint>/')"
+refresh
+is "$(($(count CWWKG0017I) - U))" 1 "with portOpenRetries it is made, and the port tried again"
+# One address instead of all, on the same port: ours goes first.
+server 'updateTrigger="mbean"' "$(third "$THIRD" | sed 's/127\.0\.0\.1/*/')"
+refresh
+is "$(status_of "$THIRD")" 404 "all addresses"
+server 'updateTrigger="mbean"' "$(third "$THIRD")"
+refresh
+is "$(status_of "$THIRD") $(grep CWWKO0219I "$LOG" | tail -1 | grep -c "host 127.0.0.1 port $THIRD")" "404 1" "then one of them"
+server 'updateTrigger="mbean"' "$(third "$THIRD" | sed 's/127\.0\.0\.1/*/')"
+refresh
+is "$(status_of "$THIRD") $(count CWWKO0221E)" "404 1" "then all again, without a complaint"
 
 # Two refreshes at once: one after the other.
 server 'updateTrigger="mbean"' "$(second "$OTHER")"

@@ -232,56 +232,55 @@ use(struct worker *w, struct cfg_tree *next)
     archives_schedule(w);
 }
 
-/* False when featureManager has a wrong one and its onError is FAIL. */
-static bool
-change_features(struct worker *w, const struct cfg_tree *next,
-                struct err_info *why)
+/* What can refuse the update, in this order; it is said by whoever does. */
+static enum err
+change(struct worker *w, struct cfg_tree *next, bool has_features,
+       struct err_info *why)
 {
-    uint64_t since_ms = clock_mono_ms();
-    char seconds[32];
-    bool fits;
+    enum err e;
 
-    if (cfg_equal_type(w->tree, next, &cfg_type_feature_manager))
-        return true;
-    MESSAGES_LOG0(w->log, FEATURE_LOGGER, "CWWKF0007I");
-    fits = features_say(w, next, w->tree);
-    MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0008I",
-                 worker_seconds(since_ms, seconds));
-    if (!fits)
-        IGNORE(err_set(why, ERR_NOT_NOW,
-                       "a feature is not right and onError "
-                       "of featureManager is FAIL"));
-    return fits;
+    if (has_features && !features_fit(w, next))
+        return err_set(why, ERR_NOT_NOW,
+                       "a feature is not right and onError of featureManager "
+                       "is FAIL");
+    if ((e = configure_log(w, next, why)) != ERR_OK)
+        return e;
+    e = gateway_apply(w->gateway, next, 0, why);
+    if (e != ERR_OK) {
+        struct ffdc_incident incident = { err_name(e), CONFIG_LOGGER, "apply",
+                                          str_of(why->text) };
+
+        IGNORE(configure_log(w, w->tree, NULL));
+        messages_log_ffdc(w->log, &incident);
+    }
+    return e;
 }
 
 static void
 apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
 {
+    bool has_features =
+        !cfg_equal_type(w->tree, next, &cfg_type_feature_manager);
     struct err_info why;
     char seconds[32];
-    enum err e;
 
     if (cfg_equal(w->tree, next)) {
         MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0018I");
         use(w, next);
         return;
     }
-    /* The whole update or nothing: what can refuse comes first. */
-    if (!change_features(w, next, &why) ||
-        configure_log(w, next, &why) != ERR_OK) {
+    if (has_features)
+        MESSAGES_LOG0(w->log, FEATURE_LOGGER, "CWWKF0007I");
+    /* The whole update or nothing. */
+    if (change(w, next, has_features, &why) != ERR_OK) {
         MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
         cfg_unref(&next);
         return;
     }
-    if ((e = gateway_apply(w->gateway, next, 0, &why)) != ERR_OK) {
-        struct ffdc_incident incident = { err_name(e), CONFIG_LOGGER, "apply",
-                                          str_of(why.text) };
-
-        IGNORE(configure_log(w, w->tree, NULL));
-        messages_log_ffdc(w->log, &incident);
-        MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
-        cfg_unref(&next);
-        return;
+    if (has_features) {
+        features_say(w, next, w->tree);
+        MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0008I",
+                     worker_seconds(since_ms, seconds));
     }
     features_say_security(w, next, w->tree);
     use(w, next);

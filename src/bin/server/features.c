@@ -57,12 +57,16 @@ say_list(struct worker *w, const char *id, const struct cfg_list *all,
 }
 
 bool
+features_fit(struct worker *w, const struct cfg_tree *tree)
+{
+    return features_check(tree, say, w) == 0 ||
+           CFG_ONE(tree, feature_manager)->on_error != CFG_ON_ERROR_FAIL;
+}
+
+void
 features_say(struct worker *w, const struct cfg_tree *next,
              const struct cfg_tree *old)
 {
-    bool must_fit =
-        CFG_ONE(next, feature_manager)->on_error == CFG_ON_ERROR_FAIL;
-    unsigned n_errors = features_check(next, say, w);
     struct cfg_list names = { 0 }, before = { 0 };
     struct err_info why;
     struct arena arena;
@@ -75,7 +79,6 @@ features_say(struct worker *w, const struct cfg_tree *next,
         say_list(w, "CWWKF0013I", &before, &names);
     }
     arena_fini(&arena);
-    return n_errors == 0 || !must_fit;
 }
 
 void

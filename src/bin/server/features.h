@@ -6,13 +6,12 @@
 
 #define FEATURE_LOGGER "com.ibm.ws.kernel.feature.internal.FeatureManager"
 
-/*
- * Messages about the tree's features against those of `old` (NULL: at start):
- * wrong ones, installed and removed ones. False when one is wrong and onError
- * of featureManager is FAIL.
+/* Wrong ones are said. False when one is and onError of featureManager is FAIL.
  */
-MUST_CHECK bool features_say(struct worker *, const struct cfg_tree *next,
-                             const struct cfg_tree *old);
+MUST_CHECK bool features_fit(struct worker *, const struct cfg_tree *);
+/* The ones installed and removed against those of `old` (NULL: at start). */
+void features_say(struct worker *, const struct cfg_tree *next,
+                  const struct cfg_tree *old);
 /* z/OS Connect, once it is known that it is installed. */
 void features_say_product(struct worker *, const struct cfg_tree *);
 /* Security settings that `next` has and `old` (NULL: none) has not. */

@@ -192,6 +192,7 @@ static enum err
 run(struct worker *w, struct err_info *why)
 {
     char seconds[32];
+    bool is_right;
     enum err e;
 
     if ((e = configure_log(w, NULL, why)) != ERR_OK)
@@ -206,7 +207,9 @@ run(struct worker *w, struct err_info *why)
     if ((e = loop_new(&w->loop, why)) != ERR_OK ||
         (e = start_gateway(w, why)) != ERR_OK)
         return e;
-    if (!features_say(w, w->tree, NULL))
+    is_right = features_fit(w, w->tree);
+    features_say(w, w->tree, NULL);
+    if (!is_right)
         return err_set(why, ERR_NOT_NOW,
                        "a feature is not right and onError of featureManager "
                        "is FAIL");
