@@ -3,9 +3,15 @@
 #include "artefact/image_wire.h"
 #include "base/file.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/table.h"
 
 void
 archive_digest(struct str archive, uint8_t out[IMAGE_DIGEST_BYTES])
@@ -17,15 +23,16 @@ archive_digest(struct str archive, uint8_t out[IMAGE_DIGEST_BYTES])
             n == IMAGE_DIGEST_BYTES);
 }
 
+#define HEX_BYTES (2u * IMAGE_DIGEST_BYTES)
+#define SUFFIX ".img"
+
 /* Everything an image depends on except the services of an API, which the
  * image itself lists. */
-static enum err
-image_path(const char *workarea, const struct image_source *source,
-           char out[4096], struct err_info *why)
+static void
+image_key(const struct image_source *source, char hex[HEX_BYTES + 1])
 {
     const struct compile_options *o = source->options;
     uint8_t digest[IMAGE_DIGEST_BYTES];
-    char hex[2 * IMAGE_DIGEST_BYTES + 1];
     struct buf key;
 
     buf_init(&key, 256);
@@ -44,7 +51,16 @@ image_path(const char *workarea, const struct image_source *source,
     buf_fini(&key);
     for (size_t i = 0; i < sizeof digest; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    if (snprintf(out, 4096, "%s/%s.img", workarea, hex) >= 4096)
+}
+
+static enum err
+image_path(const char *workarea, const struct image_source *source,
+           char out[4096], struct err_info *why)
+{
+    char hex[HEX_BYTES + 1];
+
+    image_key(source, hex);
+    if (snprintf(out, 4096, "%s/%s" SUFFIX, workarea, hex) >= 4096)
         return err_set(why, ERR_LIMIT, "%s: path too long", workarea);
     return ERR_OK;
 }
@@ -124,4 +140,79 @@ image_make(const char *workarea, const struct image_source *source,
         e = image_store(workarea, source, buf_view(&bytes), why);
     buf_fini(&bytes);
     return e == ERR_OK ? image_stored(workarea, source, out, why) : e;
+}
+
+/* ---- what nobody needs any more ---- */
+
+/* key SUFFIX, or key SUFFIX "." process ".new" (file_replace) */
+static bool
+is_ours(struct str name, bool *is_whole)
+{
+    struct str rest = str_sub(name, HEX_BYTES, name.n);
+
+    for (size_t i = 0; i < HEX_BYTES && i < name.n; i++)
+        if (!(name.p[i] >= '0' && name.p[i] <= '9') &&
+            !(name.p[i] >= 'a' && name.p[i] <= 'f'))
+            return false;
+    *is_whole = str_eq_z(rest, SUFFIX);
+    return *is_whole ||
+           (str_starts(rest, STR(SUFFIX ".")) && str_ends(rest, STR(".new")));
+}
+
+static bool
+is_young(int folder, const char *name, uint64_t now_ms)
+{
+    struct stat st;
+    uint64_t changed_ms;
+
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(st.st_mode))
+        return true;
+    changed_ms = (uint64_t)st.st_mtim.tv_sec * 1000 +
+                 (uint64_t)st.st_mtim.tv_nsec / 1000000;
+    return now_ms < changed_ms || now_ms - changed_ms < IMAGE_YOUNG_MS;
+}
+
+static size_t
+sweep(DIR *folder, const struct table *used, uint64_t now_ms)
+{
+    struct dirent *entry;
+    size_t n = 0;
+
+    while ((entry = readdir(folder)) != NULL) {
+        struct str name = str_of(entry->d_name);
+        bool is_whole;
+
+        if (!is_ours(name, &is_whole) ||
+            (is_whole &&
+             table_get(used, str_sub(name, 0, HEX_BYTES)) != NULL) ||
+            is_young(dirfd(folder), entry->d_name, now_ms))
+            continue;
+        n += unlinkat(dirfd(folder), entry->d_name, 0) == 0;
+    }
+    return n;
+}
+
+size_t
+image_sweep(const char *workarea, const struct image_source *used,
+            size_t n_used, uint64_t now_ms)
+{
+    DIR *folder = opendir(workarea);
+    bool is_known = folder != NULL;
+    struct table keys;
+    size_t n = 0;
+
+    table_init(&keys);
+    for (size_t i = 0; is_known && i < n_used; i++) {
+        char hex[HEX_BYTES + 1];
+
+        image_key(&used[i], hex);
+        is_known = table_put(&keys, str_of(hex), &keys, NULL);
+    }
+    if (is_known)
+        n = sweep(folder, &keys, now_ms);
+    if (folder != NULL)
+        closedir(folder);
+    table_fini(&keys);
+    return n;
 }

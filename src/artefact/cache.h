@@ -41,4 +41,14 @@ MUST_CHECK enum err image_make(const char *workarea,
                                const struct image_source *, struct str archive,
                                struct image **out, struct err_info *why);
 
+/*
+ * Remove the images that none of `used` has, and what a process that died left
+ * half written. Whoever has one mapped keeps it. What was stored less than
+ * IMAGE_YOUNG_MS before now_ms (wall clock) stays: another process may be about
+ * to map it. Returns how many went.
+ */
+#define IMAGE_YOUNG_MS 600000u
+size_t image_sweep(const char *workarea, const struct image_source *used,
+                   size_t n_used, uint64_t now_ms);
+
 #endif

@@ -1,6 +1,10 @@
 /* Service, API and requester archives to images, and damaged images. */
 #include "artefact/cache.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "artefact/requester.h"
@@ -405,6 +409,100 @@ images_are_kept(void **state)
     assert_int_equal(tree_remove(folder, &why), ERR_OK);
 }
 
+static bool
+has_file(const char *folder, const char *name)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    return access(path, F_OK) == 0;
+}
+
+static void
+make_old_file(const char *folder, const char *name, time_t age_s)
+{
+    struct timespec times[2] = { { .tv_sec = time(NULL) - age_s },
+                                 { .tv_sec = time(NULL) - age_s } };
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (!has_file(folder, name))
+        assert_int_equal(file_replace(path, STR("x"), 0600, NULL), ERR_OK);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* What no archive uses goes, but not from under whoever has it mapped. */
+static void
+old_images_go(void **state)
+{
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+    static const struct {
+        const char *name;
+        time_t age_s;
+        bool stays;
+    } rows[] = {
+        { HEX "0.img", 3600, false },
+        { HEX "1.img", 60, true },    /* somebody may be about to map it */
+        { HEX "2.img", -3600, true }, /* of tomorrow's clock */
+        { HEX "3.img.123.new", 3600, false },
+        { HEX "4.img.123.new", 60, true },
+        { HEX "5.img.old", 3600, true },
+        { HEX ".img", 3600, true }, /* one digit is missing */
+        { HEX "G.img", 3600, true },
+        { "archives.idx", 3600, true },
+        { ".sLock", 3600, true },
+        { "x.img", 3600, true },
+    };
+    char folder[] = "/tmp/sallyport-image-XXXXXX", name[128];
+    struct buf sar = make_sar(MANIFEST(""));
+    struct compile_options options = { .ccsid = 0 }, other = { .ccsid = 37 };
+    struct image_source used = { .kind = IMAGE_SERVICE, .options = &options };
+    struct image *image = NULL, *mapped = NULL;
+    struct err_info why = { 0 };
+    size_t n_images = 0;
+    struct dirent *entry;
+    bool is_made;
+    DIR *dir;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    archive_digest(buf_view(&sar), used.digest);
+    assert_int_equal(obtain(folder, IMAGE_SERVICE, buf_view(&sar), &options,
+                            &image, &is_made, &why),
+                     ERR_OK);
+    assert_int_equal(obtain(folder, IMAGE_SERVICE, buf_view(&sar), &other,
+                            &mapped, &is_made, &why),
+                     ERR_OK);
+    dir = opendir(folder);
+    while ((entry = readdir(dir)) != NULL)
+        if (entry->d_name[0] != '.') {
+            assert_true(str_copy_z(str_of(entry->d_name), name, sizeof name));
+            make_old_file(folder, name, 3600);
+            n_images++;
+        }
+    closedir(dir);
+    assert_int_equal(n_images, 2);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        make_old_file(folder, rows[i].name, rows[i].age_s);
+    assert_int_equal(image_sweep(folder, &used, 1, (uint64_t)time(NULL) * 1000),
+                     3);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (has_file(folder, rows[i].name) != rows[i].stays)
+            fail_msg("%s", rows[i].name);
+    assert_true(str_eq_z(image_info(mapped)->services[0].name, "svc"));
+    image_free(&mapped);
+    image_free(&image);
+    assert_int_equal(obtain(folder, IMAGE_SERVICE, buf_view(&sar), &options,
+                            &image, &is_made, &why),
+                     ERR_OK);
+    assert_false(is_made);
+    image_free(&image);
+    assert_int_equal(image_sweep("/nonexistent", &used, 1, 0), 0);
+    buf_fini(&sar);
+    assert_int_equal(tree_remove(folder, &why), ERR_OK);
+#undef HEX
+}
+
 /* An image file that a crash tore is not taken, however well it looks. */
 static void
 torn_images_are_noticed(void **state)
@@ -495,6 +593,7 @@ main(void)
         cmocka_unit_test(api_refuses),
         cmocka_unit_test(api_needs_its_service),
         cmocka_unit_test(binds_refuse),
+        cmocka_unit_test(old_images_go),
         cmocka_unit_test(images_are_kept),
         cmocka_unit_test(torn_images_are_noticed),
         cmocka_unit_test(services_are_read_from_files),

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "artefact/cache.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "gateway/archive_index.h"
 #include "gateway/artefact_news.h"
@@ -126,6 +128,41 @@ artefacts_rest(const struct artefacts *a)
     for (unsigned i = 0; i < PLACES; i++)
         for (size_t k = 0; k < a->folders[i].n_images; k++)
             image_rest(a->folders[i].images[k]);
+}
+
+void
+artefacts_sweep(const struct artefacts *a, const char *workarea)
+{
+    struct compile_options *options;
+    struct image_source *used;
+    size_t n = 0, at = 0;
+
+    for (unsigned i = 0; i < PLACES; i++) {
+        n += a->folders[i].n;
+        if (a->folders[i].reason != NULL)
+            return;
+    }
+    options = calloc(n + 1, sizeof *options);
+    used = calloc(n + 1, sizeof *used);
+    for (unsigned i = 0; options != NULL && used != NULL && i < PLACES; i++) {
+        for (size_t k = 0; k < a->folders[i].n; k++) {
+            const struct artefact *one = &a->folders[i].v[k];
+            const struct image_info *info =
+                one->image == NULL ? NULL : image_info(one->image);
+
+            if (info == NULL)
+                continue;
+            options[at].ccsid = one->image_ccsid;
+            used[at].kind = info->kind;
+            used[at].options = &options[at];
+            memcpy(used[at].digest, info->digest, sizeof used[at].digest);
+            at++;
+        }
+    }
+    if (options != NULL && used != NULL)
+        (void)image_sweep(workarea, used, at, clock_wall_ms());
+    free(options);
+    free(used);
 }
 
 /* It is a cache: that it cannot be written costs time at the next start. */

@@ -75,6 +75,9 @@ struct str artefact_location(const struct cfg_tree *, enum artefact_place);
 void artefacts_tell(struct artefacts *, struct messages_log *);
 /* Their pages leave the process until they are asked for. */
 void artefacts_rest(const struct artefacts *);
+/* Remove from the work area what they do not use (image_sweep), unless a folder
+ * could not be read. */
+void artefacts_sweep(const struct artefacts *, const char *workarea);
 /* Are the archives of the configuration, as it asks for them, these? */
 bool artefacts_are_of(const struct artefacts *, const struct cfg_tree *);
 

@@ -346,8 +346,10 @@ use_artefacts(struct gateway *g, struct cfg_tree *tree,
         web_app_bound(g);
     gateway_use(g, next);
     artefacts_tell(artefacts, g->o.log);
-    if (artefacts->has_changed)
+    if (artefacts->has_changed) {
         artefacts_rest(artefacts);
+        artefacts_sweep(artefacts, g->work_dir);
+    }
     return ERR_OK;
 }
 

@@ -200,6 +200,18 @@ unlike "$(cat "$LOG")" BAQR7090E "without a complaint"
 again 'head -c 500 "$WORK/archives.idx" >"$WORK/a"; mv "$WORK/a" "$WORK/archives.idx"' "half an index"; is "$(status_of one)" 200 "is no index"
 again 'echo nonsense >"$WORK/archives.idx"' "nonsense for an index"; is "$(status_of one)" 200 "is none either"
 again 'rm -r "$WORK"' "no work area at all"; is "$(status_of one)" 200 "is made again"
+# --- what no archive uses leaves the work area, once it is older than minutes
+OLD=$(printf '%064d' 1).img
+again 'touch -d "1 hour ago" "$WORK"/*.img; cp "$(ls "$WORK"/*.img | head -1)" "$WORK/$OLD"; touch -d "1 hour ago" "$WORK/$OLD"; cp "$WORK/$OLD" "$WORK/${OLD/1.img/2.img}"' "images that nothing uses"
+[ ! -e "$WORK/$OLD" ]; ok $? "an old one is removed"
+[ -e "$WORK/${OLD/1.img/2.img}" ]; ok $? "a young one stays"
+is "$(status_of one) $(status_of two)" "200 200" "what is used is served"
+USED=$(images); WAS=$(inodes)
+again : "once more"; is "$(inodes)" "$WAS" "and nothing is compiled again"
+mark; touch -d "1 hour ago" "$WORK"/*.img; mv "$APIS/two.aar" "$SCRATCH/two.away"; wait_for 20 told BAQR7092I
+wait_for 10 eval '[ "$(images)" -lt "$USED" ]'; ok $? "an uninstalled one's goes with it"
+is "$(status_of one)" 200 "the other is served"
+mv "$SCRATCH/two.away" "$APIS/two.aar"; wait_for 20 grep -q 'BAQR7000I.*two' "$LOG"
 api "$APIS/same.aar" same aaaaa; wait_for 20 grep -q 'BAQR7000I.*same' "$LOG"
 again 'touch -r "$APIS/same.aar" "$SCRATCH/time"; api "$SCRATCH/other.aar" same bbbbb; cat "$SCRATCH/other.aar" >"$APIS/same.aar"; touch -r "$SCRATCH/time" "$APIS/same.aar"' "an archive changed, of the old size and time"
 like "$(doc same)" x-bbbbb "is noticed all the same"
