@@ -23,7 +23,13 @@ struct verb {
     const char *resource;
     enum saf_level level;
     void (*run)(struct command *);
-    enum { NAMES_NOTHING, NAMES_ONE, NAMES_TASKS, NAMES_WITH_ASTERISK } names;
+    enum {
+        NAMES_NOTHING,
+        NAMES_ONE,
+        NAMES_TASKS,
+        NAMES_TASK_LIST, /* name,name... */
+        NAMES_WITH_ASTERISK,
+    } names;
 };
 
 void
@@ -41,19 +47,35 @@ operator_reply(struct command *c, const char *id, struct str a, struct str b)
 
 /* --- F, P and C ---------------------------------------------------------- */
 
-static void
+static bool
+is_found(const struct command *c, const struct space *space)
+{
+    for (size_t i = 0; i < c->n_spaces; i++)
+        if (c->spaces[i] == space)
+            return true;
+    return false;
+}
+
+/* Adds those that the target names, each once. False: it names none. */
+static bool
 find_spaces(struct command *c)
 {
     const struct master *m = c->master;
+    bool has_any = false;
 
-    c->spaces = ARENA_ARRAY(c->arena, struct space *, m->n_spaces + 1);
+    if (c->spaces == NULL)
+        c->spaces = ARENA_ARRAY(c->arena, struct space *, m->n_spaces + 1);
     for (size_t i = 0; c->spaces != NULL && i < m->n_spaces; i++) {
         struct space *s = m->spaces[i];
 
-        if (target_is(&c->target, s->record.name,
-                      s->is_task ? s->identifier : s->record.name))
+        if (!target_is(&c->target, s->record.name,
+                       s->is_task ? s->identifier : s->record.name))
+            continue;
+        has_any = true;
+        if (!is_found(c, s))
             c->spaces[c->n_spaces++] = s;
     }
+    return has_any;
 }
 
 /* What was asked of each; it is over at once when nothing is waited for. */
@@ -215,7 +237,7 @@ do_shutdown(struct command *c)
 static const struct verb verbs[] = {
     { "START", "S", "MVS.START.STC.{0}", SAF_UPDATE, operator_start,
       NAMES_ONE },
-    { "STOP", "P", "MVS.STOP.{T}.{0}", SAF_UPDATE, do_stop, NAMES_TASKS },
+    { "STOP", "P", "MVS.STOP.{T}.{0}", SAF_UPDATE, do_stop, NAMES_TASK_LIST },
     { "MODIFY", "F", "MVS.MODIFY.{T}.{0}", SAF_UPDATE, do_modify,
       NAMES_WITH_ASTERISK },
     { "CANCEL", "C", "MVS.CANCEL.{T}.{0}", SAF_UPDATE, do_cancel, NAMES_TASKS },
@@ -298,22 +320,55 @@ is_allowed(struct command *c, const struct verb *verb,
     return false;
 }
 
+static void
+take_name(struct command *c, struct str name)
+{
+    size_t dot = str_find_char(name, '.');
+
+    c->operand_name = name;
+    c->name = str_sub(name, 0, dot);
+    c->identifier =
+        dot == STR_NPOS ? (struct str){ 0 } : str_sub(name, dot + 1, name.n);
+}
+
+/* False: one of the names fits nothing, which is said. */
+static bool
+find_all(struct command *c, const struct verb *verb)
+{
+    struct str rest = verb->names == NAMES_TASK_LIST
+                          ? str_upper(c->arena, c->operand)
+                          : c->operand_name;
+    struct err_info why;
+    struct str name;
+    bool are_all = true;
+
+    while (rest.p != NULL && str_token(&rest, ',', &name)) {
+        take_name(c, str_trim(name));
+        if (target_parse(c->operand_name, &c->target, &why) == ERR_OK &&
+            find_spaces(c))
+            continue;
+        are_all = false;
+        if (is_allowed(c, verb, NULL))
+            operator_reply(c, "IEE341I", c->operand_name, (struct str){ 0 });
+    }
+    return are_all;
+}
+
 /* Each address space that is named is allowed or refused for itself. */
 static void
 run_on_tasks(struct command *c, const struct verb *verb)
 {
     struct waiting *w = &c->session->waiting;
+    bool are_all = find_all(c, verb);
     size_t n_allowed = 0;
 
-    find_spaces(c);
     if (c->n_spaces == 0) {
-        if (is_allowed(c, verb, NULL))
-            operator_reply(c, "IEE341I", c->operand_name, (struct str){ 0 });
         session_done(c->session, 8);
         return;
     }
     *w = (struct waiting){ .id = ++c->master->next_command,
-                           .is_for_many = c->n_spaces > 1 };
+                           .is_for_many = c->n_spaces > 1,
+                           .status = are_all ? 0 : 8 };
     for (size_t i = 0; i < c->n_spaces; i++) {
         if (is_allowed(c, verb, c->spaces[i]))
             c->spaces[n_allowed++] = c->spaces[i];
@@ -336,22 +391,57 @@ delimiter_error(struct command *c, const struct verb *verb, const char *why)
 }
 
 static void
+keyword_error(struct command *c, const struct verb *verb, struct str word)
+{
+    session_printf(c->session,
+                   "IEE309I %s UNIDENTIFIABLE KEYWORD \"%.*s\"; nothing is "
+                   "expected after the name%s",
+                   verb->word, STR_ARG(str_sub(word, 0, 40)),
+                   verb->names == NAMES_TASK_LIST ? "s" : "");
+    session_done(c->session, 8);
+}
+
+/* Whole or not at all: a list with an error in it stops nothing. */
+static bool
+are_names(struct command *c, const struct verb *verb)
+{
+    struct str rest = verb->names == NAMES_TASK_LIST
+                          ? str_upper(c->arena, c->operand)
+                          : c->operand_name;
+    bool is_list = verb->names != NAMES_WITH_ASTERISK;
+    struct err_info why = { 0 };
+    struct str name;
+
+    do {
+        if (!str_token(&rest, ',', &name))
+            name = STR("");
+        name = str_trim(name);
+        if (verb->names == NAMES_TASK_LIST &&
+            str_find_char(name, '=') != STR_NPOS) {
+            keyword_error(c, verb, name);
+            return false;
+        }
+        if (target_parse(name, &c->target, &why) != ERR_OK ||
+            (c->target.has_asterisk && is_list)) {
+            c->operand_name = name;
+            delimiter_error(c, verb,
+                            why.text[0] != '\0' ? why.text
+                                                : "asterisks are for MODIFY");
+            return false;
+        }
+    } while (rest.p != NULL);
+    if (verb->names == NAMES_TASKS && c->rest.n > 0) {
+        keyword_error(c, verb, c->rest);
+        return false;
+    }
+    return true;
+}
+
+static void
 run_verb(struct command *c, const struct verb *verb)
 {
-    struct err_info why = { 0 };
-
     if (verb->names >= NAMES_TASKS) {
-        if (target_parse(c->operand_name, &c->target, &why) != ERR_OK)
-            delimiter_error(c, verb, why.text);
-        else if (c->target.has_asterisk && verb->names == NAMES_TASKS)
-            delimiter_error(c, verb, "asterisks are for MODIFY");
-        else if (c->rest.n > 0 && verb->names == NAMES_TASKS) {
-            session_printf(c->session,
-                           "IEE309I %s UNIDENTIFIABLE KEYWORD \"%.*s\"; "
-                           "nothing is expected after the name",
-                           verb->word, STR_ARG(str_sub(c->rest, 0, 40)));
-            session_done(c->session, 8);
-        } else
+        if (are_names(c, verb))
             run_on_tasks(c, verb);
         return;
     }

@@ -203,7 +203,9 @@ task_message(struct space *space, const struct chan_msg *msg)
         return false;
     switch (msg->type) {
     case TASK_WTO:
-        space_log_line(space, line);
+    case TASK_HARD_COPY:
+        if (msg->type == TASK_WTO)
+            space_log_line(space, line);
         master_syslog(space->master, "%s %.*s", space->record.id,
                       STR_ARG(line));
         return true;

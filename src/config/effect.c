@@ -114,7 +114,6 @@ static const struct {
     { &cfg_type_zcon_rest_auth, NULL, NULL },
     { &cfg_type_zcon_ruleset, NULL, NULL },
     { &cfg_type_zcon_service, "invokeURI", NULL },
-    { &cfg_type_zos_logging, "hardCopyMessage", NULL },
 };
 
 /* Elements that do nothing without one attribute. */

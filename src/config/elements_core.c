@@ -109,9 +109,9 @@ CFG_TYPE(application_monitor, "applicationMonitor", CFG_SINGLETON,
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zos_logging, __VA_ARGS__)
 static const struct cfg_attr zos_logging_attrs[] = {
     ATTR(LIST, wto_message, "wtoMessage", "",
-         "Message ids copied to the operator's console."),
+         "Message ids copied to the operator's log and the job's."),
     ATTR(LIST, hard_copy_message, "hardCopyMessage", "",
-         "Message ids copied to the system log only."),
+         "Message ids copied to the operator's log only."),
 };
 #undef ATTR
 CFG_TYPE(zos_logging, "zosLogging", CFG_SINGLETON,

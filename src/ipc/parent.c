@@ -284,15 +284,27 @@ parent_reply_end(struct parent *p, uint32_t id, bool is_done)
     buf_fini(&out);
 }
 
-void
-parent_wto(struct parent *p, struct str line)
+static void
+tell_line(struct parent *p, enum parent_message type, struct str line)
 {
     struct buf out;
 
     buf_init(&out, PARENT_TEXT_MAX + 64);
     buf_str(&out, str_sub(line, 0, PARENT_TEXT_MAX));
-    tell(p, PARENT_W_WTO, buf_view(&out));
+    tell(p, type, buf_view(&out));
     buf_fini(&out);
+}
+
+void
+parent_wto(struct parent *p, struct str line)
+{
+    tell_line(p, PARENT_W_WTO, line);
+}
+
+void
+parent_hard_copy(struct parent *p, struct str line)
+{
+    tell_line(p, PARENT_W_HARD_COPY, line);
 }
 
 const char *

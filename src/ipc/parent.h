@@ -4,7 +4,8 @@
  * `sallyport server stop` and, in a started task, the MODIFY interface; it
  * starts the worker again when it dies. This is the worker's side.
  *
- * All calls belong to one thread (the main one), except parent_wto.
+ * All calls belong to one thread (the main one), except parent_wto and
+ * parent_hard_copy.
  */
 #ifndef SALLYPORT_IPC_PARENT_H
 #define SALLYPORT_IPC_PARENT_H
@@ -61,8 +62,10 @@ MUST_CHECK enum err parent_next_command(struct parent *,
 void parent_reply(struct parent *, uint32_t id, struct str line);
 void parent_reply_end(struct parent *, uint32_t id, bool is_done);
 
-/* A line for the operator (a WTO of a started task; otherwise nothing). */
+/* A line for the operator (a WTO of a started task; otherwise nothing), or for
+ * the operator's log alone. */
 void parent_wto(struct parent *, struct str line);
+void parent_hard_copy(struct parent *, struct str line);
 
 /* Job name, id and user of the started task; "" for a plain process. */
 const char *parent_job_name(const struct parent *);

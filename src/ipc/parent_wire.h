@@ -20,6 +20,7 @@ enum parent_message {
     PARENT_W_REPLY,     /* u32 id, str line */
     PARENT_W_REPLY_END, /* u32 id, u8 1 done, 0 failed */
     PARENT_W_WTO,       /* str line */
+    PARENT_W_HARD_COPY, /* str line */
     /* parent to worker */
     PARENT_P_WELCOME,   /* str job name, str job id, str user */
     PARENT_P_LISTENING, /* same sequence; u8 enum err, str why; the socket */

@@ -244,6 +244,12 @@ task_wto(struct task *task, struct str line)
 }
 
 void
+task_hard_copy(struct task *task, struct str line)
+{
+    send_line(task, TASK_HARD_COPY, 0, line);
+}
+
+void
 task_wto_plain(struct str line)
 {
     struct task task = { 0 };

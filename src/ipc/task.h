@@ -55,7 +55,9 @@ void task_reply_end(struct task *, uint32_t id, bool is_done);
 
 /* A line for the operator's log and the job's JESMSGLG; any thread. */
 void task_wto(struct task *, struct str line);
-/* The same from a process of the address space that is not attached, such as
+/* The same for the operator's log alone. */
+void task_hard_copy(struct task *, struct str line);
+/* A WTO from a process of the address space that is not attached, such as
  * the stub in a step; nothing happens outside a job. */
 void task_wto_plain(struct str line);
 /* Tell the master that start-up is complete (S waits for it). */

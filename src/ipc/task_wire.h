@@ -13,6 +13,7 @@ enum task_message {
     TASK_REPLY_END = 0x5403, /* seq = command id: u8 1 done, 0 failed */
     TASK_WTO = 0x5404,       /* str line */
     TASK_READY = 0x5405,     /* empty */
+    TASK_HARD_COPY = 0x5406, /* str line */
     /* master to program */
     TASK_WELCOME = 0x5481, /* str job name, str job id, str user */
     TASK_COMMAND = 0x5482, /* seq = id: u8 verb, str user, str text */

@@ -172,6 +172,43 @@ console "F TWO,STATUS"; is "$(grep -c 'is active' <<<"$OUT")" 2 "F asks both"
 console "P TWO"; is "$STATUS" 0 "P stops both"
 unlike "$(sallyport status)" "ZPROC|ZCEESRV" "both are gone"
 console "P TWO"; is "$STATUS" 8 "P of nobody"
+# Several names, each by itself; an error in the list stops nothing.
+two() { console "S ZPROC.ONE,PARMS='ZCEESRV1'"; console "S ZPROC.TWO,PARMS='ZCEESRV2'"; }
+two
+for bad in 'ONE,' 'ONE,,TWO' ',ONE' 'ONE,T*' 'ONE,T!' 'ONE,ZPROC.TWO.X'; do console "P $bad"; is "$STATUS" 8 "P $bad"; like "$OUT" "IEE307I STOP" "is refused"; done
+console "P ONE,TWO,A=0042"; is "$STATUS" 8 "P with an address space number"; like "$OUT" 'IEE309I STOP UNIDENTIFIABLE KEYWORD "A=0042"' "says which"
+is "$(sallyport status | grep -c ' ID ')" 2 "and all are there still"
+console "P one, ZPROC.TWO,TWO"; is "$STATUS" 0 "P of two, one of them named twice"
+like "$OUT" "^STC[0-9]{5} CWWKB0001I: Stop command received for server ZCEESRV1" "the first is stopped"
+is "$(grep -c 'CWWKB0001I: Stop command received for server ZCEESRV2' <<<"$OUT")" 1 "the second is, once"
+unlike "$(sallyport status)" "ZPROC" "both are gone"
+two
+console "P NOBODY,TWO"; is "$STATUS" 8 "one of two that is not there"
+like "$OUT" "IEE341I NOBODY NOT ACTIVE" "is named"; unlike "$(sallyport status)" "ID TWO" "the other one is stopped"
+racf "RDEFINE OPERCMDS MVS.STOP.STC.ZPROC.TWO UACC(NONE)"; racf "PERMIT MVS.STOP.STC.ZPROC.TWO CLASS(OPERCMDS) RESET"; racf "SETROPTS RACLIST(OPERCMDS) REFRESH"
+console "S ZPROC.TWO,PARMS='ZCEESRV2'"
+console "P ONE,TWO"; is "$STATUS" 8 "authority is asked for each"; like "$OUT" "IEE345I STOP AUTHORITY INVALID" "one may not be stopped"
+is "$(sallyport status | grep -o 'ID [A-Z]*')" "ID TWO" "the other one is"
+racf "RDELETE OPERCMDS MVS.STOP.STC.ZPROC.TWO"; racf "SETROPTS RACLIST(OPERCMDS) REFRESH"; down TWO
+console "P NOBODY,NONE"; is "$STATUS" 8 "P of nobody twice"; is "$(grep -c IEE341I <<<"$OUT")" 2 "names both"
+
+# What operators see of messages: log and job log, or the log alone.
+SYSLOG=$SALLYPORT_ROOT/log/syslogall.log XML=$SALLYPORT_ROOT/servers/ZCEESRV1/server.xml
+cp "$XML" "$SCRATCH/zcee.xml"
+sed -i 's#</server>#<zosLogging wtoMessage="CWWKG0018I, CWWKG0016I" hardCopyMessage="CWWKG0017I,CWWKB0121I, CWWKG0016I"/></server>#' "$XML"
+console "S ZPROC.ONE,PARMS='ZCEESRV1'"; JOBLOG=$(ls -td "$SALLYPORT_ROOT"/spool/STC*/ | head -1)001.JESMSGLG
+unlike "$(cat "$(log_of ZCEESRV1)")" "SPT0401W" "both attributes have an effect"
+BEFORE=$(wc -l <"$SYSLOG")
+sed -i 's#</server>#<!-- x --></server>#' "$XML"; console "F ONE,REFRESH,CONFIG"
+sed -i 's#</server>#<httpDispatcher enableWelcomePage="false"/></server>#' "$XML"; console "F ONE,REFRESH,CONFIG"
+SEEN=$(tail -n +$((BEFORE + 1)) "$SYSLOG") JOB=$(cat "$JOBLOG")
+like "$SEEN" "CWWKG0018I: The server configuration was not updated" "wtoMessage: the operator's log"
+like "$JOB" "CWWKG0018I: The server configuration was not updated" "and the job's"
+like "$SEEN" "CWWKG0017I: The server configuration was successfully updated" "hardCopyMessage: the operator's log"
+unlike "$JOB" "CWWKG0017I" "and not the job's"
+is "$(grep -c CWWKG0016I <<<"$SEEN") $(grep -c CWWKG0016I <<<"$JOB")" "2 2" "what both name is written once"
+unlike "$SEEN" "CWWKG0028A|CWWKB0005I.*CWWKG" "nothing else is"
+down ONE; cp "$SCRATCH/zcee.xml" "$XML"; [ "$(id -u)" -ne 0 ] || chown 50001 "$XML"
 racf "RDELETE STARTED ZCEESRV1.ZCEESRV1"; refresh_started
 
 # Operands by position: IEFRDER's device and volume, and the program's own.

@@ -37,6 +37,15 @@ logging_leave_streams(void)
 
 /* ---- lines for the operator ---- */
 
+static bool
+names(const struct cfg_list *ids, const char *id)
+{
+    for (size_t i = 0; i < ids->n; i++)
+        if (str_eq_z(str_trim(ids->v[i]), id))
+            return true;
+    return false;
+}
+
 /* Start, stop and what zosLogging names. */
 static void
 copy_to_operator(void *arg, const char *id, struct str line)
@@ -45,18 +54,20 @@ copy_to_operator(void *arg, const char *id, struct str line)
                                           "CWWKE0029E" };
     struct worker *w = arg;
     const struct cfg_zos_logging *z;
-    bool is_wanted = false;
+    bool is_wanted = false, is_kept;
 
     for (size_t i = 0; i < ARRAY_LEN(always); i++)
         is_wanted = is_wanted || strcmp(id, always[i]) == 0;
     /* Any loop may be writing a message while the tree is exchanged. */
     (void)pthread_mutex_lock(&w->tree_lock);
     z = w->tree == NULL ? NULL : CFG_ONE(w->tree, zos_logging);
-    for (size_t i = 0; z != NULL && i < z->wto_message.n; i++)
-        is_wanted = is_wanted || str_eq_z(z->wto_message.v[i], id);
+    is_wanted = is_wanted || (z != NULL && names(&z->wto_message, id));
+    is_kept = z != NULL && names(&z->hard_copy_message, id);
     (void)pthread_mutex_unlock(&w->tree_lock);
     if (is_wanted)
         parent_wto(w->parent, line);
+    else if (is_kept)
+        parent_hard_copy(w->parent, line);
 }
 
 enum err

@@ -263,6 +263,19 @@ on_wto(struct process *p, uint32_t seq, struct reader *in)
     return true;
 }
 
+static bool
+on_hard_copy(struct process *p, uint32_t seq, struct reader *in)
+{
+    struct str line;
+
+    (void)seq;
+    if (!reader_str(in, 0, PARENT_TEXT_MAX, &line) || !reader_at_end(in))
+        return false;
+    if (p->task != NULL)
+        task_hard_copy(p->task, line);
+    return true;
+}
+
 /* All a worker may ask. */
 static const struct {
     uint16_t type;
@@ -271,7 +284,7 @@ static const struct {
     { PARENT_W_LISTEN, on_listen },       { PARENT_W_RELEASE, on_release },
     { PARENT_W_READY, on_ready },         { PARENT_W_GIVE_UP, on_give_up },
     { PARENT_W_REPLY, on_reply },         { PARENT_W_WTO, on_wto },
-    { PARENT_W_REPLY_END, on_reply_end },
+    { PARENT_W_REPLY_END, on_reply_end }, { PARENT_W_HARD_COPY, on_hard_copy },
 };
 
 static void
