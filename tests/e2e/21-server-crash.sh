@@ -38,6 +38,38 @@ ok $? "it answers"
 ok $? "under a new parent"
 runs "stop" 0 sallyport server stop s
 
+# A request that does not end: the server waits, says so and ends all the same.
+sallyport server create q >/dev/null
+QPORT=$(free_port) QDIR=$SALLYPORT_ROOT/servers/q
+sed "s/$PORT/$QPORT/" "$DIR/server.xml" >"$QDIR/server.xml"
+runs "start of another" 0 sallyport server start q
+at_exit "sallyport server stop q --force >/dev/null 2>&1"
+background python3 -c '
+import socket, sys, time
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); s.sendall(b"GET /none HTTP/1.1\r\nHo"); print("sent", flush=True); time.sleep(300)' "$QPORT" >"$SCRATCH/sent"
+wait_for 10 test -s "$SCRATCH/sent"
+sallyport server stop q --timeout=120 >"$SCRATCH/stopped" 2>&1 & STOPPING=$!
+
+# A worker that dies each time before it is ready ends the server.
+sallyport server create never >/dev/null
+NDIR=$SALLYPORT_ROOT/servers/never
+echo '<server' >"$NDIR/server.xml" # read twice, a second apart: never ready before
+background sallyport server run never >"$SCRATCH/never.out" 2>&1; NEVER=$PID
+kill_worker() { # of the parent; another one than before
+    local p; p=$(worker "$NEVER" 2>/dev/null)
+    [ -n "$p" ] && [ "$p" != "${LAST:-}" ] && grep -qz -- --worker "/proc/$p/cmdline" && kill -9 "$p" && LAST=$p
+}
+KILLED=0
+while kill -0 "$NEVER" 2>/dev/null && [ $KILLED -lt 5 ]; do wait_for 20 kill_worker || break; LAST=$(worker "$NEVER" 2>/dev/null); KILLED=$((KILLED + 1)); done
+wait "$NEVER"; is "$?" 25 "a server whose worker never gets ready ends with status 25"
+like "$(cat "$SCRATCH/never.out")" "ended 5 times while starting" "and says why"
+
+# A pid file that cannot be written is said; the server runs without it.
+runs "a pid file that cannot be" 0 env PID_FILE=/dev/null/x.pid sallyport server start s
+like "$OUT" "^CWWKB0014W: The pid file /dev/null/x\.pid cannot be written: " "is said"
+answers; ok $? "the server answers"
+runs "stop" 0 env PID_FILE=/dev/null/x.pid sallyport server stop s
+
 # A port somebody else has is said, and the server runs on without it.
 python3 -c "
 import socket,time
@@ -49,4 +81,7 @@ runs "start with the port taken" 0 sallyport server start s
 like "$(grep CWWKO0221E "$DIR/logs/messages.log")" \
     "TCP Channel defaultHttpEndpoint .* port $PORT" "the port is named"
 runs "stop --force" 0 sallyport server stop s --force
+wait "$STOPPING"; is "$?" 0 "the server with a request that does not end has ended"
+like "$(tail -4 "$QDIR/logs/messages.log")" "CWWKE1102W: The quiesce operation did not complete" "and said that it did not wait for it"
+unlike "$(cat "$QDIR/logs/messages.log")" "CWWKE1101I" "nor that it had"
 done_testing

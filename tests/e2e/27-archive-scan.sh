@@ -206,6 +206,9 @@ again 'touch -d "1 hour ago" "$WORK"/*.img; cp "$(ls "$WORK"/*.img | head -1)" "
 [ ! -e "$WORK/$OLD" ]; ok $? "an old one is removed"
 [ -e "$WORK/${OLD/1.img/2.img}" ]; ok $? "a young one stays"
 is "$(status_of one) $(status_of two)" "200 200" "what is used is served"
+sallyport server stop scan >/dev/null; WAS=$(inodes)
+runs "start --clean" 0 sallyport server start scan --clean; MARK=0
+[ "$(inodes)" != "$WAS" ]; ok $? "--clean has everything compiled again"
 USED=$(images); WAS=$(inodes)
 again : "once more"; is "$(inodes)" "$WAS" "and nothing is compiled again"
 mark; touch -d "1 hour ago" "$WORK"/*.img; mv "$APIS/two.aar" "$SCRATCH/two.away"; wait_for 20 told BAQR7092I

@@ -14,11 +14,11 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "features.h"
+#include "outcome.h"
 
 #define CONFIG_LOGGER "com.ibm.ws.config.xml.internal.ConfigRefresher"
 #define PARSER_LOGGER "com.ibm.ws.config.xml.internal.XMLConfigParser"
 #define RETRY_MS 1000
-#define UPDATE_MAX_MS 60000 /* longer than that is told */
 
 /* ---- what the files were ---- */
 
@@ -284,11 +284,9 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
     }
     features_say_security(w, next, w->tree);
     use(w, next);
-    if (clock_mono_ms() - since_ms > UPDATE_MAX_MS)
-        MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0027W");
-    else
-        MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0017I",
-                     worker_seconds(since_ms, seconds));
+    MESSAGES_LOG(w->log, CONFIG_LOGGER,
+                 outcome_of_update(clock_mono_ms() - since_ms),
+                 worker_seconds(since_ms, seconds));
 }
 
 void

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "artefact/cache.h"
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -21,6 +22,7 @@
 #include "base/msg.h"
 #include "base/reader.h"
 #include "base/version.h"
+#include "gateway/archive_index.h"
 #include "ipc/chan.h"
 #include "ipc/parent_wire.h"
 #include "lock.h"
@@ -117,6 +119,20 @@ can_read(const struct settings *s)
     return what_is_wrong(s, path) == NULL;
 }
 
+/* What is kept for the next start is made again. The lock is ours. */
+static void
+clean_work_area(struct settings *s)
+{
+    const char *folder = settings_path(s, s->output_dir, "workarea");
+    const char *index =
+        settings_path(s, s->output_dir, "workarea/" ARCHIVE_INDEX_FILE);
+
+    if (folder == NULL || index == NULL)
+        return;
+    (void)unlink(index);
+    (void)image_sweep(folder, NULL, 0, UINT64_MAX);
+}
+
 int
 control_run(struct settings *s, const struct control_options *o)
 {
@@ -145,8 +161,7 @@ control_run(struct settings *s, const struct control_options *o)
     if (e != ERR_OK)
         return say_unusable(s, e, &why);
     if (o->is_clean)
-        (void)!tree_remove(settings_path(s, s->output_dir, "workarea/images"),
-                           &why);
+        clean_work_area(s);
     return process_run(s, lock, o->ready_fd);
 }
 

@@ -15,6 +15,7 @@
 #include "features.h"
 #include "introspect.h"
 #include "logging.h"
+#include "outcome.h"
 
 #define BOOT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
 #define QUIESCE_MS 30000u
@@ -71,6 +72,7 @@ say_stopped(struct worker *w)
 static void
 stop(struct worker *w, uint32_t quiesce_ms)
 {
+    const char *outcome;
     char seconds[16];
     bool is_quiet;
 
@@ -85,9 +87,9 @@ stop(struct worker *w, uint32_t quiesce_ms)
     if (quiesce_ms > 1)
         MESSAGES_LOG(w->log, BOOT_LOGGER, "CWWKE1100I", str_of(seconds));
     is_quiet = gateway_stop(w->gateway, quiesce_ms);
-    if (quiesce_ms > 1)
-        MESSAGES_LOG0(w->log, BOOT_LOGGER,
-                      is_quiet ? "CWWKE1101I" : "CWWKE1102W");
+    outcome = outcome_of_quiesce(quiesce_ms, is_quiet);
+    if (outcome != NULL)
+        MESSAGES_LOG0(w->log, BOOT_LOGGER, outcome);
     loop_stop(w->loop);
 }
 
