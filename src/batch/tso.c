@@ -16,6 +16,7 @@
 #include "batch/run.h"
 #include "ipc/task.h"
 #include "saf/client.h"
+#include "saf/secrets.h"
 
 struct tso {
     const struct step *step;
@@ -166,68 +167,17 @@ static const struct {
     { "END", run_end },         { "LOGOFF", run_end },
 };
 
-/* Operands whose value is a secret, and all their abbreviations: a word more
- * hidden than needed does no harm. */
-static bool
-is_secret_word(struct str word)
-{
-    static const char *const words[] = { "PASSWORD",    "PHRASE",  "PW",
-                                         "KEYMASKED",   "SESSKEY", "BINDPW",
-                                         "KEYENCRYPTED" };
-
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (word.n > 0 && str_starts_nocase(str_of(words[i]), word))
-            return true;
-    }
-    return false;
-}
-
-/* Just past the value that begins after a "(" at from: apostrophes protect
- * parentheses; a value that is not closed takes all. */
-static size_t
-value_end(struct str s, size_t from)
-{
-    bool in_quotes = false;
-    unsigned depth = 1;
-
-    for (size_t i = from; i < s.n; i++) {
-        if (s.p[i] == '\'')
-            in_quotes = !in_quotes;
-        else if (!in_quotes && s.p[i] == '(')
-            depth++;
-        else if (!in_quotes && s.p[i] == ')' && --depth == 0)
-            return i;
-    }
-    return s.n;
-}
-
-/* The command as SYSTSPRT shows it: what stands in the parentheses of PASSWORD
- * and the like becomes one asterisk. */
+/* The command as SYSTSPRT shows it: without secrets. */
 static void
 echo(struct tso *t, struct str command)
 {
-    size_t i = 0;
+    struct buf shown;
 
-    fputc(' ', t->out);
-    while (i < command.n) {
-        size_t from = i;
-
-        while (i < command.n && isalnum((unsigned char)command.p[i]) != 0)
-            i++;
-        if (i == from) {
-            fputc(command.p[i++], t->out);
-            continue;
-        }
-        fprintf(t->out, "%.*s", (int)(i - from), command.p + from);
-        if (!is_secret_word(str_sub(command, from, i)))
-            continue;
-        while (i < command.n && command.p[i] == ' ')
-            fputc(command.p[i++], t->out);
-        if (i < command.n && command.p[i] == '(') {
-            fputs("(*", t->out);
-            i = value_end(command, i + 1);
-        }
-    }
+    buf_init(&shown, 3u * command.n + 64u);
+    secrets_add_shown(&shown, command);
+    if (!shown.failed)
+        fprintf(t->out, " " STR_FMT, STR_ARG(buf_view(&shown)));
+    buf_fini(&shown);
     fputc('\n', t->out);
 }
 

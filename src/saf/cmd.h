@@ -116,6 +116,7 @@ struct cmd {
     struct buf text; /* all values; wiped at the end */
     uint32_t rc;
     bool is_abandoned;
+    size_t refused_at; /* of the first word that is no keyword, or 0 */
     struct saf_refresh *refreshes; /* to do after commit, in this order */
 };
 
@@ -219,8 +220,9 @@ MUST_CHECK enum err saf_execute(struct saf_engine *, struct saf_session *,
  * printed. */
 bool cmd_parse(struct cmd *, struct str command);
 
-/* The command's text with the values of secret operands blanked at the same
- * width, for audit and the log. */
+/* The command's text with secrets blanked at the same width, for audit and the
+ * log: the values of secret operands; of what could not be parsed all from where
+ * a secret may begin. */
 struct str cmd_blank_secrets(struct arena *, struct str command,
                              const struct saf_hooks *hooks);
 

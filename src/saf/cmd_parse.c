@@ -28,8 +28,8 @@ is_separator(char c)
     return c == ' ' || c == ',' || c == '\t';
 }
 
-static void
-skip_separators(struct reader *in)
+void
+cmd_skip_separators(struct reader *in)
 {
     while (!reader_at_end(in)) {
         struct str rest = reader_rest(in);
@@ -46,8 +46,8 @@ skip_separators(struct reader *in)
     }
 }
 
-static bool
-is_word_byte(unsigned char c)
+bool
+cmd_is_word_byte(unsigned char c)
 {
     return !is_separator((char)c) && c != '(' && c != ')' && c != '\'' &&
            c >= ' ';
@@ -262,7 +262,7 @@ read_value(struct parser *p, struct cmd_arg *arg)
         arg->is_quoted = true;
         return add_value(p, arg, keep(p, o, raw, true));
     }
-    raw = reader_span(&p->in, is_word_byte);
+    raw = reader_span(&p->in, cmd_is_word_byte);
     if (raw.n == 0) {
         raw = str_sub(reader_rest(&p->in), 0, 1);
         p->in.pos += raw.n;
@@ -278,7 +278,7 @@ read_values(struct parser *p, struct cmd_arg *arg)
     bool is_ok = true;
 
     for (;;) {
-        skip_separators(&p->in);
+        cmd_skip_separators(&p->in);
         if (reader_at_end(&p->in) || reader_accept(&p->in, ')'))
             break;
         is_ok = read_value(p, arg) && is_ok;
@@ -384,7 +384,7 @@ read_operand(struct parser *p, struct cmd_arg *arg, uint32_t depth)
     const struct cmd_operand *o = arg->operand;
     size_t mark;
 
-    skip_separators(&p->in);
+    cmd_skip_separators(&p->in);
     mark = p->in.pos;
     if (o->value == CMD_NONE ||
         (arg->is_negated && (o->flags & CMD_NO_LIST) == 0)) {
@@ -429,7 +429,7 @@ skip_parenthesised(struct parser *p)
     size_t depth = 0;
     struct str ignored;
 
-    skip_separators(&p->in);
+    cmd_skip_separators(&p->in);
     if (reader_peek(&p->in) != '(')
         return;
     while (!reader_at_end(&p->in)) {
@@ -454,6 +454,8 @@ skip_unknown(struct parser *p, struct match m, struct str word)
 {
     struct str ignored;
 
+    if (p->cmd->refused_at == 0)
+        p->cmd->refused_at = (size_t)(word.p - p->in.in.p);
     if (m.n > 1)
         (void)refuse(p, "IKJ56709I", word, STR(""));
     else
@@ -472,7 +474,7 @@ static void
 parse_keyword(struct parser *p, const struct cmd_table *table,
               struct cmd_arg *args, size_t *n_args, uint32_t depth)
 {
-    struct str word = reader_span(&p->in, is_word_byte);
+    struct str word = reader_span(&p->in, cmd_is_word_byte);
     struct match m;
     struct cmd_arg *arg;
     size_t mark;
@@ -506,7 +508,7 @@ parse_keywords(struct parser *p, const struct cmd_table *table,
     if (*args == NULL)
         return refuse(p, "IKJ56702I", STR("COMMAND"), STR("TOO LONG"));
     for (;;) {
-        skip_separators(&p->in);
+        cmd_skip_separators(&p->in);
         if (reader_at_end(&p->in) || (depth > 0 && reader_accept(&p->in, ')')))
             return true;
         parse_keyword(p, table, *args, n_args, depth);
@@ -515,12 +517,18 @@ parse_keywords(struct parser *p, const struct cmd_table *table,
 
 /* --- positional operands ----------------------------------------------- */
 
+bool
+cmd_is_keyword(const struct cmd_verb *verb, struct str word)
+{
+    return word.n > 0 && find_keyword(&verb->operands, word).n == 1;
+}
+
 /* An operand that may be left out is not taken from a keyword in full. */
 static bool
 is_keyword_next(struct parser *p)
 {
     struct reader ahead = p->in;
-    struct str word = reader_span(&ahead, is_word_byte);
+    struct str word = reader_span(&ahead, cmd_is_word_byte);
     struct match m = find_keyword(&p->cmd->verb->operands, word);
 
     return word.n > 0 && is_exact(&m, word);
@@ -536,7 +544,7 @@ parse_positional(struct parser *p, size_t index)
     struct cmd_arg *arg = ARENA_NEW(p->cmd->arena, struct cmd_arg);
     size_t mark;
 
-    skip_separators(&p->in);
+    cmd_skip_separators(&p->in);
     if (reader_at_end(&p->in) || (!is_required && is_keyword_next(p)))
         return !is_required || refuse_missing(p, o);
     if (arg == NULL)
@@ -569,8 +577,8 @@ cmd_parse(struct cmd *cmd, struct str command)
     struct str word;
     size_t n;
 
-    skip_separators(&p.in);
-    word = reader_span(&p.in, is_word_byte);
+    cmd_skip_separators(&p.in);
+    word = reader_span(&p.in, cmd_is_word_byte);
     if (command.n > CMD_MAX)
         return refuse(&p, "IKJ56702I", STR("COMMAND"), STR("TOO LONG"));
     cmd->verb = cmd_find_verb(word, cmd->session->hooks);
@@ -590,81 +598,4 @@ cmd_parse(struct cmd *cmd, struct str command)
     cmd->args = args;
     cmd->n_args = n;
     return p.n_errors == 0;
-}
-
-/* --- blanking of secrets ----------------------------------------------- */
-
-/* In the table or those below it; PROXY(BINDPW()), SESSION(SESSKEY()) and
- * SETROPTS RVARYPW() are kept as written. */
-static bool
-is_secret_word(const struct cmd_table *table, struct str word)
-{
-    for (const struct cmd_table *t = table; t != NULL; t = t->next)
-        for (size_t i = 0; i < t->n; i++) {
-            const struct cmd_operand *o = &t->v[i];
-
-            if ((o->flags & CMD_SECRET) != 0 &&
-                str_starts_nocase(str_of(o->name), word))
-                return true;
-            if (o->sub != NULL && is_secret_word(o->sub, word))
-                return true;
-        }
-    return (word.n >= 5 && str_starts_nocase(STR("BINDPW"), word)) ||
-           (word.n >= 2 && str_starts_nocase(STR("RVARYPW"), word)) ||
-           (word.n > 0 && str_starts_nocase(STR("SESSKEY"), word));
-}
-
-/* KERB(PASSWORD()) of RDEFINE and RALTER; SETROPTS has another PASSWORD. */
-static bool
-is_kerb_password(const struct cmd_verb *verb, struct str word)
-{
-    return word.n >= 4 && str_starts_nocase(STR("PASSWORD"), word) &&
-           (strcmp(verb->name, "RDEFINE") == 0 ||
-            strcmp(verb->name, "RALTER") == 0);
-}
-
-/* The value that starts here with "(", if one does. */
-static void
-blank_value(struct reader *in)
-{
-    bool in_quotes = false;
-    size_t depth = 0;
-
-    for (; !reader_at_end(in); in->pos++) {
-        char *c = (char *)(uintptr_t)&in->in.p[in->pos];
-
-        in_quotes = in_quotes != (*c == '\'');
-        if (!in_quotes && *c == '(' && depth++ == 0)
-            continue;
-        if (depth == 0 || (!in_quotes && *c == ')' && --depth == 0))
-            return;
-        *c = ' ';
-    }
-}
-
-/* Textual, so that it also holds for commands that do not parse: whatever
- * follows a possible abbreviation of a secret operand, up to its matching
- * parenthesis, becomes blanks. */
-struct str
-cmd_blank_secrets(struct arena *arena, struct str command,
-                  const struct saf_hooks *hooks)
-{
-    struct str copy = str_dup(arena, command), word;
-    struct reader in = reader_of(copy);
-    const struct cmd_verb *verb;
-
-    skip_separators(&in);
-    verb = cmd_find_verb(reader_span(&in, is_word_byte), hooks);
-    while (verb != NULL && !reader_at_end(&in)) {
-        word = reader_span(&in, is_word_byte);
-        if (word.n == 0 || (!is_secret_word(&verb->operands, word) &&
-                            !is_kerb_password(verb, word))) {
-            if (word.n == 0)
-                in.pos++;
-            continue;
-        }
-        skip_separators(&in);
-        blank_value(&in);
-    }
-    return copy;
 }

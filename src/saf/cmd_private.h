@@ -11,6 +11,12 @@
 const struct cmd_verb *cmd_find_verb(struct str word,
                                      const struct saf_hooks *hooks);
 
+/* The parser's idea of what stands between words, and of a word. */
+void cmd_skip_separators(struct reader *);
+bool cmd_is_word_byte(unsigned char c);
+/* The beginning of exactly one keyword of the verb. */
+bool cmd_is_keyword(const struct cmd_verb *, struct str word);
+
 /* IKJ56701I in two lines; IKJ56702I, and IKJ56701I where the row says what is
  * expected: nobody can enter the operand again. RC 8. */
 void cmd_say_missing(struct cmd *, const struct cmd_operand *);

@@ -877,39 +877,6 @@ class_authority_and_auditing(void **state)
     desk_fini(&d);
 }
 
-static void
-secrets_are_blanked(void **state)
-{
-    static const struct {
-        const char *in, *out;
-    } rows[] = {
-        { "ADDUSER X PASSWORD(ABC) SPECIAL",
-          "ADDUSER X PASSWORD(   ) SPECIAL" },
-        { "alu x pass( 'a)b' ) noexp", "alu x pass(       ) noexp" },
-        { "PW PHRASE('old' 'new'", "PW PHRASE(           " },
-        { "PHRASE PHRASE('a (b' 'c')", "PHRASE PHRASE(          )" },
-        { "ADDUSER X NAME(ABC)", "ADDUSER X NAME(ABC)" },
-        { "LU PASSWORD", "LU PASSWORD" },
-        { "SETR RVARYPW(SWITCH(X) STATUS(Y))",
-          "SETR RVARYPW(                   )" },
-        { "SETR PASSWORD(INTERVAL(30))", "SETR PASSWORD(INTERVAL(30))" },
-        { "RALT REALM A KERB(PASSWORD(X))", "RALT REALM A KERB(PASSWORD( ))" },
-    };
-    struct arena arena;
-
-    (void)state;
-    arena_init(&arena, 1 << 16);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct str text = exact_copy(rows[i].in);
-        struct str got = cmd_blank_secrets(&arena, text, NULL);
-
-        if (!str_eq_z(got, rows[i].out))
-            fail_msg("%s: " STR_FMT, rows[i].in, STR_ARG(got));
-        exact_free(text);
-    }
-    arena_fini(&arena);
-}
-
 /* --- decks ------------------------------------------------------------- */
 
 static void
@@ -1056,7 +1023,6 @@ main(void)
         cmocka_unit_test(odd_bytes),
         cmocka_unit_test(huge_lists),
         cmocka_unit_test(class_authority_and_auditing),
-        cmocka_unit_test(secrets_are_blanked),
         cmocka_unit_test(decks),
         cmocka_unit_test(long_deck_command),
         cmocka_unit_test(full_disk_keeps_the_old_state),

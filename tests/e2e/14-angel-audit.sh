@@ -28,7 +28,13 @@ like "$LINES" "PERMIT +SUCCESS +IBMUSER .*class=FACILITY name=BAQ.SECRET" "PERMI
 like "$LINES" "ADDUSER +INSAUTH +ANN .*name=CARL" "a violation (CMDVIOL)"
 like "$LINES" "JOBINIT +INVPSWD +ANN +group=SYS1" "a wrong password"
 like "$LINES" "JOBINIT +UNDFUSER +NOBODY" "an unknown user"
-unlike "$LINES" "GOODPASS|OTHERPW|0123456789ABCDEF|WRONGPW" "no secret is shown"
+for command in "ALTUSER BEN PASSWORD HIDDENPW" "ALTUSER BEN PASWORD(HIDDENPW)" "ALTUSER BEN PHARSE('HIDDENPW x')" "SETROPTS RVAR(SW(HIDDENPW))" "RDEFINE PTKTDATA A SSIGNON(LEGACYKEY(HIDDENPW))" "RDEFINE LDAPBIND A PROXY(BINDP(HIDDENPW))" "ALTUSER BEN HIDDENPW" "ALTUSER (BEN PASSWORD HIDDENPW)" "RDEFINE REALM A KERB(PASSW(HIDDENPW))"; do
+    racf "$command" >/dev/null
+done
+LINES=$(sallyport smf)
+ok "$(strings -n 4 "$SALLYPORT_ROOT"/smf/* | grep -c HIDDENPW)" "malformed secrets are in no record"
+is "$(iconv -f IBM1047 -t UTF-8 "$SALLYPORT_ROOT"/smf/* 2>/dev/null | tr -dc '[:print:]' | grep -c HIDDENPW)" 0 "in no code page"
+unlike "$LINES" "HIDDENPW|GOODPASS|OTHERPW|0123456789ABCDEF|WRONGPW" "no secret is shown"
 unlike "$(cat "$SALLYPORT_ROOT"/smf/*.smf | iconv -f IBM1047 -t UTF-8 2>/dev/null)" "GOODPASS|OTHERPW|0123456789ABCDEF|WRONGPW" "nor recorded"
 is "$(sallyport smf --violations | wc -l)" "$(sallyport smf | grep -cE 'INSAUTH|INVPSWD|UNDFUSER|REVK')" "--violations"
 is "$(sallyport smf --user ann --event addgroup | wc -l)" 0 "--user and --event"
