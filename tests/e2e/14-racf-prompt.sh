@@ -24,6 +24,9 @@ def until(text):
             seen += os.read(fd, 4096).decode(errors="replace")
         except OSError:
             seen += "<end>"
+            if text not in seen:
+                print("ended before %r in %r" % (text, seen[-500:]))
+                sys.exit(1)
     seen = seen[seen.index(text) + len(text):]
 until("RACF> ")
 for line in sys.stdin:
@@ -45,6 +48,15 @@ x omvs(ui\t|(
 ibm\t|USER
 \r|USER=IBMUSER
 adduser fred password(secret)\r|RACF> 
+altuser fred pasword(secret2)\r|RACF> 
+altuser fred password secret3\r|RACF> 
+setr rvar(sw(secret4))\r|RACF> 
+rdef ldapbind a proxy(bindp(secret5))\r|RACF> 
+secret6\r|NOT FOUND
+listgrp sys1\r|SUPERIOR GROUP
+listuser\x03|^C
+rlist +\r|    > 
+facility\x03|RACF> 
 help deluser\r|DELUSER USERID ...
 end\r|<end>
 K
@@ -52,7 +64,9 @@ K
 is "$OUT" "all seen" "completion at the prompt"
 HISTORY=$(cat "$XDG_STATE_HOME/sallyport/racf-history")
 like "$HISTORY" "bpx.server" "the history is kept"
-unlike "$HISTORY" "secret" "without passwords"
+unlike "$HISTORY" "secret" "without passwords, however they were written"
+like "$HISTORY" "listgrp.040sys1" "Control-C drops a line, not the history"
+unlike "$HISTORY" "^(listuser|rlist.*facility)$" "and what it dropped is not there"
 is "$(stat -c %a "$XDG_STATE_HOME/sallyport/racf-history")" 600 "for its owner"
 
 # explain
@@ -76,6 +90,24 @@ is "$(cat "$SALLYPORT_ROOT/datasets/IBMUSER.EXEC.RACF.CLIST")" "RLIST FACILITY B
 runs "and it runs" 0 sallyport-racf --file "$SALLYPORT_ROOT/datasets/IBMUSER.EXEC.RACF.CLIST"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=x -days 9 >"$SALLYPORT_ROOT/datasets/SYS1.CERT" 2>/dev/null
 racf "ALTUSER FRED PASSWORD(SECRET1) NOEXPIRED" >/dev/null
+
+# The password is the first line and nothing more.
+OUT=$(printf 'SECRET1\nLISTUSER\nLISTUSER FRED\n' | sallyport-racf -u FRED 2>&1)
+is "$(grep -c USER=FRED <<<"$OUT")" 2 "commands behind the password, from a pipe"
+printf 'SECRET1\r\nLISTUSER\n' >"$SCRATCH/deck"
+OUT=$(sallyport-racf -u FRED 2>&1 <"$SCRATCH/deck")
+is "$(grep -c USER=FRED <<<"$OUT")" 1 "and from a file"
+unlike "$OUT" "SECRET1|NOT FOUND" "where the password is no command"
+OUT=$(printf 'SECRET1\nLISTUSER\n' | sallyport-racf -u FRED -f - 2>&1)
+like "$OUT" "USER=FRED" "and with --file -"
+OUT=$({ head -c 300 /dev/zero | tr '\0' x; printf '\nLISTUSER\n'; } | sallyport-racf -u FRED 2>&1); STATUS=$?
+is "$STATUS" 12 "a line too long for a password"
+unlike "$OUT" "USER=|xxx" "is not taken for commands"
+OUT=$(printf '' | sallyport-racf -u FRED 2>&1)
+like "$OUT" "no password was given" "no password at all"
+OUT=$(printf 'SECRET1\nALTUSER FRED PASSWORD(SECRET9)\n' | sallyport-racf -u FRED -e 2>&1)
+like "$OUT" "ALTUSER FRED PASSWORD\(\*\)" "--echo shows commands"
+unlike "$OUT" "SECRET9" "without their secrets"
 racf "RDEFINE FACILITY IRR.DIGTCERT.LIST UACC(READ)" >/dev/null
 racf "SETROPTS CLASSACT(FACILITY) RACLIST(FACILITY) REFRESH" >/dev/null
 as_fred() { printf 'SECRET1\n' | sallyport-racf --user FRED "$@" 2>&1; }

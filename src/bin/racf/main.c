@@ -3,6 +3,7 @@
  * or a person. The angel carries them out under our identity; we only split
  * decks into commands and print what comes back.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "prompt.h"
 #include "saf/client.h"
 #include "saf/cmd.h"
+#include "saf/secrets.h"
 
 #define DECK_MAX (16u * 1024u * 1024u)
 #define RC_SYSTEM 12u /* the angel is away, a file cannot be read */
@@ -27,6 +29,7 @@ struct racf {
     uint32_t rc;      /* the highest so far */
     const char *file; /* of the running deck, or NULL */
     uint32_t n_lines; /* of the running command, for --json */
+    bool is_unknown;  /* the verb of a command since this was false */
 };
 
 /* --- output
@@ -54,6 +57,7 @@ on_line(void *arg, struct str text)
 {
     struct racf *r = arg;
 
+    r->is_unknown |= str_starts(text, STR("IKJ56500I "));
     if (!r->is_json) {
         printf(STR_FMT "\n", STR_ARG(text));
         return;
@@ -74,13 +78,24 @@ on_message(void *arg, struct str text)
  * -------------------------------------------------------------------- */
 
 static void
+echo(struct str command)
+{
+    struct buf shown;
+
+    buf_init(&shown, 3u * CMD_MAX);
+    secrets_add_shown(&shown, command);
+    printf(" " STR_FMT "\n", STR_ARG(buf_view(&shown)));
+    buf_fini(&shown);
+}
+
+static void
 on_begin(void *arg, struct str command, uint32_t line)
 {
     struct racf *r = arg;
 
     (void)line;
     if (r->is_echo && !r->is_json)
-        printf(" " STR_FMT "\n", STR_ARG(command));
+        echo(command);
     if (r->is_json) {
         r->n_lines = 0;
         fputs("{\"lines\": [", stdout);
@@ -161,6 +176,23 @@ run_deck(struct racf *r, struct str text, const char *name)
     buf_fini(&command);
 }
 
+/* From where a password's line has left off: the name /dev/stdin would begin a
+ * file again. */
+static enum err
+read_stdin(struct buf *out, struct err_info *why)
+{
+    char part[16384];
+    ssize_t n;
+
+    do {
+        n = read(STDIN_FILENO, part, sizeof part);
+        if (n > 0)
+            buf_add(out, str_n(part, (size_t)n));
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    secret_wipe(part, sizeof part);
+    return n < 0 ? err_sys(why, "standard input") : buf_check(out, why);
+}
+
 static void
 run_file(struct racf *r, const char *path)
 {
@@ -170,7 +202,7 @@ run_file(struct racf *r, const char *path)
     enum err e;
 
     buf_init(&text, DECK_MAX);
-    e = file_read(is_stdin ? "/dev/stdin" : path, &text, &why);
+    e = is_stdin ? read_stdin(&text, &why) : file_read(path, &text, &why);
     if (e == ERR_OK) {
         run_deck(r, buf_view(&text), is_stdin ? "stdin" : path);
     } else {
@@ -180,20 +212,6 @@ run_file(struct racf *r, const char *path)
     if (text.p != NULL)
         secret_wipe(text.p, text.n);
     buf_fini(&text);
-}
-
-/* A password in a history is one too many. */
-static bool
-has_secret(struct arena *a, struct str command)
-{
-    static const char *const operands[] = { "PASS", "PHR", "KEY" };
-    struct str text = str_upper(a, command);
-
-    for (size_t i = 0; i < ARRAY_LEN(operands); i++) {
-        if (str_find(text, str_of(operands[i])) != STR_NPOS)
-            return true;
-    }
-    return text.n != command.n;
 }
 
 struct teller {
@@ -247,7 +265,6 @@ static void
 converse(struct racf *r)
 {
     struct prompt *p = prompt_new(ask_candidates, r);
-    struct arena a;
     struct buf text;
 
     if (p == NULL)
@@ -263,13 +280,13 @@ converse(struct racf *r)
         }
         if (str_eq_nocase_z(so_far, "END") || str_eq_nocase_z(so_far, "QUIT"))
             break;
-        arena_init(&a, 2u * CMD_MAX);
-        if (so_far.n > 0 && !has_secret(&a, so_far))
-            prompt_remember(p, so_far);
-        arena_fini(&a);
         if (so_far.n > 0) {
             r->rc = 0; /* a person sees each; the last one counts */
+            r->is_unknown = false;
             run_deck(r, so_far, "terminal");
+            /* What was no command may be a password in the wrong place. */
+            if (!r->is_unknown && secrets_find(so_far, 0) == STR_NPOS)
+                prompt_remember(p, so_far);
         }
         buf_clear(&text);
     }
@@ -280,12 +297,27 @@ converse(struct racf *r)
 /* --- who we are
  * -------------------------------------------------------------------- */
 
+/* Exactly one line, a byte at a time: what follows are commands. False at the
+ * end, and for a line that is longer than any password. */
+static bool
+read_one_line(struct buf *out)
+{
+    char c = '\n';
+    ssize_t n;
+
+    do {
+        n = read(STDIN_FILENO, &c, 1);
+        if (n == 1 && c != '\n')
+            buf_add_char(out, c);
+    } while ((n == 1 && c != '\n') || (n < 0 && errno == EINTR));
+    return (n == 1 || out->n > 0) && !out->failed;
+}
+
 static bool
 read_password(const char *label, const char *user, struct buf *out)
 {
     struct termios old, quiet;
     bool is_terminal = tcgetattr(STDIN_FILENO, &old) == 0;
-    char line[256];
     bool ok;
 
     if (is_terminal) {
@@ -294,14 +326,12 @@ read_password(const char *label, const char *user, struct buf *out)
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
         fprintf(stderr, "%s of %s: ", label, user);
     }
-    ok = fgets(line, sizeof line, stdin) != NULL;
+    ok = read_one_line(out);
     if (is_terminal) {
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
         fputc('\n', stderr);
     }
-    if (ok)
-        buf_add(out, str_trim_right(str_of(line)));
-    secret_wipe(line, sizeof line);
+    out->n = str_trim_right(buf_view(out)).n;
     return ok;
 }
 

@@ -1,6 +1,7 @@
 #include "prompt.h"
 
 #include <histedit.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct prompt {
     prompt_ask ask;
     void *arg;
     struct str before; /* earlier lines of the command */
+    bool is_cancelled; /* by the attention key */
 };
 
 #define HISTORY_LINES 500
@@ -141,6 +143,31 @@ complete(EditLine *edit, int key)
     return result;
 }
 
+/* Control-C drops what was typed, with the command's earlier lines. */
+static unsigned char
+cancel(EditLine *edit, int key)
+{
+    struct prompt *p = NULL;
+
+    (void)key;
+    (void)el_get(edit, EL_CLIENTDATA, &p);
+    if (p == NULL)
+        return CC_ERROR;
+    fputs("^C", stdout);
+    p->is_cancelled = true;
+    return CC_NEWLINE;
+}
+
+static unsigned char
+suspend(EditLine *edit, int key)
+{
+    (void)key;
+    (void)el_set(edit, EL_PREP_TERM, 0);
+    (void)raise(SIGTSTP);
+    (void)el_set(edit, EL_PREP_TERM, 1);
+    return CC_REDISPLAY;
+}
+
 /* --- the history's file ----------------------------------------------------
  */
 
@@ -202,6 +229,12 @@ prompt_new(prompt_ask ask, void *arg)
     (void)el_set(p->edit, EL_HIST, history, p->history);
     (void)el_set(p->edit, EL_ADDFN, "complete", "Complete a command", complete);
     (void)el_set(p->edit, EL_BIND, "^I", "complete", NULL);
+    /* At the prompt no signal, while a command runs one. */
+    (void)el_set(p->edit, EL_ADDFN, "cancel", "Drop the command", cancel);
+    (void)el_set(p->edit, EL_BIND, "^C", "cancel", NULL);
+    (void)el_set(p->edit, EL_ADDFN, "suspend", "Stop the program", suspend);
+    (void)el_set(p->edit, EL_BIND, "^Z", "suspend", NULL);
+    (void)el_set(p->edit, EL_SETTY, "-d", "-isig", NULL);
     (void)el_source(p->edit, NULL);
     return p;
 }
@@ -215,7 +248,6 @@ prompt_free(struct prompt **prompt)
         return;
     if (p->edit != NULL)
         el_end(p->edit);
-    save_history(p);
     if (p->history != NULL)
         history_end(p->history);
     free(p->path);
@@ -229,9 +261,14 @@ prompt_line(struct prompt *p, struct buf *out)
     const char *line;
     int n = 0;
 
-    p->before = buf_view(out);
-    line = el_gets(p->edit, &n);
-    p->before = STR("");
+    do {
+        if (p->is_cancelled)
+            buf_clear(out);
+        p->is_cancelled = false;
+        p->before = buf_view(out);
+        line = el_gets(p->edit, &n);
+        p->before = STR("");
+    } while (p->is_cancelled);
     if (line == NULL || n <= 0)
         return false;
     buf_add(out, str_trim_right(str_n(line, (size_t)n)));
@@ -249,4 +286,5 @@ prompt_remember(struct prompt *p, struct str command)
     if (!line.failed)
         (void)history(p->history, &event, H_ENTER, buf_z(&line));
     buf_fini(&line);
+    save_history(p); /* whatever ends the program */
 }
