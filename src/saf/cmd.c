@@ -1,6 +1,5 @@
 /* Carrying out a command: verbs, replies, authority, transaction, refresh. */
 #include "saf/cmd_private.h"
-#include "saf/kept.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -294,72 +293,6 @@ cmd_has_clauth(struct cmd *cmd, const char *class_name)
             return true;
     }
     return false;
-}
-
-/* --- storing by rows --------------------------------------------------- */
-
-static struct str
-joined(struct cmd *cmd, const struct cmd_arg *arg)
-{
-    struct str all = arg->n_values == 0 ? STR("") : arg->values[0];
-
-    if (arg->operand->value == CMD_NUMBER)
-        return str_fmt(cmd->arena, "%lld", (long long)arg->number);
-    if (arg->operand->value == CMD_CHOICE)
-        return str_of(arg->operand->choices[arg->number]);
-    if (arg->operand->value == CMD_NONE)
-        return STR("YES");
-    for (size_t i = 1; i < arg->n_values; i++)
-        all = str_fmt(cmd->arena, STR_FMT " " STR_FMT, STR_ARG(all),
-                      STR_ARG(arg->values[i]));
-    return all;
-}
-
-static void
-store_one(struct cmd *cmd, enum saf_kind kind, int64_t id,
-          const struct cmd_arg *arg)
-{
-    const struct cmd_operand *o = arg->operand;
-    struct str value = { NULL, 0 };
-
-    if (o->segment == NULL || o->field == NULL)
-        return;
-    if (!arg->is_negated) {
-        value = joined(cmd, arg);
-        if (value.n == 0)
-            value = (struct str){ NULL, 0 }; /* DATA('') clears */
-    }
-    if (value.n > 0 && o->value == CMD_NESTED) {
-        struct err_info why = { 0 };
-
-        if (kept_seal(cmd->arena, cmd->session->hooks, o->segment, value,
-                      &value, &why) != ERR_OK) {
-            CMD_MSG(cmd, "SPT1003E", str_of(why.text));
-            cmd_abandon(cmd, 12);
-            return;
-        }
-    }
-    saf_field_put(cmd->db, kind, id, o->segment, o->field, value);
-}
-
-void
-cmd_store(struct cmd *cmd, enum saf_kind kind, int64_t id)
-{
-    for (size_t i = 0; i < cmd->n_args; i++) {
-        const struct cmd_arg *arg = &cmd->args[i];
-
-        if (arg->operand->value != CMD_SUB || arg->operand->segment == NULL) {
-            store_one(cmd, kind, id, arg);
-            continue;
-        }
-        if (arg->is_negated) {
-            saf_segment_delete(cmd->db, kind, id, arg->operand->segment);
-            continue;
-        }
-        saf_segment_add(cmd->db, kind, id, arg->operand->segment);
-        for (size_t j = 0; j < arg->n_subs; j++)
-            store_one(cmd, kind, id, &arg->subs[j]);
-    }
 }
 
 /* --- dates ------------------------------------------------------------- */

@@ -37,6 +37,11 @@ enum cmd_operand_flag {
     CMD_NAME = 1u << 4,     /* 1-8 of A-Z 0-9 # @ $: user, group */
     CMD_STAR = 1u << 5,     /* CMD_NAME, or "*" */
     CMD_RACUID = 1u << 7,   /* CMD_NAME, or "&RACUID" */
+    CMD_ADDS = 1u << 8,     /* its values join the field's, a list */
+    CMD_DROPS = 1u << 9,    /* its values leave the field's */
+    CMD_FREE = 1u << 10,    /* CMD_NESTED: fields that no table knows */
+    CMD_PIECES = 1u << 11,  /* quoted and unquoted pieces, as written: X'0F',
+                               'SYS1.HELP'/READ */
     CMD_NO_LIST = 1u << 6,  /* NO<name> takes the value, too: NOCLASSACT(c) */
 };
 
@@ -221,8 +226,8 @@ MUST_CHECK enum err saf_execute(struct saf_engine *, struct saf_session *,
 bool cmd_parse(struct cmd *, struct str command);
 
 /* The command's text with secrets blanked at the same width, for audit and the
- * log: the values of secret operands; of what could not be parsed all from where
- * a secret may begin. */
+ * log: the values of secret operands; of what could not be parsed all from
+ * where a secret may begin. */
 struct str cmd_blank_secrets(struct arena *, struct str command,
                              const struct saf_hooks *hooks);
 

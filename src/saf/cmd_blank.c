@@ -72,8 +72,7 @@ blank_values(struct reader *in, const struct cmd_verb *verb)
 
         if (word.n == 0) {
             in->pos++;
-        } else if (is_secret_word(&verb->operands, word) ||
-                   (verb != &cmd_setropts && secrets_is_word(word, false))) {
+        } else if (is_secret_word(&verb->operands, word)) {
             cmd_skip_separators(in);
             blank_value(in, verb, word);
         }

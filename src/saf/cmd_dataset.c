@@ -19,7 +19,6 @@ static const struct cmd_table audit_table = CMD_TABLE(audit_rows);
 #define WORD(name) { name, CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define FLAG(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define KEPT(name, max) { name, CMD_TEXT, CMD_NO, 0, max, NULL, NULL, "BASE", name, NULL, NULL }
-#define RAW(name) { name, CMD_NESTED, CMD_NO | CMD_ASIS, 0, 0, NULL, NULL, name, "TEXT", NULL, NULL }
 #define COMMON                                                                 \
     { "UACC", CMD_CHOICE, 0, 0, 0, NULL, cmd_levels, NULL, NULL,               \
       "UNIVERSAL ACCESS", "ALTER, CONTROL, UPDATE, READ, EXECUTE, OR NONE" },  \
@@ -38,8 +37,7 @@ static const struct cmd_table audit_table = CMD_TABLE(audit_rows);
       NULL },                                                                  \
     KEPT("UNIT", 8), KEPT("VOLUME", 6), KEPT("SECLEVEL", 44),                  \
     KEPT("SECLABEL", 8), KEPT("ADDCATEGORY", 44), WORD("GENERIC"),             \
-    WORD("SET"), WORD("SETONLY"), WORD("NOSET"), RAW("DFP"), RAW("TME"),       \
-    RAW("CSDATA")
+    WORD("SET"), WORD("SETONLY"), WORD("NOSET")
 
 static const struct cmd_operand addsd_rows[] = {
     COMMON, WORD("MODEL"), WORD("TAPE"), KEPT("FILESEQ", 5),
@@ -169,7 +167,9 @@ run_addsd(struct cmd *cmd)
 }
 
 const struct cmd_verb cmd_addsd = {
-    "ADDSD", "AD", dataset_positional, 1, 1, CMD_TABLE(addsd_rows), run_addsd,
+    "ADDSD",   "AD", dataset_positional,
+    1,         1,    CMD_TABLE_AND(addsd_rows, cmd_kept_dataset),
+    run_addsd,
 };
 
 /* --- ALTDSD, DELDSD ---------------------------------------------------- */
@@ -230,7 +230,8 @@ run_altdsd(struct cmd *cmd)
 }
 
 const struct cmd_verb cmd_altdsd = {
-    "ALTDSD",   "ALD", dataset_positional, 1, 1, CMD_TABLE(altdsd_rows),
+    "ALTDSD",   "ALD", dataset_positional,
+    1,          1,     CMD_TABLE_AND(altdsd_rows, cmd_kept_dataset),
     run_altdsd,
 };
 

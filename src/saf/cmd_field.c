@@ -86,13 +86,33 @@ may_set(struct cmd *cmd, struct str class_name, const char *segment,
                      SAF_UPDATE);
 }
 
+/* Fields that the installation named; NOCSDATA asks for CSDATA itself. */
+static bool
+may_set_free(struct cmd *cmd, struct str class_name, const struct cmd_arg *arg)
+{
+    struct reader in = reader_of(cmd_value(arg));
+    struct str name, ignored;
+
+    if (arg->is_negated)
+        return has_field(cmd, class_name, arg->operand->segment,
+                         arg->operand->segment, SAF_UPDATE);
+    while (cmd_free_next(cmd->arena, &in, &name, &ignored)) {
+        const char *field = str_z(cmd->arena, name);
+
+        if (field == NULL || !has_field(cmd, class_name, arg->operand->segment,
+                                        field, SAF_UPDATE))
+            return false;
+    }
+    return true;
+}
+
 static bool
 may_set_all(struct cmd *cmd, struct str class_name, const struct cmd_arg *arg)
 {
     const struct cmd_operand *o = arg->operand;
 
     if (o->sub == NULL)
-        return has_field(cmd, class_name, o->segment, "TEXT", SAF_UPDATE);
+        return may_set_free(cmd, class_name, arg);
     if (arg->is_negated) { /* the segment with all its fields */
         for (size_t i = 0; i < o->sub->n; i++)
             if (!may_set(cmd, class_name, o->segment, &o->sub->v[i]))

@@ -76,27 +76,17 @@ static const struct cmd_operand language[] = {
 };
 static const struct cmd_table language_table = CMD_TABLE(language);
 
-static const struct cmd_operand eim[] = {
-    TXT("LDAPPROF", 246, CMD_ASIS, "EIM"),
-};
-static const struct cmd_table eim_table = CMD_TABLE(eim);
-
 #define SEG(name, table) { name, CMD_SUB, CMD_NO, 0, 0, &table, NULL, name, NULL, NULL, NULL }
-/* Understood by nobody here: kept as written. */
-#define RAW(name) { name, CMD_NESTED, CMD_NO | CMD_ASIS, 0, 0, NULL, NULL, name, "TEXT", NULL, NULL }
 
 static const struct cmd_operand user_segments[] = {
     SEG("OMVS", omvs_user_table), SEG("TSO", tso_table), SEG("CICS", cics_table),
     SEG("DFP", dfp_table), SEG("WORKATTR", workattr_table),
-    SEG("LANGUAGE", language_table), SEG("EIM", eim_table),
-    RAW("OPERPARM"), RAW("NETVIEW"), RAW("DCE"), RAW("OVM"), RAW("LNOTES"),
-    RAW("NDS"), RAW("KERB"), RAW("PROXY"), RAW("CSDATA"), RAW("MFA"),
+    SEG("LANGUAGE", language_table),
 };
-const struct cmd_table cmd_segments_user = CMD_TABLE(user_segments);
+const struct cmd_table cmd_segments_user = CMD_TABLE_AND(user_segments, cmd_kept_user);
 
 static const struct cmd_operand group_segments[] = {
-    SEG("OMVS", omvs_group_table), SEG("DFP", dfp_table), RAW("CSDATA"),
-    RAW("OVM"), RAW("TME"),
+    SEG("OMVS", omvs_group_table), SEG("DFP", dfp_table),
 };
-const struct cmd_table cmd_segments_group = CMD_TABLE(group_segments);
+const struct cmd_table cmd_segments_group = CMD_TABLE_AND(group_segments, cmd_kept_group);
 /* clang-format on */

@@ -249,6 +249,27 @@ add_value(struct parser *p, struct cmd_arg *arg, struct str value)
     return true;
 }
 
+/* 'SYS1.HELP'/READ, X'0F': all that no separator ends, as written. */
+static bool
+read_pieces(struct parser *p, struct cmd_arg *arg)
+{
+    size_t from = p->in.pos;
+    struct str ignored;
+
+    for (;;) {
+        size_t at = p->in.pos;
+
+        if (reader_peek(&p->in) == '\'' && !read_quoted(&p->in, &ignored))
+            return refuse_value(p, arg->operand, reader_rest(&p->in));
+        (void)reader_span(&p->in, cmd_is_word_byte);
+        if (p->in.pos == at)
+            break;
+    }
+    return add_value(
+        p, arg,
+        keep(p, arg->operand, str_sub(p->in.in, from, p->in.pos), false));
+}
+
 /* One value; false with a message when there is none. */
 static bool
 read_value(struct parser *p, struct cmd_arg *arg)
@@ -256,6 +277,10 @@ read_value(struct parser *p, struct cmd_arg *arg)
     const struct cmd_operand *o = arg->operand;
     struct str raw;
 
+    if ((o->flags & CMD_PIECES) != 0 && !reader_at_end(&p->in) &&
+        (reader_peek(&p->in) == '\'' ||
+         cmd_is_word_byte((unsigned char)reader_peek(&p->in))))
+        return read_pieces(p, arg);
     if (reader_peek(&p->in) == '\'') {
         if (!read_quoted(&p->in, &raw))
             return refuse_value(p, o, reader_rest(&p->in));

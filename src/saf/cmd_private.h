@@ -47,6 +47,8 @@ const struct cmd_verb *cmd_verb_at(size_t i, const struct saf_hooks *hooks);
 
 /* Operand tables used by several verbs. */
 extern const struct cmd_table cmd_segments_user, cmd_segments_group;
+extern const struct cmd_table cmd_kept_user, cmd_kept_group, cmd_kept_dataset,
+    cmd_kept_resource;                      /* segments nobody here acts on */
 extern const char *const cmd_levels[];      /* as enum saf_level */
 extern const char *const cmd_authorities[]; /* as enum saf_authority */
 extern const char *const cmd_yes_no[];      /* YES, NO */
@@ -68,6 +70,10 @@ bool cmd_may_list_segment(struct cmd *, const char *class_name,
 
 /* Store each given operand whose row names a segment. */
 void cmd_store(struct cmd *, enum saf_kind, int64_t id);
+/* The next field of a CMD_FREE operand: NAME(value); NAME alone is YES, NONAME
+ * alone is NAME with an empty value, which removes it. */
+bool cmd_free_next(struct arena *, struct reader *, struct str *name,
+                   struct str *value);
 
 /* A user or group of that name exists. */
 bool cmd_is_principal(struct cmd *, struct str name);

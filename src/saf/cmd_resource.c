@@ -79,8 +79,6 @@ static const struct cmd_operand sigver_rows[] = {
 };
 static const struct cmd_table sigver_table = CMD_TABLE(sigver_rows);
 
-/* Understood by nobody here: kept as written. */
-#define RAW(name) { name, CMD_NESTED, CMD_NO | CMD_ASIS, 0, 0, NULL, NULL, name, "TEXT", NULL, NULL }
 #define FLAG(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define KEPT(name, max) { name, CMD_TEXT, CMD_NO, 0, max, NULL, NULL, "BASE", name, NULL, NULL }
 #define COMMON_OPERANDS                                                        \
@@ -102,7 +100,7 @@ static const struct cmd_table sigver_table = CMD_TABLE(sigver_rows);
     KEPT("SECLEVEL", 44), KEPT("SECLABEL", 8), KEPT("ADDCATEGORY", 44),        \
     { "TIMEZONE", CMD_LIST, CMD_NO, 1, 5, NULL, NULL, "BASE", "TIMEZONE",      \
       NULL, "E OR W, AND HOURS" },                                             \
-    RAW("WHEN"), FLAG("SINGLEDSN"), FLAG("TVTOC"),                             \
+    FLAG("SINGLEDSN"), FLAG("TVTOC"),                             \
     { "STDATA", CMD_SUB, CMD_NO, 0, 0, &stdata_table, NULL, "STDATA", NULL,    \
       NULL, NULL },                                                            \
     { "ICTX", CMD_SUB, CMD_NO, 0, 0, &ictx_table, NULL, "ICTX", NULL, NULL,    \
@@ -111,14 +109,10 @@ static const struct cmd_table sigver_table = CMD_TABLE(sigver_rows);
       NULL, NULL, NULL },                                                      \
     { "CDTINFO", CMD_SUB, CMD_NO, 0, 0, &cdtinfo_table, NULL, "CDTINFO", NULL, \
       NULL, NULL },                                                            \
-    RAW("EIM"), RAW("PROXY"), RAW("KERB"), RAW("SESSION"), RAW("SVFMR"),       \
-    RAW("DLFDATA"), RAW("TME"),                                \
     { "CFDEF", CMD_SUB, CMD_NO, 0, 0, &cfdef_table, NULL, "CFDEF", NULL, NULL, \
       NULL },                                                                  \
     { "SIGVER", CMD_SUB, CMD_NO, 0, 0, &sigver_table, NULL, "SIGVER", NULL,    \
-      NULL, NULL },                                                            \
-    RAW("ICSF"), RAW("MFA"), RAW("MFPOLICY"), RAW("IDTPARMS"), RAW("JES"),     \
-    RAW("CSDATA")
+      NULL, NULL }
 
 static const struct cmd_operand define_rows[] = {
     COMMON_OPERANDS,
@@ -612,7 +606,8 @@ run_rdefine(struct cmd *cmd)
 }
 
 const struct cmd_verb cmd_rdefine = {
-    "RDEFINE",   "RDEF", resource_positional, 2, 2, CMD_TABLE(define_rows),
+    "RDEFINE",   "RDEF", resource_positional,
+    2,           2,      CMD_TABLE_AND(define_rows, cmd_kept_resource),
     run_rdefine,
 };
 
@@ -694,7 +689,8 @@ run_ralter(struct cmd *cmd)
 }
 
 const struct cmd_verb cmd_ralter = {
-    "RALTER",   "RALT", resource_positional, 2, 2, CMD_TABLE(alter_rows),
+    "RALTER",   "RALT", resource_positional,
+    2,          2,      CMD_TABLE_AND(alter_rows, cmd_kept_resource),
     run_ralter,
 };
 

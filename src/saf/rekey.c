@@ -201,26 +201,34 @@ kept_secrets(struct rekey *r, struct err_info *why)
 {
     const struct saf_hooks hooks = { .arg = r, .seal_secret = reseal_secret };
     struct place *v;
-    size_t n = read_places(r,
-                           "SELECT id, kind, segment, '', value FROM segments"
-                           " WHERE field='TEXT' AND segment IN"
-                           " ('SESSION', 'PROXY')",
-                           &v);
+    size_t n =
+        read_places(r,
+                    "SELECT id, kind, segment, field, value FROM segments"
+                    " WHERE segment IN ('SESSION', 'PROXY', 'KERB') AND"
+                    " field IN ('TEXT', 'SESSKEY', 'BINDPW',"
+                    " 'PASSWORD')",
+                    &v);
     enum err e = v == NULL ? err_set(why, ERR_MEMORY, "no storage") : ERR_OK;
 
     for (size_t i = 0; i < n && e == ERR_OK; i++) {
         const char *segment = str_z(&r->arena, v[i].owner);
+        const char *field = str_z(&r->arena, v[i].name);
         struct str made;
 
-        e = segment == NULL ? err_set(why, ERR_MEMORY, "no storage")
-                            : named(kept_seal(&r->arena, &hooks, segment,
-                                              v[i].value, &made, why),
-                                    &v[i], "secret in segment", why);
+        if (segment == NULL || field == NULL)
+            return err_set(why, ERR_MEMORY, "no storage");
+        e = named(strcmp(field, "TEXT") == 0
+                      ? kept_seal_text(&r->arena, &hooks, segment, v[i].value,
+                                       &made, why)
+                      : kept_seal(&r->arena, &hooks, segment, field, v[i].value,
+                                  &made, why),
+                  &v[i], "secret in segment", why);
         if (e == ERR_OK)
             saf_db_run(r->db,
-                       "UPDATE segments SET value=?4 WHERE kind=?1 AND id=?2"
-                       " AND segment=?3 AND field='TEXT'",
-                       "siss", v[i].kind, v[i].id, v[i].owner, made);
+                       "UPDATE segments SET value=?5 WHERE kind=?1 AND id=?2"
+                       " AND segment=?3 AND field=?4",
+                       "sisss", v[i].kind, v[i].id, v[i].owner, v[i].name,
+                       made);
     }
     return e;
 }

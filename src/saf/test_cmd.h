@@ -50,6 +50,19 @@ desk_check(void *arg, struct str user, struct str secret, struct str verifier,
     return is_equal ? ERR_OK : ERR_DENIED;
 }
 
+/* "Sealed": each byte with its bits turned. */
+static inline enum err
+desk_seal(void *arg, struct str secret, struct str what, struct buf *out,
+          struct err_info *why)
+{
+    (void)arg;
+    (void)what;
+    (void)why;
+    for (size_t i = 0; i < secret.n; i++)
+        buf_add_char(out, (char)(secret.p[i] ^ 0x5a));
+    return ERR_OK;
+}
+
 static inline void
 desk_init(struct desk *d)
 {
@@ -95,6 +108,7 @@ desk_be(struct desk *d, const char *user)
 
 static const struct saf_hooks desk_hooks = { .make_verifier = desk_make,
                                              .check_verifier = desk_check,
+                                             .seal_secret = desk_seal,
                                              .verbs = racdcert_verbs,
                                              .n_verbs = RACDCERT_VERBS };
 

@@ -15,7 +15,7 @@ keys_work() {
 from angel_wire import *
 c = Client(); c.hello()
 print(len(c.call(TICKET, s("ANN") + s("APPL1") + s("")).str()))' 2>&1)" '^8$' "$1: the PassTicket key"
-    like "$(racf 'RLIST FACILITY LU.ONE SESSION NORACF')" "SESSKEY\(DATA NOT DISPLAYABLE\)" "$1: a segment's secret"
+    like "$(racf 'RLIST FACILITY LU.ONE SESSION NORACF')" "SESSKEY= DATA NOT DISPLAYABLE" "$1: a segment's secret"
     stop
 }
 start || exit 1
@@ -37,7 +37,7 @@ keys_work "before"
 sealed() { python3 -c '
 import sqlite3
 db = sqlite3.connect("file:'"$S"'/racf.db?mode=ro", uri=True)
-for q in ("SELECT hex(key) FROM certs WHERE key IS NOT NULL", "SELECT value FROM segments WHERE field=\"KEY\"", "SELECT value FROM segments WHERE field=\"TEXT\""):
+for q in ("SELECT hex(key) FROM certs WHERE key IS NOT NULL", "SELECT value FROM segments WHERE field=\"KEY\"", "SELECT value FROM segments WHERE field=\"SESSKEY\""):
     for row in db.execute(q): print(row[0])'; }
 cp -a "$S" "$SCRATCH/before"
 BEFORE=$(sealed)
