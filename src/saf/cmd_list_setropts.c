@@ -12,50 +12,56 @@ option(struct cmd *cmd, const char *name)
     return saf_option(cmd->db, name);
 }
 
-/* "TITLE =  a b c", wrapped near column 74. */
-static void
-list_classes(struct cmd *cmd, const char *title, uint32_t bit, const char *lead)
-{
-    static const char *const built_in[] = { "USER", "GROUP" };
+/* Names of classes, wrapped near column 74. */
+struct names {
+    struct cmd *cmd;
     struct buf line;
-    size_t n, n_listed = 0;
+    size_t n;
+};
+
+static void
+add_class(struct names *to, const char *name)
+{
+    if (to->line.n + 9 > WRAP) {
+        cmd_line(to->cmd, buf_view(&to->line));
+        buf_clear(&to->line);
+    }
+    if (to->n++ > 0 && to->line.n > 0)
+        buf_add_char(&to->line, ' ');
+    buf_add_z(&to->line, name);
+}
+
+/* Those whose options have of `mask` just `want`; DATASET comes first, and the
+ * two that are not in the table behind it. */
+static void
+list_classes_of(struct cmd *cmd, const char *title, uint32_t mask,
+                uint32_t want)
+{
+    static const char *const first[] = { "DATASET", "USER", "GROUP" };
+    struct names to = { .cmd = cmd };
+    size_t n;
     const struct saf_class *v = saf_class_all(&n);
 
-    buf_init(&line, 4096);
-    buf_add_z(&line, title);
-    if (lead[0] != '\0') {
-        buf_add_z(&line, lead);
-        n_listed = 1;
-    }
-    /* DATASET comes first, wherever it is listed. */
-    if (lead[0] == '\0' &&
-        (saf_class_options(cmd->db, STR("DATASET")) & bit) != 0) {
-        buf_add_z(&line, "DATASET");
-        n_listed = 1;
-    }
-    for (size_t i = 0; lead[0] == '\0' && i < ARRAY_LEN(built_in); i++) {
-        if ((saf_class_options(cmd->db, str_of(built_in[i])) & bit) == 0)
-            continue;
-        if (n_listed++ > 0)
-            buf_add_char(&line, ' ');
-        buf_add_z(&line, built_in[i]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if ((v[i].flags & CLASS_DATASET) != 0 ||
-            (saf_class_options(cmd->db, str_of(v[i].name)) & bit) == 0)
-            continue;
-        if (line.n + 9 > WRAP) {
-            cmd_line(cmd, buf_view(&line));
-            buf_clear(&line);
-        }
-        if (n_listed++ > 0 && line.n > 0)
-            buf_add_char(&line, ' ');
-        buf_add_z(&line, v[i].name);
-    }
-    if (n_listed == 0)
-        buf_add_z(&line, "NONE");
-    cmd_line(cmd, buf_view(&line));
-    buf_fini(&line);
+    buf_init(&to.line, 4096);
+    buf_add_z(&to.line, title);
+    for (size_t i = 0; i < ARRAY_LEN(first); i++)
+        if (mask == CLASS_ACTIVE || /* these always are */
+            (saf_class_options(cmd->db, str_of(first[i])) & mask) == want)
+            add_class(&to, first[i]);
+    for (size_t i = 0; i < n; i++)
+        if ((v[i].flags & CLASS_DATASET) == 0 &&
+            (saf_class_options(cmd->db, str_of(v[i].name)) & mask) == want)
+            add_class(&to, v[i].name);
+    if (to.n == 0)
+        buf_add_z(&to.line, "NONE");
+    cmd_line(cmd, buf_view(&to.line));
+    buf_fini(&to.line);
+}
+
+static void
+list_classes(struct cmd *cmd, const char *title, uint32_t bit)
+{
+    list_classes_of(cmd, title, bit, bit);
 }
 
 static bool
@@ -64,21 +70,27 @@ has_text(struct cmd *cmd, const char *name)
     return saf_option_text(cmd->db, cmd->arena, name).n > 0;
 }
 
-/* The option's text names this part: JES(BATCHALLRACF), MODEL(USER). */
-static bool
-names(struct cmd *cmd, const char *name, const char *part)
+static void
+list_text(struct cmd *cmd, const char *text, const char *name, const char *on,
+          const char *off)
 {
-    return str_find(saf_option_text(cmd->db, cmd->arena, name), str_of(part)) !=
-           STR_NPOS;
+    cmd_printf(cmd, "%s%s", text, has_text(cmd, name) ? on : off);
 }
 
+/* "x IS IN EFFECT, CURRENT OPTIONS:" and what the option is. */
 static void
-list_text(struct cmd *cmd, const char *text, const char *name, const char *part,
-          const char *on, const char *off)
+list_severity(struct cmd *cmd, const char *text, const char *name,
+              const char *in_effect, const char *option_name)
 {
-    bool is_on = part == NULL ? has_text(cmd, name) : names(cmd, name, part);
+    struct str how = saf_option_text(cmd->db, cmd->arena, name);
 
-    cmd_printf(cmd, "%s%s", text, is_on ? on : off);
+    if (how.n == 0) {
+        cmd_printf(cmd, "%s IS NOT IN EFFECT", text);
+        return;
+    }
+    cmd_printf(cmd, "%s IS %s, CURRENT OPTIONS:", text, in_effect);
+    cmd_printf(cmd, "  %s %s OPTION IS IN EFFECT", option_name,
+               str_starts(how, STR("W")) ? "WARNING" : "FAIL");
 }
 
 static void
@@ -110,22 +122,23 @@ list_logoptions(struct cmd *cmd)
 {
     static const struct {
         const char *name;
-        uint32_t bit;
+        uint32_t want;
     } rows[] = {
         { "ALWAYS", CLASS_LOG_ALWAYS },
         { "NEVER", CLASS_LOG_NEVER },
         { "SUCCESSES", CLASS_LOG_SUCCESSES },
         { "FAILURES", CLASS_LOG_FAILURES },
+        { "DEFAULT", 0 },
     };
 
-    if (!cmd_is_auditor(cmd) && !cmd_is_special(cmd))
+    if (!cmd_is_auditor(cmd))
         return;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char title[64];
 
         snprintf(title, sizeof title,
                  "LOGOPTIONS \"%s\" CLASSES =  ", rows[i].name);
-        list_classes(cmd, title, rows[i].bit, "");
+        list_classes_of(cmd, title, CLASS_LOG_MASK, rows[i].want);
     }
 }
 
@@ -205,20 +218,6 @@ list_password(struct cmd *cmd)
 }
 
 static void
-list_protectall(struct cmd *cmd)
-{
-    struct str how = saf_option_text(cmd->db, cmd->arena, "PROTECTALL");
-
-    if (how.n == 0) {
-        cmd_line(cmd, STR("PROTECT-ALL OPTION IS NOT IN EFFECT"));
-        return;
-    }
-    cmd_line(cmd, STR("PROTECT-ALL IS ACTIVE, CURRENT OPTIONS:"));
-    cmd_printf(cmd, "  PROTECT-ALL %s OPTION IS IN EFFECT",
-               str_starts(how, STR("W")) ? "WARNING" : "FAIL");
-}
-
-static void
 list_prefix(struct cmd *cmd)
 {
     struct str prefix = saf_option_text(cmd->db, cmd->arena, "PREFIX");
@@ -230,43 +229,69 @@ list_prefix(struct cmd *cmd)
                    STR_ARG(prefix));
 }
 
+static struct str
+text_or(struct cmd *cmd, const char *name, const char *otherwise)
+{
+    struct str text = saf_option_text(cmd->db, cmd->arena, name);
+
+    return text.n > 0 ? text : str_of(otherwise);
+}
+
 /* Security labels are kept, not evaluated. */
 static void
 list_multi_level(struct cmd *cmd)
 {
-    cmd_line(cmd, STR("COMPATIBILITY MODE IS NOT IN EFFECT"));
-    cmd_line(cmd, STR("MULTI-LEVEL QUIET IS NOT IN EFFECT"));
-    cmd_line(cmd, STR("MULTI-LEVEL STABLE IS NOT IN EFFECT"));
-    cmd_line(cmd, STR("NO WRITE-DOWN IS NOT IN EFFECT"));
-    cmd_line(cmd, STR("MULTI-LEVEL ACTIVE IS NOT IN EFFECT"));
-    list_text(cmd, "CATALOGUED DATA SETS ONLY, IS ", "CATDSNS", NULL,
-              "IN EFFECT", "NOT IN EFFECT");
-    cmd_line(cmd, STR("USER-ID FOR JES NJEUSERID IS : ????????"));
-    cmd_line(cmd, STR("USER-ID FOR JES UNDEFINEDUSER IS : ++++++++"));
+    int64_t days = option(cmd, "SESSIONINTERVAL");
+
+    list_text(cmd, "COMPATIBILITY MODE IS ", "COMPATMODE", "IN EFFECT",
+              "NOT IN EFFECT");
+    list_text(cmd, "MULTI-LEVEL QUIET IS ", "MLQUIET", "IN EFFECT",
+              "NOT IN EFFECT");
+    list_text(cmd, "MULTI-LEVEL STABLE IS ", "MLSTABLE", "IN EFFECT",
+              "NOT IN EFFECT");
+    list_severity(cmd, "NO WRITE-DOWN", "MLS", "IN EFFECT", "MLS");
+    list_severity(cmd, "MULTI-LEVEL ACTIVE", "MLACTIVE", "IN EFFECT",
+                  "MLACTIVE");
+    list_severity(cmd, "CATALOGUED DATA SETS ONLY,", "CATDSNS", "IN EFFECT",
+                  "CATALOGUED DATA SETS ONLY");
+    cmd_printf(cmd, "USER-ID FOR JES NJEUSERID IS : " STR_FMT,
+               STR_ARG(text_or(cmd, "JES.NJEUSERID", "????????")));
+    cmd_printf(cmd, "USER-ID FOR JES UNDEFINEDUSER IS : " STR_FMT,
+               STR_ARG(text_or(cmd, "JES.UNDEFINEDUSER", "++++++++")));
     cmd_printf(cmd,
                "PARTNER LU-VERIFICATION SESSIONKEY INTERVAL MAXIMUM/DEFAULT IS "
                "%5lld DAYS.",
-               option(cmd, "SESSIONINTERVAL") == 0
-                   ? 30LL
-                   : (long long)option(cmd, "SESSIONINTERVAL"));
+               days == 0 ? 30LL : (long long)days);
 }
 
-/* LANGUAGE(PRIMARY(ENU) SECONDARY(DEU)), as it was given. */
 static void
-list_language(struct cmd *cmd, const char *which)
+list_erase(struct cmd *cmd)
 {
-    struct str text = saf_option_text(cmd->db, cmd->arena, "LANGUAGE");
-    size_t at = str_find(text, str_of(which)), open;
-    struct str language = STR("ENU");
-
-    if (at != STR_NPOS) {
-        text = str_sub(text, at, text.n);
-        open = str_find_char(text, '(');
-        if (open != STR_NPOS)
-            language =
-                str_trim(str_sub(text, open + 1, str_find_char(text, ')')));
+    if (option(cmd, "ERASE") == 0) {
+        cmd_line(cmd, STR("ERASE-ON-SCRATCH IS INACTIVE"));
+        return;
     }
-    cmd_printf(cmd, "%s LANGUAGE DEFAULT : " STR_FMT, which, STR_ARG(language));
+    cmd_line(cmd, STR("ERASE-ON-SCRATCH IS ACTIVE, CURRENT OPTIONS:"));
+    if (option(cmd, "ERASE.ALL") != 0)
+        cmd_line(cmd, STR("  ERASE-ON-SCRATCH FOR ALL DATA SETS IS IN EFFECT"));
+    else
+        list_text(cmd, "  ERASE-ON-SCRATCH BY SECURITY LEVEL IS ",
+                  "ERASE.SECLEVEL", "ACTIVE", "INACTIVE");
+}
+
+static void
+list_rvary(struct cmd *cmd)
+{
+    static const char *const functions[] = { "SWITCH", "STATUS" };
+
+    for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
+        char name[24];
+
+        snprintf(name, sizeof name, "RVARYPW.%s", functions[i]);
+        cmd_printf(cmd, "%s RVARY PASSWORD IS IN EFFECT FOR THE %s FUNCTION.",
+                   option(cmd, name) != 0 ? "INSTALLATION DEFINED" : "DEFAULT",
+                   functions[i]);
+    }
 }
 
 void
@@ -275,14 +300,15 @@ cmd_list_setropts(struct cmd *cmd)
     long long inactive = option(cmd, "INACTIVE");
 
     list_attributes(cmd);
-    list_classes(cmd, "STATISTICS = ", CLASS_STATISTICS, "");
-    list_classes(cmd, "AUDIT CLASSES = ", CLASS_AUDIT, "");
-    list_classes(cmd, "ACTIVE CLASSES = ", CLASS_ACTIVE, "DATASET USER GROUP");
-    list_classes(cmd, "GENERIC PROFILE CLASSES =  ", CLASS_GENERIC, "");
-    list_classes(cmd, "GENERIC COMMAND CLASSES =  ", CLASS_GENCMD, "");
-    list_classes(cmd, "GENLIST CLASSES =  ", CLASS_GENLIST, "");
-    list_classes(cmd, "GLOBAL CHECKING CLASSES =  ", CLASS_GLOBAL, "");
-    list_classes(cmd, "SETR RACLIST CLASSES =  ", CLASS_RACLIST, "");
+    list_classes(cmd, "STATISTICS = ", CLASS_STATISTICS);
+    if (cmd_is_auditor(cmd))
+        list_classes(cmd, "AUDIT CLASSES = ", CLASS_AUDIT);
+    list_classes(cmd, "ACTIVE CLASSES = ", CLASS_ACTIVE);
+    list_classes(cmd, "GENERIC PROFILE CLASSES =  ", CLASS_GENERIC);
+    list_classes(cmd, "GENERIC COMMAND CLASSES =  ", CLASS_GENCMD);
+    list_classes(cmd, "GENLIST CLASSES =  ", CLASS_GENLIST);
+    list_classes(cmd, "GLOBAL CHECKING CLASSES =  ", CLASS_GLOBAL);
+    list_classes(cmd, "SETR RACLIST CLASSES =  ", CLASS_RACLIST);
     cmd_line(cmd, STR("GLOBAL=YES RACLIST ONLY =  NONE"));
     list_logoptions(cmd);
     cmd_line(cmd, STR("AUTOMATIC DATASET PROTECTION IS NOT IN EFFECT"));
@@ -290,18 +316,22 @@ cmd_list_setropts(struct cmd *cmd)
                 "NOT IN EFFECT");
     list_switch(cmd, "REAL DATA SET NAMES OPTION IS ", "REALDSN", "ACTIVE",
                 "INACTIVE");
-    list_text(cmd, "JES-BATCHALLRACF OPTION IS ", "JES", "BATCHALLRACF",
-              "ACTIVE", "INACTIVE");
-    list_text(cmd, "JES-XBMALLRACF OPTION IS ", "JES", "XBMALLRACF", "ACTIVE",
-              "INACTIVE");
-    list_text(cmd, "JES-EARLYVERIFY OPTION IS ", "JES", "EARLYVERIFY", "ACTIVE",
-              "INACTIVE");
-    list_protectall(cmd);
+    list_switch(cmd, "JES-BATCHALLRACF OPTION IS ", "JES.BATCHALLRACF",
+                "ACTIVE", "INACTIVE");
+    list_switch(cmd, "JES-XBMALLRACF OPTION IS ", "JES.XBMALLRACF", "ACTIVE",
+                "INACTIVE");
+    list_switch(cmd, "JES-EARLYVERIFY OPTION IS ", "JES.EARLYVERIFY", "ACTIVE",
+                "INACTIVE");
+    if (has_text(cmd, "PROTECTALL"))
+        list_severity(cmd, "PROTECT-ALL", "PROTECTALL", "ACTIVE",
+                      "PROTECT-ALL");
+    else
+        cmd_line(cmd, STR("PROTECT-ALL OPTION IS NOT IN EFFECT"));
     list_switch(cmd, "TAPE DATA SET PROTECTION IS ", "TAPEDSN", "ACTIVE",
                 "INACTIVE");
     cmd_printf(cmd, "SECURITY RETENTION PERIOD IN EFFECT IS %5lld DAYS.",
                (long long)option(cmd, "RETPD"));
-    list_text(cmd, "ERASE-ON-SCRATCH IS ", "ERASE", NULL, "ACTIVE", "INACTIVE");
+    list_erase(cmd);
     list_prefix(cmd);
     list_switch(cmd, "LIST OF GROUPS ACCESS CHECKING IS ", "GRPLIST", "ACTIVE.",
                 "INACTIVE.");
@@ -313,30 +343,32 @@ cmd_list_setropts(struct cmd *cmd)
     else
         cmd_line(cmd, STR("INACTIVE USERIDS ARE NOT BEING AUTOMATICALLY "
                           "REVOKED."));
-    list_text(cmd, "DATA SET MODELLING ", "MODEL", "GDG",
-              "IS BEING DONE FOR GDGS.", "NOT BEING DONE FOR GDGS.");
-    list_text(cmd, "USER DATA SET MODELLING ", "MODEL", "USER",
-              "IS BEING DONE.", "NOT BEING DONE.");
-    list_text(cmd, "GROUP DATA SET MODELLING ", "MODEL", "GROUP",
-              "IS BEING DONE.", "NOT BEING DONE.");
+    list_switch(cmd, "DATA SET MODELLING ", "MODEL.GDG",
+                "IS BEING DONE FOR GDGS.", "NOT BEING DONE FOR GDGS.");
+    list_switch(cmd, "USER DATA SET MODELLING ", "MODEL.USER", "IS BEING DONE.",
+                "NOT BEING DONE.");
+    list_switch(cmd, "GROUP DATA SET MODELLING ", "MODEL.GROUP",
+                "IS BEING DONE.", "NOT BEING DONE.");
     list_password(cmd);
-    cmd_line(cmd, STR("DEFAULT RVARY PASSWORD IS IN EFFECT FOR THE SWITCH "
-                      "FUNCTION."));
-    cmd_line(cmd, STR("DEFAULT RVARY PASSWORD IS IN EFFECT FOR THE STATUS "
-                      "FUNCTION."));
-    list_text(cmd, "SECLABEL CONTROL IS ", "SECLABELCONTROL", NULL, "IN EFFECT",
+    list_rvary(cmd);
+    list_text(cmd, "SECLABEL CONTROL IS ", "SECLABELCONTROL", "IN EFFECT",
               "NOT IN EFFECT");
     list_switch(cmd, "GENERIC OWNER ONLY IS ", "GENERICOWNER", "IN EFFECT",
                 "NOT IN EFFECT");
     list_multi_level(cmd);
     list_switch(cmd, "ADDCREATOR IS ", "ADDCREATOR", "IN EFFECT",
                 "NOT IN EFFECT");
-    cmd_printf(cmd, "KERBLVL = %5s", names(cmd, "KERBLVL", "1") ? "1" : "0");
-    cmd_line(cmd, STR("MULTI-LEVEL FILE SYSTEM IS NOT IN EFFECT"));
-    cmd_line(cmd, STR("MULTI-LEVEL INTERPROCESS COMMUNICATIONS IS NOT IN "
-                      "EFFECT"));
-    cmd_line(cmd, STR("MULTI-LEVEL NAME HIDING IS NOT IN EFFECT"));
-    cmd_line(cmd, STR("SECURITY LABEL BY SYSTEM IS NOT IN EFFECT"));
-    list_language(cmd, "PRIMARY");
-    list_language(cmd, "SECONDARY");
+    cmd_printf(cmd, "KERBLVL = %5.*s", STR_ARG(text_or(cmd, "KERBLVL", "0")));
+    list_text(cmd, "MULTI-LEVEL FILE SYSTEM IS ", "MLFSOBJ", "IN EFFECT",
+              "NOT IN EFFECT");
+    list_text(cmd, "MULTI-LEVEL INTERPROCESS COMMUNICATIONS IS ", "MLIPCOBJ",
+              "IN EFFECT", "NOT IN EFFECT");
+    list_text(cmd, "MULTI-LEVEL NAME HIDING IS ", "MLNAMES", "IN EFFECT",
+              "NOT IN EFFECT");
+    list_text(cmd, "SECURITY LABEL BY SYSTEM IS ", "SECLBYSYSTEM", "IN EFFECT",
+              "NOT IN EFFECT");
+    cmd_printf(cmd, "PRIMARY LANGUAGE DEFAULT : " STR_FMT,
+               STR_ARG(text_or(cmd, "LANGUAGE.PRIMARY", "ENU")));
+    cmd_printf(cmd, "SECONDARY LANGUAGE DEFAULT : " STR_FMT,
+               STR_ARG(text_or(cmd, "LANGUAGE.SECONDARY", "ENU")));
 }

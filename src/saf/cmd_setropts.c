@@ -12,7 +12,14 @@
 #define FLAG(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define NUM(name, lo, hi) { name, CMD_NUMBER, CMD_NO, lo, hi, NULL, NULL, NULL, NULL, NULL, NULL }
 #define RULE(name) { name, CMD_NESTED, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
-#define RAW(name) { name, CMD_NESTED, CMD_NO | CMD_NO_LIST | CMD_OPTIONAL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+/* Kept as text under the operand's name. */
+#define KEPT "SETROPTS"
+#define SWITCH(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, KEPT, name, NULL, NULL }
+#define ONEOF(name, words) { name, CMD_CHOICE, CMD_NO | CMD_OPTIONAL, 0, 0, NULL, words, KEPT, name, NULL, NULL }
+#define TXT(name, max, flags, of) { name, CMD_TEXT, (flags), 1, max, NULL, NULL, of, name, NULL, NULL }
+/* JES(BATCHALLRACF) is option JES.BATCHALLRACF. */
+#define PART(name, of) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, of, name, NULL, NULL }
+#define PARTS(name, table, flags) { name, CMD_SUB, CMD_NO | (flags), 0, 0, &table, NULL, name, NULL, NULL, NULL }
 
 static const char *const algorithms[] = { "KDFAES", NULL };
 static const struct cmd_operand password_rows[] = {
@@ -31,6 +38,35 @@ static const struct cmd_operand logoptions_rows[] = {
 };
 static const struct cmd_table logoptions_table = CMD_TABLE(logoptions_rows);
 
+/* The first is what the operand without a value means. */
+static const char *const fail_or_warn[] = { "FAILURES", "WARNING", NULL };
+static const char *const warn_or_fail[] = { "WARNING", "FAILURES", NULL };
+static const char *const active_or_not[] = { "ACTIVE", "INACTIVE", NULL };
+static const char *const read_or_none[] = { "READ", "NONE", NULL };
+static const char *const program[] = { "PROGRAM", NULL };
+static const char *const kerb_levels[] = { "0", "1", NULL };
+static const struct cmd_operand jes_rows[] = {
+    PART("BATCHALLRACF", "JES"), PART("XBMALLRACF", "JES"), PART("EARLYVERIFY", "JES"),
+    TXT("NJEUSERID", 8, 0, "JES"), TXT("UNDEFINEDUSER", 8, 0, "JES"),
+};
+static const struct cmd_table jes_table = CMD_TABLE(jes_rows);
+static const struct cmd_operand language_rows[] = {
+    TXT("PRIMARY", 24, 0, "LANGUAGE"), TXT("SECONDARY", 24, 0, "LANGUAGE"),
+};
+static const struct cmd_table language_table = CMD_TABLE(language_rows);
+static const struct cmd_operand model_rows[] = {
+    PART("GDG", "MODEL"), PART("USER", "MODEL"), PART("GROUP", "MODEL"),
+};
+static const struct cmd_table model_table = CMD_TABLE(model_rows);
+static const struct cmd_operand erase_rows[] = {
+    PART("ALL", "ERASE"), TXT("SECLEVEL", 44, CMD_NO, "ERASE"),
+};
+static const struct cmd_table erase_table = CMD_TABLE(erase_rows);
+static const struct cmd_operand rvarypw_rows[] = {
+    TXT("SWITCH", 8, CMD_SECRET | CMD_ASIS, "RVARYPW"), TXT("STATUS", 8, CMD_SECRET | CMD_ASIS, "RVARYPW"),
+};
+static const struct cmd_table rvarypw_table = CMD_TABLE(rvarypw_rows);
+
 static const struct cmd_operand setropts_rows[] = {
     FLAG("LIST"), FLAG("REFRESH"),
     CLASSES("CLASSACT"), CLASSES("GENERIC"), CLASSES("GENCMD"),
@@ -42,13 +78,18 @@ static const struct cmd_operand setropts_rows[] = {
     FLAG("APPLAUDIT"), FLAG("REALDSN"), FLAG("TAPEDSN"),
     NUM("INACTIVE", 1, 255), NUM("SESSIONINTERVAL", 0, 32767), NUM("RETPD", 0, 65533),
     { "PASSWORD", CMD_SUB, 0, 0, 0, &password_table, NULL, NULL, NULL, NULL, NULL },
-    RAW("PROTECTALL"), RAW("PREFIX"), RAW("TERMINAL"), RAW("WHEN"), RAW("MODEL"),
-    RAW("ERASE"), RAW("CATDSNS"), RAW("JES"), RAW("LANGUAGE"), 
-    { "RVARYPW", CMD_NESTED, CMD_SECRET | CMD_NO | CMD_NO_LIST | CMD_OPTIONAL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
-    RAW("SECLABELCONTROL"), RAW("MLACTIVE"), RAW("MLS"), RAW("MLSTABLE"),
-    RAW("MLQUIET"), RAW("KERBLVL"), RAW("MLFSOBJ"), RAW("MLIPCOBJ"),
-    RAW("MLNAMES"), RAW("SECLBYSYSTEM"), RAW("SECLABELAUDIT"),
-    RAW("SECLEVELAUDIT"), RAW("COMPATMODE"),
+    ONEOF("PROTECTALL", fail_or_warn), TXT("PREFIX", 8, CMD_NO, KEPT),
+    ONEOF("TERMINAL", read_or_none),
+    { "WHEN", CMD_CHOICE, CMD_NO | CMD_NO_LIST | CMD_OPTIONAL, 0, 0, NULL, program, KEPT, "WHEN", NULL, "PROGRAM" },
+    PARTS("MODEL", model_table, 0), PARTS("ERASE", erase_table, CMD_OPTIONAL),
+    ONEOF("CATDSNS", fail_or_warn), PARTS("JES", jes_table, 0),
+    PARTS("LANGUAGE", language_table, 0), PARTS("RVARYPW", rvarypw_table, CMD_SECRET),
+    SWITCH("SECLABELCONTROL"), ONEOF("MLACTIVE", warn_or_fail),
+    ONEOF("MLS", warn_or_fail), SWITCH("MLSTABLE"), SWITCH("MLQUIET"),
+    ONEOF("KERBLVL", kerb_levels), ONEOF("MLFSOBJ", active_or_not),
+    ONEOF("MLIPCOBJ", active_or_not), SWITCH("MLNAMES"),
+    SWITCH("SECLBYSYSTEM"), SWITCH("SECLABELAUDIT"),
+    TXT("SECLEVELAUDIT", 44, CMD_NO, KEPT), SWITCH("COMPATMODE"),
 };
 /* clang-format on */
 
@@ -88,18 +129,86 @@ set_switches(struct cmd *cmd)
             strcmp(switches[i], "OPERAUDIT") == 0)
             republish_all(cmd);
     }
+}
+
+/* --- options that are kept, by their rows -------------------------------- */
+
+static void
+put_text(struct cmd *cmd, const struct cmd_arg *arg)
+{
+    const struct cmd_operand *o = arg->operand;
+
+    saf_option_text_put(cmd->db, o->name,
+                        arg->is_negated        ? STR("")
+                        : o->value == CMD_NONE ? STR("YES")
+                        : o->value == CMD_TEXT ? cmd_value(arg)
+                        : str_eq_z(cmd_value(arg), "INACTIVE")
+                            ? STR("")
+                            : str_of(o->choices[arg->number]));
+    if (strcmp(o->name, "WHEN") == 0)
+        republish_all(cmd); /* program control */
+}
+
+/* Passwords of RVARY are asked by nobody here: that there is one is kept. */
+static void
+put_part(struct cmd *cmd, const struct cmd_operand *part, bool is_on,
+         struct str value)
+{
+    char name[48];
+
+    snprintf(name, sizeof name, "%s.%s", part->segment, part->name);
+    if (part->value == CMD_NONE || (part->flags & CMD_SECRET) != 0)
+        saf_option_put(cmd->db, name, is_on);
+    else
+        saf_option_text_put(cmd->db, name, value);
+}
+
+/* NOMODEL and NOERASE take all parts away. */
+static void
+put_parts(struct cmd *cmd, const struct cmd_arg *arg)
+{
+    const struct cmd_table *parts = arg->operand->sub;
+
+    saf_option_put(cmd->db, arg->operand->name, !arg->is_negated);
+    for (size_t i = 0; arg->is_negated && i < parts->n; i++)
+        put_part(cmd, &parts->v[i], false, STR(""));
+    for (size_t i = 0; i < arg->n_subs; i++)
+        put_part(cmd, arg->subs[i].operand, !arg->subs[i].is_negated,
+                 arg->subs[i].is_negated ? STR("") : cmd_value(&arg->subs[i]));
+}
+
+/* The users of jobs from elsewhere and of nobody are names that no user has. */
+static bool
+are_no_users(struct cmd *cmd)
+{
+    static const char *const names[] = { "NJEUSERID", "UNDEFINEDUSER" };
+    const struct cmd_arg *jes = cmd_arg(cmd, "JES");
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct cmd_arg *arg = cmd_sub(jes, names[i]);
+
+        if (arg != NULL && cmd_user_exists(cmd, cmd_value(arg))) {
+            cmd_say_invalid(cmd, arg->operand, cmd_value(arg));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+set_kept(struct cmd *cmd)
+{
     for (size_t i = 0; i < cmd->n_args; i++) {
         const struct cmd_arg *arg = &cmd->args[i];
 
-        if (arg->operand->value != CMD_NESTED)
+        if (arg->operand->segment == NULL)
             continue;
-        saf_option_text_put(cmd->db, arg->operand->name,
-                            arg->is_negated         ? STR("")
-                            : cmd_value(arg).n == 0 ? STR("YES")
-                                                    : cmd_value(arg));
-        if (strcmp(arg->operand->name, "WHEN") == 0)
-            republish_all(cmd); /* program control */
+        if (arg->operand->value == CMD_SUB)
+            put_parts(cmd, arg);
+        else
+            put_text(cmd, arg);
     }
+    return are_no_users(cmd);
 }
 
 /* --- PASSWORD(...) ----------------------------------------------------- */
@@ -470,7 +579,8 @@ run_setropts(struct cmd *cmd)
         return 4;
     }
     set_switches(cmd);
-    if (!set_password(cmd) || !set_class_options(cmd) || !set_logoptions(cmd)) {
+    if (!set_kept(cmd) || !set_password(cmd) || !set_class_options(cmd) ||
+        !set_logoptions(cmd)) {
         return cmd_abandon(cmd, 8);
     }
     if (cmd_has(cmd, "LIST"))

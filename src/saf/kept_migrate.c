@@ -282,6 +282,40 @@ read_rows(struct saf_db *db, struct arena *a)
     return rows;
 }
 
+/* SETROPTS options that were texts, among them the passwords of RVARY. */
+static void
+migrate_options(struct saf_db *db, bool *has_changed)
+{
+    static const struct {
+        const char *name, *word, *part;
+    } rows[] = {
+        { "JES", "BATCHALLRACF", "JES.BATCHALLRACF" },
+        { "JES", "XBMALLRACF", "JES.XBMALLRACF" },
+        { "JES", "EARLYVERIFY", "JES.EARLYVERIFY" },
+        { "MODEL", "GDG", "MODEL.GDG" },
+        { "MODEL", "USER", "MODEL.USER" },
+        { "MODEL", "GROUP", "MODEL.GROUP" },
+        { "RVARYPW", "SW", "RVARYPW.SWITCH" },
+        { "RVARYPW", "ST", "RVARYPW.STATUS" },
+        { "ERASE", "", "ERASE" },
+    };
+    struct arena a;
+
+    arena_init(&a, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text = str_upper(&a, saf_option_text(db, &a, rows[i].name));
+
+        if (text.n > 0 && str_find(text, str_of(rows[i].word)) != STR_NPOS)
+            saf_option_put(db, rows[i].part, 1);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (saf_option_text(db, &a, rows[i].name).n > 0) {
+            *has_changed = true;
+            saf_option_text_put(db, rows[i].name, STR(""));
+        }
+    arena_fini(&a);
+}
+
 enum err
 kept_migrate(struct saf_db *db, const struct saf_hooks *hooks,
              struct err_info *why)
@@ -294,6 +328,7 @@ kept_migrate(struct saf_db *db, const struct saf_hooks *hooks,
     saf_db_run(db, "PRAGMA secure_delete=ON", "");
     e = saf_db_begin(db, why);
     if (e == ERR_OK) {
+        migrate_options(db, &has_changed);
         e = migrate_rows(db, &a, hooks, read_rows(db, &a), &has_changed, why);
         if (e == ERR_OK)
             e = saf_db_commit(db, why);

@@ -251,7 +251,7 @@ each_secret_operand_is_known(const struct cmd_table *t, const char *segment)
             if (secrets_is_field(str_of(segment), str_of(o->name)) &&
                 o->value != CMD_NONE && (o->flags & CMD_SECRET) == 0)
                 fail_msg("%s(%s) is not marked", segment, o->name);
-            if (o->sub != NULL)
+            if (o->sub != NULL && (o->flags & CMD_SECRET) == 0)
                 each_secret_operand_is_known(o->sub, o->name);
         }
 }
