@@ -2,7 +2,35 @@
  * written. */
 #include "saf/unload.h"
 
+#include "base/buf.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+keep(void *arg, struct str line)
+{
+    buf_add(arg, line);
+    buf_add_char(arg, '\n');
+}
+
+/* What was loaded comes out as something that can be loaded. */
+static void
+load_again(struct saf_db *db)
+{
+    struct load_report report = { .lines = 0 };
+    struct saf_db *again = NULL;
+    struct buf text;
+    struct unload_out out = { keep, &text };
+
+    buf_init(&text, 16u << 20);
+    REQUIRE(unload_write(db, &out, NULL) == ERR_OK);
+    if (saf_db_open(":memory:", 1600000000000ull, &again, NULL) == ERR_OK) {
+        REQUIRE(text.failed || load_all(again, buf_view(&text), STR(""),
+                                        &report, NULL) == ERR_OK);
+        saf_db_close(&again);
+    }
+    buf_fini(&text);
+}
 
 static void
 count(void *arg, struct str line)
@@ -31,6 +59,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     e = load_all(db, text, more, &report, NULL);
     REQUIRE((e == ERR_OK) <= (report.mistakes == 0));
     REQUIRE(unload_write(db, &out, NULL) == ERR_OK && lines > 0);
+    if (e == ERR_OK && more.n == 0)
+        load_again(db);
     saf_db_close(&db);
     return 0;
 }

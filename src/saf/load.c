@@ -1,28 +1,18 @@
+#include "saf/load_private.h"
 #include "saf/unload_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/codepage.h"
-#include "saf/acee.h"
-#include "saf/classes.h"
-#include "saf/password.h"
 
 /*
  * In passes over the text, so that the order of lines does not matter: who and
  * what there is; what the companion knows of certificates; who belongs where
  * and may what; the rest of the companion, which knows better.
  */
-struct loader {
-    struct saf_db *db;
-    struct arena a; /* of one line */
-    struct load_report *report;
-    struct unload_record r;
-    uint64_t line;
-};
 
 #define GET(l, column) unload_get(&(l)->r, column)
-#define YES(l, column) unload_get_yes(&(l)->r, column)
 
 static void
 mistake(struct loader *l, const char *type, const struct err_info *why)
@@ -37,552 +27,34 @@ mistake(struct loader *l, const char *type, const struct err_info *why)
                         : str_fmt(&l->a, "record %.4s: %s", type, why->text));
 }
 
-static enum err
-no_name(struct loader *l, const char *column, struct err_info *why)
-{
-    return GET(l, column).n > 0
-               ? ERR_OK
-               : err_set(why, ERR_SYNTAX, "column %s is blank", column);
-}
-
-static enum err
-get_level(struct loader *l, const char *column, enum saf_level *out,
-          struct err_info *why)
-{
-    struct str text = GET(l, column);
-
-    *out = SAF_NONE;
-    if (text.n == 0)
-        return ERR_OK;
-    for (unsigned i = SAF_NONE; i <= SAF_ALTER; i++) {
-        if (str_eq_z(text, saf_level_name((enum saf_level)i))) {
-            *out = (enum saf_level)i;
-            return ERR_OK;
-        }
-    }
-    return err_set(why, ERR_SYNTAX, "column %s: \"" STR_FMT "\" is no access",
-                   column, STR_ARG(text));
-}
-
-static void
-put_base(struct loader *l, enum saf_kind kind, int64_t id, const char *field,
-         const char *column)
-{
-    struct str text = GET(l, column);
-
-    if (text.n > 0)
-        saf_field_put(l->db, kind, id, "BASE", field, text);
-}
-
-/* --- first pass: groups, users, profiles
- * --------------------------------------
- */
-
-static enum err
-load_group(struct loader *l, struct err_info *why)
-{
-    struct saf_group g = { .group = GET(l, "NAME"),
-                           .superior = GET(l, "SUPGRP_ID"),
-                           .owner = GET(l, "OWNER_ID") };
-    enum err e = no_name(l, "NAME", why);
-
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "CREATE_DATE", &g.created, why);
-    if (e != ERR_OK)
-        return e;
-    g.is_termuacc = !YES(l, "NOTERMUACC");
-    g.is_universal = YES(l, "UNIVERSAL");
-    g.id = saf_principal_id(l->db, g.group);
-    saf_group_put(l->db, &g);
-    put_base(l, SAF_KIND_GROUP, g.id, "DATA", "INSTALL_DATA");
-    put_base(l, SAF_KIND_GROUP, g.id, "MODEL", "MODEL");
-    l->report->groups++;
-    return ERR_OK;
-}
-
-static uint32_t
-user_attrs(struct loader *l)
-{
-    static const struct {
-        const char *column;
-        uint32_t bit;
-    } rows[] = {
-        { "ADSP", USER_ADSP },       { "SPECIAL", ACEE_SPECIAL },
-        { "OPER", ACEE_OPERATIONS }, { "REVOKE", USER_REVOKED },
-        { "GRPACC", USER_GRPACC },   { "UAUDIT", ACEE_UAUDIT },
-        { "AUDITOR", ACEE_AUDITOR }, { "OIDCARD", USER_OIDCARD },
-        { "ROAUDIT", ACEE_ROAUDIT }, { "PWD_ASIS", USER_PASS_MIXED },
-    };
-    uint32_t attrs = 0;
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        attrs |= YES(l, rows[i].column) ? rows[i].bit : 0;
-    if (str_eq_z(GET(l, "ATTRIBS"), "RSTD"))
-        attrs |= ACEE_RESTRICTED;
-    return attrs;
-}
-
-/* "hh:mm:ss" to hhmm. */
-static int32_t
-hhmm(struct str text)
-{
-    uint64_t h = 0, m = 0;
-
-    if (text.n < 5 || !str_to_u64(str_sub(text, 0, 2), &h) ||
-        !str_to_u64(str_sub(text, 3, 5), &m) || h > 24 || m > 59)
-        return 0;
-    return (int32_t)(h * 100 + m);
-}
-
-static void
-set_when(struct loader *l, struct saf_user *u)
-{
-    static const char *const days[] = { "ACCESS_SUN", "ACCESS_MON",
-                                        "ACCESS_TUE", "ACCESS_WED",
-                                        "ACCESS_THU", "ACCESS_FRI",
-                                        "ACCESS_SAT" };
-
-    for (unsigned i = 0; i < ARRAY_LEN(days); i++)
-        u->when_days |= YES(l, days[i]) ? 1u << i : 0;
-    if (u->when_days == 0x7f)
-        u->when_days = 0;
-    u->when_from = hhmm(GET(l, "START_TIME"));
-    u->when_to = hhmm(GET(l, "END_TIME"));
-}
-
-/* Password records are in no unload: until a companion or an administrator
- * gives one, no password fits. */
-static void
-set_secrets(struct loader *l, struct saf_user *u)
-{
-    struct str how = GET(l, "NOPWD");
-
-    if (str_eq_z(how, "NO"))
-        u->verifier = STR(PASSWORD_DECOY);
-    if (str_eq_z(how, "PHR") || GET(l, "PHR_DATE").n > 0)
-        u->phrase_verifier = STR(PASSWORD_DECOY);
-}
-
-static enum err
-load_user(struct loader *l, struct err_info *why)
-{
-    struct saf_user u = { .user = GET(l, "NAME"),
-                          .name = GET(l, "PROGRAMMER"),
-                          .owner = GET(l, "OWNER_ID"),
-                          .dfltgrp = GET(l, "DEFGRP_ID"),
-                          .attrs = user_attrs(l) };
-    uint64_t interval = 0, failures = 0;
-    enum err e = no_name(l, "NAME", why);
-
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "CREATE_DATE", &u.created, why);
-    if (e == ERR_OK)
-        e = unload_get_number(&l->r, "PWD_INTERVAL", &interval, why);
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "PWD_DATE", &u.pass_day, why);
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "PHR_DATE", &u.phrase_day, why);
-    if (e == ERR_OK)
-        e = unload_get_number(&l->r, "REVOKE_CNT", &failures, why);
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "REVOKE_DATE", &u.revoke_day, why);
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "RESUME_DATE", &u.resume_day, why);
-    if (e == ERR_OK)
-        e = unload_get_seconds(&l->r, "LASTJOB_DATE", "LASTJOB_TIME",
-                               &u.last_access_s, why);
-    if (e != ERR_OK)
-        return e;
-    u.interval = interval >= 255 ? 0 : interval == 0 ? -1 : (int32_t)interval;
-    u.failures = failures > 254 ? 254 : (uint32_t)failures;
-    set_when(l, &u);
-    set_secrets(l, &u);
-    u.id = saf_principal_id(l->db, u.user);
-    saf_user_put(l->db, &u);
-    put_base(l, SAF_KIND_USER, u.id, "DATA", "INSTALL_DATA");
-    put_base(l, SAF_KIND_USER, u.id, "MODEL", "MODEL");
-    put_base(l, SAF_KIND_USER, u.id, "SECLABEL", "SECLABEL");
-    l->report->users++;
-    return ERR_OK;
-}
-
-static enum err
-get_audit(struct loader *l, const char *ok, const char *failed,
-          struct saf_audit *out, struct err_info *why)
-{
-    enum err e = get_level(l, ok, &out->success, why);
-
-    return e != ERR_OK ? e : get_level(l, failed, &out->failure, why);
-}
-
-/* Kept in tables of their own. */
-static bool
-is_derived_class(struct str class_name)
-{
-    static const char *const names[] = { "DIGTCERT", "DIGTRING", "DIGTNMAP",
-                                         "IDIDMAP" };
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (str_eq_z(class_name, names[i]))
-            return true;
-    }
-    return false;
-}
-
-static void
-load_ring(struct loader *l)
-{
-    struct str name = GET(l, "NAME");
-    size_t dot = str_find_char(name, '.');
-
-    if (str_eq_z(GET(l, "CLASS_NAME"), "DIGTRING") && dot != STR_NPOS)
-        saf_db_run(l->db,
-                   "INSERT OR IGNORE INTO rings(owner, name, seq)"
-                   " VALUES(?1,?2,1)",
-                   "ss", str_sub(name, 0, dot), str_sub(name, dot + 1, name.n));
-}
-
-static enum err
-load_profile(struct loader *l, bool is_dataset, struct err_info *why)
-{
-    struct saf_profile p = {
-        .class_name = is_dataset ? STR("DATASET") : GET(l, "CLASS_NAME"),
-        .name = GET(l, "NAME"),
-        .owner = GET(l, "OWNER_ID"),
-        .notify = GET(l, "NOTIFY_ID"),
-        .is_generic = YES(l, "GENERIC"),
-        .is_warning = YES(l, "WARNING"),
-    };
-    uint64_t level;
-    enum err e = no_name(l, "NAME", why);
-
-    if (e == ERR_OK && p.class_name.n == 0)
-        e = err_set(why, ERR_SYNTAX, "column CLASS_NAME is blank");
-    if (e == ERR_OK && is_derived_class(p.class_name)) {
-        load_ring(l);
-        return ERR_OK;
-    }
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "CREATE_DATE", &p.created, why);
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "LASTCHG_DATE", &p.changed, why);
-    if (e == ERR_OK)
-        e = get_level(l, "UACC", &p.uacc, why);
-    if (e == ERR_OK)
-        e = get_audit(l, "AUDIT_OKQUAL", "AUDIT_FAQUAL", &p.audit, why);
-    if (e == ERR_OK)
-        e = get_audit(l, "GAUDIT_OKQUAL", "GAUDIT_FAQUAL", &p.global_audit,
-                      why);
-    if (e == ERR_OK)
-        e = unload_get_number(&l->r, "LEVEL", &level, why);
-    if (e != ERR_OK)
-        return e;
-    p.level = level > 99 ? 99 : (uint32_t)level;
-    saf_profile_put(l->db, &p);
-    put_base(l, SAF_KIND_PROFILE, p.id, "DATA", "INSTALL_DATA");
-    put_base(l, SAF_KIND_PROFILE, p.id, "SECLABEL", "SECLABEL");
-    if (is_dataset)
-        put_base(l, SAF_KIND_PROFILE, p.id, "GROUP", "GRP_ID");
-    else
-        put_base(l, SAF_KIND_PROFILE, p.id, "APPLDATA", "APPL_DATA");
-    l->report->profiles++;
-    return ERR_OK;
-}
-
-/* --- second pass: what belongs to them
- * ------------------------------------------
- */
-
-static enum err
-load_connect(struct loader *l, struct err_info *why)
-{
-    struct saf_connect c = { .user = GET(l, "NAME"),
-                             .group = GET(l, "GRP_ID"),
-                             .owner = GET(l, "OWNER_ID") };
-    uint64_t count;
-    enum err e = no_name(l, "GRP_ID", why);
-
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "CONNECT_DATE", &c.created, why);
-    if (e == ERR_OK)
-        e = get_level(l, "UACC", &c.uacc, why);
-    if (e == ERR_OK)
-        e = unload_get_number(&l->r, "INIT_CNT", &count, why);
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "REVOKE_DATE", &c.revoke_day, why);
-    if (e == ERR_OK)
-        e = unload_get_day(&l->r, "RESUME_DATE", &c.resume_day, why);
-    if (e == ERR_OK)
-        e = unload_get_seconds(&l->r, "LASTCON_DATE", "LASTCON_TIME", &c.last_s,
-                               why);
-    if (e != ERR_OK)
-        return e;
-    c.count = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
-    c.attrs = (YES(l, "GRP_ADSP") ? USER_ADSP : 0u) |
-              (YES(l, "GRP_SPECIAL") ? ACEE_SPECIAL : 0u) |
-              (YES(l, "GRP_OPER") ? ACEE_OPERATIONS : 0u) |
-              (YES(l, "REVOKE") ? USER_REVOKED : 0u) |
-              (YES(l, "GRP_ACC") ? USER_GRPACC : 0u) |
-              (YES(l, "GRP_AUDIT") ? ACEE_AUDITOR : 0u);
-    saf_connect_put(l->db, &c);
-    l->report->connects++;
-    return ERR_OK;
-}
-
-/* 0102 alone knows the authority in the group; third pass. */
-static enum err
-load_member_authority(struct loader *l, struct err_info *why)
-{
-    static const char *const words[] = { "USE", "CREATE", "CONNECT", "JOIN" };
-    struct str auth = GET(l, "AUTH");
-
-    for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
-        if (!str_eq_z(auth, words[i]))
-            continue;
-        saf_db_run(l->db,
-                   "UPDATE connects SET authority=?3 WHERE grp=?1 AND user=?2",
-                   "ssi", GET(l, "NAME"), GET(l, "MEMBER_ID"), (int64_t)i);
-        return ERR_OK;
-    }
-    return err_set(why, ERR_SYNTAX,
-                   "column AUTH: \"" STR_FMT "\" is no authority",
-                   STR_ARG(auth));
-}
-
-static bool
-profile_of(struct loader *l, bool is_dataset, struct saf_profile *p)
-{
-    return saf_profile_get(l->db, &l->a,
-                           is_dataset ? STR("DATASET") : GET(l, "CLASS_NAME"),
-                           GET(l, "NAME"), p);
-}
-
-static enum err
-no_profile(struct loader *l, struct err_info *why)
-{
-    return err_set(why, ERR_SYNTAX, "there is no profile \"" STR_FMT "\"",
-                   STR_ARG(GET(l, "NAME")));
-}
-
-static enum err
-load_access(struct loader *l, bool is_dataset, bool has_when,
-            struct err_info *why)
-{
-    struct saf_access entry = { .who = GET(l, "AUTH_ID") };
-    struct saf_profile p;
-    uint64_t count;
-    enum err e = no_name(l, "AUTH_ID", why);
-
-    if (e == ERR_OK && !profile_of(l, is_dataset, &p))
-        e = no_profile(l, why);
-    if (e == ERR_OK)
-        e = get_level(l, "ACCESS", &entry.level, why);
-    if (e == ERR_OK)
-        e = unload_get_number(&l->r, "ACCESS_CNT", &count, why);
-    if (e != ERR_OK)
-        return e;
-    entry.profile_id = p.id;
-    if (has_when) {
-        entry.when_kind = GET(l, "CATYPE");
-        entry.when_value = str_eq_z(entry.when_kind, "CRITERIA")
-                               ? GET(l, "CACRITERIA")
-                               : GET(l, "CANAME");
-    }
-    saf_access_put(l->db, &entry);
-    if (count > 0)
-        saf_db_run(l->db,
-                   "UPDATE access SET count=?5 WHERE profile=?1 AND who=?2 AND"
-                   " when_kind=?3 AND when_value=?4",
-                   "isssi", p.id, entry.who, entry.when_kind, entry.when_value,
-                   (int64_t)count);
-    l->report->permits++;
-    return ERR_OK;
-}
-
-static enum err
-load_member(struct loader *l, struct err_info *why)
-{
-    struct saf_member m = { .name = GET(l, "MEMBER") };
-    struct saf_profile p;
-    enum err e = no_name(l, "MEMBER", why);
-
-    if (e == ERR_OK && !profile_of(l, false, &p))
-        e = no_profile(l, why);
-    if (e == ERR_OK && str_eq_z(p.class_name, "GLOBAL"))
-        e = get_level(l, "GLOBAL_ACC", &m.level, why);
-    if (e == ERR_OK)
-        saf_member_put(l->db, p.id, m);
-    return e;
-}
-
-static enum err
-load_clauth(struct loader *l)
-{
-    int64_t id = saf_principal_id(l->db, GET(l, "NAME"));
-    struct str old =
-        saf_field_get(l->db, &l->a, SAF_KIND_USER, id, "BASE", "CLAUTH");
-
-    saf_field_put(l->db, SAF_KIND_USER, id, "BASE", "CLAUTH",
-                  old.n == 0 ? GET(l, "CLASS")
-                             : str_fmt(&l->a, STR_FMT " " STR_FMT, STR_ARG(old),
-                                       STR_ARG(GET(l, "CLASS"))));
-    return ERR_OK;
-}
-
-/* Numbers of segments are kept without zeros in front. */
-static struct str
-unpadded(struct str text)
-{
-    uint64_t n;
-
-    if (!str_to_u64(text, &n))
-        return text;
-    while (text.n > 1 && text.p[0] == '0')
-        text = str_sub(text, 1, text.n);
-    return text;
-}
-
-static enum err
-load_segment(struct loader *l, const char *type, struct err_info *why)
-{
-    enum saf_kind kind = type[1] == '1'   ? SAF_KIND_GROUP
-                         : type[1] == '2' ? SAF_KIND_USER
-                                          : SAF_KIND_PROFILE;
-    size_t n;
-    const struct unload_field *f = unload_fields(&n);
-    struct saf_profile p;
-    int64_t id;
-
-    if (kind == SAF_KIND_PROFILE) {
-        if (!profile_of(l, false, &p))
-            return no_profile(l, why);
-        id = p.id;
-    } else {
-        id = saf_principal_id(l->db, GET(l, "NAME"));
-        if (id == 0)
-            return no_profile(l, why);
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct str value;
-
-        if (strcmp(f[i].type, type) != 0)
-            continue;
-        saf_segment_add(l->db, kind, id, f[i].segment);
-        value = unpadded(GET(l, f[i].column));
-        if (value.n > 0)
-            saf_field_put(l->db, kind, id, f[i].segment, f[i].field, value);
-    }
-    return ERR_OK;
-}
-
-static enum err
-load_ring_entry(struct loader *l)
-{
-    struct str ring = GET(l, "NAME"), cert = GET(l, "CERT_NAME");
-    struct str usage = GET(l, "CERT_USAGE");
-    size_t ring_dot = str_find_char(ring, '.');
-    size_t cert_dot = str_find_char(cert, '.');
-
-    if (ring_dot == STR_NPOS || cert_dot == STR_NPOS)
-        return ERR_OK;
-    saf_db_run(l->db,
-               "INSERT OR IGNORE INTO ring_certs(ring_id, cert_id, usage,"
-               " is_default, pos) SELECT r.id, c.id, ?5, ?6, (SELECT"
-               " coalesce(max(pos),0)+1 FROM ring_certs WHERE ring_id=r.id)"
-               " FROM rings r, certs c WHERE r.owner=?1 AND r.name=?2 AND"
-               " c.serial=?3 AND c.issuer=?4",
-               "sssssi", str_sub(ring, 0, ring_dot),
-               str_sub(ring, ring_dot + 1, ring.n), str_sub(cert, 0, cert_dot),
-               str_sub(cert, cert_dot + 1, cert.n),
-               str_eq_z(usage, "CERTAUTH") ? STR("C")
-               : str_eq_z(usage, "SITE")   ? STR("S")
-                                           : STR("P"),
-               (int64_t)YES(l, "CERT_DEFAULT"));
-    return ERR_OK;
-}
-
-/* Rings keep their sequence; certificates come from the companion only. */
-static enum err
-load_cert(struct loader *l, struct err_info *why)
-{
-    struct str name = GET(l, "NAME");
-    size_t dot = str_find_char(name, '.');
-    bool is_ring = str_eq_z(GET(l, "CLASS_NAME"), "DIGTRING");
-    uint64_t seq = 0;
-    enum err e = unload_get_number(&l->r, "RING_SEQN", &seq, why);
-    struct saf_query q;
-
-    if (e != ERR_OK || dot == STR_NPOS)
-        return e;
-    if (is_ring) {
-        saf_db_run(l->db, "UPDATE rings SET seq=?3 WHERE owner=?1 AND name=?2",
-                   "ssi", str_sub(name, 0, dot), str_sub(name, dot + 1, name.n),
-                   (int64_t)seq);
-        return ERR_OK;
-    }
-    q = saf_db_query(l->db, "SELECT 1 FROM certs WHERE serial=?1 AND issuer=?2",
-                     "ss", str_sub(name, 0, dot),
-                     str_sub(name, dot + 1, name.n));
-    if (!saf_query_next(&q))
-        l->report->certificates++;
-    saf_query_close(&q);
-    return ERR_OK;
-}
-
-static enum err
-load_map(struct loader *l)
-{
-    saf_db_run(l->db,
-               "INSERT OR IGNORE INTO idmaps(kind, owner, label, status,"
-               " filter, issuer, criteria) VALUES('D',?1,?2,'TRUST',?3,?4,'')",
-               "ssss", GET(l, "USER"), GET(l, "LABEL"), GET(l, "NAME"),
-               GET(l, "DIDREG"));
-    return ERR_OK;
-}
-
-/* --- passes
- * -----------------------------------------------------------------------
- */
-
-enum pass { PASS_PROFILES, PASS_PARTS, PASS_AUTHORITY, PASSES };
-
-/* The columns tell what a record is about; its four characters, which. */
-#define IS(text) (memcmp(type, text, 4) == 0)
-
-static enum err
-load_record(struct loader *l, enum pass pass, const char *type,
-            struct err_info *why)
-{
-    if (pass == PASS_PROFILES)
-        return IS("0100")                 ? load_group(l, why)
-               : IS("0200")               ? load_user(l, why)
-               : IS("0400") || IS("0500") ? load_profile(l, IS("0400"), why)
-                                          : ERR_OK;
-    if (pass == PASS_AUTHORITY)
-        return IS("0102") ? load_member_authority(l, why) : ERR_OK;
-    if (IS("0120") || IS("0220") || IS("0270") || IS("02F0") || IS("0530") ||
-        IS("0540") || IS("05D0")) {
-        char name[5] = { 0 };
-
-        memcpy(name, type, 4);
-        return load_segment(l, name, why);
-    }
-    return IS("0205")                 ? load_connect(l, why)
-           : IS("0202")               ? load_clauth(l)
-           : IS("0404") || IS("0505") ? load_access(l, IS("0404"), false, why)
-           : IS("0402") || IS("0507") ? load_access(l, IS("0402"), true, why)
-           : IS("0503")               ? load_member(l, why)
-           : IS("0560")               ? load_cert(l, why)
-           : IS("0562")               ? load_ring_entry(l)
-           : IS("0509")               ? load_map(l)
-                                      : ERR_OK;
-}
-
 static void
 keep(struct loader *l, struct str line)
 {
     saf_db_run(l->db, "INSERT INTO unload_kept(line) VALUES(?1)", "s", line);
     l->report->kept++;
+}
+
+/* No record is there twice: which of them would count? */
+static enum err
+check_first(struct loader *l, struct err_info *why)
+{
+    struct str identity = unload_identity(&l->r, &l->a);
+    struct saf_query q;
+
+    if (identity.n == 0)
+        return ERR_OK;
+    saf_db_run(l->db, "INSERT OR IGNORE INTO temp.seen VALUES(?1,?2)", "bi",
+               identity, (int64_t)l->line);
+    if (saf_db_changes(l->db) > 0)
+        return ERR_OK;
+    q = saf_db_query(l->db, "SELECT line FROM temp.seen WHERE identity=?1", "b",
+                     identity);
+    if (saf_query_next(&q))
+        (void)err_set(why, ERR_SYNTAX,
+                      "\"" STR_FMT "\" is there twice, first in line %lld",
+                      STR_ARG(GET(l, "NAME")), (long long)saf_query_int(&q, 0));
+    saf_query_close(&q);
+    return ERR_SYNTAX;
 }
 
 static void
@@ -609,6 +81,11 @@ load_line(struct loader *l, enum pass pass, struct str line)
             keep(l, line);
         return;
     }
+    if (pass == PASS_PROFILES && ((e = unload_check(&l->r, &why)) != ERR_OK ||
+                                  (e = check_first(l, &why)) != ERR_OK)) {
+        mistake(l, l->r.line, &why);
+        return;
+    }
     e = load_record(l, pass, l->r.line, &why);
     if (e != ERR_OK)
         mistake(l, l->r.line, &why);
@@ -627,24 +104,65 @@ each_line(struct loader *l, struct str text, enum pass pass)
     }
 }
 
+/* What is not there, because nothing is or because a transfer ended early. */
+static void
+check_whole(struct loader *l, struct str text)
+{
+    struct err_info why = { 0 };
+    const struct load_report *r = l->report;
+    struct str line = text;
+
+    l->line = 0;
+    while (str_token(&line, '\n', &text))
+        l->line++;
+    if (r->lines == 0)
+        (void)err_set(&why, ERR_SYNTAX,
+                      "there are no records, expected an unload");
+    else if (r->groups == 0 || r->users == 0)
+        (void)err_set(&why, ERR_SYNTAX,
+                      "there are %llu groups and %llu users, expected records "
+                      "0100 and 0200",
+                      (unsigned long long)r->groups,
+                      (unsigned long long)r->users);
+    else if (text.n > 0)
+        (void)err_set(&why, ERR_SYNTAX,
+                      "the last line has no end, the file is cut");
+    if (why.text[0] != '\0')
+        mistake(l, NULL, &why);
+}
+
 static void
 each_more(struct loader *l, struct str text, const char *only)
 {
     struct str line;
 
     l->line = 0;
+    l->report->is_companion = true;
     while (str_token(&text, '\n', &line)) {
         struct err_info why = { 0 };
 
         l->line++;
         if (load_more_line(l->db, &l->a, line, only, &why) != ERR_OK) {
-            struct err_info told = { 0 };
-
-            (void)err_set(&told, ERR_SYNTAX, "companion: %s", why.text);
-            mistake(l, NULL, &told);
+            mistake(l, NULL, &why);
         }
         arena_reset(&l->a);
+        if (saf_db_check(l->db, NULL) != ERR_OK)
+            break; /* nothing more is done with it */
     }
+    l->report->is_companion = false;
+}
+
+/* Its first line says what it is, its last one how many there are. */
+static void
+check_companion(struct loader *l, struct str text)
+{
+    struct err_info why = { 0 };
+
+    if (text.n == 0 || load_more_check(text, &l->line, &why) == ERR_OK)
+        return;
+    l->report->is_companion = true;
+    mistake(l, NULL, &why);
+    l->report->is_companion = false;
 }
 
 /* EBCDIC text to UTF-8: line ends are NEL (X'15') or LF (X'25'). */
@@ -689,11 +207,19 @@ load_all(struct saf_db *db, struct str unload, struct str more,
     if (e == ERR_OK)
         e = saf_db_begin(db, why);
     if (e == ERR_OK) {
+        saf_db_run(db,
+                   "CREATE TEMP TABLE seen(identity BLOB PRIMARY KEY, line"
+                   " INTEGER) WITHOUT ROWID",
+                   "");
         each_line(l, unload, PASS_PROFILES);
-        each_more(l, more, "certificate");
-        each_line(l, unload, PASS_PARTS);
-        each_line(l, unload, PASS_AUTHORITY);
-        each_more(l, more, NULL);
+        check_whole(l, unload);
+        check_companion(l, more);
+        if (report->mistakes == 0) { /* else much would follow from them */
+            each_more(l, more, "certificate");
+            each_line(l, unload, PASS_PARTS);
+            each_line(l, unload, PASS_AUTHORITY);
+            each_more(l, more, NULL);
+        }
         if (report->mistakes > 0) {
             saf_db_rollback(db);
             e = err_set(why, ERR_SYNTAX, "%llu mistakes, nothing was loaded",

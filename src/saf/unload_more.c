@@ -10,7 +10,10 @@
 
 #include "base/reader.h"
 
-#define HEADER "# Sallyport: companion of an unload, level 1. Holds secrets."
+#define HEADER "# Sallyport: companion of an unload, level 2. Holds secrets."
+/* Of level 1, which had no last line that counts. */
+#define HEADER_1 "# Sallyport: companion of an unload, level 1. Holds secrets."
+#define END "# end: "
 
 static const struct row {
     const char *name, *select, *insert;
@@ -99,6 +102,8 @@ unload_write_more(struct saf_db *db, const struct unload_out *out,
     struct arena a;
     struct buf line;
 
+    uint64_t n = 1;
+
     out->line(out->arg, STR(HEADER));
     arena_init(&a, 16u << 20);
     buf_init(&line, 1u << 20);
@@ -121,9 +126,13 @@ unload_write_more(struct saf_db *db, const struct unload_out *out,
                     put_hex(&line, kind, saf_query_str(&q, &a, (int)c));
             }
             out->line(out->arg, buf_view(&line));
+            n++;
             arena_reset(&a);
         }
     }
+    buf_clear(&line);
+    buf_printf(&line, END "%llu lines", (unsigned long long)n + 1);
+    out->line(out->arg, buf_view(&line));
     buf_fini(&line);
     arena_fini(&a);
     return saf_db_check(db, why);
@@ -179,6 +188,34 @@ row_of(struct str name)
 }
 
 enum err
+load_more_check(struct str text, uint64_t *line, struct err_info *why)
+{
+    struct str first = STR(""), last = STR(""), one;
+    uint64_t n = 0, said = 0;
+
+    for (struct str rest = text; str_line(&rest, &one); n++) {
+        first = n == 0 ? one : first;
+        last = one;
+    }
+    *line = 1;
+    if (str_eq_z(first, HEADER_1))
+        return ERR_OK;
+    if (!str_eq_z(first, HEADER))
+        return err_set(why, ERR_SYNTAX,
+                       "found \"" STR_FMT "\", expected \"%s\"",
+                       STR_ARG(str_sub(first, 0, 60)), HEADER);
+    *line = n;
+    if (!str_starts(last, STR(END)) || !str_ends(last, STR(" lines")) ||
+        !str_to_u64(str_sub(last, sizeof END - 1, last.n - 6), &said) ||
+        said != n || !str_ends(text, STR("\n")))
+        return err_set(why, ERR_SYNTAX,
+                       "found \"" STR_FMT "\", expected \"" END
+                       "%llu lines\": the companion is cut",
+                       STR_ARG(str_sub(last, 0, 20)), (unsigned long long)n);
+    return ERR_OK;
+}
+
+enum err
 load_more_line(struct saf_db *db, struct arena *a, struct str line,
                const char *only, struct err_info *why)
 {
@@ -197,13 +234,23 @@ load_more_line(struct saf_db *db, struct arena *a, struct str line,
         return ERR_OK; /* certificates come before the rings */
     while (n < row->columns && str_token(&line, '\t', &word)) {
         if (!read_value(a, word, &values[n]))
-            return err_set(why, ERR_SYNTAX, "%s: value %u is malformed",
-                           row->name, n + 1);
+            return err_set(why, ERR_SYNTAX,
+                           "%s, value %u: \"" STR_FMT "\" is not i and a "
+                           "number, t or b and pairs of hexadecimal digits, or "
+                           "n",
+                           row->name, n + 1, STR_ARG(str_sub(word, 0, 20)));
         n++;
     }
     if (n < row->columns || str_token(&line, '\t', &word))
-        return err_set(why, ERR_SYNTAX, "%s has %u values", row->name,
+        return err_set(why, ERR_SYNTAX, "%s: found %u values%s, expected %u",
+                       row->name, n, n < row->columns ? "" : " and more",
                        row->columns);
     saf_db_run_values(db, row->insert, values, n);
-    return saf_db_check(db, why);
+    if (saf_db_check(db, why) != ERR_OK)
+        return err_set(why, ERR_SYNTAX, "%s: its values do not fit", row->name);
+    if (saf_db_changes(db) == 0)
+        return err_set(why, ERR_SYNTAX,
+                       "%s: \"" STR_FMT "\" is not in the unload", row->name,
+                       STR_ARG(str_sub(values[0].bytes, 0, 40)));
+    return ERR_OK;
 }

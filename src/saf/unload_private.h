@@ -4,6 +4,9 @@
 
 #include "saf/unload.h"
 
+/* Is it a companion, and all of it? ERR_SYNTAX; *line: where. */
+MUST_CHECK enum err load_more_check(struct str text, uint64_t *line,
+                                    struct err_info *why);
 /* One line of a companion. only: "certificate" for these rows alone, NULL for
  * all others. ERR_SYNTAX. */
 MUST_CHECK enum err load_more_line(struct saf_db *, struct arena *,

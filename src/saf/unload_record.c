@@ -86,17 +86,51 @@ unload_begin(struct unload_record *r, const char *type)
     memcpy(r->line, type, 4);
 }
 
+/* The next character as a column; what ISO 8859-1 has not is "?". */
+static char
+next_column(struct str text, size_t *i)
+{
+    unsigned char c = (unsigned char)text.p[(*i)++];
+
+    if (c < 0xc0)
+        return (char)c;
+    if ((c == 0xc2 || c == 0xc3) && *i < text.n)
+        return (char)((c & 3) << 6 | (text.p[(*i)++] & 0x3f));
+    while (*i < text.n && ((unsigned char)text.p[*i] & 0xc0) == 0x80)
+        (*i)++;
+    return '?';
+}
+
+static bool
+is_utf8(struct str text)
+{
+    for (size_t i = 0; i < text.n;) {
+        unsigned char c = (unsigned char)text.p[i++];
+        size_t more = c < 0x80                ? 0
+                      : c >= 0xc2 && c < 0xe0 ? 1
+                      : c >= 0xe0 && c < 0xf0 ? 2
+                      : c >= 0xf0 && c < 0xf5 ? 3
+                                              : SIZE_MAX;
+
+        if (more > text.n - i)
+            return false;
+        while (more-- > 0)
+            if (((unsigned char)text.p[i++] & 0xc0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
 static void
 put(struct unload_record *r, const struct unload_column *c, struct str text)
 {
     size_t width = c->last - c->first + 1u;
 
-    text = str_sub(text, 0, width);
-    for (size_t i = 0; i < text.n; i++) {
+    for (size_t i = 0, at = 0; at < width && i < text.n; at++) {
         /* A line end in a value would be another record. */
-        char ch = text.p[i];
+        char ch = next_column(text, &i);
 
-        r->line[c->first - 1u + i] = ch == '\n' || ch == '\r' ? ' ' : ch;
+        r->line[c->first - 1u + at] = ch == '\n' || ch == '\r' ? ' ' : ch;
     }
 }
 
@@ -118,9 +152,7 @@ unload_text(struct unload_record *r, const char *column, struct str text)
     const struct unload_column *c = column_of(r, column);
     uint64_t n;
 
-    if ((c->kind == 'I' || strcmp(column, "UID") == 0 ||
-         strcmp(column, "GID") == 0) &&
-        str_to_u64(text, &n))
+    if ((c->kind == 'I' || c->kind == 'N') && str_to_u64(text, &n))
         unload_number(r, column, n);
     else
         put(r, c, text);
@@ -185,14 +217,36 @@ unload_time(struct unload_record *r, const char *column, int64_t seconds)
     put(r, column_of(r, column), str_of(text));
 }
 
+/* Columns to UTF-8, behind what `text` holds already; all of a record's values
+ * fit there. */
+static struct str
+to_text(struct unload_record *r, size_t from, size_t n)
+{
+    char *p = r->text + r->n_text;
+    size_t used = 0;
+
+    for (size_t i = 0; i < n && r->n_text + used + 2 <= sizeof r->text; i++) {
+        unsigned char c = (unsigned char)r->line[from + i];
+
+        if (c >= 0x80) {
+            p[used++] = (char)(0xc0 | c >> 6);
+            c = (unsigned char)(0x80 | (c & 0x3f));
+        }
+        p[used++] = (char)c;
+    }
+    r->n_text += used;
+    return str_n(p, used);
+}
+
 struct str
-unload_line(const struct unload_record *r)
+unload_line(struct unload_record *r)
 {
     size_t n = r->n;
 
     while (n > 4 && r->line[n - 1] == ' ')
         n--;
-    return str_n(r->line, n);
+    r->n_text = 0;
+    return to_text(r, 0, n);
 }
 
 /* --- reading
@@ -208,26 +262,35 @@ is_type_char(char c)
 enum err
 unload_parse(struct str line, struct unload_record *out, struct err_info *why)
 {
+    bool is_wide = is_utf8(line);
+    size_t n = 0;
+
+    for (size_t i = 0; i < line.n && n < UNLOAD_LINE_MAX; n++)
+        out->line[n] = is_wide ? next_column(line, &i) : line.p[i++];
     if (line.n > UNLOAD_LINE_MAX)
         return err_set(why, ERR_LIMIT, "the line has %zu bytes, at most %u",
                        line.n, UNLOAD_LINE_MAX);
     for (size_t i = 0; i < 4; i++) {
-        if (i >= line.n || !is_type_char(line.p[i]))
+        if (i >= n || !is_type_char(out->line[i]))
             return err_set(why, ERR_SYNTAX,
-                           "the line does not begin with a record type");
+                           "the line does not begin with a record type (found "
+                           "\"" STR_FMT "\", expected four digits or letters)",
+                           STR_ARG(str_sub(line, 0, 4)));
     }
-    if (line.n > 4 && line.p[4] != ' ')
-        return err_set(why, ERR_SYNTAX, "no blank after the record type");
-    find_type(out, line.p);
-    out->n = line.n;
-    memcpy(out->line, line.p, line.n);
+    if (n > 4 && out->line[4] != ' ')
+        return err_set(why, ERR_SYNTAX,
+                       "record %.4s: no blank after the record type (found "
+                       "\"%c\")",
+                       out->line, out->line[4]);
+    find_type(out, out->line);
+    out->n = n;
+    out->n_text = 0;
     return ERR_OK;
 }
 
-struct str
-unload_get(const struct unload_record *r, const char *column)
+static struct str
+raw(const struct unload_record *r, const struct unload_column *c)
 {
-    const struct unload_column *c = column_of(r, column);
     struct str text;
 
     if (c->first > r->n)
@@ -239,15 +302,30 @@ unload_get(const struct unload_record *r, const char *column)
     return text;
 }
 
+struct str
+unload_get(struct unload_record *r, const char *column)
+{
+    struct str text = raw(r, column_of(r, column));
+
+    for (size_t i = 0; i < text.n; i++)
+        if ((unsigned char)text.p[i] >= 0x80) {
+            /* Asked for again and again: the oldest give way. */
+            if (r->n_text + 2 * text.n > sizeof r->text)
+                r->n_text = 0;
+            return to_text(r, (size_t)(text.p - r->line), text.n);
+        }
+    return text;
+}
+
 bool
-unload_get_yes(const struct unload_record *r, const char *column)
+unload_get_yes(struct unload_record *r, const char *column)
 {
     return str_eq(unload_get(r, column), STR("YES"));
 }
 
 enum err
-unload_get_number(const struct unload_record *r, const char *column,
-                  uint64_t *out, struct err_info *why)
+unload_get_number(struct unload_record *r, const char *column, uint64_t *out,
+                  struct err_info *why)
 {
     struct str text = str_trim(unload_get(r, column));
 
@@ -273,10 +351,11 @@ digits(struct str text, size_t from, size_t n, int64_t *out)
 }
 
 enum err
-unload_get_day(const struct unload_record *r, const char *column, int32_t *out,
+unload_get_day(struct unload_record *r, const char *column, int32_t *out,
                struct err_info *why)
 {
-    struct str text = unload_get(r, column);
+    const struct unload_column *c = column_of(r, column);
+    struct str text = raw(r, c);
     int64_t y, m, d;
 
     *out = 0;
@@ -286,15 +365,17 @@ unload_get_day(const struct unload_record *r, const char *column, int32_t *out,
         !digits(text, 0, 4, &y) || !digits(text, 5, 2, &m) ||
         !digits(text, 8, 2, &d) || m < 1 || m > 12 || d < 1 || d > 31)
         return err_set(why, ERR_SYNTAX,
-                       "column %s: \"" STR_FMT "\" is no date (yyyy-mm-dd)",
-                       column, STR_ARG(str_sub(text, 0, 40)));
+                       "column %s (%u-%u): \"" STR_FMT "\" is no date "
+                       "(yyyy-mm-dd)",
+                       column, c->first, c->last,
+                       STR_ARG(str_sub(text, 0, 40)));
     *out = (int32_t)day_of(y, m, d);
     return ERR_OK;
 }
 
 enum err
-unload_get_seconds(const struct unload_record *r, const char *date,
-                   const char *time, int64_t *out, struct err_info *why)
+unload_get_seconds(struct unload_record *r, const char *date, const char *time,
+                   int64_t *out, struct err_info *why)
 {
     struct str text = unload_get(r, time);
     struct tm tm = { .tm_isdst = -1 };
@@ -320,4 +401,178 @@ unload_get_seconds(const struct unload_record *r, const char *date,
     tm.tm_sec = (int)s;
     *out = (int64_t)mktime(&tm);
     return ERR_OK;
+}
+
+/* --- checking
+ * ----------------------------------------------------------------- */
+
+/* Columns that every record of the type has, of all releases: behind them a
+ * line may have been trimmed. */
+static const struct {
+    const char *type, *column;
+} always[] = {
+    { "0100", "UNIVERSAL" }, { "0101", "SUBGRP_ID" },  { "0102", "AUTH" },
+    { "0200", "DEFGRP_ID" }, { "0200", "ACCESS_SAT" }, { "0202", "CLASS" },
+    { "0203", "GRP_ID" },    { "0205", "GRP_AUDIT" },  { "0400", "OWNER_ID" },
+    { "0400", "WARNING" },   { "0402", "ACCESS" },     { "0404", "ACCESS" },
+    { "0500", "OWNER_ID" },  { "0500", "WARNING" },    { "0503", "MEMBER" },
+    { "0505", "ACCESS" },    { "0507", "ACCESS" },
+};
+
+/* Columns that together are there once. */
+static const struct {
+    const char *type, *columns[6];
+} identities[] = {
+    { "0100", { "NAME" } },
+    { "0101", { "NAME", "SUBGRP_ID" } },
+    { "0102", { "NAME", "MEMBER_ID" } },
+    { "0120", { "NAME" } },
+    { "0200", { "NAME" } },
+    { "0202", { "NAME", "CLASS" } },
+    { "0203", { "NAME", "GRP_ID" } },
+    { "0205", { "NAME", "GRP_ID" } },
+    { "0220", { "NAME" } },
+    { "0270", { "NAME" } },
+    { "02F0", { "NAME" } },
+    { "0400", { "NAME", "VOL", "GENERIC" } },
+    { "0402", { "NAME", "VOL", "CATYPE", "CANAME", "AUTH_ID", "CACRITERIA" } },
+    { "0404", { "NAME", "VOL", "AUTH_ID" } },
+    { "0500", { "NAME", "CLASS_NAME", "GENERIC" } },
+    { "0503", { "NAME", "CLASS_NAME", "MEMBER", "VOL_NAME" } },
+    { "0505", { "NAME", "CLASS_NAME", "AUTH_ID" } },
+    { "0507",
+      { "NAME", "CLASS_NAME", "CATYPE", "CANAME", "AUTH_ID", "CACRITERIA" } },
+    { "0530", { "NAME", "CLASS_NAME" } },
+    { "0540", { "NAME", "CLASS_NAME" } },
+    { "05D0", { "NAME", "CLASS_NAME" } },
+};
+
+static bool
+is_type(const struct unload_record *r, const char *type)
+{
+    return memcmp(r->line, type, 4) == 0;
+}
+
+static enum err
+not_expected(const struct unload_column *c, struct str found,
+             const char *expected, struct err_info *why)
+{
+    return err_set(why, ERR_SYNTAX,
+                   "column %s (%u-%u): \"" STR_FMT "\" is not %s", c->name,
+                   c->first, c->last, STR_ARG(str_sub(found, 0, 40)), expected);
+}
+
+static bool
+is_of_digits(struct str text)
+{
+    int64_t ignored;
+
+    return text.n <= 18 && digits(text, 0, text.n, &ignored);
+}
+
+static bool
+is_time(struct str text)
+{
+    int64_t h, m, s;
+
+    return text.n == 8 && text.p[2] == ':' && text.p[5] == ':' &&
+           digits(text, 0, 2, &h) && digits(text, 3, 2, &m) &&
+           digits(text, 6, 2, &s) && h <= 24 && m <= 59 && s <= 60;
+}
+
+/* Numbers, dates and the like fill their columns or are blank. */
+static enum err
+check_column(struct unload_record *r, const struct unload_column *c,
+             struct err_info *why)
+{
+    struct str text = raw(r, c);
+    int32_t day;
+
+    if (text.n == 0)
+        return ERR_OK;
+    if (c->kind != 'C' && c->kind != 'Y' && c->last > r->n)
+        return err_set(why, ERR_SYNTAX,
+                       "column %s (%u-%u): \"" STR_FMT "\" ends with the line "
+                       "at %zu, the record is cut",
+                       c->name, c->first, c->last, STR_ARG(text), r->n);
+    switch (c->kind) {
+    case 'I':
+        return is_of_digits(str_trim(text))
+                   ? ERR_OK
+                   : not_expected(c, text, "a number", why);
+    case 'N':
+        return is_of_digits(str_trim(text)) || str_eq_z(text, "NONE")
+                   ? ERR_OK
+                   : not_expected(c, text, "a number or NONE", why);
+    case 'D':
+        return unload_get_day(r, c->name, &day, why);
+    case 'T':
+        return is_time(text) ? ERR_OK
+                             : not_expected(c, text, "a time (hh:mm:ss)", why);
+    case 'Y':
+        return str_eq_z(text, "YES") || str_eq_z(text, "NO")
+                   ? ERR_OK
+                   : not_expected(c, text, "YES or NO", why);
+    default:
+        return ERR_OK;
+    }
+}
+
+static enum err
+check_gap(const struct unload_record *r, size_t i, struct err_info *why)
+{
+    const struct unload_column *c = &r->columns[i];
+    size_t end = i + 1 < r->n_columns ? r->columns[i + 1].first - 1u : c->last;
+
+    for (size_t at = c->last; at < end && at < r->n; at++)
+        if (r->line[at] != ' ')
+            return err_set(why, ERR_SYNTAX,
+                           "byte %zu, behind column %s: \"%c\" is not a blank, "
+                           "the columns are shifted",
+                           at + 1, c->name, r->line[at]);
+    return ERR_OK;
+}
+
+enum err
+unload_check(struct unload_record *r, struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < r->n_columns && e == ERR_OK; i++) {
+        e = check_column(r, &r->columns[i], why);
+        if (e == ERR_OK)
+            e = check_gap(r, i, why);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(always) && e == ERR_OK; i++) {
+        const struct unload_column *c;
+
+        if (!is_type(r, always[i].type))
+            continue;
+        c = column_of(r, always[i].column);
+        if (raw(r, c).n == 0)
+            e = err_set(why, ERR_SYNTAX,
+                        "column %s (%u-%u) is blank, which it never is: the "
+                        "record is cut at %zu",
+                        c->name, c->first, c->last, r->n);
+    }
+    return e;
+}
+
+struct str
+unload_identity(struct unload_record *r, struct arena *a)
+{
+    struct str all = STR("");
+
+    for (size_t i = 0; i < ARRAY_LEN(identities); i++) {
+        if (!is_type(r, identities[i].type))
+            continue;
+        all = str_of(identities[i].type);
+        for (size_t c = 0; c < ARRAY_LEN(identities[i].columns) &&
+                           identities[i].columns[c] != NULL;
+             c++)
+            all = str_fmt(
+                a, STR_FMT "\n" STR_FMT, STR_ARG(all),
+                STR_ARG(raw(r, column_of(r, identities[i].columns[c]))));
+    }
+    return all;
 }

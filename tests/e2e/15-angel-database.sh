@@ -81,28 +81,92 @@ refuse() { # NAME REGEX; the unload is standard input
     OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db load "$SCRATCH/bad" 2>&1); local rc=$?
     if [ $rc -eq 1 ] && grep -Eq -- "$2" <<<"$OUT" && [ ! -e "$SCRATCH/r3/saf/racf.db" ]; then pass "refused: $1"; else fail "refused: $1"; note "$rc: $OUT"; fi
 }
-refuse "a date that is none" 'bad:[0-9]+: record 0200: column CREATE_DATE: "2026-13-01" is no date' < <(sed 's/^0200 ANN \(.*\)/0200 ANN \1/; /^0200 ANN/s/20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]/2026-13-01/' "$U")
-refuse "an access that is none" 'record 0205: column UACC: "NOTHING"' < <(sed '/^0205 ANN/s/NONE    /NOTHING /' "$U")
+# column FIRST LAST TEXT: the file with these columns of the lines that fit $1 replaced
+column() { python3 - "$U" "$@" <<'PY'
+import re, sys
+path, line, first, last, text = sys.argv[1:]
+first, last = int(first), int(last)
+for l in open(path, encoding="utf-8").read().split("\n")[:-1]:
+    if re.match(line, l):
+        l = l.ljust(last); l = (l[:first - 1] + text.ljust(last - first + 1)[:last - first + 1] + l[last:]).rstrip()
+    print(l)
+PY
+}
+refuse "a date that is none" 'bad:[0-9]+: record 0200: column CREATE_DATE \(15-24\): "2026-13-01" is no date \(yyyy-mm-dd\)' < <(column '0200 ANN' 15 24 2026-13-01)
+refuse "an access that is none" 'record 0205: column UACC: "NOTHING" is no access \(expected NONE' < <(column '0205 ANN' 64 71 NOTHING)
 refuse "an access list without its profile" 'record 0505: there is no profile "BAQ.ONE"' < <(sed '/^0500 BAQ.ONE/d' "$U")
-refuse "no record type" 'does not begin with a record type' < <({ cat "$U"; echo "x200 A"; })
+refuse "no record type" 'does not begin with a record type \(found "x200"' < <({ cat "$U"; echo "x200 A"; })
+refuse "no blank behind it" 'record 0200: no blank after the record type \(found "X"' < <({ cat "$U"; echo "0200X A"; })
 refuse "a line that is too long" 'the line has 50' < <({ cat "$U"; printf '0200 %5000s\n' x; })
-refuse "cut within a record" 'column CREATE_DATE' < <(head -c $(($(grep -b '^0200 ANN' "$U" | cut -d: -f1) + 20)) "$U")
-refuse "an authority that is none" 'column AUTH: "XYZ"' < <(sed 's/^0102 STAFF    ANN      USE/0102 STAFF    ANN      XYZ/' "$U")
-for bad in "nothing	i1" "option	tzz	i2	t" "option	t4142" "class	t41	i1	i2"; do
-    printf '%s\n' "$bad" >"$SCRATCH/badmore"
-    rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"
-    OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db --more "$SCRATCH/badmore" load "$U" 2>&1); rc=$?
-    if [ $rc -eq 1 ] && [ ! -e "$SCRATCH/r3/saf/racf.db" ]; then pass "refused companion: ${bad%%	*}"; else fail "refused companion: $bad"; note "$rc: $OUT"; fi
+refuse "cut within a record" 'column CREATE_DATE \(15-24\): "20[0-9-]+" ends with the line at [0-9]+, the record is cut' < <(head -c $(($(grep -b '^0200 ANN' "$U" | cut -d: -f1) + 20)) "$U")
+refuse "cut within text" 'record 0200: column DEFGRP_ID \(96-103\) is blank, which it never is: the record is cut at 81' < <(head -c $(($(grep -b '^0200 ANN' "$U" | cut -d: -f1) + 81)) "$U")
+refuse "cut at the last byte" 'the last line has no end, the file is cut' < <(head -c $(($(stat -c %s "$U") - 1)) "$U")
+refuse "cut between records" 'record 0102: no record 0205 connects member "BEN" to group "STAFF": is the unload cut' < <(head -c "$(grep -b '^0205 BEN' "$U" | head -1 | cut -d: -f1)" "$U")
+refuse "an empty file" 'bad:0: there are no records, expected an unload' </dev/null
+refuse "blank lines" 'there are no records' < <(printf '\n   \n\n')
+refuse "no user" 'there are [0-9]+ groups and 0 users, expected records 0100 and 0200' < <(grep '^0100' "$U")
+refuse "a UID with a letter" 'record 0270: column UID \(15-24\): "00000X0000" is not a number or NONE' < <(column '0270 ANN' 15 24 00000X0000)
+refuse "a UID too large" 'record 0270: column UID: 9000000000 is not 0 to 2147483647' < <(column '0270 ANN' 15 24 9000000000)
+refuse "a GID with a letter" 'record 0120: column GID \(15-24\): "77A0000000" is not a number or NONE' < <(column '0120 STAFF' 15 24 77A0000000)
+refuse "neither YES nor NO" 'record 0200: column SPECIAL \(40-43\): "YEP" is not YES or NO' < <(column '0200 BEN' 40 43 YEP)
+refuse "a number that is none" 'record 0500: column LEVEL \(355-357\): "0-7" is not a number' < <(column '0500 BAQ.ONE' 355 357 0-7)
+refuse "a level too high" 'record 0500: column LEVEL: 100 is not 0 to 99' < <(column '0500 BAQ.ONE' 355 357 100)
+refuse "a time that is none" 'column LASTJOB_TIME \(105-112\): "25:00:00" is not a time' < <(column '0200 ANN' 105 122 '25:00:00 2024-01-01')
+refuse "shifted columns" 'record 0200: byte 14, behind column NAME: "X" is not a blank, the columns are shifted' < <(column '0200 BEN' 14 14 X)
+refuse "an authority that is none" 'column AUTH: "XYZ" is no authority \(expected USE' < <(column '0102 STAFF    ANN' 24 31 XYZ)
+for type in 0100 0102 0200 0205 0270 0400 0500 0505 0507 0540; do
+    grep -q "^$type" "$U" || continue
+    refuse "$type twice" "record $type: \"[^\"]+\" is there twice, first in line [0-9]+" < <({ cat "$U"; grep "^$type" "$U" | tail -1; })
 done
+refuse "several mistakes" '2 mistakes, nothing was loaded' < <(column '0200 (ANN|BEN)' 40 43 YEP)
+# What was there stays, whatever goes wrong.
+(
+    export SALLYPORT_ROOT=$SCRATCH/r4
+    mkdir -p "$SALLYPORT_ROOT/saf"
+    sallyport db load "$U" >/dev/null 2>&1; md5sum <"$SALLYPORT_ROOT/saf/racf.db" >"$SCRATCH/sum1"
+    head -c 900 "$U" >"$SCRATCH/bad"
+    sallyport db load "$SCRATCH/bad" >/dev/null 2>&1; echo $? >"$SCRATCH/load.rc"; md5sum <"$SALLYPORT_ROOT/saf/racf.db" >"$SCRATCH/sum2"
+    find "$SALLYPORT_ROOT/saf" -name 'load*' >"$SCRATCH/rest"
+)
+is "$(cat "$SCRATCH/load.rc") $(cat "$SCRATCH/sum2")" "1 $(cat "$SCRATCH/sum1")" "the old database stays"
+is "$(cat "$SCRATCH/rest")" "" "and nothing lies about"
+H='# Sallyport: companion of an unload, level 2. Holds secrets.'
+refuse_more() { # NAME REGEX; the companion is standard input
+    cat >"$SCRATCH/badmore"
+    rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"
+    OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db --more "$SCRATCH/badmore" load "$U" 2>&1); local rc=$?
+    if [ $rc -eq 1 ] && grep -Eq -- "$2" <<<"$OUT" && [ ! -e "$SCRATCH/r3/saf/racf.db" ]; then pass "refused companion: $1"; else fail "refused companion: $1"; note "$rc: $OUT"; fi
+}
+row() { printf '%s\n%b\n# end: 3 lines\n' "$H" "$1"; }
+refuse_more "no row" 'badmore:2: "nothing" is no row of a companion file' < <(row 'nothing\ti1')
+refuse_more "no hexadecimal digits" 'badmore:2: option, value 1: "tzz" is not i and a number, t or b' < <(row 'option\ttzz\ti2\tt')
+refuse_more "no number" 'badmore:2: option, value 2: "ix" is not' < <(row 'option\tt41\tix\tt')
+refuse_more "too few values" 'option: found 1 values, expected 3' < <(row 'option\tt4142')
+refuse_more "too many values" 'class: found 2 values and more, expected 2' < <(row 'class\tt41\ti1\ti2')
+refuse_more "values of another kind" 'badmore:2: class: its values do not fit' < <(row 'class\tt41\tt4142')
+refuse_more "of somebody unknown" 'badmore:2: user: "ZZZ" is not in the unload' < <(row 'user\tt5a5a5a\tn\tn\ti0\ti0')
+refuse_more "a field of somebody unknown" 'user-field: "ZZZ" is not in the unload' < <(row 'user-field\tt5a5a5a\tt4141\tt4242\tt43')
+refuse_more "not a companion" 'badmore:1: found "0100 .*", expected "# Sallyport: companion' <"$U"
+refuse_more "cut within a line" 'the companion is cut' < <(head -c $(($(stat -c %s "$M") - 30)) "$M")
+refuse_more "cut between lines" 'badmore:[0-9]+: found ".*", expected "# end: [0-9]+ lines": the companion is cut' < <(head -n -1 "$M")
+refuse_more "a line lost" 'found "# end: [0-9]+ lines", expected' < <(sed 5d "$M")
+{ printf '# Sallyport: companion of an unload, level 1. Holds secrets.\n'; sed '1d;$d' "$M"; } >"$SCRATCH/level1"
+rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"
+OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db --more "$SCRATCH/level1" load "$U" 2>&1); ok $? "a companion of an earlier release"
 
 # --- leniencies: any order, unknown types, EBCDIC
-load_ok() { rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"; OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db --more "$M" load "$1" 2>&1) && SALLYPORT_ROOT=$SCRATCH/r3 sallyport db unload >"$SCRATCH/out" 2>/dev/null; }
+load_ok() { rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"; OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db $([ -e "$M" ] && echo "--more $M") load "$1" 2>&1) && SALLYPORT_ROOT=$SCRATCH/r3 sallyport db unload >"$SCRATCH/out" 2>/dev/null; }
 tac "$U" >"$SCRATCH/reversed"
 load_ok "$SCRATCH/reversed"
 is "$(sort "$SCRATCH/out" | md5sum)" "$(sort "$U" | md5sum)" "lines in reverse order"
 { cat "$U"; echo "02G1 ANN      CUSTOM"; echo "05Z9 WHATEVER   x"; } >"$SCRATCH/unknown"
 load_ok "$SCRATCH/unknown"
 is "$(tail -2 "$SCRATCH/out")" "$(tail -2 "$SCRATCH/unknown")" "records nobody knows are kept and written back"
+for code in UTF-8 ISO-8859-1; do
+    sed 's/the staff/der Stäb /' "$U" | iconv -f UTF-8 -t "$code" >"$SCRATCH/$code"
+    M=$SCRATCH/none load_ok "$SCRATCH/$code"
+    is "$(grep -a '^0100 STAFF' "$SCRATCH/out")" "$(grep '^0100 STAFF' "$SCRATCH/UTF-8")" "columns are characters in $code"
+done
 iconv -f ASCII -t IBM1047 "$U" 2>/dev/null | tr '\045' '\025' >"$SCRATCH/ebcdic"
 load_ok "$SCRATCH/ebcdic"
 is "$(md5sum <"$SCRATCH/out")" "$(md5sum <"$U")" "EBCDIC"

@@ -306,11 +306,16 @@ unload(const char *path)
 /* --- load
  * -------------------------------------------------------------------------- */
 
+static const char *load_path;
+
 static void
 print_mistake(void *arg, uint64_t line, struct str text)
 {
-    fprintf(stderr, "sallyport db: %s:%llu: " STR_FMT "\n", (const char *)arg,
-            (unsigned long long)line, STR_ARG(text));
+    const struct load_report *r = arg;
+
+    fprintf(stderr, "sallyport db: %s:%llu: " STR_FMT "\n",
+            r->is_companion ? more_path : load_path, (unsigned long long)line,
+            STR_ARG(text));
 }
 
 static enum err
@@ -358,14 +363,14 @@ print_report(const struct load_report *r)
 static int
 load(const char *path)
 {
-    struct load_report report = { .mistake = print_mistake,
-                                  .arg = (void *)(uintptr_t)path };
+    struct load_report report = { .mistake = print_mistake, .arg = &report };
     const char *work = in_root("saf/load.db"), *made = in_root("saf/loaded.db");
     struct err_info why = { 0 };
     mode_t old = umask(0077);
     enum err e = dir_make(in_root("saf"), 0700, &why);
     int status;
 
+    load_path = path;
     (void)unlink(work);
     if (e == ERR_OK)
         e = load_into(work, path, &report, &why);
