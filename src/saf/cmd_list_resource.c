@@ -42,6 +42,26 @@ heading(struct cmd *cmd, const char *title, const char *dashes)
     cmd_line(cmd, str_of(dashes));
 }
 
+/* NAME/VOLUME/PADCHK. */
+static void
+list_programs(struct cmd *cmd, const struct saf_member *v, size_t n)
+{
+    heading(cmd, "MEMBER CLASS NAME", "------ ----- ----");
+    cmd_line(cmd, STR("PMBR"));
+    cmd_line(cmd, STR("DATA SET NAME                                 VOLSER"
+                      "   PADS CHECKING"));
+    cmd_line(cmd, STR("-------------                                 ------"
+                      "   -------------"));
+    for (size_t i = 0; i < n; i++) {
+        struct str rest = v[i].name, name, volume = STR("");
+
+        (void)str_token(&rest, '/', &name);
+        (void)str_token(&rest, '/', &volume);
+        cmd_printf(cmd, "%-44.*s  %-6.*s   %s", STR_ARG(name), STR_ARG(volume),
+                   str_eq_z(rest, "NOPADCHK") ? "NO" : "YES");
+    }
+}
+
 static void
 list_members(struct cmd *cmd, const struct saf_class *class_,
              const struct saf_profile *p)
@@ -60,6 +80,10 @@ list_members(struct cmd *cmd, const struct saf_class *class_,
         cmd_line(cmd, str_of(class_->member));
     }
     n = saf_members_of(cmd->db, cmd->arena, p->id, &v);
+    if (strcmp(class_->name, "PROGRAM") == 0) {
+        list_programs(cmd, v, n);
+        return;
+    }
     heading(cmd, "RESOURCES IN GROUP", "--------- -- -----");
     for (size_t i = 0; i < n; i++) {
         if (strcmp(class_->name, "GLOBAL") == 0)

@@ -249,6 +249,16 @@ add_value(struct parser *p, struct cmd_arg *arg, struct str value)
     return true;
 }
 
+/* All the rest is of the value; there is nothing behind it. */
+static bool
+refuse_open_quote(struct parser *p, const struct cmd_operand *o)
+{
+    struct str rest = reader_rest(&p->in);
+
+    p->in.pos = p->in.in.n;
+    return refuse_value(p, o, rest);
+}
+
 /* 'SYS1.HELP'/READ, X'0F': all that no separator ends, as written. */
 static bool
 read_pieces(struct parser *p, struct cmd_arg *arg)
@@ -260,7 +270,7 @@ read_pieces(struct parser *p, struct cmd_arg *arg)
         size_t at = p->in.pos;
 
         if (reader_peek(&p->in) == '\'' && !read_quoted(&p->in, &ignored))
-            return refuse_value(p, arg->operand, reader_rest(&p->in));
+            return refuse_open_quote(p, arg->operand);
         (void)reader_span(&p->in, cmd_is_word_byte);
         if (p->in.pos == at)
             break;
@@ -283,7 +293,7 @@ read_value(struct parser *p, struct cmd_arg *arg)
         return read_pieces(p, arg);
     if (reader_peek(&p->in) == '\'') {
         if (!read_quoted(&p->in, &raw))
-            return refuse_value(p, o, reader_rest(&p->in));
+            return refuse_open_quote(p, o);
         arg->is_quoted = true;
         return add_value(p, arg, keep(p, o, raw, true));
     }

@@ -94,7 +94,7 @@ static const struct cmd_table sigver_table = CMD_TABLE(sigver_rows);
       NULL, NULL },                                                            \
     { "APPLDATA", CMD_TEXT, CMD_NO | CMD_ASIS, 0, 255, NULL, NULL, "BASE",     \
       "APPLDATA", NULL, NULL },                                                \
-    { "ADDMEM", CMD_LIST, CMD_ASIS, 1, 255, NULL, NULL, NULL, NULL, NULL,      \
+    { "ADDMEM", CMD_LIST, CMD_ASIS | CMD_PIECES, 1, 255, NULL, NULL, NULL, NULL, NULL,      \
       NULL },                                                                  \
     { "LEVEL", CMD_NUMBER, 0, 0, 99, NULL, NULL, NULL, NULL, NULL, NULL },     \
     KEPT("SECLEVEL", 44), KEPT("SECLABEL", 8), KEPT("ADDCATEGORY", 44),        \
@@ -123,7 +123,7 @@ static const struct cmd_operand define_rows[] = {
 };
 static const struct cmd_operand alter_rows[] = {
     COMMON_OPERANDS,
-    { "DELMEM", CMD_LIST, CMD_ASIS, 1, 255, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "DELMEM", CMD_LIST, CMD_ASIS | CMD_PIECES, 1, 255, NULL, NULL, NULL, NULL, NULL, NULL },
     { "GLOBALAUDIT", CMD_SUB, 0, 0, 0, &audit_table, NULL, NULL, NULL, NULL, "ACCESS ATTEMPT AND LEVEL" },
     { "DELCATEGORY", CMD_LIST, 0, 1, 44, NULL, NULL, NULL, NULL, NULL, NULL },
 };
@@ -159,8 +159,8 @@ has_allowed_chars(const struct saf_class *class_, struct str name)
 
 /* Qualifiers of 1 to 8 characters, the first of them no digit, at least two of
  * them; generic characters may stand where characters may. */
-static bool
-is_dataset_name(struct str name)
+bool
+cmd_is_dataset_name(struct str name)
 {
     struct str rest = name, q;
     size_t n = 0;
@@ -202,7 +202,7 @@ cmd_profile_name(struct cmd *cmd, const struct saf_class *class_,
         str_find_char(folded, ' ') == STR_NPOS &&
         str_find_char(folded, ',') == STR_NPOS &&
         str_find_char(folded, '(') == STR_NPOS &&
-        (!is_dataset || is_dataset_name(folded)) &&
+        (!is_dataset || cmd_is_dataset_name(folded)) &&
         has_allowed_chars(class_, folded) && is_pattern_of(class_, folded)) {
         *name = str_dup(cmd->arena, folded);
         return true;
@@ -322,81 +322,6 @@ cmd_set_fields(struct cmd *cmd, struct saf_profile *p)
     cmd_set_audit(cmd_arg(cmd, "AUDIT"), &p->audit);
     p->changed = cmd->today;
     return set_owner(cmd, p) && set_notify(cmd, p);
-}
-
-/* "name/READ" in class GLOBAL: a resource of the class that the profile is
- * named after, and what anybody has to it. */
-static bool
-global_member(struct cmd *cmd, struct str text, size_t slash,
-              struct saf_member *m)
-{
-    const struct saf_class *of =
-        saf_class_find(str_upper(cmd->arena, cmd->positional[1]->values[0]));
-    struct str level = str_upper(cmd->arena, str_sub(text, slash + 1, text.n));
-    struct pattern pattern;
-
-    m->name = str_sub(text, 0, slash);
-    if (of == NULL || (of->flags & CLASS_ASIS) == 0)
-        m->name = str_upper(cmd->arena, m->name);
-    m->level = SAF_NONE;
-    for (size_t i = 0; slash != STR_NPOS && cmd_levels[i] != NULL; i++)
-        if (str_eq_z(level, cmd_levels[i]))
-            m->level = (enum saf_level)i;
-    if ((m->level != SAF_NONE || str_eq_z(level, "NONE") ||
-         cmd_arg(cmd, "ADDMEM") == NULL) &&
-        pattern_compile(m->name, &pattern, NULL) == ERR_OK)
-        return true;
-    CMD_MSG(cmd, "IKJ56702I", STR("MEMBER"), text);
-    cmd_rc(cmd, 8);
-    return false;
-}
-
-static bool
-member_of_text(struct cmd *cmd, const struct saf_class *class_, struct str text,
-               struct saf_member *m)
-{
-    const struct saf_class *of = saf_class_find(str_of(class_->member));
-    size_t slash = str_rfind_char(text, '/');
-
-    m->level = SAF_NONE;
-    m->name = text;
-    if (of != NULL)
-        return cmd_profile_name(cmd, of, text, &m->name);
-    if (strcmp(class_->name, "GLOBAL") == 0)
-        return global_member(cmd, text, slash, m);
-    if ((class_->flags & CLASS_ASIS) == 0)
-        m->name = str_upper(cmd->arena, m->name);
-    return true;
-}
-
-static bool
-set_members(struct cmd *cmd, const struct saf_class *class_,
-            const struct saf_profile *p)
-{
-    const struct cmd_arg *add = cmd_arg(cmd, "ADDMEM");
-    const struct cmd_arg *drop = cmd_arg(cmd, "DELMEM");
-    struct saf_member m;
-
-    if ((add != NULL || drop != NULL) &&
-        (class_->flags & (CLASS_GROUPING | CLASS_HAS_MEMBERS)) == 0) {
-        CMD_MSG(cmd, "ICH10304I", str_of(class_->name));
-        cmd_rc(cmd, 4);
-        return true;
-    }
-    for (size_t i = 0; add != NULL && i < add->n_values; i++) {
-        if (!member_of_text(cmd, class_, add->values[i], &m))
-            return false;
-        saf_member_put(cmd->db, p->id, m);
-    }
-    for (size_t i = 0; drop != NULL && i < drop->n_values; i++) {
-        if (!member_of_text(cmd, class_, drop->values[i], &m))
-            return false;
-        if (!saf_member_delete(cmd->db, p->id, m.name)) {
-            CMD_MSG(cmd, "ICH11105I", m.name, p->name);
-            cmd_rc(cmd, 4);
-        }
-    }
-    return true;
 }
 
 /* STDATA(USER(x) GROUP(y)): warn when x is not connected to y. */
@@ -571,8 +496,8 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     cmd_copy_list(cmd, model.id, p.id);
     cmd_add_creator(cmd, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
-    if (!cmd_ssignon_put(cmd, p.id, p.name) || !set_members(cmd, class_, &p) ||
-        !has_posit(cmd, &p))
+    if (!cmd_ssignon_put(cmd, p.id, p.name) ||
+        !cmd_set_members(cmd, class_, &p) || !has_posit(cmd, &p))
         cmd_abandon(cmd, 8);
 }
 
@@ -659,8 +584,8 @@ alter_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     }
     saf_profile_put(cmd->db, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
-    if (!cmd_ssignon_put(cmd, p.id, p.name) || !set_members(cmd, class_, &p) ||
-        !has_posit(cmd, &p))
+    if (!cmd_ssignon_put(cmd, p.id, p.name) ||
+        !cmd_set_members(cmd, class_, &p) || !has_posit(cmd, &p))
         cmd_abandon(cmd, 8);
 }
 

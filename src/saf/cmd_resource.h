@@ -8,6 +8,11 @@
 /* The name as the class keeps it; false after IRR16001I. */
 bool cmd_profile_name(struct cmd *, const struct saf_class *, struct str given,
                       struct str *name);
+/* At least two qualifiers; generic characters may stand in them. */
+bool cmd_is_dataset_name(struct str name);
+/* ADDMEM and DELMEM; false, said. */
+bool cmd_set_members(struct cmd *, const struct saf_class *,
+                     const struct saf_profile *);
 /* Owner, or ALTER in a discrete profile's list. */
 bool cmd_may_alter_profile(struct cmd *, const struct saf_profile *);
 const struct saf_class *cmd_dataset_class(void);

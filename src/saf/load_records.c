@@ -411,6 +411,11 @@ load_member(struct loader *l, struct err_info *why)
         e = no_profile(l, why);
     if (e == ERR_OK && str_eq_z(p.class_name, "GLOBAL"))
         e = get_level(l, "GLOBAL_ACC", &m.level, why);
+    if (e == ERR_OK && str_eq_z(p.class_name, "PROGRAM"))
+        m.name = str_fmt(&l->a, STR_FMT "/" STR_FMT "/%s", STR_ARG(m.name),
+                         STR_ARG(GET(l, "VOL_NAME")),
+                         str_eq_z(GET(l, "PADS_DATA"), "NOPADCHK") ? "NOPADCHK"
+                                                                   : "PADCHK");
     if (e == ERR_OK)
         saf_member_put(l->db, p.id, m);
     return e;

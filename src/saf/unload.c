@@ -388,7 +388,18 @@ put_profile(struct writer *w, struct str class_name, struct str name)
     for (size_t i = 0; i < n; i++) {
         begin(w, "0503", p.name);
         TEXT(w, "CLASS_NAME", p.class_name);
-        TEXT(w, "MEMBER", members[i].name);
+        if (str_eq_z(class_name, "PROGRAM")) { /* NAME/VOLUME/PADCHK */
+            struct str rest = members[i].name, part = STR("");
+
+            (void)str_token(&rest, '/', &part);
+            TEXT(w, "MEMBER", part);
+            part = STR("");
+            (void)str_token(&rest, '/', &part);
+            TEXT(w, "VOL_NAME", part);
+            TEXT(w, "PADS_DATA", rest);
+        } else {
+            TEXT(w, "MEMBER", members[i].name);
+        }
         if (str_eq_z(class_name, "GLOBAL"))
             TEXT(w, "GLOBAL_ACC", str_of(saf_level_name(members[i].level)));
         emit(w);

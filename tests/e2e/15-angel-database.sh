@@ -20,6 +20,8 @@ PERMIT BAQ.ONE CLASS(FACILITY) ID(BEN) ACCESS(READ) WHEN(CRITERIA(SQLROLE(ADMIN)
 RDEFINE STARTED BAQ*.* STDATA(USER(ANN) GROUP(STAFF) TRUSTED(YES))
 RDEFINE EJBROLE BBG.Role.Staff APPLDATA('Mixed Case')
 RDEFINE GEJBROLE GRP ADDMEM(a.b c.d)
+RDEFINE PROGRAM PGM1 ADDMEM('SYS1.LINKLIB'/'******'/NOPADCHK 'SYS1.OTHER'//PADCHK)
+RDEFINE GLOBAL DATASET ADDMEM('SYS1.HELP'/READ)
 RDEFINE PTKTDATA APPL1 SSIGNON(KEYMASKED(0123456789ABCDEF))
 RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('CA') O('X')) WITHLABEL('CA') TRUST NISTECC
 RACDCERT ID(ANN) GENCERT SUBJECTSDN(CN('ann')) WITHLABEL('ann cert') SIGNWITH(CERTAUTH LABEL('CA')) NISTECC
@@ -44,6 +46,7 @@ is "$(grep '^0500 BAQ\.\*\*' "$U" | cut -c253-273 | tr -s ' ')" "FACILITY YES 00
 is "$(grep '^0505 BAQ.ONE' "$U" | cut -c262-278 | sort | sed 's/ *$//' | tr -s ' ' | tr '\n' ,)" "ANN UPDATE,IBMUSER ALTER,STAFF UPDATE," "0505: the access list"
 like "$(grep '^0507 BAQ.ONE' "$U" | cut -c262-556)" "^CRITERIA SQLROLE +BEN +READ +00000 +SQLROLE\(ADMIN\)" "0507: conditional"
 is "$(grep -c '^0562 ANN.Ring.One' "$U")" 2 "0562: a ring's certificates"
+is "$(grep "^0503 PGM1" "$U" | cut -c262-541 | tr -s " " | sed "s/ *$//" | tr "\n" ,)" "SYS1.LINKLIB NOPADCHK ******,SYS1.OTHER PADCHK," "0503: programs"
 unlike "$(cat "$U")" "GOODPASS|scrypt|0123456789ABCDEF" "no secret in the unload"
 unlike "$(cat "$M")" "GOODPASS|0123456789ABCDEF" "no clear secret in the companion"
 
