@@ -297,8 +297,8 @@ decide_group_operations(struct saf_engine *engine, const void *image,
     if ((class_->flags & CLASS_DATASET) != 0)
         owner = str_upper(&arena,
                           str_sub(resource, 0, str_find_char(resource, '.')));
-    else if (saf_profile_get(engine->db, &arena, str_of(class_->name),
-                             str_of(d->profile), &p))
+    else if (saf_profile_get_kind(engine->db, &arena, str_of(class_->name),
+                                  str_of(d->profile), d->is_generic, &p))
         owner = p.owner;
     if (owner.n > 0 &&
         saf_is_in_scope(engine->db, &arena, owner, str_of(acee->user),

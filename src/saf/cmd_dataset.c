@@ -138,12 +138,13 @@ add_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     if (!cmd_profile_name(cmd, class_, given, &p.name) ||
         !may_protect(cmd, p.name))
         return;
-    if (saf_profile_get(cmd->db, cmd->arena, p.class_name, p.name, &old)) {
+    p.is_generic = is_generic(cmd, p.name);
+    if (saf_profile_get_kind(cmd->db, cmd->arena, p.class_name, p.name,
+                             p.is_generic, &old)) {
         CMD_MSG(cmd, "ICH09007I", p.name);
         cmd_rc(cmd, 4);
         return;
     }
-    p.is_generic = is_generic(cmd, p.name);
     if (!cmd_copy_model(cmd, class_, &p, &model) || !cmd_set_fields(cmd, &p)) {
         cmd_abandon(cmd, 8);
         return;
@@ -183,8 +184,8 @@ find(struct cmd *cmd, struct str given, const char *not_defined,
     given = cmd_dataset_text(cmd, given, cmd->positional[0]->is_quoted);
     if (!cmd_profile_name(cmd, cmd_dataset_class(), given, &name))
         return false;
-    if (saf_profile_get(cmd->db, cmd->arena, STR("DATASET"), name, p) &&
-        (!cmd_has(cmd, "GENERIC") || p->is_generic))
+    if (cmd_get_profile(cmd, cmd_dataset_class(), name, cmd_has(cmd, "GENERIC"),
+                        p))
         return true;
     CMD_MSG(cmd, not_defined, name);
     cmd_rc(cmd, 4);

@@ -342,8 +342,8 @@ find_generic(struct cmd *cmd, const struct saf_class *class_, struct str name,
     saf_query_close(&q);
     arena_fini(&row);
     return is_found &&
-           saf_profile_get(cmd->db, cmd->arena, str_of(class_->name),
-                           str_of(best_name), out);
+           saf_profile_get_kind(cmd->db, cmd->arena, str_of(class_->name),
+                                str_of(best_name), true, out);
 }
 
 /* Only the image knows what variables of class RACFVARS stand for. */
@@ -357,8 +357,8 @@ find_by_image(struct cmd *cmd, const struct saf_class *class_, struct str name,
     return saf_engine_image(cmd->engine, str_of(class_->name), &image, NULL) ==
                ERR_OK &&
            snapshot_find(image.p, name, &profile, &is_generic) && is_generic &&
-           saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), profile,
-                           out);
+           saf_profile_get_kind(cmd->db, cmd->arena, str_of(class_->name),
+                                profile, true, out);
 }
 
 /* The discrete profile, else the generic that controls the name. */
@@ -366,13 +366,14 @@ bool
 cmd_find_best(struct cmd *cmd, const struct saf_class *class_, struct str name,
               struct saf_profile *out)
 {
-    if (!(cmd_arg(cmd, "GENERIC") != NULL && cmd_has(cmd, "GENERIC")) &&
-        saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name, out))
+    const struct cmd_arg *generic = cmd_arg(cmd, "GENERIC");
+
+    if (generic != NULL && generic->is_negated)
+        return saf_profile_get_kind(cmd->db, cmd->arena, str_of(class_->name),
+                                    name, false, out);
+    if (cmd_get_profile(cmd, class_, name, generic != NULL, out))
         return true;
     if (pattern_has_generics(name))
-        return saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name,
-                               out);
-    if (cmd_arg(cmd, "GENERIC") != NULL && cmd_arg(cmd, "GENERIC")->is_negated)
         return false;
     return find_generic(cmd, class_, name, out) ||
            find_by_image(cmd, class_, name, out);

@@ -176,8 +176,7 @@ copy_from(struct cmd *cmd, const struct saf_class *class_,
     if (class_ == NULL ||
         !cmd_profile_name(cmd, class_, cmd_value(from), &name))
         return false;
-    if (!saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name,
-                         &model)) {
+    if (!cmd_get_profile(cmd, class_, name, cmd_has(cmd, "FGENERIC"), &model)) {
         CMD_MSG(cmd, "ICH06004I", name);
         return false;
     }
@@ -211,7 +210,7 @@ find_profile(struct cmd *cmd, const struct saf_class *class_,
         return false;
     }
     /* A generic profile without generic characters is named with GENERIC. */
-    if (!saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name, p) ||
+    if (!cmd_get_profile(cmd, class_, name, cmd_has(cmd, "GENERIC"), p) ||
         (p->is_generic && !pattern_has_generics(name) &&
          !cmd_has(cmd, "GENERIC"))) {
         CMD_MSG(cmd, "ICH06004I", name);

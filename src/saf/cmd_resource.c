@@ -126,6 +126,7 @@ static const struct cmd_operand alter_rows[] = {
     { "DELMEM", CMD_LIST, CMD_ASIS | CMD_PIECES, 1, 255, NULL, NULL, NULL, NULL, NULL, NULL },
     { "GLOBALAUDIT", CMD_SUB, 0, 0, 0, &audit_table, NULL, NULL, NULL, NULL, "ACCESS ATTEMPT AND LEVEL" },
     { "DELCATEGORY", CMD_LIST, 0, 1, 44, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "GENERIC", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
 
@@ -387,6 +388,23 @@ has_posit(struct cmd *cmd, const struct saf_profile *p)
     return false;
 }
 
+bool
+cmd_get_profile(struct cmd *cmd, const struct saf_class *class_,
+                struct str name, bool says_generic, struct saf_profile *out)
+{
+    struct str class_name = str_of(class_->name);
+    bool means_generic = pattern_has_generics(name) &&
+                         (class_->flags & CLASS_DISCRETE) == 0 &&
+                         (saf_class_options(cmd->db, class_name) &
+                          (CLASS_GENERIC | CLASS_GENCMD)) != 0;
+
+    if ((says_generic || means_generic) &&
+        saf_profile_get_kind(cmd->db, cmd->arena, class_name, name, true, out))
+        return true;
+    return !says_generic &&
+           saf_profile_get(cmd->db, cmd->arena, class_name, name, out);
+}
+
 /* --- RDEFINE ----------------------------------------------------------- */
 
 /* FROM(profile) FCLASS(class): the model's fields and access list. */
@@ -406,7 +424,7 @@ cmd_copy_model(struct cmd *cmd, const struct saf_class *class_,
         return true;
     if (of == NULL || !cmd_profile_name(cmd, of, cmd_value(from), &name))
         return false;
-    if (!saf_profile_get(cmd->db, cmd->arena, str_of(of->name), name, model)) {
+    if (!cmd_get_profile(cmd, of, name, cmd_has(cmd, "FGENERIC"), model)) {
         CMD_MSG(cmd, "ICH06004I", name);
         return false;
     }
@@ -480,12 +498,13 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
         return;
     if ((class_->flags & CLASS_UACC_ACEE) != 0)
         p.uacc = cmd_connect_uacc(cmd);
-    if (saf_profile_get(cmd->db, cmd->arena, p.class_name, p.name, &old)) {
+    p.is_generic = is_generic_name(cmd, class_, p.name);
+    if (saf_profile_get_kind(cmd->db, cmd->arena, p.class_name, p.name,
+                             p.is_generic, &old)) {
         CMD_MSG(cmd, "ICH10102I", p.name, p.class_name);
         cmd_rc(cmd, 4);
         return;
     }
-    p.is_generic = is_generic_name(cmd, class_, p.name);
     if (!cmd_copy_model(cmd, class_, &p, &model) || !cmd_set_fields(cmd, &p) ||
         !check_stdata(cmd) || !check_cdtinfo(cmd, &p)) {
         CMD_MSG(cmd, "ICH10301I", p.name);
@@ -547,7 +566,10 @@ find_profile(struct cmd *cmd, const struct saf_class *class_, struct str given,
 
     if (!cmd_profile_name(cmd, class_, given, &name))
         return false;
-    if (!saf_profile_get(cmd->db, cmd->arena, str_of(class_->name), name, p)) {
+    if (cmd_arg(cmd, "GENERIC") != NULL && !cmd_has(cmd, "GENERIC")
+            ? !saf_profile_get_kind(cmd->db, cmd->arena, str_of(class_->name),
+                                    name, false, p)
+            : !cmd_get_profile(cmd, class_, name, cmd_has(cmd, "GENERIC"), p)) {
         CMD_MSG(cmd, not_defined, name, str_of(class_->name));
         cmd_rc(cmd, 4);
         return false;

@@ -13,6 +13,12 @@ bool cmd_is_dataset_name(struct str name);
 /* ADDMEM and DELMEM; false, said. */
 bool cmd_set_members(struct cmd *, const struct saf_class *,
                      const struct saf_profile *);
+/* The profile that a command means by this name. With GENERIC the generic one.
+ * Else: by a name with generic characters the generic one while SETROPTS
+ * GENERIC or GENCMD is on for the class, if there is one; by others the
+ * discrete one before a generic one. */
+bool cmd_get_profile(struct cmd *, const struct saf_class *, struct str name,
+                     bool says_generic, struct saf_profile *out);
 /* Owner, or ALTER in a discrete profile's list. */
 bool cmd_may_alter_profile(struct cmd *, const struct saf_profile *);
 const struct saf_class *cmd_dataset_class(void);

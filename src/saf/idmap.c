@@ -193,8 +193,8 @@ user_of_criteria(struct saf_engine *engine, struct arena *arena,
     add_substituted(&name, criteria, ask);
     if (saf_engine_image(engine, STR("DIGTCRIT"), &image, NULL) == ERR_OK &&
         snapshot_find(image.p, buf_view(&name), &profile, &is_generic) &&
-        saf_profile_get(saf_engine_db(engine), arena, STR("DIGTCRIT"), profile,
-                        &p))
+        saf_profile_get_kind(saf_engine_db(engine), arena, STR("DIGTCRIT"),
+                             profile, is_generic, &p))
         user = str_upper(arena, saf_field_get(saf_engine_db(engine), arena,
                                               SAF_KIND_PROFILE, p.id, "BASE",
                                               "APPLDATA"));

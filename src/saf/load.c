@@ -34,6 +34,21 @@ keep(struct loader *l, struct str line)
     l->report->kept++;
 }
 
+static bool
+is_profile(const struct loader *l)
+{
+    return memcmp(l->r.line, "0400", 4) == 0 ||
+           memcmp(l->r.line, "0500", 4) == 0;
+}
+
+/* Of a profile, which is known in the second pass. */
+static bool
+is_part(const struct loader *l)
+{
+    return l->r.line[0] == '0' &&
+           (l->r.line[1] == '4' || l->r.line[1] == '5') && !is_profile(l);
+}
+
 /* No record is there twice: which of them would count? */
 static enum err
 check_first(struct loader *l, struct err_info *why)
@@ -43,6 +58,10 @@ check_first(struct loader *l, struct err_info *why)
 
     if (identity.n == 0)
         return ERR_OK;
+    /* Lists do not say of which of two profiles with one name they are. */
+    if (is_part(l))
+        identity = str_fmt(&l->a, STR_FMT "\n%d", STR_ARG(identity),
+                           (int)load_is_of_generic(l));
     saf_db_run(l->db, "INSERT OR IGNORE INTO temp.seen VALUES(?1,?2)", "bi",
                identity, (int64_t)l->line);
     if (saf_db_changes(l->db) > 0)
@@ -81,12 +100,14 @@ load_line(struct loader *l, enum pass pass, struct str line)
             keep(l, line);
         return;
     }
-    if (pass == PASS_PROFILES && ((e = unload_check(&l->r, &why)) != ERR_OK ||
-                                  (e = check_first(l, &why)) != ERR_OK)) {
-        mistake(l, l->r.line, &why);
-        return;
-    }
-    e = load_record(l, pass, l->r.line, &why);
+    if (is_profile(l))
+        load_remember(l);
+    if (pass == PASS_PROFILES)
+        e = unload_check(&l->r, &why);
+    if (e == ERR_OK && pass == (is_part(l) ? PASS_PARTS : PASS_PROFILES))
+        e = check_first(l, &why);
+    if (e == ERR_OK)
+        e = load_record(l, pass, l->r.line, &why);
     if (e != ERR_OK)
         mistake(l, l->r.line, &why);
 }
@@ -97,6 +118,7 @@ each_line(struct loader *l, struct str text, enum pass pass)
     struct str line;
 
     l->line = 0;
+    buf_clear(&l->last);
     while (str_token(&text, '\n', &line)) {
         l->line++;
         load_line(l, pass, line);
@@ -199,6 +221,7 @@ load_all(struct saf_db *db, struct str unload, struct str more,
     l->db = db;
     l->report = report;
     arena_init(&l->a, 16u << 20);
+    buf_init(&l->last, 1024);
     buf_init(&utf8, 4u * (unload.n + 16));
     if (unload.n > 0 && (unsigned char)unload.p[0] == 0xf0) {
         e = to_utf8(unload, &utf8, why);
@@ -229,6 +252,7 @@ load_all(struct saf_db *db, struct str unload, struct str more,
         }
     }
     buf_fini(&utf8);
+    buf_fini(&l->last);
     arena_fini(&l->a);
     free(l);
     return e;

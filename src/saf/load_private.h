@@ -10,10 +10,19 @@ struct loader {
     struct load_report *report;
     struct unload_record r;
     uint64_t line;
+    /* The profile whose record came last: what follows is its own where another
+     * has the same class and name. */
+    struct buf last;
+    bool is_last_generic;
 };
 
 enum pass { PASS_PROFILES, PASS_PARTS, PASS_AUTHORITY, PASSES };
 
+/* The record at hand, of a profile, is the last one; is it of that one? */
+void load_remember(struct loader *);
+bool load_is_of_last(struct loader *);
+/* The record at hand belongs to a generic profile. */
+bool load_is_of_generic(struct loader *);
 /* Into the database what the record at hand says and the pass is about; `type`
  * are its four characters. ERR_SYNTAX names the column. */
 MUST_CHECK enum err load_record(struct loader *, enum pass, const char *type,

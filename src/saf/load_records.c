@@ -349,32 +349,86 @@ check_connected(struct loader *l, struct err_info *why)
                          STR_ARG(GET(l, "NAME")), STR_ARG(GET(l, "GRP_ID")));
 }
 
-static bool
-profile_of(struct loader *l, bool is_dataset, struct saf_profile *p)
+static struct str
+class_of(struct loader *l)
 {
-    return saf_profile_get(l->db, &l->a,
-                           is_dataset ? STR("DATASET") : GET(l, "CLASS_NAME"),
-                           GET(l, "NAME"), p);
+    return l->r.line[1] == '4' ? STR("DATASET") : GET(l, "CLASS_NAME");
+}
+
+void
+load_remember(struct loader *l)
+{
+    buf_clear(&l->last);
+    buf_add(&l->last, class_of(l));
+    buf_add_char(&l->last, '\n');
+    buf_add(&l->last, GET(l, "NAME"));
+    l->is_last_generic = YES(l, "GENERIC");
+}
+
+bool
+load_is_of_last(struct loader *l)
+{
+    return str_eq(buf_view(&l->last),
+                  str_fmt(&l->a, STR_FMT "\n" STR_FMT, STR_ARG(class_of(l)),
+                          STR_ARG(GET(l, "NAME"))));
+}
+
+bool
+load_is_of_generic(struct loader *l)
+{
+    struct saf_profile p;
+
+    return load_is_of_last(l)
+               ? l->is_last_generic
+               : !saf_profile_get_kind(l->db, &l->a, class_of(l),
+                                       GET(l, "NAME"), false, &p);
+}
+
+/* Two profiles have the name and the record follows neither. */
+static bool
+is_of_two(struct loader *l)
+{
+    struct saf_profile p;
+
+    return !load_is_of_last(l) &&
+           saf_profile_get_kind(l->db, &l->a, class_of(l), GET(l, "NAME"),
+                                false, &p) &&
+           saf_profile_get_kind(l->db, &l->a, class_of(l), GET(l, "NAME"), true,
+                                &p);
+}
+
+static bool
+profile_of(struct loader *l, struct saf_profile *p)
+{
+    if (is_of_two(l))
+        return false;
+    return (load_is_of_last(l) &&
+            saf_profile_get_kind(l->db, &l->a, class_of(l), GET(l, "NAME"),
+                                 l->is_last_generic, p)) ||
+           saf_profile_get(l->db, &l->a, class_of(l), GET(l, "NAME"), p);
 }
 
 static enum err
 no_profile(struct loader *l, struct err_info *why)
 {
     return err_set(why, ERR_SYNTAX,
-                   "there is no profile \"" STR_FMT "\": is the unload cut?",
+                   is_of_two(l)
+                       ? "there is a generic and a discrete profile \"" STR_FMT
+                         "\", and the record follows neither"
+                       : "there is no profile \"" STR_FMT
+                         "\": is the unload cut?",
                    STR_ARG(GET(l, "NAME")));
 }
 
 static enum err
-load_access(struct loader *l, bool is_dataset, bool has_when,
-            struct err_info *why)
+load_access(struct loader *l, bool has_when, struct err_info *why)
 {
     struct saf_access entry = { .who = GET(l, "AUTH_ID") };
     struct saf_profile p;
     uint64_t count;
     enum err e = no_name(l, "AUTH_ID", why);
 
-    if (e == ERR_OK && !profile_of(l, is_dataset, &p))
+    if (e == ERR_OK && !profile_of(l, &p))
         e = no_profile(l, why);
     if (e == ERR_OK)
         e = get_level(l, "ACCESS", &entry.level, why);
@@ -407,7 +461,7 @@ load_member(struct loader *l, struct err_info *why)
     struct saf_profile p;
     enum err e = no_name(l, "MEMBER", why);
 
-    if (e == ERR_OK && !profile_of(l, false, &p))
+    if (e == ERR_OK && !profile_of(l, &p))
         e = no_profile(l, why);
     if (e == ERR_OK && str_eq_z(p.class_name, "GLOBAL"))
         e = get_level(l, "GLOBAL_ACC", &m.level, why);
@@ -460,13 +514,16 @@ load_segment(struct loader *l, const char *type, struct err_info *why)
     int64_t id;
 
     if (kind == SAF_KIND_PROFILE) {
-        if (!profile_of(l, false, &p))
+        if (!profile_of(l, &p))
             return no_profile(l, why);
         id = p.id;
     } else {
         id = saf_principal_id(l->db, GET(l, "NAME"));
         if (id == 0)
-            return no_profile(l, why);
+            return err_set(why, ERR_SYNTAX,
+                           "there is no user or group \"" STR_FMT
+                           "\": is the unload cut?",
+                           STR_ARG(GET(l, "NAME")));
     }
     for (size_t i = 0; i < n; i++) {
         struct str value;
@@ -578,8 +635,8 @@ load_record(struct loader *l, enum pass pass, const char *type,
     }
     return IS("0205")                 ? load_connect(l, why)
            : IS("0202")               ? load_clauth(l)
-           : IS("0404") || IS("0505") ? load_access(l, IS("0404"), false, why)
-           : IS("0402") || IS("0507") ? load_access(l, IS("0402"), true, why)
+           : IS("0404") || IS("0505") ? load_access(l, false, why)
+           : IS("0402") || IS("0507") ? load_access(l, true, why)
            : IS("0503")               ? load_member(l, why)
            : IS("0560")               ? load_cert(l, why)
            : IS("0562")               ? load_ring_entry(l)

@@ -59,8 +59,7 @@ logon_ticket_key(struct saf_engine *engine, struct arena *a, struct str user,
         struct saf_profile p;
         struct str hex;
 
-        if (!saf_profile_get(db, a, STR("PTKTDATA"), names[i], &p) ||
-            p.is_generic)
+        if (!saf_profile_get_kind(db, a, STR("PTKTDATA"), names[i], false, &p))
             continue;
         hex = saf_field_get(db, a, SAF_KIND_PROFILE, p.id, "SSIGNON", "KEY");
         if (hex.n == 0)

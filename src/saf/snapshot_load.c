@@ -202,9 +202,11 @@ flush_row(struct loader *l, bool is_group, bool is_started)
             if (l->with_generics || !pattern_has_generics(members[i].name))
                 merge(l, members[i].name, p);
     } else if (l->with_generics || !p->is_generic) {
+        const struct merged *m = table_get(&l->by_name, p->name);
+
         if (is_started)
             p->data = stdata_of(l, l->row_id);
-        if (table_get(&l->by_name, p->name) != NULL)
+        if (m != NULL && m->profile.is_generic == p->is_generic)
             merge(l, p->name, p);
         else
             snapshot_builder_add(l->builder, p);
@@ -280,7 +282,7 @@ load_class(struct loader *l, const char *class_name, bool is_group)
         is_most_of_table(l->db, class_name, 1)
             ? saf_db_query(l->db, ROWS "NOT INDEXED" LISTS " p.id", "s",
                            str_of(class_name))
-            : saf_db_query(l->db, ROWS LISTS " p.name", "s",
+            : saf_db_query(l->db, ROWS LISTS " p.name, p.is_generic", "s",
                            str_of(class_name));
 
     while (!l->failed && saf_query_next(&q)) {

@@ -570,6 +570,27 @@ add_columns(struct saf_db *db, struct err_info *why)
     return saf_db_commit(db, why);
 }
 
+/* Before foreign keys are on. */
+static enum err
+widen_profiles(struct saf_db *db, struct err_info *why)
+{
+    struct saf_query q = saf_db_query(
+        db,
+        "SELECT 1 FROM sqlite_master WHERE name='profiles' AND sql NOT LIKE"
+        " '%UNIQUE(class, name, is_generic)%'",
+        "");
+    bool is_narrow = saf_query_next(&q);
+    enum err e;
+
+    saf_query_close(&q);
+    if ((e = saf_db_check(db, why)) != ERR_OK || !is_narrow)
+        return e;
+    e = run_script(db, store_profiles_again, why);
+    if (e != ERR_OK)
+        (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return e;
+}
+
 static enum err
 prepare_file(struct saf_db *db, const char *path, uint64_t now_ms,
              struct err_info *why)
@@ -577,13 +598,13 @@ prepare_file(struct saf_db *db, const char *path, uint64_t now_ms,
     enum err e = run_script(db,
                             "PRAGMA journal_mode=WAL;"
                             "PRAGMA synchronous=FULL;"
-                            "PRAGMA foreign_keys=ON;"
                             "PRAGMA trusted_schema=OFF;"
                             "PRAGMA secure_delete=ON;",
                             why);
     int64_t level;
 
-    if (e != ERR_OK)
+    if (e != ERR_OK || (e = widen_profiles(db, why)) != ERR_OK ||
+        (e = run_script(db, "PRAGMA foreign_keys=ON;", why)) != ERR_OK)
         return e;
     level = level_of(db);
     if ((e = saf_db_check(db, why)) != ERR_OK)

@@ -204,8 +204,12 @@ struct saf_profile {
     struct saf_audit audit, global_audit;
     int32_t created, changed;
 };
+/* Of that name: the discrete one, else the generic one. */
 bool saf_profile_get(struct saf_db *, struct arena *, struct str class_name,
                      struct str name, struct saf_profile *out);
+bool saf_profile_get_kind(struct saf_db *, struct arena *,
+                          struct str class_name, struct str name,
+                          bool is_generic, struct saf_profile *out);
 void saf_profile_put(struct saf_db *, struct saf_profile *);
 void saf_profile_delete(struct saf_db *, int64_t id);
 /* All of a class, in listing order (discrete names, then generics by

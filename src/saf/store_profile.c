@@ -30,19 +30,43 @@ read_profile(struct saf_query *q, struct arena *a)
     };
 }
 
+static bool
+take_profile(struct saf_db *db, struct saf_query *q, struct arena *arena,
+             struct saf_profile *out)
+{
+    bool is_there = saf_query_next(q);
+
+    if (is_there)
+        *out = read_profile(q, arena);
+    saf_query_close(q);
+    return is_there && saf_db_check(db, NULL) == ERR_OK;
+}
+
 bool
 saf_profile_get(struct saf_db *db, struct arena *arena, struct str class_name,
                 struct str name, struct saf_profile *out)
 {
     struct saf_query q =
-        saf_db_query(db, "SELECT * FROM profiles WHERE class=?1 AND name=?2",
+        saf_db_query(db,
+                     "SELECT * FROM profiles WHERE class=?1 AND name=?2"
+                     " ORDER BY is_generic LIMIT 1",
                      "ss", class_name, name);
-    bool is_there = saf_query_next(&q);
 
-    if (is_there)
-        *out = read_profile(&q, arena);
-    saf_query_close(&q);
-    return is_there && saf_db_check(db, NULL) == ERR_OK;
+    return take_profile(db, &q, arena, out);
+}
+
+bool
+saf_profile_get_kind(struct saf_db *db, struct arena *arena,
+                     struct str class_name, struct str name, bool is_generic,
+                     struct saf_profile *out)
+{
+    struct saf_query q =
+        saf_db_query(db,
+                     "SELECT * FROM profiles WHERE class=?1 AND name=?2 AND"
+                     " is_generic=?3",
+                     "ssi", class_name, name, (int64_t)is_generic);
+
+    return take_profile(db, &q, arena, out);
 }
 
 static void

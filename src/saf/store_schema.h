@@ -4,6 +4,27 @@
 
 #define STORE_LEVEL 1
 
+/* A generic and a discrete profile may have one name. */
+#define STORE_PROFILES                                                         \
+    "(id INTEGER PRIMARY KEY AUTOINCREMENT,"                                   \
+    " class TEXT NOT NULL, name TEXT NOT NULL, is_generic INTEGER NOT NULL,"   \
+    " owner TEXT NOT NULL, uacc INTEGER NOT NULL, level INTEGER NOT NULL,"     \
+    " warning INTEGER NOT NULL, notify TEXT NOT NULL,"                         \
+    " audit_s INTEGER NOT NULL, audit_f INTEGER NOT NULL,"                     \
+    " gaudit_s INTEGER NOT NULL, gaudit_f INTEGER NOT NULL,"                   \
+    " created INTEGER NOT NULL, changed INTEGER NOT NULL,"                     \
+    " UNIQUE(class, name, is_generic)) STRICT"
+
+/* For files that were made when a name had one profile; without foreign keys,
+ * which would empty the lists. */
+static const char store_profiles_again[] =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE profiles_again" STORE_PROFILES ";"
+    "INSERT INTO profiles_again SELECT * FROM profiles ORDER BY id;"
+    "DROP TABLE profiles;"
+    "ALTER TABLE profiles_again RENAME TO profiles;"
+    "COMMIT;";
+
 static const char store_schema[] =
     "CREATE TABLE principals(id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " name TEXT NOT NULL UNIQUE) STRICT;"
@@ -31,14 +52,7 @@ static const char store_schema[] =
     "CREATE TABLE history(user TEXT NOT NULL, is_phrase INTEGER NOT NULL,"
     " seq INTEGER NOT NULL, verifier BLOB NOT NULL,"
     " PRIMARY KEY(user, is_phrase, seq)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE profiles(id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " class TEXT NOT NULL, name TEXT NOT NULL, is_generic INTEGER NOT NULL,"
-    " owner TEXT NOT NULL, uacc INTEGER NOT NULL, level INTEGER NOT NULL,"
-    " warning INTEGER NOT NULL, notify TEXT NOT NULL,"
-    " audit_s INTEGER NOT NULL, audit_f INTEGER NOT NULL,"
-    " gaudit_s INTEGER NOT NULL, gaudit_f INTEGER NOT NULL,"
-    " created INTEGER NOT NULL, changed INTEGER NOT NULL,"
-    " UNIQUE(class, name)) STRICT;"
+    "CREATE TABLE profiles" STORE_PROFILES ";"
     "CREATE TABLE access(profile INTEGER NOT NULL"
     " REFERENCES profiles(id) ON DELETE CASCADE, who TEXT NOT NULL,"
     " when_kind TEXT NOT NULL, when_value TEXT NOT NULL,"

@@ -140,12 +140,118 @@ bad_members_are_refused(void **state)
     desk_fini(&d);
 }
 
+/* Who is in the access list that RLIST or LISTDSD shows. */
+static bool
+lists(struct desk *d, const char *command, const char *line)
+{
+    return strstr(desk_run(d, command), line) != NULL;
+}
+
+static void
+generic_beside_discrete(void **state)
+{
+    static const char *const people[] = {
+        "ADDUSER (ANN BEN CARL) NOPASSWORD",
+    };
+    static const struct row rows[] = {
+        { "RDEFINE FACILITY A.*", 0,
+          "ICH10321I A.* CONTAINS GENERIC CHARACTERS, BUT GENERICS ARE NOT"
+          " ENABLED FOR CLASS FACILITY. A DISCRETE PROFILE IS CREATED.\n" },
+        { "PERMIT A.* CLASS(FACILITY) ID(ANN)", 0, "" },
+        { "PERMIT A.* CLASS(FACILITY) ID(ANN) GENERIC", 8,
+          "ICH06010I GENERIC INVALID, GENERIC COMMAND PROCESSING IS"
+          " INACTIVE.\n" },
+        { "SETROPTS GENERIC(FACILITY) CLASSACT(FACILITY)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "PERMIT A.* CLASS(FACILITY) ID(ANN) GENERIC", 8,
+          "ICH06004I A.* NOT DEFINED TO RACF\n" },
+        { "RDEFINE FACILITY A.* UACC(READ)", 0, "" },
+        { "RDEFINE FACILITY A.*", 4,
+          "ICH10102I A.* ALREADY DEFINED TO CLASS FACILITY.\n" },
+        { "PERMIT A.* CLASS(FACILITY) ID(BEN) ACCESS(UPDATE)", 0, "" },
+        { "PERMIT A.* CLASS(FACILITY) ID(CARL) GENERIC", 0, "" },
+        { "SEARCH CLASS(FACILITY)", 0, "A.*\nA.* (G)\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    assert_true(lists(&d, "RLIST FACILITY A.*", "FACILITY   A.* (G)\n"));
+    assert_true(lists(&d, "RLIST FACILITY A.* NOGENERIC", "FACILITY   A.*\n"));
+    assert_true(lists(&d, "RLIST FACILITY A.* AUTHUSER", "BEN       UPDATE"));
+    assert_true(lists(&d, "RLIST FACILITY A.* AUTHUSER", "CARL      READ"));
+    assert_false(lists(&d, "RLIST FACILITY A.* AUTHUSER", "ANN "));
+    assert_true(
+        lists(&d, "RLIST FACILITY A.* AUTHUSER NOGENERIC", "ANN       READ"));
+    assert_false(lists(&d, "RLIST FACILITY A.* AUTHUSER NOGENERIC", "BEN "));
+    /* Each decides for its own. */
+    assert_true(lists(&d, "EXPLAIN BEN FACILITY A.B UPDATE", "allowed"));
+    assert_true(lists(&d, "EXPLAIN BEN FACILITY A.* READ", "refused"));
+    assert_true(lists(&d, "EXPLAIN ANN FACILITY A.* READ", "allowed"));
+    assert_string_equal(desk_run(&d, "RALTER FACILITY A.* DATA('g')"), "");
+    assert_true(lists(&d, "RLIST FACILITY A.*", "\ng\n"));
+    assert_false(lists(&d, "RLIST FACILITY A.* NOGENERIC", "\ng\n"));
+    assert_string_equal(desk_run(&d, "RDELETE FACILITY A.* NOGENERIC"), "");
+    assert_string_equal(desk_run(&d, "RDELETE FACILITY A.* NOGENERIC"),
+                        "ICH12102I A.* NOT DEFINED TO CLASS FACILITY.\n");
+    assert_true(lists(&d, "EXPLAIN BEN FACILITY A.B UPDATE", "allowed"));
+    assert_string_equal(desk_run(&d, "RDELETE FACILITY A.*"), "");
+    assert_string_equal(desk_run(&d, "SEARCH CLASS(FACILITY)"),
+                        "ICH31005I NO ENTRIES MEET SEARCH CRITERIA\n");
+    desk_fini(&d);
+}
+
+/* ADDSD GENERIC of a name without generic characters. */
+static void
+fully_qualified_generics(void **state)
+{
+    static const char *const people[] = {
+        "ADDUSER (ANN BEN) NOPASSWORD",
+    };
+    static const struct row rows[] = {
+        { "SETROPTS GENERIC(DATASET)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "ADDSD 'SYS1.A' GENERIC UACC(NONE)", 0, "" },
+        { "PERMIT 'SYS1.A' ID(ANN)", 8,
+          "ICH06004I SYS1.A NOT DEFINED TO RACF\n" },
+        { "PERMIT 'SYS1.A' ID(ANN) GENERIC", 0, "" },
+        { "ADDSD 'SYS1.A' UACC(NONE)", 0, "" },
+        { "ADDSD 'SYS1.A'", 4, "ICH09007I SYS1.A ALREADY DEFINED TO RACF\n" },
+        { "ADDSD 'SYS1.A' GENERIC", 4,
+          "ICH09007I SYS1.A ALREADY DEFINED TO RACF\n" },
+        { "PERMIT 'SYS1.A' ID(BEN) ACCESS(UPDATE)", 0, "" },
+        { "ADDSD 'SYS1.B' FROM('SYS1.A') FGENERIC", 0, "" },
+        { "PERMIT 'SYS1.B' ID(BEN) DELETE", 4,
+          "ICH06002I BEN      NOT AUTHORIZED, DELETE IGNORED\n" },
+        { "PERMIT 'SYS1.B' FROM('SYS1.A') RESET", 0, "" },
+        { "PERMIT 'SYS1.B' ID(BEN) DELETE", 0, "" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    assert_true(lists(&d, "EXPLAIN BEN DATASET SYS1.A UPDATE", "allowed"));
+    assert_true(lists(&d, "EXPLAIN ANN DATASET SYS1.A READ", "refused"));
+    assert_string_equal(desk_run(&d, "DELDSD 'SYS1.A'"), "");
+    assert_true(lists(&d, "EXPLAIN ANN DATASET SYS1.A READ", "allowed"));
+    assert_true(lists(&d, "EXPLAIN BEN DATASET SYS1.A READ", "refused"));
+    assert_string_equal(desk_run(&d, "DELDSD 'SYS1.A' GENERIC"), "");
+    assert_int_equal(d.rc, 0);
+    assert_string_equal(desk_run(&d, "DELDSD 'SYS1.A' GENERIC"),
+                        "ICH09001I SYS1.A NOT DEFINED TO RACF\n");
+    desk_fini(&d);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_with_suffixes),
         cmocka_unit_test(bad_members_are_refused),
+        cmocka_unit_test(generic_beside_discrete),
+        cmocka_unit_test(fully_qualified_generics),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

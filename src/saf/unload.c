@@ -372,7 +372,8 @@ put_list(struct writer *w, const struct saf_profile *p, bool is_dataset)
 }
 
 static void
-put_profile(struct writer *w, struct str class_name, struct str name)
+put_profile(struct writer *w, struct str class_name, struct str name,
+            bool is_generic)
 {
     bool is_dataset = str_eq_z(class_name, "DATASET");
     struct saf_member *members;
@@ -380,7 +381,7 @@ put_profile(struct writer *w, struct str class_name, struct str name)
     char class_z[SAF_CLASS_MAX + 1];
     size_t n;
 
-    if (!saf_profile_get(w->db, &w->a, class_name, name, &p) ||
+    if (!saf_profile_get_kind(w->db, &w->a, class_name, name, is_generic, &p) ||
         !str_copy_z(class_name, class_z, sizeof class_z))
         return;
     put_profile_base(w, &p, is_dataset);
@@ -598,8 +599,8 @@ each_profile(struct writer *w, const char *sql)
     struct saf_query q = saf_db_query(w->db, sql, "");
 
     while (saf_query_next(&q)) {
-        put_profile(w, saf_query_str(&q, &w->a, 0),
-                    saf_query_str(&q, &w->a, 1));
+        put_profile(w, saf_query_str(&q, &w->a, 0), saf_query_str(&q, &w->a, 1),
+                    saf_query_int(&q, 2) != 0);
         arena_reset(&w->a);
     }
 }
@@ -619,10 +620,10 @@ unload_write(struct saf_db *db, const struct unload_out *out,
     arena_init(&w.a, 256u << 20);
     each_name(&w, "SELECT grp FROM groups ORDER BY grp", put_group);
     each_name(&w, "SELECT user FROM users ORDER BY user", put_user);
-    each_profile(&w, "SELECT class, name FROM profiles WHERE class='DATASET'"
-                     " ORDER BY name");
-    each_profile(&w, "SELECT class, name FROM profiles WHERE class<>'DATASET'"
-                     " ORDER BY class, name");
+    each_profile(&w, "SELECT class, name, is_generic FROM profiles WHERE"
+                     " class='DATASET' ORDER BY name, is_generic");
+    each_profile(&w, "SELECT class, name, is_generic FROM profiles WHERE"
+                     " class<>'DATASET' ORDER BY class, name, is_generic");
     put_certs(&w);
     put_rings(&w);
     put_maps(&w);

@@ -15,6 +15,11 @@
 #define HEADER_1 "# Sallyport: companion of an unload, level 1. Holds secrets."
 #define END "# end: "
 
+/* A generic profile beside a discrete one of its name. */
+#define IS_TWIN                                                                \
+    "(p.is_generic=1 AND EXISTS(SELECT 1 FROM profiles t WHERE"                \
+    " t.class=p.class AND t.name=p.name AND t.is_generic=0))"
+
 static const struct row {
     const char *name, *select, *insert;
     unsigned columns;
@@ -71,9 +76,17 @@ static const struct row {
       4 },
     { "profile-field",
       "SELECT p.class, p.name, s.segment, s.field, s.value FROM segments s"
-      " JOIN profiles p ON p.id=s.id WHERE s.kind='R' ORDER BY 1, 2, 3, 4",
+      " JOIN profiles p ON p.id=s.id WHERE s.kind='R' AND NOT " IS_TWIN
+      " ORDER BY 1, 2, 3, 4",
       "INSERT OR REPLACE INTO segments SELECT 'R', id, ?3, ?4, ?5 FROM"
-      " profiles WHERE class=?1 AND name=?2",
+      " profiles WHERE class=?1 AND name=?2 ORDER BY is_generic LIMIT 1",
+      5 },
+    { "generic-field",
+      "SELECT p.class, p.name, s.segment, s.field, s.value FROM segments s"
+      " JOIN profiles p ON p.id=s.id WHERE s.kind='R' AND " IS_TWIN
+      " ORDER BY 1, 2, 3, 4",
+      "INSERT OR REPLACE INTO segments SELECT 'R', id, ?3, ?4, ?5 FROM"
+      " profiles WHERE class=?1 AND name=?2 AND is_generic=1",
       5 },
 };
 

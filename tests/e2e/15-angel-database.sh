@@ -17,6 +17,11 @@ RDEFINE FACILITY BAQ.** UACC(READ) AUDIT(SUCCESS(UPDATE) FAILURES(READ)) NOTIFY(
 RDEFINE FACILITY BAQ.ONE UACC(NONE) WARNING
 PERMIT BAQ.ONE CLASS(FACILITY) ID(STAFF ANN) ACCESS(UPDATE)
 PERMIT BAQ.ONE CLASS(FACILITY) ID(BEN) ACCESS(READ) WHEN(CRITERIA(SQLROLE(ADMIN)))
+RDEFINE EJBROLE TWIN.* UACC(NONE) DATA('discrete')
+PERMIT TWIN.* CLASS(EJBROLE) ID(ANN) ACCESS(READ)
+SETROPTS GENERIC(EJBROLE)
+RDEFINE EJBROLE TWIN.* UACC(NONE) DATA('generic')
+PERMIT TWIN.* CLASS(EJBROLE) ID(BEN ANN) ACCESS(UPDATE)
 RDEFINE STARTED BAQ*.* STDATA(USER(ANN) GROUP(STAFF) TRUSTED(YES))
 RDEFINE EJBROLE BBG.Role.Staff APPLDATA('Mixed Case')
 RDEFINE GEJBROLE GRP ADDMEM(a.b c.d)
@@ -121,6 +126,7 @@ for type in 0100 0102 0200 0205 0270 0400 0500 0505 0507 0540; do
     grep -q "^$type" "$U" || continue
     refuse "$type twice" "record $type: \"[^\"]+\" is there twice, first in line [0-9]+" < <({ cat "$U"; grep "^$type" "$U" | tail -1; })
 done
+refuse "a list that follows neither of two profiles" 'record 0505: there is a generic and a discrete profile "TWIN.\*", and the record follows neither' < <(tac "$U")
 refuse "several mistakes" '2 mistakes, nothing was loaded' < <(column '0200 (ANN|BEN)' 40 43 YEP)
 # What was there stays, whatever goes wrong.
 (
@@ -159,7 +165,8 @@ OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db --more "$SCRATCH/level1" load "$U"
 
 # --- leniencies: any order, unknown types, EBCDIC
 load_ok() { rm -rf "$SCRATCH/r3"; mkdir -p "$SCRATCH/r3"; OUT=$(SALLYPORT_ROOT=$SCRATCH/r3 sallyport db $([ -e "$M" ] && echo "--more $M") load "$1" 2>&1) && SALLYPORT_ROOT=$SCRATCH/r3 sallyport db unload >"$SCRATCH/out" 2>/dev/null; }
-tac "$U" >"$SCRATCH/reversed"
+# Only two profiles of one name need their records behind them.
+{ grep -v 'TWIN\.' "$U" | tac; grep 'TWIN\.' "$U"; } >"$SCRATCH/reversed"
 load_ok "$SCRATCH/reversed"
 is "$(sort "$SCRATCH/out" | md5sum)" "$(sort "$U" | md5sum)" "lines in reverse order"
 { cat "$U"; echo "02G1 ANN      CUSTOM"; echo "05Z9 WHATEVER   x"; } >"$SCRATCH/unknown"

@@ -37,7 +37,12 @@ db = sqlite3.connect("'"$DB"'")
 two = db.execute("SELECT id FROM profiles WHERE name=\"LU.TWO\"").fetchone()
 db.execute("UPDATE segments SET field=?, value=? WHERE segment=\"SESSION\" AND field=\"SESSKEY\" AND id=?", ("TEXT", "SESSK(OLDKEY0123456789)") + two)
 db.execute("INSERT INTO segments VALUES(?,?,?,?,?)", ("R", two[0], "KERB", "TEXT", "PASSWRD(X) PASSWORD(OLDKERB0123456789)"))
-db.commit()'
+db.commit()
+db.execute("PRAGMA foreign_keys=OFF")
+(sql,) = db.execute("SELECT sql FROM sqlite_master WHERE name=\"profiles\"").fetchone()
+old = sql.replace("UNIQUE(class, name, is_generic)", "UNIQUE(class, name)").replace("\"profiles\"", "narrow").replace("TABLE profiles(", "TABLE narrow(")
+assert old != sql and "narrow" in old, sql
+db.executescript("BEGIN; " + old + "; INSERT INTO narrow SELECT * FROM profiles; DROP TABLE profiles; ALTER TABLE narrow RENAME TO profiles; COMMIT;")'
 like "$(holds OLDKEY0123456789)" "racf.db" "an earlier release kept it in clear"
 start || exit 1
 is "$(holds OLDKEY0123456789)" "" "the start sealed it, and left no trace"
@@ -45,6 +50,13 @@ is "$(holds OLDKERB0123456789)" "" "nor of what is no list of operands"
 like "$(text)" '^SESSKEY\(\{[0-9a-f]+\}\)$' "as the field it is"
 like "$(text)" '^TEXT\(PASSWRD\(X\) PASSWORD\(\{[0-9a-f]+\}\)\)$' "in its place"
 is "$(text | grep ^BINDPW)" "$before" "what was sealed stays as it was"
+
+# One name, two profiles: an earlier release's table had no room for them.
+like "$(sallyport-racf 'RLIST FACILITY LU.ONE AUTHUSER')" "IBMUSER +ALTER" "lists of an earlier release are whole"
+sallyport-racf "RDEFINE FACILITY LU.*" >/dev/null
+sallyport-racf "SETROPTS GENERIC(FACILITY)" >/dev/null
+runs "a generic beside a discrete profile" 0 sallyport-racf "RDEFINE FACILITY LU.*"
+is "$(sallyport-racf 'SEARCH CLASS(FACILITY) FILTER(LU.*)' | grep -c '^LU\.\*')" 2 "both are there"
 
 # A master key that is lost is not replaced in silence.
 stop
