@@ -123,6 +123,50 @@ while got < sent:
 is_equal(got, sent, "what was taken is answered once it reads")
 slow.sock.close()
 
+# --- who asks and goes: what is asked is carried out though nobody is there to
+# be told, and every answer finds that out in the middle of something
+is_equal(ibm.command("ADDUSER GOER PASSWORD(RIGHT1)").rest, u32(0), "a user to be guessed at")
+ibm.command("ALTUSER GOER PASSWORD(RIGHT1) NOEXPIRED")
+ring = os.memfd_create("ring")
+def say(kind):
+    user = rng.choice(["GOER", "NOBODY", "GOER2", "x" * 20])
+    word = rng.choice(["RIGHT1", "WRONG", "", "AB12CD34"])
+    return {
+        COMMAND: lambda: s(rng.choice(["LISTUSER IBMUSER", "SETROPTS LIST", "ADDUSER GOER", "SETROPTS RACLIST(EJBROLE) REFRESH", "NOSUCH"])),
+        VERIFY: lambda: s(user) + s(word) + s("") + s("10.0.0.%d" % rng.randrange(256)) + s(""),
+        LOGON: lambda: s(user[:8]) + s(word),
+        CHECK: lambda: s("") + s("FACILITY") + s("NO.SUCH.THING") + u8(2),
+        SNAPSHOT: lambda: s("EJBROLE"),
+        RING_READ: lambda: s("NOBODY") + s("No.Ring") + u8(1),
+        KEY_OPEN: lambda: s("") + s("No.Ring"),
+        TICKET: lambda: s("GOER") + s("CICSREG") + s(rng.choice(["", "AB12CD34"])),
+        VERIFY_CERT: lambda: s(os.urandom(99)) + s(""),
+        VERIFY_IDENTITY: lambda: s("cn=somebody") + s("ldap://x") + s(""),
+        ACEE_OF: lambda: s(user[:8]) + s("") + u8(0),
+        REGISTER_SERVER: lambda: s(rng.choice(["", "GOES"])) + s(""),
+        OPEN_ANGEL: lambda: s("GOES"),
+        LIST_SERVERS: lambda: b"",
+        SYSLOG: lambda: s("gone"),
+        AUDIT_RING: lambda: b"",
+    }[kind]()
+KINDS = [COMMAND, VERIFY, LOGON, CHECK, SNAPSHOT, RING_READ, KEY_OPEN, TICKET, VERIFY_CERT, VERIFY_IDENTITY, ACEE_OF, REGISTER_SERVER, OPEN_ANGEL, LIST_SERVERS, SYSLOG, AUDIT_RING]
+at_rest = fds_at_rest()
+for i in range(3000):
+    c = Client()
+    try:
+        c.send(HELLO, u32(1) + s(""))
+        kinds = [COMMAND, COMMAND, VERIFY, LOGON, AUDIT_RING] if i % 3 == 0 else rng.sample(KINDS, 6)
+        for kind in kinds:
+            c.send(kind, say(kind), [ring] if kind == AUDIT_RING and i % 2 else ())
+    except (BrokenPipeError, ConnectionResetError):
+        pass # refused before the end
+    c.sock.close()
+    if i % 500 == 499:
+        others_are_served(f"{i + 1} clients have asked and gone")
+check(eventually(lambda: fds_at_rest() <= at_rest), "nothing of it is kept", (at_rest, fds_at_rest()))
+is_equal(ibm.call(OPEN_ANGEL, s("GOES")).err, OK, "an angel whose owner went is not up")
+is_equal(ibm.call(LIST_SERVERS).u32(), 0, "nor are servers registered with it")
+
 # --- who says nothing, and says it often
 def hold_many():
     held, refused = [], 0
@@ -186,7 +230,17 @@ others_are_served("afterwards")
 # --- the same front all the time
 os.kill(front, 0)
 check(True, "the front is the one that began")
-angel.stop()
+is_equal(angel.stop(), 0, "which ends as it should")
+
+# --- a master that goes while its jobs' passwords are compared
+ends = []
+for i in range(12):
+    angel = Angel()
+    for n in range(8):
+        angel.control.send(REGISTER_JOB, s(f"JOB{n}") + s(f"JOB0000{n}") + s(rng.choice(["GOER", "NOBODY"])) + s("") + s("IBMUSER") + s(rng.choice(["RIGHT1", "WRONG"])) + s("") + u32(0))
+    time.sleep(rng.random() / 20)
+    ends.append(angel.stop())
+is_equal(ends, [0] * 12, "the angel ends with its master, whatever it was asked")
 print(f"1..{__import__('angel_wire').count}")
 raise SystemExit(__import__('angel_wire').failed != 0)
 PY

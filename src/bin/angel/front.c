@@ -262,15 +262,22 @@ peer_kill(struct peer *p)
     if (p->is_dead)
         return;
     p->is_dead = true;
-    ring_peer_gone(p);
     front_unwatch(p->front, &p->watch);
-    logon_peer_gone(p->front, p);
-    angel_peer_gone(p);
-    front_work_gone(p->front, p);
     if (p == p->front->control) {
         log_info("the master has ended");
         p->front->is_ending = true;
     }
+}
+
+/* Once it has happened all that still could in this turn. */
+static void
+let_go(struct peer *p)
+{
+    p->is_let_go = true;
+    ring_peer_gone(p);
+    logon_peer_gone(p->front, p);
+    angel_peer_gone(p);
+    front_work_gone(p->front, p);
 }
 
 static void
@@ -289,9 +296,25 @@ peer_free(struct peer *p)
     free(p);
 }
 
+/*
+ * A handler that sends may find that its client has gone, and runs on. So a
+ * peer that died stays whole until the turn ends; whatever was begun for it
+ * meanwhile ends here.
+ */
 static void
 bury_peers(struct front *f)
 {
+    bool has_more = true;
+
+    while (has_more) { /* what one leaves behind may be the end of another */
+        has_more = false;
+        for (struct peer *p = f->peers; p != NULL; p = p->next) {
+            if (!p->is_dead || p->is_let_go)
+                continue;
+            let_go(p);
+            has_more = true;
+        }
+    }
     for (struct peer *p = f->peers, *next; p != NULL; p = next) {
         next = p->next;
         if (p->is_dead)

@@ -69,7 +69,8 @@ struct peer {
     struct peer *prev, *next;
     struct chan_peer cred;
     enum peer_state state;
-    bool is_dead; /* freed at the end of the turn */
+    bool is_dead;   /* let go and freed at the end of the turn */
+    bool is_let_go; /* nothing names it any more */
     struct acee *acee;
     struct job *job;
     struct grants grants; /* of a process that is no job */
@@ -171,6 +172,8 @@ void peer_reply(struct peer *, uint32_t seq, enum err e, struct saf_rc rc,
 /* And a descriptor, which stays the caller's; -1 none. */
 void peer_reply_fd(struct peer *, uint32_t seq, enum err e, struct saf_rc rc,
                    const struct err_info *why, struct str result, int fd);
+/* Nothing is read from it or sent to it any more. It stays whole until the end
+ * of the turn: a handler may go on with it. */
 void peer_kill(struct peer *);
 /* A client's mistake is worth a line of the log; at most 20 a minute are. */
 bool front_may_complain(struct front *);

@@ -72,6 +72,7 @@ job_end(struct front *f, struct job *j)
     /* Its connections lose the identity with it. */
     for (struct peer *p = f->peers; p != NULL; p = p->next) {
         if (p->job == j) {
+            ring_peer_gone(p); /* its last decisions are the job's */
             p->job = NULL;
             peer_kill(p);
         }

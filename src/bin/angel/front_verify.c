@@ -125,6 +125,13 @@ has_verifier(const struct front *f, const struct peer *p)
     return false;
 }
 
+/* Nobody waits for it; it ends with the turn. */
+static bool
+is_gone(const struct peer *p)
+{
+    return p != NULL && p->is_dead;
+}
+
 /* The next comparison: of a user who need not wait, and rather of somebody who
  * has none running, so that a flood of one does not hold up the others. */
 static struct logon_task **
@@ -134,7 +141,7 @@ pick(struct front *f)
     struct logon_task **second = NULL;
 
     for (struct logon_task **at = &f->tasks; *at != NULL; at = &(*at)->next) {
-        if (throttle_due((*at)->who, now) > 0)
+        if (throttle_due((*at)->who, now) > 0 || is_gone((*at)->peer))
             continue;
         if (!has_verifier(f, (*at)->peer))
             return at;
@@ -287,7 +294,8 @@ verifier_attach(struct verifier *v, int fd)
         v->task->ticket = STR("");
         v->task = NULL;
     }
-    feed(f);
+    /* It is given something at the end of the turn: this may run below a
+     * command that waits for another helper. */
 }
 
 void
@@ -475,8 +483,6 @@ logon_start(struct peer *p, uint32_t seq, const struct logon_request *r,
     f->n_tasks++;
     p->n_pending++;
     p->n_passwords++;
-    if (p->is_dead) /* while it was told what had happened so far */
-        logon_peer_gone(f, p);
     feed(f);
 }
 

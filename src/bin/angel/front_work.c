@@ -114,10 +114,7 @@ front_work(struct front *f, struct held *h)
 
     *w->tail = h;
     w->tail = &h->next;
-    if (h->peer->is_dead)
-        h->peer = NULL;
-    else
-        peer_wait(h->peer, true);
+    peer_wait(h->peer, true);
     if (!is_idle)
         return;
     w->word_ms = clock_mono_ms();
