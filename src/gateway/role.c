@@ -130,8 +130,8 @@ role_check(struct request *r, struct str class_name, struct str profile)
     return saf_check(r->serve->view, r->caller, class_name, profile, SAF_READ);
 }
 
-static bool
-has_saf_role(struct request *r)
+static enum role_verdict
+by_saf(struct request *r)
 {
     struct snapshot *s = r->usage->snapshot;
     struct str profile =
@@ -146,14 +146,19 @@ has_saf_role(struct request *r)
         saf_log_access(r->serve->saf, r->caller, STR("EJBROLE"), profile, &d);
     if (d.rc.saf == 4)
         MESSAGES_LOG(r->serve->log, LOGGER, "CWWKS2911E", profile);
-    return is_ok;
+    if (d.is_unknown)
+        return ROLE_UNKNOWN;
+    return is_ok ? ROLE_GRANTED : ROLE_REFUSED;
 }
 
-bool
-role_is_granted(struct request *r)
+enum role_verdict
+role_decide(struct request *r)
 {
+    bool is_ok;
+
     if (r->usage->snapshot->authorization != NULL)
-        return has_saf_role(r);
-    return r->kind == RESOURCE_MBEAN ? is_administrator(r)
-                                     : has_configured_role(r);
+        return by_saf(r);
+    is_ok = r->kind == RESOURCE_MBEAN ? is_administrator(r)
+                                      : has_configured_role(r);
+    return is_ok ? ROLE_GRANTED : ROLE_REFUSED;
 }

@@ -8,7 +8,12 @@
 
 #include "gateway/serve.h"
 
-bool role_is_granted(struct request *);
+enum role_verdict {
+    ROLE_GRANTED,
+    ROLE_REFUSED,
+    ROLE_UNKNOWN, /* the angel has been away for too long to tell */
+};
+enum role_verdict role_decide(struct request *);
 /* A SAF check of the caller, READ. Somebody without a SAF user has no access,
  * whatever UACC says. */
 struct saf_decision role_check(struct request *, struct str class_name,

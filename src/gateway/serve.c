@@ -259,6 +259,15 @@ run_interceptors(struct request *r)
 /* --- identity assertion (requesters) -------------------------------------- */
 
 static void
+answer_unavailable(struct request *r, struct saf_rc rc)
+{
+    if (auth_is_unregistered(rc))
+        *r->serve->is_unregistered = true;
+    MESSAGES_LOG0(r->serve->log, SECURITY_LOGGER, "BAQR0493E");
+    answer_plain(r, 503, "Service Unavailable");
+}
+
+static void
 check_surrogate(struct request *r)
 {
     struct str profile =
@@ -274,17 +283,12 @@ check_surrogate(struct request *r)
     }
     decision_add(&r->decision, DECISION_SURROGAT, DECISION_REFUSED,
                  acee_name(r->caller), profile, d.rc);
+    if (d.is_unknown) {
+        answer_unavailable(r, no_rc);
+        return;
+    }
     ANSWER_ERROR(r, 403, "BAQR7114E", acee_name(r->caller),
                  str_of(r->asserted->user), r->http->path);
-}
-
-static void
-answer_unavailable(struct request *r, struct saf_rc rc)
-{
-    if (auth_is_unregistered(rc))
-        *r->serve->is_unregistered = true;
-    MESSAGES_LOG0(r->serve->log, SECURITY_LOGGER, "BAQR0493E");
-    answer_plain(r, 503, "Service Unavailable");
 }
 
 static void
@@ -355,9 +359,15 @@ after_role(struct request *r)
 static void
 check_role(struct request *r)
 {
-    if (role_is_granted(r)) {
+    switch (role_decide(r)) {
+    case ROLE_GRANTED:
         after_role(r);
         return;
+    case ROLE_UNKNOWN:
+        answer_unavailable(r, no_rc);
+        return;
+    case ROLE_REFUSED:
+        break;
     }
     MESSAGES_LOG(r->serve->log, ROLE_LOGGER, "CWWKS9104A", acee_name(r->caller),
                  r->http->method, r->http->path,

@@ -41,6 +41,8 @@ client_arm_timer(struct saf_client *c)
         at = now;
     else if (c->fd < 0 && c->views != NULL)
         at = now + (c->is_connected_once ? RECONNECT_MS : FIRST_MS);
+    else if (c->fd >= 0 && view_look_ms(c) < at)
+        at = view_look_ms(c);
     if (at != UINT64_MAX) {
         uint64_t in_ms = at > now ? at - now : 0;
 
@@ -123,6 +125,7 @@ take_notice(struct saf_client *c, struct chan_msg *msg)
         break;
     case WIRE_READY:
         c->n_ready++;
+        view_granted(c);
         break;
     default:
         break; /* of a newer angel */

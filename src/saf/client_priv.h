@@ -93,10 +93,13 @@ void client_tell(struct saf_client *, enum wire_type, struct buf *request);
 /* Hooks of view.c. */
 void view_refreshed(struct saf_client *, struct chan_msg *);
 void view_lost(struct saf_client *);
+/* What was refused may be granted by now: look at once. */
+void view_granted(struct saf_client *);
 /* Fetch all snapshots again after reconnecting. */
 enum err view_reopen(struct saf_client *, struct err_info *why);
 /* What was not mapped when its view was opened: now? */
 void view_catch_up(struct saf_client *);
+uint64_t view_look_ms(const struct saf_client *); /* when; UINT64_MAX: all is */
 void view_forget(struct saf_client *);
 /* After reconnecting: what the old front did not read, the new one does. */
 void view_give_ring(struct saf_client *);

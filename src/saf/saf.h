@@ -56,6 +56,8 @@ struct saf_decision {
     char profile[SAF_PROFILE_MAX + 1]; /* "" when none controlled */
     bool is_generic;
     bool is_warning; /* allowed only because of WARNING */
+    bool is_unknown; /* nobody could be asked, so it is refused (a view whose
+                        angel is away for long, or was never there) */
     bool wants_log;  /* profile, class options or user ask for a record */
     uint8_t log;     /* enum saf_log: which of them; 0 when none does */
     enum saf_level requested;

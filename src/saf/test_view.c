@@ -1,6 +1,7 @@
 /* The client and its views, against a front played by a thread. */
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ struct front { /* answers SNAPSHOT with `image`, VERIFY with ERR_DENIED */
     int fd;
     pthread_t thread;
     struct str image;
+    atomic_bool refuses; /* SNAPSHOT, too */
 };
 
 static struct saf_engine *engine;
@@ -76,7 +78,7 @@ play(void *arg)
         int fd = -1;
 
         buf_init(&out, 4096);
-        if (msg.type == WIRE_SNAPSHOT) {
+        if (msg.type == WIRE_SNAPSHOT && !atomic_load(&f->refuses)) {
             put_head(&out, ERR_OK, SAF_RC(0, 0, 0));
             fd = chan_memfd("test", f->image, NULL);
         } else {
@@ -129,15 +131,23 @@ wait_and_process(struct saf_client *c)
     assert_int_equal(saf_process(c, NULL), ERR_OK);
 }
 
-static uint32_t
-ask(const struct saf_view *view, const char *user)
+static struct saf_decision
+decide(const struct saf_view *view, const char *user)
 {
     struct acee a = { .refs = 1, .group = "SYS1" };
 
     assert_true(str_copy_z(str_of(user), a.user, sizeof a.user));
     a.user_id = saf_principal_id(saf_engine_db(engine), str_of(user));
-    return saf_check(view, &a, STR("EJBROLE"), STR("Some.Role"), SAF_READ)
-        .rc.saf;
+    return saf_check(view, &a, STR("EJBROLE"), STR("Some.Role"), SAF_READ);
+}
+
+static uint32_t
+ask(const struct saf_view *view, const char *user)
+{
+    struct saf_decision d = decide(view, user);
+
+    assert_false(d.is_unknown);
+    return d.rc.saf;
 }
 
 static void
@@ -153,7 +163,7 @@ view_follows_refreshes(void **state)
     static const char *const classes[] = { "ejbrole" };
     struct saf_client *client;
     struct saf_view *view;
-    struct front f;
+    struct front f = { .fd = -1 };
     struct str first, second, bad;
     int n_refreshes = 0;
 
@@ -179,7 +189,8 @@ view_follows_refreshes(void **state)
     bad = exact_copy_n(second.p, second.n / 2);
     send_refresh(&f, bad);
     wait_and_process(client);
-    assert_int_equal(ask(view, "USER1"), 8);
+    assert_int_equal(decide(view, "USER1").rc.saf, 8);
+    assert_true(decide(view, "USER1").is_unknown);
     saf_view_close(&view);
     saf_disconnect(&client);
     (void)pthread_join(f.thread, NULL);
@@ -187,6 +198,41 @@ view_follows_refreshes(void **state)
     exact_free(first);
     exact_free(second);
     exact_free(bad);
+}
+
+/* What may not be seen yet is neither allowed nor refused by anybody; it is
+ * looked at again as soon as the front says that it may be seen. */
+static void
+view_that_comes_later(void **state)
+{
+    static const char *const classes[] = { "EJBROLE" };
+    struct front f = { .refuses = true };
+    struct saf_client *client;
+    struct saf_view *view;
+    struct str image = image_of("EJBROLE");
+
+    (void)state;
+    front_start(&f, image, &client);
+    assert_int_equal(saf_view_open(client, classes, 1, &view, NULL),
+                     ERR_DENIED);
+    assert_int_equal(saf_view_open_later(client, classes, 1, &view, NULL),
+                     ERR_OK);
+    assert_true(decide(view, "USER2").is_unknown);
+    assert_int_equal(decide(view, "USER2").rc.saf, 8);
+    atomic_store(&f.refuses, false);
+    assert_int_equal(chan_send(f.fd, WIRE_READY, 0, STR(""), NULL, 0, NULL),
+                     ERR_OK);
+    wait_and_process(client);
+    assert_int_equal(ask(view, "USER2"), 8);
+    /* Without a connection it is on its own, and believed for a while. */
+    shutdown(f.fd, SHUT_RDWR);
+    (void)pthread_join(f.thread, NULL);
+    assert_int_equal(saf_process(client, NULL), ERR_PEER);
+    assert_int_equal(ask(view, "USER2"), 8);
+    saf_view_close(&view);
+    saf_disconnect(&client);
+    close(f.fd);
+    exact_free(image);
 }
 
 static void
@@ -218,7 +264,7 @@ asynchronous_requests(void **state)
     struct acee *acee = NULL;
     struct err_info why;
     struct saf_rc rc;
-    struct front f;
+    struct front f = { .fd = -1 };
     int n_done = 0;
 
     (void)state;
@@ -275,6 +321,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(view_follows_refreshes),
+        cmocka_unit_test(view_that_comes_later),
         cmocka_unit_test(asynchronous_requests),
     };
 

@@ -19,7 +19,9 @@
 /* While the angel is away, what was mapped last is believed this long (a
  * restart takes far less); afterwards every check is refused. */
 #define GRACE_MS 5000u
+#define NEVER_MS 1u   /* lost before anything: long ago on a monotonic clock */
 #define LOOK_MS 1000u /* between looks for what may not be seen yet */
+#define AGAIN_MS 200u /* the same while what was mapped is still believed */
 
 struct image {
     const void *map;
@@ -38,7 +40,7 @@ struct saf_view {
     struct image *retired;
     _Atomic(uint64_t) lost_ms; /* 0: the angel is there */
     bool may_miss;             /* saf_view_open_later */
-    bool is_missing;           /* and none could be mapped yet */
+    bool is_missing;           /* and not all could be mapped, this time */
     uint64_t look_at_ms;
     size_t n;
     struct view_class classes[];
@@ -190,6 +192,25 @@ fetch(struct saf_view *view, struct view_class *vc, struct err_info *why)
     return e;
 }
 
+/* From now on it is on its own; later losses do not begin that anew. */
+static void
+lose_view(struct saf_view *view)
+{
+    uint64_t none = 0;
+
+    (void)atomic_compare_exchange_strong(&view->lost_ms, &none,
+                                         clock_mono_ms());
+}
+
+static bool
+is_believed(const struct saf_view *view)
+{
+    uint64_t lost_ms =
+        atomic_load_explicit(&view->lost_ms, memory_order_acquire);
+
+    return lost_ms == 0 || clock_mono_ms() - lost_ms <= GRACE_MS;
+}
+
 static enum err
 fetch_all(struct saf_view *view, struct err_info *why)
 {
@@ -200,8 +221,11 @@ fetch_all(struct saf_view *view, struct err_info *why)
     view->is_missing = e != ERR_OK && e != ERR_MEMORY && view->may_miss;
     if (!view->is_missing)
         return e;
-    atomic_store(&view->lost_ms, 1);
-    view->look_at_ms = clock_mono_ms() + LOOK_MS;
+    /* What was mapped before is believed as if the angel were away: a front
+     * that was started again does not know yet who may see what. */
+    lose_view(view);
+    view->look_at_ms =
+        clock_mono_ms() + (is_believed(view) ? AGAIN_MS : LOOK_MS);
     return ERR_OK;
 }
 
@@ -218,6 +242,7 @@ open_view(struct saf_client *c, const char *const *classes, size_t n,
     view->client = c;
     view->n = n;
     view->may_miss = may_miss;
+    atomic_store(&view->lost_ms, NEVER_MS); /* nothing is mapped yet */
     for (size_t i = 0; i < n; i++) {
         const struct saf_class *class = saf_class_find(str_of(classes[i]));
         const char *name = class == NULL ? classes[i] : class->name;
@@ -232,6 +257,8 @@ open_view(struct saf_client *c, const char *const *classes, size_t n,
     }
     if ((e = fetch_all(view, why)) != ERR_OK)
         goto fail;
+    if (!view->is_missing)
+        atomic_store(&view->lost_ms, 0);
     view->next = c->views;
     c->views = view;
     *out = view;
@@ -289,11 +316,11 @@ saf_check(const struct saf_view *view, const struct acee *acee,
           struct str class_name, struct str resource, enum saf_level level)
 {
     struct saf_decision d = { .rc = SAF_RC(8, 8, 0), .requested = level };
-    uint64_t lost_ms =
-        atomic_load_explicit(&view->lost_ms, memory_order_acquire);
 
-    if (lost_ms != 0 && clock_mono_ms() - lost_ms > GRACE_MS)
+    if (!is_believed(view)) {
+        d.is_unknown = true;
         return d;
+    }
     for (size_t i = 0; i < view->n; i++) {
         struct view_class *vc = (struct view_class *)&view->classes[i];
         const struct image *im;
@@ -335,7 +362,7 @@ view_refreshed(struct saf_client *c, struct chan_msg *msg)
              * the class would answer 4/4/0). */
             if (msg->n_fds > 0 &&
                 map_image(msg->fds[0], vc->name, &im, NULL) != ERR_OK) {
-                atomic_store(&view->lost_ms, 1);
+                atomic_store(&view->lost_ms, NEVER_MS);
                 continue;
             }
             swap(view, vc, im);
@@ -349,7 +376,14 @@ void
 view_lost(struct saf_client *c)
 {
     for (struct saf_view *view = c->views; view != NULL; view = view->next)
-        atomic_store(&view->lost_ms, clock_mono_ms());
+        lose_view(view);
+}
+
+void
+view_granted(struct saf_client *c)
+{
+    for (struct saf_view *view = c->views; view != NULL; view = view->next)
+        view->look_at_ms = 0;
 }
 
 enum err
@@ -377,6 +411,19 @@ view_catch_up(struct saf_client *c)
         if (fetch_all(view, NULL) == ERR_OK && !view->is_missing)
             atomic_store(&view->lost_ms, 0);
     }
+}
+
+uint64_t
+view_look_ms(const struct saf_client *c)
+{
+    uint64_t at = UINT64_MAX;
+
+    for (const struct saf_view *view = c->views; view != NULL;
+         view = view->next) {
+        if (view->is_missing && view->look_at_ms < at)
+            at = view->look_at_ms;
+    }
+    return at;
 }
 
 void

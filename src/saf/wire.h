@@ -105,7 +105,8 @@ enum wire_type {
     WIRE_LINE,    /* str text */
     WIRE_MESSAGE, /* str text */
     WIRE_REFRESH, /* str class, u64 generation; one descriptor or none */
-    WIRE_READY,   /* on the master's descriptor, once: the front serves */
+    WIRE_READY,   /* on the master's descriptor, once: the front serves; to the
+                     connections of a process: it was registered */
     WIRE_WAIT,    /* the request of this sequence takes long, and goes on */
 };
 

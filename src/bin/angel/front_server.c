@@ -38,8 +38,9 @@ peer_grants(struct peer *p)
     if (p->job != NULL || own->angel != NULL)
         return own;
     for (const struct peer *q = p->front->peers; q != NULL; q = q->next) {
-        if (q->job == NULL && q->grants.angel != NULL && q->acee != NULL &&
-            q->cred.pid == p->cred.pid && q->cred.uid == p->cred.uid &&
+        if (!q->is_dead && q->job == NULL && q->grants.angel != NULL &&
+            q->acee != NULL && q->cred.pid == p->cred.pid &&
+            q->cred.uid == p->cred.uid &&
             strcmp(q->acee->user, p->acee->user) == 0)
             return &q->grants;
     }
@@ -140,6 +141,17 @@ has_read(struct peer *p, const char *resource, const struct saf_lines *log)
     return saf_rc_is_ok(d.rc);
 }
 
+/* What its connections were refused they may ask for now. */
+static void
+tell_registered(struct peer *p)
+{
+    for (struct peer *q = p->front->peers; q != NULL; q = q->next) {
+        if (q != p && q->state == PEER_KNOWN && q->job == p->job &&
+            peer_grants(q) == own_grants(p))
+            peer_send(q, WIRE_READY, 0, STR(""), -1);
+    }
+}
+
 static enum err
 register_server(struct peer *p, uint32_t seq, struct str name, struct str only,
                 struct saf_rc *rc, struct buf *result, struct err_info *why)
@@ -149,6 +161,7 @@ register_server(struct peer *p, uint32_t seq, struct str name, struct str only,
     struct angel *a = angel_find(p->front, name);
     struct grants grants = { a, 0 };
     char resource[WIRE_ANGEL_MAX + 64];
+    bool is_new;
 
     if (a == NULL) {
         *rc = SAF_RC(8, 8, REASON_NO_ANGEL);
@@ -178,7 +191,11 @@ register_server(struct peer *p, uint32_t seq, struct str name, struct str only,
         buf_str(result, str_of(service_names[i]));
         buf_u8(result, is_available);
     }
+    is_new =
+        own_grants(p)->angel != a || own_grants(p)->services != grants.services;
     *own_grants(p) = grants;
+    if (is_new)
+        tell_registered(p);
     if (p->job != NULL && !p->job->had_grants) {
         p->job->had_grants = true;
         jobs_save(p->front);
