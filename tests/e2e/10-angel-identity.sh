@@ -144,6 +144,31 @@ other.sock.close()
 check(eventually(lambda: stc.call(ACEE_OF, s("USER1") + s("") + u8(5)).err == DENIED),
       "the angel ends: authorized services are off")
 
+# --- acting for somebody by SURROGAT
+PLAIN = s("USER1") + s("") + u8(5)
+for c in ["RDEFINE SURROGAT BPX.SRV.USER1 UACC(NONE)", "SETROPTS CLASSACT(SURROGAT FACILITY)"]:
+    ibm.command(c)
+is_equal(stc.call(ACEE_OF, PLAIN).err, DENIED, "BPX.SRV.USER1 without an entry")
+ibm.command("PERMIT BPX.SRV.USER1 CLASS(SURROGAT) ID(LIBSERV) ACCESS(READ)")
+is_equal(stc.call(ACEE_OF, PLAIN).err, OK, "READ to BPX.SRV.USER1: its identity, where BPX.SERVER is not protected")
+is_equal(stc.call(ACEE_OF, s("IBMUSER") + s("") + u8(5)).err, DENIED, "nobody else's")
+ibm.command("RDEFINE FACILITY BPX.SERVER UACC(NONE) AUDIT(ALL)")
+r = stc.call(ACEE_OF, PLAIN)
+is_equal(r.err, DENIED, "BPX.SERVER is protected: no server, no identity of clients")
+check(any("ICH408I" in m for m in r.messages) and any("BPX.SERVER CL(FACILITY)" in m for m in r.messages), "ICH408I says so", r.messages)
+ibm.command("PERMIT BPX.SERVER CLASS(FACILITY) ID(LIBSERV) ACCESS(READ)")
+is_equal(stc.call(ACEE_OF, PLAIN).err, DENIED, "READ is not enough")
+ibm.command("PERMIT BPX.SERVER CLASS(FACILITY) ID(LIBSERV) ACCESS(UPDATE)")
+is_equal(stc.call(ACEE_OF, PLAIN).err, OK, "UPDATE is")
+ibm.command("PERMIT BPX.SRV.USER1 CLASS(SURROGAT) ID(LIBSERV) DELETE")
+is_equal(stc.call(ACEE_OF, PLAIN).err, DENIED, "and UPDATE to BPX.SERVER without BPX.SRV.USER1 is not")
+ibm.command("RDELETE FACILITY BPX.SERVER")
+ibm.command("RDEFINE SURROGAT USER1.DFHINSTL UACC(NONE)")
+ibm.command("PERMIT USER1.DFHINSTL CLASS(SURROGAT) ID(LIBSERV) ACCESS(READ)")
+is_equal(stc.call(ACEE_OF, PLAIN).err, OK, "USER1.DFHINSTL, which regions ask for")
+ibm.command("RDELETE SURROGAT USER1.DFHINSTL")
+is_equal(stc.call(ACEE_OF, PLAIN).err, DENIED, "and without")
+
 # --- hostile clients
 refuses(Client(), COMMAND, s("LISTUSER"), "a request before HELLO")
 refuses(Client(), REGISTER_JOB, s("A") * 7, "REGISTER_JOB from a client")

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "front_audit.h"
 #include "front_certs.h"
 #include "saf/cert.h"
 #include "saf/idmap.h"
@@ -189,10 +190,30 @@ mapped_user(struct peer *p, struct arena *a, struct str der, struct str applid,
     return ERR_OK;
 }
 
+/* Where FACILITY protects BPX.SERVER, only who has UPDATE takes on the identity
+ * of its clients by BPX.SRV.<user>. With READ the server's own authority would
+ * have to be checked beside the client's at each access, which the acee's
+ * holder does not do: refused. */
+static bool
+may_serve(struct peer *p, uint32_t seq)
+{
+    struct line_sink sink = { p->front, p, seq };
+    struct saf_lines lines = line_sink_lines(&sink);
+    const struct str class_name = STR("FACILITY"), name = STR("BPX.SERVER");
+    struct saf_decision d = saf_authorize(p->front->engine, p->acee, class_name,
+                                          name, SAF_UPDATE, NULL);
+
+    if (d.wants_log)
+        audit_access(p->front, p, p->acee, class_name, name, &d);
+    if (d.wants_log && (d.rc.saf == 8 || d.is_warning))
+        ich408i_access(&lines, p->acee, class_name, name, &d);
+    return d.rc.saf != 8; /* no profile: BPX.SRV alone decides */
+}
+
 /* Without authenticator: servers with SAFCRED, oneself, or where class
  * SURROGAT lets us act for that user. */
 static bool
-may_be(struct peer *p, struct str user)
+may_be(struct peer *p, uint32_t seq, struct str user)
 {
     if (peer_has_safcred(p) || str_eq_nocase_z(user, p->acee->user))
         return true;
@@ -204,7 +225,8 @@ may_be(struct peer *p, struct str user)
                 : snprintf(name, sizeof name, "%.*s.DFHINSTL", STR_ARG(user));
 
         if (saf_authorized(p->front->engine, p->acee, "SURROGAT",
-                           str_n(name, (size_t)n), SAF_READ))
+                           str_n(name, (size_t)n), SAF_READ) &&
+            (i > 0 || may_serve(p, seq)))
             return true;
     }
     return false;
@@ -241,7 +263,7 @@ on_verify_cert(struct peer *p, uint32_t seq, struct chan_msg *msg)
         e = mapped_user(p, &a, der, ask.applid, &ask.user, &rc, &why);
     /* A certificate is no secret: that it was proved we have only the asker's
      * word for, as with a bare name. */
-    if (!peer_has_safcred(p) && (e != ERR_OK || !may_be(p, ask.user)))
+    if (!peer_has_safcred(p) && (e != ERR_OK || !may_be(p, seq, ask.user)))
         reply_unregistered(
             p, seq,
             "service group SAFCRED is not available, nor access to "
@@ -340,7 +362,7 @@ on_acee_of(struct peer *p, uint32_t seq, struct chan_msg *msg)
         !reader_at_end(&in))
         return false;
     ask.origin = (enum acee_origin)origin;
-    if (!may_be(p, ask.user))
+    if (!may_be(p, seq, ask.user))
         reply_unregistered(p, seq, "service group SAFCRED is not available");
     else if (!front_refuse_domain(p, seq, ask.applid))
         reply_acee(p, seq, &ask, (struct str){ NULL, 0 });
