@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "saf/certmake.h"
+#include "saf/p12_cost.h"
 
 /* --- names
  * -------------------------------------------------------------------- */
@@ -308,11 +309,9 @@ struct found {
     size_t n;
     EVP_PKEY *key;
     struct str friendly_name;
-    bool has_password_failed, is_too_slow;
+    bool has_password_failed;
+    struct p12_cost p12;
 };
-
-/* Of the package's check: what asks for more is made to keep us busy. */
-#define ITERATIONS_MAX 1000000
 
 static bool
 take(struct found *f, X509 *x)
@@ -370,18 +369,13 @@ take_pkcs12(struct arena *a, struct found *f, PKCS12 *p12, struct str password)
 {
     STACK_OF(X509) *others = NULL;
     const char *pass = str_z(a, password);
-    const ASN1_INTEGER *iterations = NULL;
     const unsigned char *alias;
     X509 *cert = NULL;
     int n_alias = 0;
 
-    PKCS12_get0_mac(NULL, NULL, NULL, &iterations, p12);
-    if (iterations != NULL && ASN1_INTEGER_get(iterations) != 1 &&
-        (ASN1_INTEGER_get(iterations) <= 0 ||
-         ASN1_INTEGER_get(iterations) > ITERATIONS_MAX)) {
-        f->is_too_slow = true;
+    p12_cost(p12, pass, &f->p12);
+    if (f->p12.is_too_slow)
         return;
-    }
     if (pass == NULL || PKCS12_parse(p12, pass, &f->key, &cert, &others) != 1) {
         f->has_password_failed = true;
         return;
@@ -520,23 +514,67 @@ read_request(struct arena *a, struct str input, struct cert_bundle *out,
  * --------------------------------------------------------------------------------------
  */
 
+/* Nobody in the bundle was signed by it. */
+static bool
+is_end_entity(const struct found *f, const int32_t *signer, size_t i)
+{
+    for (size_t k = 0; k < f->n; k++)
+        if (signer[k] == (int32_t)i)
+            return false;
+    return true;
+}
+
+/*
+ * The end entity first, then who signed it, and so on; what belongs to none of
+ * these keeps its place behind them. With a key the first is the end entity. A
+ * file may have them in any order, and a PKCS#7 has no order at all.
+ */
+static void
+put_in_order(const struct found *f, const int32_t *signer, size_t *at)
+{
+    bool is_placed[CERTPARSE_CERTS_MAX] = { false };
+    size_t first = 0, n = 0;
+
+    while (f->key == NULL && first < f->n && !is_end_entity(f, signer, first))
+        first++;
+    if (first == f->n)
+        first = 0;
+    for (int32_t i = (int32_t)first;
+         i >= 0 && (size_t)i < f->n && !is_placed[i]; i = signer[i]) {
+        is_placed[i] = true;
+        at[n++] = (size_t)i;
+    }
+    for (size_t i = 0; i < f->n; i++)
+        if (!is_placed[i])
+            at[n++] = i;
+}
+
 static enum err
 keep_found(struct arena *a, const struct found *f, const struct str *trusted,
            size_t n_trusted, struct cert_bundle *out, struct err_info *why)
 {
+    int32_t signer[CERTPARSE_CERTS_MAX], place[CERTPARSE_CERTS_MAX] = { 0 };
+    size_t at[CERTPARSE_CERTS_MAX] = { 0 };
     struct buf pkcs8;
     enum err e = ERR_OK;
 
+    for (size_t i = 0; i < f->n; i++)
+        signer[i] = signer_of(f, f->certs[i], trusted, n_trusted);
+    put_in_order(f, signer, at);
+    for (size_t i = 0; i < f->n; i++)
+        place[at[i]] = (int32_t)i;
     out->certs = ARENA_ARRAY(a, struct cert_facts, f->n);
     if (out->certs == NULL)
         return err_set(why, ERR_MEMORY, "no storage for certificates");
     for (size_t i = 0; i < f->n; i++) {
-        read_facts(a, f->certs[i], &out->certs[i]);
+        int32_t by = signer[at[i]];
+
+        read_facts(a, f->certs[at[i]], &out->certs[i]);
         if (out->certs[i].der.n == 0 || out->certs[i].der.n > CERT_DER_MAX)
             return err_set(why, ERR_LIMIT,
                            "a certificate is longer than %u bytes",
                            CERT_DER_MAX);
-        out->certs[i].signer = signer_of(f, f->certs[i], trusted, n_trusted);
+        out->certs[i].signer = by >= 0 && (size_t)by < f->n ? place[by] : by;
     }
     out->n = f->n;
     out->friendly_name = f->friendly_name;
@@ -567,10 +605,17 @@ certparse(struct arena *a, struct str input, struct str password,
         take_der(a, &f, input, password);
     if (f.n > 0)
         e = keep_found(a, &f, trusted, n_trusted, &bundle, why);
-    else if (f.is_too_slow)
+    else if (f.p12.is_too_slow)
         e = err_set(why, ERR_LIMIT,
                     "the PKCS#12 package asks for more than %d iterations",
-                    ITERATIONS_MAX);
+                    P12_ITERATIONS_MAX);
+    else if (f.has_password_failed && f.p12.old_cipher != NULL)
+        e = err_set(why, ERR_UNSUPPORTED,
+                    "the PKCS#12 package is encrypted with %s, an old cipher "
+                    "that is not taken; make it anew: openssl pkcs12 -legacy "
+                    "-in OLD -nodes -out PEM; openssl pkcs12 -export "
+                    "-in PEM -out NEW",
+                    f.p12.old_cipher);
     else if (f.has_password_failed)
         e = err_set(why, ERR_DENIED,
                     "the PKCS#12 package does not open with this password");

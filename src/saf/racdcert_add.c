@@ -51,9 +51,10 @@ racdcert_trusted(struct cmd *c, struct str **ders)
     return n_out;
 }
 
+/* now: of the same certificate, which is there already; 0: it is not. */
 static char
 default_status(const struct cmd *c, struct str owner,
-               const struct cert_facts *facts)
+               const struct cert_facts *facts, char now)
 {
     if (cmd_has(c, "TRUST"))
         return 'T';
@@ -61,6 +62,8 @@ default_status(const struct cmd *c, struct str owner,
         return 'N';
     if (cmd_has(c, "HIGHTRUST"))
         return 'H';
+    if (now != 0)
+        return now;
     if (facts->signer >= 0)
         return 'T';
     return facts->is_self_signed && !facts->has_bad_signature &&
@@ -164,10 +167,12 @@ racdcert_keep(struct cmd *c, struct str owner, const struct cert_facts *facts,
               const struct racdcert_key *key)
 {
     struct cert_row row;
+    bool is_same;
 
     if (!place(c, owner, facts, &row))
         return false;
-    row.status = default_status(c, owner, facts);
+    is_same = row.id != 0 && str_eq(row.facts.fingerprint, facts->fingerprint);
+    row.status = default_status(c, owner, facts, is_same ? row.status : 0);
     row.facts = *facts;
     if (key->sealed.n > 0) {
         row.key = buf_view(&key->sealed);
@@ -176,10 +181,11 @@ racdcert_keep(struct cmd *c, struct str owner, const struct cert_facts *facts,
         if (key->token.n > 0)
             row.flags |= CERT_IN_TOKEN;
     }
-    row.flags &= ~(uint32_t)CERT_REQUESTED; /* answered */
+    if (!is_same)
+        row.flags &= ~(uint32_t)CERT_REQUESTED; /* answered */
     cert_put(c->db, &row);
     racdcert_changed(c, "DIGTCERT");
-    if (row.status == 'N' && !cmd_has(c, "NOTRUST")) {
+    if (row.status == 'N' && !is_same && !cmd_has(c, "NOTRUST")) {
         CMD_MSG(c, "SPT0312W");
         (void)cmd_rc(c, 4);
     }
@@ -347,6 +353,24 @@ racdcert_listchain(struct cmd *c, struct str owner)
     return c->rc;
 }
 
+/* From the end entity, which is the first, up to one that signed itself. */
+static bool
+has_root(const struct cert_bundle *bundle)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < bundle->n; i++) {
+        int32_t by = bundle->certs[at].signer;
+
+        if (bundle->certs[at].is_self_signed)
+            return true;
+        if (by < 0 || (size_t)by >= bundle->n)
+            return false;
+        at = (size_t)by;
+    }
+    return false;
+}
+
 uint32_t
 racdcert_checkcert(struct cmd *c, struct str owner)
 {
@@ -373,10 +397,10 @@ racdcert_checkcert(struct cmd *c, struct str owner)
             row = known;
         }
         racdcert_print_cert(c, &row, false);
-        facts.is_complete = facts.is_complete || row.facts.is_self_signed;
         facts.is_expired = facts.is_expired || is_expired(c, &row.facts);
     }
     facts.n = bundle.n;
+    facts.is_complete = has_root(&bundle);
     print_chain(c, &facts);
     return c->rc;
 }

@@ -77,6 +77,57 @@ like "$OUT" "Status: TRUST" "signed by a trusted CERTAUTH: TRUST"
 like "$OUT" "Private Key: YES" "with its key"
 runs "the same certificate for another user" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.CC.P12') PASSWORD('secret')"
 
+# Once more for the same user: what it had stays, unless the command says more
+racf "RACDCERT ID(LIBSERV) CONNECT(RING(zCEE.KeyRing) LABEL('again') DEFAULT)" >/dev/null
+racf "RACDCERT ID(LIBSERV) ALTER(LABEL('again')) NOTRUST" >/dev/null
+racf "RACDCERT ID(LIBSERV) GENREQ(LABEL('again')) DSN('IBMUSER.AGAIN.REQ')" >/dev/null
+runs "ADD once more" 0 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.CC.P12') PASSWORD('secret')"
+OUT=$(racf "RACDCERT ID(LIBSERV) LIST(LABEL('again'))")
+like "$OUT" "Status: NOTRUST" "it keeps its status"
+like "$OUT" "Private Key: YES" "its key"
+like "$OUT" ">zCEE.KeyRing<" "its ring"
+like "$(racf 'RACDCERT ID(LIBSERV) LISTRING(zCEE.KeyRing)')" "^  again +ID\(LIBSERV\) +PERSONAL +YES" "its label, and that it is the default there"
+runs "it is still the answer to no request" 8 sallyport-racf "RACDCERT ID(LIBSERV) DELETE(LABEL('again'))"
+openssl pkcs12 -in "$D/IBMUSER.CC.P12" -passin pass:secret -nokeys -clcerts 2>/dev/null | openssl x509 -outform DER -out "$D/IBMUSER.CC.DER"
+runs "ADD without its key" 0 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.CC.DER')"
+like "$(racf "RACDCERT ID(LIBSERV) LIST(LABEL('again'))")" "Private Key: YES" "it keeps the key"
+runs "ADD with another label and TRUST" 0 sallyport-racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.CC.DER') WITHLABEL('renamed') TRUST"
+like "$(racf "RACDCERT ID(LIBSERV) LIST(LABEL('renamed'))")" "Status: TRUST" "has both"
+like "$(racf 'RACDCERT ID(LIBSERV) LISTRING(zCEE.KeyRing)')" "^  renamed +ID\(LIBSERV\) +PERSONAL +YES" "in its place in the ring"
+racf "RACDCERT ID(LIBSERV) ADD('IBMUSER.CC.DER') WITHLABEL('again')" >/dev/null
+racf "RACDCERT CERTAUTH ALTER(LABEL('Liberty CA')) HIGHTRUST" >/dev/null
+runs "an authority once more" 0 sallyport-racf "RACDCERT CERTAUTH ADD('IBMUSER.CA.PEM')"
+like "$(racf "RACDCERT CERTAUTH LIST(LABEL('Liberty CA'))")" "Status: HIGHTRUST" "stays HIGHTRUST"
+racf "RACDCERT CERTAUTH ALTER(LABEL('Liberty CA')) TRUST" >/dev/null
+
+# Chains of three, in whatever order they come
+make() { # NAME ISSUER EXTENSION
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$SCRATCH/$1.key" -out "$SCRATCH/$1.csr" -subj "/CN=$1" 2>/dev/null
+    printf '%s\n' "$3" >"$SCRATCH/ext"
+    local by=(-CA "$SCRATCH/$2.crt" -CAkey "$SCRATCH/$2.key" -CAcreateserial); [ "$1" != "$2" ] || by=(-signkey "$SCRATCH/$1.key")
+    openssl x509 -req -in "$SCRATCH/$1.csr" "${by[@]}" -days 900 -extfile "$SCRATCH/ext" -out "$SCRATCH/$1.crt" 2>/dev/null
+}
+make Root Root basicConstraints=critical,CA:TRUE; make Middle Root basicConstraints=critical,CA:TRUE; make Leaf Middle basicConstraints=CA:FALSE
+together() { local n; for n; do cat "$SCRATCH/$n.crt"; done; }
+subjects() { racf "RACDCERT CHECKCERT('IBMUSER.CHAIN') PASSWORD('x')" | grep -A1 "Subject's Name:" | grep -o 'CN=[A-Za-z]*' | tr '\n' ' '; }
+for order in "Leaf Middle Root" "Root Middle Leaf" "Middle Leaf Root" "Root Leaf Middle" "Leaf Root Middle" "Middle Root Leaf"; do
+    together $order >"$D/IBMUSER.CHAIN"
+    is "$(subjects)" "CN=Leaf CN=Middle CN=Root " "CHECKCERT of PEM $order"
+    openssl crl2pkcs7 -nocrl -certfile "$D/IBMUSER.CHAIN" -outform DER -out "$SCRATCH/p7"; cp "$SCRATCH/p7" "$D/IBMUSER.CHAIN"
+    is "$(subjects)" "CN=Leaf CN=Middle CN=Root " "of PKCS#7 $order"
+done
+openssl pkcs12 -export -inkey "$SCRATCH/Leaf.key" -in "$SCRATCH/Leaf.crt" -certfile <(together Root Middle) -passout pass:x -out "$D/IBMUSER.CHAIN"
+is "$(subjects)" "CN=Leaf CN=Middle CN=Root " "of PKCS#12, the root before"
+like "$(racf "RACDCERT CHECKCERT('IBMUSER.CHAIN') PASSWORD('x')")" "Chain contains 3 certificate\(s\), chain is complete" "it is complete"
+together Root Leaf >"$D/IBMUSER.CHAIN"
+is "$(subjects)" "CN=Root CN=Leaf " "nobody's chain stays in its order"
+together Leaf Root >"$D/IBMUSER.CHAIN"
+like "$(racf "RACDCERT CHECKCERT('IBMUSER.CHAIN')")" "Chain contains 2 certificate\(s\), chain is incomplete" "a root that signed nothing of it does not make it complete"
+together Root Middle Leaf >"$D/IBMUSER.CHAIN"
+runs "ADD takes the end entity, wherever it stands" 0 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.CHAIN') WITHLABEL('leaf')"
+like "$(racf "RACDCERT ID(USER1) LIST(LABEL('leaf'))")" ">CN=Leaf<" "for the user"
+is "$(racf 'RACDCERT CERTAUTH LIST' | grep -c '>CN=\(Root\|Middle\)<')" 4 "its signers under CERTAUTH: two subjects, two issuers"
+
 # Refusals
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$SCRATCH/k" -out "$SCRATCH/c" -subj /CN=slow 2>/dev/null
 openssl pkcs12 -export -inkey "$SCRATCH/k" -in "$SCRATCH/c" -passout pass:x -iter 70000 -out "$SCRATCH/slow.p12"
@@ -86,6 +137,37 @@ b = open(sys.argv[1], "rb").read(); at = b.rindex(b"\x02\x03\x01\x11\x70")
 open(sys.argv[2], "wb").write(b[:at] + b"\x02\x03\x7f\xff\xff" + b[at + 5:])' "$SCRATCH/slow.p12" "$D/IBMUSER.SLOW"
 runs "a package that takes 8,388,607 iterations" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.SLOW') PASSWORD('x')"
 like "$OUT" "asks for more than 1000000 iterations" "is not begun"
+# The same in what is encrypted: the certificates, the key, both at once.
+for which in 1 2; do
+    python3 -c '
+import sys
+b = open(sys.argv[1], "rb").read(); at = -1
+for n in range(int(sys.argv[3])): at = b.index(b"\x02\x03\x01\x11\x70", at + 1)
+open(sys.argv[2], "wb").write(b[:at] + b"\x02\x03\x7f\xff\xff" + b[at + 5:])' "$SCRATCH/slow.p12" "$D/IBMUSER.SLOW" $which
+    runs "iterations of part $which" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.SLOW') PASSWORD('x')"
+    like "$OUT" "asks for more than 1000000 iterations" "are not begun"
+done
+openssl pkcs12 -export -inkey "$SCRATCH/k" -in "$SCRATCH/c" -passout pass:x -iter 400000 -out "$D/IBMUSER.SLOW"
+runs "400,000 each, three times" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.SLOW') PASSWORD('x')"
+like "$OUT" "asks for more than 1000000 iterations" "are too many together"
+runs "a passphrase of 255 characters" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.CC.P12') PASSWORD('$(printf 'x%.0s' {1..255})')"
+like "$OUT" "does not open with this password" "is a wrong one"
+runs "no passphrase" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.CC.P12')"
+like "$OUT" "does not open with this password" "is a wrong one, too"
+openssl pkcs12 -export -inkey "$SCRATCH/k" -in "$SCRATCH/c" -passout pass: -out "$D/IBMUSER.EMPTY"; chmod 644 "$D/IBMUSER.EMPTY"
+runs "an empty one that is right" 4 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.EMPTY') WITHLABEL('empty')"
+head -c 700 "$D/IBMUSER.CC.P12" >"$D/IBMUSER.CUT"
+runs "a package that is cut" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.CUT') PASSWORD('secret')"
+# Ciphers that libcrypto keeps for the sake of old files only.
+if openssl pkcs12 -export -legacy -certpbe PBE-SHA1-RC2-40 -keypbe PBE-SHA1-3DES -inkey "$SCRATCH/k" -in "$SCRATCH/c" -passout pass:x -out "$D/IBMUSER.RC2" 2>/dev/null; then
+    chmod 644 "$D/IBMUSER.RC2"
+    runs "RC2 of 40 bits" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.RC2') PASSWORD('x')"
+    like "$OUT" "encrypted with RC2-40-CBC, an old cipher that is not taken; make it anew: openssl pkcs12 -legacy" "is said by its name, with the remedy"
+    runs "and a wrong password" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.RC2') PASSWORD('y')"
+    like "$OUT" "does not open with this password" "is that, first"
+    openssl pkcs12 -legacy -in "$D/IBMUSER.RC2" -passin pass:x -nodes -out "$SCRATCH/pem" 2>/dev/null; openssl pkcs12 -export -in "$SCRATCH/pem" -passout pass:x -out "$D/IBMUSER.ANEW"; chmod 644 "$D/IBMUSER.ANEW"
+    runs "the remedy" 0 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.ANEW') PASSWORD('x') WITHLABEL('anew')"
+fi
 printf '\x30\x82\xff\xff\x00' >"$D/IBMUSER.BAD"
 head -c 300000 /dev/urandom >"$D/IBMUSER.HUGE"
 runs "damaged DER" 8 sallyport-racf "RACDCERT ID(USER1) ADD('IBMUSER.BAD')"
