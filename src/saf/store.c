@@ -201,6 +201,12 @@ saf_db_changes(const struct saf_db *db)
     return (size_t)sqlite3_changes(db->handle);
 }
 
+uint64_t
+saf_db_all_changes(const struct saf_db *db)
+{
+    return (uint64_t)sqlite3_total_changes(db->handle);
+}
+
 int64_t
 saf_db_last_id(const struct saf_db *db)
 {

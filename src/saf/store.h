@@ -66,6 +66,8 @@ MUST_CHECK enum err saf_db_check(struct saf_db *, struct err_info *why);
 void saf_db_run(struct saf_db *, const char *sql, const char *types, ...);
 /* Rows changed by the last saf_db_run. */
 size_t saf_db_changes(const struct saf_db *);
+/* Rows that were changed since the database was opened. */
+uint64_t saf_db_all_changes(const struct saf_db *);
 int64_t saf_db_last_id(const struct saf_db *); /* of the last INSERT */
 
 struct saf_query {

@@ -78,6 +78,26 @@ N=$(sallyport smf | wc -l)
 racf "ALTUSER BEN NAME('D')" >/dev/null
 is "$(sallyport smf | wc -l)" "$N" "NOAUDIT(USER): none"
 
+# SUCCESS is what did something
+last() { sallyport smf | tail -1; }
+racf "SETROPTS SAUDIT" >/dev/null
+racf "RACDCERT ID(ANN) ADDRING(Some.Ring)" >/dev/null
+like "$(last)" "RACDCERT +SUCCESS .*ADDRING" "RACDCERT that did something"
+racf "RACDCERT ID(ANN) ADDRING(Some.Ring)" >/dev/null
+like "$(last)" "RACDCERT +KEYWVIOL .*ADDRING" "one that could not (8)"
+racf "RACDCERT ID(ANN) LIST(LABEL('None'))" >/dev/null
+like "$(last)" "RACDCERT +KEYWVIOL .*LIST" "one that found nothing (4)"
+racf "RACDCERT ID(ANN) CONNECT(RING(Some.Ring) LABEL('None'))" >/dev/null
+like "$(last)" "RACDCERT +KEYWVIOL .*CONNECT" "CONNECT of a label that is none (4)"
+racf "PERMIT BAQ.SECRET CLASS(FACILITY) ID(CARL) DELETE" >/dev/null
+like "$(last)" "PERMIT +KEYWVIOL" "PERMIT DELETE of who is not listed (4)"
+racf "RACDCERT ID(ANN) GENCERT SUBJECTSDN(CN('a')) WITHLABEL('a')" >/dev/null
+racf "RACDCERT ID(ANN) EXPORT(LABEL('a')) DSN('IBMUSER.A')" >/dev/null
+racf "RACDCERT ID(ANN) DELETE(LABEL('a'))" >/dev/null
+runs "ADD without anybody to trust it" 4 sallyport-racf "RACDCERT ID(ANN) ADD('IBMUSER.A')"
+like "$(last)" "RACDCERT +SUCCESS .*ADD" "did something (4)"
+racf "SETROPTS NOSAUDIT" >/dev/null
+
 # The recorder dies
 for p in $(ps -o pid= --ppid "$PID"); do [ "$(cat /proc/"$p"/comm)" != angel-recorder ] || kill -9 "$p"; done
 racf "SETROPTS CMDVIOL" >/dev/null

@@ -157,14 +157,14 @@ command_reason(struct peer *p, const struct verb *v, struct str class_name,
 }
 
 void
-audit_command(struct peer *p, struct str blanked, uint32_t rc,
-              bool is_violation)
+audit_command(struct peer *p, struct str blanked, enum audit_outcome outcome)
 {
     static const struct verb other = { "", "", SMF_GENERAL, TARGET_NONE, "" };
     struct reader in = reader_of(blanked);
     const struct verb *v = verb_of(next_word(&in));
     struct str class_name, name = STR("");
     char folded[SAF_CLASS_MAX + 1];
+    bool is_violation = outcome == AUDIT_VIOLATION;
     uint8_t reason, qualifier;
     struct buf out;
 
@@ -186,7 +186,9 @@ audit_command(struct peer *p, struct str blanked, uint32_t rc,
     reason = command_reason(p, v, class_name, is_violation);
     if (reason == 0)
         return;
-    qualifier = is_violation ? SMF_INSAUTH : rc >= 8 ? SMF_KEYVIOL : SMF_OK;
+    qualifier = is_violation                ? SMF_INSAUTH
+                : outcome == AUDIT_NOT_DONE ? SMF_KEYVIOL
+                                            : SMF_OK;
     begin(&out, p, p->acee, v->event, qualifier,
           is_violation ? SMF_DES_VIOLATION : 0, reason);
     if ((p->acee->attrs & ACEE_SPECIAL) != 0)

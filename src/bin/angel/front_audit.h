@@ -8,11 +8,15 @@
 #include "audit/smf.h"
 #include "front.h"
 
+enum audit_outcome {
+    AUDIT_DONE,      /* all, or part of it */
+    AUDIT_NOT_DONE,  /* nothing has changed */
+    AUDIT_VIOLATION, /* an operand or all of it was refused for want of
+                        authority */
+};
 /* A command that was carried out: by SAUDIT, CMDVIOL, AUDIT(class), UAUDIT.
- * blanked: without its secrets; is_violation: an operand or all of it was
- * refused for want of authority. */
-void audit_command(struct peer *, struct str blanked, uint32_t rc,
-                   bool is_violation);
+ * blanked: without its secrets. */
+void audit_command(struct peer *, struct str blanked, enum audit_outcome);
 /* An access check whose profile wants it recorded. */
 void audit_access(struct front *, struct peer *, const struct acee *,
                   struct str class_name, struct str resource,

@@ -12,6 +12,7 @@ struct held {
     struct err_info why;
     uint32_t rc;
     bool is_violation;  /* a reply said that authority is missing */
+    bool has_changed;   /* something in the database */
     bool is_cut;        /* there was no storage for part of it */
     bool is_switch;     /* RVARY SWITCH */
     struct buf lines;   /* str each */
