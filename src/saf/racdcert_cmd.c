@@ -51,7 +51,7 @@ static const struct cmd_table connect_table = CMD_TABLE(connect_ops);
 #define TOKEN_NAME TEXT("TOKEN", 1, RACDCERT_TOKEN_MAX, 0)
 static const struct cmd_operand bind_ops[] = {
     TEXT("ID", 1, 8, CMD_NAME), WORD("CERTAUTH"), WORD("SITE"), LABEL,
-    TOKEN_NAME, CHOICE("USAGE", usages),
+    TOKEN_NAME, WORD("DEFAULT"), CHOICE("USAGE", usages),
 };
 static const struct cmd_table bind_table = CMD_TABLE(bind_ops);
 

@@ -4,64 +4,25 @@
  * USER.<token> READ looks at it, UPDATE changes it, CONTROL puts authorities
  * into it. SPECIAL does not count.
  */
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "saf/racdcert_private.h"
-
-/* enum token_what of token.h, which the database does not link. */
-enum { NAMES = 1, ADD, DELETE, CERTS, BIND, UNBIND };
-enum { CATEGORY_USER = 1, CATEGORY_AUTHORITY, CATEGORY_OTHER };
-#define KEY 7
-#define BOUND_MAX 512u
-#define RESULT_MAX (1u << 20)
-
-struct bound {
-    struct str label, id, der;
-    uint8_t category;
-    bool has_private, has_public;
-    struct str fingerprint;
-    char sequence[9]; /* hexadecimal, of the fingerprint: it stays the same */
-};
-
-/* --- names and authority -------------------------------------------------- */
-
-/* As ICSF has them: 32 characters, the first a letter or national. */
-static bool
-is_token(struct str name)
-{
-    for (size_t i = 0; i < name.n; i++)
-        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ@#$0123456789.", name.p[i]) ==
-            NULL)
-            return false;
-    return name.n > 0 && name.n <= RACDCERT_TOKEN_MAX && name.p[0] != '.' &&
-           (name.p[0] < '0' || name.p[0] > '9');
-}
-
-static bool
-has_cryptoz(struct cmd *c, const char *who, struct str token,
-            enum saf_level level)
-{
-    struct str name = str_fmt(c->arena, "%s." STR_FMT, who, STR_ARG(token));
-
-    return name.n > 0 &&
-           saf_authorized(c->engine, c->acee, "CRYPTOZ", name, level);
-}
+#include "saf/token_certs.h"
 
 /* False, said: no name, or not for the issuer. */
 bool
 racdcert_may_token(struct cmd *c, const char *who, struct str token,
                    enum saf_level level)
 {
-    if (!is_token(token))
+    if (!token_is_name(token))
         (void)racdcert_fail(c,
                             "\"" STR_FMT
                             "\" is no token name; expected 1 to 32 of A-Z, "
                             "0-9, @, #, $ and periods, a letter or @, #, $ "
                             "first",
                             STR_ARG(token));
-    else if (!has_cryptoz(c, who, token, level))
+    else if (!token_may(c->engine, c->arena, c->acee, who, token, level))
         (void)racdcert_fail(c,
                             "you are not authorized to token " STR_FMT
                             " (class CRYPTOZ, %s." STR_FMT ", %s)",
@@ -89,51 +50,15 @@ fail_with(struct cmd *c, struct str token, const struct err_info *why)
 
 /* --- what is in a token --------------------------------------------------- */
 
+/* False, said. */
 static bool
-read_bound(struct cmd *c, struct reader *in, struct bound *b)
-{
-    unsigned char digest[32];
-    unsigned n = sizeof digest;
-    uint8_t has_private, has_public;
-
-    if (!reader_str(in, 0, 64, &b->label) || !reader_str(in, 0, 64, &b->id) ||
-        !reader_str(in, 1, CERT_DER_MAX, &b->der) ||
-        !reader_u8(in, &b->category) || !reader_u8(in, &has_private) ||
-        !reader_u8(in, &has_public) ||
-        EVP_Digest(b->der.p, b->der.n, digest, &n, EVP_sha256(), NULL) != 1)
-        return false;
-    b->has_private = has_private != 0;
-    b->has_public = has_public != 0;
-    b->fingerprint = str_dup(c->arena, str_n(digest, n));
-    (void)snprintf(b->sequence, sizeof b->sequence, "%02X%02X%02X%02X",
-                   digest[0], digest[1], digest[2], digest[3]);
-    return true;
-}
-
-/* False, said. others: objects that are neither certificates nor their keys. */
-static bool
-list_bound(struct cmd *c, struct str token, struct bound **out, size_t *n,
+list_bound(struct cmd *c, struct str token, struct token_cert **out, size_t *n,
            uint32_t *others)
 {
     struct err_info why = { 0 };
-    struct buf result;
-    struct reader in;
-    uint32_t n_listed = 0;
-    enum err e;
+    enum err e = token_list(c->db, c->arena, racdcert_services, token, out, n,
+                            others, &why);
 
-    buf_init(&result, RESULT_MAX);
-    e = ask(CERTS, token, STR(""), &result, &why);
-    in = reader_of(str_dup(c->arena, buf_view(&result)));
-    buf_fini(&result);
-    *n = 0;
-    if (e == ERR_OK &&
-        (!reader_u32(&in, others) || !reader_u32(&in, &n_listed) ||
-         n_listed > BOUND_MAX ||
-         (*out = ARENA_ARRAY(c->arena, struct bound, n_listed + 1)) == NULL))
-        e = err_set(&why, ERR_PEER, "malformed answer");
-    while (e == ERR_OK && *n < n_listed)
-        if (!read_bound(c, &in, &(*out)[(*n)++]))
-            e = err_set(&why, ERR_PEER, "malformed answer");
     if (e != ERR_OK)
         (void)fail_with(c, token, &why);
     return e == ERR_OK;
@@ -141,9 +66,9 @@ list_bound(struct cmd *c, struct str token, struct bound **out, size_t *n,
 
 static bool
 find_sequence(struct cmd *c, struct str token, struct str sequence,
-              struct bound *out)
+              struct token_cert *out)
 {
-    struct bound *all;
+    struct token_cert *all;
     uint32_t others;
     size_t n;
 
@@ -175,7 +100,7 @@ racdcert_addtoken(struct cmd *c, struct str owner)
     if (!racdcert_may_token(c, "SO", token, SAF_UPDATE))
         return c->rc;
     buf_init(&ignored, 64);
-    e = ask(ADD, token, STR(""), &ignored, &why);
+    e = ask(TOKEN_ASK_ADD, token, STR(""), &ignored, &why);
     buf_fini(&ignored);
     if (e == ERR_OK)
         return c->rc;
@@ -190,7 +115,7 @@ racdcert_deltoken(struct cmd *c, struct str owner)
 {
     struct str token = cmd_value(cmd_arg(c, "DELTOKEN"));
     struct err_info why = { 0 };
-    struct bound *bound;
+    struct token_cert *bound;
     struct buf ignored;
     uint32_t others;
     size_t n;
@@ -205,9 +130,12 @@ racdcert_deltoken(struct cmd *c, struct str owner)
         return cmd_rc(c, 8);
     }
     buf_init(&ignored, 64);
-    e = ask(DELETE, token, STR(""), &ignored, &why);
+    e = ask(TOKEN_ASK_DELETE, token, STR(""), &ignored, &why);
     buf_fini(&ignored);
-    return e == ERR_OK ? c->rc : fail_with(c, token, &why);
+    if (e != ERR_OK)
+        return fail_with(c, token, &why);
+    token_set_default(c->db, token, STR(""));
+    return c->rc;
 }
 
 /* --- LISTTOKEN ------------------------------------------------------------ */
@@ -222,7 +150,7 @@ owner_cell(struct cmd *c, struct str owner)
 
 /* What the database knows of it, for those who may list that. */
 static void
-print_bound(struct cmd *c, const struct bound *b)
+print_bound(struct cmd *c, const struct token_cert *b)
 {
     struct cert_row row;
     bool is_known =
@@ -231,16 +159,17 @@ print_bound(struct cmd *c, const struct bound *b)
                                              STR("IRR.DIGTCERT.LIST"),
                                              racdcert_level(c, row.owner)));
 
-    cmd_printf(c, "  %-8s  %-15s  PKCS11: " STR_FMT, b->sequence, "Default: NO",
+    cmd_printf(c, "  %-8s  %-15s  PKCS11: " STR_FMT, b->sequence,
+               b->is_default ? "Default: YES" : "Default: NO",
                STR_ARG(b->label));
     cmd_printf(c, "  %-8s  Priv Key: %-5s  RACF:   " STR_FMT, "",
                b->has_private ? "YES" : "NO",
                STR_ARG(is_known ? row.label : STR("")));
     cmd_printf(c, "  %-8s  Pub Key: %s", "", b->has_public ? "YES" : "NO");
     cmd_printf(c, "  %-8s  Usage: %s", "",
-               b->category == CATEGORY_AUTHORITY ? "CERTAUTH"
-               : b->category == CATEGORY_OTHER   ? "SITE"
-                                                 : "PERSONAL");
+               b->category == TOKEN_AUTHORITY ? "CERTAUTH"
+               : b->category == TOKEN_OTHER   ? "SITE"
+                                              : "PERSONAL");
     if (is_known)
         cmd_printf(c, "  %-8s  Owner: " STR_FMT, "",
                    STR_ARG(owner_cell(c, row.owner)));
@@ -249,7 +178,7 @@ print_bound(struct cmd *c, const struct bound *b)
 static void
 print_token(struct cmd *c, struct str token)
 {
-    struct bound *bound;
+    struct token_cert *bound;
     uint32_t others;
     size_t n;
 
@@ -282,14 +211,15 @@ list_all(struct cmd *c)
     size_t n = 0;
     enum err e;
 
-    buf_init(&names, RESULT_MAX);
-    e = ask(NAMES, STR(""), STR(""), &names, &why);
+    buf_init(&names, TOKEN_RESULT_MAX);
+    e = ask(TOKEN_ASK_NAMES, STR(""), STR(""), &names, &why);
     in = reader_of(str_dup(c->arena, buf_view(&names)));
     buf_fini(&names);
     if (e != ERR_OK)
         return racdcert_fail(c, "%s", why.text);
     while (reader_str(&in, 0, RACDCERT_TOKEN_MAX, &name))
-        if (is_token(name) && has_cryptoz(c, "USER", name, SAF_READ)) {
+        if (token_is_name(name) &&
+            token_may(c->engine, c->arena, c->acee, "USER", name, SAF_READ)) {
             print_token(c, name);
             n++;
         }
@@ -351,14 +281,14 @@ racdcert_bind(struct cmd *c, struct str owner)
     }
     if (!racdcert_owner_of(c, sub, owner, &cert_owner))
         return c->rc;
-    own = str_eq_z(cert_owner, CERT_OWNER_CA)     ? CATEGORY_AUTHORITY
-          : str_eq_z(cert_owner, CERT_OWNER_SITE) ? CATEGORY_OTHER
-                                                  : CATEGORY_USER;
+    own = str_eq_z(cert_owner, CERT_OWNER_CA)     ? TOKEN_AUTHORITY
+          : str_eq_z(cert_owner, CERT_OWNER_SITE) ? TOKEN_OTHER
+                                                  : TOKEN_USER;
     category = usage == NULL ? own : (uint8_t)(usage->number + 1);
     if (!racdcert_may(c, "BIND", racdcert_level(c, cert_owner)) ||
         !racdcert_may_token(c, "USER", token,
-                            category == CATEGORY_AUTHORITY ? SAF_CONTROL
-                                                           : SAF_UPDATE) ||
+                            category == TOKEN_AUTHORITY ? SAF_CONTROL
+                                                        : SAF_UPDATE) ||
         !racdcert_find(c, sub, cert_owner, &row))
         return c->rc;
     buf_init(&request, 8u * CERT_DER_MAX);
@@ -369,21 +299,26 @@ racdcert_bind(struct cmd *c, struct str owner)
     buf_str(&request, row.facts.issuer_der);
     put_serial(&request, row.facts.serial);
     buf_u8(&request, category);
-    e = racdcert_services->token(racdcert_services->arg, BIND, token,
+    e = racdcert_services->token(racdcert_services->arg, TOKEN_ASK_BIND, token,
                                  str_sub(row.facts.key_hash, 0, 20),
-                                 category == CATEGORY_USER ? row.key : STR(""),
+                                 category == TOKEN_USER ? row.key : STR(""),
                                  row.owner, buf_view(&request), &ignored, &why);
     buf_fini(&request);
     buf_fini(&ignored);
-    return e == ERR_OK ? c->rc : fail_with(c, token, &why);
+    /* One that is bound already may be made the default. */
+    if (e != ERR_OK && (e != ERR_EXISTS || cmd_sub(sub, "DEFAULT") == NULL))
+        return fail_with(c, token, &why);
+    if (cmd_sub(sub, "DEFAULT") != NULL)
+        token_set_default(c->db, token, row.facts.fingerprint);
+    return c->rc;
 }
 
 /* The bound one that UNBIND names; false, said. */
 static bool
 find_bound(struct cmd *c, const struct cmd_arg *sub, struct str owner,
-           struct str token, struct bound *out)
+           struct str token, struct token_cert *out)
 {
-    struct bound *all;
+    struct token_cert *all;
     struct cert_row row;
     struct str cert_owner;
     uint32_t others;
@@ -407,7 +342,7 @@ find_bound(struct cmd *c, const struct cmd_arg *sub, struct str owner,
 
 /* The database has the key nowhere else: it stays when the certificate goes. */
 static bool
-is_only_key(struct cmd *c, const struct bound *b)
+is_only_key(struct cmd *c, const struct token_cert *b)
 {
     struct cert_row row;
 
@@ -423,7 +358,7 @@ racdcert_unbind(struct cmd *c, struct str owner)
     struct str token = cmd_value(cmd_sub(sub, "TOKEN"));
     struct err_info why = { 0 };
     struct buf request, ignored;
-    struct bound b;
+    struct token_cert b;
     enum err e;
 
     if (token.n == 0 ||
@@ -434,7 +369,7 @@ racdcert_unbind(struct cmd *c, struct str owner)
     if (!racdcert_may_token(c, "USER", token, SAF_UPDATE) ||
         !find_bound(c, sub, owner, token, &b))
         return c->rc;
-    if (b.category == CATEGORY_AUTHORITY &&
+    if (b.category == TOKEN_AUTHORITY &&
         !racdcert_may_token(c, "USER", token, SAF_CONTROL))
         return c->rc;
     buf_init(&request, 2u * CERT_DER_MAX);
@@ -442,37 +377,14 @@ racdcert_unbind(struct cmd *c, struct str owner)
     buf_str(&request, b.id);
     buf_str(&request, b.der);
     buf_u8(&request, !is_only_key(c, &b));
-    e = ask(UNBIND, token, buf_view(&request), &ignored, &why);
+    e = ask(TOKEN_ASK_UNBIND, token, buf_view(&request), &ignored, &why);
     buf_fini(&request);
     buf_fini(&ignored);
-    return e == ERR_OK ? c->rc : fail_with(c, token, &why);
-}
-
-/* The key in the token, sealed as a reference; false, said. */
-static bool
-refer_to_key(struct cmd *c, struct str owner, struct str token,
-             const struct bound *b, struct buf *sealed)
-{
-    struct err_info why = { 0 };
-    struct str part, spki;
-    struct buf result;
-    struct reader in;
-    enum err e;
-
-    buf_init(&result, 4u * CERT_DER_MAX);
-    e = racdcert_services->token(racdcert_services->arg, KEY, token, b->id,
-                                 STR(""), owner, STR(""), &result, &why);
-    in = reader_of(buf_view(&result));
-    if (e == ERR_OK &&
-        (!reader_str(&in, 1, CERT_DER_MAX, &part) ||
-         !reader_str(&in, 1, CERT_DER_MAX, &spki) || !reader_at_end(&in)))
-        e = err_set(&why, ERR_PEER, "malformed answer");
-    if (e == ERR_OK)
-        buf_add(sealed, part);
-    buf_fini(&result);
     if (e != ERR_OK)
-        (void)fail_with(c, token, &why);
-    return e == ERR_OK;
+        return fail_with(c, token, &why);
+    if (b.is_default)
+        token_set_default(c->db, token, STR(""));
+    return c->rc;
 }
 
 uint32_t
@@ -483,7 +395,7 @@ racdcert_import(struct cmd *c, struct str owner)
     struct err_info why = { 0 };
     struct racdcert_key key = { .token = token };
     struct cert_bundle bundle;
-    struct bound b;
+    struct token_cert b;
     size_t n_trusted;
     enum err e;
 
@@ -504,8 +416,13 @@ racdcert_import(struct cmd *c, struct str owner)
         return racdcert_fail(c, "token " STR_FMT ": %s is no certificate",
                              STR_ARG(token), b.sequence);
     buf_init(&key.sealed, CERT_DER_MAX);
-    if (!b.has_private || refer_to_key(c, owner, token, &b, &key.sealed))
+    e = b.has_private ? token_key(racdcert_services, owner, token, b.id,
+                                  &key.sealed, &why)
+                      : ERR_OK;
+    if (e == ERR_OK)
         (void)racdcert_keep(c, owner, &bundle.certs[0], &key);
+    else
+        (void)fail_with(c, token, &why);
     buf_fini(&key.sealed);
     return c->rc;
 }

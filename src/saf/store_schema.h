@@ -118,6 +118,10 @@ static const struct {
     { "SELECT 1 FROM sqlite_master WHERE name='unload_kept'",
       "CREATE TABLE unload_kept(seq INTEGER PRIMARY KEY, line TEXT NOT NULL)"
       " STRICT" },
+    /* DEFAULT of BIND. */
+    { "SELECT 1 FROM sqlite_master WHERE name='token_defaults'",
+      "CREATE TABLE token_defaults(token TEXT PRIMARY KEY,"
+      " fingerprint BLOB NOT NULL) STRICT, WITHOUT ROWID" },
     { "SELECT 1 FROM sqlite_master WHERE name='tickets_until'",
       "CREATE INDEX tickets_until ON tickets(until)" },
 };

@@ -84,7 +84,9 @@ put_question(struct buf *out, const struct env *env)
 
     buf_str(out, str_of(env->user));
     buf_u32(out, env->uid);
-    buf_str(out, is_all ? STR("*AUTH*") : eff->ring_owner);
+    buf_str(out, is_all                              ? STR("*AUTH*")
+                 : eff->ring_kind == TTLS_RING_TOKEN ? STR("*TOKEN*")
+                                                     : eff->ring_owner);
     buf_str(out, is_all ? STR("*") : eff->ring);
 }
 
@@ -190,12 +192,6 @@ env_ring(struct env *env)
         return fail(env, 5002, "Environment Create");
     if (eff->ring_kind == TTLS_RING_FILE)
         return env_file(env);
-    if (eff->ring_kind == TTLS_RING_TOKEN) {
-        log_warn("*TOKEN*/" STR_FMT ": a token is not read as a ring; connect "
-                 "its certificate to a ring, the key stays in the token",
-                 STR_ARG(eff->ring));
-        return fail(env, 202, "Environment Init");
-    }
     buf_init(&request, 4096);
     put_question(&request, env);
     e = env_maker_ask(env->engine->maker, buf_view(&request), &reply);

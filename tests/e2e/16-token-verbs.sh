@@ -131,6 +131,53 @@ runs "BIND puts the certificate to it" 0 sallyport-racf "RACDCERT BIND(ID(LIBSER
 runs "not for ALTER" 8 sallyport-racf "RACDCERT ID(LIBSERV) ALTER(LABEL('came')) TRUST RSA(TOKEN(WEB.TOKEN))"
 LIST=$(racf "RACDCERT LISTTOKEN(WEB.TOKEN)")
 
+# --- DEFAULT
+runs "BIND with DEFAULT of what is bound" 0 sallyport-racf "RACDCERT BIND(ID(LIBSERV) LABEL('rsa') TOKEN(WEB.TOKEN) DEFAULT)"
+is "$(racf "RACDCERT LISTTOKEN(WEB.TOKEN)" | grep 'Default: YES' | sed 's/.*PKCS11: //')" rsa "LISTTOKEN tells it"
+runs "another one" 0 sallyport-racf "RACDCERT BIND(ID(LIBSERV) LABEL('ec') TOKEN(WEB.TOKEN) DEFAULT)"
+is "$(racf "RACDCERT LISTTOKEN(WEB.TOKEN)" | grep 'Default: YES' | sed 's/.*PKCS11: //')" ec "takes its place"
+runs "without DEFAULT it is bound already" 8 sallyport-racf "RACDCERT BIND(ID(LIBSERV) LABEL('rsa') TOKEN(WEB.TOKEN))"
+
+# --- as a key ring: owner *TOKEN*, and the token's name
+cat >"$SCRATCH/ring.py" <<'PY'
+import hashlib, struct, subprocess, sys
+from angel_wire import *
+def read(client, want_keys):
+    r = client.call(RING_READ, s("*TOKEN*") + s("WEB.TOKEN") + u8(want_keys))
+    if r.err != OK:
+        return f"{r.err} {r.saf}/{r.racf}/{r.reason}"
+    r.rest = r.rest[8:]
+    lines = []
+    for _ in range(r.u32()):
+        label, owner, der, pkcs8 = (r.str() for _ in range(4))
+        has_key, is_default, usage = r.rest[:3]
+        r.rest = r.rest[3:]
+        lines.append(f"{label.decode()}/{owner.decode()}/{len(pkcs8)}/{has_key}{is_default}{usage}")
+    return " ".join(sorted(lines))
+ibm = Client(); ibm.hello()
+ann = Client(); ann.call(LOGON, s("ANN") + s("SECRET1"))
+print(read(ibm, 1)); print(read(ibm, 0)); print(read(ann, 1))
+r = ann.call(KEY_OPEN, s("*TOKEN*") + s("WEB.TOKEN")); print(r.err, r.reason)
+r = ibm.call(KEY_OPEN, s("*TOKEN*") + s("WEB.TOKEN")); print(r.err, r.u32(), len(r.fds))
+r = ibm.call(RING_READ, s("*TOKEN*") + s("NO.TOKEN") + u8(1)); print(r.err, r.reason)
+r = ibm.call(RING_READ, s("*TOKEN*") + s("../ETC") + u8(1)); print(r.err, r.reason)
+ibm.command("PERMIT USER.** CLASS(CRYPTOZ) ID(ANN) ACCESS(READ)")
+print(read(ann, 2)); r = ann.call(KEY_OPEN, s("*TOKEN*") + s("WEB.TOKEN")); print(r.err, r.u32())
+ibm.command("PERMIT USER.** CLASS(CRYPTOZ) ID(ANN) DELETE")
+PY
+racf "ALTUSER ANN PASSWORD(SECRET1) NOEXPIRED" >/dev/null
+OUT=$(PYTHONPATH=$(dirname "$E2E_LIB") python3 "$SCRATCH/ring.py" 2>&1)
+WITH="bp/LIBSERV/0/100 ca/CERTAUTH/0/001 came/LIBSERV/0/100 ec/LIBSERV/0/110 rsa/LIBSERV/0/100"
+is "$OUT" "$WITH
+bp/LIBSERV/0/000 ca/CERTAUTH/0/001 came/LIBSERV/0/000 ec/LIBSERV/0/010 rsa/LIBSERV/0/000
+6 8/8/8
+6 8
+0 4 1
+4 84
+6 8
+$WITH
+0 4" "what it holds, keys that stay, the default; READ to USER.token in CRYPTOZ"
+
 # --- UNBIND and IMPORT
 EC=$(grep 'PKCS11: ec' <<<"$LIST" | awk '{print $1}')
 racf "RACDCERT ID(LIBSERV) DELETE(LABEL('ec'))" >/dev/null
@@ -143,7 +190,9 @@ like "$(racf "RACDCERT ID(LIBSERV) LIST(LABEL('again'))")" "Private Key: YES" "w
 runs "which cannot be exported" 8 sallyport-racf "RACDCERT ID(LIBSERV) EXPORT(LABEL('again')) DSN('IBMUSER.P12') FORMAT(PKCS12DER) PASSWORD('x')"
 runs "but signs" 0 sallyport-racf "RACDCERT ID(LIBSERV) GENREQ(LABEL('again')) DSN('IBMUSER.REQ')"
 runs "a request that is right" 0 openssl req -in "$SALLYPORT_ROOT/datasets/IBMUSER.REQ" -verify -noout
+like "$(racf "RACDCERT LISTTOKEN(WEB.TOKEN)")" "Default: YES +PKCS11: ec" "the token's default is what it was"
 runs "UNBIND by number" 0 sallyport-racf "RACDCERT UNBIND(SEQNUM($EC) TOKEN(WEB.TOKEN))"
+unlike "$(racf "RACDCERT LISTTOKEN(WEB.TOKEN)")" "Default: YES" "without it, the token has no default"
 runs "the imported key stays: it is all there is" 0 sallyport-racf "RACDCERT ID(LIBSERV) GENREQ(LABEL('again')) DSN('IBMUSER.REQ')"
 runs "UNBIND by label" 0 sallyport-racf "RACDCERT UNBIND(ID(LIBSERV) LABEL('rsa') TOKEN(WEB.TOKEN))"
 runs "once" 8 sallyport-racf "RACDCERT UNBIND(ID(LIBSERV) LABEL('rsa') TOKEN(WEB.TOKEN))"

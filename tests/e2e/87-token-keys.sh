@@ -70,4 +70,32 @@ console 'F BAQSTRT,REFRESH,KEYSTORE'
 unlike "$(handshake $RSA)" "subject=CN ?= ?in the token" "without READ to the label it is not used"
 get_record 111111
 is "$CODE" 200 "the others are"
+
+# --- the token itself as a key ring, *TOKEN*/SPTTLS
+deck <<'D'
+RDELETE CSFKEYS SPT.TLS.RSA
+SETROPTS CLASSACT(CRYPTOZ)
+RDEFINE CRYPTOZ USER.SPTTLS UACC(NONE)
+PERMIT USER.SPTTLS CLASS(CRYPTOZ) ID(IBMUSER) ACCESS(CONTROL)
+RACDCERT BIND(ID(LIBSERV) LABEL('token ec') TOKEN(SPTTLS) DEFAULT)
+RACDCERT BIND(ID(LIBSERV) LABEL('token rsa') TOKEN(SPTTLS))
+RACDCERT BIND(CERTAUTH LABEL('Liberty CA') TOKEN(SPTTLS))
+D
+unlike "$(cat "$SCRATCH/deck")" "return code (8|12)|SPT0310E" "certificates bound to it"
+sed -i 's|safkeyring:///Liberty.KeyRing|safkeyring://*TOKEN*/SPTTLS|; s|type="JCERACFKS"|type="JCEHYBRIDRACFKS"|g' "$SERVER_DIR"/server.xml $(ls "$SERVER_DIR"/*/*.xml 2>/dev/null); image_own
+grep -q 'TOKEN' -r "$SERVER_DIR" --include=*.xml; ok $? "a server whose key store it is"
+log_mark
+console 'F BAQSTRT,REFRESH,CONFIG'
+wait_for 20 eval 'log_since | grep -q "USER.SPTTLS"'
+like "$(log_since)" "may not read token SPTTLS \(class CRYPTOZ, USER.SPTTLS\)" "without READ to USER.SPTTLS in class CRYPTOZ it is not taken"
+deck <<'D'
+PERMIT USER.SPTTLS CLASS(CRYPTOZ) ID(LIBSERV) ACCESS(READ)
+D
+console 'F BAQSTRT,REFRESH,KEYSTORE'
+like "$OUT" "COMPLETED SUCCESSFULLY" "with it, it is"
+OUT=$(handshake)
+like "$OUT" "subject=CN ?= ?in the token" "its default is shown"
+like "$OUT" "Peer signature type: (ECDSA|ecdsa)" "which signs in the token"
+get_record 111111
+is "$CODE" 200 "a request over it"
 done_testing

@@ -2,6 +2,28 @@
 # or a stash file, and each way in which they cannot be used; connections to
 # addresses that no rule means are not touched.
 . "${E2E_LIB%/*}/ttls.sh"
+# A token with USER1's key, where there is a module for one.
+MODULE=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)
+TOKEN_RC=202
+if [ -n "$MODULE" ] && command -v softhsm2-util >/dev/null; then
+    mkdir -p "$SCRATCH/tokens"
+    printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$SCRATCH/tokens" >"$SCRATCH/softhsm2.conf"
+    SOFTHSM2_CONF=$SCRATCH/softhsm2.conf softhsm2-util --init-token --free --label SPTTLS --so-pin 87654321 --pin 12345678 >/dev/null
+    chown -R 60005 "$SCRATCH/tokens" "$SCRATCH/softhsm2.conf"
+    (umask 077; echo 12345678 >"$SCRATCH/pin")
+    printf '%s\n' "token.module=$MODULE" token.label=SPTTLS "token.pin=$SCRATCH/pin" "token.env=SOFTHSM2_CONF=$SCRATCH/softhsm2.conf" >"$SALLYPORT_ROOT/etc/angel.conf"
+    { sallyport shutdown; sallyport ipl; } >/dev/null 2>&1
+    OUT=$(sallyport racf --file - 2>&1 <<'D'
+SETROPTS CLASSACT(CRYPTOZ)
+RDEFINE CRYPTOZ USER.SPTTLS UACC(NONE)
+PERMIT USER.SPTTLS CLASS(CRYPTOZ) ID(IBMUSER) ACCESS(CONTROL)
+RACDCERT BIND(ID(USER1) LABEL('USER1') TOKEN(SPTTLS) DEFAULT)
+RACDCERT BIND(CERTAUTH LABEL('Liberty CA') TOKEN(SPTTLS))
+D
+    )
+    unlike "$OUT" "return code (8|12)|SPT0310E" "a token"
+    TOKEN_RC=0
+fi
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
 echo 'ttlsscope=machine' >>"$SALLYPORT_ROOT/etc/image.conf"
 cd "$SCRATCH" || exit 1
@@ -38,7 +60,8 @@ out() { rule "$1" Outbound "$2" Client "$3" "${4:-}" "RemoteAddr 10.77.0.0/24"; 
     rule env Outbound 8531 Client "/etc/keys/client.p12
     KeyringPw export" "" "RemoteAddr 10.77.0.0/24
   TTLSGroupActionRef genv"
-    out token 8530 "*TOKEN*/MINE"
+    out token 8530 "*TOKEN*/SPTTLS"
+    out notoken 8532 "*TOKEN*/MINE"
     rule in Inbound 8092 ServerWithClientAuth /etc/keys/server.pem "ClientAuthType Required" "RemoteAddr 10.77.0.0/24"
     rule inhidden Inbound 8093 Server /etc/keys/client.pem "" "RemoteAddr 10.77.0.0/24"
 } >"$policy"
@@ -63,7 +86,7 @@ def listen(port):
     l = socket.create_server(("10.77.0.2", port))
     while True:
         threading.Thread(target=serve, args=(l.accept()[0],), daemon=True).start()
-for p in range(8521, 8532):
+for p in range(8521, 8533):
     threading.Thread(target=listen, args=(p,)).start()
 print("up", flush=True)
 PY
@@ -92,7 +115,8 @@ goes 8525 106 "a wrong password"
 goes 8526 202 "no such file"
 goes 8527 102 "a key database of the original"
 goes 8529 407 "a label that is not in the file"
-goes 8530 202 "a PKCS#11 token"
+goes 8530 $TOKEN_RC "a PKCS#11 token"
+goes 8532 416 "one that is not for this user"
 cat "$SALLYPORT_ROOT/tcpip/TCPIP1/stack.log" >stack.log
 like "$(cat stack.log)" 'old.kdb: expected PKCS12, PEM' "what is expected is said"
 unlike "$(cat stack.log "$syslog")" 'export$|"export"' "no password in a log"

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "front_certs.h"
 #include "ipc/keywire.h"
 #include "keeper_channels.h"
 #include "saf/cert.h"
 #include "saf/client.h"
+#include "saf/token_certs.h"
 
 /* --- key rings
  * ----------------------------------------------------------------------------
@@ -72,6 +74,22 @@ put_ring(struct front *f, const struct ring_view *view, enum saf_ring_keys keys,
     return buf_check(result, why);
 }
 
+/* A token's, by its name, or one of the database; owner "" is our own. */
+static enum err
+read_any(struct peer *p, struct arena *a, struct str owner, struct str ring,
+         bool want_keys, struct ring_view *view, struct saf_rc *rc,
+         struct err_info *why)
+{
+    struct front *f = p->front;
+
+    if (str_eq_nocase_z(owner, TOKEN_RING_OWNER))
+        return token_ring(f->engine, a, front_cert_services(f), p->acee,
+                          str_upper(a, ring), want_keys, view, rc, why);
+    return ring_read(f->engine, a, p->acee,
+                     owner.n > 0 ? owner : str_of(p->acee->user), ring,
+                     want_keys, view, rc, why);
+}
+
 bool
 on_ring_read(struct peer *p, uint32_t seq, struct chan_msg *msg)
 {
@@ -92,9 +110,7 @@ on_ring_read(struct peer *p, uint32_t seq, struct chan_msg *msg)
         return false;
     arena_init(&a, 64u << 20);
     buf_init(&result, CHAN_BYTES_MAX / 2);
-    e = ring_read(p->front->engine, &a, p->acee,
-                  owner.n > 0 ? owner : str_of(p->acee->user), ring,
-                  want_keys != 0, &view, &rc, &why);
+    e = read_any(p, &a, owner, ring, want_keys != 0, &view, &rc, &why);
     if (e == ERR_OK)
         e = put_ring(p->front, &view, (enum saf_ring_keys)want_keys, &result,
                      &why);
@@ -173,9 +189,7 @@ on_key_open(struct peer *p, uint32_t seq, struct chan_msg *msg)
         return false;
     arena_init(&a, 64u << 20);
     buf_init(&result, 64);
-    e = ring_read(p->front->engine, &a, p->acee,
-                  owner.n > 0 ? owner : str_of(p->acee->user), ring, true,
-                  &view, &rc, &why);
+    e = read_any(p, &a, owner, ring, true, &view, &rc, &why);
     if (e == ERR_OK)
         e = open_channel(p->front, p->cred.uid, &view, &result, &fd, &why);
     peer_reply_fd(p, seq, e, rc, &why, buf_view(&result), fd);
