@@ -46,6 +46,41 @@ rekey_is_under(struct saf_db *db, const unsigned char key[SEALING_KEY_BYTES])
     return is_it;
 }
 
+enum err
+rekey_check_copy(const char *path, const struct store_facts *facts,
+                 const unsigned char key[SEALING_KEY_BYTES],
+                 struct err_info *why)
+{
+    struct buf sealed, owner, plain;
+    char id[33];
+    enum err e;
+
+    buf_init(&sealed, VALUE_MAX);
+    buf_init(&owner, 1024);
+    buf_init(&plain, VALUE_MAX);
+    id_of(key, id);
+    e = store_sealed(path, &sealed, &owner, why);
+    if (e == ERR_NOT_FOUND) {
+        e = ERR_OK;
+    } else if (e == ERR_OK &&
+               ((facts->master_id[0] != '\0' &&
+                 strcmp(facts->master_id, id) != 0) ||
+                sealing_open(key, buf_view(&sealed), buf_view(&owner), &plain,
+                             NULL) != ERR_OK)) {
+        e = err_set(why, ERR_DENIED,
+                    "%s: its private keys and other secrets are sealed under "
+                    "another master key than saf/master.key, it was made "
+                    "before a rekey or elsewhere",
+                    path);
+    }
+    if (plain.p != NULL)
+        secret_wipe(plain.p, plain.n);
+    buf_fini(&sealed);
+    buf_fini(&owner);
+    buf_fini(&plain);
+    return e;
+}
+
 static enum err
 reseal(struct rekey *r, struct str sealed, struct str owner, struct buf *out,
        struct err_info *why)

@@ -217,9 +217,64 @@ store_check(const char *path, struct store_facts *out, struct err_info *why)
              !ask(db, "SELECT count(*) FROM profiles", NULL, 0, &f.profiles))
         e = err_set(why, ERR_SYNTAX,
                     "%s is not a security database of this level", path);
+    (void)ask(db, "SELECT text FROM options WHERE name='MASTER.ID'",
+              f.master_id, sizeof f.master_id, NULL);
     (void)sqlite3_close(db);
     if (e == ERR_OK)
         *out = f;
+    return e;
+}
+
+static void
+put_hex(struct buf *out, const char *hex)
+{
+    for (; hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
+        unsigned value = 0;
+
+        (void)sscanf(hex, "%2x", &value);
+        buf_u8(out, (uint8_t)value);
+    }
+}
+
+/* Private keys are bytes, PassTicket keys hexadecimal. */
+static bool
+one_sealed(sqlite3 *db, const char *sql, bool is_hex, struct buf *sealed,
+           struct buf *owner)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool ok = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+              sqlite3_step(stmt) == SQLITE_ROW;
+
+    if (ok && is_hex)
+        put_hex(sealed, (const char *)sqlite3_column_text(stmt, 0));
+    else if (ok)
+        buf_add(sealed, str_n(sqlite3_column_blob(stmt, 0),
+                              (size_t)sqlite3_column_bytes(stmt, 0)));
+    if (ok)
+        buf_add_z(owner, (const char *)sqlite3_column_text(stmt, 1));
+    (void)sqlite3_finalize(stmt);
+    return ok;
+}
+
+enum err
+store_sealed(const char *path, struct buf *sealed, struct buf *owner,
+             struct err_info *why)
+{
+    sqlite3 *db = NULL;
+    enum err e = open_file(path, SQLITE_OPEN_READWRITE, &db, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (!one_sealed(db,
+                    "SELECT key, owner FROM certs WHERE length(key)>0 LIMIT 1",
+                    false, sealed, owner) &&
+        !one_sealed(db,
+                    "SELECT s.value, p.name FROM segments s JOIN profiles p ON"
+                    " p.id=s.id WHERE s.segment='SSIGNON' AND s.field='KEY'"
+                    " AND s.kind='R' AND length(s.value)>0 LIMIT 1",
+                    true, sealed, owner))
+        e = err_set(why, ERR_NOT_FOUND, "%s has no sealed value", path);
+    (void)sqlite3_close(db);
     return e;
 }
 

@@ -5,6 +5,7 @@
 #ifndef SALLYPORT_SAF_STORE_COPY_H
 #define SALLYPORT_SAF_STORE_COPY_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #define STORE_FILE "saf/racf.db"
@@ -31,12 +32,18 @@ MUST_CHECK enum err store_is_there(const char *path, const char *made,
                                    struct err_info *why);
 struct store_facts {
     char id[STORE_ID_CHARS + 1]; /* which line of databases it belongs to */
-    int64_t last_id;             /* highest number a name ever got */
+    char master_id[STORE_ID_CHARS + 1]; /* of the key its secrets are sealed
+                                           under (rekey.h); "": the first */
+    int64_t last_id;                    /* highest number a name ever got */
     int64_t users, groups, profiles;
 };
 /* ERR_SYNTAX: damaged, or no database of this program; ERR_NOT_FOUND. */
 MUST_CHECK enum err store_check(const char *path, struct store_facts *out,
                                 struct err_info *why);
+/* A sealed value of it and whose it is, whichever is found first.
+ * ERR_NOT_FOUND: it has none. */
+MUST_CHECK enum err store_sealed(const char *path, struct buf *sealed,
+                                 struct buf *owner, struct err_info *why);
 /* No name gets a number again that one had in the database before. */
 MUST_CHECK enum err store_raise_ids(const char *path, int64_t last_id,
                                     struct err_info *why);

@@ -50,6 +50,56 @@ is "$(ls "$S" | grep -c next)" 0 "no next key is left"
 keys_work "after"
 cp -a "$S" "$SCRATCH/after"
 
+# --- copies from before: neither a backup nor the standby is taken, the state stays
+restores() { runs "$1" 1 sallyport db restore "$2"; like "$OUT" "sealed under another master key" "$1: why"; like "$OUT" "put the master key of that time in place" "$1: the remedy"; }
+cp "$SCRATCH/before/racf.db" "$SCRATCH/old.db"
+SUM=$(md5sum <"$S/racf.db")
+restores "a backup from before, system down" "$SCRATCH/old.db"
+is "$(md5sum <"$S/racf.db")" "$SUM" "the database is what it was"
+[ ! -e "$S/restore.db" ]; ok $? "nothing lies about"
+own() { [ "$(id -u)" -ne 0 ] || chown 60000 "$@"; }
+start || exit 1
+restores "the same, system up" "$SCRATCH/old.db"
+[ ! -e "$S/standby.db" ]; ok $? "it did not become the standby"
+cp "$SCRATCH/old.db" "$S/standby.db"; own "$S/standby.db"
+runs "RVARY SWITCH to a standby from before" 8 sallyport-racf "RVARY SWITCH"
+like "$OUT" "SPT1016E.*sealed under another master key, it was copied before sallyport db rekey. RVARY ACTIVE" "why, and what to do"
+runs "all goes on" 0 sallyport-racf "LISTUSER ANN"
+racf "ADDUSER LATER" >/dev/null
+racf "RVARY ACTIVE" >/dev/null
+wait_for 10 eval 'racf "RVARY LIST" | grep -q " YES    BACK"'; ok $? "the remedy: RVARY ACTIVE"
+runs "SWITCH" 0 sallyport-racf "RVARY SWITCH"
+runs "has all that came later" 0 sallyport-racf "LISTUSER LATER"
+runs "a backup of now" 0 sallyport db backup "$SCRATCH/new.db"
+stop
+keys_work "after SWITCH"
+rm -f "$S"/racf.db*; runs "restore of a backup from after, the database lost" 0 sallyport db restore "$SCRATCH/new.db"
+keys_work "restored"
+rm -f "$S"/racf.db*; restores "a backup from before, the database lost" "$SCRATCH/old.db"
+[ ! -e "$S/racf.db" ]; ok $? "nothing took its place"
+cp -a "$SCRATCH/before/master.key" "$SCRATCH/before/angel.key" "$S/"
+runs "with the keys of that time" 0 sallyport db restore "$SCRATCH/old.db"
+keys_work "of that time"
+runs "and rekey" 0 sallyport db rekey
+keys_work "and rekeyed"
+mv "$S/master.key" "$SCRATCH/mine.key"
+runs "no master key at all" 0 sallyport db restore "$SCRATCH/old.db"
+like "$OUT" "there is no master key here: put saf/master.key and saf/angel.key of that system in place before the next start" "what is to be done is said"
+[ ! -e "$S/master.key" ]; ok $? "none was made"
+mv "$SCRATCH/mine.key" "$S/master.key"
+runs "giving the secrets up" 0 sallyport db --lost-keys restore "$SCRATCH/old.db"
+start; runs "users are there" 0 sallyport-racf "LISTUSER ANN"
+runs "keys are not" 8 sallyport-racf "RACDCERT ID(ANN) GENREQ(LABEL('key')) DSN('IBMUSER.REQ')"
+runs "unload with a companion" 0 sallyport db --more "$SCRATCH/more" --output "$SCRATCH/unloaded" unload
+stop; rm -rf "$S"; cp -a "$SCRATCH/after" "$S"
+runs "load of a companion from before" 1 sallyport db --more "$SCRATCH/more" load "$SCRATCH/unloaded"
+like "$OUT" "sealed under another master key" "why"
+[ ! -e "$S/loaded.db" ]; ok $? "nothing is left of it"
+sqlite() { python3 -c 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()' "$@"; }
+cp "$SCRATCH/old.db" "$SCRATCH/bare.db"; sqlite "$SCRATCH/bare.db" "DELETE FROM segments"; sqlite "$SCRATCH/bare.db" "UPDATE certs SET key=NULL"
+runs "a copy without any secret" 0 sallyport db restore "$SCRATCH/bare.db"
+rm -rf "$S"; cp -a "$SCRATCH/after" "$S"
+
 # --- cut short: what stands there after each step
 state() { rm -rf "$S"; cp -a "$SCRATCH/before" "$S"; cp -a "$SCRATCH/after/master.key" "$S/master.key.next"; }
 ends_it() {

@@ -148,6 +148,7 @@ struct front {
     struct follow *follow;
     bool begins_following;
     char database_id[64]; /* of the line of databases in use */
+    char master_id[64];   /* and of the key of its secrets */
     struct table jobs;    /* by job id */
     struct angel *angels;
     unsigned char token_public[32];

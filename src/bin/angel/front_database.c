@@ -53,6 +53,9 @@ note_id(struct front *f)
     (void)!str_copy_z(
         saf_option_text(saf_engine_db(f->engine), &a, "DATABASE.ID"),
         f->database_id, sizeof f->database_id);
+    (void)!str_copy_z(
+        saf_option_text(saf_engine_db(f->engine), &a, "MASTER.ID"),
+        f->master_id, sizeof f->master_id);
     arena_fini(&a);
 }
 
@@ -164,8 +167,8 @@ struct exchange {
     struct arena arena;
     char *primary, *standby;
     struct store_facts now, next;
-    bool is_lost; /* there is no database but the standby */
-    char id[64];  /* of the one in use */
+    bool is_lost;               /* there is no database but the standby */
+    char id[64], master_id[64]; /* of the one in use */
     enum err e;
     struct err_info why;
     struct err_info lost;
@@ -185,6 +188,11 @@ check_both(void *arg)
                        "it is no copy of the database in use: identities that "
                        "were given out would mean others. End the system, "
                        "then sallyport db restore");
+    else if (x->e == ERR_OK && strcmp(x->master_id, x->next.master_id) != 0)
+        x->e = err_set(&x->why, ERR_NOT_NOW,
+                       "its secrets are sealed under another master key, it "
+                       "was copied before sallyport db rekey. RVARY ACTIVE or "
+                       "sallyport db backup makes another copy");
 }
 
 /* Names that got a number while both were checked, too. */
@@ -290,6 +298,7 @@ front_switch(struct front *f, struct thread *thread,
     arena_init(&x->arena, 16384);
     x->done = done;
     (void)!str_copy_z(str_of(f->database_id), x->id, sizeof x->id);
+    (void)!str_copy_z(str_of(f->master_id), x->master_id, sizeof x->master_id);
     x->primary = root_path(&x->arena, STORE_FILE);
     x->standby = root_path(&x->arena, STORE_STANDBY);
     if (x->primary == NULL || x->standby == NULL)

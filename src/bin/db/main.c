@@ -29,12 +29,16 @@
 #define FILE_BYTES_MAX (4ull << 30)
 
 static const char *more_path, *output_path;
+static bool loses_keys;
 
 static const struct cli_opt opts[] = {
     { "more", 'm', CLI_STRING, &more_path, "FILE",
       "unload, load: the companion, with what the layout lacks" },
     { "output", 'o', CLI_STRING, &output_path, "FILE",
       "unload: write there instead of to standard output" },
+    { "lost-keys", 0, CLI_FLAG, &loses_keys, NULL,
+      "restore, load: also when the secrets in it do not open here: private "
+      "keys and PassTicket keys are lost" },
 };
 
 static const struct cli cli = {
@@ -154,6 +158,68 @@ switch_now(void)
     return rc == 0 ? 0 : STATUS_FAILED;
 }
 
+/* The key stays open for that long only. */
+static enum err
+with_master(enum err (*run)(const char *path, const struct store_facts *,
+                            const unsigned char *, struct err_info *),
+            const char *path, const struct store_facts *facts,
+            struct err_info *why)
+{
+    unsigned char key[SEALING_KEY_BYTES] = { 0 };
+    struct angel_conf conf = { .module = NULL };
+    struct token *token = NULL;
+    enum err e = angel_conf_read(&arena, in_root(ANGEL_CONF), &conf, why);
+
+    if (e == ERR_OK && conf.module != NULL)
+        e = token_start(&conf, &token, why);
+    if (e == ERR_OK)
+        e = master_key_open(in_root("saf/master.key"), STR(""), token, key,
+                            why);
+    if (e == ERR_OK)
+        e = run(path, facts, key, why);
+    secret_wipe(key, sizeof key);
+    token_stop(&token);
+    angel_conf_wipe(&conf);
+    return e;
+}
+
+/* What a database cannot open it must not be taken for: its servers would come
+ * up without their keys. */
+static enum err
+opens_here(const char *path, const struct store_facts *facts,
+           struct err_info *why)
+{
+    struct buf sealed, owner;
+    enum err e;
+
+    if (loses_keys)
+        return ERR_OK;
+    buf_init(&sealed, 1u << 16);
+    buf_init(&owner, 1024);
+    e = store_sealed(path, &sealed, &owner, why);
+    buf_fini(&sealed);
+    buf_fini(&owner);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (e == ERR_OK && access(in_root("saf/master.key"), F_OK) != 0) {
+        fprintf(stderr,
+                "sallyport db: %s has secrets, and there is no master key "
+                "here: put saf/master.key and saf/angel.key of that system in "
+                "place before the next start\n",
+                path);
+        return ERR_OK;
+    }
+    if (e == ERR_OK)
+        e = with_master(rekey_check_copy, path, facts, why);
+    if (e != ERR_OK)
+        fprintf(stderr,
+                "sallyport db: put the master key of that time in place "
+                "(saf/master.key, saf/angel.key) while the system is down, "
+                "restore, then sallyport db rekey; or give these secrets up: "
+                "--lost-keys\n");
+    return e;
+}
+
 /* Its log must be in it before it goes; what is damaged is kept as it is. */
 static enum err
 put_aside(const char *primary, struct err_info *why)
@@ -214,7 +280,8 @@ restore(const char *from)
     struct store_facts f;
     int status;
 
-    if (store_check(from, &f, &why) != ERR_OK)
+    if (store_check(from, &f, &why) != ERR_OK ||
+        opens_here(from, &f, &why) != ERR_OK)
         return failed(&why);
     if (is_up()) {
         if (strcmp(from, in_root(STORE_STANDBY)) != 0 &&
@@ -365,6 +432,7 @@ load(const char *path)
 {
     struct load_report report = { .mistake = print_mistake, .arg = &report };
     const char *work = in_root("saf/load.db"), *made = in_root("saf/loaded.db");
+    struct store_facts facts;
     struct err_info why = { 0 };
     mode_t old = umask(0077);
     enum err e = dir_make(in_root("saf"), 0700, &why);
@@ -380,6 +448,10 @@ load(const char *path)
     (void)unlink(in_root("saf/load.db-wal"));
     (void)unlink(in_root("saf/load.db-shm"));
     (void)umask(old);
+    if (e == ERR_OK)
+        e = store_check(made, &facts, &why);
+    if (e == ERR_OK && (e = opens_here(made, &facts, &why)) != ERR_OK)
+        (void)unlink(made);
     if (e != ERR_OK)
         return failed(&why);
     print_report(&report);
