@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@ struct standby {
     enum standby_state state;
     struct saf_db *db;
     sqlite3 *pinned; /* keeps the state that is being copied */
-    enum err e;      /* of the copy */
+    atomic_bool is_cancelled;
+    enum err e; /* of the copy */
     struct err_info why;
     int from, to; /* the two logs; -1 */
     char salt[SALT_BYTES];
@@ -278,6 +280,7 @@ standby_pin(struct standby *s, struct saf_db *db, struct err_info *why)
         return err_set(why, ERR_IO, "%s: %s", primary, sqlite3_errstr(code));
     }
     s->db = db;
+    atomic_store(&s->is_cancelled, false);
     s->state = STANDBY_COPYING;
     (void)sqlite3_wal_hook(saf_db_handle(db), committed, s);
     return ERR_OK;
@@ -286,7 +289,13 @@ standby_pin(struct standby *s, struct saf_db *db, struct err_info *why)
 void
 standby_copy(struct standby *s)
 {
-    s->e = store_copy_from(s->pinned, s->path, &s->why);
+    s->e = store_copy_from(s->pinned, s->path, &s->is_cancelled, &s->why);
+}
+
+void
+standby_cancel(struct standby *s)
+{
+    atomic_store(&s->is_cancelled, true);
 }
 
 enum err

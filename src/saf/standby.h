@@ -28,6 +28,9 @@ void standby_free(struct standby **); /* stops it */
 MUST_CHECK enum err standby_pin(struct standby *, struct saf_db *db,
                                 struct err_info *why);
 void standby_copy(struct standby *);
+/* From the other thread: the copy ends soon, the file is what it was, and
+ * follow answers ERR_NOT_NOW. */
+void standby_cancel(struct standby *);
 MUST_CHECK enum err standby_follow(struct standby *, struct err_info *why);
 
 /* No longer; what was committed so far is there. */

@@ -33,20 +33,30 @@ open_file(const char *path, int flags, sqlite3 **db, struct err_info *why)
     return e;
 }
 
+static bool
+is_over(const atomic_bool *is_cancelled)
+{
+    return is_cancelled != NULL && atomic_load(is_cancelled);
+}
+
 static enum err
-copy_pages(sqlite3 *from, sqlite3 *to, const char *path, struct err_info *why)
+copy_pages(sqlite3 *from, sqlite3 *to, const char *path,
+           const atomic_bool *is_cancelled, struct err_info *why)
 {
     sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
     int code = b == NULL ? sqlite3_errcode(to) : SQLITE_OK;
 
     /* A writer in between makes it begin again: short steps let writers in,
      * one step of all pages in the end lets nobody. */
-    for (int i = 0; b != NULL && (code == SQLITE_OK || code == SQLITE_BUSY ||
-                                  code == SQLITE_LOCKED);
+    for (int i = 0;
+         b != NULL && !is_over(is_cancelled) &&
+         (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED);
          i++)
         code = sqlite3_backup_step(b, i < 4000 ? PAGES_A_STEP : -1);
     if (b != NULL)
         (void)sqlite3_backup_finish(b);
+    if (is_over(is_cancelled))
+        return err_set(why, ERR_NOT_NOW, "%s: the copy was called off", path);
     return code == SQLITE_DONE
                ? ERR_OK
                : err_set(why, ERR_IO, "%s: %s", path, sqlite3_errstr(code));
@@ -135,7 +145,8 @@ store_drop_log(const char *path)
 }
 
 enum err
-store_copy_from(sqlite3 *source, const char *to, struct err_info *why)
+store_copy_from(sqlite3 *source, const char *to,
+                const atomic_bool *is_cancelled, struct err_info *why)
 {
     sqlite3 *target = NULL;
     char temporary[4096];
@@ -147,12 +158,14 @@ store_copy_from(sqlite3 *source, const char *to, struct err_info *why)
     e = open_file(temporary, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                   &target, why);
     if (e == ERR_OK)
-        e = copy_pages(source, target, to, why);
+        e = copy_pages(source, target, to, is_cancelled, why);
     (void)sqlite3_close(target);
     if (e == ERR_OK)
         e = hand_over(temporary, why);
     if (e == ERR_OK)
         e = sync_file(temporary, why);
+    if (e == ERR_OK && is_over(is_cancelled))
+        e = err_set(why, ERR_NOT_NOW, "%s: the copy was called off", to);
     if (e == ERR_OK)
         store_drop_log(to);
     if (e == ERR_OK && rename(temporary, to) != 0)
@@ -172,7 +185,7 @@ store_copy(const char *from, const char *to, struct err_info *why)
     enum err e = open_file(from, SQLITE_OPEN_READWRITE, &source, why);
 
     if (e == ERR_OK)
-        e = store_copy_from(source, to, why);
+        e = store_copy_from(source, to, NULL, why);
     (void)sqlite3_close(source);
     return e;
 }

@@ -268,14 +268,44 @@ cannot_begin(void **state)
     assert_int_equal(users_in_standby(0), 1);
 }
 
+/* A copy that is called off leaves the file as it was; another one goes on. */
+static void
+copy_called_off(void **state)
+{
+    struct store_facts before, after;
+    struct err_info why = { 0 };
+
+    (void)state;
+    begin();
+    standby_stop(standby);
+    assert_int_equal(store_check(path, &before, NULL), ERR_OK);
+    add_users(5);
+    assert_int_equal(standby_pin(standby, db, NULL), ERR_OK);
+    standby_cancel(standby);
+    standby_copy(standby);
+    assert_int_equal(standby_follow(standby, &why), ERR_NOT_NOW);
+    assert_non_null(strstr(why.text, "called off"));
+    assert_false(standby_is_following(standby));
+    assert_int_equal(store_check(path, &after, NULL), ERR_OK);
+    assert_int_equal(after.users, before.users);
+    assert_int_equal(standby_pin(standby, db, NULL), ERR_OK);
+    standby_copy(standby);
+    assert_int_equal(standby_follow(standby, NULL), ERR_OK);
+    assert_true(standby_is_following(standby));
+    standby_stop(standby);
+    assert_int_equal(store_check(path, &after, NULL), ERR_OK);
+    assert_int_equal(after.users, before.users + 5);
+}
+
 int
 main(void)
 {
 #define EACH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        EACH(follows),      EACH(writes_while_it_is_copied),
-        EACH(cut_anywhere), EACH(somebody_opens_it),
-        EACH(goes_off),     EACH(cannot_begin),
+        EACH(follows),         EACH(writes_while_it_is_copied),
+        EACH(cut_anywhere),    EACH(somebody_opens_it),
+        EACH(goes_off),        EACH(cannot_begin),
+        EACH(copy_called_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,17 @@ like "$(racf "LISTUSER LATER")" "UNABLE TO LOCATE" "what came later is not in it
 racf "RVARY SWITCH" >/dev/null
 like "$(racf "LISTUSER LATER")" "USER=LATER" "and back"
 
+# --- INACTIVE does not wait for the copy
+OUT=$(printf 'RVARY ACTIVE\nRVARY INACTIVE\nLISTUSER LATER\nRVARY LIST\n' | racf --file -)
+like "$OUT" "USER=LATER" "INACTIVE while it is copied: commands go on"
+like "$OUT" " NO     BACK" "it does not follow"
+racf "ADDUSER MEANWHIL" >/dev/null
+unlike "$(racf "RVARY LIST")" " YES    BACK" "nor later"
+printf 'RVARY ACTIVE\nRVARY INACTIVE\nRVARY ACTIVE\n' | racf --file - >/dev/null
+wait_for 10 follows; ok $? "ACTIVE again while that copy still ends: it follows"
+racf "RVARY SWITCH" >/dev/null
+like "$(racf "LISTUSER MEANWHIL")" "USER=MEANWHIL" "with all there is"
+
 # --- the standby is lost: the database goes on
 racf "RVARY ACTIVE" >/dev/null; wait_for 10 follows
 rm -f "$SAF"/standby.db*

@@ -240,7 +240,7 @@ switch_files(struct front *f, struct exchange *x, struct err_info *why)
 
     /* Following or not: it is the database from here on, or stays as it is. */
     e = damaged == NULL ? err_set(why, ERR_MEMORY, "no storage")
-                        : front_standby_inactive(f, why);
+                        : front_standby_end(f, why);
     if (e == ERR_OK)
         e = store_raise_ids(x->standby, last_id(saf_engine_db(f->engine), x),
                             why);

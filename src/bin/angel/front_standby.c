@@ -17,6 +17,7 @@
 struct follow {
     struct standby *standby;
     struct thread thread;
+    bool is_dropped; /* the copy under way: what comes of it is not wanted */
 };
 
 static void
@@ -44,6 +45,11 @@ copied(struct front *f, void *arg)
 
     /* A batch may be under way; its savepoints are no place to begin. */
     front_batch_end(f);
+    if (w->is_dropped) {
+        w->is_dropped = false;
+        standby_stop(w->standby);
+        return;
+    }
     if (standby_follow(w->standby, &why) == ERR_OK)
         say(f, "SPT1020I", STR(""));
     else
@@ -109,8 +115,22 @@ front_standby_active(struct front *f, struct err_info *why)
     return e;
 }
 
+/* A copy that is under way may take long to end, so nobody waits for it. */
 enum err
 front_standby_inactive(struct front *f, struct err_info *why)
+{
+    struct follow *w = f->follow;
+
+    if (!w->thread.is_running)
+        return front_standby_end(f, why);
+    f->begins_following = false;
+    w->is_dropped = true;
+    standby_cancel(w->standby);
+    return mark(false, why);
+}
+
+enum err
+front_standby_end(struct front *f, struct err_info *why)
 {
     front_standby_stop(f);
     return mark(false, why);
@@ -131,7 +151,10 @@ front_standby_stop(struct front *f)
     f->begins_following = false;
     if (w == NULL)
         return;
+    if (w->thread.is_running)
+        standby_cancel(w->standby);
     thread_join(&w->thread);
+    w->is_dropped = false;
     if (w->standby != NULL)
         standby_stop(w->standby);
 }
@@ -146,7 +169,7 @@ front_standby_look(struct front *f)
 
     if (failure != NULL)
         say(f, "SPT1019W", str_of(failure));
-    if (!f->begins_following)
+    if (!f->begins_following || w->is_dropped) /* once that copy has ended */
         return;
     f->begins_following = false;
     if (begin(f, &why) != ERR_OK)
