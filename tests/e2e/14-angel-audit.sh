@@ -98,6 +98,22 @@ runs "ADD without anybody to trust it" 4 sallyport-racf "RACDCERT ID(ANN) ADD('I
 like "$(last)" "RACDCERT +SUCCESS .*ADD" "did something (4)"
 racf "SETROPTS NOSAUDIT" >/dev/null
 
+# A system log that cannot be opened holds up nobody, and is written again
+# once it can be.
+recorder() { local p; for p in $(ps -o pid= --ppid "$PID"); do grep -q angel-recorder "/proc/$p/comm" && echo "$p"; done; }
+mv "$SALLYPORT_ROOT/log/syslogall.log" "$SCRATCH/old.log"; mkdir "$SALLYPORT_ROOT/log/syslogall.log"
+kill -9 "$(recorder)"; wait_for 10 test -n "$(recorder)"
+racf "ADDUSER NOLOG" >/dev/null
+R=$(recorder)
+for n in 1 2 3 4 5; do racf "SETROPTS CMDVIOL" >/dev/null; as NOBODY LISTUSER >/dev/null; done
+is "$(recorder)" "$R" "the recorder that cannot open the log lives on"
+like "$(sallyport smf | tail -2)" "SETROPTS +SUCCESS .*SETROPTS CMDVIOL" "and records"
+rmdir "$SALLYPORT_ROOT/log/syslogall.log"
+in_log() { as NOBODY LISTUSER >/dev/null; grep -q IRR012I "$SALLYPORT_ROOT/log/syslogall.log"; }
+wait_for 10 in_log; ok $? "the log is written again once it can be"
+is "$(recorder)" "$R" "by the same recorder"
+cat "$SALLYPORT_ROOT/log/syslogall.log" >>"$SCRATCH/old.log"; cat "$SCRATCH/old.log" >"$SALLYPORT_ROOT/log/syslogall.log"
+
 # The recorder dies
 for p in $(ps -o pid= --ppid "$PID"); do [ "$(cat /proc/"$p"/comm)" != angel-recorder ] || kill -9 "$p"; done
 racf "SETROPTS CMDVIOL" >/dev/null

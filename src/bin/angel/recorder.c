@@ -21,16 +21,58 @@
  * another process cannot rewrite what was recorded.
  */
 
+struct system_log {
+    int fd; /* -1: could not be opened */
+    uint64_t tried_ms;
+    bool has_complained;
+};
+
+/* A log that cannot be opened ends nobody, and nobody waits for it: lines are
+ * lost, which is said once, and it is tried again now and then. */
+#define AGAIN_MS 1000u
+
 static void
-write_line(int fd, struct str job, struct str text)
+open_log(struct system_log *l)
 {
-    static bool has_complained;
+    struct arena a;
+    char *path;
+    int e = 0;
+
+    arena_init(&a, 8192);
+    path = root_path(&a, "log/syslogall.log");
+    l->tried_ms = clock_mono_ms();
+    l->fd =
+        path == NULL
+            ? -1
+            : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+                   0640);
+    if (l->fd < 0)
+        e = errno;
+    else if (!angel_is_private && geteuid() == 0 &&
+             fchown(l->fd, confine_uid(CHILD_RECORDER), 0) != 0)
+        e = errno;
+    if (e == 0)
+        l->has_complained = false;
+    else if (!l->has_complained)
+        log_error("system log %s: %s; its lines are lost",
+                  path == NULL ? "" : path, strerror(e));
+    l->has_complained = e != 0;
+    arena_fini(&a);
+}
+
+static void
+write_line(struct system_log *l, struct str job, struct str text)
+{
     char line[WIRE_LINE_MAX + 128];
     uint64_t now_ms = clock_wall_ms();
     time_t now = (time_t)(now_ms / 1000);
     struct tm tm;
     int n;
 
+    if (l->fd < 0 && clock_mono_ms() - l->tried_ms >= AGAIN_MS)
+        open_log(l);
+    if (l->fd < 0)
+        return;
     localtime_r(&now, &tm);
     n = snprintf(
         line, sizeof line - 1, "%04d-%02d-%02d %02d:%02d:%02d.%02u %-8.*s ",
@@ -46,11 +88,11 @@ write_line(int fd, struct str job, struct str text)
         line[n++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
     }
     line[n++] = '\n';
-    if (write(fd, line, (size_t)n) == n) {
-        has_complained = false;
-    } else if (!has_complained) {
+    if (write(l->fd, line, (size_t)n) == n) {
+        l->has_complained = false;
+    } else if (!l->has_complained) {
         log_error("system log: %s", strerror(errno));
-        has_complained = true;
+        l->has_complained = true;
     }
 }
 
@@ -58,8 +100,10 @@ write_line(int fd, struct str job, struct str text)
  */
 
 struct smf_file {
-    int folder; /* opened before the uid changed */
+    int folder; /* -1: could not be opened */
     int fd;
+    uint64_t tried_ms;
+    bool has_complained;
     int year, day;
     uint64_t since_ms; /* first record that is not on the disk yet; 0: none */
 };
@@ -88,6 +132,22 @@ sync_wait_ms(const struct smf_file *f)
 }
 
 static void
+open_folder(struct smf_file *f)
+{
+    struct arena a;
+    char *path;
+
+    arena_init(&a, 8192);
+    path = root_path(&a, SMF_FOLDER);
+    f->tried_ms = clock_mono_ms();
+    f->folder =
+        path == NULL
+            ? -1
+            : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    arena_fini(&a);
+}
+
+static void
 open_day(struct smf_file *f, const struct tm *tm)
 {
     char name[64];
@@ -97,6 +157,13 @@ open_day(struct smf_file *f, const struct tm *tm)
     sync_records(f);
     if (f->fd >= 0)
         close(f->fd);
+    f->fd = -1;
+    if (f->folder < 0 && clock_mono_ms() - f->tried_ms >= AGAIN_MS)
+        open_folder(f);
+    if (f->folder < 0) {
+        errno = ENOENT;
+        return;
+    }
     (void)snprintf(name, sizeof name, "%04d-%02d-%02d.smf", tm->tm_year + 1900,
                    tm->tm_mon + 1, tm->tm_mday);
     f->fd =
@@ -109,7 +176,6 @@ open_day(struct smf_file *f, const struct tm *tm)
 static void
 write_record(struct smf_file *f, struct str record)
 {
-    static bool has_complained;
     time_t now = (time_t)(clock_wall_ms() / 1000);
     struct stat before;
     struct tm tm;
@@ -118,7 +184,7 @@ write_record(struct smf_file *f, struct str record)
     open_day(f, &tm);
     if (f->fd >= 0 && fstat(f->fd, &before) == 0) {
         if (write(f->fd, record.p, record.n) == (ssize_t)record.n) {
-            has_complained = false;
+            f->has_complained = false;
             if (f->since_ms == 0)
                 f->since_ms = clock_mono_ms();
             return;
@@ -126,9 +192,9 @@ write_record(struct smf_file *f, struct str record)
         /* Part of a record would make all that follow unreadable. */
         (void)!ftruncate(f->fd, before.st_size);
     }
-    if (!has_complained)
+    if (!f->has_complained)
         log_error("SMF record lost: %s", strerror(errno));
-    has_complained = true;
+    f->has_complained = true;
 }
 
 static bool
@@ -137,49 +203,6 @@ is_record(struct str record)
     return record.n >= 18 && record.n <= SMF_RECORD_MAX &&
            (size_t)((unsigned char)record.p[0] << 8 |
                     (unsigned char)record.p[1]) == record.n;
-}
-
-static enum err
-open_smf(struct smf_file *f, struct err_info *why)
-{
-    struct arena a;
-    char *path;
-    enum err e = ERR_OK;
-
-    arena_init(&a, 8192);
-    path = root_path(&a, SMF_FOLDER);
-    f->fd = -1;
-    f->folder =
-        path == NULL
-            ? -1
-            : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (f->folder < 0)
-        e = err_sys(why, "%s", path == NULL ? SMF_FOLDER : path);
-    arena_fini(&a);
-    return e;
-}
-
-static enum err
-open_log(int *fd, struct err_info *why)
-{
-    struct arena a;
-    char *path;
-    enum err e = ERR_OK;
-
-    arena_init(&a, 8192);
-    path = root_path(&a, "log/syslogall.log");
-    *fd =
-        path == NULL
-            ? -1
-            : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-                   0640);
-    if (*fd < 0)
-        e = err_sys(why, "%s", path == NULL ? "log" : path);
-    else if (!angel_is_private &&
-             fchown(*fd, confine_uid(CHILD_RECORDER), 0) != 0)
-        e = err_sys(why, "%s", path);
-    arena_fini(&a);
-    return e;
 }
 
 /* Something came; what waits for the disk goes there in time. */
@@ -206,14 +229,15 @@ recorder_run(int fd)
 {
     struct err_info why = { 0 };
     struct smf_file smf = { .fd = -1 };
+    struct system_log log = { .fd = -1 };
     struct chan_msg msg;
-    int log_fd;
 
     log_init("sallyport-angel recorder");
     tzset();
     umask(0027);
-    if (open_log(&log_fd, &why) != ERR_OK || open_smf(&smf, &why) != ERR_OK ||
-        confine(CONFINE_RECORDER, CHILD_RECORDER, &why) != ERR_OK) {
+    open_log(&log);
+    open_folder(&smf);
+    if (confine(CONFINE_RECORDER, CHILD_RECORDER, &why) != ERR_OK) {
         log_error("%s", why.text);
         return 1;
     }
@@ -225,7 +249,7 @@ recorder_run(int fd)
                        reader_at_end(&in);
 
         if (is_good)
-            write_line(log_fd, job, text);
+            write_line(&log, job, text);
         if (msg.type == RECORD_SMF && is_record(msg.payload)) {
             write_record(&smf, msg.payload);
             is_good = true;
