@@ -44,7 +44,8 @@ struct saf_client {
     struct pending *pending;
     struct held *held, **held_tail;
     struct saf_view *views;
-    struct ring ring; /* of decisions to be recorded; made with the first */
+    struct ring ring;   /* of decisions to be recorded; made with the first */
+    bool is_ring_stuck; /* was full for long: nobody waits for it again */
     void (*on_message)(void *arg, struct str text);
     void *message_arg;
     void (*on_refresh)(void *arg, struct str class_name);

@@ -8,6 +8,7 @@
 #include "base/reader.h"
 #include "base/test.h"
 #include "ipc/chan.h"
+#include "ipc/ring.h"
 #include "saf/client.h"
 #include "saf/cmd.h"
 #include "saf/snapshot.h"
@@ -294,6 +295,110 @@ asynchronous_requests(void **state)
     close(f.fd);
 }
 
+/* --- decisions that are recorded --------------------------------------------
+ */
+
+#define RECORDS 30000u
+
+struct reading { /* a front that reads the ring, slowly, or not at all */
+    int fd;
+    bool reads;
+    atomic_bool is_over;
+    unsigned n, n_lost;
+};
+
+static void
+take_all(struct reading *r, struct ring *ring, unsigned max)
+{
+    struct buf record;
+
+    buf_init(&record, RING_RECORD_MAX);
+    for (unsigned i = 0; i < max && ring_take(ring, &record, NULL) == ERR_OK;
+         i++)
+        r->n++;
+    buf_fini(&record);
+}
+
+static void *
+read_slowly(void *arg)
+{
+    struct reading *r = arg;
+    struct ring ring = { .memory = NULL, .fd = -1 };
+    struct pollfd p = { .fd = r->fd, .events = POLLIN };
+    struct chan_msg msg;
+
+    while (!atomic_load(&r->is_over)) {
+        if (poll(&p, 1, 1) == 1 && chan_recv(r->fd, &msg, NULL) == ERR_OK) {
+            int fd = chan_take_fd(&msg, 0);
+
+            r->n += msg.type == WIRE_LOG_DENIAL;
+            if (fd >= 0)
+                REQUIRE(ring_attach(fd, &ring, NULL) == ERR_OK);
+            if (fd >= 0)
+                close(fd);
+            chan_msg_fini(&msg);
+        }
+        if (ring.memory != NULL && r->reads)
+            take_all(r, &ring, 200);
+    }
+    while (chan_recv(r->fd, &msg, NULL) == ERR_OK) {
+        r->n += msg.type == WIRE_LOG_DENIAL;
+        chan_msg_fini(&msg);
+    }
+    take_all(r, &ring, RECORDS);
+    r->n_lost = (unsigned)ring_lost(&ring);
+    ring_fini(&ring);
+    return NULL;
+}
+
+static void
+log_many(struct reading *r)
+{
+    struct acee who = { .refs = 1, .user = "USER1", .wire = STR("sealed") };
+    struct saf_decision d = { .rc = SAF_RC(8, 8, 0),
+                              .wants_log = true,
+                              .requested = SAF_READ };
+    struct saf_client *client;
+    pthread_t thread;
+    int pair[2];
+
+    assert_int_equal(chan_pair(pair, NULL), ERR_OK);
+    r->fd = pair[1];
+    assert_int_equal(saf_attach(pair[0], &client, NULL), ERR_OK);
+    assert_int_equal(pthread_create(&thread, NULL, read_slowly, r), 0);
+    for (unsigned i = 0; i < RECORDS; i++)
+        saf_log_access(client, &who, STR("EJBROLE"), STR("Some.Role"), &d);
+    atomic_store(&r->is_over, true);
+    shutdown(pair[1], SHUT_RD);
+    (void)pthread_join(thread, NULL);
+    saf_disconnect(&client);
+    close(pair[1]);
+}
+
+/* Three megabytes through a ring of one: who decides is held up. */
+static void
+records_wait_for_room(void **state)
+{
+    struct reading r = { .reads = true };
+
+    (void)state;
+    log_many(&r);
+    assert_int_equal(r.n_lost, 0);
+    assert_int_equal(r.n, RECORDS);
+}
+
+/* A front that reads nothing: the first one waits, the others are counted. */
+static void
+records_without_a_reader(void **state)
+{
+    struct reading r = { .reads = false };
+
+    (void)state;
+    log_many(&r);
+    assert_true(r.n_lost > 0);
+    assert_int_equal(r.n + r.n_lost, RECORDS);
+}
+
 static int
 setup(void **state)
 {
@@ -323,6 +428,8 @@ main(void)
         cmocka_unit_test(view_follows_refreshes),
         cmocka_unit_test(view_that_comes_later),
         cmocka_unit_test(asynchronous_requests),
+        cmocka_unit_test(records_wait_for_room),
+        cmocka_unit_test(records_without_a_reader),
     };
 
     setenv("SALLYPORT_ROOT", "/nonexistent", 1);

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 /* While the angel is away, what was mapped last is believed this long (a
  * restart takes far less); afterwards every check is refused. */
 #define GRACE_MS 5000u
+#define RING_WAIT_MS 500u /* for room in the ring of decisions */
 #define NEVER_MS 1u   /* lost before anything: long ago on a monotonic clock */
 #define LOOK_MS 1000u /* between looks for what may not be seen yet */
 #define AGAIN_MS 200u /* the same while what was mapped is still believed */
@@ -456,6 +458,33 @@ view_give_ring(struct saf_client *c)
 }
 
 static void
+ring_the_bell(struct saf_client *c)
+{
+    if (ring_is_asleep(&c->ring))
+        (void)tell_at_once(c, WIRE_AUDIT_RING, STR(""), -1);
+}
+
+/*
+ * More is decided than can be recorded: who decides waits, so that nothing is
+ * lost. But a front that is away, or takes nothing for so long, stops nobody
+ * for ever: until there is room again records are counted as lost.
+ */
+static bool
+put_later(struct saf_client *c, struct str record)
+{
+    uint64_t end = clock_mono_ms() + RING_WAIT_MS;
+
+    while (!c->is_ring_stuck) {
+        ring_the_bell(c);
+        (void)poll(NULL, 0, 1);
+        if (ring_put(&c->ring, record))
+            return true;
+        c->is_ring_stuck = clock_mono_ms() >= end;
+    }
+    return false;
+}
+
+static void
 put_record(struct saf_client *c, struct str record)
 {
     if (c->ring.memory == NULL) {
@@ -464,11 +493,12 @@ put_record(struct saf_client *c, struct str record)
         if (c->fd >= 0)
             view_give_ring(c);
     }
-    if (!ring_put(&c->ring, record) &&
-        !tell_at_once(c, WIRE_LOG_DENIAL, record, -1))
+    if (ring_put(&c->ring, record))
+        c->is_ring_stuck = false;
+    else if (!tell_at_once(c, WIRE_LOG_DENIAL, record, -1) &&
+             !put_later(c, record))
         ring_add_lost(&c->ring);
-    if (ring_is_asleep(&c->ring))
-        (void)tell_at_once(c, WIRE_AUDIT_RING, STR(""), -1);
+    ring_the_bell(c);
 }
 
 void
