@@ -314,6 +314,39 @@ is_equal(angel.control.register("JOB3", "JOB00011", user="USER1", submitter="USE
 racf("PERMIT INTRDR CLASS(JESINPUT) ID(USER1)")
 is_equal(angel.control.register("JOB3", "JOB00011", user="USER1", submitter="USER1").err, OK, "but those of USER1")
 
+# --- records made with other parameters: what proves itself is made anew
+import hashlib, sqlite3
+racf("ALTUSER USER2 PHRASE('correct horse battery') NOEXPIRED", "SETROPTS NOCLASSACT(TERMINAL JESINPUT)")
+database = root + "/saf/racf.db"
+COLUMNS = {"USER1": ("verifier", "SECRET12"), "USER2": ("phrase_verifier", "correct horse battery")}
+
+def kept(user):
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as c:
+        value = c.execute(f"SELECT {COLUMNS[user][0]} FROM users WHERE user=?", (user,)).fetchone()[0]
+    return value.decode() if isinstance(value, bytes) else value
+
+def weak(user, n=1024, r=8, p=1):
+    salt = os.urandom(len(kept(user).split("$")[5]) // 2)
+    hashed = hashlib.scrypt(COLUMNS[user][1].encode(), salt=salt + user.encode(), n=n, r=r, p=p, dklen=len(kept(user).split("$")[6]) // 2)
+    return f"$scrypt${n}${r}${p}${salt.hex()}${hashed.hex()}"
+
+now = {user: kept(user).split("$")[2:5] for user in COLUMNS}
+angel.stop()
+before = {}
+for user, (column, _) in COLUMNS.items():
+    before[user] = weak(user)
+    with sqlite3.connect(database) as c:
+        c.execute(f"UPDATE users SET {column}=?, failures=0 WHERE user=?", (before[user].encode(), user))
+angel = Angel()
+for user, (column, secret) in COLUMNS.items():
+    wrong = "NOT" + secret[3:]
+    is_equal(Client().call(LOGON, s(user) + s(wrong)).err, DENIED, f"{user}, an old record: a wrong {column[:-9] or 'password'}")
+    is_equal(kept(user), before[user], "proves nothing: the record stays")
+    is_equal(Client().call(LOGON, s(user) + s(secret)).err, OK, "the right one")
+    is_equal((kept(user) != before[user], kept(user).split("$")[2:5]), (True, now[user]), "makes a record of today's parameters")
+    is_equal(Client().call(LOGON, s(user) + s(secret)).err, OK, "which opens")
+    is_equal(Client().call(LOGON, s(user) + s(wrong)).err, DENIED, "to it alone")
+
 angel.stop()
 print(f"1..{__import__('angel_wire').count}")
 raise SystemExit(__import__('angel_wire').failed != 0)
