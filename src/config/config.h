@@ -172,6 +172,8 @@ bool cfg_is_written(const struct cfg_node *, const char *attr);
 #define CFG_WHERE_MAX 4352u
 struct str cfg_where(const struct cfg_node *, const char *attr, struct str item,
                      char out[CFG_WHERE_MAX]);
+/* As it was written last, variables as they stand; "" when it was not. */
+struct str cfg_written(const struct cfg_node *, const char *attr);
 /* Any top-level element by XML name and id ("" for a singleton); NULL. */
 const void *cfg_get(const struct cfg_tree *, const char *element,
                     const char *id);

@@ -71,15 +71,33 @@ given(const struct cfg_node *node, const struct cfg_attr *a)
     return NULL;
 }
 
-bool
-cfg_is_written(const struct cfg_node *node, const char *attr)
+static const struct raw_attr *
+given_as(const struct cfg_node *node, const char *attr)
 {
     const struct cfg_type *type = node->type;
 
     for (size_t i = 0; i < type->n_attrs; i++)
         if (strcmp(type->attrs[i].name, attr) == 0)
-            return show_is_written(node, &type->attrs[i]);
-    return false;
+            return given(node, &type->attrs[i]);
+    return NULL;
+}
+
+bool
+cfg_is_written(const struct cfg_node *node, const char *attr)
+{
+    return given_as(node, attr) != NULL;
+}
+
+struct str
+cfg_written(const struct cfg_node *node, const char *attr)
+{
+    const struct raw_attr *a = given_as(node, attr);
+    struct str text = STR("");
+
+    for (const struct raw_value *v = a == NULL ? NULL : a->first; v != NULL;
+         v = v->next)
+        text = v->text;
+    return text;
 }
 
 bool

@@ -637,6 +637,37 @@ includes_are_their_content(void **state)
     }
 }
 
+/* As it stands in the document, without its variables' values. */
+static void
+what_was_written_is_known(void **state)
+{
+    static const struct {
+        const char *attr, *want;
+    } rows[] = {
+        { "keyStoreRef", "${k}" },    /* refers to nothing */
+        { "sslProtocol", "TLSv1.3" }, /* the later one */
+        { "trustStoreRef", "" },
+        { "nothing", "" },
+    };
+    static struct world w = {
+        .server = "<server><ssl id='s' keyStoreRef='${k}'"
+                  " sslProtocol='TLSv1.2'/>"
+                  "<ssl id='s' sslProtocol='TLSv1.3'/></server>"
+    };
+    struct cfg_tree *tree = load(&w);
+    const struct cfg_ssl *ssl = cfg_find(tree, &cfg_type_ssl, STR("s"));
+
+    (void)state;
+    assert_non_null(ssl);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_true(
+            str_eq_z(cfg_written(&ssl->node, rows[i].attr), rows[i].want));
+        assert_int_equal(cfg_is_written(&ssl->node, rows[i].attr),
+                         rows[i].want[0] != '\0');
+    }
+    cfg_unref(&tree);
+}
+
 int
 main(void)
 {
@@ -648,6 +679,7 @@ main(void)
         cmocka_unit_test(is_stable_for_random_documents),
         cmocka_unit_test(says_the_same_in_other_words),
         cmocka_unit_test(includes_are_their_content),
+        cmocka_unit_test(what_was_written_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,7 @@ default_path(struct arena *arena, const struct cfg_tree *tree,
     bool has_jks = exists(jks);
 
     if (has_jks && exists(p12))
-        MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0822W", jks, p12);
+        MESSAGES_LOG0(log, KEY_FILES_LOGGER, "CWPKI0822W");
     if (has_jks || str_eq_nocase_z(store->type, "JKS")) {
         *type = KEYSTORE_JKS;
         return jks;
@@ -241,6 +241,21 @@ read_file(struct arena *arena, const struct cfg_key_store *store,
     return e;
 }
 
+/* The store is sound, but no configuration can use it. */
+static enum err
+say_locked(struct messages_log *log, const struct cfg_key_store *store,
+           struct str path, const struct keystore_refusal *refusal,
+           const struct err_info *why)
+{
+    if (refusal->has_own)
+        MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0812E", refusal->alias,
+                     store->node.id, str_of(why->text));
+    else
+        MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0813E", path,
+                     str_of(why->text));
+    return ERR_DENIED;
+}
+
 static enum err
 say_unusable(struct messages_log *log, const struct cfg_key_store *store,
              struct str path, enum err e, const struct err_info *why)
@@ -259,7 +274,9 @@ key_files_read(struct arena *arena, const struct cfg_tree *tree,
                const struct cfg_key_store *store, struct keystore *out,
                struct str *path, struct err_info *why)
 {
-    struct keystore_input from = { .type = KEYSTORE_PKCS12 };
+    struct keystore_refusal refusal = { .is_key = false };
+    struct keystore_input from = { .type = KEYSTORE_PKCS12,
+                                   .refusal = &refusal };
     struct err_info own = { 0 };
     enum err e = ERR_OK;
 
@@ -290,6 +307,8 @@ key_files_read(struct arena *arena, const struct cfg_tree *tree,
     } else {
         e = read_file(arena, store, &from, *path, out, why);
     }
+    if (refusal.is_key)
+        return say_locked(log, store, *path, &refusal, why);
     return e == ERR_OK ? e : say_unusable(log, store, *path, e, why);
 }
 
@@ -318,11 +337,16 @@ key_files_extra(struct messages_log *log, struct str id, struct keystore *to)
     if (e == ERR_OK)
         e = keystore_read_certificates(from.bytes, to, &why);
     buf_fini(&file);
-    if (e == ERR_OK)
-        MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0830I", str_of(name), id);
-    else
-        MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0826W", str_of(name),
+    if (e != ERR_OK)
+        MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0826W", str_of(name), id,
                      str_of(why.text));
+    for (size_t i = 0; e == ERR_OK && i < to->n; i++) {
+        char subject[256];
+
+        if (keystore_subject(to->entries[i].der, subject, sizeof subject))
+            MESSAGES_LOG(log, KEY_FILES_LOGGER, "CWPKI0830I", str_of(subject),
+                         str_of(name), id);
+    }
     return e == ERR_OK;
 }
 

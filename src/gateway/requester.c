@@ -84,11 +84,12 @@ say_untrusted(struct request *r, const struct err_info *why)
     struct messages_log *log = r->serve->log;
 
     if (refusal->is_other_host)
-        MESSAGES_LOG(log, TLS_LOGGER, "CWPKI0824E", p->host,
-                     str_of(refusal->subject), str_of(why->text));
+        MESSAGES_LOG(log, TLS_LOGGER, "CWPKI0824E", p->host, str_of(why->text));
     else
-        MESSAGES_LOG(log, TLS_LOGGER, "CWPKI0823E", str_of(refusal->subject),
-                     p->host, p->trust, p->ssl_id, str_of(why->text));
+        MESSAGES_LOG(
+            log, TLS_LOGGER, "CWPKI0823E", str_of(refusal->subject),
+            str_fmt(r->http->arena, STR_FMT ":%u", STR_ARG(p->host), p->port),
+            p->trust, p->ssl_id, str_of(why->text));
 }
 
 static void

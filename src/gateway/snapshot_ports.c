@@ -2,10 +2,13 @@
  * The ports of the httpEndpoint elements: options, who may connect, TLS. What
  * is wrong with one leaves that endpoint closed.
  */
+#include "gateway/key_files.h"
 #include "gateway/placed.h"
 #include "gateway/snapshot_priv.h"
 
 #define LOGGER "com.ibm.zosconnect.internal.ZosConnectServiceImpl"
+#define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPChannelConfiguration"
+#define INACTIVITY_MS_MAX 3600000
 
 static void
 set_http_options(struct http_server_options *o,
@@ -83,6 +86,25 @@ set_admit(struct building *b, struct port_entry *p,
     return code == ERR_OK ? code : building_no_storage(b);
 }
 
+/* The original's channel is not constructed then. */
+static enum err
+check_tcp(struct building *b, const struct cfg_http_endpoint *e, bool is_said)
+{
+    const struct cfg_tcp_options *o = e->tcp_options;
+    struct str value, most;
+
+    if (o->inactivity_timeout_ms <= INACTIVITY_MS_MAX)
+        return ERR_OK;
+    value = str_fmt(&b->s->arena, "%lld", (long long)o->inactivity_timeout_ms);
+    most = str_fmt(&b->s->arena, "%d", INACTIVITY_MS_MAX);
+    if (!is_said)
+        PLACED_LOG(b->log, TCP_LOGGER, PLACE(&o->node, "inactivityTimeout"),
+                   "CWWKO0211E", e->node.id, STR("inactivityTimeout"), value,
+                   STR("0"), most);
+    return err_set(b->why, ERR_LIMIT,
+                   "tcpOptions: inactivityTimeout is more than an hour");
+}
+
 static const struct cfg_ssl *
 ssl_of(const struct building *b, const struct cfg_http_endpoint *e)
 {
@@ -103,7 +125,7 @@ set_tls(struct building *b, struct port_entry *p,
     *is_open = false;
     if (ssl == NULL) {
         PLACED_LOG(b->log, LOGGER, PLACE(&e->node, "sslOptionsRef"),
-                   "CWPKI0817A", e->node.id);
+                   "CWPKI0817A", STR(KEY_STORE_DEFAULT));
         return ERR_OK; /* no key store: the port stays closed */
     }
     code = tls_store_build(b->stores, ssl, e, STR(""), &p->tls, b->why);
@@ -143,7 +165,8 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
     set_http_options(&p->options, e, s->limits);
     p->open_retries = (uint32_t)e->tcp_options->port_open_retries;
     p->reuses_address = e->tcp_options->so_reuse_addr;
-    if ((code = set_admit(b, p, e, is_said)) != ERR_OK ||
+    if ((code = check_tcp(b, e, is_said)) != ERR_OK ||
+        (code = set_admit(b, p, e, is_said)) != ERR_OK ||
         (code = web_new(&s->arena, s->tree, e, &making, &p->web, b->why)) !=
             ERR_OK) {
         if (!is_said)

@@ -40,7 +40,7 @@ struct tls_stores {
         struct tls_polled *v;
         size_t n, cap;
     } polled;
-    bool has_checked_filters;
+    bool has_checked_outbound;
     bool has_environment; /* `environment` is used */
     struct cfg_key_store environment;
 };
@@ -352,11 +352,23 @@ check_element(struct tls_stores *t, const struct cfg_ssl *ssl,
     bool is_list = str_find_char(ssl->ssl_protocol, ',') != STR_NPOS;
     struct str bad;
     enum err e = tls_protocols_check(ssl->ssl_protocol, &bad, why);
+    struct buf text;
 
-    if (e != ERR_OK)
+    if (e == ERR_OK)
+        return tls_ciphers_check(ssl->enabled_ciphers, why);
+    if (is_list)
         PLACED_LOG(t->log, LOGGER, PLACE(&ssl->node, "sslProtocol"),
-                   is_list ? "CWPKI0832E" : "CWPKI0831E", bad, ssl->node.id);
-    return e == ERR_OK ? tls_ciphers_check(ssl->enabled_ciphers, why) : e;
+                   "CWPKI0832E", bad);
+    else
+        PLACED_LOG(t->log, LOGGER, PLACE(&ssl->node, "sslProtocol"),
+                   "CWPKI0831E", bad, str_of(why->text));
+    /* why the port stays closed */
+    buf_init(&text, 2000);
+    MSG_LINE(&text, "CWPKI0028E", bad, ssl->node.id, STR("server.xml"),
+             str_of(why->text));
+    e = err_set(why, e, STR_FMT, STR_ARG(buf_view(&text)));
+    buf_fini(&text);
+    return e;
 }
 
 /* Without the machine's authorities the others are trusted alone. */
@@ -366,11 +378,18 @@ trusts_system(struct tls_stores *t, const struct cfg_ssl *ssl)
     struct str place;
 
     if (!tls_has_system_authorities(&place)) {
-        MESSAGES_LOG(t->log, LOGGER, "CWPKI0825W", place);
+        MESSAGES_LOG(t->log, LOGGER, "CWPKI0825W", ssl->node.id, place);
         return false;
     }
     MESSAGES_LOG(t->log, LOGGER, "CWPKI0827I", ssl->node.id);
     return true;
+}
+
+static bool
+verifies_names(const struct tls_stores *t, const struct cfg_ssl *ssl)
+{
+    return ssl->verify_hostname ||
+           CFG_ONE(t->tree, ssl_default)->http_host_name_verification;
 }
 
 static enum err
@@ -392,9 +411,7 @@ build(struct tls_stores *t, const struct cfg_ssl *ssl,
                            : TLS_AUTH_NONE,
         .protocols = ssl->ssl_protocol,
         .ciphers = ssl->enabled_ciphers,
-        .verify_hostname =
-            ssl->verify_hostname ||
-            CFG_ONE(t->tree, ssl_default)->http_host_name_verification,
+        .verify_hostname = verifies_names(t, ssl),
         .skip_hosts = ssl->skip_hostname_verification.v,
         .n_skip_hosts = ssl->skip_hostname_verification.n,
         .our_order = ssl->enforce_cipher_order,
@@ -453,10 +470,11 @@ collect(struct tls_stores *t, const struct cfg_ssl *ssl, bool is_server,
     enum err e;
 
     if (from == NULL) {
+        struct str named = cfg_written(&ssl->node, "keyStoreRef");
+
         PLACED_LOG(t->log, LOGGER, PLACE(&ssl->node, "keyStoreRef"),
-                   cfg_is_written(&ssl->node, "keyStoreRef") ? "CWPKI0818E"
-                                                             : "CWPKI0817A",
-                   ssl->node.id);
+                   named.n > 0 ? "CWPKI0818E" : "CWPKI0817A",
+                   named.n > 0 ? named : STR(KEY_STORE_DEFAULT));
         return err_set(why, ERR_NOT_FOUND, "ssl " STR_FMT " has no keyStore",
                        STR_ARG(ssl->node.id));
     }
@@ -538,9 +556,9 @@ is_same_filter(const struct cfg_outbound_connection *a,
     return str_eq_nocase(a->host, b->host) && a->port == b->port;
 }
 
-/* Whether an earlier ssl element, or this one, has the same filter. */
-static bool
-is_taken(const struct cfg_tree *tree, const struct cfg_outbound_connection *f)
+/* The earlier ssl element, or this one, that has the same filter; or NULL. */
+static const struct cfg_ssl *
+taken_by(const struct cfg_tree *tree, const struct cfg_outbound_connection *f)
 {
     const struct cfg_ssl *ssl;
 
@@ -548,35 +566,51 @@ is_taken(const struct cfg_tree *tree, const struct cfg_outbound_connection *f)
     {
         for (size_t i = 0; i < ssl->n_outbound; i++) {
             if (&ssl->outbound[i] == f)
-                return false;
+                return NULL;
             if (is_same_filter(&ssl->outbound[i], f))
-                return true;
+                return ssl;
         }
     }
-    return false;
+    return NULL;
 }
 
 static void
-check_filters(struct tls_stores *t)
+say_taken(struct tls_stores *t, const struct cfg_ssl *first,
+          const struct cfg_outbound_connection *f)
+{
+    char port[24] = "*";
+
+    if (f->port >= 0)
+        (void)snprintf(port, sizeof port, "%lld", (long long)f->port);
+    PLACED_LOG(t->log, LOGGER, PLACE(&f->node, NULL), "CWPKI0815W", f->host,
+               str_of(port), first->node.id);
+}
+
+/* Said once, before the first connection we open is configured. */
+static void
+check_outbound(struct tls_stores *t)
 {
     const struct cfg_ssl_default *fallback = CFG_ONE(t->tree, ssl_default);
-    const struct cfg_ssl *ssl;
+    const struct cfg_ssl *ssl, *first;
 
-    if (t->has_checked_filters)
+    if (t->has_checked_outbound)
         return;
-    t->has_checked_filters = true;
+    t->has_checked_outbound = true;
     CFG_EACH(t->tree, ssl, ssl)
     {
+        if (!verifies_names(t, ssl) &&
+            cfg_is_written(&ssl->node, "verifyHostname"))
+            PLACED_LOG(t->log, LOGGER, PLACE(&ssl->node, NULL), "CWPKI0063W",
+                       ssl->node.id);
         for (size_t i = 0; i < ssl->n_outbound; i++) {
             const struct cfg_outbound_connection *f = &ssl->outbound[i];
 
-            if (is_taken(t->tree, f))
-                PLACED_LOG(t->log, LOGGER, PLACE(&f->node, NULL), "CWPKI0815W",
-                           ssl->node.id, f->host);
+            if ((first = taken_by(t->tree, f)) != NULL)
+                say_taken(t, first, f);
             else if (str_eq_z(f->host, "*") && f->port < 0 &&
                      fallback->outbound_ssl != NULL)
                 PLACED_LOG(t->log, LOGGER, PLACE(&f->node, NULL), "CWPKI0816W",
-                           ssl->node.id);
+                           ssl->node.id, fallback->outbound_ssl->node.id);
         }
     }
 }
@@ -590,9 +624,9 @@ tls_store_outbound(struct tls_stores *t, const struct cfg_ssl *own,
     unsigned best_fit = 0;
 
     *alias = STR("");
+    check_outbound(t);
     if (own != NULL)
         return own;
-    check_filters(t);
     CFG_EACH(t->tree, ssl, ssl)
     {
         for (size_t i = 0; i < ssl->n_outbound; i++) {

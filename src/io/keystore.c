@@ -46,6 +46,25 @@ keystore_add(struct keystore_reading *r, enum keystore_kind kind,
     return &to->entries[to->n++];
 }
 
+enum err
+keystore_refuse_key(const struct keystore_reading *r, struct str alias)
+{
+    struct keystore_refusal *to = r->from->refusal;
+
+    alias = str_sub(alias, 0, 100);
+    if (to != NULL) {
+        *to = (struct keystore_refusal){ .is_key = true };
+        for (size_t i = 0; i < r->from->n_own; i++)
+            if (str_eq_nocase(r->from->own[i].alias, alias))
+                to->has_own = true;
+        if (str_copy_z(alias, to->text, sizeof to->text))
+            to->alias = str_of(to->text);
+    }
+    return err_set(r->why, ERR_DENIED,
+                   "the password does not open the key " STR_FMT,
+                   STR_ARG(alias));
+}
+
 bool
 keystore_password_of(const struct keystore_input *from, struct str alias,
                      struct str *out)
@@ -278,4 +297,22 @@ keystore_days_left(struct str der, int64_t now_s, int64_t *days)
     X509_free(x509);
     ERR_clear_error();
     return is_ok;
+}
+
+bool
+keystore_subject(struct str der, char *out, size_t cap)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+    X509 *x509 = d2i_X509(NULL, &p, (long)der.n);
+    BIO *text = x509 == NULL ? NULL : BIO_new(BIO_s_mem());
+    int n = -1;
+
+    if (text != NULL && X509_NAME_print_ex(text, X509_get_subject_name(x509), 0,
+                                           XN_FLAG_RFC2253) >= 0)
+        n = BIO_read(text, out, (int)cap - 1);
+    out[n > 0 ? n : 0] = '\0';
+    BIO_free(text);
+    X509_free(x509);
+    ERR_clear_error();
+    return n > 0;
 }

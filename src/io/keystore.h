@@ -47,6 +47,14 @@ struct keystore_password {
     struct str password;
 };
 
+/* A key that its password does not open, although the store is sound. */
+struct keystore_refusal {
+    bool is_key;      /* it is why the store was refused */
+    bool has_own;     /* the password was the key's own */
+    struct str alias; /* in `text` */
+    char text[101];
+};
+
 /* Passwords are UTF-8. has_password false: a JKS or JCEKS store is read without
  * checking its integrity, as Java does; its keys, and other stores, then fail.
  *
@@ -63,6 +71,7 @@ struct keystore_input {
     bool has_password;
     const struct keystore_password *own;
     size_t n_own;
+    struct keystore_refusal *refusal; /* written on failure; may be NULL */
 };
 MUST_CHECK enum err keystore_read(const struct keystore_input *,
                                   struct keystore *out, struct err_info *why);
@@ -87,6 +96,10 @@ MUST_CHECK enum err keystore_read_certificates(struct str bytes,
  * it cannot be read. */
 MUST_CHECK bool keystore_days_left(struct str der, int64_t now_s,
                                    int64_t *days);
+
+/* The certificate's subject as in RFC 2253, into out; false when it cannot be
+ * read. */
+MUST_CHECK bool keystore_subject(struct str der, char *out, size_t cap);
 
 /* A PKCS12 store with one new RSA key and a self-signed certificate for host
  * (a name or an address), alias "default", 365 days. */

@@ -258,9 +258,7 @@ read_key_entry(struct keystore_reading *r, struct reader *in, uint32_t version,
         return damaged(r, in);
     if (!keystore_password_of(r->from, alias, &password) ||
         !open_key(sealed, password, &key))
-        return err_set(r->why, ERR_DENIED,
-                       "the password does not open the key " STR_FMT,
-                       STR_ARG(str_sub(alias, 0, 100)));
+        return keystore_refuse_key(r, alias);
     for (uint32_t i = 0; i < n; i++) {
         if (!read_certificate(in, version, &der)) {
             secret_free(&key);

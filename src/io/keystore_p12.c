@@ -126,6 +126,7 @@ read_bag(struct bags *b, PKCS12_SAFEBAG *bag, unsigned depth)
 {
     int kind = PKCS12_SAFEBAG_get_nid(bag);
     struct bag entry = { .id = local_id(bag) };
+    enum err e;
 
     if (kind == NID_safeContentsBag)
         return depth == NEST_MAX
@@ -146,13 +147,14 @@ read_bag(struct bags *b, PKCS12_SAFEBAG *bag, unsigned depth)
         return ERR_OK;
     X509_free(entry.x509);
     EVP_PKEY_free(entry.key);
-    IGNORE(err_set(b->r->why, kind == NID_certBag ? ERR_SYNTAX : ERR_DENIED,
-                   kind == NID_certBag
-                       ? "the certificate %.100s is damaged"
-                       : "the password does not open the key %.100s",
-                   entry.alias == NULL ? "" : entry.alias));
+    e = kind == NID_certBag
+            ? err_set(b->r->why, ERR_SYNTAX,
+                      "the certificate %.100s is damaged",
+                      entry.alias == NULL ? "" : entry.alias)
+            : keystore_refuse_key(
+                  b->r, str_of(entry.alias == NULL ? "" : entry.alias));
     OPENSSL_free(entry.alias);
-    return kind == NID_certBag ? ERR_SYNTAX : ERR_DENIED;
+    return e;
 }
 
 static enum err

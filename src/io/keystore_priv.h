@@ -21,6 +21,10 @@ MUST_CHECK struct keystore_entry *keystore_add(struct keystore_reading *,
 MUST_CHECK bool keystore_password_of(const struct keystore_input *,
                                      struct str alias, struct str *out);
 
+/* ERR_DENIED: its password does not open the key. */
+MUST_CHECK enum err keystore_refuse_key(const struct keystore_reading *,
+                                        struct str alias);
+
 MUST_CHECK enum err keystore_read_jks(struct keystore_reading *);
 MUST_CHECK enum err keystore_read_pkcs12(struct keystore_reading *);
 MUST_CHECK enum err keystore_read_pem(struct keystore_reading *);

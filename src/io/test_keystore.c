@@ -162,6 +162,69 @@ wrong_passwords_open_nothing(void **state)
     }
 }
 
+/* A sound store with a key that cannot be opened is told from a wrong password
+ * of the store. */
+static void
+the_key_that_stays_shut_is_named(void **state)
+{
+    static const struct keystore_password wrong = { { "TWO", 3 }, { "no", 2 } };
+    static const struct {
+        const char *password;
+        const struct keystore_password *own;
+        bool is_key, has_own;
+    } rows[] = {
+        { "changeit", NULL, true, false },
+        { "changeit", &wrong, true, true },
+        { "Changeit", NULL, false, false },
+        { "Changeit", &wrong, false, false },
+    };
+    struct buf file = load("two.jks");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct keystore_refusal refusal = { .is_key = false };
+        struct keystore_input from = { .type = KEYSTORE_JKS,
+                                       .bytes = buf_view(&file),
+                                       .password = str_of(rows[i].password),
+                                       .has_password = true,
+                                       .own = rows[i].own,
+                                       .n_own = rows[i].own != NULL,
+                                       .refusal = &refusal };
+        struct keystore store = { .n = 77 };
+
+        assert_int_equal(keystore_read(&from, &store, NULL), ERR_DENIED);
+        assert_int_equal(refusal.is_key, rows[i].is_key);
+        assert_int_equal(refusal.has_own, rows[i].has_own);
+        assert_true(str_eq_z(refusal.alias, rows[i].is_key ? "two" : ""));
+    }
+    buf_fini(&file);
+}
+
+static void
+subjects_are_told(void **state)
+{
+    struct buf file = load("two.jks");
+    struct keystore_input from = { .type = KEYSTORE_JKS,
+                                   .bytes = buf_view(&file),
+                                   .password = STR("changeit"),
+                                   .has_password = true,
+                                   .own = &of_two,
+                                   .n_own = 1 };
+    struct keystore store;
+    char text[64], few[4];
+
+    (void)state;
+    assert_int_equal(keystore_read(&from, &store, NULL), ERR_OK);
+    assert_true(keystore_subject(store.entries[1].der, text, sizeof text));
+    assert_non_null(strstr(text, "CN=Two"));
+    assert_true(keystore_subject(store.entries[1].der, few, sizeof few));
+    assert_int_equal(strlen(few), 3);
+    assert_false(keystore_subject(STR("0"), text, sizeof text));
+    assert_string_equal(text, "");
+    keystore_fini(&store);
+    buf_fini(&file);
+}
+
 /* Each byte changed, each length cut: refused (the digest covers all). */
 static void
 damage_is_found(void **state)
@@ -316,6 +379,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_of_others_are_read),
         cmocka_unit_test(wrong_passwords_open_nothing),
+        cmocka_unit_test(the_key_that_stays_shut_is_named),
+        cmocka_unit_test(subjects_are_told),
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(odd_secret_keys_are_refused),
         cmocka_unit_test(unchecked_stores_stay_within_bounds),

@@ -479,11 +479,16 @@ context_new(const struct tls_settings *from, STACK_OF(X509) * anchors,
 bool
 tls_has_system_authorities(struct str *place)
 {
-    const char *folder = X509_get_default_cert_dir();
+    /* as X509_STORE_set_default_paths looks for them */
+    const char *folder = secure_getenv(X509_get_default_cert_dir_env());
+    const char *file = secure_getenv(X509_get_default_cert_file_env());
 
+    if (folder == NULL)
+        folder = X509_get_default_cert_dir();
+    if (file == NULL)
+        file = X509_get_default_cert_file();
     *place = str_of(folder);
-    return access(X509_get_default_cert_file(), R_OK) == 0 ||
-           access(folder, R_OK | X_OK) == 0;
+    return access(file, R_OK) == 0 || access(folder, R_OK | X_OK) == 0;
 }
 
 /* ---- the configuration ---- */

@@ -71,18 +71,21 @@ while IFS='|' read -r file type entry alias want what; do
     like "$(since)" "$want" "$what"
     says CN=one || fail "what was in use goes on after it"
 done <<END
-two.jks|JKS|||CWPKI0033E: .*two\.jks.*the password does not open the key two|a key whose password is not given
+two.jks|JKS|||CWPKI0813E: Error while trying to initialize the keymanager for the keystore \[.*two\.jks\]\. .* Exception message is: \[the password does not open the key two\]\.|a key whose password is not given
+two.jks|JKS|<keyEntry name="Two" keyPassword="wrong12"/>||CWPKI0812E: Error while trying to get the \[two\] key from the \[k\] keystore\. .* Exception returned is: \[the password does not open the key two\]\.|a key whose own password is wrong
 none.p12|PKCS12|||CWPKI0807W: The keyStore location none\.p12 could not be found|a store that is not there
 two.p12|JKS|||CWPKI0033E: .*this is not a JKS or JCEKS key store|a store of another type
 two.p12|PKCS12||serverKeyAlias="three"|CWPKI0024E: The three certificate alias|an alias that is not there
-two.p12|PKCS12||sslProtocol="TLSv9"|CWPKI0831E: The value TLSv9 of sslProtocol in the SSL configuration t|a protocol that is none
-two.p12|PKCS12||sslProtocol="TLSv9"|CWWKO0800E.*TLSv9|and the port it closes
-two.p12|PKCS12||sslProtocol="TLSv1.2, TLSv9"|CWPKI0832E: The value TLSv9 in the list|one in a list
+two.p12|PKCS12||sslProtocol="TLSv9"|CWPKI0831E: The TLSv9 SSL/TLS protocol cannot be used\. Extended error is: .|a protocol that is none
+two.p12|PKCS12||sslProtocol="TLSv9"|CWWKO0800E: .*CWPKI0028E: SSL handshake protocol TLSv9 is not valid\.  This protocol is specified in the SSL configuration alias t loaded from|and the port it closes
+two.p12|PKCS12||sslProtocol="TLSv1.2, TLSv9"|CWPKI0832E: The TLSv9 SSL/TLS protocol value that is provided cannot be used for configuring a list of SSL protocols values\.|one in a list
 |PKCS12|||CWPKI0806E: The keystore configuration is incomplete|a store without a location
 END
 
 server '/><ssl id="t" keyStoreRef="none"/><sslDefault sslRef="t"/>'
-apply; like "$(since)" "CWPKI0818E: The SSL configuration t names a keyStore that is not configured" "a store nobody defines"
+apply; like "$(since)" "CWPKI0818E: The default SSL configuration references a <keyStore> element with an id value of none, which does not exist" "a store nobody defines"
+server '/><ssl id="t"/><sslDefault sslRef="t"/>'
+apply; like "$(since)" 'CWPKI0817A: The default SSL configuration expects a <keyStore> element with an id value of defaultKeyStore, and a password\.' "no store at all"
 
 # --- polled: a changed file is taken by itself
 server "/>$(printf '<keyStore id="k" location="now.p12" password="changeit" updateTrigger="polled"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"

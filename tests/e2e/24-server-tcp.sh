@@ -59,6 +59,13 @@ print(silent(sys.argv[1], 20), silent(sys.argv[2], 3))
 P
 )" "closed open" "inactivityTimeout ends a TLS handshake, and nothing else"
 
+# a wait that the original's channel does not take either: the old one goes on
+server '<tcpOptions inactivityTimeout="2h"/>'; apply
+like "$(since)" "CWWKO0211E: TCP Channel defaultHttpEndpoint has been constructed with an incorrect configuration property value\. Name: inactivityTimeout  Value: 7200000  Valid Range: Minimum 0, Maximum 3600000" "more than an hour is refused"
+is "$(code)" 200 "and the old configuration goes on"
+server '<tcpOptions inactivityTimeout="1h"/>'; apply
+unlike "$(since)" CWWKO0211E "an hour is not"
+
 # --- SO_REUSEADDR
 # A connection that we have closed first lingers, and holds the port for who does not reuse it.
 lingers() { python3 - "$1" <<'P'

@@ -48,7 +48,7 @@ start; like "$(cat "$LOG")" "CWPKI0804E: SSL certificate creation error\. " "its
 rm -f "$DIR/resources/security"
 configure "$ENDPOINT"
 start keystore_password=longenough; is "$STATUS" 0 "start with one from the environment"
-like "$(cat "$LOG")" "CWPKI0820A: The default keystore" "CWPKI0820A"
+like "$(cat "$LOG")" "CWPKI0820A: The default keystore has been created using the .keystore_password. environment variable\." "CWPKI0820A"
 like "$(cat "$LOG")" "CWPKI0802I: Creating the SSL certificate\. This may take a few seconds\." "CWPKI0802I"
 like "$(cat "$LOG")" "CWPKI0803A: SSL certificate created in [0-9.]+ seconds\. SSL key file: $DIR/resources/security/key\.p12" "CWPKI0803A"
 tls_is_open; ok $? "there is a TLS port"
@@ -57,7 +57,7 @@ unlike "$(cat "$LOG" "$DIR/logs/console.log")" "longenough" "the password is in 
 stop
 cp "$DIR/resources/security/key.p12" "$DIR/resources/security/key.jks"
 start keystore_password=longenough
-like "$(cat "$LOG")" "CWPKI0822W: .*key\.jks.*key\.p12" "an old key.jks beside it: CWPKI0822W"; stop; rm "$DIR/resources/security/key.jks"
+like "$(cat "$LOG")" "CWPKI0822W: A minimal default keystore configuration has been specified and the keystores key\.jks and key\.p12 both exist" "an old key.jks beside it: CWPKI0822W"; stop; rm "$DIR/resources/security/key.jks"
 
 # A required attribute that goes away: the element is not used any more.
 CICS='<zosconnect_cicsIpicConnection id="c" host="127.0.0.1" port="%s"/>'

@@ -177,11 +177,11 @@ wait_for 10 listens "$stranger"
 configure "an endpoint nobody trusts"
 sed -i "s|host=\"https://127.0.0.1\" port=\"$HTTPS\"|host=\"https://127.0.0.1\" port=\"$stranger\"|" "$ELSEWHERE/server.xml"; console 'F SECOND,REFRESH,CONFIG'
 mark; job; like "$OUT" 'COND CODE 0500.*BAQR1002E' "500 BAQR1002E"
-like "$(second_log)" 'CWPKI0823E: SSL HANDSHAKE FAILURE:  A signer with SubjectDN \[CN=stranger,O=Elsewhere\] was sent from the host \[127\.0\.0\.1\]\..* trust store \[safkeyring:///zCEE\.KeyRing\], located in SSL configuration alias \[out\]\..*PKIX path' "CWPKI0823E says whose and what for"
+like "$(second_log)" 'CWPKI0823E: SSL HANDSHAKE FAILURE:  A signer with SubjectDN \[CN=stranger,O=Elsewhere\] was sent from the host \[127\.0\.0\.1:[0-9]+\]\..* trust store \[safkeyring:///zCEE\.KeyRing\], located in SSL configuration alias \[out\]\..*PKIX path' "CWPKI0823E says whose and what for"
 configure "an endpoint of another name"
 sed -i 's|<ssl id="out" |&verifyHostname="true" |; s|host="https://127.0.0.1"|host="https://127.0.0.2"|' "$ELSEWHERE/server.xml"; console 'F SECOND,REFRESH,CONFIG'
 mark; job; like "$OUT" 'COND CODE 0500.*BAQR1002E' "500 BAQR1002E"
-like "$(second_log)" 'CWPKI0824E: SSL HANDSHAKE FAILURE:  Host name verification error while connecting to host \[127\.0\.0\.2\]\.  The certificate with SubjectDN \[CN=' "CWPKI0824E"
+like "$(second_log)" 'CWPKI0824E: SSL HANDSHAKE FAILURE:  Host name verification error while connecting to host \[127\.0\.0\.2\]\.  The host name used to access the server does not match' "CWPKI0824E"
 
 # The angel ends and comes back: refused meanwhile, then served without a
 # restart of the server.

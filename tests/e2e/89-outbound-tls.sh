@@ -64,7 +64,10 @@ with ""
 image_start; ok $? "the image is up"; STARTED=1
 call; is "$SEEN" two "outboundConnection: by host and port, with its key"
 with "" '*' "$END" ' clientCertificate="two"'; call; is "$SEEN" two "by * and port, with the certificate it names"
-with "" '*' -1; like "$(log_since)" "CWPKI0816W" "a filter for everything stands back behind outboundSSLRef"
+with "" '*' -1; like "$(log_since)" "CWPKI0816W: The outboundConnection element with an asterisk \(\*\) as the host and port is set to the \[b\] SSL configuration\." "a filter for everything stands back behind outboundSSLRef"
+with ""; sed -i "s#</server>#<ssl id=\"c\" keyStoreRef=\"one\" trustStoreRef=\"ca\"><outboundConnection host=\"127.0.0.1\" port=\"$END\"/></ssl></server>#" "$SERVER_DIR/server.xml"; image_own; log_mark; refresh
+like "$(log_since)" "CWPKI0815W: More than one OutboundConnection element specifies the \[127\.0\.0\.1\] host and \[$END\] port as a filter\. The OutboundConnection element configured on the \[b\] SSL element will be used\." "two filters alike"
+call; is "$SEEN" two "the first one counts"
 with ' clientKeyAlias="two"'; call; is "$SEEN" two "clientKeyAlias"
 with ' clientKeyAlias="none"'
 like "$(log_since)" "CWPKI0023E: The none certificate alias" "an alias that is not there"
@@ -76,10 +79,41 @@ sed -i 's# sslCertsRef="a"##' "$REQUESTER"
 # --- whom we believe
 with "" 127.0.0.1 "$END"; sed -i 's/trustStoreRef="ca"/trustStoreRef="stranger"/' "$SERVER_DIR/server.xml"; image_own; log_mark; refresh
 call; is "$CODE$SEEN" 500 "an endpoint of an authority we do not trust"
-like "$(log_since)" "CWPKI0823E: SSL HANDSHAKE FAILURE:  A signer with SubjectDN \[" "is said"
+like "$(log_since)" "CWPKI0823E: SSL HANDSHAKE FAILURE:  A signer with SubjectDN \[[^]]*\] was sent from the host \[127\.0\.0\.1:$END\]\." "is said"
 endpoint wrong; with ""; call; is "$SEEN" two "another name is taken without verifyHostname"
 with ' verifyHostname="true"'; call; is "$CODE$SEEN" 500 "not with it"
-like "$(log_since)" "CWPKI0824E: SSL HANDSHAKE FAILURE:  Host name verification error while connecting to host \[127\.0\.0\.1\]" "is said"
+like "$(log_since)" "CWPKI0824E: SSL HANDSHAKE FAILURE:  Host name verification error while connecting to host \[127\.0\.0\.1\]\.  The host name used to access the server does not match" "is said"
+with ' verifyHostname="true" skipHostnameVerificationForHosts="127.0.0.1"'; call; is "$SEEN" two "skipHostnameVerificationForHosts: that host may"
+with ' verifyHostname="true" skipHostnameVerificationForHosts="other.lab.test"'; call; is "$CODE$SEEN" 500 "another host may not"
+unlike "$(log_since)" CWPKI0063W "names are looked at"
+with ' verifyHostname="false"'; call; is "$SEEN" two "verifyHostname false"
+is "$(log_since | grep -c 'CWPKI0063W: Hostname verification is disabled for \[b\]\. TLS/SSL connections do not check server identities')" 1 "is said, once"
+with ' verifyHostname="false"'; sed -i 's#</server>#<sslDefault httpHostNameVerification="true"/></server>#' "$SERVER_DIR/server.xml"; image_own; log_mark; refresh
+call; is "$CODE$SEEN" 500 "httpHostNameVerification: it does for all"
+like "$(log_since)" "CWPKI0824E" "is said"
+
+# --- whom we believe besides: the environment, the authorities of the system
+restart() { # with $SERVER_DIR/server.env as it is now
+    console 'P BAQSTRT'; image_own; console 'S BAQSTRT'
+    wait_for 60 grep -q CWWKF0011I "$(log_of)" || fail "the server starts again"
+}
+stores="$stores<keyStore id=\"alone\" location=\"stranger.pem\" type=\"PEM\"/>"
+trusting() { STARTED="" with "$2"; sed -i "s/trustStoreRef=\"ca\"/trustStoreRef=\"$1\"/" "$SERVER_DIR/server.xml"; image_own; log_mark; refresh; call; }
+endpoint good
+cp "$SERVER_DIR/server.env" "$SCRATCH/server.env" 2>/dev/null
+printf 'cert_stranger=%s\ncert_ca=%s\nSSL_CERT_FILE=%s\n' "$PKI/ca.pem" "$PKI/none.pem" "$PKI/ca.pem" >>"$SERVER_DIR/server.env"
+restart
+trusting alone ""; is "$CODE$SEEN" 500 "a store without the authority"
+trusting alone ' trustDefaultCerts="true"'; is "$SEEN" two "trustDefaultCerts: the authorities of the system as well"
+like "$(log_since)" "CWPKI0827I: The b SSL configuration uses the default truststore in addition to the configured truststore\." "is said"
+trusting stranger ""; is "$SEEN" two "a certificate of the environment, cert_ID, is trusted"
+like "$(log_since)" "CWPKI0830I: Certificate with the CN=CA SubjectDN from the cert_stranger environment variable is being added to the stranger keystore\." "is said"
+trusting ca ""; is "$SEEN" two "one that is not there harms nobody"
+like "$(log_since)" "CWPKI0826W: The certificate was not retrieved from the cert_ca environment variable\. The certificate was not added to the ca truststore\.  The exception that is returned is: .*none\.pem" "but is said"
+printf 'SSL_CERT_FILE=/none\nSSL_CERT_DIR=/none\n' >>"$SERVER_DIR/server.env"
+restart
+trusting alone ' trustDefaultCerts="true"'; is "$CODE$SEEN" 500 "a system without authorities"
+like "$(log_since)" "CWPKI0825W: The trustDefaultCerts attribute is enabled but the default truststore failed to initialize\. .* configured by the b SSL configuration is used\. The exception that is returned is: ." "is said"
 
 # --- revocation
 endpoint good; with ' revocationRef="asks"'; sed -i 's#</server>#<sallyport_revocation id="asks" level="HIGH"/></server>#' "$SERVER_DIR/server.xml"; image_own; refresh
