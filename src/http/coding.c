@@ -78,6 +78,8 @@ http_coding_choose(struct str accept, bool has_preferred,
                    enum http_coding preferred)
 {
     enum http_coding best = HTTP_CODING_IDENTITY;
+    bool takes_identity =
+        true; /* unless it says otherwise (RFC 9110, 12.5.3) */
     unsigned best_quality = 0;
     struct str item, name;
 
@@ -91,8 +93,10 @@ http_coding_choose(struct str accept, bool has_preferred,
             coding = has_preferred ? preferred : HTTP_CODING_GZIP;
         else if (!http_coding_of(name, &coding))
             continue;
-        if (quality == 0)
+        if (quality == 0) {
+            takes_identity = takes_identity && coding != HTTP_CODING_IDENTITY;
             continue;
+        }
         if (has_preferred && coding == preferred)
             return preferred;
         if (quality > best_quality) {
@@ -100,7 +104,9 @@ http_coding_choose(struct str accept, bool has_preferred,
             best_quality = quality;
         }
     }
-    return best;
+    return has_preferred && preferred == HTTP_CODING_IDENTITY && takes_identity
+               ? HTTP_CODING_IDENTITY
+               : best;
 }
 
 static int

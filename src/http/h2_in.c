@@ -103,17 +103,38 @@ count_empty(struct http_conn *conn)
                    "too many frames that carry nothing");
 }
 
+/* False: the connection ends. */
+static bool
+count_refused(struct http_conn *conn)
+{
+    if (++conn->h2->n_refused <= conn->server->options.h2_max_refused)
+        return true;
+    h2_give_up(conn, NGHTTP2_ENHANCE_YOUR_CALM,
+               "too many streams beyond the limit");
+    return false;
+}
+
 static int
 refuse_stream(struct http_conn *conn, int32_t id)
 {
-    struct h2 *h2 = conn->h2;
+    if (count_refused(conn))
+        (void)nghttp2_submit_rst_stream(conn->h2->session, NGHTTP2_FLAG_NONE,
+                                        id, NGHTTP2_REFUSED_STREAM);
+    return 0;
+}
 
-    if (++h2->n_refused > conn->server->options.h2_max_refused)
-        h2_give_up(conn, NGHTTP2_ENHANCE_YOUR_CALM,
-                   "too many streams beyond the limit");
-    else
-        (void)nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, id,
-                                        NGHTTP2_REFUSED_STREAM);
+/* nghttp2 refuses streams over the limit itself while the client has not
+ * acknowledged it. */
+static int
+on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int error,
+           void *user)
+{
+    struct http_conn *conn = user;
+
+    (void)session;
+    (void)frame;
+    if (error == NGHTTP2_ERR_REFUSED_STREAM && !conn->h2->is_over)
+        (void)count_refused(conn);
     return 0;
 }
 
@@ -410,6 +431,8 @@ h2_in_callbacks(nghttp2_session_callbacks *to)
     nghttp2_session_callbacks_set_on_header_callback(to, on_header);
     nghttp2_session_callbacks_set_on_invalid_header_callback(to,
                                                              on_invalid_header);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(to,
+                                                                 on_invalid);
     nghttp2_session_callbacks_set_on_frame_recv_callback(to, on_frame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(to, on_data);
     nghttp2_session_callbacks_set_on_stream_close_callback(to, on_close);

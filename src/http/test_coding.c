@@ -109,6 +109,9 @@ the_client_chooses(void **state)
         { "gzip;x=1", -1, HTTP_CODING_IDENTITY },
         { "gzip;q=", -1, HTTP_CODING_IDENTITY },
         { "identity, gzip;q=0.5", -1, HTTP_CODING_IDENTITY },
+        { "gzip, deflate", HTTP_CODING_IDENTITY, HTTP_CODING_IDENTITY },
+        { "gzip, identity;q=0", HTTP_CODING_IDENTITY, HTTP_CODING_GZIP },
+        { "gzip, *;q=0", HTTP_CODING_IDENTITY, HTTP_CODING_GZIP },
     };
 
     (void)state;
