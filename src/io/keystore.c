@@ -182,37 +182,73 @@ give_password(char *to, int cap, int is_writing, void *arg)
     return (int)password->n;
 }
 
-/* The key belongs to the first certificate that fits; certificates after that
- * one are its chain, all others are trusted. */
+/* The key belongs to the first certificate that fits and has none yet;
+ * certificates after that one are chains, unless a key is found for them; those
+ * before the first key's are trusted. */
 static enum err
-pair_up(struct keystore_reading *r, EVP_PKEY *key)
+pair_up(struct keystore_reading *r, EVP_PKEY *key, unsigned number)
 {
-    for (size_t i = 0; key != NULL && i < r->to->n; i++) {
+    for (size_t i = 0; i < r->to->n; i++) {
         struct keystore_entry *entry = &r->to->entries[i];
         const unsigned char *p = (const unsigned char *)entry->der.p;
         X509 *x509 = d2i_X509(NULL, &p, (long)entry->der.n);
-        bool fits = x509 != NULL && X509_check_private_key(x509, key) == 1;
+        bool fits = x509 != NULL && entry->kind != KEYSTORE_KEY &&
+                    X509_check_private_key(x509, key) == 1;
 
         X509_free(x509);
         if (!fits)
             continue;
         entry->kind = KEYSTORE_KEY;
-        entry->alias = STR("default");
+        entry->alias = number == 1 ? STR("default")
+                                   : str_fmt(&r->to->arena, "key%u", number);
         for (size_t k = i + 1; k < r->to->n; k++)
-            r->to->entries[k].kind = KEYSTORE_CHAIN;
+            if (r->to->entries[k].kind == KEYSTORE_TRUSTED)
+                r->to->entries[k].kind = KEYSTORE_CHAIN;
         return set_key(r, entry, key);
     }
-    return key == NULL ? ERR_OK
-                       : err_set(r->why, ERR_SYNTAX,
-                                 "no certificate belongs to the private key");
+    return err_set(r->why, ERR_SYNTAX,
+                   "no certificate belongs to private key %u", number);
+}
+
+/* Each has a line before and one behind it. */
+static unsigned
+count_keys(struct str text)
+{
+    const struct str mark = STR("PRIVATE KEY-----");
+    unsigned n = 0;
+    size_t at;
+
+    while ((at = str_find(text, mark)) != STR_NPOS) {
+        text = str_sub(text, at + mark.n, text.n);
+        n++;
+    }
+    return (n + 1) / 2;
 }
 
 static enum err
-read_pem_parts(struct keystore_reading *r, BIO *bio, EVP_PKEY **key)
+read_pem_keys(struct keystore_reading *r, BIO *bio)
 {
     struct str password = r->from->password;
-    bool has_key =
-        str_find(r->from->bytes, STR("PRIVATE KEY-----")) != STR_NPOS;
+    unsigned n = count_keys(r->from->bytes);
+    enum err e = ERR_OK;
+
+    for (unsigned number = 1; e == ERR_OK && number <= n; number++) {
+        EVP_PKEY *key =
+            PEM_read_bio_PrivateKey(bio, NULL, give_password, &password);
+
+        e = key == NULL ? err_set(r->why, ERR_DENIED,
+                                  "private key %u cannot be read: it is "
+                                  "damaged or has another password",
+                                  number)
+                        : pair_up(r, key, number);
+        EVP_PKEY_free(key);
+    }
+    return e;
+}
+
+static enum err
+read_pem_parts(struct keystore_reading *r, BIO *bio)
+{
     struct keystore_entry *entry;
     enum err e = ERR_OK;
     X509 *x509;
@@ -224,29 +260,21 @@ read_pem_parts(struct keystore_reading *r, BIO *bio, EVP_PKEY **key)
     }
     if (e == ERR_OK && r->to->n == 0)
         return err_set(r->why, ERR_SYNTAX, "no PEM certificate is in it");
-    if (e != ERR_OK || !has_key)
+    if (e != ERR_OK)
         return e;
     (void)BIO_reset(bio);
-    *key = PEM_read_bio_PrivateKey(bio, NULL, give_password, &password);
-    return *key != NULL ? ERR_OK
-                        : err_set(r->why, ERR_DENIED,
-                                  "the private key cannot be read: it is "
-                                  "damaged or has another password");
+    return read_pem_keys(r, bio);
 }
 
 enum err
 keystore_read_pem(struct keystore_reading *r)
 {
     BIO *bio = BIO_new_mem_buf(r->from->bytes.p, (int)r->from->bytes.n);
-    EVP_PKEY *key = NULL;
     enum err e;
 
     if (bio == NULL)
         return err_set(r->why, ERR_MEMORY, "no storage for a key store");
-    e = read_pem_parts(r, bio, &key);
-    if (e == ERR_OK)
-        e = pair_up(r, key);
-    EVP_PKEY_free(key);
+    e = read_pem_parts(r, bio);
     BIO_free(bio);
     return e;
 }

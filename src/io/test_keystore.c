@@ -84,6 +84,7 @@ stores_of_others_are_read(void **state)
         { "legacy.p12", KEYSTORE_PKCS12, "K:one K:two C:CN=ca T:trustedca" },
         { "catrust.p12", KEYSTORE_PKCS12, "T:" },
         { "own.pem", KEYSTORE_PEM, "K:default" },
+        { "keys.pem", KEYSTORE_PEM, "K:key2 K:default" }, /* in that order */
         /* secret keys before, between and after it, one with its own password
          */
         { "mixed.jceks", KEYSTORE_JCEKS, "K:tls" },
@@ -138,6 +139,8 @@ wrong_passwords_open_nothing(void **state)
         { "two.p12", KEYSTORE_PKCS12, NULL, ERR_DENIED },
         { "legacy.p12", KEYSTORE_PKCS12, "", ERR_DENIED },
         { "own.pem", KEYSTORE_PEM, "change", ERR_DENIED },
+        { "keys.pem", KEYSTORE_PEM, "change", ERR_DENIED }, /* the second */
+        { "orphan.pem", KEYSTORE_PEM, "changeit", ERR_SYNTAX },
         { "mixed.jceks", KEYSTORE_JCEKS, "changed", ERR_DENIED },
         { "two.p12", KEYSTORE_JKS, "changeit", ERR_SYNTAX },
         { "two.jks", KEYSTORE_PKCS12, "changeit", ERR_SYNTAX },
