@@ -1,7 +1,10 @@
 #include "http/head.h"
 
+#include <arpa/inet.h>
 #include <llhttp.h>
 #include <string.h>
+
+#include "base/reader.h"
 
 /* ---- bytes ---- */
 
@@ -35,10 +38,16 @@ fill_classes(void)
             bits |= VALUE;
         if (c > 0x20 && c < 0x7f && !is_in(c, "\"#<>\\^`{|}"))
             bits |= TARGET;
-        if (is_alnum || is_in(c, "-._~%:[]!$&'()*+,;="))
+        if (is_alnum || is_in(c, "-._~"))
             bits |= HOST;
         class_of[i] = bits;
     }
+}
+
+static bool
+is_host_char(unsigned char c)
+{
+    return (class_of[c] & HOST) != 0;
 }
 
 static bool
@@ -436,6 +445,40 @@ read_keep_alive(const struct known *known, unsigned minor)
     return minor >= 1 || known->has_keep_alive;
 }
 
+/* An address in brackets, taken off the front. */
+static bool
+take_ipv6(struct reader *in)
+{
+    size_t at = in->pos;
+    struct in6_addr address;
+    char text[INET6_ADDRSTRLEN];
+
+    while (!reader_at_end(in) && reader_peek(in) != ']')
+        in->pos++;
+    return str_copy_z(str_sub(in->in, at, in->pos), text, sizeof text) &&
+           inet_pton(AF_INET6, text, &address) == 1 && reader_accept(in, ']');
+}
+
+/* host = ( name / "[" IPv6 "]" ) [ ":" *digit ]
+ *
+ * Escapes and the signs of RFC 3986's reg-name are in no name that is looked
+ * up, and servers differ in what they make of them. */
+static bool
+is_host(struct str text)
+{
+    struct reader in = reader_of(text);
+    uint32_t port = 0;
+
+    if (reader_accept(&in, '[') ? !take_ipv6(&in)
+                                : reader_span(&in, is_host_char).n == 0)
+        return false;
+    if (reader_at_end(&in))
+        return true;
+    return reader_accept(&in, ':') &&
+           (reader_at_end(&in) || (reader_decimal(&in, &port) &&
+                                   reader_at_end(&in) && port <= 65535));
+}
+
 static unsigned
 check_host(const struct known *known, struct http_head *out, const char **why)
 {
@@ -447,8 +490,7 @@ check_host(const struct known *known, struct http_head *out, const char **why)
         *why = "the Host header field is missing";
         return 400;
     }
-    if (known->n_host == 1 &&
-        (known->host.n == 0 || !all_in(known->host, HOST))) {
+    if (known->n_host == 1 && !is_host(known->host)) {
         *why = "the Host header field is not a host and port";
         return 400;
     }
