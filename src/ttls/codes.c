@@ -192,12 +192,6 @@ ttls_cipher_is_known(uint16_t code)
 }
 
 bool
-ttls_cipher_is_short(uint16_t code)
-{
-    return code <= 0x006B && ttls_cipher_is_known(code);
-}
-
-bool
 ttls_cipher_find(struct str constant, uint16_t *code)
 {
     return by_name(ciphers, ARRAY_LEN(ciphers), constant, code);

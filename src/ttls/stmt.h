@@ -91,7 +91,6 @@ uint32_t ttls_row_default(const struct ttls_row *);
 /* A constant such as TLS_RSA_WITH_AES_128_CBC_SHA. */
 bool ttls_cipher_find(struct str constant, uint16_t *code);
 bool ttls_cipher_is_known(uint16_t code);
-bool ttls_cipher_is_short(uint16_t code); /* has a two-digit form */
 bool ttls_signature_find(struct str constant, uint16_t *pair);
 bool ttls_group_find(struct str name, uint16_t *group);
 

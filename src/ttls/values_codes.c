@@ -105,14 +105,9 @@ value_ciphers(struct ttls_build *b, struct ttls_obj *obj,
     struct ttls_codes *list = field(obj, row);
     uint16_t codes[CODES_MAX];
 
+    /* By its name a suite may stand in either, two-digit code or not: that is
+     * how policies are written. */
     if (ttls_cipher_find(value, &codes[0])) {
-        if (width == 2 && !ttls_cipher_is_short(codes[0])) {
-            build_error(b,
-                        "%s: %.*s has no two-digit code; expected it in "
-                        "V3CipherSuites4Char",
-                        row->name, QUOTE(value));
-            return;
-        }
         n = 1;
     } else if (!cipher_codes(b, row, value, width, codes, &n)) {
         return;
