@@ -18,6 +18,8 @@ struct capture_options {
     uint32_t engine_uid;
     uint32_t max_connections; /* captured at a time; 0: 262144 */
     bool deny_foreign; /* candidates in other network namespaces: refuse */
+    const char *image; /* cgroup of the image: its jobs are refused there in any
+                          case */
 };
 
 /* The maps an engine works with; borrowed. */
@@ -40,9 +42,10 @@ void capture_close(struct capture **);
 MUST_CHECK enum err capture_engines(struct capture *, int fd4, int fd6,
                                     struct err_info *why);
 /*
- * Atomic. out, in: CAPTURE_PORT_BYTES each, a bit a port; NULL: no port.
- * remote: the only addresses outbound connections to these ports are looked at
- * for; NULL: all.
+ * Atomic. Connections to all listeners of watched ports are steered until
+ * capture_settled says that who listens has been found out. out, in:
+ * CAPTURE_PORT_BYTES each, a bit a port; NULL: no port. remote: the only
+ * addresses outbound connections to these ports are looked at for; NULL: all.
  */
 MUST_CHECK enum err capture_policy(struct capture *, bool is_enabled,
                                    const uint8_t *out, const uint8_t *in,
@@ -55,15 +58,18 @@ uint64_t capture_count(const struct capture *, unsigned which);
 
 /* --- listeners ----------------------------------------------------------- */
 
-/* Call `each` for all that are noted. */
-void capture_listeners(struct capture *,
-                       void (*each)(void *arg, const struct capture_addr *,
-                                    const struct capture_listener *),
-                       void *arg);
-/* Note one (found by sock_diag), or what has been decided about it. */
-MUST_CHECK enum err capture_listener(struct capture *,
-                                     const struct capture_addr *,
-                                     const struct capture_listener *,
-                                     struct err_info *why);
+/*
+ * A search for who listens:
+ *
+ *   capture_search    begins it
+ *   capture_found     for each that sock_diag knows; of several sockets of one
+ *                     address one that is steered decides
+ *   capture_settled   the last one after a policy: what was not found again is
+ *                     forgotten, and only what is known is steered
+ */
+void capture_search(struct capture *);
+MUST_CHECK enum err capture_found(struct capture *, const struct capture_addr *,
+                                  uint32_t verdict, struct err_info *why);
+MUST_CHECK enum err capture_settled(struct capture *, struct err_info *why);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -17,9 +18,12 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "ipc/cgroup.h"
 
 #define BPF_FOLDER "/sys/fs/bpf"
 #define BPF_FS_MAGIC 0xcafe4a11
+#define LISTENS 65536u
+#define LISTENS_BYTES (LISTENS * sizeof(uint32_t))
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
@@ -43,12 +47,16 @@ static const struct {
     { "capture_connect4", BPF_CGROUP_INET4_CONNECT, false },
     { "capture_connect6", BPF_CGROUP_INET6_CONNECT, false },
     { "capture_lookup", BPF_SK_LOOKUP, true },
+    { "capture_release", BPF_CGROUP_INET_SOCK_RELEASE, false },
 };
 
 struct capture {
     struct bpf_object *object;
     int links[ARRAY_LEN(programs)];
-    int policy, filters[2], remotes[2], listeners, engines, counts;
+    int policy, filters[2], remotes[2], found, engines, counts;
+    const uint32_t *listens; /* mapped: LISTENS of them */
+    uint32_t *before;        /* their copy when a search began */
+    uint32_t search;
     struct capture_fds fds;
     unsigned current; /* the filter in use */
     struct capture_filter *filter;
@@ -110,6 +118,7 @@ static enum err
 load(struct capture *c, uint32_t max, struct err_info *why)
 {
     DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "sallyport");
+    void *at;
 
     libbpf_set_print(quiet);
     c->object =
@@ -125,13 +134,20 @@ load(struct capture *c, uint32_t max, struct err_info *why)
     c->filters[1] = map_fd(c, "filter_b");
     c->remotes[0] = map_fd(c, "remote_a");
     c->remotes[1] = map_fd(c, "remote_b");
-    c->listeners = map_fd(c, "listeners");
+    c->found = map_fd(c, "found");
     c->engines = map_fd(c, "engines");
     c->counts = map_fd(c, "counts");
     c->fds =
         (struct capture_fds){ map_fd(c, "by_source"), map_fd(c, "by_cookie"),
                               map_fd(c, "in_peer"), read_only(c->counts) };
-    return c->fds.counts >= 0 ? ERR_OK : err_sys(why, "the kernel's counts");
+    if (c->fds.counts < 0)
+        return err_sys(why, "the kernel's counts");
+    at = mmap(NULL, LISTENS_BYTES, PROT_READ, MAP_SHARED, map_fd(c, "listens"),
+              0);
+    if (at == MAP_FAILED)
+        return err_sys(why, "the kernel's counts of listeners");
+    c->listens = at;
+    return ERR_OK;
 }
 
 /* A bpf file system to keep the links in; without one they end with us and
@@ -256,6 +272,23 @@ netns_cookie(void)
     return cookie;
 }
 
+/* Depth and id of the image's cgroup, as programs see them. */
+static void
+set_image(struct capture *c, const char *image)
+{
+    struct stat st;
+    uint32_t level = 0;
+    char mount[256];
+
+    if (image == NULL || !cgroup_mount(mount, sizeof mount) ||
+        strncmp(image, mount, strlen(mount)) != 0 || stat(image, &st) != 0)
+        return;
+    for (const char *p = image + strlen(mount); *p != '\0'; p++)
+        level += *p == '/' && p[1] != '/' && p[1] != '\0';
+    c->filter->image_cgroup = st.st_ino;
+    c->filter->image_level = level;
+}
+
 enum err
 capture_open(const struct capture_options *options, struct capture **out,
              struct err_info *why)
@@ -264,7 +297,10 @@ capture_open(const struct capture_options *options, struct capture **out,
     struct capture *c = calloc(1, sizeof *c);
     enum err e;
 
-    if (c == NULL || (c->filter = calloc(1, sizeof *c->filter)) == NULL) {
+    if (c == NULL || (c->filter = calloc(1, sizeof *c->filter)) == NULL ||
+        (c->before = malloc(LISTENS_BYTES)) == NULL) {
+        if (c != NULL)
+            free(c->filter);
         free(c);
         return err_set(why, ERR_MEMORY, "no storage");
     }
@@ -276,6 +312,7 @@ capture_open(const struct capture_options *options, struct capture **out,
     c->filter->engine_uid = options->engine_uid;
     c->filter->deny_foreign = options->deny_foreign;
     c->filter->netns = netns_cookie();
+    set_image(c, options->image);
     e = load(c, options->max_connections, why);
     if (e == ERR_OK && (c->cgroup = strdup(options->cgroup)) == NULL)
         e = err_set(why, ERR_MEMORY, "no storage");
@@ -311,9 +348,12 @@ capture_close(struct capture **which)
         (void)rmdir(c->pins);
     if (c->fds.counts >= 0)
         close(c->fds.counts);
+    if (c->listens != NULL)
+        (void)munmap((void *)(uintptr_t)c->listens, LISTENS_BYTES);
     bpf_object__close(c->object);
     free(c->cgroup);
     free(c->filter);
+    free(c->before);
     free(c);
     *which = NULL;
 }
@@ -371,6 +411,7 @@ capture_policy(struct capture *c, bool is_enabled, const uint8_t *out,
     uint32_t zero = 0;
 
     c->filter->is_enabled = is_enabled;
+    c->filter->must_steer = 1;
     c->filter->which = other;
     c->filter->by_addr =
         remote != NULL && fill_prefixes(c->remotes[other], remote, n_remote);
@@ -415,29 +456,54 @@ capture_count(const struct capture *c, unsigned which)
 }
 
 void
-capture_listeners(struct capture *c,
-                  void (*each)(void *arg, const struct capture_addr *,
-                               const struct capture_listener *),
-                  void *arg)
+capture_search(struct capture *c)
+{
+    c->search++;
+    memcpy(c->before, c->listens, LISTENS_BYTES);
+}
+
+enum err
+capture_found(struct capture *c, const struct capture_addr *at,
+              uint32_t verdict, struct err_info *why)
+{
+    struct capture_found row = { verdict, c->before[at->port], c->search }, old;
+
+    if (verdict == CAPTURE_LEAVE &&
+        bpf_map_lookup_elem(c->found, at, &old) == 0 &&
+        old.search == c->search && old.verdict == CAPTURE_STEER)
+        return ERR_OK;
+    return bpf_map_update_elem(c->found, at, &row, BPF_ANY) == 0
+               ? ERR_OK
+               : err_sys(why, "a listener's row");
+}
+
+/* Rows of sockets that have ended. Who has begun to listen there since is
+ * among the kernel's own. */
+static void
+forget_ended(struct capture *c)
 {
     struct capture_addr key, next;
-    struct capture_listener l;
-    bool is_first = true;
+    struct capture_found row;
+    bool is_more = bpf_map_get_next_key(c->found, NULL, &next) == 0;
 
-    while (bpf_map_get_next_key(c->listeners, is_first ? NULL : &key, &next) ==
-           0) {
-        is_first = false;
+    while (is_more) {
         key = next;
-        if (bpf_map_lookup_elem(c->listeners, &key, &l) == 0)
-            each(arg, &key, &l);
+        is_more = bpf_map_get_next_key(c->found, &key, &next) == 0;
+        if (bpf_map_lookup_elem(c->found, &key, &row) == 0 &&
+            row.search != c->search)
+            (void)bpf_map_delete_elem(c->found, &key);
     }
 }
 
 enum err
-capture_listener(struct capture *c, const struct capture_addr *at,
-                 const struct capture_listener *l, struct err_info *why)
+capture_settled(struct capture *c, struct err_info *why)
 {
-    return bpf_map_update_elem(c->listeners, at, l, BPF_ANY) == 0
+    uint32_t zero = 0;
+
+    forget_ended(c);
+    c->filter->must_steer = 0;
+    return bpf_map_update_elem(c->filters[c->current], &zero, c->filter,
+                               BPF_ANY) == 0
                ? ERR_OK
-               : err_sys(why, "a listener's row");
+               : err_sys(why, "the kernel's copy of the policy");
 }

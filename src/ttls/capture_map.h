@@ -30,25 +30,30 @@ struct capture_filter {
     __u32 engine_uid;     /* its own connections are left alone */
     __u32 engine_port[2]; /* [0] 127.0.0.1, [1] ::1; 0: there is none */
     __u64 netns;          /* cookie of the stack's network namespace */
-    __u32 must_steer;     /* a listener could not be noted: steer every one */
+    __u32 must_steer;     /* who listens is being found out: steer every one */
     __u32 by_addr; /* 1: remote addresses of outbound rules are in the map */
     __u32 which;   /* remote_a, remote_b */
     __u32 deny_foreign; /* 1: refuse candidates in other namespaces */
+    __u32 image_level;  /* depth of the image's cgroup, whose jobs are refused
+                           there in any case; 0: not known */
+    __u64 image_cgroup; /* its id */
     __u8 out_ports[CAPTURE_PORT_BYTES]; /* remote ports of outbound rules */
     __u8 in_ports[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
 };
 
 enum {
-    CAPTURE_TAKEN = 1u << 0,  /* an engine has read it */
-    CAPTURE_CLOSED = 1u << 1, /* the program has closed its side */
-    CAPTURE_BOUND = 1u << 2,  /* src is what the program had bound */
-    CAPTURE_MAPPED4 = 1u << 3 /* an IPv6 socket to an IPv4 address */
+    CAPTURE_TAKEN = 1u << 0,   /* an engine has read it */
+    CAPTURE_CLOSED = 1u << 1,  /* the program has closed its side */
+    CAPTURE_BOUND = 1u << 2,   /* src is what the program had bound */
+    CAPTURE_MAPPED4 = 1u << 3, /* an IPv6 socket to an IPv4 address */
+    CAPTURE_STARTED = 1u << 4  /* its SYN has left: by_source has it too */
 };
 
 /* An outbound connection as connect() was called. */
 struct capture_record {
     struct capture_addr to;   /* where the program wants to go */
-    struct capture_addr from; /* what it had bound; zero: nothing */
+    struct capture_addr from; /* what it had bound; zero: nothing. The port may
+                                 be bound without an address */
     struct capture_addr seen; /* the engine's own local address towards the
                                  peer, which getsockname answers; port 0: not
                                  known yet */
@@ -61,10 +66,18 @@ struct capture_record {
     char comm[16];
 };
 
-/* A listening socket. Who owns it is found by user space (sock_diag). */
+/* Listening sockets as the kernel saw them come and go. */
 struct capture_listener {
     __u32 n; /* sockets that share the address (SO_REUSEPORT) */
+};
+
+/* A listening socket that user space has found (sock_diag), and whether any
+ * rule is for who owns it. Holds as long as nobody else has begun to listen on
+ * that port: `listens` of the port is what it was before the search. */
+struct capture_found {
     __u32 verdict;
+    __u32 listens;
+    __u32 search; /* number of the search that found it */
 };
 enum {
     CAPTURE_STEER = 0, /* also while nobody has decided */
@@ -77,6 +90,7 @@ enum {
     CAPTURE_N_INBOUND,   /* inbound ones */
     CAPTURE_N_REFUSED,   /* no room, no engine, other namespace, device */
     CAPTURE_N_LISTENERS, /* bumped when a listener came or went */
+    CAPTURE_N_UNNOTED,   /* listeners there was no room for: steer all */
     CAPTURE_COUNTS
 };
 

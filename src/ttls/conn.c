@@ -177,37 +177,81 @@ connect_leg(struct leg *leg, int fd, const struct capture_addr *to, bool is_v6)
     return leg_watch(leg, fd, false);
 }
 
-/* To where the program wanted to go, from where it had bound itself. */
+/* As the program's socket was: to a device, to an address. Its port is taken
+ * by itself. */
 static bool
-connect_outer(struct conn *c)
+bind_like(int fd, const struct capture_record *r, bool is_v6)
 {
-    const struct capture_record *r = &c->record;
-    bool is_v6 = !addr_is_v4(&r->to);
     struct capture_addr from = r->from;
     struct sockaddr_in6 at;
     const int one = 1;
     unsigned n;
+
+    if (r->device > 1 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX,
+                                    &(int){ (int)r->device }, sizeof(int)) != 0)
+        return false;
+    if ((r->flags & CAPTURE_BOUND) == 0)
+        return true;
+    from.port = 0;
+    addr_to_sockaddr(&from, is_v6, &at, &n);
+    IGNORE(
+        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one));
+    return bind(fd, (struct sockaddr *)&at, n) == 0;
+}
+
+static bool
+is_any(const struct capture_addr *a)
+{
+    static const uint8_t zero[16] = { 0 };
+
+    return memcmp(a->ip, zero, 16) == 0 ||
+           (addr_is_v4(a) && memcmp(a->ip + 12, zero, 4) == 0);
+}
+
+/* connect() to "any address" means one of this machine's: which, the kernel
+ * knows. Rules are for that one. */
+static bool
+find_destination(struct conn *c, bool is_v6)
+{
+    struct capture_record *r = &c->record;
+    struct sockaddr_storage at;
+    socklen_t n = sizeof at;
+    unsigned at_n;
+    bool is_found;
+    int fd;
+
+    if (!is_any(&r->to))
+        return true;
+    fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    addr_to_sockaddr(&r->to, is_v6, &at, &at_n);
+    is_found = bind_like(fd, r, is_v6) &&
+               connect(fd, (struct sockaddr *)&at, at_n) == 0 &&
+               getpeername(fd, (struct sockaddr *)&at, &n) == 0;
+    close(fd);
+    if (is_found)
+        addr_of_sockaddr(&r->to, &at);
+    c->remote = r->to;
+    return is_found;
+}
+
+/* To where the program wanted to go, from where it had bound itself. */
+static bool
+connect_outer(struct conn *c)
+{
+    bool is_v6 = !addr_is_v4(&c->record.to);
     int fd = new_socket(is_v6);
 
     if (fd < 0)
         return false;
-    if (r->device > 1 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX,
-                                    &(int){ (int)r->device }, sizeof(int)) != 0)
-        goto failed;
-    if ((r->flags & CAPTURE_BOUND) != 0) {
-        from.port = 0; /* it is taken by the program's own socket */
-        addr_to_sockaddr(&from, is_v6, &at, &n);
-        IGNORE(setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
-                          sizeof one));
-        if (bind(fd, (struct sockaddr *)&at, n) != 0)
-            goto failed;
+    if (!bind_like(fd, &c->record, is_v6) || !find_destination(c, is_v6)) {
+        close(fd);
+        return false;
     }
-    if (!connect_leg(&c->outer, fd, &r->to, is_v6))
+    if (!connect_leg(&c->outer, fd, &c->record.to, is_v6))
         return false;
     return name_of(c->outer.watch.fd, &c->local);
-failed:
-    close(fd);
-    return false;
 }
 
 /* To the program that listens, as a neighbour: the kernel then tells it the
@@ -341,11 +385,14 @@ conn_accept(struct engine *g, int listener)
 /* --- mapping
  * -------------------------------------------------------------------- */
 
+/* The local port is the one that the program has bound, if it has: the peer
+ * sees another one, as two sockets cannot have the same. */
 static const struct ttls_rule *
 find_rule(struct conn *c)
 {
+    uint16_t bound = c->is_inbound ? 0 : c->record.from.port;
     struct ttls_facts facts = {
-        .local_port = c->local.port,
+        .local_port = bound != 0 ? bound : c->local.port,
         .remote_port = c->remote.port,
         .direction = c->is_inbound ? TTLS_INBOUND : TTLS_OUTBOUND,
         .job = str_of(c->who.job),

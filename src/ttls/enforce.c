@@ -162,6 +162,7 @@ open_capture(struct enforce *f, struct err_info *why)
     (void)snprintf(pin, sizeof pin, "%s-%s", slash + 1, f->stack);
     options.cgroup = is_wide ? mount : image;
     options.pin = pin;
+    options.image = image;
     e = scope.no_bpf ? err_set(why, ERR_UNSUPPORTED,
                                "etc/image.conf says ttlscapture=nftables")
                      : capture_open(&options, &f->capture, why);
@@ -267,13 +268,14 @@ struct scan {
     struct enforce *f;
     const struct enforce_ports *ports;
     const struct ttls_policy *policy;
+    bool is_complete;
 };
 
 static void
 note_listener(void *arg, const struct socket_facts *s)
 {
     struct scan *scan = arg;
-    struct capture_listener l = { .n = 1 };
+    uint32_t verdict = CAPTURE_STEER;
     struct owner owner;
 
     if ((scan->ports->in[s->local.port >> 3] & (1u << (s->local.port & 7))) ==
@@ -282,8 +284,38 @@ note_listener(void *arg, const struct socket_facts *s)
     owner_of_socket(s, true, &owner);
     if (owner.is_found &&
         !enforce_ports_may(scan->policy, s->local.port, owner.job, owner.user))
-        l.verdict = CAPTURE_LEAVE;
-    IGNORE(capture_listener(scan->f->capture, &s->local, &l, NULL));
+        verdict = CAPTURE_LEAVE;
+    if (capture_found(scan->f->capture, &s->local, verdict, NULL) != ERR_OK)
+        scan->is_complete = false;
+}
+
+/* False: not all could be noted; what listens on watched ports is steered. */
+static bool
+find_listeners(struct scan *scan)
+{
+    scan->is_complete = true;
+    capture_search(scan->f->capture);
+    if (!socket_each(1u << 10, note_listener, scan))
+        scan->is_complete = false;
+    if (!scan->is_complete)
+        log_warn("who listens could not be found out: connections to all "
+                 "listeners of watched ports go through the engines");
+    return scan->is_complete;
+}
+
+/* The kernel's side. Who listens is found out before a connection may be sent
+ * to an engine, and again for those who came before it was watched. */
+static enum err
+capture_by(struct enforce *f, struct scan *scan, bool is_enabled,
+           const struct enforce_addrs *addrs, struct err_info *why)
+{
+    enum err e = capture_policy(f->capture, is_enabled, scan->ports->out,
+                                scan->ports->in,
+                                addrs->is_any ? NULL : addrs->v, addrs->n, why);
+
+    if (e == ERR_OK && find_listeners(scan))
+        e = capture_settled(f->capture, why);
+    return e;
 }
 
 enum err
@@ -292,7 +324,7 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
 {
     static struct enforce_ports ports;
     static struct enforce_addrs addrs;
-    struct scan scan = { f, &ports, policy };
+    struct scan scan = { f, &ports, policy, false };
     int copy = -1;
 
     if (policy_fd >= 0 && (copy = fcntl(policy_fd, F_DUPFD_CLOEXEC, 3)) < 0)
@@ -301,7 +333,7 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     enforce_addrs_of(policy, &addrs);
     /* Who listens already: before a connection may be sent to an engine. */
     if (f->capture != NULL)
-        IGNORE(socket_each(1u << 10, note_listener, &scan));
+        (void)find_listeners(&scan);
     /* The engines know the rules before the kernel sends what they are for;
      * what they are sent too early is relayed as no rule of the old policy
      * would have it: it was not captured then. */
@@ -314,14 +346,10 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     f->policy = policy == NULL ? NULL : ttls_policy_ref(policy);
     f->policy_fd = copy;
     f->is_enabled = is_enabled;
-    for (uint32_t i = 0; i < f->n_workers; i++) {
-        if (f->workers[i].chan >= 0)
-            IGNORE(enforce_tell_policy(f, &f->workers[i], NULL));
-    }
+    enforce_tell_all(f);
     is_enabled = is_enabled && policy != NULL;
     if (f->capture != NULL)
-        return capture_policy(f->capture, is_enabled, ports.out, ports.in,
-                              addrs.is_any ? NULL : addrs.v, addrs.n, why);
+        return capture_by(f, &scan, is_enabled, &addrs, why);
     return nft_policy(&f->nft, is_enabled ? ports.out : NULL,
                       is_enabled ? ports.in : NULL, why);
 }

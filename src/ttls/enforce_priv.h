@@ -43,9 +43,8 @@ MUST_CHECK enum err enforce_start_engine(struct enforce *, uint32_t number,
                                          struct err_info *why);
 MUST_CHECK enum err enforce_start_broker(struct enforce *,
                                          struct err_info *why);
-MUST_CHECK enum err enforce_tell_policy(const struct enforce *,
-                                        const struct worker *,
-                                        struct err_info *why);
+/* The policy in force; an engine that does not take it is ended. */
+void enforce_tell_all(struct enforce *);
 /* Has it ended? Then it is started again soon, by enforce_restart. */
 void enforce_reap(struct enforce *, struct worker *, const char *what);
 void enforce_restart(struct enforce *);

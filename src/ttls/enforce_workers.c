@@ -185,9 +185,9 @@ send_setup(struct enforce *f, uint32_t number, struct err_info *why)
     return e;
 }
 
-enum err
-enforce_tell_policy(const struct enforce *f, const struct worker *w,
-                    struct err_info *why)
+static enum err
+tell_policy(const struct enforce *f, const struct worker *w,
+            struct err_info *why)
 {
     const int fds[] = { f->policy_fd, f->files_fd };
     unsigned n = f->policy_fd < 0 ? 0 : f->files_fd < 0 ? 1 : 2;
@@ -201,6 +201,24 @@ enforce_tell_policy(const struct enforce *f, const struct worker *w,
     e = chan_send(w->chan, ENGINE_POLICY, 0, buf_view(&out), fds, n, why);
     buf_fini(&out);
     return e;
+}
+
+/* An engine that cannot be told must not go on by the former policy. */
+void
+enforce_tell_all(struct enforce *f)
+{
+    struct err_info why;
+
+    for (uint32_t i = 0; i < f->n_workers; i++) {
+        struct worker *w = &f->workers[i];
+
+        if (w->chan < 0 || tell_policy(f, w, &why) == ERR_OK)
+            continue;
+        log_warn("an engine (process %d) does not take the policy: %s; it is "
+                 "ended",
+                 (int)w->pid, why.text);
+        (void)kill(w->pid, SIGKILL);
+    }
 }
 
 /* One broker for all; each engine has two channels to it. */
@@ -250,6 +268,8 @@ enforce_start_engine(struct enforce *f, uint32_t number, struct err_info *why)
         close(pair[0]);
         return e;
     }
+    /* One that has been stopped must not stop us. */
+    (void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
     w->chan = pair[0];
     return send_setup(f, number, why); /* else it ends, and is reaped */
 }
@@ -291,10 +311,7 @@ enforce_restart(struct enforce *f)
         log_error("the broker cannot be started: %s", why.text);
         restart_soon(f);
     }
-    for (uint32_t i = 0; i < f->n_workers; i++) {
-        if (f->workers[i].chan >= 0)
-            IGNORE(enforce_tell_policy(f, &f->workers[i], NULL));
-    }
+    enforce_tell_all(f);
 }
 
 void

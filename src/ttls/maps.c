@@ -51,6 +51,7 @@ maps_seen(struct engine *g, const struct capture_record *r,
         map_call(BPF_MAP_LOOKUP_ELEM, g->map_cookie, &r->cookie, &now, 0) != 0)
         return;
     now.seen = r->seen;
+    now.to = r->to; /* "any" has become an address */
     /* Only while the program's socket lives: a row never comes back. */
     (void)map_call(BPF_MAP_UPDATE_ELEM, g->map_cookie, &r->cookie, &now,
                    BPF_EXIST);

@@ -88,7 +88,27 @@ struct {
     __type(value, struct capture_listener);
 } listeners SEC(".maps");
 
-/* The engines' listening sockets: [0] IPv4, [1] IPv6. */
+/* What user space has found out about them; its own map, so that neither
+ * side's updates are lost. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 65536);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct capture_addr);
+    __type(value, struct capture_found);
+} found SEC(".maps");
+
+/* How often somebody has begun to listen on each port. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 65536);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, __u32);
+} listens SEC(".maps");
+
+/* The engines' listening sockets: [0] IPv4, [1] IPv6. They leave the map when
+ * the last process that holds them ends. */
 struct {
     __uint(type, BPF_MAP_TYPE_SOCKMAP);
     __uint(max_entries, 2);
@@ -154,6 +174,13 @@ is_mapped(const __u32 ip[4])
 
 /* --- outbound ------------------------------------------------------------ */
 
+static __always_inline bool
+is_job(const struct capture_filter *f)
+{
+    return f->image_level != 0 && bpf_get_current_ancestor_cgroup_id(
+                                      (int)f->image_level) == f->image_cgroup;
+}
+
 /* May this connection go to the engine? *verdict is what else happens to it. */
 static __always_inline bool
 is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f, int *verdict)
@@ -167,7 +194,7 @@ is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f, int *verdict)
     if ((__u32)bpf_get_current_uid_gid() == f->engine_uid)
         return false;
     if (bpf_get_netns_cookie(ctx) != f->netns) {
-        if (f->deny_foreign) {
+        if (f->deny_foreign || is_job(f)) {
             *verdict = REFUSE;
             count(CAPTURE_N_REFUSED);
         }
@@ -177,11 +204,22 @@ is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f, int *verdict)
 }
 
 static __always_inline bool
+is_any(const struct capture_addr *a)
+{
+    __u32 ip[4];
+
+    __builtin_memcpy(ip, a->ip, sizeof ip);
+    return (ip[0] | ip[1] | ip[3]) == 0 &&
+           (ip[2] == 0 || ip[2] == bpf_htonl(0xffff));
+}
+
+static __always_inline bool
 has_addr(const struct capture_filter *f, const struct capture_addr *to)
 {
     struct capture_prefix key = { .bits = 128 };
 
-    if (!f->by_addr)
+    /* "Any address" is one of this machine's: the engine finds out which. */
+    if (!f->by_addr || is_any(to))
         return true;
     __builtin_memcpy(key.ip, to->ip, sizeof key.ip);
     return f->which ? bpf_map_lookup_elem(&remote_b, &key) != NULL
@@ -214,6 +252,21 @@ keep(struct bpf_sock_addr *ctx, struct capture_record *r)
            bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0;
 }
 
+/* Do the engines' sockets listen? Their port may be anybody's when not. */
+static __always_inline bool
+is_served(const struct capture_filter *f, __u32 slot)
+{
+    struct bpf_sock *sk;
+
+    if (f->engine_port[slot] == 0)
+        return false;
+    sk = bpf_map_lookup_elem(&engines, &slot);
+    if (!sk)
+        return false;
+    bpf_sk_release(sk);
+    return true;
+}
+
 SEC("cgroup/connect4")
 int
 capture_connect4(struct bpf_sock_addr *ctx)
@@ -227,11 +280,14 @@ capture_connect4(struct bpf_sock_addr *ctx)
     put_v4(&r.to, ctx->user_ip4, bpf_ntohs((__u16)ctx->user_port));
     if (!has_addr(f, &r.to))
         return ALLOW;
-    if (ctx->sk && ctx->sk->src_ip4) {
-        put_v4(&r.from, ctx->sk->src_ip4, (__u16)ctx->sk->src_port);
-        r.flags = CAPTURE_BOUND;
+    if (ctx->sk) {
+        r.from.port = (__u16)ctx->sk->src_port;
+        if (ctx->sk->src_ip4) {
+            put_v4(&r.from, ctx->sk->src_ip4, r.from.port);
+            r.flags = CAPTURE_BOUND;
+        }
     }
-    if (f->engine_port[0] == 0 || !keep(ctx, &r)) {
+    if (!is_served(f, 0) || !keep(ctx, &r)) {
         count(CAPTURE_N_REFUSED);
         return REFUSE;
     }
@@ -247,7 +303,7 @@ capture_connect6(struct bpf_sock_addr *ctx)
 {
     struct capture_filter *f = filter_now();
     struct capture_record r = { 0 };
-    __u32 ip[4], port;
+    __u32 ip[4], slot;
     int verdict;
 
     if (!is_candidate(ctx, f, &verdict))
@@ -256,15 +312,18 @@ capture_connect6(struct bpf_sock_addr *ctx)
     __builtin_memcpy(ip, r.to.ip, sizeof ip);
     if (!has_addr(f, &r.to))
         return ALLOW;
-    if (ctx->sk && (ctx->sk->src_ip6[0] | ctx->sk->src_ip6[1] |
-                    ctx->sk->src_ip6[2] | ctx->sk->src_ip6[3])) {
-        put_v6(&r.from, ctx->sk->src_ip6, (__u16)ctx->sk->src_port);
-        r.flags |= CAPTURE_BOUND;
+    if (ctx->sk) {
+        r.from.port = (__u16)ctx->sk->src_port;
+        if (ctx->sk->src_ip6[0] | ctx->sk->src_ip6[1] | ctx->sk->src_ip6[2] |
+            ctx->sk->src_ip6[3]) {
+            put_v6(&r.from, ctx->sk->src_ip6, r.from.port);
+            r.flags |= CAPTURE_BOUND;
+        }
     }
     if (is_mapped(ip))
         r.flags |= CAPTURE_MAPPED4;
-    port = is_mapped(ip) ? f->engine_port[0] : f->engine_port[1];
-    if (port == 0 || !keep(ctx, &r)) {
+    slot = is_mapped(ip) ? 0 : 1;
+    if (!is_served(f, slot) || !keep(ctx, &r)) {
         count(CAPTURE_N_REFUSED);
         return REFUSE;
     }
@@ -272,7 +331,8 @@ capture_connect6(struct bpf_sock_addr *ctx)
     ctx->user_ip6[1] = 0;
     ctx->user_ip6[2] = is_mapped(ip) ? bpf_htonl(0xffff) : 0;
     ctx->user_ip6[3] = is_mapped(ip) ? bpf_htonl(0x7f000001) : bpf_htonl(1);
-    ctx->user_port = bpf_htons((__u16)port);
+    ctx->user_port =
+        bpf_htons((__u16)(slot == 0 ? f->engine_port[0] : f->engine_port[1]));
     count(CAPTURE_N_STEERED);
     return ALLOW;
 }
@@ -298,6 +358,7 @@ on_connect(struct bpf_sock_ops *ctx)
     if (!r)
         return;
     local_of(ctx, &key);
+    r->flags |= CAPTURE_STARTED;
     /* Without this record the engine drops the connection: closed. */
     bpf_map_update_elem(&by_source, &key, r, BPF_ANY);
     bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
@@ -309,10 +370,15 @@ on_listen(struct bpf_sock_ops *ctx)
     struct capture_filter *f = filter_now();
     struct capture_listener l = { .n = 1 }, *old;
     struct capture_addr key = { 0 };
+    __u32 port = ctx->local_port, *times;
 
+    if (!f || bpf_get_netns_cookie(ctx) != f->netns)
+        return;
+    times = bpf_map_lookup_elem(&listens, &port);
+    if (times)
+        __sync_fetch_and_add(times, 1);
     /* Others are found when a policy is installed that names their port. */
-    if (!f || !has_port(f->in_ports, ctx->local_port) ||
-        bpf_get_netns_cookie(ctx) != f->netns)
+    if (!has_port(f->in_ports, port))
         return;
     local_of(ctx, &key);
     old = bpf_map_lookup_elem(&listeners, &key);
@@ -320,7 +386,7 @@ on_listen(struct bpf_sock_ops *ctx)
         __sync_fetch_and_add(&old->n, 1);
     } else {
         if (bpf_map_update_elem(&listeners, &key, &l, BPF_ANY) != 0)
-            f->must_steer = 1;
+            count(CAPTURE_N_UNNOTED);
     }
     count(CAPTURE_N_LISTENERS);
     bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
@@ -364,6 +430,20 @@ on_closed(struct bpf_sock_ops *ctx, __u32 old_state)
         bpf_map_delete_elem(&by_source, &key);
     else
         s->flags |= CAPTURE_CLOSED;
+}
+
+/* What connect() noted, and no SYN followed: it failed on its way, or waited
+ * for the first byte (TCP_FASTOPEN_CONNECT), which never came. */
+SEC("cgroup/sock_release")
+int
+capture_release(struct bpf_sock *ctx)
+{
+    __u64 cookie = bpf_get_socket_cookie(ctx);
+    struct capture_record *r = bpf_map_lookup_elem(&by_cookie, &cookie);
+
+    if (r && !(r->flags & CAPTURE_STARTED))
+        bpf_map_delete_elem(&by_cookie, &cookie);
+    return 1;
 }
 
 SEC("sockops")
@@ -494,27 +574,54 @@ capture_getsockname6(struct bpf_sock_addr *ctx)
 
 /* --- inbound ------------------------------------------------------------- */
 
-static __always_inline struct capture_listener *
+enum listener { NONE, STEER, LEAVE };
+
+static __always_inline enum listener
+listener_at(const struct capture_addr *at, __u32 times)
+{
+    struct capture_found *l = bpf_map_lookup_elem(&found, at);
+
+    if (l && l->verdict == CAPTURE_LEAVE && l->listens == times)
+        return LEAVE;
+    return l || bpf_map_lookup_elem(&listeners, at) ? STEER : NONE;
+}
+
+/* As the kernel looks: the address itself, then any. */
+static __always_inline enum listener
 listener_of(struct bpf_sk_lookup *ctx)
 {
-    struct capture_addr exact = { 0 }, any = { 0 };
-    struct capture_listener *l;
+    struct capture_addr at = { 0 };
+    __u32 port = ctx->local_port;
+    __u32 *times = bpf_map_lookup_elem(&listens, &port);
+    enum listener l;
 
+    if (!times)
+        return STEER;
     if (ctx->family == FAMILY_4)
-        put_v4(&exact, ctx->local_ip4, (__u16)ctx->local_port);
+        put_v4(&at, ctx->local_ip4, (__u16)port);
     else
-        put_v6(&exact, ctx->local_ip6, (__u16)ctx->local_port);
-    l = bpf_map_lookup_elem(&listeners, &exact);
-    if (l)
+        put_v6(&at, ctx->local_ip6, (__u16)port);
+    l = listener_at(&at, *times);
+    if (l != NONE)
         return l;
     if (ctx->family == FAMILY_4) {
-        put_v4(&any, 0, (__u16)ctx->local_port);
-        l = bpf_map_lookup_elem(&listeners, &any);
-        if (l)
+        put_v4(&at, 0, (__u16)port);
+        l = listener_at(&at, *times);
+        if (l != NONE)
             return l;
     }
-    any = (struct capture_addr){ .port = (__u16)ctx->local_port };
-    return bpf_map_lookup_elem(&listeners, &any);
+    at = (struct capture_addr){ .port = (__u16)port };
+    return listener_at(&at, *times);
+}
+
+/* Nobody known listens there: is that certain? */
+static __always_inline bool
+is_unsure(const struct capture_filter *f)
+{
+    __u32 which = CAPTURE_N_UNNOTED;
+    __u64 *n = bpf_map_lookup_elem(&counts, &which);
+
+    return f->must_steer || !n || *n > 0;
 }
 
 /* The engine's own connection to the program. */
@@ -537,7 +644,7 @@ capture_lookup(struct bpf_sk_lookup *ctx)
 {
     struct capture_filter *f = filter_now();
     __u32 slot = ctx->family == FAMILY_4 ? 0 : 1;
-    struct capture_listener *l;
+    enum listener l;
     struct bpf_sock *sk;
     long failed;
 
@@ -545,8 +652,7 @@ capture_lookup(struct bpf_sk_lookup *ctx)
         !has_port(f->in_ports, ctx->local_port))
         return SK_PASS;
     l = listener_of(ctx);
-    if ((!l && !f->must_steer) || (l && l->verdict == CAPTURE_LEAVE) ||
-        is_own_leg(ctx))
+    if ((l == NONE && !is_unsure(f)) || l == LEAVE || is_own_leg(ctx))
         return SK_PASS;
     sk = bpf_map_lookup_elem(&engines, &slot);
     if (!sk) {
