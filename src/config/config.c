@@ -81,6 +81,8 @@ release(struct loading *l)
         say(l, id.p, text);
     }
     l->at = now;
+    if (l->options->place != NULL)
+        *l->options->place = now;
     buf_fini(&l->held);
 }
 

@@ -66,7 +66,7 @@ like "$(cat "$SCRATCH/never.out")" "ended 5 times while starting" "and says why"
 
 # A pid file that cannot be written is said; the server runs without it.
 runs "a pid file that cannot be" 0 env PID_FILE=/dev/null/x.pid sallyport server start s
-like "$OUT" "^CWWKB0014W: The pid file /dev/null/x\.pid cannot be written: " "is said"
+like "$OUT" "^CWWKB0014W: The process identifier \(PID\) file /dev/null/x\.pid was not written: " "is said"
 answers; ok $? "the server answers"
 runs "stop" 0 env PID_FILE=/dev/null/x.pid sallyport server stop s
 

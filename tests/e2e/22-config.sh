@@ -104,8 +104,8 @@ like "$OUT" 'SPT0401W: .*bad/server\.xml:6: ldapRegistry is read, but has no eff
 like "$OUT" 'SPT0402E: .*bad/server\.xml:7:3: .*nothing is fetched over a network' "an include that is not fetched"
 like "$OUT" 'SPT0403W: .*bad/server\.xml:8:33: attribute requireAuht of .* Did you mean "requireAuth"\?' "a name that nobody knows"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity == "error") | .id' | sort -u | tr '\n' ' ')" "CWWKF0001E CWWKG0090E CWWKO0800E CWWKS3005E SPT0402E " "as JSON too"
-is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information") | "\(.id):\(.line)"' | sort -u | tr '\n' ' ')" "CWWKF0001E:2 CWWKG0011W:3 CWWKG0083W:3 CWWKG0090E:7 SPT0401W:6 SPT0402E:7 SPT0403W:8 " "with the line of each"
-is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information") | .file' | sort -u)" "$S/bad/server.xml" "and the file"
+is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | "\(.id):\(.line)"' | sort -u | tr '\n' ' ')" "CWWKF0001E:2 CWWKG0011W:3 CWWKG0083W:3 CWWKG0090E:7 CWWKS3005E:6 SPT0401W:6 SPT0402E:7 SPT0403W:8 " "with the line of each"
+is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | .file' | sort -u)" "$S/bad/server.xml" "and the file"
 echo '<server><x' >"$S/bad/server.xml"
 runs "check of a malformed one" 12 sallyport config check bad
 like "$OUT" 'CWWKG0014E: .*File: file:.*/bad/server\.xml Line: [12] Column: ' "names the place"
@@ -160,16 +160,17 @@ CWWKO0202E 6 An entry in the address exclude list for the TCP Channel b is not v
 CWWKO0205E 7 An entry in the host name include list for the TCP Channel c is not valid\.
 CWWKO0204E 8 An entry in the host name exclude list for the TCP Channel d is not valid\.
 SPT0410E 13 The access log .* is not written: logFormat
-CWPKI0831E 15 The value TLSv9 of sslProtocol in the SSL configuration protocol is not a protocol\.
-CWPKI0832E 16 The value TLSv7 in the list sslProtocol
+CWPKI0831E 15 The TLSv9 SSL/TLS protocol cannot be used\.
+CWPKI0832E 16 The TLSv7 SSL/TLS protocol value that is provided cannot be used
 CWWKO0800E 17 .*none of the cipher suites named is known
 CWPKI0807W 20 The keyStore location missing\.p12 could not be found
 CWPKI0033E 20 The keystore located at missing\.p12 did not load
 CWWKO0800E 18 .*there is no such file
-CWPKI0818E 19 The SSL configuration ref names a keyStore that is not configured\.
+CWPKI0818E 19 The default SSL configuration references a <keyStore> element with an id value of none,
 SPT0440E 21 The zosconnect_cicsIpicConnection region cannot be opened with TLS
 CWWKS3006E 23 A configuration exception has occurred\.
 END
+like "$(sallyport config check --json late | jq -r '.[] | select(.file) | "\(.id):\(.line)"' | tr '\n' ' ')" "CWWKO0203E:5 .*CWPKI0831E:15 " "as JSON the place stands by itself"
 is "$(grep -c 'TCP Channel a ' <<<"$CHECKED")" 1 "an endpoint with two ports is complained of once"
 [ ! -e "$S/late/logs" ] && [ ! -e "$S/late/workarea" ]; ok $? "nothing was made"
 runs "it starts all the same" 0 sallyport server start late

@@ -12,6 +12,39 @@
 #include "config/feature.h"
 #include "gateway/check.h"
 
+/* Its text ends with " (FILE:LINE)" or " (FILE:LINE:COLUMN)" where there is a
+ * place. */
+static struct cfg_place
+place_of(struct str text)
+{
+    size_t open = str_rfind_char(text, '('), colon;
+    struct cfg_place place = { 0 };
+    uint64_t line = 0;
+
+    if (open == STR_NPOS || text.p[text.n - 1] != ')')
+        return place;
+    place.file = str_sub(text, open + 1, text.n - 1);
+    for (unsigned i = 0; i < 2; i++) {
+        colon = str_rfind_char(place.file, ':');
+        if (colon == STR_NPOS ||
+            !str_to_u64(str_sub(place.file, colon + 1, place.file.n), &line))
+            break;
+        place.file = str_sub(place.file, 0, colon);
+        place.line = (uint32_t)line;
+    }
+    return place;
+}
+
+static void
+note_placed(void *arg, const char *id, struct str text)
+{
+    struct source *s = arg;
+
+    s->place = place_of(text);
+    source_note(s, id, text);
+    s->place = (struct cfg_place){ 0 };
+}
+
 static void
 note_text(struct source *s, const char *id, struct str insert)
 {
@@ -19,7 +52,7 @@ note_text(struct source *s, const char *id, struct str insert)
 
     buf_init(&text, 32768);
     msg_text(&text, id, &insert, 1);
-    source_note(s, id, buf_view(&text));
+    note_placed(s, id, buf_view(&text));
     buf_fini(&text);
 }
 
@@ -48,7 +81,7 @@ static enum err
 check_server(struct source *s, struct err_info *why)
 {
     struct messages_log *log;
-    enum err e = messages_log_collect(source_note, s, &log, why);
+    enum err e = messages_log_collect(note_placed, s, &log, why);
 
     if (e != ERR_OK)
         return e;
@@ -63,7 +96,6 @@ source_check(struct source *s)
     struct err_info why = { 0 };
     const struct cfg_node *features;
 
-    s->place = (struct cfg_place){ 0 }; /* the texts say where */
     /* what is relative is so to where the server runs */
     if (chdir(s->settings.output_dir) != 0)
         IGNORE(chdir(s->settings.server_dir));
