@@ -53,7 +53,14 @@ altuser fred password secret3\r|RACF>
 setr rvar(sw(secret4))\r|RACF> 
 rdef ldapbind a proxy(bindp(secret5))\r|RACF> 
 secret6\r|NOT FOUND
+listgrp sys1\rlistgrp sys1\rlistuser ib|SUPERIOR GROUP
+|SUPERIOR GROUP
+|RACF> 
+m\t|USER
+\r|USER=IBMUSER
+|RACF> 
 listgrp sys1\r|SUPERIOR GROUP
+|RACF> 
 listuser\x03|^C
 rlist +\r|    > 
 facility\x03|RACF> 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -15,8 +16,7 @@ struct prompt {
     char *path; /* of the history's file, or NULL */
     prompt_ask ask;
     void *arg;
-    struct str before; /* earlier lines of the command */
-    bool is_cancelled; /* by the attention key */
+    struct buf *command; /* its earlier lines, while one is typed */
 };
 
 #define HISTORY_LINES 500
@@ -29,7 +29,7 @@ prompt_text(EditLine *edit)
     struct prompt *p = NULL;
 
     (void)el_get(edit, EL_CLIENTDATA, &p);
-    return p != NULL && p->before.n > 0 ? more : ready;
+    return p != NULL && p->command != NULL && p->command->n > 0 ? more : ready;
 }
 
 /* --- completion ------------------------------------------------------------
@@ -127,7 +127,7 @@ complete(EditLine *edit, int key)
     buf_init(&text, 64u * 1024u);
     buf_init(&c.all, 64u * 1024u);
     buf_init(&c.common, 1024);
-    buf_add(&text, p->before);
+    buf_add(&text, buf_view(p->command));
     buf_add_char(&text, ' ');
     buf_add(&text, str_n(line->buffer, n));
     p->ask(p->arg, buf_view(&text), add_candidate, &c);
@@ -143,7 +143,9 @@ complete(EditLine *edit, int key)
     return result;
 }
 
-/* Control-C drops what was typed, with the command's earlier lines. */
+/* Control-C drops what was typed, with the command's earlier lines. The line
+ * is begun anew without leaving the editor: what is typed meanwhile would meet
+ * a terminal of another mode. */
 static unsigned char
 cancel(EditLine *edit, int key)
 {
@@ -153,9 +155,9 @@ cancel(EditLine *edit, int key)
     (void)el_get(edit, EL_CLIENTDATA, &p);
     if (p == NULL)
         return CC_ERROR;
-    fputs("^C", stdout);
-    p->is_cancelled = true;
-    return CC_NEWLINE;
+    fputs("^C\n", stdout);
+    buf_clear(p->command);
+    return CC_FATAL; /* the editor's word for "begin anew" */
 }
 
 static unsigned char
@@ -192,13 +194,18 @@ history_path(void)
 static void
 save_history(struct prompt *p)
 {
+    char fresh[4096];
     HistEvent event;
     mode_t mask;
 
-    if (p->path == NULL || p->history == NULL)
+    if (p->path == NULL || p->history == NULL ||
+        (size_t)snprintf(fresh, sizeof fresh, "%s.%d", p->path, getpid()) >=
+            sizeof fresh)
         return;
     mask = umask(077); /* what was asked is its owner's business */
-    (void)history(p->history, &event, H_SAVE, p->path);
+    if (history(p->history, &event, H_SAVE, fresh) < 0 ||
+        rename(fresh, p->path) != 0)
+        (void)unlink(fresh);
     (void)umask(mask);
 }
 
@@ -261,14 +268,12 @@ prompt_line(struct prompt *p, struct buf *out)
     const char *line;
     int n = 0;
 
-    do {
-        if (p->is_cancelled)
-            buf_clear(out);
-        p->is_cancelled = false;
-        p->before = buf_view(out);
-        line = el_gets(p->edit, &n);
-        p->before = STR("");
-    } while (p->is_cancelled);
+    p->command = out;
+    /* The editor would show the prompt first: a Control-C between the two would
+     * end the program. */
+    (void)el_set(p->edit, EL_PREP_TERM, 1);
+    line = el_gets(p->edit, &n);
+    p->command = NULL;
     if (line == NULL || n <= 0)
         return false;
     buf_add(out, str_trim_right(str_n(line, (size_t)n)));
