@@ -178,15 +178,28 @@ count(const struct doctor *d, enum doctor_severity severity)
     return n;
 }
 
+/* Names of files are other people's: nothing that a terminal would obey. */
+static void
+print_text(const char *text, struct buf *out)
+{
+    for (; *text != '\0'; text++)
+        buf_add_char(out,
+                     (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
 static void
 print_one(const struct doctor_finding *f, struct buf *out)
 {
-    buf_printf(out, "%-7s  %s  %s", severity_words[rules[f->rule].severity],
-               rules[f->rule].id, f->where);
+    buf_printf(out, "%-7s  %s  ", severity_words[rules[f->rule].severity],
+               rules[f->rule].id);
+    print_text(f->where, out);
     if (f->line > 0)
         buf_printf(out, ":%u", f->line);
-    buf_printf(out, "\n         %s\n         Why: %s\n         Fix: %s\n\n",
-               f->what, rules[f->rule].why, f->fix);
+    buf_add_z(out, "\n         ");
+    print_text(f->what, out);
+    buf_printf(out, "\n         Why: %s\n         Fix: ", rules[f->rule].why);
+    print_text(f->fix, out);
+    buf_add_z(out, "\n\n");
 }
 
 /* Errors first; in the order found within a severity. */

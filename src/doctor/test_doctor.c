@@ -120,10 +120,14 @@ worst_severity_decides(void **state)
     assert_int_equal(doctor_status(&d), 4);
     doctor_find(&d, RULE_FILE_WRITABLE, "/f", 0, "chmod", "c %d", 1);
     assert_int_equal(doctor_status(&d), 8);
+    doctor_find(&d, RULE_FILE_MODE, "/x\033[2J", 0, "rm\n", "\177\tz");
     buf_init(&out, 1u << 20);
     doctor_print(&d, &out);
     assert_non_null(strstr(buf_z(&out), "error    file-writable  /f\n"));
     assert_non_null(strstr(buf_z(&out), "warning  xor-password  /f:3\n"));
+    assert_non_null(strstr(buf_z(&out), "warning  file-mode  /x?[2J\n"
+                                        "         ??z\n"));
+    assert_non_null(strstr(buf_z(&out), "Fix: rm?\n"));
     assert_true(strstr(buf_z(&out), "file-writable") <
                 strstr(buf_z(&out), "xor-password"));
     buf_clear(&out);
