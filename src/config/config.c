@@ -29,6 +29,14 @@ loading_fmt(struct loading *l, const char *fmt, ...)
     return str_dup(l->arena, str_n(text, (size_t)n));
 }
 
+struct str
+raw_where(struct loading *l, const struct raw_doc *doc, uint32_t line,
+          uint32_t column)
+{
+    return loading_fmt(l, " (" STR_FMT ":%u:%u)", STR_ARG(doc->path), line,
+                       column);
+}
+
 /* ---- messages ---- */
 
 #define HELD_MAX (4u * 1024u * 1024u)

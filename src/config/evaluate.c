@@ -377,6 +377,7 @@ say_kept(struct evaluation *ev, const struct cfg_instance *i)
 static enum err
 check_unique(struct evaluation *ev, struct err_info *why)
 {
+    char where[CFG_WHERE_MAX];
     struct table seen;
     enum err e = ERR_OK;
 
@@ -395,7 +396,8 @@ check_unique(struct evaluation *ev, struct err_info *why)
             key = loading_fmt(ev->l, "%s " STR_FMT, a[j].name, STR_ARG(*value));
             if (table_get(&seen, key) != NULL) {
                 look_at(ev->l, one->node, NULL);
-                SAY(ev->l, "CWWKG0031E", str_of(a[j].name), *value);
+                SAY(ev->l, "CWWKG0031E", str_of(a[j].name), *value,
+                    cfg_where(one->node, a[j].name, STR(""), where));
                 one->is_active = false;
                 say_kept(ev, one);
             } else if (!table_put(&seen, key, one, NULL)) {

@@ -36,8 +36,7 @@ fill_where(struct loading *l, const struct raw_value *v)
 {
     if (v == NULL || v->line == 0)
         return STR("");
-    return loading_fmt(l, " (" STR_FMT ":%u:%u)", STR_ARG(v->doc->path),
-                       v->line, v->column);
+    return raw_where(l, v->doc, v->line, v->column);
 }
 
 /*
@@ -368,12 +367,15 @@ put_default(struct filling *f, const struct cfg_attr *a, struct err_info *why)
 void
 fill_say_missing(struct filling *f, const struct cfg_attr *a)
 {
+    char where[CFG_WHERE_MAX];
     struct str element = str_of(cfg_type_name(f->node->type));
 
     if (f->node->id.n == 0)
-        SAY(f->ev->l, "CWWKG0095E", element, str_of(a->name));
+        SAY(f->ev->l, "CWWKG0095E", element, str_of(a->name),
+            cfg_where(f->node, NULL, STR(""), where));
     else
-        SAY(f->ev->l, "CWWKG0058E", element, str_of(a->name), f->node->id);
+        SAY(f->ev->l, "CWWKG0058E", element, str_of(a->name), f->node->id,
+            cfg_where(f->node, NULL, STR(""), where));
     f->is_refused = true;
 }
 

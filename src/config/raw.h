@@ -115,7 +115,9 @@ void loading_say(struct loading *, const char *id, const struct str *inserts,
 #define SAY(l, id, ...)                                                        \
     loading_say((l), (id), MSG_INSERTS(__VA_ARGS__),                           \
                 sizeof(MSG_INSERTS(__VA_ARGS__)) / sizeof(struct str))
-#define SAY0(l, id) loading_say((l), (id), NULL, 0)
+/* " (server.xml:12:34)" for the end of a message. */
+struct str raw_where(struct loading *, const struct raw_doc *, uint32_t line,
+                     uint32_t column);
 /* server.xml itself says so, whatever becomes of the files it includes. */
 void loading_learn_on_error(struct loading *, struct str value);
 /* Text in the tree's arena; "" when there is no storage. */

@@ -131,7 +131,8 @@ add_attrs(struct loading *l, const struct raw_doc *doc,
         if (str_eq_nocase_z(a->name, "id")) {
             e->id = a->value;
             if (str_find(a->value, STR("${")) != STR_NPOS)
-                SAY(l, "CWWKG0104W", e->name, e->id);
+                SAY(l, "CWWKG0104W", e->name, e->id,
+                    raw_where(l, e->doc, a->line, a->column));
             continue;
         }
         attr = attr_for(l, e, a->name, false);
@@ -344,7 +345,7 @@ add_top(struct loading *l, const struct raw_doc *doc,
         const struct xml_node *node, struct err_info *why)
 {
     if (str_eq_z(node->name, "server")) {
-        SAY0(l, "CWWKG0085W");
+        SAY(l, "CWWKG0085W", raw_where(l, doc, node->line, node->column));
         return ERR_OK;
     }
     if (is_disabled(node))
@@ -444,7 +445,7 @@ raw_read_document(struct loading *l, struct raw_doc *doc, bool is_dropin,
     if (e == ERR_OK)
         e = take_document(l, doc, buf_view(&text), &own);
     else if (doc->parent != NULL && e != ERR_LIMIT) {
-        SAY(l, "CWWKG0090E", doc->path);
+        SAY(l, "CWWKG0090E", doc->path, STR(""));
         e = ERR_OK;
     }
     secret_wipe(text.p, text.n);

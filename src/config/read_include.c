@@ -25,6 +25,12 @@ struct include {
     bool is_optional;
 };
 
+static struct str
+where(const struct include *in)
+{
+    return raw_where(in->l, in->doc, in->node->line, in->node->column);
+}
+
 /* ---- which file ---- */
 
 static bool
@@ -214,7 +220,7 @@ include_file(const struct include *in, struct str path, struct err_info *why)
                        l->limits.max_includes, l->limits.max_inc_depth);
     if (!is_readable(l, path.p)) {
         if (!in->is_optional)
-            SAY(l, "CWWKG0090E", path);
+            SAY(l, "CWWKG0090E", path, where(in));
         return ERR_OK;
     }
     SAY(l, "CWWKG0028A", path);
@@ -244,7 +250,7 @@ include_folder(const struct include *in, struct str folder,
         return raw_no_storage(why);
     if (!is_folder(l, folder.p)) {
         if (!in->is_optional)
-            SAY(l, "CWWKG0090E", folder);
+            SAY(l, "CWWKG0090E", folder, where(in));
         return ERR_OK;
     }
     e = raw_list_folder(l, folder.p, &names, &n, why);
@@ -273,7 +279,7 @@ behaviour_of(struct loading *l, const struct raw_doc *doc,
         return doc->behaviour;
     if (value_word(word, behaviour_words, &value))
         return (enum raw_behaviour)value;
-    SAY(l, "CWWKG0094W", word);
+    SAY(l, "CWWKG0094W", word, raw_where(l, doc, node->line, node->column));
     return RAW_MERGE;
 }
 
@@ -282,9 +288,9 @@ static enum err
 say_unresolved(const struct include *in, struct str location)
 {
     if (in->is_optional)
-        SAY(in->l, "CWWKG0084W", location);
+        SAY(in->l, "CWWKG0084W", location, where(in));
     else
-        SAY(in->l, "CWWKG0090E", location);
+        SAY(in->l, "CWWKG0090E", location, where(in));
     return ERR_OK;
 }
 

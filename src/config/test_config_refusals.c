@@ -53,7 +53,8 @@ reports_bad_values(void **state)
           "(/u/servers/test/server.xml:1:30)\n" },
         { "<zosconnect_cicsIpicConnection id='c' host='h'/>",
           "CWWKG0058E The element zosconnect_cicsIpicConnection with the "
-          "unique identifier c is missing the required attribute port.\n" },
+          "unique identifier c is missing the required attribute port. "
+          "(/u/servers/test/server.xml:1)\n" },
         { "<zosconnect_cicsIpicConnection id='c' host='h' port='0'/>",
           "CWWKG0075E The value 0 is not valid for attribute port of "
           "configuration element zosconnect_cicsIpicConnection[c]." },
@@ -102,7 +103,7 @@ reports_bad_values(void **state)
         { "<jmsQueue id='a' jndiName='jms/q'/><jmsTopic id='b' "
           "jndiName='jms/q'/>",
           "CWWKG0031E The value jms/q specified for unique attribute jndiName "
-          "is already in use.\n" },
+          "is already in use. (/u/servers/test/server.xml:1:" },
         { "<zosconnect_auditInterceptor id='a' "
           "apiProviderRequestHeaders='a,b,c,d,e'/>",
           "server.xml:1:45: Attribute apiProviderRequestHeaders exceeded "

@@ -196,7 +196,7 @@ follows_includes(void **state)
           THEIRS, "resource: /u/servers/test/a.xml\n", "theirs" },
         { "<include location='gone.xml'/>" MAIN, "",
           "CWWKG0090E The /u/servers/test/gone.xml configuration resource does "
-          "not exist or cannot be read.\n",
+          "not exist or cannot be read. (/u/servers/test/server.xml:1:9)\n",
           "main" },
         { "<include location='gone.xml' optional='TRUE'/>" MAIN, "", "",
           "main" },
