@@ -283,9 +283,13 @@ fill(struct evaluation *ev, const struct raw_element *e,
     if (failed == ERR_OK && !f.is_refused && type->check != NULL &&
         type->check(node, &own) != ERR_OK) {
         SAY(ev->l, "CWWKG0011W",
-            loading_fmt(ev->l, STR_FMT "%s" STR_FMT ": %s", STR_ARG(node->file),
-                        node->file.n > 0 ? ": " : "", STR_ARG(node->name),
-                        own.text));
+            loading_fmt(
+                ev->l, STR_FMT STR_FMT ": %s",
+                STR_ARG(node->file.n == 0
+                            ? STR("")
+                            : loading_fmt(ev->l, STR_FMT ":%u: ",
+                                          STR_ARG(node->file), node->line)),
+                STR_ARG(node->name), own.text));
         f.is_refused = true;
     }
     *is_refused = f.is_refused;

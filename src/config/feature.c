@@ -191,14 +191,21 @@ features_check(const struct cfg_tree *tree,
     const struct cfg_feature_manager *m = CFG_ONE(tree, feature_manager);
     struct saying s = { callback, arg, 0 };
     bool is_in[N_KNOWN], has_any = false;
+    char where[CFG_WHERE_MAX];
 
-    for (size_t i = 0; i < m->features.n; i++)
-        if (!feature_is_known(m->features.v[i]))
-            say(&s, "CWWKF0001E", &m->features.v[i], 1);
+    for (size_t i = 0; i < m->features.n; i++) {
+        struct str name = m->features.v[i];
+
+        if (!feature_is_known(name))
+            say(&s, "CWWKF0001E",
+                (const struct str[]){
+                    name, cfg_where(&m->node, "feature", name, where) },
+                2);
+    }
     mark_all(tree, is_in);
     for (size_t i = 0; i < N_KNOWN; i++) {
         size_t later = is_in[i] ? later_of(is_in, i) : N_KNOWN;
-        struct str inserts[4];
+        struct str inserts[5];
 
         has_any = has_any || is_in[i];
         if (later == N_KNOWN)
@@ -207,7 +214,8 @@ features_check(const struct cfg_tree *tree,
         inserts[1] = str_of(known[later].name);
         inserts[2] = asked_by(tree, i);
         inserts[3] = asked_by(tree, later);
-        say(&s, is_replaced(i) ? "CWWKF0031I" : "CWWKF0033E", inserts, 4);
+        inserts[4] = cfg_where(&m->node, "feature", inserts[2], where);
+        say(&s, is_replaced(i) ? "CWWKF0031I" : "CWWKF0033E", inserts, 5);
     }
     if (!has_any)
         say(&s, "CWWKF0009W", NULL, 0);

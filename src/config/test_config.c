@@ -329,7 +329,8 @@ checks_features(void **state)
           "any features.\n",
           0 },
         { F("no-1.0"), "",
-          "CWWKF0001E A feature definition could not be found for no-1.0\n"
+          "CWWKF0001E A feature definition could not be found for no-1.0 "
+          "(/u/servers/test/server.xml:1:25)\n"
           "CWWKF0009W The server has not been configured to install any "
           "features.\n",
           1 },

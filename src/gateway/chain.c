@@ -5,6 +5,7 @@
 
 #include "gateway/authorization.h"
 #include "gateway/library.h"
+#include "gateway/placed.h"
 
 #define LOGGER "com.ibm.zosconnect.interceptors.InterceptorManager"
 #define ATTRIBUTES_MAX 256u
@@ -94,6 +95,15 @@ open_library(const struct cfg_user_interceptor *u, struct library *lib,
     return e;
 }
 
+void
+chain_say_unusable(struct messages_log *log,
+                   const struct cfg_user_interceptor *u,
+                   const struct err_info *why)
+{
+    PLACED_LOG(log, LOGGER, PLACE(&u->node, "library"), "BAQR0496E",
+               u->node.name, str_of(why->text));
+}
+
 /*
  * A library in use stays: an update that breaks it is refused. At start what
  * it guards is closed, the rest of the server is not.
@@ -113,8 +123,7 @@ use_library(struct chain_set *set, struct chain_link *link,
         err_prefix(why, "interceptor " STR_FMT, STR_ARG(u->node.name));
         return e;
     }
-    MESSAGES_LOG(set->log, LOGGER, "BAQR0496E", u->node.name,
-                 str_of(why->text));
+    chain_say_unusable(set->log, u, why);
     link->code = &refusing;
     return ERR_OK;
 }

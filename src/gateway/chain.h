@@ -56,4 +56,9 @@ enum sallyport_verdict chain_pre(const struct chain *,
 void chain_post(const struct chain *, const struct sallyport_request *,
                 unsigned n_run);
 
+/* BAQR0496E: its library cannot be used. */
+void chain_say_unusable(struct messages_log *,
+                        const struct cfg_user_interceptor *,
+                        const struct err_info *why);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gateway/endpoint.h"
+#include "gateway/library.h"
 #include "gateway/link_tls.h"
 #include "gateway/snapshot_priv.h"
 #include "gateway/user_registry.h"
@@ -27,6 +28,21 @@ check_endpoints(struct building *b)
     return ERR_OK;
 }
 
+/* Code that comes from outside is not loaded to look at it. */
+static void
+check_libraries(struct building *b)
+{
+    const struct cfg_user_interceptor *u;
+
+    CFG_EACH(b->s->tree, user_interceptor, u)
+    {
+        struct err_info why;
+
+        if (u->library.n > 0 && library_check(u->library.p, &why) != ERR_OK)
+            chain_say_unusable(b->log, u, &why);
+    }
+}
+
 static enum err
 check_all(struct building *b)
 {
@@ -34,6 +50,7 @@ check_all(struct building *b)
     enum err e =
         link_tls_build(s->tree, b->stores, b->log, false, &s->link_tls, b->why);
 
+    check_libraries(b);
     if (e == ERR_OK)
         e = check_endpoints(b);
     if (e == ERR_OK)

@@ -32,8 +32,8 @@ check_writers(const char *path, struct err_info *why)
     return ERR_OK;
 }
 
-static enum err
-check_place(const char *path, struct err_info *why)
+enum err
+library_check(const char *path, struct err_info *why)
 {
     char folder[4096];
     struct str text = str_of(path);
@@ -82,7 +82,7 @@ library_open(const char *path, struct library *out, struct err_info *why)
     const struct sallyport_interceptor *(*get)(void);
     struct library lib = { NULL, NULL };
     void *symbol;
-    enum err e = check_place(path, why);
+    enum err e = library_check(path, why);
 
     if (e != ERR_OK)
         return e;

@@ -21,6 +21,8 @@ struct library {
  */
 MUST_CHECK enum err library_open(const char *path, struct library *out,
                                  struct err_info *why);
+/* Without loading it: place and owner alone. */
+MUST_CHECK enum err library_check(const char *path, struct err_info *why);
 void library_close(struct library *);
 
 #endif

@@ -145,6 +145,9 @@ cat >"$S/late/server.xml" <<X
   <zosconnect_cicsIpicConnection id="region" host="127.0.0.1" port="1" sslCertsRef="file"/>
   <basicRegistry id="users"><user name="u" password="p"/></basicRegistry>
   <safRegistry id="saf"/>
+  <usr_site id="site" library="/none/site.so"/>
+  <zosconnect_zosConnectInterceptors id="i" interceptorRef="site"/>
+  <zosconnect_zosConnectManager globalInterceptorsRef="i"/>
 </server>
 X
 runs "check of what only a start finds out" 8 sallyport config check late
@@ -168,6 +171,7 @@ CWPKI0033E 20 The keystore located at missing\.p12 did not load
 CWWKO0800E 18 .*there is no such file
 CWPKI0818E 19 The default SSL configuration references a <keyStore> element with an id value of none,
 SPT0440E 21 The zosconnect_cicsIpicConnection region cannot be opened with TLS
+BAQR0496E 24 Interceptor usr_site\[site\] cannot be used: /none/site\.so: No such file
 CWWKS3006E 23 A configuration exception has occurred\.
 END
 like "$(sallyport config check --json late | jq -r '.[] | select(.file) | "\(.id):\(.line)"' | tr '\n' ' ')" "CWWKO0203E:5 .*CWPKI0831E:15 " "as JSON the place stands by itself"
@@ -178,6 +182,10 @@ while read -r line; do
     grep -qF -- "$line" "$S/late/logs/messages.log"; ok $? "the start says ${line:0:60}"
 done < <(grep '^[A-Z0-9]*[EWA]: ' <<<"$CHECKED")
 sallyport server stop late >/dev/null
+printf '<server><httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/>\n<zosconnect_endpointConnection id="out" host="https://x.test" port="443" sslCertsRef="s"/>\n<zosconnect_endpointConnection id="bad" host="ftp://x.test" port="1"/>\n<ssl id="s" keyStoreRef="k"/><keyStore id="k" location="none.p12" password="p"/></server>' >"$S/names/server.xml"
+runs "check of connections of API requesters" 8 sallyport config check names
+like "$OUT" 'BAQR1000W: .*out.*there is no such file.*/names/server\.xml:2\)' "one without its key store"
+like "$OUT" 'CWWKG0011W: .*/names/server\.xml:3: zosconnect_endpointConnection\[bad\]: attribute host: ' "one without a host, with file and line"
 for names in messageFileName traceFileName logDirectory; do
     value=a/b
     [ $names != logDirectory ] || value=$S/names/server.xml/logs

@@ -88,7 +88,7 @@ is "$(count CWWKF0012I) $(count CWWKS9120I)" "$((F + 1)) $((R + 1))" "nothing el
 like "$(grep -o 'CWWKS9112A: .*' "$LOG" | tail -1)" 'modified: allowFailOverToBasicAuth=false,ssoRequiresSSL=false$' "the settings are back"
 features 'onError="FAIL"' "zosconnect:zosConnect-2.0 nope-1.0" "$(second "$OTHER")"
 wait_for 20 grep -q "CWWKG0015E: .*a feature is not right" "$LOG"; ok $? "a wrong feature with onError=FAIL"
-like "$(grep CWWKF0001E "$LOG")" "CWWKF0001E: A feature definition could not be found for nope-1\.0$" "is named"
+like "$(grep CWWKF0001E "$LOG")" "CWWKF0001E: A feature definition could not be found for nope-1\.0 \(.*/server\.xml:[0-9]+:[0-9]+\)$" "is named"
 is "$(status_of "$OTHER")" 000 "and the update is not taken"
 server 'monitorInterval="50ms"'
 wait_for 20 seen CWWKG0017I $((M + 3)); ok $? "the right one is taken again"
