@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/msg.h"
+#include "base/printable.h"
 #include "base/secret.h"
 #include "saf/authorize_private.h"
 
@@ -104,8 +105,18 @@ cmd_has(const struct cmd *cmd, const char *name)
 void
 cmd_line(struct cmd *cmd, struct str text)
 {
-    if (cmd->session->line != NULL)
+    struct buf shown;
+
+    if (cmd->session->line == NULL)
+        return;
+    if (printable_is(text)) {
         cmd->session->line(cmd->session->arg, text);
+        return;
+    }
+    buf_init(&shown, 4u * text.n);
+    printable_add(&shown, text);
+    cmd->session->line(cmd->session->arg, buf_view(&shown));
+    buf_fini(&shown);
 }
 
 void

@@ -495,8 +495,9 @@ skip_unknown(struct parser *p, struct match m, struct str word)
         (void)refuse(p, "IKJ56709I", word, STR(""));
     else
         (void)refuse(p, "IKJ56712I", str_upper(p->cmd->arena, word), STR(""));
-    if (word.n == 1 && (word.p[0] == ')' || word.p[0] == '(')) {
-        p->in.pos++;
+    if (word.n == 1 && word.p[0] != '\'' &&
+        !cmd_is_word_byte((unsigned char)word.p[0])) {
+        p->in.pos++; /* a parenthesis, a control character */
     } else if (reader_peek(&p->in) == '\'') {
         if (!read_quoted(&p->in, &ignored))
             p->in.pos = p->in.in.n;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/printable.h"
+
 static const struct cmd_operand resource_positional[] = {
     { "CLASS", CMD_TEXT, 0, 1, 8, NULL, NULL, NULL, NULL, "CLASS",
       "CLASS NAME" },
@@ -199,7 +201,7 @@ cmd_profile_name(struct cmd *cmd, const struct saf_class *class_,
     struct str folded;
     bool is_dataset = (class_->flags & CLASS_DATASET) != 0;
 
-    if (saf_class_fold(class_, given, text, &folded) &&
+    if (printable_is(given) && saf_class_fold(class_, given, text, &folded) &&
         str_find_char(folded, ' ') == STR_NPOS &&
         str_find_char(folded, ',') == STR_NPOS &&
         str_find_char(folded, '(') == STR_NPOS &&

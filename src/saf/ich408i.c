@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printable.h"
+
 /* The longest line before CL moves to a line of its own (captures: 65 columns
  * do not stay together, 41 do). */
 #define LINE_COLUMNS 64u
@@ -10,7 +12,12 @@
 static void
 put(const struct saf_lines *to, const char *text)
 {
-    to->line(to->arg, str_of(text));
+    struct buf shown;
+
+    buf_init(&shown, 4u * (SAF_PROFILE_MAX + 128u));
+    printable_add(&shown, str_of(text));
+    to->line(to->arg, buf_view(&shown));
+    buf_fini(&shown);
 }
 
 static void

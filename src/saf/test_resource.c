@@ -244,6 +244,56 @@ fully_qualified_generics(void **state)
     desk_fini(&d);
 }
 
+/* Nothing that was typed drives the terminal of who lists it. */
+static void
+control_characters(void **state)
+{
+    static const struct row rows[] = {
+        { "RDEFINE FACILITY 'A\x1b[2JB'", 8,
+          "IRR16001I RDEFINE command failed. A [2JB is not a valid profile "
+          "name for"
+          " class FACILITY.\n" },
+        { "RDEFINE FACILITY A\x01"
+          "B",
+          8, "IKJ56712I INVALID KEYWORD,  \nIKJ56712I INVALID KEYWORD, B\n" },
+        { "RDEFINE EJBROLE 'A\xc2\x9bm'", 8,
+          "IRR16001I RDEFINE command failed. A\\xc2\\x9bm is not a valid "
+          "profile name"
+          " for class EJBROLE.\n" },
+        { "RDEFINE EJBROLE '\xff'", 8,
+          "IRR16001I RDEFINE command failed. \\xff is not a valid profile name "
+          "for"
+          " class EJBROLE.\n" },
+        { "RDEFINE EJBROLE A\nB", 8,
+          "IKJ56712I INVALID KEYWORD,  \nIKJ56712I INVALID KEYWORD, B\n" },
+        { "ADDUSER \x1bX", 8,
+          "IKJ56702I INVALID USERID,  \nIKJ56701I MISSING USERID+\n"
+          "IKJ56701I MISSING USERID(S), 1-8 ALPHANUMERIC CHARACTERS\n"
+          "IKJ56712I INVALID KEYWORD, X\n" },
+        { "RDEFINE EJBROLE Stra\xc3\x9f"
+          "e DATA('a\x1b[31m\xe2\x80\xaex')",
+          0, "" },
+        { "SEARCH CLASS(EJBROLE)", 0,
+          "Stra\xc3\x9f"
+          "e\n" },
+        { "ADDUSER ANN NAME('A\x1b]0;x\x07') DATA('b\rc\td') NOPASSWORD", 0,
+          "ICH01024I User ANN is defined as PROTECTED.\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    assert_true(lists(&d,
+                      "RLIST EJBROLE Stra\xc3\x9f"
+                      "e",
+                      "\na\\x1b[31m\\xe2\\x80\\xaex\n"));
+    assert_true(lists(&d, "LISTUSER ANN", "NAME=A\\x1b]0;X\\x07 "));
+    assert_true(
+        lists(&d, "LISTUSER ANN", " INSTALLATION-DATA=b\\x0dc\\x09d\n"));
+    desk_fini(&d);
+}
+
 int
 main(void)
 {
@@ -252,6 +302,7 @@ main(void)
         cmocka_unit_test(bad_members_are_refused),
         cmocka_unit_test(generic_beside_discrete),
         cmocka_unit_test(fully_qualified_generics),
+        cmocka_unit_test(control_characters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

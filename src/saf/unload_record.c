@@ -121,16 +121,25 @@ is_utf8(struct str text)
     return true;
 }
 
+static bool
+is_control(char c)
+{
+    unsigned char u = (unsigned char)c;
+
+    return u < ' ' || (u >= 0x7f && u < 0xa0);
+}
+
 static void
 put(struct unload_record *r, const struct unload_column *c, struct str text)
 {
     size_t width = c->last - c->first + 1u;
 
     for (size_t i = 0, at = 0; at < width && i < text.n; at++) {
-        /* A line end in a value would be another record. */
+        /* A line end in a value would be another record, and the others are
+         * no characters of the original's either. */
         char ch = next_column(text, &i);
 
-        r->line[c->first - 1u + at] = ch == '\n' || ch == '\r' ? ' ' : ch;
+        r->line[c->first - 1u + at] = is_control(ch) ? ' ' : ch;
     }
 }
 
@@ -537,6 +546,12 @@ enum err
 unload_check(struct unload_record *r, struct err_info *why)
 {
     enum err e = ERR_OK;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (is_control(r->line[i]))
+            return err_set(why, ERR_SYNTAX,
+                           "byte %zu: X'%02x' is no character of a record",
+                           i + 1, (unsigned char)r->line[i]);
 
     for (size_t i = 0; i < r->n_columns && e == ERR_OK; i++) {
         e = check_column(r, &r->columns[i], why);
