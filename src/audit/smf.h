@@ -176,6 +176,8 @@ struct str smf80_bytes(const struct smf80_view *, enum smf_section);
 
 /* "ACCESS", "INSAUTH"; numbers that nobody knows are printed as such. */
 struct str smf_event_name(struct arena *, uint8_t event);
+/* The name of an event, or EVENTn; in any case of letters. */
+bool smf_is_event(struct str name);
 struct str smf_qualifier_name(struct arena *, uint8_t event, uint8_t qualifier);
 /* "READ" of a level byte. */
 const char *smf_level_name(uint8_t bits);

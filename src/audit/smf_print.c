@@ -92,6 +92,18 @@ smf_event_name(struct arena *a, uint8_t event)
     return str_fmt(a, "EVENT%u", event);
 }
 
+bool
+smf_is_event(struct str name)
+{
+    uint64_t n;
+
+    for (size_t i = 0; i < ARRAY_LEN(events); i++)
+        if (str_eq_nocase_z(name, events[i].name))
+            return true;
+    return name.n > 5 && str_starts_nocase(name, STR("EVENT")) &&
+           str_to_u64(str_sub(name, 5, name.n), &n) && n <= UINT8_MAX;
+}
+
 struct str
 smf_qualifier_name(struct arena *a, uint8_t event, uint8_t qualifier)
 {

@@ -163,6 +163,32 @@ cmd_abandon(struct cmd *cmd, uint32_t rc)
     return cmd_rc(cmd, rc);
 }
 
+struct cmd_tally
+cmd_tally_begin(struct cmd *cmd)
+{
+    struct cmd_tally t = { cmd->rc, 0 };
+
+    cmd->rc = 0;
+    return t;
+}
+
+void
+cmd_tally(struct cmd *cmd, struct cmd_tally *t)
+{
+    t->n_done += cmd->rc == 0;
+    t->worst = cmd->rc > t->worst ? cmd->rc : t->worst;
+    cmd->rc = 0;
+}
+
+uint32_t
+cmd_tally_end(struct cmd *cmd, const struct cmd_tally *t)
+{
+    cmd->rc = t->worst;
+    if (cmd->rc == 8 && t->n_done > 0 && !cmd->is_abandoned)
+        cmd->rc = 4;
+    return cmd->rc;
+}
+
 static struct saf_refresh *
 refresh_of(struct cmd *cmd, const char *class_name)
 {
@@ -233,6 +259,17 @@ cmd_group_exists(struct cmd *cmd, struct str name)
     struct saf_group g;
 
     return saf_group_get(cmd->db, cmd->arena, name, &g);
+}
+
+bool
+cmd_is_reserved(struct str name)
+{
+    static const char *const names[] = { "IRRCERTA", "IRRSITEC", "IRRMULTI" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_eq_nocase_z(name, names[i]))
+            return true;
+    return false;
 }
 
 bool

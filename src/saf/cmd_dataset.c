@@ -160,11 +160,14 @@ add_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
 static uint32_t
 run_addsd(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *names = cmd->positional[0];
 
-    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++)
+    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++) {
         add_one(cmd, cmd_dataset_class(), names->values[i]);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_addsd = {
@@ -223,11 +226,14 @@ alter_one(struct cmd *cmd, struct str given)
 static uint32_t
 run_altdsd(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *names = cmd->positional[0];
 
-    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++)
+    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++) {
         alter_one(cmd, names->values[i]);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_altdsd = {

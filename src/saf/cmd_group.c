@@ -148,7 +148,7 @@ addgroup_one(struct cmd *cmd, struct str group)
                            .is_termuacc = true };
 
     if ((group.p[0] >= '0' && group.p[0] <= '9') ||
-        cmd_is_principal(cmd, group)) {
+        cmd_is_principal(cmd, group) || cmd_is_reserved(group)) {
         CMD_MSG(cmd, "IKJ56702I", STR("GROUP"), group);
         cmd_rc(cmd, 8);
         return;
@@ -170,11 +170,14 @@ addgroup_one(struct cmd *cmd, struct str group)
 static uint32_t
 run_addgroup(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *groups = cmd->positional[0];
 
-    for (size_t i = 0; i < groups->n_values && !cmd->is_abandoned; i++)
+    for (size_t i = 0; i < groups->n_values && !cmd->is_abandoned; i++) {
         addgroup_one(cmd, groups->values[i]);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_addgroup = {
@@ -235,11 +238,14 @@ altgroup_one(struct cmd *cmd, struct str group)
 static uint32_t
 run_altgroup(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *groups = cmd->positional[0];
 
-    for (size_t i = 0; i < groups->n_values && !cmd->is_abandoned; i++)
+    for (size_t i = 0; i < groups->n_values && !cmd->is_abandoned; i++) {
         altgroup_one(cmd, groups->values[i]);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_altgroup = {
@@ -288,11 +294,14 @@ delgroup_one(struct cmd *cmd, struct str group)
 static uint32_t
 run_delgroup(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *groups = cmd->positional[0];
 
-    for (size_t i = 0; i < groups->n_values; i++)
+    for (size_t i = 0; i < groups->n_values; i++) {
         delgroup_one(cmd, groups->values[i]);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_delgroup = {
@@ -382,6 +391,7 @@ group_of_command(struct cmd *cmd, struct saf_group *g)
 static uint32_t
 run_connect(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *users = cmd->positional[0];
     struct saf_group g;
 
@@ -394,9 +404,11 @@ run_connect(struct cmd *cmd)
         CMD_MSG(cmd, "ICH02003I", STR("USER(S) NOT CONNECTED."));
         return 8;
     }
-    for (size_t i = 0; i < users->n_values && !cmd->is_abandoned; i++)
+    for (size_t i = 0; i < users->n_values && !cmd->is_abandoned; i++) {
         connect_one(cmd, users->values[i], g.group);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_connect = {
@@ -431,6 +443,7 @@ remove_one(struct cmd *cmd, struct str user, struct str group)
 static uint32_t
 run_remove(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *users = cmd->positional[0];
     struct saf_group g;
 
@@ -440,9 +453,11 @@ run_remove(struct cmd *cmd)
         CMD_MSG(cmd, "ICH03001I");
         return 8;
     }
-    for (size_t i = 0; i < users->n_values; i++)
+    for (size_t i = 0; i < users->n_values; i++) {
         remove_one(cmd, users->values[i], g.group);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 static const struct cmd_operand remove_rows[] = {

@@ -426,6 +426,7 @@ list_all(struct cmd *cmd, const struct saf_class *class_)
 static uint32_t
 run_rlist(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct saf_class *class_ =
         cmd_class(cmd, cmd_value(cmd->positional[0]), "CLASS NAME");
     const struct cmd_arg *names = cmd->positional[1];
@@ -439,9 +440,11 @@ run_rlist(struct cmd *cmd)
         list_all(cmd, class_);
         return cmd->rc;
     }
-    for (size_t i = 0; i < names->n_values; i++)
+    for (size_t i = 0; i < names->n_values; i++) {
         list_one(cmd, class_, names->values[i], &is_first);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_rlist = {

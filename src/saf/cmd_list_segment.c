@@ -16,7 +16,7 @@ struct field_row {
 /* Listing layouts, in the order of their lines. */
 static const struct field_row field_rows[] = {
     { "OMVS", "UID", FIELD_10, "NONE" },
-    { "OMVS", "GID", FIELD_10, NULL },
+    { "OMVS", "GID", FIELD_10, "NONE" },
     { "OMVS", "HOME", FIELD_TEXT, "" },
     { "OMVS", "PROGRAM", FIELD_TEXT, "" },
     { "OMVS", "CPUTIMEMAX", FIELD_10, "NONE" },

@@ -75,7 +75,19 @@ void cmd_store(struct cmd *, enum saf_kind, int64_t id);
 bool cmd_free_next(struct arena *, struct reader *, struct str *name,
                    struct str *value);
 
+/* One of a list is through: what it came to is counted and cmd->rc set to 0
+ * for the next. At the end RC 4 when some were done and others refused. */
+struct cmd_tally {
+    uint32_t worst;
+    size_t n_done;
+};
+struct cmd_tally cmd_tally_begin(struct cmd *);
+void cmd_tally(struct cmd *, struct cmd_tally *);
+uint32_t cmd_tally_end(struct cmd *, const struct cmd_tally *);
+
 /* A user or group of that name exists. */
+/* An id that owns certificates of nobody; none is made of that name. */
+bool cmd_is_reserved(struct str name);
 bool cmd_is_principal(struct cmd *, struct str name);
 bool cmd_user_exists(struct cmd *, struct str name);
 bool cmd_group_exists(struct cmd *, struct str name);

@@ -536,6 +536,7 @@ may_define(struct cmd *cmd, const struct saf_class *class_)
 static uint32_t
 run_rdefine(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct saf_class *class_ =
         cmd_class(cmd, cmd_value(cmd->positional[0]), "CLASS");
     const struct cmd_arg *names = cmd->positional[1];
@@ -544,11 +545,13 @@ run_rdefine(struct cmd *cmd)
         cmd_say_missing(cmd, &resource_positional[1]);
     if (class_ == NULL || !may_define(cmd, class_))
         return 8;
-    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++)
+    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++) {
         define_one(cmd, class_, names->values[i]);
-    if (cmd->rc == 0)
+        cmd_tally(cmd, &tally);
+    }
+    if (tally.n_done > 0 && !cmd->is_abandoned)
         cmd_warn_raclisted(cmd, class_, "ICH10006I");
-    return cmd->rc;
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_rdefine = {
@@ -616,6 +619,7 @@ alter_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
 static uint32_t
 run_ralter(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct saf_class *class_ =
         cmd_class(cmd, cmd_value(cmd->positional[0]), "CLASS");
     const struct cmd_arg *names = cmd->positional[1];
@@ -630,11 +634,13 @@ run_ralter(struct cmd *cmd)
         CMD_MSG(cmd, "ICH10202I", str_of(class_->name));
         return 8;
     }
-    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++)
+    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++) {
         alter_one(cmd, class_, names->values[i]);
-    if (cmd->rc == 0)
+        cmd_tally(cmd, &tally);
+    }
+    if (tally.n_done > 0 && !cmd->is_abandoned)
         cmd_warn_raclisted(cmd, class_, "ICH11009I");
-    return cmd->rc;
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_ralter = {

@@ -500,6 +500,39 @@ apply(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
     return true;
 }
 
+/* As the parser of the original does: all wrong names, before anything is done
+ * or said of the others. */
+static bool
+are_classes(struct cmd *cmd, const struct cmd_arg *arg)
+{
+    bool is_ok = true;
+
+    for (size_t i = 0; arg != NULL && i < arg->n_values; i++) {
+        struct str name = arg->values[i];
+
+        if (str_eq_z(name, "USER") || str_eq_z(name, "GROUP") ||
+            (arg->n_values == 1 && str_eq_z(name, "*")) ||
+            saf_class_find(name) != NULL)
+            continue;
+        cmd_say_invalid(cmd, arg->operand, name);
+        is_ok = false;
+    }
+    return is_ok;
+}
+
+static bool
+knows_all_classes(struct cmd *cmd)
+{
+    const struct cmd_arg *log = cmd_arg(cmd, "LOGOPTIONS");
+    bool is_ok = true;
+
+    for (size_t i = 0; i < ARRAY_LEN(class_rows); i++)
+        is_ok = are_classes(cmd, cmd_arg(cmd, class_rows[i].operand)) && is_ok;
+    for (size_t i = 0; log != NULL && i < log->n_subs; i++)
+        is_ok = are_classes(cmd, &log->subs[i]) && is_ok;
+    return is_ok;
+}
+
 static bool
 set_class_options(struct cmd *cmd)
 {
@@ -578,6 +611,8 @@ run_setropts(struct cmd *cmd)
         CMD_MSG(cmd, "ICH14002I");
         return 4;
     }
+    if (!knows_all_classes(cmd))
+        return cmd_abandon(cmd, 8);
     set_switches(cmd);
     if (!set_kept(cmd) || !set_password(cmd) || !set_class_options(cmd) ||
         !set_logoptions(cmd)) {

@@ -330,7 +330,7 @@ add_one(struct cmd *cmd, struct str user)
                           .created = cmd->today };
     struct saf_group group;
 
-    if (cmd_is_principal(cmd, user)) {
+    if (cmd_is_principal(cmd, user) || cmd_is_reserved(user)) {
         CMD_MSG(cmd, "IKJ56702I", STR("USERID"), user);
         CMD_MSG(cmd, "ICH01010I", user);
         cmd_rc(cmd, 8);
@@ -369,15 +369,18 @@ add_one(struct cmd *cmd, struct str user)
 static uint32_t
 run_adduser(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *users = cmd->positional[0];
 
     if (!cmd_is_special(cmd) && !cmd_has_clauth(cmd, "USER")) {
         CMD_MSG(cmd, "ICH01005I");
         return 8;
     }
-    for (size_t i = 0; i < users->n_values && !cmd->is_abandoned; i++)
+    for (size_t i = 0; i < users->n_values && !cmd->is_abandoned; i++) {
         add_one(cmd, users->values[i]);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_adduser = {
@@ -561,11 +564,14 @@ delete_one(struct cmd *cmd, struct str user)
 static uint32_t
 run_deluser(struct cmd *cmd)
 {
+    struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *users = cmd->positional[0];
 
-    for (size_t i = 0; i < users->n_values; i++)
+    for (size_t i = 0; i < users->n_values; i++) {
         delete_one(cmd, users->values[i]);
-    return cmd->rc;
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
 }
 
 const struct cmd_verb cmd_deluser = {

@@ -294,6 +294,76 @@ control_characters(void **state)
     desk_fini(&d);
 }
 
+/* RC 4: done in part; 8: nothing was done. */
+static void
+lists_that_are_partly_done(void **state)
+{
+#define NO_USER(name) "IKJ56702I INVALID USERID, " name "\n"
+#define NO_GROUP(name) "IKJ56702I INVALID GROUP, " name "\n"
+#define NO_PASSWORD(name) "ICH01024I User " name " is defined as PROTECTED.\n"
+    static const struct row rows[] = {
+        { "ADDUSER (A IBMUSER B) NOPASSWORD", 4,
+          NO_PASSWORD("A") NO_USER(
+              "IBMUSER") "ICH01010I IBMUSER NOT ADDED\n" NO_PASSWORD("B") },
+        { "ADDUSER (A B)", 8,
+          NO_USER("A") "ICH01010I A NOT ADDED\n" NO_USER(
+              "B") "ICH01010I B NOT ADDED\n" },
+        { "ADDUSER IRRCERTA", 8,
+          NO_USER("IRRCERTA") "ICH01010I IRRCERTA NOT ADDED\n" },
+        { "ADDUSER (irrsitec Irrmulti)", 8,
+          NO_USER("IRRSITEC") "ICH01010I IRRSITEC NOT ADDED\n" NO_USER(
+              "IRRMULTI") "ICH01010I IRRMULTI NOT ADDED\n" },
+        { "ADDGROUP IRRCERTA", 8, NO_GROUP("IRRCERTA") },
+        { "ADDGROUP (G1 SYS1 1G)", 4, NO_GROUP("SYS1") NO_GROUP("1G") },
+        { "ALTGROUP (G1 G9) DATA('x')", 4, NO_GROUP("G9") },
+        { "ALTGROUP G9 DATA('x')", 8, NO_GROUP("G9") },
+        { "CONNECT (A NOBODY B) GROUP(G1)", 4,
+          NO_USER("NOBODY") "ICH02003I NOBODY NOT CONNECTED\n" },
+        { "CONNECT NOBODY GROUP(G1)", 8,
+          NO_USER("NOBODY") "ICH02003I NOBODY NOT CONNECTED\n" },
+        { "REMOVE (A NOBODY) GROUP(G1)", 4, NO_USER("NOBODY") },
+        { "REMOVE (A NOBODY) GROUP(G1)", 8,
+          "ICH03002I A        WAS NOT CONNECTED TO GROUP.\n" NO_USER(
+              "NOBODY") },
+        { "REMOVE B GROUP(G1)", 0, "" },
+        { "SETROPTS CLASSACT(FACILITY) RACLIST(FACILITY)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "RDEFINE FACILITY (X.1 'X 2' X.3)", 4,
+          "IRR16001I RDEFINE command failed. X 2 is not a valid profile name"
+          " for class FACILITY.\n"
+          "ICH10006I RACLISTED PROFILES FOR FACILITY WILL NOT REFLECT THE"
+          " ADDITION(S) UNTIL A SETROPTS REFRESH IS ISSUED.\n" },
+        { "RALTER FACILITY ('X 2' X.9) DATA('d')", 8,
+          "IRR16001I RALTER command failed. X 2 is not a valid profile name"
+          " for class FACILITY.\n"
+          "ICH11102I X.9 NOT DEFINED TO CLASS FACILITY.\n" },
+        { "RALTER FACILITY ('X 2' X.1) DATA('d')", 4,
+          "IRR16001I RALTER command failed. X 2 is not a valid profile name"
+          " for class FACILITY.\n"
+          "ICH11009I RACLISTED PROFILES FOR FACILITY WILL NOT REFLECT THE"
+          " UPDATE(S) UNTIL A SETROPTS REFRESH IS ISSUED.\n" },
+        { "DELUSER (A NOBODY)", 4, NO_USER("NOBODY") },
+        { "DELUSER (A NOBODY)", 8, NO_USER("A") NO_USER("NOBODY") },
+        { "DELGROUP (G1 SYS1)", 4, NO_GROUP("SYS1") },
+        { "DELGROUP (G1 SYS1)", 8, NO_GROUP("G1") NO_GROUP("SYS1") },
+        /* Names of classes are looked at before anything is done. */
+        { "SETROPTS CLASSACT(SERVER NOSUCH APPL NONE)", 8,
+          "IKJ56702I INVALID CLASSACT, NOSUCH\n"
+          "IKJ56701I MISSING CLASS NAMES FOR CLASSACT+\n"
+          "IKJ56701I MISSING CLASS NAMES:  ANY (NON-GROUP) RESOURCE CLASS\n"
+          "IKJ56702I INVALID CLASSACT, NONE\n"
+          "IKJ56701I MISSING CLASS NAMES FOR CLASSACT+\n"
+          "IKJ56701I MISSING CLASS NAMES:  ANY (NON-GROUP) RESOURCE CLASS\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    assert_false(lists(&d, "SETROPTS LIST", "SERVER"));
+    desk_fini(&d);
+}
+
 int
 main(void)
 {
@@ -303,6 +373,7 @@ main(void)
         cmocka_unit_test(generic_beside_discrete),
         cmocka_unit_test(fully_qualified_generics),
         cmocka_unit_test(control_characters),
+        cmocka_unit_test(lists_that_are_partly_done),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

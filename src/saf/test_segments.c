@@ -77,6 +77,13 @@ fields_are_kept_one_by_one(void **state)
           "\nEIM INFORMATION\n---------------\nLDAPPROF= P.q\n"
           "\nKERB INFORMATION\n----------------\nKERBNAME= k\n"
           "MAX TICKET LIFE= 10\nKEY ENCRYPTION TYPE= DES\n" },
+        { "ALTUSER ANN TSO(DEST(PRT1) SECLABEL(LOW) SIZE(4096))", 0, "" },
+        { "LU ANN TSO NORACF", 0,
+          "\nTSO INFORMATION\n---------------\nSIZE= 00004096\n"
+          "DEST= PRT1\nSECLABEL= LOW\n" },
+        { "ALTGROUP GRP OMVS(NOGID)", 0, "" },
+        { "LG GRP OMVS NORACF", 0,
+          "\nOMVS INFORMATION\n----------------\nGID= NONE\n" },
         { "ALTGROUP GRP OVM(GID(5)) TME(ROLES(R1))", 0, "" },
         { "LG GRP OVM TME NORACF", 0,
           "\nOVM INFORMATION\n---------------\nGID= 0000000005\n"

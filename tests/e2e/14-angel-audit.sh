@@ -41,6 +41,10 @@ is "$(sallyport smf --user ann --event addgroup | wc -l)" 0 "--user and --event"
 is "$(sallyport smf --class facility | wc -l)" 2 "--class"
 like "$(sallyport smf --irradu00 --event jobinit | head -1)" "^JOBINIT  INVPSWD  [0-9:]{8} [0-9-]{10} SPT1 YES  NO   NO   ANN      SYS1     YES " "--irradu00: the columns"
 is "$(sallyport smf --json | jq -r 'select(.event=="JOBINIT" and .user=="ANN") | .qualifier')" INVPSWD "--json"
+runs "an event that is none" 2 sallyport smf --event NOEV
+like "$OUT" "--event NOEV: no such event" "says so"
+runs "nor is this one" 2 sallyport smf -e EVENT256
+runs "an event without a name" 0 sallyport smf -e event250
 runs "--json and --irradu00" 2 sallyport smf --json --irradu00
 
 cat "$SALLYPORT_ROOT"/smf/*.smf >"$SCRATCH/all.smf"

@@ -115,6 +115,11 @@ like "$OUT" "no password was given" "no password at all"
 OUT=$(printf 'SECRET1\nALTUSER FRED PASSWORD(SECRET9)\n' | sallyport-racf -u FRED -e 2>&1)
 like "$OUT" "ALTUSER FRED PASSWORD\(\*\)" "--echo shows commands"
 unlike "$OUT" "SECRET9" "without their secrets"
+{ echo "LISTGRP SYS1 NORACF OMVS"; printf "ALTUSER IBMUSER DATA('%040000d')\n" 7; echo "ADDGROUP AFTER"; } >"$SCRATCH/deck"
+runs "a command that is too long" 8 sallyport-racf -f "$SCRATCH/deck"
+like "$OUT" "deck:2: the command is longer than 32768 bytes; it was not run" "is named"
+like "$OUT" "NO OMVS INFORMATION" "what stands before it runs"
+like "$(racf 'LISTGRP AFTER')" "INFORMATION FOR GROUP AFTER" "and what stands behind it"
 racf "RDEFINE FACILITY IRR.DIGTCERT.LIST UACC(READ)" >/dev/null
 racf "SETROPTS CLASSACT(FACILITY) RACLIST(FACILITY) REFRESH" >/dev/null
 as_fred() { printf 'SECRET1\n' | sallyport-racf --user FRED "$@" 2>&1; }

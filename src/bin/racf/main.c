@@ -164,13 +164,16 @@ run_deck(struct racf *r, struct str text, const char *name)
     enum err e;
 
     buf_init(&command, CMD_MAX);
-    while ((e = saf_deck_next(&deck, &command, &line, &why)) == ERR_OK)
-        saf_ahead_send(&ahead, buf_view(&command), line);
-    saf_ahead_drain(&ahead);
-    if (e != ERR_NOT_FOUND) {
-        log_error("%s:%u: %s", name, line, why.text);
+    while ((e = saf_deck_next(&deck, &command, &line, &why)) != ERR_NOT_FOUND) {
+        if (e == ERR_OK) {
+            saf_ahead_send(&ahead, buf_view(&command), line);
+            continue;
+        }
+        saf_ahead_drain(&ahead);
+        log_error("%s:%u: %s; it was not run", name, line, why.text);
         r->rc = r->rc < 8 ? 8 : r->rc;
     }
+    saf_ahead_drain(&ahead);
     if (command.p != NULL)
         secret_wipe(command.p, command.cap);
     buf_fini(&command);

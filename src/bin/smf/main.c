@@ -226,6 +226,13 @@ main(int argc, char **argv)
                         "other\n");
         return STATUS_USAGE;
     }
+    if (want_event != NULL && !smf_is_event(str_of(want_event))) {
+        fprintf(stderr,
+                "sallyport smf: --event %s: no such event (ACCESS, JOBINIT, "
+                "ADDUSER... or EVENT and its number)\n",
+                want_event);
+        return STATUS_USAGE;
+    }
     if (n == 0)
         return print_folder();
     for (int i = 1; i <= n; i++) {
