@@ -312,6 +312,17 @@ decide_group_operations(struct saf_engine *engine, const void *image,
     arena_fini(&arena);
 }
 
+void
+saf_engine_decide(struct saf_engine *engine, const void *image,
+                  const struct acee *acee, struct str class_name,
+                  struct str resource, enum saf_level level,
+                  const struct saf_where *where, struct saf_decision *d)
+{
+    snapshot_lookup(image, acee, resource, level, where, d);
+    if (d->rc.saf == 8 || d->is_warning)
+        decide_group_operations(engine, image, acee, class_name, resource, d);
+}
+
 struct saf_decision
 saf_authorize(struct saf_engine *engine, const struct acee *acee,
               struct str class_name, struct str resource, enum saf_level level,
@@ -321,12 +332,10 @@ saf_authorize(struct saf_engine *engine, const struct acee *acee,
     struct str image;
     enum err e = saf_engine_image(engine, class_name, &image, NULL);
 
-    if (e == ERR_OK) {
-        snapshot_lookup(image.p, acee, resource, level, where, &d);
-        if (d.rc.saf == 8 || d.is_warning)
-            decide_group_operations(engine, image.p, acee, class_name, resource,
-                                    &d);
-    } else
+    if (e == ERR_OK)
+        saf_engine_decide(engine, image.p, acee, class_name, resource, level,
+                          where, &d);
+    else
         d.rc = e == ERR_NOT_FOUND ? SAF_RC(4, 0, 0) : SAF_RC(8, 8, 0);
     return d;
 }

@@ -9,6 +9,11 @@ MUST_CHECK enum err saf_engine_stored_image(struct saf_engine *,
                                             struct str class_name,
                                             struct buf *image,
                                             struct err_info *why);
+/* By that image, and group-OPERATIONS, which no image knows. */
+void saf_engine_decide(struct saf_engine *, const void *image,
+                       const struct acee *, struct str class_name,
+                       struct str resource, enum saf_level,
+                       const struct saf_where *, struct saf_decision *);
 /* Is `owner` in the scope of a group in which `user` has the attribute by a
  * connection that counts? */
 bool saf_is_in_scope(struct saf_db *, struct arena *, struct str owner,

@@ -219,7 +219,9 @@ tell_after_refresh(struct cmd *cmd, const struct question *q,
         CMD_MSG(cmd, "SPT1001E", str_of(why.text));
         cmd_rc(cmd, 12);
     } else {
-        snapshot_lookup(image.p, q->acee, q->resource, q->level, &q->where, &d);
+        saf_engine_decide(cmd->engine, image.p, q->acee,
+                          str_of(q->class_->name), q->resource, q->level,
+                          &q->where, &d);
         if (is_same(now, &d))
             cmd_printf(cmd, "After SETROPTS RACLIST(%s) REFRESH: the same",
                        q->class_->name);

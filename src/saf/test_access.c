@@ -444,6 +444,10 @@ explained(void **state)
         "RDEFINE FACILITY A.* UACC(NONE)",
         "SETROPTS RACLIST(FACILITY)",
         "PERMIT A.* CLASS(FACILITY) ID(PAY) ACCESS(UPDATE)",
+        "ADDUSER OPER PASSWORD(X)",
+        "CONNECT OPER GROUP(PAY) OPERATIONS",
+        "RDEFINE DASDVOL VOL001 OWNER(PAY)",
+        "SETROPTS CLASSACT(DASDVOL) RACLIST(DASDVOL)",
     };
     static const struct row rows[] = {
         { "EXPLAIN FRED FACILITY A.B UPDATE", 0,
@@ -469,6 +473,15 @@ explained(void **state)
           "   Profile: none\n   Decided by: no profile\n"
           "   Access allowed: NONE, asked for: READ\n"
           "After SETROPTS RACLIST(FACILITY) REFRESH: the same\n" },
+        /* Of group-OPERATIONS no image knows. */
+        { "EXPLAIN OPER DASDVOL VOL001 ALTER", 0,
+          "User OPER, class DASDVOL, resource VOL001, access ALTER\n"
+          "Now (RACLISTed): allowed (0/0/0)\n   Profile: VOL001\n"
+          "   Decided by: attribute OPERATIONS\n"
+          "   Access allowed: ALTER, asked for: ALTER\n"
+          "   Lines of the profile that concern the user:\n"
+          "      UACC NONE\n"
+          "After SETROPTS RACLIST(DASDVOL) REFRESH: the same\n" },
         { "EXPLAIN NOBODY FACILITY B", 8,
           "IKJ56702I INVALID USERID, NOBODY\n" },
         { "EXPLAIN FRED NOCLASS B", 8,
