@@ -92,11 +92,12 @@ may_set_free(struct cmd *cmd, struct str class_name, const struct cmd_arg *arg)
 {
     struct reader in = reader_of(cmd_value(arg));
     struct str name, ignored;
+    bool has_value;
 
     if (arg->is_negated)
         return has_field(cmd, class_name, arg->operand->segment,
                          arg->operand->segment, SAF_UPDATE);
-    while (cmd_free_next(cmd->arena, &in, &name, &ignored)) {
+    while (cmd_free_next(cmd->arena, &in, &name, &ignored, &has_value)) {
         const char *field = str_z(cmd->arena, name);
 
         if (field == NULL || !has_field(cmd, class_name, arg->operand->segment,

@@ -40,6 +40,32 @@ struct condition {
     struct str kind, value;
 };
 
+static bool
+is_criteria(const struct cmd_arg *arg)
+{
+    return strcmp(arg->operand->name, "CRITERIA") == 0;
+}
+
+/* SQLROLE('Admin') ...: names without values are none. */
+static bool
+criteria(struct cmd *cmd, const struct cmd_arg *arg, struct condition *v,
+         size_t *n)
+{
+    struct reader in = reader_of(cmd_value(arg));
+    struct str name, value;
+    bool has_value;
+
+    while (cmd_free_next(cmd->arena, &in, &name, &value, &has_value)) {
+        if (!has_value || value.n == 0)
+            return false;
+        v[(*n)++] =
+            (struct condition){ STR("CRITERIA"),
+                                str_fmt(cmd->arena, STR_FMT "(" STR_FMT ")",
+                                        STR_ARG(name), STR_ARG(value)) };
+    }
+    return true;
+}
+
 static size_t
 conditions(struct cmd *cmd, struct condition **out)
 {
@@ -47,17 +73,24 @@ conditions(struct cmd *cmd, struct condition **out)
     size_t n = 0, max = 1;
 
     for (size_t i = 0; when != NULL && i < when->n_subs; i++)
-        max += when->subs[i].n_values;
+        max += is_criteria(&when->subs[i]) ? cmd_value(&when->subs[i]).n
+                                           : when->subs[i].n_values;
     *out = ARENA_ARRAY(cmd->arena, struct condition, max);
     if (*out == NULL)
         return 0;
     if (when == NULL)
         return 1; /* the zeroed one: standard list */
-    for (size_t i = 0; i < when->n_subs; i++)
+    for (size_t i = 0; i < when->n_subs; i++) {
+        if (is_criteria(&when->subs[i])) {
+            if (!criteria(cmd, &when->subs[i], *out, &n))
+                return 0;
+            continue;
+        }
         for (size_t j = 0; j < when->subs[i].n_values; j++)
             (*out)[n++] =
                 (struct condition){ str_of(when->subs[i].operand->name),
                                     when->subs[i].values[j] };
+    }
     return n;
 }
 

@@ -73,7 +73,7 @@ void cmd_store(struct cmd *, enum saf_kind, int64_t id);
 /* The next field of a CMD_FREE operand: NAME(value); NAME alone is YES, NONAME
  * alone is NAME with an empty value, which removes it. */
 bool cmd_free_next(struct arena *, struct reader *, struct str *name,
-                   struct str *value);
+                   struct str *value, bool *has_value);
 
 /* One of a list is through: what it came to is counted and cmd->rc set to 0
  * for the next. At the end RC 4 when some were done and others refused. */

@@ -631,7 +631,7 @@ run_ralter(struct cmd *cmd)
         return 8;
     }
     if ((class_->flags & CLASS_NO_DEFINE) != 0) {
-        CMD_MSG(cmd, "ICH10202I", str_of(class_->name));
+        CMD_MSG(cmd, "ICH11103I", cmd_value(names));
         return 8;
     }
     for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++) {
@@ -662,7 +662,7 @@ run_rdelete(struct cmd *cmd)
         return 8;
     }
     if ((class_->flags & CLASS_NO_DEFINE) != 0) {
-        CMD_MSG(cmd, "ICH10202I", str_of(class_->name));
+        CMD_MSG(cmd, "ICH12103I", cmd_value(names));
         return 8;
     }
     for (size_t i = 0; i < names->n_values; i++) {

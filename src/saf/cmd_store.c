@@ -132,10 +132,8 @@ unquoted(struct arena *a, struct str text)
 
 bool
 cmd_free_next(struct arena *a, struct reader *in, struct str *name,
-              struct str *value)
+              struct str *value, bool *has_value)
 {
-    bool has_value;
-
     for (;;) {
         cmd_skip_separators(in);
         *name = reader_span(in, cmd_is_word_byte);
@@ -147,9 +145,9 @@ cmd_free_next(struct arena *a, struct reader *in, struct str *name,
     }
     *name = str_upper(a, *name);
     cmd_skip_separators(in);
-    has_value = reader_accept(in, '(');
-    *value = has_value ? unquoted(a, str_trim(take_value(in))) : STR("YES");
-    if (!has_value && name->n > 2 && str_starts(*name, STR("NO"))) {
+    *has_value = reader_accept(in, '(');
+    *value = *has_value ? unquoted(a, str_trim(take_value(in))) : STR("YES");
+    if (!*has_value && name->n > 2 && str_starts(*name, STR("NO"))) {
         *name = str_sub(*name, 2, name->n);
         *value = STR("");
     }
@@ -162,8 +160,9 @@ store_free(struct cmd *cmd, enum saf_kind kind, int64_t id,
 {
     struct reader in = reader_of(cmd_value(arg));
     struct str name, value;
+    bool has_value;
 
-    while (cmd_free_next(cmd->arena, &in, &name, &value)) {
+    while (cmd_free_next(cmd->arena, &in, &name, &value, &has_value)) {
         const char *field = str_z(cmd->arena, name);
 
         if (field != NULL)

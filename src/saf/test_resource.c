@@ -129,6 +129,32 @@ bad_members_are_refused(void **state)
         { "RALTER FACILITY F ADDMEM(A)", 4,
           "ICH11304I CLASS FACILITY HAS NO MEMBERS, ADDMEM AND DELMEM"
           " IGNORED\n" },
+        { "RDEFINE DIGTCERT X", 8,
+          "ICH10202I NOT AUTHORIZED TO DEFINE DIGTCERT CLASS ENTITIES\n" },
+        { "RALTER DIGTCERT X", 8, "ICH11103I NOT AUTHORIZED TO ALTER X.\n" },
+        { "RDELETE DIGTCERT X", 8, "ICH12103I NOT AUTHORIZED TO DELETE X.\n" },
+        { "RDEFINE FACILITY F.ONE", 0, "" },
+        { "PERMIT F.ONE CLASS(FACILITY) ID(IBMUSER) WHEN(CRITERIA(SQLROLE))", 8,
+          "ICH06018I PERMIT command failed. WHEN operand is incorrect without"
+          " a value.\n" },
+        { "PERMIT F.ONE CLASS(FACILITY) ID(IBMUSER) WHEN(CRITERIA(SQLROLE()))",
+          8,
+          "ICH06018I PERMIT command failed. WHEN operand is incorrect without"
+          " a value.\n" },
+        { "PERMIT F.ONE CLASS(FACILITY) ID(IBMUSER)"
+          " WHEN(CRITERIA(sqlrole('A b') OTHER(X)))",
+          0, "" },
+        { "PERMIT F.ONE CLASS(FACILITY) ID(IBMUSER) DELETE"
+          " WHEN(CRITERIA(SQLROLE('A B')))",
+          4,
+          "ICH06014I IBMUSER not authorized, DELETE ignored for"
+          " WHEN(CRITERIA(SQLROLE(A B)))\n" },
+        { "PERMIT F.ONE CLASS(FACILITY) ID(IBMUSER) DELETE"
+          " WHEN(CRITERIA(SQLROLE('A b')))",
+          0, "" },
+        { "PERMIT F.ONE CLASS(FACILITY) ID(IBMUSER) DELETE"
+          " WHEN(CRITERIA(OTHER(X)))",
+          0, "" },
         { "RLIST GLOBAL DATASET", 4, "ICH13003I DATASET NOT FOUND\n" },
         { "RLIST PROGRAM P", 4, "ICH13003I P NOT FOUND\n" },
     };
