@@ -3,6 +3,7 @@
  * candidate a line. Asked by the prompt of sallyport racf. An addition of ours.
  */
 #include "saf/cmd_private.h"
+#include "saf/cmd_resource.h"
 
 #include <string.h>
 
@@ -219,8 +220,11 @@ may_see(struct completer *c, struct str class_name, struct str profile,
         struct str owner)
 {
     struct saf_decision d;
+    struct saf_profile p;
 
-    if (sees_all(c) || cmd_owns(c->cmd, owner))
+    if (sees_all(c) || cmd_owns(c->cmd, owner) ||
+        (saf_profile_get(c->cmd->db, c->cmd->arena, class_name, profile, &p) &&
+         cmd_own_access(c->cmd, &p) >= SAF_READ))
         return true;
     d = saf_authorize(c->cmd->engine, c->cmd->acee, class_name, profile,
                       SAF_READ, NULL);

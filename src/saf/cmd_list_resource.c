@@ -96,23 +96,29 @@ list_members(struct cmd *cmd, const struct saf_class *class_,
         cmd_line(cmd, STR("NONE"));
 }
 
-/* What the issuer has by this profile, whatever the request. */
 enum saf_level
 cmd_own_access(struct cmd *cmd, const struct saf_profile *p)
+{
+    return cmd_access_of(cmd, cmd->acee, p);
+}
+
+enum saf_level
+cmd_access_of(struct cmd *cmd, const struct acee *acee,
+              const struct saf_profile *p)
 {
     struct saf_access *v;
     size_t n = saf_access_of(cmd->db, cmd->arena, p->id, &v);
     enum saf_level by_group = SAF_NONE, other = p->uacc;
     bool has_group = false;
 
-    if (str_eq_z(p->owner, cmd->acee->user))
+    if (str_eq_z(p->owner, acee->user))
         return SAF_ALTER;
     for (size_t i = 0; i < n; i++) {
         if (v[i].when_kind.n > 0)
             continue;
-        if (str_eq_z(v[i].who, cmd->acee->user))
+        if (str_eq_z(v[i].who, acee->user))
             return v[i].level;
-        if (acee_in_group(cmd->acee, v[i].who)) {
+        if (acee_in_group(acee, v[i].who)) {
             has_group = true;
             by_group = v[i].level > by_group ? v[i].level : by_group;
         } else if (str_eq_z(v[i].who, "*") && v[i].level > other) {
@@ -121,7 +127,7 @@ cmd_own_access(struct cmd *cmd, const struct saf_profile *p)
     }
     if (has_group)
         return by_group;
-    return (cmd->acee->attrs & ACEE_RESTRICTED) != 0 ? SAF_NONE : other;
+    return (acee->attrs & ACEE_RESTRICTED) != 0 ? SAF_NONE : other;
 }
 
 static void

@@ -44,6 +44,8 @@ enum saf_level cmd_connect_uacc(struct cmd *); /* of the issuer's connection */
 struct str cmd_audit_text(struct cmd *, const struct saf_audit *);
 /* What the issuer has by this profile, whatever the request. */
 enum saf_level cmd_own_access(struct cmd *, const struct saf_profile *);
+enum saf_level cmd_access_of(struct cmd *, const struct acee *,
+                             const struct saf_profile *);
 /* The discrete profile of a name, else the generic that controls it. */
 bool cmd_find_best(struct cmd *, const struct saf_class *, struct str name,
                    struct saf_profile *);

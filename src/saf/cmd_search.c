@@ -1,5 +1,6 @@
 /* SEARCH. */
 #include "saf/cmd_private.h"
+#include "saf/cmd_resource.h"
 #include "saf/racdcert_private.h"
 
 /* clang-format off */
@@ -128,16 +129,16 @@ static bool
 may_see(const struct search *s, const struct saf_profile *p)
 {
     struct cmd *cmd = s->cmd;
+    const struct acee *acee = s->as != NULL ? s->as : cmd->acee;
     struct saf_decision d;
 
-    if (s->as != NULL) {
-        d = saf_authorize(cmd->engine, s->as, p->class_name, p->name, SAF_READ,
-                          NULL);
-        return saf_rc_is_ok(d.rc);
-    }
-    if (cmd_is_auditor(cmd) || cmd_owns(cmd, p->owner))
+    if (s->as == NULL && (cmd_is_auditor(cmd) || cmd_owns(cmd, p->owner)))
         return true;
-    d = saf_authorize(cmd->engine, cmd->acee, p->class_name, p->name, SAF_READ,
+    /* By the profile's list, whether the class is active or not; and by what
+     * else gives access. */
+    if (cmd_access_of(cmd, acee, p) >= SAF_READ)
+        return true;
+    d = saf_authorize(cmd->engine, acee, p->class_name, p->name, SAF_READ,
                       NULL);
     return saf_rc_is_ok(d.rc);
 }

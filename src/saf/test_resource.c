@@ -228,6 +228,35 @@ generic_beside_discrete(void **state)
     desk_fini(&d);
 }
 
+/* What RLIST shows somebody, SEARCH finds for him, in whatever class. */
+static void
+searched_by_others(void **state)
+{
+    static const char *const before[] = {
+        "ADDUSER (ANN BEN) NOPASSWORD",
+        "RDEFINE FACILITY (A.ONE A.TWO A.THREE A.FOUR)",
+        "PERMIT A.ONE CLASS(FACILITY) ID(ANN)",
+        "PERMIT A.TWO CLASS(FACILITY) ID(*)",
+        "RALTER FACILITY A.THREE OWNER(ANN)",
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, before, ARRAY_LEN(before));
+    assert_string_equal(desk_run(&d, "SEARCH CLASS(FACILITY) USER(ANN)"),
+                        "A.ONE\nA.THREE\nA.TWO\n");
+    desk_be(&d, "ANN");
+    assert_string_equal(desk_run(&d, "SEARCH CLASS(FACILITY)"),
+                        "A.ONE\nA.THREE\nA.TWO\n");
+    assert_string_equal(desk_run(&d, "COMPLETE('RLIST FACILITY A.')"),
+                        "A.ONE\nA.THREE\nA.TWO\n");
+    assert_string_equal(desk_run(&d, "RLIST FACILITY A.FOUR"),
+                        "ICH13003I A.FOUR NOT FOUND\n");
+    desk_be(&d, "BEN");
+    assert_string_equal(desk_run(&d, "SEARCH CLASS(FACILITY)"), "A.TWO\n");
+    desk_fini(&d);
+}
+
 /* ADDSD GENERIC of a name without generic characters. */
 static void
 fully_qualified_generics(void **state)
@@ -399,6 +428,7 @@ main(void)
         cmocka_unit_test(generic_beside_discrete),
         cmocka_unit_test(fully_qualified_generics),
         cmocka_unit_test(control_characters),
+        cmocka_unit_test(searched_by_others),
         cmocka_unit_test(lists_that_are_partly_done),
     };
 

@@ -232,7 +232,7 @@ enum err
 load_more_line(struct saf_db *db, struct arena *a, struct str line,
                const char *only, struct err_info *why)
 {
-    struct saf_value values[20];
+    struct saf_value values[20] = { { 0 } };
     struct str word;
     const struct row *row;
     unsigned n = 0;
