@@ -82,7 +82,9 @@ is_like(const char *word, size_t n, const char *name, bool has_value)
     size_t n_name = strlen(name), n_less = least(n, n_name);
 
     if (n <= n_name && strncmp(word, name, n) == 0)
-        return n >= 3 || has_value;
+        return n >= 4 || has_value; /* /bin/sh is not BINDPW */
+    if (n < 6 && !has_value)
+        return false; /* too many words are like one so short */
     if (n >= 5 && distance(word, n, name, n_name) <= 2)
         return true;
     return n >= 4 && n_less == n && distance(word, n, name, n) <= 1;

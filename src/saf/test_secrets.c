@@ -160,6 +160,8 @@ echoes(void **state)
           "RDEF P A KERB(PASSWORD(*) MAX(1))" },
         { "AU X NOPASSWORD SPECIAL", "AU X NOPASSWORD SPECIAL" },
         { "PW PHRASE('old' 'new'", "PW PHRASE(*)" },
+        { "AU X OMVS(PROGRAM(/bin/sh) HOME(/u/x))",
+          "AU X OMVS(PROGRAM(/bin/sh) HOME(/u/x))" },
         { "LU PASSWORD", "LU PASSWORD" },
         { "LU PASSWORD)", "LU PASSWORD)" },
         { "RDEFINE FACILITY A.B UACC(NONE)",
@@ -213,6 +215,9 @@ the_rest_stays(void **state)
         "SETROPTS RACLIST(FACILITY) REFRESH",
         "RDEFINE FACILITY X UACC(ALL)",
         "LISTUSER * TSO OMVS",
+        "ADDUSER X OMVS(UID(1) HOME(/u/x) PROGRAM(/bin/sh))",
+        "ADDGROUP KEY DATA('legs and keys')",
+        "RACDCERT ID(A) CONNECT(RING(R) LABEL('a ses'))",
     };
     struct arena arena;
 
