@@ -46,14 +46,10 @@ open_log(struct system_log *l)
             ? -1
             : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
                    0640);
-    if (l->fd < 0)
+    if (l->fd < 0 || (!angel_is_private && geteuid() == 0 &&
+                      fchown(l->fd, confine_uid(CHILD_RECORDER), 0) != 0))
         e = errno;
-    else if (!angel_is_private && geteuid() == 0 &&
-             fchown(l->fd, confine_uid(CHILD_RECORDER), 0) != 0)
-        e = errno;
-    if (e == 0)
-        l->has_complained = false;
-    else if (!l->has_complained)
+    if (e != 0 && !l->has_complained)
         log_error("system log %s: %s; its lines are lost",
                   path == NULL ? "" : path, strerror(e));
     l->has_complained = e != 0;
