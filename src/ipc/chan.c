@@ -379,6 +379,24 @@ chan_answer_write(struct buf *payload, enum err code,
 }
 
 enum err
+chan_answer_send(int fd, uint16_t type, uint32_t seq, enum err code,
+                 const struct err_info *why, struct str result)
+{
+    struct buf reply;
+    enum err e;
+
+    buf_init(&reply, CHAN_BYTES_MAX);
+    chan_answer_write(&reply, code, why, result);
+    e = buf_check(&reply, NULL);
+    if (e == ERR_OK)
+        e = chan_send(fd, type, seq, buf_view(&reply), NULL, 0, NULL);
+    if (reply.p != NULL)
+        secret_wipe(reply.p, reply.n);
+    buf_fini(&reply);
+    return e;
+}
+
+enum err
 chan_answer_read(const struct chan_msg *msg, const char *who,
                  struct str *result, struct err_info *why)
 {

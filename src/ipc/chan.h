@@ -74,6 +74,10 @@ int chan_memfd(const char *name, struct str content, struct err_info *why);
  */
 void chan_answer_write(struct buf *payload, enum err code,
                        const struct err_info *why, struct str result);
+/* The same, sent; wiped here, the result stays the caller's. */
+MUST_CHECK enum err chan_answer_send(int fd, uint16_t type, uint32_t seq,
+                                     enum err code, const struct err_info *why,
+                                     struct str result);
 MUST_CHECK enum err chan_answer_read(const struct chan_msg *, const char *who,
                                      struct str *result, struct err_info *why);
 

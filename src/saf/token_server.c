@@ -261,7 +261,7 @@ answer(struct server *s, int fd, const struct chan_msg *msg)
     struct reader in = reader_of(msg->payload);
     struct err_info why = { 0 };
     enum err e = ERR_OK;
-    struct buf result, reply;
+    struct buf result;
     struct str token;
     bool is_good = false;
 
@@ -270,21 +270,16 @@ answer(struct server *s, int fd, const struct chan_msg *msg)
     if (token.n == 0)
         token = s->token;
     buf_init(&result, RESULT_MAX);
-    buf_init(&reply, RESULT_MAX + 1024u);
     for (size_t i = 0; i < ARRAY_LEN(requests); i++)
         if (requests[i].type == msg->type)
             is_good = requests[i].run(s, token, &in, &result, &e, &why);
     if (e == ERR_OK)
         e = buf_check(&result, &why);
-    chan_answer_write(&reply, e, &why, buf_view(&result));
-    is_good = is_good && chan_send(fd, msg->type, msg->seq, buf_view(&reply),
-                                   NULL, 0, NULL) == ERR_OK;
+    is_good = is_good && chan_answer_send(fd, msg->type, msg->seq, e, &why,
+                                          buf_view(&result)) == ERR_OK;
     if (result.p != NULL)
         secret_wipe(result.p, result.n);
-    if (reply.p != NULL)
-        secret_wipe(reply.p, reply.n);
     buf_fini(&result);
-    buf_fini(&reply);
     return is_good;
 }
 
@@ -353,18 +348,6 @@ confine_module(const struct angel_conf *conf, struct err_info *why)
     return r == 0 ? ERR_OK : err_set(why, ERR_IO, "seccomp: %s", strerror(-r));
 }
 
-static void
-tell(int fd, uint32_t seq, enum err e, const struct err_info *why)
-{
-    struct buf reply;
-
-    buf_init(&reply, 1024);
-    buf_u8(&reply, (uint8_t)e);
-    buf_str(&reply, str_of(why->text));
-    (void)!chan_send(fd, ASK_HELLO, seq, buf_view(&reply), NULL, 0, NULL);
-    buf_fini(&reply);
-}
-
 NORETURN void
 token_serve(const struct angel_conf *conf, int fd)
 {
@@ -387,7 +370,7 @@ token_serve(const struct angel_conf *conf, int fd)
         e = p11_open(conf->module, conf->pin, &s.p11, &why);
     if (e != ERR_OK) { /* as the answer to the first request */
         if (chan_recv(3, &msg, NULL) == ERR_OK)
-            tell(3, msg.seq, e, &why);
+            (void)!chan_answer_send(3, ASK_HELLO, msg.seq, e, &why, STR(""));
         _exit(1);
     }
     while (chan_recv(3, &msg, NULL) == ERR_OK) {

@@ -210,7 +210,7 @@ child(const struct work *w, int fd)
 {
     const struct rlimit cpu = { PARSER_CPU_S, PARSER_CPU_S };
     struct err_info why = { 0 };
-    struct buf result, reply;
+    struct buf result;
     enum err e;
 
     /* The database and every other descriptor stay behind. */
@@ -225,14 +225,12 @@ child(const struct work *w, int fd)
     }
 #endif
     buf_init(&result, RESULT_MAX);
-    buf_init(&reply, RESULT_MAX + 1024u);
     e = confine_parser(&why);
     if (e == ERR_OK)
         e = do_work(w, &result, &why);
     if (e == ERR_OK)
         e = buf_check(&result, &why);
-    chan_answer_write(&reply, e, &why, buf_view(&result));
-    (void)!chan_send(3, 1, 0, buf_view(&reply), NULL, 0, NULL);
+    (void)!chan_answer_send(3, 1, 0, e, &why, buf_view(&result));
     _exit(0);
 }
 

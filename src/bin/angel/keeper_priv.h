@@ -1,0 +1,61 @@
+/* The keeper's parts share its keys; see keeper.c. */
+#ifndef SALLYPORT_ANGEL_KEEPER_PRIV_H
+#define SALLYPORT_ANGEL_KEEPER_PRIV_H
+
+#include "angel.h"
+#include "base/buf.h"
+#include "base/reader.h"
+#include "keeper_channels.h"
+#include "saf/certmake.h"
+#include "saf/sealing.h"
+#include "saf/token.h"
+
+#define KEEPER_REQUEST_MAX (128u * 1024u)
+
+extern struct keeper {
+    unsigned char master[SEALING_KEY_BYTES];
+    unsigned char job_key[32]; /* Ed25519 private keys */
+    unsigned char acee_key[32];
+    struct token *token; /* NULL: none is configured, or it is away */
+    char token_label[64];
+} keeper;
+
+/* The private key, or its public half and where it is. channel_key_fini. */
+MUST_CHECK enum err keeper_open_key(struct str sealed, struct str owner,
+                                    struct channel_key *out,
+                                    struct err_info *why);
+
+/* --- keeper_token.c --- */
+MUST_CHECK enum err keeper_has_token(struct err_info *why);
+/* A key of the token: new (kind is not 0), or the one of that label. out: str
+ * sealed reference, str public half. name "": the configured token. */
+MUST_CHECK enum err keeper_put_token_key(uint8_t kind, uint32_t bits,
+                                         struct str name, struct str label,
+                                         struct str owner, struct buf *out,
+                                         struct err_info *why);
+/* A key made elsewhere goes into a token; here stays where it is. */
+MUST_CHECK enum err keeper_put_into_token(EVP_PKEY *key, struct str pkcs8,
+                                          struct str name, struct str label,
+                                          struct str owner, struct buf *out,
+                                          struct err_info *why);
+/* As cert_signer.sign; arg: the channel_key. */
+enum err keeper_sign_in_token(void *arg, int digest, struct str hash,
+                              struct buf *out, struct err_info *why);
+
+/* --- requests: false when malformed --- */
+#define KEEPER_REQUEST(name)                                                   \
+    bool name(struct reader *in, struct buf *out, enum err *e,                 \
+              struct err_info *why)
+KEEPER_REQUEST(keeper_on_new_key);
+KEEPER_REQUEST(keeper_on_find_key);
+KEEPER_REQUEST(keeper_on_drop_key);
+KEEPER_REQUEST(keeper_on_seal);
+KEEPER_REQUEST(keeper_on_unseal);
+KEEPER_REQUEST(keeper_on_certify);
+KEEPER_REQUEST(keeper_on_request);
+KEEPER_REQUEST(keeper_on_token);
+KEEPER_REQUEST(keeper_on_secret_seal);
+KEEPER_REQUEST(keeper_on_ticket_seal);
+KEEPER_REQUEST(keeper_on_ticket);
+
+#endif
