@@ -45,14 +45,23 @@ on_go(struct loop_post *post)
     http_body_next(r->request);
 }
 
+static inline bool
+is_filled(struct str s)
+{
+    size_t i = 0;
+
+    while (i < s.n && s.p[i] == 'b')
+        i++;
+    return i == s.n;
+}
+
 static inline void
 on_part(struct http_request *request, enum err e, struct str part)
 {
     struct reading *r = request->user;
 
     atomic_fetch_add(r->is_slow ? &n_slow_parts : &n_parts, 1);
-    for (size_t i = 0; i < part.n; i++)
-        assert_int_equal(part.p[i], 'b');
+    assert_true(is_filled(part));
     r->n_bytes += part.n;
     if (e == ERR_AGAIN && str_eq_z(request->path, "/first")) {
         reply(request, 403, STR("no more"));

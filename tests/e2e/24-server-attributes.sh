@@ -173,6 +173,21 @@ done <<END
 100%%|^100%$
 END
 unlike "$(cat "$HOME_DIR"/logs/*.log)" hush "no password in any log"
+# --- remoteIp by reference: whose address is meant, and by what scheme
+ACCESS=$HOME_DIR/logs/ip.log
+address() { # ATTRIBUTES of remoteIp, curl arguments
+    local attributes=$1; shift
+    [ ! -e "$ACCESS" ] || : >"$ACCESS"
+    use 'accessLoggingRef="a" remoteIpRef="r"' "" "<httpAccessLogging id=\"a\" filePath=\"\${server.output.dir}/logs/ip.log\" logFormat=\"%a %h %{remote}p\"/><remoteIp id=\"r\" $attributes/>"
+    curl -s -o /dev/null "$@" "$URL/"
+    wait_for 10 test -s "$ACCESS"; cut -d' ' -f1,2 "$ACCESS"
+}
+FROM='X-Forwarded-For: 198.51.100.7'
+is "$(address 'useRemoteIpInAccessLog="true"' -H "$FROM")" "198.51.100.7 198.51.100.7" "remoteIpRef with useRemoteIpInAccessLog"
+is "$(address '' -H "$FROM")" "127.0.0.1 127.0.0.1" "without, the log has the proxy"
+is "$(address 'proxies="192\.0\.2\..*" useRemoteIpInAccessLog="true"' -H "$FROM")" "127.0.0.1 127.0.0.1" "proxies: nobody else is believed"
+is "$(address 'useRemoteIpInAccessLog="true"' -H 'Forwarded: for=198.51.100.8;proto=https')" "198.51.100.8 198.51.100.8" "Forwarded"
+is "$(address 'useRemoteIpInAccessLog="true"' -H 'Forwarded: for=198.51.100.8, for=unknown')" "127.0.0.1 127.0.0.1" "a hop that hides its address ends what is believed"
 use 'accessLoggingRef="a"' "" '<httpAccessLogging id="a" enabled="false" filePath="${server.output.dir}/logs/never.log"/>'
 curl -s -o /dev/null "$URL/"
 ls "$HOME_DIR/logs/never.log" >/dev/null 2>&1; is $? 2 "enabled false: no log"
