@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define PER_WORKER_MAX 4u /* requests that may queue on one worker */
 #define RECONNECT_MS 1000u
 
 /* --- sessions -------------------------------------------------------------*/
@@ -72,13 +71,19 @@ give_result(struct provider_conn *conn, struct provider_invocation *inv,
     invocation_finish(inv, &result);
 }
 
+static struct worker_view *
+worker_of(const struct session *s)
+{
+    return &s->conn->workers[s->worker % CICS_WORKERS_MAX];
+}
+
 static void
 session_idle(struct session *s)
 {
     if (!s->is_busy)
         return;
     s->is_busy = false;
-    s->conn->load[s->worker % CICS_WORKERS_MAX]--;
+    worker_ends(worker_of(s), loop_now_ms(s->conn->loop));
 }
 
 static void
@@ -145,23 +150,22 @@ session_add(struct provider_conn *conn, uint16_t number, uint16_t worker,
     conn->sessions[conn->n_sessions++] = s;
 }
 
-/* The free session whose worker has least to do. */
 static struct session *
-pick_session(struct provider_conn *conn)
+pick_session(struct provider_conn *conn, struct str resource)
 {
+    uint64_t now_ms = loop_now_ms(conn->loop);
     struct session *best = NULL;
-    uint16_t best_load = PER_WORKER_MAX;
+    uint32_t best_rank = WORKER_FULL;
 
     for (size_t i = 0; i < conn->n_sessions; i++) {
         struct session *s = conn->sessions[i];
-        uint16_t load = conn->load[s->worker % CICS_WORKERS_MAX];
+        uint32_t rank;
 
-        if (s->is_busy || load >= best_load)
+        if (s->is_busy ||
+            (rank = worker_rank(worker_of(s), resource, now_ms)) >= best_rank)
             continue;
         best = s;
-        best_load = load;
-        if (load == 0)
-            break;
+        best_rank = rank;
     }
     return best;
 }
@@ -194,7 +198,7 @@ send_on(struct provider_conn *conn, struct session *s,
     inv->session = s;
     s->current = inv;
     s->is_busy = true;
-    conn->load[s->worker % CICS_WORKERS_MAX]++;
+    worker_begins(worker_of(s), str_of(inv->resource));
     return true;
 }
 
@@ -202,7 +206,7 @@ void
 cics_pump(struct provider_conn *conn)
 {
     while (conn->state == CONN_UP && conn->first != NULL) {
-        struct session *s = pick_session(conn);
+        struct session *s = pick_session(conn, str_of(conn->first->resource));
 
         if (s == NULL || !send_on(conn, s, conn->first))
             return;
@@ -238,7 +242,7 @@ sessions_free(struct provider_conn *conn)
     for (size_t i = 0; i < conn->n_sessions; i++)
         free(conn->sessions[i]);
     conn->n_sessions = 0;
-    memset(conn->load, 0, sizeof conn->load);
+    memset(conn->workers, 0, sizeof conn->workers);
 }
 
 void

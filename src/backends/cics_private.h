@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_BACKENDS_CICS_PRIVATE_H
 #define SALLYPORT_BACKENDS_CICS_PRIVATE_H
 
+#include "backends/cics_workers.h"
 #include "backends/provider.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -64,7 +65,7 @@ struct provider_conn {
     bool ping_sent;
     struct session *sessions[ISC_SESSIONS_MAX];
     size_t n_sessions, granted;
-    uint16_t load[CICS_WORKERS_MAX]; /* requests under way by worker */
+    struct worker_view workers[CICS_WORKERS_MAX];
     struct provider_invocation *first, **last;
     size_t n_waiting;
     struct isc_packet packet;
