@@ -18,6 +18,7 @@
 #include <openssl/provider.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -509,6 +510,52 @@ digest_final(void *ctx, unsigned char *out, size_t *n, size_t cap)
            sign(ctx, out, n, cap, hash, n_hash);
 }
 
+/* What stands in certificates, lists and requests beside a signature (RFC 3279,
+ * 2.2; 5758, 3.2): who writes those asks. Not for RSASSA-PSS. */
+static int
+sign_get_params(void *ctx, OSSL_PARAM params[])
+{
+    const struct signing *s = ctx;
+    OSSL_PARAM *p =
+        OSSL_PARAM_locate(params, OSSL_SIGNATURE_PARAM_ALGORITHM_ID);
+    X509_ALGOR *algorithm;
+    unsigned char *der = NULL;
+    int nid, n, result;
+
+    if (p == NULL)
+        return 1;
+    if (s->md == NULL || s->key == NULL ||
+        (s->key->is_rsa && s->scheme != KEY_PKCS1) ||
+        OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(s->md),
+                               s->key->is_rsa ? NID_rsaEncryption
+                                              : NID_X9_62_id_ecPublicKey) != 1)
+        return 0;
+    algorithm = X509_ALGOR_new();
+    n = algorithm != NULL &&
+                X509_ALGOR_set0(algorithm, OBJ_nid2obj(nid),
+                                s->key->is_rsa ? V_ASN1_NULL : V_ASN1_UNDEF,
+                                NULL) == 1
+            ? i2d_X509_ALGOR(algorithm, &der)
+            : -1;
+    result = n > 0 && OSSL_PARAM_set_octet_string(p, der, (size_t)n) == 1;
+    OPENSSL_free(der);
+    X509_ALGOR_free(algorithm);
+    return result;
+}
+
+static const OSSL_PARAM *
+sign_gettable(void *ctx, void *provctx)
+{
+    static const OSSL_PARAM list[] = {
+        OSSL_PARAM_octet_string(OSSL_SIGNATURE_PARAM_ALGORITHM_ID, NULL, 0),
+        OSSL_PARAM_END,
+    };
+
+    (void)ctx;
+    (void)provctx;
+    return list;
+}
+
 /* --- tables
  * ------------------------------------------------------------------- */
 
@@ -546,6 +593,8 @@ static const OSSL_DISPATCH signature[] = {
     { OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, FN(digest_final) },
     { OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, FN(sign_set_params) },
     { OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, FN(sign_settable) },
+    { OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, FN(sign_get_params) },
+    { OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, FN(sign_gettable) },
     { 0, NULL },
 };
 

@@ -264,12 +264,16 @@ revocation_cancel(struct revocation_check **at)
 static bool
 dup_texts(struct revocation *r, const struct revocation_rules *from)
 {
-    const struct str *const in[] = { &from->ocsp_url,   &from->ldap_servers,
-                                     &from->ldap_user,  &from->ldap_password,
-                                     &from->ocsp_proxy, &from->crl_proxy };
-    struct str *const out[] = { &r->rules.ocsp_url,   &r->rules.ldap_servers,
-                                &r->rules.ldap_user,  &r->rules.ldap_password,
-                                &r->rules.ocsp_proxy, &r->rules.crl_proxy };
+    const struct str *const in[] = {
+        &from->ocsp_url,        &from->ldap_servers,  &from->ldap_user,
+        &from->ldap_password,   &from->ocsp_proxy,    &from->crl_proxy,
+        &from->ocsp_algorithms, &from->crl_algorithms
+    };
+    struct str *const out[] = {
+        &r->rules.ocsp_url,        &r->rules.ldap_servers,  &r->rules.ldap_user,
+        &r->rules.ldap_password,   &r->rules.ocsp_proxy,    &r->rules.crl_proxy,
+        &r->rules.ocsp_algorithms, &r->rules.crl_algorithms
+    };
 
     for (size_t i = 0; i < ARRAY_LEN(in); i++) {
         const char *copy = str_z(&r->arena, *in[i]);
@@ -279,6 +283,20 @@ dup_texts(struct revocation *r, const struct revocation_rules *from)
         *out[i] = str_n(copy, in[i]->n);
     }
     return true;
+}
+
+static bool
+take_signer(struct revocation *r, const struct revocation_rules *from)
+{
+    r->rules.signer = NULL;
+    r->rules.signer_key = NULL;
+    if (from->signer == NULL)
+        return true;
+    if (X509_up_ref(from->signer) == 1)
+        r->rules.signer = from->signer;
+    if (EVP_PKEY_up_ref(from->signer_key) == 1)
+        r->rules.signer_key = from->signer_key;
+    return r->rules.signer != NULL && r->rules.signer_key != NULL;
 }
 
 static enum err
@@ -316,7 +334,7 @@ revocation_new(struct revocation_cache *cache,
     arena_init(&r->arena, 65536);
     r->rules = *rules;
     r->cache = revocation_cache_ref(cache);
-    if (!dup_texts(r, rules)) {
+    if (!take_signer(r, rules) || !dup_texts(r, rules)) {
         revocation_unref(&r);
         return err_set(why, ERR_MEMORY, "no storage for revocation rules");
     }
@@ -344,6 +362,8 @@ revocation_unref(struct revocation **at)
     if (r->rules.ldap_password.n > 0)
         OPENSSL_cleanse((char *)(uintptr_t)r->rules.ldap_password.p,
                         r->rules.ldap_password.n);
+    X509_free(r->rules.signer);
+    EVP_PKEY_free(r->rules.signer_key);
     arena_fini(&r->arena);
     revocation_cache_unref(&r->cache);
     free(r);

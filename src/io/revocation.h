@@ -49,8 +49,16 @@ struct revocation_rules {
     uint32_t ocsp_timeout_ms, crl_timeout_ms, ldap_timeout_ms, chain_timeout_ms;
     /* 0 means: 20,480 and 10 MiB. */
     size_t ocsp_max_bytes, crl_max_bytes;
-    uint32_t keep_max_s; /* answers are not kept longer; 0: 86400 */
-    uint32_t retry_s;    /* nobody is asked again after a failure; 0: 60 */
+    uint32_t keep_max_s;  /* answers are not kept longer; 0: 86400 */
+    uint32_t retry_s;     /* nobody is asked again after a failure; 0: 60 */
+    uint32_t max_sources; /* asked about a certificate; 0: SOURCES_MAX */
+    /* Algorithms that answers and lists may be signed with, "" any: pairs of
+     * bytes as TLS writes them (RFC 5246, 7.4.1.4.1; 8446, 4.2.3). */
+    struct str ocsp_algorithms, crl_algorithms;
+    /* Requests to responders are signed; NULL: they are not. */
+    X509 *signer;
+    EVP_PKEY *signer_key; /* used in threads that may wait */
+    const EVP_MD *signer_digest;
 };
 
 enum revocation_verdict { /* REVOCATION_VERDICTS of them */

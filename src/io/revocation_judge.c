@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/revocation_priv.h"
+#include "io/sigalg.h"
 
 #define CLOCK_SKEW_S 300
 #define KEEP_DEFAULT_S 86400u
@@ -97,6 +98,11 @@ judge_basic(OCSP_BASICRESP *basic, X509 *certificate, X509 *issuer,
         finding_set(out, REVOCATION_UNUSABLE,
                     "the OCSP response is not signed by the issuer or whom it "
                     "lets sign");
+    else if (!sigalg_is_allowed(rules->ocsp_algorithms,
+                                OCSP_resp_get0_tbs_sigalg(basic)))
+        finding_set(out, REVOCATION_UNUSABLE,
+                    "the OCSP response is signed with an algorithm that is not "
+                    "allowed");
     else if (nonce == 0 || (nonce < 0 && rules->needs_nonce))
         finding_set(out, REVOCATION_UNUSABLE, "the OCSP response has %s nonce",
                     nonce == 0 ? "another" : "no");
@@ -175,9 +181,16 @@ judge_crl(X509_CRL *crl, X509 *certificate, X509 *issuer,
           const struct revocation_rules *rules, struct finding *out)
 {
     int result = verify(crl, certificate, issuer);
+    const X509_ALGOR *algorithm = NULL;
 
+    X509_CRL_get0_signature(crl, NULL, &algorithm);
     out->until = judge_until(X509_CRL_get0_nextUpdate(crl), rules);
-    if (result == X509_V_OK)
+    if ((result == X509_V_OK || result == X509_V_ERR_CERT_REVOKED) &&
+        !sigalg_is_allowed(rules->crl_algorithms, algorithm))
+        finding_set(out, REVOCATION_UNUSABLE,
+                    "the revocation list is signed with an algorithm that is "
+                    "not allowed");
+    else if (result == X509_V_OK)
         finding_set(out, REVOCATION_GOOD, "%s", "");
     else if (result == X509_V_ERR_CERT_REVOKED)
         finding_set(out, REVOCATION_REVOKED, "revoked");

@@ -166,7 +166,9 @@ sources_of(const struct revocation *r, X509 *certificate,
     add_directories(&r->rules, certificate, &to);
     if (r->rules.crls_first)
         add_responders(&r->rules, certificate, &to);
-    return to.n;
+    return r->rules.max_sources > 0 && to.n > r->rules.max_sources
+               ? r->rules.max_sources
+               : to.n;
 }
 
 STACK_OF(X509) * revocation_chain(X509_STORE *anchors, X509 *certificate,

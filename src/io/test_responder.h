@@ -26,6 +26,8 @@ struct test_responder {
     atomic_bool is_revoked, is_old, is_unknown, is_garbage, is_silent, is_huge;
     atomic_bool is_held; /* it answers when this is taken back */
     atomic_uint n_ocsp, n_crl, n_get;
+    atomic_uint n_signed; /* requests, by `client`, which may be NULL */
+    const struct test_cert *client;
     char aia[128], cdp[128];
 };
 
@@ -124,6 +126,21 @@ test_request_of_get(char *text)
     return d2i_OCSP_REQUEST(NULL, &p, n);
 }
 
+static inline bool
+test_is_signed(OCSP_REQUEST *request, const struct test_cert *by)
+{
+    STACK_OF(X509) *certificates = sk_X509_new_null();
+    bool is_good;
+
+    if (by != NULL)
+        sk_X509_push(certificates, by->x509);
+    is_good =
+        by != NULL && OCSP_request_is_signed(request) &&
+        OCSP_request_verify(request, certificates, NULL, OCSP_NOVERIFY) == 1;
+    sk_X509_free(certificates);
+    return is_good;
+}
+
 static inline void
 test_serve(struct test_responder *r, int fd)
 {
@@ -168,6 +185,7 @@ test_serve(struct test_responder *r, int fd)
         r->n_get += is_get;
         if (request == NULL)
             return;
+        r->n_signed += test_is_signed(request, r->client);
         der = test_ocsp(r, request, &n);
         OCSP_REQUEST_free(request);
     }

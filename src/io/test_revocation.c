@@ -205,6 +205,74 @@ answers_are_kept(void **state)
     revocation_cache_unref(&cache);
 }
 
+/* What answers may be signed with, how many are asked, and who signs what is
+ * asked. */
+static void
+signatures(void **state)
+{
+    static const struct {
+        enum leaf leaf;
+        const char *algorithms;
+        size_t n;
+        bool is_good;
+    } rows[] = {
+        { BY_OCSP, "\x04\x03", 2, true },
+        { BY_CRL, "\x04\x03", 2, true },
+        { BY_OCSP, "\x06\x01\x04\x03", 4, true },
+        { BY_OCSP, "\x05\x03", 2, false },
+        { BY_CRL, "\x05\x03\x02\x03", 4, false },
+        { BY_OCSP, "\x04\x01", 2, false },
+        { BY_CRL, "\x08\x04", 2, false },
+        { BY_OCSP, "\x03", 1, false },
+    };
+    struct revocation_cache *cache;
+    struct revocation *by;
+
+    (void)state;
+    say("");
+    assert_int_equal(revocation_cache_new(&cache, NULL), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str list = str_n(rows[i].algorithms, rows[i].n);
+
+        by = rules_with(cache,
+                        (struct revocation_rules){ .level = REVOCATION_HIGH,
+                                                   .use_http_crls = true,
+                                                   .use_ocsp = true,
+                                                   .ocsp_algorithms = list,
+                                                   .crl_algorithms = list });
+        look(by, &leaves[rows[i].leaf], STR(""));
+        if ((got.verdict == REVOCATION_GOOD) != rows[i].is_good)
+            fail_msg("row %zu: %d %s", i, got.verdict, got.text);
+        revocation_unref(&by);
+    }
+    /* The second source of two is not asked. */
+    say("u");
+    by = rules_with(cache, (struct revocation_rules){ .level = REVOCATION_HIGH,
+                                                      .use_http_crls = true,
+                                                      .use_ocsp = true,
+                                                      .max_sources = 1 });
+    look(by, &leaves[BY_BOTH], STR(""));
+    assert_int_equal(got.verdict, REVOCATION_UNUSABLE);
+    assert_int_equal(responder.n_crl, 0);
+    revocation_unref(&by);
+    revocation_cache_clear(cache);
+    say("");
+    responder.client = &signer;
+    responder.n_signed = 0;
+    by = rules_with(cache,
+                    (struct revocation_rules){ .level = REVOCATION_HIGH,
+                                               .use_ocsp = true,
+                                               .signer = signer.x509,
+                                               .signer_key = signer.key,
+                                               .signer_digest = EVP_sha384() });
+    look(by, &leaves[BY_OCSP], STR(""));
+    assert_int_equal(got.verdict, REVOCATION_GOOD);
+    assert_int_equal(responder.n_signed, 1);
+    responder.client = NULL;
+    revocation_unref(&by);
+    revocation_cache_unref(&cache);
+}
+
 /* Many who ask the same wait for one answer, and one who leaves is let go. */
 static unsigned n_called;
 
@@ -410,9 +478,10 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verdicts),          cmocka_unit_test(answers_are_kept),
-        cmocka_unit_test(many_wait_for_one), cmocka_unit_test(ways_to_ask),
-        cmocka_unit_test(stapled_responses), cmocka_unit_test(refused_rules),
+        cmocka_unit_test(verdicts),      cmocka_unit_test(answers_are_kept),
+        cmocka_unit_test(signatures),    cmocka_unit_test(many_wait_for_one),
+        cmocka_unit_test(ways_to_ask),   cmocka_unit_test(stapled_responses),
+        cmocka_unit_test(refused_rules),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -252,6 +252,40 @@ signs(void **state)
     remote_keys_unref(&k);
 }
 
+/* What is written with its algorithm beside the signature: requests for
+ * certificates, requests to responders. */
+static void
+signs_documents(void **state)
+{
+    static const struct {
+        const struct test_cert *cert;
+        const EVP_MD *(*md)(void);
+        int nid;
+    } rows[] = {
+        { &ec, EVP_sha256, NID_ecdsa_with_SHA256 },
+        { &ec, EVP_sha384, NID_ecdsa_with_SHA384 },
+        { &rsa, EVP_sha256, NID_sha256WithRSAEncryption },
+        { &rsa, EVP_sha512, NID_sha512WithRSAEncryption },
+    };
+    struct opener o = { 0 };
+    struct remote_keys *k = keys_new(&o);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        EVP_PKEY *key = key_of(k, rows[i].cert);
+        X509_REQ *r = X509_REQ_new();
+
+        assert_non_null(r);
+        assert_int_equal(X509_REQ_set_pubkey(r, rows[i].cert->key), 1);
+        assert_true(X509_REQ_sign(r, key, rows[i].md()) > 0);
+        assert_int_equal(X509_REQ_get_signature_nid(r), rows[i].nid);
+        assert_int_equal(X509_REQ_verify(r, rows[i].cert->key), 1);
+        X509_REQ_free(r);
+        EVP_PKEY_free(key);
+    }
+    remote_keys_unref(&k);
+}
+
 static bool
 decrypts(EVP_PKEY *key, int padding, const unsigned char *in, size_t n_in,
          unsigned char *out, size_t *n)
@@ -615,6 +649,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signs),
+        cmocka_unit_test(signs_documents),
         cmocka_unit_test(decrypts_what_tls_sends),
         cmocka_unit_test(blocking_survives_the_keeper),
         cmocka_unit_test(refused_at_once),
