@@ -89,4 +89,7 @@ void build_check(struct ttls_build *);
 /* Text of a file in a report: cut, for "%.*s". */
 #define QUOTE(s) (int)((s).n > BUILD_QUOTE_MAX ? BUILD_QUOTE_MAX : (s).n), (s).p
 
+/* What has no effect here is warned of. (unused.c) */
+void build_check_unused(struct ttls_build *, const struct ttls_obj *);
+
 #endif

@@ -224,6 +224,37 @@ check_keyring(struct ttls_build *b, const struct ttls_keyring *k)
 }
 
 static void
+check_cipher(struct ttls_build *b, const struct ttls_cipher *c)
+{
+    const struct ttls_obj *o = &c->obj;
+
+    if (c->v3.n > 0 && c->v3_4.n > 0)
+        build_warn(FOR(b, o),
+                   "%s " STR_FMT ": V3CipherSuites is passed over, "
+                   "V3CipherSuites4Char counts",
+                   WHAT(o));
+}
+
+static void
+check_ocsp(struct ttls_build *b, const struct ttls_gsk_ocsp *c)
+{
+    const struct ttls_obj *o = &c->obj;
+
+    if (c->staple == TTLS_STAPLE_ANY)
+        build_warn(FOR(b, o),
+                   "%s " STR_FMT ": OcspServerStapling Any: a response about "
+                   "the server's own certificate alone is handed out",
+                   WHAT(o));
+    for (size_t i = 0; i < c->request_alg.n; i++) {
+        if (c->request_alg.v[i] >> 8 == 8)
+            build_warn(FOR(b, o),
+                       "%s " STR_FMT ": OcspRequestSigalg %04X: requests are "
+                       "not signed with RSASSA-PSS, environments will fail",
+                       WHAT(o), c->request_alg.v[i]);
+    }
+}
+
+static void
 check_value(struct ttls_build *b, const struct ttls_obj *o, size_t n)
 {
     bool is_both = o->stmt == TTLS_IPADDR_SET && o->coded == 3;
@@ -243,6 +274,7 @@ static void
 check_one(struct ttls_build *b, const struct ttls_obj *obj)
 {
     check_required(b, obj);
+    build_check_unused(b, obj);
     switch (obj->stmt) {
     case TTLS_RULE:
         check_rule(b, (const struct ttls_rule *)obj);
@@ -266,14 +298,18 @@ check_one(struct ttls_build *b, const struct ttls_obj *obj)
     case TTLS_PORT_GROUP:
         check_value(b, obj, ((const struct ttls_ports *)obj)->n);
         return;
+    case TTLS_CIPHER:
+        check_cipher(b, (const struct ttls_cipher *)obj);
+        return;
+    case TTLS_GSK_OCSP:
+        check_ocsp(b, (const struct ttls_gsk_ocsp *)obj);
+        return;
     case TTLS_GROUP_ACTION:
     case TTLS_GROUP_ADV:
     case TTLS_CONN_ACTION:
-    case TTLS_CIPHER:
     case TTLS_SIGNATURE:
     case TTLS_GSK_ADV:
     case TTLS_GSK_LDAP:
-    case TTLS_GSK_OCSP:
     case TTLS_GSK_CDP:
     case TTLS_TIME:
     case TTLS_STMTS:

@@ -237,7 +237,7 @@ set_signatures(const struct ttls_rule *rule, struct ttls_effective *e)
         LIST("ServerKexECurves", server_curves, CODES(server_curves));
     e->signature_pairs = LIST("SignaturePairs", pairs, all);
     e->signature_pairs_cert =
-        LIST("SignaturePairsCert", pairs_cert, e->signature_pairs);
+        LIST("SignaturePairsCert", pairs_cert, ((struct ttls_codes){ 0 }));
 #undef LIST
 }
 
@@ -309,6 +309,11 @@ set_gsk(const struct ttls_gsk_adv *gsk, struct ttls_effective *e)
     e->aia_cdp_priority = gsk == NULL ||
                           !ttls_is_coded(&gsk->obj, "AIACDPPriority") ||
                           all.aia_cdp_priority == TTLS_ON; /* [unverified] */
+    e->crl_algorithms = all.crl_algs;
+    e->max_locations = all.max_src_rev;
+    if (all.max_valid_rev > 0 &&
+        (e->max_locations == 0 || all.max_valid_rev < e->max_locations))
+        e->max_locations = all.max_valid_rev;
     if (gsk != NULL && gsk->ldap != NULL)
         e->ldap = *gsk->ldap;
     if (gsk != NULL && gsk->ocsp != NULL)

@@ -45,7 +45,8 @@ struct ttls_effective {
     /* Named groups; empty: any. */
     struct ttls_codes client_curves, client_key_shares;
     struct ttls_codes server_key_shares, server_curves;
-    struct ttls_codes signature_pairs, signature_pairs_cert;
+    struct ttls_codes signature_pairs;
+    struct ttls_codes signature_pairs_cert; /* empty: not coded, any */
 
     /* group, connection */
     bool secondary_map;
@@ -88,6 +89,8 @@ struct ttls_effective {
     uint32_t server_ticket_timeout_s;
     enum ttls_level revocation_level;
     bool aia_cdp_priority;
+    struct ttls_codes crl_algorithms; /* empty: any */
+    uint32_t max_locations; /* asked about a certificate; 0: any number */
     /* Copies with defaults applied; no server: LDAP is not asked. */
     struct ttls_gsk_ldap ldap;
     struct ttls_gsk_ocsp ocsp;

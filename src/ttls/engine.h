@@ -137,6 +137,7 @@ struct conn {
     int alert;          /* last one received, -1: none */
     int verify;         /* X509_V_... of the peer's chain */
     uint32_t verify_rc; /* System SSL code for what our own checks found */
+    X509 *first_peer;   /* RenegotiationCertCheck; NULL: not wanted */
     bool is_handshake_done, saw_peer_bytes, is_secondary;
     /* Application control. */
     bool is_stopping, is_stopped; /* back to clear text: asked, agreed */

@@ -171,6 +171,8 @@ put_key(struct buf *out, const struct ttls_effective *e, const char *user,
     put_texts(out, &e->server_labels);
     buf_u8(out, (uint8_t)(e->client_sni | e->server_sni << 2 |
                           e->client_sni_match << 4 | e->server_sni_match << 6));
+    buf_u32(out, e->client_fragment_bytes);
+    buf_u8(out, (uint8_t)(e->client_fragment | e->server_fragment << 2));
     put_texts(out, &e->client_sni_list);
     put_texts(out, &e->server_sni_list);
     put_codes(out, &e->ciphers);
@@ -223,6 +225,7 @@ env_free(struct env *env)
     for (size_t i = 0; i < env->n_identities; i++) {
         X509_free(env->identities[i].cert);
         EVP_PKEY_free(env->identities[i].key);
+        staple_unref(&env->identities[i].staple);
     }
     free(env->identities);
     SSL_CTX_free(env->ctx);
@@ -362,8 +365,12 @@ env_session_put(struct conn *c, SSL_SESSION *session)
     struct str key;
     size_t pos = 0;
     void *old = NULL;
+    size_t most = eff->session_cache;
 
-    if (t->n >= eff->session_cache && table_get(t, session_key(c)) == NULL &&
+    if (SSL_SESSION_has_ticket(session) && eff->client_ticket_max_cached > 0 &&
+        eff->client_ticket_max_cached < most)
+        most = eff->client_ticket_max_cached;
+    if (t->n >= most && table_get(t, session_key(c)) == NULL &&
         table_next(t, &pos, &key, &old))
         SSL_SESSION_free(table_remove(t, key));
     old = NULL;

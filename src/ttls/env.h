@@ -9,6 +9,7 @@
 
 #include "io/remote_key.h"
 #include "io/revocation.h"
+#include "io/staple.h"
 #include "ipc/chan.h"
 #include "ttls/engine.h"
 
@@ -18,6 +19,7 @@ struct env_identity {
     bool is_default;
     X509 *cert;
     EVP_PKEY *key;
+    struct staple *staple; /* OCSP response for clients; NULL: none */
 };
 
 struct env {
@@ -72,9 +74,26 @@ MUST_CHECK enum err env_maker_ask(struct env_maker *, struct str request,
                                   struct chan_msg *reply);
 /* And set up the context. */
 MUST_CHECK bool env_context(struct env *);
+#define ENV_ALGORITHMS_MAX 64u
+/* What rules borrow while they are copied. */
+struct env_texts {
+    char ocsp_proxy[300], crl_proxy[300], servers[4096];
+    unsigned char ocsp_algorithms[2 * ENV_ALGORITHMS_MAX];
+    unsigned char crl_algorithms[2 * ENV_ALGORITHMS_MAX];
+};
+/* What the policy says of OCSP and HTTP: 0, or a return code. */
+unsigned env_ocsp_rules(const struct env *, struct env_texts *,
+                        struct revocation_rules *out);
 /* Whether peers are looked up, and where: 0, or a return code. */
 unsigned env_revocation(struct env *);
 void env_revocation_context(const struct env *);
+/* Responses about the server's own certificates (env_staple.c). */
+unsigned env_staples(struct env *); /* 0, or a return code */
+/* Of a handshake that is over, what is not as the policy wants it: 0, or a
+ * return code. (peer.c) */
+unsigned peer_check(struct conn *);
+/* RenegotiationCertCheck: is it still the certificate of the first time? */
+MUST_CHECK bool peer_is_same(struct conn *, X509 *);
 /* After a handshake. True: handshake_checked will be called; false: it is
  * known, *rc is 0 or a return code. */
 MUST_CHECK bool env_revocation_begin(struct conn *, unsigned *rc);

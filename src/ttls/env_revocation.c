@@ -40,11 +40,6 @@ has_ldap(const struct ttls_effective *e)
     return e->ldap.servers.n > 0;
 }
 
-/* What rules borrow while they are copied. */
-struct texts {
-    char ocsp_proxy[300], crl_proxy[300], servers[4096];
-};
-
 /* "host:port"; "" when there is no host. */
 static struct str
 put_proxy(char out[300], struct str host, uint32_t port)
@@ -73,8 +68,21 @@ put_servers(char out[4096], const struct ttls_gsk_ldap *ldap)
     return str_n(out, n);
 }
 
+static struct str
+put_algorithms(unsigned char out[2 * ENV_ALGORITHMS_MAX],
+               const struct ttls_codes *codes)
+{
+    size_t n = codes->n < ENV_ALGORITHMS_MAX ? codes->n : ENV_ALGORITHMS_MAX;
+
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = (unsigned char)(codes->v[i] >> 8);
+        out[2 * i + 1] = (unsigned char)codes->v[i];
+    }
+    return str_n(out, 2 * n);
+}
+
 static void
-add_web(const struct ttls_effective *e, struct texts *texts,
+add_web(const struct ttls_effective *e, struct env_texts *texts,
         struct revocation_rules *r)
 {
     const struct ttls_gsk_ocsp *o = &e->ocsp;
@@ -94,11 +102,18 @@ add_web(const struct ttls_effective *e, struct texts *texts,
     r->crl_max_bytes = e->cdp.max_response_bytes;
     r->crl_proxy = put_proxy(texts->crl_proxy, e->cdp.proxy, e->cdp.proxy_port);
     r->crls_first = !e->aia_cdp_priority;
+    r->max_sources = e->max_locations;
+    r->ocsp_algorithms =
+        put_algorithms(texts->ocsp_algorithms, &o->response_algs);
+    r->crl_algorithms =
+        put_algorithms(texts->crl_algorithms, &e->crl_algorithms);
+    if (o->cache_size == 0 || e->cdp.cache_size == 0)
+        r->keep_max_s = 1; /* nothing is to be kept */
     r->level = level_of(e->revocation_level);
 }
 
 static void
-add_ldap(const struct ttls_effective *e, struct texts *texts,
+add_ldap(const struct ttls_effective *e, struct env_texts *texts,
          struct revocation_rules *r)
 {
     enum revocation_level level =
@@ -108,9 +123,12 @@ add_ldap(const struct ttls_effective *e, struct texts *texts,
     r->ldap_user = e->ldap.user;
     r->ldap_password = e->ldap.password;
     r->ldap_timeout_ms = e->ldap.response_timeout_s * 1000;
-    r->keep_max_s = e->ldap.crl_cache_timeout_h > 0
-                        ? e->ldap.crl_cache_timeout_h * 3600
-                        : 1;
+    r->crl_algorithms =
+        put_algorithms(texts->crl_algorithms, &e->crl_algorithms);
+    if (e->ldap.crl_cache_timeout_h == 0)
+        r->keep_max_s = 1;
+    else if (r->keep_max_s == 0)
+        r->keep_max_s = e->ldap.crl_cache_timeout_h * 3600;
     if (level > r->level)
         r->level = level; /* the stricter of the two holds for both */
 }
@@ -123,6 +141,43 @@ looks_at_peer(const struct ttls_effective *e)
                                       e->client_auth != TTLS_AUTH_PASSTHRU);
 }
 
+/* OcspRequestSigkeylabel and OcspRequestSigalg. 0, or a return code. */
+static unsigned
+add_signer(const struct env *env, struct revocation_rules *r)
+{
+    const struct ttls_gsk_ocsp *o = &env->mapped->eff.ocsp;
+    unsigned pair = o->request_alg.n == 0 ? 0x0401 : o->request_alg.v[0];
+    static const EVP_MD *(*const digests[])(void) = {
+        NULL, NULL, EVP_sha1, EVP_sha224, EVP_sha256, EVP_sha384, EVP_sha512,
+    };
+    const struct env_identity *id;
+    int kind;
+
+    if (o->request_label.n == 0)
+        return 0;
+    id = env_identity(env, o->request_label);
+    if (id == NULL)
+        return env->keys == NULL ? 407 : 6;
+    if (id->key == NULL)
+        return 428;
+    kind = EVP_PKEY_get_base_id(id->key);
+    if (pair >> 8 >= ARRAY_LEN(digests) || digests[pair >> 8] == NULL ||
+        (kind == EVP_PKEY_EC ? 3u : 1u) != (pair & 0xff))
+        return 434;
+    r->signer = id->cert;
+    r->signer_key = id->key;
+    r->signer_digest = digests[pair >> 8]();
+    return 0;
+}
+
+unsigned
+env_ocsp_rules(const struct env *env, struct env_texts *texts,
+               struct revocation_rules *out)
+{
+    add_web(&env->mapped->eff, texts, out);
+    return add_signer(env, out);
+}
+
 unsigned
 env_revocation(struct env *env)
 {
@@ -130,7 +185,8 @@ env_revocation(struct env *env)
     struct revocation_rules rules = { 0 };
     struct err_info why = { 0 };
     enum err result = ERR_OK;
-    struct texts texts;
+    struct env_texts texts;
+    unsigned rc;
 
     if (!looks_at_peer(e) || (!has_web(e) && !has_ldap(e)))
         return 0;
@@ -138,6 +194,8 @@ env_revocation(struct env *env)
         add_web(e, &texts, &rules);
     if (has_ldap(e))
         add_ldap(e, &texts, &rules);
+    if ((rc = add_signer(env, &rules)) != 0)
+        return rc;
     if (env->engine->revocations == NULL)
         result = revocation_cache_new(&env->engine->revocations, &why);
     if (result == ERR_OK)

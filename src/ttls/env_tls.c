@@ -242,6 +242,12 @@ on_verify(int is_fine, X509_STORE_CTX *store)
         return 1;
     if (!is_fine && c->verify_rc == 0)
         c->verify_rc = rc_of_verify(X509_STORE_CTX_get_error(store));
+    if (is_fine && X509_STORE_CTX_get_error_depth(store) == 0 &&
+        !peer_is_same(c, X509_STORE_CTX_get_current_cert(store))) {
+        c->verify_rc = 414;
+        X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+        return 0;
+    }
     return is_fine;
 }
 
@@ -423,7 +429,12 @@ on_new_session(SSL *ssl, SSL_SESSION *session)
     struct conn *c = SSL_get_app_data(ssl);
     const struct ttls_effective *e = &c->mapped->eff;
 
-    if (e->role != TTLS_CLIENT || c->env == NULL || e->session_cache == 0)
+    const unsigned char *ticket;
+    size_t n = 0;
+
+    SSL_SESSION_get0_ticket(session, &ticket, &n);
+    if (e->role != TTLS_CLIENT || c->env == NULL || e->session_cache == 0 ||
+        (e->client_ticket_max_bytes > 0 && n > e->client_ticket_max_bytes))
         return 0;
     env_session_put(c, session);
     return 1;
@@ -481,11 +492,36 @@ set_options(SSL_CTX *ctx, const struct ttls_effective *e)
         SSL_CTX_set_options(ctx, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
     else
         SSL_CTX_clear_options(ctx, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
-    if (!is_client)
-        SSL_CTX_set_dh_auto(ctx, 1);
+    if (!is_client && e->server_edh != TTLS_EDH_2048)
+        SSL_CTX_set_dh_auto(ctx, 1); /* as strong as the certificate */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(ctx, 0);
+}
+
+/* ServerEDHGroupSize 2048. */
+static bool
+set_dh(SSL_CTX *ctx, const struct ttls_effective *e)
+{
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                                         (char *)(uintptr_t) "ffdhe2048", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_PKEY *group = NULL;
+    EVP_PKEY_CTX *p;
+
+    if (e->role == TTLS_CLIENT || e->server_edh != TTLS_EDH_2048)
+        return true;
+    p = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+    if (p == NULL || EVP_PKEY_fromdata_init(p) != 1 ||
+        EVP_PKEY_fromdata(p, &group, EVP_PKEY_KEY_PARAMETERS, params) != 1 ||
+        SSL_CTX_set0_tmp_dh_pkey(ctx, group) != 1) {
+        EVP_PKEY_free(group);
+        group = NULL;
+    }
+    EVP_PKEY_CTX_free(p);
+    return group != NULL;
 }
 
 static bool
@@ -509,13 +545,16 @@ env_context(struct env *env)
 
     if (e->fips != TTLS_FIPS_OFF && !OSSL_PROVIDER_available(NULL, "fips"))
         return fail(env, 455);
+    if (e->truncated_hmac == TTLS_REQUIRED)
+        return fail(env, 446); /* the library has none */
     set_options(env->ctx, e);
     if (!set_protocols(env->ctx, e))
         return fail(env, 412);
     if (!set_ciphers(env->ctx, e))
         return fail(env, 402);
     if (!set_groups(env->ctx, e) || !set_signatures(env->ctx, e) ||
-        !set_fragment(env->ctx, e) || !set_sessions(env, e))
+        !set_fragment(env->ctx, e) || !set_dh(env->ctx, e) ||
+        !set_sessions(env, e))
         return fail(env, 5006);
     SSL_CTX_set_tlsext_servername_callback(env->ctx, on_server_name);
     if (!set_certificates(env, e) || !set_verification(env, e))
@@ -524,7 +563,8 @@ env_context(struct env *env)
     if (rc != 0)
         return fail(env, rc);
     env_revocation_context(env);
-    return true;
+    rc = env_staples(env);
+    return rc == 0 || fail(env, rc);
 }
 
 bool

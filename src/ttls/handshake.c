@@ -1,6 +1,5 @@
 /* The TLS session of a connection: made, negotiated, checked. */
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +196,8 @@ handshake_fini(struct conn *c)
         SSL_set_quiet_shutdown(c->ssl, 1);
     SSL_free(c->ssl);
     c->ssl = NULL;
+    X509_free(c->first_peer);
+    c->first_peer = NULL;
     free(c->stash);
     c->stash = NULL;
 }
@@ -220,78 +221,6 @@ handshake_stash(struct conn *c)
 }
 
 static bool negotiate(struct conn *c);
-
-/* --- what the peer has shown ------------------------------------------------
- */
-
-static bool
-is_key_big_enough(const struct ttls_effective *eff, X509 *cert)
-{
-    EVP_PKEY *key = X509_get0_pubkey(cert);
-    uint32_t bits = key == NULL ? 0 : (uint32_t)EVP_PKEY_get_bits(key);
-
-    switch (key == NULL ? 0 : EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA:
-    case EVP_PKEY_RSA_PSS:
-        return bits >= eff->peer_min_rsa;
-    case EVP_PKEY_EC:
-        return bits >= eff->peer_min_ecc;
-    case EVP_PKEY_DSA:
-        return bits >= eff->peer_min_dsa;
-    default:
-        return true;
-    }
-}
-
-static bool
-is_any_name(const struct ttls_texts *names, X509 *cert, unsigned flags)
-{
-    for (size_t i = 0; i < names->n; i++) {
-        if (X509_check_host(cert, names->v[i].p, names->v[i].n, flags, NULL) ==
-            1)
-            return true;
-    }
-    return false;
-}
-
-/* HostReferenceIdDNS and CN: any of the names will do. */
-static bool
-is_right_host(const struct ttls_effective *eff, X509 *cert)
-{
-    unsigned flags = eff->host_ref_wildcard ? 0 : X509_CHECK_FLAG_NO_WILDCARDS;
-
-    if (eff->host_ref_dns.n + eff->host_ref_cn.n == 0)
-        return true;
-    return is_any_name(&eff->host_ref_dns, cert,
-                       flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) ||
-           is_any_name(&eff->host_ref_cn, cert,
-                       flags | X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT);
-}
-
-/* 0, or the code for what is not as the policy wants it. */
-static unsigned
-check_peer(struct conn *c)
-{
-    const struct ttls_effective *eff = &c->mapped->eff;
-    X509 *cert = SSL_get0_peer_certificate(c->ssl);
-    bool is_checked =
-        eff->role == TTLS_CLIENT || (eff->role == TTLS_SERVER_CLIENT_AUTH &&
-                                     eff->client_auth != TTLS_AUTH_PASSTHRU);
-    enum ttls_ems ems =
-        eff->role == TTLS_CLIENT ? eff->client_ems : eff->server_ems;
-
-    if (ems == TTLS_EMS_REQUIRED && SSL_version(c->ssl) < TLS1_3_VERSION &&
-        SSL_get_extms_support(c->ssl) != 1)
-        return 446;
-    if (cert == NULL || !is_checked)
-        return 0;
-    if (!is_key_big_enough(eff, cert))
-        return 508;
-    if (eff->peer_min_cert_version == TTLS_VERSION_3 &&
-        X509_get_version(cert) != X509_VERSION_3)
-        return 405;
-    return eff->role == TTLS_CLIENT && !is_right_host(eff, cert) ? 8 : 0;
-}
 
 /* --- done --------------------------------------------------------------------
  */
@@ -368,7 +297,7 @@ go_on(struct conn *c)
 static bool
 succeed(struct conn *c)
 {
-    unsigned rc = check_peer(c);
+    unsigned rc = peer_check(c);
 
     if (rc != 0)
         return fail(c, rc);

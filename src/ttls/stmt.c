@@ -304,6 +304,7 @@ static const struct ttls_row env_adv_rows[] = {
 };
 static const struct ttls_row conn_adv_rows[] = {
     SWITCH("SecondaryMap", secondary_map, NULL),
+    SWITCH("SSLv2", sslv2, NULL),
     SWITCH("SSLv3", sslv3, NULL),
     SWITCH("TLSv1", tlsv1, NULL),
     SWITCH("TLSv1.1", tlsv11, NULL),
@@ -320,6 +321,10 @@ static const struct ttls_row conn_adv_rows[] = {
     WORD("ClientHandshakeSNI", client_sni, wants, NULL),
     WORD("ClientHandshakeSNIMatch", client_sni_match, matches, NULL),
     TEXTS("ClientHandshakeSNIList", client_sni_list, 255),
+    WORD("TruncatedHMAC", truncated_hmac, wants, NULL),
+    WORD("ServerMaxSSLFragment", server_fragment, wants, NULL),
+    WORD("ClientMaxSSLFragment", client_fragment, wants, NULL),
+    WORD("ClientMaxSSLFragmentLength", client_fragment_bytes, fragments, NULL),
 };
 #undef S
 /* Ranges of GSK, LDAP, CRL and OCSP parameters: [unverified]. */

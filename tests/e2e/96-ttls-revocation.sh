@@ -44,6 +44,16 @@ out() { rule "$1" Outbound "$2" Client USER1/Liberty.KeyRing "" "" "$3"; }
     }")"
     out nosource 8510 "$(ocsp High)"
     out nosourcemedium 8511 "$(ocsp Medium)"
+    out signed 8512 "$(ocsp High "OcspRequestSigkeylabel USER1")"
+    out nolabel 8513 "$(ocsp High "OcspRequestSigkeylabel NOSUCH")"
+    out notthat 8514 "$(ocsp High "OcspResponseSigAlgPairs 06030503")"
+    out that 8515 "$(ocsp High "OcspResponseSigAlgPairs 06030401")"
+    out notlist 8516 "$(lists High | sed 's/RevocationSecurityLevel/CrlSigAlgPairs 0601\n    &/')"
+    rule staple Inbound 8092 Server LIBSERV/Liberty.KeyRing "" "" "$(gsk "TTLSGskOcspParms
+    {
+      OcspUrl http://10.77.0.2:8470/
+      OcspServerStapling EndEntity
+    }")"
     rule in Inbound 8090 ServerWithClientAuth LIBSERV/Liberty.KeyRing "ClientAuthType Required" "" "$(ocsp High)"
     rule inpass Inbound 8091 ServerWithClientAuth LIBSERV/Liberty.KeyRing "ClientAuthType PassThru" "" "$(ocsp High)"
 } >"$policy"
@@ -87,7 +97,7 @@ done
 authority -revoke revoked.crt
 authority -gencrl -out list.pem && openssl crl -in list.pem -outform DER -out list.crl; ok $? "a certificate is revoked"
 mkdir web && cp list.crl web/ && echo 'no list at all' >web/garbage.crl
-background nsenter -t "$PEER" -n openssl ocsp -ignore_err -index index.txt -port 8470 -rsigner ca-key.pem -rkey ca-key.pem -CA ca-key.pem -nmin 60 >responder.log 2>&1
+background nsenter -t "$PEER" -n openssl ocsp -text -ignore_err -index index.txt -port 8470 -rsigner ca-key.pem -rkey ca-key.pem -CA ca-key.pem -nmin 60 >responder.log 2>&1
 RESPONDER=$PID
 background nsenter -t "$PEER" -n python3 -m http.server -d web 8471 >web.log 2>&1
 wait_for 10 peer bash -c 'exec 3<>/dev/tcp/10.77.0.2/8471'
@@ -108,7 +118,7 @@ def listen(port):
     l = socket.create_server(("10.77.0.2", port))
     while True:
         threading.Thread(target=serve, args=(l.accept()[0],), daemon=True).start()
-ts = [threading.Thread(target=listen, args=(p,)) for p in range(8500, 8512)]
+ts = [threading.Thread(target=listen, args=(p,)) for p in range(8500, 8517)]
 [t.start() for t in ts]
 print("up", flush=True)
 PY
@@ -119,10 +129,10 @@ wire_start
 # shows CERTIFICATE PORT RC WHAT: RC 0: served; the return code otherwise.
 shows() {
     echo "$1" >shown; mark
-    OUT=$(timeout 30 bash -c "exec 3<>/dev/tcp/10.77.0.2/$2; echo hello >&3; head -1 <&3" 2>&1)
+    OUT=$(timeout 30 ${WHO:-} bash -c "exec 3<>/dev/tcp/10.77.0.2/$2; echo hello >&3; head -1 <&3" 2>&1)
     if [ "$3" = 0 ]; then like "$OUT" '^MARKER hello' "$4: served"; return; fi
     unlike "$OUT" MARKER "$4: refused"
-    wait_for 5 said "EZD1287I TTLS Error RC: $3 Initial Handshake"; ok $? "$4: RC $3"
+    wait_for 5 said "EZD1287I TTLS Error RC: $3 (Initial Handshake|Environment Init)"; ok $? "$4: RC $3"
 }
 shows revoked 8500 0 "nothing coded: nobody is asked"
 shows good 8501 0 "OCSP: good"
@@ -140,6 +150,18 @@ shows deaf 8502 0 "nobody answers, level Low"
 shows deaf 8503 436 "nobody answers, level Medium"
 shows deaf 8501 436 "nobody answers, level High"
 shows bare 8511 0 "nobody to ask, level Medium"
+requests_signed() { awk '/OCSP Request Data/ { r = 1 } /OCSP Response Data|^ *OCSP Response Status/ { r = 0 } r && /Signature Algorithm/ { n++ } END { print n + 0 }' responder.log; }
+is "$(requests_signed)" 0 "requests are not signed"
+# By USER1: another user may not use the ring's keys.
+WHO="setpriv --reuid=50011 --regid=50011 --clear-groups"
+shows revoked 8512 431 "signed requests: revoked"
+shows fresh 8512 0 "signed requests: good"
+[ "$(requests_signed)" -ge 2 ]; ok $? "they are signed"
+WHO=
+shows good 8513 6 "no such certificate to sign with"
+shows good 8514 436 "an answer signed with an algorithm that is not allowed"
+shows good 8515 0 "with one that is"
+shows good 8516 436 "a list signed with an algorithm that is not allowed"
 shows bare 8510 436 "nobody to ask, level High"
 shows good 8506 427 "no directory, level Medium"
 shows good 8507 0 "no directory, level Low"
@@ -181,7 +203,7 @@ else
 fi
 
 # --- clients of a server ---------------------------------------------------------------
-for port in 8090 8091; do
+for port in 8090 8091 8092; do
     background setpriv --reuid=50001 --regid=50001 --clear-groups /usr/bin/python3 -m http.server -b 10.77.0.1 -d web $port >"in.$port" 2>&1
     wait_for 10 eval "ss -Hltn sport = :$port | grep -q LISTEN"
 done
@@ -192,6 +214,13 @@ mark
 unlike "$(client revoked 8090)" list "a client whose certificate is revoked"
 wait_for 5 said 'EZD1287I TTLS Error RC: 431'; ok $? "RC 431"
 like "$(client revoked 8091)" 'no list at all' "PassThru looks at nothing"
+# Stapled: as soon as the responder knows the server's certificate.
+status() { peer timeout 20 openssl s_client -connect 10.77.0.1:8092 -status </dev/null 2>&1; }
+shown=$(status); unlike "$shown" 'OCSP Response Status: successful' "the responder does not know the server: nothing is stapled"
+serial=$(openssl x509 -noout -serial <<<"$shown" | sed 's/.*=//')
+printf 'V\t491231235959Z\t\t%s\tunknown\t/CN=server\n' "$serial" >>index.txt
+sed -i 's/OcspServerStapling EndEntity/OcspServerStapling Any/' "$policy"; policy_refresh
+wait_for 30 eval 'status | grep -q "Cert Status: good"'; ok $? "OcspServerStapling: the client is told that it is good"
 kill "$RESPONDER"; wait "$RESPONDER" 2>/dev/null
 # Each engine keeps its own; a connection may come to one that has not asked.
 served() { client fresh 8090 | grep -q 'no list at all'; }
