@@ -298,7 +298,6 @@ wait_for 5 said 'EZD1281I .*TYPE: InBound STATUS: Enabled RULE: in '; ok $? "EZD
 mark
 OUT=$(peer "${CURL[@]}" http://10.77.0.1:8080/; echo "status $?"); like "$OUT" '^status (52|56)' "a client that speaks clear text gets nothing"
 wait_for 5 said 'EZD1287I TTLS Error RC: 5003'; ok $? "RC 5003"
-openssl req -newkey rsa:2048 -nodes -keyout "$SCRATCH/k2" -out "$SCRATCH/r2" -subj /CN=unmapped 2>/dev/null
 matrix() { # NAME PORT CERT WANT
     local with=(); [ "$3" = none ] || with=(--cert "$SCRATCH/$3.pem")
     OUT=$(https "$2" -k ${with[@]+"${with[@]}"})
@@ -310,6 +309,13 @@ matrix Required 8083 none no; matrix Required 8083 USER1 yes; matrix Required 80
 mark
 matrix SAFCheck 8084 none no; wait_for 5 said 'EZD1287I TTLS Error RC: 403'; ok $? "RC 403"
 matrix SAFCheck 8084 USER1 yes; matrix SAFCheck 8084 stranger no
+if [ -e "$SCRATCH/usage.pem" ]; then
+    # Expired; and valid, for clients, but nobody's.
+    matrix PassThru 8081 expired yes; matrix Full 8082 expired no; matrix Required 8083 expired no
+    mark; matrix SAFCheck 8084 expired no; wait_for 5 said 'EZD1287I TTLS Error RC: 401'; ok $? "RC 401"
+    matrix PassThru 8081 usage yes; matrix Full 8082 usage yes; matrix Required 8083 usage yes
+    mark; matrix SAFCheck 8084 usage no; wait_for 5 said 'EZD1287I TTLS Error RC: 5007'; ok $? "RC 5007"
+fi
 # A listener's owner is remembered, but not longer than it is the owner.
 for turn in 50001 0 50001; do
     background setpriv --reuid=$turn --regid=$turn --clear-groups /usr/bin/python3 "$SCRATCH/plain.py" 8085 >"$SCRATCH/plain.8085" 2>&1; owner=$PID

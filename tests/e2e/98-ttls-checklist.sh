@@ -1,5 +1,9 @@
-# AT-TLS: what each trace bit says, what UserInstance renews, who inherits a
-# captured connection, and where no private key is.
+# The checklist of AT-TLS. Here: every way policies are written (1), the order of
+# rules (3), what each trace bit says (5), what UserInstance renews (6), who
+# inherits a captured connection (9), where no private key is (11). Elsewhere: a
+# broken file changes nothing (2) 90; the exercise (4) 91; clear text and
+# silence (7), certificates of clients (8), ways to connect (9) 92 and
+# 97-ttls-breakouts; who is killed (10) 93.
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
 echo 'ttlsscope=machine' >>"$SALLYPORT_ROOT/etc/image.conf"
@@ -34,12 +38,170 @@ for p in sys.argv[1:]:
     threading.Thread(target=listen, args=(int(p),)).start()
 print("up", flush=True)
 PY
-ports=8560; for bit in $BITS; do ports="$ports $((8561 + bit)) $((8611 + bit))"; done
+ports="8560 8690"; for bit in $BITS; do ports="$ports $((8561 + bit)) $((8611 + bit))"; done
 background nsenter -t "$PEER" -n python3 many.py $ports >servers.log 2>&1
 wait_for 10 grep -q up servers.log; ok $? "servers"
 ttls_start
 wire_start
 asks() { timeout 20 bash -c "exec 3<>/dev/tcp/10.77.0.2/$1; echo hello >&3; head -1 <&3" 2>&1; }
+
+# --- policies as people and programs write them ---------------------------------------------
+mkdir forms
+cat >forms/assistant <<'P'
+##
+## AT-TLS Policy Agent Configuration file for:
+##    Image: WG31
+##    Stack: TCPIP1
+##
+## Created by a configuration assistant
+## Backing Store = USER1
+## Install History:
+## 2020-06-12 14:18:57 : Save To Disk
+## End of Network Configuration Assistant information
+TTLSRule                          zCEE~1
+{
+  LocalAddr                       ALL
+  RemoteAddrRef                   addr1
+  LocalPortRangeRef               portR1
+  RemotePortGroupRef              portG1
+  Direction                       Outbound
+  Priority                        255
+  TTLSGroupActionRef              gAct1~zCEE
+  TTLSEnvironmentActionRef        eAct1~zCEE
+  TTLSConnectionActionRef         cAct1~zCEE
+}
+TTLSGroupAction                   gAct1~zCEE
+{
+  TTLSEnabled                     On
+  Trace                           2
+}
+TTLSEnvironmentAction             eAct1~zCEE
+{
+  HandshakeRole                   Client
+  EnvironmentUserInstance         0
+  TTLSKeyringParmsRef             keyR~WG31
+  TTLSEnvironmentAdvancedParmsRef eAdv1~zCEE
+  TTLSGskAdvancedParmsRef         gAdv1~zCEE
+}
+TTLSEnvironmentAdvancedParms      eAdv1~zCEE
+{
+  ApplicationControlled           Off
+  SecondaryMap                    Off
+  TruncatedHMAC                   Off
+  3DesKeyCheck                    Off
+  PeerMinRsaKeySize               2048
+}
+TTLSGskAdvancedParms              gAdv1~zCEE
+{
+  GSK_SESSION_TICKET_SERVER_COUNT 2
+  TTLSGskOcspParms
+  {
+    OcspAiaEnable                 Off
+    OcspClientCacheSize           256
+  }
+}
+TTLSConnectionAction              cAct1~zCEE
+{
+  HandshakeRole                   Client
+  TTLSCipherParmsRef              cipher1~AT-TLS__Platinum
+  CtraceClearText                 Off
+  Trace                           2
+}
+TTLSKeyringParms                  keyR~WG31
+{
+  Keyring                         Liberty.KeyRing
+}
+TTLSCipherParms                   cipher1~AT-TLS__Platinum
+{
+  V3CipherSuites                  TLS_RSA_WITH_AES_256_CBC_SHA
+  V3CipherSuites                  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+  V3CipherSuites                  TLS_AES_256_GCM_SHA384
+}
+IpAddr                            addr1
+{
+  Addr                            10.1.1.2
+}
+PortRange                         portR1
+{
+  Port                            1024-65535
+}
+PortGroup                         portG1
+{
+  PortRangeRef                    portR2
+  PortRange
+  {
+    Port                          9444 9450
+  }
+}
+PortRange                         portR2
+{
+  Port                            9443
+}
+P
+printf 'TtlsRule Hand {\r\n\tJOBNAME ZWE1*  # all of them\r\n\tUserid  START*\r\n  localportrange 7553-7554\r\n\tDirection INBOUND\r\n ttlsgroupactionref G#1\r\n TTLSEnvironmentActionRef E.1\r\n}\r\n#\r\nTTLSGroupAction G#1\r\n{\r\nTTLSENABLED ON # yes\r\ntrace 255\r\n}\r\nTTLSEnvironmentAction E.1\r\n{\r\n  HandshakeRole ServerWithClientAuth\r\n  TTLSKeyRingParms\r\n  {\r\n    Keyring ZWE/ring\r\n  }\r\n  TTLSSignatureParms {\r\n    CLientECurves Any\r\n    SignaturePairs 060305030403\r\n    SignaturePairs TLS_SIGALG_SHA256_WITH_RSA\r\n  }\r\n  TTLSEnvironmentAdvancedParms\r\n  {\r\n    ServerCertificateLabel a label with blanks  # and a comment\r\n    CertificateLabel\r\n    ClientAuthType SAFCHECK\r\n  }\r\n}\r\n' >forms/hand
+# Both without a false alarm.
+for form in assistant hand; do runs "a policy as $form writes it" 0 sallyport pagent --check forms/$form; done
+cat >forms/defects <<'P'
+TTLSRule one
+{
+  RemotePortRange 70000
+  Direction Sideways
+  Priority 0
+  TTLSGroupActionRef nowhere
+}
+TTLSRule two
+{
+  Direction Outbound
+  TTLSGroupActionRef g
+}
+TTLSGroupAction g
+{
+  TTLSEnabled Maybe
+  Trace 256
+  Tracing 2
+}
+IpAddr mapped
+{
+  Addr ::ffff:10.0.0.1
+}
+TTLSCipherParms c
+{
+  V3CipherSuites4Char 130
+  V3CipherSuites TLS_NO_SUCH_SUITE
+}
+TTLSKeyringParms k
+{
+}
+IpAddrSet s
+{
+  Prefix 10.0.0.0/33
+}
+TTLSEnvironmentAdvancedParms a
+{
+  HandshakeTimeout 601
+  PeerMinECCKeySize 522
+  ServerHandshakeSNIList nolabel
+}
+Nonsense x
+{
+}
+TTLSGroupAction g2
+{
+  TTLSEnabled On
+P
+runs "a policy with defects" 1 sallyport pagent --check forms/defects
+for line in 3 4 5 6 8 15 16 17 21 25 26 28 33 35 37 38 41 46; do like "$OUT" "forms/defects:$line: error: " "each by its line: $line"; done
+like "$OUT" "^18 errors" "and no other"
+
+# --- the order of rules -------------------------------------------------------------------------
+cp "$policy" keep
+{ cat keep; for pair in low=1 b-same=10 a-same=10 B-same=10 top=255 other=2; do printf 'TTLSRule %s\n{\n  RemotePortRange 8690\n  Direction Outbound\n  Priority %s\n  TTLSGroupActionRef off\n}\n' "${pair%=*}" "${pair#*=}"; done; printf 'TTLSGroupAction off\n{\n  TTLSEnabled Off\n  Trace 4\n}\n'; } >"$policy"
+policy_refresh; ok $? "rules with priorities"
+like "$(sallyport pasearch -t -r | sed -n 's/^policyRule: *//p' | tr '\n' ' ')" '^top B-same a-same b-same other ' "the highest first, equal ones by name"
+hits() { mark; bash -c 'exec 3<>/dev/tcp/10.77.0.2/8690; echo open words >&3; timeout 5 cat <&3' >/dev/null 2>&1; wait_for 5 said 'EZD1281I .*REMOTE: 10\.77\.0\.2\.\.8690 '; since | sed -n 's/.*STATUS: Not Enabled RULE: \([^ ]*\) .*/\1/p'; }
+is "$(hits)" top "which is how a connection finds its rule"
+sed -i '/^TTLSRule top/,/^}/d' "$policy"; policy_refresh; is "$(hits)" B-same "and the next one"
+cp keep "$policy"; policy_refresh
 
 # --- trace bits: each its own messages and no other -------------------------------------
 ids() { since | grep -o 'EZD128[1-7]I' | sort -u | tr '\n' ' '; }
