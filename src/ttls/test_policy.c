@@ -375,6 +375,9 @@ warns(void **state)
           "" },
         { RULE("Jobname A") "TTLSGskLdapParms c\n{\nCRLCacheTempCRL On\n}\n",
           "CRLCacheTempCRL On has no effect here" },
+        { RULE("Jobname A") "TTLSConnectionAdvancedParms c\n{\n"
+                            "SecondaryMap On\n}\n",
+          "mapped by rules of their own" },
         { RULE("Jobname A") "TTLSGskOcspParms c\n{\n"
                             "OcspServerStapling Any\n}\n",
           "server's own certificate alone" },
