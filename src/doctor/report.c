@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "parse/textout.h"
 
 static const struct {
@@ -178,27 +179,18 @@ count(const struct doctor *d, enum doctor_severity severity)
     return n;
 }
 
-/* Names of files are other people's: nothing that a terminal would obey. */
-static void
-print_text(const char *text, struct buf *out)
-{
-    for (; *text != '\0'; text++)
-        buf_add_char(out,
-                     (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
-}
-
 static void
 print_one(const struct doctor_finding *f, struct buf *out)
 {
     buf_printf(out, "%-7s  %s  ", severity_words[rules[f->rule].severity],
                rules[f->rule].id);
-    print_text(f->where, out);
+    printable_add(out, str_of(f->where));
     if (f->line > 0)
         buf_printf(out, ":%u", f->line);
     buf_add_z(out, "\n         ");
-    print_text(f->what, out);
+    printable_add(out, str_of(f->what));
     buf_printf(out, "\n         Why: %s\n         Fix: ", rules[f->rule].why);
-    print_text(f->fix, out);
+    printable_add(out, str_of(f->fix));
     buf_add_z(out, "\n\n");
 }
 
