@@ -140,7 +140,7 @@ arena_grown(struct arena *a, void *p, size_t n, size_t *cap, size_t size)
     fresh = arena_array(a, more, size);
     if (fresh == NULL)
         return NULL;
-    if (n > 0)
+    if (p != NULL && n > 0)
         memcpy(fresh, p, n * size);
     *cap = more;
     return fresh;
