@@ -118,6 +118,7 @@ fi
 # A server without a command port.
 printf 'command.port=-1\n' >"$B"
 [ "$(id -u)" -ne 0 ] || chown -R 0 "$D"
+rm -f "$D/logs/messages.log" # of the run before
 background "$BIN/sallyport-server" run s >"$SCRATCH/run.log" 2>&1; SERVER=$PID
 wait_for 60 grep -q CWWKF0011I "$D/logs/messages.log"
 wrong 6 '^CWWKE0089E: Server s could not be stopped because the server command port is disabled\.$' stop s
