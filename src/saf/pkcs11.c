@@ -531,25 +531,40 @@ p11_find_key(struct p11 *p, struct str token, struct str label, struct buf *id,
     return key_pair(p, token, &m, &op, why);
 }
 
+/* The key of that class and CKA_ID; *e: there is none, or not one. */
 static CK_RV
-run_public_of(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
-              struct err_info *why)
+find_key_of(struct p11 *p, CK_SESSION_HANDLE s, const CK_OBJECT_CLASS *class_,
+            struct str id, CK_OBJECT_HANDLE *key, enum err *e,
+            struct err_info *why)
 {
-    const struct making *m = arg;
-    const CK_ATTRIBUTE want[] = { VALUE(CKA_CLASS, p11_public),
-                                  BYTES(CKA_ID, m->label) };
+    const CK_ATTRIBUTE want[] = { VALUE(CKA_CLASS, *class_),
+                                  BYTES(CKA_ID, id) };
     CK_OBJECT_HANDLE found[2];
     CK_ULONG n;
     CK_RV rv = p11_find(p, s, want, ARRAY_LEN(want), found, 2, &n);
 
     if (rv != CKR_OK)
         return rv;
-    if (n == 1)
-        return read_public(p, s, found[0], m->spki, e, why);
-    *e = err_set(why, n == 0 ? ERR_NOT_FOUND : ERR_EXISTS,
-                 "the token has %s public key of this CKA_ID",
-                 n == 0 ? "no" : "more than one");
+    *key = found[0];
+    if (n != 1)
+        *e = err_set(why, n == 0 ? ERR_NOT_FOUND : ERR_EXISTS,
+                     "the token has %s %s key of this CKA_ID",
+                     n == 0 ? "no" : "more than one",
+                     class_ == &p11_private ? "private" : "public");
     return CKR_OK;
+}
+
+static CK_RV
+run_public_of(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
+              struct err_info *why)
+{
+    const struct making *m = arg;
+    CK_OBJECT_HANDLE key;
+    CK_RV rv = find_key_of(p, s, &p11_public, m->label, &key, e, why);
+
+    return rv == CKR_OK && *e == ERR_OK
+               ? read_public(p, s, key, m->spki, e, why)
+               : rv;
 }
 
 enum err
@@ -726,20 +741,10 @@ run_sign(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
          struct err_info *why)
 {
     const struct signing *g = arg;
-    const CK_ATTRIBUTE want[] = { VALUE(CKA_CLASS, p11_private),
-                                  BYTES(CKA_ID, g->id) };
-    CK_OBJECT_HANDLE found[2];
-    CK_ULONG n;
-    CK_RV rv = p11_find(p, s, want, ARRAY_LEN(want), found, 2, &n);
+    CK_OBJECT_HANDLE key;
+    CK_RV rv = find_key_of(p, s, &p11_private, g->id, &key, e, why);
 
-    if (rv != CKR_OK)
-        return rv;
-    if (n == 1)
-        return sign_with(p, s, found[0], g, e, why);
-    *e = err_set(why, n == 0 ? ERR_NOT_FOUND : ERR_EXISTS,
-                 n == 0 ? "the private key is no longer in the token"
-                        : "the token has two private keys of one CKA_ID");
-    return CKR_OK;
+    return rv == CKR_OK && *e == ERR_OK ? sign_with(p, s, key, g, e, why) : rv;
 }
 
 enum err

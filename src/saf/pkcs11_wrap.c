@@ -130,15 +130,25 @@ run_unwrap(struct p11 *p, CK_SESSION_HANDLE s, void *arg, enum err *e,
     return rv;
 }
 
+static enum err
+operate(struct p11 *p, struct str token, struct wrapping *w,
+        CK_RV (*run)(struct p11 *, CK_SESSION_HANDLE, void *, enum err *,
+                     struct err_info *),
+        const char *what, struct err_info *why)
+{
+    const struct operation op = { run, w, what };
+    enum err e = p11_operate(p, token, &op, why);
+
+    return e == ERR_OK ? buf_check(w->out, why) : e;
+}
+
 enum err
 p11_wrap(struct p11 *p, struct str token, struct str label, struct str plain,
          bool may_make, struct buf *out, struct err_info *why)
 {
     struct wrapping w = { label, plain, may_make, out };
-    const struct operation op = { run_wrap, &w, "wrap" };
-    enum err e = p11_operate(p, token, &op, why);
 
-    return e == ERR_OK ? buf_check(out, why) : e;
+    return operate(p, token, &w, run_wrap, "wrap", why);
 }
 
 enum err
@@ -146,8 +156,6 @@ p11_unwrap(struct p11 *p, struct str token, struct str label,
            struct str wrapped, struct buf *plain, struct err_info *why)
 {
     struct wrapping w = { label, wrapped, false, plain };
-    const struct operation op = { run_unwrap, &w, "unwrap" };
-    enum err e = p11_operate(p, token, &op, why);
 
-    return e == ERR_OK ? buf_check(plain, why) : e;
+    return operate(p, token, &w, run_unwrap, "unwrap", why);
 }

@@ -298,6 +298,30 @@ run_child(const struct work *w, struct buf *out, struct err_info *why)
     return was_killed ? run_once(w, out, &was_killed, why) : e;
 }
 
+/* What it read, in the arena. */
+static enum err
+ask_child(const struct work *w, struct arena *a, struct reader *out,
+          struct err_info *why)
+{
+    struct buf result;
+    enum err e;
+
+    buf_init(&result, RESULT_MAX);
+    e = run_child(w, &result, why);
+    if (e == ERR_OK)
+        *out = reader_of(str_dup(a, buf_view(&result)));
+    if (result.p != NULL)
+        secret_wipe(result.p, result.n);
+    buf_fini(&result);
+    return e;
+}
+
+static enum err
+malformed(struct err_info *why)
+{
+    return err_set(why, ERR_PEER, "certificate parser: malformed answer");
+}
+
 static enum err
 parse(void *arg, struct arena *a, struct str input, struct str password,
       const struct str *trusted, size_t n_trusted, struct cert_bundle *out,
@@ -309,21 +333,27 @@ parse(void *arg, struct arena *a, struct str input, struct str password,
                             .list = trusted,
                             .n_list = n_trusted };
     struct reader in;
-    struct buf result;
-    enum err e;
+    enum err e = ask_child(&w, a, &in, why);
 
     (void)arg;
-    buf_init(&result, RESULT_MAX);
-    e = run_child(&w, &result, why);
-    if (e == ERR_OK) {
-        in = reader_of(str_dup(a, buf_view(&result)));
-        if (!cert_bundle_read(&in, a, out))
-            e = err_set(why, ERR_PEER, "certificate parser: malformed answer");
-    }
-    if (result.p != NULL)
-        secret_wipe(result.p, result.n);
-    buf_fini(&result);
-    return e;
+    return e != ERR_OK || cert_bundle_read(&in, a, out) ? e : malformed(why);
+}
+
+static enum err
+host_ids(void *arg, struct arena *a, struct str der, const struct str *cas,
+         size_t n_cas, struct hostids *out, struct err_info *why)
+{
+    const struct work w = {
+        .kind = WORK_HOST_IDS, .input = der, .list = cas, .n_list = n_cas
+    };
+    struct reader in;
+    enum err e = ask_child(&w, a, &in, why);
+
+    (void)arg;
+    if (e != ERR_OK)
+        return e;
+    return hostids_read(&in, out) && out->signer < n_cas ? ERR_OK
+                                                         : malformed(why);
 }
 
 static enum err
@@ -341,29 +371,6 @@ pkcs12(void *arg, struct str der, struct str pkcs8, const struct str *chain,
 
     (void)arg;
     return run_child(&w, out, why);
-}
-
-static enum err
-host_ids(void *arg, struct arena *a, struct str der, const struct str *cas,
-         size_t n_cas, struct hostids *out, struct err_info *why)
-{
-    const struct work w = {
-        .kind = WORK_HOST_IDS, .input = der, .list = cas, .n_list = n_cas
-    };
-    struct reader in;
-    struct buf result;
-    enum err e;
-
-    (void)arg;
-    buf_init(&result, RESULT_MAX);
-    e = run_child(&w, &result, why);
-    if (e == ERR_OK) {
-        in = reader_of(str_dup(a, buf_view(&result)));
-        if (!hostids_read(&in, out) || out->signer >= n_cas)
-            e = err_set(why, ERR_PEER, "certificate parser: malformed answer");
-    }
-    buf_fini(&result);
-    return e;
 }
 
 static enum err
