@@ -1,4 +1,4 @@
-/* Shared by client.c, client_calls.c and view.c only. */
+/* Shared by client.c, client_connect.c, client_calls.c and view.c only. */
 #ifndef SALLYPORT_SAF_CLIENT_PRIV_H
 #define SALLYPORT_SAF_CLIENT_PRIV_H
 
@@ -61,6 +61,15 @@ enum err client_call(struct saf_client *, enum wire_type, struct str payload,
                      int fd, struct chan_msg *reply, struct reader *out,
                      struct saf_rc *rc, struct err_info *why);
 
+/* The same on the connection that is there. */
+enum err client_exchange(struct saf_client *, enum wire_type,
+                         struct str payload, int fd, struct chan_msg *reply,
+                         struct reader *out, struct saf_rc *rc,
+                         struct err_info *why);
+/* The connection has ended; what was asked is asked again. */
+void client_lose(struct saf_client *);
+/* For ever: what was asked fails. */
+void client_drop_all(struct saf_client *);
 /* Connected (again) and known to the angel; else why not. */
 enum err client_connect(struct saf_client *, struct err_info *why);
 /* One message to the front, waiting while its queue is full; fd or -1. */
