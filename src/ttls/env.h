@@ -13,9 +13,11 @@
 #include "ipc/chan.h"
 #include "ttls/engine.h"
 
+#define ENV_LABEL_MAX 64u
+
 /* A personal certificate of the ring with its key. */
 struct env_identity {
-    char label[65];
+    char label[ENV_LABEL_MAX + 1];
     bool is_default;
     X509 *cert;
     EVP_PKEY *key;
@@ -69,6 +71,12 @@ void env_policy(struct engine *, const struct engine_policy *);
 MUST_CHECK bool env_ring(struct env *);
 /* From a key database file instead (env_file.c). */
 MUST_CHECK bool env_file(struct env *);
+/* What a ring or file holds, entry by entry (env_entries.c): whom to trust, and
+ * what to show; *key is taken in any case, NULL when there is none. */
+MUST_CHECK bool env_add_signer(struct env *, struct str der);
+MUST_CHECK bool env_add_identity(struct env *, struct str label,
+                                 bool is_default, struct str der,
+                                 EVP_PKEY **key);
 /* One request to the broker and its answer; any thread. */
 MUST_CHECK enum err env_maker_ask(struct env_maker *, struct str request,
                                   struct chan_msg *reply);

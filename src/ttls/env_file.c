@@ -70,41 +70,16 @@ type_of(struct str bytes, enum keystore_type *out)
     return str_find(str_sub(bytes, 0, 65536), STR("-----BEGIN ")) != STR_NPOS;
 }
 
+/* The first one is the default; a name that is too long names nothing. */
 static bool
 add_key(struct env *env, const struct keystore_entry *e)
 {
-    const unsigned char *cert = (const unsigned char *)e->der.p,
-                        *key = e->key.p;
-    struct env_identity *more =
-        realloc(env->identities, (env->n_identities + 1) * sizeof *more);
-    struct env_identity *i;
+    const unsigned char *p = e->key.p;
+    EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &p, (long)e->key.n);
+    struct str label = e->alias.n <= ENV_LABEL_MAX ? e->alias : STR("");
 
-    if (more == NULL)
-        return false;
-    env->identities = more;
-    i = &more[env->n_identities];
-    memset(i, 0, sizeof *i);
-    if (!str_copy_z(e->alias, i->label, sizeof i->label))
-        i->label[0] = '\0'; /* too long to be named */
-    i->is_default = env->n_identities == 0;
-    i->cert = d2i_X509(NULL, &cert, (long)e->der.n);
-    i->key = d2i_AutoPrivateKey(NULL, &key, (long)e->key.n);
-    env->n_identities++;
-    return i->cert != NULL && i->key != NULL;
-}
-
-static bool
-add_signer(struct env *env, const struct keystore_entry *e)
-{
-    const unsigned char *p = (const unsigned char *)e->der.p;
-    X509 *cert = d2i_X509(NULL, &p, (long)e->der.n);
-    bool is_fine =
-        cert != NULL &&
-        X509_STORE_add_cert(SSL_CTX_get_cert_store(env->ctx), cert) == 1;
-
-    X509_free(cert);
-    env->n_trust += is_fine;
-    return is_fine;
+    return key != NULL &&
+           env_add_identity(env, label, env->n_identities == 0, e->der, &key);
 }
 
 static bool
@@ -113,7 +88,8 @@ take_entries(struct env *env, const struct keystore *store)
     for (size_t i = 0; i < store->n; i++) {
         const struct keystore_entry *e = &store->entries[i];
 
-        if (!(e->kind == KEYSTORE_KEY ? add_key(env, e) : add_signer(env, e)))
+        if (!(e->kind == KEYSTORE_KEY ? add_key(env, e)
+                                      : env_add_signer(env, e->der)))
             return false;
     }
     return true;

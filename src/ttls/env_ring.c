@@ -1,7 +1,5 @@
 /* The user's key ring, as the broker hands it over. Runs in the maker's
  * thread, which may wait. */
-#include <openssl/err.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,44 +34,17 @@ read_entry(struct reader *in, struct entry *e)
            reader_u8(in, &e->usage);
 }
 
-static bool
-add_identity(struct env *env, const struct entry *e, X509 *cert)
-{
-    struct env_identity *more =
-        realloc(env->identities, (env->n_identities + 1) * sizeof *more);
-    struct env_identity *i;
-
-    if (more == NULL)
-        return false;
-    env->identities = more;
-    i = &more[env->n_identities];
-    memset(i, 0, sizeof *i);
-    if (!str_copy_z(e->label, i->label, sizeof i->label) ||
-        X509_up_ref(cert) != 1)
-        return false;
-    i->is_default = e->is_default != 0;
-    i->cert = cert;
-    env->n_identities++;
-    return !e->has_key ||
-           remote_key_of(env->keys, e->der, &i->key, NULL) == ERR_OK;
-}
-
 /* Signers are trusted; a personal certificate is only shown. */
 static bool
-add(struct env *env, X509_STORE *store, const struct entry *e)
+add(struct env *env, const struct entry *e)
 {
-    const unsigned char *p = (const unsigned char *)e->der.p;
-    X509 *cert = d2i_X509(NULL, &p, (long)e->der.n);
-    bool is_fine = cert != NULL;
+    EVP_PKEY *key = NULL;
 
-    if (is_fine && e->usage != USAGE_PERSONAL) {
-        is_fine = X509_STORE_add_cert(store, cert) == 1;
-        env->n_trust++;
-    } else if (is_fine) {
-        is_fine = add_identity(env, e, cert);
-    }
-    X509_free(cert);
-    return is_fine;
+    if (e->usage != USAGE_PERSONAL)
+        return env_add_signer(env, e->der);
+    return (!e->has_key ||
+            remote_key_of(env->keys, e->der, &key, NULL) == ERR_OK) &&
+           env_add_identity(env, e->label, e->is_default != 0, e->der, &key);
 }
 
 static void
@@ -155,7 +126,6 @@ open_keys(struct env *env)
 static bool
 take(struct env *env, struct str payload)
 {
-    X509_STORE *store = SSL_CTX_get_cert_store(env->ctx);
     struct reader in = reader_of(payload);
     struct str why;
     uint8_t failed;
@@ -172,7 +142,7 @@ take(struct env *env, struct str payload)
     for (uint32_t i = 0; i < n; i++) {
         struct entry e;
 
-        if (!read_entry(&in, &e) || !add(env, store, &e))
+        if (!read_entry(&in, &e) || !add(env, &e))
             return fail(env, 102, "Environment Init");
     }
     return true;
