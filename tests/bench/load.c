@@ -41,7 +41,7 @@ struct options {
     double rate; /* requests a second of all threads; 0: as fast as can be */
     enum connecting connecting;
     bool holds, is_clear;
-    const char *host, *port, *path, *header, *cert;
+    const char *host, *port, *path, *header, *cert, *authorities;
     int version; /* 0: any */
 };
 
@@ -333,6 +333,11 @@ make_context(const struct options *o)
         (SSL_CTX_use_certificate_chain_file(ctx, o->cert) != 1 ||
          SSL_CTX_use_PrivateKey_file(ctx, o->cert, SSL_FILETYPE_PEM) != 1))
         die(o->cert);
+    if (o->authorities != NULL) {
+        if (SSL_CTX_load_verify_file(ctx, o->authorities) != 1)
+            die(o->authorities);
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    }
     return ctx;
 }
 
@@ -348,6 +353,7 @@ usage(void)
          "  --clear            without TLS\n"
          "  --tls 1.2|1.3      this version only\n"
          "  --cert FILE        client certificate and key, PEM\n"
+         "  --ca FILE          check the server's certificate by these\n"
          "  --header LINE      one more header");
     exit(2);
 }
@@ -381,6 +387,9 @@ read_option(struct options *o, int letter)
     case 'k':
         o->cert = optarg;
         break;
+    case 'a':
+        o->authorities = optarg;
+        break;
     case 'H':
         o->header = optarg;
         break;
@@ -401,6 +410,7 @@ main(int argc, char **argv)
         { "clear", no_argument, NULL, 'C' },
         { "tls", required_argument, NULL, 't' },
         { "cert", required_argument, NULL, 'k' },
+        { "ca", required_argument, NULL, 'a' },
         { "header", required_argument, NULL, 'H' },
         { NULL, 0, NULL, 0 },
     };

@@ -90,9 +90,10 @@ def start_peers(p):
     (w / "user1.conf").write_text(conf)
     p.start("nginx", "-e", mine / "start.log", "-c", w / "user1.conf", ports=[IN_CLEAR + 1, IN_CLEAR + 2], user=uid)
     haproxy, stunnel = "", "foreground = yes\nclient = yes\nsocket = l:TCP_NODELAY=1\nsocket = r:TCP_NODELAY=1\ndebug = 0\npid =\n"
+    stunnel += f"CAfile = {w}/ca.pem\nverifyChain = yes\n"
     for i, _ in enumerate(COMBOS):
-        haproxy += (f"listen a{i}\n    bind 127.0.0.1:{FRONT + 10 * i + 1}\n    server s 127.0.0.1:{TLS + 10 * i + 3} ssl verify none\n"
-                    f"listen b{i}\n    bind 127.0.0.1:{FRONT + 10 * i + 2}\n    server s 127.0.0.1:{TLS + 10 * i + 3} ssl verify none no-ssl-reuse\n")
+        haproxy += (f"listen a{i}\n    bind 127.0.0.1:{FRONT + 10 * i + 1}\n    server s 127.0.0.1:{TLS + 10 * i + 3} ssl verify required ca-file {w}/ca.pem\n"
+                    f"listen b{i}\n    bind 127.0.0.1:{FRONT + 10 * i + 2}\n    server s 127.0.0.1:{TLS + 10 * i + 3} ssl verify required ca-file {w}/ca.pem no-ssl-reuse\n")
         stunnel += f"[a{i}]\naccept = 127.0.0.1:{FRONT + 10 * i + 3}\nconnect = 127.0.0.1:{TLS + 10 * i + 3}\n"
     for i, key in enumerate(KEYS):
         haproxy += f"listen c{i}\n    bind 127.0.0.1:{IN_TLS + 10 + i} ssl crt {w}/{key}.pem\n    server s 127.0.0.1:{IN_CLEAR + 3}\n"
@@ -118,6 +119,7 @@ def prepare(image, work):
                           ("USER1", "ADDRING(BENCH.EC)"), ("USER1", "CONNECT(LABEL('BENCH EC') RING(BENCH.EC) DEFAULT)")):
         m.run("sallyport", "racf", f"RACDCERT ID({user}) {command}")
     m.run("sallyport", "racf", "SETROPTS RACLIST(DIGTCERT DIGTRING) REFRESH")
+    image.export_ca(work / "ca.pem")
     for key, label in (("rsa", "Liberty Client Cert"), ("p256", "BENCH EC")):
         pem = work / f"{key}.pem"
         image.export("LIBSERV", label, pem)
@@ -187,8 +189,8 @@ def outbound(pids, engine, load, o):
              each(lambda port, p: m.wrk(f"http://127.0.0.1:{port}/1k", p, o["seconds"], ["Connection: close"], 16)), [("rate", "best", 1), ("cpu", "best", 1)])
         full = {OURS: lambda: m.wrk(f"http://127.0.0.1:{ours_full}/1k", engine, o["seconds"], ["Connection: close"], 16),
                 "HAProxy": lambda: m.wrk(f"http://127.0.0.1:{FRONT + 10 * i + 2}/1k", pids["HAProxy"], o["seconds"], ["Connection: close"], 16),
-                "a program with OpenSSL": lambda: as_client(load(direct, "/1k", [], o["seconds"], "--new", "full", "--tls", version, connections=16))}
-        emit(f"client, {what}: new connections, full handshakes", "The same without resumption; beside a program that calls OpenSSL itself and needs no relay (its own CPU).",
+                "a program with OpenSSL": lambda: as_client(load(direct, "/1k", [], o["seconds"], "--new", "full", "--tls", version, "--ca", o["work"] / "ca.pem", connections=16))}
+        emit(f"client, {what}: new connections, full handshakes", "The same without resumption; beside a program that calls OpenSSL itself and needs no relay (its own CPU). All check the server's certificate.",
              m.medians(full, few), [("rate", "a program with OpenSSL", 0.9), ("cpu", "a program with OpenSSL", 0.9)])
 
 
@@ -197,6 +199,9 @@ def as_client(got):
 
 
 def inbound(pids, engine, load, o):
+    """With what the angel uses to sign."""
+    here = os.readlink("/proc/self/ns/net")
+    engine = engine + [pid for pid, (_, name) in m.processes().items() if name.startswith("sallyport-ange") and net_of(pid) == here]
     few = min(o["pairs"], 3)
     for i, key in enumerate(KEYS):
         fronts = {OURS: (IN_CLEAR + 1 + i, engine), "hitch": (IN_TLS + i, pids[f"hitch{i}"]), "HAProxy": (IN_TLS + 10 + i, pids["HAProxy"])}
@@ -205,7 +210,7 @@ def inbound(pids, engine, load, o):
             return m.medians({who: lambda f=f: measure(*f) for who, f in fronts.items()}, few)
         if key == "rsa":
             for version in VERSIONS:
-                emit(f"server, TLS {version}: kept connections, 1 KB", "32 TLS connections, relayed in clear to the same nginx; CPU of the relay.",
+                emit(f"server, TLS {version}: kept connections, 1 KB", "32 TLS connections, relayed in clear to the same nginx; CPU of the relay, of ours the angel's too.",
                      each(lambda port, p: plain(load(port, "/1k", p, o["seconds"], "--tls", version))))
             for streams in (1, 64):
                 emit(f"server, TLS 1.3: bulk, {streams} stream{'s' * (streams > 1)}", "Answers of 64 MB; CPU of the relay for each GB.",
@@ -236,6 +241,7 @@ def inside(build, o):
         prepare(image, p.work)
         pids = start_peers(p)
         engine = start_engine(image)
+        o["work"] = p.work
         idle(pids, engine, load, o)
         outbound(pids, engine, load, o)
         inbound(pids, engine, load, o)
