@@ -375,6 +375,9 @@ warns(void **state)
           "" },
         { RULE("Jobname A") "TTLSGskLdapParms c\n{\nCRLCacheTempCRL On\n}\n",
           "CRLCacheTempCRL On has no effect here" },
+        { RULE("Jobname A") "TTLSGroupAdvancedParms c\n{\n"
+                            "SyslogFacility Auth\n}\n",
+          "has no facilities" },
         { RULE("Jobname A") "TTLSConnectionAdvancedParms c\n{\n"
                             "SecondaryMap On\n}\n",
           "mapped by rules of their own" },

@@ -25,6 +25,8 @@ static const struct {
     { TTLS_GROUP_ACTION, "CtraceClearText", NULL, CTRACE },
     { TTLS_ENV_ACTION, "CtraceClearText", "Off", CTRACE },
     { TTLS_CONN_ACTION, "CtraceClearText", "Off", CTRACE },
+    { TTLS_GROUP_ADV, "SyslogFacility", NULL,
+      "messages go to the system log of the image, which has no facilities" },
     { TTLS_GROUP_ADV, "SecondaryMap", NULL, SECONDARY },
     { TTLS_ENV_ADV, "SecondaryMap", "Off", SECONDARY },
     { TTLS_CONN_ADV, "SecondaryMap", "Off", SECONDARY },
