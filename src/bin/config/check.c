@@ -21,7 +21,8 @@ place_of(struct str text)
     struct cfg_place place = { 0 };
     uint64_t line = 0;
 
-    if (open == STR_NPOS || text.p[text.n - 1] != ')')
+    if (open == STR_NPOS || text.p[text.n - 1] != ')' ||
+        !str_starts(str_sub(text, open, text.n), STR("(/")))
         return place;
     place.file = str_sub(text, open + 1, text.n - 1);
     for (unsigned i = 0; i < 2; i++) {
@@ -94,17 +95,13 @@ void
 source_check(struct source *s)
 {
     struct err_info why = { 0 };
-    const struct cfg_node *features;
 
     /* what is relative is so to where the server runs */
     if (chdir(s->settings.output_dir) != 0)
         IGNORE(chdir(s->settings.server_dir));
     if (check_logs(s, &why) != ERR_OK)
         note_text(s, "CWWKE0701E", str_of(why.text));
-    features = &CFG_ONE(s->tree, feature_manager)->node;
-    s->place = (struct cfg_place){ features->file, features->line };
-    (void)features_check(s->tree, source_note, s);
-    s->place = (struct cfg_place){ 0 };
+    (void)features_check(s->tree, note_placed, s);
     if (check_server(s, &why) != ERR_OK)
         note_text(s, "CWWKE0701E", str_of(why.text));
 }
