@@ -74,6 +74,7 @@ done <<END
 two.jks|JKS|||CWPKI0813E: Error while trying to initialize the keymanager for the keystore \[.*two\.jks\]\. .* Exception message is: \[the password does not open the key two\]\.|a key whose password is not given
 two.jks|JKS|<keyEntry name="Two" keyPassword="wrong12"/>||CWPKI0812E: Error while trying to get the \[two\] key from the \[k\] keystore\. .* Exception returned is: \[the password does not open the key two\]\.|a key whose own password is wrong
 none.p12|PKCS12|||CWPKI0807W: The keyStore location none\.p12 could not be found|a store that is not there
+none.p12|PKCS12|||CWPKI0809W: There is a failure loading the k keystore\. If an SSL configuration references the k keystore, then|and who needs it
 two.p12|JKS|||CWPKI0033E: .*this is not a JKS or JCEKS key store|a store of another type
 two.p12|PKCS12||serverKeyAlias="three"|CWPKI0024E: The three certificate alias|an alias that is not there
 two.p12|PKCS12||sslProtocol="TLSv9"|CWPKI0831E: The TLSv9 SSL/TLS protocol cannot be used\. Extended error is: .|a protocol that is none
