@@ -78,6 +78,27 @@ tls_ring_parse(struct str location, struct str *owner, struct str *ring,
 
 /* ---- reading stores ---- */
 
+/* Not that of the file: a ring may leave the type out, which is PKCS12 then. */
+static enum err
+check_type(struct str type, struct err_info *why)
+{
+    static const char *const ring_types[] = { "JCERACFKS", "JCECCARACFKS",
+                                              "JCEHYBRIDRACFKS" };
+    enum keystore_type file;
+
+    for (size_t i = 0; i < ARRAY_LEN(ring_types); i++)
+        if (str_eq_nocase_z(type, ring_types[i]))
+            return ERR_OK;
+    if (keystore_type_of(type, &file))
+        return ERR_OK;
+    return err_set(why, ERR_SYNTAX,
+                   "type is \"" STR_FMT
+                   "\", expected PKCS12, JKS, JCEKS or PEM "
+                   "for a file, JCERACFKS, JCECCARACFKS or JCEHYBRIDRACFKS for "
+                   "a key ring",
+                   STR_ARG(str_sub(type, 0, 100)));
+}
+
 static enum err
 read_ring(struct tls_stores *t, struct store *s, bool want_keys,
           struct err_info *why)
@@ -90,9 +111,14 @@ read_ring(struct tls_stores *t, struct store *s, bool want_keys,
                                                             : SAF_KEYS_TAKE;
     struct str owner, ring;
     struct saf_rc rc = { 0 };
-    enum err e = tls_ring_parse(s->from->location, &owner, &ring, why);
+    const char *attr = "type";
+    enum err e = check_type(s->from->type, why);
     bool is_remote = false;
 
+    if (e == ERR_OK) {
+        attr = "location";
+        e = tls_ring_parse(s->from->location, &owner, &ring, why);
+    }
     if (e == ERR_OK && t->shared.is_check)
         return err_set(why, ERR_NOT_NOW, "a check reads no key rings");
     if (e == ERR_OK)
@@ -106,8 +132,8 @@ read_ring(struct tls_stores *t, struct store *s, bool want_keys,
         struct str text = str_of(why->text);
         struct ffdc_incident incident = { err_name(e), LOGGER, "load", text };
 
-        PLACED_LOG(t->log, LOGGER, PLACE(&s->from->node, "location"),
-                   "CWPKI0033E", s->from->location, text);
+        PLACED_LOG(t->log, LOGGER, PLACE(&s->from->node, attr), "CWPKI0033E",
+                   s->from->location, text);
         PLACED_LOG(t->log, LOGGER, PLACE(&s->from->node, NULL), "CWPKI0809W",
                    s->from->node.id, s->from->node.id);
         messages_log_ffdc(t->log, &incident);
@@ -164,7 +190,7 @@ read_store(struct tls_stores *t, const struct cfg_key_store *from,
     s->from = from;
     s->next = t->stores;
     t->stores = s;
-    if (key_files_is_file(from)) {
+    if (key_files_is_file(from) && check_type(from->type, NULL) == ERR_OK) {
         s->has_keys = true;
         s->e = key_files_read(&t->arena, t->tree, t->log, t->shared.is_check,
                               from, &s->file, &s->path, why);

@@ -75,6 +75,9 @@ two.jks|JKS|||CWPKI0813E: Error while trying to initialize the keymanager for th
 two.jks|JKS|<keyEntry name="Two" keyPassword="wrong12"/>||CWPKI0812E: Error while trying to get the \[two\] key from the \[k\] keystore\. .* Exception returned is: \[the password does not open the key two\]\.|a key whose own password is wrong
 none.p12|PKCS12|||CWPKI0807W: The keyStore location none\.p12 could not be found|a store that is not there
 none.p12|PKCS12|||CWPKI0809W: There is a failure loading the k keystore\. If an SSL configuration references the k keystore, then|and who needs it
+two.p12|BOGUS|||CWPKI0033E: The keystore located at two\.p12 did not load .*: type is "BOGUS", expected PKCS12, JKS, JCEKS or PEM for a file, JCERACFKS, JCECCARACFKS or JCEHYBRIDRACFKS for a key ring|a store of a type there is not
+safkeyring://R|BOGUS|||CWPKI0033E: .*type is "BOGUS"|nor of a ring
+x|JCERACFKS|||CWPKI0033E: .*"x" is not safkeyring://|a ring that is none
 two.p12|JKS|||CWPKI0033E: .*this is not a JKS or JCEKS key store|a store of another type
 two.p12|PKCS12||serverKeyAlias="three"|CWPKI0024E: The three certificate alias|an alias that is not there
 two.p12|PKCS12||sslProtocol="TLSv9"|CWPKI0831E: The TLSv9 SSL/TLS protocol cannot be used\. Extended error is: .|a protocol that is none
