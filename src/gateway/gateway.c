@@ -323,6 +323,8 @@ use_artefacts(struct gateway *g, struct cfg_tree *tree,
     if (e == ERR_OK) {
         e = user_registry_set(next, g->snapshot, g->o.log, why);
         /* The whole update or nothing. */
+        if (e == ERR_OK && is_update)
+            e = ports_check_rivals(g, next, why);
         if (e == ERR_OK && is_update && tree != g->snapshot->tree)
             e = ports_open_new(g, next, why);
         if (e != ERR_OK)

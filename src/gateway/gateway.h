@@ -82,7 +82,10 @@ MUST_CHECK enum err gateway_reload_keys(struct gateway *, struct err_info *why);
 struct gateway_endpoint {
     struct str id;
     bool is_paused;
+    size_t n_ports, n_open; /* fewer when one cannot be opened, or is paused */
 };
+/* "paused", "active", "partly closed" or "closed". */
+const char *gateway_endpoint_state(const struct gateway_endpoint *);
 /* Those of the configuration in use; how many there are (at most max). */
 size_t gateway_endpoints(const struct gateway *, struct gateway_endpoint *,
                          size_t max);
@@ -96,7 +99,8 @@ size_t gateway_endpoints(const struct gateway *, struct gateway_endpoint *,
  *
  * ERR_NOT_NOW    there is no endpoint at all
  * ERR_NOT_FOUND  unknown: ids that are none; the others were done
- * ERR_IO         failed: ids whose ports cannot be opened
+ * ERR_IO         failed: ids whose ports cannot be opened; ids named that had
+ *                none open to close
  */
 MUST_CHECK enum err gateway_pause(struct gateway *, bool is_pause,
                                   struct str targets, struct buf *unknown,

@@ -105,6 +105,10 @@ void angel_look(struct gateway *);
  * it is paused, or cannot be (said in the log). They stay open at the next
  * ports_close_unwanted. */
 void ports_open(struct gateway *, const struct snapshot *, int *fds);
+/* Not ERR_OK: two ports of it are one, and were not in the snapshot in use. */
+MUST_CHECK enum err ports_check_rivals(struct gateway *,
+                                       const struct snapshot *,
+                                       struct err_info *why);
 /* Open those that the snapshot in use does not have. Not ERR_OK: one cannot be;
  * all is as it was. */
 MUST_CHECK enum err ports_open_new(struct gateway *, const struct snapshot *,

@@ -29,7 +29,7 @@ find_listener(const struct gateway *g, const struct port_entry *p)
 bool
 ports_is_open(const struct gateway *g, const struct port_entry *p)
 {
-    return find_listener(g, p) < g->n_listeners;
+    return p->rival == NULL && find_listener(g, p) < g->n_listeners;
 }
 
 static struct str
@@ -60,6 +60,31 @@ is_in_our_way(const struct gateway *g, const struct port_entry *p)
     return false;
 }
 
+static void
+set_channel(struct listener *l, const struct port_entry *p)
+{
+    snprintf(l->channel, sizeof l->channel, STR_FMT "%s",
+             STR_ARG(p->endpoint_id), p->is_tls ? "-ssl" : "");
+}
+
+/* The socket of another channel, which is no more: said, since clear text and
+ * TLS may change places. */
+static void
+rename_channel(struct gateway *g, struct listener *l,
+               const struct port_entry *p, struct str port)
+{
+    struct listener now = *l;
+
+    set_channel(&now, p);
+    if (strcmp(now.channel, l->channel) == 0)
+        return;
+    MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0220I", str_of(l->channel),
+                 host_text(l->host), port);
+    MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0219I", str_of(now.channel),
+                 host_text(l->host), port);
+    *l = now;
+}
+
 /* Not ERR_OK: it was said, unless ERR_AGAIN: it is tried once more. */
 static enum err
 open_one(struct gateway *g, const struct port_entry *p, int *fd,
@@ -73,14 +98,14 @@ open_one(struct gateway *g, const struct port_entry *p, int *fd,
     *fd = -1;
     snprintf(port, sizeof port, "%u", p->port);
     if (at < g->n_listeners) {
+        rename_channel(g, l, p, str_of(port));
         l->is_wanted = true;
         *fd = l->fd;
         return ERR_OK;
     }
     if (g->n_listeners == ARRAY_LEN(g->listeners))
         return err_set(why, ERR_LIMIT, "too many ports are open");
-    snprintf(l->channel, sizeof l->channel, STR_FMT "%s",
-             STR_ARG(p->endpoint_id), p->is_tls ? "-ssl" : "");
+    set_channel(l, p);
     if (!str_copy_z(p->host, l->host, sizeof l->host))
         return err_set(why, ERR_LIMIT, "the name of the host is too long");
     e = parent_listen(g->o.parent, l->host, p->port, p->reuses_address, &l->fd,
@@ -109,7 +134,7 @@ open_one(struct gateway *g, const struct port_entry *p, int *fd,
 static bool
 is_open_wanted(const struct gateway *g, const struct port_entry *p)
 {
-    return !ports_is_paused(g, p->endpoint_id);
+    return p->rival == NULL && !ports_is_paused(g, p->endpoint_id);
 }
 
 /* What is open and wanted by that snapshot, and nothing else. */
@@ -164,6 +189,52 @@ add_place(const struct snapshot *s, const struct port_entry *p,
             why, STR_FMT,
             STR_ARG(cfg_where(&e->node, p->is_tls ? "httpsPort" : "httpPort",
                               STR(""), where)));
+}
+
+/* A configuration began with the same: it was said then. */
+static bool
+had_rival(const struct snapshot *s, const struct port_entry *p)
+{
+    for (size_t i = 0; i < s->n_ports; i++) {
+        const struct port_entry *q = &s->ports[i];
+
+        if (q->rival != NULL && q->port == p->port && q->is_tls == p->is_tls &&
+            str_eq(q->host, p->host) && str_eq(q->endpoint_id, p->endpoint_id))
+            return true;
+    }
+    return false;
+}
+
+static void
+say_rival(struct gateway *g, const struct port_entry *p, struct err_info *why)
+{
+    struct err_info own;
+    struct listener l;
+    char port[8];
+
+    if (why == NULL)
+        why = &own;
+    set_channel(&l, p);
+    snprintf(port, sizeof port, "%u", p->port);
+    port_say_rival(p, why);
+    MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0221E", str_of(l.channel), p->host,
+                 str_of(port), str_of(why->text));
+}
+
+enum err
+ports_check_rivals(struct gateway *g, const struct snapshot *s,
+                   struct err_info *why)
+{
+    for (size_t i = 0; i < s->n_ports; i++) {
+        const struct port_entry *p = &s->ports[i];
+
+        if (p->rival == NULL || had_rival(g->snapshot, p))
+            continue;
+        say_rival(g, p, why);
+        add_place(s, p, why);
+        return ERR_EXISTS;
+    }
+    return ERR_OK;
 }
 
 enum err
@@ -301,15 +372,31 @@ gateway_endpoints(const struct gateway *g, struct gateway_endpoint *v,
     size_t n = 0;
 
     for (size_t i = 0; g->snapshot != NULL && i < g->snapshot->n_ports; i++) {
-        struct str id = g->snapshot->ports[i].endpoint_id;
+        const struct port_entry *p = &g->snapshot->ports[i];
+        struct str id = p->endpoint_id;
         size_t k = 0;
 
         while (k < n && !str_eq(v[k].id, id))
             k++;
         if (k == n && n < max)
-            v[n++] = (struct gateway_endpoint){ id, ports_is_paused(g, id) };
+            v[n++] = (struct gateway_endpoint){ .id = id,
+                                                .is_paused =
+                                                    ports_is_paused(g, id) };
+        if (k < n) {
+            v[k].n_ports++;
+            v[k].n_open += ports_is_open(g, p);
+        }
     }
     return n;
+}
+
+const char *
+gateway_endpoint_state(const struct gateway_endpoint *e)
+{
+    return e->is_paused              ? "paused"
+           : e->n_open == e->n_ports ? "active"
+           : e->n_open > 0           ? "partly closed"
+                                     : "closed";
 }
 
 static void
@@ -351,17 +438,28 @@ find_unknown(struct str targets, const struct gateway_endpoint *v, size_t n,
     }
 }
 
-/* Is any of its sockets closed, though it is not paused? */
+/* Is any of its sockets closed, though it is not paused? Why is said, as it is
+ * when it cannot be opened. */
 static bool
 lacks_socket(struct gateway *g, struct str id)
 {
     for (size_t i = 0; i < g->snapshot->n_ports; i++) {
         const struct port_entry *p = &g->snapshot->ports[i];
 
-        if (str_eq(p->endpoint_id, id) && !ports_is_open(g, p))
-            return true;
+        if (!str_eq(p->endpoint_id, id) || ports_is_open(g, p))
+            continue;
+        if (p->rival != NULL)
+            say_rival(g, p, NULL);
+        return true;
     }
     return false;
+}
+
+/* RESUME tries again what could not be opened. */
+static bool
+has_to_change(const struct gateway_endpoint *e, bool is_pause)
+{
+    return is_pause ? !e->is_paused : e->is_paused || e->n_open < e->n_ports;
 }
 
 enum err
@@ -373,9 +471,11 @@ gateway_pause(struct gateway *g, bool is_pause, struct str targets,
 
     find_unknown(targets, v, n, unknown);
     for (size_t i = 0; i < n; i++) {
-        if (!is_target(targets, v[i].id) || v[i].is_paused == is_pause)
+        if (!is_target(targets, v[i].id) || !has_to_change(&v[i], is_pause))
             continue;
-        if (!set_paused(g, v[i].id, is_pause))
+        /* All are paused so that none opens; of one there is nothing to do. */
+        if ((is_pause && targets.n > 0 && v[i].n_open == 0) ||
+            !set_paused(g, v[i].id, is_pause))
             add_name(failed, v[i].id);
         else
             n_changed++;
@@ -383,10 +483,8 @@ gateway_pause(struct gateway *g, bool is_pause, struct str targets,
     if (n_changed > 0)
         gateway_use(g, snapshot_ref(g->snapshot));
     for (size_t i = 0; i < n && !is_pause; i++) {
-        if (!is_target(targets, v[i].id) || !lacks_socket(g, v[i].id))
-            continue;
-        add_name(failed, v[i].id);
-        (void)set_paused(g, v[i].id, true); /* RESUME may be tried again */
+        if (is_target(targets, v[i].id) && lacks_socket(g, v[i].id))
+            add_name(failed, v[i].id);
     }
     if (n_changed > 0)
         save_paused(g);

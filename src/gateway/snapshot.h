@@ -80,6 +80,9 @@ struct port_entry {
     struct str host;        /* as configured */
     uint16_t port;
     bool is_tls;
+    /* The earlier one with the same number on the same host: this one stays
+     * closed. NULL: none. */
+    const struct port_entry *rival;
     uint16_t https_port;    /* of the same endpoint; 0: none */
     struct tls_config *tls; /* is_tls */
     bool suppress_errors;   /* suppressHandshakeErrors */
@@ -100,6 +103,9 @@ struct polled_file {
     uint64_t rate_ms, next_ms; /* monotonic */
     struct polled_stamp stamp;
 };
+
+/* Of a port with a rival: what has it. */
+void port_say_rival(const struct port_entry *, struct err_info *why);
 
 #define SNAPSHOT_PORTS_MAX 32u
 

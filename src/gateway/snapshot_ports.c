@@ -8,6 +8,7 @@
 
 #define LOGGER "com.ibm.zosconnect.internal.ZosConnectServiceImpl"
 #define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPChannelConfiguration"
+#define PORT_LOGGER "com.ibm.ws.tcpchannel.internal.TCPPort"
 #define INACTIVITY_MS_MAX 3600000
 
 static void
@@ -140,6 +141,47 @@ set_tls(struct building *b, struct port_entry *p,
     return b->is_update ? code : ERR_OK;
 }
 
+static bool
+is_same_socket(const struct port_entry *a, const struct port_entry *b)
+{
+    return a->port == b->port &&
+           (str_eq_nocase(a->host, b->host) || str_eq_z(a->host, "*") ||
+            str_eq_z(b->host, "*"));
+}
+
+void
+port_say_rival(const struct port_entry *p, struct err_info *why)
+{
+    (void)err_set(why, ERR_EXISTS, "it is the %s of httpEndpoint " STR_FMT,
+                  p->rival->is_tls ? "httpsPort" : "httpPort",
+                  STR_ARG(p->rival->endpoint_id));
+}
+
+/* An update that adds one is refused: the message is its. */
+static void
+find_rival(struct building *b, struct port_entry *p,
+           const struct cfg_http_endpoint *e)
+{
+    struct arena *arena = &b->s->arena;
+    const struct port_entry *other = b->s->ports;
+    struct err_info why = { 0 };
+
+    while (other < p && (other->rival != NULL || !is_same_socket(other, p)))
+        other++;
+    if (other == p)
+        return;
+    p->rival = other;
+    if (b->is_update)
+        return;
+    port_say_rival(p, &why);
+    PLACED_LOG(b->log, PORT_LOGGER,
+               PLACE(&e->node, p->is_tls ? "httpsPort" : "httpPort"),
+               "CWWKO0221E",
+               str_fmt(arena, STR_FMT "%s", STR_ARG(e->node.id),
+                       p->is_tls ? "-ssl" : ""),
+               p->host, str_fmt(arena, "%u", p->port), str_of(why.text));
+}
+
 static enum err
 add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
 {
@@ -178,6 +220,7 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
         web_close(p->web);
         return code;
     }
+    find_rival(b, p, e);
     s->n_ports++;
     return ERR_OK;
 }

@@ -182,6 +182,49 @@ while read -r line; do
     grep -qF -- "$line" "$S/late/logs/messages.log"; ok $? "the start says ${line:0:60}"
 done < <(grep '^[A-Z0-9]*[EWA]: ' <<<"$CHECKED")
 sallyport server stop late >/dev/null
+
+# two channels with one port: the first keeps it, and its kind
+mkdir -p "$S/twice"
+PORT=$(free_port) OTHER=$(free_port)
+cat >"$S/twice/server.xml" <<X
+<server>
+  <featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
+  <config updateTrigger="mbean"/>
+  <httpEndpoint id="defaultHttpEndpoint" httpPort="$PORT" httpsPort="$PORT"/>
+  <httpEndpoint id="clear" httpPort="$OTHER" httpsPort="-1"/>
+  <httpEndpoint id="secure" httpPort="-1" httpsPort="$OTHER"/>
+  <httpEndpoint id="again" host="*" httpPort="$OTHER" httpsPort="-1"/>
+  <httpEndpoint id="off" enabled="false" httpPort="$OTHER" httpsPort="$PORT"/>
+  <keyStore id="defaultKeyStore" password="secret1"/>
+</server>
+X
+runs "check of ports that are one" 8 sallyport config check twice
+CHECKED=$(grep '^CWWKO0221E' <<<"$OUT")
+is "$(wc -l <<<"$CHECKED")" 3 "each that stays closed is named"
+while read -r channel host port line other; do
+    like "$CHECKED" "^CWWKO0221E: TCP Channel $channel initialization did not succeed\..* host $host and port $port\..* it is the $other \(.*/twice/server\.xml:$line:[0-9]+\)$" "$channel with its line"
+done <<END
+defaultHttpEndpoint-ssl localhost $PORT 4 httpPort of httpEndpoint defaultHttpEndpoint
+secure-ssl localhost $OTHER 6 httpPort of httpEndpoint clear
+again \* $OTHER 7 httpPort of httpEndpoint clear
+END
+runs "it starts all the same" 0 sallyport server start twice
+while read -r line; do
+    is "$(grep -cF -- "$line" "$S/twice/logs/messages.log")" 1 "the start says ${line:0:60} once"
+done <<<"$CHECKED"
+is "$(grep -oE 'CWWKO0219I: TCP Channel [^ ]*' "$S/twice/logs/messages.log" | tr '\n' ' ')" "CWWKO0219I: TCP Channel defaultHttpEndpoint CWWKO0219I: TCP Channel clear " "the first ones are open"
+for port in "$PORT" "$OTHER"; do
+    is "$(curl -s -o /dev/null -w '%{http_code}' "http://localhost:$port/none")" 404 "and clear"
+done
+like "$(sallyport server modify twice STATUS,DETAILS | sed -n 's/.*: \([a-zA-Z]*(.*)\):.*/\1/p' | tr '\n' ' ')" '^defaultHttpEndpoint\(partly closed\) clear\(active\) secure\(closed\) again\(closed\) $' "STATUS says so"
+sed -i 's/<config /<!-- an update of something else -->&/; s/"secret1"/"secret1" readOnly="true"/' "$S/twice/server.xml"
+runs "another update is made" 0 sallyport server modify twice REFRESH,CONFIG
+like "$(grep -c CWWKG0017I "$S/twice/logs/messages.log") $(grep -c CWWKO0221E "$S/twice/logs/messages.log")" "^1 3$" "and says nothing new of them"
+sallyport server stop twice >/dev/null
+printf '<server><httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/>\n<keyStore id="k" location="x" password="secret" type="BOGUS"/>\n<ssl id="defaultSSLConfig" keyStoreRef="k"/><httpEndpoint id="e" httpPort="-1" httpsPort="2"/></server>' >"$S/names/server.xml"
+runs "check of a key store of no known type" 8 sallyport config check names
+like "$OUT" '^CWPKI0033E: The keystore located at x did not load .*: type is "BOGUS", expected PKCS12, .* JCERACFKS.*\(.*/names/server\.xml:2:[0-9]+\)' "names it with its line"
+
 printf '<server><httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/>\n<zosconnect_endpointConnection id="out" host="https://x.test" port="443" sslCertsRef="s"/>\n<zosconnect_endpointConnection id="bad" host="ftp://x.test" port="1"/>\n<ssl id="s" keyStoreRef="k"/><keyStore id="k" location="none.p12" password="p"/></server>' >"$S/names/server.xml"
 runs "check of connections of API requesters" 8 sallyport config check names
 like "$OUT" 'BAQR1000W: .*out.*there is no such file.*/names/server\.xml:2\)' "one without its key store"

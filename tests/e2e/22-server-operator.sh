@@ -65,6 +65,7 @@ wait_for 10 bash -c ">/dev/tcp/127.0.0.1/$PORT"
 replies "RESUME with a port in use" 20 RESUME "$PR" "CWWKB0004I: CWWKE0930E: A resume request completed, but the following components failed to resume: defaultHttpEndpoint"
 is "$(code "$ADMIN")" 404 "the others are resumed"
 like "$(cat "$LOG")" CWWKO0221E "the log says why"
+replies "and STATUS what is true" 0 STATUS,DETAILS "$PR" "CWWKB0004I: defaultHttpEndpoint(closed): host:localhost, httpPort:$PORT, httpsPort:-1" "CWWKB0004I: admin(active): host:localhost, httpPort:$ADMIN, httpsPort:-1"
 kill "$PID"; wait "$PID" 2>/dev/null
 replies "RESUME again" 0 RESUME "$PR"
 is "$(code "$PORT")" 404 "the port is open again"
@@ -73,6 +74,20 @@ replies "PAUSE of an unknown target" 20 "PAUSE,TARGET='x,admin'" "$PR" "CWWKB000
 is "$(code "$ADMIN")" 000 "the known one is paused"
 replies "RESUME of an unknown target" 20 "RESUME,TARGET='DEFAULTHTTPENDPOINT'" "$PR" "CWWKB0004I: CWWKE0936W: A resume request was received, but the following components were not found: DEFAULTHTTPENDPOINT"
 runs "RESUME" 0 sallyport server modify s RESUME
+# An endpoint whose port is another's: closed, with nothing to pause.
+background python3 -c "import socket,time; s=socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); s.listen(); time.sleep(600)" >"$SCRATCH/taken"
+wait_for 10 test -s "$SCRATCH/taken"
+TAKEN=$(cat "$SCRATCH/taken")
+sed -i "s/<\/server>/<httpEndpoint id=\"late\" host=\"127.0.0.1\" httpPort=\"$TAKEN\" httpsPort=\"-1\"><tcpOptions portOpenRetries=\"1000\"\/><\/httpEndpoint>&/" "$DIR/server.xml"
+runs "one more endpoint" 0 sallyport server modify s REFRESH,CONFIG
+STATES=("CWWKB0004I: defaultHttpEndpoint(active): host:localhost, httpPort:$PORT, httpsPort:-1" "CWWKB0004I: admin(active): host:localhost, httpPort:$ADMIN, httpsPort:-1")
+replies "its port is taken" 0 STATUS,DETAILS "$PR" "${STATES[@]}" "CWWKB0004I: late(closed): host:127.0.0.1, httpPort:$TAKEN, httpsPort:-1"
+replies "STATUS of it" 0 "STATUS,TARGET='late'" "$PR" "CWWKB0004I: TARGET late is closed."
+replies "PAUSE of it" 20 "PAUSE,TARGET='late'" "$PR" "CWWKB0004I: CWWKE0929E: A pause request completed, but the following components failed to pause: late"
+kill "$PID"; wait "$PID" 2>/dev/null
+late_answers() { [ "$(code "$TAKEN")" = 404 ]; }
+wait_for 20 late_answers; ok $? "it opens when it can"
+replies "STATUS then" 0 STATUS,DETAILS "$PR" "${STATES[@]}" "CWWKB0004I: late(active): host:127.0.0.1, httpPort:$TAKEN, httpsPort:-1"
 for bad in PAUSEIT "PAUSE," "PAUSE,TARGET" "PAUSE,TARGET=''" "PAUSE,TARGET='a" RESUMED "RESUME,admin" STATUSX "STATUS,TARGET=" "PAUSE=admin"; do
     f "$bad"
     like "$(head -1 <<<"$OUT")" "^CWWKB0004I: Could not parse command: \"$bad\"$" "malformed: $bad"

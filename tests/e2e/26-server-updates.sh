@@ -192,6 +192,29 @@ server 'updateTrigger="mbean"' "$(third "$THIRD" | sed 's/127\.0\.0\.1/*/')"
 refresh
 is "$(status_of "$THIRD") $(count CWWKO0221E)" "404 1" "then all again, without a complaint"
 
+# Two channels with one port: refused, and what listens stays what it is.
+secure() { echo "<httpEndpoint id=\"second\" host=\"127.0.0.1\" httpPort=\"-1\" httpsPort=\"$1\"/>"; }
+server 'updateTrigger="mbean"' "$(second "$OTHER")"
+refresh
+while IFS='|' read -r elements channel port other what; do
+    U=$(count CWWKG0017I)
+    server 'updateTrigger="mbean"' "$elements"
+    refresh
+    like "$(grep CWWKO0221E "$LOG" | tail -1)" "TCP Channel $channel initialization did not succeed\..* host 127\.0\.0\.1 and port $port\..*Exception Message: it is the $other$" "$what is named"
+    like "$(grep CWWKG0015E "$LOG" | tail -1)" "httpEndpoint ${channel%-ssl}, port $port: it is the .* \(.*/server\.xml:[0-9]+:[0-9]+\)" "and the update is refused, with the place"
+    is "$(($(count CWWKG0017I) - U)) $(status_of "$PORT") $(status_of "$OTHER")" "0 404 404" "both go on in clear text"
+done <<END
+$(secure "$PORT")|second-ssl|$PORT|httpPort of httpEndpoint defaultHttpEndpoint|TLS on the clear port of another
+$(second "$PORT")|second|$PORT|httpPort of httpEndpoint defaultHttpEndpoint|the clear port of another
+$(third "$THIRD" | sed "s/-1/$THIRD/")|third-ssl|$THIRD|httpPort of httpEndpoint third|the same port twice in one
+END
+U=$(count CWWKG0017I) C=$(count CWWKO0221E)
+server 'updateTrigger="mbean"' "$(secure "$OTHER")"
+refresh
+is "$(($(count CWWKG0017I) - U)) $(status_of "$OTHER") $(curl -sk -o /dev/null -w '%{http_code}' "https://127.0.0.1:$OTHER/none")" "1 000 404" "a port may turn to TLS"
+is "$(grep -oE "CWWKO02(20I|19I): TCP Channel second[^ ]*" "$LOG" | tail -2 | tr '\n' ' ')" "CWWKO0220I: TCP Channel second CWWKO0219I: TCP Channel second-ssl " "which is said"
+is "$(($(count CWWKO0221E) - C))" 0 "without a complaint"
+
 # Two refreshes at once: one after the other.
 server 'updateTrigger="mbean"' "$(second "$OTHER")"
 U=$(count CWWKG0017I) M=$(count CWWKG0016I)

@@ -23,7 +23,7 @@ static const char long_help[] =
     " RESUME: open the ports of all paused endpoints\n"
     " RESUME,TARGET='id,...': of these endpoints only\n"
     " STATUS: is the server active or paused\n"
-    " STATUS,DETAILS: is each endpoint active or paused\n"
+    " STATUS,DETAILS: is each endpoint active, paused or closed\n"
     " STATUS,TARGET='id,...': these endpoints only";
 
 enum targets { TARGETS_ALL, TARGETS_LISTED, TARGETS_MALFORMED };
@@ -115,12 +115,6 @@ on_resume(const struct modify_call *call)
 
 /* ---- STATUS ---- */
 
-static const char *
-state_of(const struct gateway_endpoint *e)
-{
-    return e->is_paused ? "paused" : "active";
-}
-
 /* Words of the original, which calls even an unknown one a success. */
 static bool
 status_of(const struct modify_call *call, struct str targets,
@@ -136,7 +130,7 @@ status_of(const struct modify_call *call, struct str targets,
             i++;
         if (i < n)
             modify_say(call, "TARGET " STR_FMT " is %s.", STR_ARG(v[i].id),
-                       state_of(&v[i]));
+                       gateway_endpoint_state(&v[i]));
         else
             modify_say(call, "TARGET " STR_FMT " was not found.",
                        STR_ARG(str_sub(target, 0, 100)));
@@ -158,8 +152,9 @@ say_details(const struct modify_call *call, const struct gateway_endpoint *v,
             modify_say(call,
                        STR_FMT "(%s): host:" STR_FMT
                                ", httpPort:%lld, httpsPort:%lld",
-                       STR_ARG(v[i].id), state_of(&v[i]), STR_ARG(e->host),
-                       (long long)e->http_port, (long long)e->https_port);
+                       STR_ARG(v[i].id), gateway_endpoint_state(&v[i]),
+                       STR_ARG(e->host), (long long)e->http_port,
+                       (long long)e->https_port);
     }
     if (n == 0)
         modify_say(call, "No results returned from pauseable components");

@@ -129,7 +129,7 @@ work(struct buf *out, struct worker *w)
     heading(out, "endpoints");
     for (size_t i = 0; i < n; i++)
         buf_printf(out, STR_FMT ": %s\n", STR_ARG(v[i].id),
-                   v[i].is_paused ? "paused" : "active");
+                   gateway_endpoint_state(&v[i]));
     buf_init(&lines, TEXT_MAX / 2);
     gateway_count(w->gateway, 0, 0, &counts, &lines);
     heading(out, "requests under way");
