@@ -96,6 +96,22 @@ start_value(struct arena *arena, struct str value)
     return copy;
 }
 
+/* Does each apostrophe have its closing one, and nothing stand behind a value
+ * in apostrophes? */
+static bool
+is_closed(struct str value)
+{
+    bool is_whole = value.n > 0 && value.p[0] == '\'', in_quotes = false;
+
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] == '\'')
+            in_quotes = !in_quotes;
+        else if (is_whole && !in_quotes)
+            return false;
+    }
+    return !in_quotes;
+}
+
 /* The next operand: up to a comma outside apostrophes. */
 static bool
 next_operand(struct str *rest, struct str *out)
@@ -133,22 +149,28 @@ is_keyword(struct str piece)
 }
 
 static bool
+invalid(struct command *c, struct str piece, const char *expected)
+{
+    session_printf(c->session,
+                   "IEE535I START INVALID PARAMETER: \"%.*s\"; expected %s",
+                   STR_ARG(piece), expected);
+    return false;
+}
+
+static bool
 positional(struct command *c, size_t at, struct str piece)
 {
     if (piece.n == 0)
         return true;
     if (at >= ARRAY_LEN(positions))
-        session_printf(c->session,
-                       "IEE535I START INVALID PARAMETER: \"%.*s\"; "
-                       "expected KEYWORD=value",
-                       STR_ARG(piece));
-    else if (positions[at] != NULL)
+        return invalid(c, piece, "KEYWORD=value");
+    if (positions[at] != NULL)
         session_printf(c->session,
                        "IEE535I START INVALID PARAMETER: \"%.*s\" stands "
                        "where a %s does; there are none here: leave the "
                        "position empty, or write KEYWORD=value",
                        STR_ARG(piece), positions[at]);
-    return at < ARRAY_LEN(positions) && positions[at] == NULL;
+    return positions[at] == NULL;
 }
 
 static bool
@@ -158,32 +180,26 @@ start_operands(struct command *c, struct start *start)
     size_t at = 0;
 
     while (next_operand(&rest, &piece)) {
-        size_t eq = str_find_char(piece, '=');
+        size_t eq = is_keyword(piece) ? str_find_char(piece, '=') : STR_NPOS;
         struct str key = str_upper(c->arena, str_sub(piece, 0, eq));
-        struct str value;
+        struct str value = piece;
 
-        if (at <= ARRAY_LEN(positions) && !is_keyword(piece)) {
+        if (eq != STR_NPOS)
+            value = str_sub(piece, eq + 1, piece.n);
+        if (!is_closed(value))
+            return invalid(c, piece, "a closing apostrophe at its end");
+        if (at <= ARRAY_LEN(positions) && eq == STR_NPOS) {
             if (!positional(c, at++, piece))
                 return false;
             continue;
         }
         at = ARRAY_LEN(positions) + 1;
         if (eq == STR_NPOS || !jcl_is_name(key) ||
-            start->n >= START_OPERANDS_MAX) {
-            session_printf(c->session,
-                           "IEE535I START INVALID PARAMETER: \"%.*s\"; "
-                           "expected KEYWORD=value",
-                           STR_ARG(piece));
-            return false;
-        }
-        value = start_value(c->arena, str_sub(piece, eq + 1, piece.n));
-        if (str_eq_z(key, "JOBNAME") && !jcl_is_name(value)) {
-            session_printf(c->session,
-                           "IEE535I START INVALID PARAMETER: \"%.*s\"; "
-                           "expected JOBNAME=name with 1 to 8 characters",
-                           STR_ARG(piece));
-            return false;
-        }
+            start->n >= START_OPERANDS_MAX)
+            return invalid(c, piece, "KEYWORD=value");
+        value = start_value(c->arena, value);
+        if (str_eq_z(key, "JOBNAME") && !jcl_is_name(value))
+            return invalid(c, piece, "JOBNAME=name with 1 to 8 characters");
         if (str_eq_z(key, "JOBNAME")) {
             start->job_name = value;
             start->has_job_name = true;

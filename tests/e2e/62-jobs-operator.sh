@@ -13,6 +13,12 @@ printf '//SLEEPER PROC\n//S EXEC PGM=BPXBATSL,PARM='"'PGM /bin/sleep 1000'"'\n' 
 runs "S without a STARTED profile" 8 sallyport console 'S SLEEPER'
 unlike "$(sallyport status)" "SLEEPER" "nothing was started"
 
+for bad in "X='unbalanced" "X=it's" "X='a'b" "X='''" "JOBNAME='A" ",,'A,X=1"; do
+    runs "S with $bad" 8 sallyport console "S BBGZANGL,$bad"
+    like "$OUT" "IEE535I START INVALID PARAMETER: .*; expected a closing apostrophe at its end" "says so"
+done
+unlike "$(sallyport status)" "BBGZANGL" "nothing was started"
+
 runs "S BBGZANGL" 0 sallyport console 'S BBGZANGL'
 like "$OUT" "IEF403I BBGZANGL - STARTED" "reply"
 like "$OUT" "ASSIGNED TO USER LIBANGEL" "user from class STARTED"
