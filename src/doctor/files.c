@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "doctor/whose.h"
 
 #define DEPTH_MAX 32u
 #define ENV_BYTES_MAX (1024u * 1024u)
@@ -161,6 +162,27 @@ check_umask(struct doctor *d)
                 d->umask & 0777u, line > 0 ? ": " SKIP_UMASK " is set" : "");
 }
 
+/* Who runs the server must own what it writes; with one Linux user for all
+ * users of the system there is nothing to compare. */
+static void
+check_runner(struct doctor *d, const struct stat *st)
+{
+    const struct whose runner = { d->user, "", "" };
+    struct whose_ids ids;
+    struct err_info why;
+
+    if (d->saf == NULL || d->user[0] == '\0' || root_is_private() ||
+        !whose_ids_get(d->saf, d->arena, &runner, &ids, &why) ||
+        ids.uid == st->st_uid)
+        return;
+    doctor_find(d, RULE_FILE_OWNER, d->server_dir, 0,
+                doctor_text(d, "chown -R %u:%u %s", (unsigned)ids.uid,
+                            (unsigned)st->st_gid,
+                            doctor_quote(d, d->server_dir)),
+                "the owner is UID %u; the server runs as %s, UID %u",
+                (unsigned)st->st_uid, d->user, (unsigned)ids.uid);
+}
+
 void
 doctor_check_files(struct doctor *d)
 {
@@ -175,6 +197,7 @@ doctor_check_files(struct doctor *d)
     }
     w.uid = st.st_uid;
     w.gid = st.st_gid;
+    check_runner(d, &st);
     look_at(&w, d->server_dir, 0);
     if (strncmp(d->output_dir, d->server_dir, n) != 0 ||
         (d->output_dir[n] != '/' && d->output_dir[n] != '\0'))

@@ -180,7 +180,8 @@ clean "without one, the owner of the folder"
 # Several users have UID 0: the owner root says nothing about who it is.
 racf "ADDUSER ZROOT DFLTGRP(SYS1) OMVS(UID(0))"
 root_owns() { own; chown -R 0:50050 "$DIR"; examine; }
-root_owns; is "$(found profile-access)$(found not-checked)" 00 "owned by root: the user that START BAQSTRT gives"
+root_owns; is "$(found file-owner ".file == \"$DIR\" and (.what | test(\"owner is UID 0; the server runs as LIBSERV, UID 50001\")) and (.fix | test(\"^chown -R 50001:50050 \"))")" 1 "whose folder the server cannot write"
+is "$(found profile-access)$(found not-checked)" 00 "owned by root: the user that START BAQSTRT gives"
 racf "RALTER STARTED BAQSTRT.* STDATA(USER(ZSRV9))" "SETROPTS RACLIST(STARTED) REFRESH"; root_owns
 [ "$(found profile-access '.what | test("^ZSRV9")')" -eq 4 ]; ok $? "whoever that is"
 racf "RALTER STARTED BAQSTRT.* STDATA(NOUSER)" "SETROPTS RACLIST(STARTED) REFRESH"; root_owns
@@ -194,6 +195,8 @@ doctor nobody; is "$STATUS" 16 "no such server"
 like "$(cat "$SCRATCH/err")" "there is no server nobody" "is said"
 doctor; is "$STATUS" 16 "without a server"
 doctor a/b; is "$STATUS" 16 "a name that is none"
+doctor myServer --user ''; is "$STATUS" 16 "a user without a name"
+like "$(cat "$SCRATCH/err")" "--user wants the name of a user" "is said"
 sallyport shutdown >/dev/null
 examine; is "$(found not-checked '.fix == "sallyport ipl"')" 1 "without the system: a note says what was not looked at"
 is "$STATUS" 0 "and nothing else"

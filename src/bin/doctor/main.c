@@ -16,7 +16,7 @@
 #define ARENA_MAX (256u * 1024u * 1024u)
 
 static bool is_json;
-static const char *user = "";
+static const char *user;
 static uint32_t days = 30;
 
 static const struct cli_opt opts[] = {
@@ -107,7 +107,7 @@ run(struct settings *s)
         return STATUS_FAILED;
     }
     arena_init(&arena, ARENA_MAX);
-    d.user = user;
+    d.user = user == NULL ? "" : user;
     d.options = settings_options(s);
     d.umask = s->umask;
     d.angel_name =
@@ -131,6 +131,10 @@ main(int argc, char **argv)
     log_init("sallyport-doctor");
     secret_process();
     (void)cli_parse(&cli, argc, argv, STATUS_USAGE);
+    if (user != NULL && str_trim(str_of(user)).n == 0) {
+        fprintf(stderr, "sallyport doctor: --user wants the name of a user\n");
+        return STATUS_USAGE;
+    }
     if (settings_locate(&s, argv[1], &why) == ERR_OK)
         status = run(&s);
     else
