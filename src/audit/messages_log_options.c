@@ -254,8 +254,14 @@ set_spec(struct messages_log *log, const struct messages_log_options *o,
         strcmp(log->configured_spec, text) == 0 &&
         (log->is_overridden || log->spec != NULL))
         return; /* an operator's stays until the configuration differs */
-    if (read_spec(o, &next, bad) != ERR_OK)
+    if (read_spec(o, &next, bad) != ERR_OK) {
+        if (log->refused_spec != NULL && strcmp(log->refused_spec, text) == 0)
+            buf_clear(bad); /* said before */
+        IGNORE(set_text(&log->refused_spec, text));
         return;
+    }
+    free(log->refused_spec);
+    log->refused_spec = NULL;
     trace_spec_free(&next);
     if (messages_use_spec(log, spec, NULL) != ERR_OK)
         return;
@@ -468,6 +474,7 @@ messages_log_close(struct messages_log **log)
     trace_spec_free(&l->spec);
     buf_fini(&l->line);
     free(l->configured_spec);
+    free(l->refused_spec);
     free(l->trace_name);
     free(l->lines);
     free(l->host);

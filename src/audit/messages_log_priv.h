@@ -29,6 +29,7 @@ struct messages_log {
     struct log_mappings mappings;
     struct trace_spec *spec;
     char *configured_spec;
+    char *refused_spec;     /* the last one that is none; NULL */
     bool is_overridden;     /* spec is an operator's */
     atomic_int access_mode; /* enum messages_access */
     atomic_int finest;      /* of spec, to be asked without the lock */

@@ -267,6 +267,10 @@ traces(void **state)
     assert_non_null(
         strstr(read_all("messages.log"),
                "SPT0411W: traceSpecification \"*=nothing\", byte 0"));
+    assert_int_equal(messages_log_update(log, &o, &why), ERR_OK);
+    text = read_all("messages.log");
+    text = strstr(strstr(text, "SPT0411W") + 1, "SPT0411W");
+    assert_null(text); /* said once */
     messages_log_close(&log);
 }
 

@@ -241,6 +241,13 @@ open_text(struct str text, struct str key, struct secret *out,
     if (str_eq_nocase_z(tag, "hash"))
         return err_set(why, ERR_UNSUPPORTED,
                        "a {hash} value cannot be turned back into a password");
+    if (str_eq_nocase_z(tag, "file") || str_eq_nocase_z(tag, "env") ||
+        str_eq_nocase_z(tag, "cred"))
+        return err_set(why, ERR_UNSUPPORTED,
+                       "what is fetched from a file, variable or credential is "
+                       "again a {" STR_FMT "} value, which is not followed "
+                       "(expected {xor}, {aes} or plain text there)",
+                       STR_ARG(tag));
     if (!str_eq_nocase_z(tag, "aes"))
         return err_set(why, ERR_UNSUPPORTED,
                        "passwords encoded with {" STR_FMT

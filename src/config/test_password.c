@@ -296,6 +296,8 @@ fetches(void **state)
         if (rows[i].want == NULL) {
             assert_int_not_equal(e, ERR_OK);
             assert_null(got.p);
+            if (strstr(rows[i].reference, "further") != NULL)
+                assert_non_null(strstr(why.text, "is again a {file} value"));
         } else {
             assert_int_equal(e, ERR_OK);
             assert_true(secret_eq(&got, str_of(rows[i].want)));
