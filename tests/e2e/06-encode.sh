@@ -75,6 +75,22 @@ refuse "an encoded text" '^Error: The text is encoded already' '{xor}Pg=='
 refuse "also with blanks" '^Error: The text is encoded already' ' { AES } x'
 refuse "a key that is not there" '/nowhere/key: No such file' --encoding=aes '--key={file}/nowhere/key' hidden
 refuse "two texts" 'one argument too many' a b
+refuse "an unknown encoding, before a text is asked for" '^Error: The value "password" of the argument --encoding' --encoding password
+# What cannot be encoded whole is not encoded at all.
+refuse_pipe() { # NAME WANTED-REGEX: text from a pipe
+    OUT=$(sallyport encode 2>&1); is "$?" 1 "$1"
+    like "$OUT" "$2" "says what was found"
+    unlike "$OUT" '\{xor\}' "nothing is encoded"
+}
+xs() { printf "%$1s" | tr ' ' x; }
+OUT=$(xs 4000 | sallyport encode); is "${#OUT}" 5341 "the longest text from a pipe"
+refuse_pipe "one byte more" '^Error: The text is longer than 4000 bytes' < <(xs 4001)
+refuse_pipe "10,000 bytes" '^Error: The text is longer than 4000 bytes' < <(xs 10000)
+refuse_pipe "a zero byte" "^Error: Byte 2 of the text is X'00'" < <(printf 'a\0b')
+refuse_pipe "no UTF-8" '^Error: The text is not UTF-8 at byte 2' < <(printf 'a\377b')
+refuse_pipe "two lines" '^Error: The text goes on behind the end of its first line \(byte 2\)' < <(printf 'a\nb\n')
+is "$(printf 'a\r\n' | sallyport encode)" "{xor}Pg==" "a line end of two bytes is none of the text"
+refuse "no UTF-8 as argument" '^Error: The text is not UTF-8 at byte 1' $'\xff'
 refuse "no text at all" '^Error: Unable to read either entry'
 runs "text that only looks like a tag" 0 sallyport encode '{other}x'
 
@@ -106,5 +122,10 @@ Enter text:
 Re-enter text: 
 {xor}GhIPExAGbg==" "it is asked for until both are equal"
 unlike "$OUT" EMPLOY1 "nothing is echoed"
+# Linux keeps 4,095 bytes of a line.
+sed -i 's/answers = .*/answers = b"", [b"x" * 4090 + b"yyyyyyyy\\n"]/; s/4 - len/1 - len/' "$SCRATCH/terminal.py"
+runs "a line that is too long for a terminal" 1 python3 "$SCRATCH/terminal.py"
+like "$OUT" '^Error: The text is longer than 4000 bytes' "is refused"
+unlike "$OUT" '\{xor\}|x{9}' "neither encoded nor echoed"
 like "$(sallyport encode --help)" '--notrim' "help"
 done_testing

@@ -9,11 +9,15 @@
 #include <unistd.h>
 
 #include "base/cli.h"
+#include "base/codepage.h"
 #include "base/secret.h"
 #include "config/password.h"
 
 #define STATUS_ERROR 1
-#define LINE_BYTES 4096u
+/* A terminal's line of 4,095 bytes may be one that Linux has cut. */
+#define TEXT_BYTES_MAX 4000u
+
+static const char no_entry[] = "Unable to read either entry. Aborting prompt.";
 
 struct request {
     const char *encoding;
@@ -100,70 +104,135 @@ knows_options(int argc, char **argv)
 
 /* ---- text from somewhere ---- */
 
-/* One line without its end; the caller frees it. */
-static bool
-read_line(struct secret *out)
+/* All of a pipe, one line of a terminal; one byte more than may be tells that
+ * there is more. */
+static size_t
+read_bytes(char *text, size_t cap, bool is_terminal)
 {
-    char line[LINE_BYTES];
-    bool is_ok = fgets(line, sizeof line, stdin) != NULL;
+    size_t n = 0;
+    int c;
 
-    if (is_ok) {
-        line[strcspn(line, "\r\n")] = '\0';
-        is_ok = secret_dup(str_of(line), out);
+    while (n < cap && (c = getchar()) != EOF) {
+        text[n++] = (char)c;
+        if (is_terminal && c == '\n')
+            break;
     }
-    secret_wipe(line, sizeof line);
-    return is_ok;
+    return n;
 }
 
-static bool
-ask(const char *prompt, struct secret *out)
+static struct str
+without_line_end(struct str text)
+{
+    if (str_ends(text, STR("\n")))
+        text.n--;
+    if (str_ends(text, STR("\r")))
+        text.n--;
+    return text;
+}
+
+/* Nothing of a text is left out silently: what would be is said. */
+static enum err
+check_text(struct str text, struct err_info *why)
+{
+    size_t at = str_find_char(text, '\0');
+
+    if (at != STR_NPOS)
+        return err_set(why, ERR_SYNTAX,
+                       "Byte %zu of the text is X'00'; a password is UTF-8 "
+                       "text without it. Nothing is encoded.",
+                       at + 1);
+    if (!utf8_valid(text, &at))
+        return err_set(why, ERR_SYNTAX,
+                       "The text is not UTF-8 at byte %zu. Nothing is encoded.",
+                       at + 1);
+    at = str_find_char(text, '\n');
+    if (at != STR_NPOS)
+        return err_set(why, ERR_SYNTAX,
+                       "The text goes on behind the end of its first line "
+                       "(byte %zu); one line is expected. Nothing is encoded.",
+                       at + 1);
+    return ERR_OK;
+}
+
+/* Without the end of its line; the caller frees it. */
+static enum err
+read_line(bool is_terminal, struct secret *out, struct err_info *why)
+{
+    char bytes[TEXT_BYTES_MAX + 3]; /* with a line end, and one too many */
+    size_t n = read_bytes(bytes, sizeof bytes, is_terminal);
+    struct str text = without_line_end(str_n(bytes, n));
+    enum err e;
+
+    if (n == 0)
+        e = err_set(why, ERR_IO, "%s", no_entry);
+    else if (text.n > TEXT_BYTES_MAX)
+        e = err_set(why, ERR_LIMIT,
+                    "The text is longer than %u bytes, the most that is read "
+                    "from a pipe or a terminal. Nothing is encoded.",
+                    TEXT_BYTES_MAX);
+    else if ((e = check_text(text, why)) == ERR_OK && !secret_dup(text, out))
+        e = err_set(why, ERR_MEMORY, "%s", no_entry);
+    secret_wipe(bytes, sizeof bytes);
+    return e;
+}
+
+static enum err
+ask(const char *prompt, struct secret *out, struct err_info *why)
 {
     struct termios shown, hidden;
-    bool is_ok;
+    enum err e;
 
     if (tcgetattr(STDIN_FILENO, &shown) != 0)
-        return false;
+        return err_set(why, ERR_IO, "%s", no_entry);
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     /* What is typed before the prompt is not an answer to it. */
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     fprintf(stderr, "%s ", prompt);
-    is_ok = read_line(out);
+    e = read_line(true, out, why);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     fprintf(stderr, "\n");
-    return is_ok;
+    return e;
 }
 
-static bool
-ask_twice(struct secret *out)
+static enum err
+ask_twice(struct secret *out, struct err_info *why)
 {
     struct secret again;
+    enum err e;
 
-    while (ask("Enter text:", out)) {
+    while ((e = ask("Enter text:", out, why)) == ERR_OK) {
         bool is_equal;
 
-        if (!ask("Re-enter text:", &again)) {
+        e = ask("Re-enter text:", &again, why);
+        if (e != ERR_OK) {
             secret_free(out);
-            return false;
+            return e;
         }
         is_equal = secret_eq(out, secret_view(&again));
         secret_free(&again);
         if (is_equal)
-            return true;
+            return ERR_OK;
         secret_free(out);
         fprintf(stderr, "Entries did not match.\n");
     }
-    return false;
+    return e;
 }
 
-static bool
-read_text(int n_args, char **argv, struct secret *out)
+static enum err
+read_text(int n_args, char **argv, struct secret *out, struct err_info *why)
 {
-    if (n_args > 0)
-        return secret_dup(str_of(argv[1]), out);
+    if (n_args > 0) {
+        enum err e = check_text(str_of(argv[1]), why);
+
+        if (e == ERR_OK && !secret_dup(str_of(argv[1]), out))
+            e = err_set(why, ERR_MEMORY, "%s", no_entry);
+        return e;
+    }
     /* unbuffered: no copy of the password stays behind in a buffer */
     (void)setvbuf(stdin, NULL, _IONBF, 0);
-    return isatty(STDIN_FILENO) ? ask_twice(out) : read_line(out);
+    return isatty(STDIN_FILENO) ? ask_twice(out, why)
+                                : read_line(false, out, why);
 }
 
 /* ---- encoding ---- */
@@ -183,6 +252,31 @@ is_encoded(struct str text)
     return false;
 }
 
+/* Before the text is asked for. */
+static enum err
+check_request(struct err_info *why)
+{
+    static const char *const encodings[] = { "xor", "hash", "aes", "aes-128",
+                                             "aes-256" };
+    struct str encoding = str_of(request.encoding);
+    bool is_known = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(encodings); i++)
+        is_known = is_known || str_eq_nocase_z(encoding, encodings[i]);
+    if (!is_known)
+        return err_set(why, ERR_SYNTAX,
+                       "The value \"" STR_FMT
+                       "\" of the argument --encoding is "
+                       "not supported (expected xor, aes, aes-128, aes-256 or "
+                       "hash).",
+                       STR_ARG(str_sub(encoding, 0, 40)));
+    if (request.key != NULL &&
+        !str_eq_nocase(str_sub(encoding, 0, 3), STR("aes")))
+        return err_set(why, ERR_SYNTAX,
+                       "Invalid argument --key: it belongs to --encoding=aes.");
+    return ERR_OK;
+}
+
 static enum err
 encode(struct str text, struct buf *out, struct err_info *why)
 {
@@ -191,22 +285,12 @@ encode(struct str text, struct buf *out, struct err_info *why)
         str_of(request.key == NULL ? PASSWORD_KEY_DEFAULT : request.key);
     bool is_256 = str_eq_nocase_z(encoding, "aes-256");
 
-    if (is_256 || str_eq_nocase_z(encoding, "aes") ||
-        str_eq_nocase_z(encoding, "aes-128"))
-        return password_make_aes(is_256 ? PASSWORD_AES_256 : PASSWORD_AES_128,
-                                 text, key, NULL, out, why);
-    if (request.key != NULL)
-        return err_set(why, ERR_SYNTAX,
-                       "Invalid argument --key: it belongs to --encoding=aes.");
     if (str_eq_nocase_z(encoding, "xor"))
         return password_make_xor(text, out, why);
     if (str_eq_nocase_z(encoding, "hash"))
         return password_make_hash(text, STR(""), out, why);
-    return err_set(why, ERR_SYNTAX,
-                   "The value \"" STR_FMT "\" of the argument --encoding is "
-                   "not supported (expected xor, aes, aes-128, aes-256 or "
-                   "hash).",
-                   STR_ARG(str_sub(encoding, 0, 40)));
+    return password_make_aes(is_256 ? PASSWORD_AES_256 : PASSWORD_AES_128, text,
+                             key, NULL, out, why);
 }
 
 int
@@ -226,8 +310,9 @@ main(int argc, char **argv)
         printf("[]\n");
         return 0;
     }
-    if (!read_text(n_args, argv, &text))
-        return error("Unable to read either entry. Aborting prompt.");
+    if (check_request(&why) != ERR_OK ||
+        read_text(n_args, argv, &text, &why) != ERR_OK)
+        return error(why.text);
     plain = secret_view(&text);
     if (!request.keeps_blanks)
         plain = str_trim(plain);
