@@ -60,7 +60,7 @@ HOME=$SCRATCH runs "start with expanded variables" 0 sallyport server start pack
 sallyport server stop pack >/dev/null
 printf '# enable_variable_expansion\nLOG_DIR="${HOME\n' >"$HOME_DIR/server.env"
 runs "a brace without its end" 24 sallyport server start pack
-like "$OUT" '^SPT0462E: .*/server\.env: LOG_DIR: expected }' "is said with its place"
+like "$OUT" '^SPT0462E: .*/server\.env:2: LOG_DIR: expected }' "is said with its place"
 cp "$SCRATCH/kept.env" "$HOME_DIR/server.env"
 
 runs "start" 0 sallyport server start pack
@@ -146,6 +146,8 @@ is "$(tar tf "$SCRATCH/u.tar" | grep -cv '^site/one/usr/')" 0 "holds the user's 
 is "$(tar xOf "$SCRATCH/u.tar" "site/one/usr/servers/pack/resources/$LONG")" long "long names too"
 runs "package --include=minify" 0 sallyport server package pack --include=minify --archive=small.tar.gz --os=linux
 is "$(tar tzf "$(complete_in)" | grep -o 'sallyport-.*' | sort | tr '\n' ' ')" "sallyport-angel sallyport-encode sallyport-master sallyport-server " "holds the programs it needs"
+runs "a second time to the same place" 0 sallyport server package pack --include=minify --archive=small.tar.gz
+is "$(tar tzf "$(complete_in)" | grep -c '/small\.tar')" 0 "the archive does not hold itself, nor the one before it"
 runs "package with an unknown --include" 0 sallyport server package pack --include=most --archive=most.zip
 like "$OUT" "^CWWKE0058W: Unable to use option --include=most, will use --include=all instead\.$" "is the whole"
 runs "usr as jar" 28 sallyport server package pack --include=usr --archive=u.jar

@@ -16,7 +16,7 @@ runs "create, values behind blanks" 0 sallyport server create s --template apiRe
 [ -d "$D/resources/zosconnect/apiRequesters" ]; ok $? "of that template"
 
 # Options and names.
-wrong 20 '^CWWKE0024E: The \(\) value for the \(--template\) option  is not valid\.$' create x --template
+wrong 20 '^CWWKE0024E: The \(\) value for the \(--template\) option is not valid\.$' create x --template
 wrong 20 '^CWWKE0024E: The \(\) value for the \(--template\) option' create x --template -- --a=b
 wrong 20 '^CWWKE0030E: .*Reason: there is no template none below .*/templates/servers; there are: apiRequester, default' create x --template none
 wrong 20 '^CWWKE0012E: .*name=a b' create 'a b'
@@ -25,6 +25,9 @@ wrong 20 '^CWWKE0013E: Unknown option: -x$' create -x
 wrong 20 '^CWWKE0013E: Unknown option: --force=yes$' stop s --force=yes
 wrong 20 '^CWWKE0024E: The \(abc\) value for the \(--timeout\) option' stop s --timeout abc
 wrong 20 '^CWWKE0011E: The --archive parameter requires an argument: --archive="<file to archive>"$' package s --archive
+wrong 20 '^CWWKE0011E: The --archive parameter requires an argument' package s --archive=
+wrong 20 '^CWWKE0024E: The \(\) value for the \(--server-root\) option is not valid\.$' package s --server-root=
+wrong 20 '^CWWKE0030E: .*Reason: there is no extension foo, only zosconnect and usr; zosconnect has its templates below .*/templates/servers; there are: apiRequester, default' create x --template=foo:default
 wrong 20 '^CWWKE0024E: The \(\.\./x\) value for the \(--server-root\)' package s --server-root ../x
 wrong 20 '^CWWKE0024E: The \(all\) value for the \(--include\)' javadump s --include all
 wrong 20 '^CWWKE0028E: The option \(--force\) is not applicable for action \(status\)\.$' status s --force
@@ -56,6 +59,10 @@ bootstrap 'bootstrap.include=none.properties\n' "^CWWKE0014E: .*Path: $D/none\.p
 bootstrap 'bootstrap.include=apps\n' "^CWWKE0014E: .*Path: $D/apps Reason: it is no file, named by"
 bootstrap 'bootstrap.include=bootstrap.properties\n' "^CWWKE0014E: .*Path: $B Reason: nested deeper than 16$"
 echo 'foo' >"$D/jvm.options"; wrong 32 "^SPT0462E: $D/jvm\.options: line 1: \"foo\" is not an option" start s; rm "$D/jvm.options"
+
+printf '# enable_variable_expansion\n\nA=1\nPORT_X=${A\n' >"$D/server.env"; wrong 24 "^SPT0462E: $D/server\.env:4: PORT_X: expected }$" start s; rm "$D/server.env"
+echo "com.ibm.ws.logging.log.directory=/proc/nope" >"$B"; OUT=$(sallyport server start s 2>&1); [ $? -ne 0 ]; ok $? "a folder for logs that cannot be made"
+like "$(cat "$D/logs/console.log")" "SPT0465E: Server s cannot use its folders: /proc/nope: .* \(bootstrap\.properties\)" "is said with id and place"; rm "$B" "$D/logs/console.log"
 
 # Files in the place of folders, and the other way round.
 touch "$SCRATCH/file"

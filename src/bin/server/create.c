@@ -17,6 +17,21 @@
 #define TEMPLATE_BYTES_MAX (16u * 1024u * 1024u)
 #define TEMPLATE_DEPTH_MAX 8u
 
+static bool
+is_extension(const char *name, const char *extension)
+{
+    size_t n = strlen(extension);
+
+    return strncmp(name, extension, n) == 0 && name[n] == ':';
+}
+
+static bool
+has_unknown_extension(const char *name)
+{
+    return name != NULL && strchr(name, ':') != NULL &&
+           !is_extension(name, "zosconnect") && !is_extension(name, "usr");
+}
+
 /*
  * "zosconnect:default" and "default" are the same; "usr:mine" is one of the
  * user's, below extension/templates of the user folder.
@@ -27,7 +42,9 @@ template_folder(struct settings *s, const char *name)
     const char *colon = name == NULL ? NULL : strchr(name, ':');
     const char *base = settings_path(s, s->install_dir, "templates/servers");
 
-    if (colon != NULL && strncmp(name, "usr:", 4) == 0)
+    if (has_unknown_extension(name))
+        return NULL;
+    if (colon != NULL && is_extension(name, "usr"))
         base = settings_path(s, s->user_dir, "extension/templates/servers");
     name = name == NULL ? "default" : colon != NULL ? colon + 1 : name;
     if (base == NULL || !server_name_is_valid(str_of(name)))
@@ -182,7 +199,7 @@ make_server_folder(struct settings *s, struct err_info *why)
 static int
 say_no_template(struct settings *s, const char *name)
 {
-    bool is_users = name != NULL && strncmp(name, "usr:", 4) == 0;
+    bool is_users = name != NULL && is_extension(name, "usr");
     const char *base = settings_path(s, is_users ? s->user_dir : s->install_dir,
                                      is_users ? "extension/templates/servers"
                                               : "templates/servers");
@@ -191,8 +208,14 @@ say_no_template(struct settings *s, const char *name)
     struct buf reason;
 
     buf_init(&reason, 8192);
-    buf_printf(&reason, "there is no template %s below %s",
-               name == NULL ? "default" : name, base == NULL ? "" : base);
+    if (has_unknown_extension(name))
+        buf_printf(&reason,
+                   "there is no extension %.*s, only zosconnect and "
+                   "usr; zosconnect has its templates below %s",
+                   (int)strcspn(name, ":"), name, base == NULL ? "" : base);
+    else
+        buf_printf(&reason, "there is no template %s below %s",
+                   name == NULL ? "default" : name, base == NULL ? "" : base);
     for (int i = 0, n_said = 0; i < n; i++) {
         if (list[i]->d_name[0] != '.')
             buf_printf(&reason, "%s %s", n_said++ == 0 ? "; there are:" : ",",

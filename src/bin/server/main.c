@@ -204,7 +204,8 @@ parse_option(size_t action, int argc, char **argv, int *i,
                         "");
             return false;
         }
-        if (how == CLI_NO_VALUE)
+        if (how == CLI_NO_VALUE || (takes_value && value[0] == '\0' &&
+                                    options[k].option != OPT_TARGET))
             return say_no_value(options[k].name);
         return use_option(options[k].option, value, o);
     }

@@ -335,6 +335,20 @@ struct walk {
 static enum err walk_folder(struct walk *, const char *name, const char *folder,
                             const struct above *, struct err_info *why);
 
+/* What is being written, or an earlier archive in its place. */
+static bool
+is_itself(const struct pack *p, const struct stat *st)
+{
+    const char *const own[] = { p->path, p->part };
+    struct stat archive;
+
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (stat(own[i], &archive) == 0 && archive.st_dev == st->st_dev &&
+            archive.st_ino == st->st_ino)
+            return true;
+    return false;
+}
+
 static enum err
 walk_entry(struct walk *w, const char *name, const char *path,
            const struct above *above, struct err_info *why)
@@ -346,7 +360,8 @@ walk_entry(struct walk *w, const char *name, const char *path,
     if (stat(path, &st) != 0) /* a link to nowhere, or just removed */
         return ERR_OK;
     if (S_ISREG(st.st_mode))
-        return pack_file(w->pack, name, path, why);
+        return is_itself(w->pack, &st) ? ERR_OK
+                                       : pack_file(w->pack, name, path, why);
     if (!S_ISDIR(st.st_mode))
         return ERR_OK;
     for (const struct above *a = above; a != NULL; a = a->up)

@@ -27,9 +27,9 @@ MUST_CHECK enum err pack_text(struct pack *, const char *name, struct str text,
 MUST_CHECK enum err pack_file(struct pack *, const char *name, const char *path,
                               struct err_info *why);
 /*
- * A folder with all ordinary files below it; links are followed, so that the
- * archive is complete. A missing folder is none. `wanted` gets the path below
- * the folder (NULL: all).
+ * A folder with all ordinary files below it, but for the archive itself; links
+ * are followed, so that it is complete. A missing folder is none. `wanted` gets
+ * the path below the folder (NULL: all).
  */
 MUST_CHECK enum err pack_tree(struct pack *, const char *name,
                               const char *folder,

@@ -318,6 +318,19 @@ value_of(const char *name)
     return getenv(name);
 }
 
+/* The line that sets the name to that value; 0 when none does. */
+static uint32_t
+line_of(struct str text, struct str name, struct str value)
+{
+    struct str line;
+
+    for (uint32_t n = 1; str_line(&text, &line); n++)
+        if (line.n == name.n + 1 + value.n && str_starts(line, name) &&
+            str_ends(line, value))
+            return n;
+    return 0;
+}
+
 static enum err
 read_env(struct settings *s, const char *path, bool is_quiet,
          struct err_info *why)
@@ -337,7 +350,10 @@ read_env(struct settings *s, const char *path, bool is_quiet,
 
         if (env_expands(text) && (e = env_expand(&s->arena, value, value_of,
                                                  &value, &own)) != ERR_OK)
-            e = refuse(why, e, "SPT0462E", path,
+            e = refuse(why, e, "SPT0462E",
+                       str_fmt(&s->arena, "%s:%u", path,
+                               line_of(text, pairs.v[i].name, pairs.v[i].value))
+                           .p,
                        str_fmt(&s->arena, STR_FMT ": %s",
                                STR_ARG(pairs.v[i].name), own.text)
                            .p);

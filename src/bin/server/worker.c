@@ -252,6 +252,18 @@ fini(struct worker *w)
     free(w->tried.v);
 }
 
+/* There is no log that could take it. */
+static void
+say_no_log(const struct worker *w, struct str why)
+{
+    struct buf line;
+
+    buf_init(&line, 8192);
+    MSG_LINE(&line, "SPT0465E", str_of(w->settings->name), why);
+    log_error("%s", buf_z(&line));
+    buf_fini(&line);
+}
+
 int
 worker_main(const struct settings *settings, int parent_fd_number)
 {
@@ -268,11 +280,13 @@ worker_main(const struct settings *settings, int parent_fd_number)
         return EXIT_LAUNCH;
     }
     if (run(&w, &why) != ERR_OK) {
-        log_error("server %s: %s", settings->name, why.text);
-        if (w.log != NULL) {
+        if (w.log == NULL) {
+            say_no_log(&w, str_of(why.text));
+        } else {
             struct ffdc_incident incident = { "startup", BOOT_LOGGER, "run",
                                               str_of(why.text) };
 
+            log_error("server %s: %s", settings->name, why.text);
             messages_log_ffdc(w.log, &incident);
             MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKE0701E", str_of(why.text));
             MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKG0010I",
