@@ -61,9 +61,9 @@ static const struct cfg_attr logging_attrs[] = {
          "A stack trace is one entry."),
     ATTR(STRING, rollover_start_time, "rolloverStartTime", "",
          "HH:MM at which logs roll over first."),
-    ATTR(DURATION, rollover_interval_ms, "rolloverInterval", "-1", CFG_M,
-         "Time between rolling logs over; -1 is by size alone."),
-    ATTR(DURATION, max_ffdc_age_ms, "maxFfdcAge", "-1", CFG_M,
+    ATTR(DURATION_FROM, rollover_interval_ms, "rolloverInterval", "-1", CFG_M,
+         -1, "Time between rolling logs over; -1 is by size alone."),
+    ATTR(DURATION_FROM, max_ffdc_age_ms, "maxFfdcAge", "-1", CFG_M, -1,
          "Age at which first-failure files are deleted; -1 keeps them."),
     ATTR(STRING, trace_file_name, "traceFileName", "trace.log",
          "Name of the trace file; stdout is special."),
@@ -142,9 +142,11 @@ CFG_TYPE(jdbc_timing, "jdbcTiming", CFG_NESTED,
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_request_timing, __VA_ARGS__)
 static const struct cfg_attr request_timing_attrs[] = {
-    ATTR(DURATION, slow_ms, "slowRequestThreshold", "10s", CFG_MS,
+    ATTR(DURATION_FROM, slow_ms, "slowRequestThreshold", "10s", CFG_MS,
+         INT64_MIN,
          "From when on a request is slow: TRAS0112W; 0 or less is never."),
-    ATTR(DURATION, hung_ms, "hungRequestThreshold", "10m", CFG_MS,
+    ATTR(DURATION_FROM, hung_ms, "hungRequestThreshold", "10m", CFG_MS,
+         INT64_MIN,
          "From when on a request is hung: TRAS0114W, TRAS0115W at its end; 0 "
          "or less is never."),
     ATTR(INT, sample_rate, "sampleRate", "1", 1, INT_MAX,

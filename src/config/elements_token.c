@@ -483,8 +483,8 @@ static const struct cfg_attr ltpa_attrs[] = {
          "Every .keys file beside the primary one validates."),
     ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
          "Requests this is for; else all."),
-    ATTR(DURATION, expiration_difference_allowed_ms,
-         "expirationDifferenceAllowed", "3000ms", CFG_MS,
+    ATTR(DURATION_FROM, expiration_difference_allowed_ms,
+         "expirationDifferenceAllowed", "3000ms", CFG_MS, INT64_MIN,
          "By how much the two times in a token may differ; negative is not "
          "checked."),
     ATTR(CHILDREN, validation_keys, n_validation_keys, ltpa_keys,

@@ -299,8 +299,8 @@ static const struct cfg_attr access_logging_attrs[] = {
          "Files kept; 0 keeps all."),
     ATTR(STRING, rollover_start_time, "rolloverStartTime", "",
          "HH:MM at which it rolls over first."),
-    ATTR(DURATION, rollover_interval_ms, "rolloverInterval", "-1", CFG_M,
-         "Time between rolling it over; -1 is by size alone."),
+    ATTR(DURATION_FROM, rollover_interval_ms, "rolloverInterval", "-1", CFG_M,
+         -1, "Time between rolling it over; -1 is by size alone."),
     ATTR(INT, sample_percent, "samplePercent", "100", 0, 100,
          "How many of the requests answered below 400 are written; the others "
          "always are. Not in the original."),

@@ -169,10 +169,18 @@ put_number(struct filling *f, const struct cfg_attr *a,
     bool is_ok;
 
     if (a->kind == CFG_KIND_DURATION) {
-        if (value_duration(text, a->unit_ms, fill_field(f, a->at), &own) ==
-            ERR_OK)
+        int64_t ms = 0;
+        enum err e = value_duration(text, a->unit_ms, &ms, &own);
+
+        if (e == ERR_OK && ms / a->unit_ms >= a->min) {
+            *(int64_t *)fill_field(f, a->at) = ms;
             return true;
-        snprintf(what, sizeof what, "is not a duration: %.300s", own.text);
+        }
+        if (e == ERR_OK)
+            snprintf(what, sizeof what, "is shorter than %lld",
+                     (long long)a->min);
+        else
+            snprintf(what, sizeof what, "is not a duration: %.300s", own.text);
     } else {
         is_ok = value_int(text, a->min, a->max, fill_field(f, a->at));
         if (is_ok)

@@ -90,6 +90,14 @@ unit_words(int64_t ms)
 }
 
 static void
+duration(struct buf *out, const struct cfg_attr *a)
+{
+    buf_printf(out, ", %s", unit_words(a->unit_ms));
+    if (a->min > INT64_MIN)
+        buf_printf(out, ", at least %lld", (long long)a->min);
+}
+
+static void
 type_cell(struct buf *out, const struct cfg_attr *a)
 {
     buf_add_z(out, schema_kind(a));
@@ -100,7 +108,7 @@ type_cell(struct buf *out, const struct cfg_attr *a)
     else if (a->kind == CFG_KIND_PORT)
         buf_add_z(out, ", -1 to 65535");
     else if (a->kind == CFG_KIND_DURATION)
-        buf_printf(out, ", %s", unit_words(a->unit_ms));
+        duration(out, a);
     else if (a->kind == CFG_KIND_LIST && a->max > 0)
         buf_printf(out, ", at most %lld", (long long)a->max);
     else if (a->kind == CFG_KIND_REF)

@@ -46,7 +46,8 @@ struct cfg_attr {
     size_t at_n;       /* CHILDREN: offset of the number */
     const char *name;  /* as in server.xml */
     const char *value; /* default; "" none; NULL: the attribute is required */
-    int64_t min, max;  /* INT; LIST: max items, 0 no limit */
+    int64_t min, max;  /* INT; LIST: max items, 0 no limit; DURATION: min in
+                          units, INT64_MIN no limit */
     int64_t unit_ms;   /* DURATION: of a bare number */
     const char *const *words;      /* ENUM, by value, then NULL */
     const struct cfg_type *target; /* REF, CHILD, CHILDREN */
@@ -141,6 +142,11 @@ enum cfg_update_rule cfg_update_rule(const struct cfg_type *, const char *attr);
     {                                                                          \
         .kind = CFG_KIND_DURATION, .at = CFG_AT(type, field, int64_t),         \
         .name = (n), .value = (v), .unit_ms = (unit), .help = (h)              \
+    }
+#define CFG_ATTR_DURATION_FROM(type, field, n, v, unit, lo, h)                 \
+    {                                                                          \
+        .kind = CFG_KIND_DURATION, .at = CFG_AT(type, field, int64_t),         \
+        .name = (n), .value = (v), .unit_ms = (unit), .min = (lo), .help = (h) \
     }
 #define CFG_ATTR_ENUM(type, field, n, v, w, h)                                 \
     {                                                                          \

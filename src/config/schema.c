@@ -111,8 +111,11 @@ put_range(struct jsonout *out, const struct cfg_attr *a)
     }
     if (a->kind == CFG_KIND_LIST && a->max > 0)
         put_number(out, "maximumItems", a->max);
-    if (a->kind == CFG_KIND_DURATION)
+    if (a->kind == CFG_KIND_DURATION) {
         put(out, "unit", unit_name(a->unit_ms));
+        if (a->min > INT64_MIN)
+            put_number(out, "minimum", a->min);
+    }
     if (a->words != NULL) {
         jsonout_key(out, STR("values"));
         jsonout_open(out, '[');

@@ -45,6 +45,21 @@ reports_bad_values(void **state)
           "is missing the required attribute path" },
         { "<httpOptions id='o' persistTimeout='5 parsecs'/>",
           "\"parsecs\" is not a unit of time" },
+        { "<zosconnect_zosConnectManager asyncRequestTimeout='-5'/>",
+          "CWWKG0011W The configuration validation did not succeed. "
+          "/u/servers/test/server.xml:1:39: zosconnect_zosConnectManager: "
+          "attribute asyncRequestTimeout: \"-5\" is shorter than 0\n"
+          "CWWKG0083W A validation failure occurred while processing the "
+          "[asyncRequestTimeout] property, value = [-5]. Default value in use: "
+          "30s.\n" },
+        { "<zosconnect_zosConnectAPIs pollingRate='-1'/>",
+          "pollingRate: \"-1\" is shorter than 0" },
+        { "<httpOptions id='o' readTimeout='-7'/>",
+          "readTimeout: \"-7\" is shorter than 0" },
+        { "<config monitorInterval='-1'/>",
+          "monitorInterval: \"-1\" is shorter than 0" },
+        { "<logging rolloverInterval='-2'/>",
+          "rolloverInterval: \"-2\" is shorter than -1" },
         { "<httpOptions id='o' limitNumHeaders='10'/>",
           "\"10\" is not a whole number from 50 to 500" },
         { "<httpEndpoint id='e' httpOptionsRef='none'/>",

@@ -72,7 +72,8 @@ default_fits(const struct cfg_attr *a)
     case CFG_KIND_PORT:
         return value_int(text, a->min, a->max, &n);
     case CFG_KIND_DURATION:
-        return value_duration(text, a->unit_ms, &n, &why) == ERR_OK;
+        return value_duration(text, a->unit_ms, &n, &why) == ERR_OK &&
+               n / a->unit_ms >= a->min;
     case CFG_KIND_ENUM:
     case CFG_KIND_WORD:
         return value_word(text, a->words, &word);
