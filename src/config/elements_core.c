@@ -12,6 +12,9 @@ static const char *const message_format_words[] = { "SIMPLE", "JSON", "TBASIC",
 static const char *const trace_format_words[] = { "ENHANCED", "BASIC", "TBASIC",
                                                   "ADVANCED", NULL };
 
+static const char *const source_words[] = { "message", "trace", "accessLog",
+                                            "ffdc",    "audit", NULL };
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_feature_manager, __VA_ARGS__)
 static const struct cfg_attr feature_manager_attrs[] = {
     ATTR(LIST, features, "feature", "", "A feature to install."),
@@ -42,13 +45,13 @@ static const struct cfg_attr logging_attrs[] = {
          "Form of console lines: DEV, SIMPLE, JSON or TBASIC."),
     ATTR(ENUM, console_log_level, "consoleLogLevel", "AUDIT",
          console_level_words, "The least level the console shows."),
-    ATTR(LIST, console_source, "consoleSource", "message",
-         "What JSON on the console shows: message, trace, accessLog, ffdc."),
+    ATTR(LIST_OF, console_source, "consoleSource", "message", source_words,
+         "What JSON on the console shows."),
     ATTR(STRING, message_file_name, "messageFileName", "messages.log",
          "Name of the messages file."),
     ATTR(WORD, message_format, "messageFormat", "SIMPLE", message_format_words,
          "Form of its lines: SIMPLE, JSON or TBASIC."),
-    ATTR(LIST, message_source, "messageSource", "message",
+    ATTR(LIST_OF, message_source, "messageSource", "message", source_words,
          "What JSON in the messages file shows."),
     ATTR(STRING, json_field_mappings, "jsonFieldMappings", "",
          "[source:]old:new,... renames members of JSON lines; an empty new "

@@ -27,9 +27,9 @@ CFG_TYPE(saf_registry, "safRegistry", CFG_FACTORY,
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saf_credentials, __VA_ARGS__)
 static const struct cfg_attr saf_credentials_attrs[] = {
-    ATTR(STRING, unauthenticated_user, "unauthenticatedUser", "WSGUEST",
+    ATTR(STRING_MAX, unauthenticated_user, "unauthenticatedUser", "WSGUEST", 8,
          "User where nobody is authenticated."),
-    ATTR(STRING, profile_prefix, "profilePrefix", "BBGZDFLT",
+    ATTR(STRING_MAX, profile_prefix, "profilePrefix", "BBGZDFLT", 8,
          "APPL profile and prefix of EJBROLE and SERVER profiles."),
     ATTR(BOOL, map_distributed_identities, "mapDistributedIdentities", "false",
          "Map other registries' users by RACMAP filters."),

@@ -1,7 +1,11 @@
 /* Filters, tokens, assertions and single sign-on. */
 #include "config/registry.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
+#include <string.h>
+
+#include "base/buf.h"
 
 static const char *const inbound_words[] = { "none", "supported", "required",
                                              NULL };
@@ -23,6 +27,11 @@ static const char *const token_header_words[] = { "Authorization", "Cookie",
                                                   NULL };
 static const char *const saml_digest_words[] = { "SHA256", "SHA1", "SHA128",
                                                  NULL };
+static const char *const match_words[] = { "equals", "contains", "notContain",
+                                           NULL };
+static const char *const address_match_words[] = { "equals",     "contains",
+                                                   "notContain", "greaterThan",
+                                                   "lessThan",   NULL };
 static const char *const saml_map_words[] = { "No", "User", "Group", NULL };
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_quick_start, __VA_ARGS__)
@@ -37,8 +46,8 @@ CFG_TYPE(quick_start, "quickStartSecurity", CFG_SINGLETON,
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_web_app, __VA_ARGS__)
 static const struct cfg_attr filter_web_app_attrs[] = {
     ATTR(STRING, name, "name", "", "Name of the application."),
-    ATTR(STRING, match_type, "matchType", "contains",
-         "equals, contains or notContain."),
+    ATTR(WORD, match_type, "matchType", "contains", match_words,
+         "How it is compared."),
 };
 #undef ATTR
 CFG_TYPE(filter_web_app, "webApp", CFG_NESTED,
@@ -48,28 +57,84 @@ CFG_TYPE(filter_web_app, "webApp", CFG_NESTED,
 static const struct cfg_attr filter_url_attrs[] = {
     ATTR(STRING, url_pattern, "urlPattern", "",
          "URL with scheme, host, path and query."),
-    ATTR(STRING, match_type, "matchType", "contains",
-         "equals, contains or notContain."),
+    ATTR(WORD, match_type, "matchType", "contains", match_words,
+         "How it is compared."),
 };
 #undef ATTR
 CFG_TYPE(filter_url, "requestUrl", CFG_NESTED,
          .help = "A condition on requests.");
 
+/* An address of the low or high end: each * and [n-m] replaced. */
+static bool
+is_end(struct str text, bool is_low, unsigned char bytes[16])
+{
+    bool is_v6 = str_find_char(text, ':') != STR_NPOS, has_range = false;
+    struct buf made;
+    bool is_ok;
+
+    buf_init(&made, 256);
+    while (text.n > 0) {
+        size_t end = str_find_char(text, ']');
+        size_t dash = str_find_char(text, '-');
+
+        if (text.p[0] == '*') {
+            buf_add_z(&made, is_low ? "0" : is_v6 ? "ffff" : "255");
+            text = str_sub(text, 1, text.n);
+            has_range = true;
+        } else if (text.p[0] == '[' && !has_range && end != STR_NPOS &&
+                   dash < end) {
+            buf_add(&made, is_low ? str_sub(text, 1, dash)
+                                  : str_sub(text, dash + 1, end));
+            text = str_sub(text, end + 1, text.n);
+            has_range = true;
+        } else if (has_range && text.p[0] != '.' && text.p[0] != ':') {
+            break; /* after a range everything is open */
+        } else {
+            buf_add_char(&made, text.p[0]);
+            text = str_sub(text, 1, text.n);
+        }
+    }
+    is_ok = text.n == 0 && !made.failed &&
+            inet_pton(is_v6 ? AF_INET6 : AF_INET, buf_z(&made), bytes) == 1;
+    buf_fini(&made);
+    return is_ok;
+}
+
+static enum err
+check_address(void *element, struct err_info *why)
+{
+    const struct cfg_filter_address *a = element;
+    unsigned char low[16] = { 0 }, high[16] = { 0 };
+    struct str rest = a->ip, one;
+
+    while (rest.n > 0 && str_token(&rest, '|', &one)) {
+        one = str_trim(one);
+        if (!is_end(one, true, low) || !is_end(one, false, high) ||
+            memcmp(low, high, sizeof low) > 0)
+            return err_set(why, ERR_SYNTAX,
+                           "attribute ip: \"" STR_FMT
+                           "\" is not an address such as 10.7.1.5, 10.7.1.* "
+                           "or 10.7.[1-9].*",
+                           STR_ARG(str_sub(one, 0, 60)));
+    }
+    return ERR_OK;
+}
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_address, __VA_ARGS__)
 static const struct cfg_attr filter_address_attrs[] = {
     ATTR(STRING, ip, "ip", "", "Address of the client."),
-    ATTR(STRING, match_type, "matchType", "contains",
-         "equals, contains or notContain, greaterThan or lessThan."),
+    ATTR(WORD, match_type, "matchType", "contains", address_match_words,
+         "How it is compared."),
 };
 #undef ATTR
-CFG_TYPE(filter_address, "remoteAddress", CFG_NESTED,
+CFG_TYPE(filter_address, "remoteAddress", CFG_NESTED, .check = check_address,
          .help = "A condition on requests.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_host, __VA_ARGS__)
 static const struct cfg_attr filter_host_attrs[] = {
     ATTR(STRING, name, "name", "", "Host header."),
-    ATTR(STRING, match_type, "matchType", "contains",
-         "equals, contains or notContain."),
+    ATTR(WORD, match_type, "matchType", "contains", match_words,
+         "How it is compared."),
 };
 #undef ATTR
 CFG_TYPE(filter_host, "host", CFG_NESTED, .help = "A condition on requests.");
@@ -77,8 +142,8 @@ CFG_TYPE(filter_host, "host", CFG_NESTED, .help = "A condition on requests.");
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_agent, __VA_ARGS__)
 static const struct cfg_attr filter_agent_attrs[] = {
     ATTR(STRING, agent, "agent", "", "User-Agent header."),
-    ATTR(STRING, match_type, "matchType", "contains",
-         "equals, contains or notContain."),
+    ATTR(WORD, match_type, "matchType", "contains", match_words,
+         "How it is compared."),
 };
 #undef ATTR
 CFG_TYPE(filter_agent, "userAgent", CFG_NESTED,
@@ -87,8 +152,8 @@ CFG_TYPE(filter_agent, "userAgent", CFG_NESTED,
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_filter_cookie, __VA_ARGS__)
 static const struct cfg_attr filter_cookie_attrs[] = {
     ATTR(STRING, name, "name", "", "Text of the Cookie header."),
-    ATTR(STRING, match_type, "matchType", "contains",
-         "equals, contains or notContain."),
+    ATTR(WORD, match_type, "matchType", "contains", match_words,
+         "How it is compared."),
 };
 #undef ATTR
 CFG_TYPE(filter_cookie, "cookie", CFG_NESTED,
@@ -99,8 +164,8 @@ static const struct cfg_attr filter_header_attrs[] = {
     ATTR(STRING, name, "name", "", "Name of the header."),
     ATTR(STRING, value, "value", "",
          "Compared with its value; without it presence counts."),
-    ATTR(STRING, match_type, "matchType", "contains",
-         "equals, contains or notContain."),
+    ATTR(WORD, match_type, "matchType", "contains", match_words,
+         "How it is compared."),
 };
 #undef ATTR
 CFG_TYPE(filter_header, "requestHeader", CFG_NESTED,

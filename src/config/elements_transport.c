@@ -309,6 +309,8 @@ static const struct cfg_attr access_logging_attrs[] = {
 CFG_TYPE(access_logging, "httpAccessLogging", CFG_FACTORY,
          .also = "accessLogging", .help = "An access log.");
 
+static const char *const protocol_words[] = { "http/1.1", "http/2", NULL };
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_http_endpoint, __VA_ARGS__)
 static const struct cfg_attr http_endpoint_attrs[] = {
     ATTR(BOOL, enabled, "enabled", "true", "The endpoint listens."),
@@ -318,8 +320,8 @@ static const struct cfg_attr http_endpoint_attrs[] = {
     ATTR(PORT, https_port, "httpsPort", "-1", "TLS port; -1 closes it."),
     ATTR(ENUM, on_error, "onError", "WARN", cfg_on_error_words,
          "What a port that cannot be opened does."),
-    ATTR(STRING, protocol_version, "protocolVersion", "http/1.1",
-         "http/1.1 or http/2."),
+    ATTR(WORD, protocol_version, "protocolVersion", "http/1.1", protocol_words,
+         "The latest protocol offered."),
     ATTR(REF_OR_DEFAULT, http_options, http_options, "httpOptionsRef",
          "defaultHttpOptions", "Protocol options."),
     ATTR(REF, ssl_options, ssl_options, "sslOptionsRef", "", "TLS options."),

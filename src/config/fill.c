@@ -159,6 +159,18 @@ put_password(struct filling *f, const struct cfg_attr *a,
     return ERR_OK;
 }
 
+static enum err
+too_long(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
+         struct str text)
+{
+    char what[60];
+
+    snprintf(what, sizeof what, "is longer than %lld characters",
+             (long long)a->max);
+    bad_value(f, a, v, text, what);
+    return ERR_SYNTAX;
+}
+
 /* One text into its field; false when it does not fit (and was reported). */
 static bool
 put_number(struct filling *f, const struct cfg_attr *a,
@@ -231,6 +243,8 @@ put_value(struct filling *f, const struct cfg_attr *a,
     switch (a->kind) {
     case CFG_KIND_STRING:
     case CFG_KIND_PATH:
+        if (a->max > 0 && text.n > (size_t)a->max)
+            return too_long(f, a, v, text);
         return put_string(f, a, text, why);
     case CFG_KIND_PASSWORD:
     case CFG_KIND_PASSWORD_OR_HASH:
@@ -545,6 +559,22 @@ fill_list_text(struct filling *f, const struct cfg_attr *a,
     return e;
 }
 
+/* The first item that is none of the words is said and gives the default. */
+static enum err
+check_words(struct filling *f, const struct cfg_attr *a,
+            const struct raw_value *v, struct err_info *why)
+{
+    const struct cfg_list *list = fill_field(f, a->at);
+    unsigned word;
+
+    for (size_t i = 0; a->words != NULL && i < list->n; i++)
+        if (!value_word(list->v[i], a->words, &word)) {
+            bad_word(f, a, v, list->v[i]);
+            return put_default(f, a, why);
+        }
+    return ERR_OK;
+}
+
 enum err
 fill_list(struct filling *f, const struct cfg_attr *a,
           const struct raw_attr *given, struct err_info *why)
@@ -567,6 +597,8 @@ fill_list(struct filling *f, const struct cfg_attr *a,
                         (long long)a->max));
         f->is_refused = true;
     }
+    if (e == ERR_OK)
+        e = check_words(f, a, given->last, why);
     return e == ERR_SYNTAX ? ERR_OK : e;
 }
 

@@ -109,6 +109,8 @@ type_cell(struct buf *out, const struct cfg_attr *a)
         buf_add_z(out, ", -1 to 65535");
     else if (a->kind == CFG_KIND_DURATION)
         duration(out, a);
+    else if (a->kind == CFG_KIND_STRING && a->max > 0)
+        buf_printf(out, ", at most %lld characters", (long long)a->max);
     else if (a->kind == CFG_KIND_LIST && a->max > 0)
         buf_printf(out, ", at most %lld", (long long)a->max);
     else if (a->kind == CFG_KIND_REF)

@@ -46,10 +46,12 @@ struct cfg_attr {
     size_t at_n;       /* CHILDREN: offset of the number */
     const char *name;  /* as in server.xml */
     const char *value; /* default; "" none; NULL: the attribute is required */
-    int64_t min, max;  /* INT; LIST: max items, 0 no limit; DURATION: min in
-                          units, INT64_MIN no limit */
-    int64_t unit_ms;   /* DURATION: of a bare number */
-    const char *const *words;      /* ENUM, by value, then NULL */
+    int64_t min,
+        max;         /* INT; LIST: max items, 0 no limit; DURATION: min in
+                        units, INT64_MIN no limit; STRING: max bytes, 0 no limit */
+    int64_t unit_ms; /* DURATION: of a bare number */
+    const char *const
+        *words; /* ENUM, by value, WORD, LIST of them; then NULL */
     const struct cfg_type *target; /* REF, CHILD, CHILDREN */
     /* STRING: ${names} that are not variables but filled in later, separated by
      * |; one that ends with * is the beginning of a name. */
@@ -107,6 +109,11 @@ enum cfg_update_rule cfg_update_rule(const struct cfg_type *, const char *attr);
     {                                                                          \
         .kind = CFG_KIND_STRING, .at = CFG_AT(type, field, struct str),        \
         .name = (n), .value = (v), .help = (h)                                 \
+    }
+#define CFG_ATTR_STRING_MAX(type, field, n, v, hi, h)                          \
+    {                                                                          \
+        .kind = CFG_KIND_STRING, .at = CFG_AT(type, field, struct str),        \
+        .name = (n), .value = (v), .max = (hi), .help = (h)                    \
     }
 #define CFG_ATTR_PATH(type, field, n, v, h)                                    \
     {                                                                          \
@@ -172,6 +179,12 @@ enum cfg_update_rule cfg_update_rule(const struct cfg_type *, const char *attr);
     {                                                                          \
         .kind = CFG_KIND_LIST, .at = CFG_AT(type, field, struct cfg_list),     \
         .name = (n), .value = (v), .max = (hi), .help = (h)                    \
+    }
+/* Each item is one of the words. */
+#define CFG_ATTR_LIST_OF(type, field, n, v, w, h)                              \
+    {                                                                          \
+        .kind = CFG_KIND_LIST, .at = CFG_AT(type, field, struct cfg_list),     \
+        .name = (n), .value = (v), .words = (w), .help = (h)                   \
     }
 #define CFG_ATTR_LIST(type, field, n, v, h)                                    \
     {                                                                          \

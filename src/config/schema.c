@@ -109,6 +109,8 @@ put_range(struct jsonout *out, const struct cfg_attr *a)
         put_number(out, "minimum", a->min);
         put_number(out, "maximum", a->max);
     }
+    if (a->kind == CFG_KIND_STRING && a->max > 0)
+        put_number(out, "maximumLength", a->max);
     if (a->kind == CFG_KIND_LIST && a->max > 0)
         put_number(out, "maximumItems", a->max);
     if (a->kind == CFG_KIND_DURATION) {

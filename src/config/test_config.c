@@ -112,7 +112,10 @@ fills_nested_and_free(void **state)
     assert_int_equal(
         load(&w,
              "<authFilter id='f'><requestUrl urlPattern='/a' "
-             "matchType='notContain'/><requestHeader name='h'/></authFilter>"
+             "matchType='NOTCONTAIN'/><requestHeader name='h'/>"
+             "<remoteAddress ip='10.7.1.5|10.7.[1-9].*|10.*.*.*' "
+             "matchType='lessThan'/><remoteAddress ip='fe80::1'/>"
+             "<remoteAddress ip='fe80:1:2:3:4:5:[1-f]:*'/></authFilter>"
              "<openidConnectClient id='o' authFilterRef='f' "
              "signatureAlgorithm='rs256' issuerIdentifier='a, b' "
              "clientSecret='{xor}Pg=='/>"
@@ -132,6 +135,7 @@ fills_nested_and_free(void **state)
         ERR_OK);
     f = CFG_GET(w.tree, oidc_client, "o")->auth_filter;
     assert_int_equal(f->n_urls, 1);
+    assert_int_equal(f->n_addresses, 3);
     assert_str(f->urls[0].match_type, "notContain");
     assert_null(f->headers[0].value.p);
     assert_str(f->headers[0].match_type, "contains");

@@ -45,6 +45,36 @@ reports_bad_values(void **state)
           "is missing the required attribute path" },
         { "<httpOptions id='o' persistTimeout='5 parsecs'/>",
           "\"parsecs\" is not a unit of time" },
+        { "<authFilter id='f'><requestUrl matchType='foo'/></authFilter>",
+          "CWWKG0032W Unexpected value specified for property [matchType], "
+          "value = [foo]. Expected value(s) are: "
+          "[equals][contains][notContain]. Default value in use: contains." },
+        { "<authFilter id='f'><requestUrl matchType='lessThan'/></authFilter>",
+          "CWWKG0032W Unexpected value specified for property [matchType]" },
+        { "<authFilter id='f'><remoteAddress ip='999.1.1.1'/></authFilter>",
+          "attribute ip: \"999.1.1.1\" is not an address" },
+        { "<authFilter id='f'><remoteAddress ip='10.1.1.1|10.7.*.1'/>"
+          "</authFilter>",
+          "attribute ip: \"10.7.*.1\" is not an address" },
+        { "<authFilter id='f'><remoteAddress ip='10.7.[9-1].*'/>"
+          "</authFilter>",
+          "attribute ip: \"10.7.[9-1].*\" is not an address" },
+        { "<authFilter id='f'><remoteAddress "
+          "ip='10.7.[1-256].*|fe80::g'/></authFilter>",
+          "attribute ip: \"10.7.[1-256].*\" is not an address" },
+        { "<safCredentials unauthenticatedUser='NINECHARS'/>",
+          "unauthenticatedUser: \"NINECHARS\" is longer than 8 characters\n"
+          "CWWKG0083W" },
+        { "<safCredentials profilePrefix='NINECHARS'/>",
+          "profilePrefix: \"NINECHARS\" is longer than 8 characters" },
+        { "<httpEndpoint id='e' protocolVersion='http/3'/>",
+          "Expected value(s) are: [http/1.1][http/2]. Default value in use: "
+          "http/1.1." },
+        { "<logging messageSource='message,foo'/>",
+          "CWWKG0032W Unexpected value specified for property "
+          "[messageSource], value = [foo]. Expected value(s) are: "
+          "[message][trace][accessLog][ffdc][audit]. Default value in use: "
+          "message." },
         { "<zosconnect_zosConnectManager asyncRequestTimeout='-5'/>",
           "CWWKG0011W The configuration validation did not succeed. "
           "/u/servers/test/server.xml:1:39: zosconnect_zosConnectManager: "
