@@ -560,11 +560,40 @@ names_what_stays(void **state)
     cfg_unref(&before.tree);
 }
 
+/* A value as it is written counts like one whose variables were replaced. */
+static void
+limits_literals(void **state)
+{
+    static struct world w;
+    static char text[70200];
+
+    (void)state;
+    for (size_t n = 65536; n <= 65537; n++) {
+        struct cfg_options options = options_for(&w);
+
+        memset(&w, 0, sizeof w);
+        snprintf(text, sizeof text,
+                 "<server><httpEndpoint id='e' host='%0*d'/></server>", (int)n,
+                 0);
+        w.files[0] = (struct file){ "/u/servers/test/server.xml", text };
+        assert_int_equal(load_with(&w, &options), ERR_OK);
+        if (n == 65536)
+            assert_string_equal(w.log, "");
+        else
+            assert_logged(&w, "server.xml:1:30: the value is longer than 65536 "
+                              "bytes");
+        assert_int_equal(CFG_GET(w.tree, http_endpoint, "e") != NULL,
+                         n == 65536);
+        cfg_unref(&w.tree);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_bad_values),
+        cmocka_unit_test(limits_literals),
         cmocka_unit_test(refuses_documents),
         cmocka_unit_test(keeps_limits),
         cmocka_unit_test(survives_little_storage),

@@ -388,6 +388,9 @@ vars_expand(struct loading *l, const struct scope *scope, struct str text,
     enum err e;
 
     if (str_find(text, STR("${")) == STR_NPOS) {
+        if (text.n > l->limits.max_value_bytes)
+            return err_set(why, ERR_LIMIT, "the value is longer than %zu bytes",
+                           l->limits.max_value_bytes);
         *out = text;
         return ERR_OK;
     }

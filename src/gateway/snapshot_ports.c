@@ -183,6 +183,20 @@ find_rival(struct building *b, struct port_entry *p,
 }
 
 static enum err
+too_many(struct building *b, const struct cfg_http_endpoint *e)
+{
+    char where[CFG_WHERE_MAX];
+    struct str place = cfg_where(&e->node, NULL, STR(""), where);
+
+    return err_set(b->why, ERR_LIMIT,
+                   STR_FMT STR_FMT
+                   ": more than %u ports: set ports to -1, endpoints to "
+                   "enabled=\"false\", or share them among several servers",
+                   STR_ARG(str_sub(e->node.name, 0, 100)), STR_ARG(place),
+                   SNAPSHOT_PORTS_MAX);
+}
+
+static enum err
 add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
 {
     struct snapshot *s = b->s;
@@ -193,8 +207,7 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
     enum err code = ERR_OK;
 
     if (s->n_ports == SNAPSHOT_PORTS_MAX)
-        return err_set(b->why, ERR_LIMIT, "more than %u ports",
-                       SNAPSHOT_PORTS_MAX);
+        return too_many(b, e);
     *p = (struct port_entry){
         .endpoint_id = e->node.id,
         .host = e->host,

@@ -106,6 +106,13 @@ like "$OUT" 'SPT0403W: .*bad/server\.xml:8:33: attribute requireAuht of .* Did y
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity == "error") | .id' | sort -u | tr '\n' ' ')" "CWWKF0001E CWWKG0090E CWWKO0800E CWWKS3005E SPT0402E " "as JSON too"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | "\(.id):\(.line)"' | sort -u | tr '\n' ' ')" "CWWKF0001E:2 CWWKG0011W:3 CWWKG0083W:3 CWWKG0090E:7 CWWKS3005E:6 SPT0401W:6 SPT0402E:7 SPT0403W:8 " "with the line of each"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | .file' | sort -u)" "$S/bad/server.xml" "and the file"
+{
+  echo '<server><featureManager><feature>json-1.0</feature></featureManager>'
+  for N in $(seq 33); do echo "<httpEndpoint id='e$N' host='127.0.0.1' httpPort='$((N + 20000))' httpsPort='-1'/>"; done
+  echo '</server>'
+} >"$S/bad/server.xml"
+runs "check of one with too many ports" 8 sallyport config check bad
+like "$OUT" 'CWWKE0701E: .*httpEndpoint\[e33\] \(.*/bad/server\.xml:34.*\): more than 32 ports: set ports to -1' "says where and what to do"
 echo '<server><x' >"$S/bad/server.xml"
 runs "check of a malformed one" 12 sallyport config check bad
 like "$OUT" 'CWWKG0014E: .*File: file:.*/bad/server\.xml Line: [12] Column: ' "names the place"
