@@ -1,5 +1,6 @@
 #include "config/feature.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,56 +11,131 @@
 static const struct {
     const char *name;
     const char *also; /* features it pulls in, separated by blanks */
+    bool has_effect;  /* or what it is for says it, when it is written */
 } known[] = {
-    { "adminCenter-1.0", "" },
-    { "apiDiscovery-1.0", "" },
-    { "appSecurity-1.0", "" },
-    { "appSecurity-2.0", "distributedMap-1.0 jndi-1.0 ssl-1.0" },
-    { "batchSMFLogging-1.0", "" },
-    { "collectiveMember-1.0", "" },
-    { "constrainedDelegation-1.0", "" },
-    { "distributedMap-1.0", "" },
-    { "federatedRegistry-1.0", "" },
-    { "imsmobile:imsmobile-2.0", "zosconnect:zosConnect-2.0" },
-    { "jaxrs-2.0", "jaxrsClient-2.0 servlet-3.1" },
-    { "jaxrsClient-2.0", "" },
-    { "jca-1.7", "" },
-    { "jms-2.0", "" },
-    { "jndi-1.0", "" },
-    { "json-1.0", "" },
-    { "jsp-2.3", "servlet-3.1" },
-    { "jwt-1.0", "" },
-    { "ldapRegistry-3.0", "federatedRegistry-1.0" },
-    { "localConnector-1.0", "" },
-    { "monitor-1.0", "" },
-    { "openidConnectClient-1.0", "appSecurity-2.0 json-1.0 servlet-3.1" },
-    { "passwordUtilities-1.0", "" },
-    { "requestTiming-1.0", "" },
-    { "restConnector-2.0", "jaxrs-2.0 json-1.0 ssl-1.0" },
-    { "samlWeb-2.0", "appSecurity-2.0 servlet-3.1" },
-    { "servlet-3.0", "" },
-    { "servlet-3.1", "" },
-    { "spnego-1.0", "" },
-    { "ssl-1.0", "" },
-    { "timedOperations-1.0", "" },
-    { "transportSecurity-1.0", "ssl-1.0" },
-    { "wmqJmsClient-2.0", "jms-2.0" },
-    { "zosLocalAdapters-1.0", "" },
-    { "zosLogging-1.0", "" },
-    { "zosRequestLogging-1.0", "" },
-    { "zosSecurity-1.0", "appSecurity-2.0" },
-    { "zosTransaction-1.0", "" },
-    { "zosWlm-1.0", "" },
-    { "zosconnect:apiRequester-1.0", "zosconnect:zosConnect-2.0" },
-    { "zosconnect:cicsService-1.0", "zosconnect:zosConnect-2.0" },
-    { "zosconnect:dbService-1.0", "zosconnect:zosConnect-2.0" },
-    { "zosconnect:monitoring-1.0", "zosconnect:zosConnect-2.0" },
-    { "zosconnect:mqService-1.0", "zosconnect:zosConnect-2.0" },
-    { "zosconnect:zosConnect-1.0", "zosconnect:zosConnect-2.0" },
+    { "adminCenter-1.0", "", false },
+    { "apiDiscovery-1.0", "", true },
+    { "appClientSupport-1.0", "", false },
+    { "appSecurity-1.0", "", true },
+    { "appSecurity-2.0", "distributedMap-1.0 jndi-1.0 ssl-1.0", true },
+    { "appSecurity-3.0", "cdi-2.0 el-3.0 servlet-4.0", true },
+    { "audit-1.0", "", false },
+    { "batch-1.0", "", false },
+    { "batchSMFLogging-1.0", "", true },
+    { "beanValidation-1.1", "", false },
+    { "beanValidation-2.0", "", false },
+    { "cdi-1.2", "", false },
+    { "cdi-2.0", "", false },
+    { "clusterMember-1.0", "", false },
+    { "collectiveController-1.0", "", false },
+    { "collectiveMember-1.0", "", false },
+    { "concurrent-1.0", "", false },
+    { "constrainedDelegation-1.0", "", true },
+    { "distributedMap-1.0", "", true },
+    { "ejb-3.2", "", false },
+    { "ejbLite-3.2", "", false },
+    { "el-3.0", "", false },
+    { "eventLogging-1.0", "", false },
+    { "federatedRegistry-1.0", "", true },
+    { "imsmobile:imsmobile-2.0", "zosconnect:zosConnect-2.0", true },
+    { "j2eeManagement-1.1", "", false },
+    { "jacc-1.5", "", false },
+    { "jaspic-1.1", "", false },
+    { "javaee-7.0",
+      "appClientSupport-1.0 batch-1.0 concurrent-1.0 ejb-3.2 "
+      "j2eeManagement-1.1 jacc-1.5 jaspic-1.1 javaMail-1.5 jaxws-2.2 jca-1.7 "
+      "jcaInboundSecurity-1.0 jdbc-4.1 jms-2.0 servlet-3.1 wasJmsClient-2.0 "
+      "wasJmsSecurity-1.0 wasJmsServer-1.0 webProfile-7.0",
+      false },
+    { "javaee-8.0",
+      "appClientSupport-1.0 batch-1.0 concurrent-1.0 ejb-3.2 "
+      "j2eeManagement-1.1 jacc-1.5 javaMail-1.6 jaxws-2.2 jca-1.7 "
+      "jcaInboundSecurity-1.0 jdbc-4.2 jms-2.0 servlet-4.0 wasJmsClient-2.0 "
+      "wasJmsSecurity-1.0 wasJmsServer-1.0 webProfile-8.0",
+      false },
+    { "javaMail-1.5", "", false },
+    { "javaMail-1.6", "", false },
+    { "jaxb-2.2", "", false },
+    { "jaxrs-2.0", "jaxrsClient-2.0 servlet-3.1", true },
+    { "jaxrs-2.1", "", false },
+    { "jaxrsClient-2.0", "", true },
+    { "jaxws-2.2", "servlet-3.1", false },
+    { "jca-1.7", "", true },
+    { "jcaInboundSecurity-1.0", "", false },
+    { "jdbc-4.0", "", false },
+    { "jdbc-4.1", "", false },
+    { "jdbc-4.2", "", false },
+    { "jdbc-4.3", "", false },
+    { "jms-2.0", "", true },
+    { "jndi-1.0", "", true },
+    { "jpa-2.1", "", false },
+    { "jpa-2.2", "", false },
+    { "jsf-2.2", "", false },
+    { "jsf-2.3", "", false },
+    { "json-1.0", "", true },
+    { "jsonb-1.0", "", false },
+    { "jsonp-1.0", "", false },
+    { "jsonp-1.1", "", false },
+    { "jsp-2.3", "servlet-3.1", true },
+    { "jwt-1.0", "", true },
+    { "ldapRegistry-3.0", "federatedRegistry-1.0", true },
+    { "localConnector-1.0", "", true },
+    { "logstashCollector-1.0", "", false },
+    { "managedBeans-1.0", "", false },
+    { "mdb-3.2", "", false },
+    { "monitor-1.0", "", true },
+    { "mpJwt-1.1", "appSecurity-2.0 json-1.0 servlet-3.1", true },
+    { "oauth-2.0", "appSecurity-2.0 servlet-3.1", false },
+    { "openidConnectClient-1.0", "appSecurity-2.0 json-1.0 servlet-3.1", true },
+    { "openidConnectServer-1.0", "oauth-2.0", false },
+    { "passwordUtilities-1.0", "", true },
+    { "requestTiming-1.0", "", true },
+    { "restConnector-1.0", "", false },
+    { "restConnector-2.0", "jaxrs-2.0 json-1.0 ssl-1.0", true },
+    { "samlWeb-2.0", "appSecurity-2.0 servlet-3.1", true },
+    { "scim-1.0", "", false },
+    { "servlet-3.0", "", true },
+    { "servlet-3.1", "", true },
+    { "servlet-4.0", "", true },
+    { "sessionCache-1.0", "servlet-3.1", false },
+    { "sessionDatabase-1.0", "jdbc-4.1 servlet-3.1", false },
+    { "spnego-1.0", "", true },
+    { "ssl-1.0", "", true },
+    { "timedOperations-1.0", "", true },
+    { "transportSecurity-1.0", "ssl-1.0", true },
+    { "wasJmsClient-2.0", "jms-2.0", false },
+    { "wasJmsSecurity-1.0", "", false },
+    { "wasJmsServer-1.0", "", false },
+    { "webCache-1.0", "", false },
+    { "webProfile-7.0",
+      "appSecurity-2.0 beanValidation-1.1 cdi-1.2 ejbLite-3.2 el-3.0 jaxrs-2.0 "
+      "jdbc-4.1 jndi-1.0 jpa-2.1 jsf-2.2 jsonp-1.0 jsp-2.3 managedBeans-1.0 "
+      "servlet-3.1 websocket-1.1",
+      false },
+    { "webProfile-8.0",
+      "appSecurity-3.0 beanValidation-2.0 cdi-2.0 ejbLite-3.2 el-3.0 "
+      "jaspic-1.1 jaxrs-2.1 jdbc-4.2 jndi-1.0 jpa-2.2 jsf-2.3 jsonb-1.0 "
+      "jsonp-1.1 jsp-2.3 managedBeans-1.0 servlet-4.0 websocket-1.1",
+      false },
+    { "websocket-1.1", "", false },
+    { "wmqJmsClient-2.0", "jms-2.0", true },
+    { "zosconnect:apiRequester-1.0", "zosconnect:zosConnect-2.0", true },
+    { "zosconnect:cicsService-1.0", "zosconnect:zosConnect-2.0", true },
+    { "zosconnect:dbService-1.0", "zosconnect:zosConnect-2.0", true },
+    { "zosconnect:monitoring-1.0", "zosconnect:zosConnect-2.0", true },
+    { "zosconnect:mqService-1.0", "zosconnect:zosConnect-2.0", true },
+    { "zosconnect:zosConnect-1.0", "zosconnect:zosConnect-2.0", true },
     { "zosconnect:zosConnect-2.0",
       "appSecurity-2.0 distributedMap-1.0 jaxrsClient-2.0 jndi-1.0 json-1.0 "
-      "servlet-3.1 ssl-1.0" },
-    { "zosconnect:zosConnectCommands-1.0", "" },
+      "servlet-3.1 ssl-1.0",
+      true },
+    { "zosconnect:zosConnectCommands-1.0", "", true },
+    { "zosLocalAdapters-1.0", "", true },
+    { "zosLogging-1.0", "", true },
+    { "zosRequestLogging-1.0", "", true },
+    { "zosSecurity-1.0", "appSecurity-2.0", true },
+    { "zosTransaction-1.0", "", true },
+    { "zosWlm-1.0", "", true },
 };
 
 #define N_KNOWN ARRAY_LEN(known)
@@ -146,6 +222,17 @@ is_replaced(size_t i)
            str_eq_z(base_of(i), "zosconnect:zosConnect");
 }
 
+static bool
+is_listed(const struct cfg_tree *tree, size_t wanted)
+{
+    const struct cfg_feature_manager *m = CFG_ONE(tree, feature_manager);
+
+    for (size_t i = 0; i < m->features.n; i++)
+        if (find(m->features.v[i]) == wanted)
+            return true;
+    return false;
+}
+
 /* The feature of the list that is it, or pulls it in. */
 static struct str
 asked_by(const struct cfg_tree *tree, size_t wanted)
@@ -183,6 +270,20 @@ say(struct saying *s, const char *id, const struct str *inserts, size_t n)
     buf_fini(&text);
 }
 
+/* Nobody must believe that what it is for is done. */
+static void
+say_without_effect(struct saying *s, const struct cfg_node *node, size_t i)
+{
+    char where[CFG_WHERE_MAX], what[80];
+    struct str place = cfg_where(node, "feature", str_of(known[i].name), where);
+
+    /* " (server.xml:12:34)" */
+    if (place.n > 3)
+        place = str_sub(place, 2, place.n - 1);
+    snprintf(what, sizeof what, "feature %s", known[i].name);
+    say(s, "SPT0401W", (const struct str[]){ place, str_of(what) }, 2);
+}
+
 unsigned
 features_check(const struct cfg_tree *tree,
                void (*callback)(void *arg, const char *id, struct str text),
@@ -201,6 +302,8 @@ features_check(const struct cfg_tree *tree,
                 (const struct str[]){
                     name, cfg_where(&m->node, "feature", name, where) },
                 2);
+        else if (!known[find(name)].has_effect)
+            say_without_effect(&s, &m->node, find(name));
     }
     mark_all(tree, is_in);
     for (size_t i = 0; i < N_KNOWN; i++) {
@@ -208,7 +311,8 @@ features_check(const struct cfg_tree *tree,
         struct str inserts[5];
 
         has_any = has_any || is_in[i];
-        if (later == N_KNOWN)
+        /* who pulls one in takes a later version as well */
+        if (later == N_KNOWN || !is_listed(tree, i))
             continue;
         inserts[0] = str_of(known[i].name);
         inserts[1] = str_of(known[later].name);
@@ -262,5 +366,5 @@ features_have(const struct cfg_tree *tree, const char *name)
     size_t i = find(str_of(name));
 
     mark_all(tree, is_in);
-    return i < N_KNOWN && is_in[i];
+    return i < N_KNOWN && (is_in[i] || later_of(is_in, i) < N_KNOWN);
 }

@@ -21,7 +21,8 @@ MUST_CHECK enum err features_of(const struct cfg_tree *, struct arena *,
                                 struct cfg_list *out, struct cfg_list *unknown,
                                 struct err_info *why);
 /*
- * What is wrong with the list, as messages in order: unknown features, those
+ * What is wrong with the list, as messages in order: unknown features, known
+ * ones without effect here (SPT0401W), those
  * left out because a later version is there (CWWKF0031I), two versions that
  * exclude each other (CWWKF0033E: the later one stays), none at all. Returns
  * the number of errors.
@@ -29,7 +30,7 @@ MUST_CHECK enum err features_of(const struct cfg_tree *, struct arena *,
 unsigned features_check(const struct cfg_tree *,
                         void (*say)(void *arg, const char *id, struct str text),
                         void *arg);
-/* Is it installed, given or pulled in? */
+/* Is it, or a later version of it, installed, given or pulled in? */
 bool features_have(const struct cfg_tree *, const char *name);
 
 #endif

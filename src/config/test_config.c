@@ -353,6 +353,21 @@ checks_features(void **state)
           "CWWKF0031I The server skipped loading feature appSecurity-1.0 "
           "because equivalent functionality already exists.\n",
           0 },
+        { F("servlet-4.0") F("spnego-1.0"), "servlet-4.0,spnego-1.0", "", 0 },
+        { F("servlet-4.0") F("samlWeb-2.0"),
+          "appSecurity-2.0,distributedMap-1.0,jndi-1.0,samlWeb-2.0,servlet-4.0,"
+          "ssl-1.0",
+          "", 0 },
+        { F("servlet-4.0") F("servlet-3.1"), "servlet-4.0",
+          "CWWKF0033E The singleton features servlet-3.1 and servlet-4.0", 1 },
+        { F("json-1.0") F("jdbc-4.2"), "jdbc-4.2,json-1.0",
+          "SPT0401W /u/servers/test/server.xml:1:52: feature jdbc-4.2 is read, "
+          "but has no effect in this release.\n",
+          0 },
+        { F("appSecurity-3.0") F("appSecurity-2.0"),
+          "appSecurity-3.0,cdi-2.0,distributedMap-1.0,el-3.0,jndi-1.0,"
+          "servlet-4.0,ssl-1.0",
+          "CWWKF0031I The server skipped loading feature appSecurity-2.0", 0 },
 #undef F
     };
 
@@ -373,6 +388,10 @@ checks_features(void **state)
         assert_list(names, rows[i].installed);
         w.log[0] = '\0';
         assert_int_equal(features_check(w.tree, note, &w), rows[i].errors);
+        if (strstr(rows[i].installed, "appSecurity") != NULL)
+            assert_true(features_have(w.tree, "appSecurity-2.0"));
+        assert_int_equal(features_have(w.tree, "servlet-3.0"),
+                         strstr(rows[i].installed, "servlet") != NULL);
         assert_logged(&w, rows[i].log);
         if (rows[i].log[0] == '\0')
             assert_string_equal(w.log, "");
