@@ -112,7 +112,7 @@ is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "info
   echo '</server>'
 } >"$S/bad/server.xml"
 runs "check of one with too many ports" 8 sallyport config check bad
-like "$OUT" 'CWWKE0701E: .*httpEndpoint\[e33\] \(.*/bad/server\.xml:34.*\): more than 32 ports: set ports to -1' "says where and what to do"
+like "$OUT" 'CWWKE0701E: .*httpEndpoint\[e32\] \(.*/bad/server\.xml:33.*\): more than 32 ports: set ports to -1' "says where and what to do"
 echo '<server><x' >"$S/bad/server.xml"
 runs "check of a malformed one" 12 sallyport config check bad
 like "$OUT" 'CWWKG0014E: .*File: file:.*/bad/server\.xml Line: [12] Column: ' "names the place"
