@@ -9,6 +9,7 @@ NOT_HERE = {"include", "variable", "config"}
 # What only certain texts are good for, and which of several elements stays.
 TEXTS = {
     ("cors", "domain"): "/x",
+    ("remoteAddress", "ip"): "10.7.1.%d",
     ("zosconnect_cicsIpicConnection", "zosConnectApplid"): "APPL%d",
     ("zosconnect_cicsIpicConnection", "zosConnectNetworkid"): "NET%d",
     ("zosconnect_cicsIpicConnection", "cicsApplid"): "CICS",
@@ -46,11 +47,13 @@ def value(a):
     if kind == "word":
         other = [v for v in a["values"] if v and v != default]
         return (other or a["values"])[0]
+    if kind == "list" and "values" in a:
+        return ",".join(v for v in a["values"] if v != default)
     if kind == "list":
         return "a b, c\\,d,&"
     if kind == "path":
         return "/tmp/${wlp.server.name}/x"
-    return "x <&> \"y\" 'z'"
+    return "x <&> \"y\" 'z'" if a.get("maximumLength", 99) > 12 else "x&'z"
 
 
 def element(name, attributes, depth, number=0, id_needed=False):
