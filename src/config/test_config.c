@@ -285,6 +285,8 @@ tells_unknown_names(void **state)
         { "<zosconnect_services><service name='s' groups='A'/>"
           "</zosconnect_services>",
           "attribute groups of service is not known and is ignored.\n" },
+        { "<usr_x id='u' a='1'><i b='2'/></usr_x>",
+          "element i of usr_x is not known and is ignored.\n" },
         { "<somethingOfAnotherProduct/>",
           "element somethingOfAnotherProduct is not known and is ignored.\n" },
         { "<ssl id='s' KEYSTOREREF='k'><trustStore ref='k'/></ssl>"

@@ -129,7 +129,9 @@ has_meaning(const struct cfg_type *type, const struct raw_attr *given)
         if (str_eq_nocase_z(given->name, always[i]))
             return true;
     for (size_t i = 0; i < type->n_attrs; i++)
-        if (type->attrs[i].kind == CFG_KIND_REST ||
+        /* what is free takes attributes, not elements in it */
+        if ((type->attrs[i].kind == CFG_KIND_REST &&
+             given->first->element == NULL) ||
             is_named(&type->attrs[i], given))
             return true;
     return false;
@@ -149,7 +151,8 @@ unknown_attrs(struct loading *l, const struct raw_element *e,
             l->n_unknown++ >= SAID_MAX)
             continue;
         for (size_t i = 0; i < type->n_attrs; i++)
-            consider(&g, type->attrs[i].name);
+            if (type->attrs[i].kind != CFG_KIND_REST)
+                consider(&g, type->attrs[i].name);
         say(l, v->doc, v->line, v->column,
             loading_fmt(l, "%s " STR_FMT " of " STR_FMT,
                         v->element != NULL ? "element" : "attribute",
