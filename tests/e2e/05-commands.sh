@@ -1,6 +1,6 @@
 # Every command has --help, --version and a manual page; mistakes are answered
 # with what was found and what to do.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 for program in "$BIN"/sallyport "$BIN"/sallyport-*; do
     [ -f "$program" ] && [ -x "$program" ] || continue
     name=${program##*/}

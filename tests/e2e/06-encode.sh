@@ -1,7 +1,7 @@
 # Passwords are encoded as the original encodes them: known values, values that
 # openssl and Python take apart again, text from an argument, a pipe or a
 # terminal; and what is wrong is said without repeating the password.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 encode() { OUT=$(sallyport encode "$@" 2>&1 </dev/null); STATUS=$?; }
 
 runs "xor is the default" 0 sallyport encode EMPLOY1

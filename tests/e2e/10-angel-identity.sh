@@ -1,6 +1,6 @@
 # Who is who: passwords, job tokens, STARTED, SURROGAT; hostile clients are
 # disconnected and nobody else notices; killed processes come back.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 _finished=1 # the program below prints the plan
 PYTHONPATH=$(dirname "$E2E_LIB") python3 - <<'PY'
 import os, signal, subprocess, time

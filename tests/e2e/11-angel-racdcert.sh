@@ -1,6 +1,6 @@
 # Certificates and rings by RACDCERT: layouts as the original prints them, what
 # goes out comes in again, what is damaged is refused; who may read a ring.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 background sallyport-angel
 wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1
 racf() { sallyport-racf "$@" 2>&1; }

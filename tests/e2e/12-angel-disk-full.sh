@@ -1,7 +1,7 @@
 # The disk is full while the database commits (here: a file size limit): the
 # command is refused with a clear message, the old state stays, the others go
 # on, and a start with room again works.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 start() { background "$@"; wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" && wait_for 10 sallyport-racf LISTUSER; }
 start sallyport-angel
 runs "before: a user" 0 sallyport-racf "ADDUSER BEFORE DATA('kept')"

@@ -1,6 +1,6 @@
 # PassTickets, certificates without a profile of their own, distributed
 # identities: who is let in, who is not, and what was used once is used up.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/C=UK/O=IBM/OU=Hursley/CN=Ann' -keyout "$SCRATCH/ann.key" -outform DER -out "$SCRATCH/ann.der" 2>/dev/null
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/C=US/O=Other/CN=Bob' -keyout "$SCRATCH/bob.key" -outform DER -out "$SCRATCH/bob.der" 2>/dev/null
 # An authority, and one that calls itself the same; certificates with the

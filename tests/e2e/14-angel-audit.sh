@@ -1,6 +1,6 @@
 # SMF type 80: commands, logons, accesses and what was refused, in the layout
 # that the original's tools read; no secret is in a record.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 background sallyport-angel
 wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1
 racf() { sallyport-racf "$@" 2>&1; }

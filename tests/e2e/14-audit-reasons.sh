@@ -1,7 +1,7 @@
 # Why an access or a logon is recorded: AUDIT and GLOBALAUDIT of the profile,
 # LOGOPTIONS of the class, UAUDIT of the user, OPERAUDIT, APPLAUDIT; each of
 # them alone, several at once, and none.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 _finished=1 # the program below prints the plan
 PYTHONPATH=$(dirname "$E2E_LIB") python3 - <<'PY'
 import os, subprocess

@@ -1,7 +1,7 @@
 # The shared memory through which servers tell what they decided in process: it
 # is read without a message for each record, to the end when the server or the
 # front is killed; what is lost is told; nonsense in it ends one connection.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 _finished=1 # the program below prints the plan
 PYTHONPATH=$(dirname "$E2E_LIB") python3 - <<'PY'
 import fcntl, mmap, os, signal, socket, struct, subprocess

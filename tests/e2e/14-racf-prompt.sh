@@ -1,6 +1,6 @@
 # A person at the prompt: completion of commands, operands, classes, profiles;
 # history without secrets; HELP; explain from the shell.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 background sallyport-angel
 wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1
 export XDG_STATE_HOME=$SCRATCH/state TERM=xterm

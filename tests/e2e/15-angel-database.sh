@@ -1,6 +1,6 @@
 # The database as a whole: out as IRRDBU00 text and in again, copied and
 # exchanged while in use; what is damaged is refused and nothing changes.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 background sallyport-angel
 ANGEL=$PID
 wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1

@@ -1,6 +1,6 @@
 # The standby follows each commit: when the database is removed, damaged or its
 # disk is full, RVARY SWITCH goes on with all that was answered.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 background sallyport-angel
 ANGEL=$PID
 wait_for 10 sallyport-racf LISTUSER || exit 1

@@ -1,6 +1,6 @@
 # Another master key: every secret is sealed anew, all or none of it, and a
 # change that was cut short at any step is ended by the next one.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 S=$SALLYPORT_ROOT/saf
 racf() { sallyport-racf "$@" 2>&1; }
 start() { rm -f "$SALLYPORT_ROOT/angel/front.sock"; background sallyport-angel; ANGEL=$PID; wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" && wait_for 10 sallyport-racf "LISTUSER IBMUSER"; }

@@ -1,6 +1,6 @@
 # Secrets in segments that are only kept (SESSION(SESSKEY), PROXY(BINDPW)) lie in
 # the store sealed; what an earlier release left in clear is sealed at the start.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 start() { rm -f "$SALLYPORT_ROOT/angel/front.sock"; background sallyport-angel; ANGEL=$PID; wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" && wait_for 10 sallyport-racf "LISTUSER IBMUSER"; }
 stop() { kill "$ANGEL"; wait_for 10 sh -c "! kill -0 $ANGEL 2>/dev/null"; }
 DB=$SALLYPORT_ROOT/saf/racf.db

@@ -1,7 +1,7 @@
 # The master key away from the database, in a kernel keyring or a PKCS#11 token;
 # keys that are made in a token and cannot leave it. What is wrong, locked or
 # missing is said, and refused.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 MODULE=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)
 [ -n "$MODULE" ] && command -v softhsm2-util >/dev/null || skip_all "softhsm2 is not installed"
 racf() { sallyport-racf "$@" 2>&1; }

@@ -1,6 +1,6 @@
 # RACDCERT and PKCS#11 tokens by name: tokens made and deleted, certificates
 # bound to them with their keys, unbound, imported; who may is class CRYPTOZ's.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 MODULE=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)
 [ -n "$MODULE" ] && command -v softhsm2-util >/dev/null && command -v pkcs11-tool >/dev/null || skip_all "softhsm2 and pkcs11-tool are not installed"
 racf() { sallyport-racf "$@" 2>&1; }

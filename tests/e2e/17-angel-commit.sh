@@ -1,7 +1,7 @@
 # Commands share a commit: a deck is sent ahead, several clients at once. What
 # was answered is there, also when the front is killed at any moment or the disk
 # is full; a command sees what the one before it in the deck did.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 background sallyport-angel
 ANGEL=$PID
 wait_for 10 sallyport-racf LISTUSER || exit 1

@@ -1,7 +1,7 @@
 # What the angel's processes may do, as the kernel tells it: a filter on system
 # calls, no new privileges, no core files, nobody's debugger, memory that stays
 # out of swap. And that the filter of the process with the widest one refuses.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 _finished=1 # the program below prints the plan
 MODULE=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)
 mkdir -p "$SALLYPORT_ROOT/etc"

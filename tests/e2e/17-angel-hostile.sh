@@ -1,7 +1,7 @@
 # Clients that mean harm: cut, oversized and foreign messages, descriptors nobody
 # asked for, connections that are never used or never read, thousands of them.
 # Each is refused or held to its share, and the angel answers everybody else.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 _finished=1 # the program below prints the plan
 PYTHONPATH=$(dirname "$E2E_LIB") python3 - <<'PY'
 import array, os, random, signal, socket, time

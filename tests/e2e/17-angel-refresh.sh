@@ -1,6 +1,6 @@
 # REFRESH of a class with very many profiles, and SWITCH: whoever asked waits,
 # all others are served meanwhile; the next command of a deck sees the result.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 background sallyport-angel
 ANGEL=$PID
 wait_for 10 sallyport-racf LISTUSER || exit 1

@@ -1,7 +1,7 @@
 # A server is created with the folders and modes administrators know, starts,
 # answers status, is refused a second time, stops; and what is wrong is said
 # with the exit codes of the original's server command.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 PORT=$(free_port)

@@ -1,6 +1,6 @@
 # kill -9 of the worker or of the parent leaves nothing that stops the next
 # start: the worker comes back with its ports, the parent's lock is free.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 PORT=$(free_port)

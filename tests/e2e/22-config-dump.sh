@@ -2,7 +2,7 @@
 # element and attribute there is, with values of its own and with the defaults
 # written out. And nothing that the configuration commands, the doctor or a dump
 # of the server say holds a secret.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 S=$SALLYPORT_ROOT/servers
 mkdir -p "$S/again"
 again() { # NAME SERVER

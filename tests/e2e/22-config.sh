@@ -1,5 +1,5 @@
 # A server's configuration is shown, compared and checked without starting it.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 S=$SALLYPORT_ROOT/servers
 mkdir -p "$S/one/configDropins/overrides" "$S/one/variables" "$S/two" "$S/bad"
 cat >"$S/one/server.xml" <<'X'

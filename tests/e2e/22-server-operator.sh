@@ -1,6 +1,6 @@
 # Operator commands of a server: the replies word for word, and what they do.
 # PAUSE closes ports while a request under way finishes; RESUME opens them.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 PORT=$(free_port) ADMIN=$(free_port)

@@ -1,6 +1,6 @@
 # requestTiming: a request that waits for a region which never answers is slow,
 # then hung; diagnostics are written; it is told when it ends, or interrupted.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 PORT=$(free_port)
 sallyport server create myServer >/dev/null
 DIR=$SERVER_DIR LOG=$(log_of)

@@ -1,7 +1,7 @@
 # TLS sessions: resumed by ticket at any server that shares the keys, also when
 # they have been rotated; which of several certificates a client is shown; what
 # is said of certificates that end.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 ONE=$(free_port) TWO=$(free_port) PKI=$SCRATCH/pki

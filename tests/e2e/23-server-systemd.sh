@@ -1,7 +1,7 @@
 # The unit that `server systemd` prints: systemd accepts it, it is hardened,
 # its identity is the server's, and the server tells systemd when it is ready.
 E2E_TMP=/tmp # systemd wants no working folder below /dev
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 sallyport server create s >/dev/null
 DIR=$SALLYPORT_ROOT/servers/s
 PORT=$(free_port)

@@ -1,7 +1,7 @@
 # A server's TLS: the default key store is made, JKS and PKCS12 stores of other
 # tools work with aliases and passwords of their own, broken ones close their
 # port with the reason, changed ones are taken while connections go on.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTPS=$(free_port)

@@ -1,7 +1,7 @@
 # A server without a security database, and without an angel: it runs, what
 # needs them is refused; both come, go and come back. As a plain process, whose
 # user is who issued the command.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 plain_server || fail "set-up"
 DIR=$SERVER_DIR LOG=$(log_of)
 configure() { # FILTER-OF-AUTHORIZATION

@@ -1,6 +1,6 @@
 # Named angels from the server's side: who may connect, which services are
 # available, what an angel that goes and comes back means, a required angel.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "ipl" 0 sallyport ipl
 at_exit 'sallyport shutdown >/dev/null 2>&1'
 sallyport submit -q "$SAMPLES/jcl/RACFUSER.jcl" "$SAMPLES/jcl/RACFRES.jcl" >/dev/null 2>&1

@@ -1,7 +1,7 @@
 # Attributes of httpEndpoint, httpOptions, compression, virtualHost and access
 # logging that 24-server-options and 24-server-http do not show, and those that
 # are read without effect.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTP=$(free_port) OTHER=$(free_port)

@@ -1,6 +1,6 @@
 # What an endpoint does around requests: access log, virtual hosts, browsers of
 # other origins, headers, compression, proxies, address lists, taken ports.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTP=$(free_port)

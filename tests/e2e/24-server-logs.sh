@@ -1,7 +1,7 @@
 # Logs in each of the original's formats, settings from environment, bootstrap
 # and <logging> in the order that counts, traces on and off while the server
 # runs, old files rolled, first-failure data; settings that are none are told.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 runs "create" 0 sallyport server create logs

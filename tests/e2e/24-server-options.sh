@@ -1,6 +1,6 @@
 # Attributes of httpEndpoint, httpOptions, sslOptions, tcpOptions and ssl, from
 # server.xml to what a client sees: each next to a value that shows the other.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTP=$(free_port) HTTPS=$(free_port)

@@ -1,7 +1,7 @@
 # basicRegistry: a server whose users stand in its configuration, without a
 # security database; roles and groups of the registry; certificates; then the
 # SAF users they are mapped to.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 plain_server || fail "set-up"
 DIR=$SERVER_DIR LOG=$(log_of)
 

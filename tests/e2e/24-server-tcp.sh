@@ -1,6 +1,6 @@
 # Who may connect by name, how long a TLS handshake may take, whether an address
 # is used again, what becomes of cookies, and a key store that is not written.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTP=$(free_port) HTTPS=$(free_port) OTHER=$(free_port)

@@ -1,6 +1,6 @@
 # The doctor has nothing to say about a clean server; each thing it looks for
 # is provoked, found where it is, mended, and no longer found.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 [ "$(id -u)" -eq 0 ] || skip_all "owners and groups of files need root"
 image_install || { fail "the image"; done_testing; }
 DIR=$SERVER_DIR

@@ -3,7 +3,7 @@
 # resume, debug; a pid file that a killed server left; and their refusals.
 # Archives with all programs are large: not in memory.
 E2E_TMP=${E2E_TMP:-/tmp}
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 command -v unzip >/dev/null || skip_all "unzip is not installed"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"

@@ -1,6 +1,6 @@
 # Where a server's files go, as server.env says, and how the command finds them
 # again; what <logging> and the environment say of log files.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 PORT=$(free_port)
 at_exit 'sallyport server stop myServer --force >/dev/null 2>&1'
 runs "create" 0 sallyport server create myServer --no-password

@@ -1,7 +1,7 @@
 # What a server and its command say, in the original's ids: mistakes at the
 # command line, the default key store in all its states, pausing what is not
 # there, a required attribute that goes away, and the end.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 PORT=$(free_port) TLS=$(free_port)
 LOG=$(log_of) DIR=$SERVER_DIR
 at_exit 'sallyport server stop myServer --force >/dev/null 2>&1'

@@ -2,7 +2,7 @@
 # options, files that are folders and folders that are files, files nobody may
 # read, other people's servers. Each answer has a message with its id, or the
 # original's words, names the place and has the exit status it should.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "ipl" 0 sallyport ipl
 at_exit 'sallyport server stop s --force >/dev/null 2>&1; sallyport shutdown >/dev/null 2>&1'
 S=$SALLYPORT_ROOT/servers D=$S/s

@@ -1,7 +1,7 @@
 # Whether certificates are revoked is asked of the network: OCSP responders
 # (openssl), lists over HTTP (nginx) and LDAP (slapd); hard and soft; answers
 # that count for nothing; a slow responder holds nobody up; stapling.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 command -v nginx >/dev/null || skip_all "no nginx"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"

@@ -1,7 +1,7 @@
 # Configuration changes take effect when they should, whole or not at all: files
 # watched, includes that come and go, a secret's file, malformed and closed files, ports
 # that are taken, two refreshes at once; and no request on another port is lost.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 runs "create" 0 sallyport server create upd

@@ -1,7 +1,7 @@
 # Archive folders that are polled: installed, updated, broken, repaired, uninstalled,
 # each told in the original's words; each element has its own trigger; half-copied
 # archives leave what was there; services that change reach the APIs that use them.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 runs "create" 0 sallyport server create scan

@@ -1,5 +1,5 @@
 # Bodies of requests: coded ones, and HTTP/2 streams that stay open for theirs.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_up; ok $? "the exercise's image"
 cp "$SERVER_DIR/server.xml" "$SCRATCH/server.xml"
 # options ATTRIBUTES: of httpOptions

@@ -1,7 +1,7 @@
 # Too much of one thing leaves room for the others: a back end that hangs, a
 # user and an API with too many connections, bodies that fill what memory may be
 # used. Measured by what is answered, never by how fast.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "the exercise's image"
 HOLE=$(free_port) PLAIN=$(free_port)
 sed -i "s#host=\"https://127.0.0.1\" port=\"[^\"]*\"#host=\"http://127.0.0.1\" port=\"$HOLE\"#; s/idAssertion=\"ASSERT_ONLY\"/idAssertion=\"OFF\"/; s/requireSecure=\"true\"/requireSecure=\"false\"/" "$SERVER_DIR/includes/apiRequesterHTTPS.xml"

@@ -1,6 +1,6 @@
 # Out of descriptors, out of memory: new clients are turned away cleanly, those
 # that are there are served, and all is well again afterwards.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTP=$(free_port)

@@ -1,6 +1,6 @@
 # A bad network: delay and loss by tc netem in a network namespace, or, where
 # the kernel has none, loss by nftables. What arrives is what was sent.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 [ "$(id -u)" -eq 0 ] || skip_all "a network namespace needs root"
 NS=spt$$
 ip netns add "$NS" 2>/dev/null || skip_all "no network namespaces here"

@@ -1,7 +1,7 @@
 # Some seconds of load while other connections open and are cut at random, in
 # the middle of handshakes, heads, bodies and answers, over HTTP/1 and HTTP/2:
 # afterwards nothing is left of it.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "the exercise's image"
 printf '<server><sallyport_metrics authentication="false"/></server>\n' >"$SERVER_DIR/includes/metrics.xml"
 sed -i 's#</server>#<include location="${server.config.dir}/includes/metrics.xml"/></server>#' "$SERVER_DIR/server.xml"

@@ -1,7 +1,7 @@
 # What clients may not send, over a socket as it is, to a whole server: the
 # table of doc/internals/http.md. Refusals are counted, and nothing behind one
 # is taken for a request.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTP=$(free_port) H2=$(free_port)

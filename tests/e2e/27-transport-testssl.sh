@@ -1,6 +1,6 @@
 # testssl.sh, another's eyes, on a server as "server create" makes it: no finding
 # above "ok", "info" and "low".
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 TESTSSL=$(command -v testssl || command -v testssl.sh) || skip_all "testssl.sh is not installed"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"

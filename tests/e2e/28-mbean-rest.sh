@@ -1,6 +1,6 @@
 # FileNotificationMBean over REST: who may call it and how; what each operation brings
 # about, and what it leaves alone.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "the exercise's image"
 SHARED=$SALLYPORT_ROOT/shared
 sed -i 's/ *clientAuthentication="true"//' "$SERVER_DIR/includes/keyringOutboundMutual.xml"

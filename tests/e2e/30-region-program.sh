@@ -1,6 +1,6 @@
 # What becomes of a program that does not simply return: each ending is
 # answered at once with its own code, and the region goes on.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "$(dirname "$E2E_LIB")/region.sh"
 region_files
 region_programs; ok $? "test programs translate and compile"

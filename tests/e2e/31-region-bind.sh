@@ -1,5 +1,5 @@
 # Who may bind: reasons of refusal, sessions granted, definitions in error.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "$(dirname "$E2E_LIB")/region.sh"
 region_files "NETWORKID=NET1,"
 cat >"$REGION_DIR/more.csd" <<'EOF'

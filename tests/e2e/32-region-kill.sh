@@ -1,6 +1,6 @@
 # kill -9 of a worker, the committer and the supervisor during a loop of
 # updates: answers come at once, nothing is half done, nothing is lost.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "$(dirname "$E2E_LIB")/region.sh"
 TEST_PROGRAMS=TCOUNT
 region_files

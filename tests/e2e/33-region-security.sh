@@ -1,6 +1,6 @@
 # Whom a task runs as, with the real security database: sealed identities,
 # passwords, the link's ceiling, the attach check of the mirror.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "$(dirname "$E2E_LIB")/region.sh"
 TEST_PROGRAMS=
 region_files

@@ -1,6 +1,6 @@
 # The region link over TCP and TLS: bind security by client certificate, link
 # users from certificates, and whatever else the network may send.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "$(dirname "$E2E_LIB")/region.sh"
 TEST_PROGRAMS=TECHO
 region_files

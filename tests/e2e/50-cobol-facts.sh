@@ -1,6 +1,6 @@
 # What the COBOL compiler stores, with the flags regions and jobs use: the
 # bytes that the mapping's own tests take for granted.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 command -v cobc >/dev/null || skip_all "no COBOL compiler"
 
 cd "$SCRATCH" || exit 1

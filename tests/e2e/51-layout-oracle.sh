@@ -1,6 +1,6 @@
 # Offsets and sizes of every sample copybook, and of one that has every clause,
 # are those of the COBOL compiler.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 command -v cobc >/dev/null || skip_all "no COBOL compiler"
 
 cd "$SCRATCH" || exit 1

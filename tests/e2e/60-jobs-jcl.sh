@@ -1,5 +1,5 @@
 # Jobs: conditions, codes in full, output, abends, refusals and exit statuses.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "ipl" 0 sallyport ipl
 at_exit 'sallyport shutdown >/dev/null 2>&1'
 like "$OUT" "is up" "ipl says so"

@@ -1,5 +1,5 @@
 # Load modules: parameter, return codes of 32 bits, CEEOPTS, abends.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 cat >"$SCRATCH/PROG.cbl" <<'COB'
        IDENTIFICATION DIVISION.
        PROGRAM-ID. PROG.

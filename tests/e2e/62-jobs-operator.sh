@@ -1,5 +1,5 @@
 # Started tasks and operator commands; kill -9 of master and initiator.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "ipl" 0 sallyport ipl
 at_exit 'sallyport shutdown >/dev/null 2>&1'
 sallyport submit -q "$SAMPLES/jcl/RACFUSER.jcl" "$SAMPLES/jcl/RACFRES.jcl" >/dev/null 2>&1

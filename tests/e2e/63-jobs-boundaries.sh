@@ -1,5 +1,5 @@
 # What a job of an ordinary user cannot do to the system and to others.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 [ "$(id -u)" -eq 0 ] || skip_all "only root's images isolate users from each other"
 mkdir -p "$SALLYPORT_ROOT/etc"
 echo 'uidrange=50000-61000' >"$SALLYPORT_ROOT/etc/image.conf"

@@ -1,6 +1,6 @@
 # A COBOL program gets a PassTicket by CALL 'IRRSPK00' and checks it; the job's
 # user needs authority in class PTKTDATA.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 command -v cobc >/dev/null || skip_all "no cobc"
 cat >"$SCRATCH/TICKET.cbl" <<'COB'
        IDENTIFICATION DIVISION.

@@ -1,7 +1,7 @@
 # The three ways to start a server, and the four combinations of shared or own
 # procedure and shared or own task id. Class STARTED decides the user; started
 # tasks take MODIFY, a plain process does not.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "ipl" 0 sallyport ipl
 at_exit 'sallyport shutdown >/dev/null 2>&1'
 PROCLIB=$SALLYPORT_ROOT/datasets/SYS1.PROCLIB

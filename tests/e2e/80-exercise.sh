@@ -1,5 +1,5 @@
 # The exercise, steps 1 to 9: every expected result of its table.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "ipl, samples, decks, server's files"
 one_line() { tr -d '\n' <<<"$OUT"; }
 

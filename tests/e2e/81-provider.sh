@@ -1,6 +1,6 @@
 # The record by curl over HTTPS: each method with its response rules, who may
 # call and who may not, and what is malformed never reaches the program.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_up; ok $? "the exercise's image"
 EMPLOYEE=/cscvinc/employee
 J='Content-Type: application/json'

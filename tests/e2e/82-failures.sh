@@ -1,6 +1,6 @@
 # What goes wrong behind or beside a request is said with the right status, at
 # once, and everybody else's requests go on.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "the exercise's image"
 LIB=$SALLYPORT_ROOT/datasets/CICSREG.LOADLIB
 J='Content-Type: application/json'

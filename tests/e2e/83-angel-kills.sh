@@ -1,7 +1,7 @@
 # kill -9 of each of the angel's processes, one after the other, while clients
 # log on with certificates: no request fails, the longest one waits a bounded
 # time. angel_kills.py does it all; it ends no process but by a descriptor.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "the exercise's image"
 # Each request is to ask the angel.
 sed -i 's|</server>|  <authentication cacheEnabled="false"/>\n</server>|' "$SERVER_DIR/server.xml"; image_own

@@ -1,7 +1,7 @@
 # kill -9 at random while clients write and read: no answer is waited for in
 # vain, no record is other than one that was written, and what was answered
 # with 200 is there when everything has been started again.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "the exercise's image"
 image_start; ok $? "angel, region and server"
 KEYS='900001 900002 900003 900004'

@@ -1,6 +1,6 @@
 # What an administrator gets wrong is named, with its place, and what runs goes
 # on as before: server.xml, archives, a second server, JCL, RACF commands.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "the exercise's image"
 
 # --- archives: each broken one is named and skipped, the others are served

@@ -1,6 +1,6 @@
 # The server reaches its region by TLS: the region's own certificate, the
 # server's as link user, the caller's name vouched for.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install || exit 1
 cat >"$SCRATCH/deck.jcl" <<'EOF2'
 //RACFTLS JOB (0),'REGION TLS',CLASS=A,USER=IBMUSER

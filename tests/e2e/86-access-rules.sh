@@ -1,6 +1,6 @@
 # Who may do what at a server: APPL, zosConnectAccess, requireAuth, failing over
 # to basic authentication, groups, identity assertion.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_up; ok $? "the exercise's image"
 unlike "$(cat "$SALLYPORT_ROOT/regions/CICSREG/logs/messages.log")" "DFHXS1104|DFHXS[0-9]+[EW]" "the region's default user is usable"
 SYSLOG=$SALLYPORT_ROOT/log/syslogall.log

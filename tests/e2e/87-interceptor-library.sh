@@ -1,6 +1,6 @@
 # Interceptors in shared objects: the sample refuses and logs; what cannot be
 # loaded is said and refuses everything it should guard.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_up || { fail "the image"; done_testing; }
 LIB=$SCRATCH/lib; mkdir -m 755 "$LIB"
 make() { # NAME SOURCE [FLAGS]

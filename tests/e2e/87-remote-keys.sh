@@ -1,6 +1,6 @@
 # A key store of type JCEHYBRIDRACFKS: the server signs with a key it does not
 # have. The keeper may die under it; handshakes wait and go on.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install || exit 1
 sed -i 's/type="JCERACFKS"/type="JCEHYBRIDRACFKS"/' "$SERVER_DIR"/includes/keyringOutboundMutual.xml
 image_own

@@ -1,6 +1,6 @@
 # A server whose private key is made in a PKCS#11 token and never leaves it: TLS
 # 1.3 and 1.2, RSA-PSS and ECDSA. The module's process may die under it.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 MODULE=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)
 [ -n "$MODULE" ] && command -v softhsm2-util >/dev/null || skip_all "softhsm2 is not installed"
 mkdir -p "$SCRATCH/tokens" "$SALLYPORT_ROOT/etc"

@@ -1,6 +1,6 @@
 # A renewed certificate is used after REFRESH,KEYSTORE and not before; connections
 # that are there go on; a ring without a key leaves what was in use.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_up; ok $? "the exercise's image"
 racf() { sallyport racf "$1" </dev/null >"$SCRATCH/racf.out" 2>&1 || note "$1: $(cat "$SCRATCH/racf.out")"; }
 subject() {

@@ -1,6 +1,6 @@
 # TLS to the endpoint of an API requester: which ssl and certificate are used,
 # whom we believe, and whether the endpoint's certificate has been revoked.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install || exit 1
 END=$(free_port) WEB=$(free_port) PKI=$SCRATCH/pki
 mkdir -p "$PKI" "$SERVER_DIR/resources/security"

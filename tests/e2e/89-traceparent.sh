@@ -1,6 +1,6 @@
 # The W3C trace context of a caller goes on with the calls of an API requester,
 # over HTTP/1.1 and HTTP/2: the same trace, a part of its own.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install || exit 1
 END=$(free_port)
 cat >"$SCRATCH/endpoint.py" <<'P'

@@ -1,6 +1,6 @@
 # The policy agent: S PAGENT, its messages in order, REFRESH, UPDATE, QUERY,
 # errors that keep what is installed, OBEYFILE, PURGE, several stacks.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 runs "ipl" 0 sallyport ipl
 at_exit 'sallyport shutdown >/dev/null 2>&1'
 "$SAMPLES/install" >"$SCRATCH/install.log" 2>&1; ok $? "samples"

@@ -1,6 +1,6 @@
 # The exercise from the policy on: GETAPI speaks TLS to port 9443 because the
 # policy says so, as that job only, and no more when the operator says NOTTLS.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 [ "$(id -u)" -eq 0 ] || skip_all "capturing connections needs root"
 image_up; ok $? "the image is up"
 log=$SALLYPORT_ROOT/log/syslogall.log

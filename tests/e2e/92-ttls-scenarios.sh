@@ -1,5 +1,6 @@
 # AT-TLS in a network of its own: programs that know nothing of TLS, both ends
 # and the wire between them watched. Nothing may be on it in clear text.
+: "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
 printf 'ttlsscope=machine\nttlsconnections=260\n' >>"$SALLYPORT_ROOT/etc/image.conf"

@@ -1,6 +1,6 @@
 # A job speaks TLS because policy says so, and whatever is killed, nothing it
 # says to that port leaves in clear text. TLS in front of the server's own port.
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 [ "$(id -u)" -eq 0 ] || skip_all "only root can capture connections"
 image_up; ok $? "image"
 policy=$SALLYPORT_ROOT/etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol

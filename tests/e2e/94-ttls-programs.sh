@@ -1,5 +1,6 @@
 # Programs as they come, and servers as they come: nc, psql, ldapsearch, nginx,
 # a slapd, long-lived connections. None of them knows of TLS; the wire does.
+: "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 PATH=/usr/sbin:/sbin:$PATH
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"

@@ -1,5 +1,6 @@
 # Ten thousand connections at a time, each with a session of its own; a policy
 # that changes meanwhile. Behind it memory and descriptors are as before.
+: "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 PATH=/usr/sbin:/sbin:$PATH
 command -v nginx >/dev/null || skip_all "no nginx here"

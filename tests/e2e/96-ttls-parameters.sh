@@ -1,5 +1,6 @@
 # Parameters that decide whether a handshake is good enough: each with a peer
 # that is, and one that is not.
+: "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
 echo 'ttlsscope=machine' >>"$SALLYPORT_ROOT/etc/image.conf"

@@ -1,5 +1,6 @@
 # AT-TLS and revoked certificates: OCSP, lists over HTTP and LDAP, as
 # TTLSGskAdvancedParms says; which answer has which return code.
+: "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1; ok $? "certificates"
 echo 'ttlsscope=machine' >>"$SALLYPORT_ROOT/etc/image.conf"

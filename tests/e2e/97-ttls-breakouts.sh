@@ -1,6 +1,7 @@
 # Ways out in clear text that a program, or a process that dies at the wrong
 # time, could find. None may lead out: the peer records the first bytes of all
 # that reaches it, and the wire is watched.
+: "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
 printf 'ttlsscope=machine\nttlsconnections=150\n' >>"$SALLYPORT_ROOT/etc/image.conf"

@@ -1,6 +1,7 @@
 # AT-TLS with key database files instead of rings: PKCS12 and PEM, a password
 # or a stash file, and each way in which they cannot be used; connections to
 # addresses that no rule means are not touched.
+: "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 # A token with USER1's key, where there is a module for one.
 MODULE=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -1)

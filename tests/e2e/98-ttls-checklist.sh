@@ -4,6 +4,7 @@
 # broken file changes nothing (2) 90; the exercise (4) 91; clear text and
 # silence (7), certificates of clients (8), ways to connect (9) 92 and
 # 97-ttls-breakouts; who is killed (10) 93.
+: "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
 echo 'ttlsscope=machine' >>"$SALLYPORT_ROOT/etc/image.conf"

@@ -4,7 +4,7 @@
 if [ "$(id -u)" -eq 0 ] && [ -z "${TTLS_NETNS:-}" ] && unshare -n true 2>/dev/null; then
     exec env TTLS_NETNS=1 unshare -n bash "$0" "$@"
 fi
-. "$E2E_LIB"
+. "${E2E_LIB:?tests/e2e/lib.sh in full}"
 [ "$(id -u)" -eq 0 ] || skip_all "only root can capture connections"
 [ -n "${TTLS_NETNS:-}" ] || skip_all "no network namespace can be made here"
 ip link set lo up
