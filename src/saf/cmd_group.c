@@ -98,19 +98,23 @@ check_gid(struct cmd *cmd, const struct saf_group *g)
                 str_fmt(cmd->arena, "%lld", (long long)gid->number));
         return false;
     }
-    if (cmd_sub(omvs, "AUTOGID") == NULL)
+    /* Who has one keeps it. */
+    if (cmd_sub(omvs, "AUTOGID") == NULL ||
+        saf_field_get(cmd->db, cmd->arena, SAF_KIND_GROUP, g->id, "OMVS", "GID")
+                .n > 0)
         return true;
     gid_range(cmd, &n, &last);
     while (n <= last && gid_is_used(cmd, n, 0))
         n++;
     if (n > last) {
-        CMD_MSG(cmd, "IRR52178I");
+        CMD_MSG(cmd, "IRR52181I");
         return false;
     }
     saf_field_put(cmd->db, SAF_KIND_GROUP, g->id, "OMVS", "GID",
                   str_fmt(cmd->arena, "%lld", (long long)n));
-    CMD_MSG(cmd, "IRR52177I", g->group,
-            str_fmt(cmd->arena, "%lld", (long long)n));
+    CMD_MSG(cmd, "IRR52177I",
+            str_fmt(cmd->arena, "Group " STR_FMT, STR_ARG(g->group)),
+            STR("GID"), str_fmt(cmd->arena, "%lld", (long long)n));
     return true;
 }
 

@@ -137,12 +137,17 @@ set_when(struct cmd *cmd, struct saf_user *u)
 }
 
 static bool
-uid_is_used(struct cmd *cmd, uint32_t uid, struct str by_other_than)
+uid_is_used(struct cmd *cmd, uint32_t uid, uint32_t by_other_than)
 {
-    struct saf_user u;
+    struct saf_query q = saf_db_query(
+        cmd->db,
+        "SELECT 1 FROM segments WHERE kind='U' AND segment='OMVS' AND"
+        " field='UID' AND value=?1 AND id<>?2 LIMIT 1",
+        "si", str_fmt(cmd->arena, "%u", uid), (int64_t)by_other_than);
+    bool is_used = saf_query_next(&q);
 
-    return saf_user_by_uid(cmd->db, cmd->arena, uid, &u) &&
-           !str_eq(u.user, by_other_than);
+    saf_query_close(&q);
+    return is_used;
 }
 
 /* "first-last" or "first" before the "/" of BPX.NEXT.USER's APPLDATA. */
@@ -178,23 +183,28 @@ check_uid(struct cmd *cmd, const struct saf_user *u)
 
     if (uid != NULL && !uid->is_negated && uid->number != 0 &&
         cmd_sub(omvs, "SHARED") == NULL &&
-        uid_is_used(cmd, (uint32_t)uid->number, u->user)) {
+        uid_is_used(cmd, (uint32_t)uid->number, u->id)) {
         CMD_MSG(cmd, "IRR52174I",
                 str_fmt(cmd->arena, "%lld", (long long)uid->number));
         return false;
     }
-    if (cmd_sub(omvs, "AUTOUID") == NULL)
+    /* Who has one keeps it. */
+    if (cmd_sub(omvs, "AUTOUID") == NULL ||
+        saf_field_get(cmd->db, cmd->arena, SAF_KIND_USER, u->id, "OMVS", "UID")
+                .n > 0)
         return true;
     uid_range(cmd, &first, &last);
     for (uint32_t n = first; n <= last && n >= first; n++) {
-        if (uid_is_used(cmd, n, STR("")))
+        if (uid_is_used(cmd, n, 0))
             continue;
         saf_field_put(cmd->db, SAF_KIND_USER, u->id, "OMVS", "UID",
                       str_fmt(cmd->arena, "%u", n));
-        CMD_MSG(cmd, "IRR52177I", u->user, str_fmt(cmd->arena, "%u", n));
+        CMD_MSG(cmd, "IRR52177I",
+                str_fmt(cmd->arena, "User " STR_FMT, STR_ARG(u->user)),
+                STR("UID"), str_fmt(cmd->arena, "%u", n));
         return true;
     }
-    CMD_MSG(cmd, "IRR52178I");
+    CMD_MSG(cmd, "IRR52181I");
     return false;
 }
 
@@ -455,6 +465,14 @@ alters_only_segments(const struct cmd *cmd)
     return cmd->n_args > 0;
 }
 
+/* What an AUDITOR may do to everybody. */
+static bool
+alters_only_uaudit(const struct cmd *cmd)
+{
+    return (cmd->acee->attrs & ACEE_AUDITOR) != 0 && cmd->n_args == 1 &&
+           strcmp(cmd->args[0].operand->name, "UAUDIT") == 0;
+}
+
 static void
 alter_one(struct cmd *cmd, struct str user)
 {
@@ -468,7 +486,7 @@ alter_one(struct cmd *cmd, struct str user)
         return;
     }
     if (!cmd_owns(cmd, u.owner) && !str_eq_z(user, cmd->acee->user) &&
-        !alters_only_segments(cmd)) {
+        !alters_only_segments(cmd) && !alters_only_uaudit(cmd)) {
         CMD_MSG(cmd, "ICH21005I", STR("ALTUSER"));
         CMD_MSG(cmd, "ICH21004I", user);
         cmd_rc(cmd, 4);
@@ -525,7 +543,8 @@ run_altuser(struct cmd *cmd)
     const struct cmd_arg *users = cmd->positional[0];
 
     if (!cmd_is_special(cmd) && !alters_only_own_fields(cmd) &&
-        !alters_only_segments(cmd) && !owns_all(cmd, users)) {
+        !alters_only_uaudit(cmd) && !alters_only_segments(cmd) &&
+        !owns_all(cmd, users)) {
         CMD_MSG(cmd, "ICH21010I");
         return 8;
     }

@@ -557,15 +557,22 @@ searches_and_lists(void **state)
           "ICH02013I 'REVOKE' IGNORED. FRED IS CURRENTLY REVOKED.\n" },
         /* as START wants it: without the superusers' number */
         { "ADDGROUP G0 OMVS(AUTOGID)", 0,
-          "IRR52177I G0 was assigned an identifier of 50001.\n" },
+          "IRR52177I Group G0 was assigned an OMVS GID value of 50001.\n" },
         { "ADDUSER U0 DFLTGRP(G0) OMVS(AUTOUID)", 0,
-          "IRR52177I U0 was assigned an identifier of 50001.\n"
+          "IRR52177I User U0 was assigned an OMVS UID value of 50001.\n"
           "ICH01024I User U0 is defined as PROTECTED.\n" },
+        /* who has a number keeps it */
+        { "ALTUSER U0 OMVS(UID(8))", 0, "" },
+        { "ALTUSER U0 OMVS(AUTOUID)", 0, "" },
+        { "ALTGROUP G0 OMVS(AUTOGID)", 0, "" },
+        { "ALTUSER (U0 FRED) OMVS(UID(4799))", 8,
+          "IRR52174I Incorrect identifier 4799. It is already in use.\n"
+          "ICH21004I FRED NOT ALTERED\n" },
         { "RDEFINE FACILITY BPX.NEXT.USER APPLDATA('5000-5001/70-71')", 0, "" },
         { "ADDGROUP (G1 G2 G3) OMVS(AUTOGID)", 8,
-          "IRR52177I G1 was assigned an identifier of 70.\n"
-          "IRR52177I G2 was assigned an identifier of 71.\n"
-          "IRR52178I No free identifier is left in the range.\n" },
+          "IRR52177I Group G1 was assigned an OMVS GID value of 70.\n"
+          "IRR52177I Group G2 was assigned an OMVS GID value of 71.\n"
+          "IRR52181I No free identifier is left in the range.\n" },
         { "SETROPTS PROTECTALL(FAILURES) JES(BATCHALLRACF) WHEN(PROGRAM)"
           " LANGUAGE(PRIMARY(ENU) SECONDARY(DEU)) GENERIC(DATASET)",
           0, "ICH14063I SETROPTS command complete.\n" },

@@ -498,7 +498,8 @@ authority(void **state)
 {
     static const char *const setup[] = {
         "ADDGROUP PAY",
-        "ADDUSER (FRED MARY LEAD) PASSWORD(X)",
+        "ADDUSER (FRED MARY LEAD AUDI) PASSWORD(X)",
+        "ALTUSER AUDI AUDITOR",
         "CONNECT LEAD GROUP(PAY) SPECIAL",
         "ALTUSER MARY OWNER(PAY)",
         "SETROPTS CLASSACT(FACILITY)",
@@ -533,7 +534,17 @@ authority(void **state)
           "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
         { "RLIST FACILITY THEIRS", 4, "ICH13003I THEIRS NOT FOUND\n" },
     };
+    static const struct row by_audi[] = {
+        { "ALTUSER (FRED MARY) UAUDIT", 0, "" },
+        { "ALTUSER FRED NOUAUDIT", 0, "" },
+        { "ALTUSER FRED UAUDIT NAME('Fred')", 8,
+          "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
+        { "ALTUSER FRED SPECIAL", 8,
+          "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
+    };
     static const struct row by_lead[] = {
+        { "ALTUSER MARY UAUDIT", 4,
+          "ICH21005I NOT AUTHORIZED TO SPECIFY UAUDIT, OPERAND IGNORED\n" },
         { "ALTUSER MARY NAME('Mary')", 0, "" }, /* in PAY's scope */
         { "ALTUSER MARY SPECIAL", 4,
           "ICH21005I NOT AUTHORIZED TO SPECIFY SPECIAL, OPERAND IGNORED\n" },
@@ -551,6 +562,8 @@ authority(void **state)
     run_rows(&d, by_fred, ARRAY_LEN(by_fred));
     desk_be(&d, "LEAD");
     run_rows(&d, by_lead, ARRAY_LEN(by_lead));
+    desk_be(&d, "AUDI");
+    run_rows(&d, by_audi, ARRAY_LEN(by_audi));
     desk_fini(&d);
 }
 
