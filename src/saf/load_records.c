@@ -273,6 +273,20 @@ load_profile(struct loader *l, bool is_dataset, struct err_info *why)
  */
 
 static enum err
+check_defined(struct loader *l, const char *column, const char *type,
+              struct err_info *why)
+{
+    struct str name = unload_get(&l->r, column);
+
+    return saf_principal_id(l->db, name) != 0
+               ? ERR_OK
+               : err_set(why, ERR_SYNTAX,
+                         "no record %s defines \"" STR_FMT
+                         "\": is the unload cut?",
+                         type, STR_ARG(name));
+}
+
+static enum err
 load_connect(struct loader *l, struct err_info *why)
 {
     struct saf_connect c = { .user = GET(l, "NAME"),
@@ -281,6 +295,10 @@ load_connect(struct loader *l, struct err_info *why)
     uint64_t count;
     enum err e = no_name(l, "GRP_ID", why);
 
+    if (e == ERR_OK)
+        e = check_defined(l, "NAME", "0200", why);
+    if (e == ERR_OK)
+        e = check_defined(l, "GRP_ID", "0100", why);
     if (e == ERR_OK)
         e = unload_get_day(&l->r, "CONNECT_DATE", &c.created, why);
     if (e == ERR_OK)

@@ -110,6 +110,8 @@ refuse "cut within a record" 'column CREATE_DATE \(15-24\): "20[0-9-]+" ends wit
 refuse "cut within text" 'record 0200: column DEFGRP_ID \(96-103\) is blank, which it never is: the record is cut at 81' < <(head -c $(($(grep -b '^0200 ANN' "$U" | cut -d: -f1) + 81)) "$U")
 refuse "cut at the last byte" 'the last line has no end, the file is cut' < <(head -c $(($(stat -c %s "$U") - 1)) "$U")
 refuse "cut between records" 'record 0102: no record 0205 connects member "BEN" to group "STAFF": is the unload cut' < <(head -c "$(grep -b '^0205 BEN' "$U" | head -1 | cut -d: -f1)" "$U")
+refuse "connects of a user who is not there" 'record 0205: no record 0200 defines "BEN": is the unload cut' < <(sed '/^02[0-9][0-9] BEN/{/^0205/!d}' "$U")
+refuse "connects to a group that is not there" 'record 0205: no record 0100 defines "STAFF": is the unload cut' < <(sed '/^01[0-9][0-9] STAFF/d' "$U")
 refuse "an empty file" 'bad:0: there are no records, expected an unload' </dev/null
 refuse "blank lines" 'there are no records' < <(printf '\n   \n\n')
 refuse "no user" 'there are [0-9]+ groups and 0 users, expected records 0100 and 0200' < <(grep '^0100' "$U")
