@@ -19,7 +19,7 @@ at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTPS=$(free_port) HTTP=$(free_port)
 sallyport server create s >/dev/null || fail "create"
 HOME_DIR=$SALLYPORT_ROOT/servers/s
-TEXT=$(head -c 300000 /dev/zero | tr '\0' a)
+TEXT=$(head -c 65000 /dev/zero | tr '\0' a)
 printf '<server><featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
   <httpEndpoint id="defaultHttpEndpoint" host="*" httpPort="%s" httpsPort="%s" protocolVersion="http/2"/>
   <sallyport_metrics authentication="false"/>
