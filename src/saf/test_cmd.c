@@ -3,31 +3,7 @@
 
 #include <time.h>
 
-/* Commands whose reply and return code are exactly these, one after another
- * on a new database, issued by IBMUSER. */
-struct row {
-    const char *command;
-    uint32_t rc;
-    const char *reply;
-};
-
-static void
-run_rows(struct desk *d, const struct row *rows, size_t n)
-{
-    size_t n_wrong = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const char *reply = desk_run(d, rows[i].command);
-
-        if (strcmp(reply, rows[i].reply) == 0 && d->rc == rows[i].rc)
-            continue;
-        print_error("%s\nRC %u, not %u\n%s", rows[i].command, d->rc, rows[i].rc,
-                    reply);
-        n_wrong++;
-    }
-    assert_int_equal(n_wrong, 0);
-}
-
+/* Issued by IBMUSER. */
 static void
 rows_on_new_database(const struct row *rows, size_t n)
 {

@@ -132,6 +132,31 @@ desk_run(struct desk *d, const char *command)
     return buf_z(&d->out);
 }
 
+/* A command whose reply and return code are exactly these. */
+struct row {
+    const char *command;
+    uint32_t rc;
+    const char *reply;
+};
+
+/* One after another; all that differ are shown. */
+static inline void
+run_rows(struct desk *d, const struct row *rows, size_t n)
+{
+    size_t n_wrong = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *reply = desk_run(d, rows[i].command);
+
+        if (strcmp(reply, rows[i].reply) == 0 && d->rc == rows[i].rc)
+            continue;
+        print_error("%s\nRC %u, not %u\n%s", rows[i].command, d->rc, rows[i].rc,
+                    reply);
+        n_wrong++;
+    }
+    assert_int_equal(n_wrong, 0);
+}
+
 /* A new database on which these commands all succeed. */
 static inline void
 desk_prepare(struct desk *d, const char *const *commands, size_t n)

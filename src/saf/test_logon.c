@@ -70,7 +70,7 @@ log_on(struct desk *d, struct counter *seen, const char *user,
     return rc;
 }
 
-struct row {
+struct logon_row {
     const char *user, *secret, *fresh;
     unsigned days; /* after TEST_NOW */
     uint32_t racf, reason;
@@ -78,7 +78,7 @@ struct row {
 };
 
 static void
-run_rows(struct desk *d, const struct row *rows, size_t n)
+run_logon_rows(struct desk *d, const struct logon_row *rows, size_t n)
 {
     struct counter seen;
 
@@ -99,7 +99,7 @@ run_rows(struct desk *d, const struct row *rows, size_t n)
 static void
 new_password_at_logon(void **state)
 {
-    static const struct row rows[] = {
+    static const struct logon_row rows[] = {
         { "ANN", "OLD", "", 0, 0, 0, 99 },
         /* a wrong old one changes nothing, whatever the new one */
         { "ANN", "WRONG", "NEW1", 5, 8, 20, LOGON_INVALID_PASSWORD },
@@ -136,7 +136,7 @@ new_password_at_logon(void **state)
 
     (void)state;
     desk_prepare(&d, people, ARRAY_LEN(people));
-    run_rows(&d, rows, ARRAY_LEN(rows));
+    run_logon_rows(&d, rows, ARRAY_LEN(rows));
     desk_fini(&d);
 }
 
@@ -147,7 +147,7 @@ phrases_expire_by_themselves(void **state)
 {
     static const char *const on[] = { "SETROPTS PASSWORD(PHRASEINT(10))" };
     static const char *const off[] = { "SETROPTS PASSWORD(NOPHRASEINT)" };
-    static const struct row with[] = {
+    static const struct logon_row with[] = {
         { "ANN", "correct horse 1 2", "", 10, 0, 0, 99 },
         { "ANN", "correct horse 1 2", "", 11, 8, 24, LOGON_PHRASE_EXPIRED },
         { "ANN", "OLD", "", 11, 0, 0, 99 },
@@ -157,7 +157,7 @@ phrases_expire_by_themselves(void **state)
         { "ANN", "battery staple 3 4", "", 41, 0, 0, 99 },
         { "ANN", "battery staple 3 4", "", 42, 8, 24, LOGON_PHRASE_EXPIRED },
     };
-    static const struct row without[] = {
+    static const struct logon_row without[] = {
         { "ANN", "battery staple 3 4", "", 42, 0, 0, 99 },
         { "ANN", "battery staple 3 4", "", 61, 0, 0, 99 },
         { "ANN", "battery staple 3 4", "", 62, 8, 24, LOGON_PHRASE_EXPIRED },
@@ -168,10 +168,10 @@ phrases_expire_by_themselves(void **state)
     desk_prepare(&d, people, ARRAY_LEN(people));
     desk_run(&d, on[0]);
     assert_int_equal(d.rc, 0);
-    run_rows(&d, with, ARRAY_LEN(with));
+    run_logon_rows(&d, with, ARRAY_LEN(with));
     desk_run(&d, off[0]);
     assert_int_equal(d.rc, 0);
-    run_rows(&d, without, ARRAY_LEN(without));
+    run_logon_rows(&d, without, ARRAY_LEN(without));
     desk_run(&d, "SETROPTS PASSWORD(PHRASEINT(0))");
     assert_int_equal(d.rc, 8);
     desk_run(&d, "SETROPTS PASSWORD(PHRASEINT(65535))");
@@ -183,8 +183,10 @@ phrases_expire_by_themselves(void **state)
 static void
 statistics_of_logons(void **state)
 {
-    static const struct row first[] = { { "ANN", "OLD", "", 1, 0, 0, 99 } };
-    static const struct row later[] = { { "ANN", "OLD", "", 2, 0, 0, 99 } };
+    static const struct logon_row first[] = { { "ANN", "OLD", "", 1, 0, 0,
+                                                99 } };
+    static const struct logon_row later[] = { { "ANN", "OLD", "", 2, 0, 0,
+                                                99 } };
     struct desk d;
     char seen[8192];
 
@@ -193,18 +195,18 @@ statistics_of_logons(void **state)
     assert_non_null(
         strstr(desk_run(&d, "LISTUSER ANN"), "LAST-ACCESS=UNKNOWN"));
     desk_run(&d, "SETROPTS NOINITSTATS");
-    run_rows(&d, first, 1);
+    run_logon_rows(&d, first, 1);
     assert_non_null(
         strstr(desk_run(&d, "LISTUSER ANN"), "LAST-ACCESS=UNKNOWN"));
     desk_run(&d, "SETROPTS INITSTATS");
-    run_rows(&d, first, 1);
+    run_logon_rows(&d, first, 1);
     (void)snprintf(seen, sizeof seen, "%s", desk_run(&d, "LISTUSER ANN"));
     assert_null(strstr(seen, "LAST-ACCESS=UNKNOWN"));
     desk_run(&d, "SETROPTS NOINITSTATS");
-    run_rows(&d, later, 1);
+    run_logon_rows(&d, later, 1);
     assert_string_equal(desk_run(&d, "LISTUSER ANN"), seen);
     desk_run(&d, "SETROPTS INITSTATS");
-    run_rows(&d, later, 1);
+    run_logon_rows(&d, later, 1);
     assert_string_not_equal(desk_run(&d, "LISTUSER ANN"), seen);
     desk_fini(&d);
 }
@@ -212,7 +214,7 @@ statistics_of_logons(void **state)
 static void
 failures_revoke(void **state)
 {
-    static const struct row rows[] = {
+    static const struct logon_row rows[] = {
         { "ANN", "X", "", 0, 8, 20, LOGON_INVALID_PASSWORD },
         { "ANN", "X", "", 0, 8, 20, LOGON_INVALID_PASSWORD },
         { "ANN", "OLD", "", 0, 0, 0, 99 }, /* the counter starts again */
@@ -226,7 +228,7 @@ failures_revoke(void **state)
 
     (void)state;
     desk_prepare(&d, people, ARRAY_LEN(people));
-    run_rows(&d, rows, ARRAY_LEN(rows));
+    run_logon_rows(&d, rows, ARRAY_LEN(rows));
     desk_fini(&d);
 }
 

@@ -1,29 +1,6 @@
 /* RDEFINE and its kin: members, generic beside discrete profiles. */
 #include "saf/test_cmd.h"
 
-struct row {
-    const char *command;
-    uint32_t rc;
-    const char *reply;
-};
-
-static void
-run_rows(struct desk *d, const struct row *rows, size_t n)
-{
-    size_t n_wrong = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const char *reply = desk_run(d, rows[i].command);
-
-        if (strcmp(reply, rows[i].reply) == 0 && d->rc == rows[i].rc)
-            continue;
-        print_error("%s\nRC %u, not %u\n%s", rows[i].command, d->rc, rows[i].rc,
-                    reply);
-        n_wrong++;
-    }
-    assert_int_equal(n_wrong, 0);
-}
-
 /* The members as RLIST shows them. */
 static void
 members_are(struct desk *d, const char *profile, const char *heading,

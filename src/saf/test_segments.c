@@ -2,29 +2,6 @@
 #include "saf/test_cmd.h"
 #include "saf/kept.h"
 
-struct row {
-    const char *command;
-    uint32_t rc;
-    const char *reply;
-};
-
-static void
-run_rows(struct desk *d, const struct row *rows, size_t n)
-{
-    size_t n_wrong = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const char *reply = desk_run(d, rows[i].command);
-
-        if (strcmp(reply, rows[i].reply) == 0 && d->rc == rows[i].rc)
-            continue;
-        print_error("%s\nRC %u, not %u\n%s", rows[i].command, d->rc, rows[i].rc,
-                    reply);
-        n_wrong++;
-    }
-    assert_int_equal(n_wrong, 0);
-}
-
 static const char *const people[] = {
     "ADDUSER ANN NOPASSWORD",
     "ADDGROUP GRP",
