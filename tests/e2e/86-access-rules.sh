@@ -68,6 +68,8 @@ get -u USER2:USER2; is "$CODE" 401 "a PERMIT waits for the REFRESH"
 racf 'SETROPTS RACLIST(APPL) REFRESH'
 mark; get -u USER2:USER2
 is "$CODE" 403 "APPL but no EJBROLE: forbidden"
+role_is_named() { syslog | grep -q zosConnectAccess; }
+wait_for 10 role_is_named # written beside the answer
 like "$(syslog)" 'BBGZDFLT\.zos\.connect\.access\.roles\.zosConnectAccess' "ICH408I names the role"
 like "$(second_log)" 'CWWKS9104A: Authorization failed for user USER2' "CWWKS9104A"
 racf 'PERMIT BBGZDFLT.zos.connect.access.roles.zosConnectAccess CLASS(EJBROLE) ID(USER2) ACCESS(READ)'
