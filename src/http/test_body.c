@@ -126,12 +126,10 @@ a_slow_reader_keeps_its_window_closed(void **state)
     client_new(&c, fixture.port, true);
     ask_with(&c, "POST", "/slow", NULL, NULL, SLOW_BYTES);
     while (r == NULL || nghttp2_session_want_write(c.session)) {
-        const uint8_t *out;
         struct pollfd p = { .fd = c.fd, .events = POLLIN };
         ssize_t n;
 
-        while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
-            client_send(c.fd, str_n(out, (size_t)n));
+        client_flush(&c);
         if (poll(&p, 1, 10) == 1 && (n = recv(c.fd, in, sizeof in, 0)) > 0)
             assert_true(nghttp2_session_mem_recv(c.session, in, (size_t)n) ==
                         n);
@@ -145,11 +143,9 @@ a_slow_reader_keeps_its_window_closed(void **state)
     /* Others of the same connection need its window only for bodies. */
     ask_with(&c, "GET", "/read", NULL, NULL, 0);
     while (!c.calls[1].is_closed) {
-        const uint8_t *out;
         ssize_t n;
 
-        while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
-            client_send(c.fd, str_n(out, (size_t)n));
+        client_flush(&c);
         n = recv(c.fd, in, sizeof in, 0);
         assert_true(n > 0 &&
                     nghttp2_session_mem_recv(c.session, in, (size_t)n) == n);
@@ -326,9 +322,7 @@ static void
 a_client_that_does_not_read_stops_the_making(void **state)
 {
     struct client c;
-    const uint8_t *out;
     size_t n_made_then;
-    ssize_t n;
     int fd;
 
     (void)state;
@@ -345,8 +339,7 @@ a_client_that_does_not_read_stops_the_making(void **state)
     n_made_then = atomic_load(&n_made);
     client_new(&c, fixture.port, true);
     ask_with(&c, "GET", "/made", NULL, NULL, 0);
-    while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
-        client_send(c.fd, str_n(out, (size_t)n));
+    client_flush(&c);
     while (atomic_load(&n_made) == n_made_then)
         usleep(1000);
     let_time_pass();

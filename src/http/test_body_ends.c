@@ -156,8 +156,6 @@ static void
 clients_that_take_no_answer_are_counted(void **state)
 {
     struct client c;
-    const uint8_t *out;
-    ssize_t n;
     int fd;
 
     (void)state;
@@ -169,8 +167,7 @@ clients_that_take_no_answer_are_counted(void **state)
     close(fd);
     client_new(&c, fixture.port, true);
     ask_with(&c, "GET", "/big", NULL, NULL, 0);
-    while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
-        client_send(c.fd, str_n(out, (size_t)n));
+    client_flush(&c);
     while (atomic_load(&n_refused) < 2)
         usleep(1000);
     client_free(&c);
@@ -182,8 +179,6 @@ static void
 a_client_that_leaves_is_told_of(void **state)
 {
     struct client c;
-    const uint8_t *out;
-    ssize_t n;
     int fd;
 
     (void)state;
@@ -201,16 +196,14 @@ a_client_that_leaves_is_told_of(void **state)
         atomic_store(&last_error, ERR_OK);
         client_new(&c, fixture.port, true);
         ask_with(&c, "POST", "/read", NULL, NULL, SLOW_BYTES);
-        while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
-            client_send(c.fd, str_n(out, (size_t)n));
+        client_flush(&c);
         /* What ends before a handler has it is never given to one. */
         while (atomic_load(&n_parts) == n_before)
             usleep(1000);
         if (is_reset)
             nghttp2_submit_rst_stream(c.session, 0, c.calls[0].id,
                                       NGHTTP2_CANCEL);
-        while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
-            client_send(c.fd, str_n(out, (size_t)n));
+        client_flush(&c);
         if (!is_reset)
             client_free(&c);
         while (atomic_load(&last_error) != ERR_PEER)
@@ -225,8 +218,6 @@ static void
 a_server_that_ends_tells_who_waits(void **state)
 {
     struct client c;
-    const uint8_t *out;
-    ssize_t n;
     int fd;
 
     (void)state;
@@ -236,8 +227,7 @@ a_server_that_ends_tells_who_waits(void **state)
                         "Content-Length: 5\r\n\r\nbb"));
     client_new(&c, fixture.port, true);
     ask_with(&c, "POST", "/read", NULL, NULL, SLOW_BYTES);
-    while ((n = nghttp2_session_mem_send(c.session, &out)) > 0)
-        client_send(c.fd, str_n(out, (size_t)n));
+    client_flush(&c);
     while (atomic_load(&n_parts) < 2)
         usleep(1000);
     fixture_stop(&fixture);

@@ -186,6 +186,17 @@ ask(struct client *c, const char *method, const char *path)
     return ask_with(c, method, path, NULL, NULL, 0);
 }
 
+/* Send what is queued. */
+static inline void
+client_flush(struct client *c)
+{
+    const uint8_t *out;
+    ssize_t n;
+
+    while ((n = nghttp2_session_mem_send(c->session, &out)) > 0)
+        client_send(c->fd, str_n(out, (size_t)n));
+}
+
 /* Send what is queued; read until all calls are closed or the server is. */
 static inline void
 client_run(struct client *c)
@@ -194,11 +205,9 @@ client_run(struct client *c)
 
     while (!c->is_ended && c->n_closed < c->n_calls) {
         struct pollfd p = { .fd = c->fd, .events = POLLIN };
-        const uint8_t *out;
         ssize_t n;
 
-        while ((n = nghttp2_session_mem_send(c->session, &out)) > 0)
-            client_send(c->fd, str_n(out, (size_t)n));
+        client_flush(c);
         assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
         n = recv(c->fd, in, sizeof in, 0);
         if (n <= 0)

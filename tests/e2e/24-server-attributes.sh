@@ -63,40 +63,19 @@ is "$(code -H '$WSRA: 192.0.2.1' -H '$WSIS: true' "$URL/")" 200 "private headers
 # --- HTTP/2: limits
 cat >"$SCRATCH/h2.py" <<'P'
 import socket, struct, sys
-port, kind, n = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-s = socket.create_connection(("127.0.0.1", port)); s.settimeout(20)
-def frame(type, flags, stream, payload=b""): return struct.pack(">I", len(payload))[1:] + bytes([type, flags]) + struct.pack(">I", stream) + payload
-def text(index, v): return bytes([0x40 | index, len(v)]) + v
-def head(method=b"\x82"): return method + b"\x86\x84" + text(1, b"a")
-out = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0)
-for i in range(n):
-    id = 2 * i + 1
-    if kind == "reset": out += frame(1, 5, id, head()) + frame(3, 0, id, struct.pack(">I", 8))
-s.sendall(out + frame(6, 0, 0, b"12345678"))
-data, refused, pings = b"", 0, 0
-try:
-    while True:
-        while len(data) < 9 or len(data) < 9 + int.from_bytes(data[:3], "big"):
-            more = s.recv(65536)
-            if not more: raise EOFError
-            data += more
-        size, type, flags = int.from_bytes(data[:3], "big"), data[3], data[4]
-        payload, data = data[9:9 + size], data[9 + size:]
-        if type == 3 and payload == b"\0\0\0\7": refused += 1
-        if type == 7: print("goaway", struct.unpack(">I", payload[4:8])[0], "refused", refused); break
-        if type == 6 and flags & 1: # an answer to PING overtakes others: ask again behind them
-            pings += 1
-            if pings == 1: s.sendall(frame(6, 0, 0, b"87654321"))
-            else: print("goes on refused", refused); break
-except (EOFError, OSError): print("closed refused", refused)
+from h2_wire import *
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); s.settimeout(20)
+head = b"\x82\x86\x84" + indexed(1, b"a")
+frames = b"".join(frame(1, 5, 2 * i + 1, head) + frame(3, 0, 2 * i + 1, struct.pack(">I", 8)) for i in range(int(sys.argv[2])))
+print("%s refused %d" % send(s, frames))
 P
-h2() { python3 "$SCRATCH/h2.py" "$HTTP" "$@"; }
+h2() { PYTHONPATH=${E2E_LIB%/*} python3 "$SCRATCH/h2.py" "$HTTP" "$1"; }
 two() { use 'protocolVersion="http/2"' "<httpOptions $1/>" "$METRICS"; }
 two 'maxResetFrames="5"'
-is "$(h2 reset 6)" "goaway 11 refused 0" "maxResetFrames: a reset too many ends the connection"
-is "$(h2 reset 5)" "goes on refused 0" "as many as that do not"
+is "$(h2 6)" "goaway 11 refused 0" "maxResetFrames: a reset too many ends the connection"
+is "$(h2 5)" "goes on refused 0" "as many as that do not"
 two 'maxResetFrames="-1"'
-is "$(h2 reset 150)" "goes on refused 0" "-1: no limit"
+is "$(h2 150)" "goes on refused 0" "-1: no limit"
 use 'protocolVersion="http/1.1"'
 is "$(curl -s --http2-prior-knowledge --max-time 10 -o /dev/null -w '%{http_version}' "$URL/")" 0 "protocolVersion http/1.1: no HTTP/2"
 

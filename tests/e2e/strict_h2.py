@@ -1,14 +1,10 @@
 # What HTTP/2 clients may not send: port, then a line for each row. A row says
 # what ends: one stream (RST_STREAM or a status), or the connection (GOAWAY).
 import socket, struct, sys
+from h2_wire import PREFACE, frame
 
 PORT = int(sys.argv[1])
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 PROTOCOL, FLOW, FRAME_SIZE, REFUSED, COMPRESSION, CALM = 1, 3, 6, 7, 9, 11
-
-
-def frame(type, flags, stream, payload=b"", size=None):
-    return struct.pack(">I", len(payload) if size is None else size)[1:] + bytes([type, flags]) + struct.pack(">I", stream) + payload
 
 
 def field(name, value):
