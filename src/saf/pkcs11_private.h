@@ -61,5 +61,9 @@ CK_RV p11_find(struct p11 *, CK_SESSION_HANDLE, const CK_ATTRIBUTE *want,
 CK_RV p11_attribute(struct p11 *, CK_SESSION_HANDLE, CK_OBJECT_HANDLE,
                     CK_ATTRIBUTE_TYPE, unsigned char out[ATTRIBUTE_MAX],
                     size_t *n);
+/* The key of that class and CKA_ID; *e: there is none, or not one. */
+CK_RV p11_find_key_of(struct p11 *, CK_SESSION_HANDLE,
+                      const CK_OBJECT_CLASS *class_, struct str id,
+                      CK_OBJECT_HANDLE *key, enum err *e, struct err_info *why);
 
 #endif
