@@ -171,13 +171,25 @@ step_variable(const void *image, uint32_t variable, struct str name, size_t at,
     }
 }
 
-static void
-step(const void *image, const struct snap_node *node, struct str name,
-     const struct places *from, struct places *to)
+/* Most labels are one character, which the node itself has: no look at a
+ * section far away. */
+static bool
+has_label(const void *image, const struct snap_node *node, struct str name,
+          size_t at)
 {
     const char *label =
         (const char *)snap_section(image, SNAP_BYTES) + node->label;
 
+    return node->n_label <= name.n - at &&
+           (unsigned char)name.p[at] == node->token &&
+           (node->n_label == 1 ||
+            memcmp(name.p + at, label, node->n_label) == 0);
+}
+
+static void
+step(const void *image, const struct snap_node *node, struct str name,
+     const struct places *from, struct places *to)
+{
     to->n = 0;
     for (size_t i = 0; i < from->n; i++) {
         size_t at = from->v[i];
@@ -186,8 +198,7 @@ step(const void *image, const struct snap_node *node, struct str name,
             step_variable(image, node->label, name, at, to);
         else if (node->n_label == 0)
             step_token(node->token, name, at, to);
-        else if (node->n_label <= name.n - at &&
-                 memcmp(name.p + at, label, node->n_label) == 0)
+        else if (has_label(image, node, name, at))
             add_place(to, at + node->n_label);
     }
 }
@@ -209,13 +220,6 @@ try_child(const void *image, const struct snap_node *child, struct str name,
     return walk(image, child, name, &next);
 }
 
-static unsigned char
-first_of(const void *image, const struct snap_node *node)
-{
-    return (
-        (const unsigned char *)snap_section(image, SNAP_BYTES))[node->label];
-}
-
 /* The one ordinary child that can match at a single place, or NULL. */
 static const struct snap_node *
 ordinary_child(const void *image, const struct snap_node *node, struct str name,
@@ -231,7 +235,7 @@ ordinary_child(const void *image, const struct snap_node *node, struct str name,
         size_t middle = (low + high) / 2;
         const struct snap_node *child =
             SNAP(image, SNAP_NODES, snap_node, node->child + middle);
-        unsigned char have = first_of(image, child);
+        unsigned char have = child->token;
 
         if (have == want)
             return child;

@@ -272,7 +272,7 @@ static void
 put_child(struct snapshot_builder *b, struct range r, uint8_t depth)
 {
     unsigned char token = token_at(b, r.low, r.n_tokens);
-    struct snap_node node = { .depth = depth };
+    struct snap_node node = { .token = token, .depth = depth };
     size_t n = 1;
 
     if (token < PATTERN_FIRST) {
@@ -281,7 +281,6 @@ put_child(struct snapshot_builder *b, struct range r, uint8_t depth)
             b, str_n(b->generics.v[r.low].tokens + r.n_tokens, n), false);
         node.n_label = (uint16_t)n;
     } else {
-        node.token = token;
         n = unit_at(b, r.low, r.n_tokens);
         if (token == PATTERN_VARIABLE)
             node.label =

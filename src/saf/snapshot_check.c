@@ -100,6 +100,14 @@ check_slots(const void *image, struct err_info *why)
     return ERR_OK;
 }
 
+static unsigned char
+label_of(const void *image, const struct snap_node *node)
+{
+    const unsigned char *bytes = snap_section(image, SNAP_BYTES);
+
+    return bytes[node->label];
+}
+
 /* One node and its link to its children. Children stand breadth first, each
  * node's right after those of the node before it, so nothing is shared and a
  * walk visits each node once. */
@@ -114,7 +122,8 @@ node_is_sound(const void *image, const struct snap_node *node, uint64_t next)
     if (node->depth > SNAP_DEPTH_MAX - 1 ||
         node->profile > h->section[SNAP_PROFILES].n ||
         node->n_ordinary > node->n_children ||
-        !fits(node->label, node->n_label, h->section[SNAP_BYTES].n))
+        !fits(node->label, node->n_label, h->section[SNAP_BYTES].n) ||
+        (node->n_label > 0 && node->token != label_of(image, node)))
         return false;
     if (node->n_children == 0)
         return true;

@@ -9,7 +9,7 @@
 #include "base/defs.h"
 #include "saf/saf.h"
 
-#define SNAP_MAGIC UINT64_C(0x32304e5346415053) /* "SPAFSN02" */
+#define SNAP_MAGIC UINT64_C(0x33304e5346415053) /* "SPAFSN03" */
 #define SNAP_DEPTH_MAX 255u
 
 enum snap_section {
@@ -78,7 +78,7 @@ struct snap_node {
     uint16_t n_label;
     uint16_t n_children;
     uint16_t n_ordinary; /* of the children, those with a label */
-    uint8_t token;       /* of nodes without a label */
+    uint8_t token;       /* the label's first character, else what it matches */
     uint8_t depth;
 };
 
