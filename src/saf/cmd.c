@@ -180,6 +180,13 @@ cmd_tally(struct cmd *cmd, struct cmd_tally *t)
     cmd->rc = 0;
 }
 
+void
+cmd_tally_notes(struct cmd *cmd, struct cmd_tally *t)
+{
+    t->worst = cmd->rc > t->worst ? cmd->rc : t->worst;
+    cmd->rc = 0;
+}
+
 uint32_t
 cmd_tally_end(struct cmd *cmd, const struct cmd_tally *t)
 {
@@ -237,6 +244,12 @@ bool
 cmd_is_auditor(const struct cmd *cmd)
 {
     return (cmd->acee->attrs & (ACEE_AUDITOR | ACEE_ROAUDIT)) != 0;
+}
+
+bool
+cmd_is_undefined(const struct cmd *cmd)
+{
+    return (cmd->acee->attrs & ACEE_UNDEFINED) != 0;
 }
 
 static struct str
@@ -345,9 +358,10 @@ cmd_has_clauth(struct cmd *cmd, const char *class_name)
 
 /* --- dates ------------------------------------------------------------- */
 
-/* mm/dd/yy; yy above 70 is of the last century. */
-bool
-cmd_date(struct cmd *cmd, const struct cmd_arg *arg, int32_t *day)
+/* mm/dd/yy, of the future; yy above 70 is of the last century. False with
+ * IKJ56702I. */
+static bool
+future_date(struct cmd *cmd, const struct cmd_arg *arg, int32_t *day)
 {
     struct reader in = reader_of(cmd_value(arg));
     uint32_t m, d, y;
@@ -363,7 +377,7 @@ cmd_date(struct cmd *cmd, const struct cmd_arg *arg, int32_t *day)
         tm.tm_year = (int)(y > 70 ? y : y + 100);
         seconds = timegm(&tm);
         *day = (int32_t)(seconds / 86400);
-        if (tm.tm_mday == (int)d) /* no 30th of February */
+        if (tm.tm_mday == (int)d && *day > cmd->today) /* no 30th of February */
             return true;
     }
     CMD_MSG(cmd, "IKJ56702I", str_of(arg->operand->name), cmd_value(arg));
@@ -380,7 +394,7 @@ cmd_revoke_resume(struct cmd *cmd, struct cmd_revocation *r, struct str user)
     if (revoke != NULL && revoke->is_negated) {
         *r->revoke_day = 0;
     } else if (revoke != NULL && revoke->n_values > 0) {
-        if (!cmd_date(cmd, revoke, r->revoke_day))
+        if (!future_date(cmd, revoke, r->revoke_day))
             return false;
     } else if (revoke != NULL) {
         if ((*r->attrs & USER_REVOKED) != 0 && r->is_revoked_id != NULL)
@@ -391,7 +405,7 @@ cmd_revoke_resume(struct cmd *cmd, struct cmd_revocation *r, struct str user)
     if (resume != NULL && resume->is_negated) {
         *r->resume_day = 0;
     } else if (resume != NULL && resume->n_values > 0) {
-        if (!cmd_date(cmd, resume, r->resume_day))
+        if (!future_date(cmd, resume, r->resume_day))
             return false;
     } else if (resume != NULL) {
         if ((*r->attrs & USER_REVOKED) == 0 && *r->revoke_day == 0) {

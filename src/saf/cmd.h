@@ -157,6 +157,8 @@ void cmd_refresh_global(struct cmd *, const char *class_name);
 /* Issuer's authority. */
 bool cmd_is_special(const struct cmd *);
 bool cmd_is_auditor(const struct cmd *); /* AUDITOR or ROAUDIT */
+/* Nobody whom the database knows. */
+bool cmd_is_undefined(const struct cmd *);
 /* SPECIAL, the owner, or group-SPECIAL in whose scope the owner is. */
 bool cmd_owns(struct cmd *, struct str owner);
 

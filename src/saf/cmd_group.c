@@ -210,6 +210,20 @@ is_below(struct cmd *cmd, struct str group, struct str superior)
     return true;
 }
 
+static bool
+may_move_below(struct cmd *cmd, struct str group, struct str superior)
+{
+    if (!cmd_group_exists(cmd, superior))
+        CMD_MSG(cmd, "ICH20019I", superior);
+    else if (is_below(cmd, group, superior))
+        CMD_MSG(cmd, "ICH20006I", superior, group);
+    else if (!may_add_below(cmd, superior))
+        CMD_MSG(cmd, "ICH20005I", superior);
+    else
+        return true;
+    return false;
+}
+
 static void
 altgroup_one(struct cmd *cmd, struct str group)
 {
@@ -217,24 +231,22 @@ altgroup_one(struct cmd *cmd, struct str group)
     struct saf_group g;
 
     if (!saf_group_get(cmd->db, cmd->arena, group, &g)) {
-        CMD_MSG(cmd, "IKJ56702I", STR("GROUP"), group);
+        CMD_MSG(cmd, "ICH20019I", group);
         cmd_rc(cmd, 8);
         return;
     }
     if (!cmd_has_group_authority(cmd, &g, AUTH_JOIN)) {
-        CMD_MSG(cmd, "ICH20001I", group);
+        CMD_MSG(cmd, "ICH20002I", group);
         cmd_rc(cmd, 8);
         return;
     }
-    if (superior != NULL) {
-        if (!may_add_below(cmd, cmd_value(superior)) ||
-            is_below(cmd, group, cmd_value(superior))) {
-            CMD_MSG(cmd, "IKJ56702I", STR("SUPGROUP"), cmd_value(superior));
-            cmd_rc(cmd, 8);
-            return;
-        }
-        g.superior = cmd_value(superior);
+    if (superior != NULL && !may_move_below(cmd, group, cmd_value(superior))) {
+        CMD_MSG(cmd, "ICH20013I", group);
+        cmd_rc(cmd, 8);
+        return;
     }
+    if (superior != NULL)
+        g.superior = cmd_value(superior);
     if (check_owner(cmd, &g.owner))
         store_group(cmd, &g);
 }
@@ -281,14 +293,19 @@ delgroup_one(struct cmd *cmd, struct str group)
 {
     struct saf_group g;
 
-    if (!saf_group_get(cmd->db, cmd->arena, group, &g) ||
-        str_eq_z(group, "SYS1") || !is_empty(cmd, group)) {
+    if (!saf_group_get(cmd->db, cmd->arena, group, &g)) {
         CMD_MSG(cmd, "IKJ56702I", STR("GROUP"), group);
         cmd_rc(cmd, 8);
         return;
     }
     if (!cmd_has_group_authority(cmd, &g, AUTH_JOIN)) {
-        CMD_MSG(cmd, "ICH05001I", group);
+        CMD_MSG(cmd, "ICH05005I");
+        CMD_MSG(cmd, "ICH05004I", group);
+        cmd_rc(cmd, 8);
+        return;
+    }
+    if (str_eq_z(group, "SYS1") || !is_empty(cmd, group)) {
+        CMD_MSG(cmd, "ICH05004I", group);
         cmd_rc(cmd, 8);
         return;
     }
@@ -399,6 +416,10 @@ run_connect(struct cmd *cmd)
     const struct cmd_arg *users = cmd->positional[0];
     struct saf_group g;
 
+    if (cmd_is_undefined(cmd)) {
+        CMD_MSG(cmd, "ICH02006I");
+        return 8;
+    }
     if (!group_of_command(cmd, &g)) {
         CMD_MSG(cmd, "ICH02003I", STR("USER(S) NOT CONNECTED."));
         return 8;
@@ -420,8 +441,31 @@ const struct cmd_verb cmd_connect = {
     run_connect,
 };
 
+/* The profiles of the group's data sets that are the user's go to `owner`;
+ * false, said, when there are some and nobody is named. */
+static bool
+hand_over(struct cmd *cmd, struct str user, struct str group, struct str owner)
+{
+    struct str prefix = str_fmt(cmd->arena, STR_FMT ".", STR_ARG(group));
+    struct saf_profile *v;
+    size_t n = saf_profiles_of(cmd->db, cmd->arena, STR("DATASET"), &v);
+
+    for (size_t i = 0; i < n; i++) {
+        if (!str_starts(v[i].name, prefix) || !str_eq(v[i].owner, user))
+            continue;
+        if (owner.n == 0) {
+            CMD_MSG(cmd, "SPT0397E", user, group);
+            cmd_rc(cmd, 4);
+            return false;
+        }
+        v[i].owner = owner;
+        saf_profile_put(cmd->db, &v[i]);
+    }
+    return true;
+}
+
 static void
-remove_one(struct cmd *cmd, struct str user, struct str group)
+remove_one(struct cmd *cmd, struct str user, struct str group, struct str owner)
 {
     struct saf_connect c;
     struct saf_user u;
@@ -441,7 +485,8 @@ remove_one(struct cmd *cmd, struct str user, struct str group)
         cmd_rc(cmd, 4);
         return;
     }
-    saf_connect_delete(cmd->db, user, group);
+    if (hand_over(cmd, user, group, owner))
+        saf_connect_delete(cmd->db, user, group);
 }
 
 static uint32_t
@@ -449,6 +494,7 @@ run_remove(struct cmd *cmd)
 {
     struct cmd_tally tally = cmd_tally_begin(cmd);
     const struct cmd_arg *users = cmd->positional[0];
+    struct str owner = STR("");
     struct saf_group g;
 
     if (!group_of_command(cmd, &g))
@@ -457,8 +503,10 @@ run_remove(struct cmd *cmd)
         CMD_MSG(cmd, "ICH03001I");
         return 8;
     }
+    if (!check_owner(cmd, &owner))
+        return 8;
     for (size_t i = 0; i < users->n_values; i++) {
-        remove_one(cmd, users->values[i], g.group);
+        remove_one(cmd, users->values[i], g.group, owner);
         cmd_tally(cmd, &tally);
     }
     return cmd_tally_end(cmd, &tally);

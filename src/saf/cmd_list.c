@@ -15,6 +15,13 @@ list_segments(struct cmd *cmd, enum saf_kind kind, int64_t id, bool is_own)
             cmd_list_segment(cmd, kind, id, cmd->args[i].operand->name);
 }
 
+/* NORACF, and no segment. */
+static bool
+asks_nothing(const struct cmd *cmd)
+{
+    return cmd->n_args == 1 && cmd_arg(cmd, "NORACF") != NULL;
+}
+
 /* --- LISTUSER ---------------------------------------------------------- */
 
 /* clang-format off */
@@ -213,19 +220,24 @@ may_list_user(struct cmd *cmd, const struct saf_user *u)
            cmd_owns(cmd, u->owner);
 }
 
+/* A blank line in front of all but the first; * passes over those whom the
+ * issuer may not see. */
 static bool
-list_user(struct cmd *cmd, struct str user, bool is_quiet)
+list_user(struct cmd *cmd, struct str user, bool is_quiet, bool is_further)
 {
     struct saf_user u;
+    bool is_known = saf_user_get(cmd->db, cmd->arena, user, &u);
 
-    if (!saf_user_get(cmd->db, cmd->arena, user, &u)) {
+    if (is_further && !(is_quiet && is_known && !may_list_user(cmd, &u)))
+        cmd_line(cmd, STR(""));
+    if (!is_known) {
         CMD_MSG(cmd, "ICH30001I", user);
         cmd_rc(cmd, 4);
         return false;
     }
     if (!may_list_user(cmd, &u)) {
         if (!is_quiet) {
-            CMD_MSG(cmd, "ICH30010I", user);
+            CMD_MSG(cmd, "ICH30002I", user);
             cmd_rc(cmd, 4);
         }
         return false;
@@ -267,15 +279,21 @@ run_listuser(struct cmd *cmd)
     bool is_all = n == 1 && str_eq_z(names[0], "*");
     bool is_first = true;
 
+    if (cmd_is_undefined(cmd)) {
+        CMD_MSG(cmd, "ICH30010I");
+        return 8;
+    }
+    if (asks_nothing(cmd)) {
+        CMD_MSG(cmd, "ICH30012I");
+        return 4;
+    }
     if (is_all)
         n = all_names(cmd,
                       "SELECT user FROM users WHERE user NOT LIKE 'irr%'"
                       " ORDER BY user",
                       &names);
     for (size_t i = 0; i < n; i++) {
-        if (!is_first)
-            cmd_line(cmd, STR(""));
-        is_first = !list_user(cmd, names[i], is_all) && is_first;
+        is_first = !list_user(cmd, names[i], is_all, !is_first) && is_first;
     }
     return cmd->rc;
 }
@@ -361,7 +379,7 @@ list_group_base(struct cmd *cmd, const struct saf_group *g)
     list_members(cmd, g->group);
 }
 
-static void
+static bool
 list_group(struct cmd *cmd, struct str group, bool is_quiet)
 {
     struct saf_group g;
@@ -369,7 +387,7 @@ list_group(struct cmd *cmd, struct str group, bool is_quiet)
     if (!saf_group_get(cmd->db, cmd->arena, group, &g)) {
         CMD_MSG(cmd, "ICH51003I");
         cmd_rc(cmd, 4);
-        return;
+        return false;
     }
     if (!cmd_is_auditor(cmd) &&
         !cmd_has_group_authority(cmd, &g, AUTH_CONNECT)) {
@@ -377,11 +395,12 @@ list_group(struct cmd *cmd, struct str group, bool is_quiet)
             CMD_MSG(cmd, "ICH32002I", group);
             cmd_rc(cmd, 4);
         }
-        return;
+        return false;
     }
     if (cmd_arg(cmd, "NORACF") == NULL)
         list_group_base(cmd, &g);
     list_segments(cmd, SAF_KIND_GROUP, g.id, false);
+    return true;
 }
 
 static uint32_t
@@ -392,11 +411,24 @@ run_listgrp(struct cmd *cmd)
     struct str *names = groups == NULL ? &own : groups->values;
     size_t n = groups == NULL ? 1 : groups->n_values;
     bool is_all = n == 1 && str_eq_z(names[0], "*");
+    bool is_listed = false;
 
+    if (cmd_is_undefined(cmd)) {
+        CMD_MSG(cmd, "ICH32004I");
+        return 8;
+    }
+    if (asks_nothing(cmd)) {
+        CMD_MSG(cmd, "ICH32007I");
+        return 4;
+    }
     if (is_all)
         n = all_names(cmd, "SELECT grp FROM groups ORDER BY grp", &names);
     for (size_t i = 0; i < n; i++)
-        list_group(cmd, names[i], is_all);
+        is_listed |= list_group(cmd, names[i], is_all);
+    if (is_all && !is_listed) {
+        CMD_MSG(cmd, "ICH32005I");
+        cmd_rc(cmd, 4);
+    }
     return cmd->rc;
 }
 

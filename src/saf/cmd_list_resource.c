@@ -21,7 +21,7 @@ static const char *const not_segments[] = {
 /* clang-format on */
 
 static const struct cmd_operand rlist_positional[] = {
-    { "CLASS", CMD_TEXT, 0, 1, 8, NULL, NULL, NULL, NULL, "CLASS NAME",
+    { "CLASS", CMD_LIST, 0, 1, 8, NULL, NULL, NULL, NULL, "CLASS NAME",
       "CLASS NAME" },
     { "PROFILE", CMD_LIST, CMD_ASIS, 1, 246, NULL, NULL, NULL, NULL,
       "ENTITY NAME", "NAME OF ENTITY TO BE LISTED" },
@@ -216,13 +216,42 @@ list_access(struct cmd *cmd, const struct saf_profile *p)
 }
 
 static void
-list_base(struct cmd *cmd, const struct saf_class *class_,
-          const struct saf_profile *p)
+list_name(struct cmd *cmd, const struct saf_class *class_, struct str name,
+          bool is_generic)
 {
     cmd_line(cmd, STR("CLASS      NAME"));
     cmd_line(cmd, STR("-----      ----"));
-    cmd_printf(cmd, "%-8s   " STR_FMT "%s", class_->name, STR_ARG(p->name),
-               p->is_generic ? " (G)" : "");
+    cmd_printf(cmd, "%-8s   " STR_FMT "%s", class_->name, STR_ARG(name),
+               is_generic ? " (G)" : "");
+}
+
+/* When a terminal may be used, by its own clock. */
+static void
+list_when(struct cmd *cmd, const struct saf_class *class_,
+          const struct saf_profile *p)
+{
+    struct str zone = base_field(cmd, p, "TIMEZONE");
+    struct str days = saf_field_get(cmd->db, cmd->arena, SAF_KIND_PROFILE,
+                                    p->id, "WHEN", "DAYS");
+    struct str time = saf_field_get(cmd->db, cmd->arena, SAF_KIND_PROFILE,
+                                    p->id, "WHEN", "TIME");
+
+    if (strcmp(class_->name, "TERMINAL") != 0 &&
+        strcmp(class_->member, "TERMINAL") != 0)
+        return;
+    heading(cmd, "TIMEZONE  LOGON ALLOWED   (DAYS)          (TIME)",
+            "--------  ---------------------------------------------");
+    cmd_printf(cmd, "%-8.*s  %-31.*s " STR_FMT,
+               STR_ARG(zone.n == 0 ? STR("CPU TIME") : zone),
+               STR_ARG(days.n == 0 ? STR("ANYDAY") : days),
+               STR_ARG(time.n == 0 ? STR("ANYTIME") : time));
+}
+
+static void
+list_base(struct cmd *cmd, const struct saf_class *class_,
+          const struct saf_profile *p)
+{
+    list_name(cmd, class_, p->name, p->is_generic);
     list_members(cmd, class_, p);
     list_level_row(cmd, p);
     list_text(cmd, "INSTALLATION DATA", "-----------------",
@@ -234,30 +263,70 @@ list_base(struct cmd *cmd, const struct saf_class *class_,
     if (cmd_is_auditor(cmd))
         list_text(cmd, "GLOBALAUDIT", "-----------",
                   cmd_audit_text(cmd, &p->global_audit), "NONE");
+    list_when(cmd, class_, p);
     list_text(cmd, "NOTIFY", "------", p->notify, "NO USER TO BE NOTIFIED");
 }
 
-/* The grouping profiles of which this resource is a member. */
-static void
-list_groups_of(struct cmd *cmd, const struct saf_class *class_,
-               const struct saf_profile *p)
+static bool
+may_list(struct cmd *cmd, const struct saf_profile *p)
+{
+    return cmd_is_auditor(cmd) || cmd_owns(cmd, p->owner) ||
+           cmd_own_access(cmd, p) >= SAF_READ;
+}
+
+/* The grouping profiles of which the resource is a member and that the issuer
+ * may list. */
+static size_t
+groups_of(struct cmd *cmd, const struct saf_class *class_, struct str name,
+          struct str **out)
 {
     struct saf_query q;
-    size_t n = 0;
+    size_t n = 0, cap = 0;
 
+    *out = NULL;
     if (class_->group[0] == '\0')
-        return;
-    heading(cmd, "RESOURCE GROUPS", "-------- ------");
+        return 0;
     q = saf_db_query(cmd->db,
                      "SELECT p.name FROM profiles p JOIN members m ON"
                      " m.profile=p.id WHERE p.class=?1 AND m.member=?2"
                      " ORDER BY p.name",
-                     "ss", str_of(class_->group), p->name);
-    for (; saf_query_next(&q); n++)
-        cmd_line(cmd, saf_query_str(&q, cmd->arena, 0));
+                     "ss", str_of(class_->group), name);
+    while (saf_query_next(&q)) {
+        struct str group = saf_query_str(&q, cmd->arena, 0), *grown;
+        struct saf_profile p;
+
+        if (!saf_profile_get(cmd->db, cmd->arena, str_of(class_->group), group,
+                             &p) ||
+            !may_list(cmd, &p))
+            continue;
+        grown = arena_grown(cmd->arena, *out, n, &cap, sizeof *grown);
+        if (grown == NULL)
+            break;
+        *out = grown;
+        (*out)[n++] = group;
+    }
     saf_query_close(&q);
+    return n;
+}
+
+static void
+list_groups(struct cmd *cmd, const struct str *v, size_t n)
+{
+    heading(cmd, "RESOURCE GROUPS", "-------- ------");
+    for (size_t i = 0; i < n; i++)
+        cmd_line(cmd, v[i]);
     if (n == 0)
         cmd_line(cmd, STR("NONE"));
+}
+
+static void
+list_groups_of(struct cmd *cmd, const struct saf_class *class_, struct str name)
+{
+    struct str *v;
+    size_t n = groups_of(cmd, class_, name, &v);
+
+    if (class_->group[0] != '\0')
+        list_groups(cmd, v, n);
 }
 
 static void
@@ -289,13 +358,6 @@ list_segments(struct cmd *cmd, const struct saf_profile *p)
     }
 }
 
-static bool
-may_list(struct cmd *cmd, const struct saf_profile *p)
-{
-    return cmd_is_auditor(cmd) || cmd_owns(cmd, p->owner) ||
-           cmd_own_access(cmd, p) >= SAF_READ;
-}
-
 static void
 list_profile(struct cmd *cmd, const struct saf_class *class_,
              const struct saf_profile *p)
@@ -305,7 +367,7 @@ list_profile(struct cmd *cmd, const struct saf_class *class_,
     if (cmd_arg(cmd, "NORACF") == NULL) {
         list_base(cmd, class_, p);
         if (cmd_has(cmd, "RESGROUP"))
-            list_groups_of(cmd, class_, p);
+            list_groups_of(cmd, class_, p->name);
         if (cmd_has(cmd, "ALL"))
             list_security(cmd, p);
         if (cmd_has(cmd, "ALL") || cmd_has(cmd, "HISTORY"))
@@ -319,9 +381,9 @@ list_profile(struct cmd *cmd, const struct saf_class *class_,
 }
 
 /* The most specific stored pattern that matches; one pass, nothing kept. */
-static bool
-find_generic(struct cmd *cmd, const struct saf_class *class_, struct str name,
-             struct saf_profile *out)
+bool
+cmd_find_generic(struct cmd *cmd, const struct saf_class *class_,
+                 struct str name, struct saf_profile *out)
 {
     bool is_dataset = (class_->flags & CLASS_DATASET) != 0, is_found = false;
     struct saf_query q = saf_db_query(
@@ -381,8 +443,34 @@ cmd_find_best(struct cmd *cmd, const struct saf_class *class_, struct str name,
         return true;
     if (pattern_has_generics(name))
         return false;
-    return find_generic(cmd, class_, name, out) ||
+    return cmd_find_generic(cmd, class_, name, out) ||
            find_by_image(cmd, class_, name, out);
+}
+
+static void
+separate(struct cmd *cmd, bool *is_first)
+{
+    for (int i = 0; i < 3 && !*is_first; i++)
+        cmd_line(cmd, STR(""));
+    *is_first = false;
+}
+
+/* RESGROUP: a resource that has no profile may be a member all the same. */
+static bool
+list_as_member(struct cmd *cmd, const struct saf_class *class_, struct str name,
+               bool *is_first)
+{
+    struct str *v;
+    size_t n = cmd_has(cmd, "RESGROUP") ? groups_of(cmd, class_, name, &v) : 0;
+
+    if (n == 0)
+        return false;
+    separate(cmd, is_first);
+    list_name(cmd, class_, name, false);
+    heading(cmd, "GROUP CLASS NAME", "----- ----- ----");
+    cmd_line(cmd, str_of(class_->group));
+    list_groups(cmd, v, n);
+    return true;
 }
 
 static void
@@ -394,7 +482,9 @@ list_one(struct cmd *cmd, const struct saf_class *class_, struct str given,
 
     if (!cmd_profile_name(cmd, class_, given, &name))
         return;
-    if (!cmd_find_best(cmd, class_, name, &p) || !may_list(cmd, &p)) {
+    if (!cmd_find_best(cmd, class_, name, &p)) {
+        if (list_as_member(cmd, class_, name, is_first))
+            return;
         CMD_MSG(cmd, "ICH13003I",
                 cmd->positional[1]->is_quoted
                     ? str_fmt(cmd->arena, "'" STR_FMT "'", STR_ARG(name))
@@ -402,30 +492,42 @@ list_one(struct cmd *cmd, const struct saf_class *class_, struct str given,
         cmd_rc(cmd, 4);
         return;
     }
-    for (int i = 0; i < 3 && !*is_first; i++)
-        cmd_line(cmd, STR(""));
-    *is_first = false;
+    if (!may_list(cmd, &p)) {
+        CMD_MSG(cmd, "ICH13002I", name);
+        cmd_rc(cmd, 4);
+        return;
+    }
+    separate(cmd, is_first);
     list_profile(cmd, class_, &p);
 }
 
 static void
-list_all(struct cmd *cmd, const struct saf_class *class_)
+list_all(struct cmd *cmd, const struct saf_class *class_, bool *is_first)
 {
     struct saf_profile *v;
     size_t n = saf_profiles_of(cmd->db, cmd->arena, str_of(class_->name), &v);
-    bool is_first = true;
 
     for (size_t i = 0; i < n; i++) {
         if (!may_list(cmd, &v[i]))
             continue;
-        for (int j = 0; j < 3 && !is_first; j++)
-            cmd_line(cmd, STR(""));
-        is_first = false;
+        separate(cmd, is_first);
         list_profile(cmd, class_, &v[i]);
     }
-    if (is_first) {
-        CMD_MSG(cmd, "ICH13004I");
-        cmd_rc(cmd, 4);
+}
+
+static void
+list_of_class(struct cmd *cmd, const struct saf_class *class_, bool *is_first,
+              struct cmd_tally *tally)
+{
+    const struct cmd_arg *names = cmd->positional[1];
+
+    if (names->n_values == 1 && str_eq_z(names->values[0], "*")) {
+        list_all(cmd, class_, is_first);
+        return;
+    }
+    for (size_t i = 0; i < names->n_values; i++) {
+        list_one(cmd, class_, names->values[i], is_first);
+        cmd_tally(cmd, tally);
     }
 }
 
@@ -433,22 +535,21 @@ static uint32_t
 run_rlist(struct cmd *cmd)
 {
     struct cmd_tally tally = cmd_tally_begin(cmd);
-    const struct saf_class *class_ =
-        cmd_class(cmd, cmd_value(cmd->positional[0]), "CLASS NAME");
-    const struct cmd_arg *names = cmd->positional[1];
-    bool is_first = true;
+    const struct cmd_arg *classes = cmd->positional[0];
+    bool is_first = true, is_known = true;
 
-    if (class_ == NULL) {
+    for (size_t i = 0; i < classes->n_values; i++)
+        is_known &= cmd_class(cmd, classes->values[i], "CLASS NAME") != NULL;
+    if (!is_known) {
         cmd_say_missing(cmd, &rlist_positional[1]);
         return 8;
     }
-    if (names->n_values == 1 && str_eq_z(names->values[0], "*")) {
-        list_all(cmd, class_);
-        return cmd->rc;
-    }
-    for (size_t i = 0; i < names->n_values; i++) {
-        list_one(cmd, class_, names->values[i], &is_first);
-        cmd_tally(cmd, &tally);
+    for (size_t i = 0; i < classes->n_values; i++)
+        list_of_class(cmd, saf_class_find(classes->values[i]), &is_first,
+                      &tally);
+    if (is_first && tally.worst == 0) {
+        CMD_MSG(cmd, "ICH13004I");
+        return 4;
     }
     return cmd_tally_end(cmd, &tally);
 }

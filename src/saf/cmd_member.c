@@ -167,13 +167,6 @@ cmd_set_members(struct cmd *cmd, const struct saf_class *class_,
     const struct cmd_arg *gone = cmd_arg(cmd, "DELMEM");
     struct saf_member m;
 
-    if ((add != NULL || gone != NULL) &&
-        (class_->flags & (CLASS_GROUPING | CLASS_HAS_MEMBERS)) == 0) {
-        CMD_MSG(cmd, cmd->verb == &cmd_ralter ? "ICH11304I" : "ICH10304I",
-                str_of(class_->name));
-        cmd_rc(cmd, 4);
-        return true;
-    }
     for (size_t i = 0; add != NULL && i < add->n_values; i++) {
         if (!member_of_text(cmd, class_, add->values[i], &m))
             return false;

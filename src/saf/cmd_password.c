@@ -218,7 +218,7 @@ run_password(struct cmd *cmd)
 {
     const struct cmd_arg *users = cmd_arg(cmd, "USER");
 
-    if ((cmd->acee->attrs & ACEE_UNDEFINED) != 0) {
+    if (cmd_is_undefined(cmd)) {
         CMD_MSG(cmd, "ICH08006I", str_of(cmd->verb->name));
         return 8;
     }

@@ -24,7 +24,7 @@ static const struct cmd_operand permit_rows[] = {
     { "ID", CMD_LIST, CMD_STAR | CMD_RACUID | CMD_NAME, 0, 0, NULL, NULL, NULL, NULL, "ID", "USERID OR GROUP NAME" },
     { "ACCESS", CMD_CHOICE, 0, 0, 0, NULL, cmd_levels, NULL, NULL, "ACCESS AUTHORITY", "ALTER, CONTROL, UPDATE, READ, EXECUTE, OR NONE" },
     { "DELETE", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
-    { "WHEN", CMD_SUB, 0, 0, 0, &when_table, NULL, NULL, NULL, NULL, NULL },
+    { "WHEN", CMD_SUB, CMD_OPTIONAL, 0, 0, &when_table, NULL, NULL, NULL, NULL, NULL },
     { "GENERIC", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     { "FROM", CMD_TEXT, CMD_ASIS, 1, 246, NULL, NULL, NULL, NULL, NULL, NULL },
     { "FCLASS", CMD_TEXT, 0, 1, 8, NULL, NULL, NULL, NULL, NULL, NULL },

@@ -83,6 +83,8 @@ struct cmd_tally {
 };
 struct cmd_tally cmd_tally_begin(struct cmd *);
 void cmd_tally(struct cmd *, struct cmd_tally *);
+/* What was said so far is of none of them, but counts. */
+void cmd_tally_notes(struct cmd *, struct cmd_tally *);
 uint32_t cmd_tally_end(struct cmd *, const struct cmd_tally *);
 
 /* A user or group of that name exists. */
@@ -96,8 +98,11 @@ bool cmd_has_group_authority(struct cmd *, const struct saf_group *,
                              enum saf_authority);
 /* CLAUTH of the issuer holds the class. */
 bool cmd_has_clauth(struct cmd *, const char *class_name);
-/* mm/dd/yy to a day; false with IKJ56702I. */
-bool cmd_date(struct cmd *, const struct cmd_arg *, int32_t *day);
+/* WHEN(DAYS(...) TIME(...)): a bit for each day from Sunday on, 0 for any;
+ * hhmm, both 0 for any. False with IKJ56702I. */
+bool cmd_when_days(struct cmd *, const struct cmd_arg *days, uint32_t *mask);
+bool cmd_when_time(struct cmd *, const struct cmd_arg *time, int32_t *from,
+                   int32_t *to);
 /* REVOKE[(date)], RESUME[(date)], NOREVOKE, NORESUME onto these fields. */
 struct cmd_revocation {
     uint32_t *attrs;

@@ -327,69 +327,6 @@ cmd_set_fields(struct cmd *cmd, struct saf_profile *p)
     return set_owner(cmd, p) && set_notify(cmd, p);
 }
 
-/* STDATA(USER(x) GROUP(y)): warn when x is not connected to y. */
-static bool
-check_stdata(struct cmd *cmd)
-{
-    const struct cmd_arg *stdata = cmd_arg(cmd, "STDATA");
-    struct str user = cmd_value(cmd_sub(stdata, "USER"));
-    struct str group = cmd_value(cmd_sub(stdata, "GROUP"));
-    struct saf_connect c;
-
-    if (user.n == 0 || group.n == 0 || user.p[0] == '=' || group.p[0] == '=' ||
-        saf_connect_get(cmd->db, cmd->arena, user, group, &c))
-        return true;
-    CMD_MSG(cmd, "IRR52170I", user, group);
-    return true;
-}
-
-/* A dynamic class: a name of 4 to 8 characters that no fixed class has, a
- * POSIT number, words where words are meant. */
-static bool
-check_cdtinfo(struct cmd *cmd, const struct saf_profile *p)
-{
-    static const char *const words[] = { "ALPHA", "NUMERIC", "NATIONAL",
-                                         "SPECIAL" };
-    static const char *const lists[] = { "FIRST", "OTHER" };
-    const struct cmd_arg *info = cmd_arg(cmd, "CDTINFO");
-    const struct saf_class *have = saf_class_find(p->name);
-
-    if (info == NULL || info->is_negated)
-        return true;
-    if (!str_eq_z(p->class_name, "CDT") || p->name.n < 4 ||
-        (have != NULL && (have->flags & CLASS_DYNAMIC) == 0)) {
-        CMD_MSG(cmd, "IRR52190I", p->name);
-        return false;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        const struct cmd_arg *list = cmd_sub(info, lists[i]);
-
-        for (size_t j = 0; list != NULL && j < list->n_values; j++) {
-            size_t k = 0;
-
-            while (k < ARRAY_LEN(words) && !str_eq_z(list->values[j], words[k]))
-                k++;
-            if (k == ARRAY_LEN(words)) {
-                cmd_say_invalid(cmd, list->operand, list->values[j]);
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static bool
-has_posit(struct cmd *cmd, const struct saf_profile *p)
-{
-    if (!saf_segment_exists(cmd->db, SAF_KIND_PROFILE, p->id, "CDTINFO") ||
-        saf_field_get(cmd->db, cmd->arena, SAF_KIND_PROFILE, p->id, "CDTINFO",
-                      "POSIT")
-                .n > 0)
-        return true;
-    CMD_MSG(cmd, "IRR52191I", p->name);
-    return false;
-}
-
 bool
 cmd_get_profile(struct cmd *cmd, const struct saf_class *class_,
                 struct str name, bool says_generic, struct saf_profile *out)
@@ -496,7 +433,9 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
                              .created = cmd->today };
     struct saf_profile old, model;
 
-    if (!cmd_profile_name(cmd, class_, given, &p.name))
+    if (!cmd_profile_name(cmd, class_, given, &p.name) ||
+        !cmd_is_table_name(cmd, class_, p.name) ||
+        !cmd_owns_generic(cmd, class_, p.name))
         return;
     if ((class_->flags & CLASS_UACC_ACEE) != 0)
         p.uacc = cmd_connect_uacc(cmd);
@@ -508,7 +447,8 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
         return;
     }
     if (!cmd_copy_model(cmd, class_, &p, &model) || !cmd_set_fields(cmd, &p) ||
-        !check_stdata(cmd) || !check_cdtinfo(cmd, &p)) {
+        !cmd_check_stdata(cmd) || !cmd_check_cdtinfo(cmd, &p) ||
+        !cmd_check_terminal(cmd)) {
         CMD_MSG(cmd, "ICH10301I", p.name);
         cmd_abandon(cmd, 8);
         return;
@@ -518,7 +458,7 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     cmd_add_creator(cmd, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
     if (!cmd_ssignon_put(cmd, p.id, p.name) ||
-        !cmd_set_members(cmd, class_, &p) || !has_posit(cmd, &p))
+        !cmd_set_members(cmd, class_, &p) || !cmd_has_posit(cmd, &p))
         cmd_abandon(cmd, 8);
 }
 
@@ -545,6 +485,8 @@ run_rdefine(struct cmd *cmd)
         cmd_say_missing(cmd, &resource_positional[1]);
     if (class_ == NULL || !may_define(cmd, class_))
         return 8;
+    cmd_drop_inapplicable(cmd, class_);
+    cmd_tally_notes(cmd, &tally);
     for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++) {
         define_one(cmd, class_, names->values[i]);
         cmd_tally(cmd, &tally);
@@ -604,15 +546,15 @@ alter_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
             cmd_rc(cmd, 4);
         }
     }
-    if (!cmd_set_fields(cmd, &p) || !check_stdata(cmd) ||
-        !check_cdtinfo(cmd, &p)) {
+    if (!cmd_set_fields(cmd, &p) || !cmd_check_stdata(cmd) ||
+        !cmd_check_cdtinfo(cmd, &p) || !cmd_check_terminal(cmd)) {
         cmd_abandon(cmd, 8);
         return;
     }
     saf_profile_put(cmd->db, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
     if (!cmd_ssignon_put(cmd, p.id, p.name) ||
-        !cmd_set_members(cmd, class_, &p) || !has_posit(cmd, &p))
+        !cmd_set_members(cmd, class_, &p) || !cmd_has_posit(cmd, &p))
         cmd_abandon(cmd, 8);
 }
 
@@ -634,6 +576,8 @@ run_ralter(struct cmd *cmd)
         CMD_MSG(cmd, "ICH11103I", cmd_value(names));
         return 8;
     }
+    cmd_drop_inapplicable(cmd, class_);
+    cmd_tally_notes(cmd, &tally);
     for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++) {
         alter_one(cmd, class_, names->values[i]);
         cmd_tally(cmd, &tally);

@@ -49,6 +49,20 @@ enum saf_level cmd_access_of(struct cmd *, const struct acee *,
 /* The discrete profile of a name, else the generic that controls it. */
 bool cmd_find_best(struct cmd *, const struct saf_class *, struct str name,
                    struct saf_profile *);
+/* The generic profile that controls it. */
+bool cmd_find_generic(struct cmd *, const struct saf_class *, struct str name,
+                      struct saf_profile *);
+/* Operands that are of no use to profiles of the class are left out, after a
+ * message. */
+void cmd_drop_inapplicable(struct cmd *, const struct saf_class *);
+/* Of RDEFINE and RALTER, each false after a message: the issuer may define the
+ * name, the name is one of class GLOBAL, the operands' values are valid. */
+bool cmd_owns_generic(struct cmd *, const struct saf_class *, struct str name);
+bool cmd_is_table_name(struct cmd *, const struct saf_class *, struct str name);
+bool cmd_check_stdata(struct cmd *);
+bool cmd_check_terminal(struct cmd *);
+bool cmd_check_cdtinfo(struct cmd *, const struct saf_profile *);
+bool cmd_has_posit(struct cmd *, const struct saf_profile *);
 /* Say that the change waits for a REFRESH, when the class is RACLISTed. */
 void cmd_warn_raclisted(struct cmd *, const struct saf_class *, const char *id);
 

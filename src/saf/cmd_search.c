@@ -7,10 +7,14 @@
 static const struct cmd_operand search_rows[] = {
     { "CLASS", CMD_TEXT, 0, 1, 8, NULL, NULL, NULL, NULL, NULL, "CLASS NAME" },
     { "FILTER", CMD_TEXT, CMD_ASIS, 1, 246, NULL, NULL, NULL, NULL, NULL, NULL },
-    { "MASK", CMD_LIST, 0, 1, 246, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "MASK", CMD_LIST, CMD_NO, 1, 246, NULL, NULL, NULL, NULL, NULL, NULL },
     { "USER", CMD_TEXT, CMD_NAME, 0, 0, NULL, NULL, NULL, NULL, "USERID", NULL },
     { "UID", CMD_NUMBER, 0, 0, 2147483647, NULL, NULL, NULL, NULL, NULL, NULL },
     { "GID", CMD_NUMBER, 0, 0, 2147483647, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "AGE", CMD_NUMBER, 0, 0, 32767, NULL, NULL, NULL, NULL, NULL, "NUMBER OF DAYS" },
+    { "LEVEL", CMD_NUMBER, 0, 0, 99, NULL, NULL, NULL, NULL, NULL, "LEVEL, 0-99" },
+    { "WARNING", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "VOLUME", CMD_LIST, 0, 1, 6, NULL, NULL, NULL, NULL, NULL, "VOLUME SERIAL NUMBER" },
     { "ALL", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     { "GENERIC", CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     { "LIST", CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
@@ -73,7 +77,7 @@ write_clist(struct search *s)
 static bool
 mask_fits(const struct cmd_arg *mask, struct str name)
 {
-    if (mask == NULL)
+    if (mask == NULL || mask->is_negated)
         return true;
     if (!str_eq_z(mask->values[0], "*") && !str_starts(name, mask->values[0]))
         return false;
@@ -84,12 +88,26 @@ static bool
 fits(struct cmd *cmd, struct str name)
 {
     const struct cmd_arg *filter = cmd_arg(cmd, "FILTER");
+    const struct cmd_arg *mask = cmd_arg(cmd, "MASK");
     struct str pattern = cmd_value(filter);
 
-    if (filter != NULL && !filter->is_quoted)
+    /* Of two that exclude each other the later one counts, as in TSO. */
+    if (filter != NULL && mask != NULL && mask > filter)
+        filter = NULL;
+    if (filter == NULL)
+        return mask_fits(mask, name);
+    if (!filter->is_quoted)
         pattern = str_upper(cmd->arena, pattern);
-    return (filter == NULL || pattern_matches_dataset(pattern, name)) &&
-           mask_fits(cmd_arg(cmd, "MASK"), name);
+    return pattern_matches_dataset(pattern, name);
+}
+
+/* AGE(n): not used, or where that is not known not changed, for n days. */
+static bool
+is_old_enough(struct cmd *cmd, int64_t day)
+{
+    const struct cmd_arg *age = cmd_arg(cmd, "AGE");
+
+    return age == NULL || cmd->today - day > age->number;
 }
 
 static void
@@ -101,7 +119,7 @@ search_names(struct search *s, struct saf_query q)
         struct str name = saf_query_str(&q, cmd->arena, 0);
         struct str owner = saf_query_str(&q, cmd->arena, 1);
 
-        if (!fits(cmd, name) ||
+        if (!fits(cmd, name) || !is_old_enough(cmd, saf_query_int(&q, 2)) ||
             (!cmd_is_auditor(cmd) && !cmd_owns(cmd, owner) &&
              !str_eq_z(name, cmd->acee->user)))
             continue;
@@ -117,7 +135,7 @@ search_id(struct search *s, const char *kind, const char *field, int64_t id)
 
     search_names(
         s, saf_db_query(cmd->db,
-                        "SELECT p.name, p.name FROM segments s"
+                        "SELECT p.name, p.name, 0 FROM segments s"
                         " JOIN principals p ON p.id=s.id WHERE s.kind=?1 AND"
                         " s.segment='OMVS' AND s.field=?2 AND s.value=?3"
                         " ORDER BY p.name",
@@ -148,11 +166,17 @@ search_profiles(struct search *s, const struct saf_class *class_)
 {
     struct cmd *cmd = s->cmd;
     const struct cmd_arg *generic = cmd_arg(cmd, "GENERIC");
+    const struct cmd_arg *level = cmd_arg(cmd, "LEVEL");
     struct saf_profile *v;
     size_t n = saf_profiles_of(cmd->db, cmd->arena, str_of(class_->name), &v);
 
+    if (cmd_arg(cmd, "VOLUME") != NULL)
+        return; /* none has one */
     for (size_t i = 0; i < n; i++) {
-        if ((generic != NULL && generic->is_negated == v[i].is_generic) ||
+        if ((level != NULL && v[i].level != level->number) ||
+            (cmd_has(cmd, "WARNING") && !v[i].is_warning) ||
+            !is_old_enough(cmd, v[i].changed) ||
+            (generic != NULL && generic->is_negated == v[i].is_generic) ||
             !fits(cmd, v[i].name) || !may_see(s, &v[i]))
             continue;
         found(s, v[i].name, v[i].is_generic);
@@ -166,16 +190,19 @@ search_class(struct search *s, struct str name, bool *is_ok)
     const struct saf_class *class_;
 
     if (str_eq_z(name, "USER")) {
-        search_names(s, saf_db_query(cmd->db,
-                                     "SELECT user, owner FROM users WHERE user"
-                                     " NOT LIKE 'irr%' ORDER BY user",
-                                     ""));
+        search_names(s,
+                     saf_db_query(cmd->db,
+                                  "SELECT user, owner, CASE last_access WHEN 0"
+                                  " THEN created ELSE last_access/86400 END"
+                                  " FROM users WHERE user NOT LIKE 'irr%'"
+                                  " ORDER BY user",
+                                  ""));
         return;
     }
     if (str_eq_z(name, "GROUP")) {
         search_names(s, saf_db_query(cmd->db,
-                                     "SELECT grp, owner FROM groups ORDER BY"
-                                     " grp",
+                                     "SELECT grp, owner, created FROM groups"
+                                     " ORDER BY grp",
                                      ""));
         return;
     }

@@ -99,19 +99,6 @@ static const char *const switches[] = {
     "TAPEDSN", "INACTIVE",   "RETPD",     "SESSIONINTERVAL",
 };
 
-/* Options of all classes change with GRPLIST: images carry it. */
-static void
-republish_all(struct cmd *cmd)
-{
-    size_t n;
-    const struct saf_class *v = saf_class_all(&n);
-
-    for (size_t i = 0; i < n; i++)
-        if ((saf_class_options(cmd->db, str_of(v[i].name)) & CLASS_RACLIST) !=
-            0)
-            cmd_refresh(cmd, v[i].name, false);
-}
-
 static void
 set_switches(struct cmd *cmd)
 {
@@ -127,7 +114,7 @@ set_switches(struct cmd *cmd)
         saf_option_put(cmd->db, switches[i], value);
         if (strcmp(switches[i], "GRPLIST") == 0 ||
             strcmp(switches[i], "OPERAUDIT") == 0)
-            republish_all(cmd);
+            cmd_republish_all(cmd);
     }
 }
 
@@ -146,7 +133,7 @@ put_text(struct cmd *cmd, const struct cmd_arg *arg)
                             ? STR("")
                             : str_of(o->choices[arg->number]));
     if (strcmp(o->name, "WHEN") == 0)
-        republish_all(cmd); /* program control */
+        cmd_republish_all(cmd); /* program control */
 }
 
 /* Passwords of RVARY are asked by nobody here: that there is one is kept. */
@@ -327,277 +314,89 @@ set_password(struct cmd *cmd)
     return set_rules(cmd, password);
 }
 
-/* --- class options ----------------------------------------------------- */
-
-static const struct {
-    const char *operand;
-    uint32_t option;
-} class_rows[] = {
-    { "CLASSACT", CLASS_ACTIVE },       { "GENERIC", CLASS_GENERIC },
-    { "GENCMD", CLASS_GENCMD },         { "RACLIST", CLASS_RACLIST },
-    { "GLOBAL", CLASS_GLOBAL },         { "GENLIST", CLASS_GENLIST },
-    { "STATISTICS", CLASS_STATISTICS }, { "AUDIT", CLASS_AUDIT },
-};
-
-static bool
-is_port_of_entry(const char *class_name)
-{
-    static const char *const names[] = { "TERMINAL", "CONSOLE", "JESINPUT",
-                                         "APPCPORT", "SERVAUTH" };
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strcmp(class_name, names[i]) == 0)
-            return true;
-    return false;
-}
-
-static void
-change_options(struct cmd *cmd, const struct saf_class *class_, uint32_t on,
-               uint32_t off)
-{
-    struct str name = str_of(class_->name);
-    uint32_t old = saf_class_options(cmd->db, name);
-    uint32_t now = (old & ~off) | on;
-
-    if (old == now)
-        return;
-    saf_class_options_put(cmd->db, name, now);
-    if (((old ^ now) & CLASS_GLOBAL) != 0)
-        cmd_refresh_global(cmd, class_->name);
-    if (((old ^ now) & CLASS_ACTIVE) != 0 && is_port_of_entry(class_->name))
-        republish_all(cmd); /* conditions count, or no longer */
-    if (((old ^ now) & CLASS_ACTIVE) != 0 &&
-        (strcmp(class_->name, "CDT") == 0 ||
-         strcmp(class_->name, "RACFVARS") == 0))
-        cmd_refresh(cmd, class_->name, true);
-    /* A class that was not RACLISTed gets its image now; others only their
-     * options. */
-    if (((old | now) & CLASS_RACLIST) != 0)
-        cmd_refresh(cmd, class_->name, (old & CLASS_RACLIST) == 0);
-}
-
-/* All classes of one POSIT number share their options. */
-static void
-change_posit(struct cmd *cmd, const struct saf_class *class_, uint32_t on,
-             uint32_t off)
-{
-    size_t n;
-    const struct saf_class *v = saf_class_all(&n);
-
-    for (size_t i = 0; i < n; i++)
-        if (&v[i] == class_ ||
-            (v[i].posit == class_->posit && class_->posit != CLASS_POSIT_NONE))
-            change_options(cmd, &v[i], on, off);
-}
-
-static bool
-is_refresh(const struct cmd *cmd, uint32_t option)
-{
-    return cmd_has(cmd, "REFRESH") &&
-           (option & (CLASS_RACLIST | CLASS_GENERIC | CLASS_GLOBAL)) != 0;
-}
-
-static void
-refresh_class(struct cmd *cmd, const struct saf_class *class_, uint32_t option)
-{
-    uint32_t have = saf_class_options(cmd->db, str_of(class_->name));
-
-    if (option == CLASS_RACLIST && (have & CLASS_RACLIST) == 0) {
-        CMD_MSG(cmd, "ICH14070I", str_of(class_->name));
-        cmd_rc(cmd, 4);
-    } else if (option == CLASS_GLOBAL && (have & CLASS_GLOBAL) == 0) {
-        CMD_MSG(cmd, "ICH14016I", str_of(class_->name));
-        cmd_rc(cmd, 4);
-    } else if (option == CLASS_GLOBAL) {
-        cmd_refresh_global(cmd, class_->name);
-    } else if (option == CLASS_RACLIST) {
-        /* Member classes follow when their grouping class is named. */
-        cmd_refresh(cmd, class_->name, true);
-        if (class_->member[0] != '\0')
-            cmd_refresh(cmd, class_->member, true);
-    }
-}
-
-/* RACLIST of a class is RACLIST of that class alone where it must be allowed;
- * the option is still shared by POSIT where the class table says so. */
-static void
-apply_to_class(struct cmd *cmd, const struct saf_class *class_,
-               const struct cmd_arg *arg, uint32_t option)
-{
-    if (is_refresh(cmd, option) && !arg->is_negated) {
-        refresh_class(cmd, class_, option);
-        return;
-    }
-    if (option == CLASS_RACLIST) {
-        if (class_->raclist == RACLIST_DISALLOWED) {
-            CMD_MSG(cmd, "IKJ56702I", STR("RACLIST"), str_of(class_->name));
-            cmd_rc(cmd, 8);
-            return;
-        }
-        if (!arg->is_negated &&
-            (saf_class_options(cmd->db, str_of(class_->name)) &
-             CLASS_RACLIST) != 0)
-            cmd_refresh(cmd, class_->name, true);
-    }
-    if (option == CLASS_GENERIC && !arg->is_negated)
-        option |= CLASS_GENCMD;
-    change_posit(cmd, class_, arg->is_negated ? 0 : option,
-                 arg->is_negated ? option : 0);
-    if (option == CLASS_ACTIVE && !arg->is_negated &&
-        class_->raclist == RACLIST_REQUIRED && cmd_arg(cmd, "RACLIST") == NULL)
-        CMD_MSG(cmd, "ICH14040I", str_of(class_->name));
-}
-
-/* USER and GROUP are no classes of the table: always active, but audited when
- * SETROPTS AUDIT says so. */
-static void
-audit_built_in(struct cmd *cmd, const struct cmd_arg *arg, struct str name,
-               uint32_t option)
-{
-    if (option == CLASS_AUDIT)
-        saf_class_options_put(cmd->db, name, arg->is_negated ? 0 : CLASS_AUDIT);
-}
-
-static bool
-apply_to_all(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
-{
-    size_t n;
-    const struct saf_class *v = saf_class_all(&n);
-
-    audit_built_in(cmd, arg, STR("USER"), option);
-    audit_built_in(cmd, arg, STR("GROUP"), option);
-    for (size_t i = 0; i < n; i++) {
-        if (option == CLASS_RACLIST && v[i].raclist == RACLIST_DISALLOWED)
-            continue;
-        apply_to_class(cmd, &v[i], arg, option);
-    }
-    return true;
-}
-
-/* NOCLASSACT(x): a negated operand that has classes all the same. */
-static bool
-apply(struct cmd *cmd, const struct cmd_arg *arg, uint32_t option)
-{
-    if (arg == NULL)
-        return true;
-    if (arg->n_values == 1 && str_eq_z(arg->values[0], "*"))
-        return apply_to_all(cmd, arg, option);
-    for (size_t i = 0; i < arg->n_values; i++) {
-        const struct saf_class *class_;
-
-        if (str_eq_z(arg->values[i], "USER") ||
-            str_eq_z(arg->values[i], "GROUP")) {
-            audit_built_in(cmd, arg, arg->values[i], option);
-            continue;
-        }
-        class_ = saf_class_find(arg->values[i]);
-        if (class_ == NULL) {
-            cmd_say_invalid(cmd, arg->operand, arg->values[i]);
-            return false;
-        }
-        apply_to_class(cmd, class_, arg, option);
-    }
-    return true;
-}
-
-/* As the parser of the original does: all wrong names, before anything is done
- * or said of the others. */
-static bool
-are_classes(struct cmd *cmd, const struct cmd_arg *arg)
-{
-    bool is_ok = true;
-
-    for (size_t i = 0; arg != NULL && i < arg->n_values; i++) {
-        struct str name = arg->values[i];
-
-        if (str_eq_z(name, "USER") || str_eq_z(name, "GROUP") ||
-            (arg->n_values == 1 && str_eq_z(name, "*")) ||
-            saf_class_find(name) != NULL)
-            continue;
-        cmd_say_invalid(cmd, arg->operand, name);
-        is_ok = false;
-    }
-    return is_ok;
-}
-
-static bool
-knows_all_classes(struct cmd *cmd)
-{
-    const struct cmd_arg *log = cmd_arg(cmd, "LOGOPTIONS");
-    bool is_ok = true;
-
-    for (size_t i = 0; i < ARRAY_LEN(class_rows); i++)
-        is_ok = are_classes(cmd, cmd_arg(cmd, class_rows[i].operand)) && is_ok;
-    for (size_t i = 0; log != NULL && i < log->n_subs; i++)
-        is_ok = are_classes(cmd, &log->subs[i]) && is_ok;
-    return is_ok;
-}
-
-static bool
-set_class_options(struct cmd *cmd)
-{
-    for (size_t i = 0; i < ARRAY_LEN(class_rows); i++)
-        if (!apply(cmd, cmd_arg(cmd, class_rows[i].operand),
-                   class_rows[i].option))
-            return false;
-    return true;
-}
-
-static bool
-set_logoptions(struct cmd *cmd)
-{
-    static const struct {
-        const char *name;
-        uint32_t option;
-    } rows[] = {
-        { "ALWAYS", CLASS_LOG_ALWAYS },
-        { "NEVER", CLASS_LOG_NEVER },
-        { "SUCCESSES", CLASS_LOG_SUCCESSES },
-        { "FAILURES", CLASS_LOG_FAILURES },
-        { "DEFAULT", 0 },
-    };
-    const struct cmd_arg *log = cmd_arg(cmd, "LOGOPTIONS");
-
-    for (size_t i = 0; log != NULL && i < ARRAY_LEN(rows); i++) {
-        const struct cmd_arg *arg = cmd_sub(log, rows[i].name);
-
-        for (size_t j = 0; arg != NULL && j < arg->n_values; j++) {
-            const struct saf_class *class_ = saf_class_find(arg->values[j]);
-
-            if (class_ == NULL) {
-                cmd_say_invalid(cmd, arg->operand, arg->values[j]);
-                return false;
-            }
-            change_posit(cmd, class_, rows[i].option, CLASS_LOG_MASK);
-        }
-    }
-    return true;
-}
-
 /* --- running ----------------------------------------------------------- */
 
-/* Auditors set what is audited, nothing else; REFRESH needs CLAUTH. */
+/* GENERIC(c) REFRESH and the like: those who look after the system, or after
+ * each of the classes. */
 static bool
-may_issue(struct cmd *cmd)
+may_refresh(struct cmd *cmd, const struct cmd_arg *arg)
 {
+    if (arg == NULL || arg->is_negated)
+        return false;
+    if ((cmd->acee->attrs & (ACEE_OPERATIONS | ACEE_AUDITOR)) != 0 &&
+        strcmp(arg->operand->name, "RACLIST") != 0)
+        return true;
+    for (size_t i = 0; i < arg->n_values; i++) {
+        const char *name = str_z(cmd->arena, arg->values[i]);
+
+        if (name == NULL || !cmd_has_clauth(cmd, name))
+            return false;
+    }
+    return arg->n_values > 0;
+}
+
+/* Auditors set what is audited, nothing else. */
+static bool
+may_specify(struct cmd *cmd, const struct cmd_arg *arg)
+{
+    static const char *const refreshed[] = { "RACLIST", "GENERIC", "GLOBAL" };
     static const char *const of_auditors[] = {
         "LIST",      "AUDIT",     "LOGOPTIONS",    "SAUDIT",        "CMDVIOL",
         "OPERAUDIT", "APPLAUDIT", "SECLABELAUDIT", "SECLEVELAUDIT",
     };
 
+    for (size_t i = 0; i < ARRAY_LEN(of_auditors); i++)
+        if (strcmp(arg->operand->name, of_auditors[i]) == 0)
+            return i == 0 ? cmd_is_auditor(cmd)
+                          : (cmd->acee->attrs & ACEE_AUDITOR) != 0;
+    for (size_t i = 0; i < ARRAY_LEN(refreshed) && cmd_has(cmd, "REFRESH"); i++)
+        if ((strcmp(arg->operand->name, refreshed[i]) == 0 ||
+             strcmp(arg->operand->name, "REFRESH") == 0) &&
+            may_refresh(cmd, cmd_arg(cmd, refreshed[i])))
+            return true;
+    return false;
+}
+
+/* What the issuer may not set is left out, after a message; false when nothing
+ * is left. */
+static bool
+may_issue(struct cmd *cmd)
+{
+    struct cmd_arg *args = (struct cmd_arg *)(uintptr_t)cmd->args;
+    struct str ignored = STR("");
+    bool *is_ok = ARENA_ARRAY(cmd->arena, bool, cmd->n_args + 1);
+    size_t n = 0;
+
     if (cmd_is_special(cmd))
         return true;
-    for (size_t i = 0; i < cmd->n_args; i++) {
-        bool is_ok = false;
-
-        for (size_t j = 0; j < ARRAY_LEN(of_auditors); j++)
-            if (strcmp(cmd->args[i].operand->name, of_auditors[j]) == 0)
-                is_ok = j == 0 ? cmd_is_auditor(cmd)
-                               : (cmd->acee->attrs & ACEE_AUDITOR) != 0;
-        if (!is_ok)
-            return false;
+    for (size_t i = 0; is_ok != NULL && i < cmd->n_args; i++) {
+        is_ok[i] = may_specify(cmd, &args[i]);
+        if (!is_ok[i])
+            ignored = str_fmt(cmd->arena, STR_FMT "%s%s", STR_ARG(ignored),
+                              ignored.n == 0 ? "" : ",", args[i].operand->name);
     }
-    return cmd->n_args > 0;
+    for (size_t i = 0; is_ok != NULL && i < cmd->n_args; i++)
+        if (is_ok[i])
+            args[n++] = args[i];
+    cmd->n_args = n;
+    if (n == 0 || ignored.n == 0)
+        return n > 0;
+    CMD_MSG(cmd, "ICH14002I", ignored);
+    cmd_rc(cmd, 4);
+    return true;
+}
+
+/* Data sets of one qualifier are a group's. */
+static bool
+has_prefix_group(struct cmd *cmd)
+{
+    const struct cmd_arg *prefix = cmd_arg(cmd, "PREFIX");
+
+    if (prefix == NULL || prefix->is_negated ||
+        cmd_group_exists(cmd, cmd_value(prefix)))
+        return true;
+    cmd_say_invalid(cmd, prefix->operand, cmd_value(prefix));
+    return false;
 }
 
 static uint32_t
@@ -608,16 +407,14 @@ run_setropts(struct cmd *cmd)
         return 8;
     }
     if (cmd->n_args == 0) {
-        CMD_MSG(cmd, "ICH14002I");
+        CMD_MSG(cmd, "SPT0396E");
         return 4;
     }
-    if (!knows_all_classes(cmd))
+    if (!cmd_knows_all_classes(cmd) || !has_prefix_group(cmd))
         return cmd_abandon(cmd, 8);
     set_switches(cmd);
-    if (!set_kept(cmd) || !set_password(cmd) || !set_class_options(cmd) ||
-        !set_logoptions(cmd)) {
+    if (!set_kept(cmd) || !set_password(cmd) || !cmd_set_class_options(cmd))
         return cmd_abandon(cmd, 8);
-    }
     if (cmd_has(cmd, "LIST"))
         cmd_list_setropts(cmd);
     CMD_MSG(cmd, "ICH14063I");

@@ -24,8 +24,6 @@ static const struct cmd_operand user_positional[] = {
       NULL, "GROUP AUTHORITY, USE, CREATE, CONNECT, OR JOIN" },                \
     { "UACC", CMD_CHOICE, 0, 0, 0, NULL, cmd_levels, NULL, NULL,               \
       "UNIVERSAL ACCESS", "ALTER, CONTROL, UPDATE, READ, EXECUTE, OR NONE" },  \
-    { "PASSWORD", CMD_TEXT, CMD_NO | CMD_OPTIONAL | CMD_SECRET | CMD_ASIS, 1,  \
-      8, NULL, NULL, NULL, NULL, NULL, NULL },                                 \
     { "PHRASE", CMD_TEXT, CMD_NO | CMD_SECRET | CMD_ASIS, 0, 100, NULL, NULL,  \
       NULL, NULL, NULL, NULL },                                                \
     FLAG("SPECIAL"), FLAG("OPERATIONS"), FLAG("AUDITOR"), FLAG("ROAUDIT"),     \
@@ -44,11 +42,14 @@ static const struct cmd_operand when_rows[] = {
 };
 static const struct cmd_table when_table = CMD_TABLE(when_rows);
 
+/* ADDUSER gives no password then; ALTUSER would do nothing. */
+#define PASSWORD(flags, missing) { "PASSWORD", CMD_TEXT, CMD_NO | CMD_SECRET | CMD_ASIS | (flags), 1, 8, NULL, NULL, NULL, NULL, NULL, missing }
+
 static const struct cmd_operand add_rows[] = {
-    COMMON_OPERANDS,
+    COMMON_OPERANDS, PASSWORD(CMD_OPTIONAL, NULL),
 };
 static const struct cmd_operand alter_rows[] = {
-    COMMON_OPERANDS,
+    COMMON_OPERANDS, PASSWORD(0, "PASSWORD+NEW PASSWORD, 1-8 CHARACTERS"),
     ONCE("EXPIRED"), ONCE("NOEXPIRED"), FLAG("UAUDIT"),
     KEPT_LIST("DELCATEGORY"), ONCE("PWCLEAN"), ONCE("PWCONVERT"),
     { "REVOKE", CMD_TEXT, CMD_NO | CMD_OPTIONAL, 0, 8, NULL, NULL, NULL, NULL, NULL, NULL },
@@ -70,8 +71,8 @@ static const struct cmd_attr attr_rows[] = {
 
 /* --- what both verbs set ----------------------------------------------- */
 
-static bool
-set_days(struct cmd *cmd, const struct cmd_arg *days, uint32_t *mask)
+bool
+cmd_when_days(struct cmd *cmd, const struct cmd_arg *days, uint32_t *mask)
 {
     static const char *const names[] = {
         "SUNDAY", "MONDAY",   "TUESDAY", "WEDNESDAY", "THURSDAY",
@@ -102,15 +103,16 @@ is_hhmm(uint32_t value)
     return value / 100 < 24 && value % 100 < 60;
 }
 
-static bool
-set_time(struct cmd *cmd, const struct cmd_arg *time, struct saf_user *u)
+bool
+cmd_when_time(struct cmd *cmd, const struct cmd_arg *time, int32_t *when_from,
+              int32_t *when_to)
 {
     struct reader in = reader_of(cmd_value(time));
     uint32_t from, to;
 
     if (time == NULL)
         return true;
-    u->when_from = u->when_to = 0;
+    *when_from = *when_to = 0;
     if (str_eq_z(cmd_value(time), "ANYTIME"))
         return true;
     if (!reader_decimal(&in, &from) || !reader_accept(&in, ':') ||
@@ -120,8 +122,8 @@ set_time(struct cmd *cmd, const struct cmd_arg *time, struct saf_user *u)
         cmd_abandon(cmd, 8);
         return false;
     }
-    u->when_from = (int32_t)from;
-    u->when_to = (int32_t)to;
+    *when_from = (int32_t)from;
+    *when_to = (int32_t)to;
     return true;
 }
 
@@ -132,8 +134,10 @@ set_when(struct cmd *cmd, struct saf_user *u)
 
     if (when == NULL)
         return true;
-    return set_days(cmd, cmd_sub(when, "DAYS"), &u->when_days) &&
-           set_time(cmd, cmd_sub(when, "TIME"), u);
+    return (cmd_sub(when, "DAYS") == NULL ||
+            cmd_when_days(cmd, cmd_sub(when, "DAYS"), &u->when_days)) &&
+           cmd_when_time(cmd, cmd_sub(when, "TIME"), &u->when_from,
+                         &u->when_to);
 }
 
 static bool
@@ -573,7 +577,11 @@ delete_one(struct cmd *cmd, struct str user)
     }
     if (!cmd_owns(cmd, u.owner) || str_eq_z(user, cmd->acee->user) ||
         str_eq_z(user, "IBMUSER")) {
-        CMD_MSG(cmd, "ICH04004I", user);
+        if (!cmd_owns(cmd, u.owner))
+            CMD_MSG(cmd, "ICH04010I");
+        else if (str_eq_z(user, "IBMUSER"))
+            CMD_MSG(cmd, "ICH04011I");
+        CMD_MSG(cmd, "ICH04006I", user);
         cmd_rc(cmd, 8);
         return;
     }

@@ -531,7 +531,7 @@ searches_and_lists(void **state)
           "DATAAPPL= NONE SPECIFIED\n" },
         { "CONNECT FRED GROUP(SYS1) REVOKE", 0, "" },
         { "CONNECT FRED GROUP(SYS1) REVOKE", 0,
-          "ICH02013I 'REVOKE' IGNORED. FRED IS CURRENTLY REVOKED.\n" },
+          "ICH02013I 'REVOKE' IGNORED. FRED IS CURRENTLY REVOKED\n" },
         /* as START wants it: without the superusers' number */
         { "ADDGROUP G0 OMVS(AUTOGID)", 0,
           "IRR52177I Group G0 was assigned an OMVS GID value of 50001.\n" },

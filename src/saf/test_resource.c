@@ -101,10 +101,10 @@ bad_members_are_refused(void **state)
           "IKJ56702I INVALID MEMBER, '1X.A'//PADCHK\n" },
         { "RDEFINE GEJBROLE R ADDMEM(()", 8, "IKJ56702I INVALID ADDMEM, (\n" },
         { "RDEFINE FACILITY F ADDMEM(A)", 4,
-          "ICH10304I CLASS FACILITY HAS NO MEMBERS, ADDMEM AND DELMEM"
+          "ICH10004I ADDMEM DOES NOT APPLY TO FACILITY CLASS ENTITIES; OPERAND"
           " IGNORED\n" },
         { "RALTER FACILITY F ADDMEM(A)", 4,
-          "ICH11304I CLASS FACILITY HAS NO MEMBERS, ADDMEM AND DELMEM"
+          "ICH11004I ADDMEM DOES NOT APPLY TO FACILITY CLASS ENTITIES; OPERAND"
           " IGNORED\n" },
         { "RDEFINE DIGTCERT X", 8,
           "ICH10202I NOT AUTHORIZED TO DEFINE DIGTCERT CLASS ENTITIES\n" },
@@ -228,7 +228,7 @@ searched_by_others(void **state)
     assert_string_equal(desk_run(&d, "COMPLETE('RLIST FACILITY A.')"),
                         "A.ONE\nA.THREE\nA.TWO\n");
     assert_string_equal(desk_run(&d, "RLIST FACILITY A.FOUR"),
-                        "ICH13003I A.FOUR NOT FOUND\n");
+                        "ICH13002I NOT AUTHORIZED TO LIST A.FOUR\n");
     desk_be(&d, "BEN");
     assert_string_equal(desk_run(&d, "SEARCH CLASS(FACILITY)"), "A.TWO\n");
     desk_fini(&d);
@@ -347,8 +347,8 @@ lists_that_are_partly_done(void **state)
               "IRRMULTI") "ICH01010I IRRMULTI NOT ADDED\n" },
         { "ADDGROUP IRRCERTA", 8, NO_GROUP("IRRCERTA") },
         { "ADDGROUP (G1 SYS1 1G)", 4, NO_GROUP("SYS1") NO_GROUP("1G") },
-        { "ALTGROUP (G1 G9) DATA('x')", 4, NO_GROUP("G9") },
-        { "ALTGROUP G9 DATA('x')", 8, NO_GROUP("G9") },
+        { "ALTGROUP (G1 G9) DATA('x')", 4, "ICH20019I UNABLE TO LOCATE G9\n" },
+        { "ALTGROUP G9 DATA('x')", 8, "ICH20019I UNABLE TO LOCATE G9\n" },
         { "CONNECT (A NOBODY B) GROUP(G1)", 4,
           NO_USER("NOBODY") "ICH02003I NOBODY NOT CONNECTED\n" },
         { "CONNECT NOBODY GROUP(G1)", 8,
@@ -376,8 +376,9 @@ lists_that_are_partly_done(void **state)
           " UPDATE(S) UNTIL A SETROPTS REFRESH IS ISSUED.\n" },
         { "DELUSER (A NOBODY)", 4, NO_USER("NOBODY") },
         { "DELUSER (A NOBODY)", 8, NO_USER("A") NO_USER("NOBODY") },
-        { "DELGROUP (G1 SYS1)", 4, NO_GROUP("SYS1") },
-        { "DELGROUP (G1 SYS1)", 8, NO_GROUP("G1") NO_GROUP("SYS1") },
+        { "DELGROUP (G1 SYS1)", 4, "ICH05004I SYS1 NOT DELETED\n" },
+        { "DELGROUP (G1 SYS1)", 8,
+          NO_GROUP("G1") "ICH05004I SYS1 NOT DELETED\n" },
         /* Names of classes are looked at before anything is done. */
         { "SETROPTS CLASSACT(SERVER NOSUCH APPL NONE)", 8,
           "IKJ56702I INVALID CLASSACT, NOSUCH\n"
@@ -396,10 +397,187 @@ lists_that_are_partly_done(void **state)
     desk_fini(&d);
 }
 
+/* --- what fits, and what does not -------------------------------------- */
+
+#define LIST_OF(class_, name)                                                  \
+    "CLASS      NAME\n-----      ----\n" class_ "   " name "\n"
+#define LEVEL_ROW(uacc)                                                        \
+    "\nLEVEL  OWNER      UNIVERSAL ACCESS  YOUR ACCESS  WARNING\n"             \
+    "-----  --------   ----------------  -----------  -------\n"               \
+    " 00    IBMUSER         " uacc "              ALTER    NO\n"               \
+    "\nINSTALLATION DATA\n-----------------\nNONE\n"                           \
+    "\nAPPLICATION DATA\n----------------\nNONE\n"                             \
+    "\nAUDITING\n--------\nFAILURES(READ)\n"
+#define WHEN_HEADING                                                           \
+    "\nTIMEZONE  LOGON ALLOWED   (DAYS)          (TIME)\n"                     \
+    "--------  ---------------------------------------------\n"
+#define NOBODY_NOTIFIED "\nNOTIFY\n------\nNO USER TO BE NOTIFIED\n"
+#define NO_ZONE(value, name)                                                   \
+    "IKJ56702I INVALID TIMEZONE, " value "\nIKJ56701I MISSING TIMEZONE+\n"     \
+    "IKJ56701I MISSING E OR W, AND HOURS\n"                                    \
+    "ICH10301I " name " AND REMAINING ENTITIES NOT DEFINED TO RACF\n"
+
+static void
+terminals_have_times(void **state)
+{
+    static const struct row rows[] = {
+        { "RDEFINE TERMINAL T1 WHEN(DAYS(MONDAY FRIDAY) TIME(0800:1700))"
+          " TIMEZONE(E 5)",
+          0, "" },
+        { "RLIST TERMINAL T1", 0,
+          LIST_OF("TERMINAL", "T1") "\nGROUP CLASS NAME\n----- -----"
+                                    " ----\nGTERMINL\n" LEVEL_ROW("READ")
+                                        WHEN_HEADING
+          "E 5       MONDAY FRIDAY                   "
+          "0800:1700\n" NOBODY_NOTIFIED },
+        { "RALTER TERMINAL T1 NOWHEN NOTIMEZONE", 0, "" },
+        { "RLIST TERMINAL T1", 0,
+          LIST_OF("TERMINAL", "T1") "\nGROUP CLASS NAME\n----- -----"
+                                    " ----\nGTERMINL\n" LEVEL_ROW("READ")
+                                        WHEN_HEADING
+          "CPU TIME  ANYDAY                          "
+          "ANYTIME\n" NOBODY_NOTIFIED },
+        { "RDEFINE TERMINAL T2 TIMEZONE(X 5)", 8, NO_ZONE("X", "T2") },
+        { "RDEFINE TERMINAL T2 TIMEZONE(E 99)", 8, NO_ZONE("99", "T2") },
+        { "RDEFINE TERMINAL T2 TIMEZONE(E)", 8, NO_ZONE("E", "T2") },
+        { "RDEFINE TERMINAL T2 TIMEZONE(E 1 1)", 8, NO_ZONE("1", "T2") },
+        { "RDEFINE TERMINAL T2 WHEN(DAYS(SOMEDAY))", 8,
+          "IKJ56702I INVALID DAYS, SOMEDAY\n"
+          "ICH10301I T2 AND REMAINING ENTITIES NOT DEFINED TO RACF\n" },
+        { "RALTER TERMINAL T1 WHEN(TIME(2500:2600))", 8,
+          "IKJ56702I INVALID TIME, 2500:2600\n" },
+        { "RLIST TERMINAL T2", 4, "ICH13003I T2 NOT FOUND\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_fini(&d);
+}
+
+static void
+members_are_listed(void **state)
+{
+    static const struct row rows[] = {
+        { "RDEFINE GCICSTRN (ONE TWO) ADDMEM(TRN1)", 0, "" },
+        { "RLIST TCICSTRN TRN1 RESGROUP", 0,
+          LIST_OF("TCICSTRN", "TRN1") "\nGROUP CLASS NAME\n----- -----"
+                                      " ----\nGCICSTRN\n\nRESOURCE "
+                                      "GROUPS\n-------- ------\nONE\nTWO\n" },
+        { "RLIST TCICSTRN TRN1", 4, "ICH13003I TRN1 NOT FOUND\n" },
+        { "RLIST TCICSTRN TRN2 RESGROUP", 4, "ICH13003I TRN2 NOT FOUND\n" },
+        /* Several classes at once. */
+        { "RDEFINE (APPL) Q", 0, "" },
+        { "RLIST (SERVER APPL) Q", 4,
+          "ICH13003I Q NOT FOUND\n" LIST_OF("APPL    ", "Q") LEVEL_ROW("NONE")
+              NOBODY_NOTIFIED },
+        { "RLIST (SERVER APPL) *", 0,
+          LIST_OF("APPL    ", "Q") LEVEL_ROW("NONE") NOBODY_NOTIFIED },
+        { "RLIST (SERVER NONE NIL) Q", 8,
+          "IKJ56702I INVALID CLASS NAME, NONE\n"
+          "IKJ56702I INVALID CLASS NAME, NIL\n"
+          "IKJ56701I MISSING ENTITY NAME+\n"
+          "IKJ56701I MISSING NAME OF ENTITY TO BE LISTED\n" },
+        { "RLIST (SERVER CDT) *", 4, "ICH13004I NOTHING TO LIST\n" },
+        /* A global access table is one of a class. */
+        { "RDEFINE GLOBAL NOCLASS ADDMEM(A/READ)", 8,
+          "IRR16001I RDEFINE command failed. NOCLASS is not a valid profile"
+          " name for class GLOBAL.\n" },
+        { "RDEFINE GLOBAL GCICSTRN", 8,
+          "IRR16001I RDEFINE command failed. GCICSTRN is not a valid profile"
+          " name for class GLOBAL.\n" },
+        { "RDEFINE GLOBAL FACILITY ADDMEM(A/READ)", 0, "" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    /* Groups that the issuer may not list are not told. */
+    (void)desk_run(&d, "ADDUSER FRED");
+    desk_be(&d, "FRED");
+    assert_string_equal(desk_run(&d, "RLIST TCICSTRN TRN1 RESGROUP"),
+                        "ICH13003I TRN1 NOT FOUND\n");
+    desk_fini(&d);
+}
+
+static void
+searches_choose(void **state)
+{
+    static const struct row rows[] = {
+        { "ADDUSER (FRED FINN)", 0,
+          "ICH01024I User FRED is defined as PROTECTED.\n"
+          "ICH01024I User FINN is defined as PROTECTED.\n" },
+        { "RDEFINE FACILITY A.B LEVEL(7) WARNING", 0, "" },
+        { "RDEFINE FACILITY A.C", 0, "" },
+        { "SEARCH CLASS(FACILITY) WARNING", 0, "A.B\n" },
+        { "SEARCH CLASS(FACILITY) LEVEL(7)", 0, "A.B\n" },
+        { "SEARCH CLASS(FACILITY) LEVEL(0)", 0, "A.C\n" },
+        { "SEARCH CLASS(FACILITY) LEVEL(8)", 4,
+          "ICH31005I NO ENTRIES MEET SEARCH CRITERIA\n" },
+        { "SEARCH CLASS(FACILITY) LEVEL(100)", 8,
+          "IKJ56702I INVALID LEVEL, 100\nIKJ56701I MISSING LEVEL+\n"
+          "IKJ56701I MISSING LEVEL, 0-99\n" },
+        { "SEARCH CLASS(FACILITY) VOLUME(VOL001)", 4,
+          "ICH31005I NO ENTRIES MEET SEARCH CRITERIA\n" },
+        { "SEARCH CLASS(FACILITY) AGE(0)", 4, /* all are of today */
+          "ICH31005I NO ENTRIES MEET SEARCH CRITERIA\n" },
+        { "SEARCH CLASS(USER) NOMASK", 0, "FINN\nFRED\nIBMUSER\n" },
+        /* Of two that exclude each other the later one counts. */
+        { "SEARCH CLASS(USER) MASK(I) FILTER(FR*)", 0, "FRED\n" },
+        { "SEARCH CLASS(USER) FILTER(FR*) MASK(I)", 0, "IBMUSER\n" },
+        { "SEARCH CLASS(USER) FILTER(FR*) NOMASK", 0, "FINN\nFRED\nIBMUSER\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_fini(&d);
+}
+
+/* Said, not taken for nothing. */
+static void
+values_are_asked_for(void **state)
+{
+    static const struct row rows[] = {
+        { "ADDUSER FRED PASSWORD(ABC)", 0, "" },
+        { "ALTUSER FRED PASSWORD", 8,
+          "IKJ56701I MISSING PASSWORD+\n"
+          "IKJ56701I MISSING NEW PASSWORD, 1-8 CHARACTERS\n" },
+        { "ALTUSER FRED PASSWORD()", 8,
+          "IKJ56701I MISSING PASSWORD+\n"
+          "IKJ56701I MISSING NEW PASSWORD, 1-8 CHARACTERS\n" },
+        { "ADDUSER FINN PASSWORD", 0,
+          "ICH01024I User FINN is defined as PROTECTED.\n" },
+        /* Today is 2024-01-07. */
+        { "ALTUSER FRED REVOKE(01/01/24)", 8,
+          "IKJ56702I INVALID REVOKE, 01/01/24\nICH21004I FRED NOT ALTERED\n" },
+        { "ALTUSER FRED REVOKE(01/07/24)", 8,
+          "IKJ56702I INVALID REVOKE, 01/07/24\nICH21004I FRED NOT ALTERED\n" },
+        { "ALTUSER FRED RESUME(01/01/99)", 8,
+          "IKJ56702I INVALID RESUME, 01/01/99\nICH21004I FRED NOT ALTERED\n" },
+        { "ALTUSER FRED REVOKE(01/08/24) RESUME(02/29/24)", 0, "" },
+        { "CONNECT FRED GROUP(SYS1) REVOKE(01/01/24)", 8,
+          "IKJ56702I INVALID REVOKE, 01/01/24\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_fini(&d);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(terminals_have_times),
+        cmocka_unit_test(members_are_listed),
+        cmocka_unit_test(searches_choose),
+        cmocka_unit_test(values_are_asked_for),
         cmocka_unit_test(members_with_suffixes),
         cmocka_unit_test(bad_members_are_refused),
         cmocka_unit_test(generic_beside_discrete),

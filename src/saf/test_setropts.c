@@ -77,7 +77,7 @@ static const char all_set[] =
     "SECURITY RETENTION PERIOD IN EFFECT IS    90 DAYS.\n"
     "ERASE-ON-SCRATCH IS ACTIVE, CURRENT OPTIONS:\n"
     "  ERASE-ON-SCRATCH FOR ALL DATA SETS IS IN EFFECT\n"
-    "SINGLE LEVEL NAMES PREFIXED BY ONE\n"
+    "SINGLE LEVEL NAMES PREFIXED BY SYS1\n"
     "LIST OF GROUPS ACCESS CHECKING IS INACTIVE.\n"
     "INACTIVE USERIDS ARE BEING AUTOMATICALLY REVOKED AFTER  60 DAYS.\n"
     "DATA SET MODELLING IS BEING DONE FOR GDGS.\n"
@@ -133,7 +133,7 @@ the_list_is_the_state(void **state)
     static const char *const on[] = {
         "SETROPTS NOEGN REALDSN JES(BATCHALLRACF EARLYVERIFY NJEUSERID(nje1)"
         " UNDEFINEDUSER(NOBODY)) PROTECTALL(WARN) TAPEDSN RETPD(90)"
-        " ERASE(ALL) PREFIX(one) NOGRPLIST INACTIVE(60) MODEL(GDG USER)",
+        " ERASE(ALL) PREFIX(sys1) NOGRPLIST INACTIVE(60) MODEL(GDG USER)",
         "SETROPTS PASSWORD(INTERVAL(186) MINCHANGE(1) MIXEDCASE SPECIALCHARS"
         " HISTORY(32) REVOKE(5) WARNING(10) RULE1(LENGTH(4:8)))",
         "SETROPTS RVARYPW(SWITCH(GEHEIM1)) SECLABELCONTROL GENERICOWNER"
@@ -295,10 +295,108 @@ texts_of_before_become_options(void **state)
     desk_fini(&d);
 }
 
+#define NO_CLASS(operand, name)                                                \
+    "IKJ56702I INVALID " operand ", " name "\n"                                \
+    "IKJ56701I MISSING CLASS NAMES FOR " operand "+\n"                         \
+    "IKJ56701I MISSING CLASS NAMES:  ANY (NON-GROUP) RESOURCE CLASS\n"
+#define COMPLETE "ICH14063I SETROPTS command complete.\n"
+
+/* What cannot be set for a class is not said to be set. */
+static void
+classes_fit(void **state)
+{
+    static const struct row rows[] = {
+        { "SETROPTS RACLIST(DATASET USER)", 8,
+          NO_CLASS("RACLIST", "DATASET") NO_CLASS("RACLIST", "USER") },
+        { "SETROPTS RACLIST(PROGRAM)", 8, NO_CLASS("RACLIST", "PROGRAM") },
+        { "SETROPTS RACLIST(PROGRAM) REFRESH", 4,
+          "ICH14070I SETROPTS RACLIST REFRESH had no effect on class"
+          " PROGRAM.\n" COMPLETE },
+        { "SETROPTS NORACLIST(PROGRAM)", 0, COMPLETE },
+        { "SETROPTS GENLIST(DATASET)", 8, NO_CLASS("GENLIST", "DATASET") },
+        { "SETROPTS NOCLASSACT(DATASET GROUP)", 8,
+          NO_CLASS("CLASSACT", "DATASET") NO_CLASS("CLASSACT", "GROUP") },
+        { "SETROPTS CLASSACT(DATASET GROUP USER)", 0, COMPLETE },
+        { "SETROPTS GENERIC(DIGTCERT)", 8, NO_CLASS("GENERIC", "DIGTCERT") },
+        { "SETROPTS GENCMD(CDT)", 8, NO_CLASS("GENCMD", "CDT") },
+        { "SETROPTS GENERIC(USER)", 8, NO_CLASS("GENERIC", "USER") },
+        { "SETROPTS GLOBAL(GROUP)", 8, NO_CLASS("GLOBAL", "GROUP") },
+        { "SETROPTS LOGOPTIONS(ALWAYS(USER))", 8, NO_CLASS("ALWAYS", "USER") },
+        { "SETROPTS AUDIT(USER DATASET)", 0, COMPLETE },
+        { "SETROPTS RACLIST(FACILITY) GENLIST(SERVER)", 0, COMPLETE },
+        { "SETROPTS GENLIST(FACILITY) RACLIST(SERVER)", 4,
+          "SPT0395W SETROPTS RACLIST had no effect on class SERVER, which is"
+          " GENLISTed.\n"
+          "SPT0395W SETROPTS GENLIST had no effect on class FACILITY, which is"
+          " RACLISTed.\n" COMPLETE },
+        { "SETROPTS NOGENLIST(SERVER)", 0, COMPLETE },
+        { "SETROPTS RACLIST(SERVER)", 0, COMPLETE },
+        { "SETROPTS PREFIX(NOGRP)", 8, "IKJ56702I INVALID PREFIX, NOGRP\n" },
+        { "SETROPTS PREFIX(SYS1)", 0, COMPLETE },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    (void)desk_run(&d, "SETROPTS GENERIC(*)");
+    assert_int_equal(
+        saf_class_options(saf_engine_db(d.engine), STR("DIGTCERT")) &
+            CLASS_GENERIC,
+        0);
+    assert_int_equal(saf_class_options(saf_engine_db(d.engine), STR("SERVER")) &
+                         (CLASS_GENERIC | CLASS_GENLIST | CLASS_RACLIST),
+                     CLASS_GENERIC | CLASS_RACLIST);
+    desk_fini(&d);
+}
+
+/* Those who look after the system refresh generics, those who look after a
+ * class all of it. */
+static void
+others_refresh(void **state)
+{
+    static const struct row by_keeper[] = {
+        { "SETROPTS RACLIST(FACILITY) REFRESH", 0, COMPLETE },
+        { "SETROPTS RACLIST(FACILITY SERVER) REFRESH", 8,
+          "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
+        { "SETROPTS RACLIST(FACILITY)", 8,
+          "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
+        { "SETROPTS NORACLIST(FACILITY) REFRESH", 8,
+          "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
+        { "SETROPTS GENERIC(FACILITY) CLASSACT(SERVER) REFRESH", 4,
+          "ICH14002I NOT AUTHORIZED TO SPECIFY CLASSACT; KEYWORD "
+          "IGNORED.\n" COMPLETE },
+    };
+    static const struct row by_operator[] = {
+        { "SETROPTS GENERIC(SERVER) REFRESH", 0, COMPLETE },
+        { "SETROPTS GENERIC(SERVER)", 8,
+          "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
+        { "SETROPTS RACLIST(FACILITY) REFRESH", 8,
+          "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    (void)desk_run(&d, "SETROPTS RACLIST(FACILITY)");
+    (void)desk_run(&d, "ADDUSER KEEPER CLAUTH(FACILITY)");
+    (void)desk_run(&d, "ADDUSER OPER OPERATIONS");
+    desk_be(&d, "KEEPER");
+    run_rows(&d, by_keeper, ARRAY_LEN(by_keeper));
+    desk_be(&d, "OPER");
+    run_rows(&d, by_operator, ARRAY_LEN(by_operator));
+    assert_int_equal(saf_class_options(saf_engine_db(d.engine), STR("SERVER")) &
+                         (CLASS_GENERIC | CLASS_ACTIVE),
+                     0);
+    desk_fini(&d);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(classes_fit),
+        cmocka_unit_test(others_refresh),
         cmocka_unit_test(the_list_is_the_state),
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(auditors_see_what_is_audited),
