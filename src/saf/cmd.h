@@ -227,9 +227,9 @@ MUST_CHECK enum err saf_execute(struct saf_engine *, struct saf_session *,
  * printed. */
 bool cmd_parse(struct cmd *, struct str command);
 
-/* The command's text with secrets blanked at the same width, for audit and the
- * log: the values of secret operands; of what could not be parsed all from
- * where a secret may begin. */
+/* The command's text without its secrets, for audit and the log: eight blanks,
+ * however long it is, for the value of a secret operand; what could not be
+ * parsed ends where a secret may begin. Lives as long as arena and command. */
 struct str cmd_blank_secrets(struct arena *, struct str command,
                              const struct saf_hooks *hooks);
 

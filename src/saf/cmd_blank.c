@@ -10,6 +10,8 @@
 #include "base/secret.h"
 #include "saf/secrets.h"
 
+#define BLANKS "        "
+
 /* In the table or those below it. */
 static bool
 is_secret_word(const struct cmd_table *table, struct str word)
@@ -27,19 +29,30 @@ is_secret_word(const struct cmd_table *table, struct str word)
     return false;
 }
 
+/* The text so far is in `out`, from `shown` on it is still to come. */
+struct blanker {
+    struct reader in;
+    struct buf out;
+    size_t shown;
+};
+
+/* Instead of the value from `from` to where the reader stands: as many blanks
+ * for a long one as for a short one, or none. */
 static void
-blank(struct reader *in, size_t n)
+blank(struct blanker *b, size_t from)
 {
-    if (n > 0)
-        memset((char *)(uintptr_t)in->in.p + in->pos, ' ', n);
-    in->pos += n;
+    buf_add(&b->out, str_sub(b->in.in, b->shown, from));
+    buf_add_z(&b->out, BLANKS);
+    b->shown = b->in.pos;
 }
 
 /* The value that stands here: "( ... )", or a word that is no keyword (then it
  * was taken for one of a list). */
 static void
-blank_value(struct reader *in, const struct cmd_verb *verb, struct str word)
+blank_value(struct blanker *b, const struct cmd_verb *verb, struct str word)
 {
+    struct reader *in = &b->in;
+    size_t from = in->pos;
     bool in_quotes = false;
     size_t depth = 0;
 
@@ -47,36 +60,40 @@ blank_value(struct reader *in, const struct cmd_verb *verb, struct str word)
         struct reader ahead = *in;
         struct str next = reader_span(&ahead, cmd_is_word_byte);
 
-        if (word.n >= 4 && !cmd_is_keyword(verb, next))
-            blank(in, next.n);
+        if (word.n >= 4 && next.n > 0 && !cmd_is_keyword(verb, next)) {
+            *in = ahead;
+            blank(b, from);
+        }
         return;
     }
-    while (!reader_at_end(in)) {
+    for (; !reader_at_end(in); in->pos++) {
         char c = reader_peek(in);
 
         in_quotes = in_quotes != (c == '\'');
-        if (!in_quotes && c == '(' && depth++ == 0)
-            in->pos++;
-        else if (!in_quotes && c == ')' && --depth == 0)
-            return;
-        else
-            blank(in, 1);
+        depth = in_quotes  ? depth
+                : c == '(' ? depth + 1
+                : c == ')' ? depth - 1
+                           : depth;
+        if (depth == 0)
+            break;
     }
+    blank(b, from + 1);
 }
 
 static void
-blank_values(struct reader *in, const struct cmd_verb *verb)
+blank_values(struct blanker *b, const struct cmd_verb *verb)
 {
-    while (!reader_at_end(in)) {
-        struct str word = reader_span(in, cmd_is_word_byte);
+    while (!reader_at_end(&b->in)) {
+        struct str word = reader_span(&b->in, cmd_is_word_byte);
 
         if (word.n == 0) {
-            in->pos++;
+            b->in.pos++;
         } else if (is_secret_word(&verb->operands, word)) {
-            cmd_skip_separators(in);
-            blank_value(in, verb, word);
+            cmd_skip_separators(&b->in);
+            blank_value(b, verb, word);
         }
     }
+    buf_add(&b->out, str_sub(b->in.in, b->shown, b->in.in.n));
 }
 
 /* As it is carried out; *refused_at: of the first word that is no keyword. */
@@ -106,26 +123,27 @@ struct str
 cmd_blank_secrets(struct arena *arena, struct str command,
                   const struct saf_hooks *hooks)
 {
-    struct str copy = str_dup(arena, command);
-    struct reader in = reader_of(copy);
+    struct blanker b = { .in = reader_of(command) };
     const struct cmd_verb *verb;
     size_t from, refused_at;
+    struct str text;
 
-    cmd_skip_separators(&in);
-    from = in.pos;
-    verb = cmd_find_verb(reader_span(&in, cmd_is_word_byte), hooks);
-    if (verb == NULL) {
-        in.pos = from;
-    } else if (!is_secret_text(verb)) {
-        if (parses(arena, command, hooks, &refused_at)) {
-            blank_values(&in, verb);
-            return copy;
-        }
-        from = secrets_find(copy, in.pos);
+    cmd_skip_separators(&b.in);
+    from = b.in.pos;
+    verb = cmd_find_verb(reader_span(&b.in, cmd_is_word_byte), hooks);
+    if (verb == NULL)
+        return str_sub(command, 0, from);
+    if (is_secret_text(verb))
+        return str_dup(arena, str_sub(command, 0, b.in.pos));
+    if (!parses(arena, command, hooks, &refused_at)) {
+        from = secrets_find(command, b.in.pos);
         if (refused_at != 0 && refused_at < from)
             from = refused_at;
-        in.pos = from < copy.n ? from : copy.n;
+        return str_dup(arena, str_sub(command, 0, from));
     }
-    blank(&in, copy.n - in.pos);
-    return copy;
+    buf_init(&b.out, command.n * sizeof BLANKS + sizeof BLANKS);
+    blank_values(&b, verb);
+    text = str_dup(arena, str_sub(buf_view(&b.out), 0, CMD_MAX));
+    buf_fini(&b.out);
+    return text;
 }

@@ -1,5 +1,5 @@
 /* Whatever the text: a reply, a return code, no crash; and the text with its
- * secrets blanked keeps its length. */
+ * secrets blanked is no longer than a command may be. */
 #include "saf/test_cmd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -126,7 +126,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (d.rc > 12)
         abort();
     arena_init(&arena, 1 << 20);
-    if (cmd_blank_secrets(&arena, str_of(text), NULL).n != strlen(text))
+    if (cmd_blank_secrets(&arena, str_of(text), NULL).n > CMD_MAX + 16u)
         abort();
     arena_fini(&arena);
     free(text);

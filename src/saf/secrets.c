@@ -146,16 +146,92 @@ next_word(struct reader *in, struct str *word, bool *has_value)
     return word->n > 0;
 }
 
+/* --- SETROPTS PASSWORD(INTERVAL(30)) ------------------------------------ */
+
+static bool
+is_setropts(struct str verb)
+{
+    return str_eq_nocase_z(verb, "SETROPTS") || str_eq_nocase_z(verb, "SETR");
+}
+
+static bool
+is_one_of(const char *const *words, size_t n, struct str word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (word.n >= 3 && str_starts_nocase(str_of(words[i]), word))
+            return true;
+    return false;
+}
+
+/* What may stand there: the options, and deeper what they are set to. */
+static bool
+is_option(struct str word, size_t depth)
+{
+    static const char *const options[] = {
+        "INTERVAL",  "MINCHANGE", "HISTORY",      "REVOKE",    "WARNING",
+        "PHRASEINT", "MIXEDCASE", "SPECIALCHARS", "ALGORITHM", "RULES",
+        "RULE1",     "RULE2",     "RULE3",        "RULE4",     "RULE5",
+        "RULE6",     "RULE7",     "RULE8",
+    };
+    static const char *const values[] = {
+        "KDFAES",         "LENGTH",   "ALPHA",      "ALPHANUM", "CONSONANT",
+        "MIXEDALL",       "NATIONAL", "MIXEDVOWEL", "NOVOWEL",  "NUMERIC",
+        "MIXEDCONSONANT", "MIXEDNUM", "SPECIAL",    "VOWEL",
+    };
+    bool is_number = true;
+
+    for (size_t i = 0; i < word.n; i++)
+        is_number = is_number && word.p[i] >= '0' && word.p[i] <= '9';
+    if (depth > 1)
+        return is_number || is_one_of(values, ARRAY_LEN(values), word);
+    return is_one_of(options, ARRAY_LEN(options), word) ||
+           (word.n > 2 && str_starts_nocase(word, STR("NO")) &&
+            is_one_of(options, ARRAY_LEN(options), str_sub(word, 2, word.n)));
+}
+
+/* Past "( ... )" of operand PASSWORD when it has only options of passwords;
+ * else nothing is skipped. */
+static bool
+skip_options(struct reader *in, struct str verb, struct str operand)
+{
+    struct reader ahead = *in;
+    size_t depth = 0;
+
+    if (!is_setropts(verb) || operand.n < 4 ||
+        !str_starts_nocase(STR("PASSWORD"), operand))
+        return false;
+    (void)reader_span(&ahead, is_gap);
+    while (!reader_at_end(&ahead)) {
+        char c = reader_peek(&ahead);
+        struct str word = reader_span(&ahead, is_word_byte);
+
+        if (word.n > 0 && !is_option(word, depth))
+            return false;
+        if (word.n > 0)
+            continue;
+        ahead.pos++;
+        depth = c == '('                ? depth + 1
+                : c == ')' && depth > 0 ? depth - 1
+                                        : depth;
+        if (depth == 0) {
+            *in = ahead;
+            return c == ')';
+        }
+    }
+    return false;
+}
+
 size_t
 secrets_find(struct str text, size_t from)
 {
     struct reader in = reader_of(text);
-    struct str word;
+    struct str word, verb;
     bool has_value;
 
+    (void)next_word(&in, &verb, &has_value);
     in.pos = from < text.n ? from : text.n;
     while (next_word(&in, &word, &has_value))
-        if (secrets_is_word(word, has_value))
+        if (!skip_options(&in, verb, word) && secrets_is_word(word, has_value))
             return (size_t)(word.p - text.p);
     return STR_NPOS;
 }
@@ -213,14 +289,18 @@ secrets_add_shown(struct buf *out, struct str text)
 {
     struct reader in = reader_of(text);
     size_t shown = 0, n_words = 0;
-    struct str word;
+    struct str word, verb = STR("");
     bool has_value;
 
     while (next_word(&in, &word, &has_value)) {
+        bool is_verb = n_words++ == 0;
+        bool are_options = !is_verb && skip_options(&in, verb, word);
+
+        verb = is_verb ? word : verb;
         buf_add(out, str_sub(text, shown, in.pos));
         shown = in.pos;
         /* The verb PASSWORD has operands, not a value. */
-        if (n_words++ == 0 || !secrets_is_word(word, has_value))
+        if (is_verb || are_options || !secrets_is_word(word, has_value))
             continue;
         add_value(out, &in, has_value);
         shown = in.pos;

@@ -100,7 +100,6 @@ no_record_has_them(void **state)
         struct str text = exact_copy(with_secret[i]);
         struct str got = cmd_blank_secrets(&arena, text, &desk_hooks);
 
-        assert_int_equal(got.n, text.n);
         if (has_secret(got))
             fail_msg("%s: " STR_FMT, with_secret[i], STR_ARG(got));
         exact_free(text);
@@ -164,6 +163,16 @@ echoes(void **state)
           "AU X OMVS(PROGRAM(/bin/sh) HOME(/u/x))" },
         { "LU PASSWORD", "LU PASSWORD" },
         { "LU PASSWORD)", "LU PASSWORD)" },
+        { "SETROPTS PASSWORD(INTERVAL(30)) LIST",
+          "SETROPTS PASSWORD(INTERVAL(30)) LIST" },
+        { "SETR PASSWORD(ABC)", "SETR PASSWORD(*)" },
+        { "SETR PASSWORD(123)", "SETR PASSWORD(*)" },
+        { "SETR PASSWORD(INTERVAL(ABC))", "SETR PASSWORD(*)" },
+        { "SETR PASSWORD(INTERVAL(30) ABC)", "SETR PASSWORD(*)" },
+        { "SETR PASSWORD(INTERVAL(30)", "SETR PASSWORD(*)" },
+        { "SETR PASSWORD(INTERVAL(30)) RVARYPW(SWITCH(ABC))",
+          "SETR PASSWORD(INTERVAL(30)) RVARYPW(*)" },
+        { "ALU SETR PASSWORD(INTERVAL)", "ALU SETR PASSWORD(*)" },
         { "RDEFINE FACILITY A.B UACC(NONE)",
           "RDEFINE FACILITY A.B UACC(NONE)" },
         { "", "" },
@@ -191,16 +200,24 @@ the_rest_stays(void **state)
         const char *in, *out;
     } rows[] = {
         { "ADDUSER X PASSWORD(ABC) SPECIAL",
-          "ADDUSER X PASSWORD(   ) SPECIAL" },
-        { "alu x pass( 'a)b' ) noexp", "alu x pass(       ) noexp" },
-        { "PW PHRASE('old' 'new'", "PW PHRASE(           " },
-        { "PHRASE PHRASE('a (b' 'c')", "PHRASE PHRASE(          )" },
+          "ADDUSER X PASSWORD(        ) SPECIAL" },
+        { "ADDUSER X PASSWORD(ABCDEFG) SPECIAL",
+          "ADDUSER X PASSWORD(        ) SPECIAL" },
+        { "ADDUSER X PASSWORD() SPECIAL",
+          "ADDUSER X PASSWORD(        ) SPECIAL" },
+        { "alu x pass( 'a)b' ) noexp", "alu x pass(        ) noexp" },
+        { "PW PHRASE('old' 'new'", "PW PHRASE(        " },
+        { "PHRASE PHRASE('a (b' 'c')", "PHRASE PHRASE(        )" },
+        { "PHRASE PHRASE('a longer (b' 'and such')",
+          "PHRASE PHRASE(        )" },
         /* Carried out as it stands: SPECIAL was given. */
         { "ADDUSER X PASSWORD SPECIAL", "ADDUSER X PASSWORD SPECIAL" },
-        { "SETR RVARYPW(SWITCH(X) STATUS(Y))",
-          "SETR RVARYPW(                   )" },
-        { "RALT REALM A KERB(PASSWORD(X))", "RALT REALM A KERB(PASSWORD( ))" },
-        { "ALU X PASWORD(Y) SPECIAL", "ALU X                   " },
+        { "SETR RVARYPW(SWITCH(X) STATUS(Y))", "SETR RVARYPW(        )" },
+        { "RALT REALM A KERB(PASSWORD(X))",
+          "RALT REALM A KERB(PASSWORD(        ))" },
+        { "ALU X PASWORD(Y) SPECIAL", "ALU X " },
+        { "FOO PASSWORD(Y)", "" },
+        { "COMPLETE('alu x password(y')", "COMPLETE" },
         { "LU PASSWORD", "LU PASSWORD" },
         { "SETR PASSWORD(INTERVAL(30))", "SETR PASSWORD(INTERVAL(30))" },
     };
@@ -213,6 +230,8 @@ the_rest_stays(void **state)
         "RACDCERT ID(A) LISTRING(KEYRING)",
         "RALTER REALM A KERB(KERBNAME(X))",
         "SETROPTS RACLIST(FACILITY) REFRESH",
+        "SETROPTS PASSWORD(INTERVAL(30) NOHISTORY RULE1(LENGTH(6:8) ALPHA(1)))",
+        "setr pass(phraseint(90) algorithm(kdfaes))",
         "RDEFINE FACILITY X UACC(ALL)",
         "LISTUSER * TSO OMVS",
         "ADDUSER X OMVS(UID(1) HOME(/u/x) PROGRAM(/bin/sh))",
