@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define WIDTH 79u
+
 /* Each segment operand of the command. */
 static void
 list_segments(struct cmd *cmd, enum saf_kind kind, int64_t id, bool is_own)
@@ -312,16 +314,22 @@ list_subgroups(struct cmd *cmd, struct str group)
         group);
     struct buf line;
 
-    buf_init(&line, 1 << 20);
+    buf_init(&line, 2 * WIDTH);
     while (saf_query_next(&q)) {
+        struct str name = saf_query_str(&q, cmd->arena, 0);
+
+        if (line.n > 0 && line.n + 1 + name.n > WIDTH) {
+            cmd_line(cmd, buf_view(&line));
+            buf_clear(&line);
+            buf_add_z(&line, "                ");
+        } else if (line.n == 0) {
+            buf_add_z(&line, "    SUBGROUP(S)=");
+        }
         buf_add_char(&line, ' ');
-        buf_add(&line, saf_query_str(&q, cmd->arena, 0));
+        buf_add(&line, name);
     }
     saf_query_close(&q);
-    if (line.n == 0)
-        cmd_line(cmd, STR("    NO SUBGROUPS"));
-    else
-        cmd_printf(cmd, "    SUBGROUP(S)=" STR_FMT, STR_ARG(buf_view(&line)));
+    cmd_line(cmd, line.n == 0 ? STR("    NO SUBGROUPS") : buf_view(&line));
     buf_fini(&line);
 }
 

@@ -538,6 +538,10 @@ run_rlist(struct cmd *cmd)
     const struct cmd_arg *classes = cmd->positional[0];
     bool is_first = true, is_known = true;
 
+    if (cmd->n_args == 1 && cmd_arg(cmd, "NORACF") != NULL) {
+        CMD_MSG(cmd, "ICH13004I");
+        return 4;
+    }
     for (size_t i = 0; i < classes->n_values; i++)
         is_known &= cmd_class(cmd, classes->values[i], "CLASS NAME") != NULL;
     if (!is_known) {

@@ -252,7 +252,7 @@ list_multi_level(struct cmd *cmd)
     list_severity(cmd, "NO WRITE-DOWN", "MLS", "IN EFFECT", "MLS");
     list_severity(cmd, "MULTI-LEVEL ACTIVE", "MLACTIVE", "IN EFFECT",
                   "MLACTIVE");
-    list_severity(cmd, "CATALOGUED DATA SETS ONLY,", "CATDSNS", "IN EFFECT",
+    list_severity(cmd, "CATALOGUED DATA SETS ONLY", "CATDSNS", "IN EFFECT",
                   "CATALOGUED DATA SETS ONLY");
     cmd_printf(cmd, "USER-ID FOR JES NJEUSERID IS : " STR_FMT,
                STR_ARG(text_or(cmd, "JES.NJEUSERID", "????????")));

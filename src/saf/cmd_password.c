@@ -122,6 +122,15 @@ why_not(const struct secret_change *c, struct str old, struct str fresh)
     return secret_why_not(c, old, fresh);
 }
 
+/* In the original a person is asked for both. */
+static void
+say_missing(struct cmd *cmd)
+{
+    CMD_MSG(cmd, "IKJ56701I", STR("OLD AND NEW VALUE"), STR("+"));
+    CMD_MSG(cmd, "IKJ56701I", STR("OLD AND NEW VALUE"), STR(""));
+    cmd_rc(cmd, 8);
+}
+
 static bool
 change_own(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg,
            bool is_phrase)
@@ -131,7 +140,7 @@ change_own(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg,
     const char *refusal;
 
     if (arg->n_values != 2) {
-        CMD_MSG(cmd, "IKJ56701I", STR("OLD AND NEW VALUE"), STR(""));
+        say_missing(cmd);
         return false;
     }
     old = arg->values[0];
@@ -220,6 +229,10 @@ run_password(struct cmd *cmd)
 
     if (cmd_is_undefined(cmd)) {
         CMD_MSG(cmd, "ICH08006I", str_of(cmd->verb->name));
+        return 8;
+    }
+    if (cmd->n_args == (users != NULL)) {
+        say_missing(cmd);
         return 8;
     }
     if (users == NULL) {

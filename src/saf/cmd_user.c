@@ -82,17 +82,19 @@ cmd_when_days(struct cmd *cmd, const struct cmd_arg *days, uint32_t *mask)
 
     *mask = 0;
     for (size_t i = 0; days != NULL && i < days->n_values; i++) {
-        size_t j;
+        size_t n_fit = 0, fit = 0;
 
-        for (j = 0; j < ARRAY_LEN(names); j++)
-            if (str_eq_z(days->values[i], names[j]))
-                break;
-        if (j == ARRAY_LEN(names)) {
+        for (size_t j = 0; j < ARRAY_LEN(names); j++)
+            if (str_starts(str_of(names[j]), days->values[i])) {
+                n_fit++;
+                fit = j;
+            }
+        if (n_fit != 1) {
             CMD_MSG(cmd, "IKJ56702I", STR("DAYS"), days->values[i]);
             cmd_abandon(cmd, 8);
             return false;
         }
-        *mask |= bits[j];
+        *mask |= bits[fit];
     }
     return true;
 }

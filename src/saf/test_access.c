@@ -73,7 +73,8 @@ variables(void **state)
            { "FRED", "FACILITY", "SOUTH.A.B", SAF_CONTROL, 0, "UACC" },
            { "FRED", "FACILITY", "SOUTHERN", SAF_CONTROL, 4, "" },
            { "FRED", "FACILITY", "X.NONE", SAF_READ, 4, "" });
-    assert_string_equal(desk_run(&d, "RLIST FACILITY NORTH.A NORACF"), "");
+    assert_string_equal(desk_run(&d, "RLIST FACILITY NORTH.A NORACF STDATA"),
+                        "\nNO STDATA INFORMATION\n");
     assert_int_equal(d.rc, 0); /* found through the variable */
     /* A new member waits for the REFRESH of RACFVARS, and of no other class. */
     desk_run(&d, "RALTER RACFVARS &REGION ADDMEM(WEST) DELMEM(SOUTH)");
