@@ -35,6 +35,8 @@ for line in sys.stdin:
     until(want)
 print("all seen")
 P
+mkdir -p "$SALLYPORT_ROOT/datasets"
+echo "LISTGRP SYS1" >"$SALLYPORT_ROOT/datasets/IBMUSER.CMDS"
 OUT=$(python3 "$SCRATCH/type.py" <<'K'
 setr classact(faci\t|LITY
 )\r|ICH14063I
@@ -65,6 +67,16 @@ listuser\x03|^C
 rlist +\r|    > 
 facility\x03|RACF> 
 help deluser\r|DELUSER USERID ...
+lu toolongid\r|IKJ56703A REENTER THIS OPERAND -
+also2long\r|IKJ56703A REENTER THIS OPERAND -
+ibmuser\r|USER=IBMUSER
+rdef facility a.b uacc(all)\r|IKJ56703A REENTER THIS OPERAND -
+\r|RACF> 
+rlist facility a.b\r|ICH13003I A.B NOT FOUND
+adduser joe password(secret78910)\r|IKJ56702I INVALID PASSWORD
+time\r|IKJ56650I TIME-
+exec ibmuser.cmds\r|IN FULL AND IN QUOTES
+exec 'ibmuser.cmds'\r|INFORMATION FOR GROUP SYS1
 end\r|<end>
 K
 )
@@ -90,7 +102,6 @@ OUT=$(racf --json explain fred facility bpx.server)
 if python3 -c 'import json,sys; d=json.loads(sys.argv[1]); assert d["rc"] == 0 and "refused" in d["lines"][1]' "$OUT"; then pass "explain --json"; else fail "explain --json"; note "$OUT"; fi
 
 # Data sets: what SEARCH writes, what a profile keeps from others
-mkdir -p "$SALLYPORT_ROOT/datasets"
 racf "SETROPTS GENERIC(DATASET)" >/dev/null
 runs "SEARCH CLIST" 0 sallyport-racf "SEARCH CLASS(FACILITY) CLIST('RLIST FACILITY ' ' ALL') NOLIST"
 is "$(cat "$SALLYPORT_ROOT/datasets/IBMUSER.EXEC.RACF.CLIST")" "RLIST FACILITY BPX.SERVER ALL" "the deck it made"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cli.h"
@@ -19,6 +20,7 @@
 #include "saf/client.h"
 #include "saf/cmd.h"
 #include "saf/secrets.h"
+#include "tso.h"
 
 #define DECK_MAX (16u * 1024u * 1024u)
 #define RC_SYSTEM 12u /* the angel is away, a file cannot be read */
@@ -26,10 +28,11 @@
 struct racf {
     struct saf_client *client;
     bool is_json, is_echo, is_changing;
-    uint32_t rc;      /* the highest so far */
-    const char *file; /* of the running deck, or NULL */
-    uint32_t n_lines; /* of the running command, for --json */
-    bool is_unknown;  /* the verb of a command since this was false */
+    uint32_t rc;       /* the highest so far */
+    const char *file;  /* of the running deck, or NULL */
+    uint32_t n_lines;  /* of the running command, for --json */
+    bool is_unknown;   /* the verb of a command since this was false */
+    char invalid[256]; /* the first value that was not valid, or "" */
 };
 
 /* --- output
@@ -58,6 +61,9 @@ on_line(void *arg, struct str text)
     struct racf *r = arg;
 
     r->is_unknown |= str_starts(text, STR("IKJ56500I "));
+    if (r->invalid[0] == '\0' &&
+        !str_copy_z(tso_invalid_value(text), r->invalid, sizeof r->invalid))
+        r->invalid[0] = '\0'; /* too long to be entered again */
     if (!r->is_json) {
         printf(STR_FMT "\n", STR_ARG(text));
         return;
@@ -265,9 +271,74 @@ ask_candidates(void *arg, struct str text,
 }
 
 static void
+drop_secret(struct buf *secret)
+{
+    if (secret->p != NULL)
+        secret_wipe(secret->p, secret->n);
+    buf_fini(secret);
+}
+
+/* TIME and EXEC, which are TSO's. */
+static bool
+run_tso(struct racf *r, struct str command, int64_t since_s)
+{
+    struct arena a;
+    struct buf text;
+    char *path;
+    enum err e;
+
+    buf_init(&text, 1024);
+    if (str_eq_nocase_z(command, "TIME")) {
+        tso_add_time(&text, (int64_t)time(NULL),
+                     (int64_t)(clock() / CLOCKS_PER_SEC),
+                     (int64_t)time(NULL) - since_s);
+        puts(buf_z(&text));
+        buf_fini(&text);
+        return true;
+    }
+    e = tso_exec_name(command, &text);
+    arena_init(&a, 1 << 16);
+    path = e == ERR_OK ? root_path(&a, "datasets/%s", buf_z(&text)) : NULL;
+    if (path != NULL)
+        run_file(r, path);
+    else if (e != ERR_NOT_FOUND)
+        puts("IKJ56701I MISSING DATA SET NAME+\n"
+             "IKJ56701I MISSING NAME OF A DATA SET OF COMMANDS, IN FULL AND IN"
+             " QUOTES");
+    arena_fini(&a);
+    buf_fini(&text);
+    return e != ERR_NOT_FOUND;
+}
+
+/* A value that is not valid is asked for again, as long as the person gives
+ * one; `text` is then the command as it was run last. */
+static void
+run_asking(struct racf *r, struct prompt *p, struct buf *text)
+{
+    struct buf answer;
+
+    buf_init(&answer, CMD_MAX);
+    for (;;) {
+        r->rc = 0; /* a person sees each; the last one counts */
+        r->invalid[0] = '\0';
+        run_deck(r, str_trim(buf_view(text)), "terminal");
+        if (r->rc != 8 || r->invalid[0] == '\0' ||
+            !tso_has_word(buf_view(text), str_of(r->invalid)))
+            break;
+        puts("IKJ56703A REENTER THIS OPERAND -");
+        buf_clear(&answer);
+        if (!prompt_answer(p, &answer) || str_trim(buf_view(&answer)).n == 0 ||
+            !tso_replace(text, str_of(r->invalid), str_trim(buf_view(&answer))))
+            break;
+    }
+    drop_secret(&answer);
+}
+
+static void
 converse(struct racf *r)
 {
     struct prompt *p = prompt_new(ask_candidates, r);
+    int64_t since_s = (int64_t)time(NULL);
     struct buf text;
 
     if (p == NULL)
@@ -283,10 +354,10 @@ converse(struct racf *r)
         }
         if (str_eq_nocase_z(so_far, "END") || str_eq_nocase_z(so_far, "QUIT"))
             break;
-        if (so_far.n > 0) {
-            r->rc = 0; /* a person sees each; the last one counts */
+        if (so_far.n > 0 && !run_tso(r, so_far, since_s)) {
             r->is_unknown = false;
-            run_deck(r, so_far, "terminal");
+            run_asking(r, p, &text);
+            so_far = str_trim(buf_view(&text));
             /* What was no command may be a password in the wrong place. */
             if (!r->is_unknown && secrets_find(so_far, 0) == STR_NPOS)
                 prompt_remember(p, so_far);
@@ -336,14 +407,6 @@ read_password(const char *label, const char *user, struct buf *out)
     }
     out->n = str_trim_right(buf_view(out)).n;
     return ok;
-}
-
-static void
-drop_secret(struct buf *secret)
-{
-    if (secret->p != NULL)
-        secret_wipe(secret->p, secret->n);
-    buf_fini(secret);
 }
 
 /* Twice at a terminal, where nobody sees what is typed. */

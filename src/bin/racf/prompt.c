@@ -17,6 +17,7 @@ struct prompt {
     prompt_ask ask;
     void *arg;
     struct buf *command; /* its earlier lines, while one is typed */
+    bool is_answer;      /* no command is typed */
 };
 
 #define HISTORY_LINES 500
@@ -29,7 +30,10 @@ prompt_text(EditLine *edit)
     struct prompt *p = NULL;
 
     (void)el_get(edit, EL_CLIENTDATA, &p);
-    return p != NULL && p->command != NULL && p->command->n > 0 ? more : ready;
+    return p != NULL && p->command != NULL &&
+                   (p->command->n > 0 || p->is_answer)
+               ? more
+               : ready;
 }
 
 /* --- completion ------------------------------------------------------------
@@ -278,6 +282,17 @@ prompt_line(struct prompt *p, struct buf *out)
         return false;
     buf_add(out, str_trim_right(str_n(line, (size_t)n)));
     return true;
+}
+
+bool
+prompt_answer(struct prompt *p, struct buf *out)
+{
+    bool is_there;
+
+    p->is_answer = true;
+    is_there = prompt_line(p, out);
+    p->is_answer = false;
+    return is_there;
 }
 
 void

@@ -21,6 +21,8 @@ void prompt_free(struct prompt **);
 /* The next line without its newline, appended; false at the end of input. What
  * `out` holds already is the beginning of the command that continues. */
 bool prompt_line(struct prompt *, struct buf *out);
+/* As prompt_line, for the answer to a question. */
+bool prompt_answer(struct prompt *, struct buf *out);
 /* A command for the history; its secrets are left out of it. */
 void prompt_remember(struct prompt *, struct str command);
 
