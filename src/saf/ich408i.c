@@ -59,6 +59,7 @@ ich408i_logon(const struct saf_lines *to, struct str user, struct str group,
         [LOGON_NEW_PASSWORD] = "INVALID NEW PASSWORD",
         [LOGON_NEW_PHRASE] = "INVALID NEW PASSWORD PHRASE",
         [LOGON_PHRASE_EXPIRED] = "EXPIRED PASSWORD PHRASE",
+        [LOGON_OIDCARD] = "OIDCARD REQUIRED",
     };
     char line[128];
 

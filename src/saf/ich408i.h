@@ -30,6 +30,7 @@ enum logon_failure {
     LOGON_NEW_PASSWORD,
     LOGON_NEW_PHRASE,
     LOGON_PHRASE_EXPIRED,
+    LOGON_OIDCARD,   /* which nobody can present here */
     LOGON_UNDEFINED, /* no ICH408I: tell only */
 };
 

@@ -285,6 +285,11 @@ logon_end(struct saf_engine *engine, struct arena *a, const struct logon *l,
         return e;
     if (!is_right)
         return wrong(engine, &u, lines, rc, why);
+    if ((u.attrs & USER_OIDCARD) != 0) {
+        e = refuse(lines, &u, LOGON_OIDCARD, LOGON_RC_OIDCARD, rc, why);
+        say(lines, "IRR018I");
+        return e;
+    }
     if (l->fresh.n == 0 && days_left(db, &u, l->is_phrase, now_ms) < 0) {
         e = refuse(lines, &u,
                    l->is_phrase ? LOGON_PHRASE_EXPIRED : LOGON_EXPIRED,

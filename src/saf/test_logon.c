@@ -14,6 +14,7 @@ static const char *const people[] = {
     "ALTUSER ANN PHRASE('correct horse 1 2') NOEXPIRED",
     "ADDUSER BEN DFLTGRP(SYS1) PASSWORD(FIRST)",
     "ADDUSER PROT DFLTGRP(SYS1)",
+    "ADDUSER CARD DFLTGRP(SYS1) PASSWORD(FIRST) OIDCARD",
 };
 
 struct counter {
@@ -130,6 +131,10 @@ new_password_at_logon(void **state)
         { "BEN", "FIRST", "SECOND", 0, 0, 0, 99 },
         { "BEN", "SECOND", "", 0, 0, 0, 99 },
         { "PROT", "X", "Y", 0, 8, 20, LOGON_INVALID_PASSWORD },
+        /* nobody can present a card: the password alone opens nothing */
+        { "CARD", "WRONG", "", 0, 8, 20, LOGON_INVALID_PASSWORD },
+        { "CARD", "FIRST", "", 0, 40, 0, LOGON_OIDCARD },
+        { "CARD", "FIRST", "SECOND", 0, 40, 0, LOGON_OIDCARD },
         { "NOBODY", "X", "Y", 0, 8, 16, LOGON_UNDEFINED },
     };
     struct desk d;

@@ -190,6 +190,7 @@ sink_logon(void *arg, struct str user, struct str group, unsigned how)
         [LOGON_NEW_PASSWORD] = SMF_INIT_NEW_PASSWORD,
         [LOGON_NEW_PHRASE] = SMF_INIT_NEW_PHRASE,
         [LOGON_PHRASE_EXPIRED] = SMF_INIT_PHRASE_EXPIRED,
+        [LOGON_OIDCARD] = SMF_INIT_OIDCARD,
         [LOGON_SURROGATE] = SMF_INIT_SUBMITTER,
         [LOGON_UNDEFINED] = SMF_INIT_UNDEFINED,
     };
