@@ -334,6 +334,16 @@ cmd_has_group_authority(struct cmd *cmd, const struct saf_group *g,
 }
 
 bool
+cmd_may_give(struct cmd *cmd, struct str group, enum saf_authority level)
+{
+    struct saf_group g;
+
+    return saf_group_get(cmd->db, cmd->arena, group, &g) &&
+           cmd_has_group_authority(cmd, &g,
+                                   level > AUTH_CONNECT ? level : AUTH_CONNECT);
+}
+
+bool
 cmd_has_clauth(struct cmd *cmd, const char *class_name)
 {
     const struct saf_class *class_ = saf_class_find(str_of(class_name));

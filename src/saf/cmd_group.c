@@ -366,6 +366,7 @@ connect_one(struct cmd *cmd, struct str user, struct str group)
                              .created = cmd->today };
     struct cmd_revocation r = { &c.attrs, &c.revoke_day, &c.resume_day,
                                 false,    "ICH02012I",   "ICH02013I" };
+    bool is_connected;
 
     if (!cmd_user_exists(cmd, user)) {
         CMD_MSG(cmd, "IKJ56702I", STR("USERID"), user);
@@ -375,8 +376,8 @@ connect_one(struct cmd *cmd, struct str user, struct str group)
         return;
     }
     /* An existing connection is modified. */
-    if (!saf_connect_get(cmd->db, cmd->arena, user, group, &c) &&
-        cmd_arg(cmd, "OWNER") == NULL)
+    is_connected = saf_connect_get(cmd->db, cmd->arena, user, group, &c);
+    if (!is_connected && cmd_arg(cmd, "OWNER") == NULL)
         c.owner = str_of(cmd->acee->user);
     if (cmd_arg(cmd, "OWNER") != NULL) {
         c.owner = cmd_value(cmd_arg(cmd, "OWNER"));
@@ -386,6 +387,18 @@ connect_one(struct cmd *cmd, struct str user, struct str group)
             cmd_rc(cmd, 8);
             return;
         }
+    }
+    if (authority != NULL &&
+        !cmd_may_give(cmd, group, (enum saf_authority)authority->number)) {
+        CMD_MSG(cmd, "ICH02008I");
+        if (is_connected)
+            CMD_MSG(cmd, "ICH02005I", user);
+        else
+            CMD_MSG(
+                cmd, "ICH02003I",
+                str_fmt(cmd->arena, STR_FMT " NOT CONNECTED", STR_ARG(user)));
+        cmd_rc(cmd, 8);
+        return;
     }
     if (authority != NULL)
         c.authority = (enum saf_authority)authority->number;

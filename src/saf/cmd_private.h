@@ -96,6 +96,8 @@ bool cmd_group_exists(struct cmd *, struct str name);
 /* Authority in a group: JOIN, CONNECT by the issuer's connection, or owner. */
 bool cmd_has_group_authority(struct cmd *, const struct saf_group *,
                              enum saf_authority);
+/* Nobody gives more authority in a group than he has there himself. */
+bool cmd_may_give(struct cmd *, struct str group, enum saf_authority);
 /* CLAUTH of the issuer holds the class. */
 bool cmd_has_clauth(struct cmd *, const char *class_name);
 /* WHEN(DAYS(...) TIME(...)): a bit for each day from Sunday on, 0 for any;

@@ -619,6 +619,8 @@ run_rdelete(struct cmd *cmd)
             cmd_rc(cmd, 4);
             continue;
         }
+        if (cmd_is_class_in_use(cmd, &p))
+            continue;
         saf_profile_delete(cmd->db, p.id);
         is_done = true;
     }

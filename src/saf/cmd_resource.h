@@ -55,6 +55,9 @@ bool cmd_find_generic(struct cmd *, const struct saf_class *, struct str name,
 /* Operands that are of no use to profiles of the class are left out, after a
  * message. */
 void cmd_drop_inapplicable(struct cmd *, const struct saf_class *);
+/* Of RDELETE: a profile of class CDT goes when its class is empty; true after a
+ * message. */
+bool cmd_is_class_in_use(struct cmd *, const struct saf_profile *);
 /* Of RDEFINE and RALTER, each false after a message: the issuer may define the
  * name, the name is one of class GLOBAL, the operands' values are valid. */
 bool cmd_owns_generic(struct cmd *, const struct saf_class *, struct str name);

@@ -119,6 +119,25 @@ cmd_drop_inapplicable(struct cmd *cmd, const struct saf_class *class_)
     cmd->n_args = n;
 }
 
+bool
+cmd_is_class_in_use(struct cmd *cmd, const struct saf_profile *p)
+{
+    struct saf_query q;
+    bool is_used;
+
+    if (!str_eq_z(p->class_name, "CDT"))
+        return false;
+    q = saf_db_query(cmd->db, "SELECT 1 FROM profiles WHERE class=?1 LIMIT 1",
+                     "s", p->name);
+    is_used = saf_query_next(&q);
+    saf_query_close(&q);
+    if (is_used) {
+        CMD_MSG(cmd, "ICH12304I", p->name);
+        cmd_rc(cmd, 4);
+    }
+    return is_used;
+}
+
 /* A global access table is named after the class of its members. */
 bool
 cmd_is_table_name(struct cmd *cmd, const struct saf_class *class_,

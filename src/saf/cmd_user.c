@@ -424,6 +424,17 @@ alter_default_group(struct cmd *cmd, struct saf_user *u)
     return true;
 }
 
+static void
+say_not_altered(struct cmd *cmd, const struct cmd_arg *authority,
+                const struct cmd_arg *uacc)
+{
+    if (authority != NULL)
+        CMD_MSG(cmd, "ICH21011I", STR("AUTHORITY"));
+    if (uacc != NULL)
+        CMD_MSG(cmd, "ICH21011I", STR("UACC"));
+    cmd_rc(cmd, 4);
+}
+
 /* GROUP(g) names the connection that AUTHORITY and UACC change. */
 static void
 alter_connect(struct cmd *cmd, const struct saf_user *u)
@@ -433,10 +444,21 @@ alter_connect(struct cmd *cmd, const struct saf_user *u)
     const struct cmd_arg *uacc = cmd_arg(cmd, "UACC");
     struct saf_connect c;
 
-    if ((authority == NULL && uacc == NULL) ||
-        !saf_connect_get(cmd->db, cmd->arena, u->user,
-                         group == NULL ? u->dfltgrp : cmd_value(group), &c))
+    if (authority == NULL && uacc == NULL)
         return;
+    if (!saf_connect_get(cmd->db, cmd->arena, u->user,
+                         group == NULL ? u->dfltgrp : cmd_value(group), &c)) {
+        say_not_altered(cmd, authority, uacc);
+        return;
+    }
+    if (!cmd_may_give(cmd, c.group,
+                      authority == NULL
+                          ? AUTH_CONNECT
+                          : (enum saf_authority)authority->number)) {
+        CMD_MSG(cmd, "ICH21006I");
+        say_not_altered(cmd, authority, uacc);
+        return;
+    }
     if (authority != NULL)
         c.authority = (enum saf_authority)authority->number;
     if (uacc != NULL)
@@ -484,7 +506,7 @@ alter_one(struct cmd *cmd, struct str user)
 {
     struct saf_user u;
     struct cmd_revocation r = { &u.attrs, &u.revoke_day, &u.resume_day,
-                                false,    "ICH21019I",   NULL };
+                                false,    "ICH21019I",   "ICH21022I" };
 
     if (!saf_user_get(cmd->db, cmd->arena, user, &u)) {
         CMD_MSG(cmd, "ICH21009I", user);
@@ -543,14 +565,35 @@ owns_all(struct cmd *cmd, const struct cmd_arg *users)
     return true;
 }
 
+/* Of what an AUDITOR specifies for somebody whose profile is not his, UAUDIT is
+ * left; false when there is none. */
+static bool
+keep_uaudit(struct cmd *cmd)
+{
+    struct cmd_arg *args = (struct cmd_arg *)(uintptr_t)cmd->args;
+    const struct cmd_arg *uaudit = cmd_arg(cmd, "UAUDIT");
+    const struct cmd_arg *users = cmd->positional[0];
+
+    if (uaudit == NULL || (cmd->acee->attrs & ACEE_AUDITOR) == 0)
+        return false;
+    if (cmd->n_args > 1) {
+        for (size_t i = 0; i < users->n_values; i++)
+            CMD_MSG(cmd, "ICH21012I", users->values[i]);
+        cmd_rc(cmd, 4);
+        args[0] = *uaudit;
+        cmd->n_args = 1;
+    }
+    return true;
+}
+
 static uint32_t
 run_altuser(struct cmd *cmd)
 {
     const struct cmd_arg *users = cmd->positional[0];
 
     if (!cmd_is_special(cmd) && !alters_only_own_fields(cmd) &&
-        !alters_only_uaudit(cmd) && !alters_only_segments(cmd) &&
-        !owns_all(cmd, users)) {
+        !alters_only_segments(cmd) && !owns_all(cmd, users) &&
+        !keep_uaudit(cmd)) {
         CMD_MSG(cmd, "ICH21010I");
         return 8;
     }

@@ -323,9 +323,14 @@ dynamic_classes(void **state)
            { "FRED", "MYCLASS", "a.2.3", SAF_READ, 0, "UACC" },
            { "FRED", "MYCLASS", "A.1", SAF_READ, 8, "" },
            { "FRED", "MYCLASS2", "A.1", SAF_READ, 4, "" });
-    /* The class is gone at the next REFRESH of CDT, its profiles stay. */
+    /* A class goes when it is empty, with the next REFRESH of CDT. */
+    assert_string_equal(
+        desk_run(&d, "RDELETE CDT MYCLASS"),
+        "ICH12304I All profiles in the MYCLASS class must be deleted before the"
+        " CDT profile MYCLASS can be deleted.\n");
+    desk_run(&d, "RDELETE MYCLASS (a.1 a.**)");
     desk_run(&d, "RDELETE CDT MYCLASS");
-    EXPECT(&d, { "FRED", "MYCLASS", "a.1", SAF_READ, 0, "UACC" });
+    EXPECT(&d, { "FRED", "MYCLASS", "a.1", SAF_READ, 8, "" });
     desk_run(&d, "SETROPTS RACLIST(CDT) REFRESH");
     EXPECT(&d, { "FRED", "MYCLASS", "a.1", SAF_READ, 4, "" });
     desk_fini(&d);

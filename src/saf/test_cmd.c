@@ -516,8 +516,12 @@ authority(void **state)
     static const struct row by_audi[] = {
         { "ALTUSER (FRED MARY) UAUDIT", 0, "" },
         { "ALTUSER FRED NOUAUDIT", 0, "" },
-        { "ALTUSER FRED UAUDIT NAME('Fred')", 8,
-          "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
+        { "ALTUSER FRED UAUDIT NAME('Fred')", 4,
+          "ICH21012I AUTHORIZED TO ISSUE ONLY UAUDIT/NOUAUDIT FOR FRED;"
+          " REMAINING OPERANDS IGNORED\n" },
+        { "ALTUSER FRED NOUAUDIT SPECIAL", 4,
+          "ICH21012I AUTHORIZED TO ISSUE ONLY UAUDIT/NOUAUDIT FOR FRED;"
+          " REMAINING OPERANDS IGNORED\n" },
         { "ALTUSER FRED SPECIAL", 8,
           "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
     };
