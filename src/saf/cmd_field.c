@@ -48,9 +48,8 @@ has_field(struct cmd *cmd, struct str class_name, const char *segment,
              saf_authorized(cmd->engine, &self, "FIELD", name, level)));
 }
 
-/* Of which class's profiles the command's segments are. */
-static struct str
-class_of(struct cmd *cmd)
+struct str
+cmd_class_of_segments(struct cmd *cmd)
 {
     static const struct {
         const struct cmd_verb *verb;
@@ -140,7 +139,7 @@ void
 cmd_drop_forbidden_fields(struct cmd *cmd)
 {
     struct cmd_arg *args = (struct cmd_arg *)(uintptr_t)cmd->args;
-    struct str class_name = class_of(cmd);
+    struct str class_name = cmd_class_of_segments(cmd);
     size_t n = 0;
 
     if (cmd_is_special(cmd) || class_name.n == 0)

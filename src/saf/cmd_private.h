@@ -63,6 +63,11 @@ void cmd_ssignon_list(struct cmd *, int64_t profile_id);
 /* Take out the segment operands that the issuer may not set (class FIELD),
  * after a message; may list: false after IRR52021I. */
 void cmd_drop_forbidden_fields(struct cmd *);
+/* Of which class's profiles the command's segments are; "" of none. */
+struct str cmd_class_of_segments(struct cmd *);
+/* A value of a field of CSDATA is as its CFDEF says, and folded as it says;
+ * false after IKJ56702I, the command is given up. */
+bool cmd_cfdef_allows(struct cmd *, const char *field, struct str *value);
 /* The operand sets fields of a segment other than the base. */
 bool cmd_is_segment(const struct cmd_arg *);
 bool cmd_may_list_segment(struct cmd *, const char *class_name,

@@ -165,8 +165,12 @@ store_free(struct cmd *cmd, enum saf_kind kind, int64_t id,
     while (cmd_free_next(cmd->arena, &in, &name, &value, &has_value)) {
         const char *field = str_z(cmd->arena, name);
 
-        if (field != NULL)
-            put(cmd, kind, id, arg->operand->segment, field, value);
+        if (field == NULL)
+            continue;
+        if (value.n > 0 && strcmp(arg->operand->segment, "CSDATA") == 0 &&
+            !cmd_cfdef_allows(cmd, field, &value))
+            return;
+        put(cmd, kind, id, arg->operand->segment, field, value);
     }
 }
 

@@ -211,6 +211,38 @@ an_installations_fields(void **state)
         { "ALTUSER ANN CSDATA(NOPHONE NOROOM)", 0, "" },
         { "LU ANN CSDATA NORACF", 0,
           "\nCSDATA INFORMATION\n------------------\n" },
+        /* A field that class CFIELD describes takes what its CFDEF allows. */
+        { "RDEFINE CFIELD (USER.CSDATA.SIZE USER.CSDATA.KEY USER.CSDATA.ON"
+          " USER.CSDATA.CODE)",
+          0, "" },
+        { "RALTER CFIELD USER.CSDATA.SIZE CFDEF(TYPE(NUM) MINVALUE(3)"
+          " MAXVALUE(9))",
+          0, "" },
+        { "RALTER CFIELD USER.CSDATA.KEY CFDEF(TYPE(HEX) MAXLENGTH(4))", 0,
+          "" },
+        { "RALTER CFIELD USER.CSDATA.ON CFDEF(TYPE(FLAG))", 0, "" },
+        { "RALTER CFIELD USER.CSDATA.CODE CFDEF(TYPE(CHAR) FIRST(NONATABC)"
+          " OTHER(NUMERIC) MAXLENGTH(4))",
+          0, "" },
+        { "ALTUSER ANN CSDATA(SIZE(2))", 8, "IKJ56702I INVALID SIZE, 2\n" },
+        { "ALTUSER ANN CSDATA(SIZE(10))", 8, "IKJ56702I INVALID SIZE, 10\n" },
+        { "ALTUSER ANN CSDATA(SIZE(X))", 8, "IKJ56702I INVALID SIZE, X\n" },
+        { "ALTUSER ANN CSDATA(SIZE)", 8, "IKJ56702I INVALID SIZE, YES\n" },
+        { "ALTUSER ANN CSDATA(KEY(0G))", 8, "IKJ56702I INVALID KEY, 0G\n" },
+        { "ALTUSER ANN CSDATA(KEY(01234))", 8,
+          "IKJ56702I INVALID KEY, 01234\n" },
+        { "ALTUSER ANN CSDATA(ON(MAYBE))", 8, "IKJ56702I INVALID ON, MAYBE\n" },
+        { "ALTUSER ANN CSDATA(CODE(#12))", 8, "IKJ56702I INVALID CODE, #12\n" },
+        { "ALTUSER ANN CSDATA(CODE(AB))", 8, "IKJ56702I INVALID CODE, AB\n" },
+        { "ALTUSER ANN CSDATA(SIZE(5) CODE(A12345))", 8,
+          "IKJ56702I INVALID CODE, A12345\n" },
+        { "LU ANN CSDATA NORACF", 0, /* nothing of them */
+          "\nCSDATA INFORMATION\n------------------\n" },
+        { "ALTUSER ANN CSDATA(SIZE(3) KEY(0aff) ON CODE(a12))", 0, "" },
+        { "LU ANN CSDATA NORACF", 0,
+          "\nCSDATA INFORMATION\n------------------\nCODE= A12\nKEY= 0AFF\n"
+          "ON= YES\nSIZE= 3\n" },
+        { "ALTUSER ANN CSDATA(NOSIZE NOKEY NOON NOCODE)", 0, "" },
         { "ALTUSER ANN NOCSDATA", 0, "" },
         { "LU ANN CSDATA NORACF", 0, "\nNO CSDATA INFORMATION\n" },
         { "ALTUSER ANN CSDATA()", 8,
