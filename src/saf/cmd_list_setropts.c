@@ -44,7 +44,8 @@ list_classes_of(struct cmd *cmd, const char *title, uint32_t mask,
 
     buf_init(&to.line, 4096);
     buf_add_z(&to.line, title);
-    for (size_t i = 0; i < ARRAY_LEN(first); i++)
+    /* Accesses are logged of those that are accessed. */
+    for (size_t i = 0; i < (mask == CLASS_LOG_MASK ? 1 : ARRAY_LEN(first)); i++)
         if (mask == CLASS_ACTIVE || /* these always are */
             (saf_class_options(cmd->db, str_of(first[i])) & mask) == want)
             add_class(&to, first[i]);
@@ -311,7 +312,8 @@ cmd_list_setropts(struct cmd *cmd)
     list_classes(cmd, "SETR RACLIST CLASSES =  ", CLASS_RACLIST);
     cmd_line(cmd, STR("GLOBAL=YES RACLIST ONLY =  NONE"));
     list_logoptions(cmd);
-    cmd_line(cmd, STR("AUTOMATIC DATASET PROTECTION IS NOT IN EFFECT"));
+    list_switch(cmd, "AUTOMATIC DATASET PROTECTION IS ", "ADSP", "IN EFFECT",
+                "NOT IN EFFECT");
     list_switch(cmd, "ENHANCED GENERIC NAMING IS ", "EGN", "IN EFFECT",
                 "NOT IN EFFECT");
     list_switch(cmd, "REAL DATA SET NAMES OPTION IS ", "REALDSN", "ACTIVE",

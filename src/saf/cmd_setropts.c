@@ -75,7 +75,7 @@ static const struct cmd_operand setropts_rows[] = {
     { "LOGOPTIONS", CMD_SUB, 0, 0, 0, &logoptions_table, NULL, NULL, NULL, NULL, NULL },
     FLAG("GRPLIST"), FLAG("ADDCREATOR"), FLAG("EGN"), FLAG("GENERICOWNER"),
     FLAG("INITSTATS"), FLAG("SAUDIT"), FLAG("CMDVIOL"), FLAG("OPERAUDIT"),
-    FLAG("APPLAUDIT"), FLAG("REALDSN"), FLAG("TAPEDSN"),
+    FLAG("APPLAUDIT"), FLAG("REALDSN"), FLAG("TAPEDSN"), FLAG("ADSP"),
     NUM("INACTIVE", 1, 255), NUM("SESSIONINTERVAL", 0, 32767), NUM("RETPD", 0, 65533),
     { "PASSWORD", CMD_SUB, 0, 0, 0, &password_table, NULL, NULL, NULL, NULL, NULL },
     ONEOF("PROTECTALL", fail_or_warn), TXT("PREFIX", 8, CMD_NO, KEPT),
@@ -96,7 +96,7 @@ static const struct cmd_operand setropts_rows[] = {
 static const char *const switches[] = {
     "GRPLIST", "ADDCREATOR", "EGN",       "GENERICOWNER",    "INITSTATS",
     "SAUDIT",  "CMDVIOL",    "OPERAUDIT", "APPLAUDIT",       "REALDSN",
-    "TAPEDSN", "INACTIVE",   "RETPD",     "SESSIONINTERVAL",
+    "TAPEDSN", "INACTIVE",   "RETPD",     "SESSIONINTERVAL", "ADSP",
 };
 
 static void
@@ -406,8 +406,9 @@ run_setropts(struct cmd *cmd)
         CMD_MSG(cmd, "ICH14001I");
         return 8;
     }
-    if (cmd->n_args == 0) {
-        CMD_MSG(cmd, "SPT0396E");
+    if (cmd->n_args == 0 ||
+        (cmd->n_args == 1 && cmd_arg(cmd, "REFRESH") != NULL)) {
+        CMD_MSG(cmd, "SPT0396E", cmd->n_args == 0 ? STR("") : STR(" REFRESH"));
         return 4;
     }
     if (!cmd_knows_all_classes(cmd) || !has_prefix_group(cmd))

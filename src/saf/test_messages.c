@@ -285,7 +285,9 @@ static const struct said script[] = {
     { A, "SETROPTS GENLIST(FACILITY)",
       "SPT0395W SETROPTS GENLIST had no effect on class FACILITY, which is"
       " RACLISTed." },
-    { A, "SETROPTS", "SPT0396E SETROPTS without an operand changes nothing." },
+    { A, "SETROPTS", "SPT0396E SETROPTS without more changes nothing." },
+    { A, "SETROPTS REFRESH",
+      "SPT0396E SETROPTS REFRESH without more changes nothing." },
 };
 
 /* Of the original's. Left out: ICH31028I, which nobody needs whose database

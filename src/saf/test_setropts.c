@@ -65,7 +65,7 @@ static const char as_new[] =
     "ICH14063I SETROPTS command complete.\n";
 
 static const char all_set[] =
-    "AUTOMATIC DATASET PROTECTION IS NOT IN EFFECT\n"
+    "AUTOMATIC DATASET PROTECTION IS IN EFFECT\n"
     "ENHANCED GENERIC NAMING IS NOT IN EFFECT\n"
     "REAL DATA SET NAMES OPTION IS ACTIVE\n"
     "JES-BATCHALLRACF OPTION IS ACTIVE\n"
@@ -131,7 +131,8 @@ static void
 the_list_is_the_state(void **state)
 {
     static const char *const on[] = {
-        "SETROPTS NOEGN REALDSN JES(BATCHALLRACF EARLYVERIFY NJEUSERID(nje1)"
+        "SETROPTS ADSP NOEGN REALDSN JES(BATCHALLRACF EARLYVERIFY "
+        "NJEUSERID(nje1)"
         " UNDEFINEDUSER(NOBODY)) PROTECTALL(WARN) TAPEDSN RETPD(90)"
         " ERASE(ALL) PREFIX(sys1) NOGRPLIST INACTIVE(60) MODEL(GDG USER)",
         "SETROPTS PASSWORD(INTERVAL(186) MINCHANGE(1) MIXEDCASE SPECIALCHARS"
@@ -143,7 +144,7 @@ the_list_is_the_state(void **state)
         " LANGUAGE(PRIMARY(DEU) SECONDARY(JPN))",
     };
     static const char *const off[] = {
-        "SETROPTS EGN NOREALDSN JES(NOBATCHALLRACF NOEARLYVERIFY"
+        "SETROPTS NOADSP EGN NOREALDSN JES(NOBATCHALLRACF NOEARLYVERIFY"
         " UNDEFINEDUSER(++++++++) NJEUSERID(????????"
         ")) NOPROTECTALL NOTAPEDSN"
         " RETPD(0) NOERASE NOPREFIX GRPLIST NOINACTIVE NOMODEL",
@@ -243,16 +244,16 @@ auditors_see_what_is_audited(void **state)
     assert_true(has_line(&d, "LOGOPTIONS \"ALWAYS\" CLASSES =  APPL\n"));
     assert_true(has_line(&d, "LOGOPTIONS \"NEVER\" CLASSES =  CDT\n"));
     assert_true(has_line(&d, "LOGOPTIONS \"SUCCESSES\" CLASSES =  NONE\n"));
-    assert_true(has_line(
-        &d, "LOGOPTIONS \"FAILURES\" CLASSES =  SURROGAT\n"
-            "LOGOPTIONS \"DEFAULT\" CLASSES =  DATASET USER GROUP CBIND"));
+    assert_true(has_line(&d,
+                         "LOGOPTIONS \"FAILURES\" CLASSES =  SURROGAT\n"
+                         "LOGOPTIONS \"DEFAULT\" CLASSES =  DATASET CBIND"));
     desk_run(&d, "SETROPTS LOGOPTIONS(DEFAULT(APPL SURROGAT CDT))");
-    assert_true(has_line(
-        &d, "LOGOPTIONS \"ALWAYS\" CLASSES =  NONE\n"
-            "LOGOPTIONS \"NEVER\" CLASSES =  NONE\n"
-            "LOGOPTIONS \"SUCCESSES\" CLASSES =  NONE\n"
-            "LOGOPTIONS \"FAILURES\" CLASSES =  NONE\n"
-            "LOGOPTIONS \"DEFAULT\" CLASSES =  DATASET USER GROUP APPL CBIND"));
+    assert_true(
+        has_line(&d, "LOGOPTIONS \"ALWAYS\" CLASSES =  NONE\n"
+                     "LOGOPTIONS \"NEVER\" CLASSES =  NONE\n"
+                     "LOGOPTIONS \"SUCCESSES\" CLASSES =  NONE\n"
+                     "LOGOPTIONS \"FAILURES\" CLASSES =  NONE\n"
+                     "LOGOPTIONS \"DEFAULT\" CLASSES =  DATASET APPL CBIND"));
     desk_be(&d, "OTHER");
     assert_string_equal(desk_run(&d, "SETROPTS LIST"),
                         "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n");
