@@ -113,7 +113,8 @@ may_set_all(struct cmd *cmd, struct str class_name, const struct cmd_arg *arg)
 
     if (o->sub == NULL)
         return may_set_free(cmd, class_name, arg);
-    if (arg->is_negated) { /* the segment with all its fields */
+    /* The segment with all its fields, or an empty one. */
+    if (arg->is_negated || arg->n_subs == 0) {
         for (size_t i = 0; i < o->sub->n; i++)
             if (!may_set(cmd, class_name, o->segment, &o->sub->v[i]))
                 return false;
@@ -135,6 +136,16 @@ cmd_is_segment(const struct cmd_arg *arg)
            strcmp(o->segment, "WHEN") != 0;
 }
 
+static const char *
+not_authorized_id(const struct cmd *cmd)
+{
+    if (cmd->verb == &cmd_adduser)
+        return "ICH01001I";
+    if (cmd->verb == &cmd_altuser)
+        return "ICH21028I";
+    return cmd->verb == &cmd_ralter ? "ICH11008I" : "ICH21005I";
+}
+
 void
 cmd_drop_forbidden_fields(struct cmd *cmd)
 {
@@ -147,8 +158,7 @@ cmd_drop_forbidden_fields(struct cmd *cmd)
     for (size_t i = 0; i < cmd->n_args; i++) {
         if (cmd_is_segment(&args[i]) &&
             !may_set_all(cmd, class_name, &args[i])) {
-            CMD_MSG(cmd, cmd->verb == &cmd_adduser ? "ICH01001I" : "ICH21005I",
-                    str_of(args[i].operand->name));
+            CMD_MSG(cmd, not_authorized_id(cmd), str_of(args[i].operand->name));
             cmd_rc(cmd, 4);
             continue;
         }

@@ -76,7 +76,7 @@ static const struct cmd_operand language[] = {
 };
 static const struct cmd_table language_table = CMD_TABLE(language);
 
-#define SEG(name, table) { name, CMD_SUB, CMD_NO, 0, 0, &table, NULL, name, NULL, NULL, NULL }
+#define SEG(name, table) { name, CMD_SUB, CMD_NO | CMD_OPTIONAL, 0, 0, &table, NULL, name, NULL, NULL, NULL }
 
 static const struct cmd_operand user_segments[] = {
     SEG("OMVS", omvs_user_table), SEG("TSO", tso_table), SEG("CICS", cics_table),

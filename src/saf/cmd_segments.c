@@ -18,7 +18,7 @@
 #define ADD_DEL(name, seg) \
     { "ADD" name, CMD_LIST, CMD_ADDS, 1, 255, NULL, NULL, seg, name, NULL, NULL }, \
     { "DEL" name, CMD_LIST, CMD_DROPS, 1, 255, NULL, NULL, seg, name, NULL, NULL }
-#define SEG(name, table) { name, CMD_SUB, CMD_NO, 0, 0, &table, NULL, name, NULL, NULL, NULL }
+#define SEG(name, table) { name, CMD_SUB, CMD_NO | CMD_OPTIONAL, 0, 0, &table, NULL, name, NULL, NULL, NULL }
 /* The installation names the fields. */
 #define FREE(name) { name, CMD_NESTED, CMD_NO | CMD_ASIS | CMD_FREE, 0, 0, NULL, NULL, name, NULL, NULL, NULL }
 

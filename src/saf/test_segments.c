@@ -327,11 +327,11 @@ who_is_not_special_needs_each_field(void **state)
     static const struct row rows[] = {
         { "ALTUSER ANN NETVIEW(CONSNAME(A)) CSDATA(ROOM(1))", 0, "" },
         { "ALTUSER ANN NETVIEW(CONSNAME(A) IC(B))", 4,
-          "ICH21005I NOT AUTHORIZED TO SPECIFY NETVIEW, OPERAND IGNORED\n" },
+          "ICH21028I NETVIEW OPERAND NOT PROCESSED\n" },
         { "ALTUSER ANN CSDATA(ROOM(1) PHONE(2))", 4,
-          "ICH21005I NOT AUTHORIZED TO SPECIFY CSDATA, OPERAND IGNORED\n" },
+          "ICH21028I CSDATA OPERAND NOT PROCESSED\n" },
         { "ALTUSER ANN NONETVIEW", 4,
-          "ICH21005I NOT AUTHORIZED TO SPECIFY NETVIEW, OPERAND IGNORED\n" },
+          "ICH21028I NETVIEW OPERAND NOT PROCESSED\n" },
     };
     static const char *const before[] = {
         "ADDUSER ANN NOPASSWORD",
