@@ -67,6 +67,91 @@ read_all(struct saf_query q, struct arena *a, struct cert_row **out)
     return rows == NULL ? 0 : n;
 }
 
+/* --- names ---------------------------------------------------------------- */
+
+#define CENT "\xc2\xa2" /* X'4A' of EBCDIC */
+#define NAME_MAX_CHARS SAF_PROFILE_MAX
+
+static bool
+fits_in_name(char c)
+{
+    return (unsigned char)c > ' ' && c != 0x7f && strchr(",;()'\"", c) == NULL;
+}
+
+/* Characters, not bytes. */
+static size_t
+n_chars(struct str text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        n += ((unsigned char)text.p[i] & 0xc0u) != 0x80u;
+    return n;
+}
+
+/* From the character `from` up to `to`. */
+static struct str
+chars(struct str text, size_t from, size_t to)
+{
+    size_t at = 0, first = text.n, last = text.n;
+
+    for (size_t i = 0; i < text.n; i++) {
+        if (((unsigned char)text.p[i] & 0xc0u) == 0x80u)
+            continue;
+        if (at == from)
+            first = i;
+        if (at == to)
+            last = i;
+        at++;
+    }
+    return str_sub(text, first, last);
+}
+
+static struct str
+as_name(struct arena *a, struct str issuer)
+{
+    char *text = arena_alloc(a, issuer.n * 2 + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; text != NULL && i < issuer.n; i++) {
+        if (fits_in_name(issuer.p[i])) {
+            text[n++] = issuer.p[i];
+        } else {
+            text[n++] = CENT[0];
+            text[n++] = CENT[1];
+        }
+    }
+    return text == NULL ? STR("") : str_n(text, n);
+}
+
+static struct str
+in_hex(struct arena *a, struct str bytes)
+{
+    char *text = arena_alloc(a, bytes.n * 2 + 1);
+
+    for (size_t i = 0; text != NULL && i < bytes.n; i++)
+        (void)snprintf(text + 2 * i, 3, "%02X", (unsigned char)bytes.p[i]);
+    return text == NULL ? STR("") : str_n(text, 2 * bytes.n);
+}
+
+struct str
+cert_profile_name(struct arena *a, struct str serial, struct str issuer,
+                  struct str fingerprint)
+{
+    struct str name = as_name(a, issuer);
+    size_t n = n_chars(name), room;
+
+    if (serial.n + 1 + n <= NAME_MAX_CHARS)
+        return str_fmt(a, STR_FMT "." STR_FMT, STR_ARG(serial), STR_ARG(name));
+    room = serial.n + 1 + 2 * fingerprint.n < NAME_MAX_CHARS
+               ? NAME_MAX_CHARS - serial.n - 1 - 2 * fingerprint.n
+               : 0;
+    return str_fmt(a, STR_FMT "." STR_FMT STR_FMT STR_FMT, STR_ARG(serial),
+                   STR_ARG(chars(name, 0, room / 2)),
+                   STR_ARG(in_hex(a, fingerprint)),
+                   STR_ARG(chars(name, n - (room - room / 2), n)));
+}
+
 bool
 cert_get(struct saf_db *db, struct arena *a, struct str owner, struct str label,
          struct cert_row *out)

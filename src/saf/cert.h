@@ -51,6 +51,11 @@ size_t cert_list(struct saf_db *, struct arena *, struct str owner,
 void cert_put(struct saf_db *, struct cert_row *);
 void cert_delete(struct saf_db *, int64_t id);
 
+/* Name of its profile in class DIGTCERT: serial number and issuer, as profiles
+ * may be named; the middle of a long issuer gives way to a hash. */
+struct str cert_profile_name(struct arena *, struct str serial,
+                             struct str issuer, struct str fingerprint);
+
 struct ring_row {
     int64_t id;
     struct str owner, name;

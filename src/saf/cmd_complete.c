@@ -206,8 +206,10 @@ tell_principals(struct completer *c)
         return;
     }
     q = saf_db_query(c->cmd->db,
+                     /* Reserved ids are lower case: nobody types them. */
                      "SELECT name FROM (SELECT user AS name FROM users UNION"
-                     " SELECT grp FROM groups) WHERE name>=?1 AND"
+                     " SELECT grp FROM groups) WHERE name=upper(name) AND"
+                     " name>=?1 AND"
                      " substr(name,1,length(?1))=?1 ORDER BY name LIMIT 200",
                      "s", str_upper(c->cmd->arena, c->word));
     while (saf_query_next(&q))

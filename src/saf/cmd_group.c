@@ -42,18 +42,22 @@ check_owner(struct cmd *cmd, struct str *owner)
     return true;
 }
 
-static bool
-gid_is_used(struct cmd *cmd, int64_t gid, int64_t by_other_than)
+/* Whose it is; empty: nobody's. */
+static struct str
+gid_user(struct cmd *cmd, int64_t gid, uint32_t by_other_than)
 {
     struct saf_query q = saf_db_query(
         cmd->db,
-        "SELECT 1 FROM segments WHERE kind='G' AND segment='OMVS' AND"
-        " field='GID' AND value=?1 AND id<>?2",
-        "si", str_fmt(cmd->arena, "%lld", (long long)gid), by_other_than);
-    bool is_used = saf_query_next(&q);
+        "SELECT p.name FROM segments s JOIN principals p ON p.id=s.id WHERE"
+        " s.kind='G' AND s.segment='OMVS' AND s.field='GID' AND s.value=?1"
+        " AND s.id<>?2 ORDER BY p.name LIMIT 1",
+        "si", str_fmt(cmd->arena, "%lld", (long long)gid),
+        (int64_t)by_other_than);
+    struct str who =
+        saf_query_next(&q) ? saf_query_str(&q, cmd->arena, 0) : STR("");
 
     saf_query_close(&q);
-    return is_used;
+    return who;
 }
 
 /* "first-last" or "first" behind the "/" of BPX.NEXT.USER's APPLDATA. */
@@ -89,13 +93,14 @@ check_gid(struct cmd *cmd, const struct saf_group *g)
 {
     const struct cmd_arg *omvs = cmd_arg(cmd, "OMVS");
     const struct cmd_arg *gid = cmd_sub(omvs, "GID");
+    struct str who = STR("");
     int64_t n, last;
 
-    if (gid != NULL && !gid->is_negated && gid->number != 0 &&
-        cmd_sub(omvs, "SHARED") == NULL &&
-        gid_is_used(cmd, gid->number, g->id)) {
-        CMD_MSG(cmd, "IRR52174I",
-                str_fmt(cmd->arena, "%lld", (long long)gid->number));
+    if (gid != NULL && !gid->is_negated && gid->number != 0)
+        who = gid_user(cmd, gid->number, g->id);
+    if (cmd_sub(omvs, "SHARED") == NULL && who.n > 0) {
+        CMD_MSG(cmd, "IRR52174I", STR("GID"),
+                str_fmt(cmd->arena, "%lld", (long long)gid->number), who);
         return false;
     }
     /* Who has one keeps it. */
@@ -104,7 +109,7 @@ check_gid(struct cmd *cmd, const struct saf_group *g)
                 .n > 0)
         return true;
     gid_range(cmd, &n, &last);
-    while (n <= last && gid_is_used(cmd, n, 0))
+    while (n <= last && gid_user(cmd, n, 0).n > 0)
         n++;
     if (n > last) {
         CMD_MSG(cmd, "IRR52181I");

@@ -128,6 +128,18 @@ map(struct cmd *cmd, struct str owner)
     return 0;
 }
 
+/* The user has no map at all, or none of that label. */
+static uint32_t
+no_match(struct cmd *cmd, struct str owner)
+{
+    bool has_some = has_row(saf_db_query(
+        cmd->db, "SELECT 1 FROM idmaps WHERE kind='D' AND owner=?1", "s",
+        owner));
+
+    CMD_MSG(cmd, has_some ? "IRRW206I" : "IRRW204I", owner);
+    return 4;
+}
+
 static uint32_t
 delmap(struct cmd *cmd, struct str owner, const struct cmd_arg *arg)
 {
@@ -141,10 +153,8 @@ delmap(struct cmd *cmd, struct str owner, const struct cmd_arg *arg)
                " OR (?2='' AND (SELECT count(*) FROM idmaps WHERE kind='D' AND"
                " owner=?1)=1))",
                "ss", owner, label);
-    if (saf_db_changes(cmd->db) == 0) {
-        CMD_MSG(cmd, "IRRW206I");
-        return 4;
-    }
+    if (saf_db_changes(cmd->db) == 0)
+        return no_match(cmd, owner);
     warn_raclisted(cmd);
     return 0;
 }
@@ -186,10 +196,7 @@ listmap(struct cmd *cmd, struct str owner, const struct cmd_arg *arg)
         list_value(cmd, saf_query_str(&q, cmd->arena, 2));
     }
     saf_query_close(&q);
-    if (n > 0)
-        return 0;
-    CMD_MSG(cmd, label.n > 0 ? "IRRW206I" : "IRRW204I", owner);
-    return 4;
+    return n > 0 ? 0 : no_match(cmd, owner);
 }
 
 static uint32_t
@@ -219,7 +226,7 @@ run_racmap(struct cmd *cmd)
     if (cmd_has(cmd, "QUERY"))
         return query(cmd);
     if (!cmd_user_exists(cmd, owner)) {
-        CMD_MSG(cmd, "IKJ56702I", STR("USERID"), owner);
+        CMD_MSG(cmd, "IRRW203I");
         return 8;
     }
     if (cmd_has(cmd, "MAP"))

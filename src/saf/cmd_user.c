@@ -142,18 +142,21 @@ set_when(struct cmd *cmd, struct saf_user *u)
                          &u->when_to);
 }
 
-static bool
-uid_is_used(struct cmd *cmd, uint32_t uid, uint32_t by_other_than)
+/* Whose it is; empty: nobody's. */
+static struct str
+uid_user(struct cmd *cmd, uint32_t uid, uint32_t by_other_than)
 {
     struct saf_query q = saf_db_query(
         cmd->db,
-        "SELECT 1 FROM segments WHERE kind='U' AND segment='OMVS' AND"
-        " field='UID' AND value=?1 AND id<>?2 LIMIT 1",
+        "SELECT p.name FROM segments s JOIN principals p ON p.id=s.id WHERE"
+        " s.kind='U' AND s.segment='OMVS' AND s.field='UID' AND s.value=?1"
+        " AND s.id<>?2 ORDER BY p.name LIMIT 1",
         "si", str_fmt(cmd->arena, "%u", uid), (int64_t)by_other_than);
-    bool is_used = saf_query_next(&q);
+    struct str who =
+        saf_query_next(&q) ? saf_query_str(&q, cmd->arena, 0) : STR("");
 
     saf_query_close(&q);
-    return is_used;
+    return who;
 }
 
 /* "first-last" or "first" before the "/" of BPX.NEXT.USER's APPLDATA. */
@@ -185,13 +188,14 @@ check_uid(struct cmd *cmd, const struct saf_user *u)
 {
     const struct cmd_arg *omvs = cmd_arg(cmd, "OMVS");
     const struct cmd_arg *uid = cmd_sub(omvs, "UID");
+    struct str who = STR("");
     uint32_t first, last;
 
-    if (uid != NULL && !uid->is_negated && uid->number != 0 &&
-        cmd_sub(omvs, "SHARED") == NULL &&
-        uid_is_used(cmd, (uint32_t)uid->number, u->id)) {
-        CMD_MSG(cmd, "IRR52174I",
-                str_fmt(cmd->arena, "%lld", (long long)uid->number));
+    if (uid != NULL && !uid->is_negated && uid->number != 0)
+        who = uid_user(cmd, (uint32_t)uid->number, u->id);
+    if (cmd_sub(omvs, "SHARED") == NULL && who.n > 0) {
+        CMD_MSG(cmd, "IRR52174I", STR("UID"),
+                str_fmt(cmd->arena, "%lld", (long long)uid->number), who);
         return false;
     }
     /* Who has one keeps it. */
@@ -201,7 +205,7 @@ check_uid(struct cmd *cmd, const struct saf_user *u)
         return true;
     uid_range(cmd, &first, &last);
     for (uint32_t n = first; n <= last && n >= first; n++) {
-        if (uid_is_used(cmd, n, 0))
+        if (uid_user(cmd, n, 0).n > 0)
             continue;
         saf_field_put(cmd->db, SAF_KIND_USER, u->id, "OMVS", "UID",
                       str_fmt(cmd->arena, "%u", n));

@@ -8,6 +8,14 @@
  * ----------------------------------------------------------------------------------------
  */
 
+void
+racdcert_unreadable(struct cmd *c, struct str dsn, bool is_read,
+                    const struct err_info *why)
+{
+    CMD_MSG(c, is_read ? "IRRD104I" : "IRRD103I");
+    (void)racdcert_fail(c, STR_FMT ": %s", STR_ARG(dsn), why->text);
+}
+
 bool
 racdcert_read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
                      const struct str *trusted, size_t n_trusted,
@@ -16,12 +24,14 @@ racdcert_read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
     struct err_info why = { 0 };
     struct buf file;
     struct str dsn;
+    bool is_read;
     enum err e;
 
     if (!racdcert_dsn(c, dsn_arg, false, &dsn))
         return false;
     buf_init(&file, CERTPARSE_INPUT_MAX);
     e = racdcert_services->read(racdcert_services->arg, dsn, &file, &why);
+    is_read = e == ERR_OK;
     if (e == ERR_OK)
         e = racdcert_services->parse(
             racdcert_services->arg, c->arena, buf_view(&file),
@@ -30,7 +40,7 @@ racdcert_read_bundle(struct cmd *c, const struct cmd_arg *dsn_arg,
     if (e == ERR_OK && out->is_request)
         e = err_set(&why, ERR_SYNTAX, "a certificate request, no certificate");
     if (e != ERR_OK)
-        (void)racdcert_fail(c, STR_FMT ": %s", STR_ARG(dsn), why.text);
+        racdcert_unreadable(c, dsn, is_read, &why);
     return e == ERR_OK;
 }
 
@@ -97,6 +107,8 @@ add_chain(struct cmd *c, struct cert_bundle *bundle)
                 row.label = label;
         }
         cert_put(c->db, &row);
+        CMD_MSG(c, "IRRD199I", row.label,
+                racdcert_owner_words(c->arena, row.owner));
     }
 }
 
@@ -139,11 +151,7 @@ place(struct cmd *c, struct str owner, const struct cert_facts *facts,
     if (cert_find_same(c->db, c->arena, facts, row)) {
         if (!str_eq(row->owner, owner) ||
             !str_eq(row->facts.fingerprint, facts->fingerprint)) {
-            (void)racdcert_fail(c,
-                                "a certificate of this issuer and serial "
-                                "number is there: label " STR_FMT
-                                " of " STR_FMT,
-                                STR_ARG(row->label), STR_ARG(row->owner));
+            (void)racdcert_is_there(c, row);
             return false;
         }
     } else if (!cert_find_key(c->db, c->arena, owner, facts, row)) {
@@ -155,11 +163,27 @@ place(struct cmd *c, struct str owner, const struct cert_facts *facts,
         row->label = cmd_value(label);
     if (cert_get(c->db, c->arena, owner, row->label, &other) &&
         other.id != row->id) {
-        (void)racdcert_fail(c, "label " STR_FMT " is in use",
-                            STR_ARG(row->label));
+        (void)racdcert_label_used(c, row->label);
         return false;
     }
     return true;
+}
+
+/* IRRD113I: why a status that nobody named is what it is. */
+static void
+tell_status(struct cmd *c, const struct cert_row *row)
+{
+    bool is_self_signed = row->facts.is_self_signed;
+
+    if (cmd_has(c, "TRUST") || cmd_has(c, "NOTRUST") ||
+        cmd_has(c, "HIGHTRUST") || (!is_self_signed && row->status != 'N'))
+        return;
+    CMD_MSG(c, "IRRD113I", STR("adding"),
+            is_self_signed ? STR("is self-signed")
+                           : STR("has no trusted issuer"),
+            row->status == 'N' ? STR("NOTRUST") : STR("TRUST"));
+    if (row->status == 'N')
+        (void)cmd_rc(c, 4);
 }
 
 bool
@@ -184,11 +208,10 @@ racdcert_keep(struct cmd *c, struct str owner, const struct cert_facts *facts,
     if (!is_same)
         row.flags &= ~(uint32_t)CERT_REQUESTED; /* answered */
     cert_put(c->db, &row);
+    if (!is_same)
+        tell_status(c, &row);
+    CMD_MSG(c, "IRRD199I", row.label, racdcert_owner_words(c->arena, owner));
     racdcert_changed(c, "DIGTCERT");
-    if (row.status == 'N' && !is_same && !cmd_has(c, "NOTRUST")) {
-        CMD_MSG(c, "SPT0312W");
-        (void)cmd_rc(c, 4);
-    }
     return true;
 }
 
@@ -371,6 +394,21 @@ has_root(const struct cert_bundle *bundle)
     return false;
 }
 
+/* One that claims to be signed by itself or by another of the bundle, and is
+ * not. */
+static bool
+is_forged(const struct cert_bundle *bundle, size_t at)
+{
+    const struct cert_facts *f = &bundle->certs[at];
+
+    if (f->is_self_signed || f->has_bad_signature)
+        return f->has_bad_signature;
+    for (size_t i = 0; f->signer < 0 && i < bundle->n; i++)
+        if (i != at && str_eq(bundle->certs[i].subject_der, f->issuer_der))
+            return true;
+    return false;
+}
+
 uint32_t
 racdcert_checkcert(struct cmd *c, struct str owner)
 {
@@ -398,6 +436,12 @@ racdcert_checkcert(struct cmd *c, struct str owner)
         }
         racdcert_print_cert(c, &row, false);
         facts.is_expired = facts.is_expired || is_expired(c, &row.facts);
+        if (is_forged(&bundle, i)) {
+            CMD_MSG(c, "IRRD302I");
+            return racdcert_fail(
+                c, "certificate %zu is not signed by " STR_FMT ", its issuer",
+                i + 1, STR_ARG(row.facts.issuer));
+        }
     }
     facts.n = bundle.n;
     facts.is_complete = has_root(&bundle);

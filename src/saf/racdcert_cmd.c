@@ -181,10 +181,52 @@ racdcert_fail(struct cmd *c, const char *fmt, ...)
     return cmd_rc(c, 8);
 }
 
+uint32_t
+racdcert_missing(struct cmd *c, const char *keywords)
+{
+    CMD_MSG(c, "IRRD130I", str_of(keywords));
+    return cmd_rc(c, 8);
+}
+
+uint32_t
+racdcert_label_used(struct cmd *c, struct str label)
+{
+    CMD_MSG(c, "IRRD111I", label);
+    return cmd_rc(c, 8);
+}
+
+uint32_t
+racdcert_is_there(struct cmd *c, const struct cert_row *row)
+{
+    CMD_MSG(c, "IRRD109I",
+            cert_profile_name(c->arena, row->facts.serial, row->facts.issuer,
+                              row->facts.fingerprint));
+    return cmd_rc(c, 8);
+}
+
 static const struct cmd_arg *
 pick(const struct cmd *c, const struct cmd_arg *sub, const char *name)
 {
     return sub == NULL ? cmd_arg(c, name) : cmd_sub(sub, name);
+}
+
+static bool
+names_one_owner(struct cmd *c, const struct cmd_arg *sub)
+{
+    static const char *const owners[] = { "ID", "CERTAUTH", "SITE" };
+    const char *first = NULL;
+
+    for (size_t i = 0; i < ARRAY_LEN(owners); i++) {
+        if (pick(c, sub, owners[i]) == NULL)
+            continue;
+        if (first != NULL) {
+            (void)racdcert_fail(c, "%s and %s cannot be given together", first,
+                                owners[i]);
+            return false;
+        }
+        first = owners[i];
+    }
+    return true;
 }
 
 bool
@@ -195,6 +237,8 @@ racdcert_owner_of(struct cmd *c, const struct cmd_arg *sub,
     struct saf_user u;
 
     *out = otherwise;
+    if (!names_one_owner(c, sub))
+        return false;
     if (pick(c, sub, "CERTAUTH") != NULL) {
         *out = STR(CERT_OWNER_CA);
     } else if (pick(c, sub, "SITE") != NULL) {
@@ -202,7 +246,7 @@ racdcert_owner_of(struct cmd *c, const struct cmd_arg *sub,
     } else if (id != NULL) {
         *out = cmd_value(id);
         if (!saf_user_get(c->db, c->arena, *out, &u)) {
-            CMD_MSG(c, "IKJ56702I", STR("USERID"), *out);
+            CMD_MSG(c, "IRRD106I");
             (void)cmd_rc(c, 8);
             return false;
         }
@@ -307,7 +351,11 @@ racdcert_dsn(struct cmd *c, const struct cmd_arg *arg, bool is_write,
     struct saf_decision d;
     size_t paren;
 
-    if (arg == NULL || !arg->is_quoted)
+    if (arg == NULL) {
+        (void)racdcert_missing(c, "DSN");
+        return false;
+    }
+    if (!arg->is_quoted)
         name = str_fmt(c->arena, "%s." STR_FMT, c->acee->user, STR_ARG(name));
     paren = str_find_char(name, '(');
     base = str_sub(name, 0, paren);
@@ -351,156 +399,6 @@ racdcert_new_label(struct cmd *c, struct str owner)
             return label;
     }
     return STR("");
-}
-
-/* --- rings
- * ---------------------------------------------------------------------------------
- */
-
-static uint32_t
-add_ring(struct cmd *c, struct str owner)
-{
-    struct str name = cmd_value(cmd_arg(c, "ADDRING"));
-    struct ring_row ring;
-
-    if (!racdcert_may(c, "ADDRING", racdcert_level(c, owner)))
-        return c->rc;
-    if (racdcert_is_reserved(owner))
-        return racdcert_fail(c, "a ring belongs to a user: ID(userid)");
-    if (str_eq_z(name, "*"))
-        return racdcert_fail(c, "a ring cannot be named *");
-    if (ring_get(c->db, c->arena, owner, name, &ring)) {
-        CMD_MSG(c, "IRRD122I", name);
-        return cmd_rc(c, 8);
-    }
-    ring_add(c->db, owner, name);
-    racdcert_changed(c, "DIGTRING");
-    return 0;
-}
-
-static bool
-find_ring(struct cmd *c, struct str owner, struct str name,
-          struct ring_row *ring)
-{
-    if (ring_get(c->db, c->arena, owner, name, ring))
-        return true;
-    CMD_MSG(c, "IRRD114I", name);
-    (void)cmd_rc(c, 4);
-    return false;
-}
-
-static uint32_t
-delete_ring(struct cmd *c, struct str owner)
-{
-    struct ring_row ring;
-
-    if (racdcert_may(c, "DELRING", racdcert_level(c, owner)) &&
-        find_ring(c, owner, cmd_value(cmd_arg(c, "DELRING")), &ring)) {
-        ring_delete(c->db, ring.id);
-        racdcert_changed(c, "DIGTRING");
-    }
-    return c->rc;
-}
-
-static uint32_t
-list_ring(struct cmd *c, struct str owner)
-{
-    struct str name = cmd_value(cmd_arg(c, "LISTRING"));
-    struct ring_row one, *rings = &one;
-    size_t n = 1;
-
-    if (!racdcert_may(c, "LISTRING",
-                      str_eq_z(owner, c->acee->user) ? SAF_READ : SAF_UPDATE))
-        return c->rc;
-    if (str_eq_z(name, "*")) {
-        n = ring_list(c->db, c->arena, owner, &rings);
-        if (n == 0) {
-            CMD_MSG(c, "IRRD115I", owner);
-            return cmd_rc(c, 4);
-        }
-    } else if (!find_ring(c, owner, name, &one)) {
-        return c->rc;
-    }
-    cmd_printf(c, "Digital ring information for " STR_FMT ":",
-               STR_ARG(racdcert_owner_words(c->arena, owner)));
-    cmd_line(c, STR(""));
-    for (size_t i = 0; i < n; i++) {
-        racdcert_print_ring(c, &rings[i]);
-        cmd_line(c, STR(""));
-    }
-    return c->rc;
-}
-
-/* READ own into own; UPDATE another's, or CERTAUTH/SITE into one's own ring;
- * CONTROL CERTAUTH/SITE into another's. */
-static enum saf_level
-connect_level(const struct cmd *c, struct str ring_owner, struct str cert_owner)
-{
-    bool is_own_ring = str_eq_z(ring_owner, c->acee->user);
-
-    if (racdcert_is_reserved(cert_owner))
-        return is_own_ring ? SAF_UPDATE : SAF_CONTROL;
-    return is_own_ring && str_eq_z(cert_owner, c->acee->user) ? SAF_READ
-                                                              : SAF_UPDATE;
-}
-
-static uint32_t
-connect(struct cmd *c, struct str owner)
-{
-    const struct cmd_arg *sub = cmd_arg(c, "CONNECT");
-    const struct cmd_arg *usage_arg = cmd_sub(sub, "USAGE");
-    struct str cert_owner, ring_name = cmd_value(cmd_sub(sub, "RING"));
-    struct ring_row ring;
-    struct cert_row cert;
-    char own, usage;
-
-    if (cmd_sub(sub, "LABEL") == NULL || ring_name.n == 0) {
-        CMD_MSG(c, "IRRD121I");
-        return cmd_rc(c, 8);
-    }
-    if (!racdcert_owner_of(c, sub, owner, &cert_owner) ||
-        !racdcert_may(c, "CONNECT", connect_level(c, owner, cert_owner)))
-        return c->rc;
-    own = str_eq_z(cert_owner, CERT_OWNER_CA)     ? 'C'
-          : str_eq_z(cert_owner, CERT_OWNER_SITE) ? 'S'
-                                                  : 'P';
-    usage = usage_arg == NULL ? own : "PCS"[usage_arg->number];
-    if (usage != own && !racdcert_may(c, "ADD", racdcert_level(c, cert_owner)))
-        return c->rc;
-    if (find_ring(c, owner, ring_name, &ring) &&
-        racdcert_find(c, sub, cert_owner, &cert)) {
-        ring_connect(c->db, ring.id, cert.id, usage,
-                     cmd_sub(sub, "DEFAULT") != NULL);
-        racdcert_changed(c, "DIGTRING");
-    }
-    return c->rc;
-}
-
-static uint32_t
-remove_cert(struct cmd *c, struct str owner)
-{
-    const struct cmd_arg *sub = cmd_arg(c, "REMOVE");
-    struct str cert_owner, ring_name = cmd_value(cmd_sub(sub, "RING"));
-    struct ring_row ring;
-    struct cert_row cert;
-
-    if (cmd_sub(sub, "LABEL") == NULL || ring_name.n == 0) {
-        CMD_MSG(c, "IRRD121I");
-        return cmd_rc(c, 8);
-    }
-    if (!racdcert_owner_of(c, sub, owner, &cert_owner) ||
-        !racdcert_may(c, "REMOVE", connect_level(c, owner, cert_owner)) ||
-        !find_ring(c, owner, ring_name, &ring))
-        return c->rc;
-    if (!cert_get(c->db, c->arena, cert_owner, cmd_value(cmd_sub(sub, "LABEL")),
-                  &cert) ||
-        !ring_remove(c->db, ring.id, cert.id)) {
-        CMD_MSG(c, "IRRD116I", cmd_value(cmd_sub(sub, "LABEL")), ring_name,
-                owner);
-        return cmd_rc(c, 4);
-    }
-    racdcert_changed(c, "DIGTRING");
-    return c->rc;
 }
 
 /* --- certificates
@@ -547,8 +445,7 @@ alter(struct cmd *c, struct str owner)
         return c->rc;
     if (label != NULL && !str_eq(cmd_value(label), cert.label)) {
         if (cert_get(c->db, c->arena, owner, cmd_value(label), &other))
-            return racdcert_fail(c, "label " STR_FMT " is in use",
-                                 STR_ARG(cmd_value(label)));
+            return racdcert_label_used(c, cmd_value(label));
         cert.label = cmd_value(label);
     }
     if (cmd_has(c, "HIGHTRUST") && !str_eq_z(owner, CERT_OWNER_CA))
@@ -588,28 +485,17 @@ static const struct {
     const char *name;
     uint32_t (*run)(struct cmd *, struct str owner);
 } functions[] = {
-    { "ADDRING", add_ring },
-    { "DELRING", delete_ring },
-    { "LISTRING", list_ring },
-    { "CONNECT", connect },
-    { "REMOVE", remove_cert },
-    { "GENCERT", racdcert_gencert },
-    { "GENREQ", racdcert_genreq },
-    { "ADD", racdcert_add },
-    { "EXPORT", racdcert_export },
-    { "ALTER", alter },
-    { "DELETE", delete_cert },
-    { "LIST", list },
-    { "LISTCHAIN", racdcert_listchain },
-    { "CHECKCERT", racdcert_checkcert },
-    { "ADDTOKEN", racdcert_addtoken },
-    { "DELTOKEN", racdcert_deltoken },
-    { "LISTTOKEN", racdcert_listtoken },
-    { "BIND", racdcert_bind },
-    { "UNBIND", racdcert_unbind },
-    { "IMPORT", racdcert_import },
-    { "REKEY", racdcert_rekey },
-    { "ROLLOVER", racdcert_rollover },
+    { "ADDRING", racdcert_addring },     { "DELRING", racdcert_delring },
+    { "LISTRING", racdcert_listring },   { "CONNECT", racdcert_connect },
+    { "REMOVE", racdcert_remove },       { "GENCERT", racdcert_gencert },
+    { "GENREQ", racdcert_genreq },       { "ADD", racdcert_add },
+    { "EXPORT", racdcert_export },       { "ALTER", alter },
+    { "DELETE", delete_cert },           { "LIST", list },
+    { "LISTCHAIN", racdcert_listchain }, { "CHECKCERT", racdcert_checkcert },
+    { "ADDTOKEN", racdcert_addtoken },   { "DELTOKEN", racdcert_deltoken },
+    { "LISTTOKEN", racdcert_listtoken }, { "BIND", racdcert_bind },
+    { "UNBIND", racdcert_unbind },       { "IMPORT", racdcert_import },
+    { "REKEY", racdcert_rekey },         { "ROLLOVER", racdcert_rollover },
 };
 
 /* These take MULTIID, too. */
@@ -680,6 +566,10 @@ run(struct cmd *c)
                              "%s: only GENCERT, REKEY and ADD keep a key in a "
                              "token",
                              name);
+    if (cmd_has(c, "MULTIID") && (cmd_arg(c, "ID") != NULL ||
+                                  cmd_has(c, "CERTAUTH") || cmd_has(c, "SITE")))
+        return racdcert_fail(c,
+                             "MULTIID and an owner cannot be given together");
     if (cmd_has(c, "MULTIID"))
         owner = STR(CERTMAP_OWNER_MULTI);
     else if (!racdcert_owner_of(c, NULL, str_of(c->acee->user), &owner))

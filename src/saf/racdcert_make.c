@@ -1,8 +1,6 @@
 /* RACDCERT functions that make certificates or give them out. */
-#include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -163,62 +161,6 @@ usage_of(struct cmd *c, bool is_ca, uint32_t *out)
     return true;
 }
 
-bool
-racdcert_put_altname(struct cmd *c, struct cert_order *o, uint8_t kind,
-                     struct str text)
-{
-    struct str value = text;
-    unsigned char ip[16];
-    const char *z;
-
-    if (kind == GEN_IPADD) {
-        z = str_z(c->arena, text);
-        if (z != NULL && inet_pton(AF_INET, z, ip) == 1)
-            value = str_dup(c->arena, str_n(ip, 4));
-        else if (z != NULL && inet_pton(AF_INET6, z, ip) == 1)
-            value = str_dup(c->arena, str_n(ip, 16));
-        else
-            value = STR("");
-    }
-    for (size_t i = 0; kind != GEN_IPADD && i < value.n; i++) {
-        if ((unsigned char)value.p[i] <= 0x20 ||
-            (unsigned char)value.p[i] >= 0x7f)
-            value = STR("");
-    }
-    if (value.n == 0 || value.n > 255 || o->n_altnames == CERT_ALTNAMES_MAX) {
-        (void)racdcert_fail(c, "ALTNAME: " STR_FMT " is not valid",
-                            STR_ARG(text));
-        return false;
-    }
-    o->altnames[o->n_altnames++] = (struct cert_altname){ kind, value };
-    return true;
-}
-
-static bool
-altnames(struct cmd *c, struct cert_order *o)
-{
-    static const struct {
-        const char *operand;
-        uint8_t kind;
-    } rows[] = { { "IP", GEN_IPADD },
-                 { "DOMAIN", GEN_DNS },
-                 { "EMAIL", GEN_EMAIL },
-                 { "URI", GEN_URI } };
-    const struct cmd_arg *sub = cmd_arg(c, "ALTNAME");
-
-    if (sub != NULL)
-        o->n_altnames = 0; /* instead of the request's */
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        const struct cmd_arg *arg = cmd_sub(sub, rows[i].operand);
-
-        for (size_t k = 0; arg != NULL && k < arg->n_values; k++) {
-            if (!racdcert_put_altname(c, o, rows[i].kind, arg->values[k]))
-                return false;
-        }
-    }
-    return true;
-}
-
 /* --- GENCERT
  * -------------------------------------------------------------------------- */
 
@@ -325,12 +267,14 @@ read_request(struct cmd *c, struct generation *g)
     struct err_info why = { 0 };
     struct buf file;
     struct str dsn;
+    bool is_read;
     enum err e;
 
     if (!racdcert_dsn(c, cmd_arg(c, "GENCERT"), false, &dsn))
         return false;
     buf_init(&file, CERTPARSE_INPUT_MAX);
     e = racdcert_services->read(racdcert_services->arg, dsn, &file, &why);
+    is_read = e == ERR_OK;
     if (e == ERR_OK)
         e = racdcert_services->parse(racdcert_services->arg, c->arena,
                                      buf_view(&file), STR(""), NULL, 0,
@@ -339,7 +283,7 @@ read_request(struct cmd *c, struct generation *g)
     if (e == ERR_OK && !g->request.is_request)
         e = err_set(&why, ERR_SYNTAX, "not a certificate request");
     if (e != ERR_OK) {
-        (void)racdcert_fail(c, STR_FMT ": %s", STR_ARG(dsn), why.text);
+        racdcert_unreadable(c, dsn, is_read, &why);
         return false;
     }
     g->order = g->request.order;
@@ -416,7 +360,7 @@ generate(struct cmd *c, struct str owner, struct generation *g)
             : !racdcert_new_key(c, owner, NULL, &g->key, &g->order))
         return false;
     if (has_request && cmd_arg(c, "SIGNWITH") == NULL) {
-        (void)racdcert_fail(c, "a request's certificate needs SIGNWITH");
+        (void)racdcert_missing(c, "SIGNWITH");
         return false;
     }
     if ((!has_request || cmd_arg(c, "SUBJECTSDN") != NULL) &&
@@ -424,8 +368,8 @@ generate(struct cmd *c, struct str owner, struct generation *g)
         return false;
     g->order.is_ca = is_ca;
     return racdcert_validity(c, &g->order) &&
-           usage_of(c, is_ca, &g->order.usage) && altnames(c, &g->order) &&
-           find_signer(c, owner, g);
+           usage_of(c, is_ca, &g->order.usage) &&
+           racdcert_altnames(c, &g->order) && find_signer(c, owner, g);
 }
 
 static bool
@@ -444,15 +388,11 @@ store(struct cmd *c, struct str owner, struct generation *g,
 
     row.label = racdcert_new_label(c, owner);
     if (cert_get(c->db, c->arena, owner, row.label, &same)) {
-        (void)racdcert_fail(c, "label " STR_FMT " is in use",
-                            STR_ARG(row.label));
+        (void)racdcert_label_used(c, row.label);
         return false;
     }
     if (cert_find_same(c->db, c->arena, facts, &same)) {
-        (void)racdcert_fail(c,
-                            "a certificate of this issuer and serial number "
-                            "is there: label " STR_FMT " of " STR_FMT,
-                            STR_ARG(same.label), STR_ARG(same.owner));
+        (void)racdcert_is_there(c, &same);
         return false;
     }
     if (g->signer.id != 0) {
@@ -460,7 +400,9 @@ store(struct cmd *c, struct str owner, struct generation *g,
         cert_put(c->db, &g->signer);
         if (facts->not_before_s < g->signer.facts.not_before_s ||
             facts->not_after_s > g->signer.facts.not_after_s) {
-            CMD_MSG(c, "SPT0311W");
+            CMD_MSG(c, "IRRD113I", STR("creating"),
+                    STR("has an incorrect date range"),
+                    row.status == 'N' ? STR("NOTRUST") : STR("TRUST"));
             (void)cmd_rc(c, 4);
         }
     }
@@ -481,7 +423,7 @@ racdcert_gencert(struct cmd *c, struct str owner)
         return c->rc;
     if (cmd_arg(c, "SUBJECTSDN") == NULL &&
         cmd_value(cmd_arg(c, "GENCERT")).n == 0)
-        return racdcert_fail(c, "GENCERT needs SUBJECTSDN or a request");
+        return racdcert_missing(c, "SUBJECTSDN");
     if (generate(c, owner, &g) &&
         racdcert_make(
             c, g.signer.id == 0 ? buf_view(&g.key.sealed) : g.signer.key,
@@ -640,9 +582,10 @@ racdcert_export(struct cmd *c, struct str owner)
         !racdcert_find(c, cmd_arg(c, "EXPORT"), owner, &cert) ||
         !racdcert_dsn(c, cmd_arg(c, "DSN"), true, &dsn))
         return c->rc;
-    if (is_p12 != has_password)
-        return racdcert_fail(c, is_p12 ? "PKCS12 needs PASSWORD"
-                                       : "PASSWORD is for PKCS12 only");
+    if (is_p12 && !has_password)
+        return racdcert_missing(c, "PASSWORD");
+    if (has_password && !is_p12)
+        return racdcert_fail(c, "PASSWORD is for PKCS12 only");
     if (is_p12 && cert.pkds.n > 0)
         return racdcert_fail(
             c,

@@ -73,7 +73,7 @@ read_filters(struct cmd *c, struct filter *f)
         model = &bundle.certs[0];
     }
     if (cmd_arg(c, "SDNFILTER") == NULL && cmd_arg(c, "IDNFILTER") == NULL) {
-        (void)racdcert_fail(c, "MAP needs SDNFILTER or IDNFILTER");
+        (void)racdcert_missing(c, "SDNFILTER or IDNFILTER");
         return false;
     }
     if (!read_filter(c, "SDNFILTER", model,
@@ -128,7 +128,7 @@ check_criteria(struct cmd *c, struct str owner, const char *operand)
     bool is_multi = str_eq_z(owner, CERTMAP_OWNER_MULTI);
 
     if (is_multi && cmd_arg(c, "MAP") != NULL && cmd_arg(c, operand) == NULL)
-        (void)racdcert_fail(c, "MULTIID needs %s", operand);
+        (void)racdcert_missing(c, operand);
     else if (!is_multi && cmd_arg(c, operand) != NULL)
         (void)racdcert_fail(c, "%s is for MULTIID only", operand);
     else
@@ -147,7 +147,7 @@ racdcert_map(struct cmd *c, struct str owner)
         return c->rc;
     label = new_label(c, owner);
     if (is_label_used(c, owner, label))
-        return racdcert_fail(c, "label " STR_FMT " is in use", STR_ARG(label));
+        return racdcert_label_used(c, label);
     if (exists(saf_db_query(c->db,
                             "SELECT 1 FROM idmaps WHERE kind='N' AND"
                             " filter=?1 AND issuer=?2 AND criteria=?3",
@@ -224,8 +224,7 @@ racdcert_altmap(struct cmd *c, struct str owner)
         return c->rc;
     if (label != NULL && !str_eq(cmd_value(label), m.label) &&
         is_label_used(c, owner, cmd_value(label)))
-        return racdcert_fail(c, "label " STR_FMT " is in use",
-                             STR_ARG(cmd_value(label)));
+        return racdcert_label_used(c, cmd_value(label));
     saf_db_run(c->db,
                "UPDATE idmaps SET label=?2, status=?3, criteria=?4 WHERE"
                " id=?1",

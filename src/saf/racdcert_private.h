@@ -20,6 +20,13 @@ bool racdcert_may(struct cmd *, const char *function, enum saf_level);
 enum saf_level racdcert_level(const struct cmd *, struct str owner);
 /* "SPT0310E RACDCERT <function>: <text>", return code 8. */
 uint32_t racdcert_fail(struct cmd *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* IRRD130I; return code 8. */
+uint32_t racdcert_missing(struct cmd *, const char *keywords);
+/* IRRD111I; return code 8. */
+uint32_t racdcert_label_used(struct cmd *, struct str label);
+/* IRRD109I: issuer and serial number are those of a certificate that is there;
+ * return code 8. */
+uint32_t racdcert_is_there(struct cmd *, const struct cert_row *);
 /* Of a table or sub-table: the owner it names, else `otherwise`. False: the
  * user is unknown, said. */
 bool racdcert_owner_of(struct cmd *, const struct cmd_arg *sub,
@@ -75,9 +82,14 @@ bool racdcert_make(struct cmd *, struct str signer_key, struct str signer_owner,
 /* An alternative name of a kind (GEN_DNS...) from its text; false, said. */
 bool racdcert_put_altname(struct cmd *, struct cert_order *, uint8_t kind,
                           struct str text);
+/* ALTNAME of the command, in place of those there are; false, said. */
+bool racdcert_altnames(struct cmd *, struct cert_order *);
 /* Subject, usage and names as a certificate has them; false, said. */
 bool racdcert_order_like(struct cmd *, const struct cert_facts *,
                          struct cert_order *);
+/* IRRD103I, or IRRD104I of what was read, and what is wrong with it. */
+void racdcert_unreadable(struct cmd *, struct str dsn, bool is_read,
+                         const struct err_info *why);
 /* Certificates from the data set of an operand; false, said. */
 bool racdcert_read_bundle(struct cmd *, const struct cmd_arg *dsn,
                           const struct str *trusted, size_t n_trusted,
@@ -93,6 +105,11 @@ bool racdcert_keep(struct cmd *, struct str owner, const struct cert_facts *,
 /* The trusted certificate authorities of the database. */
 size_t racdcert_trusted(struct cmd *, struct str **ders);
 
+uint32_t racdcert_addring(struct cmd *, struct str owner);
+uint32_t racdcert_delring(struct cmd *, struct str owner);
+uint32_t racdcert_listring(struct cmd *, struct str owner);
+uint32_t racdcert_connect(struct cmd *, struct str owner);
+uint32_t racdcert_remove(struct cmd *, struct str owner);
 uint32_t racdcert_addtoken(struct cmd *, struct str owner);
 uint32_t racdcert_deltoken(struct cmd *, struct str owner);
 uint32_t racdcert_listtoken(struct cmd *, struct str owner);

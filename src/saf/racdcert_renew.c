@@ -90,8 +90,7 @@ store_successor(struct cmd *c, struct cert_row *old,
 
     row.label = racdcert_new_label(c, old->owner);
     if (cert_get(c->db, c->arena, old->owner, row.label, &other)) {
-        (void)racdcert_fail(c, "label " STR_FMT " is in use",
-                            STR_ARG(row.label));
+        (void)racdcert_label_used(c, row.label);
         return false;
     }
     old->flags |= CERT_REKEYED;
@@ -156,15 +155,17 @@ racdcert_rollover(struct cmd *c, struct str owner)
         !racdcert_find(c, cmd_arg(c, "ROLLOVER"), owner, &old))
         return c->rc;
     if (label.n == 0)
-        return racdcert_fail(c, "ROLLOVER needs NEWLABEL");
+        return racdcert_missing(c, "NEWLABEL");
     if (!cert_get(c->db, c->arena, owner, label, &successor)) {
         CMD_MSG(c, "IRRD107I");
         return cmd_rc(c, 4);
     }
     if (successor.id == old.id)
         return racdcert_fail(c, "both labels name the same certificate");
-    if (old.key.n == 0 || successor.key.n == 0)
-        return racdcert_fail(c, "both certificates need a private key");
+    if (old.key.n == 0 || successor.key.n == 0) {
+        CMD_MSG(c, "IRRD128I", STR("ROLLOVER"));
+        return cmd_rc(c, 8);
+    }
     if (((old.flags & CERT_REKEYED) == 0 ||
          !str_eq(old.facts.subject_der, successor.facts.subject_der)) &&
         !cmd_has(c, "FORCE"))

@@ -80,6 +80,7 @@ racdcert_key_place(struct cmd *c, struct str owner, struct str *out,
 {
     const struct cmd_arg *place = place_of(c), *other = other_token(c);
     struct str label = place == NULL ? STR("") : cmd_value(place);
+    bool is_with_label = str_eq_z(label, "*");
 
     *out = STR("");
     *token = other == NULL ? STR("") : cmd_value(other);
@@ -94,10 +95,15 @@ racdcert_key_place(struct cmd *c, struct str owner, struct str *out,
     }
     if (place == NULL)
         return true;
-    if (str_eq_z(label, "*"))
+    if (is_with_label)
         label = cmd_value(cmd_arg(c, "WITHLABEL"));
     else if (label.n == 0)
         label = made_up_label(c, owner);
+    if (is_with_label && !is_label(label)) {
+        CMD_MSG(c, "IRRD160I");
+        (void)cmd_rc(c, 8);
+        return false;
+    }
     if (!is_label(label)) {
         (void)racdcert_fail(c,
                             "\"" STR_FMT

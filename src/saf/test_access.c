@@ -549,7 +549,7 @@ searches_and_lists(void **state)
         { "ALTUSER U0 OMVS(AUTOUID)", 0, "" },
         { "ALTGROUP G0 OMVS(AUTOGID)", 0, "" },
         { "ALTUSER (U0 FRED) OMVS(UID(4799))", 8,
-          "IRR52174I Incorrect identifier 4799. It is already in use.\n"
+          "IRR52174I Incorrect UID 4799. This value is already in use by U0.\n"
           "ICH21004I FRED NOT ALTERED\n" },
         { "RDEFINE FACILITY BPX.NEXT.USER APPLDATA('5000-5001/70-71')", 0, "" },
         { "ADDGROUP (G1 G2 G3) OMVS(AUTOGID)", 8,

@@ -144,7 +144,7 @@ parser_accepts(void **state)
           "FILEPROCMAX= NONE\nPROCUSERMAX= NONE\nTHREADSMAX= NONE\n"
           "MMAPAREAMAX= NONE\n" },
         { "ALU A1 OMVS(UID(7))", 8,
-          "IRR52174I Incorrect identifier 7. It is already in use.\n"
+          "IRR52174I Incorrect UID 7. This value is already in use by FRED.\n"
           "ICH21004I A1 NOT ALTERED\n" },
         { "ALU A1 OMVS(UID(7) SHARED) NOOMVS", 0, "" },
         { "LU A1 NORACF OMVS", 0, "\nNO OMVS INFORMATION\n" },

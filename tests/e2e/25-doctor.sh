@@ -4,7 +4,7 @@
 [ "$(id -u)" -eq 0 ] || skip_all "owners and groups of files need root"
 image_install || { fail "the image"; done_testing; }
 DIR=$SERVER_DIR
-racf() { local c; for c; do OUT=$(sallyport racf "$c" 2>&1 </dev/null) || [ "${OUT#SPT0311W}" != "$OUT" ] || fail "$c: $OUT"; done; }
+racf() { local c; for c; do OUT=$(sallyport racf "$c" 2>&1 </dev/null) || [ "${OUT#IRRD113I}" != "$OUT" ] || fail "$c: $OUT"; done; }
 doctor() { OUT=$(sallyport doctor "$@" 2>"$SCRATCH/err" </dev/null); STATUS=$?; }
 # found RULE [JQ-CONDITION]: how many there are.
 # All that is ever found is kept in all.json.
