@@ -1,9 +1,10 @@
 /*
- * ADDMEM and DELMEM. A member is a name, maybe quoted, and for class GLOBAL and
- * PROGRAM what follows its slashes:
+ * ADDMEM and DELMEM. A member is a name, maybe quoted, and for classes GLOBAL,
+ * PROGRAM and SECDATA what follows its slashes:
  *
  *   GLOBAL DATASET  'SYS1.HELP'/READ      others   A.B/READ
  *   PROGRAM         'SYS1.LINKLIB'/VOLUME/NOPADCHK
+ *   SECDATA         SECLEVEL: SECRET/100      CATEGORY: PAYROLL
  *
  * A data set name without quotes gets the issuer's user id in front.
  */
@@ -115,6 +116,30 @@ program_member(struct cmd *cmd, struct str text, struct saf_member *m)
     return true;
 }
 
+/* Level of a security level: 1 to 254. Kept as NAME/LEVEL. */
+static bool
+secdata_member(struct cmd *cmd, struct str text, struct saf_member *m)
+{
+    bool is_level = str_eq_nocase_z(cmd->positional[1]->values[0], "SECLEVEL");
+    struct str name, number;
+    uint64_t n = 0;
+    bool ignored;
+
+    split(cmd, text, is_level, &name, &number, &ignored);
+    name = str_upper(cmd->arena, name);
+    if (is_level && number.n == 0 && cmd_arg(cmd, "DELMEM") != NULL) {
+        m->name = name; /* DELMEM(SECRET) */
+        return name.n > 0 || refuse(cmd, text);
+    }
+    if (name.n == 0 || name.n > 39 || str_find_char(name, '/') != STR_NPOS ||
+        (is_level && (!str_to_u64(number, &n) || n < 1 || n > 254)))
+        return refuse(cmd, text);
+    m->name = is_level ? str_fmt(cmd->arena, STR_FMT "/%llu", STR_ARG(name),
+                                 (unsigned long long)n)
+                       : name;
+    return true;
+}
+
 static bool
 member_of_text(struct cmd *cmd, const struct saf_class *class_, struct str text,
                struct saf_member *m)
@@ -128,6 +153,8 @@ member_of_text(struct cmd *cmd, const struct saf_class *class_, struct str text,
         return global_member(cmd, text, m);
     if (strcmp(class_->name, "PROGRAM") == 0)
         return program_member(cmd, text, m);
+    if (strcmp(class_->name, "SECDATA") == 0)
+        return secdata_member(cmd, text, m);
     split(cmd, text, false, &m->name, &ignored, &is_quoted);
     if (of != NULL)
         return cmd_profile_name(cmd, of, m->name, &m->name);
@@ -136,7 +163,8 @@ member_of_text(struct cmd *cmd, const struct saf_class *class_, struct str text,
     return m->name.n > 0 || refuse(cmd, text);
 }
 
-/* DELMEM('A.B') of class PROGRAM takes the name on all volumes. */
+/* DELMEM('A.B') of class PROGRAM takes the name on all volumes, DELMEM(SECRET)
+ * of class SECDATA with whatever level. */
 static bool
 drop(struct cmd *cmd, const struct saf_class *class_,
      const struct saf_profile *p, struct str text, struct saf_member *m)
@@ -148,10 +176,12 @@ drop(struct cmd *cmd, const struct saf_class *class_,
 
     if (saf_member_delete(cmd->db, p->id, m->name))
         return true;
-    if (strcmp(class_->name, "PROGRAM") != 0 ||
+    if ((strcmp(class_->name, "PROGRAM") != 0 &&
+         strcmp(class_->name, "SECDATA") != 0) ||
         str_find_char(text, '/') != STR_NPOS)
         return false;
-    prefix = str_sub(m->name, 0, str_find_char(m->name, '/') + 1);
+    prefix = str_fmt(cmd->arena, STR_FMT "/",
+                     STR_ARG(str_sub(m->name, 0, str_find_char(m->name, '/'))));
     n = saf_members_of(cmd->db, cmd->arena, p->id, &v);
     for (size_t i = 0; i < n; i++)
         if (str_starts(v[i].name, prefix))

@@ -28,4 +28,10 @@ bool load_is_of_generic(struct loader *);
 MUST_CHECK enum err load_record(struct loader *, enum pass, const char *type,
                                 struct err_info *why);
 
+/* Of load_certs.c: records 0562, 0560, 0509, 0508. */
+MUST_CHECK enum err load_ring_entry(struct loader *);
+MUST_CHECK enum err load_cert(struct loader *, struct err_info *why);
+MUST_CHECK enum err load_map(struct loader *);
+MUST_CHECK enum err load_filter(struct loader *);
+
 #endif

@@ -477,6 +477,7 @@ load_member(struct loader *l, struct err_info *why)
 {
     struct saf_member m = { .name = GET(l, "MEMBER") };
     struct saf_profile p;
+    uint64_t level = 0;
     enum err e = no_name(l, "MEMBER", why);
 
     if (e == ERR_OK && !profile_of(l, &p))
@@ -488,6 +489,11 @@ load_member(struct loader *l, struct err_info *why)
                          STR_ARG(GET(l, "VOL_NAME")),
                          str_eq_z(GET(l, "PADS_DATA"), "NOPADCHK") ? "NOPADCHK"
                                                                    : "PADCHK");
+    if (e == ERR_OK && str_eq_z(p.class_name, "SECDATA"))
+        e = unload_get_number(&l->r, "SECLEVEL", &level, why);
+    if (level > 0)
+        m.name = str_fmt(&l->a, STR_FMT "/%llu", STR_ARG(m.name),
+                         (unsigned long long)level);
     if (e == ERR_OK)
         saf_member_put(l->db, p.id, m);
     return e;
@@ -563,71 +569,6 @@ load_segment(struct loader *l, const char *type, struct err_info *why)
     return ERR_OK;
 }
 
-static enum err
-load_ring_entry(struct loader *l)
-{
-    struct str ring = GET(l, "NAME"), cert = GET(l, "CERT_NAME");
-    struct str usage = GET(l, "CERT_USAGE");
-    size_t ring_dot = str_find_char(ring, '.');
-    size_t cert_dot = str_find_char(cert, '.');
-
-    if (ring_dot == STR_NPOS || cert_dot == STR_NPOS)
-        return ERR_OK;
-    saf_db_run(l->db,
-               "INSERT OR IGNORE INTO ring_certs(ring_id, cert_id, usage,"
-               " is_default, pos) SELECT r.id, c.id, ?5, ?6, (SELECT"
-               " coalesce(max(pos),0)+1 FROM ring_certs WHERE ring_id=r.id)"
-               " FROM rings r, certs c WHERE r.owner=?1 AND r.name=?2 AND"
-               " c.serial=?3 AND c.issuer=?4",
-               "sssssi", str_sub(ring, 0, ring_dot),
-               str_sub(ring, ring_dot + 1, ring.n), str_sub(cert, 0, cert_dot),
-               str_sub(cert, cert_dot + 1, cert.n),
-               str_eq_z(usage, "CERTAUTH") ? STR("C")
-               : str_eq_z(usage, "SITE")   ? STR("S")
-                                           : STR("P"),
-               (int64_t)YES(l, "CERT_DEFAULT"));
-    return ERR_OK;
-}
-
-/* Rings keep their sequence; certificates come from the companion only. */
-static enum err
-load_cert(struct loader *l, struct err_info *why)
-{
-    struct str name = GET(l, "NAME");
-    size_t dot = str_find_char(name, '.');
-    bool is_ring = str_eq_z(GET(l, "CLASS_NAME"), "DIGTRING");
-    uint64_t seq = 0;
-    enum err e = unload_get_number(&l->r, "RING_SEQN", &seq, why);
-    struct saf_query q;
-
-    if (e != ERR_OK || dot == STR_NPOS)
-        return e;
-    if (is_ring) {
-        saf_db_run(l->db, "UPDATE rings SET seq=?3 WHERE owner=?1 AND name=?2",
-                   "ssi", str_sub(name, 0, dot), str_sub(name, dot + 1, name.n),
-                   (int64_t)seq);
-        return ERR_OK;
-    }
-    q = saf_db_query(l->db, "SELECT 1 FROM certs WHERE serial=?1 AND issuer=?2",
-                     "ss", str_sub(name, 0, dot),
-                     str_sub(name, dot + 1, name.n));
-    if (!saf_query_next(&q))
-        l->report->certificates++;
-    saf_query_close(&q);
-    return ERR_OK;
-}
-
-static enum err
-load_map(struct loader *l)
-{
-    saf_db_run(l->db,
-               "INSERT OR IGNORE INTO idmaps(kind, owner, label, status,"
-               " filter, issuer, criteria) VALUES('D',?1,?2,'TRUST',?3,?4,'')",
-               "ssss", GET(l, "USER"), GET(l, "LABEL"), GET(l, "NAME"),
-               GET(l, "DIDREG"));
-    return ERR_OK;
-}
-
 /* The columns tell what a record is about; its four characters, which. */
 #define IS(text) (memcmp(type, text, 4) == 0)
 
@@ -658,6 +599,7 @@ load_record(struct loader *l, enum pass pass, const char *type,
            : IS("0503")               ? load_member(l, why)
            : IS("0560")               ? load_cert(l, why)
            : IS("0562")               ? load_ring_entry(l)
+           : IS("0508")               ? load_filter(l)
            : IS("0509")               ? load_map(l)
                                       : ERR_OK;
 }

@@ -1,8 +1,9 @@
-#include "saf/unload.h"
+#include "saf/unload_private.h"
 
 #include <string.h>
 
 #include "saf/acee.h"
+#include "saf/cert.h"
 #include "saf/classes.h"
 
 /*
@@ -223,15 +224,24 @@ put_connects(struct writer *w, struct str user)
     }
 }
 
+/* Of a profile in class DIGTNMAP. */
+static struct str
+filter_name(struct writer *w, struct str issuer, struct str subject)
+{
+    return str_fmt(&w->a, STR_FMT UNLOAD_NOT_SIGN STR_FMT, STR_ARG(issuer),
+                   STR_ARG(subject));
+}
+
 /* 0207 certificates, 0208 name filters, 0209 distributed identities. */
 static void
 put_mapped(struct writer *w, struct str user)
 {
     struct saf_query q = saf_db_query(
         w->db,
-        "SELECT '0207', label, serial || '.' || issuer FROM certs WHERE"
+        "SELECT '0207', label, serial, issuer, fingerprint FROM certs WHERE"
         " owner=?1 UNION ALL SELECT CASE kind WHEN 'N' THEN '0208' ELSE '0209'"
-        " END, label, filter FROM idmaps WHERE owner=?1 ORDER BY 1, 2",
+        " END, label, filter, issuer, '' FROM idmaps WHERE owner=?1 ORDER BY"
+        " 1, 2",
         "s", user);
 
     while (saf_query_next(&q)) {
@@ -240,6 +250,11 @@ put_mapped(struct writer *w, struct str user)
         struct str name = saf_query_str(&q, &w->a, 2);
         bool is_cert = str_eq_z(type, "0207");
 
+        if (is_cert)
+            name = cert_profile_name(&w->a, name, saf_query_str(&q, &w->a, 3),
+                                     saf_query_str(&q, &w->a, 4));
+        else if (str_eq_z(type, "0208"))
+            name = filter_name(w, saf_query_str(&q, &w->a, 3), name);
         begin(w,
               is_cert                  ? "0207"
               : str_eq_z(type, "0208") ? "0208"
@@ -398,6 +413,14 @@ put_profile(struct writer *w, struct str class_name, struct str name,
             (void)str_token(&rest, '/', &part);
             TEXT(w, "VOL_NAME", part);
             TEXT(w, "PADS_DATA", rest);
+        } else if (str_eq_z(class_name, "SECDATA")) {
+            struct str rest = members[i].name, part = STR("");
+            uint64_t level = 0;
+
+            (void)str_token(&rest, '/', &part);
+            TEXT(w, "MEMBER", part);
+            if (str_to_u64(rest, &level))
+                NUMBER(w, "SECLEVEL", level);
         } else {
             TEXT(w, "MEMBER", members[i].name);
         }
@@ -451,18 +474,30 @@ put_cert_rings(struct writer *w, int64_t id, struct str name)
     }
 }
 
+static struct str
+signing_algorithm(struct writer *w, int64_t id)
+{
+    struct cert_row row;
+
+    return cert_get_id(w->db, &w->a, id, &row) ? row.facts.sig_alg : STR("");
+}
+
 static void
 put_certs(struct writer *w)
 {
     struct saf_query q = saf_db_query(
         w->db,
-        "SELECT id, owner, status, serial || '.' || issuer, not_before,"
+        "SELECT id, owner, status, serial, not_before,"
         " not_after, key_type, key_bits, last_serial, issuer, subject,"
-        " hex(fingerprint), label FROM certs ORDER BY owner, label",
+        " hex(fingerprint), label, fingerprint, flags FROM certs ORDER BY "
+        "owner,"
+        " label",
         "");
 
     while (saf_query_next(&q)) {
-        struct str name = saf_query_str(&q, &w->a, 3);
+        struct str name = cert_profile_name(&w->a, saf_query_str(&q, &w->a, 3),
+                                            saf_query_str(&q, &w->a, 9),
+                                            saf_query_str(&q, &w->a, 13));
         struct str status = saf_query_str(&q, &w->a, 2);
         int64_t from = saf_query_int(&q, 4), to = saf_query_int(&q, 5);
 
@@ -482,13 +517,14 @@ put_certs(struct writer *w)
         TEXT(w, "LAST_SERIAL",
              str_fmt(&w->a, "%016llx",
                      (unsigned long long)saf_query_int(&q, 8)));
-        YES(w, "GEN_REQ", false);
+        YES(w, "GEN_REQ", (saf_query_int(&q, 14) & CERT_REQUESTED) != 0);
         emit(w);
         put_cert_rings(w, saf_query_int(&q, 0), name);
         begin(w, "1560", name);
         TEXT(w, "CLASS_NAME", STR("DIGTCERT"));
         TEXT(w, "ISSUER_DN", saf_query_str(&q, &w->a, 9));
         TEXT(w, "SUBJECT_DN", saf_query_str(&q, &w->a, 10));
+        TEXT(w, "SIG_ALG", signing_algorithm(w, saf_query_int(&q, 0)));
         TEXT(w, "CERT_FGRPRNT", saf_query_str(&q, &w->a, 11));
         emit(w);
         arena_reset(&w->a);
@@ -500,8 +536,9 @@ put_ring_entries(struct writer *w, int64_t id, struct str name)
 {
     struct saf_query q = saf_db_query(
         w->db,
-        "SELECT c.serial || '.' || c.issuer, r.usage, r.is_default, c.label"
-        " FROM ring_certs r JOIN certs c ON c.id=r.cert_id WHERE r.ring_id=?1"
+        "SELECT c.serial, r.usage, r.is_default, c.label, c.issuer,"
+        " c.fingerprint FROM ring_certs r JOIN certs c ON c.id=r.cert_id WHERE "
+        "r.ring_id=?1"
         " ORDER BY r.pos",
         "i", id);
 
@@ -510,7 +547,10 @@ put_ring_entries(struct writer *w, int64_t id, struct str name)
 
         begin(w, "0562", name);
         TEXT(w, "CLASS_NAME", STR("DIGTRING"));
-        TEXT(w, "CERT_NAME", saf_query_str(&q, &w->a, 0));
+        TEXT(w, "CERT_NAME",
+             cert_profile_name(&w->a, saf_query_str(&q, &w->a, 0),
+                               saf_query_str(&q, &w->a, 4),
+                               saf_query_str(&q, &w->a, 5)));
         TEXT(w, "CERT_USAGE",
              str_eq_z(usage, "C")   ? STR("CERTAUTH")
              : str_eq_z(usage, "S") ? STR("SITE")
@@ -549,8 +589,8 @@ put_maps(struct writer *w)
 {
     struct saf_query q = saf_db_query(
         w->db,
-        "SELECT kind, owner, label, status, filter, issuer FROM idmaps"
-        " ORDER BY kind, filter, issuer, id",
+        "SELECT kind, owner, label, status, filter, issuer, criteria FROM"
+        " idmaps ORDER BY kind, filter, issuer, id",
         "");
 
     while (saf_query_next(&q)) {
@@ -558,9 +598,8 @@ put_maps(struct writer *w)
         struct str owner = saf_query_str(&q, &w->a, 1);
         struct str filter = saf_query_str(&q, &w->a, 4);
         struct str issuer = saf_query_str(&q, &w->a, 5);
-        struct str name = is_filter ? str_fmt(&w->a, STR_FMT "\xc2\xac" STR_FMT,
-                                              STR_ARG(issuer), STR_ARG(filter))
-                                    : filter;
+        struct str name = is_filter ? filter_name(w, issuer, filter) : filter;
+        struct str criteria = saf_query_str(&q, &w->a, 6);
 
         put_derived(w, is_filter ? "DIGTNMAP" : "IDIDMAP", name, owner,
                     STR("NONE"), STR(""));
@@ -568,10 +607,12 @@ put_maps(struct writer *w)
         TEXT(w, "CLASS_NAME", is_filter ? STR("DIGTNMAP") : STR("IDIDMAP"));
         TEXT(w, "LABEL", saf_query_str(&q, &w->a, 2));
         if (is_filter)
-            TEXT(w, "STATUS", saf_query_str(&q, &w->a, 3));
+            TEXT(w, "STATUS",
+                 str_eq_z(saf_query_str(&q, &w->a, 3), "N") ? STR("NOTRUST")
+                                                            : STR("TRUST"));
         else
             TEXT(w, "DIDREG", issuer);
-        TEXT(w, "USER", owner);
+        TEXT(w, "USER", criteria.n > 0 ? criteria : owner);
         emit(w);
         arena_reset(&w->a);
     }

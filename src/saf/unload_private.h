@@ -13,4 +13,7 @@ MUST_CHECK enum err load_more_line(struct saf_db *, struct arena *,
                                    struct str line, const char *only,
                                    struct err_info *why);
 
+/* Between the two names of a certificate name filter. */
+#define UNLOAD_NOT_SIGN "\xc2\xac"
+
 #endif
