@@ -147,6 +147,61 @@ reason_words(struct cmd *cmd, const struct acee *acee,
     return STR("nothing for this user, who is RESTRICTED");
 }
 
+/* --- names that grouping profiles protect --------------------------------- */
+
+struct sources {
+    struct cmd *cmd;
+    const struct saf_decision *d; /* what one of them decided */
+    struct str decided;           /* which; "" when it was no line of theirs */
+    size_t n;
+};
+
+static bool
+is_deciding(const struct saf_decision *d, const struct snapshot_line *line)
+{
+    if (line->level != d->allowed)
+        return false;
+    return strcmp(line->kind, "user") == 0 || strcmp(line->kind, "group") == 0
+               ? str_eq_z(line->who, d->entry)
+               : strcmp(line->kind, d->entry) == 0;
+}
+
+static void
+find_deciding(void *arg, struct str source, const struct snapshot_line *line)
+{
+    struct sources *s = arg;
+
+    if (is_deciding(s->d, line) && !str_ends(s->decided, source))
+        s->decided = s->decided.n == 0
+                         ? source
+                         : str_fmt(s->cmd->arena, STR_FMT " and " STR_FMT,
+                                   STR_ARG(s->decided), STR_ARG(source));
+}
+
+static struct str
+line_words(struct cmd *cmd, const struct snapshot_line *line)
+{
+    if (strcmp(line->kind, "WHEN") == 0)
+        return str_fmt(cmd->arena, STR_FMT " %s WHEN(" STR_FMT "(" STR_FMT "))",
+                       STR_ARG(line->who), saf_level_name(line->level),
+                       STR_ARG(line->condition), STR_ARG(line->value));
+    return str_fmt(cmd->arena, "%s%s" STR_FMT " %s", line->kind,
+                   line->who.n > 0 && line->kind[0] != '*' ? " " : "",
+                   STR_ARG(line->kind[0] == '*' ? STR("") : line->who),
+                   saf_level_name(line->level));
+}
+
+static void
+tell_source(void *arg, struct str source, const struct snapshot_line *line)
+{
+    struct sources *s = arg;
+
+    if (s->n++ == 0)
+        cmd_line(s->cmd, STR("   These were merged from:"));
+    cmd_printf(s->cmd, "      " STR_FMT ": " STR_FMT, STR_ARG(source),
+               STR_ARG(line_words(s->cmd, line)));
+}
+
 /* --- one state ----------------------------------------------------------- */
 
 static void
@@ -154,18 +209,10 @@ tell_line(void *arg, const struct snapshot_line *line)
 {
     struct cmd *cmd = arg;
 
-    if (strcmp(line->kind, "WHEN") == 0)
-        cmd_printf(cmd,
-                   "      " STR_FMT " %s WHEN(" STR_FMT "(" STR_FMT
-                   ")): holds %s",
-                   STR_ARG(line->who), saf_level_name(line->level),
-                   STR_ARG(line->condition), STR_ARG(line->value),
-                   line->holds ? "now" : "not");
-    else
-        cmd_printf(cmd, "      %s%s" STR_FMT " %s", line->kind,
-                   line->who.n > 0 && line->kind[0] != '*' ? " " : "",
-                   STR_ARG(line->kind[0] == '*' ? STR("") : line->who),
-                   saf_level_name(line->level));
+    cmd_printf(cmd, "      " STR_FMT "%s", STR_ARG(line_words(cmd, line)),
+               strcmp(line->kind, "WHEN") != 0 ? ""
+               : line->holds                   ? ": holds now"
+                                               : ": holds not");
 }
 
 struct question {
@@ -180,19 +227,24 @@ static void
 tell_state(struct cmd *cmd, const char *title, const void *image,
            const struct question *q, const struct saf_decision *d)
 {
+    struct sources sources = { .cmd = cmd, .d = d, .decided = STR("") };
+
     cmd_printf(cmd, "%s: " STR_FMT, title, STR_ARG(answer_words(cmd, d)));
     if (d->profile[0] != '\0')
         cmd_printf(cmd, "   Profile: %s%s", d->profile,
                    d->is_generic ? " (G)" : "");
     else
         cmd_line(cmd, STR("   Profile: none"));
-    cmd_printf(cmd, "   Decided by: " STR_FMT,
-               STR_ARG(reason_words(cmd, q->acee, d, snapshot_flags(image))));
+    snapshot_sources(image, q->acee, q->resource, find_deciding, &sources);
+    cmd_printf(cmd, "   Decided by: " STR_FMT "%s" STR_FMT,
+               STR_ARG(reason_words(cmd, q->acee, d, snapshot_flags(image))),
+               sources.decided.n > 0 ? ", of " : "", STR_ARG(sources.decided));
     cmd_printf(cmd, "   Access allowed: %s, asked for: %s",
                saf_level_name(d->allowed), saf_level_name(d->requested));
     if (d->profile[0] != '\0') {
         cmd_line(cmd, STR("   Lines of the profile that concern the user:"));
         snapshot_lines(image, q->acee, q->resource, &q->where, tell_line, cmd);
+        snapshot_sources(image, q->acee, q->resource, tell_source, &sources);
     }
 }
 

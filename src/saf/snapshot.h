@@ -79,8 +79,9 @@ bool snapshot_find(const void *image, struct str resource, struct str *profile,
                    bool *is_generic);
 
 /* What the controlling profile carries for its class's users, as effective as
- * its access list; class STARTED: STDATA as lines "USER=LIBSERV\n". Empty when
- * there is none. Borrowed from the image. */
+ * its access list; class STARTED: STDATA as lines "USER=LIBSERV\n"; of names
+ * that were merged what snapshot_sources tells. Empty when there is none.
+ * Borrowed from the image. */
 struct str snapshot_data(const void *image, struct str resource);
 
 /*
@@ -99,6 +100,17 @@ void snapshot_lines(const void *image, const struct acee *, struct str resource,
                     const struct saf_where *where,
                     void (*each)(void *arg, const struct snapshot_line *),
                     void *arg);
+
+/*
+ * What a name that grouping profiles protect was merged from: each line of each
+ * profile that concerns this acee, with the profile's class and name; its UACC
+ * always. Nothing of a name that one profile of the class itself protects.
+ */
+void snapshot_sources(const void *image, const struct acee *,
+                      struct str resource,
+                      void (*each)(void *arg, struct str source,
+                                   const struct snapshot_line *),
+                      void *arg);
 
 /* --- building (saf_engine_dep) ----------------------------------------- */
 

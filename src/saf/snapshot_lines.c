@@ -1,6 +1,7 @@
 /* The lines of an access list that concern somebody, for those who ask why. */
 #include "saf/snapshot.h"
 
+#include "saf/classes.h"
 #include "saf/snapshot_private.h"
 
 struct teller {
@@ -91,4 +92,68 @@ snapshot_lines(const void *image, const struct acee *acee, struct str resource,
     if (t.profile->star != 0xff)
         tell(&t, "*", "*", (enum saf_level)t.profile->star);
     tell_conditions(&t);
+}
+
+/* --- merged names ----------------------------------------------------------
+ * snapshot_load.c keeps lines: "SCLASS profile", then of that profile "Ulevel",
+ * "Aid level" and "Wid level condition value"; id 0 is "*". */
+
+static bool
+is_for(const struct acee *acee, uint64_t id)
+{
+    if (id == 0 || id == acee->user_id)
+        return true;
+    for (uint32_t i = 0; i < acee->n_groups; i++)
+        if (acee->groups[i].id == id)
+            return true;
+    return false;
+}
+
+static bool
+read_source_line(struct str text, const struct acee *acee,
+                 struct snapshot_line *line)
+{
+    struct str rest = str_sub(text, 1, text.n), word;
+    uint64_t id = 0, level = 0;
+
+    *line = (struct snapshot_line){ .kind = "UACC", .holds = true };
+    if (text.p[0] != 'U') {
+        if (!str_token(&rest, ' ', &word) || !str_to_u64(word, &id) ||
+            !is_for(acee, id))
+            return false;
+        line->who = str_of(who_of(acee, (uint32_t)id));
+        line->kind = text.p[0] == 'W'      ? "WHEN"
+                     : id == 0             ? "*"
+                     : id == acee->user_id ? "user"
+                                           : "group";
+    }
+    if (!str_token(&rest, ' ', &word) || !str_to_u64(word, &level) ||
+        level > SAF_ALTER)
+        return false;
+    line->level = (enum saf_level)level;
+    if (text.p[0] == 'W' && str_token(&rest, ' ', &line->condition))
+        line->value = rest;
+    return true;
+}
+
+void
+snapshot_sources(const void *image, const struct acee *acee,
+                 struct str resource,
+                 void (*each)(void *arg, struct str source,
+                              const struct snapshot_line *),
+                 void *arg)
+{
+    const struct snap_header *h = image;
+    const struct saf_class *class_ = saf_class_find(str_of(h->class_name));
+    struct str rest = snapshot_data(image, resource), text, source = STR("");
+    struct snapshot_line line;
+
+    if (class_ == NULL || class_->group[0] == '\0')
+        return;
+    while (str_line(&rest, &text)) {
+        if (text.n > 0 && text.p[0] == 'S')
+            source = str_sub(text, 1, text.n);
+        else if (text.n > 0 && read_source_line(text, acee, &line))
+            each(arg, source, &line);
+    }
 }

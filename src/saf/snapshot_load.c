@@ -17,8 +17,11 @@
 #define LOAD_MAX ((size_t)8 << 30)
 #define IDS_AT_ONCE 20000 /* profiles for which all names are read at once */
 
+#define SOURCES_MAX (1u << 20) /* bytes, of one name */
+
 struct merged {
     struct snapshot_profile profile;
+    struct buf sources; /* see snapshot_sources */
     struct {
         struct saf_access *v;
         size_t n, cap;
@@ -86,8 +89,30 @@ widen(enum saf_level *have, enum saf_level other)
         *have = other;
 }
 
+/* What a profile brings along, for those who ask why. */
 static void
-merge(struct loader *l, struct str name, const struct snapshot_profile *p)
+put_source(struct merged *m, const char *class_name,
+           const struct snapshot_profile *p)
+{
+    struct buf *out = &m->sources;
+
+    buf_printf(out, "S%s " STR_FMT "\nU%u\n", class_name, STR_ARG(p->name),
+               (unsigned)p->uacc);
+    for (size_t i = 0; i < p->n_access; i++) {
+        const struct saf_access *a = &p->access[i];
+
+        buf_printf(out, "%c%u %u", a->when_kind.n > 0 ? 'W' : 'A', a->who_id,
+                   (unsigned)a->level);
+        if (a->when_kind.n > 0)
+            buf_printf(out, " " STR_FMT " " STR_FMT, STR_ARG(a->when_kind),
+                       STR_ARG(a->when_value));
+        buf_add_char(out, '\n');
+    }
+}
+
+static void
+merge(struct loader *l, const char *class_name, struct str name,
+      const struct snapshot_profile *p)
 {
     struct merged *m = table_get(&l->by_name, name);
     struct snapshot_profile *out;
@@ -99,6 +124,7 @@ merge(struct loader *l, struct str name, const struct snapshot_profile *p)
             l->failed = true;
             return;
         }
+        buf_init(&m->sources, SOURCES_MAX);
         m->profile.name = str_dup(&l->arena, name);
         m->profile.is_generic = pattern_has_generics(name) || p->is_generic;
     }
@@ -112,6 +138,7 @@ merge(struct loader *l, struct str name, const struct snapshot_profile *p)
     widen(&out->global_audit.failure, p->global_audit.failure);
     for (size_t i = 0; i < p->n_access; i++)
         merge_access(l, m, p->access[i]);
+    put_source(m, class_name, p);
 }
 
 static void
@@ -122,6 +149,9 @@ add_merged(struct loader *l)
 
         m->profile.access = m->access.v;
         m->profile.n_access = m->access.n;
+        /* Too many to tell: none is told. */
+        if (!m->sources.failed)
+            m->profile.data = buf_view(&m->sources);
         snapshot_builder_add(l->builder, &m->profile);
     }
 }
@@ -185,7 +215,7 @@ stdata_of(struct loader *l, int64_t profile)
 
 /* The profile read last is complete. */
 static void
-flush_row(struct loader *l, bool is_group, bool is_started)
+flush_row(struct loader *l, const char *class_name, bool is_group)
 {
     struct snapshot_profile *p = &l->row;
 
@@ -200,14 +230,14 @@ flush_row(struct loader *l, bool is_group, bool is_started)
         p->is_generic = false; /* the member's own name tells */
         for (size_t i = 0; i < n && !l->failed; i++)
             if (l->with_generics || !pattern_has_generics(members[i].name))
-                merge(l, members[i].name, p);
+                merge(l, class_name, members[i].name, p);
     } else if (l->with_generics || !p->is_generic) {
         const struct merged *m = table_get(&l->by_name, p->name);
 
-        if (is_started)
+        if (strcmp(class_name, "STARTED") == 0)
             p->data = stdata_of(l, l->row_id);
         if (m != NULL && m->profile.is_generic == p->is_generic)
-            merge(l, p->name, p);
+            merge(l, class_name, p->name, p);
         else
             snapshot_builder_add(l->builder, p);
     }
@@ -277,7 +307,6 @@ is_most_of_table(struct saf_db *db, const char *class_name, int64_t at_least)
 static void
 load_class(struct loader *l, const char *class_name, bool is_group)
 {
-    bool is_started = strcmp(class_name, "STARTED") == 0;
     struct saf_query q =
         is_most_of_table(l->db, class_name, 1)
             ? saf_db_query(l->db, ROWS "NOT INDEXED" LISTS " p.id", "s",
@@ -287,13 +316,13 @@ load_class(struct loader *l, const char *class_name, bool is_group)
 
     while (!l->failed && saf_query_next(&q)) {
         if (saf_query_int(&q, 0) != l->row_id) {
-            flush_row(l, is_group, is_started);
+            flush_row(l, class_name, is_group);
             start_row(l, &q);
         }
         add_entry(l, &q);
     }
     saf_query_close(&q);
-    flush_row(l, is_group, is_started);
+    flush_row(l, class_name, is_group);
 }
 
 static void
@@ -338,8 +367,10 @@ snapshot_build(struct saf_db *db, struct str class_name, uint32_t flags,
     if (e == ERR_OK)
         e = snapshot_builder_finish(l.builder, out, why);
     snapshot_builder_free(&l.builder);
-    for (size_t i = 0; i < l.all.n; i++)
+    for (size_t i = 0; i < l.all.n; i++) {
         VEC_FREE(&l.all.v[i]->access);
+        buf_fini(&l.all.v[i]->sources);
+    }
     VEC_FREE(&l.all);
     VEC_FREE(&l.row_access);
     table_fini(&l.by_name);

@@ -483,6 +483,110 @@ explained(void **state)
     desk_fini(&d);
 }
 
+/* Which profile a merged name's line is of. */
+static void
+explains_merged(void **state)
+{
+    static const char *const setup[] = {
+        "ADDGROUP PAY",
+        "ADDUSER FRED PASSWORD(X)",
+        "ADDUSER MARY PASSWORD(X)",
+        "CONNECT (FRED MARY) GROUP(PAY)",
+        "SETROPTS CLASSACT(EJBROLE)",
+        "RDEFINE GEJBROLE ADMINS ADDMEM(a.Write) UACC(NONE)",
+        "RDEFINE GEJBROLE CLERKS ADDMEM(a.Read a.Write) UACC(NONE)",
+        "RDEFINE EJBROLE a.Write UACC(EXECUTE)",
+        "PERMIT CLERKS CLASS(GEJBROLE) ID(PAY) ACCESS(READ)",
+        "PERMIT ADMINS CLASS(GEJBROLE) ID(PAY) ACCESS(UPDATE)",
+        "PERMIT ADMINS CLASS(GEJBROLE) ID(MARY) ACCESS(CONTROL)"
+        " WHEN(SYSID(SYS1))",
+        "PERMIT a.Write CLASS(EJBROLE) ID(MARY) ACCESS(READ)",
+        "SETROPTS RACLIST(EJBROLE)",
+        "RALTER GEJBROLE ADMINS DELMEM(a.Write)",
+    };
+    static const struct row rows[] = {
+        { "EXPLAIN FRED EJBROLE a.Write UPDATE", 0,
+          "User FRED, class EJBROLE, resource a.Write, access UPDATE\n"
+          "Now (RACLISTed): allowed (0/0/0)\n"
+          "   Profile: a.Write\n"
+          "   Decided by: the line of group PAY, of GEJBROLE ADMINS\n"
+          "   Access allowed: UPDATE, asked for: UPDATE\n"
+          "   Lines of the profile that concern the user:\n"
+          "      group PAY UPDATE\n"
+          "      UACC EXECUTE\n"
+          "   These were merged from:\n"
+          "      GEJBROLE ADMINS: UACC NONE\n"
+          "      GEJBROLE ADMINS: group PAY UPDATE\n"
+          "      GEJBROLE CLERKS: UACC NONE\n"
+          "      GEJBROLE CLERKS: group PAY READ\n"
+          "      EJBROLE a.Write: UACC EXECUTE\n"
+          "After SETROPTS RACLIST(EJBROLE) REFRESH: refused (8/8/0)\n"
+          "   Profile: a.Write\n"
+          "   Decided by: the line of group PAY, of GEJBROLE CLERKS\n"
+          "   Access allowed: READ, asked for: UPDATE\n"
+          "   Lines of the profile that concern the user:\n"
+          "      group PAY READ\n"
+          "      UACC EXECUTE\n"
+          "   These were merged from:\n"
+          "      GEJBROLE CLERKS: UACC NONE\n"
+          "      GEJBROLE CLERKS: group PAY READ\n"
+          "      EJBROLE a.Write: UACC EXECUTE\n" },
+        { "EXPLAIN FRED EJBROLE a.Read", 0,
+          "User FRED, class EJBROLE, resource a.Read, access READ\n"
+          "Now (RACLISTed): allowed (0/0/0)\n"
+          "   Profile: a.Read\n"
+          "   Decided by: the line of group PAY, of GEJBROLE CLERKS\n"
+          "   Access allowed: READ, asked for: READ\n"
+          "   Lines of the profile that concern the user:\n"
+          "      group PAY READ\n"
+          "      UACC NONE\n"
+          "   These were merged from:\n"
+          "      GEJBROLE CLERKS: UACC NONE\n"
+          "      GEJBROLE CLERKS: group PAY READ\n"
+          "After SETROPTS RACLIST(EJBROLE) REFRESH: the same\n" },
+        { "SETROPTS WHEN(PROGRAM)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "EXPLAIN MARY EJBROLE a.Write CONTROL SYSID(SYS1)", 0,
+          "User MARY, class EJBROLE, resource a.Write, access CONTROL\n"
+          "Now (RACLISTed): allowed (0/0/0)\n"
+          "   Profile: a.Write\n"
+          "   Decided by: a line of the conditional list, of GEJBROLE ADMINS\n"
+          "   Access allowed: CONTROL, asked for: CONTROL\n"
+          "   Lines of the profile that concern the user:\n"
+          "      user MARY READ\n"
+          "      group PAY UPDATE\n"
+          "      UACC EXECUTE\n"
+          "      MARY CONTROL WHEN(SYSID(SYS1)): holds now\n"
+          "   These were merged from:\n"
+          "      GEJBROLE ADMINS: UACC NONE\n"
+          "      GEJBROLE ADMINS: MARY CONTROL WHEN(SYSID(SYS1))\n"
+          "      GEJBROLE ADMINS: group PAY UPDATE\n"
+          "      GEJBROLE CLERKS: UACC NONE\n"
+          "      GEJBROLE CLERKS: group PAY READ\n"
+          "      EJBROLE a.Write: UACC EXECUTE\n"
+          "      EJBROLE a.Write: user MARY READ\n"
+          "After SETROPTS RACLIST(EJBROLE) REFRESH: refused (8/8/0)\n"
+          "   Profile: a.Write\n"
+          "   Decided by: the line of user MARY, of EJBROLE a.Write\n"
+          "   Access allowed: READ, asked for: CONTROL\n"
+          "   Lines of the profile that concern the user:\n"
+          "      user MARY READ\n"
+          "      group PAY READ\n"
+          "      UACC EXECUTE\n"
+          "   These were merged from:\n"
+          "      GEJBROLE CLERKS: UACC NONE\n"
+          "      GEJBROLE CLERKS: group PAY READ\n"
+          "      EJBROLE a.Write: UACC EXECUTE\n"
+          "      EJBROLE a.Write: user MARY READ\n" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    desk_fini(&d);
+}
+
 static void
 searches_and_lists(void **state)
 {
@@ -629,6 +733,7 @@ main(void)
         cmocka_unit_test(global_access_table),
         cmocka_unit_test(data_sets),
         cmocka_unit_test(data_set_commands),
+        cmocka_unit_test(explains_merged),
         cmocka_unit_test(dynamic_classes),
         cmocka_unit_test(after_a_restart),
         cmocka_unit_test(conditions),
