@@ -5,27 +5,83 @@
 #include "saf/classes.h"
 #include "saf/pattern.h"
 
+/* Where the first part of a distinguished name ends, its comma; STR_NPOS: it is
+ * the last. A comma behind a backslash or in quotes belongs to a value. */
+static size_t
+part_end(struct str dn)
+{
+    bool is_quoted = false;
+
+    for (size_t i = 0; i < dn.n; i++) {
+        if (dn.p[i] == '\\')
+            i++;
+        else if (dn.p[i] == '"')
+            is_quoted = !is_quoted;
+        else if (dn.p[i] == ',' && !is_quoted)
+            return i;
+    }
+    return STR_NPOS;
+}
+
+/* Without blanks around it, but for one that is escaped at its end; without
+ * backslashes before letters that need none (not those of hexadecimal
+ * digits). */
+static void
+add_value(struct buf *out, struct str text)
+{
+    struct str value = str_trim(text);
+    size_t n_backslashes = 0;
+
+    for (size_t i = 0; i < value.n; i++) {
+        char next = i + 1 < value.n ? value.p[i + 1] : '\0';
+
+        n_backslashes = value.p[i] == '\\' ? n_backslashes + 1 : 0;
+        if (n_backslashes % 2 == 1 &&
+            ((next >= 'g' && next <= 'z') || (next >= 'G' && next <= 'Z')))
+            continue;
+        buf_add_char(out, value.p[i]);
+    }
+    if (n_backslashes % 2 == 1 && value.p + value.n < text.p + text.n)
+        buf_add_char(out, ' ');
+}
+
+/* Each part has an attribute type. */
+static bool
+is_dn(struct str name)
+{
+    for (size_t end = 0; end != STR_NPOS;) {
+        end = part_end(name);
+        if (str_find_char(str_sub(name, 0, end), '=') == STR_NPOS)
+            return false;
+        if (end != STR_NPOS)
+            name = str_sub(name, end + 1, name.n);
+    }
+    return true;
+}
+
 struct str
 idmap_normalised(struct arena *arena, struct str name)
 {
-    struct str rest = name, part;
+    struct str rest = name;
     struct buf out;
 
-    if (str_find_char(name, '=') == STR_NPOS)
+    if (!is_dn(name))
         return name;
-    buf_init(&out, name.n + 1);
-    while (str_token(&rest, ',', &part)) {
-        size_t equals = str_find_char(part, '=');
+    buf_init(&out, name.n + 2);
+    for (size_t end = 0; end != STR_NPOS;) {
+        struct str part;
+        size_t equals;
 
-        if (equals == STR_NPOS) {
-            buf_fini(&out);
-            return name; /* no distinguished name after all */
-        }
+        end = part_end(rest);
+        part = str_sub(rest, 0, end);
+        equals = str_find_char(part, '=');
+        if (end != STR_NPOS)
+            rest = str_sub(rest, end + 1, rest.n);
         if (out.n > 0)
             buf_add_char(&out, ',');
         buf_add(&out, str_upper(arena, str_trim(str_sub(part, 0, equals))));
         buf_add_char(&out, '=');
-        buf_add(&out, str_trim(str_sub(part, equals + 1, part.n)));
+        add_value(&out, str_sub(part, equals + 1, part.n));
     }
     name = str_dup(arena, buf_view(&out));
     buf_fini(&out);
@@ -60,14 +116,14 @@ static bool
 find_in_registry(struct saf_db *db, struct arena *arena, enum idmap_state state,
                  struct str user, struct str registry, struct str *owner)
 {
-    bool is_dn = str_find_char(user, '=') != STR_NPOS;
+    bool has_parts = is_dn(user);
 
     while (user.n > 0) {
-        size_t comma = str_find_char(user, ',');
+        size_t comma = part_end(user);
 
         if (find_exact(db, arena, state, user, registry, owner))
             return true;
-        if (!is_dn || comma == STR_NPOS)
+        if (!has_parts || comma == STR_NPOS)
             break;
         user = str_sub(user, comma + 1, user.n);
     }
@@ -78,6 +134,11 @@ bool
 idmap_user(struct saf_db *db, struct arena *arena, enum idmap_state state,
            struct str name, struct str registry, struct str *user)
 {
+    const uint32_t both = CLASS_ACTIVE | CLASS_RACLIST;
+
+    if (state == IDMAP_EFFECTIVE &&
+        (saf_class_options(db, STR("IDIDMAP")) & both) != both)
+        return false;
     name = idmap_normalised(arena, name);
     return find_in_registry(db, arena, state, name, registry, user) ||
            find_in_registry(db, arena, state, name, STR("*"), user);

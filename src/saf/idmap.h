@@ -20,14 +20,15 @@
 
 enum idmap_state { IDMAP_STORED, IDMAP_EFFECTIVE };
 
-/* A distinguished name without blanks around "," and "=", its attribute types
- * in upper case; any other text as it is. */
+/* A distinguished name without blanks around "," and "=" and without needless
+ * backslashes, its attribute types in upper case; any other text as it is. */
 struct str idmap_normalised(struct arena *, struct str name);
 
 /*
  * The user of a distributed identity. The full name, then each shorter suffix
  * of a distinguished name, then "*"; all of it with the registry, then again
- * with registry "*". False: none.
+ * with registry "*". False: none. What is effective needs class IDIDMAP active
+ * and RACLISTed.
  */
 bool idmap_user(struct saf_db *, struct arena *, enum idmap_state,
                 struct str name, struct str registry, struct str *user);

@@ -605,6 +605,11 @@ identity_maps(void **state)
         { "RACMAP ID(MARY) MAP USERDIDFILTER(NAME('distuser')) "
           "REGISTRY(NAME('*'))",
           8, "IRRW208I This distributed identity is mapped already.\n" },
+        /* as a logon would be told */
+        { "RACMAP QUERY USERDIDFILTER(NAME('distuser')) REGISTRY(NAME('x'))", 4,
+          "IRRW206I No matching identity mapping was found for this user.\n" },
+        { "SETROPTS CLASSACT(IDIDMAP) RACLIST(IDIDMAP)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
         { "RACMAP QUERY USERDIDFILTER(NAME('distuser')) REGISTRY(NAME('x'))", 0,
           "The mapped user ID is FRED.\n" },
         { "RACMAP QUERY USERDIDFILTER(NAME('CN=Joe,OU=Pay,O=Us')) "
@@ -614,6 +619,8 @@ identity_maps(void **state)
           "REGISTRY(NAME('ldap'))",
           4,
           "IRRW206I No matching identity mapping was found for this user.\n" },
+        { "SETROPTS NORACLIST(IDIDMAP)", 0,
+          "ICH14063I SETROPTS command complete.\n" },
         { "RACMAP ID(MARY) LISTMAP(LABEL('pay')", 0,
           "Mapping information for user MARY:\n\n    Label: pay\n"
           "    Distributed Identity User Name Filter:\n"
