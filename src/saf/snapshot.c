@@ -698,21 +698,25 @@ is_global(const void *image, const struct acee *acee, struct str name,
 
 /* Step 7 without a profile. */
 static void
-decide_unprotected(const void *image, struct saf_decision *d)
+decide_unprotected(const void *image, const struct acee *acee,
+                   struct saf_decision *d)
 {
     const struct snap_header *h = image;
     bool is_all = (h->flags & SNAPSHOT_PROTECTALL) != 0;
 
     if (is_all && (h->flags & SNAPSHOT_PROTECTALL_WARNING) != 0) {
         d->rc = SAF_RC(0, 0, 0);
-        d->is_warning = d->wants_log = true;
-        d->log = SAF_LOG_PROFILE;
-    } else if (is_all) {
+        d->is_warning = true;
+    } else if (is_all || h->default_rc == 8) {
         d->rc = SAF_RC(8, 8, 0);
-        d->wants_log = true;
-        d->log = SAF_LOG_PROFILE;
     } else {
-        d->rc = h->default_rc == 8 ? SAF_RC(8, 8, 0) : SAF_RC(4, 4, 0);
+        d->rc = SAF_RC(4, 4, 0); /* nothing was decided, nothing is logged */
+        return;
+    }
+    set_log(image, NULL, acee, d);
+    if (is_all && (h->flags & SNAPSHOT_LOG_NEVER) == 0) {
+        d->log |= SAF_LOG_PROFILE;
+        d->wants_log = true;
     }
 }
 
@@ -734,7 +738,7 @@ snapshot_lookup(const void *image, const struct acee *acee, struct str resource,
         p = snap_find_profile(image, name);
     }
     if (p == NULL) {
-        decide_unprotected(image, out);
+        decide_unprotected(image, acee, out);
         return;
     }
     controlling = name_of(image, p);
