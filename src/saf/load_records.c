@@ -1,5 +1,6 @@
 /* Records of an unload into the database. */
 #include "saf/load_private.h"
+#include "saf/unload_private.h"
 
 #include <string.h>
 
@@ -526,6 +527,21 @@ unpadded(struct str text)
     return text;
 }
 
+static void
+load_chars(struct loader *l, int64_t id)
+{
+    for (size_t i = 0; i < UNLOAD_CHARS; i++) {
+        const char *field = unload_chars[i].field;
+        struct str have =
+            saf_field_get(l->db, &l->a, SAF_KIND_PROFILE, id, "CDTINFO", field);
+
+        if (YES(l, unload_chars[i].column))
+            saf_field_put(l->db, SAF_KIND_PROFILE, id, "CDTINFO", field,
+                          str_fmt(&l->a, STR_FMT "%s%s", STR_ARG(have),
+                                  have.n > 0 ? " " : "", unload_chars[i].word));
+    }
+}
+
 static enum err
 load_segment(struct loader *l, const char *type, struct err_info *why)
 {
@@ -566,6 +582,8 @@ load_segment(struct loader *l, const char *type, struct err_info *why)
         if (value.n > 0 && !str_eq_z(value, "NONE"))
             saf_field_put(l->db, kind, id, f[i].segment, f[i].field, value);
     }
+    if (strcmp(type, "05C0") == 0)
+        load_chars(l, id);
     return ERR_OK;
 }
 
@@ -586,7 +604,7 @@ load_record(struct loader *l, enum pass pass, const char *type,
                : IS("0203") ? check_connected(l, why)
                             : ERR_OK;
     if (IS("0120") || IS("0220") || IS("0270") || IS("02F0") || IS("0530") ||
-        IS("0540") || IS("05D0")) {
+        IS("0540") || IS("05C0") || IS("05D0")) {
         char name[5] = { 0 };
 
         memcpy(name, type, 4);

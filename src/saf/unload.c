@@ -41,6 +41,27 @@ base(struct writer *w, enum saf_kind kind, int64_t id, const char *field)
     return saf_field_get(w->db, &w->a, kind, id, "BASE", field);
 }
 
+static bool
+has_word(struct str list, const char *word)
+{
+    struct str one;
+
+    while (str_token(&list, ' ', &one))
+        if (str_eq_z(one, word))
+            return true;
+    return false;
+}
+
+static void
+put_chars(struct writer *w, int64_t id)
+{
+    for (size_t i = 0; i < UNLOAD_CHARS; i++)
+        YES(w, unload_chars[i].column,
+            has_word(saf_field_get(w->db, &w->a, SAF_KIND_PROFILE, id,
+                                   "CDTINFO", unload_chars[i].field),
+                     unload_chars[i].word));
+}
+
 /* A record whose columns are a segment's fields; class_name NULL for users and
  * groups. */
 static void
@@ -61,6 +82,8 @@ put_segment(struct writer *w, const char *type, const char *segment,
             TEXT(w, f[i].column,
                  saf_field_get(w->db, &w->a, kind, id, segment, f[i].field));
     }
+    if (strcmp(type, "05C0") == 0)
+        put_chars(w, id);
     emit(w);
 }
 
@@ -433,6 +456,7 @@ put_profile(struct writer *w, struct str class_name, struct str name,
         return;
     put_segment(w, "0530", "SSIGNON", SAF_KIND_PROFILE, p.id, p.name, class_z);
     put_segment(w, "0540", "STDATA", SAF_KIND_PROFILE, p.id, p.name, class_z);
+    put_segment(w, "05C0", "CDTINFO", SAF_KIND_PROFILE, p.id, p.name, class_z);
     put_segment(w, "05D0", "ICTX", SAF_KIND_PROFILE, p.id, p.name, class_z);
 }
 

@@ -13,6 +13,13 @@ MUST_CHECK enum err load_more_line(struct saf_db *, struct arena *,
                                    struct str line, const char *only,
                                    struct err_info *why);
 
+/* FIRST and OTHER of segment CDTINFO, which are a column for each word. */
+struct unload_chars {
+    const char *column, *field, *word;
+};
+#define UNLOAD_CHARS 8u
+extern const struct unload_chars unload_chars[UNLOAD_CHARS];
+
 /* Between the two names of a certificate name filter. */
 #define UNLOAD_NOT_SIGN "\xc2\xac"
 

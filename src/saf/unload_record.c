@@ -1,4 +1,4 @@
-#include "saf/unload.h"
+#include "saf/unload_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,10 +33,30 @@ static const struct unload_field fields[] = {
     { "0540", "USER_ID", "STDATA", "USER" }, { "0540", "GROUP_ID", "STDATA", "GROUP" },
     { "0540", "TRUSTED", "STDATA", "TRUSTED" }, { "0540", "PRIVILEGED", "STDATA", "PRIVILEGED" },
     { "0540", "TRACE", "STDATA", "TRACE" },
+    { "05C0", "POSIT", "CDTINFO", "POSIT" }, { "05C0", "MAXLENGTH", "CDTINFO", "MAXLENGTH" },
+    { "05C0", "MAXLENX", "CDTINFO", "MAXLENX" }, { "05C0", "DEFAULTRC", "CDTINFO", "DEFAULTRC" },
+    { "05C0", "KEYQUALIFIER", "CDTINFO", "KEYQUALIFIERS" }, { "05C0", "GROUP", "CDTINFO", "GROUP" },
+    { "05C0", "MEMBER", "CDTINFO", "MEMBER" }, { "05C0", "OPER", "CDTINFO", "OPERATIONS" },
+    { "05C0", "DEFAULTUACC", "CDTINFO", "DEFAULTUACC" }, { "05C0", "RACLIST", "CDTINFO", "RACLIST" },
+    { "05C0", "GENLIST", "CDTINFO", "GENLIST" }, { "05C0", "PROF_ALLOW", "CDTINFO", "PROFILESALLOWED" },
+    { "05C0", "SECL_REQ", "CDTINFO", "SECLABELSREQUIRED" }, { "05C0", "MACPROCESS", "CDTINFO", "MACPROCESSING" },
+    { "05C0", "SIGNAL", "CDTINFO", "SIGNAL" }, { "05C0", "CASE", "CDTINFO", "CASE" },
+    { "05C0", "GENERIC", "CDTINFO", "GENERIC" },
     { "05D0", "USEMAP", "ICTX", "USEMAP" }, { "05D0", "DOMAP", "ICTX", "DOMAP" },
     { "05D0", "MAPREQ", "ICTX", "MAPREQUIRED" }, { "05D0", "MAP_TIMEOUT", "ICTX", "MAPPINGTIMEOUT" },
 };
 /* clang-format on */
+
+const struct unload_chars unload_chars[UNLOAD_CHARS] = {
+    { "FIRST_ALPHA", "FIRST", "ALPHA" },
+    { "FIRST_NATL", "FIRST", "NATIONAL" },
+    { "FIRST_NUM", "FIRST", "NUMERIC" },
+    { "FIRST_SPEC", "FIRST", "SPECIAL" },
+    { "OTHER_ALPHA", "OTHER", "ALPHA" },
+    { "OTHER_NATL", "OTHER", "NATIONAL" },
+    { "OTHER_NUM", "OTHER", "NUMERIC" },
+    { "OTHER_SPEC", "OTHER", "SPECIAL" },
+};
 
 const struct unload_field *
 unload_fields(size_t *n)

@@ -34,6 +34,13 @@ RACDCERT ID(ANN) ADDRING(Ring.One)
 RACDCERT ID(ANN) CONNECT(RING(Ring.One) LABEL('ann cert') DEFAULT)
 RACDCERT ID(ANN) CONNECT(RING(Ring.One) LABEL('CA') CERTAUTH USAGE(CERTAUTH))
 RACMAP ID(BEN) MAP USERDIDFILTER(NAME('distuser')) REGISTRY(NAME('*')) WITHLABEL('d')
+RACDCERT SITE GENCERT SUBJECTSDN(CN('Big Site') O('X')) WITHLABEL('Big Site') NISTECC
+RACDCERT SITE GENREQ(LABEL('Big Site')) DSN('IBMUSER.SITE.REQ')
+RACDCERT ID(ANN) CONNECT(RING(Ring.One) LABEL('Big Site') SITE)
+RACDCERT ID(BEN) MAP SDNFILTER('OU=Pay.O=Us') IDNFILTER('CN=CA.O=X') WITHLABEL('pay') NOTRUST
+RACDCERT MULTIID MAP SDNFILTER('O=Apps') CRITERIA(APPLID=&APPLID) WITHLABEL('apps')
+RDEFINE SECDATA SECLEVEL ADDMEM(SECRET/100)
+RDEFINE CDT MYCLASS CDTINFO(POSIT(303) MAXLENGTH(42) FIRST(ALPHA) OTHER(ALPHA NUMERIC) RACLIST(ALLOWED) CASE(ASIS) OPERATIONS(YES))
 D
 unlike "$(cat "$SCRATCH/deck")" "return code (8|12)" "the deck runs"
 
@@ -50,8 +57,15 @@ is "$(grep '^0270 ANN' "$U" | cut -c15-24)" "0000051001" "0270: UID in 15-24"
 is "$(grep '^0500 BAQ\.\*\*' "$U" | cut -c253-273 | tr -s ' ')" "FACILITY YES 000 202" "0500: class, generic"
 is "$(grep '^0505 BAQ.ONE' "$U" | cut -c262-278 | sort | sed 's/ *$//' | tr -s ' ' | tr '\n' ,)" "ANN UPDATE,IBMUSER ALTER,STAFF UPDATE," "0505: the access list"
 like "$(grep '^0507 BAQ.ONE' "$U" | cut -c262-556)" "^CRITERIA SQLROLE +BEN +READ +00000 +SQLROLE\(ADMIN\)" "0507: conditional"
-is "$(grep -c '^0562 ANN.Ring.One' "$U")" 2 "0562: a ring's certificates"
+is "$(grep -c '^0562 ANN.Ring.One' "$U")" 3 "0562: a ring's certificates"
 is "$(grep "^0503 PGM1" "$U" | cut -c262-541 | tr -s " " | sed "s/ *$//" | tr "\n" ,)" "SYS1.LINKLIB NOPADCHK ******,SYS1.OTHER PADCHK," "0503: programs"
+is "$(grep -c '^0560 00\.CN=Big¢Site\.O=X ' "$U") $(grep -c '^0562 ANN.Ring.One.* 00\.CN=Big¢Site\.O=X ' "$U")" "1 1" "0560, 0562: a blank of a certificate's name is a cent sign"
+like "$(grep '^0560 00.CN=Big' "$U")" " YES\$" "0560: a request was made of it"
+like "$(grep '^1560 00.CN=Big' "$U")" " sha256ECDSA +[0-9A-F]{64}\$" "1560: how it is signed"
+like "$(grep '^0508' "$U" | grep ' pay ')" "^0508 CN=CA.O=X¬OU=Pay.O=Us +DIGTNMAP pay +NOTRUST +BEN\$" "0508: a filter"
+like "$(grep '^0508' "$U" | grep ' apps ')" "^0508 ¬O=Apps +DIGTNMAP apps +TRUST +APPLID=&APPLID\$" "0508: criteria in the user's place"
+is "$(grep '^0503 SECLEVEL' "$U" | cut -c262-267,549-553)" "SECRET00100" "0503: a security level"
+is "$(grep '^05C0 MYCLASS' "$U" | cut -c262-275,321-324,331-334,341-344,351-354,361-364,421-424 | tr -s ' ')" "0000000303 042YES NO YES YES YES ASIS" "05C0: a class"
 unlike "$(cat "$U")" "GOODPASS|scrypt|0123456789ABCDEF" "no secret in the unload"
 unlike "$(cat "$M")" "GOODPASS|0123456789ABCDEF" "no clear secret in the companion"
 
@@ -68,6 +82,13 @@ is "$(cat "$SCRATCH/load.rc")" 0 "load"
 note "$(cat "$SCRATCH/loaded")"
 like "$(cat "$SCRATCH/loaded")" "5 users|6 users" "says what it loaded"
 is "$(diff "$U" "$SCRATCH/unload2" | head -5)" "" "out, in, out: the same text"
+(
+    export SALLYPORT_ROOT=$SCRATCH/r4
+    mkdir -p "$SALLYPORT_ROOT"
+    sallyport db load "$U" >"$SCRATCH/loaded4" 2>&1
+    sallyport db unload "$SCRATCH/unload4" >/dev/null 2>&1
+)
+for kind in 0508 05C0; do is "$(grep "^$kind" "$SCRATCH/unload4")" "$(grep "^$kind" "$U")" "without the companion: records $kind"; done
 is "$(diff "$M" "$SCRATCH/more2" | cut -c1-120 | head -5)" "" "and the same companion"
 (
     export SALLYPORT_ROOT=$SCRATCH/r2
@@ -180,7 +201,7 @@ for code in UTF-8 ISO-8859-1; do
     M=$SCRATCH/none load_ok "$SCRATCH/$code"
     is "$(grep -a '^0100 STAFF' "$SCRATCH/out")" "$(grep '^0100 STAFF' "$SCRATCH/UTF-8")" "columns are characters in $code"
 done
-iconv -f ASCII -t IBM1047 "$U" 2>/dev/null | tr '\045' '\025' >"$SCRATCH/ebcdic"
+iconv -f UTF-8 -t IBM1047 "$U" 2>/dev/null | tr '\045' '\025' >"$SCRATCH/ebcdic"
 load_ok "$SCRATCH/ebcdic"
 is "$(md5sum <"$SCRATCH/out")" "$(md5sum <"$U")" "EBCDIC"
 
