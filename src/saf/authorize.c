@@ -173,6 +173,8 @@ saf_engine_close(struct saf_engine **engine)
 
         e->states = s->next;
         image_fini(&s->image);
+        buf_fini(&s->generics.image);
+        buf_fini(&s->discrete.image);
         arena_fini(&s->arena);
         free(s);
     }
@@ -212,6 +214,89 @@ saf_engine_image(struct saf_engine *engine, struct str class_name,
     }
     *image = image_view(&s->image);
     return ERR_OK;
+}
+
+/* --- large classes that are not RACLISTed ----------------------------------
+ */
+
+static bool
+is_large(struct saf_db *db, const char *class_name)
+{
+    struct saf_query q = saf_db_query(
+        db,
+        "SELECT count(*)>?2 FROM (SELECT 1 FROM profiles WHERE class=?1"
+        " LIMIT ?2+1)",
+        "si", str_of(class_name), (int64_t)SAF_WHOLE_IMAGE_MAX);
+    bool is = saf_query_next(&q) && saf_query_int(&q, 0) != 0;
+
+    saf_query_close(&q);
+    return is;
+}
+
+static enum err
+build_part(struct saf_engine *engine, const struct state *s, struct part *part,
+           struct str name, uint32_t flags, struct err_info *why)
+{
+    enum err e;
+
+    buf_fini(&part->image);
+    buf_init(&part->image, SNAPSHOT_MAX);
+    part->is_built = false;
+    part->of_generation = saf_class_generation(engine->db, str_of(s->name));
+    part->of_rollbacks = saf_db_rollbacks(engine->db);
+    part->of_generics = saf_generics_serial(engine->db);
+    e = engine_compile_part(engine, s, name, flags, &part->image, why);
+    part->is_built =
+        e == ERR_OK && str_copy_z(name, part->name, sizeof part->name);
+    return e;
+}
+
+/* What is there of that name; unbuilt generics, or some that changed since. */
+static enum err
+part_for(struct saf_engine *engine, struct state *s,
+         const struct saf_class *class_, struct str resource, struct str *image,
+         struct err_info *why)
+{
+    uint64_t rollbacks = saf_db_rollbacks(engine->db);
+    uint32_t flags = engine_flags(engine, s, class_);
+    struct part *part = &s->discrete;
+    char text[SAF_PROFILE_MAX + 1];
+    struct str name = STR("");
+    enum err e = ERR_OK;
+
+    if (saf_class_fold(class_, resource, text, &name) &&
+        (!part->is_built || !str_eq_z(name, part->name) ||
+         part->of_rollbacks != rollbacks ||
+         part->of_generation !=
+             saf_class_generation(engine->db, str_of(s->name))))
+        e = build_part(engine, s, part, name, flags, why);
+    if (e == ERR_OK && (name.n == 0 || !part->is_built ||
+                        snapshot_n_profiles(part->image.p) == 0)) {
+        part = &s->generics;
+        if (!part->is_built || part->of_rollbacks != rollbacks ||
+            part->of_generics != saf_generics_serial(engine->db))
+            e = build_part(engine, s, part, STR(""), flags, why);
+    }
+    if (e == ERR_OK)
+        e = saf_db_check(engine->db, why);
+    if (e != ERR_OK)
+        return e;
+    snapshot_set_flags(part->image.p, flags);
+    *image = buf_view(&part->image);
+    return ERR_OK;
+}
+
+enum err
+saf_engine_image_for(struct saf_engine *engine, struct str class_name,
+                     struct str resource, struct str *image,
+                     struct err_info *why)
+{
+    const struct saf_class *class_;
+    struct state *s = engine_state(engine, class_name, &class_);
+
+    if (s != NULL && !s->is_raclisted && is_large(engine->db, s->name))
+        return part_for(engine, s, class_, resource, image, why);
+    return saf_engine_image(engine, class_name, image, why);
 }
 
 enum err
@@ -330,7 +415,8 @@ saf_authorize(struct saf_engine *engine, const struct acee *acee,
 {
     struct saf_decision d = { .requested = level };
     struct str image;
-    enum err e = saf_engine_image(engine, class_name, &image, NULL);
+    enum err e =
+        saf_engine_image_for(engine, class_name, resource, &image, NULL);
 
     if (e == ERR_OK)
         saf_engine_decide(engine, image.p, acee, class_name, resource, level,

@@ -35,6 +35,15 @@ void saf_engine_on_publish(struct saf_engine *, saf_publish publish, void *arg);
  * Borrowed until the next call or command. ERR_NOT_FOUND: no such class. */
 MUST_CHECK enum err saf_engine_image(struct saf_engine *, struct str class_name,
                                      struct str *image, struct err_info *why);
+/* One that answers for this resource as the class's would. Of a large class
+ * that is not RACLISTed it holds the discrete profile of that name, looked up
+ * now, or else the generics, which are compiled again only when one of them
+ * changed: a change costs no more than what it changed. */
+MUST_CHECK enum err saf_engine_image_for(struct saf_engine *,
+                                         struct str class_name,
+                                         struct str resource, struct str *image,
+                                         struct err_info *why);
+#define SAF_WHOLE_IMAGE_MAX 1000 /* profiles of a class that is not large */
 
 /* The effective image of a RACLISTed class as a descriptor, borrowed until the
  * next refresh; -1 and generation 0: it is not RACLISTed. ERR_NOT_FOUND. */

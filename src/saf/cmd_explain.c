@@ -319,8 +319,8 @@ run_explain(struct cmd *cmd)
     q.acee = &acee;
     d = saf_authorize(cmd->engine, &acee, str_of(q.class_->name), q.resource,
                       q.level, &q.where);
-    if (saf_engine_image(cmd->engine, str_of(q.class_->name), &image, &why) !=
-        ERR_OK) {
+    if (saf_engine_image_for(cmd->engine, str_of(q.class_->name), q.resource,
+                             &image, &why) != ERR_OK) {
         CMD_MSG(cmd, "SPT1001E", str_of(why.text));
         return 12;
     }

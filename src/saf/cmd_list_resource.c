@@ -422,8 +422,8 @@ find_by_image(struct cmd *cmd, const struct saf_class *class_, struct str name,
     struct str image, profile;
     bool is_generic;
 
-    return saf_engine_image(cmd->engine, str_of(class_->name), &image, NULL) ==
-               ERR_OK &&
+    return saf_engine_image_for(cmd->engine, str_of(class_->name), name, &image,
+                                NULL) == ERR_OK &&
            snapshot_find(image.p, name, &profile, &is_generic) && is_generic &&
            saf_profile_get_kind(cmd->db, cmd->arena, str_of(class_->name),
                                 profile, true, out);

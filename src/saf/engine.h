@@ -20,6 +20,15 @@ void image_init(struct image *);
 void image_fini(struct image *);
 struct str image_view(const struct image *);
 
+/* Of a large class that is not RACLISTed: its generics, or one discrete
+ * profile. */
+struct part {
+    struct buf image;
+    bool is_built;
+    uint64_t of_generation, of_rollbacks, of_generics;
+    char name[SAF_PROFILE_MAX + 1]; /* of the discrete one */
+};
+
 struct state { /* of one class */
     char name[SAF_CLASS_MAX + 1];
     struct image image;
@@ -27,6 +36,7 @@ struct state { /* of one class */
     bool is_raclisted;      /* the image is the effective state */
     uint64_t of_generation; /* of the store; for classes not RACLISTed */
     uint64_t of_rollbacks;
+    struct part generics, discrete;
     uint32_t flags; /* as of flags_serial of the options */
     uint64_t flags_serial;
     /* The global access table, as of its last REFRESH. */
@@ -61,6 +71,11 @@ MUST_CHECK enum err engine_compile(struct saf_engine *, const struct state *,
                                    struct saf_db *, uint32_t flags,
                                    uint64_t generation, struct buf *out,
                                    struct err_info *why);
+/* The same of a part (see snapshot_build_part). */
+MUST_CHECK enum err engine_compile_part(struct saf_engine *,
+                                        const struct state *, struct str name,
+                                        uint32_t flags, struct buf *out,
+                                        struct err_info *why);
 /* Compile a class that is not RACLISTed. */
 MUST_CHECK enum err engine_build(struct saf_engine *, struct state *,
                                  uint32_t flags, struct err_info *why);

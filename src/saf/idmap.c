@@ -252,7 +252,8 @@ user_of_criteria(struct saf_engine *engine, struct arena *arena,
 
     buf_init(&name, 512);
     add_substituted(&name, criteria, ask);
-    if (saf_engine_image(engine, STR("DIGTCRIT"), &image, NULL) == ERR_OK &&
+    if (saf_engine_image_for(engine, STR("DIGTCRIT"), buf_view(&name), &image,
+                             NULL) == ERR_OK &&
         snapshot_find(image.p, buf_view(&name), &profile, &is_generic) &&
         saf_profile_get_kind(saf_engine_db(engine), arena, STR("DIGTCRIT"),
                              profile, is_generic, &p))

@@ -92,6 +92,21 @@ engine_compile(struct saf_engine *engine, const struct state *s,
     return e;
 }
 
+enum err
+engine_compile_part(struct saf_engine *engine, const struct state *s,
+                    struct str name, uint32_t flags, struct buf *out,
+                    struct err_info *why)
+{
+    enum err e = snapshot_build_part(engine->db, str_of(s->name), name, flags,
+                                     ++engine->built, out, why);
+
+    if (e == ERR_OK)
+        e = attach(engine, s, out, why);
+    if (e != ERR_OK)
+        err_prefix(why, "class %s", s->name);
+    return e;
+}
+
 /* The same image with other options, variables and globals. */
 static enum err
 copy_image(struct saf_engine *engine, const struct state *s, uint32_t flags,
@@ -107,9 +122,19 @@ copy_image(struct saf_engine *engine, const struct state *s, uint32_t flags,
     return attach(engine, s, out, why);
 }
 
+/* Compiled again when it is asked for. */
+static void
+forget(struct state *s)
+{
+    s->is_built = s->generics.is_built = s->discrete.is_built = false;
+    buf_fini(&s->generics.image);
+    buf_fini(&s->discrete.image);
+}
+
 static void
 take_image(struct state *s, struct image *image, uint32_t flags)
 {
+    forget(s);
     image_fini(&s->image);
     s->image = *image;
     image_init(image);
@@ -287,7 +312,7 @@ add_followers(struct saf_rebuild *r, const struct state *of)
         if (s == of)
             continue;
         if (!s->is_raclisted)
-            s->is_built = false; /* compiled when it is asked for */
+            forget(s);
         else if (!add_item(r, s, ITEM_COPY, snapshot_flags(s->image.map)))
             return false;
     }
@@ -319,7 +344,7 @@ plan(struct saf_rebuild *r, const struct saf_refresh *ask, struct state *s,
     else if (was_listed)
         ok = add_item(r, s, ITEM_DROP, flags);
     else
-        s->is_built = false;
+        forget(s);
     if (ok && (is_listed || was_listed))
         ok = add_followers(r, s);
     return ok ? saf_db_check(engine->db, why)
@@ -400,7 +425,8 @@ put_in_use(struct saf_rebuild *r, struct item *i)
     struct str none = { NULL, 0 };
 
     if (i->what == ITEM_DROP) {
-        i->s->is_built = i->s->is_raclisted = false;
+        forget(i->s);
+        i->s->is_raclisted = false;
         image_fini(&i->s->image);
         image_init(&i->s->image);
     } else {

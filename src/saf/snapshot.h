@@ -121,6 +121,12 @@ void snapshot_sources(const void *image, const struct acee *,
 MUST_CHECK enum err snapshot_build(struct saf_db *, struct str class_name,
                                    uint32_t flags, uint64_t generation,
                                    struct buf *out, struct err_info *why);
+/* Of a class that is not RACLISTed: the generic profiles alone (name empty), or
+ * the discrete one of that name, folded, alone. */
+MUST_CHECK enum err snapshot_build_part(struct saf_db *, struct str class_name,
+                                        struct str name, uint32_t flags,
+                                        uint64_t generation, struct buf *out,
+                                        struct err_info *why);
 /* One profile to compile; the lists are borrowed. */
 struct snapshot_profile {
     struct str name; /* folded */

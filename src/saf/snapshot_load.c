@@ -286,7 +286,8 @@ add_entry(struct loader *l, struct saf_query *q)
     "SELECT p.id, p.name, p.is_generic, p.uacc, p.warning, p.audit_s,"         \
     " p.audit_f, p.gaudit_s, p.gaudit_f, a.who, a.level, a.when_kind,"         \
     " a.when_value FROM profiles p "
-#define LISTS " LEFT JOIN access a ON a.profile=p.id WHERE p.class=?1 ORDER BY"
+#define JOINED " LEFT JOIN access a ON a.profile=p.id WHERE p.class=?1"
+#define LISTS JOINED " ORDER BY"
 
 /* Most of the table: in its own order, which is also that of the lists. Few of
  * it: by the index. */
@@ -305,15 +306,9 @@ is_most_of_table(struct saf_db *db, const char *class_name, int64_t at_least)
 }
 
 static void
-load_class(struct loader *l, const char *class_name, bool is_group)
+load_rows(struct loader *l, const char *class_name, bool is_group,
+          struct saf_query q)
 {
-    struct saf_query q =
-        is_most_of_table(l->db, class_name, 1)
-            ? saf_db_query(l->db, ROWS "NOT INDEXED" LISTS " p.id", "s",
-                           str_of(class_name))
-            : saf_db_query(l->db, ROWS LISTS " p.name, p.is_generic", "s",
-                           str_of(class_name));
-
     while (!l->failed && saf_query_next(&q)) {
         if (saf_query_int(&q, 0) != l->row_id) {
             flush_row(l, class_name, is_group);
@@ -323,6 +318,35 @@ load_class(struct loader *l, const char *class_name, bool is_group)
     }
     saf_query_close(&q);
     flush_row(l, class_name, is_group);
+}
+
+static void
+load_class(struct loader *l, const char *class_name, bool is_group)
+{
+    load_rows(l, class_name, is_group,
+              is_most_of_table(l->db, class_name, 1)
+                  ? saf_db_query(l->db, ROWS "NOT INDEXED" LISTS " p.id", "s",
+                                 str_of(class_name))
+                  : saf_db_query(l->db, ROWS LISTS " p.name, p.is_generic", "s",
+                                 str_of(class_name)));
+}
+
+static void
+load_part(struct loader *l, const struct saf_class *class_, struct str name)
+{
+    if ((class_->flags & CLASS_GROUPING) != 0)
+        return;
+    load_rows(l, class_->name, false,
+              name.n == 0
+                  ? saf_db_query(l->db,
+                                 ROWS JOINED " AND p.is_generic=1 ORDER BY"
+                                             " p.name",
+                                 "s", str_of(class_->name))
+                  : saf_db_query(l->db,
+                                 ROWS JOINED " AND p.name=?2 AND"
+                                             " p.is_generic=0",
+                                 "ss", str_of(class_->name), name));
+    add_merged(l);
 }
 
 static void
@@ -339,9 +363,11 @@ load(struct loader *l, const struct saf_class *class_, uint32_t flags)
     add_merged(l);
 }
 
-enum err
-snapshot_build(struct saf_db *db, struct str class_name, uint32_t flags,
-               uint64_t generation, struct buf *out, struct err_info *why)
+/* part: NULL, the whole class. */
+static enum err
+build(struct saf_db *db, struct str class_name, const struct str *part,
+      uint32_t flags, uint64_t generation, struct buf *out,
+      struct err_info *why)
 {
     const struct saf_class *class_ = saf_class_find(class_name);
     struct loader l = { .db = db };
@@ -359,7 +385,10 @@ snapshot_build(struct saf_db *db, struct str class_name, uint32_t flags,
     arena_init(&l.row_arena, LOAD_MAX);
     table_init(&l.by_name);
     table_init(&l.ids);
-    load(&l, class_, flags);
+    if (part != NULL)
+        load_part(&l, class_, *part);
+    else
+        load(&l, class_, flags);
     table_fini(&l.ids);
     e = saf_db_check(db, why);
     if (e == ERR_OK && l.failed)
@@ -377,4 +406,19 @@ snapshot_build(struct saf_db *db, struct str class_name, uint32_t flags,
     arena_fini(&l.row_arena);
     arena_fini(&l.arena);
     return e;
+}
+
+enum err
+snapshot_build(struct saf_db *db, struct str class_name, uint32_t flags,
+               uint64_t generation, struct buf *out, struct err_info *why)
+{
+    return build(db, class_name, NULL, flags, generation, out, why);
+}
+
+enum err
+snapshot_build_part(struct saf_db *db, struct str class_name, struct str name,
+                    uint32_t flags, uint64_t generation, struct buf *out,
+                    struct err_info *why)
+{
+    return build(db, class_name, &name, flags, generation, out, why);
 }

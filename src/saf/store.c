@@ -32,7 +32,7 @@ struct saf_db {
     bool in_batch; /* BEGIN was for several commands; each is a savepoint */
     enum err batch_failed;
     char batch_reason[ERR_TEXT_MAX];
-    uint64_t options_serial, n_rollbacks;
+    uint64_t options_serial, generics_serial, n_rollbacks;
     enum err failed; /* sticky within a transaction */
     char reason[ERR_TEXT_MAX];
 };
@@ -391,6 +391,18 @@ saf_db_rollback(struct saf_db *db)
     db->failed = ERR_OK;
     db->options_serial++;
     db->n_rollbacks++;
+}
+
+void
+saf_generics_changed(struct saf_db *db)
+{
+    db->generics_serial++;
+}
+
+uint64_t
+saf_generics_serial(const struct saf_db *db)
+{
+    return db->generics_serial;
 }
 
 uint64_t

@@ -54,6 +54,9 @@ bool saf_db_in_batch(const struct saf_db *);
 /* Grows with each rollback: what was derived from the store meanwhile may be of
  * a state that never was. */
 uint64_t saf_db_rollbacks(const struct saf_db *);
+/* Grows with each change of a generic profile, its list, or of what classes
+ * have generic profiles. */
+uint64_t saf_generics_serial(const struct saf_db *);
 /* What failed since begin (or since the last call outside a transaction,
  * which also clears it). */
 MUST_CHECK enum err saf_db_check(struct saf_db *, struct err_info *why);

@@ -1,5 +1,6 @@
 /* General resource profiles, access lists, members, segments, options. */
 #include "saf/store.h"
+#include "saf/store_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,9 +79,22 @@ touch_class(struct saf_db *db, struct str class_name)
                "s", class_name);
 }
 
+static bool
+is_generic(struct saf_db *db, int64_t profile_id)
+{
+    struct saf_query q = saf_db_query(
+        db, "SELECT is_generic FROM profiles WHERE id=?1", "i", profile_id);
+    bool is = saf_query_next(&q) && saf_query_int(&q, 0) != 0;
+
+    saf_query_close(&q);
+    return is;
+}
+
 static void
 touch_class_of(struct saf_db *db, int64_t profile_id)
 {
+    if (is_generic(db, profile_id))
+        saf_generics_changed(db);
     saf_db_run(db,
                "INSERT INTO classes SELECT class,0,1 FROM profiles"
                " WHERE id=?1 ON CONFLICT(name)"
@@ -108,6 +122,8 @@ saf_profile_put(struct saf_db *db, struct saf_profile *p)
                (int64_t)p->audit.success, (int64_t)p->audit.failure,
                (int64_t)p->global_audit.success,
                (int64_t)p->global_audit.failure, (int64_t)p->changed);
+    if (p->is_generic)
+        saf_generics_changed(db);
     touch_class(db, p->class_name);
 }
 
@@ -406,6 +422,7 @@ saf_class_options_put(struct saf_db *db, struct str class_name,
                       uint32_t options)
 {
     saf_options_changed(db);
+    saf_generics_changed(db);
     saf_db_run(db,
                "INSERT INTO classes VALUES(?1,?2,0) ON CONFLICT(name)"
                " DO UPDATE SET options=excluded.options,"

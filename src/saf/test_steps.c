@@ -1,6 +1,7 @@
 /* The steps of an access decision in their order, a row at least for each: who
  * asks for what, what answers, and which entry decided. Then what is recorded,
  * and the order in which identities are mapped. */
+#include "saf/engine.h"
 #include "saf/idmap.h"
 #include "saf/test_cmd.h"
 
@@ -651,6 +652,95 @@ records(void **state)
     desk_fini(&d);
 }
 
+/* --- large classes that are not RACLISTed -----------------------------------
+ */
+
+static void
+large_class(void **state)
+{
+    const struct state *s;
+    struct desk d;
+    uint64_t of_generics;
+
+    (void)state;
+    desk_init(&d);
+    (void)desk_run(&d, "ADDUSER (FRED MARY) PASSWORD(X)");
+    (void)desk_run(&d, "SETROPTS NOADDCREATOR CLASSACT(FACILITY RACFVARS)"
+                       " GENERIC(FACILITY) RACLIST(RACFVARS)");
+    (void)desk_run(&d, "RDEFINE FACILITY BIG.** UACC(READ)");
+    for (int i = 0; i <= SAF_WHOLE_IMAGE_MAX; i++) {
+        char command[64];
+
+        snprintf(command, sizeof command, "RDEFINE FACILITY BIG.N%d", i);
+        (void)desk_run(&d, command);
+        assert_int_equal(d.rc, 0);
+    }
+#define IS(who, resource, saf_rc, by)                                          \
+    do {                                                                       \
+        const struct step row = { "large",  who,      "FACILITY",              \
+                                  resource, SAF_READ, { saf_rc, saf_rc, 0 },   \
+                                  by };                                        \
+        struct saf_decision got = ask(&d, &row);                               \
+        assert_true(is_wanted(&row, &got));                                    \
+    } while (0)
+    IS("FRED", "BIG.N7", 8, "UACC");
+    IS("FRED", "BIG.OTHER", 0, "UACC"); /* by the generic */
+    IS("FRED", "NONE", 4, "");
+    for (s = d.engine->states; strcmp(s->name, "FACILITY") != 0; s = s->next)
+        assert_non_null(s->next);
+    assert_false(s->is_built); /* nobody compiled all of it */
+    assert_int_equal(snapshot_n_profiles(s->generics.image.p), 1);
+    assert_int_equal(snapshot_n_profiles(s->discrete.image.p), 0);
+    of_generics = snapshot_generation(s->generics.image.p);
+    /* A discrete profile changes: at once, and nothing is compiled for it. */
+    (void)desk_run(&d, "PERMIT BIG.N7 CLASS(FACILITY) ID(FRED)");
+    IS("FRED", "BIG.N7", 0, "FRED");
+    IS("FRED", "big.n7", 0, "FRED");
+    IS("MARY", "BIG.N7", 8, "UACC");
+    (void)desk_run(&d, "RDELETE FACILITY BIG.N7");
+    IS("MARY", "BIG.N7", 0, "UACC"); /* the generic again */
+    (void)desk_run(&d, "RDEFINE FACILITY NONE UACC(READ)");
+    IS("MARY", "NONE", 0, "UACC");
+    assert_int_equal(snapshot_generation(s->generics.image.p), of_generics);
+    /* A generic one does. */
+    (void)desk_run(&d, "PERMIT BIG.** CLASS(FACILITY) ID(MARY) ACCESS(NONE)");
+    IS("MARY", "BIG.N7", 8, "MARY");
+    IS("FRED", "BIG.N7", 0, "UACC");
+    assert_true(snapshot_generation(s->generics.image.p) > of_generics);
+    (void)desk_run(&d, "RDEFINE FACILITY BIG.N7* UACC(NONE)");
+    IS("FRED", "BIG.N7", 8, "UACC");
+    (void)desk_run(&d, "RDELETE FACILITY BIG.N7*");
+    IS("FRED", "BIG.N7", 0, "UACC");
+    (void)desk_run(&d, "SETROPTS NOGENERIC(FACILITY)");
+    IS("FRED", "BIG.N7", 4, "");
+    (void)desk_run(&d, "SETROPTS GENERIC(FACILITY)");
+    IS("FRED", "BIG.N7", 0, "UACC");
+    /* Options, variables and the global access table count, too. */
+    (void)desk_run(&d, "RDEFINE RACFVARS &V ADDMEM(ONE)");
+    (void)desk_run(&d, "RDEFINE FACILITY V.&V UACC(READ)");
+    IS("FRED", "V.ONE", 4, "");
+    (void)desk_run(&d, "SETROPTS RACLIST(RACFVARS) REFRESH");
+    IS("FRED", "V.ONE", 0, "UACC");
+    (void)desk_run(&d, "RDEFINE GLOBAL FACILITY ADDMEM(BIG.N8/READ)");
+    (void)desk_run(&d, "SETROPTS GLOBAL(FACILITY)");
+    IS("FRED", "BIG.N8", 0, "GLOBAL");
+    (void)desk_run(&d, "SETROPTS NOCLASSACT(FACILITY)");
+    IS("FRED", "BIG.N8", 4, "");
+    (void)desk_run(&d, "SETROPTS CLASSACT(FACILITY)");
+    /* RACLISTed, and back. */
+    (void)desk_run(&d, "SETROPTS RACLIST(FACILITY)");
+    IS("FRED", "BIG.N9", 8, "UACC");
+    (void)desk_run(&d, "PERMIT BIG.N9 CLASS(FACILITY) ID(FRED)");
+    IS("FRED", "BIG.N9", 8, "UACC");
+    (void)desk_run(&d, "SETROPTS NORACLIST(FACILITY)");
+    IS("FRED", "BIG.N9", 0, "FRED");
+    assert_non_null(strstr(desk_run(&d, "EXPLAIN FRED FACILITY BIG.N9"),
+                           "the line of user FRED"));
+    assert_non_null(strstr(desk_run(&d, "EXPLAIN FRED FACILITY BIG.OTHER"),
+                           "Profile: BIG.** (G)"));
+    desk_fini(&d);
+}
+
 /* --- distributed identities -------------------------------------------------
  */
 
@@ -779,7 +869,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_step),  cmocka_unit_test(options),
         cmocka_unit_test(records),    cmocka_unit_test(identities),
-        cmocka_unit_test(normalised),
+        cmocka_unit_test(normalised), cmocka_unit_test(large_class),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
