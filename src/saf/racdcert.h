@@ -15,7 +15,8 @@ extern const struct cmd_verb *const racdcert_verbs[RACDCERT_VERBS];
 struct cert_services {
     /* A private key, sealed for its owner, and its public half. label: in the
      * token of that name ("": the configured one), whose key is only referred
-     * to; empty: here. */
+     * to; empty: here. ERR_AGAIN: it takes long; the command ends without a
+     * word, changes nothing, and is run again when the key is there. */
     enum err (*new_key)(void *arg, enum cert_key_kind, uint32_t bits,
                         struct str token, struct str label, struct str owner,
                         struct buf *sealed, struct buf *spki,

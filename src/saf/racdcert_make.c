@@ -168,6 +168,7 @@ struct generation {
     struct cert_order order;
     struct cert_row signer; /* id 0: self-signed */
     struct racdcert_key key;
+    struct str label;
     struct cert_bundle request;
 };
 
@@ -215,12 +216,28 @@ racdcert_new_key(struct cmd *c, struct str owner, const struct cert_row *as,
     e = racdcert_services->new_key(racdcert_services->arg, rows[chosen].kind,
                                    bits, key->token, label, owner, &key->sealed,
                                    &key->spki, &why);
+    if (e == ERR_AGAIN) { /* it is being made; nothing may stay of this run */
+        (void)cmd_abandon(c, 8);
+        return false;
+    }
     if (e != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);
         return false;
     }
     order->spki = buf_view(&key->spki);
     return true;
+}
+
+bool
+racdcert_free_label(struct cmd *c, struct str owner, struct str *out)
+{
+    struct cert_row other;
+
+    *out = racdcert_new_label(c, owner);
+    if (!cert_get(c->db, c->arena, owner, *out, &other))
+        return true;
+    (void)racdcert_label_used(c, *out);
+    return false;
 }
 
 void
@@ -341,23 +358,23 @@ racdcert_make(struct cmd *c, struct str signer_key, struct str signer_owner,
     return true;
 }
 
+/* A key that has to be made comes last: it takes long, so what is wrong is said
+ * before. */
 static bool
 generate(struct cmd *c, struct str owner, struct generation *g)
 {
     bool is_ca = str_eq_z(owner, CERT_OWNER_CA);
+    bool has_key = cmd_arg(c, "FROMICSF") != NULL;
     bool has_request = cmd_arg(c, "GENCERT")->has_value &&
                        cmd_value(cmd_arg(c, "GENCERT")).n > 0;
 
-    if (has_request &&
-        (cmd_arg(c, "FROMICSF") != NULL || racdcert_wants_token(c))) {
+    if (has_request && (has_key || racdcert_wants_token(c))) {
         (void)racdcert_fail(c, "the key of a request is not here; leave out "
                                "where to keep it");
         return false;
     }
     if (has_request ? !read_request(c, g)
-        : cmd_arg(c, "FROMICSF") != NULL
-            ? !find_key(c, owner, &g->key, &g->order)
-            : !racdcert_new_key(c, owner, NULL, &g->key, &g->order))
+                    : has_key && !find_key(c, owner, &g->key, &g->order))
         return false;
     if (has_request && cmd_arg(c, "SIGNWITH") == NULL) {
         (void)racdcert_missing(c, "SIGNWITH");
@@ -369,7 +386,10 @@ generate(struct cmd *c, struct str owner, struct generation *g)
     g->order.is_ca = is_ca;
     return racdcert_validity(c, &g->order) &&
            usage_of(c, is_ca, &g->order.usage) &&
-           racdcert_altnames(c, &g->order) && find_signer(c, owner, g);
+           racdcert_altnames(c, &g->order) && find_signer(c, owner, g) &&
+           racdcert_free_label(c, owner, &g->label) &&
+           (has_request || has_key ||
+            racdcert_new_key(c, owner, NULL, &g->key, &g->order));
 }
 
 static bool
@@ -377,6 +397,7 @@ store(struct cmd *c, struct str owner, struct generation *g,
       const struct cert_facts *facts)
 {
     struct cert_row row = { .owner = owner,
+                            .label = g->label,
                             .status = cmd_has(c, "NOTRUST")     ? 'N'
                                       : cmd_has(c, "HIGHTRUST") ? 'H'
                                                                 : 'T',
@@ -386,11 +407,6 @@ store(struct cmd *c, struct str owner, struct generation *g,
                             .facts = *facts };
     struct cert_row same;
 
-    row.label = racdcert_new_label(c, owner);
-    if (cert_get(c->db, c->arena, owner, row.label, &same)) {
-        (void)racdcert_label_used(c, row.label);
-        return false;
-    }
     if (cert_find_same(c->db, c->arena, facts, &same)) {
         (void)racdcert_is_there(c, &same);
         return false;

@@ -39,6 +39,8 @@ bool racdcert_dsn(struct cmd *, const struct cmd_arg *, bool is_write,
                   struct str *dsn);
 /* WITHLABEL, or the next free LABEL0000000n. */
 struct str racdcert_new_label(struct cmd *, struct str owner);
+/* The same; false: it is in use, said. */
+bool racdcert_free_label(struct cmd *, struct str owner, struct str *out);
 
 #define RACDCERT_CHAIN_MAX 16u
 /* From a certificate up to a self-signed one, by the database's CAs; how many

@@ -74,30 +74,24 @@ next_serial(struct cmd *c, const struct cert_row *old)
     return serial;
 }
 
-static bool
-store_successor(struct cmd *c, struct cert_row *old,
+static void
+store_successor(struct cmd *c, struct cert_row *old, struct str label,
                 const struct racdcert_key *key, uint64_t serial,
                 const struct cert_facts *facts)
 {
     struct cert_row row = { .owner = old->owner,
+                            .label = label,
                             .status = old->status,
                             .key = buf_view(&key->sealed),
                             .pkds = key->pkds,
                             .flags = key->token.n > 0 ? CERT_IN_TOKEN : 0,
                             .last_serial = serial,
                             .facts = *facts };
-    struct cert_row other;
 
-    row.label = racdcert_new_label(c, old->owner);
-    if (cert_get(c->db, c->arena, old->owner, row.label, &other)) {
-        (void)racdcert_label_used(c, row.label);
-        return false;
-    }
     old->flags |= CERT_REKEYED;
     cert_put(c->db, old);
     cert_put(c->db, &row);
     racdcert_changed(c, "DIGTCERT");
-    return true;
 }
 
 uint32_t
@@ -107,7 +101,8 @@ racdcert_rekey(struct cmd *c, struct str owner)
     struct cert_order order = { .serial = 0 };
     struct cert_facts facts;
     struct cert_row old;
-    bool stored = false;
+    struct str label;
+    bool stored;
 
     if (!racdcert_may(c, "REKEY", racdcert_level(c, owner)) ||
         !racdcert_find(c, cmd_arg(c, "REKEY"), owner, &old))
@@ -117,11 +112,13 @@ racdcert_rekey(struct cmd *c, struct str owner)
         return cmd_rc(c, 8);
     }
     order.serial = next_serial(c, &old);
-    if (racdcert_order_like(c, &old.facts, &order) &&
-        racdcert_validity(c, &order) &&
-        racdcert_new_key(c, owner, &old, &key, &order) &&
-        racdcert_make(c, buf_view(&key.sealed), owner, &order, &facts))
-        stored = store_successor(c, &old, &key, order.serial, &facts);
+    stored = racdcert_order_like(c, &old.facts, &order) &&
+             racdcert_validity(c, &order) &&
+             racdcert_free_label(c, owner, &label) &&
+             racdcert_new_key(c, owner, &old, &key, &order) &&
+             racdcert_make(c, buf_view(&key.sealed), owner, &order, &facts);
+    if (stored)
+        store_successor(c, &old, label, &key, order.serial, &facts);
     racdcert_key_fini(c, owner, &key, stored);
     return c->rc;
 }

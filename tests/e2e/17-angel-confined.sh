@@ -35,6 +35,7 @@ for pid in list(children):
 wanted = ["angel-front", "angel-keeper", "angel-recorder"] + ["angel-verifier"] * 3
 if os.path.exists(os.environ["SALLYPORT_ROOT"] + "/etc/angel.conf"):
     wanted.append("angel-token")
+wanted += ["angel-maker"] * 2
 is_equal(sorted(children.values()), sorted(wanted), "all its processes")
 
 is_root = os.geteuid() == 0

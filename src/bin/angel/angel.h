@@ -4,6 +4,7 @@
  * die; each has one chan.h pair to the front:
  *
  *     nest ── front ─┬─ keeper      private keys; no SQL, no files, no sockets
+ *                    │   └─ maker…  makes RSA and DSA keys, which takes long
  *                    ├─ verifier…   scrypt, slow on purpose
  *                    ├─ recorder    the only writer of log/ and smf/
  *                    └─ (parser)    one for each foreign certificate, confined
@@ -19,6 +20,8 @@
 
 /* Verifier 0 serves commands (PASSWORD operands), the others logons. */
 #define ANGEL_VERIFIERS 3u
+/* Keys that are made at once. */
+#define ANGEL_MAKERS 2u
 
 enum child {
     CHILD_FRONT,
@@ -79,6 +82,10 @@ enum keep_type {
      * `sealed` is one; TOKEN_KEY: of `id`, -> str sealed for owner, spki */
     KEEP_TOKEN,
     KEEP_DROP_KEY, /* str sealed, str ad: of the token, deleted there */
+    /* As KEEP_NEW_KEY, for keys that take long; one descriptor, on which the
+     * result comes as KEEP_NEW_KEY answers. At once: nothing; ERR_NOT_NOW when
+     * ANGEL_MAKERS are at work. End of file: the keeper has ended. */
+    KEEP_MAKE_KEY,
 };
 
 /* --- verifier ---------------------------------------------------------------

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "front_certs.h"
+#include "front_keys.h"
 #include "front_standby.h"
 #include "front_work.h"
 
@@ -278,6 +279,7 @@ let_go(struct peer *p)
     logon_peer_gone(p->front, p);
     angel_peer_gone(p);
     front_work_gone(p->front, p);
+    front_keys_gone(p->front, p);
 }
 
 static void
@@ -523,6 +525,7 @@ start(struct front *f, struct err_info *why)
         (e = front_watch(f, &f->nest, f->start->nest, nest_ready, why)) !=
             ERR_OK ||
         (e = front_work_open(f, why)) != ERR_OK ||
+        (e = front_keys_open(f, why)) != ERR_OK ||
         (e = keeper_start(f, why)) != ERR_OK ||
         (e = front_database_open(f, why)) != ERR_OK)
         return e;
@@ -562,7 +565,8 @@ say_ready(struct front *f)
 static int
 wait_ms(struct front *f)
 {
-    int all[] = { logon_wait_ms(f), front_work_wait_ms(f), rings_wait_ms(f) };
+    int all[] = { logon_wait_ms(f), front_work_wait_ms(f), rings_wait_ms(f),
+                  front_keys_wait_ms(f) };
     int first = -1;
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -614,12 +618,14 @@ front_run(const struct front_start *from)
                 front_batch_end(&f);
             w->ready(w, events[i].events);
         }
+        front_keys_go_on(&f);
         front_batch_end(&f);
         front_standby_look(&f);
         logon_go_on(&f);
         rings_go_on(&f);
         bury_peers(&f);
     }
+    front_keys_close(&f);
     front_work_close(&f);
     front_standby_close(&f);
     saf_engine_close(&f.engine);

@@ -116,6 +116,7 @@ struct verifier {
 struct held;
 struct thread;
 struct works;  /* front_work.c */
+struct keys;   /* front_keys.c */
 struct follow; /* front_standby.c */
 
 /* Commands of this turn whose commit is to come. */
@@ -145,6 +146,7 @@ struct front {
     struct saf_hooks hooks;
     struct batch batch;
     struct works *work;
+    struct keys *keys;
     struct follow *follow;
     bool begins_following;
     char database_id[64]; /* of the line of databases in use */

@@ -15,6 +15,7 @@
 #include "base/msg.h"
 #include "base/secret.h"
 #include "front_audit.h"
+#include "front_keys.h"
 #include "front_work.h"
 
 /* Commands, and bytes of their output, after which the batch is committed
@@ -201,10 +202,9 @@ front_batch_end(struct front *f)
 }
 
 bool
-on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
+command_run(struct peer *p, uint32_t seq, struct str command)
 {
     struct front *f = p->front;
-    struct reader in = reader_of(msg->payload);
     struct saf_db *db = saf_engine_db(f->engine);
     struct saf_session session = { .acee = p->acee,
                                    .now_ms = clock_wall_ms(),
@@ -212,12 +212,9 @@ on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
                                    .refresh = take_refresh,
                                    .hooks = &f->hooks };
     uint64_t n_changes = saf_db_all_changes(db);
-    struct str command;
     struct held *h;
     struct arena a;
 
-    if (!reader_str(&in, 0, WIRE_COMMAND_MAX, &command) || !reader_at_end(&in))
-        return false;
     h = held_new(p, seq);
     if (h == NULL)
         return false;
@@ -225,7 +222,14 @@ on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
     /* Where none can be begun the command's own transaction tells why. */
     if (!saf_db_in_batch(db))
         (void)!saf_db_batch_begin(db, NULL);
+    front_keys_begin(f, p);
     h->e = saf_execute(f->engine, &session, command, &h->rc, &h->why);
+    if (front_keys_wanted(f)) { /* it changed nothing and is run again */
+        held_free(h);
+        if (f->batch.first == NULL && saf_db_in_batch(db))
+            (void)!saf_db_batch_commit(db, NULL); /* nothing is in it */
+        return front_keys_park(p, seq, command);
+    }
     arena_init(&a, 4u * WIRE_COMMAND_MAX);
     buf_add(&h->command, str_trim(cmd_blank_secrets(&a, command, &f->hooks)));
     arena_fini(&a);
@@ -240,4 +244,14 @@ on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
         f->batch.bytes >= BATCH_BYTES_MAX)
         front_batch_end(f);
     return true;
+}
+
+bool
+on_command(struct peer *p, uint32_t seq, struct chan_msg *msg)
+{
+    struct reader in = reader_of(msg->payload);
+    struct str command;
+
+    return reader_str(&in, 0, WIRE_COMMAND_MAX, &command) &&
+           reader_at_end(&in) && command_run(p, seq, command);
 }

@@ -27,6 +27,8 @@ void held_msg(struct held *, const char *id, const struct str *inserts,
 #define HELD_MSG(h, id, ...)                                                   \
     held_msg((h), (id), (const struct str[]){ __VA_ARGS__ },                   \
              sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+/* Carry a command out; its answer follows its commit. False: no storage. */
+bool command_run(struct peer *, uint32_t seq, struct str command);
 void held_answer(struct held *); /* and free */
 void held_free(struct held *);
 

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/secret.h"
+#include "front_keys.h"
 
 /*
  * Services of RACDCERT. Keys are the keeper's; foreign certificates are read
@@ -63,6 +64,8 @@ new_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str name,
 {
     struct buf request;
 
+    if (label.n == 0 && (kind == CERT_RSA || kind == CERT_DSA))
+        return front_key(arg, kind, bits, owner, sealed, spki, why);
     buf_init(&request, 1024);
     buf_u8(&request, (uint8_t)kind);
     buf_u32(&request, bits);

@@ -265,6 +265,8 @@ answer(int fd, struct chan_msg *msg)
     }
     if (msg->type == KEEP_OPEN)
         is_good = keeper_on_open(&in, &result, msg, &e, &why);
+    if (msg->type == KEEP_MAKE_KEY)
+        is_good = keeper_on_make_key(&in, msg, &e, &why);
     if (e == ERR_OK)
         e = buf_check(&result, &why);
     is_good = is_good && chan_answer_send(fd, msg->type, msg->seq, e, &why,
@@ -294,6 +296,9 @@ warm_up(void)
     return ok;
 }
 
+/* Front, token, makers; channels follow. */
+#define OWN_FDS (2u + ANGEL_MAKERS)
+
 int
 keeper_run(int fd)
 {
@@ -302,25 +307,28 @@ keeper_run(int fd)
 
     log_init("sallyport-angel keeper");
     tzset(); /* its file cannot be read later */
-    if (!warm_up() || keeper_open(&why) != ERR_OK ||
+    if (!warm_up() || makers_start(fd, &why) != ERR_OK ||
+        keeper_open(&why) != ERR_OK ||
         confine(CONFINE_COMPUTE, CHILD_KEEPER, &why) != ERR_OK) {
         log_error("%s", why.text);
         return 1;
     }
     for (;;) {
-        static struct pollfd p[KEY_CHANNELS_MAX + 2];
-        size_t n = channels_poll(p + 2, KEY_CHANNELS_MAX);
+        static struct pollfd p[OWN_FDS + KEY_CHANNELS_MAX];
+        size_t n = channels_poll(p + OWN_FDS, KEY_CHANNELS_MAX);
 
         p[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
         p[1] = (struct pollfd){ .fd = keeper.token == NULL
                                           ? -1
                                           : token_fd(keeper.token),
                                 .events = POLLIN };
-        if (poll(p, n + 2, -1) < 0)
+        makers_poll(p + 2);
+        if (poll(p, n + OWN_FDS, -1) < 0)
             continue;
-        channels_serve(p + 2, n);
-        /* The nest starts both again; clients ask again. */
-        if (p[1].revents != 0 && token_ready(keeper.token, &why) != ERR_OK) {
+        channels_serve(p + OWN_FDS, n);
+        /* The nest starts all again; clients ask again. */
+        if ((p[1].revents != 0 && token_ready(keeper.token, &why) != ERR_OK) ||
+            makers_ready(p + 2, &why) != ERR_OK) {
             log_error("%s", why.text);
             return 1;
         }

@@ -6,9 +6,9 @@
 
 #include "base/secret.h"
 
-static enum err
-put_sealed(EVP_PKEY *key, struct str owner, struct buf *out,
-           struct err_info *why)
+enum err
+keeper_put_sealed(EVP_PKEY *key, struct str owner, struct buf *out,
+                  struct err_info *why)
 {
     struct buf pkcs8, sealed, spki;
     enum err e;
@@ -53,7 +53,7 @@ keeper_on_new_key(struct reader *in, struct buf *out, enum err *e,
     }
     *e = cert_new_key((enum cert_key_kind)kind, bits, &key, why);
     if (*e == ERR_OK) {
-        *e = put_sealed(key, owner, out, why);
+        *e = keeper_put_sealed(key, owner, out, why);
         EVP_PKEY_free(key);
     }
     return true;
@@ -74,7 +74,7 @@ keeper_on_seal(struct reader *in, struct buf *out, enum err *e,
     if (*e == ERR_OK) {
         *e = label.n > 0 ? keeper_put_into_token(key, pkcs8, name, label, owner,
                                                  out, why)
-                         : put_sealed(key, owner, out, why);
+                         : keeper_put_sealed(key, owner, out, why);
         EVP_PKEY_free(key);
     }
     return true;

@@ -25,6 +25,23 @@ MUST_CHECK enum err keeper_open_key(struct str sealed, struct str owner,
                                     struct channel_key *out,
                                     struct err_info *why);
 
+/* Sealed for its owner: str sealed, str public half. */
+MUST_CHECK enum err keeper_put_sealed(EVP_PKEY *key, struct str owner,
+                                      struct buf *out, struct err_info *why);
+
+/* --- keeper_maker.c --- */
+struct pollfd;
+/* Before the master key is read: they know nothing. front: the keeper's own
+ * channel, which they close. */
+MUST_CHECK enum err makers_start(int front, struct err_info *why);
+/* ANGEL_MAKERS rows. */
+void makers_poll(struct pollfd *);
+/* ERR_PEER: one has ended; the keeper, which cannot start another, ends too. */
+MUST_CHECK enum err makers_ready(const struct pollfd *, struct err_info *why);
+/* KEEP_MAKE_KEY; takes the descriptor. */
+bool keeper_on_make_key(struct reader *in, struct chan_msg *, enum err *e,
+                        struct err_info *why);
+
 /* --- keeper_token.c --- */
 MUST_CHECK enum err keeper_has_token(struct err_info *why);
 /* A key of the token: new (kind is not 0), or the one of that label. out: str
