@@ -15,10 +15,6 @@
  */
 #define RECONNECT_MS 250u
 #define FIRST_MS 1000u /* between looks for one that was never there */
-/* A request that was not answered by a front that went away, or that came
- * meanwhile, is asked again: for so long, so often. */
-#define COMING_BACK_MS 5000u
-#define AGAIN_MS 100u
 
 void
 client_arm_timer(struct saf_client *c)
@@ -58,7 +54,7 @@ client_lose(struct saf_client *c)
     c->is_lost = true;
     c->n_lost++;
     c->lost_ms = clock_mono_ms();
-    c->try_ms = c->lost_ms + AGAIN_MS;
+    c->try_ms = c->lost_ms + CLIENT_AGAIN_MS;
     for (struct pending *p = c->pending; p != NULL; p = p->next) {
         if (p->is_sent)
             p->not_before_ms = c->try_ms;
@@ -118,6 +114,10 @@ take_notice(struct saf_client *c, struct chan_msg *msg)
         break;
     case WIRE_REFRESH:
         view_refreshed(c, msg);
+        break;
+    case WIRE_WAIT:
+        if (c->on_wait != NULL)
+            c->on_wait(c->wait_arg);
         break;
     case WIRE_READY:
         c->n_ready++;
@@ -278,7 +278,7 @@ bool
 client_is_coming_back(const struct saf_client *c)
 {
     return c->is_connected_once && !c->is_attached &&
-           (c->fd >= 0 || clock_mono_ms() - c->lost_ms < COMING_BACK_MS);
+           (c->fd >= 0 || clock_mono_ms() - c->lost_ms < CLIENT_COMING_BACK_MS);
 }
 
 void
@@ -301,7 +301,7 @@ client_ask_again(struct saf_client *c)
     if (!has_unsent)
         return;
     if (c->fd < 0 && now >= c->try_ms && client_connect(c, NULL) != ERR_OK)
-        c->try_ms = clock_mono_ms() + AGAIN_MS;
+        c->try_ms = clock_mono_ms() + CLIENT_AGAIN_MS;
     for (struct pending *p = c->pending; p != NULL && c->fd >= 0; p = p->next) {
         if (!p->is_sent && p->not_before_ms <= now)
             p->is_sent = client_send(c, p->type, p->seq, buf_view(&p->request),
@@ -365,6 +365,13 @@ saf_on_refresh(struct saf_client *c,
     c->refresh_arg = arg;
 }
 
+void
+saf_on_wait(struct saf_client *c, void (*waits)(void *arg), void *arg)
+{
+    c->on_wait = waits;
+    c->wait_arg = arg;
+}
+
 int
 saf_fd(const struct saf_client *c)
 {
@@ -388,7 +395,7 @@ finish(struct saf_client *c, struct chan_msg *msg)
         /* A front that was started again does not know yet who we are. */
         if (e == ERR_AGAIN && clock_mono_ms() < p->deadline_ms) {
             p->is_sent = false;
-            p->not_before_ms = clock_mono_ms() + AGAIN_MS;
+            p->not_before_ms = clock_mono_ms() + CLIENT_AGAIN_MS;
             return;
         }
         *at = p->next;

@@ -46,7 +46,8 @@ void saf_disconnect(struct saf_client **);
 /* Connect as nobody yet, for saf_logon (saf_self is NULL until then). */
 MUST_CHECK enum err saf_open(struct saf_client **out, struct err_info *why);
 /* Become somebody else on this connection, with a password or phrase; fresh: a
- * new one to put in its place, or empty. */
+ * new one to put in its place, or empty. When the connection is lost all
+ * requests fail (ERR_DENIED): nobody else's identity takes its place. */
 MUST_CHECK enum err saf_logon(struct saf_client *, struct str user,
                               struct str password, struct str fresh,
                               struct saf_rc *rc, struct err_info *why);
@@ -58,7 +59,9 @@ const unsigned char *saf_seal_key(const struct saf_client *);
 /* --- commands ---------------------------------------------------------- */
 
 /* One RACF command under our identity; `line` is called for each reply line.
- * *rc is the command's return code (0, 4, 8, 12). */
+ * *rc is the command's return code (0, 4, 8, 12). While an angel that went away
+ * is being started again it is waited for, 5 s at most, as long as the command
+ * has not been sent; afterwards its fate is not known (ERR_PEER says so). */
 MUST_CHECK enum err saf_command(struct saf_client *, struct str command,
                                 void (*line)(void *arg, struct str text),
                                 void *arg, uint32_t *rc, struct err_info *why);
@@ -68,7 +71,8 @@ MUST_CHECK enum err saf_command(struct saf_client *, struct str command,
  * wait for the disk. They are carried out one after the other, each sees what
  * the one before did. For each, in order: begin, its lines (text), end. When
  * the angel goes away meanwhile, what was sent and not answered ends with
- * ERR_PEER. Initialise with the first five members.
+ * ERR_PEER, which says that their fate is not known; the rest waits
+ * for it as saf_command does. Initialise with the first five members.
  */
 #define SAF_AHEAD_MAX 32u
 struct saf_ahead {
@@ -295,6 +299,8 @@ MUST_CHECK enum err saf_key_open(struct saf_client *, struct str owner,
 /* Operator lines that belong to our requests (ICH408I...). */
 void saf_on_message(struct saf_client *,
                     void (*line)(void *arg, struct str text), void *arg);
+/* What is waited for takes long, and goes on: told every two seconds. */
+void saf_on_wait(struct saf_client *, void (*waits)(void *arg), void *arg);
 /* A class was refreshed and the view now answers from the new snapshot. */
 void saf_on_refresh(struct saf_client *,
                     void (*refreshed)(void *arg, struct str class_name),

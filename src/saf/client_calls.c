@@ -1,6 +1,7 @@
 /* What a client asks of the angel: one request and its reply each. */
 #include "saf/client_priv.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,18 +11,14 @@
  */
 
 static enum err
-send_command(struct saf_client *c, struct str command, bool may_wait,
-             uint32_t *seq, struct err_info *why)
+send_once(struct saf_client *c, struct str command, bool may_wait,
+          uint32_t *seq, struct err_info *why)
 {
     struct buf out;
     enum err e = client_connect(c, why);
 
     if (e != ERR_OK)
         return e;
-    if (command.n > WIRE_COMMAND_MAX)
-        return err_set(why, ERR_LIMIT,
-                       "the command has %zu bytes, at most %u are read",
-                       command.n, WIRE_COMMAND_MAX);
     buf_init(&out, WIRE_COMMAND_MAX + 16);
     buf_str(&out, command);
     *seq = c->next_seq++;
@@ -32,6 +29,35 @@ send_command(struct saf_client *c, struct str command, bool may_wait,
         secret_wipe(out.p, out.n); /* PASSWORD(...) */
     buf_fini(&out);
     return e;
+}
+
+/* ERR_PEER: it was not sent. */
+static enum err
+send_command(struct saf_client *c, struct str command, bool may_wait,
+             uint32_t *seq, struct err_info *why)
+{
+    uint64_t until = clock_mono_ms() + CLIENT_COMING_BACK_MS;
+    enum err e;
+
+    if (command.n > WIRE_COMMAND_MAX)
+        return err_set(why, ERR_LIMIT,
+                       "the command has %zu bytes, at most %u are read",
+                       command.n, WIRE_COMMAND_MAX);
+    while ((e = send_once(c, command, may_wait, seq, why)) == ERR_PEER &&
+           may_wait && client_is_coming_back(c) && clock_mono_ms() < until)
+        (void)poll(NULL, 0, CLIENT_AGAIN_MS);
+    return e;
+}
+
+static enum err
+fate_unknown(enum err e, struct err_info *why)
+{
+    return err_set(why, e,
+                   e == ERR_TIMEOUT
+                       ? "the security database does not answer; whether it "
+                         "carries the command out is not known"
+                       : "the security database went away; whether it carried "
+                         "the command out is not known");
 }
 
 static enum err
@@ -50,6 +76,8 @@ finish_command(struct saf_client *c, uint32_t seq,
     e = client_await(c, seq, &reply, &in, &ignored, why);
     c->on_line = NULL;
     c->line_seq = 0;
+    if (e == ERR_PEER || e == ERR_TIMEOUT)
+        return fate_unknown(e, why);
     if (e != ERR_OK)
         return e;
     if (!reader_u32(&in, rc) || !reader_at_end(&in))
@@ -83,9 +111,7 @@ finish_first(struct saf_ahead *a)
 
     a->begin(a->arg, buf_view(&one->command), one->line);
     if (e == ERR_OK && one->of_connection != a->client->n_lost)
-        e = err_set(&why, ERR_PEER,
-                    "the security database went away; whether it carried the "
-                    "command out is not known");
+        e = fate_unknown(ERR_PEER, &why);
     if (e == ERR_OK)
         e = finish_command(a->client, one->seq, a->text, a->arg, &rc, &why);
     a->end(a->arg, one->line, e, rc, &why);
@@ -108,9 +134,9 @@ saf_ahead_send(struct saf_ahead *a, struct str command, uint32_t line)
         *one = (struct saf_ahead_one){ .line = line };
         one->e =
             send_command(a->client, command, a->n == 0, &one->seq, &one->why);
-        if (one->e != ERR_AGAIN)
+        if (one->e != ERR_AGAIN && (one->e != ERR_PEER || a->n == 0))
             break;
-        finish_first(a); /* it takes no more before we read */
+        finish_first(a); /* it takes no more before we read, or has gone */
     }
     one->of_connection = a->client->n_lost;
     buf_init(&one->command, WIRE_COMMAND_MAX + 16u);

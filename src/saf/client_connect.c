@@ -70,6 +70,11 @@ client_connect(struct saf_client *c, struct err_info *why)
 
     if (c->fd >= 0)
         return ERR_OK;
+    if (c->is_logged_on) /* we would be whoever our uid is */
+        return err_set(why, ERR_DENIED,
+                       "the security database was started again and knows %s "
+                       "no longer: log on again",
+                       c->self->user);
     e = open_socket(c, why);
     if (e != ERR_OK)
         return e;
@@ -303,6 +308,7 @@ saf_logon(struct saf_client *c, struct str user, struct str password,
     if (e != ERR_OK)
         return e;
     e = take_identity(c, &in, why);
+    c->is_logged_on = c->is_logged_on || e == ERR_OK;
     chan_msg_fini(&reply);
     return e;
 }

@@ -36,8 +36,9 @@ struct saf_client {
     uint32_t next_seq;
     struct acee *self;
     unsigned char seal[ACEE_KEY_BYTES];
-    bool is_attached;                /* saf_attach: closed at its end only */
-    unsigned n_ready;                /* WIRE_READY seen: one of each front */
+    bool is_logged_on; /* by a password, which nobody keeps to say it again */
+    bool is_attached;  /* saf_attach: closed at its end only */
+    unsigned n_ready;  /* WIRE_READY seen: one of each front */
     bool is_connected_once, is_lost; /* lost: pending requests must fail */
     uint32_t n_lost;                 /* connections that ended */
     uint64_t lost_ms, try_ms;        /* the last; when to connect again */
@@ -53,6 +54,8 @@ struct saf_client {
     void (*on_line)(void *arg, struct str text); /* of the running command */
     void *line_arg;
     uint32_t line_seq;
+    void (*on_wait)(void *arg);
+    void *wait_arg;
 };
 
 /* A request and its reply; *out is positioned after the reply's head. The
@@ -68,6 +71,9 @@ enum err client_exchange(struct saf_client *, enum wire_type,
                          struct err_info *why);
 /* The connection has ended; what was asked is asked again. */
 void client_lose(struct saf_client *);
+/* It may be back soon; how often to look, and for how long. */
+#define CLIENT_AGAIN_MS 100u
+#define CLIENT_COMING_BACK_MS 5000u
 /* For ever: what was asked fails. */
 void client_drop_all(struct saf_client *);
 /* Connected (again) and known to the angel; else why not. */

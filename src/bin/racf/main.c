@@ -14,6 +14,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/msg.h"
 #include "base/secret.h"
 #include "ipc/task.h"
 #include "prompt.h"
@@ -31,6 +32,7 @@ struct racf {
     uint32_t rc;       /* the highest so far */
     const char *file;  /* of the running deck, or NULL */
     uint32_t n_lines;  /* of the running command, for --json */
+    bool is_told;      /* it takes long */
     bool is_unknown;   /* the verb of a command since this was false */
     char invalid[256]; /* the first value that was not valid, or "" */
 };
@@ -80,6 +82,19 @@ on_message(void *arg, struct str text)
     fprintf(stderr, STR_FMT "\n", STR_ARG(text));
 }
 
+/* A person is told once for each command. */
+static void
+on_wait(void *arg)
+{
+    struct racf *r = arg;
+
+    if (r->is_told || !isatty(STDERR_FILENO))
+        return;
+    r->is_told = true;
+    fputs("SPT0390I ", stderr);
+    fprintf(stderr, "%s\n", msg_find("SPT0390I")->text);
+}
+
 /* --- running
  * -------------------------------------------------------------------- */
 
@@ -100,6 +115,7 @@ on_begin(void *arg, struct str command, uint32_t line)
     struct racf *r = arg;
 
     (void)line;
+    r->is_told = false;
     if (r->is_echo && !r->is_json)
         echo(command);
     if (r->is_json) {
@@ -128,6 +144,8 @@ on_end(void *arg, uint32_t line, enum err e, uint32_t rc,
             json_string(str_of(why->text));
         }
         puts("}");
+    } else if (e != ERR_OK && r->file != NULL) {
+        log_error("%s:%u: %s", r->file, line, why->text);
     } else if (e != ERR_OK) {
         log_error("%s", why->text);
     } else if (rc > 0 && r->file != NULL) {
@@ -479,6 +497,7 @@ open_client(struct racf *r, const char *user, struct err_info *why)
     if (e != ERR_OK)
         return e;
     saf_on_message(r->client, on_message, r);
+    saf_on_wait(r->client, on_wait, r);
     return user == NULL ? ERR_OK : log_on(r, user, why);
 }
 
