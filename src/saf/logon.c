@@ -33,16 +33,23 @@ refuse(const struct saf_lines *lines, const struct saf_user *u,
                    STR_ARG(u->user));
 }
 
-/* Defined, not revoked, not away for too long. */
+static bool
+is_away_too_long(struct saf_db *db, const struct saf_user *u, uint64_t now_ms)
+{
+    int64_t inactive = saf_option(db, "INACTIVE");
+
+    return inactive > 0 && u->last_access_s > 0 && !saf_user_is_protected(u) &&
+           (uint64_t)u->last_access_s * 1000 + (uint64_t)inactive * MS_PER_DAY <
+               now_ms;
+}
+
 static enum err
-find_user(struct saf_engine *engine, struct arena *a, struct str user,
-          uint64_t now_ms, const struct saf_lines *lines, struct saf_user *u,
-          struct saf_rc *rc, struct err_info *why)
+get_user(struct saf_engine *engine, struct arena *a, struct str user,
+         const struct saf_lines *lines, struct saf_user *u, struct saf_rc *rc,
+         struct err_info *why)
 {
     struct saf_db *db = saf_engine_db(engine);
     struct str id = str_upper(a, user);
-    int32_t today = saf_day_of_ms(now_ms);
-    int64_t inactive;
     enum err e;
 
     if (id.n == 0 || id.n > SAF_USER_MAX || !saf_user_get(db, a, id, u)) {
@@ -53,12 +60,23 @@ find_user(struct saf_engine *engine, struct arena *a, struct str user,
         say(lines, "IRR012I");
         return err_set(why, ERR_DENIED, "the user is not defined");
     }
-    if (saf_user_is_revoked(u, today))
+    return ERR_OK;
+}
+
+/* Defined, not revoked, not away for too long. */
+static enum err
+find_user(struct saf_engine *engine, struct arena *a, struct str user,
+          uint64_t now_ms, const struct saf_lines *lines, struct saf_user *u,
+          struct saf_rc *rc, struct err_info *why)
+{
+    struct saf_db *db = saf_engine_db(engine);
+    enum err e = get_user(engine, a, user, lines, u, rc, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (saf_user_is_revoked(u, saf_day_of_ms(now_ms)))
         return refuse(lines, u, LOGON_REVOKED, LOGON_RC_REVOKED, rc, why);
-    inactive = saf_option(db, "INACTIVE");
-    if (inactive > 0 && u->last_access_s > 0 && !saf_user_is_protected(u) &&
-        (uint64_t)u->last_access_s * 1000 + (uint64_t)inactive * MS_PER_DAY <
-            now_ms) {
+    if (is_away_too_long(db, u, now_ms)) {
         saf_user_failed_logon(db, u->user, u->failures, true);
         return refuse(lines, u, LOGON_INACTIVE, LOGON_RC_REVOKED, rc, why);
     }
@@ -511,6 +529,23 @@ logon_is_proved(enum acee_origin origin)
            origin == ACEE_CERTIFICATE || origin == ACEE_DISTRIBUTED;
 }
 
+/* Whoever owns the image can change every byte of the database: to refuse him
+ * would protect nothing, and leave no way back. */
+static void
+help_owner(struct saf_db *db, const struct logon_ask *ask,
+           const struct saf_lines *lines, const struct saf_user *u,
+           struct acee *acee)
+{
+    int32_t today = saf_day_of_ms(ask->now_ms);
+
+    if (saf_user_is_revoked(u, today) || is_away_too_long(db, u, ask->now_ms))
+        say(lines, "SPT0391W");
+    if ((acee->attrs & ACEE_SPECIAL) == 0 && !saf_users_special(db, today)) {
+        acee->attrs |= ACEE_SPECIAL;
+        say(lines, "SPT0392W");
+    }
+}
+
 enum err
 logon_acee(struct saf_engine *engine, struct arena *a,
            const struct logon_ask *ask, const struct saf_lines *lines,
@@ -525,7 +560,9 @@ logon_acee(struct saf_engine *engine, struct arena *a,
     enum err e;
 
     *rc = SAF_RC(8, 8, 8);
-    e = find_user(engine, a, ask->user, ask->now_ms, lines, &u, rc, why);
+    e = ask->is_image_owner
+            ? get_user(engine, a, ask->user, lines, &u, rc, why)
+            : find_user(engine, a, ask->user, ask->now_ms, lines, &u, rc, why);
     if (e != ERR_OK)
         return e;
     group = ask->group.n > 0 ? ask->group : u.dfltgrp;
@@ -534,15 +571,17 @@ logon_acee(struct saf_engine *engine, struct arena *a,
         !str_copy_z(u.name, acee.name, sizeof acee.name))
         return err_set(why, ERR_LIMIT, "the user's profile is damaged");
     e = list_groups(db, a, &u, group, saf_day_of_ms(ask->now_ms), &acee);
-    if (e == ERR_NOT_FOUND) {
+    if (e == ERR_NOT_FOUND && !ask->is_image_owner) {
         e = refuse(lines, &u, LOGON_INVALID_GROUP, LOGON_RC_REVOKED, rc, why);
         say(lines, "IRR017I");
         return e;
     }
-    if (e != ERR_OK)
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
         return err_set(why, e, "the user's group list is damaged");
     acee.user_id = u.id;
     acee.attrs = (u.attrs & 0xffffu) | ask->more_attrs;
+    if (ask->is_image_owner)
+        help_owner(db, ask, lines, &u, &acee);
     acee.generation = u.generation;
     acee.made_ms = ask->now_ms;
     acee.uid = omvs_number(db, a, SAF_KIND_USER, u.id, "UID");

@@ -106,6 +106,10 @@ struct logon_ask {
     struct str distributed, registry; /* or empty */
     struct str port_class, port;      /* of entry, or empty */
     bool is_silent;                   /* no ICH408I for a refused APPL */
+    /* The owner of the image, by the kernel's word, who owns its files anyway:
+     * he is let in though the user is revoked, and is SPECIAL when nobody else
+     * who is could log on. SPT0391W and SPT0392W tell it. */
+    bool is_image_owner;
     uint64_t now_ms;
 };
 /*

@@ -48,6 +48,9 @@ void saf_db_rollback(struct saf_db *);
  * told to anybody before batch_commit gave ERR_OK; when it did not, nothing of
  * all this happened.
  */
+/* One of several parts of a transaction: begun, then kept or undone. */
+void saf_db_part_begin(struct saf_db *);
+void saf_db_part_end(struct saf_db *, bool is_kept);
 MUST_CHECK enum err saf_db_batch_begin(struct saf_db *, struct err_info *why);
 MUST_CHECK enum err saf_db_batch_commit(struct saf_db *, struct err_info *why);
 bool saf_db_in_batch(const struct saf_db *);
@@ -142,6 +145,8 @@ void saf_user_put(struct saf_db *, struct saf_user *);
 void saf_user_delete(struct saf_db *, struct str user);
 bool saf_user_by_uid(struct saf_db *, struct arena *, uint32_t uid,
                      struct saf_user *out);
+/* Is there one with SPECIAL who is not revoked? True when it cannot be told. */
+bool saf_users_special(struct saf_db *, int32_t day);
 /* Durable before it returns (its own transaction when none is open). */
 void saf_user_failed_logon(struct saf_db *, struct str user, uint32_t failures,
                            bool revoke);

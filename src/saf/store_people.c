@@ -110,6 +110,27 @@ saf_user_by_uid(struct saf_db *db, struct arena *arena, uint32_t uid,
     return is_there;
 }
 
+bool
+saf_users_special(struct saf_db *db, int32_t day)
+{
+    struct saf_query q = saf_db_query(
+        db, "SELECT attrs,revoke_day,resume_day FROM users WHERE attrs&?1<>0",
+        "i", (int64_t)ACEE_SPECIAL);
+    bool is_there = false;
+
+    while (!is_there && saf_query_next(&q)) {
+        const struct saf_user u = {
+            .attrs = (uint32_t)saf_query_int(&q, 0),
+            .revoke_day = (int32_t)saf_query_int(&q, 1),
+            .resume_day = (int32_t)saf_query_int(&q, 2),
+        };
+
+        is_there = !saf_user_is_revoked(&u, day);
+    }
+    saf_query_close(&q);
+    return is_there || saf_db_check(db, NULL) != ERR_OK;
+}
+
 void
 saf_user_put(struct saf_db *db, struct saf_user *u)
 {

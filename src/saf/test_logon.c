@@ -238,11 +238,12 @@ failures_revoke(void **state)
 }
 
 static struct saf_rc
-enter(struct desk *d, struct counter *seen, struct logon_ask ask)
+enter_as(struct desk *d, struct counter *seen, struct logon_ask ask,
+         uint32_t *attrs)
 {
     const struct saf_lines lines = { take_line, seen, take_failure };
+    struct acee acee = { .attrs = 0 };
     struct saf_rc rc;
-    struct acee acee;
     struct arena a;
 
     buf_clear(&seen->lines);
@@ -251,8 +252,70 @@ enter(struct desk *d, struct counter *seen, struct logon_ask ask)
     if (ask.now_ms == 0)
         ask.now_ms = TEST_NOW;
     (void)!logon_acee(d->engine, &a, &ask, &lines, &acee, &rc, NULL);
+    *attrs = acee.attrs;
     arena_fini(&a);
     return rc;
+}
+
+static struct saf_rc
+enter(struct desk *d, struct counter *seen, struct logon_ask ask)
+{
+    uint32_t attrs;
+
+    return enter_as(d, seen, ask, &attrs);
+}
+
+/* Who owns the image has a way back, nobody else, and no more than he needs. */
+static void
+owner_of_the_image(void **state)
+{
+    static const struct {
+        const char *before; /* a command, or NULL */
+        bool is_owner;
+        uint32_t want; /* reason code; 0 let in */
+        bool want_special;
+        const char *said;
+    } rows[] = {
+        { NULL, true, 0, true, "" },
+        { "ALTUSER IBMUSER REVOKE", false, 28, false, "ICH408I" },
+        { NULL, true, 0, true, "SPT0391W" },
+        /* not with another's SPECIAL about */
+        { "ADDUSER SPC DFLTGRP(SYS1) SPECIAL", true, 0, true, "SPT0391W" },
+        { "ALTUSER IBMUSER NOSPECIAL", true, 0, false, "SPT0391W" },
+        { "ALTUSER SPC REVOKE", true, 0, true, "SPT0392W" },
+        { NULL, false, 28, false, "ICH408I" },
+        { "ALTUSER IBMUSER RESUME", true, 0, true, "SPT0392W" },
+        { NULL, false, 0, false, "" },
+        { "ALTUSER SPC RESUME", true, 0, false, "" },
+        { "REMOVE IBMUSER GROUP(SYS1)", true, 0, false, "" },
+    };
+    struct counter seen = { .last = 99 };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, NULL, 0);
+    buf_init(&seen.lines, 65536);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct saf_rc rc;
+        uint32_t attrs;
+
+        if (rows[i].before != NULL)
+            (void)desk_run(&d, rows[i].before);
+        rc = enter_as(&d, &seen,
+                      (struct logon_ask){ .user = STR("IBMUSER"),
+                                          .origin = ACEE_ASSERTED,
+                                          .is_image_owner = rows[i].is_owner },
+                      &attrs);
+        if (rc.reason != rows[i].want ||
+            ((attrs & ACEE_SPECIAL) != 0) != rows[i].want_special ||
+            strstr(buf_z(&seen.lines), rows[i].said) == NULL)
+            fail_msg("row %zu: reason %u, attributes %x, said %s", i, rc.reason,
+                     attrs, buf_z(&seen.lines));
+        if (rows[i].said[0] == '\0')
+            assert_string_equal(buf_z(&seen.lines), "");
+    }
+    buf_fini(&seen.lines);
+    desk_fini(&d);
 }
 
 #define AT(day, hour, minute)                                                  \
@@ -465,6 +528,7 @@ main(void)
         cmocka_unit_test(phrases_expire_by_themselves),
         cmocka_unit_test(statistics_of_logons),
         cmocka_unit_test(failures_revoke),
+        cmocka_unit_test(owner_of_the_image),
         cmocka_unit_test(days_and_times),
         cmocka_unit_test(ports_of_entry),
         cmocka_unit_test(port_opens_conditional_access),

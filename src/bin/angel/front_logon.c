@@ -73,10 +73,16 @@ hello_token(struct peer *p, struct str token, struct buf *result,
     return front_become(p, buf_view(&job->acee), job, result, why);
 }
 
+static uid_t
+owner_uid(const struct peer *p)
+{
+    return angel_is_private ? p->front->owner : 0;
+}
+
 static bool
 is_image_owner(const struct peer *p)
 {
-    return p->cred.uid == (angel_is_private ? p->front->owner : 0);
+    return p->cred.uid == owner_uid(p);
 }
 
 static enum err
@@ -86,7 +92,7 @@ user_of_uid(struct peer *p, uint32_t uid, struct arena *a, struct str *user,
     struct front *f = p->front;
     struct saf_user u;
 
-    if (uid == (angel_is_private ? f->owner : 0)) {
+    if (uid == owner_uid(p)) {
         *user = STR("IBMUSER");
         return ERR_OK;
     }
@@ -116,6 +122,8 @@ hello_uid(struct peer *p, struct str user, uint32_t uid, struct saf_rc *rc,
 
     arena_init(&a, LOGON_ARENA_MAX);
     buf_init(&sealed, ACEE_WIRE_MAX);
+    ask.is_image_owner =
+        user.n == 0 && uid == owner_uid(p) && is_image_owner(p);
     if (user.n == 0)
         e = user_of_uid(p, uid, &a, &ask.user, why);
     if (e == ERR_OK)
