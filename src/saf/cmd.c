@@ -196,6 +196,37 @@ cmd_tally_end(struct cmd *cmd, const struct cmd_tally *t)
     return cmd->rc;
 }
 
+uint32_t
+cmd_each(struct cmd *cmd, void (*one)(struct cmd *, struct str name))
+{
+    struct cmd_tally tally = cmd_tally_begin(cmd);
+    const struct cmd_arg *names = cmd->positional[0];
+    bool is_list = names->n_values > 1;
+
+    for (size_t i = 0; i < names->n_values && !cmd->is_abandoned; i++) {
+        if (is_list)
+            saf_db_part_begin(cmd->db);
+        one(cmd, names->values[i]);
+        if (is_list && saf_db_check(cmd->db, NULL) == ERR_OK) {
+            saf_db_part_end(cmd->db, !cmd->is_abandoned);
+            cmd->is_abandoned = false;
+        }
+        cmd_tally(cmd, &tally);
+    }
+    return cmd_tally_end(cmd, &tally);
+}
+
+bool
+cmd_is_list_with(struct cmd *cmd, const char *segment, const char *operand)
+{
+    if (cmd->positional[0]->n_values < 2 ||
+        cmd_sub(cmd_arg(cmd, segment), operand) == NULL)
+        return false;
+    CMD_MSG(cmd, "IRR52184I", str_of(operand));
+    (void)cmd_rc(cmd, 8);
+    return true;
+}
+
 static struct saf_refresh *
 refresh_of(struct cmd *cmd, const char *class_name)
 {

@@ -179,14 +179,9 @@ addgroup_one(struct cmd *cmd, struct str group)
 static uint32_t
 run_addgroup(struct cmd *cmd)
 {
-    struct cmd_tally tally = cmd_tally_begin(cmd);
-    const struct cmd_arg *groups = cmd->positional[0];
-
-    for (size_t i = 0; i < groups->n_values && !cmd->is_abandoned; i++) {
-        addgroup_one(cmd, groups->values[i]);
-        cmd_tally(cmd, &tally);
-    }
-    return cmd_tally_end(cmd, &tally);
+    if (cmd_is_list_with(cmd, "OMVS", "AUTOGID"))
+        return cmd->rc;
+    return cmd_each(cmd, addgroup_one);
 }
 
 const struct cmd_verb cmd_addgroup = {
@@ -259,14 +254,9 @@ altgroup_one(struct cmd *cmd, struct str group)
 static uint32_t
 run_altgroup(struct cmd *cmd)
 {
-    struct cmd_tally tally = cmd_tally_begin(cmd);
-    const struct cmd_arg *groups = cmd->positional[0];
-
-    for (size_t i = 0; i < groups->n_values && !cmd->is_abandoned; i++) {
-        altgroup_one(cmd, groups->values[i]);
-        cmd_tally(cmd, &tally);
-    }
-    return cmd_tally_end(cmd, &tally);
+    if (cmd_is_list_with(cmd, "OMVS", "AUTOGID"))
+        return cmd->rc;
+    return cmd_each(cmd, altgroup_one);
 }
 
 const struct cmd_verb cmd_altgroup = {
@@ -320,14 +310,7 @@ delgroup_one(struct cmd *cmd, struct str group)
 static uint32_t
 run_delgroup(struct cmd *cmd)
 {
-    struct cmd_tally tally = cmd_tally_begin(cmd);
-    const struct cmd_arg *groups = cmd->positional[0];
-
-    for (size_t i = 0; i < groups->n_values; i++) {
-        delgroup_one(cmd, groups->values[i]);
-        cmd_tally(cmd, &tally);
-    }
-    return cmd_tally_end(cmd, &tally);
+    return cmd_each(cmd, delgroup_one);
 }
 
 const struct cmd_verb cmd_delgroup = {

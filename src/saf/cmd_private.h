@@ -92,6 +92,12 @@ void cmd_tally(struct cmd *, struct cmd_tally *);
 void cmd_tally_notes(struct cmd *, struct cmd_tally *);
 uint32_t cmd_tally_end(struct cmd *, const struct cmd_tally *);
 
+/* The names of the first operand, each by itself: one that is refused leaves
+ * nothing behind and the next is still tried. */
+uint32_t cmd_each(struct cmd *, void (*one)(struct cmd *, struct str name));
+/* IRR52184I: AUTOUID and AUTOGID give one number to one name. */
+bool cmd_is_list_with(struct cmd *, const char *segment, const char *operand);
+
 /* A user or group of that name exists. */
 /* An id that owns certificates of nobody; none is made of that name. */
 bool cmd_is_reserved(struct str name);

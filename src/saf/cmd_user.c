@@ -389,18 +389,13 @@ add_one(struct cmd *cmd, struct str user)
 static uint32_t
 run_adduser(struct cmd *cmd)
 {
-    struct cmd_tally tally = cmd_tally_begin(cmd);
-    const struct cmd_arg *users = cmd->positional[0];
-
     if (!cmd_is_special(cmd) && !cmd_has_clauth(cmd, "USER")) {
         CMD_MSG(cmd, "ICH01005I");
         return 8;
     }
-    for (size_t i = 0; i < users->n_values && !cmd->is_abandoned; i++) {
-        add_one(cmd, users->values[i]);
-        cmd_tally(cmd, &tally);
-    }
-    return cmd_tally_end(cmd, &tally);
+    if (cmd_is_list_with(cmd, "OMVS", "AUTOUID"))
+        return cmd->rc;
+    return cmd_each(cmd, add_one);
 }
 
 const struct cmd_verb cmd_adduser = {
@@ -601,9 +596,9 @@ run_altuser(struct cmd *cmd)
         CMD_MSG(cmd, "ICH21010I");
         return 8;
     }
-    for (size_t i = 0; i < users->n_values && !cmd->is_abandoned; i++)
-        alter_one(cmd, users->values[i]);
-    return cmd->rc;
+    if (cmd_is_list_with(cmd, "OMVS", "AUTOUID"))
+        return cmd->rc;
+    return cmd_each(cmd, alter_one);
 }
 
 const struct cmd_verb cmd_altuser = {
@@ -640,14 +635,7 @@ delete_one(struct cmd *cmd, struct str user)
 static uint32_t
 run_deluser(struct cmd *cmd)
 {
-    struct cmd_tally tally = cmd_tally_begin(cmd);
-    const struct cmd_arg *users = cmd->positional[0];
-
-    for (size_t i = 0; i < users->n_values; i++) {
-        delete_one(cmd, users->values[i]);
-        cmd_tally(cmd, &tally);
-    }
-    return cmd_tally_end(cmd, &tally);
+    return cmd_each(cmd, delete_one);
 }
 
 const struct cmd_verb cmd_deluser = {

@@ -423,6 +423,24 @@ saf_options_changed(struct saf_db *db)
     db->options_serial++;
 }
 
+void
+saf_db_part_begin(struct saf_db *db)
+{
+    REQUIRE(db->in_transaction);
+    saf_db_run(db, "SAVEPOINT part", "");
+}
+
+void
+saf_db_part_end(struct saf_db *db, bool is_kept)
+{
+    if (!is_kept) {
+        saf_db_run(db, "ROLLBACK TO part", "");
+        db->options_serial++;
+        db->n_rollbacks++;
+    }
+    saf_db_run(db, "RELEASE part", "");
+}
+
 enum err
 saf_db_commit(struct saf_db *db, struct err_info *why)
 {

@@ -806,6 +806,59 @@ odd_bytes(void **state)
     desk_fini(&d);
 }
 
+/* Each name of a list is carried out, or undone, by itself; what is there
+ * afterwards counts, not the words. */
+static void
+lists_one_by_one(void **state)
+{
+    static const struct {
+        const char *command;
+        uint32_t rc;
+        const char *users, *groups; /* afterwards */
+        const char *said;           /* somewhere in the reply */
+    } rows[] = {
+        { "ADDGROUP G1 SUPGROUP(SYS1)", 0, "IBMUSER\n", "G1\n", "" },
+        { "ADDUSER (A B C) DFLTGRP(G1) OMVS(UID(7)) PASSWORD(X)", 4,
+          "A\nIBMUSER\n", "G1\n", "IRR52174I" },
+        { "ADDUSER (D E) DFLTGRP(G1) WHEN(DAYS(NODAY)) PASSWORD(X)", 8,
+          "A\nIBMUSER\n", "G1\n", "DAYS" },
+        { "ADDUSER (A F IBMUSER G) DFLTGRP(G1) PASSWORD(X)", 4,
+          "A\nF\nG\nIBMUSER\n", "G1\n", "ICH01010I" },
+        { "ALTUSER (F G) OMVS(UID(9)) DATA('X')", 4, "A\nF\nG\nIBMUSER\n",
+          "G1\n", "ICH21004I" },
+        { "ALTUSER (G NOBODY F) OMVS(UID(10) SHARED)", 4, "A\nF\nG\nIBMUSER\n",
+          "G1\n", "ICH21009I" },
+        { "ADDUSER (H I) OMVS(AUTOUID) DFLTGRP(G1)", 8, "A\nF\nG\nIBMUSER\n",
+          "G1\n", "IRR52184I AUTOUID " },
+        { "ALTUSER (F G) OMVS(AUTOUID)", 8, "A\nF\nG\nIBMUSER\n", "G1\n",
+          "IRR52184I AUTOUID " },
+        { "ADDGROUP (G2 G3) OMVS(AUTOGID)", 8, "A\nF\nG\nIBMUSER\n", "G1\n",
+          "IRR52184I AUTOGID " },
+        { "ALTGROUP (G1 SYS1) OMVS(AUTOGID)", 8, "A\nF\nG\nIBMUSER\n", "G1\n",
+          "IRR52184I AUTOGID " },
+        { "ADDGROUP (G2 G3) OMVS(GID(8))", 4, "A\nF\nG\nIBMUSER\n", "G1\nG2\n",
+          "IRR52174I" },
+        { "DELUSER (A NOBODY F)", 4, "G\nIBMUSER\n", "G1\nG2\n", "NOBODY" },
+        { "DELUSER (IBMUSER NOBODY)", 8, "G\nIBMUSER\n", "G1\nG2\n", "" },
+        { "DELGROUP (G2 G1)", 4, "G\nIBMUSER\n", "G1\n", "G1" },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *reply = desk_run(&d, rows[i].command);
+
+        if (d.rc != rows[i].rc || strstr(reply, rows[i].said) == NULL)
+            fail_msg("%s\nRC %u, not %u\n%s", rows[i].command, d.rc, rows[i].rc,
+                     reply);
+        assert_string_equal(desk_run(&d, "SEARCH CLASS(USER)"), rows[i].users);
+        assert_string_equal(desk_run(&d, "SEARCH CLASS(GROUP) MASK(G)"),
+                            rows[i].groups);
+    }
+    desk_fini(&d);
+}
+
 /* As many as a command holds: each is done, or refused by itself. */
 static void
 huge_lists(void **state)
@@ -1028,6 +1081,7 @@ main(void)
         cmocka_unit_test(field_level_access),
         cmocka_unit_test(field_level_access_to_oneself),
         cmocka_unit_test(odd_bytes),
+        cmocka_unit_test(lists_one_by_one),
         cmocka_unit_test(huge_lists),
         cmocka_unit_test(class_authority_and_auditing),
         cmocka_unit_test(decks),
