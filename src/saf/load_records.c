@@ -55,6 +55,16 @@ put_base(struct loader *l, enum saf_kind kind, int64_t id, const char *field,
  * --------------------------------------
  */
 
+/* Users and groups share one space of names. */
+static enum err
+both_kinds(struct loader *l, struct err_info *why)
+{
+    return err_set(why, ERR_SYNTAX,
+                   "\"" STR_FMT "\" is a user and a group, expected one of "
+                   "them",
+                   STR_ARG(GET(l, "NAME")));
+}
+
 static enum err
 load_group(struct loader *l, struct err_info *why)
 {
@@ -62,7 +72,10 @@ load_group(struct loader *l, struct err_info *why)
                            .superior = GET(l, "SUPGRP_ID"),
                            .owner = GET(l, "OWNER_ID") };
     enum err e = no_name(l, "NAME", why);
+    struct saf_user u;
 
+    if (e == ERR_OK && saf_user_get(l->db, &l->a, g.group, &u))
+        e = both_kinds(l, why);
     if (e == ERR_OK)
         e = unload_get_day(&l->r, "CREATE_DATE", &g.created, why);
     if (e != ERR_OK)
@@ -150,7 +163,10 @@ load_user(struct loader *l, struct err_info *why)
                           .attrs = user_attrs(l) };
     uint64_t interval = 0, failures = 0;
     enum err e = no_name(l, "NAME", why);
+    struct saf_group g;
 
+    if (e == ERR_OK && saf_group_get(l->db, &l->a, u.user, &g))
+        e = both_kinds(l, why);
     if (e == ERR_OK)
         e = unload_get_day(&l->r, "CREATE_DATE", &u.created, why);
     if (e == ERR_OK)
@@ -219,6 +235,21 @@ load_ring(struct loader *l)
                    "ss", str_sub(name, 0, dot), str_sub(name, dot + 1, name.n));
 }
 
+/* Of classes that are known: how long their names may be. */
+static enum err
+check_profile_name(const struct saf_profile *p, struct err_info *why)
+{
+    const struct saf_class *class_ = saf_class_find(p->class_name);
+
+    if (class_ == NULL || p->name.n <= class_->max_length)
+        return ERR_OK;
+    return err_set(why, ERR_SYNTAX,
+                   "column NAME: \"" STR_FMT "\" has %zu characters, expected "
+                   "at most %u in class %s",
+                   STR_ARG(str_sub(p->name, 0, 40)), p->name.n,
+                   (unsigned)class_->max_length, class_->name);
+}
+
 static enum err
 load_profile(struct loader *l, bool is_dataset, struct err_info *why)
 {
@@ -252,6 +283,9 @@ load_profile(struct loader *l, bool is_dataset, struct err_info *why)
                       why);
     if (e == ERR_OK)
         e = unload_get_number(&l->r, "LEVEL", &level, why);
+    if (e != ERR_OK)
+        return e;
+    e = check_profile_name(&p, why);
     if (e != ERR_OK)
         return e;
     if (level > 99)
@@ -325,6 +359,21 @@ load_connect(struct loader *l, struct err_info *why)
     saf_connect_put(l->db, &c);
     l->report->connects++;
     return ERR_OK;
+}
+
+/* A group of this record is one of the unload's. */
+static enum err
+check_group(struct loader *l, const char *column, struct err_info *why)
+{
+    struct str name = GET(l, column);
+    struct saf_group g;
+
+    if (name.n == 0 || saf_group_get(l->db, &l->a, name, &g))
+        return ERR_OK;
+    return err_set(why, ERR_SYNTAX,
+                   "column %s: no record 0100 defines group \"" STR_FMT
+                   "\": is the unload cut?",
+                   column, STR_ARG(name));
 }
 
 /* 0102 alone knows the authority in the group; third pass. */
@@ -600,7 +649,9 @@ load_record(struct loader *l, enum pass pass, const char *type,
                : IS("0400") || IS("0500") ? load_profile(l, IS("0400"), why)
                                           : ERR_OK;
     if (pass == PASS_AUTHORITY)
-        return IS("0102")   ? load_member_authority(l, why)
+        return IS("0100")   ? check_group(l, "SUPGRP_ID", why)
+               : IS("0200") ? check_group(l, "DEFGRP_ID", why)
+               : IS("0102") ? load_member_authority(l, why)
                : IS("0203") ? check_connected(l, why)
                             : ERR_OK;
     if (IS("0120") || IS("0220") || IS("0270") || IS("02F0") || IS("0530") ||

@@ -509,6 +509,98 @@ is_time(struct str text)
            digits(text, 6, 2, &s) && h <= 24 && m <= 59 && s <= 60;
 }
 
+/* Columns that hold the name of a user, a group or a class; NAME of the types
+ * 01xx and 02xx does, too. */
+static const struct {
+    const char *type, *column;
+    const char *others; /* what may stand there instead, or NULL */
+} ids[] = {
+    { "0100", "SUPGRP_ID", NULL },
+    { "0100", "OWNER_ID", NULL },
+    { "0101", "SUBGRP_ID", NULL },
+    { "0102", "MEMBER_ID", NULL },
+    { "0200", "OWNER_ID", NULL },
+    { "0200", "DEFGRP_ID", NULL },
+    { "0202", "CLASS", NULL },
+    { "0203", "GRP_ID", NULL },
+    { "0205", "GRP_ID", NULL },
+    { "0205", "OWNER_ID", NULL },
+    { "0400", "OWNER_ID", NULL },
+    { "0400", "GRP_ID", NULL },
+    { "0400", "NOTIFY_ID", NULL },
+    { "0402", "AUTH_ID", "* &RACUID &RACGRP" },
+    { "0404", "AUTH_ID", "* &RACUID &RACGRP" },
+    { "0500", "CLASS_NAME", NULL },
+    { "0500", "OWNER_ID", NULL },
+    { "0500", "NOTIFY_ID", NULL },
+    { "0503", "CLASS_NAME", NULL },
+    { "0505", "CLASS_NAME", NULL },
+    { "0505", "AUTH_ID", "* &RACUID &RACGRP" },
+    { "0507", "CLASS_NAME", NULL },
+    { "0507", "AUTH_ID", "* &RACUID &RACGRP" },
+    { "0540", "USER_ID", "=MEMBER" },
+    { "0540", "GROUP_ID", "=MEMBER" },
+};
+
+/* Owners of the certificates that are nobody's, which no command can make. */
+#define RESERVED_IDS "irrcerta irrsitec irrmulti"
+
+static bool
+is_word_of(struct str words, struct str text)
+{
+    struct str word;
+
+    while (words.n > 0 && str_token(&words, ' ', &word)) {
+        if (str_eq(word, text))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_id(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '#' &&
+            c != '@' && c != '$')
+            return false;
+    }
+    return text.n >= 1 && text.n <= 8;
+}
+
+static enum err
+check_id(struct unload_record *r, const char *column, const char *others,
+         struct err_info *why)
+{
+    const struct unload_column *c = column_of(r, column);
+    struct str text = raw(r, c);
+
+    if (text.n == 0 || is_id(text) || is_word_of(STR(RESERVED_IDS), text) ||
+        (others != NULL && is_word_of(str_of(others), text)))
+        return ERR_OK;
+    return not_expected(c, text,
+                        strncmp(column, "CLASS", 5) == 0
+                            ? "the name of a class (1-8 of A-Z 0-9 # @ $)"
+                            : "a user or group ID (1-8 of A-Z 0-9 # @ $)",
+                        why);
+}
+
+static enum err
+check_ids(struct unload_record *r, struct err_info *why)
+{
+    enum err e = ERR_OK;
+
+    if (r->line[1] == '1' || r->line[1] == '2')
+        e = check_id(r, "NAME", NULL, why);
+    for (size_t i = 0; i < ARRAY_LEN(ids) && e == ERR_OK; i++) {
+        if (is_type(r, ids[i].type))
+            e = check_id(r, ids[i].column, ids[i].others, why);
+    }
+    return e;
+}
+
 /* Numbers, dates and the like fill their columns or are blank. */
 static enum err
 check_column(struct unload_record *r, const struct unload_column *c,
@@ -590,7 +682,7 @@ unload_check(struct unload_record *r, struct err_info *why)
                         "record is cut at %zu",
                         c->name, c->first, c->last, r->n);
     }
-    return e;
+    return e == ERR_OK ? check_ids(r, why) : e;
 }
 
 struct str

@@ -145,6 +145,7 @@ refuse "a level too high" 'record 0500: column LEVEL: 100 is not 0 to 99' < <(co
 refuse "a time that is none" 'column LASTJOB_TIME \(105-112\): "25:00:00" is not a time' < <(column '0200 ANN' 105 122 '25:00:00 2024-01-01')
 refuse "shifted columns" 'record 0200: byte 14, behind column NAME: "X" is not a blank, the columns are shifted' < <(column '0200 BEN' 14 14 X)
 refuse "a control character" "record 0200: byte 80: X'1b' is no character of a record" < <(column '0200 ANN' 80 80 $'\x1b')
+refuse "a user ID with blanks and dots" 'bad:[0-9]+: record 0200: column NAME \(6-13\): "A B.C/" is not a user or group ID \(1-8 of A-Z 0-9 # @ \$\)' < <(column '0200 ANN' 6 13 'A B.C/')
 refuse "an authority that is none" 'column AUTH: "XYZ" is no authority \(expected USE' < <(column '0102 STAFF    ANN' 24 31 XYZ)
 for type in 0100 0102 0200 0205 0270 0400 0500 0505 0507 0540; do
     grep -q "^$type" "$U" || continue
