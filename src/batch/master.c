@@ -367,7 +367,7 @@ master_shutdown(struct master *m)
     m->is_stopping = true;
     m->stop_at_ms = clock_mono_ms() + MASTER_STOP_WAIT_MS;
     for (size_t i = 0; i < m->n_spaces; i++)
-        space_stop(m->spaces[i], ++m->next_command, "MASTER");
+        space_stop(m->spaces[i], ++m->next_command, TASK_BY_MASTER);
 }
 
 static bool

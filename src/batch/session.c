@@ -476,8 +476,9 @@ sessions_on_reply_end(struct master *m, struct space *space, uint32_t id,
     for (size_t i = 0; i < m->n_sessions; i++) {
         struct session *s = m->sessions[i];
 
-        /* P is over when the task has ended, not when it has said it will. */
-        if (s->waiting.id == id && !s->waiting.is_stop &&
+        /* P is over when the task has ended, not when it has said it will; or
+         * when it has said it will not. */
+        if (s->waiting.id == id && !(s->waiting.is_stop && is_done) &&
             is_waited_for(s, space))
             waited_enough(s, space, is_done ? 0 : 8);
     }

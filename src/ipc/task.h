@@ -16,6 +16,8 @@
 
 struct task;
 
+#define TASK_BY_MASTER "+MASTER+" /* no user id: the system is ending */
+
 enum task_verb {
     TASK_MODIFY, /* F job,text   */
     TASK_STOP,   /* P job        */
@@ -26,7 +28,7 @@ struct task_command {
     uint32_t id;     /* for task_reply */
     struct str text; /* after the job name and comma, as typed; borrowed
                         until the next task_next */
-    char user[9];    /* who entered it */
+    char user[9];    /* who entered it; TASK_BY_MASTER: nobody */
 };
 
 /* Attach to what the environment names. */
@@ -50,7 +52,9 @@ MUST_CHECK enum err task_next(struct task *, struct task_command *out,
                               struct err_info *why);
 /* One reply line (a WTO to the console that asked, and to the log). */
 void task_reply(struct task *, uint32_t id, struct str line);
-/* No more lines; the console command returns, with status 8 unless is_done. */
+/* No more lines; the console command returns, with status 8 unless is_done. P
+ * that is done returns when the task has ended; TASK_BY_MASTER is
+ * not to be refused. */
 void task_reply_end(struct task *, uint32_t id, bool is_done);
 
 /* A line for the operator's log and the job's JESMSGLG; any thread. */

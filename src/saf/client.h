@@ -149,9 +149,20 @@ MUST_CHECK enum err saf_register_server(struct saf_client *, struct str angel,
  * this client is connected. ERR_EXISTS: another one has the name. */
 MUST_CHECK enum err saf_open_angel(struct saf_client *, struct str name,
                                    struct err_info *why);
-/* Servers registered with the angel we opened: "BAQSTRT  LIBSERV". */
-MUST_CHECK enum err saf_list_servers(struct saf_client *,
-                                     void (*each)(void *arg, struct str text),
+enum saf_listing { SAF_LIST_SERVERS, SAF_LIST_ANGELS };
+
+/* One that runs. Its strings last as long as the call. */
+struct saf_listed {
+    struct str job_name; /* the user's name where it is no job */
+    uint32_t asid;       /* its job's number; 0: it is no job */
+    uint32_t pid;
+    struct str name; /* of an angel, "" the default one; a server's user */
+};
+
+/* Servers registered with the angel we opened, or all angels. */
+MUST_CHECK enum err saf_list_servers(struct saf_client *, enum saf_listing,
+                                     void (*each)(void *arg,
+                                                  const struct saf_listed *),
                                      void *arg, struct err_info *why);
 
 /* --- authentication ----------------------------------------------------- */

@@ -226,25 +226,29 @@ saf_open_angel(struct saf_client *c, struct str name, struct err_info *why)
 }
 
 enum err
-saf_list_servers(struct saf_client *c, void (*each)(void *, struct str),
-                 void *arg, struct err_info *why)
+saf_list_servers(struct saf_client *c, enum saf_listing listing,
+                 void (*each)(void *, const struct saf_listed *), void *arg,
+                 struct err_info *why)
 {
+    const char what = (char)listing;
     struct chan_msg reply;
     struct saf_rc rc;
     struct reader in;
     uint32_t n = 0;
-    enum err e =
-        client_call(c, WIRE_LIST_SERVERS, STR(""), -1, &reply, &in, &rc, why);
+    enum err e = client_call(c, WIRE_LIST_SERVERS, (struct str){ &what, 1 }, -1,
+                             &reply, &in, &rc, why);
 
     if (e != ERR_OK)
         return e;
     if (!reader_u32(&in, &n))
         e = client_malformed(why);
     for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
-        struct str text;
+        struct saf_listed one;
 
-        if (reader_str(&in, 0, WIRE_LINE_MAX, &text))
-            each(arg, text);
+        if (reader_str(&in, 1, SAF_USER_MAX, &one.job_name) &&
+            reader_u32(&in, &one.asid) && reader_u32(&in, &one.pid) &&
+            reader_str(&in, 0, WIRE_ANGEL_MAX, &one.name))
+            each(arg, &one);
         else
             e = client_malformed(why);
     }

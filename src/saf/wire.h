@@ -77,7 +77,8 @@ enum wire_type {
     WIRE_LOG_DENIAL,
     /* str name -> ; the named angel lives as long as this connection */
     WIRE_OPEN_ANGEL,
-    /* -> u32 n, n x str "JOBNAME  USERID" registered with our angel */
+    /* u8 enum saf_listing -> u32 n, n x { str job name, u32 asid, u32 pid, str
+     * user or angel's name }: asked by an angel */
     WIRE_LIST_SERVERS,
     /* str owner, str ring -> u32 keys; one descriptor: a key channel
      * (ipc/keywire.h) for the private keys RING_READ would hand over */

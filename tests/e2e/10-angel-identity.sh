@@ -137,9 +137,12 @@ for _ in range(n):
 is_equal((groups["SAFCRED"], groups["ZOSWLM"]), (1, 0), "SAFCRED only")
 is_equal(stc.call(ACEE_OF, s("USER1") + s("") + u8(5)).err, OK, "SAFCRED: acee of a user")
 is_equal(stc.call(VERIFY_CERT, s(b"x") + s("")).triple(), (8, 8, 40), "unknown certificate: 8/8/40")
-r = other.call(LIST_SERVERS)
-r.u32()
-is_equal(r.str(), b"BAQSTRT  LIBSERV", "DISPLAY,SERVERS")
+def listed(client, what):
+    r = client.call(LIST_SERVERS, u8(what))
+    return [(r.str(), r.u32(), r.u32() == os.getpid(), r.str()) for _ in range(r.u32())]
+is_equal(listed(other, 0), [(b"BAQSTRT", 1, True, b"LIBSERV")], "DISPLAY,SERVERS")
+is_equal(listed(other, 1), [(b"BBGZANGL", 7, True, b"")], "DISPLAY,ANGELS")
+is_equal((listed(stc, 0), listed(stc, 1)), ([], []), "to an angel only")
 other.sock.close()
 check(eventually(lambda: stc.call(ACEE_OF, s("USER1") + s("") + u8(5)).err == DENIED),
       "the angel ends: authorized services are off")

@@ -58,10 +58,10 @@ refused() { ask -u USER1:USER1; [ "$CODE" = 403 ]; }
 wait_for 20 refused; is "$CODE" 403 "and with the role only"
 racf "PERMIT BBGZDFLT.zos.connect.access.roles.zosConnectAccess CLASS(EJBROLE) ID(USER1) ACCESS(READ)" "SETROPTS RACLIST(EJBROLE) REFRESH"
 wait_for 20 right; ok $? "given back"
-console 'F BBGZANGL,DISPLAY,SERVERS'; is "$(grep -c '^PID .* LIBSERV' <<<"$OUT")" "$([ "$(id -u)" -eq 0 ] && echo 1 || echo 0)" "the angel shows the process once"
+console 'F BBGZANGL,DISPLAY,SERVERS'; is "$(grep -c '^CWWKB0052I ACTIVE SERVER ASID 0 JOBNAME LIBSERV$' <<<"$OUT")" "$([ "$(id -u)" -eq 0 ] && echo 1 || echo 0)" "the angel shows the process once"
 
 # The angel goes: new identities are refused. It comes back.
-console 'P BBGZANGL'
+console 'C BBGZANGL'
 wait_for 20 said CWWKB0101I 2; ok $? "the angel goes: CWWKB0101I"
 as sallyport server modify myServer CACHE,CLEAR,AUTH >/dev/null
 ask -u USER1:WRONG; is "$CODE" 401 "passwords are still checked, by the database"

@@ -36,24 +36,48 @@ boot "$NAME=TEST#1"
 start; like "$(cat "$LOG")" "CWWKB0117W: The TEST#1 angel process is not available\. No authorized services will be loaded\. The reason code is 4\.$" "named, and not up: CWWKB0117W"
 stop
 console "S BBGZANGL,JOBNAME=ANGEL1,NAME='TEST#1'"; is "$STATUS" 0 "a named angel beside the default one"
+SYSLOG=$SALLYPORT_ROOT/log/syslogall.log
+like "$(cat "$SYSLOG")" "CWWKB0056I INITIALIZATION COMPLETE FOR ANGEL$" "the default angel is up: CWWKB0056I"
+like "$(cat "$SYSLOG")" "CWWKB0069I INITIALIZATION IS COMPLETE FOR THE TEST#1 ANGEL PROCESS\.$" "a named one: CWWKB0069I"
 console "S BBGZANGL,JOBNAME=ANGEL2,NAME='TEST#1'"
 wait_for 10 bash -c "! sallyport status | grep -q ANGEL2"; ok $? "a second one of the name ends"
+like "$(cat "$SYSLOG")" "SPT0476E THE ANGEL CANNOT START: an angel of this name is up" "and says why"
 console "S BBGZANGL,JOBNAME=ANGEL2,NAME='test'"
 wait_for 10 bash -c "! sallyport status | grep -q ANGEL2"; ok $? "a name in lower case is none"
+like "$(cat "$SYSLOG")" "SPT0305E THE ANGEL NAME IS NOT" "which is said"
 start; like "$(cat "$LOG")" "CWWKB0118W: This server is not authorized to connect to the TEST#1 angel process" "no profile BBG.ANGEL.TEST#1: CWWKB0118W"
 is "$(services)" "$ALL_OFF" "no service group"
-console "F ANGEL1,DISPLAY,SERVERS"; like "$OUT" "NO SERVERS ARE REGISTERED" "the angel does not know it"
+console "F ANGEL1,DISPLAY,SERVERS"; is "$OUT" "SPT0471I NO SERVERS ARE REGISTERED WITH THIS ANGEL" "the angel does not know it"
 stop
 racf "RDEFINE SERVER BBG.ANGEL.TEST#1 UACC(NONE)" "PERMIT BBG.ANGEL.TEST#1 CLASS(SERVER) ID(LIBGRP) ACCESS(READ)" "PERMIT BBG.AUTHMOD.BBGZSAFM.ZOSDUMP CLASS(SERVER) ID(LIBGRP) DELETE" "SETROPTS RACLIST(SERVER) REFRESH"
 start; like "$(cat "$LOG")" "CWWKB0122I: This server is connected to the TEST#1 angel process\.$" "with READ: CWWKB0122I"
 is "$(services)" "LOCALCOMn PRODMGR SAFCRED TXRRS WOLAn ZOSAIO ZOSDUMPn ZOSWLM " "one line for each group, as permitted"
-console "F ANGEL1,DISPLAY,SERVERS"; like "$OUT" "BAQSTRT +LIBSERV" "its angel shows it"
+# asid JOB: an address space's number is its job's, in hexadecimal.
+asid() { printf '%x' "$((10#$(sallyport console "D A,L" | sed -n "s/^ *$1 *STC\([0-9]*\) .*/\1/p")))"; }
+console "F ANGEL1,DISPLAY,SERVERS"; is "$OUT" "CWWKB0052I ACTIVE SERVER ASID $(asid BAQSTRT) JOBNAME BAQSTRT" "its angel shows it"
+console "F ANGEL1,display,servers,pid"; like "$OUT" "^CWWKB0052I ACTIVE SERVER ASID $(asid BAQSTRT) JOBNAME BAQSTRT PID [0-9]+$" "with PID"
+like "$(tr '\0' ' ' <"/proc/${OUT##* }/cmdline")" sallyport-server "which is a process of it"
 console "F BBGZANGL,DISPLAY,SERVERS"; unlike "$OUT" "BAQSTRT" "the other one does not"
-console "F ANGEL1,DISPLAY,ANGELS"; like "$OUT" "TEST#1" "DISPLAY,ANGELS"
+console "F ANGEL1,DISPLAY,ANGELS"
+is "$(grep -c '' <<<"$OUT")" 2 "DISPLAY,ANGELS: all of them"
+like "$OUT" "^SPT0472I ACTIVE ANGEL ASID $(asid BBGZANGL) JOBNAME BBGZANGL PID [0-9]+ NAME \(DEFAULT\)$" "the default one"
+like "$OUT" "^SPT0472I ACTIVE ANGEL ASID $(asid ANGEL1) JOBNAME ANGEL1 PID [0-9]+ NAME TEST#1$" "and the one that is asked"
+console "F ANGEL1,VERSION"; is "$OUT" "SPT0473I THE ANGEL BUILD LEVEL IS $(sallyport --version | grep -oE '[0-9.]+$')" "VERSION"
+console "F ANGEL1,HELP"; is "$STATUS$(grep -cE '^(DISPLAY,SERVERS|DISPLAY,SERVERS,PID|DISPLAY,ANGELS|VERSION|HELP) ' <<<"$OUT")" 05 "HELP"
+for bad in DISPLAY "DISPLAY,SERVERS," DISPLAY,SERVERS,PIDS DISPLAY,SERVER "DISPLAY SERVERS" VERSIONS STOP "''"; do
+    console "F ANGEL1,$bad"; is "$STATUS$(head -1 <<<"$OUT")" "8SPT0474E COMMAND $bad IS NOT KNOWN TO THE ANGEL" "not known: $bad"
+done
 console "F BAQSTRT,SVCDUMP"; like "$OUT" "Internal error occurred" "SVCDUMP needs ZOSDUMP"
 
-console "P ANGEL1"
-wait_for 20 grep -q CWWKB0117W "$LOG"; ok $? "the server notices"
+console "P ANGEL1"; is "$STATUS" 8 "an angel does not stop while servers use it"
+is "$OUT" "SPT0475W THE ANGEL DOES NOT STOP WHILE SERVERS ARE REGISTERED WITH IT
+CWWKB0052I ACTIVE SERVER ASID $(asid BAQSTRT) JOBNAME BAQSTRT" "and says which"
+console "P BBGZANGL,ANGEL1"; is "$STATUS" 8 "of two one stops"
+like "$(cat "$SYSLOG")" "CWWKB0057I THE ANGEL PROCESS ENDED NORMALLY\.$" "CWWKB0057I"
+unlike "$(cat "$LOG")" CWWKB0117W "its server goes on"
+console "S BBGZANGL"
+console "C ANGEL1"
+wait_for 20 grep -q CWWKB0117W "$LOG"; ok $? "cancelled it ends: the server notices"
 is "$(grep -c CWWKB0117W "$LOG")" 1 "and says it once"
 console "S BBGZANGL,JOBNAME=ANGEL1,NAME='TEST#1'"
 again() { [ "$(grep -c CWWKB0122I "$LOG")" -ge 2 ]; }
@@ -76,7 +100,8 @@ boot "$NAME=$(printf 'A%.0s' $(seq 54))"; start; like "$(cat "$LOG")" "CWWKB0117
 # Required.
 boot "$NAME=TEST#1" "$REQUIRED=true"
 start; is "$STATUS" 0 "required and there: the server runs"; stop
-console "P ANGEL1"
+console "P ANGEL1"; is "$STATUS" 0 "without servers an angel stops"
+like "$(cat "$SYSLOG")" "CWWKB0073I THE TEST#1 ANGEL PROCESS ENDED NORMALLY\.$" "CWWKB0073I"
 start; is "$STATUS" 8 "required and not there: it does not"
 like "$(cat "$LOG")" "CWWKB0116I: This server is not registered with an angel process even though it is configured to require registration with an angel process\. This server is attempting to stop\.$" "CWWKB0116I"
 unlike "$(cat "$LOG")" "CWWKF0011I" "it was never ready"

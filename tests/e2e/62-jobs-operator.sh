@@ -36,7 +36,7 @@ unlike "$(sallyport status)" "BBGZANGL" "it is gone"
 runs "P of nobody" 8 sallyport console 'P BBGZANGL'
 runs "an angel" 0 sallyport console 'S BBGZANGL'
 runs "F with words the angel does not know" 8 sallyport console 'F BBGZANGL,NONSENSE'
-like "$OUT" "COMMAND NOT RECOGNIZED" "reply"
+like "$OUT" "SPT0474E COMMAND NONSENSE IS NOT KNOWN TO THE ANGEL" "reply"
 runs "F with words it knows" 0 sallyport console 'F BBGZANGL,DISPLAY,ANGELS'
 runs "D of something unknown" 8 sallyport console 'D FOO'
 runs "C of nobody" 8 sallyport console 'C NOSUCH'

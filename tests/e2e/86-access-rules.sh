@@ -190,7 +190,8 @@ like "$(second_log)" 'CWPKI0824E: SSL HANDSHAKE FAILURE:  Host name verification
 cert_code() { curl -s --max-time 15 -o /dev/null -w '%{http_code}' --cacert "$SCRATCH/ca.pem" --cert "$SCRATCH/USER1.pem" "https://127.0.0.1:$PLAINS$R" </dev/null; }
 serves() { [ "$(cert_code)" = 200 ]; }
 configure "as at first"
-console 'P BBGZANGL'; like "$OUT" '^$|ENDED|BBGZANGL' "P BBGZANGL"
+console 'C BBGZANGL'; like "$OUT" 'IEE301I BBGZANGL CANCEL COMMAND ACCEPTED' "C BBGZANGL"
+wait_for 20 bash -c "! sallyport status | grep -q BBGZANGL"
 is "$(cert_code)" 503 "without its angel the server says so"
 console 'S BBGZANGL'
 wait_for 5 serves; ok $? "with it, the server serves again"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "saf/client.h"
 
 /*
  * Angels and the servers registered with them. A service group is granted by
@@ -263,39 +264,90 @@ on_open_angel(struct peer *p, uint32_t seq, struct chan_msg *msg)
     return true;
 }
 
+/* An address space's number is that of its job: STC00012 is 12. */
+static uint32_t
+asid_of(const struct job *j)
+{
+    return j == NULL ? 0 : (uint32_t)strtoul(j->job_id + 3, NULL, 10);
+}
+
+static void
+list_one(struct buf *out, const struct peer *p, const char *name)
+{
+    const struct job *j = p->job;
+
+    buf_str(out, str_of(j != NULL ? j->job_name : p->acee->user));
+    buf_u32(out, asid_of(j));
+    buf_u32(out, (uint32_t)p->cred.pid);
+    buf_str(out, str_of(name));
+}
+
+/* A job is registered as a whole; its first process stands for it. A process
+ * that is no job has the registration at one connection. */
+static bool
+stands_for_server(const struct peer *p, const struct angel *angel)
+{
+    const struct peer *first = p;
+
+    if (p->job == NULL)
+        return p->grants.angel == angel;
+    if (p->job->grants.angel != angel)
+        return false;
+    for (const struct peer *q = p->front->peers; q != NULL; q = q->next)
+        if (q->job == p->job && q->acee != NULL &&
+            q->cred.pid < first->cred.pid)
+            first = q;
+    for (const struct peer *q = p->front->peers; q != p; q = q->next)
+        if (q->job == p->job && q->acee != NULL &&
+            q->cred.pid == first->cred.pid)
+            return false;
+    return p->cred.pid == first->cred.pid;
+}
+
+static uint32_t
+list_servers(struct peer *p, struct buf *out)
+{
+    uint32_t n = 0;
+
+    for (const struct angel *a = p->front->angels; a != NULL; a = a->next)
+        for (const struct peer *q = p->front->peers; q != NULL; q = q->next)
+            if (a->owner == p && q->acee != NULL && stands_for_server(q, a)) {
+                list_one(out, q, q->acee->user);
+                n++;
+            }
+    return n;
+}
+
+/* For an angel: anybody else sees none. */
+static uint32_t
+list_angels(struct peer *p, struct buf *out)
+{
+    const struct angel *own = p->front->angels;
+    uint32_t n = 0;
+
+    while (own != NULL && own->owner != p)
+        own = own->next;
+    for (const struct angel *a = p->front->angels; own != NULL && a != NULL;
+         a = a->next) {
+        list_one(out, a->owner, a->name);
+        n++;
+    }
+    return n;
+}
+
 bool
 on_list_servers(struct peer *p, uint32_t seq, struct chan_msg *msg)
 {
-    struct front *f = p->front;
+    struct reader in = reader_of(msg->payload);
     struct buf lines, result;
-    struct str key;
-    uint32_t n = 0;
-    void *value;
-    size_t pos = 0;
-    char line[64];
+    uint8_t what;
 
-    if (msg->payload.n != 0)
+    if (!reader_u8(&in, &what) || what > SAF_LIST_ANGELS || !reader_at_end(&in))
         return false;
     buf_init(&lines, 1u << 20);
     buf_init(&result, (1u << 20) + 16u);
-    while (table_next(&f->jobs, &pos, &key, &value)) {
-        const struct job *j = value;
-
-        if (j->grants.angel == NULL || j->grants.angel->owner != p)
-            continue;
-        (void)snprintf(line, sizeof line, "%-8s %s", j->job_name, j->user);
-        buf_str(&lines, str_of(line));
-        n++;
-    }
-    for (const struct peer *q = f->peers; q != NULL; q = q->next) {
-        if (q->grants.angel == NULL || q->grants.angel->owner != p)
-            continue;
-        (void)snprintf(line, sizeof line, "PID %-8d %s", (int)q->cred.pid,
-                       q->acee->user);
-        buf_str(&lines, str_of(line));
-        n++;
-    }
-    buf_u32(&result, n);
+    buf_u32(&result, what == SAF_LIST_SERVERS ? list_servers(p, &lines)
+                                              : list_angels(p, &lines));
     buf_add(&result, buf_view(&lines));
     peer_reply(p, seq, ERR_OK, SAF_RC(0, 0, 0), NULL, buf_view(&result));
     buf_fini(&lines);
