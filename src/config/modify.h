@@ -25,8 +25,12 @@ struct modify_call {
 /* One text line of a handler (CWWKB0004I). */
 void modify_say(const struct modify_call *, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
-/* The handler's own help, as part of a refusal (CWWKB0012I). */
+/* The handler's own help (CWWKB0012I). */
 void modify_say_help(const struct modify_call *, const char *help);
+/* What is wrong with the command and the help, all of it CWWKB0012I as the
+ * original's. False, for the row to return. */
+bool modify_refuse(const struct modify_call *, const char *help,
+                   const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 struct modify_row {
     const char *words;   /* "REFRESH,CONFIG": matched in any case, whole words;

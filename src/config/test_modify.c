@@ -21,8 +21,8 @@ say_operands(const struct modify_call *call)
 static bool
 refuse(const struct modify_call *call)
 {
-    modify_say_help(call, "one\ntwo");
-    return false;
+    return modify_refuse(call, "one\ntwo", "not [" STR_FMT "]",
+                         STR_ARG(call->operands));
 }
 
 static const struct modify_row rows[] = {
@@ -66,7 +66,7 @@ answers_exactly(void **state)
           "CWWKB0002I: MODIFY COMMAND LOGGING='*=info' COMPLETED "
           "SUCCESSFULLY.\n" },
         { "REFRESH,CONFIGS", false,
-          "CWWKB0012I: one\nCWWKB0012I: two\n"
+          "CWWKB0012I: not [CONFIGS]\nCWWKB0012I: one\nCWWKB0012I: two\n"
           "CWWKB0005I: COMMAND RESPONSES COMPLETED UNSUCCESSFULLY FROM File.\n"
           "CWWKB0002I: MODIFY COMMAND REFRESH,CONFIGS COMPLETED "
           "UNSUCCESSFULLY.\n" },

@@ -99,8 +99,7 @@ size_t gateway_endpoints(const struct gateway *, struct gateway_endpoint *,
  *
  * ERR_NOT_NOW    there is no endpoint at all
  * ERR_NOT_FOUND  unknown: ids that are none; the others were done
- * ERR_IO         failed: ids whose ports cannot be opened; ids named that had
- *                none open to close
+ * ERR_IO         failed: ids whose ports cannot be opened
  */
 MUST_CHECK enum err gateway_pause(struct gateway *, bool is_pause,
                                   struct str targets, struct buf *unknown,

@@ -3,8 +3,11 @@
  * paused: their sockets are closed, so that clients are refused and turn to
  * another server, while requests under way finish.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -32,10 +35,56 @@ ports_is_open(const struct gateway *g, const struct port_entry *p)
     return p->rival == NULL && find_listener(g, p) < g->n_listeners;
 }
 
-static struct str
-host_text(const char *host)
+/* As the original's runtime writes an address: all eight groups. */
+static void
+write_ipv6(const struct in6_addr *address, struct buf *out)
 {
-    return strcmp(host, "*") == 0 ? STR("*  (IPv6)") : str_of(host);
+    for (size_t i = 0; i < 16; i += 2)
+        buf_printf(out, "%s%x", i == 0 ? "" : ":",
+                   (unsigned)address->s6_addr[i] << 8 |
+                       address->s6_addr[i + 1]);
+}
+
+/* "localhost  (IPv4: 127.0.0.1)", "*  (IPv6)": the name and what it became. */
+static void
+write_host(const struct listener *l, struct buf *out)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at = { .any.sa_family = AF_UNSPEC };
+    socklen_t n = sizeof at;
+    char text[INET_ADDRSTRLEN] = "";
+    bool is_any = strcmp(l->host, "*") == 0;
+
+    buf_add_z(out, l->host);
+    if (getsockname(l->fd, &at.any, &n) != 0)
+        return;
+    buf_add_z(out, at.any.sa_family == AF_INET6 ? "  (IPv6" : "  (IPv4");
+    if (!is_any) {
+        buf_add_z(out, ": ");
+        if (at.any.sa_family == AF_INET6)
+            write_ipv6(&at.v6.sin6_addr, out);
+        else if (inet_ntop(AF_INET, &at.v4.sin_addr, text, sizeof text) != NULL)
+            buf_add_z(out, text);
+    }
+    buf_add_char(out, ')');
+}
+
+/* CWWKO0219I, CWWKO0220I. Its socket is still open. */
+static void
+say_listening(struct gateway *g, const struct listener *l, const char *id)
+{
+    struct buf host;
+    char port[8];
+
+    buf_init(&host, 512);
+    write_host(l, &host);
+    snprintf(port, sizeof port, "%u", l->port);
+    MESSAGES_LOG(g->o.log, TCP_LOGGER, id, str_of(l->channel), buf_view(&host),
+                 str_of(port));
+    buf_fini(&host);
 }
 
 static void
@@ -71,18 +120,16 @@ set_channel(struct listener *l, const struct port_entry *p)
  * TLS may change places. */
 static void
 rename_channel(struct gateway *g, struct listener *l,
-               const struct port_entry *p, struct str port)
+               const struct port_entry *p)
 {
     struct listener now = *l;
 
     set_channel(&now, p);
     if (strcmp(now.channel, l->channel) == 0)
         return;
-    MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0220I", str_of(l->channel),
-                 host_text(l->host), port);
-    MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0219I", str_of(now.channel),
-                 host_text(l->host), port);
+    say_listening(g, l, "CWWKO0220I");
     *l = now;
+    say_listening(g, l, "CWWKO0219I");
 }
 
 /* Not ERR_OK: it was said, unless ERR_AGAIN: it is tried once more. */
@@ -98,7 +145,7 @@ open_one(struct gateway *g, const struct port_entry *p, int *fd,
     *fd = -1;
     snprintf(port, sizeof port, "%u", p->port);
     if (at < g->n_listeners) {
-        rename_channel(g, l, p, str_of(port));
+        rename_channel(g, l, p);
         l->is_wanted = true;
         *fd = l->fd;
         return ERR_OK;
@@ -126,8 +173,7 @@ open_one(struct gateway *g, const struct port_entry *p, int *fd,
     l->is_wanted = true;
     g->n_listeners++;
     *fd = l->fd;
-    MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0219I", str_of(l->channel),
-                 host_text(l->host), str_of(port));
+    say_listening(g, l, "CWWKO0219I");
     return ERR_OK;
 }
 
@@ -268,17 +314,15 @@ ports_close_unwanted(struct gateway *g)
 {
     for (size_t i = 0; i < g->n_listeners;) {
         struct listener *l = &g->listeners[i];
-        char port[8];
+        struct listener gone = *l;
 
         if (l->is_wanted) {
             i++;
             continue;
         }
-        snprintf(port, sizeof port, "%u", l->port);
-        close(l->fd);
         parent_release(g->o.parent, l->host, l->port);
-        MESSAGES_LOG(g->o.log, TCP_LOGGER, "CWWKO0220I", str_of(l->channel),
-                     host_text(l->host), str_of(port));
+        say_listening(g, &gone, "CWWKO0220I");
+        close(gone.fd);
         *l = g->listeners[--g->n_listeners];
     }
 }
@@ -473,9 +517,8 @@ gateway_pause(struct gateway *g, bool is_pause, struct str targets,
     for (size_t i = 0; i < n; i++) {
         if (!is_target(targets, v[i].id) || !has_to_change(&v[i], is_pause))
             continue;
-        /* All are paused so that none opens; of one there is nothing to do. */
-        if ((is_pause && targets.n > 0 && v[i].n_open == 0) ||
-            !set_paused(g, v[i].id, is_pause))
+        /* One without an open port as well: so that none opens. */
+        if (!set_paused(g, v[i].id, is_pause))
             add_name(failed, v[i].id);
         else
             n_changed++;
@@ -488,7 +531,7 @@ gateway_pause(struct gateway *g, bool is_pause, struct str targets,
     }
     if (n_changed > 0)
         save_paused(g);
-    if (n == 0)
+    if (n == 0 && targets.n == 0)
         return ERR_NOT_NOW;
     return failed->n > 0 ? ERR_IO : unknown->n > 0 ? ERR_NOT_FOUND : ERR_OK;
 }

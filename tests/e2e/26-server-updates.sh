@@ -187,7 +187,7 @@ refresh
 is "$(status_of "$THIRD")" 404 "all addresses"
 server 'updateTrigger="mbean"' "$(third "$THIRD")"
 refresh
-is "$(status_of "$THIRD") $(grep CWWKO0219I "$LOG" | tail -1 | grep -c "host 127.0.0.1 port $THIRD")" "404 1" "then one of them"
+is "$(status_of "$THIRD") $(grep CWWKO0219I "$LOG" | tail -1 | grep -c "host 127\.0\.0\.1  (IPv4: 127\.0\.0\.1) port $THIRD\.")" "404 1" "then one of them"
 server 'updateTrigger="mbean"' "$(third "$THIRD" | sed 's/127\.0\.0\.1/*/')"
 refresh
 is "$(status_of "$THIRD") $(count CWWKO0221E)" "404 1" "then all again, without a complaint"

@@ -26,10 +26,8 @@ static const char zcon_help[] = "ZCON,REFRESH\n"
 bool
 command_malformed(const struct modify_call *call, const char *help)
 {
-    modify_say(call, "Could not parse command: \"" STR_FMT "\"",
-               STR_ARG(str_sub(call->command, 0, 200)));
-    modify_say_help(call, help);
-    return false;
+    return modify_refuse(call, help, "Could not parse command: \"" STR_FMT "\"",
+                         STR_ARG(str_sub(call->command, 0, 200)));
 }
 
 bool
@@ -41,9 +39,8 @@ command_is_help(const struct modify_call *call)
 static bool
 bad_count(const struct modify_call *call)
 {
-    modify_say(call, "An invalid number of parameters were found.");
-    modify_say_help(call, refresh_help);
-    return false;
+    return modify_refuse(call, refresh_help,
+                         "An invalid number of parameters were found.");
 }
 
 static bool
@@ -132,19 +129,17 @@ on_refresh_other(const struct modify_call *call)
     if (rest.n == 0 || call->command.n == 7 || call->command.p[7] != ',' ||
         !str_token(&rest, ',', &word) || str_token(&rest, ',', &more))
         return bad_count(call);
-    modify_say(call, "An invalid parameter of " STR_FMT " was found.",
-               STR_ARG(str_sub(word, 0, 60)));
-    modify_say_help(call, refresh_help);
-    return false;
+    return modify_refuse(call, refresh_help,
+                         "An invalid parameter of " STR_FMT " was found.",
+                         STR_ARG(str_sub(word, 0, 60)));
 }
 
 static bool
 on_cache_other(const struct modify_call *call)
 {
-    modify_say(call, "Could not parse command: '" STR_FMT "'",
-               STR_ARG(str_sub(call->command, 0, 200)));
-    modify_say_help(call, cache_help);
-    return false;
+    return modify_refuse(call, cache_help,
+                         "Could not parse command: '" STR_FMT "'",
+                         STR_ARG(str_sub(call->command, 0, 200)));
 }
 
 static bool

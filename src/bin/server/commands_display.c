@@ -57,12 +57,10 @@ on_work(const struct modify_call *call)
         modify_say(call, "requestTiming feature is configured.");
         return false;
     }
-    if (call->command.n != sizeof "DISPLAY,WORK" - 1) {
-        modify_say(call, "Could not parse command: '" STR_FMT "'",
-                   STR_ARG(str_sub(call->command, 0, 200)));
-        modify_say_help(call, work_help);
-        return false;
-    }
+    if (call->command.n != sizeof "DISPLAY,WORK" - 1)
+        return modify_refuse(call, work_help,
+                             "Could not parse command: '" STR_FMT "'",
+                             STR_ARG(str_sub(call->command, 0, 200)));
     timing_of(w->tree, &timing);
     gateway_count(w->gateway, timing.slow_ms, timing.hung_ms, &work, NULL);
     now_text(now);

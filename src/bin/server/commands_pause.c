@@ -28,7 +28,7 @@ static const char long_help[] =
 
 enum targets { TARGETS_ALL, TARGETS_LISTED, TARGETS_MALFORMED };
 
-/* "TARGET=" ( "'" ids "'" | ids ) */
+/* "TARGET=" [ "'" ] ids [ "'" ] */
 static enum targets
 read_targets(struct str operands, struct str *out)
 {
@@ -37,11 +37,10 @@ read_targets(struct str operands, struct str *out)
     if (!str_starts_nocase(operands, STR("TARGET=")))
         return TARGETS_MALFORMED;
     list = str_trim(str_sub(operands, 7, operands.n));
-    if (str_starts(list, STR("'")) || str_ends(list, STR("'"))) {
-        if (list.n < 2 || list.p[0] != '\'' || list.p[list.n - 1] != '\'')
-            return TARGETS_MALFORMED;
-        list = str_sub(list, 1, list.n - 1);
-    }
+    if (str_starts(list, STR("'")))
+        list = str_sub(list, 1, list.n);
+    if (str_ends(list, STR("'")))
+        list = str_sub(list, 0, list.n - 1);
     *out = str_trim(list);
     return out->n > 0 ? TARGETS_LISTED : TARGETS_MALFORMED;
 }
@@ -62,17 +61,34 @@ targets_of(const struct modify_call *call, const char *word, struct str *out)
 static void
 tell(const struct modify_call *call, const char *id, struct str names)
 {
-    struct buf text;
+    struct buf text, list;
 
-    MESSAGES_LOG(command_worker(call)->log, LOGGER, id, names);
-    buf_init(&text, 4096);
-    MSG_LINE(&text, id, names);
+    buf_init(&text, 8192);
+    buf_init(&list, 4096 + 2);
+    if (names.n > 0)
+        buf_printf(&list, "[" STR_FMT "]", STR_ARG(names));
+    MESSAGES_LOG(command_worker(call)->log, LOGGER, id, buf_view(&list));
+    MSG_LINE(&text, id, buf_view(&list));
     modify_say(call, "%s", buf_z(&text));
+    buf_fini(&list);
     buf_fini(&text);
 }
 
+/* What is paused and what is resumed has a message each. */
+struct words {
+    const char *word, *all, *some, *completed, *nothing, *unknown, *failed;
+};
+static const struct words pause_words = { "PAUSE",      "CWWKE0923I",
+                                          "CWWKE0924I", "CWWKE0938I",
+                                          "CWWKE0933W", "CWWKE0935W",
+                                          "CWWKE0929E" };
+static const struct words resume_words = { "RESUME",     "CWWKE0925I",
+                                           "CWWKE0926I", "CWWKE0939I",
+                                           "CWWKE0934W", "CWWKE0936W",
+                                           "CWWKE0930E" };
+
 static bool
-change(const struct modify_call *call, const char *word, bool is_pause)
+change(const struct modify_call *call, const struct words *words)
 {
     struct worker *w = command_worker(call);
     struct buf unknown, failed;
@@ -83,19 +99,22 @@ change(const struct modify_call *call, const char *word, bool is_pause)
         modify_say_help(call, long_help);
         return true;
     }
-    if (targets_of(call, word, &targets) == TARGETS_MALFORMED)
+    if (targets_of(call, words->word, &targets) == TARGETS_MALFORMED)
         return command_malformed(call, long_help);
+    MESSAGES_LOG(w->log, LOGGER, targets.n > 0 ? words->some : words->all,
+                 targets);
     buf_init(&unknown, 4096);
     buf_init(&failed, 4096);
-    e = gateway_pause(w->gateway, is_pause, targets, &unknown, &failed);
-    if (e == ERR_OK)
-        MESSAGES_LOG0(w->log, LOGGER, is_pause ? "CWWKE0938I" : "CWWKE0939I");
+    e = gateway_pause(w->gateway, words == &pause_words, targets, &unknown,
+                      &failed);
     if (e == ERR_NOT_NOW)
-        tell(call, is_pause ? "CWWKE0933W" : "CWWKE0934W", STR(""));
+        tell(call, words->nothing, STR(""));
     if (unknown.n > 0)
-        tell(call, is_pause ? "CWWKE0935W" : "CWWKE0936W", buf_view(&unknown));
+        tell(call, words->unknown, buf_view(&unknown));
     if (failed.n > 0)
-        tell(call, is_pause ? "CWWKE0929E" : "CWWKE0930E", buf_view(&failed));
+        tell(call, words->failed, buf_view(&failed));
+    else if (e != ERR_NOT_NOW)
+        MESSAGES_LOG0(w->log, LOGGER, words->completed);
     buf_fini(&unknown);
     buf_fini(&failed);
     return e == ERR_OK;
@@ -104,13 +123,13 @@ change(const struct modify_call *call, const char *word, bool is_pause)
 static bool
 on_pause(const struct modify_call *call)
 {
-    return change(call, "PAUSE", true);
+    return change(call, &pause_words);
 }
 
 static bool
 on_resume(const struct modify_call *call)
 {
-    return change(call, "RESUME", false);
+    return change(call, &resume_words);
 }
 
 /* ---- STATUS ---- */
@@ -165,7 +184,7 @@ on_status(const struct modify_call *call)
 {
     struct worker *w = command_worker(call);
     struct gateway_endpoint v[ENDPOINTS_MAX];
-    size_t n = gateway_endpoints(w->gateway, v, ARRAY_LEN(v)), n_paused = 0;
+    size_t n = gateway_endpoints(w->gateway, v, ARRAY_LEN(v)), n_open = 0;
     struct str targets;
 
     if (command_is_help(call)) {
@@ -173,15 +192,16 @@ on_status(const struct modify_call *call)
         return true;
     }
     for (size_t i = 0; i < n; i++)
-        n_paused += v[i].is_paused;
-    if (str_eq_nocase_z(call->command, "STATUS,DETAILS")) {
+        n_open += v[i].n_open;
+    if (str_starts_nocase(call->command, STR("STATUS,DETAILS"))) {
         say_details(call, v, n);
         return true;
     }
     switch (targets_of(call, "STATUS", &targets)) {
     case TARGETS_ALL:
+        /* as there, a port that failed counts like one that was closed */
         modify_say(call, "server %s is %s.", w->settings->name,
-                   n > 0 && n_paused == n ? "paused" : "active");
+                   n > 0 && n_open == 0 ? "paused" : "active");
         return true;
     case TARGETS_LISTED:
         return status_of(call, targets, v, n);
