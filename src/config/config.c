@@ -278,6 +278,21 @@ loading_learn_on_error(struct loading *l, struct str text)
         l->on_error = (enum cfg_on_error)word;
 }
 
+/* Of bootstrap.properties, at a start: an update would say it again. */
+static void
+say_bad_on_error(struct loading *l)
+{
+    const struct cfg_vars *vars = &l->options->bootstrap;
+    unsigned word;
+
+    for (size_t i = 0; i < vars->n && l->options->running == NULL; i++)
+        if (str_eq_z(vars->v[i].name, "onError") &&
+            !value_word(str_trim(vars->v[i].value), cfg_on_error_words, &word))
+            SAY(l, "CWWKG0032W", vars->v[i].name,
+                str_sub(vars->v[i].value, 0, 200), STR("[WARN][FAIL][IGNORE]"),
+                STR("Default value in use: WARN. (bootstrap.properties)"));
+}
+
 /* <config onError> counts for reading as well: what was to be said waited. The
  * elements are not merged yet; of one that an onConflict drops nothing counts.
  */
@@ -338,6 +353,7 @@ load(const struct cfg_options *options, bool is_empty, struct cfg_tree **out,
     l = &tree->loading;
     buf_init(&l->held, HELD_MAX);
     l->is_holding = true;
+    say_bad_on_error(l);
     e = raw_read_builtin(l, why);
     if (e == ERR_OK && !is_empty)
         e = raw_read(l, why);

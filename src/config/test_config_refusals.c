@@ -458,6 +458,43 @@ obeys_on_error(void **state)
     cfg_unref(&w.tree);
 }
 
+/* onError of bootstrap.properties that is none of its words. */
+static void
+says_bad_on_error(void **state)
+{
+    static const struct {
+        const char *value, *want; /* "" nothing */
+    } rows[] = {
+        { "BAD",
+          "CWWKG0032W Unexpected value specified for property [onError], value "
+          "= [BAD]. Expected value(s) are: [WARN][FAIL][IGNORE]. Default value "
+          "in use: WARN. (bootstrap.properties)\n" },
+        { "", "CWWKG0032W Unexpected value specified for property [onError], "
+              "value = []." },
+        { "FAILS", "value = [FAILS]" },
+        { " fail ", "" },
+        { "Ignore", "" },
+        { "WARN", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct world w;
+        struct cfg_options options = options_for(&w);
+        struct cfg_var var = { STR("onError"), str_of(rows[i].value) };
+
+        memset(&w, 0, sizeof w);
+        w.files[0] = (struct file){ "/u/servers/test/server.xml", "<server/>" };
+        options.bootstrap = (struct cfg_vars){ &var, 1 };
+        assert_int_equal(load_with(&w, &options), ERR_OK);
+        if (rows[i].want[0] != '\0')
+            assert_logged(&w, rows[i].want);
+        else
+            assert_string_equal(w.log, "");
+        cfg_unref(&w.tree);
+    }
+}
+
 #define NONE "<include location='none.xml'/>"
 #define MALFORMED "<include location='bad.xml'/>"
 #define ONE "<include location='one.xml'/>"
@@ -501,6 +538,17 @@ on_error_of_documents(void **state)
           CFG_ON_ERROR_WARN, ERR_OK, CFG_ON_ERROR_WARN, "CWWKG0090E", "x" },
         { "<config onError='stop'/>" NONE, CFG_ON_ERROR_WARN, ERR_OK,
           CFG_ON_ERROR_WARN, "CWWKG0090E", "x" },
+        /* a default in the place of a wrong value is no error */
+        { "<config onError='FAIL'/><httpEndpoint id='e' httpPort='x'/>",
+          CFG_ON_ERROR_WARN, ERR_OK, CFG_ON_ERROR_FAIL, "CWWKG0083W", "E " },
+        { "<config onError='FAIL'/><httpEndpoint id='e' enabled='maybe'/>",
+          CFG_ON_ERROR_WARN, ERR_OK, CFG_ON_ERROR_FAIL, "CWWKG0083W", "x" },
+        { "<config onError='FAIL'/><httpEndpoint id='e' onError='stop'/>",
+          CFG_ON_ERROR_WARN, ERR_OK, CFG_ON_ERROR_FAIL, "CWWKG0032W", "x" },
+        { "<config onError='FAIL'/><httpEndpoint id='e' httpPort='${a}'/>"
+          "<variable name='a' value='${a}'/>",
+          CFG_ON_ERROR_WARN, ERR_NOT_NOW, CFG_ON_ERROR_FAIL, "CWWKG0075E",
+          "x" },
     };
 
     (void)state;
@@ -599,6 +647,7 @@ main(void)
         cmocka_unit_test(survives_little_storage),
         cmocka_unit_test(survives_vanishing_files),
         cmocka_unit_test(obeys_on_error),
+        cmocka_unit_test(says_bad_on_error),
         cmocka_unit_test(on_error_of_documents),
         cmocka_unit_test(names_what_stays),
     };
