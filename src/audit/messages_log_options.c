@@ -229,6 +229,21 @@ check_names(const struct messages_log_options *o, struct err_info *why)
     return ERR_OK;
 }
 
+/* What is refused is told once, not with each update that still has it. text
+ * NULL: it is right now. */
+static void
+tell_once(char **refused, const char *text, struct buf *bad)
+{
+    if (text == NULL) {
+        free(*refused);
+        *refused = NULL;
+        return;
+    }
+    if (*refused != NULL && strcmp(*refused, text) == 0)
+        buf_clear(bad);
+    IGNORE(set_text(refused, text));
+}
+
 /* A mapping that is none is told and left out; so is a trace specification. */
 static void
 set_mappings(struct messages_log *log, const struct messages_log_options *o,
@@ -236,8 +251,11 @@ set_mappings(struct messages_log *log, const struct messages_log_options *o,
 {
     struct log_mappings next;
 
-    if (read_mappings(o, &next, bad) != ERR_OK)
+    if (read_mappings(o, &next, bad) != ERR_OK) {
+        tell_once(&log->refused_mappings, buf_z(bad), bad);
         return;
+    }
+    tell_once(&log->refused_mappings, NULL, bad);
     log_mappings_fini(&log->mappings);
     log->mappings = next;
 }
@@ -255,13 +273,10 @@ set_spec(struct messages_log *log, const struct messages_log_options *o,
         (log->is_overridden || log->spec != NULL))
         return; /* an operator's stays until the configuration differs */
     if (read_spec(o, &next, bad) != ERR_OK) {
-        if (log->refused_spec != NULL && strcmp(log->refused_spec, text) == 0)
-            buf_clear(bad); /* said before */
-        IGNORE(set_text(&log->refused_spec, text));
+        tell_once(&log->refused_spec, text, bad);
         return;
     }
-    free(log->refused_spec);
-    log->refused_spec = NULL;
+    tell_once(&log->refused_spec, NULL, bad);
     trace_spec_free(&next);
     if (messages_use_spec(log, spec, NULL) != ERR_OK)
         return;
@@ -475,6 +490,7 @@ messages_log_close(struct messages_log **log)
     buf_fini(&l->line);
     free(l->configured_spec);
     free(l->refused_spec);
+    free(l->refused_mappings);
     free(l->trace_name);
     free(l->lines);
     free(l->host);

@@ -30,6 +30,7 @@ struct messages_log {
     struct trace_spec *spec;
     char *configured_spec;
     char *refused_spec;     /* the last one that is none; NULL */
+    char *refused_mappings; /* the same */
     bool is_overridden;     /* spec is an operator's */
     atomic_int access_mode; /* enum messages_access */
     atomic_int finest;      /* of spec, to be asked without the lock */

@@ -271,6 +271,18 @@ traces(void **state)
     text = read_all("messages.log");
     text = strstr(strstr(text, "SPT0411W") + 1, "SPT0411W");
     assert_null(text); /* said once */
+    o.mappings = STR("a:b:c:d");
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(messages_log_update(log, &o, &why), ERR_OK);
+    text = strstr(read_all("messages.log"), "SPT0411W: jsonFieldMappings");
+    assert_non_null(text);
+    assert_null(strstr(text + 1, "SPT0411W: jsonFieldMappings"));
+    o.mappings = STR("a:b"); /* mended, and wrong again: said again */
+    assert_int_equal(messages_log_update(log, &o, &why), ERR_OK);
+    o.mappings = STR("a:b:c:d");
+    assert_int_equal(messages_log_update(log, &o, &why), ERR_OK);
+    text = strstr(read_all("messages.log"), "SPT0411W: jsonFieldMappings");
+    assert_non_null(strstr(text + 1, "SPT0411W: jsonFieldMappings"));
     messages_log_close(&log);
 }
 
