@@ -9,6 +9,10 @@
  *     <usr_NAME id="a" sequence="1" library="/opt/site/name.so" key="value"/>
  *     <zosconnect_zosConnectInterceptors id="list" interceptorRef="a"/>
  *
+ * Elements in it are given flat: host of the second <peer> as "peer.1.host",
+ * several <path>text</path> as one attribute "path" with commas between (a
+ * comma or backslash of a text has a backslash before it).
+ *
  * Rules: pre-calls run in ascending sequence, post-calls in reverse order and
  * for every interceptor whose pre-call ran. An interceptor cannot change the
  * request or the answer, only refuse the request. Calls come from several

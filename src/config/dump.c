@@ -171,20 +171,105 @@ add_attr(struct dumping *d, const char *name, struct str value, unsigned depth)
     buf_add_char(d->out, '"');
 }
 
-static void
-add_rest(struct dumping *d, const struct cfg_vars *rest, unsigned depth)
-{
-    for (size_t i = 0; i < rest->n; i++) {
-        const char *name = str_z(d->show.loading.arena, rest->v[i].name);
+/* ---- what no row names: as it was written, variables replaced ---- */
 
-        if (name == NULL)
-            d->failed = true;
-        else
-            add_attr(d, name,
-                     show_clean(&d->show, rest->v[i].name, rest->v[i].value),
-                     depth);
+/* type: of the element, NULL for one that nobody registered or in such a one */
+static bool
+is_free(const struct cfg_type *type, const struct raw_attr *a)
+{
+    return a->last != NULL && (type == NULL || !unknown_has_row(type, a));
+}
+
+static struct str
+free_text(struct dumping *d, const struct raw_element *e,
+          const struct cfg_type *type, const struct raw_attr *a,
+          struct str text)
+{
+    struct scope scope = { .element = e, .type = type };
+    struct str value;
+
+    if (vars_expand(&d->show.loading, &scope, text, &value, NULL) != ERR_OK)
+        value = text;
+    return show_clean(&d->show, a->name, value);
+}
+
+static void
+add_free_attrs(struct dumping *d, const struct raw_element *e,
+               const struct cfg_type *type, unsigned depth)
+{
+    for (const struct raw_attr *a = e == NULL ? NULL : e->attrs; a != NULL;
+         a = a->next) {
+        if (!is_free(type, a) || a->is_list)
+            continue;
+        indent(d, depth);
+        buf_printf(d->out, STR_FMT "=\"", STR_ARG(a->name));
+        add_text(d, free_text(d, e, type, a, a->last->text));
+        buf_add_char(d->out, '"');
     }
 }
+
+static void free_element(struct dumping *, const struct raw_element *,
+                         unsigned depth);
+
+/* Without text it would be taken for an element when it is read. */
+static void
+add_free_item(struct dumping *d, struct str name, struct str text,
+              unsigned depth)
+{
+    indent(d, depth);
+    buf_printf(d->out, "<" STR_FMT, STR_ARG(name));
+    if (text.n == 0) {
+        buf_add_z(d->out, "/>");
+        return;
+    }
+    buf_add_char(d->out, '>');
+    add_text(d, text);
+    buf_printf(d->out, "</" STR_FMT ">", STR_ARG(name));
+}
+
+static void
+add_free_children(struct dumping *d, const struct raw_element *e,
+                  const struct cfg_type *type, unsigned depth)
+{
+    for (const struct raw_attr *a = e == NULL ? NULL : e->attrs; a != NULL;
+         a = a->next) {
+        if (!is_free(type, a) || !a->is_list)
+            continue;
+        for (const struct raw_value *v = a->first; v != NULL; v = v->next) {
+            if (v->element != NULL)
+                free_element(d, v->element, depth);
+            else
+                add_free_item(d, a->name, free_text(d, e, type, a, v->text),
+                              depth);
+            if (v == a->last)
+                break;
+        }
+    }
+}
+
+static void
+free_element(struct dumping *d, const struct raw_element *e, unsigned depth)
+{
+    size_t start;
+
+    indent(d, depth);
+    buf_printf(d->out, "<" STR_FMT, STR_ARG(e->name));
+    if (e->id.p != NULL)
+        add_literal(d, "id", e->id);
+    add_free_attrs(d, e, NULL, depth + 1);
+    buf_add_char(d->out, '>');
+    start = d->out->n;
+    add_free_children(d, e, NULL, depth + 1);
+    if (d->out->n == start && !d->out->failed) {
+        d->out->n--;
+        buf_add_z(d->out, "/>");
+        return;
+    }
+    indent(d, depth);
+    buf_printf(d->out, "</" STR_FMT ">", STR_ARG(e->name));
+}
+
+/* ---- elements with rows ---- */
 
 static void
 add_attrs(struct dumping *d, const struct cfg_node *node, unsigned depth)
@@ -194,11 +279,10 @@ add_attrs(struct dumping *d, const struct cfg_node *node, unsigned depth)
     for (size_t i = 0; i < node->type->n_attrs; i++) {
         const struct cfg_attr *a = &node->type->attrs[i];
 
-        if (a->kind == CFG_KIND_REST)
-            add_rest(d, (const void *)((const char *)node + a->at), depth);
-        else if (has_text(d, node, a, &text) && !show_as_items(node, a))
+        if (has_text(d, node, a, &text) && !show_as_items(node, a))
             add_attr(d, a->name, text, depth);
     }
+    add_free_attrs(d, node->raw, node->type, depth);
 }
 
 static void element(struct dumping *, const struct cfg_node *, const char *name,
@@ -238,6 +322,7 @@ add_children(struct dumping *d, const struct cfg_node *node, unsigned depth)
                                            : v[j].node->raw->id,
                     depth);
     }
+    add_free_children(d, node->raw, node->type, depth);
 }
 
 /* id: p NULL when it has none of its own. */
@@ -291,6 +376,8 @@ all_elements(struct dumping *d)
                         is_single ? (struct str){ NULL, 0 } : node->id, 1);
         }
     }
+    for (size_t i = 0; i < d->show.tree->foreign.n; i++)
+        free_element(d, d->show.tree->foreign.v[i], 1);
 }
 
 enum err

@@ -483,6 +483,8 @@ evaluate_all(struct evaluation *ev, struct merged *merged, struct err_info *why)
         e = refer_settle(ev, why);
     if (e == ERR_OK)
         e = publish(ev, why);
+    if (e == ERR_OK)
+        e = foreign_merge(ev->tree, why);
     (void)cfg_types(&n);
     for (size_t t = 0; t < n && e == ERR_OK; t++)
         compact(&ev->tree->sets[t]);

@@ -90,6 +90,7 @@ struct loading {
         folder; /* the variables directory: name -> raw_file_variable */
     struct table groups;     /* "type id" -> struct raw_group */
     struct raw_types *types; /* in cfg_types order */
+    struct raw_element *foreign, **foreign_end; /* nobody registered them */
     struct {
         struct str *v;
         size_t n, cap;
@@ -201,6 +202,8 @@ MUST_CHECK bool value_word(struct str text, const char *const *words,
 /* Items of a comma list with escapes; ERR_MEMORY. */
 MUST_CHECK enum err value_list(struct arena *, struct str text,
                                struct cfg_list *out, struct err_info *why);
+/* The item with what such a list would take away escaped. */
+void value_list_item(struct buf *out, struct str item);
 /* password_decode(), which see; allow_hash: a {hash} is taken as it is. */
 MUST_CHECK enum err value_password(struct str text, struct str key,
                                    bool allow_hash, struct secret *out,
@@ -210,6 +213,15 @@ MUST_CHECK enum err value_password(struct str text, struct str key,
 void unknown_element(struct loading *, const struct raw_element *);
 void unknown_attrs(struct loading *, const struct raw_element *,
                    const struct cfg_type *);
+
+/* Does a row of the type say what is done with it? */
+bool unknown_has_row(const struct cfg_type *, const struct raw_attr *);
+
+/* foreign.c: elements nobody registered, kept for a dump, which is to lose
+ * nothing. Merged they are in the tree. */
+void foreign_keep(struct loading *, struct raw_element *);
+struct cfg_tree;
+MUST_CHECK enum err foreign_merge(struct cfg_tree *, struct err_info *why);
 
 /* evaluate.c: groups into the tree's elements. */
 struct cfg_instance {
@@ -228,6 +240,10 @@ struct cfg_tree {
     int n_refs;                /* atomic */
     struct cfg_type_set *sets; /* in cfg_types order */
     struct table by_id;        /* tree_key -> struct cfg_instance */
+    struct {
+        struct raw_element **v; /* merged, as first written */
+        size_t n;
+    } foreign;
     struct {
         struct secret **v;
         size_t n, cap;

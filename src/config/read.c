@@ -1,7 +1,7 @@
 /*
  * From files to raw elements: server.xml, drop-ins and includes in reading
  * order, each element put into the group of its type
- * and id. Elements nobody registered are read over.
+ * and id. Elements nobody registered do nothing; a dump still shows them.
  */
 #include "config/raw.h"
 
@@ -261,9 +261,11 @@ add_element(struct loading *l, const struct raw_doc *doc,
     enum err failed;
 
     failed = element_of(l, doc, node, 1, &e, why);
-    if (failed == ERR_OK && type == NULL)
+    if (failed == ERR_OK && type == NULL) {
         unknown_element(l, e);
     if (failed != ERR_OK || type == NULL)
+        foreign_keep(l, e);
+    }
         return failed;
     g = group_for(l, type, e->name, id_of(l, type, e));
     if (g == NULL)

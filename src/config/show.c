@@ -33,8 +33,9 @@ show_is_secret(const struct cfg_attr *a)
 bool
 show_sounds_secret(struct show *s, struct str name)
 {
-    static const char *const words[] = { "password", "secret", "credential",
-                                         "token", "passphrase" };
+    static const char *const words[] = { "passphrase", "secret", "credential",
+                                         "token",      "passw",  "pasw",
+                                         "pwd" };
     struct str lower = str_lower(s->loading.arena, name);
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
@@ -231,20 +232,6 @@ is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* One item of a comma list: what would be taken away is escaped. */
-static void
-add_item(struct buf *out, struct str item)
-{
-    for (size_t i = 0; i < item.n; i++) {
-        char c = item.p[i];
-        bool is_edge = is_blank(c) && (i == 0 || i + 1 == item.n);
-
-        if (c == ',' || c == '\\' || is_edge)
-            buf_add_char(out, '\\');
-        buf_add_char(out, c);
-    }
-}
-
 static struct str
 list_text(struct show *s, const struct cfg_list *list)
 {
@@ -257,7 +244,7 @@ list_text(struct show *s, const struct cfg_list *list)
     for (size_t i = 0; i < list->n; i++) {
         if (i > 0)
             buf_add_char(&out, ',');
-        add_item(&out, list->v[i]);
+        value_list_item(&out, list->v[i]);
     }
     result = str_dup(s->loading.arena, buf_view(&out));
     buf_fini(&out);
@@ -434,11 +421,25 @@ clean_urls(struct show *s, struct str text)
     return result;
 }
 
+/* Nobody encodes what is not secret. */
+static bool
+is_encoded(struct str value)
+{
+    static const char *const tags[] = { "{xor}", "{aes}", "{hash}", "{custom" };
+
+    value = str_trim(value);
+    for (size_t i = 0; i < ARRAY_LEN(tags); i++)
+        if (str_eq_nocase_z(str_sub(value, 0, strlen(tags[i])), tags[i]))
+            return true;
+    return false;
+}
+
 struct str
 show_clean(struct show *s, struct str name, struct str value)
 {
-    return show_sounds_secret(s, name) ? STR(SHOW_SECRET)
-                                       : clean_urls(s, value);
+    return show_sounds_secret(s, name) || is_encoded(value)
+               ? STR(SHOW_SECRET)
+               : clean_urls(s, value);
 }
 
 /* The value of <property name="password" value="..."/>. */

@@ -285,13 +285,12 @@ tells_unknown_names(void **state)
         { "<zosconnect_services><service name='s' groups='A'/>"
           "</zosconnect_services>",
           "attribute groups of service is not known and is ignored.\n" },
-        { "<usr_x id='u' a='1'><i b='2'/></usr_x>",
-          "element i of usr_x is not known and is ignored.\n" },
         { "<somethingOfAnotherProduct/>",
           "element somethingOfAnotherProduct is not known and is ignored.\n" },
         { "<ssl id='s' KEYSTOREREF='k'><trustStore ref='k'/></ssl>"
           "<keyStore id='k' location='l' configurationEnabled='true'/>"
-          "<usr_x id='u' anything='1'/><zosconnect_endpointConnection id='e' "
+          "<usr_x id='u' anything='1'><i "
+          "b='2'/></usr_x><zosconnect_endpointConnection id='e' "
           "host='http://h'><zosconnect_authData/>"
           "</zosconnect_endpointConnection><httpEndpoint id='e'>"
           "<accessLogging/></httpEndpoint>",

@@ -324,6 +324,85 @@ lists_settings(void **state)
     cfg_unref(&tree);
 }
 
+/* Nobody registered it, or its rows; yet it is there, as the files merge. */
+static void
+loses_nothing(void **state)
+{
+    static struct world w = {
+        .server = "<server><include location='a.xml' onConflict='REPLACE'/>"
+                  "<usr_x id='i' library='l' mode='${boot}'>"
+                  "<peer id='p' host='h' apiToken='hush1'><path>/a,b</path>"
+                  "<path>/c</path></peer><peer host='{xor}hush2'/><one>1</one>"
+                  "</usr_x>"
+                  "<keyStore id='k' location='f' pasword='hush3' passwd='hush4'"
+                  " spare='7'><vault name='v'/></keyStore>"
+                  "<adminCenter><deployer a='1'/></adminCenter>"
+                  "<wlm id='w' b='${boot}'/><wlm c='3'/>"
+                  "<wlm id='w' b='8'/></server>",
+        .include = "<server><adminCenter role='r'><deployer a='0'/>"
+                   "</adminCenter></server>",
+    };
+    static const char *const wanted[] = {
+        "    <usr_x id=\"i\"\n"
+        "        library=\"l\"\n"
+        "        mode=\"7\">\n"
+        "        <peer id=\"p\"\n"
+        "            host=\"h\"\n"
+        "            apiToken=\"*****\">\n"
+        "            <path>/a,b</path>\n"
+        "            <path>/c</path>\n"
+        "        </peer>\n"
+        "        <peer\n"
+        "            host=\"*****\"/>\n"
+        "        <one>1</one>\n"
+        "    </usr_x>\n",
+        "pasword=\"*****\"",
+        "passwd=\"*****\"",
+        "spare=\"7\"",
+        "        <vault\n            name=\"v\"/>\n    </keyStore>\n",
+        "    <adminCenter\n"
+        "        role=\"r\">\n"
+        "        <deployer\n"
+        "            a=\"0\"/>\n"
+        "        <deployer\n"
+        "            a=\"1\"/>\n"
+        "    </adminCenter>\n"
+        "    <wlm id=\"w\"\n"
+        "        b=\"8\"/>\n"
+        "    <wlm\n"
+        "        c=\"3\"/>\n"
+        "</server>\n",
+    };
+    static const struct {
+        const char *name, *value;
+    } rest[] = {
+        { "mode", "7" },
+        { "peer.0.id", "p" },
+        { "peer.0.host", "h" },
+        { "peer.0.apiToken", "hush1" },
+        { "peer.0.path", "/a\\,b,/c" },
+        { "peer.1.host", "{xor}hush2" },
+        { "one", "1" },
+    };
+    struct cfg_tree *tree = load(&w);
+    char *text = dump(tree, CFG_DUMP_WRITTEN | CFG_DUMP_PLAIN);
+    const struct cfg_user_interceptor *x =
+        cfg_find(tree, &cfg_type_user_interceptor, STR("i"));
+
+    (void)state;
+    assert_null(strstr(text, "hush"));
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+        if (strstr(text, wanted[i]) == NULL)
+            fail_msg("%s in %s", wanted[i], text);
+    assert_int_equal(x->settings.n, ARRAY_LEN(rest));
+    for (size_t i = 0; i < x->settings.n; i++) {
+        assert_true(str_eq_z(x->settings.v[i].name, rest[i].name));
+        assert_true(str_eq_z(x->settings.v[i].value, rest[i].value));
+    }
+    free(text);
+    cfg_unref(&tree);
+}
+
 /* ---- that it says the same again ---- */
 
 static void
@@ -363,6 +442,16 @@ is_stable_for_odd_values(void **state)
         "</zosconnect_zosConnectInterceptors><usr_a id='a' x='${nobody}'/>"
         "<usr_b id='a'/>",
         "<httpEncoding encoding.de='${ODD}' converter.x='y'/>",
+        "<usr_x a='${boot}' b=' {xor}Pg== '><peer id='p' host='${boot}'>"
+        "<path>/a,b</path><path>/c\\d</path><path>${nobody}</path></peer>"
+        "<peer/><one>1</one><peer ref='${boot}'/></usr_x>",
+        "<httpEndpoint id='e' hots='${boot}${nobody}' ref='r'><ssl/><tls a='1'>"
+        "<deep><er/></deep><er>${boot}</er></tls><tls/></httpEndpoint>",
+        "<foreign/><foreign a='${boot}'><b>1</b></foreign><other id='${x}'/>"
+        "<other/><other id='2' a='1'/><other id='2' a='2' b='${ODD}'/>",
+        "<openidConnectClient id='o' grantType='x' nonceEnabled='y'/>",
+        "<x><y> </y><y>${empty}</y><y merge-op='set'>z</y></x>"
+        "<variable name='empty' value=''/>",
         "<zosconnect_policy id='p'><ruleset>text</ruleset>"
         "<ruleset file='f'/></zosconnect_policy>",
         "<zosconnect_authTokenLocal id='t'><claims>{\"a\": 1}</claims>"
@@ -486,6 +575,31 @@ random_attr(char *text, char *later, const struct cfg_attr *a,
     }
 }
 
+/* Names nobody registered. */
+static void
+random_odd(char *text, unsigned depth)
+{
+    add(text, "<oddly");
+    if (pick(3) == 0)
+        add(text, " id='o'");
+    if (pick(2) == 0) {
+        add(text, " odd='");
+        add(text, random_text());
+        add(text, "'");
+    }
+    add(text, ">");
+    for (unsigned n = pick(3); n > 0 && depth < 4; n--) {
+        if (pick(2) == 0) {
+            random_odd(text, depth + 1);
+        } else {
+            add(text, "<oddly>");
+            add(text, random_text());
+            add(text, "</oddly>");
+        }
+    }
+    add(text, "</oddly>");
+}
+
 static void
 random_element(char *text, const struct cfg_type *type, const char *name,
                unsigned depth)
@@ -523,6 +637,8 @@ random_element(char *text, const struct cfg_type *type, const char *name,
         for (unsigned n = pick(3); n > 0; n--)
             random_element(text, a->target, a->name, depth + 1);
     }
+    if (pick(4) == 0)
+        random_odd(text, depth);
     snprintf(head, sizeof head, "</%s%s>", name, type->is_prefix ? "x" : "");
     add(text, head);
 }
@@ -539,6 +655,8 @@ random_part(char *text)
 
         if (type->scope != CFG_NESTED && type != &cfg_type_update)
             random_element(text, type, type->name, 1);
+        if (pick(6) == 0)
+            random_odd(text, 1);
     }
 }
 
@@ -675,6 +793,7 @@ main(void)
         cmocka_unit_test(shows_origins),
         cmocka_unit_test(lists_settings),
         cmocka_unit_test(shows_no_secrets),
+        cmocka_unit_test(loses_nothing),
         cmocka_unit_test(is_stable_for_odd_values),
         cmocka_unit_test(is_stable_for_random_documents),
         cmocka_unit_test(says_the_same_in_other_words),

@@ -121,18 +121,45 @@ is_named(const struct cfg_attr *a, const struct raw_attr *given)
 }
 
 static bool
-has_meaning(const struct cfg_type *type, const struct raw_attr *given)
+has_rest(const struct cfg_type *type)
+{
+    for (size_t i = 0; i < type->n_attrs; i++)
+        if (type->attrs[i].kind == CFG_KIND_REST)
+            return true;
+    return false;
+}
+
+/* Has any element it? */
+static bool
+is_of_all(const struct raw_attr *given)
 {
     static const char *const always[] = { "ref", "configurationEnabled" };
 
     for (size_t i = 0; i < ARRAY_LEN(always); i++)
         if (str_eq_nocase_z(given->name, always[i]))
             return true;
+    return false;
+}
+
+bool
+unknown_has_row(const struct cfg_type *type, const struct raw_attr *given)
+{
+    if (is_of_all(given) && !has_rest(type))
+        return true;
     for (size_t i = 0; i < type->n_attrs; i++)
-        /* what is free takes attributes, not elements in it */
-        if ((type->attrs[i].kind == CFG_KIND_REST &&
-             given->first->element == NULL) ||
+        if (type->attrs[i].kind != CFG_KIND_IGNORED &&
             is_named(&type->attrs[i], given))
+            return true;
+    return false;
+}
+
+static bool
+has_meaning(const struct cfg_type *type, const struct raw_attr *given)
+{
+    if (has_rest(type) || is_of_all(given))
+        return true;
+    for (size_t i = 0; i < type->n_attrs; i++)
+        if (is_named(&type->attrs[i], given))
             return true;
     return false;
 }

@@ -240,3 +240,16 @@ value_password(struct str text, struct str key, bool allow_hash,
         return err_set(why, ERR_MEMORY, "no storage for a password");
     return ERR_OK;
 }
+
+void
+value_list_item(struct buf *out, struct str item)
+{
+    for (size_t i = 0; i < item.n; i++) {
+        char c = item.p[i];
+        bool is_edge = is_blank(c) && (i == 0 || i + 1 == item.n);
+
+        if (c == ',' || c == '\\' || is_edge)
+            buf_add_char(out, '\\');
+        buf_add_char(out, c);
+    }
+}
