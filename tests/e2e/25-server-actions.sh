@@ -142,8 +142,8 @@ OUT=$(elsewhere "$W/bin/server" create fresh 2>&1); is "$OUT" "Server fresh crea
 elsewhere "$W/bin/server" stop pack >/dev/null; is "$(status_of "$PORT")" 000 "and stops"
 
 runs "package --include=usr as tar" 0 sallyport server package pack --include=usr --archive="$SCRATCH/u.tar" --server-root=site/one
-is "$(tar tf "$SCRATCH/u.tar" | grep -cv '^site/one/usr/')" 0 "holds the user's files only"
-is "$(tar xOf "$SCRATCH/u.tar" "site/one/usr/servers/pack/resources/$LONG")" long "long names too"
+is "$(tar tf "$SCRATCH/u.tar" | grep -cvE '^site/one/(servers|shared|extension)/')" 0 "holds the user's files only"
+is "$(tar xOf "$SCRATCH/u.tar" "site/one/servers/pack/resources/$LONG")" long "long names too"
 runs "package --include=minify" 0 sallyport server package pack --include=minify --archive=small.tar.gz --os=linux
 is "$(tar tzf "$(complete_in)" | grep -o 'sallyport-.*' | sort | tr '\n' ' ')" "sallyport-angel sallyport-encode sallyport-master sallyport-server " "holds the programs it needs"
 runs "a second time to the same place" 0 sallyport server package pack --include=minify --archive=small.tar.gz
@@ -154,6 +154,28 @@ runs "usr as jar" 28 sallyport server package pack --include=usr --archive=u.jar
 like "$OUT" "^CWWKE0951E: " "is refused"
 runs "runnable as zip" 28 sallyport server package pack --include=runnable --archive=r.zip
 like "$OUT" "^CWWKE0950E: " "is refused"
+# Nothing of the user's stays behind: a server named a, whose files begin with an a.
+mkdir -p "$SERVERS"/a/{logs,workarea,dumps,apps/logs,alogs,resources/security} "$SERVERS"/../shared/resources/security "$SERVERS"/../extension/lib
+printf '<server/>\n' >"$SERVERS/a/server.xml"
+for file in app.zip a2.tar.gz ab.jar a.tar a.xml a.dump-me a.zip.bak A.zip logs.txt apps/a.zip apps/logs/kept alogs/kept resources/security/key.p12 a.zip a.jar a.dump-26.11.29_22.00.00.zip logs/messages.log workarea/x dumps/x ../../shared/resources/security/key.p12 ../../shared/resources/security/trust.p12 ../../extension/lib/x.so; do
+    printf x >"$SERVERS/a/$file"
+done
+runs "package of a" 0 sallyport server package a --include=USR --archive="$SCRATCH/a.zip"
+is "$(unzip -Z1 "$SCRATCH/a.zip" | grep -v '/$' | grep -vE '/(config|templates)/' | sed 's,wlp/usr/,,' | sort | tr '\n' ' ')" "$(printf '%s\n' servers/a/{app.zip,a2.tar.gz,ab.jar,a.tar,a.xml,a.dump-me,a.zip.bak,A.zip,logs.txt,apps/a.zip,apps/logs/kept,alogs/kept,resources/security/key.p12,server.xml} shared/resources/security/trust.p12 extension/lib/x.so | sort | tr '\n' ' ')" "takes what is its own and leaves what was made"
+runs "the runtime alone" 0 sallyport server package --include=wlp
+is "$OUT" "Packaging server runtime.
+Server runtime package complete in $SERVERS/wlp.zip." "is beside the servers"
+LIST=$(unzip -Z1 "$SERVERS/wlp.zip"); rm "$SERVERS/wlp.zip"
+is "$(grep -c '^wlp/usr/' <<<"$LIST")" 0 "no user's file is in it"
+is "$(grep -cE '^wlp/(bin/server|libexec/sallyport/sallyport-region)$' <<<"$LIST")" 2 "all programs are"
+runs "wlp of a server" 0 sallyport server package a --include=wlp --archive="$SCRATCH/w.zip"
+like "$OUT" "^CWWKE0058W: Unable to use option --include=wlp, will use --include=all instead\.$" "is the whole"
+runs "minify,runnable" 0 sallyport server package a --include=minify,runnable --server-root=b
+like "$OUT" "^SPT0480W: --server-root has no effect together with --include=runnable\." "a runnable one has its own folder"
+like "$OUT" "complete in $SERVERS/a/a\.jar\.$" "its name ends with jar"
+is "$(unzip -Z1 "$SERVERS/a/a.jar" 2>/dev/null | grep -c 'libexec/sallyport/.')" 4 "the least it needs"
+rm -r "${SERVERS:?}/a"
+
 runs "a folder that is none" 20 sallyport server package pack --server-root=../up
 runs "a place that cannot be written" 28 sallyport server package pack --archive=/dev/null/x.zip
 like "$OUT" "^Server pack package failed\." "fails"

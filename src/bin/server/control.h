@@ -5,6 +5,7 @@
 #include "settings.h"
 
 struct control_options {
+    bool is_unnamed;           /* no server was named: defaultServer */
     const char *template_name; /* NULL: default */
     bool no_password;
     bool is_clean;

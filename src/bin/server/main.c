@@ -46,7 +46,7 @@ static const struct {
     { "--archive", "FILE", OPT_ARCHIVE,
       "file to make: .zip .jar .tar .tar.gz" },
     { "--include", "WHAT", OPT_INCLUDE,
-      "package: all usr minify wlp runnable; dumps: heap,system,thread" },
+      "package: all usr minify runnable wlp; dumps: heap,system,thread" },
     { "--os", "NAMES", OPT_OS, "accepted: the programs are of this system" },
     { "--server-root", "NAME", OPT_SERVER_ROOT, "folder in the archive (wlp)" },
     { "--target", "IDS", OPT_TARGET, "ids of httpEndpoints, comma separated" },
@@ -261,7 +261,7 @@ act(size_t action, int argc, char **argv)
 
     if (!parse(action, argc, argv, &name, &o))
         return EXIT_BAD_ARGUMENT;
-    is_default = name == NULL;
+    o.is_unnamed = is_default = name == NULL;
     status = locate(&s, is_default ? "defaultServer" : name, argc, argv);
     if (status == EXIT_OK) {
         bool is_made = true;

@@ -20,7 +20,12 @@
 #include "lock.h"
 #include "pack.h"
 
-enum include { INCLUDE_ALL, INCLUDE_USR, INCLUDE_MINIFY, INCLUDE_RUNNABLE };
+/* What --include names, one or several separated by commas. */
+#define INCLUDE_ALL 1u
+#define INCLUDE_USR 2u
+#define INCLUDE_MINIFY 4u
+#define INCLUDE_WLP 8u
+#define INCLUDE_RUNNABLE 16u
 
 /* Finds its own place, so it may be unpacked anywhere. A server needs the
  * security database of a system; where none is up, one is started. */
@@ -60,43 +65,80 @@ static const char runner[] =
     "\"$home/bin/server\" run %s \"$@\"\n"
     "exit $?\n";
 
+/* False: what it names is not there, or nothing to be put together; `all` is
+ * meant then. The programs alone (wlp) are no server's. */
 static bool
-include_of(const struct control_options *o, enum include *out)
+include_of(const struct control_options *o, unsigned *out)
 {
     static const struct {
         const char *word;
-        enum include include;
+        unsigned include;
     } rows[] = {
-        { "all", INCLUDE_ALL },           { "wlp", INCLUDE_ALL },
-        { "usr", INCLUDE_USR },           { "minify", INCLUDE_MINIFY },
+        { "all", INCLUDE_ALL },           { "usr", INCLUDE_USR },
+        { "minify", INCLUDE_MINIFY },     { "wlp", INCLUDE_WLP },
         { "runnable", INCLUDE_RUNNABLE },
     };
+    struct str rest = str_of(o->include == NULL ? "all" : o->include), word;
+    unsigned named = 0;
 
-    *out = INCLUDE_ALL;
-    for (size_t i = 0; o->include != NULL && i < ARRAY_LEN(rows); i++)
-        if (strcmp(o->include, rows[i].word) == 0) {
-            *out = rows[i].include;
-            return true;
-        }
-    return o->include == NULL;
+    while (str_token(&rest, ',', &word))
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+            if (str_eq_nocase_z(word, rows[i].word))
+                named |= rows[i].include;
+    if (named == INCLUDE_WLP && o->is_unnamed) {
+        *out = INCLUDE_WLP;
+        return true;
+    }
+    *out = named & INCLUDE_RUNNABLE;
+    if ((named & INCLUDE_USR) && !(named & INCLUDE_ALL))
+        *out |= INCLUDE_USR;
+    else if ((named & INCLUDE_MINIFY) && !(named & INCLUDE_ALL))
+        *out |= INCLUDE_MINIFY;
+    else
+        *out |= INCLUDE_ALL;
+    return named != 0 && named != INCLUDE_WLP;
 }
 
-/* Relative names are below the server's output folder, as in the original. */
+/* Relative names are below the server's output folder, as in the original; of
+ * the programs alone beside it. */
 static const char *
-archive_path(struct settings *s, const struct control_options *o)
+archive_path(struct settings *s, const struct control_options *o,
+             unsigned include)
 {
+    const char *end = include & INCLUDE_RUNNABLE ? "jar" : "zip";
+    struct str folder = str_of(s->output_dir);
+    struct str name = str_of(o->archive != NULL       ? o->archive
+                             : include == INCLUDE_WLP ? "wlp"
+                                                      : s->name);
     enum pack_kind kind;
-    struct str name = o->archive == NULL ? str_fmt(&s->arena, "%s.zip", s->name)
-                                         : str_of(o->archive);
 
-    if (!pack_kind_of(name, &kind))
-        name = str_fmt(&s->arena, STR_FMT ".zip", STR_ARG(name));
+    if (o->archive == NULL || !pack_kind_of(name, &kind))
+        name = str_fmt(&s->arena, STR_FMT ".%s", STR_ARG(name), end);
     if (name.p == NULL || name.p[0] == '/')
         return name.p;
-    return path_join(&s->arena, str_of(s->output_dir), name);
+    if (include == INCLUDE_WLP)
+        folder = str_sub(folder, 0, str_rfind_char(folder, '/'));
+    return path_join(&s->arena, folder, name);
 }
 
 /* ---- what belongs to it ---- */
+
+/* Made by an earlier command: NAME.zip, NAME.jar, and dumps. */
+static bool
+is_made(struct str name, const char *server)
+{
+    static const char *const packages[] = { ".zip", ".jar", ".pax" };
+    struct str rest;
+    enum pack_kind kind;
+
+    if (!str_starts(name, str_of(server)))
+        return false;
+    rest = str_sub(name, strlen(server), name.n);
+    for (size_t i = 0; i < ARRAY_LEN(packages); i++)
+        if (str_eq_z(rest, packages[i]))
+            return true;
+    return str_starts(rest, STR(".dump-")) && pack_kind_of(rest, &kind);
+}
 
 /* Logs and work files stay, and what earlier commands left. */
 static bool
@@ -104,42 +146,53 @@ is_of_server(void *arg, const char *below)
 {
     static const char *const not_wanted[] = { "logs", "workarea", "dumps" };
     const struct settings *s = arg;
-    struct str name = str_of(below);
-    enum pack_kind kind;
 
     for (size_t i = 0; i < ARRAY_LEN(not_wanted); i++)
         if (strcmp(below, not_wanted[i]) == 0)
             return false;
-    return str_find_char(name, '/') != STR_NPOS ||
-           !str_starts(name, str_of(s->name)) ||
-           (!pack_kind_of(name, &kind) && !str_ends(name, STR(".part")));
+    return !is_made(str_of(below), s->name);
 }
 
+/* Keys that servers share are not given away with one of them. */
+static bool
+is_of_shared(void *arg, const char *below)
+{
+    (void)arg;
+    return strcmp(below, "resources/security/key.p12") != 0 &&
+           strcmp(below, "resources/security/key.jks") != 0;
+}
+
+/* usr: the folder for the user's files in the archive, with its slash. */
 static enum err
-add_user_files(struct pack *p, struct settings *s, const char *root,
+add_user_files(struct pack *p, struct settings *s, const char *usr,
                struct err_info *why)
 {
-    struct str server = str_fmt(&s->arena, "%s/usr/servers/%s", root, s->name);
-    struct str shared = str_fmt(&s->arena, "%s/usr/shared", root);
+    static const char *const beside[] = { "shared", "extension" };
+    struct str server = str_fmt(&s->arena, "%sservers/%s", usr, s->name);
     enum err e;
 
-    if (server.p == NULL || shared.p == NULL)
+    if (server.p == NULL)
         return err_set(why, ERR_MEMORY, "no storage for an archive");
     e = pack_tree(p, server.p, s->server_dir, is_of_server, s, why);
-    if (e != ERR_OK)
-        return e;
-    return pack_tree(p, shared.p, settings_path(s, s->user_dir, "shared"), NULL,
-                     NULL, why);
+    for (size_t i = 0; i < ARRAY_LEN(beside) && e == ERR_OK; i++) {
+        struct str to = str_fmt(&s->arena, "%s%s", usr, beside[i]);
+
+        e = to.p == NULL
+                ? err_set(why, ERR_MEMORY, "no storage for an archive")
+                : pack_tree(p, to.p, settings_path(s, s->user_dir, beside[i]),
+                            is_of_shared, NULL, why);
+    }
+    return e;
 }
 
 static bool
-is_program(const char *name, enum include include)
+is_program(const char *name, unsigned include)
 {
     static const char *const least[] = { "sallyport-angel", "sallyport-encode",
                                          "sallyport-master",
                                          "sallyport-server" };
 
-    if (include != INCLUDE_MINIFY)
+    if (!(include & INCLUDE_MINIFY))
         return strncmp(name, "sallyport-", 10) == 0 &&
                strchr(name, '.') == NULL;
     for (size_t i = 0; i < ARRAY_LEN(least); i++)
@@ -150,7 +203,7 @@ is_program(const char *name, enum include include)
 
 static enum err
 add_programs(struct pack *p, struct settings *s, const char *root,
-             enum include include, struct err_info *why)
+             unsigned include, struct err_info *why)
 {
     struct str own = str_of(s->program);
     const char *folder =
@@ -197,7 +250,7 @@ front_program(struct settings *s)
 
 static enum err
 add_installation(struct pack *p, struct settings *s, const char *root,
-                 enum include include, struct err_info *why)
+                 unsigned include, struct err_info *why)
 {
     static const char *const shared[] = { "etc", "templates" };
     const char *front = front_program(s);
@@ -222,23 +275,28 @@ add_installation(struct pack *p, struct settings *s, const char *root,
 
 /* ---- the command ---- */
 
+/* is_flat: the user's files have no folder usr of their own. */
 static enum err
 write_archive(struct settings *s, const char *path, const char *root,
-              enum include include, struct err_info *why)
+              bool is_flat, unsigned include, struct err_info *why)
 {
+    const char *usr = str_fmt(&s->arena, is_flat ? "%s/" : "%s/usr/", root).p;
     struct str head = { .p = NULL };
     enum pack_kind kind = PACK_ZIP;
     struct pack *p;
     enum err e;
 
     IGNORE(pack_kind_of(str_of(path), &kind));
-    if (include == INCLUDE_RUNNABLE)
+    if (include & INCLUDE_RUNNABLE)
         head = str_fmt(&s->arena, runner, root, s->name);
+    if (usr == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for an archive");
     e = pack_open(path, kind, head.p, &p, why);
     if (e != ERR_OK)
         return e;
-    e = add_user_files(p, s, root, why);
-    if (e == ERR_OK && include != INCLUDE_USR)
+    if (include != INCLUDE_WLP)
+        e = add_user_files(p, s, usr, why);
+    if (e == ERR_OK && !(include & INCLUDE_USR))
         e = add_installation(p, s, root, include, why);
     if (e == ERR_OK)
         return pack_finish(&p, why);
@@ -259,56 +317,79 @@ is_root_name(struct str name)
 }
 
 static const char *
-mismatch(enum include include, const char *path)
+mismatch(unsigned include, const char *path)
 {
     bool is_jar = str_ends(str_of(path), STR(".jar"));
 
-    if (include == INCLUDE_USR && is_jar)
+    if ((include & INCLUDE_USR) && is_jar)
         return "CWWKE0951E";
-    return include == INCLUDE_RUNNABLE && !is_jar ? "CWWKE0950E" : NULL;
+    return (include & INCLUDE_RUNNABLE) && !is_jar ? "CWWKE0950E" : NULL;
 }
 
-int
-control_package(struct settings *s, const struct control_options *o)
+/* Nothing of it may change while it is read. */
+static bool
+is_running(const struct settings *s)
 {
-    const char *root = o->server_root == NULL ? "wlp" : o->server_root;
-    struct err_info why = { 0 };
-    enum include include;
-    const char *path, *wrong;
     pid_t holder = 0;
 
-    if (!settings_server_exists(s))
-        return control_no_server(s);
-    if (control_is_unknown(s))
-        return EXIT_UNKNOWN;
-    if (lock_is_held(s, &holder)) {
-        printf("Server %s is running with process ID %d.\n"
-               "Server %s package failed. It must be stopped before it can be "
-               "packaged.\n",
-               s->name, (int)holder, s->name);
-        return EXIT_ACTIVE;
-    }
-    if (!is_root_name(str_of(root))) {
-        control_say("CWWKE0024E", root, "--server-root", "");
-        return EXIT_BAD_ARGUMENT;
-    }
-    if (!include_of(o, &include))
-        control_say("CWWKE0058W", o->include, "", "");
-    path = archive_path(s, o);
+    if (!lock_is_held(s, &holder))
+        return false;
+    printf("Server %s is running with process ID %d.\n"
+           "Server %s package failed. It must be stopped before it can be "
+           "packaged.\n",
+           s->name, (int)holder, s->name);
+    return true;
+}
+
+static int
+make(struct settings *s, const struct control_options *o, unsigned include)
+{
+    bool has_root = o->server_root != NULL && !(include & INCLUDE_RUNNABLE);
+    const char *root = has_root ? o->server_root : "wlp";
+    const char *path = archive_path(s, o, include), *wrong;
+    const char *what = include == INCLUDE_WLP ? "runtime" : s->name;
+    struct err_info why = { 0 };
+
     if (path == NULL)
         return EXIT_PACKAGE;
     if ((wrong = mismatch(include, path)) != NULL) {
         control_say(wrong, "", "", "");
         return EXIT_PACKAGE;
     }
-    printf("Packaging server %s.\n", s->name);
+    if (o->server_root != NULL && !has_root)
+        control_say("SPT0480W", "--server-root", "--include=runnable", "");
+    printf("Packaging server %s.\n", what);
     fflush(stdout);
-    if (write_archive(s, path, root, include, &why) != ERR_OK) {
+    if (write_archive(s, path, root, has_root && (include & INCLUDE_USR),
+                      include, &why) != ERR_OK) {
         control_say("SPT0468E", path, why.text, "");
         printf("Server %s package failed. Check server logs for details.\n",
-               s->name);
+               what);
         return EXIT_PACKAGE;
     }
-    printf("Server %s package complete in %s.\n", s->name, path);
+    printf("Server %s package complete in %s.\n", what, path);
     return EXIT_OK;
+}
+
+int
+control_package(struct settings *s, const struct control_options *o)
+{
+    unsigned include;
+    bool is_known = include_of(o, &include);
+
+    if (include != INCLUDE_WLP) {
+        if (!settings_server_exists(s))
+            return control_no_server(s);
+        if (control_is_unknown(s))
+            return EXIT_UNKNOWN;
+        if (is_running(s))
+            return EXIT_ACTIVE;
+    }
+    if (o->server_root != NULL && !is_root_name(str_of(o->server_root))) {
+        control_say("CWWKE0024E", o->server_root, "--server-root", "");
+        return EXIT_BAD_ARGUMENT;
+    }
+    if (!is_known)
+        control_say("CWWKE0058W", o->include, "", "");
+    return make(s, o, include);
 }
