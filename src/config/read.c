@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/vec.h"
+#include "config/encoding.h"
 #include "parse/xml.h"
 
 enum err
@@ -263,9 +264,9 @@ add_element(struct loading *l, const struct raw_doc *doc,
     failed = element_of(l, doc, node, 1, &e, why);
     if (failed == ERR_OK && type == NULL) {
         unknown_element(l, e);
-    if (failed != ERR_OK || type == NULL)
         foreign_keep(l, e);
     }
+    if (failed != ERR_OK || type == NULL)
         return failed;
     g = group_for(l, type, e->name, id_of(l, type, e));
     if (g == NULL)
@@ -437,21 +438,28 @@ raw_read_document(struct loading *l, struct raw_doc *doc, bool is_dropin,
                   struct err_info *why)
 {
     struct err_info own = { 0 };
-    struct buf text;
+    struct buf text, utf8;
+    bool is_converted = false;
     enum err e;
 
     buf_init(&text, l->limits.max_file_bytes);
+    buf_init(&utf8, l->limits.max_file_bytes);
     e = read_file(l, doc->path.p, &text, &own);
     if (e == ERR_OK && doc->parent == NULL && l->options->read_file == NULL)
         raw_identify(doc);
-    if (e == ERR_OK)
-        e = take_document(l, doc, buf_view(&text), &own);
-    else if (doc->parent != NULL && e != ERR_LIMIT) {
+    if (e == ERR_OK) {
+        e = encoding_to_utf8(buf_view(&text), &utf8, &is_converted, &own);
+        if (e == ERR_OK)
+            e = take_document(l, doc, buf_view(is_converted ? &utf8 : &text),
+                              &own);
+    } else if (doc->parent != NULL && e != ERR_LIMIT) {
         SAY(l, "CWWKG0090E", doc->path, STR(""));
         e = ERR_OK;
     }
     secret_wipe(text.p, text.n);
+    secret_wipe(utf8.p, utf8.n);
     buf_fini(&text);
+    buf_fini(&utf8);
     if (e == ERR_OK)
         return ERR_OK;
     if (own.at != STR_NPOS)

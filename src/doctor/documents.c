@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "config/encoding.h"
 #include "config/password.h"
 #include "config/registry.h"
 #include "parse/xml.h"
@@ -303,20 +304,26 @@ see_document(struct doctor *d, const char *path, const struct stat *main)
 {
     struct document doc = { .d = d, .path = path, .main = *main };
     struct xml_node *root;
+    bool is_converted = false;
+    struct buf text, utf8;
     struct arena arena;
-    struct buf text;
 
     if (stat(path, &doc.st) != 0 || !S_ISREG(doc.st.st_mode))
         return;
     buf_init(&text, FILE_BYTES_MAX);
+    buf_init(&utf8, FILE_BYTES_MAX);
     arena_init(&arena, 64u * 1024u * 1024u);
     if (file_read(path, &text, NULL) != ERR_OK)
         doctor_find(d, RULE_NOT_CHECKED, path, 0,
                     doctor_text(d, "sudo sallyport doctor %s", d->server_name),
                     "cannot be read");
-    else if (xml_parse(&arena, buf_view(&text), NULL, &root, NULL) == ERR_OK)
+    else if (encoding_to_utf8(buf_view(&text), &utf8, &is_converted, NULL) ==
+                 ERR_OK &&
+             xml_parse(&arena, buf_view(is_converted ? &utf8 : &text), NULL,
+                       &root, NULL) == ERR_OK)
         see_element(&doc, root, 0);
     arena_fini(&arena);
+    buf_fini(&utf8);
     buf_fini(&text);
     if (doc.first_secret > 0)
         who_reads(d, path, doc.first_secret, &doc.st, "a password");
