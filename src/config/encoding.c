@@ -318,3 +318,25 @@ encoding_to_utf8(struct str bytes, struct buf *out, bool *is_converted,
     *is_converted = e == ERR_OK;
     return e;
 }
+
+enum err
+encoding_of_text(struct str bytes, struct buf *out, bool *is_converted,
+                 struct err_info *why)
+{
+    const struct codepage *cp = codepage_find(INVARIANT);
+    enum err e;
+
+    *is_converted = false;
+    if (cp == NULL || utf8_valid(bytes, NULL))
+        return ERR_OK;
+    for (size_t i = 0; i < bytes.n; i++) {
+        uint16_t ucs = cp->to_ucs[(uint8_t)bytes.p[i]];
+
+        if (ucs != '\n' && ucs != '\r' && ucs != '\t' &&
+            (ucs < 0x20 || (ucs >= 0x7F && ucs < 0xA0) || ucs == 0xFFFF))
+            return ERR_OK;
+    }
+    e = codepage_decode(cp, bytes, out, why);
+    *is_converted = e == ERR_OK;
+    return e;
+}

@@ -25,4 +25,13 @@
 MUST_CHECK enum err encoding_to_utf8(struct str bytes, struct buf *out,
                                      bool *is_converted, struct err_info *why);
 
+/*
+ * The small files beside it, which a shell of z/OS reads, may be in IBM-1047:
+ * bytes that are not UTF-8, but are nothing than printable characters, blanks
+ * and line ends there. A name and its "=" in ASCII never are. ERR_LIMIT as
+ * above.
+ */
+MUST_CHECK enum err encoding_of_text(struct str bytes, struct buf *out,
+                                     bool *is_converted, struct err_info *why);
+
 #endif

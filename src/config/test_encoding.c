@@ -240,13 +240,63 @@ keeps_to_limits(void **state)
     buf_fini(&bytes);
 }
 
+static void
+knows_small_files(void **state)
+{
+    static const char *const texts[] = {
+        "# server.env\nkeystore_password=Se,cret|[x]\n\nJVM_ARGS=-Xmx1g\n",
+        "-Dfile.encoding=IBM-1047\r\n",
+        "bootstrap.include=a.properties",
+    };
+    /* UTF-8 and ISO 8859-1; bytes that are no text of IBM-1047 */
+    static const struct str others[] = {
+        BYTES(""),           BYTES("A=\xC3\xA4\n"),     BYTES("A=sch\xF6n\n"),
+        BYTES("sch\xF6n=1"), BYTES("\xC1\xC2\x7E\x00"), BYTES("\xC1\xFF"),
+    };
+    struct err_info why;
+    bool is_converted;
+    struct buf bytes, out;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        buf_init(&bytes, 4096);
+        buf_init(&out, 4096);
+        assert_int_equal(codepage_encode(codepage_find(1047), str_of(texts[i]),
+                                         &bytes, &why),
+                         ERR_OK);
+        assert_int_equal(
+            encoding_of_text(buf_view(&bytes), &out, &is_converted, &why),
+            ERR_OK);
+        assert_true(is_converted);
+        assert_string_equal(buf_z(&out), texts[i]);
+        out.max = bytes.n - 1;
+        out.n = 0;
+        assert_int_equal(
+            encoding_of_text(buf_view(&bytes), &out, &is_converted, &why),
+            ERR_LIMIT);
+        buf_fini(&bytes);
+        buf_fini(&out);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        buf_init(&out, 4096);
+        assert_int_equal(encoding_of_text(others[i], &out, &is_converted, &why),
+                         ERR_OK);
+        if (is_converted || out.n > 0)
+            fail_msg("row %zu", i);
+        buf_fini(&out);
+    }
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_ebcdic),          cmocka_unit_test(reads_utf16),
-        cmocka_unit_test(leaves_the_rest_alone), cmocka_unit_test(refuses),
+        cmocka_unit_test(reads_ebcdic),
+        cmocka_unit_test(reads_utf16),
+        cmocka_unit_test(leaves_the_rest_alone),
+        cmocka_unit_test(refuses),
         cmocka_unit_test(keeps_to_limits),
+        cmocka_unit_test(knows_small_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,30 @@ runs "an option of another word" 16 sallyport config check --plain one
 runs "a variable without value" 16 sallyport config check one -- --x
 like "$OUT" '"--x" is not --name=value' "is refused"
 
+# Documents as they come from z/OS: EBCDIC, an include in UTF-16, small files in IBM-1047.
+mkdir -p "$S/ebcdic"
+printf '<?xml version="1.0" encoding="IBM-1047"?>\n<server description="[\303\244]">\n  <include location="wide.xml"/>\n  <httpEndpoint id="defaultHttpEndpoint" httpsPort="-1" host="${from.env}" httpPort="${from.boot}" bad="1"/>\n</server>\n' | iconv -f UTF-8 -t IBM1047 | tr '\045' '\025' >"$S/ebcdic/server.xml"
+printf '<server><keyStore id="k" location="\342\202\254.p12" readOnly="maybe"/></server>' | iconv -f UTF-8 -t UTF-16 >"$S/ebcdic/wide.xml"
+printf 'from_env=host1\n' | iconv -t IBM1047 | tr '\045' '\025' >"$S/ebcdic/server.env"
+printf 'from.boot=4711\n' | iconv -t IBM1047 >"$S/ebcdic/bootstrap.properties"
+runs "dump of EBCDIC" 0 sallyport config dump --written --plain ebcdic
+like "$OUT" '<server description="\[ä\]">' "characters that differ between code pages"
+like "$OUT" 'host="host1"' "server.env in EBCDIC"
+like "$OUT" 'httpPort="4711"' "bootstrap.properties, too"
+like "$OUT" 'location="€\.p12"' "UTF-16"
+runs "check of EBCDIC" 4 sallyport config check ebcdic
+like "$OUT" 'SPT0403W: .*ebcdic/server\.xml:4:100: attribute bad of httpEndpoint' "lines and columns are the file's"
+like "$OUT" 'ebcdic/wide\.xml:1:45: keyStore\[k\]: CWWKG0081E' "of includes as well"
+iconv -f IBM1047 -t UTF-8 "$S/ebcdic/server.xml" >"$SCRATCH/ascii.xml"; cp "$SCRATCH/ascii.xml" "$S/ebcdic/server.xml"
+runs "converted, but for its declaration" 12 sallyport config check ebcdic
+like "$OUT" 'CWWKG0014E: .*the encoding "IBM-1047" is declared, but the document is in ASCII or UTF-8: correct the declaration File: file:.*ebcdic/server\.xml Line: 1 Column: 21' "is told"
+printf '<server description="x"/>\n' | iconv -t IBM037 >"$S/ebcdic/server.xml"
+runs "EBCDIC without declaration" 12 sallyport config check ebcdic
+like "$OUT" 'CWWKG0014E: .*is in EBCDIC, but does not begin with a declaration that names its code page' "is told"
+printf '\xff\xfe<\0s\0\n\0\0\xdc' >"$S/ebcdic/server.xml"
+runs "half a character" 12 sallyport config check ebcdic
+like "$OUT" 'half of a character of UTF-16 .*Line: 2 Column: 1' "has its place"
+
 # what only a start finds out is found by the same functions: line by line
 mkdir -p "$S/late" "$S/names"
 PORT=$(free_port) OTHER=$(free_port)

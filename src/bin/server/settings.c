@@ -9,7 +9,9 @@
 
 #include "base/file.h"
 #include "base/msg.h"
+#include "base/secret.h"
 #include "base/vec.h"
+#include "config/encoding.h"
 
 #define FILE_BYTES_MAX (1024u * 1024u)
 #define INCLUDES_MAX 16u
@@ -275,29 +277,47 @@ reason_of(const char *path, const struct err_info *why)
                : why->text;
 }
 
-/* The whole file into the arena; a missing one is empty. */
+/* The whole file, as UTF-8, into the arena. */
+static enum err
+read_whole(struct settings *s, const char *path, struct str *out,
+           struct err_info *why)
+{
+    struct buf bytes, utf8;
+    bool is_converted = false;
+    enum err e;
+
+    buf_init(&bytes, FILE_BYTES_MAX);
+    buf_init(&utf8, FILE_BYTES_MAX);
+    e = file_read(path, &bytes, why);
+    if (e == ERR_OK)
+        e = encoding_of_text(buf_view(&bytes), &utf8, &is_converted, why);
+    if (e == ERR_OK) {
+        *out = str_dup(&s->arena, buf_view(is_converted ? &utf8 : &bytes));
+        if (out->p == NULL)
+            e = no_storage(why);
+    }
+    secret_wipe(bytes.p, bytes.n);
+    secret_wipe(utf8.p, utf8.n);
+    buf_fini(&bytes);
+    buf_fini(&utf8);
+    return e;
+}
+
+/* A missing one is empty. */
 static enum err
 read_text(struct settings *s, const char *path, struct str *out,
           struct err_info *why)
 {
     struct err_info own = { 0 };
-    struct buf text;
     enum err e;
 
     *out = STR("");
     if (!is_file(path))
         return ERR_OK;
-    buf_init(&text, FILE_BYTES_MAX);
-    e = file_read(path, &text, &own);
-    if (e != ERR_OK)
-        e = refuse(why, e, "SPT0462E", path, reason_of(path, &own));
-    if (e == ERR_OK) {
-        *out = str_dup(&s->arena, buf_view(&text));
-        if (out->p == NULL)
-            e = no_storage(why);
-    }
-    buf_fini(&text);
-    return e;
+    e = read_whole(s, path, out, &own);
+    return e == ERR_OK
+               ? e
+               : refuse(why, e, "SPT0462E", path, reason_of(path, &own));
 }
 
 static void
@@ -462,17 +482,12 @@ read_bootstrap(struct settings *s, const char *path, unsigned depth,
     struct pairs own = { 0 };
     struct err_info reason = { 0 };
     struct str text = STR(""), include;
-    struct buf bytes;
     enum err e = path == NULL ? no_storage(why) : ERR_OK;
 
-    buf_init(&bytes, FILE_BYTES_MAX);
-    if (e == ERR_OK && is_file(path) &&
-        (e = file_read(path, &bytes, &reason)) == ERR_OK)
-        text = str_dup(&s->arena, buf_view(&bytes));
-    buf_fini(&bytes);
+    if (e == ERR_OK && is_file(path))
+        e = read_whole(s, path, &text, &reason);
     if (e == ERR_OK)
-        e = text.p == NULL ? no_storage(why)
-                           : properties_parse(&s->arena, text, &own, &reason);
+        e = properties_parse(&s->arena, text, &own, &reason);
     if (e != ERR_OK && reason.text[0] != '\0')
         e = refuse(why, e, "CWWKE0014E", path, reason_of(path, &reason));
     include = str_trim(pairs_get(&own, "bootstrap.include"));
