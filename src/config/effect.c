@@ -13,6 +13,11 @@ static const struct {
     const char *attr;  /* NULL: the whole element */
     const char *as_is; /* values that say what happens anyway: a|b; or NULL */
 } rows[] = {
+    { &cfg_type_application_monitor, "dropins", NULL },
+    { &cfg_type_application_monitor, "dropinsEnabled", "false" },
+    { &cfg_type_application_monitor, "pollingRate", NULL },
+    { &cfg_type_application_monitor, "updateTrigger", "disabled" },
+    { &cfg_type_auth_cache, "initialSize", NULL },
     { &cfg_type_auth_data, NULL, NULL },
     { &cfg_type_auth_filter, NULL, NULL },
     { &cfg_type_authentication, "allowHashtableLoginWithIdOnly", "false" },
@@ -50,6 +55,7 @@ static const struct {
     { &cfg_type_ldap_netscape, NULL, NULL },
     { &cfg_type_ldap_secureway, NULL, NULL },
     { &cfg_type_logging, "appsWriteJson", "false" },
+    { &cfg_type_logging, "stackTraceSingleEntry", "false" },
     { &cfg_type_ltpa, NULL, NULL },
     { &cfg_type_monitoring, NULL, NULL },
     { &cfg_type_mp_jwt, NULL, NULL },
@@ -70,6 +76,7 @@ static const struct {
     { &cfg_type_servlet_timing, NULL, NULL },
     { &cfg_type_spnego, NULL, NULL },
     { &cfg_type_ssl, "securityLevel", "HIGH|CUSTOM" },
+    { &cfg_type_ssl_options, "sessionTimeout", NULL },
     { &cfg_type_trust_association, NULL, NULL },
     { &cfg_type_web_app_security, "allowAuthenticationFailOverToAuthMethod",
       "BASIC|APP_DEFINED" },

@@ -65,6 +65,7 @@ struct cfg_application_monitor { /* applicationMonitor */
     struct cfg_node node;
     unsigned update_trigger;
     bool dropins_enabled;
+    struct str dropins;
     int64_t polling_rate_ms;
 };
 

@@ -413,6 +413,8 @@ struct cfg_jwt_builder { /* jwtBuilder */
     struct str key_alias;
     struct secret shared_key;
     bool jwk_enabled;
+    int64_t jwk_rotation_ms;
+    int64_t jwk_bits;
     struct str key_management_key_alias;
     struct str key_management_key_algorithm;
     struct str content_encryption_algorithm;

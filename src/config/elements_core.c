@@ -102,6 +102,7 @@ static const struct cfg_attr application_monitor_attrs[] = {
          "What makes the server look for changed applications."),
     ATTR(BOOL, dropins_enabled, "dropinsEnabled", "true",
          "Watch the dropins folder."),
+    ATTR(STRING, dropins, "dropins", "dropins", "Its name."),
     ATTR(DURATION, polling_rate_ms, "pollingRate", "500ms", CFG_MS,
          "How often, when polled."),
 };

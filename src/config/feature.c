@@ -11,17 +11,17 @@
 static const struct {
     const char *name;
     const char *also; /* features it pulls in, separated by blanks */
-    bool has_effect;  /* or what it is for says it, when it is written */
+    bool has_effect;  /* something here does what it is for */
 } known[] = {
     { "adminCenter-1.0", "", false },
-    { "apiDiscovery-1.0", "", true },
+    { "apiDiscovery-1.0", "", false },
     { "appClientSupport-1.0", "", false },
     { "appSecurity-1.0", "", true },
     { "appSecurity-2.0", "distributedMap-1.0 jndi-1.0 ssl-1.0", true },
     { "appSecurity-3.0", "cdi-2.0 el-3.0 servlet-4.0", true },
     { "audit-1.0", "", false },
     { "batch-1.0", "", false },
-    { "batchSMFLogging-1.0", "", true },
+    { "batchSMFLogging-1.0", "", false },
     { "beanValidation-1.1", "", false },
     { "beanValidation-2.0", "", false },
     { "cdi-1.2", "", false },
@@ -30,14 +30,14 @@ static const struct {
     { "collectiveController-1.0", "", false },
     { "collectiveMember-1.0", "", false },
     { "concurrent-1.0", "", false },
-    { "constrainedDelegation-1.0", "", true },
-    { "distributedMap-1.0", "", true },
+    { "constrainedDelegation-1.0", "", false },
+    { "distributedMap-1.0", "", false },
     { "ejb-3.2", "", false },
     { "ejbLite-3.2", "", false },
     { "el-3.0", "", false },
     { "eventLogging-1.0", "", false },
-    { "federatedRegistry-1.0", "", true },
-    { "imsmobile:imsmobile-2.0", "zosconnect:zosConnect-2.0", true },
+    { "federatedRegistry-1.0", "", false },
+    { "imsmobile:imsmobile-2.0", "zosconnect:zosConnect-2.0", false },
     { "j2eeManagement-1.1", "", false },
     { "jacc-1.5", "", false },
     { "jaspic-1.1", "", false },
@@ -56,52 +56,53 @@ static const struct {
     { "javaMail-1.5", "", false },
     { "javaMail-1.6", "", false },
     { "jaxb-2.2", "", false },
-    { "jaxrs-2.0", "jaxrsClient-2.0 servlet-3.1", true },
+    { "jaxrs-2.0", "jaxrsClient-2.0 servlet-3.1", false },
     { "jaxrs-2.1", "", false },
-    { "jaxrsClient-2.0", "", true },
+    { "jaxrsClient-2.0", "", false },
     { "jaxws-2.2", "servlet-3.1", false },
-    { "jca-1.7", "", true },
+    { "jca-1.7", "", false },
     { "jcaInboundSecurity-1.0", "", false },
     { "jdbc-4.0", "", false },
     { "jdbc-4.1", "", false },
     { "jdbc-4.2", "", false },
     { "jdbc-4.3", "", false },
-    { "jms-2.0", "", true },
-    { "jndi-1.0", "", true },
+    { "jms-2.0", "", false },
+    { "jndi-1.0", "", false },
     { "jpa-2.1", "", false },
     { "jpa-2.2", "", false },
     { "jsf-2.2", "", false },
     { "jsf-2.3", "", false },
-    { "json-1.0", "", true },
+    { "json-1.0", "", false },
     { "jsonb-1.0", "", false },
     { "jsonp-1.0", "", false },
     { "jsonp-1.1", "", false },
-    { "jsp-2.3", "servlet-3.1", true },
-    { "jwt-1.0", "", true },
-    { "ldapRegistry-3.0", "federatedRegistry-1.0", true },
-    { "localConnector-1.0", "", true },
+    { "jsp-2.3", "servlet-3.1", false },
+    { "jwt-1.0", "", false },
+    { "ldapRegistry-3.0", "federatedRegistry-1.0", false },
+    { "localConnector-1.0", "", false },
     { "logstashCollector-1.0", "", false },
     { "managedBeans-1.0", "", false },
     { "mdb-3.2", "", false },
-    { "monitor-1.0", "", true },
-    { "mpJwt-1.1", "appSecurity-2.0 json-1.0 servlet-3.1", true },
+    { "monitor-1.0", "", false },
+    { "mpJwt-1.1", "appSecurity-2.0 json-1.0 servlet-3.1", false },
     { "oauth-2.0", "appSecurity-2.0 servlet-3.1", false },
-    { "openidConnectClient-1.0", "appSecurity-2.0 json-1.0 servlet-3.1", true },
+    { "openidConnectClient-1.0", "appSecurity-2.0 json-1.0 servlet-3.1",
+      false },
     { "openidConnectServer-1.0", "oauth-2.0", false },
-    { "passwordUtilities-1.0", "", true },
+    { "passwordUtilities-1.0", "", false },
     { "requestTiming-1.0", "", true },
     { "restConnector-1.0", "", false },
     { "restConnector-2.0", "jaxrs-2.0 json-1.0 ssl-1.0", true },
-    { "samlWeb-2.0", "appSecurity-2.0 servlet-3.1", true },
+    { "samlWeb-2.0", "appSecurity-2.0 servlet-3.1", false },
     { "scim-1.0", "", false },
     { "servlet-3.0", "", true },
     { "servlet-3.1", "", true },
     { "servlet-4.0", "", true },
     { "sessionCache-1.0", "servlet-3.1", false },
     { "sessionDatabase-1.0", "jdbc-4.1 servlet-3.1", false },
-    { "spnego-1.0", "", true },
+    { "spnego-1.0", "", false },
     { "ssl-1.0", "", true },
-    { "timedOperations-1.0", "", true },
+    { "timedOperations-1.0", "", false },
     { "transportSecurity-1.0", "ssl-1.0", true },
     { "wasJmsClient-2.0", "jms-2.0", false },
     { "wasJmsSecurity-1.0", "", false },
@@ -118,24 +119,24 @@ static const struct {
       "jsonp-1.1 jsp-2.3 managedBeans-1.0 servlet-4.0 websocket-1.1",
       false },
     { "websocket-1.1", "", false },
-    { "wmqJmsClient-2.0", "jms-2.0", true },
+    { "wmqJmsClient-2.0", "jms-2.0", false },
     { "zosconnect:apiRequester-1.0", "zosconnect:zosConnect-2.0", true },
     { "zosconnect:cicsService-1.0", "zosconnect:zosConnect-2.0", true },
-    { "zosconnect:dbService-1.0", "zosconnect:zosConnect-2.0", true },
-    { "zosconnect:monitoring-1.0", "zosconnect:zosConnect-2.0", true },
-    { "zosconnect:mqService-1.0", "zosconnect:zosConnect-2.0", true },
+    { "zosconnect:dbService-1.0", "zosconnect:zosConnect-2.0", false },
+    { "zosconnect:monitoring-1.0", "zosconnect:zosConnect-2.0", false },
+    { "zosconnect:mqService-1.0", "zosconnect:zosConnect-2.0", false },
     { "zosconnect:zosConnect-1.0", "zosconnect:zosConnect-2.0", true },
     { "zosconnect:zosConnect-2.0",
       "appSecurity-2.0 distributedMap-1.0 jaxrsClient-2.0 jndi-1.0 json-1.0 "
       "servlet-3.1 ssl-1.0",
       true },
     { "zosconnect:zosConnectCommands-1.0", "", true },
-    { "zosLocalAdapters-1.0", "", true },
+    { "zosLocalAdapters-1.0", "", false },
     { "zosLogging-1.0", "", true },
-    { "zosRequestLogging-1.0", "", true },
+    { "zosRequestLogging-1.0", "", false },
     { "zosSecurity-1.0", "appSecurity-2.0", true },
-    { "zosTransaction-1.0", "", true },
-    { "zosWlm-1.0", "", true },
+    { "zosTransaction-1.0", "", false },
+    { "zosWlm-1.0", "", false },
 };
 
 #define N_KNOWN ARRAY_LEN(known)
@@ -162,6 +163,12 @@ const char *
 feature_name(size_t i)
 {
     return i < N_KNOWN ? known[i].name : NULL;
+}
+
+bool
+feature_has_effect(size_t i)
+{
+    return i < N_KNOWN && known[i].has_effect;
 }
 
 /* It and everything it pulls in. */
@@ -291,7 +298,7 @@ features_check(const struct cfg_tree *tree,
 {
     const struct cfg_feature_manager *m = CFG_ONE(tree, feature_manager);
     struct saying s = { callback, arg, 0 };
-    bool is_in[N_KNOWN], has_any = false;
+    bool is_in[N_KNOWN], is_said[N_KNOWN] = { false }, has_any = false;
     char where[CFG_WHERE_MAX];
 
     for (size_t i = 0; i < m->features.n; i++) {
@@ -302,8 +309,10 @@ features_check(const struct cfg_tree *tree,
                 (const struct str[]){
                     name, cfg_where(&m->node, "feature", name, where) },
                 2);
-        else if (!known[find(name)].has_effect)
+        else if (!known[find(name)].has_effect && !is_said[find(name)]) {
+            is_said[find(name)] = true;
             say_without_effect(&s, &m->node, find(name));
+        }
     }
     mark_all(tree, is_in);
     for (size_t i = 0; i < N_KNOWN; i++) {

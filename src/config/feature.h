@@ -11,6 +11,8 @@
 bool feature_is_known(struct str name);
 /* The i-th of all, sorted by name; NULL behind the last. */
 const char *feature_name(size_t i);
+/* Does something here do what the i-th is for? */
+bool feature_has_effect(size_t i);
 
 /*
  * What the tree's featureManager installs: known features and what they pull

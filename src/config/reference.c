@@ -231,7 +231,8 @@ schema_markdown(struct buf *out)
     buf_add_z(out, variables);
     buf_add_z(out, "\n## Features\n\nfeatureManager accepts");
     for (size_t i = 0; (feature = feature_name(i)) != NULL; i++)
-        buf_printf(out, "%s `%s`", i == 0 ? "" : ",", feature);
+        buf_printf(out, "%s `%s`%s", i == 0 ? "" : ",", feature,
+                   feature_has_effect(i) ? "" : " ◌");
     buf_add_z(out, ".\n\n## Elements\n");
     for (size_t i = 0; i < n; i++)
         if (types[i]->scope != CFG_NESTED)

@@ -327,8 +327,8 @@ checks_features(void **state)
         unsigned errors;
     } rows[] = {
 #define F(x) "<feature>" x "</feature>"
-        { F("json-1.0"), "json-1.0", "", 0 },
-        { F(" JSON-1.0 ") F("json-1.0"), "json-1.0", "", 0 },
+        { F("ssl-1.0"), "ssl-1.0", "", 0 },
+        { F(" SSL-1.0 ") F("ssl-1.0"), "ssl-1.0", "", 0 },
         { "", "",
           "CWWKF0009W The server has not been configured to install "
           "any features.\n",
@@ -354,16 +354,25 @@ checks_features(void **state)
           "CWWKF0031I The server skipped loading feature appSecurity-1.0 "
           "because equivalent functionality already exists.\n",
           0 },
-        { F("servlet-4.0") F("spnego-1.0"), "servlet-4.0,spnego-1.0", "", 0 },
+        { F("servlet-4.0") F("requestTiming-1.0"),
+          "requestTiming-1.0,servlet-4.0", "", 0 },
         { F("servlet-4.0") F("samlWeb-2.0"),
           "appSecurity-2.0,distributedMap-1.0,jndi-1.0,samlWeb-2.0,servlet-4.0,"
           "ssl-1.0",
-          "", 0 },
+          "SPT0401W /u/servers/test/server.xml:1:55: feature samlWeb-2.0 is "
+          "read, but has no effect in this release.\n",
+          0 },
         { F("servlet-4.0") F("servlet-3.1"), "servlet-4.0",
           "CWWKF0033E The singleton features servlet-3.1 and servlet-4.0", 1 },
-        { F("json-1.0") F("jdbc-4.2"), "jdbc-4.2,json-1.0",
-          "SPT0401W /u/servers/test/server.xml:1:52: feature jdbc-4.2 is read, "
+        { F("ssl-1.0") F("jdbc-4.2"), "jdbc-4.2,ssl-1.0",
+          "SPT0401W /u/servers/test/server.xml:1:51: feature jdbc-4.2 is read, "
           "but has no effect in this release.\n",
+          0 },
+        { F("jwt-1.0") F("monitor-1.0") F("JWT-1.0"), "jwt-1.0,monitor-1.0",
+          "SPT0401W /u/servers/test/server.xml:1:25: feature jwt-1.0 is read, "
+          "but has no effect in this release.\n"
+          "SPT0401W /u/servers/test/server.xml:1:51: feature monitor-1.0 is "
+          "read, but has no effect in this release.\n",
           0 },
         { F("appSecurity-3.0") F("appSecurity-2.0"),
           "appSecurity-3.0,cdi-2.0,distributedMap-1.0,el-3.0,jndi-1.0,"

@@ -57,7 +57,7 @@ rm -r "$S/two/configDropins"
 
 # onError of featureManager
 mkdir -p "$S/fail"
-echo '<server><featureManager onError="FAIL"><feature>json-1.0</feature><feature>nope-1.0</feature></featureManager><httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/></server>' >"$S/fail/server.xml"
+echo '<server><featureManager onError="FAIL"><feature>ssl-1.0</feature><feature>nope-1.0</feature></featureManager><httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/></server>' >"$S/fail/server.xml"
 runs "an unknown feature with onError=FAIL ends the start" 22 sallyport server start fail
 like "$(cat "$S/fail/logs/messages.log")" 'CWWKF0001E: A feature definition could not be found for nope-1\.0' "with its name"
 like "$(cat "$S/fail/logs/messages.log")" 'CWWKG0010I: The server fail is shutting down' "and the reason to end"
@@ -107,7 +107,7 @@ is "$(sallyport config check --json bad | jq -r '.[] | select(.severity == "erro
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | "\(.id):\(.line)"' | sort -u | tr '\n' ' ')" "CWWKF0001E:2 CWWKG0011W:3 CWWKG0083W:3 CWWKG0090E:7 CWWKS3005E:6 SPT0401W:6 SPT0402E:7 SPT0403W:8 " "with the line of each"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | .file' | sort -u)" "$S/bad/server.xml" "and the file"
 {
-  echo '<server><featureManager><feature>json-1.0</feature></featureManager>'
+  echo '<server><featureManager><feature>ssl-1.0</feature></featureManager>'
   for N in $(seq 33); do echo "<httpEndpoint id='e$N' host='127.0.0.1' httpPort='$((N + 20000))' httpsPort='-1'/>"; done
   echo '</server>'
 } >"$S/bad/server.xml"
