@@ -331,8 +331,9 @@ start_certificate(struct auth_attempt *a)
 void
 auth_start(struct auth_attempt *a)
 {
-    if (str_starts_nocase(a->facts.authorization, STR("Bearer "))) {
-        /* A token nobody here can check never falls back to something else. */
+    /* A token nobody here can check never falls back to something else. */
+    if (a->policy->demands_token ||
+        str_starts_nocase(a->facts.authorization, STR("Bearer "))) {
         decision_add(a->decision, DECISION_MECHANISM, DECISION_REFUSED,
                      STR("bearer"), (struct str){ 0 }, SAF_RC(0, 0, 0));
         attempt_finish(a, AUTH_CHALLENGE, NULL, SAF_RC(8, 8, 0));

@@ -28,6 +28,8 @@ struct auth_policy {
     enum auth_registry registry;
     const struct basic *basic; /* AUTH_REGISTRY_BASIC */
     const char *problem;       /* AUTH_REGISTRY_NONE: id of the message */
+    bool demands_token;        /* nothing but a token counts, and nobody here
+                                  can check one */
     bool maps_identities;      /* safCredentials mapDistributedIdentities */
     struct str applid;         /* safCredentials profilePrefix */
     struct str guest;          /* safCredentials unauthenticatedUser */

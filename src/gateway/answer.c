@@ -326,9 +326,13 @@ answer_plain(struct request *r, unsigned status, const char *text)
 void
 answer_challenge(struct request *r)
 {
-    struct str realm = str_fmt(r->http->arena, "Basic realm=\"" STR_FMT "\"",
-                               STR_ARG(r->usage->snapshot->realm));
-    struct http_header header = { STR("WWW-Authenticate"), realm };
+    const struct snapshot *s = r->usage->snapshot;
+    struct http_header header = { STR("WWW-Authenticate"),
+                                  STR("Bearer realm=\"oauth\"") };
+
+    if (!s->auth.demands_token)
+        header.value = str_fmt(r->http->arena, "Basic realm=\"" STR_FMT "\"",
+                               STR_ARG(s->realm));
 
     answer(r, 401, STR("text/plain"), STR("Unauthorized"), &header, 1);
 }

@@ -9,9 +9,17 @@
 
 /* What may make a cached identity another one. */
 static const struct cfg_type *const types[] = {
-    &cfg_type_basic_registry,  &cfg_type_quick_start, &cfg_type_saf_registry,
-    &cfg_type_saf_credentials, &cfg_type_ldap,        &cfg_type_auth_cache,
+    &cfg_type_basic_registry,
+    &cfg_type_quick_start,
+    &cfg_type_saf_registry,
+    &cfg_type_saf_credentials,
+    &cfg_type_ldap,
+    &cfg_type_auth_cache,
     &cfg_type_authentication,
+    &cfg_type_oidc_client,
+    &cfg_type_mp_jwt,
+    &cfg_type_saml,
+    &cfg_type_trust_association,
 };
 
 static bool
@@ -125,7 +133,7 @@ set_registry(struct snapshot *s, struct messages_log *log, struct err_info *why)
     s->auth.registry = AUTH_REGISTRY_SAF;
     if (f.basic == NULL && f.n_saf == 0 && f.n_others > 0)
         s->auth.problem = "CWWKS3005E";
-    else if (f.basic != NULL && f.n_saf + f.n_others > 0)
+    else if ((f.basic != NULL) + f.n_saf + f.n_others > 1)
         s->auth.problem = "CWWKS3006E";
     if (s->auth.problem != NULL) {
         s->auth.registry = AUTH_REGISTRY_NONE;
@@ -143,6 +151,49 @@ set_registry(struct snapshot *s, struct messages_log *log, struct err_info *why)
     s->auth.registry = AUTH_REGISTRY_BASIC;
     s->auth.basic = s->basic;
     return ERR_OK;
+}
+
+/* Without it requests would be let in by less than what is configured. */
+static void
+demand_token(struct snapshot *s, struct messages_log *log,
+             const struct cfg_node *node)
+{
+    s->auth.demands_token = true;
+    if (log != NULL)
+        placed_msg(log, LOGGER, PLACE(node, NULL), "SPT0481E", &node->name, 1);
+}
+
+static bool
+is_enabled(const struct cfg_trust_association *t)
+{
+    for (size_t i = 0; i < t->n_interceptors; i++)
+        if (t->interceptors[i].enabled)
+            return true;
+    return false;
+}
+
+/* What the original asks before a certificate or password, and whose no is the
+ * end. Filters do not count: what they leave to others is refused as well. */
+static void
+set_demands(struct snapshot *s, struct messages_log *log)
+{
+    const struct cfg_oidc_client *oidc;
+    const struct cfg_saml *saml;
+    const struct cfg_mp_jwt *jwt;
+    const struct cfg_trust_association *trust;
+
+    CFG_EACH(s->tree, oidc_client, oidc)
+    if (str_eq_z(oidc->inbound_propagation, "required"))
+        demand_token(s, log, &oidc->node);
+    CFG_EACH(s->tree, saml, saml)
+    if (saml->enabled && str_eq_z(saml->inbound_propagation, "required"))
+        demand_token(s, log, &saml->node);
+    CFG_EACH(s->tree, mp_jwt, jwt)
+    if (jwt->node.line > 0)
+        demand_token(s, log, &jwt->node);
+    CFG_EACH(s->tree, trust_association, trust)
+    if (trust->node.line > 0 && is_enabled(trust))
+        demand_token(s, log, &trust->node);
 }
 
 /* displayAuthenticationRealm: the registry's realm in the challenge. */
@@ -166,6 +217,7 @@ user_registry_set(struct snapshot *s, const struct snapshot *running,
 
     if (e != ERR_OK)
         return e;
+    set_demands(s, is_known ? NULL : log);
     set_realm(s);
     if (is_known) {
         s->auth_cache = auth_cache_ref(running->auth_cache);

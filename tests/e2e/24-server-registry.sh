@@ -125,6 +125,30 @@ ask -u Ann:apple; is "$CODE" 401 "two registries of one kind"
 apply "<ldapRegistry id='ldap' host='localhost' port='1' baseDN='o=x' ldapType='Custom'/>" "$ROLES"
 like "$(log_since)" "CWWKS3005E" "only one that is not supported: CWWKS3005E"
 ask -u Ann:apple; is "$CODE" 401 "nobody comes in"
+SAFREG="<safRegistry id='saf'/>"
+apply "$SAFREG<ldapRegistry id='ldap' host='localhost' port='1' baseDN='o=x' ldapType='Custom'/>" "$ROLES"
+like "$(log_since)" "CWWKS3006E" "one that is not supported beside SAF: nobody knows which"
+ask -u Ann:apple; is "$CODE" 401 "nobody comes in"
+apply "$SAFREG<safRegistry id='saf2'/>" "$ROLES"
+like "$(log_since)" "CWWKS3006E" "two of SAF"
+
+# What would be asked before a certificate or a password, and cannot be checked, lets nobody in.
+demands() { # NAME ELEMENT
+    apply "$BASIC$2" "$ROLES"
+    like "$(log_since)" "SPT0481E: $1.* demands proof of a kind that cannot be checked here" "$1: said"
+    ask -u Ann:apple; is "$CODE" 401 "$1: a password does not count"
+    by_cert ann; is "$CODE" 401 "$1: nor does a certificate"
+    ask -H "Authorization: Bearer x.y.z"; is "$CODE" 401 "$1: nor a token nobody can check"
+}
+demands openidConnectClient "<openidConnectClient id='o' inboundPropagation='required' clientId='c' clientSecret='s' authFilterRef='f'/><authFilter id='f'><requestUrl id='u' urlPattern='/nowhere' matchType='contains'/></authFilter>"
+demands samlWebSso20 "<samlWebSso20 id='s' inboundPropagation='required'/>"
+demands mpJwt "<mpJwt id='j' issuer='https://i'/>"
+demands trustAssociation "<trustAssociation id='t'><interceptors className='a.b.C'/></trustAssociation>"
+for element in "<openidConnectClient id='o' inboundPropagation='supported' clientId='c' clientSecret='s'/>" "<samlWebSso20 id='s' enabled='false' inboundPropagation='required'/>" "<trustAssociation id='t'><interceptors className='a.b.C' enabled='false'/></trustAssociation>" "<authFilter id='f'><host id='h' name='x'/></authFilter>" "<spnego/>" "<ltpa keysPassword='x'/>"; do
+    apply "$BASIC$element" "$ROLES"
+    ask -u Ann:apple; is "$CODE" 200 "$(cut -d' ' -f1 <<<"$element"): what leaves it to others does"
+    ask -u Ann:wrong; is "$CODE" 401 "nobody else"
+done
 apply "<quickStartSecurity userName='admin' userPassword='$HASH'/>" "<authorization-roles id='zos.connect.access.roles'><security-role name='zosConnectAccess'><user name='admin'/></security-role></authorization-roles>"
 ask -u admin:harbour; is "$CODE" 403 "quickStartSecurity: known, in no group"
 ask -u admin:wrong; is "$CODE" 401 "with its password only"
