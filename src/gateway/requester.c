@@ -140,20 +140,14 @@ find_op(struct request *r)
 static size_t
 add_trace(struct request *r, struct http_header *out)
 {
-    struct str in, next, vendor;
+    struct trace_seed seed;
+    struct str parent;
 
-    if (!http_header_get(r->http, "traceparent", &in))
+    if (!http_header_get(r->http, "traceparent", &parent) ||
+        trace_seed_take(&seed) != ERR_OK)
         return 0;
-    next = traceparent_next(r->http->arena, in,
-                            r->info.request_id * 0x9e3779b97f4a7c15u ^
-                                r->began_us);
-    if (next.p == NULL)
-        return 0;
-    out[0] = (struct http_header){ STR("traceparent"), next };
-    if (!http_header_get(r->http, "tracestate", &vendor))
-        return 1;
-    out[1] = (struct http_header){ STR("tracestate"), vendor };
-    return 2;
+    return trace_carry(r->http->arena, r->http->headers, r->http->n_headers,
+                       &seed, out);
 }
 
 static size_t
@@ -184,7 +178,7 @@ static enum err
 send_call(struct request *r, const struct map_out *out, struct err_info *why)
 {
     const struct endpoint *e = r->requester->endpoint;
-    struct http_header headers[VALUES_MAX + 6];
+    struct http_header headers[VALUES_MAX + 4 + TRACE_HEADERS_MAX];
     struct http_origin origin = { e->host, e->port, e->tls, e->identity };
     struct http_call_settings settings = { e->connect_timeout_ms,
                                            e->receive_timeout_ms,

@@ -1,5 +1,6 @@
 # The W3C trace context of a caller goes on with the calls of an API requester,
-# over HTTP/1.1 and HTTP/2: the same trace, a part of its own.
+# over HTTP/1.1 and HTTP/2: the same trace, a part of its own. One that is not
+# understood begins anew.
 . "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install || exit 1
 END=$(free_port)
@@ -40,7 +41,13 @@ for version in 1.1 2; do
     unlike "$SEEN" '^trace' "HTTP/$version: without one"
     for bad in "00-$TRACE-$SPAN" "00-00000000000000000000000000000000-$SPAN-01" "ff-$TRACE-$SPAN-01" "00-${TRACE^^}-$SPAN-01" "00-$TRACE-$SPAN-01-more"; do
         call "--http$version" -H "traceparent: $bad" -H 'tracestate: vendor=a'
-        unlike "$SEEN" '^trace' "HTTP/$version: $bad is none"
+        like "$SEEN" '^traceparent=00-[0-9a-f]{32}-[0-9a-f]{16}-02$' "HTTP/$version: $bad: a trace begins"
+        unlike "$SEEN" "(${TRACE}|${TRACE^^}|^tracestate)" "HTTP/$version: which has nothing of it"
     done
+    call "--http$version" -H "traceparent: 00-$TRACE-$SPAN-01" -H 'tracestate: a=1' -H 'tracestate: b=2'
+    like "$SEEN" '^tracestate=a=1,b=2$' "HTTP/$version: two fields are one list"
+    call "--http$version" -H "traceparent: 00-$TRACE-$SPAN-01" -H 'tracestate: Not A List'
+    like "$SEEN" "^traceparent=00-$TRACE-" "HTTP/$version: with a list nobody understands the trace goes on"
+    unlike "$SEEN" '^tracestate' "HTTP/$version: without the list"
 done
 done_testing
