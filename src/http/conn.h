@@ -19,6 +19,8 @@
 
 #define CONN_BUFFER_BYTES ((size_t)16 * 1024)
 #define CONN_HEAD_MAX ((size_t)128 * 1024)
+/* Answers of pipelined requests are gathered up to here. */
+#define CONN_GATHER_BYTES ((size_t)14 * 1024)
 
 enum conn_state {
     CONN_HANDSHAKE, /* TLS is being set up */
@@ -138,6 +140,16 @@ MUST_CHECK bool conn_read(struct http_conn *);
 void conn_try_free(struct http_conn *);
 /* The request is complete, or its body is the handler's to read. */
 void conn_give_to_handler(struct http_conn *, struct str body);
+/* Between requests: the first has the read timeout, later ones the persist
+ * timeout (Liberty, persistTimeout). */
+void conn_await_request(struct http_conn *);
+/* Give back what the request under way holds, if there is one. */
+void conn_release_exchange(struct http_conn *);
+
+/* conn_answer.c. CONN_SOURCE: true when another step may be possible. */
+MUST_CHECK bool conn_step_source(struct http_conn *);
+/* The source of a body, if there is one, is needed no more. */
+void conn_end_source(struct http_conn *);
 /* An answer of our own, the last one of this connection. */
 void conn_refuse(struct http_conn *, unsigned status, const char *why);
 /* The headers of one, *n in `to`: Retry-After when it is for want of memory. */

@@ -422,6 +422,66 @@ floods_end_the_connection(void **state)
 }
 
 static void
+short_windows(struct http_server_options *o)
+{
+    o->h2_max_resets = 4;
+    o->h2_resets_window_ms = 1;
+}
+
+static void
+long_windows(struct http_server_options *o)
+{
+    o->h2_max_resets = 4;
+    o->h2_resets_window_ms = 3600000;
+}
+
+/* How many of 12 streams a client may take back, each 3 ms after the answer to
+ * what it sent last. */
+static unsigned
+reset_by_and_by(unsigned port)
+{
+    int fd = client_connect(port);
+    char text[2000], ping[9];
+    unsigned n = 0;
+    struct buf out;
+    struct str got;
+
+    buf_init(&out, 1 << 16);
+    begin_by_hand(&out);
+    for (bool goes_on = true; goes_on && n < 12; n += goes_on) {
+        snprintf(ping, sizeof ping, "ping%04u", n);
+        frame(&out, 6, 1, 0x4, 2 * n + 1); /* its body is still to come */
+        buf_add(&out, STR(HEAD_BYTES));
+        frame(&out, 4, 3, 0, 2 * n + 1);
+        buf_u32(&out, NGHTTP2_CANCEL);
+        frame(&out, 8, 6, 0, 0);
+        buf_add_z(&out, ping);
+        client_send(fd, buf_view(&out));
+        buf_clear(&out);
+        got = client_read(fd, ping, text, sizeof text);
+        goes_on = str_find(got, str_of(ping)) != STR_NPOS;
+        usleep(3000);
+    }
+    buf_fini(&out);
+    close(fd);
+    return n;
+}
+
+static void
+resets_are_counted_for_a_window(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, short_windows);
+    assert_int_equal(reset_by_and_by(f.port), 12);
+    fixture_stop(&f);
+    start(&f, long_windows);
+    assert_int_equal(reset_by_and_by(f.port), 4);
+    fixture_stop(&f);
+}
+
+static void
 a_header_bomb_is_refused(void **state)
 {
     char text[2000];
@@ -629,6 +689,7 @@ main(void)
         cmocka_unit_test(an_upgrade_answers_the_first_request_as_stream_1),
         cmocka_unit_test(http2_is_spoken_where_configured_only),
         cmocka_unit_test(floods_end_the_connection),
+        cmocka_unit_test(resets_are_counted_for_a_window),
         cmocka_unit_test(a_header_bomb_is_refused),
         cmocka_unit_test(a_reset_request_counts_until_it_is_answered),
         cmocka_unit_test(a_client_may_leave_before_its_answer),
