@@ -15,6 +15,8 @@
 #include "base/vec.h"
 
 #define MINUTE_MS 60000u
+/* How often it is looked whether the file is still there. */
+#define LOOK_MS 1000u
 #define DAY_MINUTES 1440u
 
 struct log_file {
@@ -24,7 +26,7 @@ struct log_file {
     uint32_t max_files;
     int roll_minute;
     uint32_t roll_interval_minutes;
-    uint64_t next_roll_ms;
+    uint64_t next_roll_ms, next_look_ms;
     char last_stamp[24];  /* of the file rolled last, */
     unsigned next_number; /* and the number of another one in that second */
     bool said_full;
@@ -56,6 +58,20 @@ log_stamp(uint64_t ms, char out[24])
              (unsigned)tm.tm_year % 100, ((unsigned)tm.tm_mon + 1) % 100,
              (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
              (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+}
+
+bool
+log_file_roll_minute(struct str text, int *out)
+{
+    struct str rest = text, hours, minutes;
+    uint64_t h, m;
+
+    if (!str_token(&rest, ':', &hours) || !str_token(&rest, ':', &minutes) ||
+        rest.p != NULL || !str_to_u64(hours, &h) || h > 23 || minutes.n != 2 ||
+        !str_to_u64(minutes, &m) || m > 59)
+        return false;
+    *out = (int)(h * 60 + m);
+    return true;
 }
 
 uint64_t
@@ -323,11 +339,39 @@ log_file_set(struct log_file *f, const struct log_file_options *o,
     return e;
 }
 
+/* Somebody may have removed the file, or moved it to keep it. */
+static bool
+is_there(const struct log_file *f)
+{
+    struct stat ours, there;
+    char path[4096];
+
+    if (f->fd < 0 || fstat(f->fd, &ours) != 0 ||
+        (size_t)snprintf(path, sizeof path, "%s/%s", f->folder, f->name) >=
+            sizeof path)
+        return false;
+    return lstat(path, &there) == 0 && ours.st_ino == there.st_ino &&
+           ours.st_dev == there.st_dev;
+}
+
+static void
+look_after(struct log_file *f, uint64_t now_ms)
+{
+    struct err_info why;
+
+    if (now_ms < f->next_look_ms)
+        return;
+    f->next_look_ms = now_ms + LOOK_MS;
+    if (!is_there(f))
+        (void)!open_file(f, false, now_ms, &why);
+}
+
 void
 log_file_tick(struct log_file *f, uint64_t now_ms)
 {
     struct err_info why;
 
+    look_after(f, now_ms);
     if (f->next_roll_ms == 0 || now_ms < f->next_roll_ms)
         return;
     f->next_roll_ms =

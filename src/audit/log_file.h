@@ -34,10 +34,14 @@ MUST_CHECK enum err log_file_set(struct log_file *,
                                  uint64_t now_ms, struct err_info *why);
 /* One write for a line; a failing disk is reported once on standard error. */
 void log_file_write(struct log_file *, struct str line, uint64_t now_ms);
-/* Rolls when its time has come, also without a line. */
+/* Rolls when its time has come, also without a line. Here and with each line it
+ * is looked, once a second, whether the file is still the one that is open: one
+ * that was removed or moved is made again. */
 void log_file_tick(struct log_file *, uint64_t now_ms);
 void log_file_free(struct log_file **);
 
+/* HH:MM (rolloverStartTime) to the minute of the day. */
+bool log_file_roll_minute(struct str text, int *out);
 /* The next time to roll after now_ms; 0: never. */
 uint64_t log_file_next_roll(int roll_minute, uint32_t interval_minutes,
                             uint64_t now_ms);

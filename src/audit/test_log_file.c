@@ -198,6 +198,44 @@ moves(void **state)
     assert_null(f);
 }
 
+static void
+is_made_again(void **state)
+{
+    struct log_file_options o = options();
+    char path[128], kept[128];
+    struct log_file *f = NULL;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/m.log", folder);
+    snprintf(kept, sizeof kept, "%s/kept", folder);
+    assert_int_equal(log_file_new(&o, false, AT, &f, NULL), ERR_OK);
+    log_file_write(f, STR("one\n"), AT);
+    assert_int_equal(unlink(path), 0);
+    log_file_write(f, STR("lost\n"), AT + 999);
+    assert_null(get("m.log"));
+    log_file_write(f, STR("two\n"), AT + 1000);
+    assert_string_equal(get("m.log"), "H\ntwo\n");
+    /* moved, as logrotate does; also without a line */
+    assert_int_equal(rename(path, kept), 0);
+    log_file_tick(f, AT + 3000);
+    assert_string_equal(get("m.log"), "H\n");
+    log_file_write(f, STR("three\n"), AT + 3001);
+    assert_string_equal(get("kept"), "H\ntwo\n");
+    /* another one of that name is continued; a link is not followed */
+    assert_int_equal(unlink(path), 0);
+    put("m.log", "theirs\n");
+    log_file_write(f, STR("four\n"), AT + 5000);
+    assert_string_equal(get("m.log"), "theirs\nfour\n");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("kept", path), 0);
+    log_file_write(f, STR("five\n"), AT + 7000);
+    assert_string_equal(get("kept"), "H\ntwo\n");
+    assert_int_equal(unlink(path), 0);
+    log_file_write(f, STR("six\n"), AT + 9000);
+    assert_string_equal(get("m.log"), "H\nsix\n");
+    log_file_free(&f);
+}
+
 int
 main(void)
 {
@@ -207,6 +245,7 @@ main(void)
         cmocka_unit_test_setup_teardown(continues_or_rolls, setup, teardown),
         cmocka_unit_test_setup_teardown(rolls_by_time, setup, teardown),
         cmocka_unit_test_setup_teardown(moves, setup, teardown),
+        cmocka_unit_test_setup_teardown(is_made_again, setup, teardown),
     };
 
     setenv("TZ", "UTC0", 1);

@@ -121,45 +121,47 @@ run_writer(void *arg)
 
 /* ---- opening ---- */
 
-static int
-minute_of(struct str time)
+enum err
+access_log_file_options(struct arena *arena,
+                        const struct cfg_access_logging *from,
+                        struct log_file_options *out, struct err_info *why)
 {
-    uint64_t hour, minute;
-    size_t colon = str_find_char(time, ':');
+    size_t slash = str_rfind_char(from->file_path, '/');
+    bool by_time = from->rollover_interval_ms > 0, by_day;
+    int minute = 0;
 
-    if (colon == STR_NPOS || !str_to_u64(str_sub(time, 0, colon), &hour) ||
-        !str_to_u64(str_sub(time, colon + 1, time.n), &minute) || hour > 23 ||
-        minute > 59)
-        return 0;
-    return (int)(hour * 60 + minute);
+    by_day = log_file_roll_minute(str_trim(from->rollover_start_time), &minute);
+    *out = (struct log_file_options){
+        .folder = slash == STR_NPOS
+                      ? "."
+                      : str_z(arena, str_sub(from->file_path, 0, slash)),
+        .name =
+            str_z(arena, slash == STR_NPOS ? from->file_path
+                                           : str_sub(from->file_path, slash + 1,
+                                                     from->file_path.n)),
+        .max_bytes = (uint64_t)from->max_file_mb << 20,
+        .max_files = (uint32_t)from->max_files,
+        .roll_minute = minute,
+        .roll_interval_minutes =
+            by_time  ? (uint32_t)(from->rollover_interval_ms / 60000)
+            : by_day ? 24 * 60
+                     : 0,
+    };
+    if (out->folder == NULL || out->name == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for an access log");
+    return ERR_OK;
 }
 
 static enum err
 open_log_file(struct access_log *a, const struct cfg_access_logging *from,
               struct err_info *why)
 {
-    size_t slash = str_rfind_char(from->file_path, '/');
-    bool by_time = from->rollover_interval_ms > 0;
-    struct log_file_options o = {
-        .folder = slash == STR_NPOS
-                      ? "."
-                      : str_z(&a->arena, str_sub(from->file_path, 0, slash)),
-        .name = str_z(&a->arena, slash == STR_NPOS
-                                     ? from->file_path
-                                     : str_sub(from->file_path, slash + 1,
-                                               from->file_path.n)),
-        .max_bytes = (uint64_t)from->max_file_mb << 20,
-        .max_files = (uint32_t)from->max_files,
-        .roll_minute = minute_of(from->rollover_start_time),
-        .roll_interval_minutes =
-            by_time ? (uint32_t)(from->rollover_interval_ms / 60000) : 0,
-    };
+    struct log_file_options o;
+    enum err e = access_log_file_options(&a->arena, from, &o, why);
 
-    if (o.folder == NULL || o.name == NULL)
-        return err_set(why, ERR_MEMORY, "no storage for an access log");
-    if (o.roll_interval_minutes == 0 && from->rollover_start_time.n > 0)
-        o.roll_interval_minutes = 24 * 60;
-    return log_file_new(&o, false, clock_wall_ms(), &a->file, why);
+    return e != ERR_OK
+               ? e
+               : log_file_new(&o, false, clock_wall_ms(), &a->file, why);
 }
 
 static void

@@ -7,6 +7,7 @@
 #ifndef SALLYPORT_GATEWAY_ACCESS_LOG_H
 #define SALLYPORT_GATEWAY_ACCESS_LOG_H
 
+#include "audit/log_file.h"
 #include "audit/messages_log.h"
 #include "config/elements.h"
 #include "gateway/access_format.h"
@@ -22,6 +23,12 @@ MUST_CHECK enum err access_log_open(const struct cfg_access_logging *,
 /* Whether it could be opened; nothing is. *attr: what is wrong. */
 MUST_CHECK enum err access_log_check(const struct cfg_access_logging *,
                                      const char **attr, struct err_info *why);
+/* Its file, texts in the arena: rolled at the interval counted from the start
+ * time, once a day with that alone. A start time that is none is none. */
+MUST_CHECK enum err access_log_file_options(struct arena *,
+                                            const struct cfg_access_logging *,
+                                            struct log_file_options *out,
+                                            struct err_info *why);
 struct access_log *access_log_ref(struct access_log *);
 /* The last one writes what is left, waits for that and closes. Not on a loop.
  */

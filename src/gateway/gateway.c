@@ -258,7 +258,7 @@ gateway_new(const struct gateway_options *options, struct gateway **out,
     g->work_dir = strdup(options->work_dir);
     g->metrics = aligned_alloc(64, sizeof *g->metrics);
     if (g->metrics != NULL)
-        memset(g->metrics, 0, sizeof *g->metrics);
+        metrics_init(g->metrics);
     if (g->work_dir == NULL || g->metrics == NULL)
         e = err_set(why, ERR_MEMORY, "no storage for the gateway");
     else if ((e = dir_make(g->work_dir, 0750, why)) == ERR_OK &&
@@ -467,6 +467,7 @@ gateway_free(struct gateway **at)
     limits_free(&g->limits);
     ticket_files_free(&g->tls.tickets);
     revocation_cache_unref(&g->tls.revocation);
+    metrics_fini(g->metrics);
     free(g->metrics);
     forget_token(g);
     free(g->work_dir);

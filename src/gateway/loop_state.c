@@ -12,9 +12,6 @@
 
 #define LOGGER "com.ibm.ws.channel.ssl.internal.SSLConnectionLink"
 #define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPChannel"
-/* Handshake failures that are logged, an hour. */
-#define HANDSHAKES_MAX 100u
-#define HANDSHAKES_AGAIN_MS 3600000u
 #define ANGEL_RETRY_MS 1000u
 #define SHORT_AGAIN_MS 60000u
 
@@ -109,25 +106,23 @@ static void
 on_tls_error(struct str peer, struct str text, void *arg)
 {
     struct serve_port *port = arg;
-
     struct serve *s = port->serve;
-    uint64_t now_ms = loop_now_ms(s->loop);
 
     (void)peer;
     metrics_add(&s->counted->handshake_failures, 1);
     if (port->entry.suppress_errors)
         return;
-    if (now_ms - s->handshakes_since_ms > HANDSHAKES_AGAIN_MS) {
-        s->handshakes_since_ms = now_ms;
-        s->n_handshakes_said = 0;
-    }
-    if (s->n_handshakes_said < HANDSHAKES_MAX)
+    switch (handshakes_failed(&s->metrics->handshakes, port->channel,
+                              loop_now_ms(s->loop))) {
+    case HANDSHAKES_SAY:
         MESSAGES_LOG(s->log, LOGGER, "CWWKO0801E", text);
-    else if (s->n_handshakes_said == HANDSHAKES_MAX)
+        break;
+    case HANDSHAKES_SAY_LAST:
         MESSAGES_LOG0(s->log, LOGGER, "CWWKO0804I");
-    else
-        return;
-    s->n_handshakes_said++;
+        break;
+    case HANDSHAKES_QUIET:
+        break;
+    }
 }
 
 static void

@@ -1,5 +1,7 @@
 #include "gateway/metrics.h"
 
+#include <string.h>
+
 #include "auth/authenticate.h"
 #include "base/shard.h"
 #include "io/revocation.h"
@@ -11,6 +13,20 @@ static const uint32_t bounds_us[METRICS_BUCKETS] = {
     50,    100,   200,    500,    1000,   2000,    5000,    10000,
     20000, 50000, 100000, 200000, 500000, 1000000, 5000000, 30000000,
 };
+
+void
+metrics_init(struct metrics *m)
+{
+    memset(m, 0, sizeof *m);
+    handshakes_init(&m->handshakes);
+}
+
+void
+metrics_fini(struct metrics *m)
+{
+    if (m != NULL)
+        handshakes_fini(&m->handshakes);
+}
 
 void
 metrics_answer(struct metrics_loop *m, const struct http_request *request,

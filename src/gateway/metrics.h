@@ -7,6 +7,7 @@
 #define SALLYPORT_GATEWAY_METRICS_H
 
 #include "base/buf.h"
+#include "gateway/handshakes.h"
 #include "gateway/limits.h"
 #include "http/server.h"
 
@@ -44,8 +45,12 @@ struct metrics {
     unsigned n;
     struct revocation_cache *revocation; /* the gateway's; counts itself */
     _Atomic uint64_t short_said_ms; /* that descriptors are short: for all */
+    struct handshakes handshakes; /* how often failed ones are said: for all */
     struct metrics_loop loops[METRICS_LOOPS_MAX];
 };
+
+void metrics_init(struct metrics *);
+void metrics_fini(struct metrics *); /* NULL: nothing */
 
 static inline void
 metrics_add(uint64_t *counter, uint64_t n)

@@ -65,12 +65,10 @@ struct serve {
     struct doorman doorman;
     struct serve_conn *conns;
     struct buf json;              /* storage of the last answer, for the next */
-    uint64_t handshakes_since_ms; /* of the hour whose failures are counted */
-    unsigned n_handshakes_said;
-    struct limits *limits;         /* the gateway's */
-    struct gauge *memory;          /* likewise */
-    struct metrics *metrics;       /* the gateway's, of all loops */
-    struct metrics_loop *counted;  /* our own */
+    struct limits *limits;        /* the gateway's */
+    struct gauge *memory;         /* likewise */
+    struct metrics *metrics;      /* the gateway's, of all loops */
+    struct metrics_loop *counted; /* our own */
     const struct control *control; /* NULL: nobody to tell */
     struct loop_timer timing_timer;
     atomic_uint *dumps_wanted; /* the gateway's: a request is hung */

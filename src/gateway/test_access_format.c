@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "audit/log_json.h"
+#include "gateway/access_log.h"
 #include "gateway/access_members.h"
 
 static const struct http_header headers[] = {
@@ -238,6 +239,51 @@ members_that_are_missing(void **state)
     assert_non_null(strstr(text, "\"s\",\"ibm_responseCode\":400,\"ibm_dat"));
 }
 
+/* rolloverStartTime and rolloverInterval to the rules of the file. */
+static void
+when_files_roll(void **state)
+{
+    static const struct {
+        const char *path, *start;
+        int64_t interval_ms;
+        const char *folder, *name;
+        int minute;
+        unsigned minutes;
+    } rows[] = {
+        { "/a/b.log", "", -1, "/a", "b.log", 0, 0 },
+        { "/a/b.log", "", 90 * 60000, "/a", "b.log", 0, 90 },
+        { "b.log", "23:59", -1, ".", "b.log", 1439, 1440 },
+        { "/a/b/c", " 6:05 ", 120 * 60000, "/a/b", "c", 365, 120 },
+        { "/a/b", "24:00", -1, "/a", "b", 0, 0 },
+        { "/a/b", "12:60", 60000, "/a", "b", 0, 1 },
+        { "/a/b", "12", -1, "/a", "b", 0, 0 },
+    };
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 1 << 16);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct cfg_access_logging from = {
+            .file_path = str_of(rows[i].path),
+            .rollover_start_time = str_of(rows[i].start),
+            .rollover_interval_ms = rows[i].interval_ms,
+            .max_file_mb = 3,
+            .max_files = 4,
+        };
+        struct log_file_options o;
+
+        assert_int_equal(access_log_file_options(&arena, &from, &o, NULL),
+                         ERR_OK);
+        assert_string_equal(o.folder, rows[i].folder);
+        assert_string_equal(o.name, rows[i].name);
+        assert_int_equal(o.max_bytes, 3 << 20);
+        assert_int_equal(o.max_files, 4);
+        assert_int_equal(o.roll_minute, rows[i].minute);
+        assert_int_equal(o.roll_interval_minutes, rows[i].minutes);
+    }
+    arena_fini(&arena);
+}
+
 int
 main(void)
 {
@@ -246,6 +292,7 @@ main(void)
         cmocka_unit_test(other_tokens_are_refused),
         cmocka_unit_test(members_of_json),
         cmocka_unit_test(members_that_are_missing),
+        cmocka_unit_test(when_files_roll),
     };
 
     setenv("TZ", "UTC", 1);

@@ -114,7 +114,13 @@ open_log(struct web *w, const struct cfg_access_logging *from,
 {
     const char *attr;
     enum err e = access_log_check(from, &attr, why);
+    struct str start = str_trim(from->rollover_start_time);
+    int minute;
 
+    if (start.n > 0 && !log_file_roll_minute(start, &minute) &&
+        !making->is_said)
+        PLACED_LOG(making->log, LOGGER, PLACE(&from->node, "rolloverStartTime"),
+                   "SPT0411W", STR("rolloverStartTime is not HH:MM"));
     if (e == ERR_OK && !making->is_check)
         e = access_log_open(from, making->log, &w->log, why);
     if (e != ERR_OK && !making->is_said)

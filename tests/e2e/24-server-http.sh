@@ -112,6 +112,16 @@ is "$(grep -cE '^Access-Control-(Allow-Origin: https://page.example|Expose-Heade
 get /apis/x -H 'Origin: https://page.example'
 unlike "$HEAD" "^Access-Control" "another path"
 
+PAGE=(-X OPTIONS -H 'Origin: https://page.example' -H 'Access-Control-Request-Method: PUT')
+server "/>" '<cors domain="/api" allowedOrigins="https://page.example" allowedMethods="PUT" maxAge="-1"/>'
+apply
+get /api/x "${PAGE[@]}"
+like "$HEAD" "^Access-Control-Allow-Methods: PUT" "maxAge -1: a preflight"
+unlike "$HEAD" "^Access-Control-Max-Age" "says nothing of how long it holds"
+server "/>" '<cors domain="/api" allowedOrigins="https://page.example" allowedMethods="PUT" maxAge="0"/>'
+apply
+get /api/x "${PAGE[@]}"
+like "$HEAD" "^Access-Control-Max-Age: 0" "0: that it is asked each time"
 server "/>" '<cors domain="/" allowedOrigins="*" allowCredentials="true"/>'
 apply
 get /x -H 'Origin: https://any.example'

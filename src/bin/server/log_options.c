@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "audit/log_file.h"
 #include "base/version.h"
 
 /* ---- the block at the top of each file ---- */
@@ -248,26 +249,11 @@ set_max_files(struct log_wanted *w, struct str text)
     return true;
 }
 
-/* HH:MM */
-static bool
-minute_of_day(struct str text, int *out)
-{
-    struct str rest = text, hours, minutes;
-    uint64_t h, m;
-
-    if (!str_token(&rest, ':', &hours) || !str_token(&rest, ':', &minutes) ||
-        rest.p != NULL || !str_to_u64(hours, &h) || h > 23 || minutes.n != 2 ||
-        !str_to_u64(minutes, &m) || m > 59)
-        return false;
-    *out = (int)(h * 60 + m);
-    return true;
-}
-
 /* Once a day, when only the time is given. */
 static bool
 set_roll_start(struct log_wanted *w, struct str text)
 {
-    if (!minute_of_day(text, &w->o.roll_minute))
+    if (!log_file_roll_minute(text, &w->o.roll_minute))
         return false;
     if (w->o.roll_interval_minutes == 0)
         w->o.roll_interval_minutes = 1440;
