@@ -101,6 +101,19 @@ static const struct cfg_attr request_limits_attrs[] = {
 CFG_TYPE(request_limits, "sallyport_limits", CFG_SINGLETON,
          .help = "Ceilings for requests. Not in the original.");
 
+static enum err
+check_metrics(void *element, struct err_info *why)
+{
+    const struct cfg_metrics *m = element;
+
+    if (m->path.n == 0 || m->path.p[0] != '/')
+        return err_set(why, ERR_SYNTAX,
+                       "attribute path: \"" STR_FMT
+                       "\" is not a path that begins with /",
+                       STR_ARG(str_sub(m->path, 0, 100)));
+    return ERR_OK;
+}
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_metrics, __VA_ARGS__)
 static const struct cfg_attr metrics_attrs[] = {
     ATTR(STRING, path, "path", "/metrics", "Where they are read."),
@@ -108,6 +121,6 @@ static const struct cfg_attr metrics_attrs[] = {
          "Who reads them is authenticated like an administrator."),
 };
 #undef ATTR
-CFG_TYPE(metrics, "sallyport_metrics", CFG_SINGLETON,
+CFG_TYPE(metrics, "sallyport_metrics", CFG_SINGLETON, .check = check_metrics,
          .help = "What the server counts, in OpenMetrics text, when this "
                  "element is written. Not in the original.");

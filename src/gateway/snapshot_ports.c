@@ -7,6 +7,7 @@
 #include "gateway/snapshot_priv.h"
 
 #define LOGGER "com.ibm.zosconnect.internal.ZosConnectServiceImpl"
+#define HOST_LOGGER "com.ibm.ws.http.internal.VirtualHostMap"
 #define TCP_LOGGER "com.ibm.ws.tcpchannel.internal.TCPChannelConfiguration"
 #define PORT_LOGGER "com.ibm.ws.tcpchannel.internal.TCPPort"
 #define INACTIVITY_MS_MAX 3600000
@@ -238,12 +239,38 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
     return ERR_OK;
 }
 
+/* What no request will ever match is a slip of the pen. */
+static void
+say_hosts(const struct building *b)
+{
+    const struct cfg_virtual_host *v;
+
+    CFG_EACH(b->s->tree, virtual_host, v)
+    {
+        for (size_t i = 0; i < v->host_aliases.n; i++)
+            if (!web_alias_is_valid(v->host_aliases.v[i]))
+                PLACED_LOG(
+                    b->log, HOST_LOGGER,
+                    PLACE_ITEM(&v->node, "hostAlias", v->host_aliases.v[i]),
+                    "CWWKT0026W", v->node.id, v->host_aliases.v[i]);
+        for (size_t i = 0; i < v->allow_from_endpoints.n; i++)
+            if (cfg_find(b->s->tree, &cfg_type_http_endpoint,
+                         v->allow_from_endpoints.v[i]) == NULL)
+                PLACED_LOG(b->log, HOST_LOGGER,
+                           PLACE_ITEM(&v->node, "allowFromEndpointRef",
+                                      v->allow_from_endpoints.v[i]),
+                           "CWWKG0033W", STR("allowFromEndpointRef"),
+                           v->allow_from_endpoints.v[i], STR(""));
+    }
+}
+
 enum err
 building_ports(struct building *b)
 {
     const struct cfg_http_endpoint *e;
     enum err code = ERR_OK;
 
+    say_hosts(b);
     CFG_EACH(b->s->tree, http_endpoint, e)
     {
         if (!e->enabled)

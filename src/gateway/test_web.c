@@ -285,6 +285,47 @@ hosts_are_chosen(void **state)
 }
 
 static void
+aliases_that_match_nothing(void **state)
+{
+    static const struct {
+        const char *alias;
+        bool is_valid;
+    } rows[] = {
+        { "a.b", true },
+        { "a_b-c.d:65535", true },
+        { "*", true },
+        { "*:443", true },
+        { "a:*", true },
+        { "[::1]", true },
+        { "[2001:db8::7]:80", true },
+        { "", false },
+        { ":80", false },
+        { "a.b:", false },
+        { "host:port", false },
+        { "a:65536", false },
+        { "a:-1", false },
+        { "*.b:80", false },
+        { "*bad", false },
+        { "a b:80", false },
+        { "::1:80", false },
+        { "[::1:80", false },
+        { "[x]:80", false },
+        { "[]:80", false },
+        { "http://a:80", false },
+        { "a/b:80", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str alias = exact_copy(rows[i].alias);
+
+        if (web_alias_is_valid(alias) != rows[i].is_valid)
+            fail_msg("\"%s\"", rows[i].alias);
+        exact_free(alias);
+    }
+}
+
+static void
 origins_are_allowed(void **state)
 {
     static const struct {
@@ -434,6 +475,7 @@ main(void)
         cmocka_unit_test(names_are_let_in),
         cmocka_unit_test(bad_lists_are_named),
         cmocka_unit_test(hosts_are_chosen),
+        cmocka_unit_test(aliases_that_match_nothing),
         cmocka_unit_test(origins_are_allowed),
         cmocka_unit_test(cookies_are_kept_in_bounds),
     };

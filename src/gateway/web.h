@@ -78,6 +78,9 @@ void web_on_done(const struct http_request *, const struct http_done *,
 /* web_host.c: whether default_host takes requests for `host` (as in Host). */
 bool web_host_is_ours(const struct cfg_tree *, struct str endpoint_id,
                       struct str host, bool is_tls);
+/* Can a request have such a host? Those that are not are said and match none.
+ */
+bool web_alias_is_valid(struct str alias);
 /* Does default_host take requests of this endpoint at all? */
 bool web_takes_endpoint(const struct cfg_tree *, struct str endpoint_id);
 /* web_cors.c: the element for a path and origin; NULL: none allows it. */

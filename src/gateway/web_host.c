@@ -1,4 +1,6 @@
 /* Virtual hosts. Our APIs belong to default_host, as the original's do. */
+#include <arpa/inet.h>
+
 #include "gateway/web.h"
 
 /* host and port of a Host field; the port's default is the protocol's. */
@@ -18,7 +20,50 @@ split_host(struct str host, bool is_tls, unsigned *port)
     return str_sub(host, 0, colon);
 }
 
-/* alias = host [ ":" port ]; * is any; the port's default is 80 */
+static bool
+is_host_name(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+              (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'))
+            return false;
+    }
+    return name.n > 0;
+}
+
+static bool
+is_ipv6(struct str name)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+
+    return name.n > 2 && name.p[0] == '[' && name.p[name.n - 1] == ']' &&
+           str_copy_z(str_sub(name, 1, name.n - 1), text, sizeof text) &&
+           inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* alias = host [ ":" port ]; * is any; an address of IPv6 stands in [] */
+bool
+web_alias_is_valid(struct str alias)
+{
+    size_t colon = str_rfind_char(alias, ':');
+    struct str name = alias, port;
+    uint64_t number;
+
+    if (colon != STR_NPOS &&
+        str_find_char(str_sub(alias, colon, alias.n), ']') == STR_NPOS) {
+        name = str_sub(alias, 0, colon);
+        port = str_sub(alias, colon + 1, alias.n);
+        if (!str_eq_z(port, "*") &&
+            (!str_to_u64(port, &number) || number > 65535))
+            return false;
+    }
+    return str_eq_z(name, "*") || is_host_name(name) || is_ipv6(name);
+}
+
+/* The port's default is 80. */
 static bool
 is_alias(struct str alias, struct str host, unsigned port)
 {

@@ -57,6 +57,14 @@ is "$(wc -l <"$ACCESS")" 1 "with samplePercent 0 only what failed"
 server '><accessLogging logFormat="%s %Z"/></httpEndpoint>'
 apply
 like "$(since)" "SPT0410E.*logFormat: byte 4 begins no token" "a token that is none is said"
+server '><accessLogging logFormat="%s" filePath="${server.output.dir}/logs/moved.log" rolloverStartTime="25:00"/></httpEndpoint>'
+apply
+like "$(since)" 'SPT0411W: rolloverStartTime is not HH:MM\. The setting is ignored\.' "nor is that a time"
+ACCESS=$HOME_DIR/logs/moved.log
+get /; expect_line '^200$' "a line"
+mv "$ACCESS" "$ACCESS.1"
+anew() { get /; [ -s "$ACCESS" ]; }
+wait_for 20 anew; ok $? "a log that was moved is made again"
 
 # --- dispatcher and virtual hosts
 server "/>" '<httpDispatcher enableWelcomePage="false" appOrContextRootMissingMessage="gone fishing"/>'
@@ -73,6 +81,11 @@ server "/>" '<virtualHost id="default_host" allowFromEndpointRef="nobody"/><http
 apply
 get /x
 is "$BODY" "Not Found" "an endpoint that is not let in"
+like "$(since)" 'CWWKG0033W: The value \[nobody\] specified for the reference attribute \[allowFromEndpointRef\]' "which names one that is not there"
+server "/>" '<virtualHost id="v"><hostAlias>else.example:http</hostAlias></virtualHost><sallyport_metrics path="metrics"/>'
+apply
+like "$(since)" 'CWWKT0026W: The v virtual host .*: else\.example:http\.' "an alias that is none"
+like "$(since)" 'CWWKG0011W.*sallyport_metrics: attribute path: "metrics" is not a path that begins with /' "nor is that a path"
 
 # --- headers, compression
 TEXT=$(head -c 4000 /dev/zero | tr '\0' a)
