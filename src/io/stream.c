@@ -380,6 +380,15 @@ clear_result(ssize_t result, size_t *n)
     return ERR_PEER;
 }
 
+/* What other users of OpenSSL left on this thread must not be taken for ours.
+ * There is hardly ever anything, and clearing costs more than looking. */
+static void
+forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 enum err
 stream_read(struct stream *s, char *p, size_t cap, size_t *n)
 {
@@ -391,7 +400,7 @@ stream_read(struct stream *s, char *p, size_t cap, size_t *n)
         return clear_result(socket_read(s, p, cap), n);
     if (!s->may_read && SSL_has_pending(s->ssl) == 0)
         return ERR_AGAIN;
-    ERR_clear_error();
+    forget_errors();
     result = SSL_read_ex(s->ssl, p, cap, n);
     return result == 1 ? ERR_OK : ssl_result(s, result, NULL);
 }
@@ -407,7 +416,7 @@ stream_write(struct stream *s, const char *p, size_t size, size_t *n)
         return clear_result(socket_write(s, p, size), n);
     if (!s->may_write)
         return ERR_AGAIN;
-    ERR_clear_error();
+    forget_errors();
     if (size > TLS_WRITE_MAX)
         size = TLS_WRITE_MAX;
     result = SSL_write_ex(s->ssl, p, size, n);
