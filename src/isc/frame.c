@@ -75,7 +75,6 @@ static const struct field_row isc_field_rows[] = {
     { ISC_RESP2, "RESP2", IN(ISC_RSP), U32, 0, 0, NONE, NONE, R(resp2) },
     { ISC_ABCODE, "ABCODE", IN(ISC_RSP), TEXT, 4, 4, NONE, NONE, R(abcode) },
     { ISC_TASK, "TASK", IN(ISC_RSP), U32, 0, 0, NONE, NONE, R(task) },
-    { ISC_CPU, "CPU", IN(ISC_RSP), U32, 0, 0, NONE, NONE, R(cpu_us) },
     { ISC_ELAPSED, "ELAPSED", IN(ISC_RSP), U32, 0, 0,
       NONE, NONE, R(elapsed_us) },
     { ISC_TASKUSER, "TASKUSER", IN(ISC_RSP), TEXT, 1, 8, NONE, NONE, R(user) },

@@ -73,7 +73,6 @@ enum isc_tag {
     ISC_RESP2 = 42,   /* u32 */
     ISC_ABCODE = 43,  /* 4 */
     ISC_TASK = 44,    /* u32 task number */
-    ISC_CPU = 45,     /* u32 microseconds */
     ISC_ELAPSED = 46, /* u32 microseconds */
     ISC_TASKUSER = 47,
     ISC_DETAIL = 48, /* a sentence for logs */
@@ -149,7 +148,7 @@ struct isc_rsp {
     struct str channel;
     struct isc_area areas[ISC_AREAS_MAX];
     size_t n_areas;
-    uint32_t task, cpu_us, elapsed_us;
+    uint32_t task, elapsed_us;
     struct str user;
     struct str applid;
     struct str transid;

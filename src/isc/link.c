@@ -146,29 +146,36 @@ take_fds(struct msghdr *msg, struct isc_packet *packet)
 }
 
 enum err
-isc_recv(int fd, bool wait, struct isc_packet *packet, struct err_info *why)
+isc_recv_noted(int fd, bool wait, struct isc_packet *packet,
+               char head[ISC_HEAD_BYTES], struct err_info *why)
 {
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(ISC_FDS_MAX * sizeof(int))];
     } control;
-    struct iovec iov;
-    struct msghdr msg = { .msg_iov = &iov,
-                          .msg_iovlen = 1,
+    struct iovec iov[2];
+    struct msghdr msg = { .msg_iov = iov,
+                          .msg_iovlen = ARRAY_LEN(iov),
                           .msg_control = control.bytes,
                           .msg_controllen = sizeof control.bytes };
+    char *start;
     ssize_t n;
 
     isc_packet_close_fds(packet);
     buf_clear(&packet->bytes);
-    iov.iov_base = buf_grow(&packet->bytes, ISC_FRAME_MAX);
-    iov.iov_len = ISC_FRAME_MAX;
-    if (iov.iov_base == NULL)
+    start = buf_grow(&packet->bytes, ISC_FRAME_MAX);
+    if (start == NULL)
         return err_set(why, ERR_MEMORY, "no storage for a frame");
+    iov[0] = (struct iovec){ head, ISC_HEAD_BYTES };
+    iov[1] = (struct iovec){ start + ISC_HEAD_BYTES,
+                             ISC_FRAME_MAX - ISC_HEAD_BYTES };
     do
         n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
     while (n < 0 && errno == EINTR);
     packet->bytes.n = n > 0 ? (size_t)n : 0;
+    if (n > 0)
+        memcpy(start, head,
+               n < (ssize_t)ISC_HEAD_BYTES ? (size_t)n : ISC_HEAD_BYTES);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return err_set(why, ERR_AGAIN, "nothing waits on the link");
     if (n < 0 && errno != ECONNRESET)
@@ -185,19 +192,11 @@ isc_recv(int fd, bool wait, struct isc_packet *packet, struct err_info *why)
 }
 
 enum err
-isc_peek(int fd, struct isc_head *out, struct err_info *why)
+isc_recv(int fd, bool wait, struct isc_packet *packet, struct err_info *why)
 {
-    char bytes[ISC_HEAD_BYTES];
-    ssize_t n;
+    char head[ISC_HEAD_BYTES];
 
-    do
-        n = recv(fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        return err_set(why, ERR_AGAIN, "nothing waits on the link");
-    if (n <= 0)
-        return err_set(why, ERR_PEER, "the partner closed the link");
-    return isc_head_read(str_n(bytes, (size_t)n), out, why);
+    return isc_recv_noted(fd, wait, packet, head, why);
 }
 
 #define NEEDED_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK)

@@ -40,11 +40,14 @@ void isc_packet_init(struct isc_packet *);
  * ERR_SYNTAX when cut short. */
 MUST_CHECK enum err isc_recv(int fd, bool wait, struct isc_packet *,
                              struct err_info *why);
+/* Likewise, and `head` gets the packet's first bytes from the kernel in the
+ * same step that takes it from the queue: in memory that others see, it tells
+ * them what was taken when we die over it. */
+MUST_CHECK enum err isc_recv_noted(int fd, bool wait, struct isc_packet *,
+                                   char head[ISC_HEAD_BYTES],
+                                   struct err_info *why);
 void isc_packet_close_fds(struct isc_packet *);
 void isc_packet_fini(struct isc_packet *);
-/* Header of the next packet, which stays in the queue. */
-MUST_CHECK enum err isc_peek(int fd, struct isc_head *out,
-                             struct err_info *why);
 
 /*
  * Map the memfds that areas name: their `data` is then valid until

@@ -58,6 +58,7 @@ large_area_is_a_memfd(void **state)
     struct err_info why;
     struct buf frame;
     int pair[2], fds[ISC_FDS_MAX];
+    char noted[ISC_HEAD_BYTES];
     unsigned n_fds;
 
     (void)state;
@@ -75,9 +76,10 @@ large_area_is_a_memfd(void **state)
     assert_int_equal(n_fds, 1);
     assert_int_equal(isc_send(pair[0], buf_view(&frame), fds, n_fds, &why), 0);
     close(fds[0]);
-    assert_int_equal(isc_peek(pair[1], &head, &why), 0);
+    assert_int_equal(isc_recv_noted(pair[1], true, &packet, noted, &why), 0);
+    assert_memory_equal(noted, packet.bytes.p, sizeof noted);
+    assert_int_equal(isc_head_read(str_n(noted, sizeof noted), &head, &why), 0);
     assert_int_equal(head.type, ISC_REQ);
-    assert_int_equal(isc_recv(pair[1], true, &packet, &why), 0);
     /* Without its descriptor the frame is refused. */
     assert_int_equal(
         isc_req_read(buf_view(&packet.bytes), 0, &head, &out, &why),
@@ -95,6 +97,15 @@ large_area_is_a_memfd(void **state)
     close(packet.fds[0]);
     packet.fds[0] = dup(pair[0]);
     assert_int_equal(isc_areas_map(out.areas, 1, &packet, &why), ERR_SYNTAX);
+    /* Less than a header, and nothing: no more is noted than was there. */
+    memset(noted, 'x', sizeof noted);
+    assert_int_equal(isc_send(pair[0], STR("abc"), NULL, 0, &why), 0);
+    assert_int_equal(isc_recv_noted(pair[1], true, &packet, noted, &why), 0);
+    assert_true(str_eq_z(buf_view(&packet.bytes), "abc"));
+    assert_memory_equal(noted, "abcxxxxxxxxxxxxx", sizeof noted);
+    assert_int_equal(isc_recv_noted(pair[1], false, &packet, noted, &why),
+                     ERR_AGAIN);
+    assert_memory_equal(noted, "abcxxxxxxxxxxxxx", sizeof noted);
     close(pair[0]);
     isc_packet_close_fds(&packet);
     assert_int_equal(isc_recv(pair[1], true, &packet, &why), ERR_PEER);

@@ -13,6 +13,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "isc/frame.h"
+
 enum region_message {
     /* supervisor to worker */
     RMSG_ATTACH = 1, /* u32 key, u16 session, str IPCONN, u8 userauth,
@@ -60,7 +62,7 @@ enum region_outcome {
 
 enum page_state {
     PAGE_IDLE,
-    PAGE_RUNNING,  /* a request is being taken, or was, from its session */
+    PAGE_RUNNING,  /* a frame is being taken, or was, from its session */
     PAGE_ANSWERED, /* its response was sent */
 };
 
@@ -73,9 +75,10 @@ enum page_state {
 struct page {
     _Atomic uint32_t state;
     _Atomic uint32_t key; /* session the request came on */
-    _Atomic uint32_t session;
-    _Atomic uint32_t sequence;
     _Atomic uint32_t task;
+    /* Of the frame that was taken, written by the kernel as it is taken
+     * (isc_recv_noted); zeros while none was. */
+    char head[ISC_HEAD_BYTES];
     char abcode[5]; /* set by who decides to die: AICA */
     char transid[5];
     char program[9];

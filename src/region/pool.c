@@ -336,30 +336,29 @@ abend_of(const struct page *page, int status)
     return WIFEXITED(status) ? "AEI0" : "ASRA";
 }
 
-/* The request was not taken yet when its frame still waits in the queue. */
+/* The request it had taken; what it had not waits for the next worker. */
 static bool
-is_still_queued(const struct region_session *session, uint32_t sequence)
+read_taken(const struct page *page, struct isc_head *head)
 {
-    struct isc_head head;
-
-    return isc_peek(session->fd, &head, NULL) == ERR_OK &&
-           head.type == ISC_REQ && head.sequence == sequence;
+    return isc_head_read(str_n(page->head, sizeof page->head), head, NULL) ==
+               ERR_OK &&
+           head->type == ISC_REQ;
 }
 
 static void
 answer_for(struct supervisor *s, const struct page *page, int status)
 {
     struct region_session *session = session_find(s, atomic_load(&page->key));
-    uint32_t sequence = atomic_load(&page->sequence);
     const char *abcode = abend_of(page, status);
     struct isc_rsp *rsp = calloc(1, sizeof *rsp);
     int fds[ISC_FDS_MAX];
     unsigned n_fds;
     struct err_info why;
+    struct isc_head head;
     struct buf frame;
     char detail[96];
 
-    if (rsp == NULL || session == NULL || is_still_queued(session, sequence)) {
+    if (rsp == NULL || session == NULL || !read_taken(page, &head)) {
         free(rsp);
         return;
     }
@@ -379,7 +378,7 @@ answer_for(struct supervisor *s, const struct page *page, int status)
     rsp->program = str_n(page->program, strnlen(page->program, 8));
     rsp->user = str_n(page->user, strnlen(page->user, 8));
     buf_init(&frame, ISC_FRAME_MAX);
-    if (isc_rsp_write(&frame, session->number, sequence, rsp, fds, &n_fds,
+    if (isc_rsp_write(&frame, session->number, head.sequence, rsp, fds, &n_fds,
                       &why) != ERR_OK ||
         isc_send(session->fd, buf_view(&frame), NULL, 0, &why) != ERR_OK)
         log_info("abend not told: %s", why.text);

@@ -64,7 +64,7 @@ struct worker {
     struct isc_rsp rsp;
     struct cics_task task;
     bool is_running, is_retired, is_orphan;
-    uint64_t began_us, cpu_us;
+    uint64_t began_us;
     struct session *session;
     uint32_t sequence;
     unsigned char commarea[ISC_COMMAREA_MAX];
@@ -205,16 +205,6 @@ replace_committer(void *arg)
 
 /* --- answering ------------------------------------------------------------*/
 
-static uint64_t
-cpu_now_us(void)
-{
-    struct timespec t;
-
-    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0)
-        return 0;
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
-
 static void
 send_response(struct isc_rsp *rsp)
 {
@@ -229,7 +219,6 @@ send_response(struct isc_rsp *rsp)
         buf_init(&frame, ISC_FRAME_MAX);
     buf_clear(&frame);
     rsp->elapsed_us = (uint32_t)(clock_mono_us() - worker.began_us);
-    rsp->cpu_us = (uint32_t)(cpu_now_us() - worker.cpu_us);
     rsp->applid = worker.defs.sit.applid;
     e = isc_rsp_write(&frame, s->number, worker.sequence, rsp, fds, &n_fds,
                       &why);
@@ -522,7 +511,6 @@ serve(struct session *s)
 
     worker.session = s;
     worker.began_us = clock_mono_us();
-    worker.cpu_us = cpu_now_us();
     memset(&worker.rsp, 0, offsetof(struct isc_rsp, areas));
     worker.rsp.n_areas = 0;
     memset(&worker.rsp.task, 0,
@@ -543,33 +531,38 @@ serve(struct session *s)
 
 /* --- the loop -------------------------------------------------------------*/
 
-/* The next frame of a session; false when the session has ended. The page says
- * which request we take before we take it: when we die in between, the
- * supervisor sees it still in the queue. */
+/* Before a frame is taken the page says from which session: when we die over
+ * it, the supervisor sees in the page which request it was. */
+static void
+open_page(const struct session *s)
+{
+    struct page *page = worker.page;
+
+    page->abcode[0] = '\0';
+    memset(page->head, 0, sizeof page->head);
+    atomic_store(&page->task, 0);
+    atomic_store(&page->key, s->key);
+    atomic_store(&page->state, PAGE_RUNNING);
+}
+
+/* The next frame of a session; false when the session has ended. */
 static bool
 on_session(struct session *s)
 {
     struct isc_head head;
     struct err_info why;
-    enum err e = isc_peek(s->fd, &head, &why);
+    enum err e;
 
-    if (e == ERR_AGAIN)
-        return true;
-    if (e != ERR_OK)
-        return false;
-    if (head.type == ISC_REQ) {
-        worker.page->abcode[0] = '\0';
-        atomic_store(&worker.page->task, 0);
-        atomic_store(&worker.page->key, s->key);
-        atomic_store(&worker.page->session, s->number);
-        atomic_store(&worker.page->sequence, head.sequence);
-        atomic_store(&worker.page->state, PAGE_RUNNING);
-    }
-    e = isc_recv(s->fd, false, &worker.packet, &why);
+    open_page(s);
+    e = isc_recv_noted(s->fd, false, &worker.packet, worker.page->head, &why);
+    if (e == ERR_OK)
+        e = isc_head_read(buf_view(&worker.packet.bytes), &head, &why);
     if (e == ERR_OK && head.type == ISC_REQ)
         serve(s);
     isc_packet_close_fds(&worker.packet);
     atomic_store(&worker.page->state, PAGE_IDLE);
+    if (e == ERR_AGAIN)
+        return true;
     /* A CANCEL reaches us between tasks: its task has been answered. */
     return e == ERR_OK && (head.type == ISC_REQ || head.type == ISC_CANCEL);
 }
