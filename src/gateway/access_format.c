@@ -82,7 +82,8 @@ read_token(struct reader *in, struct access_part *out, struct err_info *why)
     if ((has_argument && !reader_accept(in, '}')) || reader_at_end(in) ||
         !find_token(reader_peek(in), has_argument, out->text, &out->token))
         return err_at(why, ERR_SYNTAX, at,
-                      "logFormat: byte %zu begins no token", at + 1);
+                      "logFormat: \"" STR_FMT "\" (character %zu) is no token",
+                      STR_ARG(str_sub(in->in, at, in->pos + 1)), at + 1);
     in->pos++;
     return ERR_OK;
 }

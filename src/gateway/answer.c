@@ -269,7 +269,9 @@ send_error(struct request *r, unsigned status, struct str message,
         add_text(&body, details);
     }
     buf_add_z(&body, "\"}");
-    answer(r, status, json_type(r), buf_view(&body), NULL, 0);
+    answer(r, status, json_type(r), buf_view(&body),
+           &(struct http_header){ STR("Allow"), r->allow },
+           status == 405 && r->allow.n > 0);
     buf_fini(&body);
 }
 

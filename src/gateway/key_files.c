@@ -101,20 +101,39 @@ default_path(struct arena *arena, const struct cfg_tree *tree,
     return p12;
 }
 
+/* Where the default store of that location is made. */
+static struct str
+place_to_make(struct arena *arena, const struct cfg_tree *tree,
+              struct str location)
+{
+    struct str folder =
+        expand(arena, tree, STR("${server.output.dir}resources/security/"));
+
+    return location.p[0] == '/' ? location
+                                : str_fmt(arena, STR_FMT STR_FMT,
+                                          STR_ARG(folder), STR_ARG(location));
+}
+
 static struct str
 path_of(struct arena *arena, const struct cfg_tree *tree,
         struct messages_log *log, const struct cfg_key_store *store,
         enum keystore_type *type)
 {
+    struct str found;
+
     if (!keystore_type_of(store->type, type))
         *type = KEYSTORE_PKCS12;
-    if (store->location.n == 0)
+    if (store->location.n == 0 || (is_default(store) && *type == KEYSTORE_JKS &&
+                                   ends_nocase(store->location, "/key.p12")))
         return default_path(arena, tree, log, store, type);
     if (*type == KEYSTORE_PKCS12 && ends_nocase(store->location, ".jks"))
         *type = KEYSTORE_JKS;
     else if (*type == KEYSTORE_PKCS12 && ends_nocase(store->location, ".jceks"))
         *type = KEYSTORE_JCEKS;
-    return find_file(arena, tree, store->location);
+    found = find_file(arena, tree, store->location);
+    return found.n == 0 && is_default(store)
+               ? place_to_make(arena, tree, store->location)
+               : found;
 }
 
 /* ---- making the default one ---- */
@@ -195,11 +214,14 @@ key_files_default(struct cfg_key_store *out)
 static struct str
 password_of(struct messages_log *log, const struct cfg_key_store *store)
 {
+    static bool is_said; /* at the start, not at each update */
     const char *password = getenv(PASSWORD_ENV);
 
     if (store->has_password || !is_default(store) || password == NULL)
         return secret_view(&store->password);
-    MESSAGES_LOG0(log, KEY_FILES_LOGGER, "CWPKI0820A");
+    if (!is_said)
+        MESSAGES_LOG0(log, KEY_FILES_LOGGER, "CWPKI0820A");
+    is_said = true;
     return str_of(password);
 }
 
@@ -268,6 +290,24 @@ say_unusable(struct messages_log *log, const struct cfg_key_store *store,
     return e;
 }
 
+/* A slip of the pen in a keyEntry: its password opens nothing. */
+static void
+say_unused(struct messages_log *log, const struct cfg_key_store *store,
+           const struct keystore *read)
+{
+    for (size_t i = 0; i < store->n_key_entries; i++) {
+        struct str name = store->key_entries[i].name;
+        size_t k = 0;
+
+        while (k < read->n && !str_eq_nocase(read->entries[k].alias, name))
+            k++;
+        if (k == read->n)
+            PLACED_LOG(log, KEY_FILES_LOGGER,
+                       PLACE(&store->key_entries[i].node, "name"), "SPT0495W",
+                       name, store->node.id);
+    }
+}
+
 enum err
 key_files_read(struct arena *arena, const struct cfg_tree *tree,
                struct messages_log *log, bool is_check,
@@ -290,8 +330,8 @@ key_files_read(struct arena *arena, const struct cfg_tree *tree,
         return err_set(why, ERR_NOT_FOUND,
                        "the default keystore has no password");
     }
-    if (path->n > 0 && store->location.n == 0 && !exists(*path) &&
-        from.type == KEYSTORE_PKCS12 && !store->read_only)
+    if (path->n > 0 && is_default(store) && !exists(*path) &&
+        from.type != KEYSTORE_JCEKS && !store->read_only)
         e = is_check && from.password.n >= PASSWORD_MIN
                 ? ERR_NOT_NOW
                 : make_store(arena, tree, log, store, from.password, *path,
@@ -309,6 +349,8 @@ key_files_read(struct arena *arena, const struct cfg_tree *tree,
     }
     if (refusal.is_key)
         return say_locked(log, store, *path, &refusal, why);
+    if (e == ERR_OK)
+        say_unused(log, store, out);
     return e == ERR_OK ? e : say_unusable(log, store, *path, e, why);
 }
 

@@ -251,6 +251,18 @@ split(struct arena *arena, struct str rest, struct walk *w)
     return true;
 }
 
+static struct str
+methods_of(const struct node *node, struct arena *arena)
+{
+    struct str all = STR("");
+
+    for (const struct method *m = node->methods; m != NULL; m = m->next)
+        all = all.n == 0 ? m->name
+                         : str_fmt(arena, STR_FMT ", " STR_FMT, STR_ARG(all),
+                                   STR_ARG(m->name));
+    return all;
+}
+
 enum route_result
 route_find(const struct route_table *t, struct arena *arena, struct str method,
            struct str path, struct route_match *out)
@@ -279,5 +291,6 @@ route_find(const struct route_table *t, struct arena *arena, struct str method,
             out->params[i] = (struct route_param){ m->params[i], w.values[i] };
         return ROUTE_FOUND;
     }
+    out->allow = methods_of(node, arena);
     return ROUTE_NO_METHOD;
 }

@@ -39,10 +39,11 @@ enum route_result {
 };
 
 struct route_match {
-    void *target;    /* ROUTE_FOUND */
-    void *api;       /* ROUTE_FOUND, ROUTE_NO_METHOD; ROUTE_NO_PATH below a
-                        basePath; else NULL */
-    struct str rest; /* below the API's basePath, undecoded */
+    void *target;     /* ROUTE_FOUND */
+    void *api;        /* ROUTE_FOUND, ROUTE_NO_METHOD; ROUTE_NO_PATH below a
+                         basePath; else NULL */
+    struct str rest;  /* below the API's basePath, undecoded */
+    struct str allow; /* ROUTE_NO_METHOD: "GET, PUT" */
     struct route_param params[ROUTE_PARAMS_MAX];
     size_t n_params;
 };

@@ -46,6 +46,21 @@ wants_invoke(const struct request *r)
            str_eq_nocase_z(action, "invoke");
 }
 
+static unsigned
+not_allowed(struct request *r, struct str allow)
+{
+    r->allow = allow;
+    return 405;
+}
+
+/* What only reads is there for HEAD, too (RFC 9110, 9.1). */
+static bool
+is_read(const struct request *r)
+{
+    return str_eq_z(r->http->method, "GET") ||
+           str_eq_z(r->http->method, "HEAD");
+}
+
 /* /zosConnect/apiRequesters/<name>, /zosConnect/services/<name>?action=invoke.
  * 0 when found, else the status. */
 static unsigned
@@ -65,7 +80,7 @@ route_reserved(struct request *r, struct str rest)
         if (r->requester == NULL)
             return 404;
         r->access = &r->requester->access;
-        return is_post ? 0 : 405;
+        return is_post ? 0 : not_allowed(r, STR("POST"));
     }
     if (str_eq_z(kind, "services")) {
         struct service_entry *service = table_get(&s->services, decoded);
@@ -77,7 +92,7 @@ route_reserved(struct request *r, struct str rest)
         r->operation = &service->op;
         return (is_post || str_eq_z(r->http->method, "PUT")) && wants_invoke(r)
                    ? 0
-                   : 405;
+                   : not_allowed(r, STR("POST, PUT"));
     }
     return 404;
 }
@@ -91,7 +106,7 @@ route(struct request *r)
     if (s->metrics != NULL && str_eq(rest, s->metrics->path)) {
         r->kind = RESOURCE_METRICS;
         r->access = &s->admin;
-        return str_eq_z(r->http->method, "GET") ? 0 : 405;
+        return is_read(r) ? 0 : not_allowed(r, STR("GET, HEAD"));
     }
 
     if (s->has_mbeans && str_starts(rest, STR(MBEAN_ROOT)) &&
@@ -112,7 +127,7 @@ route(struct request *r)
         r->access = &r->api->access;
         return 0;
     case ROUTE_NO_METHOD:
-        return 405;
+        return not_allowed(r, r->match.allow);
     case ROUTE_BAD_PATH:
         return 400;
     case ROUTE_NO_PATH:
@@ -527,7 +542,7 @@ answered_metrics(struct request *r)
     const struct cfg_metrics *m = r->usage->snapshot->metrics;
 
     if (m == NULL || m->authentication || !str_eq(r->http->path, m->path) ||
-        !str_eq_z(r->http->method, "GET"))
+        !is_read(r))
         return false;
     answer_metrics(r);
     return true;

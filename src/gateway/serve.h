@@ -128,6 +128,7 @@ struct request {
     struct api_entry *api;       /* API, document */
     struct requester_entry *requester;
     struct route_match match;
+    struct str allow; /* methods, for 405 */
     struct decision decision;
     struct request *next, *previous; /* of serve->requests */
     struct auth_attempt attempt;

@@ -193,6 +193,9 @@ api_element(const struct cfg_tree *tree, struct str name)
     return NULL;
 }
 
+/* /api-docs below each API. */
+static const char *const document_methods[] = { "GET", "HEAD" };
+
 static enum err
 add_api(struct building *b, const struct image *image,
         struct route_entry *routes, size_t *n_routes)
@@ -225,9 +228,10 @@ add_api(struct building *b, const struct image *image,
             (struct route_entry){ info->base_path, info->ops[i].path,
                                   info->ops[i].method, o, api };
     }
-    routes[(*n_routes)++] =
-        (struct route_entry){ info->base_path, STR("/api-docs"), STR("GET"),
-                              NULL, api };
+    for (size_t i = 0; i < ARRAY_LEN(document_methods); i++)
+        routes[(*n_routes)++] =
+            (struct route_entry){ info->base_path, STR("/api-docs"),
+                                  str_of(document_methods[i]), NULL, api };
     return ERR_OK;
 }
 
@@ -259,7 +263,8 @@ add_apis(struct building *b)
     enum err e = ERR_OK;
 
     for (size_t i = 0; i < s->artefacts->folders[PLACE_APIS].n_images; i++)
-        n += image_info(s->artefacts->folders[PLACE_APIS].images[i])->n_ops + 1;
+        n += image_info(s->artefacts->folders[PLACE_APIS].images[i])->n_ops +
+             ARRAY_LEN(document_methods);
     routes = ARENA_ARRAY(&s->arena, struct route_entry, n + 1);
     s->apis = ARENA_ARRAY(&s->arena, struct api_entry *,
                           s->artefacts->folders[PLACE_APIS].n_images + 1);

@@ -95,7 +95,8 @@ check_tcp(struct building *b, const struct cfg_http_endpoint *e, bool is_said)
     const struct cfg_tcp_options *o = e->tcp_options;
     struct str value, most;
 
-    if (o->inactivity_timeout_ms <= INACTIVITY_MS_MAX)
+    if (o->inactivity_timeout_ms >= 0 &&
+        o->inactivity_timeout_ms <= INACTIVITY_MS_MAX)
         return ERR_OK;
     value = str_fmt(&b->s->arena, "%lld", (long long)o->inactivity_timeout_ms);
     most = str_fmt(&b->s->arena, "%d", INACTIVITY_MS_MAX);
@@ -104,7 +105,7 @@ check_tcp(struct building *b, const struct cfg_http_endpoint *e, bool is_said)
                    "CWWKO0211E", e->node.id, STR("inactivityTimeout"), value,
                    STR("0"), most);
     return err_set(b->why, ERR_LIMIT,
-                   "tcpOptions: inactivityTimeout is more than an hour");
+                   "tcpOptions: inactivityTimeout is not 0 to an hour");
 }
 
 static const struct cfg_ssl *
@@ -113,6 +114,33 @@ ssl_of(const struct building *b, const struct cfg_http_endpoint *e)
     if (e->ssl_options != NULL && e->ssl_options->ssl != NULL)
         return e->ssl_options->ssl;
     return CFG_ONE(b->s->tree, ssl_default)->ssl;
+}
+
+/* A reference that leads nowhere: what it would fall back to may ask clients
+ * for less than meant. */
+static bool
+names_no_ssl(struct building *b, const struct cfg_http_endpoint *e)
+{
+    const struct cfg_ssl_default *fallback = CFG_ONE(b->s->tree, ssl_default);
+    const struct cfg_node *from = &fallback->node;
+    struct str name = STR("");
+
+    if (e->ssl_options != NULL && e->ssl_options->ssl == NULL) {
+        from = &e->ssl_options->node;
+        name = cfg_written(from, "sslRef");
+    }
+    if (name.n == 0 && fallback->ssl == NULL &&
+        (e->ssl_options == NULL || e->ssl_options->ssl == NULL)) {
+        from = &fallback->node;
+        name = cfg_written(from, "sslRef");
+    }
+    if (name.n == 0)
+        return false;
+    PLACED_LOG(b->log, LOGGER, PLACE(from, "sslRef"), "SPT0496E", from->name,
+               name, e->node.id);
+    (void)err_set(b->why, ERR_NOT_FOUND, "there is no ssl " STR_FMT,
+                  STR_ARG(name));
+    return true;
 }
 
 /* *is_open: it is one of the snapshot's. Not ERR_OK: what is wrong refuses an
@@ -125,6 +153,8 @@ set_tls(struct building *b, struct port_entry *p,
     enum err code;
 
     *is_open = false;
+    if (names_no_ssl(b, e))
+        return b->is_update ? ERR_NOT_FOUND : ERR_OK;
     if (ssl == NULL) {
         PLACED_LOG(b->log, LOGGER, PLACE(&e->node, "sslOptionsRef"),
                    "CWPKI0817A", STR(KEY_STORE_DEFAULT));
@@ -239,14 +269,43 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
     return ERR_OK;
 }
 
+/* The host before v that lists the alias, too. */
+static const struct cfg_virtual_host *
+host_before(const struct cfg_tree *tree, const struct cfg_virtual_host *v,
+            struct str alias)
+{
+    const struct cfg_virtual_host *other;
+
+    CFG_EACH(tree, virtual_host, other)
+    {
+        if (other == v)
+            break;
+        for (size_t i = 0; i < other->host_aliases.n; i++)
+            if (str_eq_nocase(other->host_aliases.v[i], alias))
+                return other;
+    }
+    return NULL;
+}
+
 /* What no request will ever match is a slip of the pen. */
 static void
 say_hosts(const struct building *b)
 {
-    const struct cfg_virtual_host *v;
+    const struct cfg_virtual_host *v, *first;
 
     CFG_EACH(b->s->tree, virtual_host, v)
     {
+        if (v->host_aliases.n == 0 && !str_eq_z(v->node.id, "default_host"))
+            PLACED_LOG(b->log, HOST_LOGGER, PLACE(&v->node, NULL), "CWWKT0025W",
+                       v->node.id);
+        for (size_t i = 0; i < v->host_aliases.n; i++)
+            if ((first = host_before(b->s->tree, v, v->host_aliases.v[i])) !=
+                NULL)
+                PLACED_LOG(
+                    b->log, HOST_LOGGER,
+                    PLACE_ITEM(&v->node, "hostAlias", v->host_aliases.v[i]),
+                    "CWWKT0027W", v->host_aliases.v[i], v->node.id,
+                    first->node.id);
         for (size_t i = 0; i < v->host_aliases.n; i++)
             if (!web_alias_is_valid(v->host_aliases.v[i]))
                 PLACED_LOG(
@@ -271,10 +330,14 @@ building_ports(struct building *b)
     enum err code = ERR_OK;
 
     say_hosts(b);
+    tls_store_check_outbound(b->stores);
     CFG_EACH(b->s->tree, http_endpoint, e)
     {
         if (!e->enabled)
             continue;
+        if (e->http_port < 0 && e->https_port < 0)
+            PLACED_LOG(b->log, LOGGER, PLACE(&e->node, NULL), "CWWKT0009W",
+                       e->node.id);
         if (e->http_port > 0 && (code = add_port(b, e, false)) != ERR_OK)
             return code;
         if (e->https_port > 0 && (code = add_port(b, e, true)) != ERR_OK)

@@ -49,8 +49,9 @@ urls_find_their_operation(void **state)
         { "GET", "/cscvinc/employee/%6eew", ROUTE_FOUND, 3, NULL, NULL },
         { "GET", "/cscvinc/employee/a%2Fb", ROUTE_FOUND, 0, "employee", "a/b" },
         { "GET", "/cscvinc/v2/employee/x/y", ROUTE_FOUND, 4, "a", "x" },
-        { "PUT", "/cscvinc/employee/new", ROUTE_NO_METHOD, -1, NULL, NULL },
-        { "DELETE", "/cscvinc/employee/1", ROUTE_NO_METHOD, -1, NULL, NULL },
+        { "PUT", "/cscvinc/employee/new", ROUTE_NO_METHOD, -1, NULL, "GET" },
+        { "DELETE", "/cscvinc/employee/1", ROUTE_NO_METHOD, -1, NULL,
+          "PUT, GET" },
         { "GET", "/cscvinc/employee/1/2", ROUTE_NO_PATH, -1, NULL, NULL },
         { "GET", "/cscvincx/employee/1", ROUTE_NO_PATH, -1, NULL, NULL },
         { "GET", "/CSCVINC/employee/1", ROUTE_NO_PATH, -1, NULL, NULL },
@@ -77,6 +78,8 @@ urls_find_their_operation(void **state)
                 assert_true(str_eq_z(m.params[0].name, rows[i].name));
                 assert_true(str_eq_z(m.params[0].value, rows[i].value));
             }
+        } else if (rows[i].want == ROUTE_NO_METHOD) {
+            assert_true(str_eq_z(m.allow, rows[i].value));
         }
         exact_free(path);
     }

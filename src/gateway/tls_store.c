@@ -40,7 +40,6 @@ struct tls_stores {
         struct tls_polled *v;
         size_t n, cap;
     } polled;
-    bool has_checked_outbound;
     bool has_environment; /* `environment` is used */
     struct cfg_key_store environment;
 };
@@ -504,6 +503,14 @@ collect(struct tls_stores *t, const struct cfg_ssl *ssl, bool is_server,
         return err_set(why, ERR_NOT_FOUND, "ssl " STR_FMT " has no keyStore",
                        STR_ARG(ssl->node.id));
     }
+    if (ssl->trust_store == NULL &&
+        cfg_written(&ssl->node, "trustStoreRef").n > 0) {
+        /* The key store's signers would let in other people than meant. */
+        PLACED_LOG(t->log, LOGGER, PLACE(&ssl->node, "trustStoreRef"),
+                   "CWPKI0818E", cfg_written(&ssl->node, "trustStoreRef"));
+        return err_set(why, ERR_NOT_FOUND, "ssl " STR_FMT " has no trustStore",
+                       STR_ARG(ssl->node.id));
+    }
     e = read_store(t, from, true, &keys, why);
     signers = keys;
     if ((e == ERR_OK || e == ERR_NOT_NOW) && ssl->trust_store != NULL &&
@@ -612,16 +619,12 @@ say_taken(struct tls_stores *t, const struct cfg_ssl *first,
                str_of(port), first->node.id);
 }
 
-/* Said once, before the first connection we open is configured. */
-static void
-check_outbound(struct tls_stores *t)
+void
+tls_store_check_outbound(struct tls_stores *t)
 {
     const struct cfg_ssl_default *fallback = CFG_ONE(t->tree, ssl_default);
     const struct cfg_ssl *ssl, *first;
 
-    if (t->has_checked_outbound)
-        return;
-    t->has_checked_outbound = true;
     CFG_EACH(t->tree, ssl, ssl)
     {
         if (!verifies_names(t, ssl) &&
@@ -650,7 +653,6 @@ tls_store_outbound(struct tls_stores *t, const struct cfg_ssl *own,
     unsigned best_fit = 0;
 
     *alias = STR("");
-    check_outbound(t);
     if (own != NULL)
         return own;
     CFG_EACH(t->tree, ssl, ssl)

@@ -72,12 +72,36 @@ split_header(struct str text, struct http_header *out)
     return out->name.n > 0;
 }
 
+static const char *const header_lists[] = { "add", "set", "setIfMissing",
+                                            "remove" };
+
+/* A name may stand in one of the lists only. */
+static enum err
+check_header_once(const struct cfg_list *const *lists, size_t upto,
+                  const struct http_header *h, struct err_info *why)
+{
+    struct http_header other;
+
+    for (size_t i = 0; i < upto; i++)
+        for (size_t k = 0; k < lists[i]->n; k++)
+            if (split_header(lists[i]->v[k], &other) &&
+                str_eq_nocase(other.name, h->name))
+                return err_set(why, ERR_SYNTAX,
+                               "headers: \"" STR_FMT
+                               "\" stands in %s and in %s: a header may stand "
+                               "in one of them only",
+                               STR_ARG(str_sub(h->name, 0, 100)),
+                               header_lists[i], header_lists[upto]);
+    return ERR_OK;
+}
+
 static enum err
 check_headers(const struct cfg_headers *from, struct err_info *why)
 {
     const struct cfg_list *lists[] = { &from->add, &from->set,
                                        &from->set_if_missing, &from->remove };
     struct http_header h;
+    enum err e = ERR_OK;
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         for (size_t k = 0; k < lists[i]->n; k++) {
@@ -90,6 +114,8 @@ check_headers(const struct cfg_headers *from, struct err_info *why)
                                "headers: \"" STR_FMT "\" is not %s",
                                STR_ARG(str_sub(text, 0, 100)),
                                is_remove ? "a header's name" : "Name:Value");
+            if ((e = check_header_once(lists, i, &h, why)) != ERR_OK)
+                return e;
         }
     return ERR_OK;
 }

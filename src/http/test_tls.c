@@ -24,6 +24,9 @@ client_certificates_none_supported_required(void **state)
         { TLS_AUTH_REQUIRED, &alice, "alice", NULL },
         { TLS_AUTH_REQUIRED, &mallory, NULL, "PKIX path building failed" },
         { TLS_AUTH_REQUIRED, &expired, NULL, "PKIX path validation failed" },
+        { TLS_AUTH_REQUIRED, &signer, NULL,
+          "Extended key usage does not permit use for TLS client "
+          "authentication" },
     };
     static const char *const protocols[] = { "TLSv1.2", "TLSv1.3" };
 

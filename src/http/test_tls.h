@@ -18,7 +18,7 @@
 #include "io/test_certs.h"
 
 static struct test_cert ca, other_ca, server_rsa, server_ec, server_b, alice,
-    mallory, expired;
+    mallory, expired, signer;
 
 static inline int
 make_certs(void **state)
@@ -44,14 +44,17 @@ make_certs(void **state)
                                                       .valid_from_s = -7200,
                                                       .valid_to_s = -3600,
                                                       .issuer = &ca });
+    signer = test_cert_make((struct test_cert_spec){
+        .name = "signer", .signs_ocsp = true, .issuer = &ca });
     return 0;
 }
 
 static inline int
 free_certs(void **state)
 {
-    struct test_cert *all[] = { &ca,       &other_ca, &server_rsa, &server_ec,
-                                &server_b, &alice,    &mallory,    &expired };
+    struct test_cert *all[] = { &ca,        &other_ca, &server_rsa,
+                                &server_ec, &server_b, &alice,
+                                &mallory,   &expired,  &signer };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(all); i++)

@@ -99,6 +99,21 @@ keystore_type_of(struct str name, enum keystore_type *out)
     return false;
 }
 
+/* As Java reads them: a JKS store in a file called PKCS12, and the other way
+ * round, is taken for what it is (keystore.type.compat). */
+static enum keystore_type
+type_inside(const struct keystore_input *from)
+{
+    bool is_der = str_starts(from->bytes, STR("\x30"));
+    bool is_jks = str_starts(from->bytes, STR("\xfe\xed\xfe\xed"));
+
+    if (from->type == KEYSTORE_JKS && is_der)
+        return KEYSTORE_PKCS12;
+    if (from->type == KEYSTORE_PKCS12 && is_jks)
+        return KEYSTORE_JKS;
+    return from->type;
+}
+
 enum err
 keystore_read(const struct keystore_input *from, struct keystore *out,
               struct err_info *why)
@@ -111,7 +126,7 @@ keystore_read(const struct keystore_input *from, struct keystore *out,
         return err_set(why, ERR_LIMIT, "larger than %zu bytes",
                        KEYSTORE_BYTES_MAX);
     arena_init(&store.arena, ARENA_BYTES_MAX);
-    switch (from->type) {
+    switch (type_inside(from)) {
     case KEYSTORE_PKCS12:
         e = keystore_read_pkcs12(&r);
         break;

@@ -319,7 +319,9 @@ open_store(struct bags *b, PKCS12 *p12)
     if (PKCS12_mac_present(p12) == 1 &&
         PKCS12_verify_mac(p12, b->password, (int)b->r->from->password.n) != 1)
         return err_set(b->r->why, ERR_DENIED,
-                       "the password is wrong, or the store was changed");
+                       b->r->from->has_password
+                           ? "the password is wrong, or the store was changed"
+                           : "no password is given, and the store has one");
     parts = PKCS12_unpack_authsafes(p12);
     if (parts == NULL)
         return err_set(b->r->why, ERR_SYNTAX, "the store is damaged");

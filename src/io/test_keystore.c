@@ -79,8 +79,10 @@ stores_of_others_are_read(void **state)
     } rows[] = {
         { "two.jks", KEYSTORE_JKS, "T:trustedca K:two K:one C:" },
         { "two.jks", KEYSTORE_JCEKS, "T:trustedca K:two K:one C:" },
+        { "two.jks", KEYSTORE_PKCS12, "T:trustedca K:two K:one C:" },
         { "two.jceks", KEYSTORE_JCEKS, "T:trustedca K:two K:one C:" },
         { "two.p12", KEYSTORE_PKCS12, "K:one K:two C:CN=ca T:trustedca" },
+        { "two.p12", KEYSTORE_JKS, "K:one K:two C:CN=ca T:trustedca" },
         { "legacy.p12", KEYSTORE_PKCS12, "K:one K:two C:CN=ca T:trustedca" },
         { "catrust.p12", KEYSTORE_PKCS12, "T:" },
         { "own.pem", KEYSTORE_PEM, "K:default" },
@@ -142,8 +144,9 @@ wrong_passwords_open_nothing(void **state)
         { "keys.pem", KEYSTORE_PEM, "change", ERR_DENIED }, /* the second */
         { "orphan.pem", KEYSTORE_PEM, "changeit", ERR_SYNTAX },
         { "mixed.jceks", KEYSTORE_JCEKS, "changed", ERR_DENIED },
-        { "two.p12", KEYSTORE_JKS, "changeit", ERR_SYNTAX },
-        { "two.jks", KEYSTORE_PKCS12, "changeit", ERR_SYNTAX },
+        { "two.p12", KEYSTORE_JCEKS, "changeit", ERR_SYNTAX },
+        { "two.p12", KEYSTORE_JKS, "change", ERR_DENIED },
+        { "two.jceks", KEYSTORE_PKCS12, "changeit", ERR_SYNTAX },
         { "two.jks", KEYSTORE_PEM, "changeit", ERR_SYNTAX },
     };
 

@@ -66,9 +66,14 @@ tls_note_refused(int is_ok, X509_STORE_CTX *ctx)
 }
 
 static const char *
-verify_text(long result)
+verify_text(const struct stream *s, long result)
 {
     switch (result) {
+    case X509_V_ERR_INVALID_PURPOSE:
+        return s->is_server ? "Extended key usage does not permit use for TLS "
+                              "client authentication"
+                            : "Extended key usage does not permit use for TLS "
+                              "server authentication";
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
         return "PKIX path validation failed: "
@@ -97,7 +102,8 @@ verify_failure(struct stream *s, struct err_info *why)
     if (certificate != NULL)
         X509_NAME_oneline(X509_get_subject_name(certificate), subject,
                           sizeof subject);
-    return err_set(why, ERR_PEER, HANDSHAKE "%s (%s%s%s)", verify_text(result),
+    return err_set(why, ERR_PEER, HANDSHAKE "%s (%s%s%s)",
+                   verify_text(s, result),
                    X509_verify_cert_error_string(result),
                    subject[0] == '\0' ? "" : "; subject ", subject);
 }

@@ -88,6 +88,16 @@ END
 
 server '/><ssl id="t" keyStoreRef="none"/><sslDefault sslRef="t"/>'
 apply; like "$(since)" "CWPKI0818E: The default SSL configuration references a <keyStore> element with an id value of none, which does not exist" "a store nobody defines"
+server "/>$(printf '<keyStore id="k" location="two.p12" password="changeit"/><ssl id="t" keyStoreRef="k" trustStoreRef="nix" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
+apply; like "$(since)" "CWPKI0818E: .* id value of nix, which does not exist" "a trust store nobody defines: the key store's signers do not take its place"
+server "/>$(printf '<keyStore id="k" location="two.p12" password="changeit"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="nix"/>')"
+apply; like "$(since)" "SPT0496E: The sslRef of sslDefault names nix, which does not exist\. The TLS port of defaultHttpEndpoint stays closed" "a default nobody defines"
+server "><sslOptions sslRef=\"nix\"/></httpEndpoint>$(printf '<keyStore id="k" location="two.p12" password="changeit"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
+apply; like "$(since)" "SPT0496E: The sslRef of sslOptions names nix" "nor does sslDefault take the place of what an endpoint names"
+server "/>$(printf '<keyStore id="k" location="two.p12" password="changeit"><keyEntry name="nix" keyPassword="secret2"/></keyStore><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
+apply; like "$(since)" "SPT0495W: keyEntry nix: the key store k has nothing of this alias" "a keyEntry of nothing"
+server "/>$(printf '<keyStore id="k" location="two.p12"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
+apply; like "$(since)" "CWPKI0033E: .*no password is given, and the store has one" "a store without its password"
 server '/><ssl id="t"/><sslDefault sslRef="t"/>'
 apply; like "$(since)" 'CWPKI0817A: The default SSL configuration expects a <keyStore> element with an id value of defaultKeyStore, and a password\.' "no store at all"
 

@@ -56,7 +56,7 @@ expect_line '^404\|GET\|/x\|b\\x22q\|2\|[a-z/]+[^|]*\|[0-9]+\|[0-9]+\|127\.0\.0\
 is "$(wc -l <"$ACCESS")" 1 "with samplePercent 0 only what failed"
 server '><accessLogging logFormat="%s %Z"/></httpEndpoint>'
 apply
-like "$(since)" "SPT0410E.*logFormat: byte 4 begins no token" "a token that is none is said"
+like "$(since)" "SPT0410E.*logFormat: "%Z" \(character 4\) is no token" "a token that is none is said"
 server '><accessLogging logFormat="%s" filePath="${server.output.dir}/logs/moved.log" rolloverStartTime="25:00"/></httpEndpoint>'
 apply
 like "$(since)" 'SPT0411W: rolloverStartTime is not HH:MM\. The setting is ignored\.' "nor is that a time"
@@ -85,6 +85,10 @@ like "$(since)" 'CWWKG0033W: The value \[nobody\] specified for the reference at
 server "/>" '<virtualHost id="v"><hostAlias>else.example:http</hostAlias></virtualHost><sallyport_metrics path="metrics"/>'
 apply
 like "$(since)" 'CWWKT0026W: The v virtual host .*: else\.example:http\.' "an alias that is none"
+server "/>" '<virtualHost id="u"/><virtualHost id="v"><hostAlias>else.example:80</hostAlias></virtualHost><virtualHost id="w"><hostAlias>ELSE.example:80</hostAlias></virtualHost><sallyport_metrics path="metrics"/>'
+apply
+like "$(since)" 'CWWKT0025W: The u virtual host has no host alias' "a host without one"
+like "$(since)" 'CWWKT0027W: Host alias ELSE\.example:80 of the w virtual host is one of the v virtual host, too' "one of two hosts"
 like "$(since)" 'CWWKG0011W.*sallyport_metrics: attribute path: "metrics" is not a path that begins with /' "nor is that a path"
 
 # --- headers, compression
@@ -104,6 +108,28 @@ apply
 like "$(since)" 'SPT0413E.*"no colon" is not Name:Value' "a header that is none"
 get /x
 is "$CODE" 404 "and the old configuration goes on"
+while IFS='|' read -r lists want; do
+    server "><headers $lists/></httpEndpoint>"
+    apply
+    like "$(since)" "SPT0413E.*headers: \"$want: a header may stand in one of them only" "$lists"
+done <<'END'
+add="X:1" remove="X"|X" stands in add and in remove
+set="Y:1" setIfMissing="y:2"|y" stands in set and in setIfMissing
+add="X:1, X:2" set="x:3"|x" stands in add and in set
+END
+server '><headers add="X:1, X:2"/></httpEndpoint>'
+apply
+get /x
+is "$(grep -c '^X: ' <<<"$HEAD")" 2 "twice in one list is two of them"
+server "/>" '<sallyport_metrics authentication="false"/>'
+apply
+get /metrics; is "$CODE" 200 "metrics"
+get /metrics -I; is "$CODE" 200 "their head"
+get /metrics -X POST
+is "$CODE $(grep -i '^allow:' <<<"$HEAD")" "405 Allow: GET, HEAD" "what else is said with a 405"
+server ' httpPort="-1"/>'
+apply
+like "$(since)" "CWWKT0009W: The defaultHttpEndpoint HTTP endpoint has no port" "an endpoint without a port"
 
 # --- other origins
 server "/>" '<cors domain="/api" allowedOrigins="https://page.example" allowedMethods="GET, PUT" allowedHeaders="X-A" exposeHeaders="X-B" allowCredentials="true" maxAge="60"/>'

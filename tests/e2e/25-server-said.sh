@@ -59,6 +59,23 @@ cp "$DIR/resources/security/key.p12" "$DIR/resources/security/key.jks"
 start keystore_password=longenough
 like "$(cat "$LOG")" "CWPKI0822W: A minimal default keystore configuration has been specified and the keystores key\.jks and key\.p12 both exist" "an old key.jks beside it: CWPKI0822W"; stop; rm "$DIR/resources/security/key.jks"
 
+# With a location or a type of its own it is made, too.
+while IFS='|' read -r attrs file; do
+    configure "$ENDPOINT<keyStore id='defaultKeyStore' password='longenough' $attrs/>"
+    start; is "$STATUS" 0 "start with $attrs"
+    like "$(cat "$LOG")" "CWPKI0803A: SSL certificate created in [0-9.]+ seconds\. SSL key file: $file" "CWPKI0803A: $file"
+    tls_is_open; ok $? "there is a TLS port"; stop
+    start; tls_is_open; ok $? "and with the file that is there now"
+    unlike "$(cat "$LOG")" "CWPKI08(02I|03A|07W|09W)" "nothing is made or missed"; stop
+done <<END
+location='new.p12'|$DIR/resources/security/new.p12
+location='$DIR/own/new.p12'|$DIR/own/new.p12
+type='JKS'|$DIR/resources/security/key.jks
+END
+rm -f "$DIR/resources/security/key.jks"
+configure "$ENDPOINT<keyStore id='defaultKeyStore' password='longenough' location='no.p12' readOnly='true'/>"
+start; like "$(cat "$LOG")" "CWPKI0033E" "not one that is readOnly"; ! tls_is_open; ok $? "there is no TLS port"; stop
+
 # A required attribute that goes away: the element is not used any more.
 CICS='<zosconnect_cicsIpicConnection id="c" host="127.0.0.1" port="%s"/>'
 configure "<httpEndpoint id='defaultHttpEndpoint' httpPort='$PORT' httpsPort='-1'/>$(printf "$CICS" 1)"
