@@ -23,7 +23,7 @@
 #define BPF_FOLDER "/sys/fs/bpf"
 #define BPF_FS_MAGIC 0xcafe4a11
 #define LISTENS 65536u
-#define LISTENS_BYTES (LISTENS * sizeof(uint32_t))
+#define LISTENS_BYTES (LISTENS * sizeof(uint64_t))
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
@@ -54,8 +54,8 @@ struct capture {
     struct bpf_object *object;
     int links[ARRAY_LEN(programs)];
     int policy, filters[2], remotes[2], found, engines, counts;
-    const uint32_t *listens; /* mapped: LISTENS of them */
-    uint32_t *before;        /* their copy when a search began */
+    const uint64_t *listens; /* mapped: LISTENS of them */
+    uint64_t *before;        /* their copy when a search began */
     uint32_t search;
     struct capture_fds fds;
     unsigned current; /* the filter in use */
@@ -466,7 +466,7 @@ enum err
 capture_found(struct capture *c, const struct capture_addr *at,
               uint32_t verdict, struct err_info *why)
 {
-    struct capture_found row = { verdict, c->before[at->port], c->search }, old;
+    struct capture_found row = { c->before[at->port], verdict, c->search }, old;
 
     if (verdict == CAPTURE_LEAVE &&
         bpf_map_lookup_elem(c->found, at, &old) == 0 &&

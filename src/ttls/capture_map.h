@@ -75,8 +75,8 @@ struct capture_listener {
  * rule is for who owns it. Holds as long as nobody else has begun to listen on
  * that port: `listens` of the port is what it was before the search. */
 struct capture_found {
+    __u64 listens;
     __u32 verdict;
-    __u32 listens;
     __u32 search; /* number of the search that found it */
 };
 enum {

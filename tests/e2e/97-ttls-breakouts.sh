@@ -14,6 +14,7 @@ cd "$SCRATCH" || exit 1
     rule here Outbound 8460 Client USER1/Liberty.KeyRing "" "RemoteAddr 127.0.0.0/8"
     rule here6 Outbound 8460 Client USER1/Liberty.KeyRing "" "RemoteAddr ::1"
     rule later Inbound 8085 Server LIBSERV/Liberty.KeyRing "" "Userid 50001"
+    rule half Inbound 8088 Server LIBSERV/Liberty.KeyRing "" "Userid 50001"
     rule group Inbound 8086 Server LIBSERV/Liberty.KeyRing "" "Userid 50001"
 } >"$policy"
 cat >plain.py <<'PY'
@@ -27,6 +28,7 @@ for line in open(sys.argv[4]):
     l.pop().close(); print("closed", flush=True)
 PY
 mkfifo f0 f1 f2 f3; chmod 666 f?; exec 6<>f0 7<>f1 8<>f2 9<>f3
+background python3 plain.py 8088 1 10.77.0.1 f0 >plain.88 2>&1; EIGHTS=$PID
 background python3 plain.py 8085 1 10.77.0.1 f0 >plain.0 2>&1; FIRST=$PID
 wait_for 10 grep -q up plain.0; ok $? "a listener that no rule is for"
 ttls_start
@@ -223,6 +225,11 @@ kill "$FIRST"; wait_for 5 eval '[ "$(listening 8085)" = 0 ]'
 background $as /usr/bin/python3 plain.py 8085 1 "" f0 >plain.1 2>&1; wait_for 10 grep -q up plain.1
 mark; clear_at 8085 >clear.8085
 wait_for 5 said 'EZD1287I TTLS Error RC: 5003'; ok $? "its successor has one: clear text is refused"
+background python3 plain.py 4044 1 10.77.0.1 f0 >plain.44 2>&1; wait_for 10 grep -q up plain.44
+policy_refresh; kill "$EIGHTS"; wait_for 5 eval '[ "$(listening 8088)" = 0 ]'
+background $as /usr/bin/python3 plain.py 8088 1 "" f0 >plain.89 2>&1; wait_for 10 grep -q up plain.89
+mark; clear_at 8088 >clear.8088
+wait_for 5 said 'EZD1287I TTLS Error RC: 5003'; ok $? "and whatever has happened on other ports"
 background $as /usr/bin/python3 plain.py 8086 3 10.77.0.1 f1 >plain.2 2>&1
 wait_for 10 grep -q up plain.2
 policy_refresh

@@ -98,13 +98,14 @@ struct {
     __type(value, struct capture_found);
 } found SEC(".maps");
 
-/* How often somebody has begun to listen on each port. */
+/* How often somebody has begun to listen on each port. 64 bits each: that is
+ * how far apart they lie in memory, whatever their size. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(max_entries, 65536);
     __uint(map_flags, BPF_F_MMAPABLE);
     __type(key, __u32);
-    __type(value, __u32);
+    __type(value, __u64);
 } listens SEC(".maps");
 
 /* The engines' listening sockets: [0] IPv4, [1] IPv6. They leave the map when
@@ -370,7 +371,8 @@ on_listen(struct bpf_sock_ops *ctx)
     struct capture_filter *f = filter_now();
     struct capture_listener l = { .n = 1 }, *old;
     struct capture_addr key = { 0 };
-    __u32 port = ctx->local_port, *times;
+    __u32 port = ctx->local_port;
+    __u64 *times;
 
     if (!f || bpf_get_netns_cookie(ctx) != f->netns)
         return;
@@ -577,7 +579,7 @@ capture_getsockname6(struct bpf_sock_addr *ctx)
 enum listener { NONE, STEER, LEAVE };
 
 static __always_inline enum listener
-listener_at(const struct capture_addr *at, __u32 times)
+listener_at(const struct capture_addr *at, __u64 times)
 {
     struct capture_found *l = bpf_map_lookup_elem(&found, at);
 
@@ -592,7 +594,7 @@ listener_of(struct bpf_sk_lookup *ctx)
 {
     struct capture_addr at = { 0 };
     __u32 port = ctx->local_port;
-    __u32 *times = bpf_map_lookup_elem(&listens, &port);
+    __u64 *times = bpf_map_lookup_elem(&listens, &port);
     enum listener l;
 
     if (!times)
