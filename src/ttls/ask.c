@@ -256,8 +256,8 @@ read_who(struct str payload, struct who *w)
     memset(w, 0, sizeof *w);
     if (!reader_u8(&in, &is_found) || !reader_u8(&in, &is_job) ||
         !reader_str(&in, 0, 8, &job) || !reader_str(&in, 0, 8, &user) ||
-        !reader_u32(&in, &w->uid) || !reader_at_end(&in) ||
-        !str_copy_z(job, w->job, sizeof w->job) ||
+        !reader_u32(&in, &w->uid) || !reader_u32(&in, &w->tgid) ||
+        !reader_at_end(&in) || !str_copy_z(job, w->job, sizeof w->job) ||
         !str_copy_z(user, w->user, sizeof w->user))
         return false;
     w->is_known = is_found != 0;

@@ -39,6 +39,7 @@ answer_who(int fd, uint32_t seq, const struct owner *w)
     buf_str(&out, str_of(w->job));
     buf_str(&out, str_of(w->user));
     buf_u32(&out, w->uid);
+    buf_u32(&out, w->tgid);
     IGNORE(chan_send(fd, BROKER_IS, seq, buf_view(&out), NULL, 0, NULL));
     buf_fini(&out);
 }

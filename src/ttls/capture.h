@@ -26,6 +26,7 @@ struct capture_options {
 struct capture_fds {
     int by_source, by_cookie, in_peer;
     int counts; /* to be read only */
+    int hints;  /* may be mapped: CAPTURE_HINTS counters */
 };
 
 /*
@@ -46,11 +47,14 @@ MUST_CHECK enum err capture_engines(struct capture *, int fd4, int fd6,
  * capture_settled says that who listens has been found out. out, in:
  * CAPTURE_PORT_BYTES each, a bit a port; NULL: no port. remote: the only
  * addresses outbound connections to these ports are looked at for; NULL: all.
+ * has_primaries: connections may become primary ones (primary.h). Stays so:
+ * those that have outlive their policy.
  */
 MUST_CHECK enum err capture_policy(struct capture *, bool is_enabled,
                                    const uint8_t *out, const uint8_t *in,
                                    const struct capture_prefix *remote,
-                                   size_t n_remote, struct err_info *why);
+                                   size_t n_remote, bool has_primaries,
+                                   struct err_info *why);
 struct capture_fds capture_fds(const struct capture *);
 /* Was the socket with this cookie sent to an engine, and lives? */
 bool capture_knows(const struct capture *, uint64_t cookie);

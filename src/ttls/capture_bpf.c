@@ -137,9 +137,9 @@ load(struct capture *c, uint32_t max, struct err_info *why)
     c->found = map_fd(c, "found");
     c->engines = map_fd(c, "engines");
     c->counts = map_fd(c, "counts");
-    c->fds =
-        (struct capture_fds){ map_fd(c, "by_source"), map_fd(c, "by_cookie"),
-                              map_fd(c, "in_peer"), read_only(c->counts) };
+    c->fds = (struct capture_fds){ map_fd(c, "by_source"),
+                                   map_fd(c, "by_cookie"), map_fd(c, "in_peer"),
+                                   read_only(c->counts), map_fd(c, "hints") };
     if (c->fds.counts < 0)
         return err_sys(why, "the kernel's counts");
     at = mmap(NULL, LISTENS_BYTES, PROT_READ, MAP_SHARED, map_fd(c, "listens"),
@@ -405,13 +405,15 @@ fill_prefixes(int map, const struct capture_prefix *v, size_t n)
 enum err
 capture_policy(struct capture *c, bool is_enabled, const uint8_t *out,
                const uint8_t *in, const struct capture_prefix *remote,
-               size_t n_remote, struct err_info *why)
+               size_t n_remote, bool has_primaries, struct err_info *why)
 {
     unsigned other = 1 - c->current;
     uint32_t zero = 0;
 
     c->filter->is_enabled = is_enabled;
     c->filter->must_steer = 1;
+    if (has_primaries)
+        c->filter->has_primaries = 1;
     c->filter->which = other;
     c->filter->by_addr =
         remote != NULL && fill_prefixes(c->remotes[other], remote, n_remote);

@@ -24,6 +24,26 @@ struct capture_prefix {
 };
 #define CAPTURE_PREFIXES_MAX 4096
 
+/*
+ * Counters of the map `hints`: how many primary connections of rules with
+ * SecondaryMap (primary.h) a process has with a peer, or anybody (tgid 0) has.
+ * Different ones may share a counter: then an engine says that it was nothing.
+ */
+#define CAPTURE_HINTS 65536u
+static inline __u32
+capture_hint(__u32 tgid, const __u8 ip[16])
+{
+    __u32 h = tgid * 0x9e3779b1u;
+
+    for (int i = 0; i < 16; i += 4) {
+        h ^= (__u32)ip[i] << 24 | (__u32)ip[i + 1] << 16 |
+             (__u32)ip[i + 2] << 8 | ip[i + 3];
+        h *= 0x85ebca6bu;
+        h ^= h >> 15;
+    }
+    return (h ^ h >> 16) & (CAPTURE_HINTS - 1);
+}
+
 /* The policy as far as the kernel looks: one of two, swapped as a whole. */
 struct capture_filter {
     __u32 is_enabled;
@@ -33,10 +53,11 @@ struct capture_filter {
     __u32 must_steer;     /* who listens is being found out: steer every one */
     __u32 by_addr; /* 1: remote addresses of outbound rules are in the map */
     __u32 which;   /* remote_a, remote_b */
-    __u32 deny_foreign; /* 1: refuse candidates in other namespaces */
-    __u32 image_level;  /* depth of the image's cgroup, whose jobs are refused
-                           there in any case; 0: not known */
-    __u64 image_cgroup; /* its id */
+    __u32 has_primaries; /* 1: `hints` may say more than the ports do */
+    __u32 deny_foreign;  /* 1: refuse candidates in other namespaces */
+    __u32 image_level;   /* depth of the image's cgroup, whose jobs are refused
+                            there in any case; 0: not known */
+    __u64 image_cgroup;  /* its id */
     __u8 out_ports[CAPTURE_PORT_BYTES]; /* remote ports of outbound rules */
     __u8 in_ports[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
 };

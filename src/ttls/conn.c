@@ -106,6 +106,7 @@ finish(struct conn *c, bool with_reset)
     leg_close(&c->outer, with_reset);
     leg_close(&c->inner, with_reset);
     ask_forget(c);
+    secondary_forget(c);
     env_unref(&c->env);
     engine_policy_unref(&policy);
     c->mapped = NULL;
@@ -433,17 +434,27 @@ conn_map(struct conn *c)
         return;
     }
     rule = find_rule(c);
-    if (rule == NULL) {
+    if (!secondary_map(c, rule)) {
+        conn_reset(c);
+        return;
+    }
+    if (c->mapped == NULL && rule == NULL) {
         join_clear(c);
         return;
     }
-    c->mapped = engine_policy_map(g->policy, rule);
+    if (c->mapped == NULL)
+        c->mapped = engine_policy_map(g->policy, rule);
     if (c->mapped == NULL) {
         conn_reset(c);
         return;
     }
-    (void)engine_policy_ref(g->policy);
+    (void)engine_policy_ref(c->mapped->policy);
     say_map(c);
+    if (!c->is_secondary && !secondary_note(c)) {
+        say_error(c, 5002, "Policy Mapping");
+        conn_reset(c);
+        return;
+    }
     if (!c->mapped->eff.is_enabled || c->mapped->eff.is_application_controlled)
         join_clear(c);
     else

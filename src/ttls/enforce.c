@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #include "ttls/broker.h"
 #include "ttls/enforce_ports.h"
 #include "ttls/owner.h"
+#include "ttls/primary.h"
 #include "ttls/show.h"
 
 #define QUERY_MS 2000
@@ -174,6 +176,17 @@ open_capture(struct enforce *f, struct err_info *why)
     return open_nft(f, is_wide ? NULL : image + strlen(mount) + 1, pin, why);
 }
 
+/* What the engines know of each other's connections. */
+static enum err
+make_primaries(struct enforce *f, struct err_info *why)
+{
+    f->primaries_fd = memfd_create("primaries", MFD_CLOEXEC);
+    if (f->primaries_fd < 0 ||
+        ftruncate(f->primaries_fd, PRIMARIES_MAX * sizeof(struct primary)) != 0)
+        return err_sys(why, "the primary connections");
+    return ERR_OK;
+}
+
 enum err
 enforce_open(const struct enforce_options *options, struct enforce **out,
              struct err_info *why)
@@ -196,7 +209,7 @@ enforce_open(const struct enforce_options *options, struct enforce **out,
     f->n_workers = cores < 1                   ? 1
                    : cores > (long)ENGINES_MAX ? ENGINES_MAX
                                                : (uint32_t)cores;
-    f->policy_fd = f->files_fd = -1;
+    f->policy_fd = f->files_fd = f->primaries_fd = -1;
     f->broker = (struct worker){ { -1, -1 }, -1, -1, 0 };
     for (uint32_t i = 0; i < ENGINES_MAX; i++)
         f->workers[i] = (struct worker){ { -1, -1 }, -1, -1, 0 };
@@ -207,6 +220,8 @@ enforce_open(const struct enforce_options *options, struct enforce **out,
         e = err_sys(why, "enforcement");
     else
         e = open_capture(f, why);
+    if (e == ERR_OK && f->capture != NULL)
+        e = make_primaries(f, why);
     if (e == ERR_OK) {
         enforce_watch(f, f->timer);
         e = enforce_listen(f, why);
@@ -250,6 +265,8 @@ enforce_close(struct enforce **which)
         close(f->policy_fd);
     if (f->files_fd >= 0)
         close(f->files_fd);
+    if (f->primaries_fd >= 0)
+        close(f->primaries_fd);
     if (f->epoll >= 0)
         close(f->epoll);
     if (f->timer >= 0)
@@ -309,9 +326,10 @@ static enum err
 capture_by(struct enforce *f, struct scan *scan, bool is_enabled,
            const struct enforce_addrs *addrs, struct err_info *why)
 {
-    enum err e = capture_policy(f->capture, is_enabled, scan->ports->out,
-                                scan->ports->in,
-                                addrs->is_any ? NULL : addrs->v, addrs->n, why);
+    enum err e =
+        capture_policy(f->capture, is_enabled, scan->ports->out,
+                       scan->ports->in, addrs->is_any ? NULL : addrs->v,
+                       addrs->n, enforce_has_primaries(scan->policy), why);
 
     if (e == ERR_OK && find_listeners(scan))
         e = capture_settled(f->capture, why);
@@ -346,10 +364,14 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     f->policy = policy == NULL ? NULL : ttls_policy_ref(policy);
     f->policy_fd = copy;
     f->is_enabled = is_enabled;
+    f->n_policies++;
     enforce_tell_all(f);
     is_enabled = is_enabled && policy != NULL;
     if (f->capture != NULL)
         return capture_by(f, &scan, is_enabled, &addrs, why);
+    if (enforce_has_primaries(policy))
+        log_warn("SecondaryMap has no effect with nftables: secondary "
+                 "connections are mapped by rules of their own");
     return nft_policy(&f->nft, is_enabled ? ports.out : NULL,
                       is_enabled ? ports.in : NULL, why);
 }

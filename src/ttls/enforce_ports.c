@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ttls/effective.h"
+
 #define GROUP_DEPTH 8
 
 static void
@@ -116,6 +118,21 @@ enforce_addrs_of(const struct ttls_policy *policy, struct enforce_addrs *out)
         for (size_t k = 0; !out->is_any && k < a->n_sorted; k++)
             out->is_any = !add_addrs(out, &a->sorted[k]);
     }
+}
+
+bool
+enforce_has_primaries(const struct ttls_policy *policy)
+{
+    const struct ttls_rule *const *rules;
+    size_t n = policy == NULL ? 0 : ttls_policy_rules(policy, &rules);
+    struct ttls_effective eff;
+
+    for (size_t i = 0; i < n; i++) {
+        ttls_effective_of(rules[i], &eff);
+        if (eff.is_enabled && eff.secondary_map)
+            return true;
+    }
+    return false;
 }
 
 static bool

@@ -23,6 +23,8 @@ struct enforce_addrs {
 void enforce_addrs_of(const struct ttls_policy *, struct enforce_addrs *out);
 /* policy NULL: none. */
 void enforce_ports_of(const struct ttls_policy *, struct enforce_ports *out);
+/* Does some rule say SecondaryMap? */
+bool enforce_has_primaries(const struct ttls_policy *);
 /* Could some inbound rule be for a listener of this job and user? */
 bool enforce_ports_may(const struct ttls_policy *, uint16_t port,
                        const char *job, const char *user);

@@ -32,6 +32,8 @@ struct enforce {
     int epoll, timer;
     struct ttls_policy *policy;
     int policy_fd, files_fd; /* -1: none */
+    uint32_t n_policies;     /* so far: the number of this one */
+    int primaries_fd;        /* primary.h; -1: none */
     bool is_enabled, is_ending;
 };
 

@@ -157,7 +157,7 @@ send_setup(struct enforce *f, uint32_t number, struct err_info *why)
 {
     const struct worker *w = &f->workers[number];
     struct capture_fds maps;
-    int fds[6];
+    int fds[CHAN_FDS_MAX];
     unsigned n = 0;
     struct buf out;
     enum err e;
@@ -171,6 +171,8 @@ send_setup(struct enforce *f, uint32_t number, struct err_info *why)
         fds[n++] = maps.by_cookie;
         fds[n++] = maps.in_peer;
         fds[n++] = maps.counts;
+        fds[n++] = maps.hints;
+        fds[n++] = f->primaries_fd;
     }
     buf_init(&out, 256);
     buf_str(&out, str_of(f->stack));
@@ -198,6 +200,7 @@ tell_policy(const struct enforce *f, const struct worker *w,
     buf_u8(&out, f->is_enabled);
     buf_u8(&out, n > 0);
     buf_u8(&out, n > 1);
+    buf_u32(&out, f->n_policies);
     e = chan_send(w->chan, ENGINE_POLICY, 0, buf_view(&out), fds, n, why);
     buf_fini(&out);
     return e;

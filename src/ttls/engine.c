@@ -70,6 +70,8 @@ on_setup(struct engine *g, struct chan_msg *msg)
     struct reader in = reader_of(msg->payload);
     uint8_t is_bpf, has_v6;
     struct str name, secret;
+    bool is_open = true;
+    int hints, slots;
     unsigned at = 0;
 
     if (!reader_str(&in, 1, 8, &name) || !reader_u32(&in, &g->number) ||
@@ -89,8 +91,13 @@ on_setup(struct engine *g, struct chan_msg *msg)
         g->map_cookie = chan_take_fd(msg, at++);
         g->map_in_peer = chan_take_fd(msg, at++);
         g->map_counts = chan_take_fd(msg, at++);
+        hints = chan_take_fd(msg, at++);
+        slots = chan_take_fd(msg, at++);
+        is_open = secondary_open(g, hints, slots);
+        close(hints);
+        close(slots);
     }
-    return g->listeners[0].watch.fd >= 0 && learn_ports(g);
+    return is_open && g->listeners[0].watch.fd >= 0 && learn_ports(g);
 }
 
 static void
@@ -165,9 +172,11 @@ on_policy(struct engine *g, struct chan_msg *msg)
     struct engine_policy *p = NULL;
     struct err_info why;
     uint8_t is_enabled, has_policy, has_files;
+    uint32_t number;
 
     if (!reader_u8(&in, &is_enabled) || !reader_u8(&in, &has_policy) ||
-        !reader_u8(&in, &has_files) || !reader_at_end(&in))
+        !reader_u8(&in, &has_files) || !reader_u32(&in, &number) ||
+        !reader_at_end(&in))
         return false;
     if (has_policy &&
         (msg->n_fds < 1u + has_files ||
@@ -176,7 +185,9 @@ on_policy(struct engine *g, struct chan_msg *msg)
         log_error("a policy that cannot be read: %s", why.text);
         return false;
     }
-    engine_policy_unref(&g->policy);
+    secondary_keep(g, &g->policy);
+    if (p != NULL)
+        p->number = number;
     g->policy = p;
     g->is_enabled = is_enabled != 0;
     env_policy(g, p);
@@ -295,6 +306,7 @@ engine_free(struct engine *g)
     env_maker_free(&g->maker);
     revocation_cache_unref(&g->revocations);
     engine_policy_unref(&g->policy);
+    secondary_fini(g);
     whos_forget(g);
     free_waiting(&g->waiting);
     secret_wipe(g->secret, sizeof g->secret);

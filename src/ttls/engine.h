@@ -20,6 +20,7 @@
 #include "ttls/capture_map.h"
 #include "ttls/effective.h"
 #include "ttls/match.h"
+#include "ttls/primary.h"
 
 #define ENGINE_SCRATCH_BYTES (64u * 1024u)
 /* What four records of a full scratch buffer become, and a long handshake. */
@@ -40,6 +41,8 @@ struct mapped {
 /* The policy in force, or a former one that connections still hold. */
 struct engine_policy {
     unsigned n_refs;
+    uint32_t number; /* the stack's: it counts them */
+    struct engine_policy *next_former;
     struct ttls_policy *policy;
     struct ttls_match *match;
     struct table mapped; /* rule address -> struct mapped */
@@ -104,6 +107,7 @@ struct who {
     bool is_known, is_job;
     char job[9], user[9];
     uint32_t uid;
+    uint32_t tgid; /* of who listens; 0: not known */
 };
 
 struct conn {
@@ -138,7 +142,9 @@ struct conn {
     int verify;         /* X509_V_... of the peer's chain */
     uint32_t verify_rc; /* System SSL code for what our own checks found */
     X509 *first_peer;   /* RenegotiationCertCheck; NULL: not wanted */
-    bool is_handshake_done, saw_peer_bytes, is_secondary;
+    bool is_handshake_done, saw_peer_bytes;
+    bool is_secondary, is_primary; /* secondary.c */
+    uint32_t primary;              /* its slot */
     /* Application control. */
     bool is_stopping, is_stopped; /* back to clear text: asked, agreed */
     bool allow_timeout, is_timed_out;
@@ -165,6 +171,8 @@ struct engine {
     uint32_t number, n_engines;
     unsigned char secret[64];
     struct engine_policy *policy;
+    struct engine_policy *former; /* that primary connections were mapped by */
+    struct primaries primaries;
     struct conn *conns;
     size_t n_conns;
     uint32_t next_id;
@@ -246,6 +254,22 @@ MUST_CHECK bool whos_get(const struct conn *, struct who *out);
 /* The broker's answer. `listeners` is what maps_listeners said before it was
  * asked. */
 void whos_put(const struct conn *, const struct who *, uint64_t listeners);
+
+/* --- secondary.c: SecondaryMap ---------------------------------------------
+ */
+
+/* Descriptors of the memory that the engines share. */
+MUST_CHECK bool secondary_open(struct engine *, int hints, int slots);
+/* Another policy is in force: keep this one while connections are like it. */
+void secondary_keep(struct engine *, struct engine_policy **);
+void secondary_fini(struct engine *);
+/* A connection has been mapped by a rule: it may be primary from now on.
+ * False: there is no room to remember it, it must not go on. */
+MUST_CHECK bool secondary_note(struct conn *);
+void secondary_forget(struct conn *);
+/* Map it like its primary connection, if it has one that counts for more than
+ * rule (NULL: none). False: it has one, and cannot be mapped like it. */
+MUST_CHECK bool secondary_map(struct conn *, const struct ttls_rule *rule);
 
 /* --- say.c: EZD1281I to EZD1287I ------------------------------------------ */
 

@@ -15,12 +15,12 @@ enum engine_message {
     /* Stack to engine. */
     /* str stack, u32 number, u32 of how many, u8 is_bpf, u8 has_v6, str secret;
      * descriptors: listener 4 [, listener 6] [, by_source, by_cookie, in_peer,
-     * counts] */
+     * counts, hints, the primary connections] */
     ENGINE_SETUP = 0x5401,
     /* descriptors: the broker for the loop, and for the thread that waits */
     ENGINE_BROKER,
-    /* u8 is_enabled, u8 has_policy, u8 has_files; descriptors: the policy, its
-     * key databases (enforce_files.c) */
+    /* u8 is_enabled, u8 has_policy, u8 has_files, u32 number; descriptors: the
+     * policy, its key databases (enforce_files.c) */
     ENGINE_POLICY,
     /* str request -> ENGINE_ROWS str */
     ENGINE_QUERY,
@@ -46,7 +46,8 @@ enum engine_message {
     BROKER_RING,
 
     /* Broker to engine. */
-    /* u8 is_found, u8 is_job, str job, str user, u32 uid */
+    /* u8 is_found, u8 is_job, str job, str user, u32 uid, u32 tgid (of a
+     * socket's owner, else 0) */
     BROKER_IS = 0x5441,
     /* u8 err, str why [, u32 n, n x { str label, str owner, str der,
      * u8 has_key, u8 is_default, u8 usage }; descriptor: key channel

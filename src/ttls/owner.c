@@ -66,10 +66,12 @@ void
 owner_of_socket(const struct socket_facts *s, bool is_found, struct owner *out)
 {
     char comm[17] = "";
+    int pid;
 
     memset(out, 0, sizeof *out);
     if (!is_found)
         return;
-    IGNORE(socket_program(s->inode, s->uid, comm));
+    pid = socket_program(s->inode, s->uid, comm);
     owner_of(s->cgroup, s->uid, comm, out);
+    out->tgid = (uint32_t)pid;
 }

@@ -14,6 +14,7 @@ struct owner {
     bool is_job;
     char job[9], user[9];
     uint32_t uid;
+    uint32_t tgid; /* owner_of_socket: who holds it; 0: not found */
 };
 
 void owner_of(uint64_t cgroup, uint32_t uid, const char *comm,

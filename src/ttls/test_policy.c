@@ -380,7 +380,7 @@ warns(void **state)
           "has no facilities" },
         { RULE("Jobname A") "TTLSConnectionAdvancedParms c\n{\n"
                             "SecondaryMap On\n}\n",
-          "mapped by rules of their own" },
+          "" },
         { RULE("Jobname A") "TTLSGskOcspParms c\n{\n"
                             "OcspServerStapling Any\n}\n",
           "server's own certificate alone" },

@@ -181,6 +181,53 @@ addresses(void **state)
     }
 }
 
+static void
+primaries(void **state)
+{
+    static const struct {
+        const char *rule;
+        bool has;
+    } rows[] = {
+        { "Jobname A\nDirection Both\nTTLSGroupActionRef g\n"
+          "TTLSEnvironmentActionRef e",
+          false },
+        { "Jobname A\nDirection Both\nTTLSGroupActionRef g\n"
+          "TTLSEnvironmentActionRef e\nTTLSConnectionActionRef on",
+          true },
+        { "Jobname A\nDirection Both\nTTLSGroupActionRef many\n"
+          "TTLSEnvironmentActionRef e",
+          true },
+        { "Jobname A\nDirection Both\nTTLSGroupActionRef many\n"
+          "TTLSEnvironmentActionRef e\nTTLSConnectionActionRef off",
+          false },
+        { "Jobname A\nDirection Both\nTTLSGroupActionRef off\n"
+          "TTLSEnvironmentActionRef e\nTTLSConnectionActionRef on",
+          false },
+    };
+
+    (void)state;
+    assert_false(enforce_has_primaries(NULL));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct ttls_policy *policy;
+        char text[1024];
+
+        (void)snprintf(
+            text, sizeof text,
+            "TTLSRule r\n{\n%s\n}\n"
+            "TTLSGroupAction many\n{\nTTLSEnabled On\n"
+            "TTLSGroupAdvancedParms\n{\nSecondaryMap On\n}\n}\n"
+            "TTLSConnectionAction on\n{\nTTLSConnectionAdvancedParms\n{\n"
+            "SecondaryMap On\n}\n}\n"
+            "TTLSConnectionAction off\n{\nTTLSConnectionAdvancedParms\n{\n"
+            "SecondaryMap Off\n}\n}\n",
+            rows[i].rule);
+        policy = build(text);
+        if (enforce_has_primaries(policy) != rows[i].has)
+            fail_msg("row %zu", i);
+        ttls_policy_unref(&policy);
+    }
+}
+
 int
 main(void)
 {
@@ -189,6 +236,7 @@ main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(nothing_without_rules),
         cmocka_unit_test(listeners),
+        cmocka_unit_test(primaries),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

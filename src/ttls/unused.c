@@ -14,8 +14,6 @@
     "sessions are shared by the engines of one stack, not between machines"
 #define HMAC "the library has no truncated HMAC, it is never offered"
 
-#define SECONDARY "secondary connections are mapped by rules of their own"
-
 static const struct {
     enum ttls_stmt stmt;
     const char *name;
@@ -27,9 +25,6 @@ static const struct {
     { TTLS_CONN_ACTION, "CtraceClearText", "Off", CTRACE },
     { TTLS_GROUP_ADV, "SyslogFacility", NULL,
       "messages go to the system log of the image, which has no facilities" },
-    { TTLS_GROUP_ADV, "SecondaryMap", NULL, SECONDARY },
-    { TTLS_ENV_ADV, "SecondaryMap", "Off", SECONDARY },
-    { TTLS_CONN_ADV, "SecondaryMap", "Off", SECONDARY },
     { TTLS_ENV_ADV, "3DesKeyCheck", NULL,
       "no suite with triple DES is ever offered" },
     { TTLS_ENV_ADV, "TruncatedHMAC", "Required", HMAC },

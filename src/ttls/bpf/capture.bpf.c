@@ -108,6 +108,15 @@ struct {
     __type(value, __u64);
 } listens SEC(".maps");
 
+/* Where primary connections lead: the engines count (primary.h). */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, CAPTURE_HINTS);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, __u64);
+} hints SEC(".maps");
+
 /* The engines' listening sockets: [0] IPv4, [1] IPv6. They leave the map when
  * the last process that holds them ends. */
 struct {
@@ -182,28 +191,6 @@ is_job(const struct capture_filter *f)
                                       (int)f->image_level) == f->image_cgroup;
 }
 
-/* May this connection go to the engine? *verdict is what else happens to it. */
-static __always_inline bool
-is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f, int *verdict)
-{
-    *verdict = ALLOW;
-    if (!f || !f->is_enabled || ctx->type != STREAM ||
-        !has_port(f->out_ports, bpf_ntohs((__u16)ctx->user_port)))
-        return false;
-    if (ctx->protocol != IPPROTO_TCP && ctx->protocol != IPPROTO_MPTCP)
-        return false;
-    if ((__u32)bpf_get_current_uid_gid() == f->engine_uid)
-        return false;
-    if (bpf_get_netns_cookie(ctx) != f->netns) {
-        if (f->deny_foreign || is_job(f)) {
-            *verdict = REFUSE;
-            count(CAPTURE_N_REFUSED);
-        }
-        return false;
-    }
-    return true;
-}
-
 static __always_inline bool
 is_any(const struct capture_addr *a)
 {
@@ -225,6 +212,54 @@ has_addr(const struct capture_filter *f, const struct capture_addr *to)
     __builtin_memcpy(key.ip, to->ip, sizeof key.ip);
     return f->which ? bpf_map_lookup_elem(&remote_b, &key) != NULL
                     : bpf_map_lookup_elem(&remote_a, &key) != NULL;
+}
+
+/* May it belong to a primary connection of this process (0: of anybody)? */
+static __always_inline bool
+is_hinted(const struct capture_filter *f, __u32 tgid,
+          const struct capture_addr *peer)
+{
+    struct capture_addr at = { 0 };
+    __u32 which;
+    __u64 *n;
+
+    if (!f->has_primaries)
+        return false;
+    if (!is_any(peer))
+        __builtin_memcpy(at.ip, peer->ip, sizeof at.ip);
+    which = capture_hint(tgid, at.ip);
+    n = bpf_map_lookup_elem(&hints, &which);
+    return !n || *n > 0;
+}
+
+/* Does the policy, or a primary connection, mean a connection to there? */
+static __always_inline bool
+is_meant(const struct capture_filter *f, const struct capture_addr *to)
+{
+    return (has_port(f->out_ports, to->port) && has_addr(f, to)) ||
+           is_hinted(f, (__u32)(bpf_get_current_pid_tgid() >> 32), to);
+}
+
+/* May this connection go to the engine? *verdict is what else happens to it. */
+static __always_inline bool
+is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f,
+             const struct capture_addr *to, int *verdict)
+{
+    *verdict = ALLOW;
+    if (!f || !f->is_enabled || ctx->type != STREAM || !is_meant(f, to))
+        return false;
+    if (ctx->protocol != IPPROTO_TCP && ctx->protocol != IPPROTO_MPTCP)
+        return false;
+    if ((__u32)bpf_get_current_uid_gid() == f->engine_uid)
+        return false;
+    if (bpf_get_netns_cookie(ctx) != f->netns) {
+        if (f->deny_foreign || is_job(f)) {
+            *verdict = REFUSE;
+            count(CAPTURE_N_REFUSED);
+        }
+        return false;
+    }
+    return true;
 }
 
 /* A socket bound to a device cannot reach the engine: it is moved to lo, and
@@ -276,11 +311,9 @@ capture_connect4(struct bpf_sock_addr *ctx)
     struct capture_record r = { 0 };
     int verdict;
 
-    if (!is_candidate(ctx, f, &verdict))
-        return verdict;
     put_v4(&r.to, ctx->user_ip4, bpf_ntohs((__u16)ctx->user_port));
-    if (!has_addr(f, &r.to))
-        return ALLOW;
+    if (!is_candidate(ctx, f, &r.to, &verdict))
+        return verdict;
     if (ctx->sk) {
         r.from.port = (__u16)ctx->sk->src_port;
         if (ctx->sk->src_ip4) {
@@ -307,12 +340,10 @@ capture_connect6(struct bpf_sock_addr *ctx)
     __u32 ip[4], slot;
     int verdict;
 
-    if (!is_candidate(ctx, f, &verdict))
-        return verdict;
     put_v6(&r.to, ctx->user_ip6, bpf_ntohs((__u16)ctx->user_port));
+    if (!is_candidate(ctx, f, &r.to, &verdict))
+        return verdict;
     __builtin_memcpy(ip, r.to.ip, sizeof ip);
-    if (!has_addr(f, &r.to))
-        return ALLOW;
     if (ctx->sk) {
         r.from.port = (__u16)ctx->sk->src_port;
         if (ctx->sk->src_ip6[0] | ctx->sk->src_ip6[1] | ctx->sk->src_ip6[2] |
@@ -380,8 +411,13 @@ on_listen(struct bpf_sock_ops *ctx)
     if (times)
         __sync_fetch_and_add(times, 1);
     /* Others are found when a policy is installed that names their port. */
-    if (!has_port(f->in_ports, port))
+    if (!has_port(f->in_ports, port)) {
+        if (f->has_primaries) { /* the owner an engine remembers may be new */
+            count(CAPTURE_N_LISTENERS);
+            bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
+        }
         return;
+    }
     local_of(ctx, &key);
     old = bpf_map_lookup_elem(&listeners, &key);
     if (old) {
@@ -400,6 +436,7 @@ on_unlisten(struct bpf_sock_ops *ctx)
     struct capture_addr key = { 0 };
     struct capture_listener *l;
 
+    count(CAPTURE_N_LISTENERS);
     local_of(ctx, &key);
     l = bpf_map_lookup_elem(&listeners, &key);
     if (!l)
@@ -408,7 +445,6 @@ on_unlisten(struct bpf_sock_ops *ctx)
         __sync_fetch_and_add(&l->n, -1);
     else
         bpf_map_delete_elem(&listeners, &key);
-    count(CAPTURE_N_LISTENERS);
 }
 
 static __always_inline void
@@ -626,18 +662,32 @@ is_unsure(const struct capture_filter *f)
     return f->must_steer || !n || *n > 0;
 }
 
-/* The engine's own connection to the program. */
-static __always_inline bool
-is_own_leg(struct bpf_sk_lookup *ctx)
+static __always_inline void
+client_of(struct bpf_sk_lookup *ctx, struct capture_addr *from)
 {
-    struct capture_addr from = { 0 };
     __u16 port = bpf_ntohs((__u16)ctx->remote_port);
 
     if (ctx->family == FAMILY_4)
-        put_v4(&from, ctx->remote_ip4, port);
+        put_v4(from, ctx->remote_ip4, port);
     else
-        put_v6(&from, ctx->remote_ip6, port);
-    return bpf_map_lookup_elem(&in_peer, &from) != NULL;
+        put_v6(from, ctx->remote_ip6, port);
+}
+
+/* Is a listener at this port meant, by a rule or by a primary connection? */
+static __always_inline enum listener
+wanted(struct bpf_sk_lookup *ctx, const struct capture_filter *f,
+       const struct capture_addr *from, __u32 slot)
+{
+    enum listener l;
+
+    if (has_port(f->in_ports, ctx->local_port)) {
+        l = listener_of(ctx);
+        if (l == STEER || (l == NONE && is_unsure(f)))
+            return STEER;
+    }
+    return ctx->local_port != f->engine_port[slot] && is_hinted(f, 0, from)
+               ? STEER
+               : LEAVE;
 }
 
 SEC("sk_lookup")
@@ -646,15 +696,15 @@ capture_lookup(struct bpf_sk_lookup *ctx)
 {
     struct capture_filter *f = filter_now();
     __u32 slot = ctx->family == FAMILY_4 ? 0 : 1;
-    enum listener l;
+    struct capture_addr from = { 0 };
     struct bpf_sock *sk;
     long failed;
 
-    if (!f || !f->is_enabled || ctx->protocol != IPPROTO_TCP ||
-        !has_port(f->in_ports, ctx->local_port))
+    if (!f || !f->is_enabled || ctx->protocol != IPPROTO_TCP)
         return SK_PASS;
-    l = listener_of(ctx);
-    if ((l == NONE && !is_unsure(f)) || l == LEAVE || is_own_leg(ctx))
+    client_of(ctx, &from);
+    if (wanted(ctx, f, &from, slot) != STEER ||
+        bpf_map_lookup_elem(&in_peer, &from)) /* the engine's own leg */
         return SK_PASS;
     sk = bpf_map_lookup_elem(&engines, &slot);
     if (!sk) {

@@ -1,0 +1,51 @@
+/*
+ * Primary connections of rules with SecondaryMap: {process, local address,
+ * remote address} and the rule they were mapped to, in memory that the engines
+ * of a stack share. A later connection of the same process between the same
+ * addresses becomes a secondary one.
+ *
+ * The kernel knows of them by counters only (capture_map.h): a connection that
+ * hits one is sent to an engine, which looks here.
+ */
+#ifndef SALLYPORT_TTLS_PRIMARY_H
+#define SALLYPORT_TTLS_PRIMARY_H
+
+#include "base/defs.h"
+#include "ttls/capture_map.h"
+
+#define PRIMARIES_MAX 16384u
+#define PRIMARY_WINDOW 256u /* slots a key may be in; a multiple of 2 */
+#define PRIMARY_NONE UINT32_MAX
+
+/* One entry. Those of one engine that say the same are one, counted. */
+struct primary {
+    uint64_t tag; /* 0: free, 1: being written, else unique */
+    uint32_t engine, n;
+    uint32_t tgid;
+    uint8_t local[16], remote[16];
+    uint32_t policy, priority; /* the policy's number, the rule's priority */
+    uint32_t uid;
+    char job[9], user[9], rule[33];
+};
+
+/* One engine's view. */
+struct primaries {
+    struct primary *slots; /* PRIMARIES_MAX; NULL: there are none */
+    uint64_t *hints;       /* CAPTURE_HINTS */
+    uint32_t engine, last;
+};
+
+/* Forget what a predecessor of the same number has left. */
+void primaries_start(struct primaries *);
+/* want: all but tag, engine and n. False: no room is left. */
+MUST_CHECK bool primaries_put(struct primaries *, const struct primary *want,
+                              uint32_t *slot);
+void primaries_remove(struct primaries *, uint32_t slot);
+/* The one of highest priority. False: none. */
+MUST_CHECK bool primaries_find(const struct primaries *, uint32_t tgid,
+                               const uint8_t local[16],
+                               const uint8_t remote[16], struct primary *out);
+/* Was any mapped by the policy of this number? */
+bool primaries_hold(const struct primaries *, uint32_t policy);
+
+#endif

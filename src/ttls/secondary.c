@@ -1,0 +1,163 @@
+/*
+ * SecondaryMap: a connection of the same process to the same peer as a mapped
+ * one is mapped like it, when no rule is for it or one of lower priority. The
+ * primary's entry stands until it is closed, for all engines; the policy it was
+ * mapped by is kept as long.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/log.h"
+#include "ttls/engine.h"
+
+static void *
+shared(int fd, size_t n)
+{
+    void *at = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    return at == MAP_FAILED ? NULL : at;
+}
+
+bool
+secondary_open(struct engine *g, int hints, int slots)
+{
+    g->primaries.engine = g->number;
+    g->primaries.hints = shared(hints, CAPTURE_HINTS * sizeof(uint64_t));
+    g->primaries.slots = shared(slots, PRIMARIES_MAX * sizeof(struct primary));
+    if (g->primaries.hints == NULL || g->primaries.slots == NULL)
+        return false;
+    primaries_start(&g->primaries);
+    return true;
+}
+
+/* --- former policies ------------------------------------------------------ */
+
+static void
+drop_unused(struct engine *g)
+{
+    struct engine_policy **at = &g->former, *p;
+
+    while ((p = *at) != NULL) {
+        if (primaries_hold(&g->primaries, p->number)) {
+            at = &p->next_former;
+            continue;
+        }
+        *at = p->next_former;
+        engine_policy_unref(&p);
+    }
+}
+
+void
+secondary_keep(struct engine *g, struct engine_policy **which)
+{
+    struct engine_policy *p = *which;
+
+    *which = NULL;
+    if (p != NULL) {
+        p->next_former = g->former;
+        g->former = p;
+    }
+    drop_unused(g);
+}
+
+void
+secondary_fini(struct engine *g)
+{
+    struct engine_policy *p;
+
+    while ((p = g->former) != NULL) {
+        g->former = p->next_former;
+        engine_policy_unref(&p);
+    }
+}
+
+/* --- primaries ------------------------------------------------------------ */
+
+static uint32_t
+process_of(const struct conn *c)
+{
+    return c->is_inbound ? c->who.tgid : c->record.tgid;
+}
+
+bool
+secondary_note(struct conn *c)
+{
+    struct engine *g = c->engine;
+    const struct ttls_rule *rule = c->mapped->rule;
+    struct primary p = { .tgid = process_of(c),
+                         .policy = c->mapped->policy->number,
+                         .priority = rule->priority,
+                         .uid = c->who.uid };
+
+    if (!c->mapped->eff.is_enabled || !c->mapped->eff.secondary_map ||
+        g->primaries.slots == NULL || p.tgid == 0)
+        return true;
+    memcpy(p.local, c->local.ip, sizeof p.local);
+    memcpy(p.remote, c->remote.ip, sizeof p.remote);
+    memcpy(p.job, c->who.job, sizeof p.job);
+    memcpy(p.user, c->who.user, sizeof p.user);
+    if (!str_copy_z(rule->obj.name, p.rule, sizeof p.rule) ||
+        !primaries_put(&g->primaries, &p, &c->primary))
+        return false;
+    c->is_primary = true;
+    return true;
+}
+
+void
+secondary_forget(struct conn *c)
+{
+    if (c->is_primary)
+        primaries_remove(&c->engine->primaries, c->primary);
+    c->is_primary = false;
+}
+
+/* --- secondaries ---------------------------------------------------------- */
+
+static struct mapped *
+rule_of(struct engine_policy *p, const char *name)
+{
+    const struct ttls_rule *const *rules;
+    size_t n = ttls_policy_rules(p->policy, &rules);
+
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(rules[i]->obj.name, str_of(name)))
+            return engine_policy_map(p, rules[i]);
+    }
+    return NULL;
+}
+
+/* By the primary's own policy; an engine that was started since has only the
+ * one in force. */
+static struct mapped *
+mapped_like(struct engine *g, const struct primary *like)
+{
+    for (struct engine_policy *p = g->former; p != NULL; p = p->next_former) {
+        if (p->number == like->policy)
+            return rule_of(p, like->rule);
+    }
+    return rule_of(g->policy, like->rule);
+}
+
+bool
+secondary_map(struct conn *c, const struct ttls_rule *rule)
+{
+    struct engine *g = c->engine;
+    struct primary like;
+
+    if (!primaries_find(&g->primaries, process_of(c), c->local.ip, c->remote.ip,
+                        &like) ||
+        (rule != NULL && rule->priority >= like.priority))
+        return true;
+    c->mapped = mapped_like(g, &like);
+    if (c->mapped == NULL) {
+        log_info("connection %08X: its primary connection's rule %s is gone",
+                 c->id, like.rule);
+        return false;
+    }
+    c->is_secondary = true;
+    c->who.uid = like.uid;
+    memcpy(c->who.job, like.job, sizeof like.job);
+    memcpy(c->who.user, like.user, sizeof like.user);
+    return true;
+}

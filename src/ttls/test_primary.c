@@ -1,0 +1,203 @@
+/* What engines know of each other's primary connections. */
+#include "base/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ttls/primary.h"
+
+static uint64_t hints[CAPTURE_HINTS];
+static struct primary slots[PRIMARIES_MAX];
+static struct primaries one, two;
+
+static int
+start(void **state)
+{
+    (void)state;
+    memset(hints, 0, sizeof hints);
+    memset(slots, 0, sizeof slots);
+    one = (struct primaries){ .slots = slots, .hints = hints, .engine = 0 };
+    two = (struct primaries){ .slots = slots, .hints = hints, .engine = 1 };
+    return 0;
+}
+
+static struct primary
+entry(uint32_t tgid, uint8_t remote, const char *rule, uint32_t priority)
+{
+    struct primary p = { .tgid = tgid,
+                         .local = { [15] = 1 },
+                         .remote = { [15] = remote },
+                         .policy = 7,
+                         .priority = priority };
+
+    (void)snprintf(p.rule, sizeof p.rule, "%s", rule);
+    return p;
+}
+
+static bool
+finds(const struct primaries *p, uint32_t tgid, uint8_t local, uint8_t remote,
+      struct primary *out)
+{
+    const uint8_t l[16] = { [15] = local }, r[16] = { [15] = remote };
+
+    return primaries_find(p, tgid, l, r, out);
+}
+
+static size_t
+hinted(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < CAPTURE_HINTS; i++)
+        n += hints[i];
+    return n;
+}
+
+static void
+by_process_and_addresses(void **state)
+{
+    const struct primary p = entry(100, 2, "ftp", 5);
+    const uint8_t remote[16] = { [15] = 2 }, any[16] = { 0 };
+    struct primary got;
+    uint32_t slot;
+
+    (void)state;
+    assert_true(primaries_put(&one, &p, &slot));
+    assert_true(finds(&two, 100, 1, 2, &got));
+    assert_string_equal(got.rule, "ftp");
+    assert_int_equal(got.policy, 7);
+    assert_false(finds(&two, 101, 1, 2, &got));
+    assert_false(finds(&two, 0, 1, 2, &got));
+    assert_false(finds(&two, 100, 3, 2, &got));
+    assert_false(finds(&two, 100, 1, 3, &got));
+    /* What the kernel looks at: of the process, of anybody, to "any". */
+    assert_int_equal(hints[capture_hint(100, remote)], 1);
+    assert_int_equal(hints[capture_hint(0, remote)], 1);
+    assert_int_equal(hints[capture_hint(100, any)], 1);
+    assert_true(primaries_hold(&two, 7));
+    assert_false(primaries_hold(&two, 8));
+    primaries_remove(&one, slot);
+    assert_false(finds(&two, 100, 1, 2, &got));
+    assert_false(primaries_hold(&two, 7));
+    assert_int_equal(hinted(), 0);
+}
+
+/* One entry stands until the last of those that say the same is closed, in each
+ * engine by itself. */
+static void
+is_counted(void **state)
+{
+    const struct primary p = entry(100, 2, "ftp", 5);
+    struct primary got;
+    uint32_t a, b, c;
+
+    (void)state;
+    assert_true(primaries_put(&one, &p, &a));
+    assert_true(primaries_put(&one, &p, &b));
+    assert_true(primaries_put(&two, &p, &c));
+    assert_int_equal(a, b);
+    assert_int_not_equal(a, c);
+    primaries_remove(&one, a);
+    primaries_remove(&two, c);
+    assert_true(finds(&two, 100, 1, 2, &got));
+    primaries_remove(&one, b);
+    assert_false(finds(&two, 100, 1, 2, &got));
+    assert_int_equal(hinted(), 0);
+}
+
+static void
+highest_priority(void **state)
+{
+    const struct primary low = entry(100, 2, "low", 1),
+                         high = entry(100, 2, "high", 9);
+    struct primary got;
+    uint32_t a, b, c;
+
+    (void)state;
+    assert_true(primaries_put(&one, &low, &a));
+    assert_true(primaries_put(&two, &high, &b));
+    assert_true(primaries_put(&two, &low, &c));
+    assert_true(finds(&one, 100, 1, 2, &got));
+    assert_string_equal(got.rule, "high");
+    primaries_remove(&two, b);
+    assert_true(finds(&one, 100, 1, 2, &got));
+    assert_string_equal(got.rule, "low");
+}
+
+/* An engine that was killed: its successor forgets what was its own. */
+static void
+after_a_death(void **state)
+{
+    const struct primary p = entry(100, 2, "ftp", 5), q = entry(200, 3, "x", 1);
+    struct primaries next = two;
+    struct primary got;
+    uint32_t a, b;
+
+    (void)state;
+    assert_true(primaries_put(&one, &p, &a));
+    assert_true(primaries_put(&two, &q, &b));
+    primaries_start(&next);
+    assert_true(finds(&next, 100, 1, 2, &got));
+    assert_false(finds(&next, 200, 1, 3, &got));
+    assert_int_equal(hinted(), 3);
+}
+
+/* No room: said, and nothing is lost. */
+static void
+no_room(void **state)
+{
+    struct primary got;
+    uint32_t slot = 0, policy = 0;
+
+    (void)state;
+    for (; policy < PRIMARY_WINDOW; policy++) {
+        struct primary p = entry(100, 2, "ftp", 5);
+
+        p.policy = policy;
+        assert_true(primaries_put(&one, &p, &slot));
+    }
+    {
+        struct primary p = entry(100, 2, "ftp", 5);
+        size_t before = hinted();
+
+        p.policy = policy;
+        assert_false(primaries_put(&one, &p, &slot));
+        assert_false(primaries_put(&two, &p, &slot));
+        assert_int_equal(hinted(), before);
+        p.policy = 0;
+        assert_true(primaries_put(&one, &p, &slot));
+    }
+    assert_true(finds(&two, 100, 1, 2, &got));
+}
+
+/* Memory that somebody else writes: names end, half an entry is none. */
+static void
+is_damaged(void **state)
+{
+    const struct primary p = entry(100, 2, "ftp", 5);
+    struct primary got;
+    uint32_t slot;
+
+    (void)state;
+    assert_true(primaries_put(&one, &p, &slot));
+    memset(slots[slot].rule, 'A', sizeof slots[slot].rule);
+    assert_true(finds(&two, 100, 1, 2, &got));
+    assert_int_equal(strlen(got.rule), sizeof got.rule - 1);
+    slots[slot].tag = 1;
+    assert_false(finds(&two, 100, 1, 2, &got));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(by_process_and_addresses, start),
+        cmocka_unit_test_setup(is_counted, start),
+        cmocka_unit_test_setup(highest_priority, start),
+        cmocka_unit_test_setup(after_a_death, start),
+        cmocka_unit_test_setup(no_room, start),
+        cmocka_unit_test_setup(is_damaged, start),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
