@@ -29,27 +29,53 @@ fail(struct env *env, unsigned rc)
 static bool
 set_protocols(SSL_CTX *ctx, const struct ttls_effective *e)
 {
+    bool is_suite_b = e->suite_b != TTLS_SUITEB_OFF; /* TLS 1.2, RFC 6460 */
     uint64_t off = SSL_OP_NO_SSLv3; /* OpenSSL of Debian has none */
 
-    off |= e->tlsv1 ? 0 : SSL_OP_NO_TLSv1;
-    off |= e->tlsv11 ? 0 : SSL_OP_NO_TLSv1_1;
+    off |= e->tlsv1 && !is_suite_b ? 0 : SSL_OP_NO_TLSv1;
+    off |= e->tlsv11 && !is_suite_b ? 0 : SSL_OP_NO_TLSv1_1;
     off |= e->tlsv12 ? 0 : SSL_OP_NO_TLSv1_2;
-    off |= e->tlsv13 ? 0 : SSL_OP_NO_TLSv1_3;
+    off |= e->tlsv13 && !is_suite_b ? 0 : SSL_OP_NO_TLSv1_3;
     SSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 |
                                    SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3);
     SSL_CTX_set_options(ctx, off);
-    return (e->tlsv1 || e->tlsv11 || e->tlsv12 || e->tlsv13) &&
+    return (e->tlsv12 ||
+            (!is_suite_b && (e->tlsv1 || e->tlsv11 || e->tlsv13))) &&
            SSL_CTX_set_min_proto_version(ctx, 0) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, 0) == 1;
+}
+
+/* The library's own profiles: suites, curves, signatures and chains. */
+static const char *
+suite_b_text(enum ttls_suite_b profile)
+{
+    switch (profile) {
+    case TTLS_SUITEB_128:
+        return "SUITEB128ONLY";
+    case TTLS_SUITEB_128MIN:
+    case TTLS_SUITEB_ALL:
+        return "SUITEB128";
+    case TTLS_SUITEB_192:
+    case TTLS_SUITEB_192MIN:
+        return "SUITEB192";
+    case TTLS_SUITEB_OFF:
+        break;
+    }
+    return NULL;
 }
 
 static bool
 set_ciphers(SSL_CTX *ctx, const struct ttls_effective *e)
 {
+    const char *profile = suite_b_text(e->suite_b);
     SSL *ssl = SSL_new(ctx);
     char v13[512] = "", rest[TEXT_MAX] = "";
     size_t n13 = 0, n = 0;
 
+    if (profile != NULL) {
+        SSL_free(ssl);
+        return SSL_CTX_set_cipher_list(ctx, profile) == 1;
+    }
     for (size_t i = 0; ssl != NULL && i < e->ciphers.n; i++) {
         unsigned char id[2] = { (unsigned char)(e->ciphers.v[i] >> 8),
                                 (unsigned char)e->ciphers.v[i] };
@@ -483,9 +509,12 @@ set_options(SSL_CTX *ctx, const struct ttls_effective *e)
     if (e->renegotiation == TTLS_RENEG_DEFAULT ||
         e->renegotiation == TTLS_RENEG_DISABLED)
         on |= SSL_OP_NO_RENEGOTIATION;
+    if (!is_client && e->renegotiation == TTLS_RENEG_ALL)
+        on |= SSL_OP_ALLOW_CLIENT_RENEGOTIATION;
     if ((is_client ? e->client_ems : e->server_ems) == TTLS_EMS_OFF)
         on |= SSL_OP_NO_EXTENDED_MASTER_SECRET;
-    if (is_client && e->renegotiation_indicator == TTLS_IND_OPTIONAL)
+    if (is_client && (e->renegotiation_indicator == TTLS_IND_OPTIONAL ||
+                      e->renegotiation_indicator == TTLS_IND_SERVER))
         on |= SSL_OP_LEGACY_SERVER_CONNECT;
     SSL_CTX_set_options(ctx, on);
     if (e->middle_box)
