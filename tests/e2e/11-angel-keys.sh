@@ -160,6 +160,37 @@ for c, n in behind:
 check(all(has(f"M{i}", "ID(ANN)") for i in range(4)), "all who stayed have theirs")
 check(not any(has(f"M{i}", "ID(ANN)") for i in range(4, 8)), "who left gets nothing")
 
+# --- a certificate whose reader takes long: who asks meanwhile is told to wait
+def reader_halted(c, text):
+    """The command's number, once the process that reads for it is stopped; 0: it was too fast."""
+    front = below(angel.process.pid, "angel-front")[0]
+    n = c.send(COMMAND, s(text))
+    end = time.time() + 5
+    while time.time() < end and not select.select([c.sock], [], [], 0)[0]:
+        try:
+            for p in open(f"/proc/{front}/task/{front}/children").read().split():
+                os.kill(int(p), signal.SIGSTOP)
+                return n
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    answer(c, n)
+    return 0
+
+ds = os.environ["SALLYPORT_ROOT"] + "/datasets/IBMUSER.SLOW.P12"
+subprocess.run(f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=slow -keyout {ds}.k -out {ds}.c 2>/dev/null && "
+               f"openssl pkcs12 -export -inkey {ds}.k -in {ds}.c -passout pass:x -iter 300000 -out {ds} && chmod 644 {ds} && rm {ds}.k {ds}.c", shell=True, check=True)
+for _ in range(20):
+    n = reader_halted(a, "RACDCERT CHECKCERT('IBMUSER.SLOW.P12') PASSWORD('x')")
+    if n:
+        break
+check(n != 0, "the process that reads a certificate is stopped")
+m = b.send(COMMAND, s("LISTUSER ANN"))
+kind, seq, _, _ = b.recv()
+is_equal((kind, seq), (WAIT, 0), "who asks meanwhile is told that it goes on")
+rc, said, _ = answer(a, n)
+check(rc == 8 and "no answer" in said, "the certificate is refused at last", f"{rc} {said}")
+is_equal(answer(b, m)[0], 0, "and everybody is served")
+
 # --- the keeper, or a process that makes keys, is killed meanwhile
 for name, victim in [("the keeper", keeper), ("a maker", lambda: makers()[0])]:
     halt()

@@ -20,6 +20,7 @@
  * bounded processor time and memory, which dies afterwards.
  */
 #define PARSER_WAIT_MS 10000
+#define PARSER_WORD_MS 2000
 #define PARSER_CPU_S 5u
 #define PARSER_MEMORY (512ul << 20)
 #define RESULT_MAX (1u << 20)
@@ -179,6 +180,7 @@ make(void *arg, bool is_request, struct str signer_sealed,
  * -------------------------------------------------------------- */
 
 struct work {
+    struct front *front;
     enum { WORK_PARSE, WORK_PKCS12, WORK_PKCS7, WORK_HOST_IDS } kind;
     struct str input, password; /* PARSE; PKCS12: the certificate */
     struct str pkcs8, label;
@@ -249,13 +251,28 @@ take_result(struct chan_msg *msg, struct buf *out, struct err_info *why)
     return buf_check(out, why);
 }
 
+/* Nobody is served until it is through: whoever asked something meanwhile is
+ * told that it goes on, so that no client gives up. */
+static bool
+await_child(struct front *f, int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+
+    for (int ms = 0; ms < PARSER_WAIT_MS; ms += PARSER_WORD_MS) {
+        if (poll(&p, 1, PARSER_WORD_MS) == 1)
+            return true;
+        for (struct peer *peer = f->peers; peer != NULL; peer = peer->next)
+            peer_send(peer, WIRE_WAIT, 0, STR(""), -1);
+    }
+    return false;
+}
+
 /* *was_killed: somebody else ended it, so nothing is known of the input. */
 static enum err
 run_once(const struct work *w, struct buf *out, bool *was_killed,
          struct err_info *why)
 {
     struct chan_msg msg;
-    struct pollfd p = { .events = POLLIN };
     bool has_ended = false;
     int pair[2], status = 0;
     pid_t pid;
@@ -272,8 +289,7 @@ run_once(const struct work *w, struct buf *out, bool *was_killed,
         close(pair[0]);
         return err_sys(why, "fork");
     }
-    p.fd = pair[0];
-    if (poll(&p, 1, PARSER_WAIT_MS) != 1)
+    if (!await_child(w->front, pair[0]))
         e = err_set(why, ERR_TIMEOUT, "certificate parser: no answer");
     else if (chan_recv(pair[0], &msg, NULL) != ERR_OK) {
         has_ended = true;
@@ -330,7 +346,8 @@ parse(void *arg, struct arena *a, struct str input, struct str password,
       const struct str *trusted, size_t n_trusted, struct cert_bundle *out,
       struct err_info *why)
 {
-    const struct work w = { .kind = WORK_PARSE,
+    const struct work w = { .front = arg,
+                            .kind = WORK_PARSE,
                             .input = input,
                             .password = password,
                             .list = trusted,
@@ -338,7 +355,6 @@ parse(void *arg, struct arena *a, struct str input, struct str password,
     struct reader in;
     enum err e = ask_child(&w, a, &in, why);
 
-    (void)arg;
     return e != ERR_OK || cert_bundle_read(&in, a, out) ? e : malformed(why);
 }
 
@@ -346,13 +362,14 @@ static enum err
 host_ids(void *arg, struct arena *a, struct str der, const struct str *cas,
          size_t n_cas, struct hostids *out, struct err_info *why)
 {
-    const struct work w = {
-        .kind = WORK_HOST_IDS, .input = der, .list = cas, .n_list = n_cas
-    };
+    const struct work w = { .front = arg,
+                            .kind = WORK_HOST_IDS,
+                            .input = der,
+                            .list = cas,
+                            .n_list = n_cas };
     struct reader in;
     enum err e = ask_child(&w, a, &in, why);
 
-    (void)arg;
     if (e != ERR_OK)
         return e;
     return hostids_read(&in, out) && out->signer < n_cas ? ERR_OK
@@ -364,7 +381,8 @@ pkcs12(void *arg, struct str der, struct str pkcs8, const struct str *chain,
        size_t n_chain, struct str label, struct str password, struct buf *out,
        struct err_info *why)
 {
-    const struct work w = { .kind = WORK_PKCS12,
+    const struct work w = { .front = arg,
+                            .kind = WORK_PKCS12,
                             .input = der,
                             .password = password,
                             .pkcs8 = pkcs8,
@@ -372,7 +390,6 @@ pkcs12(void *arg, struct str der, struct str pkcs8, const struct str *chain,
                             .list = chain,
                             .n_list = n_chain };
 
-    (void)arg;
     return run_child(&w, out, why);
 }
 
@@ -380,9 +397,10 @@ static enum err
 pkcs7(void *arg, const struct str *ders, size_t n, struct buf *out,
       struct err_info *why)
 {
-    const struct work w = { .kind = WORK_PKCS7, .list = ders, .n_list = n };
+    const struct work w = {
+        .front = arg, .kind = WORK_PKCS7, .list = ders, .n_list = n
+    };
 
-    (void)arg;
     return run_child(&w, out, why);
 }
 
