@@ -184,8 +184,9 @@ take_out(struct keys *k, struct parked *c)
 {
     struct parked **at = &k->first;
 
-    while (*at != c)
+    while (*at != NULL && *at != c)
         at = &(*at)->next;
+    REQUIRE(*at == c);
     *at = c->next;
     if (k->tail == &c->next)
         k->tail = at;
