@@ -271,6 +271,23 @@ all_names(struct cmd *cmd, const char *sql, struct str **out)
     return n;
 }
 
+/* LISTUSER * is for those who look after all users or those of a group. */
+static bool
+may_list_others(struct cmd *cmd)
+{
+    struct saf_connect *v;
+    size_t n;
+
+    if (cmd_is_special(cmd) || cmd_is_auditor(cmd))
+        return true;
+    n = saf_connects_of_user(cmd->db, cmd->arena, str_of(cmd->acee->user), &v);
+    for (size_t i = 0; i < n; i++)
+        if ((v[i].attrs & (ACEE_SPECIAL | ACEE_AUDITOR)) != 0 &&
+            !saf_connect_is_revoked(&v[i], cmd->today))
+            return true;
+    return false;
+}
+
 static uint32_t
 run_listuser(struct cmd *cmd)
 {
@@ -287,6 +304,10 @@ run_listuser(struct cmd *cmd)
     }
     if (asks_nothing(cmd)) {
         CMD_MSG(cmd, "ICH30012I");
+        return 4;
+    }
+    if (is_all && !may_list_others(cmd)) {
+        CMD_MSG(cmd, "ICH30002I", STR("*"));
         return 4;
     }
     if (is_all)
