@@ -4,7 +4,7 @@
 . "${E2E_LIB:?tests/e2e/lib.sh in full}"
 image_install; ok $? "the exercise's image"
 HOLE=$(free_port) PLAIN=$(free_port)
-sed -i "s#host=\"https://127.0.0.1\" port=\"[^\"]*\"#host=\"http://127.0.0.1\" port=\"$HOLE\"#; s/idAssertion=\"ASSERT_ONLY\"/idAssertion=\"OFF\"/; s/requireSecure=\"true\"/requireSecure=\"false\"/" "$SERVER_DIR/includes/apiRequesterHTTPS.xml"
+sed -i "s#host=\"https://127.0.0.1\" port=\"[^\"]*\"#host=\"http://127.0.0.1\" port=\"$HOLE\"#; s/idAssertion=\"ASSERT_ONLY\"/idAssertion=\"OFF\"/; s/requireSecure=\"true\"/requireSecure=\"false\"/; s/receiveTimeout=\"20s\"/receiveTimeout=\"600s\"/" "$SERVER_DIR/includes/apiRequesterHTTPS.xml"
 # limits ATTRIBUTES: an include of its own
 limits() {
     printf '<server><sallyport_limits retryAfter="3s" %s/><sallyport_metrics authentication="false"/></server>\n' "$1" >"$SERVER_DIR/includes/limits.xml"
@@ -39,7 +39,7 @@ tls = ssl.create_default_context(cafile=scratch + "/ca.pem"); tls.load_cert_chai
 lock = threading.Lock()
 def ask():
     try:
-        c = http.client.HTTPSConnection("127.0.0.1", port, context=tls, timeout=50)
+        c = http.client.HTTPSConnection("127.0.0.1", port, context=tls, timeout=500)
         c.request("POST", "/zosConnect/apiRequesters/cscvincapi_1.0.0", b"\x06\x00111111", {"Content-Type": "application/octet-stream",
             "Sallyport-Api-Method": "GET", "Sallyport-Api-Path": "%2Fcscvinc%2Femployee%2F%7Bemployee%7D"})
         r = c.getresponse(); line = "%d %s" % (r.status, r.getheader("Retry-After")); b = r.read()
@@ -64,12 +64,51 @@ is "$GOOD" 20 "another API answers as always"
 is "$(count "$SCRATCH/asked" x)" 10 "the back end has not been asked more"
 metric() { curl -s "http://127.0.0.1:$HTTP/metrics" | sed -n "s/^sallyport_$1 //p"; }
 is "$(metric 'api_running{kind="requester",name="cscvincapi_1.0.0"}')" 10 "what waits is counted"
+python3 "$(dirname "$E2E_LIB")/openmetrics.py" < <(curl -s "http://127.0.0.1:$HTTP/metrics") >"$SCRATCH/openmetrics" 2>&1
+is "$(cat "$SCRATCH/openmetrics")" "" "what is counted is OpenMetrics, by another reader"
 touch "$SCRATCH/go"
 wait "$ASKING"
 is "$(count "$SCRATCH/asked.out" '^200 None')" 10 "those that waited hear what their back end says"
 none_runs() { [ "$(metric 'api_running{kind="requester",name="cscvincapi_1.0.0"}')" = 0 ]; }
 wait_for 10 none_runs; ok $? "nothing is under way any more"
 is "$(python3 "$SCRATCH/ask.py" "$HTTPS" "$SCRATCH" 1)" "200 None" "it is asked again"
+
+# --- an API that is slower than it may be: only eight may wait for it
+# asks N: as many in the background, answers in asked.out
+asks() { rm -f "$SCRATCH/go" "$SCRATCH/asked"; background python3 "$SCRATCH/ask.py" "$HTTPS" "$SCRATCH" "$1" >"$SCRATCH/asked.out" 2>&1; ASKING=$PID; }
+at_hole() { [ "$(count "$SCRATCH/asked" x)" = "$1" ]; }
+limits 'maxLatency="100ms"'; refresh
+asks 8
+wait_for 30 at_hole 8; ok $? "eight requests wait"
+sleep 0.3 # each of them has then taken longer than it may
+touch "$SCRATCH/go"; wait "$ASKING"
+asks 20
+twelve() { [ "$(count "$SCRATCH/asked.out" '^503 3$')" = 12 ]; }
+wait_for 30 twelve; ok $? "maxLatency: of twenty more twelve are answered 503 with Retry-After"
+is "$(count "$SCRATCH/asked" x)" 8 "and eight may wait"
+touch "$SCRATCH/go"; wait "$ASKING"
+like "$(curl -s "http://127.0.0.1:$HTTP/metrics")" '^sallyport_limited_total\{limit="maxLatency"\} 12$' "which is counted"
+
+# --- too much in all
+limits 'maxConcurrentRequests="8"'; refresh
+asks 25
+told() { [ $(($(count "$SCRATCH/asked" x) + $(count "$SCRATCH/asked.out" '^503 3$'))) = 25 ]; }
+wait_for 30 told; ok $? "maxConcurrentRequests: each of 25 waits or is answered 503 with Retry-After"
+[ "$(count "$SCRATCH/asked" x)" -ge 1 ] && [ "$(count "$SCRATCH/asked" x)" -le 16 ]; ok $? "few wait ($(count "$SCRATCH/asked" x))"
+touch "$SCRATCH/go"; wait "$ASKING"
+
+# --- too many of one user
+limits 'requestsPerSecondPerUser="1" burst="0"'; refresh
+MANY=(); for _ in $(seq 30); do MANY+=("https://127.0.0.1:$HTTPS/cscvinc/employee/111111"); done
+# All at once, until it was within a second.
+too_many() {
+    OUT=$(curl -s -i --parallel --parallel-immediate --parallel-max 30 --http1.1 --max-time 60 --cacert "$SCRATCH/ca.pem" --cert "$SCRATCH/USER1.pem" "${MANY[@]}" | tr -d '\r')
+    grep -q 'HTTP/1\.1 429' <<<"$OUT"
+}
+wait_for 90 too_many
+like "$OUT" "HTTP/1\.1 200 " "requestsPerSecondPerUser: some are answered"
+like "$OUT" "HTTP/1\.1 429 " "others are too many"
+like "$OUT" "^Retry-After: 3" "which says when to come again"
 
 # --- connections of one user, and to one API
 cat >"$SCRATCH/kept.py" <<'PY'
