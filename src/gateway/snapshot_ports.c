@@ -335,8 +335,8 @@ building_ports(struct building *b)
     {
         if (!e->enabled)
             continue;
-        if (e->http_port < 0 && e->https_port < 0)
-            PLACED_LOG(b->log, LOGGER, PLACE(&e->node, NULL), "CWWKT0009W",
+        if (e->http_port <= 0 && e->https_port <= 0)
+            PLACED_LOG(b->log, HOST_LOGGER, PLACE(&e->node, NULL), "CWWKT0009W",
                        e->node.id);
         if (e->http_port > 0 && (code = add_port(b, e, false)) != ERR_OK)
             return code;

@@ -82,9 +82,10 @@ apply
 get /x
 is "$BODY" "Not Found" "an endpoint that is not let in"
 like "$(since)" 'CWWKG0033W: The value \[nobody\] specified for the reference attribute \[allowFromEndpointRef\]' "which names one that is not there"
-server "/>" '<virtualHost id="v"><hostAlias>else.example:http</hostAlias></virtualHost><sallyport_metrics path="metrics"/>'
+server "/>" '<virtualHost id="v"><hostAlias>else.example:http</hostAlias></virtualHost><sallyport_metrics path="metrics"/><httpEndpoint id="mute"/>'
 apply
 like "$(since)" 'CWWKT0026W: The v virtual host .*: else\.example:http\.' "an alias that is none"
+like "$(since)" 'CWWKT0009W: The HTTP endpoint mute is not started: it has no port\.' "an endpoint without a port"
 server "/>" '<virtualHost id="u"/><virtualHost id="v"><hostAlias>else.example:80</hostAlias></virtualHost><virtualHost id="w"><hostAlias>ELSE.example:80</hostAlias></virtualHost><sallyport_metrics path="metrics"/>'
 apply
 like "$(since)" 'CWWKT0025W: The u virtual host has no host alias' "a host without one"
@@ -127,9 +128,6 @@ get /metrics; is "$CODE" 200 "metrics"
 get /metrics -I; is "$CODE" 200 "their head"
 get /metrics -X POST
 is "$CODE $(grep -i '^allow:' <<<"$HEAD")" "405 Allow: GET, HEAD" "what else is said with a 405"
-server ' httpPort="-1"/>'
-apply
-like "$(since)" "CWWKT0009W: The defaultHttpEndpoint HTTP endpoint has no port" "an endpoint without a port"
 
 # --- other origins
 server "/>" '<cors domain="/api" allowedOrigins="https://page.example" allowedMethods="GET, PUT" allowedHeaders="X-A" exposeHeaders="X-B" allowCredentials="true" maxAge="60"/>'
