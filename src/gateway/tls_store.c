@@ -44,6 +44,20 @@ struct tls_stores {
     struct cfg_key_store environment;
 };
 
+static bool
+is_ring_scheme(struct str scheme)
+{
+    static const char *const names[] = {
+        "safkeyring",       "safkeyringhybrid",    "safkeyringjce",
+        "safkeyringjcecca", "safkeyringjcehybrid",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_eq_nocase_z(scheme, names[i]))
+            return true;
+    return false;
+}
+
 enum err
 tls_ring_parse(struct str location, struct str *owner, struct str *ring,
                struct err_info *why)
@@ -52,7 +66,7 @@ tls_ring_parse(struct str location, struct str *owner, struct str *ring,
     struct str rest;
     size_t slash;
 
-    if (!str_starts_nocase(location, STR("safkeyring")) || colon == STR_NPOS)
+    if (colon == STR_NPOS || !is_ring_scheme(str_sub(location, 0, colon)))
         return err_set(why, ERR_SYNTAX,
                        "\"" STR_FMT "\" is not safkeyring://[owner/]ring",
                        STR_ARG(location));
@@ -67,10 +81,11 @@ tls_ring_parse(struct str location, struct str *owner, struct str *ring,
         *owner = str_sub(rest, 0, slash);
         *ring = str_sub(rest, slash + 1, rest.n);
     }
-    if (ring->n == 0 || ring->n > SAF_RING_MAX || owner->n > SAF_USER_MAX)
+    if (ring->n == 0 || ring->n > SAF_RING_MAX || owner->n > SAF_USER_MAX ||
+        str_find_char(*ring, '/') != STR_NPOS)
         return err_set(why, ERR_SYNTAX,
                        "\"" STR_FMT "\" names no ring (1..%u characters) of "
-                       "an owner (0..%u)",
+                       "an owner (0..%u), with one / between them",
                        STR_ARG(location), SAF_RING_MAX, SAF_USER_MAX);
     return ERR_OK;
 }
