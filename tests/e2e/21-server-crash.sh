@@ -38,6 +38,17 @@ ok $? "it answers"
 ok $? "under a new parent"
 runs "stop" 0 sallyport server stop s
 
+# Nobody asks how the parent ended: its process id is still there.
+background sh -c 'sallyport server run s >/dev/null 2>&1 & exec sleep 600'
+wait_for 20 answers
+P=$(parent)
+kill -9 "$P"
+wait_for 10 grep -q '^State:.Z' "/proc/$P/status"; ok $? "a parent that is dead and not buried"
+runs "start" 0 sallyport server start s
+answers
+ok $? "it answers"
+runs "stop" 0 sallyport server stop s
+
 # A request that does not end: the server waits, says so and ends all the same.
 sallyport server create q >/dev/null
 QPORT=$(free_port) QDIR=$SALLYPORT_ROOT/servers/q

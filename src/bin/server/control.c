@@ -287,7 +287,7 @@ control_start(struct settings *s, const struct control_options *o)
         return control_no_server(s);
     printf("Starting server %s.\n", s->name);
     fflush(stdout);
-    if (lock_is_held(s, &holder) && (holder == 0 || kill(holder, 0) == 0))
+    if (lock_is_held(s, &holder) && !lock_holder_is_gone(holder))
         return already_running(s, holder);
     if (settings_load(s, &status, &why) != ERR_OK) {
         fprintf(stderr, "%s\n", why.text);

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -35,10 +35,21 @@ read_holder(int fd)
     return (pid_t)pid;
 }
 
-static bool
-is_gone(pid_t pid)
+/* Also one that ended and that nobody has waited for yet: it answers kill(). */
+bool
+lock_holder_is_gone(pid_t pid)
 {
-    return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+    struct pollfd p = { .events = POLLIN };
+    bool is_gone;
+
+    if (pid <= 0)
+        return false;
+    p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (p.fd < 0)
+        return errno == ESRCH;
+    is_gone = poll(&p, 1, 0) == 1;
+    close(p.fd);
+    return is_gone;
 }
 
 /* The lock, waiting only for a worker whose parent is dead: it ends at once
@@ -47,7 +58,7 @@ static bool
 take(int fd)
 {
     for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 20) {
-        if (!is_gone(read_holder(fd)) || waited > ORPHAN_WAIT_MS)
+        if (!lock_holder_is_gone(read_holder(fd)) || waited > ORPHAN_WAIT_MS)
             return false;
         (void)poll(NULL, 0, 20);
     }

@@ -18,5 +18,7 @@ MUST_CHECK enum err lock_take(const struct settings *, int *fd, pid_t *holder,
 bool lock_is_readable(const struct settings *);
 /* Is it held? The holder's process id in *holder (may be NULL). */
 bool lock_is_held(const struct settings *, pid_t *holder);
+/* It has ended: a worker that still holds the lock is about to end as well. */
+bool lock_holder_is_gone(pid_t);
 
 #endif
