@@ -53,6 +53,28 @@ add_insert(struct buf *out, struct str insert)
         buf_add_z(out, "...");
 }
 
+const struct msg *
+msg_of_line(struct str line)
+{
+    char id[16];
+    size_t n = 0;
+
+    while (n < line.n && line.p[n] != ' ' && line.p[n] != ':')
+        n++;
+    if (n == 0 || n == line.n ||
+        !str_copy_z(str_sub(line, 0, n), id, sizeof id))
+        return NULL;
+    return msg_find(id);
+}
+
+const char *
+msg_remedy(struct str line)
+{
+    const struct msg *msg = msg_of_line(line);
+
+    return msg == NULL ? "" : msg->remedy;
+}
+
 void
 msg_text(struct buf *out, const char *id, const struct str *inserts, size_t n)
 {

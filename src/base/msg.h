@@ -24,6 +24,10 @@ struct msg {
 
 /* NULL when there is no such id. */
 const struct msg *msg_find(const char *id);
+/* Of a line "CWWKE0010E: ..." or "CWWKB0052I ...": its message, or NULL. */
+const struct msg *msg_of_line(struct str line);
+/* What to do about such a line; "" when there is nothing. */
+const char *msg_remedy(struct str line);
 /* All rows, sorted by id: for the reference manual. */
 const struct msg *msg_all(size_t *n);
 /* Append the text with its inserts, without the id. An unknown id appends the

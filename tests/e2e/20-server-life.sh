@@ -70,7 +70,7 @@ runs "a second start" 1 sallyport server start zceesrv1
 like "$OUT" "^Server zceesrv1 is already running with process ID $PARENT\.$" \
     "is refused"
 runs "a second run" 1 sallyport server run zceesrv1
-is "$OUT" "CWWKE0029E: An instance of server zceesrv1 is already running." \
+is "$(head -1 <<<"$OUT")" "CWWKE0029E: An instance of server zceesrv1 is already running." \
     "is refused too"
 status_of() { curl -s -o /dev/null -w '%{http_code}' --max-time 5 "http://127.0.0.1:$1/none"; }
 is "$(status_of "$PORT")" 404 "it answers"
@@ -135,7 +135,24 @@ first '<include location="half.xml"/>' WARN
 runs "a malformed include and WARN: the built-in defaults" 0 sallyport server start zceesrv1
 like "$(cat "$LOG")" "CWWKF0009W" "without features"
 sallyport server stop zceesrv1 >/dev/null
+# An error is what ends a start; a default in the place of a wrong value is none.
+first '<httpOptions id="o" persistTimeout="soon"/>' FAIL
+runs "a wrong value that has a default, and FAIL" 0 sallyport server start zceesrv1
+like "$(cat "$LOG")" "CWWKG0083W: .*persistTimeout.*soon" "is a warning"
+sallyport server stop zceesrv1 >/dev/null
+first '<zosconnect_cicsIpicConnection id="c"/>' FAIL
+runs "an error and FAIL" 22 sallyport server start zceesrv1
+is "$(grep -oE 'CWWK(G00(58|95)E|G0010I|E0018E|E0701E)' "$LOG" | tr '\n' ' ')" "CWWKG0058E CWWKG0010I " "says the error, and that this is why it ends"
+like "$OUT" "^CWWKG0058E: The element zosconnect_cicsIpicConnection with the unique identifier c is missing" "the terminal has it too"
+grep -qxF "  $(sallyport help CWWKG0058E | sed -n 's/^What to do: //p')" <<<"$OUT"; ok $? "with what to do"
 cp "$SCRATCH/server.xml" "$HOME_DIR/server.xml"
+cp "$HOME_DIR/bootstrap.properties" "$SCRATCH/bootstrap.properties"
+echo "onError=BAD" >>"$HOME_DIR/bootstrap.properties"
+rm -f "$LOG"
+runs "another word in bootstrap.properties" 0 sallyport server start zceesrv1
+is "$(grep -c "CWWKG0032W: Unexpected value specified for property \[onError\], value = \[BAD\]\. Expected value(s) are: \[WARN\]\[FAIL\]\[IGNORE\]\. Default value in use: WARN\." "$LOG")" 1 "is said once"
+sallyport server stop zceesrv1 >/dev/null
+cp "$SCRATCH/bootstrap.properties" "$HOME_DIR/bootstrap.properties"
 
 # What is malformed from the start gives the built-in defaults, or with
 # onError=FAIL no server.

@@ -112,7 +112,7 @@ is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "info
   echo '</server>'
 } >"$S/bad/server.xml"
 runs "check of one with too many ports" 8 sallyport config check bad
-like "$OUT" 'CWWKE0701E: .*httpEndpoint\[e32\] \(.*/bad/server\.xml:33.*\): more than 32 ports: set ports to -1' "says where and what to do"
+like "$OUT" 'CWWKE0018E: .*httpEndpoint\[e32\] \(.*/bad/server\.xml:33.*\): more than 32 ports: set ports to -1' "says where and what to do"
 echo '<server><x' >"$S/bad/server.xml"
 runs "check of a malformed one" 12 sallyport config check bad
 like "$OUT" 'CWWKG0014E: .*File: file:.*/bad/server\.xml Line: [12] Column: ' "names the place"
@@ -205,7 +205,9 @@ SPT0440E 21 The zosconnect_cicsIpicConnection region cannot be opened with TLS
 BAQR0496E 24 Interceptor usr_site\[site\] cannot be used: /none/site\.so: No such file
 CWWKS3006E 23 A configuration exception has occurred\.
 END
-like "$(sallyport config check --json late | jq -r '.[] | select(.file) | "\(.id):\(.line)"' | tr '\n' ' ')" "CWWKO0203E:5 .*CWPKI0831E:15 " "as JSON the place stands by itself"
+like "$(sallyport config check --json late | jq -r '.[] | select(.file) | "\(.id):\(.line)"' | tr '\n' ' ')" "SPT0411W:3 SPT0411W:3 .*CWWKO0203E:5 .*CWPKI0831E:15 " "as JSON the place stands by itself"
+is "$(sallyport config check --json late | jq -r '[.[] | select(.id == "CWWKO0203E") | .remedy][0]')" "$(sallyport help CWWKO0203E | sed -n 's/^What to do: //p')" "and what to do"
+grep -qxF "  $(sallyport help CWWKO0203E | sed -n 's/^What to do: //p')" <<<"$CHECKED"; ok $? "which the text has as well"
 is "$(grep -c 'TCP Channel a ' <<<"$CHECKED")" 1 "an endpoint with two ports is complained of once"
 [ ! -e "$S/late/logs" ] && [ ! -e "$S/late/workarea" ]; ok $? "nothing was made"
 runs "it starts all the same" 0 sallyport server start late
@@ -265,8 +267,8 @@ for names in messageFileName traceFileName logDirectory; do
     [ $names != logDirectory ] || value=$S/names/server.xml/logs
     printf '<server>\n<logging\n%s="%s"/>\n<httpEndpoint id="defaultHttpEndpoint" httpPort="-1" httpsPort="-1"/></server>' $names "$value" >"$S/names/server.xml"
     runs "check of a $names that is none" 8 sallyport config check names
-    like "$OUT" '^CWWKE0701E: .*(a/b|Not a directory).*\(.*/names/server\.xml:3:1\)' "says where"
-    SAID=$(grep '^CWWKE0701E' <<<"$OUT")
+    like "$OUT" '^CWWKE0018E: .*(a/b|Not a directory).*\(.*/names/server\.xml:3:1\)' "says where"
+    SAID=$(grep '^CWWKE0018E' <<<"$OUT")
     runs "nothing starts with it" 22 sallyport server start names
     [ $names = logDirectory ] || { grep -qF -- "$SAID" "$S/names/logs/messages.log"; ok $? "which says the same"; }
 done

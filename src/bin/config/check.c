@@ -12,19 +12,21 @@
 #include "config/feature.h"
 #include "gateway/check.h"
 
-/* Its text ends with " (FILE:LINE)" or " (FILE:LINE:COLUMN)" where there is a
- * place. */
+/* Its text has "(FILE:LINE)" or "(FILE:LINE:COLUMN)", the last of what stands
+ * in parentheses, where there is a place. */
 static struct cfg_place
 place_of(struct str text)
 {
-    size_t open = str_rfind_char(text, '('), colon;
+    size_t close = str_rfind_char(text, ')'), open, colon;
     struct cfg_place place = { 0 };
     uint64_t line = 0;
 
-    if (open == STR_NPOS || text.p[text.n - 1] != ')' ||
-        !str_starts(str_sub(text, open, text.n), STR("(/")))
+    if (close == STR_NPOS)
         return place;
-    place.file = str_sub(text, open + 1, text.n - 1);
+    open = str_rfind_char(str_sub(text, 0, close), '(');
+    if (open == STR_NPOS || !str_starts(str_sub(text, open, close), STR("(/")))
+        return place;
+    place.file = str_sub(text, open + 1, close);
     for (unsigned i = 0; i < 2; i++) {
         colon = str_rfind_char(place.file, ':');
         if (colon == STR_NPOS ||
@@ -100,8 +102,8 @@ source_check(struct source *s)
     if (chdir(s->settings.output_dir) != 0)
         IGNORE(chdir(s->settings.server_dir));
     if (check_logs(s, &why) != ERR_OK)
-        note_text(s, "CWWKE0701E", str_of(why.text));
+        note_text(s, "CWWKE0018E", str_of(why.text));
     (void)features_check(s->tree, note_placed, s);
     if (check_server(s, &why) != ERR_OK)
-        note_text(s, "CWWKE0701E", str_of(why.text));
+        note_text(s, "CWWKE0018E", str_of(why.text));
 }

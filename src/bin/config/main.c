@@ -6,6 +6,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/msg.h"
 #include "base/secret.h"
 #include "config/dump.h"
 #include "config/elements.h"
@@ -50,6 +51,17 @@ static const struct cli cli = {
 
 /* ---- messages ---- */
 
+/* The message, and what to do about it. */
+static void
+print_message(FILE *out, struct str id, struct str text)
+{
+    const struct msg *msg = msg_find(id.p);
+
+    fprintf(out, STR_FMT ": " STR_FMT "\n", STR_ARG(id), STR_ARG(text));
+    if (msg != NULL && msg->remedy[0] != '\0')
+        fprintf(out, "  %s\n", msg->remedy);
+}
+
 /* Errors, as lines of the log; warnings are for check. */
 static void
 print_errors(const struct source *s)
@@ -58,8 +70,7 @@ print_errors(const struct source *s)
         const struct message *m = &s->messages.v[i];
 
         if (message_severity(m) == 'E')
-            fprintf(stderr, STR_FMT ": " STR_FMT "\n", STR_ARG(m->id),
-                    STR_ARG(m->text));
+            print_message(stderr, m->id, m->text);
     }
 }
 
@@ -159,12 +170,13 @@ check_line(struct jsonout *out, struct counts *n, struct str id,
 {
     char severity = id.p[id.n - 1];
     bool is_error = severity == 'E', is_warning = severity == 'W';
+    const struct msg *msg = msg_find(id.p);
 
     n->errors += is_error;
     n->warnings += is_warning;
     if (!is_json) {
         if (is_error || is_warning || str_eq_z(id, "CWWKG0102I"))
-            printf(STR_FMT ": " STR_FMT "\n", STR_ARG(id), STR_ARG(text));
+            print_message(stdout, id, text);
         return;
     }
     jsonout_open(out, '{');
@@ -176,6 +188,10 @@ check_line(struct jsonout *out, struct counts *n, struct str id,
                                      : STR("information"));
     jsonout_key(out, STR("text"));
     jsonout_string(out, text);
+    if (msg != NULL && msg->remedy[0] != '\0') {
+        jsonout_key(out, STR("remedy"));
+        jsonout_string(out, str_of(msg->remedy));
+    }
     if (str_starts(place.file, STR("/"))) {
         char line[16];
         int len = snprintf(line, sizeof line, "%u", place.line);

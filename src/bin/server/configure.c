@@ -210,6 +210,8 @@ configure_start(struct worker *w, struct err_info *why)
         e = cfg_load_empty(&options, &w->tree, why);
     else if (e == ERR_OK)
         configure_forget_tried(w);
+    else
+        w->was_said = e != ERR_MEMORY;
     if (e != ERR_OK)
         return e;
     take_stamps(w, began_ms);

@@ -31,17 +31,6 @@
 
 #define STOP_WAIT_S 30u
 
-void
-control_say(const char *id, const char *a, const char *b, const char *c)
-{
-    struct buf line;
-
-    buf_init(&line, 16384);
-    MSG_LINE(&line, id, str_of(a), str_of(b), str_of(c));
-    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
-    buf_fini(&line);
-}
-
 /* Why server.xml is none that may be read; NULL when there is nothing. */
 static const char *
 what_is_wrong(const struct settings *s, char path[4096])
@@ -148,7 +137,7 @@ control_run(struct settings *s, const struct control_options *o)
         return EXIT_NO_SERVER;
     }
     if (settings_load(s, &status, &why) != ERR_OK) {
-        fprintf(stderr, "%s\n", why.text);
+        control_say_line(str_of(why.text));
         return status;
     }
     if ((e = make_work_folders(s, &why)) != ERR_OK)
@@ -251,7 +240,7 @@ already_running(const struct settings *s, pid_t holder)
 
 /* 'R' when ready; the exit status when the process ended first. */
 static int
-wait_until_ready(const struct settings *s, pid_t pid, int ready_fd)
+wait_until_ready(struct settings *s, pid_t pid, int ready_fd)
 {
     int status;
     char byte;
@@ -272,6 +261,8 @@ wait_until_ready(const struct settings *s, pid_t pid, int ready_fd)
         WEXITSTATUS(status) == EXIT_REDUNDANT)
         return already_running(s, 0);
     printf("Server %s start failed. Check server logs for details.\n", s->name);
+    fflush(stdout);
+    control_say_errors(s);
     return EXIT_START;
 }
 
@@ -290,7 +281,7 @@ control_start(struct settings *s, const struct control_options *o)
     if (lock_is_held(s, &holder) && !lock_holder_is_gone(holder))
         return already_running(s, holder);
     if (settings_load(s, &status, &why) != ERR_OK) {
-        fprintf(stderr, "%s\n", why.text);
+        control_say_line(str_of(why.text));
         return status;
     }
     if (started_task_is_configured())

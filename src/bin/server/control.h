@@ -35,7 +35,10 @@ int control_resume(struct settings *, const struct control_options *);
 int control_list(struct settings *, const struct control_options *);
 int control_version(struct settings *, const struct control_options *);
 
-/* A message of the catalogue on standard error. */
+/* A message of the catalogue on standard error, and what to do about it. */
+void control_say_line(struct str line); /* begins with its id, or is text */
+/* Errors of the start that has just failed, from its console.log. */
+void control_say_errors(struct settings *);
 void control_say(const char *id, const char *a, const char *b, const char *c);
 /* It has a server.xml, or it runs and had one: then it can still be stopped. */
 bool control_knows(const struct settings *);

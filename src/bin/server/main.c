@@ -240,7 +240,7 @@ locate(struct settings *s, const char *name, int argc, char **argv)
     int i = 0;
 
     if (e != ERR_OK) {
-        fprintf(stderr, "%s\n", why.text);
+        control_say_line(str_of(why.text));
         return e == ERR_SYNTAX ? EXIT_BAD_ARGUMENT : EXIT_LOCATION;
     }
     while (i < argc && strcmp(argv[i], "--") != 0)
@@ -294,7 +294,7 @@ be_worker(int argc, char **argv)
     if (settings_load(&s, &status, &why) == ERR_OK)
         status = worker_main(&s, (int)fd);
     else
-        fprintf(stderr, "%s\n", why.text);
+        control_say_line(str_of(why.text));
     settings_fini(&s);
     return status;
 }

@@ -53,7 +53,8 @@ warn(const char *id, struct str a, struct str b)
 
     buf_init(&line, 8192);
     MSG_LINE(&line, id, a, b);
-    fprintf(stderr, STR_FMT "\n", STR_ARG(buf_view(&line)));
+    fprintf(stderr, STR_FMT "\n  %s\n", STR_ARG(buf_view(&line)),
+            msg_remedy(buf_view(&line)));
     buf_fini(&line);
 }
 

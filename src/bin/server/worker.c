@@ -211,10 +211,12 @@ run(struct worker *w, struct err_info *why)
         return e;
     is_right = features_fit(w, w->tree);
     features_say(w, w->tree, NULL);
-    if (!is_right)
+    if (!is_right) {
+        w->was_said = true;
         return err_set(why, ERR_NOT_NOW,
                        "a feature is not right and onError of featureManager "
                        "is FAIL");
+    }
     MESSAGES_LOG(w->log, FEATURE_LOGGER, "CWWKF0008I",
                  worker_seconds(w->started_ms, seconds));
     w->parent_event =
@@ -260,7 +262,7 @@ say_no_log(const struct worker *w, struct str why)
 
     buf_init(&line, 8192);
     MSG_LINE(&line, "SPT0465E", str_of(w->settings->name), why);
-    log_error("%s", buf_z(&line));
+    log_error("%s %s", buf_z(&line), msg_remedy(buf_view(&line)));
     buf_fini(&line);
 }
 
@@ -288,7 +290,9 @@ worker_main(const struct settings *settings, int parent_fd_number)
 
             log_error("server %s: %s", settings->name, why.text);
             messages_log_ffdc(w.log, &incident);
-            MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKE0701E", str_of(why.text));
+            if (!w.was_said)
+                MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKE0018E",
+                             str_of(why.text));
             MESSAGES_LOG(w.log, BOOT_LOGGER, "CWWKG0010I",
                          str_of(settings->name));
         }

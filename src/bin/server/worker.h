@@ -48,6 +48,7 @@ struct worker {
     char last_display[40]; /* when DISPLAY,WORK was asked last; "" never */
     uint64_t last_requests;
     bool is_stopping;
+    bool was_said; /* why the start failed */
     int exit_status;
 };
 
