@@ -22,24 +22,16 @@ put(const struct modify_out *out, const char *id, const struct str *inserts,
     put((out), (id), MSG_INSERTS(__VA_ARGS__),                                 \
         sizeof(MSG_INSERTS(__VA_ARGS__)) / sizeof(struct str))
 
-static void
-put_text(const struct modify_out *out, const char *id, const char *fmt,
-         va_list ap)
-{
-    char text[1024];
-
-    vsnprintf(text, sizeof text, fmt, ap);
-    PUT(out, id, str_of(text));
-}
-
 void
 modify_say(const struct modify_call *call, const char *fmt, ...)
 {
+    char text[1024];
     va_list ap;
 
     va_start(ap, fmt);
-    put_text(call->out, "CWWKB0004I", fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    PUT(call->out, "CWWKB0004I", str_of(text));
 }
 
 static void
@@ -61,11 +53,13 @@ bool
 modify_refuse(const struct modify_call *call, const char *help, const char *fmt,
               ...)
 {
+    char text[1024];
     va_list ap;
 
     va_start(ap, fmt);
-    put_text(call->out, "CWWKB0012I", fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    PUT(call->out, "CWWKB0012I", str_of(text));
     put_help(call->out, help);
     return false;
 }

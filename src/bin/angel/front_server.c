@@ -297,7 +297,8 @@ stands_for_server(const struct peer *p, const struct angel *angel)
         if (q->job == p->job && q->acee != NULL &&
             q->cred.pid < first->cred.pid)
             first = q;
-    for (const struct peer *q = p->front->peers; q != p; q = q->next)
+    for (const struct peer *q = p->front->peers; q != NULL && q != p;
+         q = q->next)
         if (q->job == p->job && q->acee != NULL &&
             q->cred.pid == first->cred.pid)
             return false;
