@@ -101,6 +101,18 @@ apply; like "$(since)" "CWPKI0033E: .*no password is given, and the store has on
 server '/><ssl id="t"/><sslDefault sslRef="t"/>'
 apply; like "$(since)" 'CWPKI0817A: The default SSL configuration expects a <keyStore> element with an id value of defaultKeyStore, and a password\.' "no store at all"
 
+# --- broken at the start: the port is closed until the store is mended
+echo broken >"$SECURITY/mended.p12"
+server "/>$(printf '<keyStore id="k" location="mended.p12" password="changeit" updateTrigger="disabled"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
+sallyport server stop s >/dev/null; rm -f "$LOG"
+runs "start with a store that is none" 0 sallyport server start s
+is "$(subject)" "" "no TLS on its port"
+like "$(cat "$LOG")" "CWPKI0033E: The keystore located at .*mended\.p12 did not load" "is said"
+cp "$SECURITY/two.p12" "$SECURITY/mended.p12"
+is "$(subject)" "" "nothing changes by itself"
+runs "REFRESH,KEYSTORE" 0 sallyport server modify s REFRESH,KEYSTORE
+like "$(subject)" "CN=one" "makes it usable"
+
 # --- polled: a changed file is taken by itself
 server "/>$(printf '<keyStore id="k" location="now.p12" password="changeit" updateTrigger="polled"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
 cp "$SECURITY/two.p12" "$SECURITY/now.p12"
