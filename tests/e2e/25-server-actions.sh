@@ -15,7 +15,7 @@ status_of() { curl -s -o /dev/null -w '%{http_code}' --max-time 5 "http://127.0.
 for name in default apiRequester sampleCicsIpicCatalogManager sampleDb2Project sampleDatabase samplePhonebook sampleMQStockManager sampleWolaCatalogManager; do
     runs "template zosconnect:$name" 0 sallyport server create "t-$name" --template="zosconnect:$name"
     like "$(cat "$SERVERS/t-$name/server.xml")" 'updateTrigger="mbean" monitorInterval="500"' "as the original's begin"
-    OUT=$(sallyport config check "t-$name" 2>&1 | grep -v '^SPT0401W')
+    OUT=$(sallyport config check "t-$name" 2>&1 | grep -vE '^SPT0401W|^  ')
     like "$OUT" "^t-$name: 0 errors, [0-9]+ warnings?$" "is a configuration"
     is "$(wc -l <<<"$OUT")" 1 "with nothing unknown in it"
 done
