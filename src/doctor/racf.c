@@ -252,8 +252,10 @@ ask_for(struct saf_client *saf, struct arena *arena, const char *command,
         return RACF_REFUSED;
     if (reply->rc == 0)
         return RACF_FOUND;
-    return str_find(reply->text, STR("NOT FOUND")) != STR_NPOS ? RACF_NOT_FOUND
-                                                               : RACF_REFUSED;
+    return str_find(reply->text, STR("NOT FOUND")) != STR_NPOS ||
+                   str_find(reply->text, STR("UNABLE TO LOCATE")) != STR_NPOS
+               ? RACF_NOT_FOUND
+               : RACF_REFUSED;
 }
 
 enum racf_answer

@@ -195,9 +195,24 @@ check_guest(struct doctor *d, const struct need *need, const char *guest,
     struct racf_reply reply;
     struct racf_user user;
 
-    if (guest[0] == '\0' ||
-        racf_user_get(d->saf, d->arena, guest, &user, &reply) != RACF_FOUND)
-        return; /* it need not exist: everything then needs a login */
+    switch (racf_user_get(d->saf, d->arena, guest, &user, &reply)) {
+    case RACF_NOT_FOUND:
+        /* what is no name was not asked for */
+        doctor_find(d, RULE_GUEST_MISSING, need->file, need->line,
+                    reply.text.p == NULL
+                        ? "# write a user id of 1 to 8 characters"
+                        : doctor_racf(d,
+                                      "ADDUSER %s RESTRICTED NOPASSWORD "
+                                      "NOOIDCARD",
+                                      guest),
+                    "unauthenticatedUser \"%s\" does not exist", guest);
+        return;
+    case RACF_REFUSED:
+        refused(d, &reply, doctor_text(d, "user %s", guest));
+        return;
+    case RACF_FOUND:
+        break;
+    }
     if (!user_has(&user, appl))
         doctor_find(d, RULE_GUEST_ACCESS, need->file, need->line,
                     permit(d, need, guest),

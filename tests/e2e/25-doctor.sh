@@ -155,6 +155,11 @@ racf "RDEFINE EJBROLE BBGZDFLT.zos.connect.access.roles.zosConnectAccess UACC(NO
 racf "PERMIT BBGZDFLT.zos.connect.access.roles.zosConnectAccess CLASS(EJBROLE) ID(ZCEEUSRS) ACCESS(READ)"
 racf "PERMIT BBGZDFLT CLASS(APPL) ID(WSGUEST) DELETE"; has "the unauthenticated user" unauthenticated-user '.what | test("WSGUEST")' 4
 racf "PERMIT BBGZDFLT CLASS(APPL) ID(WSGUEST) ACCESS(READ)"
+for guest in NOGUEST "no guest"; do
+    sed -i "s|unauthenticatedUser=\"[^\"]*\"|unauthenticatedUser=\"$guest\"|" "$DIR/includes/safSecurity.xml"; own
+    has "an unauthenticated user \"$guest\" that does not exist" unauthenticated-user-missing ".what | test(\"$guest\")" 4
+done
+sed -i 's|unauthenticatedUser="[^"]*"|unauthenticatedUser="WSGUEST"|' "$DIR/includes/safSecurity.xml"; own
 racf "ADDGROUP NOBODYIN" "PERMIT BBGZDFLT CLASS(APPL) ID(NOBODYIN) ACCESS(READ)"; has "a permitted group without members" group-empty '.what | test("NOBODYIN")' 4
 racf "PERMIT BBGZDFLT CLASS(APPL) ID(NOBODYIN) DELETE"
 sed -i 's#globalReaderGroup="GMREADR"#globalReaderGroup="NOBODYIN,NOGROUP"#' "$DIR/includes/groupAccess.xml"; has "a group of the interceptor without members" group-empty '.what | test("reader group names group NOBODYIN")' 8
