@@ -121,20 +121,41 @@ sweep_nft(struct enforce *f, const char *name)
     f->nft.name = NULL;
 }
 
+/* The image's cgroup as nft names it; false: it cannot. */
+static bool
+name_cgroups(struct enforce *f, const char *image, const char *mount)
+{
+    const size_t top = strlen("/sys/fs/cgroup/");
+    unsigned level = 0;
+
+    for (const char *p = image + strlen(mount); *p != '\0'; p++)
+        level += *p == '/';
+    if (strncmp(image, "/sys/fs/cgroup/", top) != 0 ||
+        (size_t)snprintf(f->nft_image, sizeof f->nft_image, "%s",
+                         image + top) >= sizeof f->nft_image)
+        return false;
+    (void)snprintf(f->nft_stack, sizeof f->nft_stack, "stack-%s", f->stack);
+    f->nft.image = f->nft_image;
+    f->nft.stack = f->nft_stack;
+    f->nft.level = level;
+    return true;
+}
+
 /* The kernel takes no programs: why says so, and is said to the operator. */
 static enum err
-open_nft(struct enforce *f, const char *cgroup, const char *name,
-         struct err_info *why)
+open_nft(struct enforce *f, const char *image, const char *mount, bool is_wide,
+         const char *name, struct err_info *why)
 {
     struct err_info second = { 0 };
     enum err e;
 
     name_table(f, name);
-    if (cgroup != NULL) {
-        (void)snprintf(f->nft_cgroup, sizeof f->nft_cgroup, "%s", cgroup);
-        f->nft.cgroup = f->nft_cgroup;
-    }
-    e = nft_try(&f->nft, &second);
+    f->nft.is_wide = is_wide;
+    if (name_cgroups(f, image, mount))
+        e = nft_try(&f->nft, &second);
+    else
+        e = err_set(&second, ERR_UNSUPPORTED,
+                    "nft: %s is not below /sys/fs/cgroup", image);
     if (e != ERR_OK) {
         f->nft.name = NULL;
         err_prefix(&second, "%.200s", why->text);
@@ -173,7 +194,7 @@ open_capture(struct enforce *f, struct err_info *why)
         sweep_nft(f, pin);
         return e;
     }
-    return open_nft(f, is_wide ? NULL : image + strlen(mount) + 1, pin, why);
+    return open_nft(f, image, mount, is_wide, pin, why);
 }
 
 /* What the engines know of each other's connections. */

@@ -22,7 +22,7 @@ struct worker {
 struct enforce {
     struct capture *capture; /* NULL: nftables */
     struct nft_options nft;
-    char nft_name[128], nft_cgroup[256];
+    char nft_name[128], nft_image[256], nft_stack[16];
     char *program;
     char stack[9];
     unsigned char secret[ENGINE_SECRET_BYTES];

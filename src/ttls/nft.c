@@ -85,25 +85,52 @@ put_set(struct buf *out, const char *name, const uint8_t *bits)
     return is_any;
 }
 
+/* Jobs only: a match by itself, as who lies less deep has no such cgroup, and
+ * neither equals nor differs. */
 static void
-put_redirects(struct buf *out, const struct nft_options *o, const char *set)
+put_redirects(struct buf *out, const struct nft_options *o, const char *set,
+              const char *who)
 {
     if (o->port4 != 0)
-        buf_printf(out, "  meta nfproto ipv4 tcp dport @%s redirect to :%u\n",
-                   set, o->port4);
+        buf_printf(out,
+                   "  meta nfproto ipv4 tcp dport @%s %s redirect to :%u\n",
+                   set, who, o->port4);
     if (o->port6 != 0)
-        buf_printf(out, "  meta nfproto ipv6 tcp dport @%s redirect to :%u\n",
-                   set, o->port6);
+        buf_printf(out,
+                   "  meta nfproto ipv6 tcp dport @%s %s redirect to :%u\n",
+                   set, who, o->port6);
+}
+
+/* When the stack has died somebody else may listen on the engines' port: what
+ * was turned over there reaches its own sockets or none. */
+static void
+put_guard(struct buf *b, const struct nft_options *o)
+{
+    const uint16_t ports[] = { o->port4, o->port6 };
+
+    buf_add_z(b, " chain guard {\n  type filter hook input priority 0; policy "
+                 "accept;\n");
+    for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
+        if (ports[i] != 0)
+            buf_printf(b,
+                       "  ct state new ct status dnat tcp dport %u socket "
+                       "cgroupv2 level %u \"%s/%s\" accept\n"
+                       "  ct state new ct status dnat tcp dport %u reject with "
+                       "tcp reset\n",
+                       ports[i], o->level + 1, o->image, o->stack, ports[i]);
+    }
+    buf_add_z(b, " }\n");
 }
 
 static void
 put_rules(struct buf *b, const struct nft_options *o, const uint8_t *out,
           const uint8_t *in)
 {
-    unsigned level = 1;
+    char who[400] = "";
 
-    for (const char *p = o->cgroup; p != NULL && *p != '\0'; p++)
-        level += *p == '/';
+    if (!o->is_wide)
+        (void)snprintf(who, sizeof who, "socket cgroupv2 level %u \"%s\"",
+                       o->level, o->image);
     buf_printf(b, "table inet %s { }\ndelete table inet %s\ntable inet %s {\n",
                o->name, o->name, o->name);
     if (put_set(b, "outports", out)) {
@@ -111,18 +138,16 @@ put_rules(struct buf *b, const struct nft_options *o, const uint8_t *out,
                    " chain out {\n  type nat hook output priority -100; policy "
                    "accept;\n  meta skuid %u accept\n",
                    o->engine_uid);
-        if (o->cgroup != NULL)
-            buf_printf(b, "  socket cgroupv2 level %u != \"%s\" accept\n",
-                       level, o->cgroup);
-        put_redirects(b, o, "outports");
+        put_redirects(b, o, "outports", who);
         buf_add_z(b, " }\n");
     }
     if (put_set(b, "inports", in)) {
         buf_add_z(b, " chain in {\n  type nat hook prerouting priority -100; "
                      "policy accept;\n");
-        put_redirects(b, o, "inports");
+        put_redirects(b, o, "inports", "");
         buf_add_z(b, " }\n");
     }
+    put_guard(b, o);
     buf_add_z(b, "}\n");
 }
 

@@ -10,9 +10,11 @@
 #include "base/err.h"
 
 struct nft_options {
-    const char *name;   /* of the table: image and stack */
-    const char *cgroup; /* of the image, below the v2 mount; NULL: every
-                           program */
+    const char *name;  /* of the table: image and stack */
+    const char *image; /* its cgroup, as nft names it: below /sys/fs/cgroup */
+    unsigned level;    /* how deep it lies below the v2 mount */
+    const char *stack; /* the stack's own cgroup in it: whose sockets listen */
+    bool is_wide;      /* every program, not the image's only */
     uint32_t engine_uid;
     uint16_t port4, port6; /* the engines'; 0: none */
 };

@@ -460,39 +460,6 @@ PY
 )
 like "$(tr '\n' ' ' <<<"$OUT")" 'policy 4 conn 3 prot 0304 version 22 others 0' "SIOCTTLSCTL by the preloaded library"
 
-# --- without BPF: nftables ----------------------------------------------------------------------
-if PATH=/usr/sbin:/sbin:$PATH command -v nft >/dev/null; then
-    sallyport shutdown >/dev/null 2>&1
-    echo ttlscapture=nftables >>"$SALLYPORT_ROOT/etc/image.conf"
-    sallyport ipl >/dev/null 2>&1; ok $? "ipl, capture by nftables"
-    mark; console 'S PAGENT'; wait_for 20 said EZZ8432I
-    console 'V TCPIP,,OBEY,SYS1.TCPPARMS(TTLS)'; like "$OUT" EZZ0053I "nftables: TTLS"
-    is "$(sallyport netstat --json TTLS | jq -r .how)" nftables "nftables: NETSTAT says so"
-    mark
-    OUT=$("${CURL[@]}" http://10.77.0.2:8443/); like "$OUT" 'MARKER page TLSv1.3' "nftables: outbound"
-    OUT=$("${CURL[@]}" -g 'http://[fd77::2]:8443/'); like "$OUT" 'MARKER page' "nftables: IPv6"
-    wait_for 5 said 'EZD1281I .* REMOTE: 10\.77\.0\.2\.\.8443 JOBNAME: CURL USERID: ROOT '; ok $? "nftables: whose it is is found"
-    OUT=$(https 8080 -k); like "$OUT" 'MARKER you are' "nftables: inbound"
-    OUT=$(peer "${CURL[@]}" http://10.77.0.1:8080/; echo "status $?"); like "$OUT" '^status (52|56)' "nftables: clear text is refused"
-    OUT=$("${CURL[@]}" http://10.77.0.1:8081/; echo "status $?"); like "$OUT" 'MARKER you are|status' "nftables: the machine's own client"
-    # Killed, its rules refuse; its successor puts its own in their place.
-    kill -9 "$(stack_pid)"
-    wait_for 20 eval '"${CURL[@]}" http://10.77.0.2:8443/ | grep -q "MARKER page"'; ok $? "nftables: and started again"
-    # Both killed: the next stack sweeps, though it captures by programs.
-    tables() { PATH=/usr/sbin:/sbin:$PATH nft list tables | grep -c sallyport; }
-    AGENT=$(processes sallyport-pagent | grep -vx "$(stack_pid)" | head -1)
-    kill -9 "$AGENT"; kill -9 "$(stack_pid)"
-    is "$(tables)" 1 "nftables: rules outlive stack and agent"
-    OUT=$("${CURL[@]}" http://10.77.0.2:8443/; echo "status $?"); unlike "$OUT" '^status 0' "nftables: and refuse"
-    sed -i '/^ttlscapture/d' "$SALLYPORT_ROOT/etc/image.conf"
-    mark; console 'S PAGENT'; wait_for 20 said EZZ8432I
-    is "$(sallyport netstat --json TTLS | jq -r .how)" eBPF "by programs again"
-    is "$(tables)" 0 "nftables: the next stack sweeps them"
-    OUT=$("${CURL[@]}" http://10.77.0.2:8443/); like "$OUT" 'MARKER page TLSv1.3' "and captures"
-    sallyport shutdown >/dev/null 2>&1
-    is "$(PATH=/usr/sbin:/sbin:$PATH nft list tables | grep -c sallyport)" 0 "nftables: nothing is left"
-fi
-
 # --- the wire ---------------------------------------------------------------------------------
 [ "$(stat -c %s "$SCRATCH/wire")" -gt 100000 ]; ok $? "the wire was seen ($(stat -c %s "$SCRATCH/wire") bytes)"
 is "$(grep -ao 'MARKER\|say \|STARTTLX\|GET / HTTP' "$SCRATCH/wire" | sort -u | tr '\n' ' ')" "GET / HTTP STARTTLX " "no clear text on it but what was meant to be"
