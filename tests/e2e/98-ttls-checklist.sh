@@ -3,7 +3,8 @@
 # inherits a captured connection (9), where no private key is (11). Elsewhere: a
 # broken file changes nothing (2) 90; the exercise (4) 91; clear text and
 # silence (7), certificates of clients (8), ways to connect (9) 92 and
-# 97-ttls-breakouts; who is killed (10) 93.
+# 97-ttls-breakouts; who is killed (10) 93;
+# parameters 96.
 : "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
