@@ -652,13 +652,15 @@ searches_and_lists(void **state)
         { "ALTUSER U0 OMVS(UID(8))", 0, "" },
         { "ALTUSER U0 OMVS(AUTOUID)", 0, "" },
         { "ALTGROUP G0 OMVS(AUTOGID)", 0, "" },
-        { "ALTUSER (U0 FRED) OMVS(UID(4799))", 8,
+        { "ALTUSER (U0 FRED) OMVS(UID(4799))", 4,
           "IRR52174I Incorrect UID 4799. This value is already in use by U0.\n"
           "ICH21004I FRED NOT ALTERED\n" },
         { "RDEFINE FACILITY BPX.NEXT.USER APPLDATA('5000-5001/70-71')", 0, "" },
-        { "ADDGROUP (G1 G2 G3) OMVS(AUTOGID)", 8,
-          "IRR52177I Group G1 was assigned an OMVS GID value of 70.\n"
-          "IRR52177I Group G2 was assigned an OMVS GID value of 71.\n"
+        { "ADDGROUP G1 OMVS(AUTOGID)", 0,
+          "IRR52177I Group G1 was assigned an OMVS GID value of 70.\n" },
+        { "ADDGROUP G2 OMVS(AUTOGID)", 0,
+          "IRR52177I Group G2 was assigned an OMVS GID value of 71.\n" },
+        { "ADDGROUP G3 OMVS(AUTOGID)", 8,
           "IRR52181I No free identifier is left in the range.\n" },
         { "SETROPTS PROTECTALL(FAILURES) JES(BATCHALLRACF) WHEN(PROGRAM)"
           " LANGUAGE(PRIMARY(ENU) SECONDARY(DEU)) GENERIC(DATASET)",

@@ -205,7 +205,7 @@ members(void **state)
         { "RDEFINE NODES NODE1.USERJ.* UACC(READ) ADDMEM(fred)", 0,
           "ICH10321I NODE1.USERJ.* contains generic characters.\n" },
         { "RDEFINE FACILITY A.B ADDMEM(X)", 4,
-          "ICH10304I ADDMEM NOT VALID FOR CLASS FACILITY\n" },
+          "ICH10004I ADDMEM DOES NOT APPLY\n" },
     };
     struct desk d;
     size_t n_wrong = 0;
