@@ -461,6 +461,18 @@ conn_map(struct conn *c)
         conn_start_tls(c);
 }
 
+/* Wherever a handshake ends. The program's leg stands already where the
+ * program has asked for TLS itself. */
+bool
+conn_secure(struct conn *c)
+{
+    c->state = CONN_SECURE;
+    if (!c->is_inbound || c->inner.watch.fd >= 0 || connect_inner(c))
+        return true;
+    conn_reset(c);
+    return false;
+}
+
 void
 conn_start_tls(struct conn *c)
 {
@@ -544,13 +556,8 @@ conn_go(struct conn *c)
         go_keys(c);
         return;
     case CONN_HANDSHAKE:
-        if (!handshake_step(c) || c->state != CONN_SECURE)
-            return;
-        if (c->is_inbound && c->inner.watch.fd < 0 && !connect_inner(c)) {
-            conn_reset(c);
-            return;
-        }
-        conn_go(c);
+        if (handshake_step(c) && c->state == CONN_SECURE)
+            conn_go(c);
         return;
     case CONN_SECURE:
         go_relay(c, relay_secure(c));

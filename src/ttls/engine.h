@@ -203,6 +203,9 @@ void conn_map(struct conn *);
 void conn_reset(struct conn *);
 /* TLS may begin; also called by application control. */
 void conn_start_tls(struct conn *);
+/* The handshake is over, on whatever path: secure from here on, with a leg to
+ * the program. False: there can be none, the connection is reset. */
+MUST_CHECK bool conn_secure(struct conn *);
 void conn_end(struct conn *);
 void conns_close_all(struct engine *);
 

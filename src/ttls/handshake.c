@@ -267,7 +267,8 @@ finish(struct conn *c)
 {
     loop_timer_clear(c->engine->loop, &c->timer);
     say_done(c);
-    c->state = CONN_SECURE;
+    if (!conn_secure(c))
+        return false;
     if (c->mapped->eff.reset_cipher_min > 0) {
         c->timer.fire = on_rekey;
         loop_timer_set(c->engine->loop, &c->timer,
