@@ -8,12 +8,14 @@
 #include "ttls/shadow.h"
 #include "ttls/show.h"
 #include "ttls/source.h"
+#include "ttls/stmt.h"
 
 struct check {
     FILE *out;
     bool is_json;
     enum ttls_collate collate;
     unsigned n_errors, n_warnings;
+    struct str common; /* CommonTTLSConfig of the main file being checked */
 };
 
 static void
@@ -96,6 +98,35 @@ on_shadow(void *arg, const struct ttls_rule *rule, const struct ttls_rule *by)
                                       .text = text });
 }
 
+/* Without rules nothing is mapped; what no rule leads to has no effect. The
+ * common file may hold what other stacks use. */
+static void
+check_used(struct check *c, const struct ttls_policy *p, struct str file)
+{
+    const struct ttls_rule *const *rules;
+    const struct ttls_obj *const *objs;
+    size_t n = ttls_policy_objects(p, &objs);
+    char text[200];
+
+    if (ttls_policy_rules(p, &rules) == 0)
+        on_diag(c, &(struct ttls_diag){
+                       .file = file,
+                       .line = 1,
+                       .text = "the policy has no TTLSRule: no connection is "
+                               "mapped" });
+    for (size_t i = 0; i < n; i++) {
+        const struct ttls_obj *o = objs[i];
+
+        if (o->stmt == TTLS_RULE || o->is_inline || o->is_used ||
+            (c->common.n > 0 && str_eq(o->file, c->common)))
+            continue;
+        (void)snprintf(text, sizeof text, "%s " STR_FMT " is named nowhere",
+                       ttls_type_of(o->stmt)->keyword, STR_ARG(o->name));
+        on_diag(c, &(struct ttls_diag){
+                       .file = o->file, .line = o->line, .text = text });
+    }
+}
+
 static void
 summary(const struct check *c, const struct ttls_policy *p)
 {
@@ -133,8 +164,10 @@ check_policy(struct check *c, const struct str *files, size_t n)
         on_diag(c, &(struct ttls_diag){ .is_error = true,
                                         .file = STR("policy"),
                                         .text = why.text });
-    if (policy != NULL)
+    if (policy != NULL) {
+        check_used(c, policy, files[n - 1]);
         IGNORE(ttls_shadowed(policy, on_shadow, c, &why));
+    }
     summary(c, policy);
     ttls_policy_unref(&policy);
 }
@@ -162,12 +195,14 @@ static void
 check_image(struct check *c, const struct pagent_conf *conf,
             const struct pagent_image *image)
 {
-    struct ttls_conf ttls = conf->ttls;
+    struct ttls_conf ttls =
+        image->path.n > 0 ? (struct ttls_conf){ 0 } : conf->ttls;
     struct str files[2];
     struct buf text;
     size_t n = 0;
 
     buf_init(&text, 0);
+    c->common = conf->common;
     if (image->path.n > 0 && read_text(c, image->path, &text))
         pagent_image_parse(image->path, buf_view(&text), image, on_diag, c,
                            &ttls);

@@ -116,18 +116,24 @@ register_name(struct ttls_build *b, struct ttls_obj *obj)
     ((struct ttls_obj *)old)->line = 0; /* left out at the end */
 }
 
+/* What stands in a block without a name is called by the named one around. */
 static struct str
-system_name(struct ttls_build *b, const char *keyword)
+unnamed(struct ttls_build *b, const struct ttls_obj *around)
 {
-    char text[64];
+    char text[TTLS_NAME_MAX + 8];
 
-    (void)snprintf(text, sizeof text, "%s~%zu", keyword, ++b->n_unnamed);
+    if (around == NULL) /* a name was wrong, which was reported */
+        return STR("(unnamed)");
+    if (!is_name(around->name))
+        return around->name;
+    (void)snprintf(text, sizeof text, "(of " STR_FMT ")",
+                   STR_ARG(around->name));
     return keep(b, str_of(text));
 }
 
 struct ttls_obj *
 build_object(struct ttls_build *b, enum ttls_stmt stmt, const struct line *line,
-             struct str name)
+             struct str name, const struct ttls_obj *around)
 {
     const struct ttls_type *type = ttls_type_of(stmt);
     struct ttls_obj *obj = build_alloc(b, type->bytes);
@@ -138,7 +144,7 @@ build_object(struct ttls_build *b, enum ttls_stmt stmt, const struct line *line,
     obj->line = line->number;
     obj->file = b->file;
     obj->comment = line->comment;
-    obj->name = is_name(name) ? name : system_name(b, type->keyword);
+    obj->name = is_name(name) ? name : unnamed(b, around);
     if (!VEC_PUSH(&b->objs, obj))
         b->is_full = true;
     if (is_name(name))
@@ -205,32 +211,69 @@ check_name(struct ttls_build *b, const char *keyword, struct str name,
                     keyword, QUOTE(name), TTLS_NAME_MAX);
 }
 
+/* Each brace on its own line. What the line says is taken all the same, so
+ * that one slip is one report. */
+static void
+check_crowd(struct ttls_build *b, const struct line *line)
+{
+    if (!line->is_crowded)
+        return;
+    b->line = line->number;
+    build_error(b, "expected { and } each on a line of its own");
+}
+
+/* "Keyword name{", and braces that were forgotten before parameters of the
+ * statement, are reported and taken for what was meant. */
+static bool
+take_open(struct ttls_build *b, struct lines *in, const struct ttls_type *type,
+          struct str *name, bool is_top)
+{
+    struct line next = lines_peek(in);
+    bool is_ref;
+
+    if (next.kind == LINE_OPEN) {
+        (void)lines_next(in);
+        check_crowd(b, &next);
+        return true;
+    }
+    if (name->n > 1 && name->p[name->n - 1] == '{') {
+        name->n--;
+        build_error(b, "%s: expected a blank before {", type->keyword);
+        return true;
+    }
+    build_error(b, "%s: expected { on the next line", type->keyword);
+    return (next.kind == LINE_CLOSE && is_top) ||
+           (next.kind == LINE_STMT &&
+            ttls_row_find(type, next.word, &is_ref) != NULL);
+}
+
 /* The block of a statement whose line was read. */
 static struct ttls_obj *
 statement_block(struct ttls_build *b, struct lines *in, const struct line *line,
-                enum ttls_stmt stmt, unsigned depth)
+                enum ttls_stmt stmt, unsigned depth,
+                const struct ttls_obj *around)
 {
     const struct ttls_type *type = ttls_type_of(stmt);
-    struct line open = lines_peek(in);
+    struct str name = line->value;
     struct ttls_obj *obj;
 
-    check_name(b, type->keyword, line->value, depth == 0);
-    if (open.kind != LINE_OPEN) {
-        build_error(b, "%s: expected { on the next line", type->keyword);
+    if (!take_open(b, in, type, &name, depth == 0)) {
+        check_name(b, type->keyword, name, depth == 0);
         return NULL;
     }
-    (void)lines_next(in);
+    b->line = line->number;
+    check_name(b, type->keyword, name, depth == 0);
     if (depth >= TTLS_DEPTH_MAX) {
         build_error(b, "%s: blocks are nested deeper than %u", type->keyword,
                     TTLS_DEPTH_MAX);
         (void)lines_skip_block(in);
         return NULL;
     }
-    obj = build_object(b, stmt, line, line->value);
+    obj = build_object(b, stmt, line, name, around);
     if (obj == NULL)
         return NULL;
     obj->is_inline = depth > 0;
-    if (b->options.on_object != NULL && is_name(line->value))
+    if (b->options.on_object != NULL && is_name(name))
         b->options.on_object(b->options.arg, type->keyword, obj->name);
     parse_block(b, in, obj, depth);
     return obj;
@@ -283,7 +326,7 @@ inline_object(struct ttls_build *b, struct lines *in, const struct line *line,
               struct ttls_obj *obj, const struct ttls_row *row, unsigned depth)
 {
     struct ttls_obj *member =
-        statement_block(b, in, line, row->target, depth + 1);
+        statement_block(b, in, line, row->target, depth + 1, obj);
 
     if (member == NULL)
         return;
@@ -351,6 +394,7 @@ parse_block(struct ttls_build *b, struct lines *in, struct ttls_obj *obj,
             return;
         }
         (void)lines_next(in);
+        check_crowd(b, &line);
         if (line.kind == LINE_CLOSE)
             return;
         if (line.kind == LINE_OPEN) {
@@ -371,6 +415,7 @@ top_level(struct ttls_build *b, struct lines *in, const struct line *line)
     enum ttls_stmt stmt;
 
     b->line = line->number;
+    check_crowd(b, line);
     if (line->kind == LINE_CLOSE) {
         build_error(b, "found } without a { before it");
         return;
@@ -386,7 +431,7 @@ top_level(struct ttls_build *b, struct lines *in, const struct line *line)
         skip_if_block(in);
         return;
     }
-    (void)statement_block(b, in, line, stmt, 0);
+    (void)statement_block(b, in, line, stmt, 0, NULL);
 }
 
 /* --- the build ---------------------------------------------------------- */

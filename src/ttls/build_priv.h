@@ -55,7 +55,7 @@ struct ttls_build {
     struct table names; /* statement and name -> struct ttls_obj */
     struct str file;    /* being read */
     uint32_t line;      /* what a report is about */
-    size_t n_errors, n_unnamed;
+    size_t n_errors;
     bool is_full; /* no storage */
     struct err_info first;
 };
@@ -64,8 +64,10 @@ void build_error(struct ttls_build *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void build_warn(struct ttls_build *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Memory of the policy; NULL marks the build as full. */
 void *build_alloc(struct ttls_build *, size_t n_bytes);
+/* Unnamed, it is called by `around`. */
 struct ttls_obj *build_object(struct ttls_build *, enum ttls_stmt,
-                              const struct line *, struct str name);
+                              const struct line *, struct str name,
+                              const struct ttls_obj *around);
 /* Set a parameter from its text; what is wrong is reported. */
 void build_value(struct ttls_build *, struct ttls_obj *,
                  const struct ttls_type *, const struct ttls_row *,

@@ -103,6 +103,43 @@ check_rule(struct ttls_build *b, const struct ttls_rule *rule)
             STR_ARG(name), STR_ARG(rule->group->obj.name));
 }
 
+/* Lists of names may stand in the environment's or the connection's block. */
+static void
+check_names(struct ttls_build *b, const struct ttls_rule *rule,
+            const struct ttls_effective *e)
+{
+    bool is_client = e->role == TTLS_CLIENT;
+
+    if (is_client && e->client_sni != TTLS_NO && e->client_sni_list.n == 0)
+        build_warn(FOR(b, &rule->obj),
+                   "TTLSRule " STR_FMT ": ClientHandshakeSNI without a "
+                   "ClientHandshakeSNIList sends no name",
+                   STR_ARG(rule->obj.name));
+    if (!is_client && e->server_sni != TTLS_NO && e->server_sni_list.n == 0)
+        build_warn(FOR(b, &rule->obj),
+                   "TTLSRule " STR_FMT ": ServerHandshakeSNI without a "
+                   "ServerHandshakeSNIList knows no name: %s",
+                   STR_ARG(rule->obj.name),
+                   e->server_sni_match == TTLS_REQUIRED
+                       ? "every client that sends one is refused"
+                       : "whichever a client sends is passed over");
+}
+
+/* Key shares are of TLS version 1.3, which has no smaller groups. */
+static void
+check_shares(struct ttls_build *b, const struct ttls_obj *o, const char *name,
+             const struct ttls_codes *shares)
+{
+    for (size_t i = 0; i < shares->n; i++) {
+        if (shares->v[i] < 23)
+            build_warn(FOR(b, o),
+                       "%s " STR_FMT ": %s: %04u (%s) is no group of TLS "
+                       "version 1.3 and left out",
+                       WHAT(o), name, shares->v[i],
+                       ttls_group_name(shares->v[i]));
+    }
+}
+
 /* What a connection of this rule would get. */
 static void
 check_outcome(struct ttls_build *b, const struct ttls_rule *rule)
@@ -132,11 +169,12 @@ check_outcome(struct ttls_build *b, const struct ttls_rule *rule)
                    "TTLSRule " STR_FMT
                    ": a protocol that is On has no cipher suite in the list",
                    STR_ARG(rule->obj.name));
+    check_names(b, rule, &e);
     if (e.fips != TTLS_FIPS_OFF && e.sslv3)
-        build_warn(FOR(b, &rule->obj),
-                   "TTLSRule " STR_FMT
-                   ": SSLv3 is On, which FIPS140 does not allow",
-                   STR_ARG(rule->obj.name));
+        build_error(FOR(b, &rule->obj),
+                    "TTLSRule " STR_FMT
+                    ": SSLv3 is On, which FIPS140 does not allow",
+                    STR_ARG(rule->obj.name));
 }
 
 /* --- actions ------------------------------------------------------------ */
@@ -177,12 +215,6 @@ check_adv(struct ttls_build *b, const struct ttls_adv *adv)
                     "%s " STR_FMT ": ClientMaxSSLFragment needs "
                     "ClientMaxSSLFragmentLength",
                     WHAT(o));
-    if (adv->server_sni != TTLS_NO && adv->server_sni_list.n == 0 &&
-        adv->server_sni_match != TTLS_NO)
-        build_warn(FOR(b, o),
-                   "%s " STR_FMT ": ServerHandshakeSNIMatch without a "
-                   "ServerHandshakeSNIList matches nothing",
-                   WHAT(o));
     for (size_t i = 0; i < adv->server_sni_list.n; i++) {
         size_t slash = str_find_char(adv->server_sni_list.v[i], '/');
 
@@ -233,6 +265,13 @@ check_cipher(struct ttls_build *b, const struct ttls_cipher *c)
                    "%s " STR_FMT ": V3CipherSuites is passed over, "
                    "V3CipherSuites4Char counts",
                    WHAT(o));
+}
+
+static void
+check_signature(struct ttls_build *b, const struct ttls_signature *s)
+{
+    check_shares(b, &s->obj, "ClientKeyShareGroups", &s->client_key_shares);
+    check_shares(b, &s->obj, "ServerKeyShareGroups", &s->server_key_shares);
 }
 
 static void
@@ -304,10 +343,12 @@ check_one(struct ttls_build *b, const struct ttls_obj *obj)
     case TTLS_GSK_OCSP:
         check_ocsp(b, (const struct ttls_gsk_ocsp *)obj);
         return;
+    case TTLS_SIGNATURE:
+        check_signature(b, (const struct ttls_signature *)obj);
+        return;
     case TTLS_GROUP_ACTION:
     case TTLS_GROUP_ADV:
     case TTLS_CONN_ACTION:
-    case TTLS_SIGNATURE:
     case TTLS_GSK_ADV:
     case TTLS_GSK_LDAP:
     case TTLS_GSK_CDP:

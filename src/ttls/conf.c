@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/codepage.h"
 #include "ttls/lines.h"
 
 #define INTERVAL_MAX 2147483647u
@@ -11,6 +12,7 @@
 struct parse {
     struct str file;
     uint32_t line;
+    uint32_t ttls_line; /* of TTLSConfig in the main file; 0: none */
     pagent_diag on_diag;
     void *arg;
 };
@@ -175,6 +177,19 @@ take_level(struct parse *p, struct str value, struct pagent_conf *out)
              value.n > 60 ? 60 : (int)value.n, value.p, LOG_LEVEL_MAX);
 }
 
+static void
+take_codepage(struct parse *p, struct str name, struct pagent_conf *out)
+{
+    uint32_t ccsid;
+
+    if (codepage_parse(name, &ccsid, NULL) == ERR_OK &&
+        codepage_find(ccsid) != NULL)
+        out->codepage = name;
+    else
+        tell(p, true, "Codepage: \"%.*s\" is no code page that is known here",
+             name.n > 60 ? 60 : (int)name.n, name.p);
+}
+
 /* Statements of what Sallyport does not do. */
 static bool
 is_other(struct str keyword)
@@ -236,17 +251,34 @@ main_statement(struct parse *p, struct lines *in, const struct line *line,
     } else if (str_eq_nocase_z(line->word, "LogLevel")) {
         take_level(p, line->value, out);
     } else if (str_eq_nocase_z(line->word, "Codepage")) {
-        out->codepage = line->value;
+        take_codepage(p, line->value, out);
     } else if (str_eq_nocase_z(line->word, "CommonTTLSConfig")) {
         if (is_path(line->value))
             out->common = line->value;
         else
             tell(p, true, "CommonTTLSConfig: expected a path");
     } else if (str_eq_nocase_z(line->word, "TTLSConfig")) {
+        p->ttls_line = line->number;
         take_ttls(p, line->value, &out->ttls);
     } else {
         pass_over(p, in, line);
     }
+}
+
+/* TTLSConfig of the main file is for images that have no file of their own. */
+static void
+check_ttls(struct parse *p, const struct pagent_conf *conf)
+{
+    for (size_t i = 0; i < conf->n_images; i++) {
+        if (conf->images[i].path.n == 0)
+            return;
+    }
+    if (p->ttls_line == 0 || conf->n_images == 0)
+        return;
+    p->line = p->ttls_line;
+    tell(p, false,
+         "TTLSConfig is ignored here: every TcpImage names a file of its own, "
+         "where it belongs");
 }
 
 void
@@ -270,6 +302,7 @@ pagent_conf_parse(struct str file, struct str text, struct str dflt,
         out->images[out->n_images++] = (struct pagent_image){
             .name = dflt, .flush = true, .interval_s = PAGENT_INTERVAL_S
         };
+    check_ttls(&p, out);
 }
 
 void

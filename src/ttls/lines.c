@@ -25,32 +25,58 @@ lines_of(struct str text)
     return (struct lines){ .rest = text };
 }
 
-/* "Keyword name {": the brace is a line of its own. */
-static void
-split_open(struct lines *in, struct line *line)
+static bool
+is_brace(char c)
 {
-    struct str v = line->value;
-
-    if (v.n == 0 || v.p[v.n - 1] != '{' || (v.n > 1 && !is_blank(v.p[v.n - 2])))
-        return;
-    line->value = str_trim(str_sub(v, 0, v.n - 1));
-    in->pending_open = line->number;
+    return c == '{' || c == '}';
 }
 
+/* Where a brace begins that is not part of a word; text.n: nowhere. */
+static size_t
+find_brace(struct str text)
+{
+    for (size_t i = 1; i < text.n; i++) {
+        if (is_brace(text.p[i]) && is_blank(text.p[i - 1]) &&
+            (i + 1 == text.n || is_blank(text.p[i + 1]) ||
+             is_brace(text.p[i + 1])))
+            return i;
+    }
+    return text.n;
+}
+
+/* "Keyword {", "Keyword name {" and "Keyword{": the brace comes next. */
 static struct line
 statement(struct lines *in, struct str text, struct str comment)
 {
     struct line line = { .kind = LINE_STMT,
                          .number = in->number,
                          .comment = comment };
-    size_t n = 0;
+    size_t n = 0, brace = find_brace(text);
 
+    in->more = str_sub(text, brace, text.n);
+    text = str_trim(str_sub(text, 0, brace));
     while (n < text.n && !is_blank(text.p[n]))
         n++;
+    if (n == text.n && n > 1 && text.p[n - 1] == '{' && in->more.n == 0) {
+        in->more = str_sub(text, n - 1, n);
+        text = str_sub(text, 0, --n);
+    }
     line.word = str_sub(text, 0, n);
     line.value = str_trim(str_sub(text, n, text.n));
-    split_open(in, &line);
+    line.is_crowded = in->more.n > 0 && !str_eq_z(in->more, "{");
     return line;
+}
+
+/* One of what a line holds. */
+static struct line
+piece(struct lines *in, struct str text, struct str comment)
+{
+    if (!is_brace(text.p[0]))
+        return statement(in, text, comment);
+    in->more = str_trim(str_sub(text, 1, text.n));
+    return (struct line){ .kind = text.p[0] == '{' ? LINE_OPEN : LINE_CLOSE,
+                          .number = in->number,
+                          .is_crowded = in->more.n > 0 };
 }
 
 struct line
@@ -58,31 +84,25 @@ lines_next(struct lines *in)
 {
     struct str raw, comment = { 0 };
 
-    if (in->pending_open != 0) {
-        struct line open = { .kind = LINE_OPEN, .number = in->pending_open };
+    if (in->more.n > 0) {
+        struct line line = piece(in, in->more, comment);
 
-        in->pending_open = 0;
-        return open;
+        line.is_crowded = false; /* said with the line's first */
+        return line;
     }
     while (in->rest.n > 0 && str_line(&in->rest, &raw)) {
         bool has_comment;
         struct str text = str_trim(without_comment(raw, &has_comment));
 
         in->number++;
-        if (text.n == 0) {
-            if (!has_comment)
-                comment = (struct str){ 0 };
-            else if (comment.p == NULL)
-                comment = raw;
-            else
-                comment.n = (size_t)(raw.p + raw.n - comment.p);
-            continue;
-        }
-        if (str_eq_z(text, "{"))
-            return (struct line){ .kind = LINE_OPEN, .number = in->number };
-        if (str_eq_z(text, "}"))
-            return (struct line){ .kind = LINE_CLOSE, .number = in->number };
-        return statement(in, text, comment);
+        if (text.n > 0)
+            return piece(in, text, comment);
+        if (!has_comment)
+            comment = (struct str){ 0 };
+        else if (comment.p == NULL)
+            comment = raw;
+        else
+            comment.n = (size_t)(raw.p + raw.n - comment.p);
     }
     return (struct line){ .kind = LINE_END, .number = in->number };
 }

@@ -6,7 +6,9 @@
  *     comment := "#" ... EOL       at the line's begin or after a blank
  *     stmt    := WORD [ value ]    value: to the comment or EOL, trimmed
  *
- * "{" may also end the line of the statement it belongs to.
+ * "{" may also end the line of the statement it belongs to. Other braces that
+ * share a line are read as if each stood on its own, and marked: whoever
+ * reports them once has the file's structure all the same.
  */
 #ifndef SALLYPORT_TTLS_LINES_H
 #define SALLYPORT_TTLS_LINES_H
@@ -26,12 +28,13 @@ struct line {
     struct str word;
     struct str value;   /* empty when there is none */
     struct str comment; /* comment lines right above it, as they are */
+    bool is_crowded;    /* the first of a line with more than it may hold */
 };
 
 struct lines {
     struct str rest;
     uint32_t number;
-    uint32_t pending_open; /* line of a "{" that ended a statement's line */
+    struct str more; /* what is still to be read of the line `number` */
 };
 
 struct lines lines_of(struct str text);

@@ -139,10 +139,11 @@ struct ttls_obj {
     enum ttls_stmt stmt;
     uint32_t line;      /* of the statement's keyword */
     struct str file;    /* as named in the configuration */
-    struct str name;    /* a system name ("~KeyringParms~17") when unnamed */
+    struct str name;    /* "(of NAME)", the statement around it, if unnamed */
     struct str comment; /* comment lines right above, with their '#' */
     uint64_t coded;     /* bit i: row i of the statement's table (stmt.h) */
     bool is_inline;     /* written inside another statement */
+    bool is_used;       /* somebody names it; only after a build */
 };
 
 struct ttls_group_adv {

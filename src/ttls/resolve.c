@@ -9,12 +9,16 @@ static void
 look_up(struct ttls_build *b, struct pending *ref)
 {
     char key[TTLS_NAME_MAX + 1];
+    struct ttls_obj *target;
 
     key[0] = (char)('A' + ref->row->target);
     memcpy(key + 1, ref->name.p, ref->name.n);
-    ref->target = table_get(&b->names, str_n(key, ref->name.n + 1));
-    if (ref->target != NULL)
+    target = table_get(&b->names, str_n(key, ref->name.n + 1));
+    ref->target = target;
+    if (target != NULL) {
+        target->is_used = true;
         return;
+    }
     b->file = ref->file;
     b->line = ref->line;
     build_error(b,

@@ -76,6 +76,14 @@ is_utf8(struct str text)
                            utf8_valid(text, &at));
 }
 
+/* Editors may begin a file with a byte order mark: no part of a word. */
+static struct str
+without_mark(struct str text)
+{
+    return str_starts(text, STR("\xef\xbb\xbf")) ? str_sub(text, 3, text.n)
+                                                 : text;
+}
+
 static enum err
 convert(struct str bytes, struct str codepage, struct buf *out,
         struct err_info *why)
@@ -122,7 +130,7 @@ source_read_file(const char *path, struct str codepage, size_t max_bytes,
     buf_init(&bytes, max_bytes);
     e = file_read(path, &bytes, why);
     if (e == ERR_OK && is_utf8(buf_view(&bytes))) {
-        buf_add(out, buf_view(&bytes));
+        buf_add(out, without_mark(buf_view(&bytes)));
         e = buf_check(out, why);
     } else if (e == ERR_OK) {
         e = convert(buf_view(&bytes), codepage, out, why);

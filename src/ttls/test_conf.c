@@ -87,6 +87,8 @@ refuses(void **state)
         { "TTLSConfig policy\n", "a path", false },
         { "TTLSConfig /a /b\n", "a path", false },
         { "{\n", "brace", false },
+        { "Codepage FOO-9\n", "no code page", false },
+        { "Codepage\n", "no code page", false },
         { "Nonsense 1\n", "not a statement", false },
         { "TTLSRule x\n{\nJobname A\n", "not a statement", false },
     };
@@ -105,6 +107,36 @@ refuses(void **state)
         /* A bad TcpImage is not replaced by the default stack. */
         assert_int_equal(c.n_images, rows[i].is_image ? 0 : 1);
         exact_free(text);
+    }
+}
+
+/* TTLSConfig where nobody looks for it. */
+static void
+misplaced(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned n_warnings;
+    } rows[] = {
+        { "TTLSConfig /a\nTcpImage TCPIP1 /etc/one\n", 1 },
+        { "TcpImage TCPIP1 /etc/one\nTTLSConfig /a\nTcpImage TCPIP2\n", 0 },
+        { "TTLSConfig /a\nTcpImage TCPIP1\n", 0 },
+        { "TTLSConfig /a\n", 0 },
+        { "TcpImage TCPIP1 /etc/one\n", 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct seen seen = { 0 };
+        struct pagent_conf c;
+
+        pagent_conf_parse(STR("main"), str_of(rows[i].text), STR("TCPIP1"),
+                          on_diag, &seen, &c);
+        assert_int_equal(seen.n_errors, 0);
+        if (seen.n_warnings != rows[i].n_warnings)
+            fail_msg("row %zu: %u warnings", i, seen.n_warnings);
+        if (seen.n_warnings > 0)
+            assert_non_null(strstr(seen.text, "TTLSConfig is ignored here"));
     }
 }
 
@@ -166,9 +198,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_main),  cmocka_unit_test(without_image),
-        cmocka_unit_test(refuses),     cmocka_unit_test(pitfall),
-        cmocka_unit_test(names_files),
+        cmocka_unit_test(reads_main), cmocka_unit_test(without_image),
+        cmocka_unit_test(refuses),    cmocka_unit_test(pitfall),
+        cmocka_unit_test(misplaced),  cmocka_unit_test(names_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,10 +137,12 @@ value_address(struct ttls_build *b, struct ttls_obj *obj,
 
 /* An object for what a rule says in one line. */
 static struct ttls_obj *
-own_object(struct ttls_build *b, enum ttls_stmt stmt)
+own_object(struct ttls_build *b, enum ttls_stmt stmt,
+           const struct ttls_obj *rule)
 {
     struct line line = { .number = b->line };
-    struct ttls_obj *obj = build_object(b, stmt, &line, (struct str){ 0 });
+    struct ttls_obj *obj =
+        build_object(b, stmt, &line, (struct str){ 0 }, rule);
 
     if (obj != NULL)
         obj->is_inline = true;
@@ -160,7 +162,7 @@ value_rule_address(struct ttls_build *b, struct ttls_obj *rule,
     }
     if (!any_address(b, row->name, value, &one))
         return;
-    addrs = (struct ttls_addrs *)own_object(b, TTLS_IPADDR_SET);
+    addrs = (struct ttls_addrs *)own_object(b, TTLS_IPADDR_SET, rule);
     v = build_alloc(b, sizeof *v);
     if (addrs == NULL || v == NULL)
         return;
@@ -188,14 +190,14 @@ ports(struct ttls_build *b, const char *what, struct str text,
     if (!str_to_u64(str_trim(str_sub(text, 0, at)), &from) ||
         (at != STR_NPOS &&
          !str_to_u64(str_trim(str_sub(text, at + 1, text.n)), &to)) ||
-        (from == 0 && at != STR_NPOS)) {
+        from == 0) {
         build_error(b,
                     "%s: found \"%.*s\", expected n, n-m or n m (1 to 65535)",
                     what, QUOTE(text));
         return false;
     }
     if (at == STR_NPOS)
-        to = from == 0 ? 65535 : from; /* 0: any */
+        to = from;
     if (to > 65535 || from > to) {
         build_error(b,
                     "%s: \"%.*s\": expected ports from 1 to 65535, the lower "
@@ -217,7 +219,7 @@ value_ports(struct ttls_build *b, struct ttls_obj *obj,
     if (!ports(b, row->name, value, &one))
         return;
     if (row->kind == TTLS_K_PORT) {
-        to = (struct ttls_ports *)own_object(b, TTLS_PORT_RANGE);
+        to = (struct ttls_ports *)own_object(b, TTLS_PORT_RANGE, obj);
         if (to == NULL)
             return;
         to->obj.coded = 1;

@@ -9,7 +9,17 @@ field(struct ttls_obj *obj, const struct ttls_row *row)
     return (char *)obj + row->offset;
 }
 
-/* yyyymmddhhmmss */
+static uint64_t
+days_in(uint64_t year, uint64_t month)
+{
+    static const uint8_t days[] = { 31, 28, 31, 30, 31, 30,
+                                    31, 31, 30, 31, 30, 31 };
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && is_leap ? 1u : 0u);
+}
+
+/* yyyymmddhhmmss; 24:00:00 is the end of a day, which there must be */
 static bool
 moment(struct str text, uint64_t *out)
 {
@@ -29,7 +39,9 @@ moment(struct str text, uint64_t *out)
             return false;
         rest %= scale[i];
     }
-    return true;
+    return *out / 1000000 % 100 <=
+               days_in(*out / 10000000000u, *out / 100000000 % 100) &&
+           *out % 1000000 <= 240000;
 }
 
 void
@@ -42,7 +54,8 @@ value_period(struct ttls_build *b, struct ttls_time *t, struct str value)
         !moment(str_sub(value, colon + 1, value.n), &to) || from > to) {
         build_error(b,
                     "ConditionTimeRange: found \"%.*s\", expected "
-                    "yyyymmddhhmmss:yyyymmddhhmmss, the earlier one first",
+                    "yyyymmddhhmmss:yyyymmddhhmmss, days that there are, the "
+                    "earlier one first",
                     QUOTE(value));
         return;
     }
