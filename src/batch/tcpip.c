@@ -361,7 +361,8 @@ run_netstat(struct command *c, char *const *argv)
     pid_t pid;
 
     if (pipe2(fds, O_CLOEXEC) != 0) {
-        fail(c, "NO RESOURCES");
+        session_printf(c->session, "NETSTAT IS NOT AVAILABLE");
+        session_done(c->session, 8);
         return;
     }
     pid = fork();
@@ -393,7 +394,8 @@ netstat(struct command *c, struct str stack, struct str rest)
     size_t n = 0;
 
     if (!find_stack(stack, &found)) {
-        fail(c, "NO SUCH STACK IN THIS IMAGE");
+        operator_reply(c, "IEE341I", stack, (struct str){ 0 });
+        session_done(c->session, 8);
         return;
     }
     argv[n++] = str_z(c->arena, STR("sallyport-netstat"));

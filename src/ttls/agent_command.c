@@ -60,6 +60,11 @@ run_pass(struct reply *r, enum pass kind)
 {
     struct err_info why;
 
+    if (agent_readable(r->agent, &why) != ERR_OK) {
+        agent_logf(r->agent, LEVEL_SYSERR, "main: %s", why.text);
+        rejected(r, "%s", why.text);
+        return;
+    }
     accepted(r);
     if (agent_pass(r->agent, kind, &why) != ERR_OK)
         rejected(r, "%s", why.text);

@@ -122,7 +122,7 @@ on_policy(struct agent *a, uid_t uid, int fd, struct str name)
             image = &a->images[i];
     }
     if (image == NULL) {
-        reply(fd, ERR_NOT_FOUND, STR("the agent knows no such image"), -1);
+        reply(fd, ERR_OK, name, -1); /* no policies */
         return;
     }
     if (!is_permitted(uid, image->name)) {

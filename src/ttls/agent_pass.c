@@ -130,8 +130,15 @@ void
 agent_purge(struct agent *a)
 {
     for (size_t i = 0; i < a->n_images; i++) {
-        if (a->images[i].purge)
-            agent_purge_image(a, &a->images[i]);
+        struct image *image = &a->images[i];
+
+        if (image->purge) {
+            agent_purge_image(a, image);
+            continue;
+        }
+        AGENT_SAY(a, NULL, "EZZ8774I", str_of(image->name), STR("QOS"));
+        if (image->policy != NULL)
+            AGENT_SAY(a, NULL, "EZZ8774I", str_of(image->name), STR("TTLS"));
     }
 }
 
@@ -421,6 +428,19 @@ set_interval(struct agent *a)
     a->refresh_at_ms = smallest == 0
                            ? UINT64_MAX
                            : clock_mono_ms() + (uint64_t)smallest * 1000;
+}
+
+enum err
+agent_readable(struct agent *a, struct err_info *why)
+{
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, CONF_MAX);
+    e = source_read(str_of(a->conf_file), (struct str){ 0 }, CONF_MAX, &text,
+                    why);
+    buf_fini(&text);
+    return e;
 }
 
 enum err

@@ -82,6 +82,8 @@ void agent_say(struct agent *, const char *who, const char *id,
 enum pass { PASS_START, PASS_REFRESH, PASS_UPDATE };
 /* ERR_*: the main file cannot be read; everything is as before. */
 MUST_CHECK enum err agent_pass(struct agent *, enum pass, struct err_info *);
+/* Can it? Asked before a pass is promised. */
+MUST_CHECK enum err agent_readable(struct agent *, struct err_info *);
 /* P: what PURGE says. */
 void agent_purge(struct agent *);
 /* One image's policy out of its stack, with EZZ8773I. */

@@ -611,9 +611,14 @@ on_event(struct loop_fd *watch, unsigned events)
 
     if (c->state == CONN_ENDED)
         return;
-    if (!is_there(leg, events) || is_broken(leg, events)) {
-        if (c->mapped != NULL)
-            say_event(c, 406, "Connection Abend Close", NULL);
+    if (!is_there(leg, events)) { /* the peer, or the program that listens */
+        say_error(c, 406, "Connection Init");
+        say_event(c, 406, "Connection Init", NULL);
+        conn_reset(c);
+        return;
+    }
+    if (is_broken(leg, events)) {
+        say_event(c, 406, "Connection Close", NULL);
         conn_reset(c);
         return;
     }

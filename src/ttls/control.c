@@ -159,9 +159,8 @@ security_type(const struct conn *c)
     return (uint8_t)(TTLS_SEC_SERVER + e->client_auth);
 }
 
-/* Named groups in four decimal digits. */
-static void
-key_share(const struct conn *c, char out[8])
+void
+conn_key_share(const struct conn *c, char out[8])
 {
     static const struct {
         int nid;
@@ -225,7 +224,7 @@ answer(const struct conn *c, int error, struct buf *out)
         (void)snprintf(cipher, sizeof cipher, "%04X",
                        (unsigned)SSL_CIPHER_get_protocol_id(
                            SSL_get_current_cipher(c->ssl)));
-        key_share(c, share);
+        conn_key_share(c, share);
     }
     buf_u8(out, 1);
     buf_u32(out, (uint32_t)error);

@@ -206,6 +206,9 @@ void conn_start_tls(struct conn *);
 /* The handshake is over, on whatever path: secure from here on, with a leg to
  * the program. False: there can be none, the connection is reset. */
 MUST_CHECK bool conn_secure(struct conn *);
+/* A secure connection's named group in four decimal digits; before TLS version
+ * 1.3 there are no key shares: "". */
+void conn_key_share(const struct conn *, char out[8]);
 void conn_end(struct conn *);
 void conns_close_all(struct engine *);
 

@@ -299,7 +299,7 @@ move_in(struct conn *c)
         say_event(c, 420, "Connection Close", NULL);
         return true;
     case LEG_BROKEN:
-        say_event(c, 406, "Connection Abend Close", NULL);
+        say_event(c, 406, "Connection Close", NULL);
         return false;
     case LEG_AGAIN:
         break;
@@ -329,7 +329,6 @@ move_out(struct conn *c)
         c->outer.is_shut = true; /* by close_notify; FIN comes at the end */
         return send_cipher(c);
     case LEG_BROKEN:
-        say_event(c, 0, "Connection Abend Close", NULL);
         return false;
     case LEG_AGAIN:
         break;

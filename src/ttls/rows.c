@@ -70,7 +70,7 @@ put_row(struct buf *out, const struct conn *c)
     const SSL_CIPHER *cipher = c->ssl == NULL || !c->is_handshake_done
                                    ? NULL
                                    : SSL_get_current_cipher(c->ssl);
-    int group;
+    char share[8];
 
     buf_printf(out, "{\"connId\":\"%08X\",", c->id);
     put_text(out, "job", str_of(c->who.job));
@@ -86,8 +86,8 @@ put_row(struct buf *out, const struct conn *c)
         buf_printf(out, "\"cipher\":\"%04X\",",
                    (unsigned)SSL_CIPHER_get_protocol_id(cipher));
         put_text(out, "cipherName", str_of(SSL_CIPHER_standard_name(cipher)));
-        group = (int)SSL_get_negotiated_group(c->ssl);
-        put_text(out, "keyShare", str_of(group > 0 ? OBJ_nid2sn(group) : ""));
+        conn_key_share(c, share);
+        put_text(out, "keyShare", str_of(share));
     }
     put_text(out, "certUser", str_of(c->peer_user));
     if (c->mapped != NULL)

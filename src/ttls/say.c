@@ -37,7 +37,7 @@ name_of(const struct ttls_obj *o)
     return o == NULL ? STR("") : o->name;
 }
 
-/* " gAct eAct cAct" without the missing ones. */
+/* " gAct eAct cAct"; an action that the rule does not have is **N/A**. */
 static void
 put_actions(struct buf *out, const struct conn *c)
 {
@@ -49,8 +49,9 @@ put_actions(struct buf *out, const struct conn *c)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (names[i].n > 0)
-            buf_printf(out, " " STR_FMT, STR_ARG(names[i]));
+        if (names[i].n == 0)
+            names[i] = STR("**N/A**");
+        buf_printf(out, " " STR_FMT, STR_ARG(names[i]));
     }
 }
 

@@ -121,6 +121,7 @@ unlike "$(shown)" "zCEEClientRule" "the old one is gone"
 mv "$SALLYPORT_ROOT/etc/pagent.conf" "$SCRATCH/pagent.conf"
 runs "REFRESH without main file" 8 sallyport console 'F PAGENT,REFRESH'
 like "$OUT" "EZZ8444I" "says so"
+unlike "$OUT" "EZZ8443I" "and not before that it is accepted"
 like "$(shown)" "secondRule" "everything stays"
 
 # --- several stacks, a bad TcpImage ---------------------------------------
@@ -137,6 +138,12 @@ wait_for 10 second_rule; ok $? "with TTLSConfig it does, when the refresh interv
 sed -i 's/ NOPURGE 1$/ NOPURGE/' "$SALLYPORT_ROOT/etc/pagent.conf"
 runs "UPDATE" 0 sallyport console 'F PAGENT,UPDATE'
 runs "no such image" 1 sallyport pasearch -t -p NOSUCH
+like "$OUT" "^No policies retrieved" "has no policies"
+runs "pasearch -?" 0 sallyport pasearch '-?'
+like "$OUT" "Usage: sallyport pasearch" "is how it is used"
+runs "D TCPIP of another stack" 8 sallyport console 'D TCPIP,NOSUCH,N,TTLS'
+like "$OUT" "IEE341I NOSUCH NOT ACTIVE" "is not active"
+unlike "$OUT" "EZZ0059I" "nothing was VARYed"
 
 # --- who may look ------------------------------------------------------------
 if [ "$(id -u)" -eq 0 ]; then
@@ -166,7 +173,8 @@ mark
 runs "P PAGENT" 0 sallyport console 'P PAGENT'
 wait_for 5 said "EZZ8433I PAGENT SHUTDOWN COMPLETE"; ok $? "shutdown complete"
 in_order "PURGE purges" "EZZ8773I PAGENT POLICIES PURGED FOR TCPIP1 : QOS" "EZZ8773I PAGENT POLICIES PURGED FOR TCPIP1 : TTLS"
-unlike "$(since)" "PURGED FOR TCPIP2" "NOPURGE does not"
+unlike "$(since)" "POLICIES PURGED FOR TCPIP2" "NOPURGE does not"
+like "$(since)" "EZZ8774I PAGENT POLICIES NOT PURGED FOR TCPIP2 : TTLS" "and says so"
 is "$(stack_pid TCPIP2)" "$second" "its stack goes on"
 runs "pasearch without agent" 1 sallyport pasearch -t
 sed -i "s/SYSLOGD'/SYSLOGD -i'/" "$SALLYPORT_ROOT/datasets/SYS1.PROCLIB/PAGENT"

@@ -199,6 +199,12 @@ show(void)
 int
 main(int argc, char **argv)
 {
+    static char help[] = "--help";
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-?") == 0) /* as the original asks for help */
+            argv[i] = help;
+    }
     IGNORE(cli_parse(&cli, argc, argv, STATUS_USAGE));
     log_init("sallyport-pasearch");
     if (scope != NULL && strchr("GgEeCc", scope[0]) == NULL) {
