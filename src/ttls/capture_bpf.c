@@ -181,7 +181,22 @@ pinned(const struct capture *c, const char *name, char *path, size_t cap)
     return bpf_obj_get(path);
 }
 
-/* Put one program in the place of its predecessor, or in a new one. */
+/* Is it where programs are to be now? The scope may be another one since. */
+static bool
+is_at(int link, int folder, bool is_net)
+{
+    struct bpf_link_info info = { 0 };
+    __u32 n = sizeof info;
+    struct stat st;
+
+    if (bpf_obj_get_info_by_fd(link, &info, &n) != 0 || fstat(folder, &st) != 0)
+        return false;
+    return is_net ? info.netns.netns_ino == st.st_ino
+                  : info.cgroup.cgroup_id == st.st_ino;
+}
+
+/* Put one program in the place of its predecessor, or in a new one; the
+ * predecessor refuses what it steers until the new one stands. */
 static enum err
 attach(struct capture *c, size_t i, int cgroup, int netns, struct err_info *why)
 {
@@ -189,23 +204,28 @@ attach(struct capture *c, size_t i, int cgroup, int netns, struct err_info *why)
         bpf_object__find_program_by_name(c->object, programs[i].name);
     int fd = bpf_program__fd(program);
     char path[256];
-    int link = pinned(c, programs[i].name, path, sizeof path);
+    int at = programs[i].is_net ? netns : cgroup;
+    int old = pinned(c, programs[i].name, path, sizeof path), link;
+    enum err e;
 
-    if (link >= 0 && bpf_link_update(link, fd, NULL) == 0) {
-        c->links[i] = link;
+    if (old >= 0 && is_at(old, at, programs[i].is_net) &&
+        bpf_link_update(old, fd, NULL) == 0) {
+        c->links[i] = old;
         return ERR_OK;
     }
-    /* Its cgroup is gone, or it was another kind of link. */
-    if (link >= 0) {
-        close(link);
-        (void)unlink(path);
+    link = bpf_link_create(fd, at, programs[i].type, NULL);
+    e = link >= 0
+            ? ERR_OK
+            : err_set(why, ERR_UNSUPPORTED, "program %s cannot be attached: %s",
+                      programs[i].name, strerror(errno));
+    /* It was elsewhere, its cgroup is gone, or it was another kind of link. */
+    if (old >= 0) {
+        close(old);
+        if (link >= 0)
+            (void)unlink(path);
     }
-    link = bpf_link_create(fd, programs[i].is_net ? netns : cgroup,
-                           programs[i].type, NULL);
-    if (link < 0)
-        return err_set(why, ERR_UNSUPPORTED,
-                       "program %s cannot be attached: %s", programs[i].name,
-                       strerror(errno));
+    if (e != ERR_OK)
+        return e;
     if (c->pins[0] != '\0' && bpf_obj_pin(link, path) != 0)
         log_warn("%s: %s", path, strerror(errno));
     c->links[i] = link;
