@@ -246,14 +246,14 @@ auditors_see_what_is_audited(void **state)
     assert_true(has_line(&d, "LOGOPTIONS \"SUCCESSES\" CLASSES =  NONE\n"));
     assert_true(has_line(&d,
                          "LOGOPTIONS \"FAILURES\" CLASSES =  SURROGAT\n"
-                         "LOGOPTIONS \"DEFAULT\" CLASSES =  DATASET CBIND"));
+                         "LOGOPTIONS \"DEFAULT\" CLASSES =  DATASET APPCPORT"));
     desk_run(&d, "SETROPTS LOGOPTIONS(DEFAULT(APPL SURROGAT CDT))");
-    assert_true(
-        has_line(&d, "LOGOPTIONS \"ALWAYS\" CLASSES =  NONE\n"
-                     "LOGOPTIONS \"NEVER\" CLASSES =  NONE\n"
-                     "LOGOPTIONS \"SUCCESSES\" CLASSES =  NONE\n"
-                     "LOGOPTIONS \"FAILURES\" CLASSES =  NONE\n"
-                     "LOGOPTIONS \"DEFAULT\" CLASSES =  DATASET APPL CBIND"));
+    assert_true(has_line(
+        &d, "LOGOPTIONS \"ALWAYS\" CLASSES =  NONE\n"
+            "LOGOPTIONS \"NEVER\" CLASSES =  NONE\n"
+            "LOGOPTIONS \"SUCCESSES\" CLASSES =  NONE\n"
+            "LOGOPTIONS \"FAILURES\" CLASSES =  NONE\n"
+            "LOGOPTIONS \"DEFAULT\" CLASSES =  DATASET APPCPORT APPL"));
     desk_be(&d, "OTHER");
     assert_string_equal(desk_run(&d, "SETROPTS LIST"),
                         "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n");
