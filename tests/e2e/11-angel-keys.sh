@@ -131,7 +131,7 @@ is_equal(run(ibm, gencert("Taken", "NISTECC"))[0], 0, "another one takes the lab
 is_equal(run(ibm, "PERMIT IRR.DIGTCERT.GENCERT CLASS(FACILITY) ID(ANN) DELETE")[0], 0, "and an authority is taken away")
 go()
 rc, said, _ = answer(a, n)
-check(rc == 8 and "label Taken is in use" in said, "the label is in use", f"{rc} {said}")
+check(rc == 8 and "Label Taken is already in use" in said, "the label is in use", f"{rc} {said}")
 check("256" in run(ibm, "RACDCERT CERTAUTH LIST(LABEL('Taken'))")[1], "by the other one's certificate")
 rc, said, _ = answer(ann, m)
 check(rc == 8 and "IRRD101I" in said, "the authority is missing", f"{rc} {said}")

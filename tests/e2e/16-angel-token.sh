@@ -82,7 +82,7 @@ refused "another token" 8 "class CRYPTOZ, USER.OTHER, UPDATE" "$G RSA(TOKEN(OTHE
 refused "no such key" 8 "IRRD192I The specified key label does not exist" "$G FROMICSF(NO.SUCH)"
 refused "a size that is none" 8 "there is no curve of 300 bits|NISTECC" "$G NISTECC(PKDS(SPT.NEW)) SIZE(300)"
 refused "not of a function that makes no key" 8 "ADDRING: only GENCERT, REKEY and ADD keep a key in a token" "RACDCERT ADDRING(r) PKDS(A)"
-refused "in use, and the key it made is gone again" 8 "label soft is in use" "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('z')) WITHLABEL('soft') NISTECC(PKDS(SPT.LOST))"
+refused "in use, and the key it made is gone again" 8 "IRRD111I Label soft is already in use" "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('z')) WITHLABEL('soft') NISTECC(PKDS(SPT.LOST))"
 runs "so its label is free" 0 sallyport-racf "$G NISTECC(PKDS(SPT.LOST))"
 deck >"$SCRATCH/deck" <<'D'
 SETROPTS CLASSACT(CSFKEYS FACILITY) GENERIC(CSFKEYS)
