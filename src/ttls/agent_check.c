@@ -165,7 +165,7 @@ check_policy(struct check *c, const struct str *files, size_t n)
                                         .file = STR("policy"),
                                         .text = why.text });
     if (policy != NULL) {
-        check_used(c, policy, files[n - 1]);
+        check_used(c, policy, n > 0 ? files[n - 1] : STR("policy"));
         IGNORE(ttls_shadowed(policy, on_shadow, c, &why));
     }
     summary(c, policy);

@@ -12,6 +12,9 @@
 #include "base/log.h"
 #include "ttls/env.h"
 
+/* A listener on this machine that does not answer for fifteen seconds will not:
+ * its queue is full, or it is bound to a device. */
+#define INNER_SYN_RETRIES 3
 #define ORIGINAL_DST 80 /* netfilter's SO_ORIGINAL_DST, of both families */
 
 static void on_event(struct loop_fd *, unsigned events);
@@ -264,6 +267,7 @@ connect_inner(struct conn *c)
         .ip = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 }
     };
     static const struct capture_addr loopback6 = { .ip = { [15] = 1 } };
+    const int tries = INNER_SYN_RETRIES;
     bool is_v6 = !addr_is_v4(&c->local);
     struct sockaddr_in6 at;
     unsigned n;
@@ -271,6 +275,7 @@ connect_inner(struct conn *c)
 
     if (fd < 0)
         return false;
+    IGNORE(setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &tries, sizeof tries));
     addr_to_sockaddr(is_v6 ? &loopback6 : &loopback4, is_v6, &at, &n);
     if (bind(fd, (struct sockaddr *)&at, n) != 0 || !name_of(fd, &c->own) ||
         !maps_peer_put(c->engine, &c->own, &c->remote)) {
@@ -406,13 +411,22 @@ find_rule(struct conn *c)
     return ttls_match_find(c->engine->policy->match, &facts);
 }
 
+/* Nobody listens there: the peer, or the program that did. */
+static void
+fail_connect(struct conn *c)
+{
+    say_error(c, 406, "Connection Init");
+    say_event(c, 406, "Connection Init", NULL);
+    conn_reset(c);
+}
+
 /* Clear text: both ends are joined as they are. */
 static void
 join_clear(struct conn *c)
 {
     c->state = CONN_CLEAR;
     if (c->is_inbound && !connect_inner(c))
-        conn_reset(c);
+        fail_connect(c);
 }
 
 void
@@ -469,7 +483,7 @@ conn_secure(struct conn *c)
     c->state = CONN_SECURE;
     if (!c->is_inbound || c->inner.watch.fd >= 0 || connect_inner(c))
         return true;
-    conn_reset(c);
+    fail_connect(c);
     return false;
 }
 
@@ -611,10 +625,8 @@ on_event(struct loop_fd *watch, unsigned events)
 
     if (c->state == CONN_ENDED)
         return;
-    if (!is_there(leg, events)) { /* the peer, or the program that listens */
-        say_error(c, 406, "Connection Init");
-        say_event(c, 406, "Connection Init", NULL);
-        conn_reset(c);
+    if (!is_there(leg, events)) {
+        fail_connect(c);
         return;
     }
     if (is_broken(leg, events)) {
