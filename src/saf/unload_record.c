@@ -48,14 +48,10 @@ static const struct unload_field fields[] = {
 /* clang-format on */
 
 const struct unload_chars unload_chars[UNLOAD_CHARS] = {
-    { "FIRST_ALPHA", "FIRST", "ALPHA" },
-    { "FIRST_NATL", "FIRST", "NATIONAL" },
-    { "FIRST_NUM", "FIRST", "NUMERIC" },
-    { "FIRST_SPEC", "FIRST", "SPECIAL" },
-    { "OTHER_ALPHA", "OTHER", "ALPHA" },
-    { "OTHER_NATL", "OTHER", "NATIONAL" },
-    { "OTHER_NUM", "OTHER", "NUMERIC" },
-    { "OTHER_SPEC", "OTHER", "SPECIAL" },
+    { "FIRST_ALPHA", "FIRST", "ALPHA" }, { "FIRST_NATL", "FIRST", "NATIONAL" },
+    { "FIRST_NUM", "FIRST", "NUMERIC" }, { "FIRST_SPEC", "FIRST", "SPECIAL" },
+    { "OTHER_ALPHA", "OTHER", "ALPHA" }, { "OTHER_NATL", "OTHER", "NATIONAL" },
+    { "OTHER_NUM", "OTHER", "NUMERIC" }, { "OTHER_SPEC", "OTHER", "SPECIAL" },
 };
 
 const struct unload_field *
