@@ -77,7 +77,7 @@ refused() { # NAME STATUS REGEX COMMAND
 G="RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('x')) WITHLABEL('x')"
 refused "a label in use" 8 "key label SPT.EC.KEY is in use" "$G NISTECC(PKDS(SPT.EC.KEY))"
 refused "no label" 8 "is no PKDS label" "$G NISTECC(PKDS(1ABC))"
-refused "* with a label that is none" 8 '"x y" is no PKDS label' "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('x')) WITHLABEL('x y') NISTECC(PKDS(*))"
+refused "* with a label that is none" 8 'IRRD160I WITHLABEL value cannot be used as a PKDS label' "RACDCERT ID(LIBSERV) GENCERT SUBJECTSDN(CN('x')) WITHLABEL('x y') NISTECC(PKDS(*))"
 refused "another token" 8 "class CRYPTOZ, USER.OTHER, UPDATE" "$G RSA(TOKEN(OTHER))"
 refused "no such key" 8 "IRRD192I The specified key label does not exist" "$G FROMICSF(NO.SUCH)"
 refused "a size that is none" 8 "there is no curve of 300 bits|NISTECC" "$G NISTECC(PKDS(SPT.NEW)) SIZE(300)"
