@@ -104,7 +104,7 @@ like "$OUT" 'SPT0401W: .*bad/server\.xml:6: ldapRegistry is read, but has no eff
 like "$OUT" 'SPT0402E: .*bad/server\.xml:7:3: .*nothing is fetched over a network' "an include that is not fetched"
 like "$OUT" 'SPT0403W: .*bad/server\.xml:8:33: attribute requireAuht of .* Did you mean "requireAuth"\?' "a name that nobody knows"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity == "error") | .id' | sort -u | tr '\n' ' ')" "CWWKF0001E CWWKG0090E CWWKO0800E CWWKS3005E SPT0402E " "as JSON too"
-is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | "\(.id):\(.line)"' | sort -u | tr '\n' ' ')" "CWWKF0001E:2 CWWKG0011W:3 CWWKG0083W:3 CWWKG0090E:7 CWWKS3005E:6 SPT0401W:6 SPT0402E:7 SPT0403W:8 " "with the line of each"
+is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | "\(.id):\(.line)"' | sort -u | tr '\n' ' ')" "CWWKF0001E:2 CWWKG0011W:3 CWWKG0083W:3 CWWKG0090E:7 CWWKS3005E:6 CWWKT0009W:3 SPT0401W:6 SPT0402E:7 SPT0403W:8 " "with the line of each"
 is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "information" and .line) | .file' | sort -u)" "$S/bad/server.xml" "and the file"
 {
   echo '<server><featureManager><feature>ssl-1.0</feature></featureManager>'

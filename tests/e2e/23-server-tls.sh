@@ -78,7 +78,7 @@ none.p12|PKCS12|||CWPKI0809W: There is a failure loading the k keystore\. If an 
 two.p12|BOGUS|||CWPKI0033E: The keystore located at two\.p12 did not load .*: type is "BOGUS", expected PKCS12, JKS, JCEKS or PEM for a file, JCERACFKS, JCECCARACFKS or JCEHYBRIDRACFKS for a key ring|a store of a type there is not
 safkeyring://R|BOGUS|||CWPKI0033E: .*type is "BOGUS"|nor of a ring
 x|JCERACFKS|||CWPKI0033E: .*"x" is not safkeyring://|a ring that is none
-two.p12|JKS|||CWPKI0033E: .*this is not a JKS or JCEKS key store|a store of another type
+two.p12|JCEKS|||CWPKI0033E: .*this is not a JKS or JCEKS key store|a store of another type
 two.p12|PKCS12||serverKeyAlias="three"|CWPKI0024E: The three certificate alias|an alias that is not there
 two.p12|PKCS12||sslProtocol="TLSv9"|CWPKI0831E: The TLSv9 SSL/TLS protocol cannot be used\. Extended error is: .|a protocol that is none
 two.p12|PKCS12||sslProtocol="TLSv9"|CWWKO0800E: .*CWPKI0028E: SSL handshake protocol TLSv9 is not valid\.  This protocol is specified in the SSL configuration alias t loaded from|and the port it closes
@@ -93,7 +93,7 @@ apply; like "$(since)" "CWPKI0818E: .* id value of nix, which does not exist" "a
 server "/>$(printf '<keyStore id="k" location="two.p12" password="changeit"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="nix"/>')"
 apply; like "$(since)" "SPT0496E: The sslRef of sslDefault names nix, which does not exist\. The TLS port of defaultHttpEndpoint stays closed" "a default nobody defines"
 server "><sslOptions sslRef=\"nix\"/></httpEndpoint>$(printf '<keyStore id="k" location="two.p12" password="changeit"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
-apply; like "$(since)" "SPT0496E: The sslRef of sslOptions names nix" "nor does sslDefault take the place of what an endpoint names"
+apply; like "$(since)" "SPT0496E: The sslRef of httpEndpoint\\[defaultHttpEndpoint\\]/sslOptions\\[default-0\\] names nix" "nor does sslDefault take the place of what an endpoint names"
 server "/>$(printf '<keyStore id="k" location="two.p12" password="changeit"><keyEntry name="nix" keyPassword="secret2"/></keyStore><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
 apply; like "$(since)" "SPT0495W: keyEntry nix: the key store k has nothing of this alias" "a keyEntry of nothing"
 server "/>$(printf '<keyStore id="k" location="two.p12"/><ssl id="t" keyStoreRef="k" serverKeyAlias="one"/><sslDefault sslRef="t"/>')"
