@@ -200,7 +200,8 @@ check_guest(struct doctor *d, const struct need *need, const char *guest,
         /* what is no name was not asked for */
         doctor_find(d, RULE_GUEST_MISSING, need->file, need->line,
                     reply.text.p == NULL
-                        ? "# write a user id of 1 to 8 characters"
+                        ? doctor_edit(d, need->file, need->line,
+                                      "a user id of 1 to 8 characters")
                         : doctor_racf(d,
                                       "ADDUSER %s RESTRICTED NOPASSWORD "
                                       "NOOIDCARD",

@@ -56,7 +56,7 @@ expect_line '^404\|GET\|/x\|b\\x22q\|2\|[a-z/]+[^|]*\|[0-9]+\|[0-9]+\|127\.0\.0\
 is "$(wc -l <"$ACCESS")" 1 "with samplePercent 0 only what failed"
 server '><accessLogging logFormat="%s %Z"/></httpEndpoint>'
 apply
-like "$(since)" "SPT0410E.*logFormat: "%Z" \(character 4\) is no token" "a token that is none is said"
+like "$(since)" 'SPT0410E.*logFormat: "%Z" \(character 4\) is no token' "a token that is none is said"
 server '><accessLogging logFormat="%s" filePath="${server.output.dir}/logs/moved.log" rolloverStartTime="25:00"/></httpEndpoint>'
 apply
 like "$(since)" 'SPT0411W: rolloverStartTime is not HH:MM\. The setting is ignored\.' "nor is that a time"
