@@ -22,16 +22,24 @@ put(const struct modify_out *out, const char *id, const struct str *inserts,
     put((out), (id), MSG_INSERTS(__VA_ARGS__),                                 \
         sizeof(MSG_INSERTS(__VA_ARGS__)) / sizeof(struct str))
 
+static PRINTF_LIKE(3, 0) void put_text(const struct modify_out *out,
+                                       const char *id, const char *fmt,
+                                       va_list ap)
+{
+    char text[1024];
+
+    vsnprintf(text, sizeof text, fmt, ap);
+    PUT(out, id, str_of(text));
+}
+
 void
 modify_say(const struct modify_call *call, const char *fmt, ...)
 {
-    char text[1024];
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    put_text(call->out, "CWWKB0004I", fmt, ap);
     va_end(ap);
-    PUT(call->out, "CWWKB0004I", str_of(text));
 }
 
 static void
@@ -53,13 +61,11 @@ bool
 modify_refuse(const struct modify_call *call, const char *help, const char *fmt,
               ...)
 {
-    char text[1024];
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    put_text(call->out, "CWWKB0012I", fmt, ap);
     va_end(ap);
-    PUT(call->out, "CWWKB0012I", str_of(text));
     put_help(call->out, help);
     return false;
 }

@@ -12,8 +12,9 @@
 
 #define PASSWORD_MIN 6u
 #define WARN_DAYS 60 /* [unverified] */
-#define STORE_P12 "${server.output.dir}resources/security/key.p12"
-#define STORE_JKS "${server.output.dir}resources/security/key.jks"
+#define OUTPUT_FOLDER "${server.output.dir}resources/security/"
+#define STORE_P12 OUTPUT_FOLDER "key.p12"
+#define STORE_JKS OUTPUT_FOLDER "key.jks"
 #define PASSWORD_ENV "keystore_password"
 #define OWN_MAX 64u
 
@@ -58,7 +59,7 @@ find_file(struct arena *arena, const struct cfg_tree *tree, struct str location)
 {
     static const char *const folders[] = {
         "${server.config.dir}resources/security/",
-        "${server.output.dir}resources/security/",
+        OUTPUT_FOLDER,
     };
 
     if (exists(location))
@@ -106,8 +107,7 @@ static struct str
 place_to_make(struct arena *arena, const struct cfg_tree *tree,
               struct str location)
 {
-    struct str folder =
-        expand(arena, tree, STR("${server.output.dir}resources/security/"));
+    struct str folder = expand(arena, tree, STR(OUTPUT_FOLDER));
 
     return location.p[0] == '/' ? location
                                 : str_fmt(arena, STR_FMT STR_FMT,
@@ -257,9 +257,6 @@ read_file(struct arena *arena, const struct cfg_key_store *store,
     if (file.p != NULL)
         secret_wipe(file.p, file.n);
     buf_fini(&file);
-    from->bytes = STR("");
-    from->own = NULL;
-    from->n_own = 0;
     return e;
 }
 
