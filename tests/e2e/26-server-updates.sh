@@ -37,7 +37,8 @@ like "$(grep CWWKG0017I "$LOG" | tail -1)" ' A CWWKG0017I: The server configurat
 echo "<server>$(second -1)</server>" >"$HOME_DIR/parts/late.part"; mv "$HOME_DIR/parts/late.part" "$HOME_DIR/parts/late.xml"
 server 'monitorInterval="50ms"'
 wait_for 20 seen CWWKG0017I 2; ok $? "an update without the element"
-wait_for 20 test "$(status_of "$OTHER")" = 000; ok $? "closes its port"
+closed() { [ "$(status_of "$1")" = 000 ]; }
+wait_for 20 closed "$OTHER"; ok $? "closes its port"
 N=$(count CWWKG0017I)
 echo "<server>$(second "$OTHER")</server>" >"$HOME_DIR/parts/late.part"; mv "$HOME_DIR/parts/late.part" "$HOME_DIR/parts/late.xml"
 wait_for 20 seen CWWKG0017I $((N + 1)); ok $? "a changed include is noticed"

@@ -6,92 +6,14 @@
 #include "worker.h"
 
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/vec.h"
 #include "features.h"
 #include "outcome.h"
 
 #define CONFIG_LOGGER "com.ibm.ws.config.xml.internal.ConfigRefresher"
 #define PARSER_LOGGER "com.ibm.ws.config.xml.internal.XMLConfigParser"
 #define RETRY_MS 1000
-
-/* ---- what the files were ---- */
-
-static struct stamp
-stamp_of(const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0)
-        return (struct stamp){ 0 };
-    return (struct stamp){ .bytes = (uint64_t)st.st_size,
-                           .node = (uint64_t)st.st_ino,
-                           .changed_ns =
-                               (int64_t)st.st_mtim.tv_sec * 1000000000 +
-                               st.st_mtim.tv_nsec + 1 };
-}
-
-/* The i-th file whose change matters; false behind the last one. */
-static bool
-watched(const struct worker *w, size_t i, const char **path)
-{
-    struct cfg_list files = cfg_monitored(w->tree);
-
-    if (i < files.n)
-        *path = files.v[i].p;
-    else if (i - files.n < w->tried.n)
-        *path = w->tried.v[i - files.n];
-    else
-        return false;
-    return true;
-}
-
-static bool
-has_changed(const struct worker *w)
-{
-    const char *path;
-
-    for (size_t i = 0; i < w->stamps.n && watched(w, i, &path); i++) {
-        struct stamp now = stamp_of(path), then = w->stamps.v[i];
-
-        if (now.bytes == then.bytes && now.node == then.node &&
-            now.changed_ns == then.changed_ns)
-            continue;
-        MESSAGES_TRACE(w->log, CONFIG_LOGGER, TRACE_FINE, "hasChanged",
-                       "%s has changed", path);
-        return true;
-    }
-    return false;
-}
-
-/* The kernel's clock for files ticks this coarsely. */
-#define TICK_NS 5000000
-
-/*
- * What the files are, after they were read. One that changed since reading
- * began may have been read before the change: it counts as changed at once.
- */
-static void
-take_stamps(struct worker *w, uint64_t began_wall_ms)
-{
-    int64_t began_ns = (int64_t)began_wall_ms * 1000000 - TICK_NS;
-    const char *path;
-
-    w->stamps.n = 0;
-    for (size_t i = 0; watched(w, i, &path); i++) {
-        struct stamp stamp = stamp_of(path);
-
-        if (stamp.changed_ns >= began_ns)
-            stamp.changed_ns = -1;
-        if (!VEC_PUSH(&w->stamps, stamp))
-            return;
-    }
-}
 
 /* ---- reading ---- */
 
@@ -133,22 +55,12 @@ release(struct held *h)
     }
 }
 
-void
-configure_forget_tried(struct worker *w)
-{
-    while (w->tried.n > 0)
-        free(w->tried.v[--w->tried.n]);
-}
-
-/* Without storage a file is not watched; it is read with the next change. */
 static void
 on_monitored(void *arg, struct str path)
 {
     struct held *h = arg;
-    char *copy = strndup(path.p, path.n);
 
-    if (copy == NULL || !VEC_PUSH(&h->w->tried, copy))
-        free(copy);
+    watched_look(&h->w->watched, path);
 }
 
 /* A malformed file may only be half written: look again after a second. */
@@ -165,15 +77,15 @@ read_patiently(struct worker *w, struct cfg_tree **out,
     options.on_message = on_message;
     options.on_monitored = on_monitored;
     options.arg = &held;
-    configure_forget_tried(w);
+    watched_begin(&w->watched);
     options.running = w->tree;
     if (w->tree != NULL) /* until the new files say otherwise */
         options.on_error = cfg_on_error(w->tree);
     e = cfg_load(&options, out, why);
     if (e == ERR_SYNTAX) {
         buf_clear(&held.text);
-        configure_forget_tried(w);
         (void)poll(NULL, 0, RETRY_MS);
+        watched_begin(&w->watched);
         e = cfg_load(&options, out, why);
     }
     release(&held);
@@ -200,21 +112,18 @@ enum err
 configure_start(struct worker *w, struct err_info *why)
 {
     struct cfg_options options = settings_options(w->settings);
-    uint64_t began_ms = clock_wall_ms();
     enum err e = read_patiently(w, &w->tree, &options.on_error, why);
 
+    watched_end(&w->watched, e == ERR_OK);
     if (e == ERR_NOT_FOUND)
         say_no_server_xml(w, why);
     if ((e == ERR_SYNTAX || e == ERR_LIMIT) &&
         options.on_error != CFG_ON_ERROR_FAIL)
         e = cfg_load_empty(&options, &w->tree, why);
-    else if (e == ERR_OK)
-        configure_forget_tried(w);
-    else
+    else if (e != ERR_OK)
         w->was_said = e != ERR_MEMORY;
     if (e != ERR_OK)
         return e;
-    take_stamps(w, began_ms);
     return configure_log(w, w->tree, why);
 }
 
@@ -230,7 +139,6 @@ use(struct worker *w, struct cfg_tree *next)
     w->tree = next;
     (void)pthread_mutex_unlock(&w->tree_lock);
     cfg_unref(&old);
-    configure_forget_tried(w); /* the tree knows them */
     archives_schedule(w);
 }
 
@@ -258,7 +166,8 @@ change(struct worker *w, struct cfg_tree *next, bool has_features,
     return e;
 }
 
-static void
+/* Is the new tree the one in use? */
+static bool
 apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
 {
     bool has_features =
@@ -269,7 +178,7 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
     if (cfg_equal(w->tree, next)) {
         MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0018I");
         use(w, next);
-        return;
+        return true;
     }
     if (has_features)
         MESSAGES_LOG0(w->log, FEATURE_LOGGER, "CWWKF0007I");
@@ -277,7 +186,7 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
     if (change(w, next, has_features, &why) != ERR_OK) {
         MESSAGES_LOG(w->log, CONFIG_LOGGER, "CWWKG0015E", str_of(why.text));
         cfg_unref(&next);
-        return;
+        return false;
     }
     if (has_features) {
         features_say(w, next, w->tree);
@@ -289,24 +198,29 @@ apply(struct worker *w, struct cfg_tree *next, uint64_t since_ms)
     MESSAGES_LOG(w->log, CONFIG_LOGGER,
                  outcome_of_update(clock_mono_ms() - since_ms),
                  worker_seconds(since_ms, seconds));
+    return true;
 }
 
 void
 configure_refresh(struct worker *w)
 {
-    uint64_t since_ms = clock_mono_ms(), began_ms = clock_wall_ms();
+    const char *changed = watched_changed(&w->watched);
+    uint64_t since_ms = clock_mono_ms();
+    bool is_taken = false;
     enum cfg_on_error in_force;
     struct cfg_tree *next;
     struct err_info why;
     enum err e;
 
-    if (!has_changed(w))
+    if (changed == NULL)
         return;
+    MESSAGES_TRACE(w->log, CONFIG_LOGGER, TRACE_FINE, "hasChanged",
+                   "%s has changed", changed);
     MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0016I");
     e = read_patiently(w, &next, &in_force, &why);
     if (e == ERR_OK)
-        apply(w, next, since_ms);
+        is_taken = apply(w, next, since_ms);
     else if (e == ERR_NOT_FOUND) /* of anything else the parser has said it */
         say_no_server_xml(w, &why);
-    take_stamps(w, began_ms); /* the same files are not tried again */
+    watched_end(&w->watched, is_taken); /* the same are not tried again */
 }

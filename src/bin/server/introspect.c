@@ -143,14 +143,14 @@ work(struct buf *out, struct worker *w)
 static void
 configuration(struct buf *out, struct worker *w)
 {
-    struct cfg_list files = cfg_monitored(w->tree);
-
     heading(out, "configuration files");
-    for (size_t i = 0; i < files.n; i++)
-        buf_printf(out, STR_FMT "%s\n", STR_ARG(files.v[i]),
-                   i < w->stamps.n && w->stamps.v[i].changed_ns == 0
-                       ? " (not there)"
-                       : "");
+    for (size_t i = 0; i < w->watched.n; i++) {
+        const struct watched_file *file = &w->watched.v[i];
+
+        if (file->is_used)
+            buf_printf(out, "%s%s\n", file->path,
+                       file->stamp.changed_ns == 0 ? " (not there)" : "");
+    }
 }
 
 static void

@@ -16,13 +16,8 @@ covers(struct str place, struct str path)
 static bool
 is_configuration(const struct worker *w, struct str path)
 {
-    struct cfg_list files = cfg_monitored(w->tree);
-
-    for (size_t i = 0; i < files.n; i++)
-        if (covers(files.v[i], path))
-            return true;
-    for (size_t i = 0; i < w->tried.n; i++)
-        if (covers(str_of(w->tried.v[i]), path))
+    for (size_t i = 0; i < w->watched.n; i++)
+        if (covers(str_of(w->watched.v[i].path), path))
             return true;
     return false;
 }

@@ -249,9 +249,7 @@ fini(struct worker *w)
     if (w->loop != NULL)
         loop_free(&w->loop);
     parent_free(&w->parent);
-    free(w->stamps.v);
-    configure_forget_tried(w);
-    free(w->tried.v);
+    watched_free(&w->watched);
 }
 
 /* There is no log that could take it. */

@@ -14,13 +14,7 @@
 #include "io/loop.h"
 #include "ipc/parent.h"
 #include "settings.h"
-
-/* A file or folder as it was when the configuration was read. */
-struct stamp {
-    uint64_t bytes;
-    uint64_t node;
-    int64_t changed_ns; /* 0: it does not exist */
-};
+#include "watched.h"
 
 struct worker {
     const struct settings *settings;
@@ -36,14 +30,7 @@ struct worker {
     struct gateway *gateway;
     struct cfg_tree *tree;     /* in use; only the main thread changes it */
     pthread_mutex_t tree_lock; /* for its change and for other threads */
-    struct {
-        struct stamp *v;
-        size_t n, cap;
-    } stamps; /* of cfg_monitored(tree) and `tried`, in that order */
-    struct {
-        char **v;
-        size_t n, cap;
-    } tried; /* files of the last configuration that was not taken, owned */
+    struct watched watched;
     uint64_t started_ms;
     char last_display[40]; /* when DISPLAY,WORK was asked last; "" never */
     uint64_t last_requests;
@@ -59,7 +46,6 @@ int worker_main(const struct settings *, int parent_fd);
 MUST_CHECK enum err configure_start(struct worker *, struct err_info *why);
 /* Look for changed files and apply them; nothing happens without a change. */
 void configure_refresh(struct worker *);
-void configure_forget_tried(struct worker *);
 /* logging.c: the logs as the tree says (NULL: as bootstrap.properties says). */
 MUST_CHECK enum err configure_log(struct worker *, const struct cfg_tree *,
                                   struct err_info *why);
