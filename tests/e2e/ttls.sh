@@ -1,13 +1,9 @@
-# Sourced first, before anything else, by AT-TLS scripts: a network of its own
-# for the script (10.77.0.1), another one for its peer (10.77.0.2), a wire
-# between them that is watched, and short words for policies and logs.
-if [ "$(id -u)" -eq 0 ] && [ -z "${TTLS_NETNS:-}" ] && unshare -n true 2>/dev/null; then
-    exec env TTLS_NETNS=1 unshare -n bash "$0" "$@"
-fi
+# Sourced by AT-TLS scripts: beside the script's network (10.77.0.1) another one
+# for its peer (10.77.0.2), a wire between them that is watched, and short words
+# for policies and logs.
 . "${E2E_LIB:?tests/e2e/lib.sh in full}"
 [ "$(id -u)" -eq 0 ] || skip_all "only root can capture connections"
-[ -n "${TTLS_NETNS:-}" ] || skip_all "no network namespace can be made here"
-ip link set lo up
+[ -n "${E2E_NETNS:-}" ] || skip_all "no network namespace can be made here"
 background unshare -n sleep infinity; PEER=$PID
 peer() { nsenter -t "$PEER" -n "$@"; }
 wait_for 5 eval '[ "$(readlink /proc/$PEER/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
