@@ -1,6 +1,7 @@
 #include "gateway/endpoint.h"
 
 #include "gateway/placed.h"
+#include "gateway/tls_outbound.h"
 #include "gateway/tls_store.h"
 #include "parse/base64.h"
 #include "parse/url.h"
@@ -58,12 +59,13 @@ wants_token(const struct cfg_zcon_endpoint *e)
 }
 
 static const char *
-set_tls(struct endpoint *p, struct tls_stores *stores,
-        const struct cfg_zcon_endpoint *e, struct arena *arena)
+set_tls(struct endpoint *p, const struct cfg_tree *tree,
+        struct tls_stores *stores, const struct cfg_zcon_endpoint *e,
+        struct arena *arena)
 {
     struct str alias;
     const struct cfg_ssl *ssl =
-        tls_store_outbound(stores, e->ssl, p->host, p->port, &alias);
+        tls_outbound_of(tree, e->ssl, p->host, p->port, &alias);
     struct err_info why = { .at = 0 };
     const char *copy;
 
@@ -122,7 +124,7 @@ endpoint_new(struct arena *arena, const struct cfg_tree *tree,
         p->connect_timeout_ms = (uint32_t)e->connection_timeout_ms;
         p->receive_timeout_ms = (uint32_t)e->receive_timeout_ms;
         if (url.is_https) {
-            p->problem = set_tls(p, stores, e, arena);
+            p->problem = set_tls(p, tree, stores, e, arena);
             p->lacks_keys = p->problem != NULL;
         }
         code = set_basic(p, basic_of(e), why);

@@ -5,6 +5,7 @@
 #include "gateway/key_files.h"
 #include "gateway/placed.h"
 #include "gateway/snapshot_priv.h"
+#include "gateway/tls_outbound.h"
 
 #define LOGGER "com.ibm.zosconnect.internal.ZosConnectServiceImpl"
 #define HOST_LOGGER "com.ibm.ws.http.internal.VirtualHostMap"
@@ -330,7 +331,7 @@ building_ports(struct building *b)
     enum err code = ERR_OK;
 
     say_hosts(b);
-    tls_store_check_outbound(b->stores);
+    tls_outbound_check(b->s->tree, b->log);
     CFG_EACH(b->s->tree, http_endpoint, e)
     {
         if (!e->enabled)

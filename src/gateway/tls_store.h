@@ -51,15 +51,4 @@ MUST_CHECK enum err tls_store_build(struct tls_stores *, const struct cfg_ssl *,
                                     struct str alias, struct tls_config **out,
                                     struct err_info *why);
 
-/* Says, once for a configuration, what is wrong with outbound filters. */
-void tls_store_check_outbound(struct tls_stores *);
-
-/* The ssl element for a connection to host and port: the caller's own, else the
- * outboundConnection that fits best, else sslDefault's. *alias: the certificate
- * that filter names, or "". NULL: there is none. */
-const struct cfg_ssl *tls_store_outbound(struct tls_stores *,
-                                         const struct cfg_ssl *own,
-                                         struct str host, unsigned port,
-                                         struct str *alias);
-
 #endif

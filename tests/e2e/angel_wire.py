@@ -165,7 +165,7 @@ def eventually(test, seconds=10):
         try:
             if test():
                 return True
-        except OSError:
+        except (OSError, LookupError):  # a process that is not there yet
             pass
         time.sleep(0.02)
     return False
