@@ -93,7 +93,7 @@ check_key_store(void *element, struct err_info *why)
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_key_store, __VA_ARGS__)
 static const struct cfg_attr key_store_attrs[] = {
-    ATTR(STRING, location, "location", "", "File, or safkeyring://OWNER/Ring."),
+    ATTR(PATH, location, "location", "", "File, or safkeyring://OWNER/Ring."),
     ATTR(STRING, type, "type", "PKCS12",
          "PKCS12, JKS, JCEKS, JCERACFKS, JCECCARACFKS, JCEHYBRIDRACFKS."),
     ATTR(PASSWORD, password, "password", "", "Opens the store."),
