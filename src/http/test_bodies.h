@@ -184,7 +184,7 @@ enum how { BY_LENGTH, BY_CHUNKS, BY_H2, HOWS };
 static inline void
 send_filled(int fd, size_t n)
 {
-    static char block[16384];
+    char block[16384]; /* several clients send at a time */
 
     memset(block, 'b', sizeof block);
     for (size_t step; n > 0; n -= step) {
