@@ -116,8 +116,6 @@ equal_attr(const struct cfg_attr *row, const char *a, const char *b)
         return equal_children(row, a, b);
     case CFG_KIND_REST:
         return equal_rest(left, right);
-    case CFG_KIND_IGNORED:
-        return true;
     }
     return false;
 }

@@ -97,6 +97,7 @@ struct cfg_http_options { /* httpOptions */
     bool remove_server_header;
     bool no_cache_cookies_control;
     bool no_duplicate_set_cookies; /* DoNotAllowDuplicateSetCookies */
+    unsigned throw_ioe;            /* ThrowIOEForInboundConnections */
     int64_t connection_window_size;
     int64_t settings_initial_window_size;
     bool limit_window_update_frames;
@@ -195,6 +196,8 @@ struct cfg_tcp_options { /* tcpOptions */
     struct cfg_list address_exclude;
     struct cfg_list host_name_include;
     struct cfg_list host_name_exclude;
+    bool accept_thread;
+    bool wait_to_accept;
 };
 
 struct cfg_access_logging { /* httpAccessLogging, accessLogging */
@@ -370,14 +373,38 @@ struct cfg_web_app_security { /* webAppSecurity */
     bool web_always_login;
     bool use_context_root_for_sso_cookie_path;
     bool logout_on_http_session_expire;
+    struct str login_form_url;
+    struct str login_error_url;
+    struct str login_form_context; /* contextRootForFormAuthentication... */
+    struct str login_form_context_root;
+    struct str post_param_save_method;
+    int64_t post_param_cookie_size;
+    struct str was_req_url_domains;
+    struct str logout_page_domains;
+    bool logout_to_any_host;
+    bool keep_full_referrer; /* preserveFullyQualifiedReferrerUrl */
+    bool path_in_was_req_url;
+    bool use_ltpa_for_jaspic;
 };
 
 /* What of requestTiming concerns servlets or JDBC alone: all strings. */
 struct cfg_servlet_timing { /* requestTiming/servletTiming */
     struct cfg_node node;
+    struct str app_name;
+    struct str servlet_name;
+    int64_t slow_ms;
+    int64_t hung_ms;
+    bool enable_thread_dumps;
+    bool interrupt_hung_requests;
 };
 struct cfg_jdbc_timing { /* requestTiming/jdbcTiming */
     struct cfg_node node;
+    struct str data_source_name;
+    struct str query;
+    int64_t slow_ms;
+    int64_t hung_ms;
+    bool enable_thread_dumps;
+    bool interrupt_hung_requests;
 };
 
 struct cfg_request_timing { /* requestTiming */
@@ -400,6 +427,7 @@ struct cfg_auth_cache { /* authCache */
     int64_t max_size;
     int64_t timeout_ms;
     bool allow_basic_auth_lookup;
+    struct str cache; /* id of a cache element */
 };
 
 struct cfg_authentication { /* authentication */
@@ -664,6 +692,7 @@ struct cfg_zcon_ipic { /* zosconnect_cicsIpicConnection */
     unsigned transid_usage; /* 0 EIB_ONLY, 1 EIB_AND_MIRROR */
     bool shared_port;
     struct str preferred_specific_host;
+    int64_t request_timeout_ms; /* of a later level */
 };
 
 struct cfg_zcon_rest_auth { /* ...ServiceRestClientBasicAuth */

@@ -1,12 +1,12 @@
 /*
- * Registries, filters, tokens and single sign-on: the part of elements.h that
- * says how callers are authenticated. Included by elements.h only.
+ * Registries, filters and tokens: the part of elements.h that says how callers
+ * are authenticated. Included by elements.h only.
  * Source: Liberty, reference of configuration elements.
  */
 #ifndef SALLYPORT_CONFIG_ELEMENTS_AUTH_H
 #define SALLYPORT_CONFIG_ELEMENTS_AUTH_H
 
-#include "config/config.h"
+#include "config/elements_sso.h"
 
 struct cfg_ssl;
 struct cfg_key_store;
@@ -307,6 +307,12 @@ struct cfg_auth_filter { /* authFilter */
 
 /* ---- tokens ---- */
 
+struct cfg_oidc_parameter { /* openidConnectClient/tokenParameter... */
+    struct cfg_node node;
+    struct str name;
+    struct str value;
+};
+
 struct cfg_oidc_client { /* openidConnectClient */
     struct cfg_node node;
     struct str inbound_propagation; /* none supported required */
@@ -357,6 +363,29 @@ struct cfg_oidc_client { /* openidConnectClient */
     bool include_id_token_in_subject;
     struct str scope;
     struct str token_endpoint_url;
+    bool use_system_properties;
+    /* for logging on with a browser */
+    struct str authorization_endpoint_url;
+    int64_t authentication_time_limit_ms;
+    struct str grant_type;
+    struct str response_type;
+    bool nonce_enabled;
+    struct str redirect_to_host_and_port;
+    struct str redirect_junction_path;
+    bool client_side_redirect;
+    int64_t initial_state_cache_capacity;
+    struct str pkce_code_challenge_method;
+    bool re_authn_on_access_token_expire;
+    int64_t re_authn_cushion_ms;
+    struct str resource;
+    struct cfg_list forward_login_parameters;
+    struct str token_order; /* tokenOrderToFetchCallerClaims */
+    struct str token_request_origin_header;
+    bool create_session;
+    const struct cfg_oidc_parameter *authz_parameters;
+    size_t n_authz_parameters;
+    const struct cfg_oidc_parameter *token_parameters;
+    size_t n_token_parameters;
 };
 
 struct cfg_mp_jwt { /* mpJwt */
@@ -429,120 +458,6 @@ struct cfg_jwt_sso { /* jwtSso */
     struct str jwt_consumer; /* id of an mpJwt */
 };
 
-struct cfg_saml_certificate { /* pkixTrustEngine/x509Certificate */
-    struct cfg_node node;
-    struct str path;
-};
-struct cfg_saml_crl { /* pkixTrustEngine/crl */
-    struct cfg_node node;
-    struct str path;
-};
-
-struct cfg_saml_trust { /* samlWebSso20/pkixTrustEngine */
-    struct cfg_node node;
-    const struct cfg_key_store *trust_anchor;
-    struct cfg_list trusted_issuers;
-    const struct cfg_saml_certificate *certificates;
-    size_t n_certificates;
-    const struct cfg_saml_crl *crls;
-    size_t n_crls;
-};
-
-struct cfg_saml { /* samlWebSso20 */
-    struct cfg_node node;
-    bool enabled;
-    struct str inbound_propagation; /* none required */
-    const struct cfg_auth_filter *auth_filter;
-    struct cfg_list header_names;
-    struct cfg_list audiences;
-    int64_t clock_skew_ms;
-    bool want_assertions_signed;
-    struct str signature_method_algorithm;
-    struct str user_identifier;
-    struct str user_unique_identifier;
-    struct str group_identifier;
-    struct str realm_identifier;
-    struct str realm_name;
-    struct str map_to_user_registry; /* No User Group */
-    const struct cfg_key_store *key_store;
-    struct str key_alias;
-    bool disable_ltpa_cookie;
-    bool allow_custom_cache_key;
-    bool include_token_in_subject;
-    const struct cfg_saml_trust *trust_engine; /* NULL when absent */
-};
-
-/* ---- single sign-on and interceptors ---- */
-
-struct cfg_ltpa_keys { /* ltpa/validationKeys */
-    struct cfg_node node;
-    struct str file_name;
-    struct secret password;
-    struct str valid_until_date;
-};
-
-struct cfg_ltpa { /* ltpa */
-    struct cfg_node node;
-    struct str keys_file_name;
-    struct secret keys_password;
-    int64_t expiration_ms;
-    int64_t monitor_interval_ms; /* 0: off */
-    unsigned update_trigger;
-    bool monitor_validation_keys_dir;
-    const struct cfg_auth_filter *auth_filter;
-    int64_t expiration_difference_allowed_ms; /* negative: not checked */
-    const struct cfg_ltpa_keys *validation_keys;
-    size_t n_validation_keys;
-};
-
-struct cfg_spnego { /* spnego */
-    struct cfg_node node;
-    const struct cfg_auth_filter *auth_filter;
-};
-
-struct cfg_tai_properties { /* trustAssociation/interceptors/properties */
-    struct cfg_node node;
-    struct cfg_vars all;
-};
-
-struct cfg_tai { /* trustAssociation/interceptors */
-    struct cfg_node node;
-    struct str class_name;
-    bool enabled;
-    bool invoke_before_sso;
-    bool invoke_after_sso;
-    struct str library;
-    const struct cfg_tai_properties *properties; /* NULL when absent */
-};
-
-struct cfg_trust_association { /* trustAssociation */
-    struct cfg_node node;
-    bool invoke_for_unprotected_uri;
-    bool fail_over_to_app_auth_type;
-    bool disable_ltpa_cookie;
-    bool initialize_at_first_request;
-    const struct cfg_tai *interceptors;
-    size_t n_interceptors;
-};
-
-/* ours: hardening given up for compatibility */
-struct cfg_gateway_compat { /* gatewayCompat */
-    struct cfg_node node;
-    bool allow_short_hmac_key;
-    bool allow_small_rsa;
-    bool allow_unsigned_tokens;
-    bool introspection_missing_active_ok;
-    bool saml_trust_all_issuers;
-    bool host_name_verification;
-    bool rfc6750_no_token_challenge;
-    bool basic_scheme_case_insensitive;
-    bool bearer_scheme_case_insensitive;
-    bool filter_dropped_condition_fails_closed;
-    bool ltpa_verify_first;
-    bool form_body_access_token;
-    struct str basic_charset;
-};
-
 /* clang-format off */
 #define CFG_TYPES_AUTH(X) \
     X(quick_start) X(ldap_pool) X(ldap_attributes_cache) X(ldap_search_cache) \
@@ -552,10 +467,8 @@ struct cfg_gateway_compat { /* gatewayCompat */
     CFG_LDAP_FILTERS(X) X(ldap) X(fed_base) CFG_FED_MAPS(X) X(fed_realm) \
     X(federated) X(filter_web_app) X(filter_url) X(filter_address) \
     X(filter_host) X(filter_agent) X(filter_cookie) X(filter_header) \
-    X(auth_filter) X(oidc_client) X(mp_jwt) X(jwt_consumer) X(jwt_builder) \
-    X(jwt_sso) X(saml_certificate) X(saml_crl) X(saml_trust) X(saml) \
-    X(ltpa_keys) X(ltpa) X(spnego) X(tai_properties) X(tai) \
-    X(trust_association) X(gateway_compat)
+    X(auth_filter) X(oidc_parameter) X(oidc_client) X(mp_jwt) X(jwt_consumer) X(jwt_builder) \
+    X(jwt_sso) CFG_TYPES_SSO(X)
 /* clang-format on */
 
 #endif

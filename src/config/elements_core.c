@@ -122,25 +122,34 @@ CFG_TYPE(zos_logging, "zosLogging", CFG_SINGLETON,
          .help = "Messages that operators see.");
 
 /* Thresholds for single servlets and SQL statements: none of these are here. */
-#define OWN_TIMING(type)                                                       \
-    CFG_ATTR_IGNORED(type, "slowRequestThreshold"),                            \
-        CFG_ATTR_IGNORED(type, "hungRequestThreshold"),                        \
-        CFG_ATTR_IGNORED(type, "enableThreadDumps"),                           \
-        CFG_ATTR_IGNORED(type, "interruptHungRequests")
+#define OWN_TIMING                                                             \
+    ATTR(DURATION_FROM, slow_ms, "slowRequestThreshold", "", CFG_MS,           \
+         INT64_MIN, "From when on one is slow; else as for all."),             \
+        ATTR(DURATION_FROM, hung_ms, "hungRequestThreshold", "", CFG_MS,       \
+             INT64_MIN, "From when on one is hung; else as for all."),         \
+        ATTR(BOOL, enable_thread_dumps, "enableThreadDumps", "true",           \
+             "Diagnostic files when one is hung."),                            \
+        ATTR(BOOL, interrupt_hung_requests, "interruptHungRequests", "false",  \
+             "Give up one that is hung.")
 
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_servlet_timing, __VA_ARGS__)
 static const struct cfg_attr servlet_timing_attrs[] = {
-    CFG_ATTR_IGNORED(struct cfg_servlet_timing, "appName"),
-    CFG_ATTR_IGNORED(struct cfg_servlet_timing, "servletName"),
-    OWN_TIMING(struct cfg_servlet_timing),
+    ATTR(STRING, app_name, "appName", "", "Its application; else all."),
+    ATTR(STRING, servlet_name, "servletName", "", "Its name; else all."),
+    OWN_TIMING,
 };
+#undef ATTR
 CFG_TYPE(servlet_timing, "servletTiming", CFG_NESTED,
          .help = "Thresholds of one servlet.");
 
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_jdbc_timing, __VA_ARGS__)
 static const struct cfg_attr jdbc_timing_attrs[] = {
-    CFG_ATTR_IGNORED(struct cfg_jdbc_timing, "dataSourceName"),
-    CFG_ATTR_IGNORED(struct cfg_jdbc_timing, "query"),
-    OWN_TIMING(struct cfg_jdbc_timing),
+    ATTR(STRING, data_source_name, "dataSourceName", "",
+         "The database; else all."),
+    ATTR(STRING, query, "query", "", "The statement; else all."),
+    OWN_TIMING,
 };
+#undef ATTR
 CFG_TYPE(jdbc_timing, "jdbcTiming", CFG_NESTED,
          .help = "Thresholds of database calls.");
 

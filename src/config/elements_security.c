@@ -67,18 +67,26 @@ static const struct cfg_attr saf_authorization_attrs[] = {
 CFG_TYPE(saf_authorization, "safAuthorization", CFG_SINGLETON,
          .help = "Roles are decided by EJBROLE profiles.");
 
-/* Attributes of form logins, which a gateway has no use for. */
-#define FORM(name) CFG_ATTR_IGNORED(struct cfg_web_app_security, name)
+static const char *const failover_words[] = { "BASIC", "FORM", "APP_DEFINED",
+                                              NULL };
+static const char *const override_words[] = { "BASIC", "CLIENT_CERT", "FORM",
+                                              NULL };
+static const char *const same_site_words[] = { "Disabled", "Lax", "None",
+                                               "Strict", NULL };
+static const char *const post_param_words[] = { "Cookie", "None", "Session",
+                                                NULL };
+
 #define ATTR(kind, ...)                                                        \
     CFG_ATTR_##kind(struct cfg_web_app_security, __VA_ARGS__)
 static const struct cfg_attr web_app_security_attrs[] = {
     ATTR(BOOL, allow_failover_to_basic_auth, "allowFailOverToBasicAuth",
          "false", "Without a usable certificate ask for a password."),
-    ATTR(STRING, allow_failover_to_auth_method,
-         "allowAuthenticationFailOverToAuthMethod", "",
+    ATTR(WORD, allow_failover_to_auth_method,
+         "allowAuthenticationFailOverToAuthMethod", "", failover_words,
          "BASIC is allowFailOverToBasicAuth; FORM and APP_DEFINED are not "
          "failed over to."),
-    ATTR(STRING, override_http_auth_method, "overrideHttpAuthMethod", "",
+    ATTR(WORD, override_http_auth_method, "overrideHttpAuthMethod", "",
+         override_words,
          "CLIENT_CERT, or BASIC: passwords alone; FORM is taken for BASIC."),
     ATTR(STRING, basic_realm_name, "basicAuthenticationMechanismRealmName",
          "defaultRealm", "Realm in the challenge."),
@@ -100,7 +108,7 @@ static const struct cfg_attr web_app_security_attrs[] = {
          "The cookie only over TLS."),
     ATTR(BOOL, http_only_cookies, "httpOnlyCookies", "true",
          "Scripts do not see the cookie."),
-    ATTR(STRING, same_site_cookie, "sameSiteCookie", "Disabled",
+    ATTR(WORD, same_site_cookie, "sameSiteCookie", "Disabled", same_site_words,
          "SameSite of the cookie."),
     ATTR(BOOL, use_auth_data_for_unprotected,
          "useAuthenticationDataForUnprotectedResource", "true",
@@ -114,16 +122,31 @@ static const struct cfg_attr web_app_security_attrs[] = {
          "Path of the cookie is the application's, not /."),
     ATTR(BOOL, logout_on_http_session_expire, "logoutOnHttpSessionExpire",
          "false", "The end of a session logs out."),
-    FORM("loginFormURL"),
-    FORM("loginErrorURL"),
-    FORM("contextRootForFormAuthenticationMechanism"),
-    FORM("loginFormContextRoot"),
-    FORM("postParamSaveMethod"),
-    FORM("postParamCookieSize"),
-    FORM("wasReqURLRedirectDomainNames"),
-    FORM("logoutPageRedirectDomainNames"),
-    FORM("preserveFullyQualifiedReferrerUrl"),
-    FORM("includePathInWASReqURL"),
+    /* forms to log on with, which a gateway has no use for */
+    ATTR(STRING, login_form_url, "loginFormURL", "", "Page to log on with."),
+    ATTR(STRING, login_error_url, "loginErrorURL", "",
+         "Page for who fails to."),
+    ATTR(STRING, login_form_context,
+         "contextRootForFormAuthenticationMechanism", "",
+         "Context root of that page."),
+    ATTR(STRING, login_form_context_root, "loginFormContextRoot", "",
+         "The same, by its other name."),
+    ATTR(WORD, post_param_save_method, "postParamSaveMethod", "Cookie",
+         post_param_words, "Where a form's parameters wait for the logon."),
+    ATTR(INT, post_param_cookie_size, "postParamCookieSize", "16384", 1,
+         INT_MAX, "Bytes of that cookie at most."),
+    ATTR(STRING, was_req_url_domains, "wasReqURLRedirectDomainNames", "",
+         "Domains a logon may lead to, separated by |."),
+    ATTR(STRING, logout_page_domains, "logoutPageRedirectDomainNames", "",
+         "Domains a logout may lead to, separated by |."),
+    ATTR(BOOL, logout_to_any_host, "allowLogoutPageRedirectToAnyHost", "false",
+         "A logout may lead anywhere."),
+    ATTR(BOOL, keep_full_referrer, "preserveFullyQualifiedReferrerUrl", "false",
+         "After a logon to the full URL, host included."),
+    ATTR(BOOL, path_in_was_req_url, "includePathInWASReqURL", "false",
+         "A path in the cookie that remembers where to."),
+    ATTR(BOOL, use_ltpa_for_jaspic, "useLtpaSSOForJaspic", "false",
+         "LTPA cookies after a JASPIC provider."),
 };
 #undef ATTR
 CFG_TYPE(web_app_security, "webAppSecurity", CFG_SINGLETON,
@@ -140,7 +163,7 @@ static const struct cfg_attr auth_cache_attrs[] = {
          "How long an entry lives."),
     ATTR(BOOL, allow_basic_auth_lookup, "allowBasicAuthLookup", "true",
          "Passwords may be answered from the cache."),
-    CFG_ATTR_IGNORED(struct cfg_auth_cache, "cacheRef"),
+    ATTR(STRING, cache, "cacheRef", "", "A cache of JCache."),
 };
 #undef ATTR
 CFG_TYPE(auth_cache, "authCache", CFG_SINGLETON,

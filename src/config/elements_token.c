@@ -1,4 +1,4 @@
-/* Filters, tokens, assertions and single sign-on. */
+/* Filters and tokens. */
 #include "config/registry.h"
 
 #include <arpa/inet.h>
@@ -9,7 +9,6 @@
 
 static const char *const inbound_words[] = { "none", "supported", "required",
                                              NULL };
-static const char *const saml_inbound_words[] = { "none", "required", NULL };
 static const char *const validation_words[] = { "introspect", "userinfo",
                                                 "local", NULL };
 static const char *const remote_words[] = { "none", "allow", "require", NULL };
@@ -25,14 +24,11 @@ static const char *const endpoint_auth_words[] = { "post", "basic",
                                                    "private_key_jwt", NULL };
 static const char *const token_header_words[] = { "Authorization", "Cookie",
                                                   NULL };
-static const char *const saml_digest_words[] = { "SHA256", "SHA1", "SHA128",
-                                                 NULL };
 static const char *const match_words[] = { "equals", "contains", "notContain",
                                            NULL };
 static const char *const address_match_words[] = { "equals",     "contains",
                                                    "notContain", "greaterThan",
                                                    "lessThan",   NULL };
-static const char *const saml_map_words[] = { "No", "User", "Group", NULL };
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_quick_start, __VA_ARGS__)
 static const struct cfg_attr quick_start_attrs[] = {
@@ -191,6 +187,25 @@ CFG_TYPE(
     auth_filter, "authFilter", CFG_FACTORY,
     .help = "Which requests a mechanism is for; all conditions must hold.");
 
+/* Of relying parties, which log browsers on. */
+static const char *const grant_words[] = { "authorization_code", "implicit",
+                                           NULL };
+static const char *const response_words[] = { "code", "id_token",
+                                              "id_token token", "token", NULL };
+static const char *const pkce_words[] = { "disabled", "plain", "S256", NULL };
+static const char *const order_words[] = { "IDToken",
+                                           "AccessToken IDToken UserInfo",
+                                           NULL };
+
+#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_oidc_parameter, __VA_ARGS__)
+static const struct cfg_attr oidc_parameter_attrs[] = {
+    ATTR(STRING, name, "name", NULL, "Its name."),
+    ATTR(STRING, value, "value", NULL, "Its value."),
+};
+#undef ATTR
+CFG_TYPE(oidc_parameter, "parameter", CFG_NESTED,
+         .help = "A parameter sent to the provider.");
+
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_oidc_client, __VA_ARGS__)
 static const struct cfg_attr oidc_client_attrs[] = {
     ATTR(WORD, inbound_propagation, "inboundPropagation", "none", inbound_words,
@@ -287,27 +302,47 @@ static const struct cfg_attr oidc_client_attrs[] = {
     ATTR(STRING, scope, "scope", "openid profile", "Scope."),
     ATTR(STRING, token_endpoint_url, "tokenEndpointUrl", "",
          "Gives the issuer when issuerIdentifier is not given."),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "authorizationEndpointUrl"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "authenticationTimeLimit"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "grantType"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "responseType"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "nonceEnabled"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "redirectToRPHostAndPort"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "redirectJunctionPath"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "isClientSideRedirectSupported"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "initialStateCacheCapacity"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "pkceCodeChallengeMethod"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "reAuthnOnAccessTokenExpire"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "reAuthnCushion"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "resource"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "forwardLoginParameter"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "tokenOrderToFetchCallerClaims"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "tokenRequestOriginHeader"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "createSession"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "authzParameter"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client, "tokenParameter"),
-    CFG_ATTR_IGNORED(struct cfg_oidc_client,
-                     "useSystemPropertiesForHttpClientConnections"),
+    ATTR(BOOL, use_system_properties,
+         "useSystemPropertiesForHttpClientConnections", "false",
+         "Java's properties for connections to the provider."),
+    ATTR(STRING, authorization_endpoint_url, "authorizationEndpointUrl", "",
+         "URL a browser is sent to."),
+    ATTR(DURATION, authentication_time_limit_ms, "authenticationTimeLimit",
+         "420s", CFG_MS, "How long a browser may take to come back."),
+    ATTR(WORD, grant_type, "grantType", "authorization_code", grant_words,
+         "Flow; responseType counts more."),
+    ATTR(WORD, response_type, "responseType", "", response_words,
+         "What the provider answers a browser with."),
+    ATTR(BOOL, nonce_enabled, "nonceEnabled", "false",
+         "A nonce in the authorization code flow."),
+    ATTR(STRING, redirect_to_host_and_port, "redirectToRPHostAndPort", "",
+         "Where a browser comes back to; else where it came from."),
+    ATTR(STRING, redirect_junction_path, "redirectJunctionPath", "",
+         "Path put in front of that URL's."),
+    ATTR(BOOL, client_side_redirect, "isClientSideRedirectSupported", "true",
+         "Browsers are sent on by a script."),
+    ATTR(INT, initial_state_cache_capacity, "initialStateCacheCapacity", "3000",
+         0, INT_MAX, "Logons under way that there is room for at first."),
+    ATTR(WORD, pkce_code_challenge_method, "pkceCodeChallengeMethod",
+         "disabled", pkce_words,
+         "How the code is tied to the browser's request."),
+    ATTR(BOOL, re_authn_on_access_token_expire, "reAuthnOnAccessTokenExpire",
+         "true", "Log on again when the access token expires."),
+    ATTR(DURATION, re_authn_cushion_ms, "reAuthnCushion", "0s", CFG_MS,
+         "How long before."),
+    ATTR(STRING, resource, "resource", "", "Resource named in the request."),
+    ATTR(LIST, forward_login_parameters, "forwardLoginParameter", "",
+         "Parameters of the request that are passed to the provider."),
+    ATTR(WORD, token_order, "tokenOrderToFetchCallerClaims", "IDToken",
+         order_words, "Where claims about the caller are looked for."),
+    ATTR(STRING, token_request_origin_header, "tokenRequestOriginHeader", "",
+         "Origin header of token requests."),
+    ATTR(BOOL, create_session, "createSession", "true",
+         "Make a session where there is none."),
+    ATTR(CHILDREN, authz_parameters, n_authz_parameters, oidc_parameter,
+         "authzParameter", "Further parameters of the authorization request."),
+    ATTR(CHILDREN, token_parameters, n_token_parameters, oidc_parameter,
+         "tokenParameter", "Further parameters of the token request."),
 };
 #undef ATTR
 CFG_TYPE(oidc_client, "openidConnectClient", CFG_FACTORY,
@@ -426,237 +461,3 @@ static const struct cfg_attr jwt_sso_attrs[] = {
 #undef ATTR
 CFG_TYPE(jwt_sso, "jwtSso", CFG_SINGLETON,
          .help = "Single sign-on by JSON web tokens.");
-
-#define ATTR(kind, ...)                                                        \
-    CFG_ATTR_##kind(struct cfg_saml_certificate, __VA_ARGS__)
-static const struct cfg_attr saml_certificate_attrs[] = {
-    ATTR(PATH, path, "path", NULL, "Its file."),
-};
-#undef ATTR
-CFG_TYPE(saml_certificate, "x509Certificate", CFG_NESTED,
-         .help = "A further certificate.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saml_crl, __VA_ARGS__)
-static const struct cfg_attr saml_crl_attrs[] = {
-    ATTR(PATH, path, "path", NULL, "Its file."),
-};
-#undef ATTR
-CFG_TYPE(saml_crl, "crl", CFG_NESTED, .help = "A revocation list.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saml_trust, __VA_ARGS__)
-static const struct cfg_attr saml_trust_attrs[] = {
-    ATTR(REF, trust_anchor, key_store, "trustAnchorRef", "",
-         "Key store with the anchors."),
-    ATTR(LIST, trusted_issuers, "trustedIssuers", "",
-         "Issuers, or ALL_ISSUERS."),
-    ATTR(CHILDREN, certificates, n_certificates, saml_certificate,
-         "x509Certificate", "Further certificates."),
-    ATTR(CHILDREN, crls, n_crls, saml_crl, "crl", "Revocation lists."),
-};
-#undef ATTR
-CFG_TYPE(saml_trust, "pkixTrustEngine", CFG_NESTED,
-         .help = "Whose signatures are trusted.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_saml, __VA_ARGS__)
-static const struct cfg_attr saml_attrs[] = {
-    ATTR(BOOL, enabled, "enabled", "true", "The element counts."),
-    ATTR(WORD, inbound_propagation, "inboundPropagation", "none",
-         saml_inbound_words, "none or required."),
-    ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
-         "Requests this is for; else all."),
-    ATTR(LIST, header_names, "headerName", "Saml,saml,SAML",
-         "Headers with the assertion, tried in order."),
-    ATTR(LIST, audiences, "audiences", "ANY", "Audiences we accept, or ANY."),
-    ATTR(DURATION, clock_skew_ms, "clockSkew", "5m", CFG_MS,
-         "By how much clocks may differ."),
-    ATTR(BOOL, want_assertions_signed, "wantAssertionsSigned", "true",
-         "An assertion must be signed."),
-    ATTR(WORD, signature_method_algorithm, "signatureMethodAlgorithm", "SHA256",
-         saml_digest_words, "The weakest digest we accept."),
-    ATTR(STRING, user_identifier, "userIdentifier", "",
-         "Attribute with the user; else NameID."),
-    ATTR(STRING, user_unique_identifier, "userUniqueIdentifier", "",
-         "Attribute with the unique name."),
-    ATTR(STRING, group_identifier, "groupIdentifier", "",
-         "Attribute with the groups."),
-    ATTR(STRING, realm_identifier, "realmIdentifier", "",
-         "Attribute with the realm; else the issuer."),
-    ATTR(STRING, realm_name, "realmName", "",
-         "Realm whatever the assertion says."),
-    ATTR(WORD, map_to_user_registry, "mapToUserRegistry", "No", saml_map_words,
-         "No, User or Group."),
-    ATTR(REF, key_store, key_store, "keyStoreRef", "",
-         "Key store with the key that decrypts."),
-    ATTR(STRING, key_alias, "keyAlias", "", "Alias of that key."),
-    ATTR(BOOL, disable_ltpa_cookie, "disableLtpaCookie", "true",
-         "No LTPA cookie."),
-    ATTR(BOOL, allow_custom_cache_key, "allowCustomCacheKey", "true",
-         "A cache key of our own."),
-    ATTR(BOOL, include_token_in_subject, "includeTokenInSubject", "true",
-         "Keep the assertion."),
-    ATTR(CHILD, trust_engine, saml_trust, "pkixTrustEngine",
-         "Whose signatures are trusted."),
-    CFG_ATTR_IGNORED(struct cfg_saml, "authnRequestsSigned"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "forceAuthn"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "isPassive"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "allowCreate"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "authnContextClassRef"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "authnContextComparisonType"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "nameIDFormat"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "customizeNameIDFormat"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "idpMetadata"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "loginPageURL"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "errorPageURL"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "tokenReplayTimeout"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "sessionNotOnOrAfter"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "spHostAndPort"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "targetPageUrl"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "httpsRequired"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "createSession"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "reAuthnOnAssertionExpire"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "reAuthnCushion"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "spCookieName"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "postLogoutRedirectUrl"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "spLogout"),
-    CFG_ATTR_IGNORED(struct cfg_saml, "authnRequestTime"),
-};
-#undef ATTR
-CFG_TYPE(saml, "samlWebSso20", CFG_FACTORY, .default_id = "defaultSP",
-         .help = "SAML assertions are accepted.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_ltpa_keys, __VA_ARGS__)
-static const struct cfg_attr ltpa_keys_attrs[] = {
-    ATTR(STRING, file_name, "fileName", NULL, "File, beside the primary one."),
-    ATTR(PASSWORD, password, "password", NULL, "Its password."),
-    ATTR(STRING, valid_until_date, "validUntilDate", "",
-         "When they stop to count, such as 2030-01-31T12:00:00Z."),
-};
-#undef ATTR
-CFG_TYPE(ltpa_keys, "validationKeys", CFG_NESTED,
-         .help = "Keys of tokens made earlier or elsewhere.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_ltpa, __VA_ARGS__)
-static const struct cfg_attr ltpa_attrs[] = {
-    ATTR(PATH, keys_file_name, "keysFileName",
-         "${server.output.dir}/resources/security/ltpa.keys",
-         "File of the keys; made when missing."),
-    ATTR(PASSWORD, keys_password, "keysPassword",
-         "{xor}CDo9Hgw=", "Its password."),
-    ATTR(DURATION, expiration_ms, "expiration", "120m", CFG_M,
-         "Life of a token."),
-    ATTR(DURATION, monitor_interval_ms, "monitorInterval", "0ms", CFG_MS,
-         "How often the file is looked at; 0 never."),
-    ATTR(ENUM, update_trigger, "updateTrigger", "polled", cfg_trigger_words,
-         "What makes the server read it again."),
-    ATTR(BOOL, monitor_validation_keys_dir, "monitorValidationKeysDir", "false",
-         "Every .keys file beside the primary one validates."),
-    ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
-         "Requests this is for; else all."),
-    ATTR(DURATION_FROM, expiration_difference_allowed_ms,
-         "expirationDifferenceAllowed", "3000ms", CFG_MS, INT64_MIN,
-         "By how much the two times in a token may differ; negative is not "
-         "checked."),
-    ATTR(CHILDREN, validation_keys, n_validation_keys, ltpa_keys,
-         "validationKeys", "Keys that only validate."),
-};
-#undef ATTR
-CFG_TYPE(ltpa, "ltpa", CFG_SINGLETON, .help = "Tokens of single sign-on.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_spnego, __VA_ARGS__)
-static const struct cfg_attr spnego_attrs[] = {
-    ATTR(REF, auth_filter, auth_filter, "authFilterRef", "",
-         "Requests this is for."),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "hostNames"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "krb5Config"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "krb5Keytab"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "servicePrincipalNames"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "canonicalHostName"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "disableFailOverToAppAuthType"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "includeClientGSSCredentialInSubject"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "invokeAfterSSO"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "ntlmTokenReceivedErrorPageURL"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "spnegoAuthenticationErrorPageURL"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "spnegoNotSupportedErrorPageURL"),
-    CFG_ATTR_IGNORED(struct cfg_spnego, "trimKerberosRealmNameFromPrincipal"),
-};
-#undef ATTR
-CFG_TYPE(
-    spnego, "spnego", CFG_SINGLETON,
-    .help =
-        "Kerberos tokens; not supported, its filter takes part in nothing.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_tai_properties, __VA_ARGS__)
-static const struct cfg_attr tai_properties_attrs[] = {
-    ATTR(REST, all, "Names and values."),
-};
-#undef ATTR
-CFG_TYPE(tai_properties, "properties", CFG_NESTED,
-         .help = "What the interceptor is told.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_tai, __VA_ARGS__)
-static const struct cfg_attr tai_attrs[] = {
-    ATTR(STRING, class_name, "className", "", "Its name."),
-    ATTR(BOOL, enabled, "enabled", "true", "It takes part."),
-    ATTR(BOOL, invoke_before_sso, "invokeBeforeSSO", "false",
-         "Before single sign-on."),
-    ATTR(BOOL, invoke_after_sso, "invokeAfterSSO", "true",
-         "After single sign-on."),
-    ATTR(STRING, library, "libraryRef", "",
-         "Accepted; there are no Java libraries."),
-    ATTR(CHILD, properties, tai_properties, "properties", "What it is told."),
-};
-#undef ATTR
-CFG_TYPE(tai, "interceptors", CFG_NESTED,
-         .help = "A trust association interceptor.");
-
-#define ATTR(kind, ...)                                                        \
-    CFG_ATTR_##kind(struct cfg_trust_association, __VA_ARGS__)
-static const struct cfg_attr trust_association_attrs[] = {
-    ATTR(BOOL, invoke_for_unprotected_uri, "invokeForUnprotectedURI", "false",
-         "Also where nobody has to authenticate."),
-    ATTR(BOOL, fail_over_to_app_auth_type, "failOverToAppAuthType", "false",
-         "After them the application's own method."),
-    ATTR(BOOL, disable_ltpa_cookie, "disableLtpaCookie", "false",
-         "No LTPA cookie."),
-    ATTR(BOOL, initialize_at_first_request, "initializeAtFirstRequest", "false",
-         "Load them with the first request."),
-    ATTR(CHILDREN, interceptors, n_interceptors, tai, "interceptors",
-         "The interceptors."),
-};
-#undef ATTR
-CFG_TYPE(trust_association, "trustAssociation", CFG_SINGLETON,
-         .help = "Interceptors that vouch for callers.");
-
-#define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_gateway_compat, __VA_ARGS__)
-static const struct cfg_attr gateway_compat_attrs[] = {
-    ATTR(BOOL, allow_short_hmac_key, "allowShortHmacKey", "false",
-         "HS256 and its like with a short key."),
-    ATTR(BOOL, allow_small_rsa, "allowSmallRsa", "false",
-         "RSA keys below 2048 bits."),
-    ATTR(BOOL, allow_unsigned_tokens, "allowUnsignedTokens", "false",
-         "signatureAlgorithm=\"none\"."),
-    ATTR(BOOL, introspection_missing_active_ok, "introspectionMissingActiveOk",
-         "false", "An answer without active counts as active."),
-    ATTR(BOOL, saml_trust_all_issuers, "samlTrustAllIssuers", "false",
-         "Without trustedIssuers every issuer is trusted."),
-    ATTR(BOOL, host_name_verification, "hostNameVerification", "true",
-         "Certificates of providers must name the host."),
-    ATTR(BOOL, rfc6750_no_token_challenge, "rfc6750NoTokenChallenge", "true",
-         "No error code in the challenge when there was no token."),
-    ATTR(BOOL, basic_scheme_case_insensitive, "basicSchemeCaseInsensitive",
-         "true", "Basic in any case."),
-    ATTR(BOOL, bearer_scheme_case_insensitive, "bearerSchemeCaseInsensitive",
-         "true", "Bearer in any case."),
-    ATTR(BOOL, filter_dropped_condition_fails_closed,
-         "filterDroppedConditionFailsClosed", "true",
-         "A filter with a malformed condition accepts nothing."),
-    ATTR(BOOL, ltpa_verify_first, "ltpaVerifyFirst", "true",
-         "The signature before anything else."),
-    ATTR(BOOL, form_body_access_token, "formBodyAccessToken", "false",
-         "A token in a form."),
-    ATTR(STRING, basic_charset, "basicCharset", "UTF-8",
-         "Encoding of users and passwords."),
-};
-#undef ATTR
-CFG_TYPE(gateway_compat, "gatewayCompat", CFG_SINGLETON,
-         .help = "Hardening given up for compatibility (our extension).");

@@ -45,7 +45,8 @@ static const struct cfg_attr http_options_attrs[] = {
          "Forbid caches to keep answers that set cookies."),
     ATTR(BOOL, no_duplicate_set_cookies, "DoNotAllowDuplicateSetCookies",
          "false", "Of several cookies of one name only the last is sent."),
-    CFG_ATTR_IGNORED(struct cfg_http_options, "ThrowIOEForInboundConnections"),
+    ATTR(TRISTATE, throw_ioe, "ThrowIOEForInboundConnections",
+         "Programs are told when a client goes; else as their level says."),
     ATTR(INT, connection_window_size, "connectionWindowSize", "65535", 65535,
          INT_MAX, "HTTP/2 window of a connection."),
     ATTR(INT, settings_initial_window_size, "settingsInitialWindowSize",
@@ -278,8 +279,10 @@ static const struct cfg_attr tcp_options_attrs[] = {
          "Host names not allowed to connect. Who owns an address chooses its "
          "name: "
          "this keeps out nobody who does not want to be known."),
-    CFG_ATTR_IGNORED(struct cfg_tcp_options, "acceptThread"),
-    CFG_ATTR_IGNORED(struct cfg_tcp_options, "waitToAccept"),
+    ATTR(BOOL, accept_thread, "acceptThread", "false",
+         "A thread that only accepts; here every loop accepts for itself."),
+    ATTR(BOOL, wait_to_accept, "waitToAccept", "false",
+         "Accept when all is started; here ports are opened then anyway."),
 };
 #undef ATTR
 CFG_TYPE(tcp_options, "tcpOptions", CFG_FACTORY,

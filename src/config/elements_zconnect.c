@@ -406,7 +406,8 @@ static const struct cfg_attr zcon_ipic_attrs[] = {
          "The port is shared by regions."),
     ATTR(STRING, preferred_specific_host, "preferredSpecificHost", "",
          "Host preferred when reconnecting."),
-    CFG_ATTR_IGNORED(struct cfg_zcon_ipic, "requestTimeout"),
+    ATTR(DURATION, request_timeout_ms, "requestTimeout", "0", CFG_S,
+         "Of feature zosConnect-3.0: limit of one request."),
 };
 #undef ATTR
 CFG_TYPE(zcon_ipic, "zosconnect_cicsIpicConnection", CFG_FACTORY,

@@ -188,8 +188,6 @@ fill_attr(struct filling *f, const struct cfg_attr *a,
         return fill_children(f, a, given, why);
     case CFG_KIND_REST:
         return fill_rest(f, a, why);
-    case CFG_KIND_IGNORED:
-        return ERR_OK;
     case CFG_KIND_STRING:
     case CFG_KIND_WORD:
     case CFG_KIND_PATH:
@@ -237,7 +235,7 @@ say_without_effect(struct evaluation *ev, const struct raw_element *e,
         const struct raw_attr *given = raw_attr_find(e, a->name);
 
         if (given == NULL || given->last == NULL ||
-            (a->kind != CFG_KIND_IGNORED && cfg_has_effect(type, a->name)))
+            cfg_has_effect(type, a->name))
             continue;
         if (given->last->element != NULL ||
             !effect_says_what_is(type, a->name, given->last->text))

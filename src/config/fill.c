@@ -272,7 +272,6 @@ put_value(struct filling *f, const struct cfg_attr *a,
     case CFG_KIND_LIST:
         return value_list(f->ev->l->arena, text, fill_field(f, a->at), why);
     case CFG_KIND_REST:
-    case CFG_KIND_IGNORED:
     case CFG_KIND_PRESENT:
     case CFG_KIND_REF:
     case CFG_KIND_REFS:

@@ -155,24 +155,11 @@ row(struct buf *out, const struct cfg_type *type, const struct cfg_attr *a,
 static void
 table(struct buf *out, const struct cfg_type *type, bool has_effect)
 {
-    const char *between = "";
-
     buf_add_z(out, "\n| Attribute | Type | Default | Update | Meaning |\n"
                    "|---|---|---|---|---|\n");
     for (size_t i = 0; i < type->n_attrs; i++)
-        if (type->attrs[i].kind != CFG_KIND_PRESENT &&
-            type->attrs[i].kind != CFG_KIND_IGNORED)
+        if (type->attrs[i].kind != CFG_KIND_PRESENT)
             row(out, type, &type->attrs[i], has_effect);
-    for (size_t i = 0; i < type->n_attrs; i++) {
-        if (type->attrs[i].kind != CFG_KIND_IGNORED)
-            continue;
-        buf_add_z(out, between[0] == '\0' ? "\nAccepted, without meaning here: "
-                                          : between);
-        code(out, type->attrs[i].name);
-        between = ", ";
-    }
-    if (between[0] != '\0')
-        buf_add_z(out, ".\n");
 }
 
 /* The elements inside, each with its own table. */

@@ -37,7 +37,6 @@ enum cfg_attr_kind {
     CFG_KIND_CHILD,    /* one nested element */
     CFG_KIND_CHILDREN, /* any number */
     CFG_KIND_REST,     /* every attribute that no other row names */
-    CFG_KIND_IGNORED,  /* known, without meaning here: no field */
 };
 
 struct cfg_attr {
@@ -238,11 +237,6 @@ enum cfg_update_rule cfg_update_rule(const struct cfg_type *, const char *attr);
     {                                                                          \
         .kind = CFG_KIND_REST, .at = CFG_AT(type, field, struct cfg_vars),     \
         .name = "*", .value = "", .help = (h)                                  \
-    }
-#define CFG_ATTR_IGNORED(type, n)                                              \
-    {                                                                          \
-        .kind = CFG_KIND_IGNORED, .name = (n), .value = "",                    \
-        .help = "Accepted, without meaning here."                              \
     }
 
 #define CFG_MS 1

@@ -42,8 +42,6 @@ schema_kind(const struct cfg_attr *a)
         return "elements";
     case CFG_KIND_REST:
         return "any attributes";
-    case CFG_KIND_IGNORED:
-        return "ignored";
     }
     return "";
 }
@@ -148,8 +146,7 @@ static void
 put_attr(struct jsonout *out, const struct cfg_type *type,
          const struct cfg_attr *a, bool has_effect)
 {
-    has_effect = has_effect && a->kind != CFG_KIND_IGNORED &&
-                 cfg_has_effect(type, a->name);
+    has_effect = has_effect && cfg_has_effect(type, a->name);
     jsonout_open(out, '{');
     put(out, "name", a->name);
     put(out, "type", schema_kind(a));

