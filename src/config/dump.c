@@ -208,6 +208,25 @@ add_free_attrs(struct dumping *d, const struct raw_element *e,
     }
 }
 
+/* Text beside attributes and elements has no meaning, but somebody wrote it. */
+static void
+add_own_text(struct dumping *d, const struct raw_element *e,
+             const struct cfg_type *type, unsigned depth)
+{
+    struct scope scope = { .element = e, .type = type };
+    struct str value;
+
+    if (e == NULL || e->text.n == 0)
+        return;
+    if (vars_expand(&d->show.loading, &scope, e->text, &value, NULL) != ERR_OK)
+        value = e->text;
+    value = str_trim(value);
+    if (value.n == 0)
+        return;
+    indent(d, depth);
+    add_text(d, show_clean(&d->show, e->name, value));
+}
+
 static void free_element(struct dumping *, const struct raw_element *,
                          unsigned depth);
 
@@ -259,6 +278,7 @@ free_element(struct dumping *d, const struct raw_element *e, unsigned depth)
     add_free_attrs(d, e, NULL, depth + 1);
     buf_add_char(d->out, '>');
     start = d->out->n;
+    add_own_text(d, e, NULL, depth + 1);
     add_free_children(d, e, NULL, depth + 1);
     if (d->out->n == start && !d->out->failed) {
         d->out->n--;
@@ -340,6 +360,7 @@ element(struct dumping *d, const struct cfg_node *node, const char *name,
     add_attrs(d, node, depth + 1);
     buf_add_char(d->out, '>');
     start = d->out->n;
+    add_own_text(d, node->raw, node->type, depth + 1);
     add_children(d, node, depth + 1);
     if (d->out->n == start && !d->out->failed) {
         d->out->n--;

@@ -83,6 +83,7 @@ nested_collect(struct arena *arena, const struct raw_attr *given, bool is_one,
             e->doc = e->written = v->doc;
             e->line = v->line;
             e->column = v->column;
+            e->text = str_trim(v->text);
         }
         if (e != NULL && !nested_add(arena, out, e, is_one))
             return false;

@@ -49,6 +49,8 @@ raw_absorb(struct raw_element *into, const struct raw_element *from)
 
     if (is_foreign && from->behaviour == RAW_IGNORE)
         return;
+    if (from->text.n > 0)
+        into->text = from->text;
     for (struct raw_attr *a = from->attrs, *next; a != NULL; a = next) {
         next = a->next;
         absorb_attr(into, a, is_foreign && from->behaviour == RAW_REPLACE);

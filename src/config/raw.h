@@ -44,6 +44,7 @@ struct raw_element {
     struct str name;
     struct str id; /* p NULL when not given */
     struct raw_attr *attrs;
+    struct str text; /* beside attributes and elements; has no meaning */
     const struct raw_doc *doc;
     const struct raw_doc *written; /* file of line and column; after a merge
                                       it may differ from doc */

@@ -199,6 +199,7 @@ element_of(struct loading *l, const struct raw_doc *doc,
     e->behaviour = doc->behaviour;
     e->line = node->line;
     e->column = node->column;
+    e->text = str_trim(node->text);
     failed = add_attrs(l, doc, node, e, why);
     for (const struct xml_node *c = node->child; c != NULL && failed == ERR_OK;
          c = c->next)

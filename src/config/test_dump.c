@@ -329,16 +329,21 @@ static void
 loses_nothing(void **state)
 {
     static struct world w = {
-        .server = "<server><include location='a.xml' onConflict='REPLACE'/>"
-                  "<usr_x id='i' library='l' mode='${boot}'>"
-                  "<peer id='p' host='h' apiToken='hush1'><path>/a,b</path>"
-                  "<path>/c</path></peer><peer host='{xor}hush2'/><one>1</one>"
-                  "</usr_x>"
-                  "<keyStore id='k' location='f' pasword='hush3' passwd='hush4'"
-                  " spare='7'><vault name='v'/></keyStore>"
-                  "<adminCenter><deployer a='1'/></adminCenter>"
-                  "<wlm id='w' b='${boot}'/><wlm c='3'/>"
-                  "<wlm id='w' b='8'/></server>",
+        .server =
+            "<server><include location='a.xml' onConflict='REPLACE'/>"
+            "<usr_x id='i' library='l' mode='${boot}'>"
+            "<peer id='p' host='h' apiToken='hush1'><path>/a,b</path>"
+            "<path>/c</path></peer><peer host='{xor}hush2'/><one>1</one>"
+            "</usr_x>"
+            "<keyStore id='k' location='f' pasword='hush3' passwd='hush4'"
+            " spare='7'><vault name='v'/></keyStore>"
+            "<adminCenter><deployer a='1'/></adminCenter>"
+            "<wlm id='w' b='${boot}'/><wlm c='3'/>"
+            "<wlm id='w' b='8'/>"
+            "<zosLogging> a ${boot}\n</zosLogging>"
+            "<tokens x='1'>hush5</tokens><urls>http://u:hush6@h/<a/></urls>"
+            "<mixed a='1'>first <b>x</b> last<c d='2'> ]]&gt; </c></mixed>"
+            "<mixed>${empty} </mixed></server>",
         .include = "<server><adminCenter role='r'><deployer a='0'/>"
                    "</adminCenter></server>",
     };
@@ -370,7 +375,27 @@ loses_nothing(void **state)
         "    <wlm id=\"w\"\n"
         "        b=\"8\"/>\n"
         "    <wlm\n"
-        "        c=\"3\"/>\n"
+        "        c=\"3\"/>\n",
+        "    <zosLogging>\n"
+        "        a 7\n"
+        "    </zosLogging>\n",
+        "    <tokens\n"
+        "        x=\"1\">\n"
+        "        *****\n"
+        "    </tokens>\n"
+        "    <urls>\n"
+        "        http://u:*****@h/\n"
+        "        <a/>\n"
+        "    </urls>\n"
+        "    <mixed\n"
+        "        a=\"1\">\n"
+        "        ${sallyport.dollar}{empty}\n"
+        "        <b>x</b>\n"
+        "        <c\n"
+        "            d=\"2\">\n"
+        "            ]]&gt;\n"
+        "        </c>\n"
+        "    </mixed>\n"
         "</server>\n",
     };
     static const struct {
@@ -450,6 +475,8 @@ is_stable_for_odd_values(void **state)
         "<foreign/><foreign a='${boot}'><b>1</b></foreign><other id='${x}'/>"
         "<other/><other id='2' a='1'/><other id='2' a='2' b='${ODD}'/>",
         "<openidConnectClient id='o' grantType='x' nonceEnabled='y'/>",
+        "<foreign> a&#10;b &lt;<c/> ${boot}</foreign><x><y z=''>${blank}</y>"
+        "</x><variable name='blank' value=' '/><ltpa>${ODD}</ltpa>",
         "<x><y> </y><y>${empty}</y><y merge-op='set'>z</y></x>"
         "<variable name='empty' value=''/>",
         "<zosconnect_policy id='p'><ruleset>text</ruleset>"
@@ -626,6 +653,8 @@ random_element(char *text, const struct cfg_type *type, const char *name,
                         : random_text());
     }
     add(text, ">");
+    if (pick(5) == 0)
+        add(text, random_text());
     add(text, later);
     free(later);
     for (size_t i = 0; i < type->n_attrs && depth < 4; i++) {
