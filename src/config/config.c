@@ -306,12 +306,12 @@ learn_on_error(struct loading *l)
          e = e->next) {
         const struct raw_attr *given = raw_attr_find(e, "onError");
 
-        if (given != NULL && given->last != NULL &&
+        if (given != NULL && given->first != NULL &&
             (e == g->user || e->behaviour != RAW_IGNORE))
             a = given;
     }
-    if (a != NULL && a->last->element == NULL)
-        loading_learn_on_error(l, a->last->text);
+    if (a != NULL)
+        loading_learn_on_error(l, raw_text(a->first));
     release(l);
     if (l->options->in_force != NULL)
         *l->options->in_force = l->on_error;

@@ -235,11 +235,10 @@ say_without_effect(struct evaluation *ev, const struct raw_element *e,
         const struct cfg_attr *a = &type->attrs[i];
         const struct raw_attr *given = raw_attr_find(e, a->name);
 
-        if (given == NULL || given->last == NULL ||
+        if (given == NULL || given->first == NULL ||
             cfg_has_effect(type, a->name))
             continue;
-        if (given->last->element != NULL ||
-            !effect_says_what_is(type, a->name, given->last->text))
+        if (!effect_says_what_is(type, a->name, raw_text(given->first)))
             say_once(
                 ev, node,
                 loading_fmt(ev->l, "attribute %s of %s", a->name, type->name));
@@ -252,9 +251,10 @@ look_at(struct loading *l, const struct cfg_node *node,
         const struct raw_attr *given)
 {
     l->at = (struct cfg_place){ node->file, node->line };
-    if (given != NULL && given->last != NULL && given->last->doc != NULL &&
-        given->last->line > 0)
-        l->at = (struct cfg_place){ given->last->doc->path, given->last->line };
+    if (given != NULL && given->first != NULL && given->first->doc != NULL &&
+        given->first->line > 0)
+        l->at =
+            (struct cfg_place){ given->first->doc->path, given->first->line };
 }
 
 static enum err

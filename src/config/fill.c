@@ -404,16 +404,16 @@ enum err
 fill_value(struct filling *f, const struct cfg_attr *a,
            const struct raw_attr *given, struct err_info *why)
 {
-    const struct raw_value *v = given == NULL ? NULL : given->last;
+    const struct raw_value *v = given == NULL ? NULL : given->first;
     struct str text;
     enum err e;
 
-    if (v == NULL || v->element != NULL) {
+    if (v == NULL) {
         if (a->value == NULL)
             fill_say_missing(f, a);
         return put_default(f, a, why);
     }
-    e = fill_expand(f, a, v, v->text, &text, why);
+    e = fill_expand(f, a, v, raw_text(v), &text, why);
     if (e == ERR_OK && a->kind == CFG_KIND_PATH && a->value != NULL &&
         str_trim(text).n == 0)
         return put_default(f, a, why);
@@ -518,13 +518,13 @@ fill_list_children(struct filling *f, const struct cfg_attr *a,
         bool is_list;
         enum err e;
 
-        if (v->element != NULL)
+        if (v->element != NULL && v->element->text.n == 0)
             continue;
-        is_list = is_list_variable(f, v->text, &name);
+        is_list = is_list_variable(f, raw_text(v), &name);
         e = fill_expand(
             f, a, v,
             is_list ? loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name))
-                    : v->text,
+                    : raw_text(v),
             &text, why);
         if (e != ERR_OK)
             return e == ERR_SYNTAX ? ERR_OK : e;

@@ -20,6 +20,12 @@ raw_attr_find(const struct raw_element *e, const char *name)
     return NULL;
 }
 
+struct str
+raw_text(const struct raw_value *v)
+{
+    return v->element != NULL ? v->element->text : v->text;
+}
+
 static void
 absorb_attr(struct raw_element *into, struct raw_attr *from, bool is_set)
 {

@@ -161,6 +161,9 @@ MUST_CHECK enum err raw_include(struct loading *, const struct raw_doc *,
 MUST_CHECK enum err raw_read(struct loading *, struct err_info *why);
 MUST_CHECK enum err raw_read_builtin(struct loading *, struct err_info *why);
 struct raw_attr *raw_attr_find(const struct raw_element *, const char *name);
+/* A value as text: of an element what it holds beside attributes. Where only
+ * one value is wanted the first counts. */
+struct str raw_text(const struct raw_value *);
 
 /* merge.c: the group as one element; NULL only without storage. */
 struct raw_element *raw_merge(struct arena *, const struct raw_group *);

@@ -89,18 +89,18 @@ refer_one(struct filling *f, const struct cfg_attr *a,
           const struct raw_attr *given, struct err_info *why)
 {
     const struct raw_attr *nested = child_form(f->scope.element, a);
-    const struct raw_value *v = given == NULL ? NULL : given->last;
+    const struct raw_value *v = given == NULL ? NULL : given->first;
     bool is_default = false;
     struct str id;
     enum err e;
 
-    if (nested != NULL && nested->last != NULL) {
-        if (ref_of(nested->last).p == NULL)
+    if (nested != NULL && nested->first != NULL) {
+        if (ref_of(nested->first).p == NULL)
             return fill_inline(f, a, nested, why);
-        id = ref_of(nested->last);
-        v = nested->last;
-    } else if (v != NULL && v->element == NULL) {
-        id = v->text;
+        id = ref_of(nested->first);
+        v = nested->first;
+    } else if (v != NULL) {
+        id = raw_text(v);
     } else {
         if (a->value == NULL)
             fill_say_missing(f, a);
@@ -231,11 +231,12 @@ refer_many(struct filling *f, const struct cfg_attr *a,
     struct str rest, id;
     enum err e = ERR_OK;
 
-    if (given != NULL && given->last != NULL && given->last->element == NULL) {
-        e = fill_expand(f, a, given->last, given->last->text, &rest, why);
+    for (const struct raw_value *v = given == NULL ? NULL : given->first;
+         v != NULL && e == ERR_OK; v = v->next) {
+        e = fill_expand(f, a, v, raw_text(v), &rest, why);
         while (e == ERR_OK && str_token(&rest, ',', &id))
             if (str_trim(id).n > 0 && !is_in_place(f, a, str_trim(id)))
-                e = add_any(f, a, given->last, str_trim(id), why);
+                e = add_any(f, a, v, str_trim(id), why);
     }
     for (const struct raw_value *v = nested == NULL ? NULL : nested->first;
          v != NULL && e == ERR_OK; v = v->next) {

@@ -93,12 +93,8 @@ struct str
 cfg_written(const struct cfg_node *node, const char *attr)
 {
     const struct raw_attr *a = given_as(node, attr);
-    struct str text = STR("");
 
-    for (const struct raw_value *v = a == NULL ? NULL : a->first; v != NULL;
-         v = v->next)
-        text = v->text;
-    return text;
+    return a == NULL || a->first == NULL ? STR("") : raw_text(a->first);
 }
 
 bool
@@ -112,9 +108,9 @@ value_with(const struct raw_attr *a, struct str item)
 {
     for (const struct raw_value *v = a->first; v != NULL && item.n > 0;
          v = v->next)
-        if (v->element == NULL && str_find(v->text, item) != STR_NPOS)
+        if (str_find(raw_text(v), item) != STR_NPOS)
             return v;
-    return a->last;
+    return a->first;
 }
 
 struct str
@@ -198,8 +194,7 @@ show_origin(struct show *s, const struct cfg_node *node,
         if (!str_eq(at, before) && n++ < PLACES_MAX)
             buf_printf(&out, "%s" STR_FMT, n > 1 ? ", " : "", STR_ARG(at));
         before = at;
-        if (v->element == NULL)
-            add_variables(s, node, v->text, show_is_secret(a), &out);
+        add_variables(s, node, raw_text(v), show_is_secret(a), &out);
         if (v == raw->last)
             break;
     }

@@ -490,10 +490,66 @@ places_of_values(void **state)
     cfg_unref(&w.tree);
 }
 
+/*
+ * A value may be an element of that name, with attributes too, which mean
+ * nothing. Where one value is wanted the first element counts, though of
+ * attributes the last does.
+ */
+static void
+values_may_be_elements(void **state)
+{
+    static struct world w;
+    const struct cfg_http_endpoint *e;
+    const struct cfg_zcon_interceptors *l;
+    const struct cfg_ssl *s;
+
+    (void)state;
+    memset(&w, 0, sizeof w);
+    assert_int_equal(
+        load(&w, "<httpEndpoint id='e'><host note='n'>h${one}</host>"
+                 "<httpPort>8<!-- 1 -->1</httpPort><httpPort>82</httpPort>"
+                 "<httpsPort x='1'> 83 </httpsPort></httpEndpoint>"
+                 "<httpEndpoint id='e'><httpPort>84</httpPort></httpEndpoint>"
+                 "<variable name='one' value='1'/>"
+                 "<logging><hideMessage x='1'>A,B</hideMessage><hideMessage/>"
+                 "<hideMessage>C</hideMessage></logging>"
+                 "<keyStore id='k' location='k'><password p='1'>se<b/>cret"
+                 "</password></keyStore><keyStore id='j' location='j'/>"
+                 "<ssl id='s'><keyStoreRef>k</keyStoreRef>"
+                 "<keyStoreRef>j</keyStoreRef><trustStore ref='j'/>"
+                 "<trustStore ref='k'/></ssl>"
+                 "<zosconnect_zosConnectInterceptors id='l'>"
+                 "<interceptorRef>a</interceptorRef>"
+                 "<interceptorRef n='1'>${one}</interceptorRef>"
+                 "<interceptorRef/></zosconnect_zosConnectInterceptors>"
+                 "<usr_a id='a' library='/a'/><usr_b id='1' library='/b'/>"
+                 "<zosconnect_zosConnectManager><requireAuth x='1'>maybe"
+                 "</requireAuth></zosconnect_zosConnectManager>"
+                 "<httpOptions id='o'><readTimeout/></httpOptions>"),
+        ERR_OK);
+    e = cfg_find(w.tree, &cfg_type_http_endpoint, STR("e"));
+    assert_str(e->host, "h1");
+    assert_int_equal(e->http_port, 81);
+    assert_int_equal(e->https_port, 83);
+    assert_list(CFG_ONE(w.tree, logging)->hide_message, "A,B,C");
+    assert_int_equal(CFG_ONE(w.tree, logging)->hide_message.n, 2);
+    s = cfg_find(w.tree, &cfg_type_ssl, STR("s"));
+    assert_str(s->key_store->node.id, "k");
+    assert_true(secret_eq(&s->key_store->password, STR("secret")));
+    assert_str(s->trust_store->node.id, "j");
+    l = cfg_find(w.tree, &cfg_type_zcon_interceptors, STR("l"));
+    assert_int_equal(l->interceptors.n, 2);
+    assert_str(l->interceptors.v[1].node->id, "1");
+    assert_logged(&w, "The value maybe for boolean attribute requireAuth");
+    assert_logged(&w, "attribute readTimeout: \"\" is not a duration");
+    cfg_unref(&w.tree);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_may_be_elements),
         cmocka_unit_test(places_of_values),
         cmocka_unit_test(fills_elements),
         cmocka_unit_test(fills_nested_and_free),

@@ -102,9 +102,9 @@ scope_find(const struct scope *scope, struct str name, struct str *out)
     if (scope->element != NULL) {
         for (const struct raw_attr *a = scope->element->attrs; a != NULL;
              a = a->next)
-            if (str_eq_nocase(a->name, name) && a->last != NULL &&
-                a->last->element == NULL) {
-                *out = a->last->text;
+            if (str_eq_nocase(a->name, name) && a->first != NULL &&
+                (a->first->element == NULL || a->first->element->text.n > 0)) {
+                *out = raw_text(a->first);
                 return true;
             }
         if (str_eq_nocase_z(name, "id") && scope->element->id.p != NULL) {
