@@ -223,6 +223,7 @@ tree_new(const struct cfg_options *options, struct err_info *why)
     table_init(&l->variables);
     table_init(&l->folder);
     table_init(&l->groups);
+    table_init(&l->without_id);
     (void)cfg_types(&n);
     l->types = ARENA_ARRAY(l->arena, struct raw_types, n);
     if (l->types == NULL || set_predefined(l, why) != ERR_OK) {
@@ -337,6 +338,7 @@ too_large(struct loading *l, struct err_info *why)
 static void
 read_over(struct loading *l)
 {
+    table_fini(&l->without_id);
     table_fini(&l->groups); /* names of groups: only for reading */
 }
 
@@ -411,6 +413,7 @@ cfg_unref(struct cfg_tree **tree)
     table_fini(&t->loading.variables);
     table_fini(&t->loading.folder);
     table_fini(&t->loading.groups);
+    table_fini(&t->loading.without_id);
     buf_fini(&t->loading.held);
     VEC_FREE(&t->loading.monitored);
     arena_fini(&t->arena);

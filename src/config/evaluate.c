@@ -312,18 +312,22 @@ instance_new(struct evaluation *ev, const struct cfg_type *type, struct str id,
     return i;
 }
 
-/* Of two with one type and id (usr_a, usr_b) the first is found. */
+/* Of two with one type and id (usr_a, usr_b) the first is found, and knows. */
 static bool
 add_instance(struct evaluation *ev, struct cfg_instance *i)
 {
+    struct cfg_instance *first;
     char text[TREE_KEY_MAX];
     struct str key;
 
     if (!VEC_PUSH(&ev->all, i))
         return false;
-    return !tree_key(i->type, i->id, text, &key) ||
-           table_get(&ev->tree->by_id, key) != NULL ||
-           table_put(&ev->tree->by_id, key, i, NULL);
+    if (!tree_key(i->type, i->id, text, &key))
+        return true;
+    first = table_get(&ev->tree->by_id, key);
+    if (first != NULL)
+        first->is_ambiguous = true;
+    return first != NULL || table_put(&ev->tree->by_id, key, i, NULL);
 }
 
 struct merged {

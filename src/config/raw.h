@@ -78,7 +78,7 @@ struct raw_file_variable {
 
 struct raw_types {
     struct raw_group *first, **end;
-    unsigned n_without_id;
+    unsigned n_without_id; /* of prefix types: per name, without_id */
 };
 
 /* Everything one load works with. */
@@ -90,6 +90,7 @@ struct loading {
     struct table
         folder; /* the variables directory: name -> raw_file_variable */
     struct table groups;     /* "type id" -> struct raw_group */
+    struct table without_id; /* name of a prefix type -> unsigned */
     struct raw_types *types; /* in cfg_types order */
     struct raw_element *foreign, **foreign_end; /* nobody registered them */
     struct {
@@ -146,8 +147,8 @@ MUST_CHECK enum err raw_read_dropins(struct loading *, const char *which,
 MUST_CHECK enum err raw_read_variables(struct loading *, struct err_info *why);
 /* Which file it is, so that another name of it is recognised. */
 void raw_identify(struct raw_doc *);
-/* Names of the folder that do not start with ".", sorted without regard to
- * case; *v and each name are the caller's to free. A missing folder is empty.
+/* Names in the folder but "." and "..", sorted without regard to case; *v and
+ * each name are the caller's to free. A missing folder is empty.
  */
 MUST_CHECK enum err raw_list_folder(struct loading *, const char *path,
                                     char ***v, size_t *n, struct err_info *why);
@@ -233,6 +234,7 @@ struct cfg_instance {
     struct str id;
     struct cfg_node *node; /* the element's struct */
     bool is_active;
+    bool is_ambiguous; /* another name of its type has the same id */
 };
 struct cfg_type_set {
     struct cfg_instance **v; /* active ones, in order */

@@ -239,18 +239,35 @@ group_for(struct loading *l, const struct cfg_type *type, struct str name,
     return g;
 }
 
+/* How many elements of that name had no id so far; NULL: no storage. */
+static unsigned *
+without_id(struct loading *l, const struct cfg_type *type, struct str name)
+{
+    unsigned *n;
+
+    if (!type->is_prefix)
+        return &l->types[cfg_type_index(type)].n_without_id;
+    n = table_get(&l->without_id, name);
+    if (n != NULL)
+        return n;
+    n = ARENA_NEW(l->arena, unsigned);
+    return n != NULL && table_put(&l->without_id, name, n, NULL) ? n : NULL;
+}
+
 static struct str
 id_of(struct loading *l, const struct cfg_type *type,
       const struct raw_element *e)
 {
+    unsigned *n;
+
     if (type->scope == CFG_SINGLETON)
         return STR("");
     if (e->id.p != NULL)
         return e->id;
     if (type->default_id != NULL)
         return str_of(type->default_id);
-    return loading_fmt(l, "default-%u",
-                       l->types[cfg_type_index(type)].n_without_id++);
+    n = without_id(l, type, e->name);
+    return n == NULL ? STR("") : loading_fmt(l, "default-%u", (*n)++);
 }
 
 static enum err

@@ -54,7 +54,7 @@ raw_list_folder(struct loading *l, const char *path, char ***v, size_t *n,
     while (dir != NULL && e == ERR_OK && (entry = readdir(dir)) != NULL) {
         char *name;
 
-        if (entry->d_name[0] == '.')
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         name = strdup(entry->d_name);
         if (name == NULL || names.n >= l->limits.max_includes ||
@@ -210,7 +210,9 @@ read_below(struct loading *l, struct str folder, const char *prefix,
         struct str name = loading_fmt(l, "%s%s", prefix, names[i]);
         struct stat st;
 
-        if (path.n == 0 || name.n == 0 || stat(path.p, &st) != 0)
+        /* mounted secrets keep their versions in ..data */
+        if (names[i][0] == '.' || path.n == 0 || name.n == 0 ||
+            stat(path.p, &st) != 0)
             continue;
         if (S_ISREG(st.st_mode))
             e = add_file(l, path, name, why);

@@ -138,7 +138,7 @@ add_any(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
 
         if (one != NULL) {
             found = one;
-            n_found++;
+            n_found += one->is_ambiguous ? 2 : 1;
         }
     }
     if (n_found != 1) {

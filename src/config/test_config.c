@@ -502,6 +502,7 @@ values_may_be_elements(void **state)
     const struct cfg_http_endpoint *e;
     const struct cfg_zcon_interceptors *l;
     const struct cfg_ssl *s;
+    unsigned n_free = 0, n_second = 0;
 
     (void)state;
     memset(&w, 0, sizeof w);
@@ -522,6 +523,9 @@ values_may_be_elements(void **state)
                  "<interceptorRef>a</interceptorRef>"
                  "<interceptorRef n='1'>${one}</interceptorRef>"
                  "<interceptorRef/></zosconnect_zosConnectInterceptors>"
+                 "<zosconnect_zosConnectInterceptors id='m' "
+                 "interceptorRef='2,1'/><usr_a id='2'/><usr_b id='2'/>"
+                 "<usr_a/><usr_b/><usr_b/><usr_a/>"
                  "<usr_a id='a' library='/a'/><usr_b id='1' library='/b'/>"
                  "<zosconnect_zosConnectManager><requireAuth x='1'>maybe"
                  "</requireAuth></zosconnect_zosConnectManager>"
@@ -540,6 +544,25 @@ values_may_be_elements(void **state)
     l = cfg_find(w.tree, &cfg_type_zcon_interceptors, STR("l"));
     assert_int_equal(l->interceptors.n, 2);
     assert_str(l->interceptors.v[1].node->id, "1");
+    /* two elements have that id */
+    l = cfg_find(w.tree, &cfg_type_zcon_interceptors, STR("m"));
+    assert_int_equal(l->interceptors.n, 1);
+    assert_logged(&w, "CWWKG0087W The value [2] specified for the reference "
+                      "attribute [interceptorRef] is not valid because it "
+                      "matches multiple configurations.");
+    /* names have numbers of their own */
+    for (size_t i = 0; i < cfg_count(w.tree, &cfg_type_user_interceptor); i++) {
+        const struct cfg_node *x =
+            cfg_at(w.tree, &cfg_type_user_interceptor, i);
+
+        if (str_starts(x->id, STR("default-")))
+            n_free++;
+        if (str_eq_z(x->name, "usr_a[default-1]") ||
+            str_eq_z(x->name, "usr_b[default-1]"))
+            n_second++;
+    }
+    assert_int_equal(n_free, 4);
+    assert_int_equal(n_second, 2);
     assert_logged(&w, "The value maybe for boolean attribute requireAuth");
     assert_logged(&w, "attribute readTimeout: \"\" is not a duration");
     cfg_unref(&w.tree);

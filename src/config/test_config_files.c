@@ -162,9 +162,9 @@ reads_dropins_in_order(void **state)
     put_host(w, "configDropins/defaults/b.xml", "default-b");
     put_host(w, "configDropins/defaults/A.XML", "default-a");
     put_host(w, "configDropins/defaults/c.txt", "no");
-    put_host(w, "configDropins/defaults/.hidden.xml", "no");
+    put_host(w, "configDropins/defaults/.hidden.xml", "hidden");
     assert_int_equal(load(w), ERR_OK);
-    assert_features(w, "default-a,default-b,main");
+    assert_features(w, "hidden,default-a,default-b,main");
     assert_host(w, "main");
     assert_non_null(strstr(w->log, "CWWKG0093A Processing configuration "
                                    "drop-ins resource: "));
@@ -176,7 +176,7 @@ reads_dropins_in_order(void **state)
     put_host(w, "configDropins/overrides/x.xml", "over-x");
     put_host(w, "configDropins/overrides/Y.xml", "over-y");
     assert_int_equal(load(w), ERR_OK);
-    assert_features(w, "default-a,default-b,main,over-x,over-y");
+    assert_features(w, "hidden,default-a,default-b,main,over-x,over-y");
     assert_host(w, "over-y");
 }
 
