@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+#include "parse/json_read.h"
+
 static const char *const mode_words[] = { "ASYNC", "SYNC", NULL };
 static const char *const assertion_words[] = {
     "", "OFF", "ASSERT_ONLY", "ASSERT_SURROGATE", NULL /* "" is unset */
@@ -12,6 +14,7 @@ static const char *const grant_words[] = { "client_credentials", "password",
                                            NULL };
 static const char *const where_words[] = { "header", "body", NULL };
 static const char *const response_words[] = { "JSON", "TEXT", NULL };
+static const char *const method_words[] = { "GET", "POST", "PUT", NULL };
 
 static const struct cfg_type *const interceptor_targets[] = {
     &cfg_type_zcon_authorization, &cfg_type_zcon_audit,
@@ -60,7 +63,41 @@ check_endpoint(void *element, struct err_info *why)
                        "attribute host: \"" STR_FMT
                        "\" does not begin with http:// or https://",
                        STR_ARG(str_sub(e->host, 0, 100)));
+    if (e->port == 0)
+        return err_set(why, ERR_RANGE,
+                       "attribute port: nobody listens on port 0 (1..65535, or "
+                       "-1 for the scheme's)");
     return ERR_OK;
+}
+
+/* claims = a JSON object */
+static enum err
+check_claims(void *element, struct err_info *why)
+{
+    const struct cfg_zcon_auth_token_local *t = element;
+    struct json_reader in;
+    struct err_info own = { 0 };
+    enum json_event event;
+    bool is_object = false;
+
+    if (str_trim(t->claims).n == 0)
+        return ERR_OK;
+    json_reader_init(&in, t->claims);
+    for (size_t n = 0;; n++) {
+        if (json_next(&in, &event, &own) != ERR_OK)
+            return err_set(why, ERR_SYNTAX,
+                           "claims, byte %zu: %.200s (a JSON object is "
+                           "expected)",
+                           own.at, own.text);
+        if (n == 0)
+            is_object = event == JSON_OBJECT;
+        if (!is_object)
+            return err_set(why, ERR_SYNTAX,
+                           "claims: a JSON object is expected, such as "
+                           "{\"scope\": \"read\"}");
+        if (event == JSON_END)
+            return ERR_OK;
+    }
 }
 
 static enum err
@@ -485,7 +522,8 @@ static const struct cfg_attr zcon_token_request_attrs[] = {
          "Where the credentials stand."),
     ATTR(STRING, header, "header", "Authorization",
          "Header with the credentials."),
-    ATTR(STRING, request_method, "requestMethod", "POST", "Method."),
+    ATTR(WORD, request_method, "requestMethod", "POST", method_words,
+         "Method."),
     ATTR(TEMPLATE, request_body, "requestBody", "", "userid|password",
          "Body with ${userid} and ${password}."),
 };
@@ -530,7 +568,7 @@ static const struct cfg_attr zcon_auth_token_local_attrs[] = {
 };
 #undef ATTR
 CFG_TYPE(zcon_auth_token_local, "zosconnect_authTokenLocal", CFG_FACTORY,
-         .help = "A token made here.");
+         .check = check_claims, .help = "A token made here.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zcon_endpoint, __VA_ARGS__)
 static const struct cfg_attr zcon_endpoint_attrs[] = {

@@ -69,15 +69,18 @@ bad_bool(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
 {
     struct loading *l = f->ev->l;
     struct str name = str_of(a->name);
-    struct str value = str_of(a->value == NULL ? "" : a->value);
+    /* without a default of its own it inherits, which is safer than false */
+    bool inherits = a->kind == CFG_KIND_TRISTATE;
     struct buf line;
 
     buf_init(&line, 4096);
     buf_printf(&line, STR_FMT STR_FMT ": ", STR_ARG(place(l, v)),
                STR_ARG(f->node->name));
-    MSG_LINE(&line, "CWWKG0081E", text, name, value);
+    MSG_LINE(&line, "CWWKG0081E", text, name,
+             str_of(inherits ? "an omitted attribute" : a->value));
     SAY(l, "CWWKG0011W", buf_view(&line));
-    SAY(l, "CWWKG0083W", name, text, value);
+    SAY(l, "CWWKG0083W", name, text,
+        str_of(inherits ? "that of an omitted attribute" : a->value));
     buf_fini(&line);
 }
 

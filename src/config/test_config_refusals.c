@@ -123,6 +123,31 @@ reports_bad_values(void **state)
         { "<zosconnect_authToken id='t'><tokenResponse header=''/>"
           "</zosconnect_authToken>",
           "tokenLocation is header, so header must be given" },
+        { "<zosconnect_authToken id='t'><tokenRequest requestMethod='BREW' "
+          "/></zosconnect_authToken>",
+          "CWWKG0032W Unexpected value specified for property [requestMethod], "
+          "value = [BREW]. Expected value(s) are: [GET][POST][PUT]. Default "
+          "value in use: POST." },
+        { "<zosconnect_authTokenLocal id='t'><claims>{\"a\": 1,}</claims>"
+          "</zosconnect_authTokenLocal>",
+          "zosconnect_authTokenLocal[t]: claims, byte 8: " },
+        { "<zosconnect_authTokenLocal id='t' claims='[1]'/>",
+          "claims: a JSON object is expected, such as {\"scope\": \"read\"}" },
+        { "<zosconnect_authTokenLocal id='t' claims='{} {}'/>",
+          "zosconnect_authTokenLocal[t]: claims, byte 3: " },
+        { "<zosconnect_authTokenLocal id='t' claims='{\"a\":'/>",
+          "zosconnect_authTokenLocal[t]: claims, byte 5: " },
+        { "<zosconnect_endpointConnection id='c' host='http://h' port='0'/>",
+          "attribute port: nobody listens on port 0 (1..65535, or -1 for the "
+          "scheme's)" },
+        { "<zosconnect_zosConnectAPIs><zosConnectAPI name='a' "
+          "requireAuth='ja'/></zosconnect_zosConnectAPIs>",
+          "CWWKG0081E: The value ja for boolean attribute requireAuth is "
+          "invalid. Valid values are \"true\" and \"false\". The default "
+          "value of an omitted attribute will be used.\n"
+          "CWWKG0083W A validation failure occurred while processing the "
+          "[requireAuth] property, value = [ja]. Default value in use: that of "
+          "an omitted attribute.\n" },
         { "<zosconnect_policy id='p'/>",
           "one ruleset is expected, 0 were found" },
         { "<zosconnect_policy id='p'><ruleset file='a'/><ruleset file='b'/>"

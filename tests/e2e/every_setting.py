@@ -17,6 +17,7 @@ TEXTS = {
     ("zosconnect_cicsIpicConnection", "transid"): "CSMI",
     ("zosconnect_authorizationServer", "tokenEndpoint"): "https://h/token",
     ("zosconnect_endpointConnection", "host"): "https://h",
+    ("zosconnect_authTokenLocal", "claims"): '{"a": [1, "x"]}',
     ("logging", "traceSpecification"): "*=audit",
     ("featureManager", "feature"): "zosconnect:zosConnect-2.0",
 }
