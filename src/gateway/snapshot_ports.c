@@ -228,18 +228,19 @@ too_many(struct building *b, const struct cfg_http_endpoint *e)
                    SNAPSHOT_PORTS_MAX);
 }
 
+/* *is_open false: something is wrong with it, which was said. Not ERR_OK: that
+ * refuses an update. */
 static enum err
-add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
+make_port(struct building *b, struct port_entry *p,
+          const struct cfg_http_endpoint *e, bool is_tls, bool *is_open)
 {
     struct snapshot *s = b->s;
-    struct port_entry *p = &s->ports[s->n_ports];
     /* of its other port it has been */
-    bool is_said = is_tls && e->http_port > 0, is_open = true;
+    bool is_said = is_tls && e->http_port > 0;
     struct web_making making = { b->log, b->is_check, is_said };
     enum err code = ERR_OK;
 
-    if (s->n_ports == SNAPSHOT_PORTS_MAX)
-        return too_many(b, e);
+    *is_open = false;
     *p = (struct port_entry){
         .endpoint_id = e->node.id,
         .host = e->host,
@@ -261,13 +262,50 @@ add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
                        e->node.id, str_of(b->why->text));
         return b->is_update ? code : ERR_OK;
     }
-    if (is_tls && ((code = set_tls(b, p, e, &is_open)) != ERR_OK || !is_open)) {
+    *is_open = true;
+    if (is_tls && ((code = set_tls(b, p, e, is_open)) != ERR_OK || !*is_open)) {
+        *is_open = false;
         web_close(p->web);
-        return code;
+        p->web = NULL;
     }
+    return code;
+}
+
+static enum err
+add_port(struct building *b, const struct cfg_http_endpoint *e, bool is_tls)
+{
+    struct snapshot *s = b->s;
+    struct port_entry *p = &s->ports[s->n_ports];
+    bool is_open = false;
+    enum err code;
+
+    if (s->n_ports == SNAPSHOT_PORTS_MAX)
+        return too_many(b, e);
+    code = make_port(b, p, e, is_tls, &is_open);
+    if (code != ERR_OK || !is_open)
+        return code;
     find_rival(b, p, e);
     s->n_ports++;
     return ERR_OK;
+}
+
+/* A check says of an endpoint without a port, or without one for the TLS that
+ * somebody wrote, what would be said as soon as it has one. */
+static void
+judge_closed(struct building *b, const struct cfg_http_endpoint *e)
+{
+    bool has_port = e->http_port > 0 || e->https_port > 0;
+    bool has_tls = e->https_port <= 0 && e->ssl_options != NULL &&
+                   cfg_written(&e->ssl_options->node, "sslRef").n > 0;
+    struct port_entry p = { 0 };
+    bool is_open = false;
+
+    if (!b->is_check || (has_port && !has_tls))
+        return;
+    IGNORE(make_port(b, &p, e, has_tls, &is_open));
+    if (is_open)
+        web_close(p.web);
+    tls_config_unref(&p.tls);
 }
 
 /* The host before v that lists the alias, too. */
@@ -339,6 +377,7 @@ building_ports(struct building *b)
         if (e->http_port <= 0 && e->https_port <= 0)
             PLACED_LOG(b->log, HOST_LOGGER, PLACE(&e->node, NULL), "CWWKT0009W",
                        e->node.id);
+        judge_closed(b, e);
         if (e->http_port > 0 && (code = add_port(b, e, false)) != ERR_OK)
             return code;
         if (e->https_port > 0 && (code = add_port(b, e, true)) != ERR_OK)

@@ -209,6 +209,33 @@ like "$(sallyport config check --json late | jq -r '.[] | select(.file) | "\(.id
 is "$(sallyport config check --json late | jq -r '[.[] | select(.id == "CWWKO0203E") | .remedy][0]')" "$(sallyport help CWWKO0203E | sed -n 's/^What to do: //p')" "and what to do"
 grep -qxF "  $(sallyport help CWWKO0203E | sed -n 's/^What to do: //p')" <<<"$CHECKED"; ok $? "which the text has as well"
 is "$(grep -c 'TCP Channel a ' <<<"$CHECKED")" 1 "an endpoint with two ports is complained of once"
+
+# an endpoint without a port: what it refers to is judged before it has one
+mkdir -p "$S/closed"
+cat >"$S/closed/server.xml" <<X
+<server><featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
+<httpEndpoint id="defaultHttpEndpoint" httpPort="$PORT" httpsPort="-1"/>
+<httpEndpoint id="a" httpPort="-1" httpsPort="-1"><tcpOptions addressIncludeList="300.1.1.1"/></httpEndpoint>
+<httpEndpoint id="b"><sslOptions sslRef="bad"/></httpEndpoint>
+<httpEndpoint id="c" httpPort="$OTHER"><sslOptions sslRef="nix"/></httpEndpoint>
+<httpEndpoint id="d" httpPort="-1"><accessLogging logFormat="%h %Q"/></httpEndpoint>
+<httpEndpoint id="f" enabled="false"><sslOptions sslRef="worse"/></httpEndpoint>
+<httpEndpoint id="g" httpPort="-1"/>
+<ssl id="bad" keyStoreRef="k"/><keyStore id="k" location="missing.p12" password="secret"/>
+<ssl id="worse" sslProtocol="TLSv9" keyStoreRef="k"/>
+</server>
+X
+runs "check of endpoints without a port" 8 sallyport config check closed
+while read -r id line text; do
+    like "$OUT" "^$id: $text.*\(.*/closed/server\.xml:$line(:[0-9]+)?\)" "$id with line $line"
+done <<'END'
+CWWKO0203E 3 An entry in the address include list for the TCP Channel a is not valid\.
+SPT0413E 3 The httpEndpoint a cannot be used
+CWPKI0033E 9 The keystore located at missing\.p12 did not load
+SPT0496E 5 The sslRef of httpEndpoint\[c\]/sslOptions\[default-0\] names nix, which does not exist
+SPT0410E 6 The access log .* is not written: logFormat
+CWWKT0009W 8 The HTTP endpoint g is not started: it has no port
+END
 [ ! -e "$S/late/logs" ] && [ ! -e "$S/late/workarea" ]; ok $? "nothing was made"
 runs "it starts all the same" 0 sallyport server start late
 while read -r line; do
