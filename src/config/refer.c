@@ -75,12 +75,15 @@ fill_inline(struct filling *f, const struct cfg_attr *a,
     return fill_children(inner, &row, given, why);
 }
 
+/* The id in <ssl ref="id"/> or <ssl>id</ssl>; p NULL: defined in place. */
 static struct str
 ref_of(const struct raw_value *v)
 {
-    const struct raw_attr *ref =
-        v->element == NULL ? NULL : raw_attr_find(v->element, "ref");
+    const struct raw_attr *ref;
 
+    if (v->element == NULL)
+        return v->text;
+    ref = raw_attr_find(v->element, "ref");
     return ref == NULL ? (struct str){ NULL, 0 } : ref->last->text;
 }
 

@@ -519,12 +519,16 @@ values_may_be_elements(void **state)
                  "<ssl id='s'><keyStoreRef>k</keyStoreRef>"
                  "<keyStoreRef>j</keyStoreRef><trustStore ref='j'/>"
                  "<trustStore ref='k'/></ssl>"
+                 "<ssl id='t' keyStoreRef='j'><keyStore>k</keyStore>"
+                 "<trustStore>nix</trustStore></ssl>"
                  "<zosconnect_zosConnectInterceptors id='l'>"
                  "<interceptorRef>a</interceptorRef>"
                  "<interceptorRef n='1'>${one}</interceptorRef>"
-                 "<interceptorRef/></zosconnect_zosConnectInterceptors>"
+                 "<interceptorRef/><interceptor>2</interceptor><interceptor>q</"
+                 "interceptor></zosconnect_zosConnectInterceptors>"
                  "<zosconnect_zosConnectInterceptors id='m' "
-                 "interceptorRef='2,1'/><usr_a id='2'/><usr_b id='2'/>"
+                 "interceptorRef='2,1'/><usr_a id='q'/><usr_a id='2'/><usr_b "
+                 "id='2'/>"
                  "<usr_a/><usr_b/><usr_b/><usr_a/>"
                  "<usr_a id='a' library='/a'/><usr_b id='1' library='/b'/>"
                  "<zosconnect_zosConnectManager><requireAuth x='1'>maybe"
@@ -541,9 +545,15 @@ values_may_be_elements(void **state)
     assert_str(s->key_store->node.id, "k");
     assert_true(secret_eq(&s->key_store->password, STR("secret")));
     assert_str(s->trust_store->node.id, "j");
+    s = cfg_find(w.tree, &cfg_type_ssl, STR("t"));
+    assert_str(s->key_store->node.id, "k");
+    assert_null(s->trust_store);
+    assert_logged(&w, "CWWKG0033W The value [nix] specified for the reference "
+                      "attribute [trustStoreRef] was not found");
     l = cfg_find(w.tree, &cfg_type_zcon_interceptors, STR("l"));
-    assert_int_equal(l->interceptors.n, 2);
+    assert_int_equal(l->interceptors.n, 3);
     assert_str(l->interceptors.v[1].node->id, "1");
+    assert_str(l->interceptors.v[2].node->id, "q");
     /* two elements have that id */
     l = cfg_find(w.tree, &cfg_type_zcon_interceptors, STR("m"));
     assert_int_equal(l->interceptors.n, 1);

@@ -24,8 +24,11 @@ reports_bad_values(void **state)
           "<variable name='a' value='${b}'/><variable name='b' value='${a}'/>",
           "CWWKG0075E The value ${a} is not valid for attribute httpPort of "
           "configuration element httpEndpoint[e]. The validation message was: "
-          "/u/servers/test/server.xml:1:30: variable evaluation loop: ${a} "
-          "refers to itself." },
+          "/u/servers/test/server.xml:1:30: Variable evaluation loop detected: "
+          "[a, b]." },
+        { "<httpEndpoint id='e' httpPort='${c}'/>"
+          "<variable name='c' value='${d}'/><variable name='d' value='${d}'/>",
+          "Variable evaluation loop detected: [d]." },
         { "<variable name='a' value='${a}'/>"
           "<keyStore id='k' location='x' password='{xor}!!!${a}'/>",
           "CWWKG0075E The value ***** is not valid for attribute password" },

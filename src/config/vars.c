@@ -311,6 +311,23 @@ expression(struct expansion *x, struct str text, int64_t *out)
     }
 }
 
+/* From the first time the name is looked up. */
+static enum err
+say_loop(const struct expansion *x, unsigned from, struct err_info *why)
+{
+    struct buf names;
+    enum err e;
+
+    buf_init(&names, ERR_TEXT_MAX);
+    for (unsigned i = from; i < x->depth; i++)
+        buf_printf(&names, "%s" STR_FMT, i > from ? ", " : "",
+                   STR_ARG(str_sub(x->active[i], 0, 100)));
+    e = err_set(why, ERR_NOT_NOW, "Variable evaluation loop detected: [%s]",
+                buf_z(&names));
+    buf_fini(&names);
+    return e;
+}
+
 static enum err
 expand_name(struct expansion *x, struct str name, struct str literal,
             struct err_info *why)
@@ -328,10 +345,7 @@ expand_name(struct expansion *x, struct str name, struct str literal,
                        VARS_TOTAL_MAX);
     for (unsigned i = 0; i < x->depth; i++)
         if (str_eq(x->active[i], name))
-            return err_set(why, ERR_NOT_NOW,
-                           "variable evaluation loop: ${" STR_FMT
-                           "} refers to itself",
-                           STR_ARG(str_sub(name, 0, 100)));
+            return say_loop(x, i, why);
     if (x->depth == VARS_DEPTH_MAX)
         return err_set(why, ERR_LIMIT, "variables nest deeper than %u",
                        VARS_DEPTH_MAX);
