@@ -364,6 +364,11 @@ struct cfg_oidc_client { /* openidConnectClient */
     struct str scope;
     struct str token_endpoint_url;
     bool use_system_properties;
+    /* ours */
+    struct cfg_list required_scopes;
+    struct cfg_list required_types;
+    int64_t max_token_lifetime_ms; /* 0: no limit */
+    int64_t jwks_max_stale_ms;
     /* for logging on with a browser */
     struct str authorization_endpoint_url;
     int64_t authentication_time_limit_ms;

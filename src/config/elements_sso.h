@@ -52,6 +52,8 @@ struct cfg_saml { /* samlWebSso20 */
     bool allow_custom_cache_key;
     bool include_token_in_subject;
     const struct cfg_saml_trust *trust_engine; /* NULL when absent */
+    struct str recipient;                      /* ours */
+    bool token_reuse;                          /* ours */
     /* for logging on with a browser */
     bool authn_requests_signed;
     bool force_authn;

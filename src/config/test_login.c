@@ -67,6 +67,10 @@ values_are_checked(void **state)
         { "openidConnectClient", "authenticationTimeLimit", "soon",
           "\"soon\" is not a duration" },
         { "openidConnectClient", "reAuthnCushion", "-1", "is shorter than 0" },
+        { "openidConnectClient", "maxTokenLifetime", "1 day",
+          "\"day\" is not a unit of time" },
+        { "openidConnectClient", "jwksMaxStale", "-1", "in use: 24h." },
+        { "samlWebSso20", "samlTokenReuse", "0", "of true will be used" },
         { "openidConnectClient", "grantType", "password",
           "[authorization_code][implicit]. Default value in use: "
           "authorization_code." },

@@ -247,6 +247,7 @@ static const struct {
       "tokenEndpointAuthSigningAlgorithm keyAliasName "
       "keyManagementKeyAlias discoveryEndpointUrl "
       "discoveryPollingRate userInfoEndpointUrl "
+      "requiredScopes requiredTyp maxTokenLifetime jwksMaxStale "
       "userInfoEndpointEnabled includeIdTokenInSubject scope "
       "useSystemPropertiesForHttpClientConnections tokenEndpointUrl" },
     { "quickStartSecurity",
@@ -280,7 +281,7 @@ static const struct {
       "targetPageUrl useRelayStateForTarget httpsRequired createSession "
       "reAuthnOnAssertionExpire reAuthnCushion spCookieName "
       "postLogoutRedirectUrl spLogout authnRequestTime "
-      "includeX509InSPMetadata" },
+      "includeX509InSPMetadata samlRecipient samlTokenReuse" },
     { "securewayLdapFilterProperties",
       "userFilter groupFilter userIdMap groupIdMap groupMemberIdMap" },
     { "spnego",
