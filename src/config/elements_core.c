@@ -28,7 +28,8 @@ CFG_TYPE(feature_manager, "featureManager", CFG_SINGLETON,
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_update, __VA_ARGS__)
 static const struct cfg_attr update_attrs[] = {
     ATTR(DURATION, monitor_interval_ms, "monitorInterval", "500ms", CFG_MS,
-         "How often the files are looked at when updateTrigger is polled."),
+         "How often the files are looked at when updateTrigger is polled; 0 is "
+         "never. Less than 10 ms counts as 10."),
     ATTR(ENUM, update_trigger, "updateTrigger", "polled", cfg_trigger_words,
          "What makes the server read its configuration again: polled, mbean "
          "(MODIFY ...,REFRESH,CONFIG) or disabled."),

@@ -67,4 +67,13 @@ put bootstrap.properties 'timeout=8s'
 echo 'a=b' >"$H/server.env"; echo '-Dx=y' >"$H/jvm.options"; echo '<x' >"$H/unused.xml"
 put later.xml '<server><httpOptions id="last"/></server>'
 changes "another change, behind files that are not looked at" CWWKG0017I
+
+# monitorInterval="0": not polled, but a command still reads the files.
+sed 's/100ms/0/' "$H/server.xml" >"$SCRATCH/new"; mv "$SCRATCH/new" "$H/server.xml"
+changes "an interval of nothing" CWWKG0017I
+sed 's/="0"/="0" onError="IGNORE"/' "$H/server.xml" >"$SCRATCH/new"; mv "$SCRATCH/new" "$H/server.xml"
+runs "a command asks for nothing else" 0 sallyport server modify watch STATUS
+unlike "$(log)" CWWKG0016I "nothing is read by itself"
+runs "REFRESH,CONFIG" 0 sallyport server modify watch REFRESH,CONFIG
+changes "reads it" CWWKG0017I
 done_testing

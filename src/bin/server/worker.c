@@ -20,6 +20,8 @@
 #define BOOT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
 #define QUIESCE_MS 30000u
 #define TICK_MS 500u
+#define POLL_IDLE_MS 500
+#define POLL_MIN_MS 10
 
 struct str
 worker_seconds(uint64_t since_ms, char out[32])
@@ -118,15 +120,29 @@ on_parent(struct loop_fd *event, unsigned events)
     }
 }
 
+/* monitorInterval: 0 is never, as in the original; nobody needs it faster than
+ * a hundred times a second. */
+static void
+schedule_poll(struct worker *w)
+{
+    int64_t interval_ms = CFG_ONE(w->tree, update)->monitor_interval_ms;
+
+    if (interval_ms == 0)
+        interval_ms = POLL_IDLE_MS; /* it may change */
+    else if (interval_ms < POLL_MIN_MS)
+        interval_ms = POLL_MIN_MS;
+    loop_timer_set(w->loop, &w->poll_timer, (uint64_t)interval_ms);
+}
+
 static void
 on_poll(struct loop_timer *timer)
 {
     struct worker *w = CONTAINER_OF(timer, struct worker, poll_timer);
+    const struct cfg_update *u = CFG_ONE(w->tree, update);
 
-    if (CFG_ONE(w->tree, update)->update_trigger == CFG_TRIGGER_POLLED)
+    if (u->update_trigger == CFG_TRIGGER_POLLED && u->monitor_interval_ms > 0)
         configure_refresh(w);
-    loop_timer_set(w->loop, timer,
-                   (uint64_t)CFG_ONE(w->tree, update)->monitor_interval_ms);
+    schedule_poll(w);
 }
 
 static void
@@ -225,8 +241,7 @@ run(struct worker *w, struct err_info *why)
     if (e != ERR_OK)
         return e;
     w->poll_timer.fire = on_poll;
-    loop_timer_set(w->loop, &w->poll_timer,
-                   (uint64_t)CFG_ONE(w->tree, update)->monitor_interval_ms);
+    schedule_poll(w);
     w->tick_timer.fire = on_tick;
     loop_timer_set(w->loop, &w->tick_timer, TICK_MS);
     archives_schedule(w);
