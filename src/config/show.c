@@ -106,11 +106,16 @@ show_is_written(const struct cfg_node *node, const struct cfg_attr *a)
 static const struct raw_value *
 value_with(const struct raw_attr *a, struct str item)
 {
+    const struct raw_value *part = NULL;
+
     for (const struct raw_value *v = a->first; v != NULL && item.n > 0;
-         v = v->next)
-        if (str_find(raw_text(v), item) != STR_NPOS)
+         v = v->next) {
+        if (str_eq(str_trim(raw_text(v)), item))
             return v;
-    return a->first;
+        if (part == NULL && str_find(raw_text(v), item) != STR_NPOS)
+            part = v; /* one of a list, perhaps */
+    }
+    return part != NULL ? part : a->first;
 }
 
 struct str

@@ -467,7 +467,7 @@ places_of_values(void **state)
     (void)state;
     assert_int_equal(
         load(&w, "<include location='a.xml'/>\n<tcpOptions id='t'>"
-                 "<addressIncludeList>5.6.7.8</addressIncludeList>\n"
+                 "<addressIncludeList>my own</addressIncludeList>\n"
                  "<addressIncludeList>y</addressIncludeList></tcpOptions>"),
         ERR_OK);
     t = CFG_GET(w.tree, tcp_options, "t");
