@@ -303,7 +303,8 @@ static const struct cfg_attr zcon_api_attrs[] = {
          "Policy instead of the global one."),
 };
 #undef ATTR
-CFG_TYPE(zcon_api, "zosConnectAPI", CFG_NESTED, .help = "Settings of one API.");
+CFG_TYPE(zcon_api, "zosConnectAPI", CFG_NESTED, .is_by_name = true,
+         .help = "Settings of one API.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zcon_apis, __VA_ARGS__)
 static const struct cfg_attr zcon_apis_attrs[] = {
@@ -329,7 +330,7 @@ static const struct cfg_attr zcon_property_attrs[] = {
     ATTR(STRING, value, "value", "", "Its value."),
 };
 #undef ATTR
-CFG_TYPE(zcon_property, "property", CFG_NESTED,
+CFG_TYPE(zcon_property, "property", CFG_NESTED, .is_by_name = true,
          .help = "A property of a service.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zcon_service, __VA_ARGS__)
@@ -349,7 +350,7 @@ static const struct cfg_attr zcon_service_attrs[] = {
          "Override what the archive says."),
 };
 #undef ATTR
-CFG_TYPE(zcon_service, "service", CFG_NESTED,
+CFG_TYPE(zcon_service, "service", CFG_NESTED, .is_by_name = true,
          .help = "Settings of one service.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zcon_services, __VA_ARGS__)
@@ -382,7 +383,7 @@ static const struct cfg_attr zcon_requester_attrs[] = {
          "The global interceptors run too."),
 };
 #undef ATTR
-CFG_TYPE(zcon_requester, "apiRequester", CFG_NESTED,
+CFG_TYPE(zcon_requester, "apiRequester", CFG_NESTED, .is_by_name = true,
          .help = "Settings of one API requester.");
 
 #define ATTR(kind, ...) CFG_ATTR_##kind(struct cfg_zcon_requesters, __VA_ARGS__)

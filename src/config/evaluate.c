@@ -38,22 +38,44 @@ name_node(struct loading *l, struct cfg_node *node, const struct cfg_type *type,
                        : str_of(name);
 }
 
-/* Nested elements of one name; those with the same id are one. */
+/* Nested elements of one kind; those with the same id are one, and of some
+ * kinds those with the same name. */
 struct nested {
     struct raw_element **v;
     size_t n, cap;
-    struct table by_id; /* -> struct raw_element */
+    struct table by_id, by_name; /* -> struct raw_element */
 };
 
-static bool
-nested_add(struct arena *arena, struct nested *to, struct raw_element *e,
-           bool is_one)
+/* p NULL: names do not matter, or it has none. */
+static struct str
+name_of(struct loading *l, const struct cfg_type *type,
+        const struct raw_element *e)
 {
-    struct raw_element *same = is_one            ? (to->n > 0 ? to->v[0] : NULL)
-                               : e->id.p == NULL ? NULL
-                                                 : table_get(&to->by_id, e->id);
+    const struct raw_attr *name =
+        type->is_by_name ? raw_attr_find(e, "name") : NULL;
+    struct str text = { NULL, 0 };
 
-    e = raw_copy(arena, e);
+    if (name == NULL || name->first == NULL ||
+        vars_expand(l, NULL, raw_text(name->first), &text, NULL) != ERR_OK ||
+        text.n == 0)
+        return (struct str){ NULL, 0 };
+    return text;
+}
+
+static bool
+nested_add(struct loading *l, struct nested *to, const struct cfg_type *type,
+           struct raw_element *e, bool is_one)
+{
+    struct raw_element *same = NULL;
+    struct str name = name_of(l, type, e);
+
+    if (is_one && to->n > 0)
+        same = to->v[0];
+    else if (!is_one && e->id.p != NULL)
+        same = table_get(&to->by_id, e->id);
+    if (!is_one && same == NULL && name.p != NULL)
+        same = table_get(&to->by_name, name);
+    e = raw_copy(l->arena, e);
     if (e == NULL)
         return false;
     if (same != NULL) {
@@ -61,12 +83,13 @@ nested_add(struct arena *arena, struct nested *to, struct raw_element *e,
         return true;
     }
     return VEC_PUSH(to, e) &&
-           (e->id.p == NULL || table_put(&to->by_id, e->id, e, NULL));
+           (e->id.p == NULL || table_put(&to->by_id, e->id, e, NULL)) &&
+           (name.p == NULL || table_put(&to->by_name, name, e, NULL));
 }
 
 static bool
-nested_collect(struct arena *arena, const struct raw_attr *given, bool is_one,
-               struct nested *out)
+nested_collect(struct loading *l, const struct raw_attr *given,
+               const struct cfg_type *type, bool is_one, struct nested *out)
 {
     if (given == NULL)
         return true;
@@ -76,7 +99,7 @@ nested_collect(struct arena *arena, const struct raw_attr *given, bool is_one,
         /* <ruleset>text</ruleset> or white space: an element without
          * attributes all the same */
         if (e == NULL && given->is_list) {
-            e = ARENA_NEW(arena, struct raw_element);
+            e = ARENA_NEW(l->arena, struct raw_element);
             if (e == NULL)
                 return false;
             e->name = given->name;
@@ -85,7 +108,7 @@ nested_collect(struct arena *arena, const struct raw_attr *given, bool is_one,
             e->column = v->column;
             e->text = str_trim(v->text);
         }
-        if (e != NULL && !nested_add(arena, out, e, is_one))
+        if (e != NULL && !nested_add(l, out, type, e, is_one))
             return false;
     }
     return true;
@@ -122,7 +145,8 @@ evaluate_children(struct filling *f, const struct cfg_type *target,
     char *structs = NULL;
 
     table_init(&nested.by_id);
-    if (!nested_collect(l->arena, given, is_one, &nested))
+    table_init(&nested.by_name);
+    if (!nested_collect(l, given, target, is_one, &nested))
         e = fill_no_storage(why);
     if (e == ERR_OK && nested.n > 0) {
         structs = arena_array(l->arena, nested.n, size);
@@ -148,6 +172,7 @@ evaluate_children(struct filling *f, const struct cfg_type *target,
     *out = structs;
     *n_out = n;
     table_fini(&nested.by_id);
+    table_fini(&nested.by_name);
     VEC_FREE(&nested);
     return e;
 }

@@ -68,7 +68,8 @@ struct cfg_type {
     const char *name; /* of the element */
     const char *also; /* another name of it, or NULL */
     enum cfg_scope scope;
-    bool is_prefix;         /* all elements whose name begins with `name` */
+    bool is_prefix;  /* all elements whose name begins with `name` */
+    bool is_by_name; /* nested: those of one name are one, as of one id */
     const char *default_id; /* of an element without id; NULL: default-N */
     size_t size;
     const struct cfg_attr *attrs;

@@ -429,10 +429,74 @@ merges_with_builtin(void **state)
     cfg_unref(&w.tree);
 }
 
+/* What several files say about one API, service, requester or property is said
+ * of one: found by id, or by the name that it is about. */
+static void
+names_are_one(void **state)
+{
+    struct world w = {
+        .files = { { "/u/servers/test/a.xml",
+                     "<server><zosconnect_zosConnectAPIs>"
+                     "<zosConnectAPI name='a' requireAuth='false' "
+                     "adminGroup='AG'><invokeGroup>H</invokeGroup>"
+                     "</zosConnectAPI></zosconnect_zosConnectAPIs>"
+                     "<zosconnect_apiRequesters><apiRequester name='q' "
+                     "requireSecure='false'/></zosconnect_apiRequesters>"
+                     "</server>" } }
+    };
+    const struct cfg_zcon_apis *apis;
+    const struct cfg_zcon_services *services;
+    const struct cfg_zcon_requesters *requesters;
+
+    (void)state;
+    assert_int_equal(
+        load(&w,
+             "<variable name='n' value='a'/>"
+             "<zosconnect_zosConnectAPIs><zosConnectAPI name='a' "
+             "requireAuth='true' requireSecure='true'>"
+             "<invokeGroup>G</invokeGroup></zosConnectAPI>"
+             "<zosConnectAPI id='i' name='b'/><zosConnectAPI name='A'/>"
+             "</zosconnect_zosConnectAPIs><include location='a.xml'/>"
+             "<zosconnect_zosConnectAPIs><zosConnectAPI id='k' name='${n}' "
+             "readerGroup='RG'/><zosConnectAPI id='i' operationsGroup='OG'/>"
+             "<zosConnectAPI name='b' runGlobalInterceptors='false'/>"
+             "<zosConnectAPI/></zosconnect_zosConnectAPIs>"
+             "<zosconnect_services><service name='s'><property name='p' "
+             "value='1'/><property name='o' value='2'/></service>"
+             "<service name='s'><property name='p' value='3'/></service>"
+             "</zosconnect_services>"
+             "<zosconnect_apiRequesters><apiRequester name='q' "
+             "requireAuth='true'/></zosconnect_apiRequesters>"),
+        ERR_OK);
+    apis = CFG_ONE(w.tree, zcon_apis);
+    assert_int_equal(apis->n_apis, 3); /* without a name: refused */
+    assert_logged(&w, "is missing the required attribute name");
+    assert_str(apis->apis[0].name, "a");
+    assert_int_equal(apis->apis[0].require_auth, CFG_NO);
+    assert_int_equal(apis->apis[0].require_secure, CFG_YES);
+    assert_list(apis->apis[0].groups.invoke, "G,H");
+    assert_list(apis->apis[0].groups.admin, "AG");
+    assert_list(apis->apis[0].groups.reader, "RG");
+    assert_str(apis->apis[1].name, "b");
+    assert_list(apis->apis[1].groups.operations, "OG");
+    assert_false(apis->apis[1].run_global_interceptors);
+    assert_str(apis->apis[2].name, "A"); /* case counts */
+    services = CFG_ONE(w.tree, zcon_services);
+    assert_int_equal(services->n_services, 1);
+    assert_int_equal(services->services[0].n_properties, 2);
+    assert_str(services->services[0].properties[0].value, "3");
+    requesters = CFG_ONE(w.tree, zcon_requesters);
+    assert_int_equal(requesters->n_requesters, 1);
+    assert_int_equal(requesters->requesters[0].require_auth, CFG_YES);
+    assert_int_equal(requesters->requesters[0].require_secure, CFG_NO);
+    cfg_unref(&w.tree);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_one),
         cmocka_unit_test(merges_scalars),
         cmocka_unit_test(merges_lists),
         cmocka_unit_test(merges_nested),
