@@ -39,7 +39,9 @@ cp "$SCRATCH/kept.env" "$HOME_DIR/server.env"
 
 runs "start" 0 sallyport server start pack
 runs "package of a running server" 3 sallyport server package pack
-like "$OUT" "^Server pack package failed\. It must be stopped before it can be packaged\.$" "is refused"
+is "$OUT" "Packaging server pack.
+Server pack is running.
+Server pack package failed. It must be stopped before it can be packaged." "is refused"
 
 # javadump, pause, resume.
 runs "javadump" 0 sallyport server javadump pack --include=thread
@@ -48,11 +50,17 @@ Server pack dump complete in $HOME_DIR/dumps/.*\.txt\.$" "names the file"
 like "$(cat "$HOME_DIR/logs/messages.log")" 'CWWKE0068I: Java dump created: ' "it is logged"
 runs "javadump of what is none" 20 sallyport server javadump pack --include=everything
 runs "pause" 0 sallyport server pause pack
+is "$OUT" "Pausing the pack server.
+Pausing the pack server completed." "in the original's words"
 is "$(status_of "$PORT")" 000 "the port is closed"
 runs "resume of an endpoint" 0 sallyport server resume pack --target=defaultHttpEndpoint
+is "$OUT" "Resuming the specified target components of the pack server.
+Resuming the specified target components of the pack server completed." "in the original's words, too"
 is "$(status_of "$PORT")" 404 "it is open again"
 runs "pause of an unknown endpoint" 36 sallyport server pause pack --target=none
-like "$OUT" "CWWKE0935W: .*none" "is named"
+is "$(grep -v '^  ' <<<"$OUT")" "Pausing the specified target components of the pack server.
+CWWKE0935W: A pause request was received, but the following components could not be found: [none]
+Pausing the specified target components of the pack server failed. Check the server logs for details." "is named"
 runs "resume of an unknown endpoint" 37 sallyport server resume pack --target=none
 runs "pause of nothing" 36 sallyport server pause pack --target=
 like "$OUT" "^CWWKE0931W: " "is said"
@@ -84,6 +92,9 @@ is "$OUT" "Server pack is not running." "the lock counts, not the file"
 runs "stop" 1 sallyport server stop pack
 [ ! -e "$SERVERS/.pid/pack.pid" ]; ok $? "stop takes the stale file away"
 runs "dump of a stopped server" 0 sallyport server dump pack --archive="$SCRATCH/stopped.tar.gz"
+is "$OUT" "Dumping server pack.
+Server pack is not running.
+Server pack dump complete in $SCRATCH/stopped.tar.gz." "says that it is"
 like "$(tar tzf "$SCRATCH/stopped.tar.gz")" '^pack/logs/messages\.log$' "another format, elsewhere"
 unlike "$(tar tzf "$SCRATCH/stopped.tar.gz")" introspection "without what only a running one knows"
 for action in javadump pause resume; do

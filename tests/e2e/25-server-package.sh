@@ -51,7 +51,17 @@ elsewhere "$W/bin/server" stop pack >/dev/null; is "$(status_of "$PORT")" 000 "a
 runs "package --include=usr as tar" 0 sallyport server package pack --include=usr --archive="$SCRATCH/u.tar" --server-root=site/one
 is "$(tar tf "$SCRATCH/u.tar" | grep -cvE '^site/one/(servers|shared|extension)/')" 0 "holds the user's files only"
 is "$(tar xOf "$SCRATCH/u.tar" "site/one/servers/pack/resources/$LONG")" long "long names too"
+runs "package as pax, without a folder of its own" 0 sallyport server package pack --include=usr --archive="$SCRATCH/u.pax" --server-root=
+like "$OUT" "^CWWKE0947W: A --server-root option with an empty argument is not allowed when Product Extensions are installed\. The default argument of wlp will be used\.$" "is told"
+is "$(complete_in)" "$SCRATCH/u.pax" "pax is a kind of its own"
+is "$(head -c 262 "$SCRATCH/u.pax" | tail -c 5)" ustar "in the format that pax reads"
+is "$(tar xOf "$SCRATCH/u.pax" "wlp/usr/servers/pack/resources/$LONG")" long "with all its files"
+if command -v pax >/dev/null; then is "$(pax -f "$SCRATCH/u.pax" | grep -c "/$LONG$")" 2 "pax does"; fi
 runs "package --include=minify" 0 sallyport server package pack --include=minify --archive=small.tar.gz --os=linux
+is "$OUT" "Packaging server pack.
+Querying server pack for content.
+Building archive for server pack.
+Server pack package complete in $HOME_DIR/small.tar.gz." "says what it does"
 is "$(tar tzf "$(complete_in)" | grep -o 'sallyport-.*' | sort | tr '\n' ' ')" "sallyport-angel sallyport-encode sallyport-master sallyport-server " "holds the programs it needs"
 runs "a second time to the same place" 0 sallyport server package pack --include=minify --archive=small.tar.gz
 is "$(tar tzf "$(complete_in)" | grep -c '/small\.tar')" 0 "the archive does not hold itself, nor the one before it"
@@ -70,15 +80,17 @@ done
 runs "package of a" 0 sallyport server package a --include=USR --archive="$SCRATCH/a.zip"
 is "$(unzip -Z1 "$SCRATCH/a.zip" | grep -v '/$' | grep -vE '/(config|templates)/' | sed 's,wlp/usr/,,' | sort | tr '\n' ' ')" "$(printf '%s\n' servers/a/{app.zip,a2.tar.gz,ab.jar,a.tar,a.xml,a.dump-me,a.zip.bak,A.zip,logs.txt,apps/a.zip,apps/logs/kept,alogs/kept,resources/security/key.p12,server.xml} shared/resources/security/trust.p12 extension/lib/x.so | sort | tr '\n' ' ')" "takes what is its own and leaves what was made"
 runs "the runtime alone" 0 sallyport server package --include=wlp
-is "$OUT" "Packaging server runtime.
-Server runtime package complete in $SERVERS/wlp.zip." "is beside the servers"
+is "$OUT" "Packaging liberty runtime.
+Runtime package complete in $SERVERS/wlp.zip." "is beside the servers"
+runs "a place it cannot have" 28 sallyport server package --include=wlp --archive=/dev/null/x.zip
+like "$OUT" "^Runtime package failed\. Check server logs for details\.$" "is said so"
 LIST=$(unzip -Z1 "$SERVERS/wlp.zip"); rm "$SERVERS/wlp.zip"
 is "$(grep -c '^wlp/usr/' <<<"$LIST")" 0 "no user's file is in it"
 is "$(grep -cE '^wlp/(bin/server|libexec/sallyport/sallyport-region)$' <<<"$LIST")" 2 "all programs are"
 runs "wlp of a server" 0 sallyport server package a --include=wlp --archive="$SCRATCH/w.zip"
 like "$OUT" "^CWWKE0058W: Unable to use option --include=wlp, will use --include=all instead\.$" "is the whole"
 runs "minify,runnable" 0 sallyport server package a --include=minify,runnable --server-root=b
-like "$OUT" "^SPT0480W: --server-root has no effect together with --include=runnable\." "a runnable one has its own folder"
+like "$OUT" "^CWWKE0948W: A --server-root option with --include=runnable is not an allowed combination\." "a runnable one has its own folder"
 like "$OUT" "complete in $SERVERS/a/a\.jar\.$" "its name ends with jar"
 is "$(unzip -Z1 "$SERVERS/a/a.jar" 2>/dev/null | grep -c 'libexec/sallyport/.')" 4 "the least it needs"
 rm -r "${SERVERS:?}/a"

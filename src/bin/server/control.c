@@ -65,9 +65,11 @@ control_is_unknown(const struct settings *s)
 {
     if (lock_is_readable(s))
         return false;
-    printf("Server %s status could not be determined: %s/workarea cannot be "
-           "read.\n",
-           s->name, s->output_dir);
+    printf("Server %s status could not be determined. Check server logs for "
+           "details.\n",
+           s->name);
+    fprintf(stderr, "  %s/workarea cannot be read: ask as its owner.\n",
+            s->output_dir);
     return true;
 }
 
@@ -169,18 +171,24 @@ control_debug(struct settings *s, const struct control_options *o)
 
 /* Where the original names its Java: the system and the locale. */
 static void
-say_launching(const struct settings *s)
+print_runtime(void)
 {
     struct utsname os;
     const char *locale = setlocale(LC_ALL, "");
 
     if (uname(&os) != 0)
         memset(&os, 0, sizeof os);
-    printf("Launching %s (Sallyport %s) on %s %s, version %s (%s)\n", s->name,
-           SALLYPORT_VERSION, os.sysname, os.machine, os.release,
+    printf("%s %s, version %s (%s)\n", os.sysname, os.machine, os.release,
            locale == NULL ? "C" : locale);
     fflush(stdout);
     (void)setlocale(LC_ALL, "C");
+}
+
+static void
+say_launching(const struct settings *s)
+{
+    printf("Launching %s (Sallyport %s) on ", s->name, SALLYPORT_VERSION);
+    print_runtime();
 }
 
 /* The background process: a session of its own, output in console.log. */
@@ -276,14 +284,14 @@ control_start(struct settings *s, const struct control_options *o)
 
     if (!settings_server_exists(s) || !can_read(s))
         return control_no_server(s);
-    printf("Starting server %s.\n", s->name);
-    fflush(stdout);
     if (lock_is_held(s, &holder) && !lock_holder_is_gone(holder))
         return already_running(s, holder);
     if (settings_load(s, &status, &why) != ERR_OK) {
         control_say_line(str_of(why.text));
         return status;
     }
+    printf("Starting server %s.\n", s->name);
+    fflush(stdout);
     if (started_task_is_configured())
         return started_task_start(s, o);
     e = make_work_folders(s, &why);
@@ -488,7 +496,8 @@ control_version(struct settings *s, const struct control_options *o)
 {
     (void)s;
     (void)o;
-    printf("Sallyport %s (z/OS Connect EE V3.0 compatible)\n",
+    printf("Sallyport %s (z/OS Connect EE V3.0 compatible) on ",
            SALLYPORT_VERSION);
+    print_runtime();
     return EXIT_OK;
 }

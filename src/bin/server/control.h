@@ -13,7 +13,8 @@ struct control_options {
     bool low_ports;          /* of systemd: ports below 1024 */
     const char *archive;     /* of package and dump; NULL: the default */
     const char *include;     /* of package, dump, javadump; NULL: the default */
-    const char *server_root; /* of package; NULL: wlp */
+    const char *os;          /* of package; NULL: not given */
+    const char *server_root; /* of package; NULL: wlp, "" is said to be it */
     const char *target;      /* of pause and resume; NULL: all */
     unsigned timeout_s;      /* of stop; 0: 30 */
     int ready_fd;            /* of run; -1: none */

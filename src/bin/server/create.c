@@ -257,6 +257,7 @@ control_create(struct settings *s, const struct control_options *o)
     if (e != ERR_OK)
         return e == ERR_EXISTS ? EXIT_BAD_ARGUMENT : EXIT_LOCATION;
     printf("Server %s created.\n", s->name);
+    fflush(stdout);
     return EXIT_OK;
 }
 

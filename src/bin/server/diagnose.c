@@ -256,6 +256,7 @@ control_dump(struct settings *s, const struct control_options *o)
 {
     struct str introspection = { .p = NULL };
     struct err_info why = { 0 };
+    bool is_running;
     const char *path;
     int status = EXIT_OK;
 
@@ -271,7 +272,8 @@ control_dump(struct settings *s, const struct control_options *o)
     fflush(stdout);
     /* a running one that cannot be asked is dumped like a stopped one */
     status = EXIT_OK;
-    if (lock_is_held(s, NULL))
+    is_running = lock_is_held(s, NULL);
+    if (is_running)
         introspection = ask_for_dump(s, "DUMP", o, &status);
     path = dump_path(s, o);
     if (path == NULL || write_dump(s, path, introspection, &why) != ERR_OK) {
@@ -280,6 +282,8 @@ control_dump(struct settings *s, const struct control_options *o)
                s->name);
         return EXIT_DUMP;
     }
+    if (!is_running)
+        printf("Server %s is not running.\n", s->name);
     if (status == EXIT_NO_COMMAND_PORT)
         control_say("CWWKE0090W", s->name, path, "");
     else

@@ -44,10 +44,10 @@ static const struct {
     { "--force", NULL, OPT_FORCE, "do not wait for requests" },
     { "--low-ports", NULL, OPT_LOW_PORTS, "it listens on ports below 1024" },
     { "--archive", "FILE", OPT_ARCHIVE,
-      "file to make: .zip .jar .tar .tar.gz" },
+      "file to make: .zip .jar .tar .tar.gz .pax" },
     { "--include", "WHAT", OPT_INCLUDE,
       "package: all usr minify runnable wlp; dumps: heap,system,thread" },
-    { "--os", "NAMES", OPT_OS, "accepted: the programs are of this system" },
+    { "--os", "NAMES", OPT_OS, "with minify: accepted, the programs are of this system" },
     { "--server-root", "NAME", OPT_SERVER_ROOT, "folder in the archive (wlp)" },
     { "--target", "IDS", OPT_TARGET, "ids of httpEndpoints, comma separated" },
     { "--timeout", "TIME", OPT_TIMEOUT, "XmYs or seconds to wait for the end" },
@@ -156,6 +156,7 @@ use_option(enum option option, const char *value, struct control_options *o)
         o->include = value;
         return true;
     case OPT_OS:
+        o->os = value;
         return true;
     case OPT_SERVER_ROOT:
         o->server_root = value;
@@ -204,8 +205,9 @@ parse_option(size_t action, int argc, char **argv, int *i,
                         "");
             return false;
         }
-        if (how == CLI_NO_VALUE || (takes_value && value[0] == '\0' &&
-                                    options[k].option != OPT_TARGET))
+        if (how == CLI_NO_VALUE ||
+            (takes_value && value[0] == '\0' &&
+             (options[k].option & (OPT_TARGET | OPT_SERVER_ROOT)) == 0))
             return say_no_value(options[k].name);
         return use_option(options[k].option, value, o);
     }

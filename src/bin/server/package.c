@@ -330,24 +330,50 @@ mismatch(unsigned include, const char *path)
 static bool
 is_running(const struct settings *s)
 {
-    pid_t holder = 0;
-
-    if (!lock_is_held(s, &holder))
+    if (!lock_is_held(s, NULL))
         return false;
-    printf("Server %s is running with process ID %d.\n"
+    printf("Server %s is running.\n"
            "Server %s package failed. It must be stopped before it can be "
            "packaged.\n",
-           s->name, (int)holder, s->name);
+           s->name, s->name);
     return true;
+}
+
+static int
+failed(const struct settings *s, unsigned include)
+{
+    if (include == INCLUDE_WLP)
+        printf("Runtime package failed. Check server logs for details.\n");
+    else
+        printf("Server %s package failed. Check server logs for details.\n",
+               s->name);
+    return EXIT_PACKAGE;
+}
+
+/* The folder in the archive; a runnable one has its own, and the product is an
+ * extension, beside which the root folder cannot be left out. */
+static const char *
+root_of(const struct control_options *o, unsigned include)
+{
+    if (o->server_root == NULL)
+        return "wlp";
+    if (include & INCLUDE_RUNNABLE) {
+        control_say("CWWKE0948W", "", "", "");
+        return "wlp";
+    }
+    if (o->server_root[0] == '\0') {
+        control_say("CWWKE0947W", "", "", "");
+        return "wlp";
+    }
+    return o->server_root;
 }
 
 static int
 make(struct settings *s, const struct control_options *o, unsigned include)
 {
-    bool has_root = o->server_root != NULL && !(include & INCLUDE_RUNNABLE);
-    const char *root = has_root ? o->server_root : "wlp";
+    const char *root = root_of(o, include);
     const char *path = archive_path(s, o, include), *wrong;
-    const char *what = include == INCLUDE_WLP ? "runtime" : s->name;
+    bool is_flat = (include & INCLUDE_USR) && strcmp(root, "wlp") != 0;
     struct err_info why = { 0 };
 
     if (path == NULL)
@@ -356,18 +382,19 @@ make(struct settings *s, const struct control_options *o, unsigned include)
         control_say(wrong, "", "", "");
         return EXIT_PACKAGE;
     }
-    if (o->server_root != NULL && !has_root)
-        control_say("SPT0480W", "--server-root", "--include=runnable", "");
-    printf("Packaging server %s.\n", what);
+    if (include & INCLUDE_MINIFY)
+        printf("Querying server %s for content.\n"
+               "Building archive for server %s.\n",
+               s->name, s->name);
     fflush(stdout);
-    if (write_archive(s, path, root, has_root && (include & INCLUDE_USR),
-                      include, &why) != ERR_OK) {
+    if (write_archive(s, path, root, is_flat, include, &why) != ERR_OK) {
         control_say("SPT0468E", path, why.text, "");
-        printf("Server %s package failed. Check server logs for details.\n",
-               what);
-        return EXIT_PACKAGE;
+        return failed(s, include);
     }
-    printf("Server %s package complete in %s.\n", what, path);
+    if (include == INCLUDE_WLP)
+        printf("Runtime package complete in %s.\n", path);
+    else
+        printf("Server %s package complete in %s.\n", s->name, path);
     return EXIT_OK;
 }
 
@@ -382,12 +409,22 @@ control_package(struct settings *s, const struct control_options *o)
             return control_no_server(s);
         if (control_is_unknown(s))
             return EXIT_UNKNOWN;
-        if (is_running(s))
-            return EXIT_ACTIVE;
     }
-    if (o->server_root != NULL && !is_root_name(str_of(o->server_root))) {
+    if (o->server_root != NULL && o->server_root[0] != '\0' &&
+        !is_root_name(str_of(o->server_root))) {
         control_say("CWWKE0024E", o->server_root, "--server-root", "");
         return EXIT_BAD_ARGUMENT;
+    }
+    if (include == INCLUDE_WLP)
+        printf("Packaging liberty runtime.\n");
+    else
+        printf("Packaging server %s.\n", s->name);
+    fflush(stdout);
+    if (include != INCLUDE_WLP && is_running(s))
+        return EXIT_ACTIVE;
+    if (o->os != NULL && !(include & INCLUDE_MINIFY)) {
+        control_say("CWWKE0083E", "", "", "");
+        return failed(s, include);
     }
     if (!is_known)
         control_say("CWWKE0058W", o->include, "", "");

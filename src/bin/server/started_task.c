@@ -11,6 +11,7 @@
 #include "lock.h"
 
 #define COMMAND_MAX 512u
+#define START_MAX 125u /* the original: less than 126 characters */
 #define NAME_MAX_BYTES 8u
 
 /* 1 to 8 of A-Z 0-9 @ # $, in any case, not beginning with a digit. */
@@ -73,7 +74,9 @@ started_task_command(struct str procedure, struct str job_name,
         buf_printf(out, ",JOBNAME=" STR_FMT, STR_ARG(job_name));
     if (!has_parms(operands))
         buf_printf(out, ",PARMS='%s%s'", server, is_clean ? " --clean" : "");
-    return buf_check(out, NULL) == ERR_OK ? NULL : "CWWKE0942E";
+    return buf_check(out, NULL) == ERR_OK && buf_view(out).n <= START_MAX
+               ? NULL
+               : "CWWKE0107E";
 }
 
 bool
@@ -147,7 +150,7 @@ started_task_start(struct settings *s, const struct control_options *o)
         return EXIT_START;
     }
     if (!lock_is_held(s, &holder)) {
-        control_say("SPT0469E", text_z(s, procedure), s->server_dir, "");
+        control_say("CWWKE0105E", s->name, text_z(s, procedure), "");
         return EXIT_START;
     }
     printf("Server %s started with process ID %d.\n", s->name, (int)holder);

@@ -19,7 +19,8 @@ int started_task_start(struct settings *, const struct control_options *);
  *     job_name  = name, or "" for none              CWWKE0943E otherwise
  *
  * or, as z/OS Connect's documents write it, all operands in one value:
- * "PROC,JOBNAME=job,PARMS='server'"; PARMS is added where it is missing.
+ * "PROC,JOBNAME=job,PARMS='server'"; PARMS is added where it is missing. With
+ * what stands in out already it has 125 characters at most (CWWKE0107E).
  * Returns NULL, or the id of the message that says what is wrong.
  */
 const char *started_task_command(struct str procedure, struct str job_name,
