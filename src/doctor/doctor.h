@@ -87,6 +87,8 @@ void doctor_check_openness(struct doctor *);
 void doctor_check_tls(struct doctor *);
 /* Which SAF user it runs as, unless given (whose.h). */
 void doctor_find_user(struct doctor *);
+/* Whom authorization-roles and administrator-role name (roles.c). */
+void doctor_check_roles(struct doctor *);
 /* Profiles and groups of the security database (security.c). */
 void doctor_check_security(struct doctor *);
 

@@ -170,6 +170,30 @@ own; racf "PERMIT BBG.AUTHMOD.BBGZSAFM.ZOSWLM CLASS(SERVER) ID(LIBREAD) ACCESS(R
 racf "PERMIT BBG.AUTHMOD.BBGZSAFM.ZOSWLM CLASS(SERVER) ID(LIBREAD) DELETE"
 clean "all mended once more"
 
+# Roles that the configuration gives
+SS=$DIR/includes/safSecurity.xml RX=$DIR/includes/roles.xml; cp -p "$SS" "$SCRATCH/saf.xml"
+roles() { printf '<server><authorization-roles id="zos.connect.access.roles">\n<security-role name="zosConnectAccess">\n%s\n</security-role></authorization-roles></server>\n' "$1" >"$RX"; own; }
+roles '<user name="FRED"/>'; sed -i 's#</server>#<include location="includes/roles.xml"/></server>#' "$DIR/server.xml"
+has "roles beside safAuthorization" not-effective ".file == \"$RX\" and .line == 1 and (.what | test(\"EJBROLE decides\"))" 4
+sed -i '/<safAuthorization/d' "$SS"; clean "without it: a user that is there"
+roles '<user name="NOSUCH"/>'; has "one that is not" role-name ".file == \"$RX\" and .line == 3 and (.what | test(\"zosConnectAccess is given to user NOSUCH,\")) and (.fix | test(\"ADDUSER NOSUCH\"))" 4
+roles '<user name="no one/"/>'; has "what is no user id" role-name '(.fix | test("vi")) and (.what | test("no one/"))' 4
+roles '<group name="NOGRP"/>'; has "a group that is not there" role-name '.fix | test("ADDGROUP NOGRP")' 4
+racf "ADDGROUP HOLLOW"; roles '<group name="HOLLOW"/>'; has "one that nobody is in" group-empty '.what | test("role zosConnectAccess is given to group HOLLOW")' 4; racf "DELGROUP HOLLOW"
+roles '<user name="FRED" access-id="user:P/FRED"/>'; has "an access id without a realm to compare" role-name '.what | test("needs the realm of safRegistry")' 4
+sed -i 's#<safRegistry id="saf"#& realm="PLEX"#' "$SS"; has "of another realm" role-name '.what | test("is not user:PLEX/name")' 4
+for bad in FRED group:PLEX/FRED user:PLEX/ user:PLEXFRED; do roles "<user access-id=\"$bad\"/>"; has "or of another form: $bad" role-name '.what | test("is not user:PLEX/name")' 4; done
+roles '<user access-id="user:PLEX/NOSUCH"/>'; has "of a user that is not there" role-name '.fix | test("ADDUSER NOSUCH")' 4
+roles '<user access-id="user:PLEX/FRED"/>'; clean "of one that is"
+roles ''; has "a role without anybody" role-name ".line == 2 and .what == \"role zosConnectAccess is given to nobody\"" 4
+roles '<special-subject type="ALL_AUTHENTICATED_USERS"/>'; clean "a special subject"
+sed -i 's#zos.connect.access.roles#other.roles#' "$RX"; has "the role of all requests is given nowhere" role-name '.what | test("neither authorization-roles zos.connect.access.roles nor safAuthorization")' 4
+export SITE=geheim; roles '<user name="ann"/><group name="staff"/>'; sed -i 's#<safRegistry[^>]*/>#<basicRegistry id="b" realm="B"><user name="ann" password="{env}SITE"/><group name="staff"><member name="ann"/></group></basicRegistry>#' "$SS"; clean "names of a basicRegistry"
+roles '<user name="Ann"/><group name="x"/>'; examine; is "$(found role-name '.what | test("basicRegistry does not have")')" 2 "in another case, and one it does not have"
+roles '<user name="ann"/>'; sed -i 's#</server>#<administrator-role><user>ann</user><user>bob</user><group>FRED</group></administrator-role></server>#' "$RX"; examine
+is "$(found role-name '.what | test("role Administrator is given to (user bob|group FRED),")')$(found role-name)" 22 "administrator-role too"
+unset SITE; cp -p "$SCRATCH/saf.xml" "$SS"; rm "$RX"; sed -i 's#<include location="includes/roles.xml"/>##' "$DIR/server.xml"; own; clean "roles are SAF's again"
+
 # Whose server it is
 racf "ADDUSER ZSRV9 DFLTGRP(SYS1)"
 examine --user ZSRV9; is "$(found profile-access '.what | test("^ZSRV9")')" 4 "--user: another user lacks all four"

@@ -56,6 +56,7 @@ examine(struct doctor *d)
     doctor_check_documents(d);
     doctor_check_openness(d);
     doctor_check_tls(d);
+    doctor_check_roles(d);
     doctor_check_security(d);
     if (d->saf != NULL)
         saf_disconnect(&d->saf);
