@@ -67,6 +67,22 @@ msg_of_line(struct str line)
     return msg_find(id);
 }
 
+struct str
+msg_error_in(struct str line)
+{
+    for (size_t i = 0; i < line.n && line.p[0] != '{'; i++) {
+        struct str rest = str_sub(line, i, line.n);
+        const struct msg *msg;
+
+        if (i > 0 && line.p[i - 1] != ' ')
+            continue;
+        msg = msg_of_line(rest);
+        if (msg != NULL && msg->id[strlen(msg->id) - 1] == 'E')
+            return rest;
+    }
+    return STR("");
+}
+
 const char *
 msg_remedy(struct str line)
 {

@@ -26,6 +26,9 @@ struct msg {
 const struct msg *msg_find(const char *id);
 /* Of a line "CWWKE0010E: ..." or "CWWKB0052I ...": its message, or NULL. */
 const struct msg *msg_of_line(struct str line);
+/* Of a line of a log in whichever format but JSON: what it says from the id of
+ * an error on; "" when it has none. */
+struct str msg_error_in(struct str line);
 /* What to do about such a line; "" when there is nothing. */
 const char *msg_remedy(struct str line);
 /* All rows, sorted by id: for the reference manual. */

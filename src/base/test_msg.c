@@ -41,11 +41,42 @@ finds_remedy_of_line(void **state)
     }
 }
 
+/* The error of a line, behind whatever a log's format puts in front. */
+static void
+finds_error_in_line(void **state)
+{
+    static const char *const rows[][2] = {
+        { "CWWKE0018E: x", "CWWKE0018E: x" },
+        { "[ERROR   ] CWWKE0018E: x y", "CWWKE0018E: x y" },
+        { "[1/2/26 3:04:05:006 UTC] 0000 a.b   E CWWKE0018E: x",
+          "CWWKE0018E: x" },
+        { "SPT0476E THE ANGEL CANNOT START: x",
+          "SPT0476E THE ANGEL CANNOT START: x" },
+        { "[AUDIT   ] CWWKF0011I: The server", "" },
+        { "[WARNING ] SPT0401W: x", "" },
+        { "[ERROR   ](CWWKE0018E: x", "" },
+        { "{\"message\":\" CWWKE0018E: x\"}", "" },
+        { "see CWWKE0018E", "" },
+        { "XCWWKE0018E: x", "" },
+        { " ", "" },
+        { "", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str line = exact_copy(rows[i][0]);
+
+        assert_true(str_eq_z(msg_error_in(line), rows[i][1]));
+        exact_free(line);
+    }
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_remedy_of_line),
+        cmocka_unit_test(finds_error_in_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,8 @@ void session_line(struct session *, struct str line);
 void session_printf(struct session *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void session_done(struct session *, uint8_t status);
 void session_free(struct session **);
+/* The errors of a task that ended before it was ready (early_end.c). */
+void session_early_end(struct session *, const struct space *);
 /* Tell who waits that a space became ready or ended. */
 void sessions_on_ready(struct master *, struct space *);
 void sessions_on_end(struct master *, struct space *);

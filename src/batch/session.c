@@ -424,6 +424,8 @@ ended_early(struct session *s, const struct space *space)
                        "see its job log %s",
                        space->record.name, space->code, space->end_text,
                        space->record.id);
+    if (!is_good)
+        session_early_end(s, space);
     session_done(s, is_good ? 0 : 8);
 }
 

@@ -35,24 +35,6 @@ control_say(const char *id, const char *a, const char *b, const char *c)
     buf_fini(&line);
 }
 
-/* From an error's id on, in whichever format but JSON; "" when there is none.
- */
-static struct str
-error_of(struct str line)
-{
-    for (size_t i = 0; i < line.n && line.p[0] != '{'; i++) {
-        struct str rest = str_sub(line, i, line.n);
-        const struct msg *msg;
-
-        if (i > 0 && line.p[i - 1] != ' ')
-            continue;
-        msg = msg_of_line(rest);
-        if (msg != NULL && msg->id[strlen(msg->id) - 1] == 'E')
-            return rest;
-    }
-    return STR("");
-}
-
 void
 control_say_errors(struct settings *s)
 {
@@ -65,7 +47,7 @@ control_say_errors(struct settings *s)
     if (path != NULL && file_read(path, &text, NULL) == ERR_OK) {
         rest = buf_view(&text);
         while (n < ERRORS_MAX && str_line(&rest, &line)) {
-            line = error_of(line);
+            line = msg_error_in(line);
             if (line.n > 0) {
                 control_say_line(line);
                 n++;
