@@ -52,4 +52,18 @@ for word in submit console racf status shutdown; do
     ok "$([ $STATUS -ne 0 ]; echo $?)" "$word without a system fails"
     like "$OUT" 'sallyport ipl' "and names the command that starts it"
 done
+# The server command by the original's name.
+ln -s "$BIN/sallyport" "$SCRATCH/zosconnect"
+zcon() { "$SCRATCH/zosconnect" "$@"; }
+runs "zosconnect alone" 0 zcon
+like "$OUT" '^Usage: sallyport server ACTION' "shows how it is used"
+runs "zosconnect create" 0 zcon create zc --template=zosconnect:apiRequester
+is "$OUT" "Server zc created." "is the server command"
+runs "zosconnect status" 1 zcon status zc
+runs "zosconnect version" 0 zcon version
+runs "zosconnect list" 0 zcon list
+like "$OUT" '^zc$' "of the same servers"
+runs "zosconnect of another command" 20 zcon ipl
+like "$OUT" 'unknown action "ipl"' "has its actions only"
+runs "zosconnect run of no server" 2 zcon run none --clean
 done_testing

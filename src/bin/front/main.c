@@ -249,6 +249,35 @@ run_word(const struct places *p, const char *word, int argc, char **argv)
     return unknown_word(word);
 }
 
+/* Called by the original's name it is the server command: zosconnect create x
+ * means sallyport server create x. */
+static bool
+is_zosconnect(const char *called)
+{
+    const char *base = strrchr(called, '/');
+
+    return strcmp(base == NULL ? called : base + 1, "zosconnect") == 0;
+}
+
+static int
+run_zosconnect(const struct places *p, int argc, char **argv)
+{
+    static char help[] = "help";
+    char **args = calloc((size_t)argc + 3, sizeof *args);
+    int n = 2, status;
+
+    if (args == NULL)
+        return STATUS_MISSING;
+    args[0] = argv[0];
+    for (int i = 1; i < argc; i++)
+        args[n++] = argv[i];
+    if (n == 2)
+        args[n++] = help;
+    status = run_program(p, "server", NULL, n, args);
+    free(args);
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -260,6 +289,8 @@ main(int argc, char **argv)
         fprintf(stderr, "sallyport: cannot find its own folder\n");
         return STATUS_MISSING;
     }
+    if (argc > 0 && is_zosconnect(argv[0]))
+        return run_zosconnect(&places, argc, argv);
     if (strcmp(word, "help") == 0 && argc > 2 && explain_message(argv[2]))
         return 0;
     if (strcmp(word, "help") == 0 && argc > 2) {

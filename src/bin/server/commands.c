@@ -14,14 +14,23 @@
 #define ZCON "z/OS Connect Command Handler"
 #define ROWS_MAX 64u
 
-static const char refresh_help[] = "REFRESH,CONFIG\n"
-                                   "REFRESH,APPS\n"
-                                   "REFRESH,KEYSTORE[,ID=keystore]";
-static const char cache_help[] = "CACHE,CLEAR,AUTH";
-static const char zcon_help[] = "ZCON,REFRESH\n"
-                                "ZCON,CLEARTOKENCACHE\n"
-                                "ZCON,CLEARSAFCACHE\n"
-                                "ZCON,HELP";
+static const char refresh_help[] =
+    "To process changes of the configuration, archives or key stores:\n"
+    "  MODIFY <jobname.>identifier,refresh,<param>\n"
+    "  where <param> is config, apps, keystore or keystore,id=keystore";
+static const char cache_help[] =
+    "To forget who has logged on:\n"
+    "  MODIFY <jobname.>identifier,cache,clear,auth";
+static const char zcon_help[] =
+    "To refresh z/OS Connect or to clear its caches:\n"
+    "  MODIFY <jobname.>identifier,zcon,<param>\n"
+    "  where <param> is refresh, cleartokencache or clearsafcache";
+static const char zcon_long_help[] =
+    "MODIFY <jobname.>identifier,zcon,<param>\n"
+    " REFRESH: archives of APIs, services and API requesters, whatever their\n"
+    "  updateTrigger; server.xml too when that of config is mbean\n"
+    " CLEARTOKENCACHE: what tokens led to is asked for anew\n"
+    " CLEARSAFCACHE: the groups of SAF users are asked for anew";
 
 bool
 command_malformed(const struct modify_call *call, const char *help)
@@ -172,7 +181,7 @@ on_zcon_refresh(const struct modify_call *call)
     struct err_info why;
 
     if (call->operands.n > 0)
-        return command_malformed(call, zcon_help);
+        return command_malformed(call, zcon_long_help);
     if (CFG_ONE(w->tree, update)->update_trigger == CFG_TRIGGER_MBEAN)
         configure_refresh(w);
     if (gateway_apply(w->gateway, w->tree, PLACE_ALL, &why) == ERR_OK)
@@ -187,7 +196,7 @@ static bool
 on_zcon_clear(const struct modify_call *call)
 {
     if (call->operands.n > 0)
-        return command_malformed(call, zcon_help);
+        return command_malformed(call, zcon_long_help);
     gateway_clear_auth_cache(command_worker(call)->gateway);
     return true;
 }
@@ -196,8 +205,8 @@ static bool
 on_zcon_other(const struct modify_call *call)
 {
     if (!command_is_help(call))
-        return command_malformed(call, zcon_help);
-    modify_say_help(call, zcon_help);
+        return command_malformed(call, zcon_long_help);
+    modify_say_help(call, zcon_long_help);
     return true;
 }
 
@@ -213,7 +222,8 @@ static const struct modify_row rows[] = {
 };
 static const struct command_rows commands_own = { rows, ARRAY_LEN(rows) };
 
-/* zosconnect:zosConnectCommands-1.0; reply texts [unverified]. */
+/* zosconnect:zosConnectCommands-1.0. No document shows its replies: they are
+ * those of Liberty's own refresh, which says nothing on success. */
 static const struct modify_row zcon_rows[] = {
     { "ZCON", ZCON, zcon_help, on_zcon_other, true },
     { "ZCON,REFRESH", ZCON, NULL, on_zcon_refresh, false },
