@@ -9,12 +9,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "batch/run.h"
 
 #define ARGS_MAX 64u
+
+/* _BPX_BATCH_UMASK=0022: what new files of the program may not allow. */
+static void
+take_umask(struct str value)
+{
+    mode_t mask = 0;
+    size_t i = 0;
+
+    for (; i < value.n && value.p[i] >= '0' && value.p[i] <= '7' && i < 4; i++)
+        mask = mask << 3 | (mode_t)(value.p[i] - '0');
+    if (i == value.n && i > 0 && mask <= 0777)
+        (void)umask(mask);
+    else
+        fprintf(stderr,
+                "BPXM047I _BPX_BATCH_UMASK=%.*s is ignored; expected four "
+                "octal digits, such as 0027\n",
+                STR_ARG(value));
+}
 
 /* STDENV: NAME=value lines. */
 static void
@@ -48,6 +67,8 @@ read_environment(const struct step *step)
         if (name != NULL && value != NULL &&
             strncmp(name, "SALLYPORT_", 10) != 0)
             (void)setenv(name, value, 1);
+        if (str_eq_z(str_sub(line, 0, eq), "_BPX_BATCH_UMASK"))
+            take_umask(str_sub(line, eq + 1, line.n));
     }
     buf_fini(&text);
 }

@@ -160,9 +160,28 @@ for handler in "$FR" "$PR" "Cache Clear Command Handler" "Display Work Command H
     like "$OUT" "^CWWKB0011I: START OF HELP INFORMATION FROM $handler\.$" "help names $handler"
 done
 unlike "$OUT" CWWKB0006W "and is known"
+# The worker dies while a command is its business.
+for _ in 1 2 3 4 5; do
+    old=$(worker); kill -STOP $old
+    sallyport server modify s STATUS >"$SCRATCH/died" 2>&1 & ASKING=$!
+    sleep 0.5; kill -9 $old; wait "$ASKING"; STATUS=$?
+    wait_for 20 replaced
+    ! grep -q CWWKB0007E "$SCRATCH/died" || break # else it had not come so far
+done
+is "$STATUS$(cat "$SCRATCH/died")" "20CWWKB0007E: ERROR RECEIVED FROM COMMAND HANDLER UNKNOWN.
+CWWKB0002I: MODIFY COMMAND STATUS COMPLETED UNSUCCESSFULLY." "a worker that dies is said to whoever asked it"
 replies "PAUSE before the end" 0 PAUSE "$PR"
 runs "stop" 0 sallyport server stop s
 runs "start" 0 sallyport server start s
 is "$(code "$PORT")" 404 "a new start is not paused"
-runs "stop again" 0 sallyport server stop s
+# A server that is ending takes no commands any more.
+exec 3<>/dev/tcp/127.0.0.1/"$PORT"
+printf 'POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab' >&3
+is "$(code "$PORT")" 404 "a request is under way"
+sallyport server stop s >"$SCRATCH/stopping" 2>&1 & STOPPING=$!
+wait_for 20 grep -q CWWKE1100I "$LOG"
+f STATUS; is "$STATUS$OUT" "20CWWKB0004I: server s is stopping.
+CWWKB0002I: MODIFY COMMAND STATUS COMPLETED UNSUCCESSFULLY." "an ending server says that it is"
+exec 3>&- 3<&-
+wait "$STOPPING"; is "$?$(tail -1 "$SCRATCH/stopping")" "0Server s stopped." "and ends when the request has"
 done_testing

@@ -42,4 +42,23 @@ export WLP_LOGGING_MESSAGE_FORMAT=json WLP_LOGGING_JSON_FIELD_MAPPINGS='ibm_mess
 runs "start with a format of the environment" 0 sallyport server start myServer
 is "$(head -50 "$DIR/logs/messages.log" | jq -r 'select(.id == "CWWKF0011I") | has("host"), has("ibm_messageId")' | tr '\n' ' ')" "false false " "WLP_LOGGING_MESSAGE_FORMAT and JSON_FIELD_MAPPINGS"
 runs "stop" 0 sallyport server stop myServer
+unset WLP_LOGGING_MESSAGE_FORMAT WLP_LOGGING_JSON_FIELD_MAPPINGS
+
+# A start that takes too long goes on, and says so.
+printf '%s\n' com.ibm.ws.zos.core.angelRequired=true com.ibm.ws.zos.core.angelWaitTimeSeconds=300 server.start.wait.time=1 >"$DIR/bootstrap.properties"
+runs "a start that takes longer than it may" 22 sallyport server start myServer
+like "$OUT" "^SPT0467E: Server myServer did not become ready in 1 seconds; it is still starting\. See $DIR/logs/messages\.log\.$" "is said"
+runs "it is there" 0 sallyport server status myServer
+runs "and takes no commands yet" 20 sallyport server modify myServer STATUS
+is "$OUT" "CWWKB0004I: server myServer is starting.
+CWWKB0002I: MODIFY COMMAND STATUS COMPLETED UNSUCCESSFULLY." "for this reason"
+runs "but ends" 0 sallyport server stop myServer --force
+
+# Without a command port a start knows nevertheless when the server is ready.
+echo 'command.port=-1' >"$DIR/bootstrap.properties"
+runs "start without a command port" 0 sallyport server start myServer
+like "$OUT" '^Server myServer started with process ID [0-9]+\.$' "says that it has"
+kill "$(cat "$SALLYPORT_ROOT/servers/.pid/myServer.pid")"
+is_down() { [ "$(sallyport server status myServer)" = "Server myServer is not running." ]; }
+wait_for 30 is_down; ok $? "a signal ends it"
 done_testing

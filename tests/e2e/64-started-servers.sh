@@ -222,6 +222,39 @@ done
 for bad in "S ZPROC,JOBNAME=TOOLONGNAME" "S ZPROC,JOBNAME=" "S ZPROC,OOPS" "S ZPROC.TOOLONGNAME" "S ZPROC,NOSUCH=1" "S .X"; do console "$bad"; is "$STATUS" 8 "refused: $bad"; done
 unlike "$(sallyport status)" ZPROC "nothing was started"
 
+# A task that ends before it is ready: its errors, each with what to do.
+echo foo >"$SALLYPORT_ROOT/servers/ZCEESRV1/jvm.options"; [ "$(id -u)" -ne 0 ] || chown 50001 "$SALLYPORT_ROOT/servers/ZCEESRV1/jvm.options"
+console "S ZPROC.BAD,PARMS='ZCEESRV1'"; is "$STATUS" 8 "S of a server that does not start"
+like "$OUT" "^ZPROC ENDED BEFORE IT WAS READY - COND CODE 0032 ; see its job log STC[0-9]{5}$" "says so"
+like "$OUT" "^SPT0462E: .*/ZCEESRV1/jvm\.options: line 1: \"foo\" is not an option" "and why"
+is "$(tail -1 <<<"$OUT")" "  Correct the file; nothing was started." "and what to do"
+rm "$SALLYPORT_ROOT/servers/ZCEESRV1/jvm.options"
+cp "$XML" "$SCRATCH/zcee.xml"; sed -i 's#</server>#<zosconnect_cicsIpicConnection id="c"/><config onError="FAIL"/></server>#' "$XML"
+console "S ZPROC.BAD,PARMS='ZCEESRV1'"; is "$STATUS" 8 "S of one whose configuration has an error"
+grep -qx "  $(sallyport help CWWKG0058E | sed -n 's/^What to do: //p')" <<<"$OUT"; ok $? "has what to do below it"
+is "$(grep -c '^CWWKG0058E: ' <<<"$OUT")" 1 "the message itself once, without the console's format"
+cp "$SCRATCH/zcee.xml" "$XML"; [ "$(id -u)" -ne 0 ] || chown 50001 "$XML"
+# What a job writes does not move the operator's cursor, nor does it flood him.
+printf '#!/bin/sh\nprintf "x\\n[ERROR   ] CWWKE0018E: \\033[2Jy\\nCWWKE0036I: nothing\\n{ CWWKE0018E: z\\n" >&2\nfor i in $(seq 1000); do echo " CWWKE0044E: $i" >&2; done; exit 3\n' >"$SCRATCH/wild.sh"; chmod 755 "$SCRATCH/wild.sh"
+printf '%s\n' "//ZWILD    PROC" "//X        EXEC PGM=BPXBATSL," "//  PARM='SH $SCRATCH/wild.sh'" "//STDOUT   DD SYSOUT=*" "//STDERR   DD SYSOUT=*" >"$PROCLIB/ZWILD"
+started_profile 'ZWILD.*' LIBSERV; refresh_started
+console "S ZWILD"; is "$STATUS" 8 "S of a program that fails"
+like "$OUT" '^CWWKE0018E: \\x1B\[2Jy$' "control characters are shown as such"
+is "$(grep -cE '^CWWK' <<<"$OUT")" 20 "twenty errors, and no other lines of it"
+unlike "$OUT" "CWWKE0036I|CWWKE0018E: z" "what informs, and JSON, is left in the log"
+
+# The umask of STDENV is the one a server begins with.
+printf '%s\n' _BPX_BATCH_UMASK=0002 WLP_SKIP_UMASK=1 >"$SCRATCH/stdenv"; chmod 644 "$SCRATCH/stdenv"
+sed "s#STDENV   DD DUMMY#STDENV   DD PATH='$SCRATCH/stdenv'#" "$PROCLIB/ZPROC" >"$PROCLIB/ZMASK"; started_profile 'ZMASK.*' LIBSERV; refresh_started
+umask_of() { console "S ZMASK,PARMS='ZCEESRV1'"; [ $STATUS -eq 0 ] || note "$OUT"; sed -n 's/.*CWWKB0121I: .* set to \([0-9]*\)\.$/\1/p' "$(log_of ZCEESRV1)"; down ZMASK; }
+is "$(umask_of)" 0002 "with WLP_SKIP_UMASK as it is"
+sed -i /WLP_SKIP/d "$SCRATCH/stdenv"; is "$(umask_of)" 0007 "without it nothing for others"
+echo _BPX_BATCH_UMASK=0022 >"$SCRATCH/stdenv"; is "$(umask_of)" 0027 "0022"
+for bad in 0888 '' 00000 1777 rwx; do
+    echo "_BPX_BATCH_UMASK=$bad" >"$SCRATCH/stdenv"; is "$(umask_of)" 0027 "one that is none: \"$bad\""
+    like "$(cat "$SALLYPORT_ROOT"/spool/STC*/*.STDERR)" "BPXM047I _BPX_BATCH_UMASK=$bad is ignored; expected four octal digits" "is told"
+done
+
 # server start with WLP_ZOS_PROCEDURE: a started task.
 ENV=$SALLYPORT_ROOT/servers/SRV01/server.env
 set_env() { sed -i '/^WLP_ZOS/d' "$ENV"; printf '%s\n' "$@" >>"$ENV"; }
@@ -243,6 +276,14 @@ done
 set_env WLP_ZOS_PROCEDURE=ZPROC WLP_ZOS_JOBNAME=A,B
 runs "a job name with a comma" 22 sallyport server start SRV01
 like "$OUT" "CWWKE0943E: The z/OS STC procedure ZPROC failed to start\. The A,B job name is not valid\." "is refused"
+set_env "WLP_ZOS_PROCEDURE=ZPROC,JOBNAME=SRV01,$(printf 'A%.0s' $(seq 8))='$(printf 'x%.0s' $(seq 80))',PARMS='SRV01'"
+runs "a START command that is too long" 22 sallyport server start SRV01
+like "$OUT" "^CWWKE0107E: The z/OS STC procedure ZPROC could not be started\. The maximum length of the start command has been exceeded\.$" "is told"
+set_env "WLP_ZOS_PROCEDURE=ZPROC,JOBNAME=SRV01,PARMS='ZCEESRV1'"
+[ "$(id -u)" -ne 0 ] || chown -R 50021 "$SALLYPORT_ROOT/servers/ZCEESRV1"
+runs "a procedure that runs another server" 22 sallyport server start SRV01
+like "$OUT" "^CWWKE0105E: Starting server SRV01 using the z/OS STC procedure ZPROC might have failed" "is told"
+down SRV01
 set_env WLP_ZOS_PROCEDURE=NOPROC
 runs "a procedure that is not there" 22 sallyport server start SRV01
 like "$OUT" "IEF612I" "the console's words"

@@ -4,6 +4,7 @@
  */
 #include "process_private.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/msg.h"
@@ -70,11 +71,15 @@ pending_end(struct process *p, struct pending *to, bool is_done)
 }
 
 void
-pending_refuse(struct process *p, struct pending *to)
+pending_refuse(struct process *p, struct pending *to, const char *id,
+               struct str reason)
 {
     struct buf line;
 
     buf_init(&line, 1024);
+    MSG_LINE(&line, id, reason);
+    pending_reply(p, to, buf_view(&line));
+    buf_clear(&line);
     MSG_LINE(&line, "CWWKB0002I", str_of(to->text), STR("UNSUCCESSFULLY"));
     pending_reply(p, to, buf_view(&line));
     buf_fini(&line);
@@ -101,10 +106,15 @@ pending_new(struct process *p, struct str text)
 static void
 modify(struct process *p, struct pending *to, struct str text)
 {
-    if (p->worker_fd < 0 || !p->is_ready || p->is_stopping)
-        pending_refuse(p, to);
-    else
+    char reason[512];
+
+    if (p->worker_fd >= 0 && p->is_ready && !p->is_stopping) {
         process_command(p, PARENT_MODIFY, to->id, text);
+        return;
+    }
+    snprintf(reason, sizeof reason, "server %s is %s.", p->settings->name,
+             p->is_stopping ? "stopping" : "starting");
+    pending_refuse(p, to, "CWWKB0004I", str_of(reason));
 }
 
 /* ---- what the command socket asks ---- */

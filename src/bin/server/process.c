@@ -384,7 +384,7 @@ on_worker_end(struct process *p, int status)
     p->is_ready = false;
     for (unsigned i = 0; i < PENDING_MAX; i++)
         if (p->pending[i].id != 0)
-            pending_refuse(p, &p->pending[i]);
+            pending_refuse(p, &p->pending[i], "CWWKB0007E", STR("UNKNOWN"));
     if (p->is_stopping || p->has_given_up) {
         p->is_over = true;
         return;

@@ -68,7 +68,8 @@ struct pending *pending_find(struct process *, uint32_t id);
 /* A line for whoever asked; the last has been said; it cannot be done. */
 void pending_reply(struct process *, const struct pending *, struct str line);
 void pending_end(struct process *, struct pending *, bool is_done);
-void pending_refuse(struct process *, struct pending *);
+void pending_refuse(struct process *, struct pending *, const char *id,
+                    struct str reason);
 
 /* What is readable: the listener, client i, the task's channel. */
 void asked_accept(struct process *);
