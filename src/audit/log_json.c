@@ -190,6 +190,11 @@ log_json(const struct log_style *style, const struct log_entry *e,
         put(&o, "loglevel", str_of(level_word(e->letter)));
     }
     put(&o, "ibm_sequence", str_of(sequence));
+    if (e->source == LOG_MESSAGE || e->source == LOG_TRACE) {
+        snprintf(sequence, sizeof sequence, "Default Executor-thread-%u",
+                 e->thread);
+        put(&o, "ext_thread", str_of(sequence));
+    }
     buf_add_z(out, o.has_any ? "}\n" : "{}\n");
     buf_fini(&time);
 }

@@ -64,7 +64,8 @@ writes_each_format(void **state)
         "server is ready.\",\"ibm_threadId\":\"0000003e\",\"ibm_datetime\":"
         "\"2021-10-18T14:50:58.246-0400\",\"ibm_messageId\":\"CWWKF0011I\","
         "\"module\":\"" LONG_LOGGER "\",\"loglevel\":\"AUDIT\","
-        "\"ibm_sequence\":\"1634583058246_000000000001A\"}\n");
+        "\"ibm_sequence\":\"1634583058246_000000000001A\","
+        "\"ext_thread\":\"Default Executor-thread-62\"}\n");
     assert_string_equal(
         format(LOG_ENHANCED, &s, &e),
         "[10/18/21 14:50:58:246 EDT] 0000003e id=00000000 " LONG_LOGGER

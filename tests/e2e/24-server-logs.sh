@@ -82,6 +82,7 @@ like "$(jq -r 'select(.ibm_messageId == "CWWKF0011I").log' "$SCRATCH/json")" '^C
 is "$(jq -r 'select(.host != null) | .type' "$SCRATCH/json")" "" "and one that is left out"
 like "$(jq -r 'select(.ibm_messageId == "CWWKF0011I").ibm_datetime' "$SCRATCH/json")" '^[0-9-]{10}T[0-9:]{8}\.[0-9]{3}-0[45]00$' "the time of JSON"
 is "$(jq -r 'select(.ibm_messageId == "CWWKF0011I") | .ibm_sequence | test("^[0-9]{13}_[0-9A-F]{13}$")' "$SCRATCH/json")" true "its sequence"
+is "$(jq -r 'select(.ibm_messageId == "CWWKF0011I") | (.ext_thread | test("^Default Executor-thread-[0-9]+$"))' "$SCRATCH/json")" true "its thread's name"
 like "$(sed -n '/^{/p' "$LOGS/console.log" | jq -r 'select(.loglevel == "INFO") | .ibm_messageId')" 'CWWKO0219I' "the console too, with INFO"
 is "$(ls "$LOGS" | grep -cE '^messages_[0-9]{2}(\.[0-9]{2}){2}_[0-9]{2}(\.[0-9]{2}){2}\.0\.log$')" 1 "the old file was rolled"
 # Requests in the JSON logs (source accessLog).

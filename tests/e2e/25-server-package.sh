@@ -6,26 +6,10 @@ E2E_TMP=${E2E_TMP:-/tmp}
 command -v unzip >/dev/null || skip_all "unzip is not installed"
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
-PORT=$(free_port) SERVERS=$SALLYPORT_ROOT/servers
-at_exit "sallyport server stop pack --force >/dev/null 2>&1"
-status_of() { curl -s -o /dev/null -w '%{http_code}' --max-time 5 "http://127.0.0.1:$1/none"; }
-
-runs "create" 0 sallyport server create pack
-HOME_DIR=$SERVERS/pack
-cat >"$HOME_DIR/server.xml" <<'END_XML'
-<server>
-  <featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager>
-  <include location="${shared.config.dir}/common.xml"/>
-  <httpEndpoint id="defaultHttpEndpoint" host="127.0.0.1" httpPort="${http.port}" httpsPort="-1"/>
-</server>
-END_XML
-mkdir -p "$SALLYPORT_ROOT/shared/config" "$HOME_DIR/resources/deep/er" "$HOME_DIR/logs"
-echo '<server description="shared"/>' >"$SALLYPORT_ROOT/shared/config/common.xml"
-echo data >"$HOME_DIR/resources/deep/er/file"
-ln -s deep "$HOME_DIR/resources/link"
+. "$(dirname "$E2E_LIB")/pack.sh"
+pack_server
 ln -s .. "$HOME_DIR/resources/loop"
 LONG=$(printf 'n%.0s' $(seq 120)); echo long >"$HOME_DIR/resources/$LONG"
-printf 'http.port=%s\n' "$PORT" >"$HOME_DIR/bootstrap.properties"
 
 # package: the server runs from the archive, on another image.
 complete_in() { sed -n 's/^Server pack package complete in \(.*\)\.$/\1/p' <<<"$OUT"; }

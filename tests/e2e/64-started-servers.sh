@@ -239,7 +239,7 @@ printf '#!/bin/sh\nprintf "x\\n[ERROR   ] CWWKE0018E: \\033[2Jy\\nCWWKE0036I: no
 printf '%s\n' "//ZWILD    PROC" "//X        EXEC PGM=BPXBATSL," "//  PARM='SH $SCRATCH/wild.sh'" "//STDOUT   DD SYSOUT=*" "//STDERR   DD SYSOUT=*" >"$PROCLIB/ZWILD"
 started_profile 'ZWILD.*' LIBSERV; refresh_started
 console "S ZWILD"; is "$STATUS" 8 "S of a program that fails"
-like "$OUT" '^CWWKE0018E: \\x1B\[2Jy$' "control characters are shown as such"
+like "$OUT" '^CWWKE0018E: \\x1b\[2Jy$' "control characters are shown as such"
 is "$(grep -cE '^CWWK' <<<"$OUT")" 20 "twenty errors, and no other lines of it"
 unlike "$OUT" "CWWKE0036I|CWWKE0018E: z" "what informs, and JSON, is left in the log"
 

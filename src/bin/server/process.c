@@ -29,6 +29,7 @@
 #define ARGUMENTS_MAX 256u
 #define START_ATTEMPTS 5u
 #define QUIESCE_MAX_MS 40000u /* the worker's own limit is 30 s */
+#define START_END_MS 5000u    /* of one that is starting: it has no requests */
 
 /* ---- worker ---- */
 
@@ -135,7 +136,9 @@ process_stop(struct process *p, bool is_forced)
     if (!p->is_stopping || is_forced)
         process_command(p, is_forced ? PARENT_FORCE : PARENT_STOP, 0, STR(""));
     if (!p->is_stopping)
-        p->kill_at_ms = clock_mono_ms() + QUIESCE_MAX_MS;
+        p->kill_at_ms = clock_mono_ms() + (p->is_ready ? QUIESCE_MAX_MS
+                                           : is_forced ? 0
+                                                       : START_END_MS);
     p->is_stopping = true;
     if (p->worker == 0)
         p->is_over = true;
@@ -189,6 +192,8 @@ on_ready(struct process *p, uint32_t seq, struct reader *in)
         return false;
     p->is_ready = true;
     p->ready_since_ms = clock_mono_ms();
+    if (p->is_stopping)
+        p->kill_at_ms = clock_mono_ms() + QUIESCE_MAX_MS;
     if (p->was_ready)
         return true;
     p->was_ready = true;

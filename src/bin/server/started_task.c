@@ -123,7 +123,7 @@ int
 started_task_start(struct settings *s, const struct control_options *o)
 {
     struct str procedure = str_trim(str_of(getenv("WLP_ZOS_PROCEDURE")));
-    struct str job_name = str_trim(str_of(getenv("WLP_ZOS_JOBNAME")));
+    struct str job_name = str_trim(str_of(getenv("WLP_ZOS_JOBNAME"))), name;
     struct buf command;
     const char *wrong;
     pid_t holder = 0;
@@ -133,6 +133,9 @@ started_task_start(struct settings *s, const struct control_options *o)
     buf_add_z(&command, "START ");
     wrong = started_task_command(procedure, job_name, s->name, o->is_clean,
                                  &command);
+    name = str_trim(str_sub(procedure, 0, str_find_char(procedure, ',')));
+    if (wrong != NULL && strcmp(wrong, "CWWKE0107E") == 0)
+        procedure = name; /* what stands behind it is not wrong */
     if (wrong != NULL) {
         control_say(wrong, text_z(s, procedure), text_z(s, job_name), "");
         buf_fini(&command);
@@ -144,13 +147,13 @@ started_task_start(struct settings *s, const struct control_options *o)
         char rc[16];
 
         snprintf(rc, sizeof rc, "%d", status);
-        control_say("CWWKE0106E", text_z(s, procedure), rc, "");
+        control_say("CWWKE0106E", text_z(s, name), rc, "");
         printf("Server %s start failed. Check server logs for details.\n",
                s->name);
         return EXIT_START;
     }
     if (!lock_is_held(s, &holder)) {
-        control_say("CWWKE0105E", s->name, text_z(s, procedure), "");
+        control_say("CWWKE0105E", s->name, text_z(s, name), "");
         return EXIT_START;
     }
     printf("Server %s started with process ID %d.\n", s->name, (int)holder);
