@@ -67,7 +67,7 @@ like "$(cat "$HOME_DIR/logs/console.log")" '^\[AUDIT   \] CWWKF0011I' \
 runs "status" 0 sallyport server status zceesrv1
 is "$OUT" "Server zceesrv1 is running with process ID $PARENT." "says the pid"
 runs "a second start" 1 sallyport server start zceesrv1
-like "$OUT" "^Server zceesrv1 is already running with process ID $PARENT\.$" \
+is "$OUT" "Server zceesrv1 is already running with process ID $PARENT." \
     "is refused"
 runs "a second run" 1 sallyport server run zceesrv1
 is "$(head -1 <<<"$OUT")" "CWWKE0029E: An instance of server zceesrv1 is already running." \
@@ -145,6 +145,9 @@ runs "an error and FAIL" 22 sallyport server start zceesrv1
 is "$(grep -oE 'CWWK(G00(58|95)E|G0010I|E0018E|E0701E)' "$LOG" | tr '\n' ' ')" "CWWKG0058E CWWKG0010I " "says the error, and that this is why it ends"
 like "$OUT" "^CWWKG0058E: The element zosconnect_cicsIpicConnection with the unique identifier c is missing" "the terminal has it too"
 grep -qxF "  $(sallyport help CWWKG0058E | sed -n 's/^What to do: //p')" <<<"$OUT"; ok $? "with what to do"
+SAID=$(sallyport server run zceesrv1 2>"$SCRATCH/errors" </dev/null)
+like "$(cat "$SCRATCH/errors")" "^\[ERROR   \] CWWKG0058E: " "in the foreground errors are on standard error"
+is "$(grep -vc '^\[AUDIT   \] CWWK' <<<"$SAID")" 0 "what is audited on standard output"
 cp "$SCRATCH/server.xml" "$HOME_DIR/server.xml"
 cp "$HOME_DIR/bootstrap.properties" "$SCRATCH/bootstrap.properties"
 echo "onError=BAD" >>"$HOME_DIR/bootstrap.properties"
@@ -164,5 +167,20 @@ echo "-Xmx" >"$HOME_DIR/jvm.options"
 echo "oops" >>"$HOME_DIR/jvm.options"
 runs "a bad line in jvm.options" 32 sallyport server start zceesrv1
 runs "list" 0 sallyport server list
-like "$OUT" "^zceesrv1$" "names it"
+is "$OUT" "The following servers are defined relative to the user directory $SALLYPORT_ROOT.
+zceesrv1" "names it"
+runs "list of none" 0 env WLP_USER_DIR="$SCRATCH/nowhere" sallyport server list
+is "$OUT" "There are no servers defined in the user directory $SCRATCH/nowhere." "says so"
+
+# Without a name it is defaultServer, which run makes when it is not there.
+runs "start without a name" 2 sallyport server start
+is "$OUT" "Server defaultServer does not exist." "makes none"
+background sallyport server run >"$SCRATCH/run.out" 2>&1
+at_exit 'sallyport server stop --force >/dev/null 2>&1'
+wait_for 120 grep -q CWWKF0011I "$SALLYPORT_ROOT/servers/defaultServer/logs/messages.log"; ok $? "run without a name makes it"
+is "$(head -1 "$SCRATCH/run.out")" "Server defaultServer created." "and says so first"
+runs "status without a name" 0 sallyport server status
+runs "stop without a name" 0 sallyport server stop
+is "$OUT" "Stopping server defaultServer.
+Server defaultServer stopped." "is this one's"
 done_testing

@@ -12,8 +12,26 @@ for name in default apiRequester sampleCicsIpicCatalogManager sampleDb2Project s
     like "$OUT" "^t-$name: 0 errors, [0-9]+ warnings?$" "is a configuration"
     is "$(wc -l <<<"$OUT")" 1 "with nothing unknown in it"
 done
-is "$(cd "$SERVERS/t-default/resources/zosconnect" && echo *)" "apis rules services" "folders of default"
-is "$(cd "$SERVERS/t-apiRequester/resources/zosconnect" && echo *)" "apiRequesters apis rules services" "folders of apiRequester"
+folders() { cd "$SERVERS/t-$1/resources/zosconnect" && echo *; }
+for name in default sampleCicsIpicCatalogManager sampleDb2Project sampleDatabase samplePhonebook sampleMQStockManager sampleWolaCatalogManager; do is "$(folders $name)" "apis rules services" "folders of $name"; done
+is "$(folders apiRequester)" "apiRequesters apis rules services" "folders of apiRequester"
+# What the original's default template says, comments aside.
+tree() { python3 -c '
+import sys, xml.etree.ElementTree as E
+for e in E.parse(sys.argv[1]).getroot().iter(): print(e.tag, *sorted(k + "=" + v for k, v in e.attrib.items()), *([e.text.strip()] if (e.text or "").strip() else []))' "$SERVERS/t-$1/server.xml"; }
+is "$(tree default | grep -v cicsService)" "server description=new server
+featureManager
+feature zosconnect:zosConnect-2.0
+feature zosconnect:zosConnectCommands-1.0
+httpEndpoint host=* httpPort=9080 httpsPort=9443 id=defaultHttpEndpoint
+cors allowCredentials=true allowedHeaders=Origin, Content-Type, Authorization, Cache-Control, Expires, Pragma allowedMethods=GET, POST, PUT, DELETE, OPTIONS allowedOrigins=* domain=/ id=defaultCORSConfig maxAge=3600
+config monitorInterval=500 updateTrigger=mbean
+zosconnect_zosConnectAPIs pollingRate=5s updateTrigger=disabled
+zosconnect_services pollingRate=5s updateTrigger=disabled
+applicationMonitor dropinsEnabled=false updateTrigger=disabled" "the default template"
+is "$(diff <(tree default) <(tree apiRequester) | grep '^[<>]')" "< feature zosconnect:cicsService-1.0
+> feature zosconnect:apiRequester-1.0
+> zosconnect_apiRequesters pollingRate=5s updateTrigger=disabled" "that of API requesters has these instead"
 mkdir -p "$SALLYPORT_ROOT/extension/templates/servers/mine/configDropins/defaults"
 cp "$SERVERS/t-default/server.xml" "$SALLYPORT_ROOT/extension/templates/servers/mine/"
 echo '<server/>' >"$SALLYPORT_ROOT/extension/templates/servers/mine/configDropins/defaults/a.xml"
