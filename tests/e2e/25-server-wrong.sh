@@ -21,6 +21,9 @@ wrong 20 '^CWWKE0024E: The \(\) value for the \(--template\) option' create x --
 wrong 20 '^CWWKE0030E: .*Reason: there is no template none below .*/templates/servers; there are: apiRequester, default' create x --template none
 wrong 20 '^CWWKE0012E: .*name=a b' create 'a b'
 wrong 20 '^CWWKE0012E: .*name=\.\.' status ..
+wrong 20 '^SPT0530E: The server name x+ is too long: a name has at most 200 bytes\.$' create "$(printf 'x%.0s' $(seq 201))"
+for bad in $'a\xe2\x80\xaeb' $'a\xffb' $'a\xc2\x9bb' $'a\eb' ''; do wrong 20 '^CWWKE0012E: The specified server name contains a character' create "$bad"; done
+wrong 0 '^Server größe_1\+2\.3 created\.$' create größe_1+2.3
 wrong 20 '^CWWKE0013E: Unknown option: -x$' create -x
 wrong 20 '^CWWKE0013E: Unknown option: --force=yes$' stop s --force=yes
 wrong 20 '^CWWKE0024E: The \(abc\) value for the \(--timeout\) option' stop s --timeout abc
@@ -44,6 +47,11 @@ for action in run debug; do wrong 2 "^CWWKE0031E: .*serverPath: $S/none$" $actio
 wrong 1 '^Server s is not running\.$' stop s
 wrong 0 '^Sallyport [0-9.]+ \(z/OS Connect EE V3\.0 compatible\) on [^ ]+ [^ ]+, version .* \(.*\)$' version
 for action in javadump pause resume; do wrong 4 '^Server s is not running\.$' $action s; done
+
+# What is there is not made again, be it as it may.
+mkdir "$S/defaultServer"
+for action in run debug; do wrong 2 "^CWWKE0031E: Specified defaultServer server does not exist" $action; done
+rmdir "$S/defaultServer"; touch "$S/defaultServer"; wrong 2 "^CWWKE0031E: " run; rm "$S/defaultServer"
 
 # The small files.
 bootstrap() { # TEXT REGEX: run and start say the same, nothing else

@@ -272,7 +272,7 @@ act(size_t action, int argc, char **argv)
             settings_find_places(&s);
         if ((actions[action].run == control_run ||
              actions[action].run == control_debug) &&
-            is_default && !settings_server_exists(&s))
+            is_default && !settings_folder_exists(&s))
             is_made = control_create(&s, &o) == EXIT_OK;
         status = is_made ? actions[action].run(&s, &o) : EXIT_LAUNCH;
     }

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/msg.h"
+#include "base/printable.h"
 #include "base/secret.h"
 #include "base/vec.h"
 #include "config/encoding.h"
@@ -16,6 +17,7 @@
 #define FILE_BYTES_MAX (1024u * 1024u)
 #define INCLUDES_MAX 16u
 #define START_WAIT_S 30u
+#define NAME_BYTES_MAX 200u /* of which file names can be made */
 
 char *
 settings_path(struct settings *s, const char *folder, const char *name)
@@ -219,7 +221,10 @@ settings_locate(struct settings *s, const char *name, struct err_info *why)
     *s = (struct settings){ .start_wait_s = START_WAIT_S,
                             .has_command_port = true };
     arena_init(&s->arena, 16u * 1024u * 1024u);
-    if (!server_name_is_valid(str_of(name)))
+    if (strlen(name) > NAME_BYTES_MAX)
+        return refuse(why, ERR_SYNTAX, "SPT0530E", name, "");
+    /* letters beyond ASCII are UTF-8, and nothing that moves a cursor */
+    if (!server_name_is_valid(str_of(name)) || !printable_is(str_of(name)))
         return refuse(why, ERR_SYNTAX, "CWWKE0012E", name, "");
     s->name = str_z(&s->arena, str_of(name));
     s->program = own_program(s);
@@ -263,6 +268,14 @@ settings_server_exists(const struct settings *s)
 
     snprintf(path, sizeof path, "%s/server.xml", s->server_dir);
     return is_file(path);
+}
+
+bool
+settings_folder_exists(const struct settings *s)
+{
+    struct stat st;
+
+    return lstat(s->server_dir, &st) == 0 || errno != ENOENT;
 }
 
 /* ---- files ---- */

@@ -78,6 +78,8 @@ bool settings_add_variable(struct settings *, const char *arg);
 void settings_fini(struct settings *);
 
 bool settings_server_exists(const struct settings *); /* has a server.xml */
+/* There is something where its folder would be, or one cannot tell. */
+bool settings_folder_exists(const struct settings *);
 /* What the configuration engine needs; on_message is left to the caller. */
 struct cfg_options settings_options(const struct settings *);
 /* A path below a folder; NULL only without storage. */
