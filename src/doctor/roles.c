@@ -151,9 +151,8 @@ check_subject(struct doctor *d, const struct registry *r,
     rest = str_sub(s->access_id, type.n, s->access_id.n);
     if (r->realm.n == 0) {
         nobody(d, &n, NULL, "but an access-id needs the realm of safRegistry");
-    } else if (!str_starts(s->access_id, type) ||
-               !str_starts(rest, r->realm) || rest.n <= r->realm.n + 1 ||
-               rest.p[r->realm.n] != '/') {
+    } else if (!str_starts(s->access_id, type) || !str_starts(rest, r->realm) ||
+               rest.n <= r->realm.n + 1 || rest.p[r->realm.n] != '/') {
         nobody(d, &n, NULL,
                doctor_text(d, "which is not " STR_FMT STR_FMT "/name",
                            STR_ARG(type), STR_ARG(r->realm)));
@@ -206,14 +205,14 @@ check_access_role(struct doctor *d)
         if (str_eq_z(roles->roles[i].name, ACCESS_ROLE))
             return;
     if (manager->require_auth)
-        doctor_find(d, RULE_ROLE_NAME, manager->node.file.p,
-                    manager->node.line,
-                    doctor_edit(d, manager->node.file.p, manager->node.line,
-                                "authorization-roles id=\"" ACCESS_ROLES
-                                "\" with security-role name=\"" ACCESS_ROLE
-                                "\", or safAuthorization"),
-                    "neither authorization-roles " ACCESS_ROLES
-                    " nor safAuthorization gives anybody the role " ACCESS_ROLE);
+        doctor_find(
+            d, RULE_ROLE_NAME, manager->node.file.p, manager->node.line,
+            doctor_edit(d, manager->node.file.p, manager->node.line,
+                        "authorization-roles id=\"" ACCESS_ROLES
+                        "\" with security-role name=\"" ACCESS_ROLE
+                        "\", or safAuthorization"),
+            "neither authorization-roles " ACCESS_ROLES
+            " nor safAuthorization gives anybody the role " ACCESS_ROLE);
 }
 
 void

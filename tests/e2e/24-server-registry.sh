@@ -48,6 +48,8 @@ configure "$BASIC" "$ROLES"
 runs "start" 0 as sallyport server start myServer
 like "$(cat "$LOG")" "CWWKS3104E: Multiple users with the name 'twice' are defined\." "a user who is there twice is told"
 unlike "$(cat "$LOG")" "SPT0401W.*basicRegistry" "the registry has an effect"
+ask; is "$CODE" 401 "a request without credentials"
+ask -X OPTIONS; is "$CODE" 405 "OPTIONS is not covered by the constraint (CWWKS9122I): nobody is asked who he is"
 
 ask -u Ann:apple; is "$CODE" 200 "a password in clear text"
 ask -u Carl:harbour; is "$CODE" 200 "a hashed one"

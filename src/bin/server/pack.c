@@ -45,11 +45,9 @@ pack_kind_of(struct str path, enum pack_kind *out)
         const char *end;
         enum pack_kind kind;
     } rows[] = {
-        { ".zip", PACK_ZIP },
-        { ".jar", PACK_ZIP },
-        { ".tar", PACK_TAR },
-        { ".tar.gz", PACK_TAR_GZ },
-        { ".pax", PACK_TAR }, /* pax reads and writes tar */
+        { ".zip", PACK_ZIP },       { ".jar", PACK_ZIP }, { ".tar", PACK_TAR },
+        { ".tar.gz", PACK_TAR_GZ }, { ".pax", PACK_TAR }, /* pax reads and
+                                                             writes tar */
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
