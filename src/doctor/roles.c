@@ -200,14 +200,17 @@ check_access_role(struct doctor *d)
     const struct cfg_zcon_manager *manager = CFG_ONE(d->tree, zcon_manager);
     const struct cfg_authorization_roles *roles =
         CFG_GET(d->tree, authorization_roles, ACCESS_ROLES);
+    const char *file = doctor_text(d, "%s/server.xml", d->server_dir);
 
     for (size_t i = 0; roles != NULL && i < roles->n_roles; i++)
         if (str_eq_z(roles->roles[i].name, ACCESS_ROLE))
             return;
+    if (manager->node.line > 0)
+        file = manager->node.file.p;
     if (manager->require_auth)
         doctor_find(
-            d, RULE_ROLE_NAME, manager->node.file.p, manager->node.line,
-            doctor_edit(d, manager->node.file.p, manager->node.line,
+            d, RULE_ROLE_NAME, file, manager->node.line,
+            doctor_edit(d, file, manager->node.line,
                         "authorization-roles id=\"" ACCESS_ROLES
                         "\" with security-role name=\"" ACCESS_ROLE
                         "\", or safAuthorization"),

@@ -194,6 +194,10 @@ roles '<user name="ann"/>'; sed -i 's#</server>#<administrator-role><user>ann</u
 is "$(found role-name '.what | test("role Administrator is given to (user bob|group FRED),")')$(found role-name)" 22 "administrator-role too"
 unset SITE; cp -p "$SCRATCH/saf.xml" "$SS"; rm "$RX"; sed -i 's#<include location="includes/roles.xml"/>##' "$DIR/server.xml"; own; clean "roles are SAF's again"
 
+sallyport server create plain >/dev/null; doctor --json plain; take
+is "$(found role-name "(.fix | test(\"servers/plain/server.xml\")) and .file == \"$SALLYPORT_ROOT/servers/plain/server.xml\"")" 1 "a server just made gives nobody the role, and has a file to write it into"
+rm -r "$SALLYPORT_ROOT/servers/plain"
+
 # Whose server it is
 racf "ADDUSER ZSRV9 DFLTGRP(SYS1)"
 examine --user ZSRV9; is "$(found profile-access '.what | test("^ZSRV9")')" 4 "--user: another user lacks all four"
