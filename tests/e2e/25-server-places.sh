@@ -61,4 +61,21 @@ like "$OUT" '^Server myServer started with process ID [0-9]+\.$' "says that it h
 kill "$(cat "$SALLYPORT_ROOT/servers/.pid/myServer.pid")"
 is_down() { [ "$(sallyport server status myServer)" = "Server myServer is not running." ]; }
 wait_for 30 is_down; ok $? "a signal ends it"
+# The small files, each in all its places: the later counts.
+INST=$SCRATCH/inst SHARED=$SALLYPORT_ROOT/shared; mkdir -p "$INST/etc" "$SHARED" "$DIR"/configDropins/{defaults,overrides} "$DIR/more"; cp -r "$SAMPLES/templates" "$INST/"
+configure '<zosconnect_authData id="ad" user="${o1} ${o2} ${o3} ${o4} ${o5}|${e1} ${e2} ${e3}|${b1} ${b2} ${b3}" password="x"/>'
+user() { WLP_INSTALL_DIR=$INST e1=shell sallyport config dump myServer 2>&1 | sed -n 's/^ *user="\(.*\)"$/\1/p'; }
+printf -- '-Do5=etc\n' >"$INST/etc/jvm.options"
+printf 'e1=etc\ne2=etc\ne3=etc\nWLP_USER_DIR=%s\n' "$SALLYPORT_ROOT" >"$INST/etc/server.env"
+printf 'e2=shared\ne3=shared\n' >"$SHARED/server.env"
+printf 'e3= all of "it"  \nWLP_USER_DIR=/nowhere\n' >"$DIR/server.env"
+printf 'bootstrap.include=more/b.properties\nb1=own\n' >"$DIR/bootstrap.properties"
+printf 'b1=included\nb2:in\\\n   cl\\u0041\nbootstrap.include = c.properties\n' >"$DIR/more/b.properties"
+echo 'b3 by name' >"$DIR/more/c.properties"
+is "$(user | cut -d' ' -f5-)" 'etc|etc shared  all of &quot;it&quot;  |own inclA by name' "server.env over the shell's, bootstrap.properties over what it includes, jvm.options of the installation"
+printf -- '# none\n\n-Xmx1g\n-Do1=shared\n-Do2=shared\n-Do3=shared\n-Do4=shared\n' >"$SHARED/jvm.options"
+printf -- '-Do2=defaults\n-Do3=defaults\n-Do4=defaults\n' >"$DIR/configDropins/defaults/jvm.options"
+printf -- '-Do3=server\n-Do4=server\n' >"$DIR/jvm.options"
+printf -- '-Do4=overrides\n' >"$DIR/configDropins/overrides/jvm.options"
+like "$(user)" '^shared defaults server overrides [^|]*o5}\|' "jvm.options of four places; with one of them, not the installation's"
 done_testing

@@ -211,6 +211,22 @@ unlike "$SEEN" "CWWKG0028A|CWWKB0005I.*CWWKG" "nothing else is"
 down ONE; cp "$SCRATCH/zcee.xml" "$XML"; [ "$(id -u)" -ne 0 ] || chown 50001 "$XML"
 racf "RDELETE STARTED ZCEESRV1.ZCEESRV1"; refresh_started
 
+# The console and `server modify` are one interface: each command, in each case.
+cp "$XML" "$SCRATCH/zcee.xml"; sed -i 's#<featureManager>#&<feature>zosconnect:zosConnectCommands-1.0</feature><feature>requestTiming-1.0</feature>#' "$XML"
+echo command.port=0 >"$SALLYPORT_ROOT/servers/ZCEESRV1/bootstrap.properties"
+[ "$(id -u)" -ne 0 ] || chown 50001 "$XML" "$SALLYPORT_ROOT/servers/ZCEESRV1/bootstrap.properties"
+console "S ZPROC.ALL,PARMS='ZCEESRV1'"
+masked() { sed 's/[0-9]/#/g'; }
+for command in STATUS status,details "STATUS,TARGET='defaultHttpEndpoint'" PAUSE RESUME "PAUSE,TARGET='none'" "RESUME,TARGET='defaultHttpEndpoint'" REFRESH,CONFIG Refresh,Apps REFRESH,KEYSTORE REFRESH,KEYSTORE,ID=none REFRESH CACHE,CLEAR,AUTH CACHE,CLEAR "LOGGING='com.ibm.ws.Some*=fine'" "LOGGING='reset'" "LOGGING='" DISPLAY,WORK DISPLAY,INTERRUPTS DISPLAY,INTERRUPTS,AGE=5,DETAILS ZCON,REFRESH zcon,cleartokencache ZCON,CLEARSAFCACHE ZCON,HELP ZCON SVCDUMP TDUMP JAVACORE HEAPDUMP "JAVADUMP='thread'" DUMP DUMP=all HELP PAUSE,HELP "'STATUS'" '"STATUS"' DANCE; do
+    console "F ALL,$command"
+    is "$(masked <<<"$OUT")" "$(sallyport server modify ZCEESRV1 "$command" 2>&1 </dev/null | masked)" "F ALL,$command"
+    case $OUT in *"COMPLETED SUCCESSFULLY."*) is "$STATUS" 0 "is done" ;; *) is "$STATUS" 8 "is refused" ;; esac
+    is "$(tail -1 <<<"$OUT" | cut -d. -f1 | sed 's/ COMPLETED .*//')" "$(cut -d. -f1 <<<"CWWKB0002I: MODIFY COMMAND $command")" "and ends with what was typed"
+done
+runs "server stop, where there is a command port" 0 sallyport server stop ZCEESRV1
+wait_for 30 bash -c '! sallyport status | grep -q "ID ALL"'; ok $? "the task has ended with it"
+rm "$SALLYPORT_ROOT/servers/ZCEESRV1/bootstrap.properties"; cp "$SCRATCH/zcee.xml" "$XML"; [ "$(id -u)" -ne 0 ] || chown 50001 "$XML"
+
 # Operands by position: IEFRDER's device and volume, and the program's own.
 console "S ZPROC.POS,,,PARMS='ZCEESRV1',REGION=0M"; is "$STATUS" 0 "S member.identifier,,,keyword=value"
 console "F POS,STATUS"; like "$OUT" "server ZCEESRV1 is active" "is started"; down POS
