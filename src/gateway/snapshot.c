@@ -66,13 +66,13 @@ role_profile(struct arena *arena, struct str pattern, struct str prefix,
             break;
         }
         if (!is_name) {
-            char c = pattern.p[0];
-
-            buf_add_char(
-                &text, c == '%' || c == '&' || c == '*' || c == ' ' ? '#' : c);
+            buf_add_char(&text, pattern.p[0]);
             pattern = str_sub(pattern, 1, pattern.n);
         }
     }
+    for (size_t i = 0; i < buf_view(&text).n; i++)
+        if (strchr("%&* ", text.p[i]) != NULL)
+            text.p[i] = '#';
     out = to_upper ? str_upper(arena, buf_view(&text))
                    : str_dup(arena, buf_view(&text));
     buf_fini(&text);

@@ -12,14 +12,14 @@ ELSEWHERE=$SALLYPORT_ROOT/servers/second
 # configure: GROUPS (manager), API (attributes), REQUESTERS, WEB, MORE, then refresh
 configure() {
     sed -e "s|@WEB@|${WEB-<webAppSecurity allowFailOverToBasicAuth='true'/>}|" -e "s|@GROUPS@|${GROUPS_-globalInvokeGroup='GMINVOKE' globalAdminGroup='GMADMIN' globalInterceptorsRef='list'}|" \
-        -e "s|@API@|${API-}|" -e "s|@SERVICES@|${SERVICES-}|" -e "s|@REQUESTERS@|${REQUESTERS-idAssertion='OFF'}|" -e "s|@ENDPOINT@|${ENDPOINT-receiveTimeout='20s'}|" >"$ELSEWHERE/server.xml" <<XML
+        -e "s|@SAF@|${SAF_-<safAuthorization racRouteLog='ASIS'/>}|" -e "s|@API@|${API-}|" -e "s|@SERVICES@|${SERVICES-}|" -e "s|@REQUESTERS@|${REQUESTERS-idAssertion='OFF'}|" -e "s|@ENDPOINT@|${ENDPOINT-receiveTimeout='20s'}|" >"$ELSEWHERE/server.xml" <<XML
 <server>
   <featureManager><feature>zosconnect:zosConnect-2.0</feature><feature>zosconnect:zosConnectCommands-1.0</feature><feature>zosconnect:cicsService-1.0</feature>
     <feature>zosconnect:apiRequester-1.0</feature><feature>appSecurity-2.0</feature><feature>zosSecurity-1.0</feature><feature>transportSecurity-1.0</feature></featureManager>
   <httpEndpoint id="defaultHttpEndpoint" host="*" httpPort="$PLAIN" httpsPort="$PLAINS"/>
   <config updateTrigger="mbean"/>
   @WEB@
-  <safRegistry id="saf"/><safAuthorization racRouteLog="ASIS"/><safCredentials unauthenticatedUser="WSGUEST" profilePrefix="BBGZDFLT"/>
+  <safRegistry id="saf"/>@SAF@<safCredentials unauthenticatedUser="WSGUEST" profilePrefix="BBGZDFLT"/>
   <sslDefault sslRef="in" outboundSSLRef="out"/>
   <ssl id="in" keyStoreRef="inKeys" clientAuthenticationSupported="true"/>
   <keyStore id="inKeys" location="safkeyring:///Liberty.KeyRing" password="password" type="JCERACFKS" fileBased="false" readOnly="true"/>
@@ -219,4 +219,27 @@ racf "RALTER EJBROLE $ROLE AUDIT(NONE)"; racf "SETROPTS RACLIST(EJBROLE) REFRESH
 N=$(accesses .)
 get -u USER1:USER1; is "$CODE" 200 "AUDIT(NONE)"
 is "$(accesses .)" "$N" "leaves none"
+
+# safRoleMapper: another profile for the role; what no profile may have is #.
+MAPPED="<safRoleMapper id='m' profilePattern='X.%profilePrefix%%%role%.* b' toUpperCase='@U@'/><safAuthorization racRouteLog='ASIS' roleMapper='m'/>"
+racf "RDEFINE EJBROLE X.BBGZDFLT#zosConnectAccess.#.OTHER UACC(NONE)"
+mapped() { syslog | grep -qF "$1 CL(EJBROLE"; }
+for upper in false true; do
+    profile='X.BBGZDFLT#zosConnectAccess.##b'; [ $upper = false ] || profile=$(tr a-z A-Z <<<"$profile")
+    SAF_=${MAPPED/@U@/$upper} configure "a role mapper, toUpperCase $upper"
+    mark; get -u USER1:USER1; is "$CODE" 403 "nobody has the profile of that pattern"
+    like "$(second_log)" "CWWKS2911E: .*$profile" "which is named: there is none"
+    racf "RDEFINE EJBROLE $profile UACC(NONE)"; racf "SETROPTS RACLIST(EJBROLE) REFRESH"
+    mark; get -u USER1:USER1; is "$CODE" 403 "nor is he permitted"
+    wait_for 10 mapped "$profile"; ok $? "ICH408I names it"
+    racf "PERMIT $profile CLASS(EJBROLE) ID(USER1) ACCESS(READ)"; racf "SETROPTS RACLIST(EJBROLE) REFRESH"
+    get -u USER1:USER1; is "$CODE" 200 "READ to it is what he needs"
+done
+# racRouteLog NONE, the default, is silent about it.
+SAF_="<safAuthorization/>" configure "no racRouteLog"
+racf "PERMIT $ROLE CLASS(EJBROLE) ID(USER2) DELETE"; racf "SETROPTS RACLIST(EJBROLE) REFRESH"; console 'F SECOND,CACHE,CLEAR,AUTH'
+mark; get -u USER2:USER2; is "$CODE" 403 "refused all the same"
+like "$(second_log)" 'CWWKS9104A: Authorization failed for user USER2' "the server's log says it"
+get -u USER1:USER1; is "$CODE" 200 "another one later"
+unlike "$(syslog)" 'CL\(EJBROLE' "the system log does not: racRouteLog NONE"
 done_testing
