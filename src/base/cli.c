@@ -132,6 +132,7 @@ cli_parse(const struct cli *cli, int argc, char **argv, int usage_status)
         enum cli_match how;
         const char *value;
 
+        options_end = options_end || (cli->is_prefix && n_args > 0);
         if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
             argv[++n_args] = argv[i];
             continue;

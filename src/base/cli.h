@@ -29,8 +29,9 @@ struct cli {
     const char *detail;  /* paragraphs after the options, or NULL */
     const struct cli_opt *opts;
     size_t n_opts;
-    int min_args; /* positional arguments wanted */
-    int max_args; /* -1: any number */
+    int min_args;   /* positional arguments wanted */
+    int max_args;   /* -1: any number */
+    bool is_prefix; /* what follows the first argument is another command */
 };
 
 /*

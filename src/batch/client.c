@@ -1,7 +1,10 @@
 #include "batch/client.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/cli.h"
@@ -9,6 +12,7 @@
 #include "base/reader.h"
 #include "batch/master_wire.h"
 #include "ipc/chan.h"
+#include "ipc/task.h"
 #include "saf/client.h"
 
 struct batch_client {
@@ -16,6 +20,7 @@ struct batch_client {
 };
 
 struct listener {
+    int *terminal; /* su */
     void (*line)(void *arg, struct str text);
     void (*file)(void *arg, struct str name, int fd);
     void *arg;
@@ -39,7 +44,7 @@ take_line(struct listener *l, struct reader *in)
 }
 
 static bool
-take_accepted(struct listener *l, struct reader *in)
+take_accepted(struct listener *l, struct reader *in, struct chan_msg *msg)
 {
     struct str name, id;
 
@@ -49,6 +54,8 @@ take_accepted(struct listener *l, struct reader *in)
         !str_copy_z(id, l->result->id, sizeof l->result->id))
         return false;
     l->is_accepted = true;
+    if (l->terminal != NULL)
+        *l->terminal = chan_take_fd(msg, 0);
     return true;
 }
 
@@ -96,7 +103,7 @@ take(struct listener *l, struct chan_msg *msg)
     case MASTER_LINE:
         return take_line(l, &in);
     case MASTER_ACCEPTED:
-        return take_accepted(l, &in);
+        return take_accepted(l, &in, msg);
     case MASTER_ENDED:
         return take_ended(l, &in);
     case MASTER_FILE:
@@ -160,13 +167,20 @@ hello(struct batch_client *client, struct str wire, struct err_info *why)
     return e;
 }
 
+/* In an address space: its user. */
 static enum err
 identity(struct str user, struct str password, struct saf_client **saf,
          struct err_info *why)
 {
     struct saf_rc rc;
-    enum err e = saf_connect((struct str){ 0 }, saf, why);
+    struct buf token = { 0 };
+    enum err e = task_token_read(&token, why);
 
+    if (e == ERR_OK || e == ERR_NOT_FOUND)
+        e = saf_connect(buf_view(&token), saf, why);
+    if (token.p != NULL)
+        secret_wipe(token.p, token.n);
+    buf_fini(&token);
     if (e == ERR_OK && user.n > 0)
         e = saf_logon(*saf, user, password, STR(""), &rc, why);
     return e;
@@ -289,5 +303,115 @@ batch_command(struct batch_client *client, struct str text,
     while (e == ERR_OK && !l.is_done && !l.has_ended)
         e = receive(client, &l, why);
     *status = l.status;
+    return e;
+}
+
+/* --- su ----------------------------------------------------------------- */
+
+/* Which of the standard streams are terminals, and how large. */
+static uint8_t
+find_terminals(struct winsize *size)
+{
+    uint8_t mask = 0;
+
+    for (int i = 0; i < 3; i++) {
+        if (!isatty(i))
+            continue;
+        if (mask == 0)
+            IGNORE(ioctl(i, TIOCGWINSZ, size)); /* 0 x 0 then */
+        mask |= (uint8_t)(1u << i);
+    }
+    return mask;
+}
+
+static enum err
+send_su(struct batch_client *client, const struct batch_su *su, int folder,
+        struct err_info *why)
+{
+    struct winsize size = { 0 };
+    uint8_t mask = find_terminals(&size);
+    int fds[4] = { folder };
+    unsigned n = 1;
+    struct buf out;
+    enum err e;
+
+    for (int i = 0; i < 3; i++) {
+        if ((mask & 1u << i) == 0)
+            fds[n++] = i;
+    }
+    buf_init(&out, 2 * MASTER_ARGS_BYTES_MAX);
+    buf_str(&out, su->user);
+    buf_u8(&out, mask);
+    buf_u16(&out, size.ws_row);
+    buf_u16(&out, size.ws_col);
+    buf_str(&out, str_sub(str_of(su->term), 0, MASTER_TERM_MAX));
+    buf_u32(&out, (uint32_t)su->n);
+    for (size_t i = 0; i < su->n; i++)
+        buf_str(&out, str_of(su->arguments[i]));
+    e = out.n > MASTER_ARGS_BYTES_MAX || su->n > MASTER_ARGS_MAX
+            ? err_set(why, ERR_LIMIT,
+                      "a command has %u arguments and %u bytes at most",
+                      MASTER_ARGS_MAX, MASTER_ARGS_BYTES_MAX)
+            : chan_send(client->fd, MASTER_SU, 0, buf_view(&out), fds, n, why);
+    buf_fini(&out);
+    return e;
+}
+
+enum err
+batch_su(struct batch_client *client, const struct batch_su *su,
+         void (*line)(void *arg, struct str text), void *arg, int *terminal,
+         struct err_info *why)
+{
+    struct batch_result unused;
+    struct listener l = {
+        .line = line, .arg = arg, .result = &unused, .terminal = terminal
+    };
+    int folder;
+    enum err e;
+
+    *terminal = -1;
+    if (su->user.n == 0 || su->user.n > 8)
+        return err_set(why, ERR_RANGE,
+                       "\"%.*s\" is no user ID; expected 1 to 8 characters",
+                       STR_ARG(str_sub(su->user, 0, 40)));
+    folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return err_sys(why, "the working directory");
+    e = send_su(client, su, folder, why);
+    close(folder);
+    while (e == ERR_OK && !l.is_accepted && !l.has_ended)
+        e = receive(client, &l, why);
+    if (e == ERR_OK && !l.is_accepted)
+        e = err_set(why, ERR_DENIED, "refused");
+    return e;
+}
+
+int
+batch_fd(const struct batch_client *client)
+{
+    return client->fd;
+}
+
+void
+batch_su_signal(struct batch_client *client, int number)
+{
+    char byte = (char)number;
+
+    /* A master that is gone is seen where its answer is read. */
+    IGNORE(chan_send(client->fd, MASTER_SIGNAL, 0, str_n(&byte, 1), NULL, 0,
+                     NULL));
+}
+
+enum err
+batch_su_end(struct batch_client *client, struct batch_result *result,
+             struct err_info *why)
+{
+    struct listener l = { .result = result };
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && !l.has_ended)
+        e = receive(client, &l, why);
     return e;
 }

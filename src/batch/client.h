@@ -50,4 +50,27 @@ MUST_CHECK enum err batch_command(struct batch_client *, struct str text,
                                   void *arg, uint8_t *status,
                                   struct err_info *why);
 
+/*
+ * su: `arguments`, or the user's shell without any, under another user.
+ * Streams that are terminals get one of the master's in their place, whose
+ * other side is *terminal (-1: none is); the others are handed over.
+ * ERR_DENIED: refused, `line` says why.
+ */
+struct batch_su {
+    struct str user;
+    char *const *arguments; /* n of them */
+    size_t n;
+    const char *term; /* TERM, or NULL */
+};
+MUST_CHECK enum err batch_su(struct batch_client *, const struct batch_su *,
+                             void (*line)(void *arg, struct str text),
+                             void *arg, int *terminal, struct err_info *why);
+/* Readable when it has ended, or the master is gone. */
+int batch_fd(const struct batch_client *);
+void batch_su_signal(struct batch_client *, int number);
+/* Wait for its end; end and code of *result, its text. */
+MUST_CHECK enum err batch_su_end(struct batch_client *,
+                                 struct batch_result *result,
+                                 struct err_info *why);
+
 #endif

@@ -461,19 +461,27 @@ run_steps(struct initiator *in)
     return in->has_abended ? JOB_ABENDED : JOB_ENDED;
 }
 
-static enum err
-take_order(struct initiator *in, struct arena *arena, struct err_info *why)
+/* A job's steps, or what su starts. */
+static enum job_end
+run_order(struct initiator *in, struct chan_msg *msg)
 {
-    struct chan_msg msg;
-    enum err e = chan_recv(in->fd, &msg, why);
+    enum job_end end = JOB_BROKEN;
+    struct arena arena;
+    struct err_info why;
 
-    if (e != ERR_OK)
-        return e;
-    e = msg.type != INIT_RUN
-            ? err_set(why, ERR_PEER, "the master did not send a job")
-            : job_decode(arena, msg.payload, &in->order, why);
-    chan_msg_fini(&msg);
-    return e;
+    if (msg->type == INIT_SU)
+        return shell_run(in->fd, msg, &in->max_code, in->end_text,
+                         sizeof in->end_text);
+    arena_init(&arena, 64 * 1024 * 1024);
+    if (msg->type != INIT_RUN)
+        (void)snprintf(in->end_text, sizeof in->end_text,
+                       "the master did not send a job");
+    else if (job_decode(&arena, msg->payload, &in->order, &why) != ERR_OK)
+        (void)snprintf(in->end_text, sizeof in->end_text, "%.255s", why.text);
+    else
+        end = run_steps(in);
+    arena_fini(&arena);
+    return end;
 }
 
 int
@@ -481,7 +489,7 @@ initiator_main(const char *program_dir)
 {
     struct initiator *in = calloc(1, sizeof *in);
     const char *text = getenv("SALLYPORT_INITIATOR_FD");
-    struct arena arena;
+    struct chan_msg msg;
     struct err_info why;
     uint64_t number;
 
@@ -496,14 +504,10 @@ initiator_main(const char *program_dir)
     (void)fcntl(in->fd, F_SETFD, FD_CLOEXEC);
     (void)unsetenv("SALLYPORT_INITIATOR_FD");
     (void)signal(SIGPIPE, SIG_IGN);
-    arena_init(&arena, 64 * 1024 * 1024);
-    if (take_order(in, &arena, &why) == ERR_OK) {
-        send_end(in, run_steps(in));
-    } else {
-        (void)snprintf(in->end_text, sizeof in->end_text, "%.255s", why.text);
-        send_end(in, JOB_BROKEN);
+    if (chan_recv(in->fd, &msg, &why) == ERR_OK) {
+        send_end(in, run_order(in, &msg));
+        chan_msg_fini(&msg);
     }
-    arena_fini(&arena);
     close(in->fd);
     free(in);
     return 0;

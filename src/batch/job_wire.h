@@ -16,6 +16,11 @@ enum initiator_message {
     INIT_FILE = 0x4903,   /* seq as asked; fd of the spool file, or none */
     INIT_STOP = 0x4904,   /* P: end the step in order */
     INIT_CANCEL = 0x4905, /* C: end it now, S222 */
+    /* Instead of INIT_RUN: str user, str HOME, str program, u8 terminals, str
+     * TERM, u32 n, n x str argument; fds: the folder, the terminal (when there
+     * are any), the streams that are none */
+    INIT_SU = 0x4906,
+    INIT_SIGNAL = 0x4907, /* u8 signal for what su started */
     /* initiator to master */
     INIT_OPEN = 0x4981,   /* seq; str step, str dd: a spool file, please */
     INIT_LOG = 0x4982,    /* str line for JESMSGLG */

@@ -129,7 +129,8 @@ register_again(struct master *m, struct space *space)
     struct saf_rc rc;
 
     buf_init(&token, 4096);
-    if (saf_register_job(m->control, &job, &token, &acee, &rc, &why) != ERR_OK)
+    if (saf_register_job(m->control, &job, &token, &acee, NULL, &rc, &why) !=
+        ERR_OK)
         log_warn("%s: %s", space->record.id, why.text);
     acee_unref(&acee);
     buf_fini(&token);
@@ -350,6 +351,7 @@ drop_closed_sessions(struct master *m)
             i++;
             continue;
         }
+        su_hang_up(s);
         for (size_t k = 0; k < m->n_spaces; k++) {
             if (m->spaces[k]->starter == s)
                 m->spaces[k]->starter = NULL;

@@ -3,14 +3,17 @@
 #define SALLYPORT_BATCH_MASTER_PRIV_H
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/reader.h"
 #include "base/uids.h"
 #include "batch/job_wire.h"
 #include "batch/master.h"
 #include "batch/spool.h"
+#include "ipc/chan.h"
 #include "ipc/task.h"
 #include "saf/acee.h"
 #include "saf/client.h"
@@ -76,6 +79,7 @@ struct session {
     char waits_for[9]; /* job id whose end it wants to hear, or "" */
     struct waiting waiting;
     bool is_shutdown; /* asked for it; hears when it is done */
+    bool is_su;       /* what it waits for ends with it */
     bool is_closed;
 };
 
@@ -113,6 +117,16 @@ bool proclib_exists(void);
 void proclib_fill(const char *program_dir);
 
 /* --- spaces ------------------------------------------------------------- */
+/* What su runs; all borrowed. */
+struct su_order {
+    uint8_t terminals;    /* bit n: stream n is the terminal */
+    struct winsize size;  /* of it */
+    int terminal;         /* its program's side; -1 none */
+    int folder;           /* where it starts */
+    int streams[3];       /* -1 where the terminal is */
+    struct str term;      /* TERM */
+    struct str arguments; /* u32 n, n x str */
+};
 struct space_order {
     struct jcl_job *job;
     struct str jcl; /* for JESJCL; passwords are masked there */
@@ -122,11 +136,14 @@ struct space_order {
     bool is_root;          /* keeps Linux root, if its user has OMVS UID 0 */
     struct str proc;
     const struct acee *submitter;
-    struct session *session; /* hears why the job is refused; or NULL */
+    struct session *session;   /* hears why the job is refused; or NULL */
+    const struct su_order *su; /* no job: somebody's shell; or NULL */
 };
 /* ERR_DENIED: the angel refused. *out runs from now on. */
 MUST_CHECK enum err space_start(struct master *, const struct space_order *,
                                 struct space **out, struct err_info *why);
+/* OMVS UID 0, and IBMUSER before it has one. */
+bool space_is_superuser(const struct acee *);
 struct space *space_find(struct master *, struct str job_name);
 struct space *space_find_id(struct master *, const char *id);
 struct space *space_new(struct master *); /* NULL without storage */
@@ -155,12 +172,26 @@ void space_log_line(struct space *, struct str text);
 struct str space_clock(char out[16]); /* "02.14.20" */
 void space_record_end(struct space *);
 
+/* --- su.c --------------------------------------------------------------- */
+bool session_on_su(struct session *, struct reader *, struct chan_msg *);
+bool session_on_signal(struct session *, struct reader *, struct chan_msg *);
+/* The session is over: so is what it started. */
+void su_hang_up(struct session *);
+/* Once registered: its terminal is the user's (uid), and it may begin. */
+MUST_CHECK enum err su_begin(struct space *, const struct su_order *,
+                             uint32_t uid, const struct saf_omvs *,
+                             struct err_info *why);
+
 /* --- sessions ----------------------------------------------------------- */
 void session_accept(struct master *);
 void session_on_message(struct session *);
 void session_line(struct session *, struct str line);
 void session_printf(struct session *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void session_done(struct session *, uint8_t status);
+/* fd: NULL none. */
+void session_accepted(struct session *, const struct space *, const int *fd);
+void session_ended(struct session *, enum job_end, uint32_t code,
+                   const char *text);
 void session_free(struct session **);
 /* The errors of a task that ended before it was ready (early_end.c). */
 void session_early_end(struct session *, const struct space *);

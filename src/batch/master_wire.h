@@ -15,8 +15,16 @@ enum master_message {
     MASTER_SUBMIT = 0x4d02,  /* str JCL, u8 wait */
     MASTER_COMMAND = 0x4d03, /* str operator command */
     MASTER_OUTPUT = 0x4d04,  /* str job id */
+    /* su: str user, u8 terminals (bit n: stream n is one), u16 rows, u16
+     * columns, str TERM, u32 n, n x str argument; fds: the folder, then the
+     * streams that are no terminals. Answered by MASTER_ACCEPTED and, when the
+     * program is over, MASTER_ENDED: its exit status (128 and the signal that
+     * ended it), or by MASTER_ENDED alone: refused. */
+    MASTER_SU = 0x4d05,
+    MASTER_SIGNAL = 0x4d06, /* u8 signal, for what su started */
     /* master to client */
-    MASTER_ACCEPTED = 0x4d81, /* str job name, str job id */
+    MASTER_ACCEPTED = 0x4d81, /* str job name, str job id; su with terminals:
+                                 fd of the terminal's other side */
     MASTER_ENDED = 0x4d82,    /* u8 enum job_end, u32 code, str text */
     MASTER_LINE = 0x4d83,     /* str line */
     MASTER_FILE = 0x4d84,     /* str name; fd to read */
@@ -26,5 +34,8 @@ enum master_message {
 #define MASTER_LINE_MAX 1024u
 #define MASTER_COMMAND_MAX 256u
 #define MASTER_ACEE_MAX (64u * 1024u)
+#define MASTER_ARGS_MAX 1000u
+#define MASTER_ARGS_BYTES_MAX (128u * 1024u)
+#define MASTER_TERM_MAX 64u
 
 #endif

@@ -88,6 +88,12 @@ void step_load_module(const struct step *);
  * ':' in *path. */
 bool step_find_module(const struct step *, char **path);
 
+/* su: the program that INIT_SU names, instead of a job's steps. The message's
+ * descriptors are taken. How it ended goes to the master. */
+struct chan_msg;
+enum job_end shell_run(int init_fd, struct chan_msg *, uint32_t *code,
+                       char *text, size_t cap);
+
 /* The whole life of an initiator process; its exit status. */
 int initiator_main(const char *program_dir);
 

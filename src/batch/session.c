@@ -110,12 +110,22 @@ session_done(struct session *s, uint8_t status)
 
 /* --- requests ----------------------------------------------------------- */
 
+/* Everybody in a private image is its owner; the superusers of another one are
+ * those of its first uid. */
 static bool
-on_hello(struct session *s, struct reader *in)
+fits(const struct session *s)
+{
+    return root_is_private() || s->uid == 0 || s->acee->uid == s->uid ||
+           (s->uid == s->master->uids.first && space_is_superuser(s->acee));
+}
+
+static bool
+on_hello(struct session *s, struct reader *in, struct chan_msg *msg)
 {
     struct err_info why;
     struct str wire;
 
+    (void)msg;
     if (s->acee != NULL || !reader_str(in, 1, MASTER_ACEE_MAX, &wire) ||
         !reader_at_end(in))
         return false;
@@ -125,8 +135,7 @@ on_hello(struct session *s, struct reader *in)
         session_done(s, 8);
         return true;
     }
-    /* In a private image everybody is its owner. */
-    if (!root_is_private() && s->uid != 0 && s->acee->uid != s->uid) {
+    if (!fits(s)) {
         acee_unref(&s->acee);
         session_printf(s, "the identity is not the one of Linux user %u",
                        (unsigned)s->uid);
@@ -152,8 +161,9 @@ report_errors(struct session *s, const struct jcl_errors *errors)
         session_printf(s, "%zu more errors", errors->n_all - errors->n);
 }
 
-static void
-send_ended(struct session *s, enum job_end end, uint32_t code, const char *text)
+void
+session_ended(struct session *s, enum job_end end, uint32_t code,
+              const char *text)
 {
     struct buf out;
 
@@ -165,15 +175,15 @@ send_ended(struct session *s, enum job_end end, uint32_t code, const char *text)
     buf_fini(&out);
 }
 
-static void
-send_accepted(struct session *s, const struct space *space)
+void
+session_accepted(struct session *s, const struct space *space, const int *fd)
 {
     struct buf out;
 
     buf_init(&out, 64);
     buf_str(&out, str_of(space->record.name));
     buf_str(&out, str_of(space->record.id));
-    send_to(s, MASTER_ACCEPTED, buf_view(&out), NULL);
+    send_to(s, MASTER_ACCEPTED, buf_view(&out), fd);
     buf_fini(&out);
 }
 
@@ -192,7 +202,7 @@ submit(struct session *s, struct arena *arena, struct str jcl, bool waits)
     enum err e;
 
     if (errors == NULL || data == NULL) {
-        send_ended(s, JOB_BROKEN, 0, "no storage");
+        session_ended(s, JOB_BROKEN, 0, "no storage");
         return;
     }
     e = jcl_parse(arena, jcl, &env, &job, errors, &why);
@@ -203,12 +213,12 @@ submit(struct session *s, struct arena *arena, struct str jcl, bool waits)
         report_errors(s, errors);
         if (errors->n_all == 0)
             session_printf(s, "%s", why.text);
-        send_ended(s, e == ERR_MEMORY ? JOB_BROKEN : JOB_JCL_ERROR, 0,
-                   "JOB NOT RUN - JCL ERROR");
+        session_ended(s, e == ERR_MEMORY ? JOB_BROKEN : JOB_JCL_ERROR, 0,
+                      "JOB NOT RUN - JCL ERROR");
         return;
     }
     if (job.scan) {
-        send_ended(s, JOB_ENDED, 0, "TYPRUN=SCAN: no errors found");
+        session_ended(s, JOB_ENDED, 0, "TYPRUN=SCAN: no errors found");
         return;
     }
     e = space_start(s->master,
@@ -220,29 +230,30 @@ submit(struct session *s, struct arena *arena, struct str jcl, bool waits)
                     &space, &why);
     if (e != ERR_OK) {
         session_printf(s, "%s", why.text);
-        send_ended(s, e == ERR_DENIED ? JOB_JCL_ERROR : JOB_BROKEN, 0,
-                   e == ERR_DENIED ? "JOB NOT RUN - SECURITY FAILURE"
-                                   : "JOB NOT RUN - SYSTEM FAILURE");
+        session_ended(s, e == ERR_DENIED ? JOB_JCL_ERROR : JOB_BROKEN, 0,
+                      e == ERR_DENIED ? "JOB NOT RUN - SECURITY FAILURE"
+                                      : "JOB NOT RUN - SYSTEM FAILURE");
         return;
     }
-    send_accepted(s, space);
+    session_accepted(s, space, NULL);
     if (waits)
         memcpy(s->waits_for, space->record.id, sizeof s->waits_for);
 }
 
 static bool
-on_submit(struct session *s, struct reader *in)
+on_submit(struct session *s, struct reader *in, struct chan_msg *msg)
 {
     struct arena arena;
     struct str jcl;
     uint8_t waits;
 
+    (void)msg;
     if (s->acee == NULL || s->waits_for[0] != '\0' ||
         !reader_str(in, 0, JCL_TEXT_MAX, &jcl) || !reader_u8(in, &waits) ||
         waits > 1 || !reader_at_end(in))
         return false;
     if (s->master->is_stopping) {
-        send_ended(s, JOB_BROKEN, 0, "the system is being shut down");
+        session_ended(s, JOB_BROKEN, 0, "the system is being shut down");
         return true;
     }
     arena_init(&arena, 64 * 1024 * 1024);
@@ -253,10 +264,11 @@ on_submit(struct session *s, struct reader *in)
 }
 
 static bool
-on_command(struct session *s, struct reader *in)
+on_command(struct session *s, struct reader *in, struct chan_msg *msg)
 {
     struct str text;
 
+    (void)msg;
     if (s->acee == NULL || s->waiting.id != 0 ||
         !reader_str(in, 1, MASTER_COMMAND_MAX, &text) || !reader_at_end(in))
         return false;
@@ -287,13 +299,14 @@ may_read(const struct session *s, const struct spool_record *r)
 }
 
 static bool
-on_output(struct session *s, struct reader *in)
+on_output(struct session *s, struct reader *in, struct chan_msg *msg)
 {
     struct spool_record record;
     struct err_info why;
     struct str id;
     char text[9];
 
+    (void)msg;
     if (s->acee == NULL || !reader_str(in, 8, 8, &id) || !reader_at_end(in) ||
         !str_copy_z(id, text, sizeof text) || !jcl_is_name(id))
         return false;
@@ -316,12 +329,11 @@ on_output(struct session *s, struct reader *in)
 /* All a client may ask. */
 static const struct {
     uint16_t type;
-    bool (*run)(struct session *, struct reader *);
+    bool (*run)(struct session *, struct reader *, struct chan_msg *);
 } requests[] = {
-    { MASTER_HELLO, on_hello },
-    { MASTER_SUBMIT, on_submit },
-    { MASTER_COMMAND, on_command },
-    { MASTER_OUTPUT, on_output },
+    { MASTER_HELLO, on_hello },     { MASTER_SUBMIT, on_submit },
+    { MASTER_COMMAND, on_command }, { MASTER_OUTPUT, on_output },
+    { MASTER_SU, session_on_su },   { MASTER_SIGNAL, session_on_signal },
 };
 
 void
@@ -341,7 +353,7 @@ session_on_message(struct session *s)
     in = reader_of(msg.payload);
     for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
         if (requests[i].type == msg.type)
-            is_good = requests[i].run(s, &in);
+            is_good = requests[i].run(s, &in, &msg);
     }
     chan_msg_fini(&msg);
     if (!is_good)
@@ -437,7 +449,7 @@ sessions_on_end(struct master *m, struct space *space)
 
         if (strcmp(s->waits_for, space->record.id) == 0) {
             s->waits_for[0] = '\0';
-            send_ended(s, space->end, space->code, space->end_text);
+            session_ended(s, space->end, space->code, space->end_text);
         }
         if (is_waited_for(s, space)) {
             if (!s->waiting.is_stop)

@@ -296,23 +296,31 @@ on_saf_line(void *arg, struct str line)
  * spaces run under the first UID of the range, which is nobody else's, or that
  * user could take a superuser's job over.
  */
+bool
+space_is_superuser(const struct acee *acee)
+{
+    return acee->uid == 0 ||
+           (acee->uid == UINT32_MAX && strcmp(acee->user, "IBMUSER") == 0);
+}
+
 static enum err
-linux_user(struct space *space, const struct acee *acee, uint32_t *uid,
-           struct err_info *why)
+linux_user(struct space *space, const struct acee *acee, bool is_su,
+           uint32_t *uid, struct err_info *why)
 {
     struct master *m = space->master;
 
     *uid = acee->uid;
-    if (root_is_private())
+    if (root_is_private() && !is_su)
         return ERR_OK;
-    if (acee->uid == 0 ||
-        (acee->uid == UINT32_MAX && strcmp(acee->user, "IBMUSER") == 0))
+    if (space_is_superuser(acee))
         *uid = m->uids.first;
     if (*uid == UINT32_MAX)
         return err_set(why, ERR_DENIED,
                        "user %s has no OMVS UID; expected one of %u-%u "
                        "(uidrange of etc/image.conf)",
                        acee->user, uid_range_user_first(m->uids), m->uids.last);
+    if (root_is_private())
+        return ERR_OK;
     if (acee->uid == m->uids.first ||
         (*uid != m->uids.first && !uid_range_has_user(m->uids, *uid)))
         return err_set(why, ERR_DENIED,
@@ -381,6 +389,7 @@ register_space(struct space *space, const struct space_order *order,
         .password = order->job->password,
         .new_password = order->job->new_password,
         .group = order->is_task ? STR("") : str_of(order->job->group),
+        .is_switch = order->su != NULL,
         .pidfd = space->pidfd,
         .cgroup = str_of(space->cgroup),
         .root_uid =
@@ -390,16 +399,17 @@ register_space(struct space *space, const struct space_order *order,
     struct saf_client *control = space->master->control;
     struct buf token;
     struct acee *acee = NULL;
+    struct saf_omvs omvs;
     struct saf_rc rc;
     uint32_t uid = 0;
     enum err e;
 
     buf_init(&token, TASK_TOKEN_MAX);
     saf_on_message(control, on_saf_line, &lines);
-    e = saf_register_job(control, &job, &token, &acee, &rc, why);
+    e = saf_register_job(control, &job, &token, &acee, &omvs, &rc, why);
     saf_on_message(control, NULL, NULL);
     if (e == ERR_OK)
-        e = linux_user(space, acee, &uid, why);
+        e = linux_user(space, acee, order->su != NULL, &uid, why);
     if (e == ERR_OK) {
         memcpy(space->record.user, acee->user, sizeof space->record.user);
         cgroup_name(space->cgroup, space->record.name, acee->user);
@@ -415,6 +425,10 @@ register_space(struct space *space, const struct space_order *order,
                                                        : GO_DROPS,
                     buf_view(&token), why);
     }
+    if (e == ERR_OK && order->su != NULL)
+        e = su_begin(space, order->su, uid, &omvs, why);
+    else if (e == ERR_OK)
+        e = send_order(space, order->job, why);
     acee_unref(&acee);
     if (token.p != NULL)
         secret_wipe(token.p, token.n);
@@ -434,7 +448,10 @@ prepare(struct space *space, const struct space_order *order,
     if (e != ERR_OK)
         return e;
     (void)snprintf(r->id, sizeof r->id, "%s%05" PRIu32,
-                   order->is_task ? "STC" : "JOB", number % 100000);
+                   order->is_task      ? "STC"
+                   : order->su != NULL ? "TSU"
+                                       : "JOB",
+                   number % 100000);
     memcpy(r->name, job->name, sizeof r->name);
     memcpy(r->submitter, order->submitter->user, sizeof r->submitter);
     memcpy(r->user, job->user[0] != '\0' ? job->user : r->submitter,
@@ -484,8 +501,7 @@ space_start(struct master *m, const struct space_order *order,
     space->is_task = order->is_task;
     if ((e = prepare(space, order, &local)) == ERR_OK) {
         if ((e = fork_space(space, &local)) != ERR_OK ||
-            (e = register_space(space, order, &local)) != ERR_OK ||
-            (e = send_order(space, order->job, &local)) != ERR_OK)
+            (e = register_space(space, order, &local)) != ERR_OK)
             fail_start(space, &local);
     }
     if (e != ERR_OK) {

@@ -26,10 +26,21 @@ make_path(struct arena *arena, char **out, struct err_info *why, const char *id,
                         : err_set(why, ERR_MEMORY, "no storage for a path");
 }
 
+static const char *const kinds[] = { "JOB", "STC", "TSU" };
+
+static bool
+is_kind(const char *id)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (strncmp(id, kinds[i], 3) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool
 folder_exists(uint32_t number)
 {
-    static const char *const kinds[] = { "JOB", "STC" };
     bool found = false;
 
     for (size_t i = 0; i < ARRAY_LEN(kinds) && !found; i++) {
@@ -215,9 +226,7 @@ is_output(const struct dirent *entry)
 static int
 is_job(const struct dirent *entry)
 {
-    return strlen(entry->d_name) == 8 &&
-           (strncmp(entry->d_name, "JOB", 3) == 0 ||
-            strncmp(entry->d_name, "STC", 3) == 0) &&
+    return strlen(entry->d_name) == 8 && is_kind(entry->d_name) &&
            strspn(entry->d_name + 3, "0123456789") == 5;
 }
 

@@ -169,7 +169,8 @@ cgroup_end(char *path)
 static bool
 is_of_job(const char *name)
 {
-    return strncmp(name, "JOB", 3) == 0 || strncmp(name, "STC", 3) == 0;
+    return strncmp(name, "JOB", 3) == 0 || strncmp(name, "STC", 3) == 0 ||
+           strncmp(name, "TSU", 3) == 0;
 }
 
 bool

@@ -105,22 +105,28 @@ struct saf_job {
     struct str password;     /* of the JOB card, or empty */
     struct str new_password; /* PASSWORD=(old,new) */
     struct str group;        /* GROUP=, or empty: the user's default */
-    int pidfd;               /* of the address space */
-    struct str cgroup;       /* path, or empty in private mode */
+    bool is_switch;    /* su: SURROGAT BPX.SRV.user decides, not user.SUBMIT */
+    int pidfd;         /* of the address space */
+    struct str cgroup; /* path, or empty in private mode */
     uint32_t root_uid; /* Linux uid it runs under when its user has OMVS UID
                           0 or none; 0 in private mode */
 };
 
 /*
  * Master only: register an address space; the token identifies it from now
- * on. ERR_DENIED with the SAF triple when the submitter may not (SURROGAT) or
- * STARTED gives no user; lines for the operator (ICH408I, IRR01xI) come
- * through the message callback of saf_on_message.
+ * on, *omvs (may be NULL) says where its user is at home. ERR_DENIED with the
+ * SAF triple when the submitter may not (SURROGAT) or STARTED gives no user;
+ * lines for the operator (ICH408I, IRR01xI) come through the message callback
+ * of saf_on_message.
  */
+struct saf_omvs {
+    char home[SAF_OMVS_PATH_MAX + 1];    /* HOME; "" without one */
+    char program[SAF_OMVS_PATH_MAX + 1]; /* PROGRAM, the same */
+};
 MUST_CHECK enum err saf_register_job(struct saf_client *,
                                      const struct saf_job *, struct buf *token,
-                                     struct acee **acee, struct saf_rc *rc,
-                                     struct err_info *why);
+                                     struct acee **acee, struct saf_omvs *omvs,
+                                     struct saf_rc *rc, struct err_info *why);
 MUST_CHECK enum err saf_job_ended(struct saf_client *, struct str job_id,
                                   struct err_info *why);
 

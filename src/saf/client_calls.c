@@ -153,13 +153,25 @@ saf_ahead_drain(struct saf_ahead *a)
         finish_first(a);
 }
 
+static bool
+read_omvs(struct reader *in, struct saf_omvs *out)
+{
+    struct str home, program;
+
+    return reader_str(in, 0, SAF_OMVS_PATH_MAX, &home) &&
+           reader_str(in, 0, SAF_OMVS_PATH_MAX, &program) &&
+           reader_at_end(in) && str_copy_z(home, out->home, sizeof out->home) &&
+           str_copy_z(program, out->program, sizeof out->program);
+}
+
 enum err
 saf_register_job(struct saf_client *c, const struct saf_job *job,
-                 struct buf *token, struct acee **acee, struct saf_rc *rc,
-                 struct err_info *why)
+                 struct buf *token, struct acee **acee, struct saf_omvs *omvs,
+                 struct saf_rc *rc, struct err_info *why)
 {
     struct chan_msg reply;
     struct reader in;
+    struct saf_omvs unused;
     struct str text;
     struct buf out;
     enum err e;
@@ -175,6 +187,7 @@ saf_register_job(struct saf_client *c, const struct saf_job *job,
     buf_u32(&out, job->root_uid);
     buf_str(&out, job->new_password);
     buf_str(&out, job->group);
+    buf_u8(&out, job->is_switch);
     e = client_call(c, WIRE_REGISTER_JOB, buf_view(&out), job->pidfd, &reply,
                     &in, rc, why);
     if (out.p != NULL)
@@ -189,6 +202,10 @@ saf_register_job(struct saf_client *c, const struct saf_job *job,
         e = buf_check(token, why);
         if (e == ERR_OK)
             e = client_read_acee(c, &in, acee, why);
+        if (e == ERR_OK && !read_omvs(&in, omvs == NULL ? &unused : omvs)) {
+            acee_unref(acee);
+            e = client_malformed(why);
+        }
     }
     chan_msg_fini(&reply);
     return e;

@@ -14,6 +14,7 @@
 #define SAF_LABEL_MAX 32u
 #define SAF_RING_MAX 237u
 #define SAF_NAME_MAX 20u
+#define SAF_OMVS_PATH_MAX 1023u /* HOME and PROGRAM */
 
 enum saf_level {
     SAF_NONE,

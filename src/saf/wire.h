@@ -95,8 +95,8 @@ enum wire_type {
 
     /* Only on the descriptor that the master shares with the front: */
     /* str job name, id, user, proc, submitter, password, cgroup, u32 uid
-     * for a superuser [, str new password, str group]; one descriptor: pidfd
-     * -> str token, str acee */
+     * for a superuser [, str new password, str group, u8 is_switch]; one
+     * descriptor: pidfd -> str token, str acee, str OMVS HOME, str PROGRAM */
     WIRE_REGISTER_JOB = 64,
     /* str job id -> */
     WIRE_JOB_ENDED,

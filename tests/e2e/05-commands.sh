@@ -42,7 +42,7 @@ like "$OUT" 'Did you mean "submit"\?' "is guessed"
 runs "a message explained" 0 sallyport help BAQR7115E
 like "$OUT" '^What to do: Connect' "with its remedy"
 runs "completion" 0 sallyport completion bash
-is "$(bash -c "$OUT"'; COMP_WORDS=(sallyport su); COMP_CWORD=1; _sallyport; echo "${COMPREPLY[*]}"')" submit "bash completes a command"
+is "$(bash -c "$OUT"'; COMP_WORDS=(sallyport sub); COMP_CWORD=1; _sallyport; echo "${COMPREPLY[*]}"')" submit "bash completes a command"
 is "$(bash -c "$OUT"'; COMP_WORDS=(sallyport submit --fail); COMP_CWORD=2; _sallyport; echo "${COMPREPLY[*]}"')" --fail-above "and an option"
 unlike "$(sallyport help; sallyport submit --help)" $'\e' "no colours where there is no terminal"
 # Nothing is up: each client says so and what to do.

@@ -291,6 +291,7 @@ struct saf_job_ask {
     struct str group, new_password;
     uint32_t more_attrs;
     uint32_t root_uid; /* for a user without a UID, or with UID 0; 0 none */
+    bool is_switch;
     int pidfd;
 };
 /* The user is decided and proved: make token and acee, reply. logon: by a

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/msg.h"
 #include "base/secret.h"
+#include "front_audit.h"
 
 /*
  * Address spaces. The master says which process is which job; from then on
@@ -236,6 +237,18 @@ watch_process(struct front *f, struct job *j, struct saf_job_ask *job,
     return e;
 }
 
+static void
+put_omvs(struct front *f, struct arena *a, uint32_t user_id, struct buf *out)
+{
+    static const char *const fields[] = { "HOME", "PROGRAM" };
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        buf_str(out, str_sub(saf_field_get(saf_engine_db(f->engine), a,
+                                           SAF_KIND_USER, user_id, "OMVS",
+                                           fields[i]),
+                             0, SAF_OMVS_PATH_MAX));
+}
+
 void
 job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
              const struct logon *logon, struct arena *a)
@@ -260,7 +273,8 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
 
     buf_init(&sealed, ACEE_WIRE_MAX);
     buf_init(&token, WIRE_TOKEN_MAX);
-    buf_init(&result, ACEE_WIRE_MAX + WIRE_TOKEN_MAX + 64u);
+    buf_init(&result,
+             ACEE_WIRE_MAX + WIRE_TOKEN_MAX + 2u * SAF_OMVS_PATH_MAX + 64u);
     e = logon_acee(f->engine, a, &ask, &lines, &acee, &rc, &why);
     if (e == ERR_OK)
         e = front_seal(f, &acee, &sealed, &why);
@@ -288,6 +302,7 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
         jobs_save(f);
         buf_str(&result, buf_view(&token));
         buf_str(&result, buf_view(&sealed));
+        put_omvs(f, a, acee.user_id, &result);
         if (logon != NULL)
             logon_tell_greeting(p, seq, logon, ask.now_ms);
     }
@@ -340,7 +355,24 @@ decide_started(struct peer *p, uint32_t seq, struct arena *a,
     return ERR_OK;
 }
 
-/* SURROGAT <user>.SUBMIT, READ by the submitter. No profile means no. */
+/* su: who may not is told of as of any access. */
+static bool
+may_switch(struct peer *p, const struct saf_lines *lines,
+           const struct acee *submitter, struct str name)
+{
+    const struct str class_name = STR("SURROGAT");
+    struct saf_decision d = saf_authorize(p->front->engine, submitter,
+                                          class_name, name, SAF_READ, NULL);
+
+    if (d.wants_log)
+        audit_access(p->front, p, submitter, class_name, name, &d);
+    if (d.wants_log && (d.rc.saf == 8 || d.is_warning))
+        ich408i_access(lines, submitter, class_name, name, &d);
+    return saf_rc_is_ok(d.rc);
+}
+
+/* SURROGAT <user>.SUBMIT, or BPX.SRV.<user> for su: READ by the submitter. No
+ * profile means no. */
 static enum err
 check_surrogate(struct peer *p, uint32_t seq, struct arena *a,
                 const struct saf_job_ask *job, struct saf_rc *rc,
@@ -355,11 +387,24 @@ check_surrogate(struct peer *p, uint32_t seq, struct arena *a,
     struct saf_user u;
     struct acee submitter;
     char name[32];
-    int n = snprintf(name, sizeof name, "%.*s.SUBMIT", STR_ARG(job->user));
+    int n =
+        job->is_switch
+            ? snprintf(name, sizeof name, "BPX.SRV.%.*s", STR_ARG(job->user))
+            : snprintf(name, sizeof name, "%.*s.SUBMIT", STR_ARG(job->user));
     enum err e = logon_acee(f->engine, a, &ask, &lines, &submitter, rc, why);
 
     if (e != ERR_OK)
         return e;
+    if (job->is_switch &&
+        may_switch(p, &lines, &submitter, str_n(name, (size_t)n)))
+        return ERR_OK;
+    if (job->is_switch) {
+        *rc = SAF_RC(8, 8, 0);
+        return err_set(why, ERR_DENIED,
+                       STR_FMT " may not become " STR_FMT
+                               ": READ to %s in class SURROGAT is missing",
+                       STR_ARG(job->submitter), STR_ARG(job->user), name);
+    }
     if (saf_authorized(f->engine, &submitter, "SURROGAT",
                        str_n(name, (size_t)n), SAF_READ))
         return ERR_OK;
@@ -377,6 +422,7 @@ static bool
 read_ask(struct chan_msg *msg, struct arena *a, struct saf_job_ask *job)
 {
     struct reader in = reader_of(msg->payload);
+    uint8_t is_switch = 0;
 
     if (!reader_str(&in, 1, 8, &job->job_name) ||
         !reader_str(&in, 1, 8, &job->job_id) ||
@@ -389,8 +435,12 @@ read_ask(struct chan_msg *msg, struct arena *a, struct saf_job_ask *job)
         (!reader_at_end(&in) &&
          (!reader_str(&in, 0, WIRE_PASSWORD_MAX, &job->new_password) ||
           !reader_str(&in, 0, SAF_GROUP_MAX, &job->group) ||
-          !reader_at_end(&in))))
+          !reader_u8(&in, &is_switch) || !reader_at_end(&in))))
         return false;
+    if (is_switch > 1 ||
+        (is_switch == 1 && (job->user.n == 0 || job->password.n > 0)))
+        return false;
+    job->is_switch = is_switch == 1;
     job->new_password = str_dup(a, job->new_password);
     job->group = str_upper(a, job->group);
     job->job_name = str_upper(a, job->job_name);

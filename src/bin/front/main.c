@@ -26,6 +26,7 @@ static const struct {
     { "shutdown", "master", "--stop", "end everything in order" },
     { "status", "master", "--status", "what is active" },
     { "submit", "submit", NULL, "submit a job and show its output" },
+    { "su", "su", NULL, "be another user, where BPX.SRV.user allows it" },
     { "console", "console", NULL, "enter operator commands" },
     { "racf", "racf", NULL, "enter RACF commands" },
     { "db", "db", NULL, "copy, check, unload and load the security database" },
