@@ -460,10 +460,26 @@ copy_or_member(struct str value, struct str member, char *out, size_t cap)
     return str_copy_z(str_eq_z(value, "=MEMBER") ? member : value, out, cap);
 }
 
-static enum err
-read_started(struct str lines, struct str member, struct saf_started *out,
-             struct err_info *why)
+/* USER(=MEMBER) of a generic profile makes each procedure's name a user id; a
+ * group that is named keeps it from being one of an ordinary user. */
+static bool
+is_anybody(struct str lines)
 {
+    struct str group = stdata(lines, "GROUP");
+
+    return str_eq_z(stdata(lines, "USER"), "=MEMBER") &&
+           (group.n == 0 || str_eq_z(group, "=MEMBER"));
+}
+
+static enum err
+read_started(struct str lines, bool is_generic, struct str member,
+             struct saf_started *out, struct err_info *why)
+{
+    if (is_generic && is_anybody(lines))
+        return err_set(why, ERR_DENIED,
+                       "STARTED %s: USER(=MEMBER) of a generic profile needs "
+                       "GROUP(name); RALTER STARTED %s STDATA(GROUP(name))",
+                       out->profile, out->profile);
     if (!copy_or_member(stdata(lines, "USER"), member, out->user,
                         sizeof out->user) ||
         !copy_or_member(stdata(lines, "GROUP"), member, out->group,
@@ -498,7 +514,7 @@ saf_started(struct saf_engine *engine, struct str member, struct str job,
         str_fmt(&arena, STR_FMT "." STR_FMT, STR_ARG(member), STR_ARG(job));
     if (snapshot_find(image.p, resource, &profile, &is_generic) &&
         str_copy_z(profile, out->profile, sizeof out->profile))
-        e = read_started(snapshot_data(image.p, resource),
+        e = read_started(snapshot_data(image.p, resource), is_generic,
                          str_upper(&arena, member), out, why);
     arena_fini(&arena);
     return e;

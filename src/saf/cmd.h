@@ -32,7 +32,8 @@ enum cmd_value {
 enum cmd_operand_flag {
     CMD_ASIS = 1u << 0,     /* value keeps its case; else upper folded */
     CMD_OPTIONAL = 1u << 1, /* value may be absent: REVOKE or REVOKE(date) */
-    CMD_NO = 1u << 2,       /* NO<name> exists and takes no value */
+    CMD_NO = 1u << 2,       /* NO<name> exists and takes no value; where the
+                               verb is_new only with CMD_NO_NEW */
     CMD_SECRET = 1u << 3,   /* never echoed, logged or kept */
     CMD_NAME = 1u << 4,     /* 1-8 of A-Z 0-9 # @ $: user, group */
     CMD_STAR = 1u << 5,     /* CMD_NAME, or "*" */
@@ -43,6 +44,7 @@ enum cmd_operand_flag {
     CMD_PIECES = 1u << 11,  /* quoted and unquoted pieces, as written: X'0F',
                                'SYS1.HELP'/READ */
     CMD_NO_LIST = 1u << 6,  /* NO<name> takes the value, too: NOCLASSACT(c) */
+    CMD_NO_NEW = 1u << 12,  /* NO<name> says something of what is new, too */
 };
 
 struct cmd_table;
@@ -88,6 +90,7 @@ struct cmd_verb {
      * failed or cmd_abandon was called. */
     uint32_t (*run)(struct cmd *);
     bool is_outside; /* runs without the store, which may be lost */
+    bool is_new;     /* makes profiles: what is not there is not taken away */
 };
 
 /* --- a parsed command -------------------------------------------------- */

@@ -172,7 +172,7 @@ tell_operands(struct completer *c, const struct cmd_table *table)
                              ? ""
                              : "("),
                  true);
-            if ((o->flags & CMD_NO) != 0 && c->word.n >= 2)
+            if (cmd_has_negation(c->verb, o) && c->word.n >= 2)
                 tell(c, str_fmt(c->cmd->arena, "NO%s", o->name), true);
         }
 }

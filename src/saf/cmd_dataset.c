@@ -85,6 +85,21 @@ cmd_may_alter_dataset(struct cmd *cmd, const struct saf_profile *p)
            cmd_may_alter_profile(cmd, p);
 }
 
+bool
+cmd_has_datasets(struct cmd *cmd, struct str principal)
+{
+    struct str prefix = str_fmt(cmd->arena, STR_FMT ".", STR_ARG(principal));
+    struct saf_query q = saf_db_query(
+        cmd->db,
+        "SELECT 1 FROM profiles WHERE class='DATASET' AND"
+        " substr(name, 1, ?2)=?1 LIMIT 1",
+        "si", prefix, (int64_t)prefix.n);
+    bool has_some = saf_query_next(&q);
+
+    saf_query_close(&q);
+    return has_some;
+}
+
 /* --- ADDSD ------------------------------------------------------------- */
 
 /* The first qualifier is the issuer; a user or group whom he owns; a group in
@@ -106,7 +121,7 @@ may_protect(struct cmd *cmd, struct str name)
         (saf_group_get(cmd->db, cmd->arena, q, &g) &&
          cmd_has_group_authority(cmd, &g, AUTH_CREATE)))
         return true;
-    CMD_MSG(cmd, "ICH09010I", name);
+    CMD_MSG(cmd, "ICH09008I", name);
     cmd_rc(cmd, 8);
     return false;
 }
@@ -141,7 +156,7 @@ add_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     p.is_generic = is_generic(cmd, p.name);
     if (saf_profile_get_kind(cmd->db, cmd->arena, p.class_name, p.name,
                              p.is_generic, &old)) {
-        CMD_MSG(cmd, "ICH09007I", p.name);
+        CMD_MSG(cmd, "ICH09005I", p.name);
         cmd_rc(cmd, 4);
         return;
     }
@@ -173,7 +188,7 @@ run_addsd(struct cmd *cmd)
 const struct cmd_verb cmd_addsd = {
     "ADDSD",   "AD", dataset_positional,
     1,         1,    CMD_TABLE_AND(addsd_rows, cmd_kept_dataset),
-    run_addsd,
+    run_addsd, .is_new = true,
 };
 
 /* --- ALTDSD, DELDSD ---------------------------------------------------- */
@@ -205,7 +220,7 @@ alter_one(struct cmd *cmd, struct str given)
         return;
     if (!cmd_may_alter_dataset(cmd, &p) &&
         !(global != NULL && cmd->n_args == 1)) {
-        CMD_MSG(cmd, "ICH22002I", p.name);
+        CMD_MSG(cmd, "ICH22005I", p.name);
         cmd_rc(cmd, 4);
         return;
     }
@@ -250,10 +265,10 @@ run_delsd(struct cmd *cmd)
     for (size_t i = 0; i < names->n_values; i++) {
         struct saf_profile p;
 
-        if (!find(cmd, names->values[i], "ICH09001I", &p))
+        if (!find(cmd, names->values[i], "ICH09020I", &p))
             continue;
         if (!cmd_may_alter_dataset(cmd, &p)) {
-            CMD_MSG(cmd, "ICH09011I", p.name);
+            CMD_MSG(cmd, "ICH09021I", p.name);
             cmd_rc(cmd, 4);
             continue;
         }

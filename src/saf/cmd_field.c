@@ -136,14 +136,37 @@ cmd_is_segment(const struct cmd_arg *arg)
            strcmp(o->segment, "WHEN") != 0;
 }
 
-static const char *
-not_authorized_id(const struct cmd *cmd)
+static void
+say_not_authorized(struct cmd *cmd, const char *operand)
 {
-    if (cmd->verb == &cmd_adduser)
-        return "ICH01001I";
-    if (cmd->verb == &cmd_altuser)
-        return "ICH21028I";
-    return cmd->verb == &cmd_ralter ? "ICH11008I" : "ICH21005I";
+    static const struct {
+        const struct cmd_verb *verb;
+        const char *id;
+    } rows[] = {
+        { &cmd_adduser, "ICH01001I" },
+        { &cmd_altuser, "ICH21028I" },
+        { &cmd_ralter, "ICH11008I" },
+    };
+
+    cmd_rc(cmd, 4);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (cmd->verb == rows[i].verb) {
+            CMD_MSG(cmd, rows[i].id, str_of(operand));
+            return;
+        }
+    CMD_MSG(cmd, "SPT0570W", str_of(cmd->verb->name), str_of(operand));
+}
+
+/* A group of whose segments one is refused stays as it is. */
+static void
+leave_groups(struct cmd *cmd)
+{
+    const struct cmd_arg *groups = cmd->positional[0];
+
+    for (size_t i = 0; i < groups->n_values; i++)
+        CMD_MSG(cmd, "ICH20021I", groups->values[i]);
+    cmd_rc(cmd, 4);
+    cmd->n_args = 0;
 }
 
 void
@@ -158,8 +181,11 @@ cmd_drop_forbidden_fields(struct cmd *cmd)
     for (size_t i = 0; i < cmd->n_args; i++) {
         if (cmd_is_segment(&args[i]) &&
             !may_set_all(cmd, class_name, &args[i])) {
-            CMD_MSG(cmd, not_authorized_id(cmd), str_of(args[i].operand->name));
-            cmd_rc(cmd, 4);
+            if (cmd->verb == &cmd_altgroup) {
+                leave_groups(cmd);
+                return;
+            }
+            say_not_authorized(cmd, args[i].operand->name);
             continue;
         }
         args[n++] = args[i];

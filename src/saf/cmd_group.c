@@ -12,7 +12,7 @@ static const struct cmd_operand group_rows[] = {
     { "OWNER", CMD_TEXT, CMD_NAME, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     { "DATA", CMD_TEXT, CMD_NO | CMD_ASIS, 0, 255, NULL, NULL, "BASE", "DATA", NULL, NULL },
     { "MODEL", CMD_TEXT, CMD_NO, 0, 44, NULL, NULL, "BASE", "MODEL", NULL, NULL },
-    { "TERMUACC", CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
+    { "TERMUACC", CMD_NONE, CMD_NO | CMD_NO_NEW, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
     { "UNIVERSAL", CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
@@ -192,6 +192,7 @@ const struct cmd_verb cmd_addgroup = {
     1,
     CMD_TABLE_AND(group_rows, cmd_segments_group),
     run_addgroup,
+    .is_new = true,
 };
 
 /* A group may not become its own superior. */
@@ -300,6 +301,12 @@ delgroup_one(struct cmd *cmd, struct str group)
         return;
     }
     if (str_eq_z(group, "SYS1") || !is_empty(cmd, group)) {
+        CMD_MSG(cmd, "ICH05004I", group);
+        cmd_rc(cmd, 8);
+        return;
+    }
+    if (cmd_has_datasets(cmd, group)) {
+        CMD_MSG(cmd, "ICH05006I", group);
         CMD_MSG(cmd, "ICH05004I", group);
         cmd_rc(cmd, 8);
         return;

@@ -42,7 +42,8 @@ add_value(struct buf *line, const struct cmd_operand *o)
 }
 
 static void
-list_operands(struct cmd *cmd, const struct cmd_table *table)
+list_operands(struct cmd *cmd, const struct cmd_verb *verb,
+              const struct cmd_table *table)
 {
     struct buf line;
 
@@ -58,7 +59,7 @@ list_operands(struct cmd *cmd, const struct cmd_table *table)
             add_value(&line, o);
             if ((o->flags & CMD_OPTIONAL) != 0 && o->value != CMD_NONE)
                 buf_add_char(&line, ']');
-            if ((o->flags & CMD_NO) != 0)
+            if (cmd_has_negation(verb, o))
                 buf_printf(&line, " / NO%s", o->name);
             if (o->missing != NULL) {
                 const char *plus = strchr(o->missing, '+');
@@ -97,7 +98,7 @@ show_syntax(struct cmd *cmd, const struct cmd_verb *v)
                    v->positional[i].value == CMD_LIST ? " ..." : "");
     cmd_line(cmd, buf_view(&line));
     buf_fini(&line);
-    list_operands(cmd, &v->operands);
+    list_operands(cmd, v, &v->operands);
 }
 
 static const struct cmd_operand *
@@ -138,9 +139,9 @@ run_help(struct cmd *cmd)
     }
     cmd_printf(cmd, "%s %s", v->name, o->name);
     if (o->value == CMD_SUB)
-        list_operands(cmd, o->sub);
+        list_operands(cmd, v, o->sub);
     else
-        list_operands(cmd, &(const struct cmd_table){ o, 1, NULL });
+        list_operands(cmd, v, &(const struct cmd_table){ o, 1, NULL });
     return 0;
 }
 

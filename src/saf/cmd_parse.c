@@ -393,8 +393,16 @@ is_exact(const struct match *m, struct str word)
            strlen(m->operand->name) + (m->is_negated ? 2 : 0) == word.n;
 }
 
+bool
+cmd_has_negation(const struct cmd_verb *verb, const struct cmd_operand *o)
+{
+    return (o->flags & CMD_NO) != 0 &&
+           (!verb->is_new || (o->flags & CMD_NO_NEW) != 0);
+}
+
 static struct match
-find_keyword(const struct cmd_table *table, struct str word)
+find_keyword(const struct cmd_verb *verb, const struct cmd_table *table,
+             struct str word)
 {
     struct match m = { NULL, false, 0 };
 
@@ -403,7 +411,7 @@ find_keyword(const struct cmd_table *table, struct str word)
             const struct cmd_operand *o = &table->v[i];
 
             try_name(&m, o, o->name, false, word);
-            if ((o->flags & CMD_NO) != 0 && !is_exact(&m, word))
+            if (cmd_has_negation(verb, o) && !is_exact(&m, word))
                 try_name(&m, o, o->name, true, word);
         }
     return m;
@@ -439,7 +447,12 @@ read_operand(struct parser *p, struct cmd_arg *arg, uint32_t depth)
         return read_values(p, arg);
     if (depth + 1 >= CMD_DEPTH_MAX)
         return refuse_value(p, o, STR("("));
-    return parse_keywords(p, o->sub, &arg->subs, &arg->n_subs, depth + 1);
+    mark = p->n_errors;
+    if (!parse_keywords(p, o->sub, &arg->subs, &arg->n_subs, depth + 1))
+        return false;
+    /* PASSWORD() says nothing; what was wrong inside has been said. */
+    return arg->n_subs > 0 || p->n_errors > mark ||
+           (o->flags & CMD_OPTIONAL) != 0 || refuse_missing(p, o);
 }
 
 /* The place of the operand's argument; a second use replaces the first. */
@@ -517,7 +530,7 @@ parse_keyword(struct parser *p, const struct cmd_table *table,
 
     if (word.n == 0)
         word = str_sub(reader_rest(&p->in), 0, 1);
-    m = find_keyword(table, word);
+    m = find_keyword(p->cmd->verb, table, word);
     if (m.n != 1) {
         skip_unknown(p, m, word);
         return;
@@ -556,7 +569,7 @@ parse_keywords(struct parser *p, const struct cmd_table *table,
 bool
 cmd_is_keyword(const struct cmd_verb *verb, struct str word)
 {
-    return word.n > 0 && find_keyword(&verb->operands, word).n == 1;
+    return word.n > 0 && find_keyword(verb, &verb->operands, word).n == 1;
 }
 
 /* An operand that may be left out is not taken from a keyword in full. */
@@ -565,7 +578,8 @@ is_keyword_next(struct parser *p)
 {
     struct reader ahead = p->in;
     struct str word = reader_span(&ahead, cmd_is_word_byte);
-    struct match m = find_keyword(&p->cmd->verb->operands, word);
+    struct match m =
+        find_keyword(p->cmd->verb, &p->cmd->verb->operands, word);
 
     return word.n > 0 && is_exact(&m, word);
 }

@@ -14,6 +14,8 @@ const struct cmd_verb *cmd_find_verb(struct str word,
 /* The parser's idea of what stands between words, and of a word. */
 void cmd_skip_separators(struct reader *);
 bool cmd_is_word_byte(unsigned char c);
+/* The verb has the operand's NO<name>. */
+bool cmd_has_negation(const struct cmd_verb *, const struct cmd_operand *);
 /* The beginning of exactly one keyword of the verb. */
 bool cmd_is_keyword(const struct cmd_verb *, struct str word);
 
@@ -104,6 +106,8 @@ bool cmd_is_reserved(struct str name);
 bool cmd_is_principal(struct cmd *, struct str name);
 bool cmd_user_exists(struct cmd *, struct str name);
 bool cmd_group_exists(struct cmd *, struct str name);
+/* There are profiles of data sets whose first qualifier that is. */
+bool cmd_has_datasets(struct cmd *, struct str principal);
 /* Authority in a group: JOIN, CONNECT by the issuer's connection, or owner. */
 bool cmd_has_group_authority(struct cmd *, const struct saf_group *,
                              enum saf_authority);

@@ -284,7 +284,10 @@ set_owner(struct cmd *cmd, struct saf_profile *p)
     if (owner == NULL)
         return true;
     if (!cmd_is_principal(cmd, cmd_value(owner))) {
-        CMD_MSG(cmd, "IKJ56702I", STR("OWNER"), cmd_value(owner));
+        if (cmd->verb == &cmd_addsd)
+            CMD_MSG(cmd, "ICH09007I");
+        else
+            CMD_MSG(cmd, "IKJ56702I", STR("OWNER"), cmd_value(owner));
         cmd_abandon(cmd, 8);
         return false;
     }
@@ -447,8 +450,7 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
         return;
     }
     if (!cmd_copy_model(cmd, class_, &p, &model) || !cmd_set_fields(cmd, &p) ||
-        !cmd_check_stdata(cmd) || !cmd_check_cdtinfo(cmd, &p) ||
-        !cmd_check_terminal(cmd)) {
+        !cmd_check_cdtinfo(cmd, &p) || !cmd_check_terminal(cmd)) {
         CMD_MSG(cmd, "ICH10301I", p.name);
         cmd_abandon(cmd, 8);
         return;
@@ -457,6 +459,7 @@ define_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
     cmd_copy_list(cmd, model.id, p.id);
     cmd_add_creator(cmd, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
+    cmd_check_stdata(cmd, &p);
     if (!cmd_ssignon_put(cmd, p.id, p.name) ||
         !cmd_set_members(cmd, class_, &p) || !cmd_has_posit(cmd, &p))
         cmd_abandon(cmd, 8);
@@ -499,7 +502,7 @@ run_rdefine(struct cmd *cmd)
 const struct cmd_verb cmd_rdefine = {
     "RDEFINE",   "RDEF", resource_positional,
     2,           2,      CMD_TABLE_AND(define_rows, cmd_kept_resource),
-    run_rdefine,
+    run_rdefine, .is_new = true,
 };
 
 /* --- RALTER, RDELETE --------------------------------------------------- */
@@ -546,13 +549,14 @@ alter_one(struct cmd *cmd, const struct saf_class *class_, struct str given)
             cmd_rc(cmd, 4);
         }
     }
-    if (!cmd_set_fields(cmd, &p) || !cmd_check_stdata(cmd) ||
-        !cmd_check_cdtinfo(cmd, &p) || !cmd_check_terminal(cmd)) {
+    if (!cmd_set_fields(cmd, &p) || !cmd_check_cdtinfo(cmd, &p) ||
+        !cmd_check_terminal(cmd)) {
         cmd_abandon(cmd, 8);
         return;
     }
     saf_profile_put(cmd->db, &p);
     cmd_store(cmd, SAF_KIND_PROFILE, p.id);
+    cmd_check_stdata(cmd, &p);
     if (!cmd_ssignon_put(cmd, p.id, p.name) ||
         !cmd_set_members(cmd, class_, &p) || !cmd_has_posit(cmd, &p))
         cmd_abandon(cmd, 8);

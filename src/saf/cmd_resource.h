@@ -62,10 +62,11 @@ bool cmd_is_class_in_use(struct cmd *, const struct saf_profile *);
  * name, the name is one of class GLOBAL, the operands' values are valid. */
 bool cmd_owns_generic(struct cmd *, const struct saf_class *, struct str name);
 bool cmd_is_table_name(struct cmd *, const struct saf_class *, struct str name);
-bool cmd_check_stdata(struct cmd *);
 bool cmd_check_terminal(struct cmd *);
 bool cmd_check_cdtinfo(struct cmd *, const struct saf_profile *);
 bool cmd_has_posit(struct cmd *, const struct saf_profile *);
+/* STDATA as it is stored now: say when the user is not in the group. */
+void cmd_check_stdata(struct cmd *, const struct saf_profile *);
 /* Say that the change waits for a REFRESH, when the class is RACLISTed. */
 void cmd_warn_raclisted(struct cmd *, const struct saf_class *, const char *id);
 

@@ -6,20 +6,25 @@
 
 #define ZONE_MAX 11u /* hours from here */
 
-/* STDATA(USER(x) GROUP(y)): warn when x is not connected to y. */
-bool
-cmd_check_stdata(struct cmd *cmd)
+static struct str
+stdata_field(struct cmd *cmd, const struct saf_profile *p, const char *field)
 {
-    const struct cmd_arg *stdata = cmd_arg(cmd, "STDATA");
-    struct str user = cmd_value(cmd_sub(stdata, "USER"));
-    struct str group = cmd_value(cmd_sub(stdata, "GROUP"));
+    return saf_field_get(cmd->db, cmd->arena, SAF_KIND_PROFILE, p->id, "STDATA",
+                         field);
+}
+
+void
+cmd_check_stdata(struct cmd *cmd, const struct saf_profile *p)
+{
+    struct str user = stdata_field(cmd, p, "USER");
+    struct str group = stdata_field(cmd, p, "GROUP");
     struct saf_connect c;
 
-    if (user.n == 0 || group.n == 0 || user.p[0] == '=' || group.p[0] == '=' ||
+    if (cmd_arg(cmd, "STDATA") == NULL || user.n == 0 || group.n == 0 ||
+        user.p[0] == '=' || group.p[0] == '=' ||
         saf_connect_get(cmd->db, cmd->arena, user, group, &c))
-        return true;
+        return;
     CMD_MSG(cmd, "IRR52170I", user, group);
-    return true;
 }
 
 /* A dynamic class: a name of 4 to 8 characters that no fixed class has, a

@@ -11,7 +11,7 @@ static const struct cmd_operand user_positional[] = {
 };
 
 /* clang-format off */
-#define FLAG(name) { name, CMD_NONE, CMD_NO, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define FLAG(name) { name, CMD_NONE, CMD_NO | CMD_NO_NEW, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define ONCE(name) { name, CMD_NONE, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define ID(name) { name, CMD_TEXT, CMD_NAME, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 #define KEPT(name, max) { name, CMD_TEXT, CMD_NO, 0, max, NULL, NULL, "BASE", name, NULL, NULL }
@@ -24,12 +24,12 @@ static const struct cmd_operand user_positional[] = {
       NULL, "GROUP AUTHORITY, USE, CREATE, CONNECT, OR JOIN" },                \
     { "UACC", CMD_CHOICE, 0, 0, 0, NULL, cmd_levels, NULL, NULL,               \
       "UNIVERSAL ACCESS", "ALTER, CONTROL, UPDATE, READ, EXECUTE, OR NONE" },  \
-    { "PHRASE", CMD_TEXT, CMD_NO | CMD_SECRET | CMD_ASIS, 0, 100, NULL, NULL,  \
-      NULL, NULL, NULL, NULL },                                                \
+    { "PHRASE", CMD_TEXT, CMD_NO | CMD_NO_NEW | CMD_SECRET | CMD_ASIS, 0,      \
+      100, NULL, NULL, NULL, NULL, NULL, NULL },                                                \
     FLAG("SPECIAL"), FLAG("OPERATIONS"), FLAG("AUDITOR"), FLAG("ROAUDIT"),     \
     FLAG("ADSP"), FLAG("GRPACC"), FLAG("OIDCARD"), FLAG("RESTRICTED"),         \
-    { "CLAUTH", CMD_LIST, CMD_NO | CMD_NO_LIST, 1, 8, NULL, NULL, NULL, NULL,                \
-      "CLASS NAME", "CLASS NAMES" },                                           \
+    { "CLAUTH", CMD_LIST, CMD_NO | CMD_NO_NEW | CMD_NO_LIST, 1, 8, NULL, NULL, \
+      NULL, NULL, "CLASS NAME", "CLASS NAMES" },                                           \
     { "DATA", CMD_TEXT, CMD_NO | CMD_ASIS, 0, 255, NULL, NULL, "BASE", "DATA", \
       NULL, NULL },                                                            \
     KEPT("MODEL", 44), KEPT("SECLEVEL", 44), KEPT("SECLABEL", 8),              \
@@ -43,7 +43,7 @@ static const struct cmd_operand when_rows[] = {
 static const struct cmd_table when_table = CMD_TABLE(when_rows);
 
 /* ADDUSER gives no password then; ALTUSER would do nothing. */
-#define PASSWORD(flags, missing) { "PASSWORD", CMD_TEXT, CMD_NO | CMD_SECRET | CMD_ASIS | (flags), 1, 8, NULL, NULL, NULL, NULL, NULL, missing }
+#define PASSWORD(flags, missing) { "PASSWORD", CMD_TEXT, CMD_NO | CMD_NO_NEW | CMD_SECRET | CMD_ASIS | (flags), 1, 8, NULL, NULL, NULL, NULL, NULL, missing }
 
 static const struct cmd_operand add_rows[] = {
     COMMON_OPERANDS, PASSWORD(CMD_OPTIONAL, NULL),
@@ -401,7 +401,7 @@ run_adduser(struct cmd *cmd)
 const struct cmd_verb cmd_adduser = {
     "ADDUSER",   "AU", user_positional,
     1,           1,    CMD_TABLE_AND(add_rows, cmd_segments_user),
-    run_adduser,
+    run_adduser, .is_new = true,
 };
 
 /* --- ALTUSER ----------------------------------------------------------- */
@@ -609,6 +609,19 @@ const struct cmd_verb cmd_altuser = {
 
 /* --- DELUSER ----------------------------------------------------------- */
 
+static bool
+has_distributed_identities(struct cmd *cmd, struct str user)
+{
+    struct saf_query q = saf_db_query(
+        cmd->db,
+        "SELECT 1 FROM idmaps WHERE owner=?1 AND kind='D' LIMIT 1", "s",
+        user);
+    bool has_some = saf_query_next(&q);
+
+    saf_query_close(&q);
+    return has_some;
+}
+
 static void
 delete_one(struct cmd *cmd, struct str user)
 {
@@ -625,6 +638,14 @@ delete_one(struct cmd *cmd, struct str user)
             CMD_MSG(cmd, "ICH04010I");
         else if (str_eq_z(user, "IBMUSER"))
             CMD_MSG(cmd, "ICH04011I");
+        CMD_MSG(cmd, "ICH04006I", user);
+        cmd_rc(cmd, 8);
+        return;
+    }
+    /* What carries on in his name, or lets others in as him, goes first. */
+    if (cmd_has_datasets(cmd, user) || has_distributed_identities(cmd, user)) {
+        CMD_MSG(cmd, cmd_has_datasets(cmd, user) ? "ICH04009I" : "ICH04018I",
+                user);
         CMD_MSG(cmd, "ICH04006I", user);
         cmd_rc(cmd, 8);
         return;

@@ -182,7 +182,7 @@ data_set_commands(void **state)
           "ICH14063I SETROPTS command complete.\n" },
         { "ADDSD 'SYS1.PARM.*' UACC(READ) NOTIFY", 0, "" },
         { "ADDSD 'SYS1.PARM.*'", 4,
-          "ICH09007I SYS1.PARM.* ALREADY DEFINED TO RACF\n" },
+          "ICH09005I SYS1.PARM.* ALREADY DEFINED TO RACF\n" },
         { "ADDSD MINE.**", 0, "" }, /* without quotes: the issuer's */
         { "ALTDSD 'SYS1.NONE' UACC(READ)", 4,
           "ICH22001I SYS1.NONE NOT DEFINED TO RACF\n" },
@@ -218,7 +218,7 @@ data_set_commands(void **state)
           "IKJ56701I MISSING NAME OF ENTITY IN SPECIFIED CLASS\n" },
         { "DELDSD 'SYS1.PARM.*'", 0, "" },
         { "DELDSD 'SYS1.PARM.*'", 4,
-          "ICH09001I SYS1.PARM.* NOT DEFINED TO RACF\n" },
+          "ICH09020I SYS1.PARM.* NOT DEFINED TO RACF\n" },
         { "LISTDSD ID(SYS1)", 4, "ICH35001I NO DATASETS LISTED\n" },
         { "RVARY LIST", 0,
           "ICH15013I RACF DATABASE STATUS:\n"
@@ -236,7 +236,7 @@ data_set_commands(void **state)
         { "RVARY ACTIVE DATASHARE", 8, RVARY_WRONG },
     };
     static const struct row by_fred[] = {
-        { "ADDSD 'SYS1.X'", 8, "ICH09010I NOT AUTHORIZED TO PROTECT SYS1.X\n" },
+        { "ADDSD 'SYS1.X'", 8, "ICH09008I NOT AUTHORIZED TO PROTECT SYS1.X\n" },
         { "ADDSD 'FRED.X' UACC(NONE)", 0, "" },
         { "PERMIT 'FRED.X' ID(*) ACCESS(READ)", 0, "" },
         { "PERMIT 'IBMUSER.MINE.**' ID(FRED)", 8,
@@ -244,9 +244,9 @@ data_set_commands(void **state)
         { "RDEFINE XFACILIT a.b", 8,
           "ICH10202I NOT AUTHORIZED TO DEFINE XFACILIT CLASS ENTITIES\n" },
         { "ALTDSD 'IBMUSER.MINE.**' UACC(ALTER)", 4,
-          "ICH22002I NOT AUTHORIZED TO ALTER IBMUSER.MINE.**\n" },
+          "ICH22005I NOT AUTHORIZED TO ALTER IBMUSER.MINE.**\n" },
         { "DELDSD 'IBMUSER.MINE.**'", 4,
-          "ICH09011I NOT AUTHORIZED TO DELETE IBMUSER.MINE.**\n" },
+          "ICH09021I NOT AUTHORIZED TO DELETE IBMUSER.MINE.**\n" },
         { "RVARY LIST", 8, "ICH15001I NOT AUTHORIZED TO ISSUE RVARY\n" },
         { "RVARY SWITCH", 8, "ICH15001I NOT AUTHORIZED TO ISSUE RVARY\n" },
         { "RVARY INACTIVE", 8, "ICH15001I NOT AUTHORIZED TO ISSUE RVARY\n" },

@@ -468,6 +468,47 @@ started_tasks(void **state)
     desk_fini(&d);
 }
 
+/* =MEMBER for both in a generic profile would make anybody's id one of started
+ * tasks. */
+static void
+started_as_member(void **state)
+{
+    static const char *const setup[] = {
+        "SETROPTS CLASSACT(STARTED) GENERIC(STARTED)",
+        "RDEFINE STARTED A.* STDATA(USER(=MEMBER))",
+        "RDEFINE STARTED B.* STDATA(USER(=MEMBER) GROUP(=MEMBER))",
+        "RDEFINE STARTED C.* STDATA(USER(=MEMBER) GROUP(SYS1))",
+        "RDEFINE STARTED D.* STDATA(USER(IBMUSER) GROUP(=MEMBER))",
+        "RDEFINE STARTED E.E STDATA(USER(=MEMBER))",
+        "RDEFINE STARTED F.*",
+        "SETROPTS RACLIST(STARTED)",
+    };
+    static const struct {
+        const char *member;
+        enum err want;
+        const char *user;
+    } rows[] = {
+        { "A", ERR_DENIED, "" },   { "B", ERR_DENIED, "" },
+        { "C", ERR_OK, "C" },      { "D", ERR_OK, "IBMUSER" },
+        { "E", ERR_OK, "E" },      { "F", ERR_OK, "" },
+        { "LONGERMEM", ERR_OK, "" }, /* no profile */
+    };
+    struct desk d;
+
+    (void)state;
+    desk_init(&d);
+    do_all(&d, setup, ARRAY_LEN(setup));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str member = str_of(rows[i].member);
+        struct saf_started got;
+
+        assert_int_equal(saf_started(d.engine, member, member, &got, NULL),
+                         rows[i].want);
+        assert_string_equal(got.user, rows[i].user);
+    }
+    desk_fini(&d);
+}
+
 /* --- authority to issue ------------------------------------------------ */
 
 static void
@@ -650,8 +691,17 @@ field_level_access(void **state)
         { "ALTUSER OWNED OMVS(AUTOUID)", 4,
           "ICH21028I OMVS OPERAND NOT PROCESSED\n" },
         { "ALTUSER OWNED NOOMVS", 4, "ICH21028I OMVS OPERAND NOT PROCESSED\n" },
-        { "ALTGROUP GRP OMVS(GID(0))", 4,
-          "ICH21005I NOT AUTHORIZED TO SPECIFY OMVS, OPERAND IGNORED\n" },
+        { "ALTGROUP GRP OMVS(GID(0)) DATA('not either')", 4,
+          "ICH20021I PROFILE UNCHANGED. NOT AUTHORIZED TO ALTER SEGMENT FOR"
+          " GROUP GRP\n" },
+        { "LISTGRP GRP", 0,
+          "INFORMATION FOR GROUP GRP     \n"
+          "    SUPERIOR GROUP=SYS1         OWNER=OWNER       CREATED=24.007\n"
+          "    NO INSTALLATION DATA\n"
+          "    NO MODEL DATA SET\n"
+          "    TERMUACC\n"
+          "    NO SUBGROUPS\n"
+          "    NO USERS\n" },
         /* Nor an empty segment. */
         { "ALTUSER OWNED OMVS", 4, "ICH21028I OMVS OPERAND NOT PROCESSED\n" },
         { "ALTUSER OWNED TSO()", 4, "ICH21028I TSO OPERAND NOT PROCESSED\n" },
@@ -659,7 +709,8 @@ field_level_access(void **state)
           "ICH21028I TSO OPERAND NOT PROCESSED\n"
           "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
         { "RDEFINE STARTED X.* STDATA(USER(IBMUSER) TRUSTED(YES))", 4,
-          "ICH21005I NOT AUTHORIZED TO SPECIFY STDATA, OPERAND IGNORED\n" },
+          "SPT0570W RDEFINE: not authorized to specify STDATA; the operand is"
+          " ignored.\n" },
         { "RALTER STARTED X.* STDATA(USER(IBMUSER))", 4,
           "ICH11008I NOT AUTHORIZED TO SPECIFY STDATA, OPERAND IGNORED\n" },
         { "ALTUSER OWNED NAME('STILL ALLOWED')", 0, "" },
@@ -1075,6 +1126,7 @@ main(void)
         cmocka_unit_test(stored_classes_answer_at_once),
         cmocka_unit_test(grouping_class),
         cmocka_unit_test(started_tasks),
+        cmocka_unit_test(started_as_member),
         cmocka_unit_test(authority),
         cmocka_unit_test(passwords),
         cmocka_unit_test(identity_maps),

@@ -249,9 +249,9 @@ fully_qualified_generics(void **state)
           "ICH06004I SYS1.A NOT DEFINED TO RACF\n" },
         { "PERMIT 'SYS1.A' ID(ANN) GENERIC", 0, "" },
         { "ADDSD 'SYS1.A' UACC(NONE)", 0, "" },
-        { "ADDSD 'SYS1.A'", 4, "ICH09007I SYS1.A ALREADY DEFINED TO RACF\n" },
+        { "ADDSD 'SYS1.A'", 4, "ICH09005I SYS1.A ALREADY DEFINED TO RACF\n" },
         { "ADDSD 'SYS1.A' GENERIC", 4,
-          "ICH09007I SYS1.A ALREADY DEFINED TO RACF\n" },
+          "ICH09005I SYS1.A ALREADY DEFINED TO RACF\n" },
         { "PERMIT 'SYS1.A' ID(BEN) ACCESS(UPDATE)", 0, "" },
         { "ADDSD 'SYS1.B' FROM('SYS1.A') FGENERIC", 0, "" },
         { "PERMIT 'SYS1.B' ID(BEN) DELETE", 4,
@@ -272,7 +272,7 @@ fully_qualified_generics(void **state)
     assert_string_equal(desk_run(&d, "DELDSD 'SYS1.A' GENERIC"), "");
     assert_int_equal(d.rc, 0);
     assert_string_equal(desk_run(&d, "DELDSD 'SYS1.A' GENERIC"),
-                        "ICH09001I SYS1.A NOT DEFINED TO RACF\n");
+                        "ICH09020I SYS1.A NOT DEFINED TO RACF\n");
     desk_fini(&d);
 }
 
