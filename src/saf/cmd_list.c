@@ -246,6 +246,8 @@ list_user(struct cmd *cmd, struct str user, bool is_quiet, bool is_further)
     }
     if (cmd_arg(cmd, "NORACF") == NULL)
         list_base(cmd, &u);
+    else
+        cmd_printf(cmd, "USER=" STR_FMT, STR_ARG(u.user));
     list_segments(cmd, SAF_KIND_USER, u.id, str_eq_z(u.user, cmd->acee->user));
     return true;
 }
@@ -313,7 +315,7 @@ run_listuser(struct cmd *cmd)
     if (is_all)
         n = all_names(cmd,
                       "SELECT user FROM users WHERE user NOT LIKE 'irr%'"
-                      " ORDER BY user",
+                      " ORDER BY user COLLATE EBCDIC",
                       &names);
     for (size_t i = 0; i < n; i++) {
         is_first = !list_user(cmd, names[i], is_all, !is_first) && is_first;
@@ -331,7 +333,7 @@ static void
 list_subgroups(struct cmd *cmd, struct str group)
 {
     struct saf_query q = saf_db_query(
-        cmd->db, "SELECT grp FROM groups WHERE superior=?1 ORDER BY grp", "s",
+        cmd->db, "SELECT grp FROM groups WHERE superior=?1 ORDER BY grp COLLATE EBCDIC", "s",
         group);
     struct buf line;
 
@@ -390,7 +392,6 @@ list_group_base(struct cmd *cmd, const struct saf_group *g)
     struct str model = saf_field_get(cmd->db, cmd->arena, SAF_KIND_GROUP, g->id,
                                      "BASE", "MODEL");
 
-    cmd_printf(cmd, "INFORMATION FOR GROUP %-8.*s", STR_ARG(g->group));
     cmd_printf(
         cmd, "    SUPERIOR GROUP=%-8.*s     OWNER=%-8.*s    CREATED=" STR_FMT,
         STR_ARG(g->superior.n == 0 ? STR("NONE") : g->superior),
@@ -426,6 +427,7 @@ list_group(struct cmd *cmd, struct str group, bool is_quiet)
         }
         return false;
     }
+    cmd_printf(cmd, "INFORMATION FOR GROUP %-8.*s", STR_ARG(g.group));
     if (cmd_arg(cmd, "NORACF") == NULL)
         list_group_base(cmd, &g);
     list_segments(cmd, SAF_KIND_GROUP, g.id, false);
@@ -451,7 +453,7 @@ run_listgrp(struct cmd *cmd)
         return 4;
     }
     if (is_all)
-        n = all_names(cmd, "SELECT grp FROM groups ORDER BY grp", &names);
+        n = all_names(cmd, "SELECT grp FROM groups ORDER BY grp COLLATE EBCDIC", &names);
     for (size_t i = 0; i < n; i++)
         is_listed |= list_group(cmd, names[i], is_all);
     if (is_all && !is_listed) {

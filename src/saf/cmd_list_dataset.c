@@ -40,8 +40,6 @@ list_base(struct cmd *cmd, const struct saf_profile *p)
     enum saf_level own =
         cmd_may_alter_dataset(cmd, p) ? SAF_ALTER : cmd_own_access(cmd, p);
 
-    cmd_printf(cmd, "INFORMATION FOR DATASET " STR_FMT "%s", STR_ARG(p->name),
-               p->is_generic ? " (G)" : "");
     heading(cmd, "LEVEL  OWNER    UNIVERSAL ACCESS   WARNING   ERASE",
             "-----  -------- ----------------   -------   -----");
     cmd_printf(cmd, " %02u    %-8.*s        %-7s       %-3s     %s", p->level,
@@ -194,6 +192,8 @@ list_profile(struct cmd *cmd, const struct saf_profile *p)
     bool all = cmd_has(cmd, "ALL");
     bool sees_list = cmd_is_auditor(cmd) || cmd_may_alter_dataset(cmd, p);
 
+    cmd_printf(cmd, "INFORMATION FOR DATASET " STR_FMT "%s", STR_ARG(p->name),
+               p->is_generic ? " (G)" : "");
     if (cmd_arg(cmd, "NORACF") == NULL) {
         list_base(cmd, p);
         if (all || cmd_has(cmd, "AUTHUSER"))

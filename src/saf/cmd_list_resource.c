@@ -251,7 +251,6 @@ static void
 list_base(struct cmd *cmd, const struct saf_class *class_,
           const struct saf_profile *p)
 {
-    list_name(cmd, class_, p->name, p->is_generic);
     list_members(cmd, class_, p);
     list_level_row(cmd, p);
     list_text(cmd, "INSTALLATION DATA", "-----------------",
@@ -289,7 +288,7 @@ groups_of(struct cmd *cmd, const struct saf_class *class_, struct str name,
     q = saf_db_query(cmd->db,
                      "SELECT p.name FROM profiles p JOIN members m ON"
                      " m.profile=p.id WHERE p.class=?1 AND m.member=?2"
-                     " ORDER BY p.name",
+                     " ORDER BY p.name COLLATE EBCDIC",
                      "ss", str_of(class_->group), name);
     while (saf_query_next(&q)) {
         struct str group = saf_query_str(&q, cmd->arena, 0), *grown;
@@ -364,6 +363,7 @@ list_profile(struct cmd *cmd, const struct saf_class *class_,
 {
     bool sees_list = cmd_is_auditor(cmd) || cmd_may_alter_profile(cmd, p);
 
+    list_name(cmd, class_, p->name, p->is_generic);
     if (cmd_arg(cmd, "NORACF") == NULL) {
         list_base(cmd, class_, p);
         if (cmd_has(cmd, "RESGROUP"))

@@ -138,7 +138,7 @@ search_id(struct search *s, const char *kind, const char *field, int64_t id)
                         "SELECT p.name, p.name, 0 FROM segments s"
                         " JOIN principals p ON p.id=s.id WHERE s.kind=?1 AND"
                         " s.segment='OMVS' AND s.field=?2 AND s.value=?3"
-                        " ORDER BY p.name",
+                        " ORDER BY p.name COLLATE EBCDIC",
                         "sss", str_of(kind), str_of(field),
                         str_fmt(cmd->arena, "%lld", (long long)id)));
 }
@@ -195,14 +195,14 @@ search_class(struct search *s, struct str name, bool *is_ok)
                                   "SELECT user, owner, CASE last_access WHEN 0"
                                   " THEN created ELSE last_access/86400 END"
                                   " FROM users WHERE user NOT LIKE 'irr%'"
-                                  " ORDER BY user",
+                                  " ORDER BY user COLLATE EBCDIC",
                                   ""));
         return;
     }
     if (str_eq_z(name, "GROUP")) {
         search_names(s, saf_db_query(cmd->db,
                                      "SELECT grp, owner, created FROM groups"
-                                     " ORDER BY grp",
+                                     " ORDER BY grp COLLATE EBCDIC",
                                      ""));
         return;
     }

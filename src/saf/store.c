@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "saf/collate.h"
 #include "saf/store_private.h"
 #include "saf/store_schema.h"
 
@@ -673,6 +674,10 @@ open_handle(const char *path, int flags, struct saf_db **out,
                                        : sqlite3_errmsg(db->handle));
         saf_db_close(&db);
         return e;
+    }
+    if (collate_register(db->handle) != SQLITE_OK) {
+        saf_db_close(&db);
+        return err_set(why, ERR_MEMORY, "no storage");
     }
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, BUSY_MS);

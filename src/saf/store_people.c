@@ -328,7 +328,8 @@ saf_connects_of_group(struct saf_db *db, struct arena *arena, struct str group,
         count_of(db, "SELECT count(*) FROM connects WHERE grp=?1", group);
 
     return collect(
-        saf_db_query(db, CONNECT_COLUMNS "WHERE c.grp=?1 ORDER BY c.user", "s",
+        saf_db_query(db, CONNECT_COLUMNS "WHERE c.grp=?1 ORDER BY"
+                                         " c.user COLLATE EBCDIC", "s",
                      group),
         arena, n, out);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "saf/collate.h"
 #include "saf/pattern.h"
 
 /* --- profiles ---------------------------------------------------------- */
@@ -140,6 +141,20 @@ struct sort_row {
     struct pattern pattern; /* of generics */
 };
 
+/* As pattern_compare, but letters come before digits. */
+static int
+compare_patterns(const struct pattern *a, const struct pattern *b)
+{
+    for (size_t i = 0; i < a->n && i < b->n; i++) {
+        unsigned char x = a->tokens[i], y = b->tokens[i];
+
+        if (x != y)
+            return x < PATTERN_FIRST && y < PATTERN_FIRST ? collate_bytes(x, y)
+                                                          : x - y;
+    }
+    return pattern_compare(a, b);
+}
+
 static int
 by_specificity(const void *a, const void *b)
 {
@@ -148,8 +163,8 @@ by_specificity(const void *a, const void *b)
     if (x->profile->is_generic != y->profile->is_generic)
         return x->profile->is_generic ? 1 : -1;
     if (!x->profile->is_generic)
-        return str_cmp(x->profile->name, y->profile->name);
-    return pattern_compare(&x->pattern, &y->pattern);
+        return collate_names(x->profile->name, y->profile->name);
+    return compare_patterns(&x->pattern, &y->pattern);
 }
 
 /* Listing order; profiles stay as they come when there is no storage. */
@@ -227,7 +242,7 @@ saf_access_of(struct saf_db *db, struct arena *arena, int64_t profile_id,
                      "SELECT who, level, count, when_kind, when_value,"
                      " iif(who='" SAF_RACUID "',4294967294,"
                      "coalesce((SELECT id FROM principals WHERE name=who),0))"
-                     " FROM access WHERE profile=?1 ORDER BY who",
+                     " FROM access WHERE profile=?1 ORDER BY who COLLATE EBCDIC",
                      "i", profile_id);
     while (n < max && saf_query_next(&q))
         (*out)[n++] = (struct saf_access){

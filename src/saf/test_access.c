@@ -74,6 +74,8 @@ variables(void **state)
            { "FRED", "FACILITY", "SOUTHERN", SAF_CONTROL, 4, "" },
            { "FRED", "FACILITY", "X.NONE", SAF_READ, 4, "" });
     assert_string_equal(desk_run(&d, "RLIST FACILITY NORTH.A NORACF STDATA"),
+                        "CLASS      NAME\n-----      ----\n"
+                        "FACILITY   &REGION.** (G)\n"
                         "\nNO STDATA INFORMATION\n");
     assert_int_equal(d.rc, 0); /* found through the variable */
     /* A new member waits for the REFRESH of RACFVARS, and of no other class. */
@@ -201,7 +203,8 @@ data_set_commands(void **state)
           "-----------  --------------  ------------\n"
           "   ALTER        SYS1           NON-VSAM\n\n"
           "INSTALLATION DATA\n-----------------\nlibs\n" },
-        { "LD DA('SYS1.PARM.*') AUTHUSER NORACF", 0, "" },
+        { "LD DA('SYS1.PARM.*') AUTHUSER NORACF", 0,
+          "INFORMATION FOR DATASET SYS1.PARM.* (G)\n" },
         { "PERMIT 'SYS1.PARM.*' ID(*) ACCESS(READ)", 0, "" },
         { "PERMIT MINE.** ID(*)", 0, "" },
         { "ADDSD 'SYS1.FULL.NAME' GENERIC", 0, "" },
@@ -304,6 +307,7 @@ dynamic_classes(void **state)
           "IRR16001I RDEFINE command failed. ABCDEFGHIJKLMNOPQRSTU is not a "
           "valid profile name for class MYCLASS.\n" },
         { "RLIST CDT MYCLASS NORACF CDTINFO", 0,
+          "CLASS      NAME\n-----      ----\nCDT        MYCLASS\n"
           "\nCDTINFO INFORMATION\n-------------------\nCASE = ASIS\n"
           "DEFAULTRC = 008\nDEFAULTUACC = NONE\nFIRST = ALPHA\n"
           "GENLIST = DISALLOWED\nGENERIC = ALLOWED\nGROUP =         \n"
@@ -629,6 +633,7 @@ searches_and_lists(void **state)
           "SECLABEL(SYSLOW)",
           0, "" },
         { "LISTUSER FRED NORACF CICS DFP", 0,
+          "USER=FRED\n"
           "\nCICS INFORMATION\n----------------\nOPCLASS= 001\nOPIDENT= abc\n"
           "OPPRTY= 00007\nTIMEOUT= 00:00 (HH:MM)\nXRFSOFF= NOFORCE\n\n"
           "DFP INFORMATION\n---------------\nMGMTCLAS= NONE SPECIFIED\n"
@@ -636,6 +641,7 @@ searches_and_lists(void **state)
           "DATAAPPL= NONE SPECIFIED\n" },
         { "ADDGROUP GD DFP(MGMTCLAS(X)) MODEL(A.B)", 0, "" },
         { "LISTGRP GD NORACF DFP", 0,
+          "INFORMATION FOR GROUP GD      \n"
           "\nDFP INFORMATION\n---------------\nMGMTCLAS= X\n"
           "STORCLAS= NONE SPECIFIED\nDATACLAS= NONE SPECIFIED\n"
           "DATAAPPL= NONE SPECIFIED\n" },

@@ -139,6 +139,7 @@ parser_accepts(void **state)
         /* The last parenthesis may be missing; the last operand wins. */
         { "ALU FRED OWNER(A1) OWNER(B1) OMVS(UID(7) HOME(/u/Fred", 0, "" },
         { "LU FRED NORACF OMVS", 0,
+          "USER=FRED\n"
           "\nOMVS INFORMATION\n----------------\nUID= 0000000007\n"
           "HOME= /u/Fred\nPROGRAM= \nCPUTIMEMAX= NONE\nASSIZEMAX= NONE\n"
           "FILEPROCMAX= NONE\nPROCUSERMAX= NONE\nTHREADSMAX= NONE\n"
@@ -147,7 +148,8 @@ parser_accepts(void **state)
           "IRR52174I Incorrect UID 7. This value is already in use by FRED.\n"
           "ICH21004I A1 NOT ALTERED\n" },
         { "ALU A1 OMVS(UID(7) SHARED) NOOMVS", 0, "" },
-        { "LU A1 NORACF OMVS", 0, "\nNO OMVS INFORMATION\n" },
+        { "LU A1 NORACF OMVS", 0, "USER=A1\n"
+          "\nNO OMVS INFORMATION\n" },
     };
 
     (void)state;
@@ -715,7 +717,7 @@ field_level_access(void **state)
           "ICH11008I NOT AUTHORIZED TO SPECIFY STDATA, OPERAND IGNORED\n" },
         { "ALTUSER OWNED NAME('STILL ALLOWED')", 0, "" },
         { "LISTUSER OWNED OMVS NORACF", 4,
-          "IRR52021I You are not authorized to view OMVS segments.\n" },
+          "USER=OWNED\nIRR52021I You are not authorized to view OMVS segments.\n" },
     };
     static const char *const permits[] = {
         "RDEFINE FIELD USER.OMVS.UID UACC(NONE)",

@@ -570,10 +570,45 @@ values_are_asked_for(void **state)
     desk_fini(&d);
 }
 
+/* As EBCDIC has it: letters before digits, and a hyphen before both. */
+static void
+order_of_lists(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER (A1 AA A$ 1A)",
+        "ADDGROUP (G1 GA)",
+        "SETROPTS GENERIC(FACILITY) NOADDCREATOR",
+        "RDEFINE FACILITY (A1 AA A-B A1.* AA.* A.% A.* A1.B.*)",
+        "PERMIT A1 CLASS(FACILITY) ID(A1 AA G1 GA)",
+    };
+    static const struct row rows[] = {
+        { "SEARCH CLASS(USER)", 0, "A$\nAA\nA1\nIBMUSER\n1A\n" },
+        { "SEARCH CLASS(GROUP)", 0, "GA\nG1\nSYS1\n" },
+        { "SEARCH CLASS(FACILITY)", 0,
+          "A-B\nAA\nA1\nA.% (G)\nA.* (G)\nAA.* (G)\nA1.B.* (G)\n"
+          "A1.* (G)\n" },
+    };
+    const char *reply, *at;
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    run_rows(&d, rows, ARRAY_LEN(rows));
+    reply = desk_run(&d, "RLIST FACILITY A1 AUTHUSER");
+    at = strstr(reply, "AA  ");
+    assert_true(at != NULL && strstr(at, "A1  ") != NULL);
+    reply = desk_run(&d, "LISTGRP *");
+    at = strstr(reply, "FOR GROUP GA");
+    assert_true(at != NULL && strstr(at, "FOR GROUP G1") != NULL);
+    assert_non_null(strstr(reply, "SUBGROUP(S)= GA G1"));
+    desk_fini(&d);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_of_lists),
         cmocka_unit_test(terminals_have_times),
         cmocka_unit_test(members_are_listed),
         cmocka_unit_test(searches_choose),

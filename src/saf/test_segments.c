@@ -18,25 +18,30 @@ fields_are_kept_one_by_one(void **state)
           0, "" },
         { "ALTUSER ANN NETVIEW(CONSNAME(C2) MSGRECVR(YES))", 0, "" },
         { "LU ANN NETVIEW NORACF", 0,
+          "USER=ANN\n"
           "\nNETVIEW INFORMATION\n-------------------\nIC= Start it\n"
           "CONSNAME= C2\nCTL= GLOBAL\nMSGRECVR= YES\nOPCLASS= 1 2\n"
           "DOMAINS= D1 D2\n" },
         { "ALTUSER ANN NETVIEW(ADDDOMAINS(D3 D1) DELOPCLASS(1) NOIC)", 0, "" },
         { "LU ANN NETVIEW NORACF", 0,
+          "USER=ANN\n"
           "\nNETVIEW INFORMATION\n-------------------\n"
           "CONSNAME= C2\nCTL= GLOBAL\nMSGRECVR= YES\nOPCLASS= 2\n"
           "DOMAINS= D1 D2 D3\n" },
         { "ALTUSER ANN NETVIEW(DELDOMAINS(D1 D2 D3 D4))", 0, "" },
         { "ALTUSER ANN NETVIEW(NOCONSNAME NOCTL NOMSGRECVR NOOPCLASS)", 0, "" },
         { "LU ANN NETVIEW NORACF", 0,
+          "USER=ANN\n"
           "\nNETVIEW INFORMATION\n-------------------\n" },
         { "ALTUSER ANN NONETVIEW", 0, "" },
-        { "LU ANN NETVIEW NORACF", 0, "\nNO NETVIEW INFORMATION\n" },
+        { "LU ANN NETVIEW NORACF", 0, "USER=ANN\n"
+          "\nNO NETVIEW INFORMATION\n" },
         { "ALTUSER ANN OPERPARM(AUTH(MASTER) STORAGE(2) DOM(NORMAL)"
           " ROUTCODE(1,3:5))",
           0, "" },
         { "ALTUSER ANN OPERPARM(AUTH(SYS IO))", 0, "" },
         { "LU ANN OPERPARM NORACF", 0,
+          "USER=ANN\n"
           "\nOPERPARM INFORMATION\n--------------------\nSTORAGE= 00002\n"
           "AUTH= SYS IO\nROUTCODE= 1 3:5\nDOM= NORMAL\n" },
         { "ALTUSER ANN DCE(DCENAME(ann) AUTOLOGIN(NO) HOMEUUID(1-2)) OVM(UID(7)"
@@ -45,6 +50,7 @@ fields_are_kept_one_by_one(void **state)
           0, "" },
         { "ALTUSER ANN KERB(MAXTKTLFE(10)) DCE(UUID(3-4))", 0, "" },
         { "LU ANN DCE OVM LNOTES NDS EIM KERB NORACF", 0,
+          "USER=ANN\n"
           "\nDCE INFORMATION\n---------------\nUUID= 3-4\nDCENAME= ann\n"
           "HOME CELL UUID= 1-2\nDCE AUTOLOGIN= NO\n"
           "\nOVM INFORMATION\n---------------\nUID= 0000000007\n"
@@ -56,13 +62,16 @@ fields_are_kept_one_by_one(void **state)
           "MAX TICKET LIFE= 10\nKEY ENCRYPTION TYPE= DES\n" },
         { "ALTUSER ANN TSO(DEST(PRT1) SECLABEL(LOW) SIZE(4096))", 0, "" },
         { "LU ANN TSO NORACF", 0,
+          "USER=ANN\n"
           "\nTSO INFORMATION\n---------------\nSIZE= 00004096\n"
           "DEST= PRT1\nSECLABEL= LOW\n" },
         { "ALTGROUP GRP OMVS(NOGID)", 0, "" },
         { "LG GRP OMVS NORACF", 0,
+          "INFORMATION FOR GROUP GRP     \n"
           "\nOMVS INFORMATION\n----------------\nGID= NONE\n" },
         { "ALTGROUP GRP OVM(GID(5)) TME(ROLES(R1))", 0, "" },
         { "LG GRP OVM TME NORACF", 0,
+          "INFORMATION FOR GROUP GRP     \n"
           "\nOVM INFORMATION\n---------------\nGID= 0000000005\n"
           "\nTME INFORMATION\n---------------\nROLES= R1\n" },
         { "RALTER FACILITY RES EIM(DOMAINDN('cn=x') OPTIONS(DIS)) SVFMR("
@@ -75,6 +84,7 @@ fields_are_kept_one_by_one(void **state)
           0, "" },
         { "RL FACILITY RES NORACF EIM SVFMR DLFDATA ICSF JES MFPOLICY IDTPARMS",
           0,
+          "CLASS      NAME\n-----      ----\nFACILITY   RES\n"
           "\nEIM INFORMATION\n---------------\nDOMAINDN= cn=x\n"
           "\nSVFMR INFORMATION\n-----------------\nSCRIPTNAME= S\n"
           "\nDLFDATA INFORMATION\n-------------------\nRETAIN= YES\n"
@@ -127,9 +137,11 @@ operands_are_checked(void **state)
         { "RALTER FACILITY RES EIM(LDAPPROF(A))", 8,
           "IKJ56712I INVALID KEYWORD, LDAPPROF\n" },
         { "RL FACILITY RES NORACF SESSION KERB EIM", 0,
+          "CLASS      NAME\n-----      ----\nFACILITY   RES\n"
           "\nNO SESSION INFORMATION\n\nNO KERB INFORMATION\n"
           "\nNO EIM INFORMATION\n" },
         { "LU ANN NORACF NETVIEW OPERPARM", 0,
+          "USER=ANN\n"
           "\nNO NETVIEW INFORMATION\n\nNO OPERPARM INFORMATION\n" },
     };
     struct desk d;
@@ -166,16 +178,19 @@ secrets_are_sealed_and_not_shown(void **state)
           " BINDPW('geheim(1'))",
           0, "" },
         { "LU ANN PROXY NORACF", 0,
+          "USER=ANN\n"
           "\nPROXY INFORMATION\n-----------------\nLDAPHOST= ldap://h\n"
           "BINDDN= cn=a (b)\nBINDPW= YES\n" },
         { "ALTUSER ANN PROXY(NOBINDPW)", 0, "" },
         { "LU ANN PROXY NORACF", 0,
+          "USER=ANN\n"
           "\nPROXY INFORMATION\n-----------------\nLDAPHOST= ldap://h\n"
           "BINDDN= cn=a (b)\n" },
         { "RALTER FACILITY RES KERB(PASSWORD(GEHEIM2) KERBNAME(r))"
           " SESSION(SESSKEY(X'GEHEIM') INTERVAL(5) LOCK) PROXY(BINDP(GEHEIM))",
           0, "" },
         { "RL FACILITY RES NORACF KERB SESSION PROXY", 0,
+          "CLASS      NAME\n-----      ----\nFACILITY   RES\n"
           "\nKERB INFORMATION\n----------------\nKERBNAME= r\n"
           "PASSWORD= DATA NOT DISPLAYABLE\n"
           "\nSESSION INFORMATION\n-------------------\nINTERVAL= 5\n"
@@ -183,6 +198,7 @@ secrets_are_sealed_and_not_shown(void **state)
           "\nPROXY INFORMATION\n-----------------\nBINDPW= YES\n" },
         { "RALTER FACILITY RES SESSION(NOLOCK NOSESSKEY)", 0, "" },
         { "RL FACILITY RES NORACF SESSION", 0,
+          "CLASS      NAME\n-----      ----\nFACILITY   RES\n"
           "\nSESSION INFORMATION\n-------------------\nINTERVAL= 5\n" },
     };
     struct desk d;
@@ -206,10 +222,12 @@ an_installations_fields(void **state)
         { "ALTUSER ANN CSDATA(PHONE('12 (3)') room(b4) NOTICE NOXYZ)", 0, "" },
         { "ALTUSER ANN CSDATA(Room(c5))", 0, "" },
         { "LU ANN CSDATA NORACF", 0,
+          "USER=ANN\n"
           "\nCSDATA INFORMATION\n------------------\nPhone: 12 (3)\n"
           "ROOM= c5\n" },
         { "ALTUSER ANN CSDATA(NOPHONE NOROOM)", 0, "" },
         { "LU ANN CSDATA NORACF", 0,
+          "USER=ANN\n"
           "\nCSDATA INFORMATION\n------------------\n" },
         /* A field that class CFIELD describes takes what its CFDEF allows. */
         { "RDEFINE CFIELD (USER.CSDATA.SIZE USER.CSDATA.KEY USER.CSDATA.ON"
@@ -237,20 +255,24 @@ an_installations_fields(void **state)
         { "ALTUSER ANN CSDATA(SIZE(5) CODE(A12345))", 8,
           "IKJ56702I INVALID CODE, A12345\n" },
         { "LU ANN CSDATA NORACF", 0, /* nothing of them */
+          "USER=ANN\n"
           "\nCSDATA INFORMATION\n------------------\n" },
         { "ALTUSER ANN CSDATA(SIZE(3) KEY(0aff) ON CODE(a12))", 0, "" },
         { "LU ANN CSDATA NORACF", 0,
+          "USER=ANN\n"
           "\nCSDATA INFORMATION\n------------------\nCODE= A12\nKEY= 0AFF\n"
           "ON= YES\nSIZE= 3\n" },
         { "ALTUSER ANN CSDATA(NOSIZE NOKEY NOON NOCODE)", 0, "" },
         { "ALTUSER ANN NOCSDATA", 0, "" },
-        { "LU ANN CSDATA NORACF", 0, "\nNO CSDATA INFORMATION\n" },
+        { "LU ANN CSDATA NORACF", 0, "USER=ANN\n"
+          "\nNO CSDATA INFORMATION\n" },
         { "ALTUSER ANN CSDATA()", 8,
           "IKJ56701I MISSING CSDATA+\nIKJ56701I MISSING CSDATA\n" },
         { "ALTUSER ANN CSDATA(A('open)", 8,
           "IKJ56702I INVALID CSDATA, 'open)\n" },
         { "ALTUSER ANN CSDATA(A('it''s') (B) 'C')", 0, "" },
         { "LU ANN CSDATA NORACF", 0,
+          "USER=ANN\n"
           "\nCSDATA INFORMATION\n------------------\nA= it's\nB= YES\n"
           "C= YES\n" },
     };
@@ -281,6 +303,7 @@ texts_of_before_become_fields(void **state)
 {
     static const struct row rows[] = {
         { "LU ANN NORACF NETVIEW PROXY CSDATA KERB", 0,
+          "USER=ANN\n"
           "\nNETVIEW INFORMATION\n-------------------\nIC= Go on\n"
           "CONSNAME= C1\n"
           "\nPROXY INFORMATION\n-----------------\nBINDDN= cn=x\n"
@@ -290,9 +313,11 @@ texts_of_before_become_fields(void **state)
           "\nKERB INFORMATION\n----------------\n"
           "TEXT= KERBNAM(k) PASSWORD(*)\n" },
         { "RL FACILITY RES NORACF SESSION", 0,
+          "CLASS      NAME\n-----      ----\nFACILITY   RES\n"
           "\nSESSION INFORMATION\n-------------------\nINTERVAL= 5\n"
           "SESSKEY= DATA NOT DISPLAYABLE\n" },
         { "LG GRP NORACF TME", 0,
+          "INFORMATION FOR GROUP GRP     \n"
           "\nTME INFORMATION\n---------------\nROLES= R\n" },
     };
     struct err_info why = { 0 };
