@@ -87,7 +87,8 @@ list_password_line(struct cmd *cmd, const struct saf_user *u)
     int64_t max = saf_option(cmd->db, "PASSWORD.INTERVAL");
 
     if (!saf_user_is_protected(u)) {
-        pass = saf_day_yyddd(cmd->arena, u->pass_day);
+        if (u->verifier.n > 0 || u->phrase_verifier.n == 0)
+            pass = saf_day_yyddd(cmd->arena, u->pass_day);
         phrase = u->phrase_verifier.n == 0
                      ? STR("N/A")
                      : saf_day_yyddd(cmd->arena, u->phrase_day);

@@ -621,7 +621,11 @@ load_segment(struct loader *l, const char *type, struct err_info *why)
         if (strcmp(f[i].type, type) != 0)
             continue;
         saf_segment_add(l->db, kind, id, f[i].segment);
-        value = unpadded(GET(l, f[i].column));
+        value = GET(l, f[i].column);
+        if (unload_is_number(&l->r, f[i].column))
+            value = unpadded(value);
+        if (f[i].yes != NULL && value.n > 0)
+            value = str_of(str_eq_z(value, "YES") ? f[i].yes : f[i].no);
         if ((strcmp(f[i].field, "UID") == 0 ||
              strcmp(f[i].field, "GID") == 0) &&
             str_to_u64(value, &number) && number > INT32_MAX)
@@ -636,6 +640,24 @@ load_segment(struct loader *l, const char *type, struct err_info *why)
     return ERR_OK;
 }
 
+/* One of SYMEXPORTKEYS. */
+static enum err
+load_key_label(struct loader *l, struct err_info *why)
+{
+    struct saf_profile p;
+    struct str have;
+
+    if (!profile_of(l, &p))
+        return no_profile(l, why);
+    have = saf_field_get(l->db, &l->a, SAF_KIND_PROFILE, p.id, "ICSF",
+                         "SYMEXPORTKEYS");
+    saf_segment_add(l->db, SAF_KIND_PROFILE, p.id, "ICSF");
+    saf_field_put(l->db, SAF_KIND_PROFILE, p.id, "ICSF", "SYMEXPORTKEYS",
+                  str_fmt(&l->a, STR_FMT "%s" STR_FMT, STR_ARG(have),
+                          have.n > 0 ? " " : "", STR_ARG(GET(l, "LABEL"))));
+    return no_name(l, "LABEL", why);
+}
+
 /* The columns tell what a record is about; its four characters, which. */
 #define IS(text) (memcmp(type, text, 4) == 0)
 
@@ -643,6 +665,11 @@ enum err
 load_record(struct loader *l, enum pass pass, const char *type,
             struct err_info *why)
 {
+    static const char *const segments[] = {
+        "0120", "0220", "0270", "02F0", "0530", "0540", "05A0",
+        "05C0", "05D0", "05E0", "05G0", "05K0",
+    };
+
     if (pass == PASS_PROFILES)
         return IS("0100")                 ? load_group(l, why)
                : IS("0200")               ? load_user(l, why)
@@ -654,13 +681,9 @@ load_record(struct loader *l, enum pass pass, const char *type,
                : IS("0102") ? load_member_authority(l, why)
                : IS("0203") ? check_connected(l, why)
                             : ERR_OK;
-    if (IS("0120") || IS("0220") || IS("0270") || IS("02F0") || IS("0530") ||
-        IS("0540") || IS("05C0") || IS("05D0")) {
-        char name[5] = { 0 };
-
-        memcpy(name, type, 4);
-        return load_segment(l, name, why);
-    }
+    for (size_t i = 0; i < ARRAY_LEN(segments); i++)
+        if (IS(segments[i]))
+            return load_segment(l, segments[i], why);
     return IS("0205")                 ? load_connect(l, why)
            : IS("0202")               ? load_clauth(l)
            : IS("0404") || IS("0505") ? load_access(l, false, why)
@@ -668,6 +691,7 @@ load_record(struct loader *l, enum pass pass, const char *type,
            : IS("0503")               ? load_member(l, why)
            : IS("0560")               ? load_cert(l, why)
            : IS("0562")               ? load_ring_entry(l)
+           : IS("05G1")               ? load_key_label(l, why)
            : IS("0508")               ? load_filter(l)
            : IS("0509")               ? load_map(l)
                                       : ERR_OK;

@@ -84,7 +84,7 @@ find_user(struct saf_engine *engine, struct arena *a, struct str user,
 }
 
 static enum err
-wrong(struct saf_engine *engine, const struct saf_user *u,
+wrong(struct saf_engine *engine, const struct saf_user *u, bool is_phrase,
       const struct saf_lines *lines, struct saf_rc *rc, struct err_info *why)
 {
     struct saf_db *db = saf_engine_db(engine);
@@ -102,6 +102,7 @@ wrong(struct saf_engine *engine, const struct saf_user *u,
     }
     ich408i_logon(lines, u->user, u->dfltgrp, u->name, STR(""),
                   revoke && !saf_user_is_protected(u) ? LOGON_EXCESSIVE
+                  : is_phrase                         ? LOGON_INVALID_PHRASE
                                                       : LOGON_INVALID_PASSWORD);
     say(lines, "IRR013I");
     return err_set(why, ERR_DENIED, "the password is not valid");
@@ -121,7 +122,7 @@ logon_begin(struct saf_engine *engine, struct arena *a, struct str user,
     /* HMAC, and so scrypt, takes "X" and "X\0" for the same key. */
     if (secret.n == 0 || got.verifier.n == 0 ||
         str_find_char(secret, '\0') != STR_NPOS)
-        return wrong(engine, &got.user, lines, rc, why);
+        return wrong(engine, &got.user, got.is_phrase, lines, rc, why);
     got.secret = !got.is_phrase && (got.user.attrs & USER_PASS_MIXED) == 0
                      ? str_upper(a, secret)
                      : str_dup(a, secret);
@@ -302,7 +303,7 @@ logon_end(struct saf_engine *engine, struct arena *a, const struct logon *l,
     if (e != ERR_OK)
         return e;
     if (!is_right)
-        return wrong(engine, &u, lines, rc, why);
+        return wrong(engine, &u, l->is_phrase, lines, rc, why);
     if ((u.attrs & USER_OIDCARD) != 0) {
         e = refuse(lines, &u, LOGON_OIDCARD, LOGON_RC_OIDCARD, rc, why);
         say(lines, "IRR018I");
@@ -383,7 +384,8 @@ logon_ticket(struct saf_engine *engine, struct arena *a,
 
 static enum err
 list_groups(struct saf_db *db, struct arena *a, const struct saf_user *u,
-            struct str group, int32_t today, struct acee *acee)
+            struct str group, int32_t today, struct acee *acee,
+            bool *is_revoked)
 {
     struct saf_connect *connects;
     size_t n = saf_connects_of_user(db, a, u->user, &connects);
@@ -396,8 +398,10 @@ list_groups(struct saf_db *db, struct arena *a, const struct saf_user *u,
         struct acee_group *g = &groups[acee->n_groups];
         bool is_current = str_eq(connects[i].group, group);
 
-        if (saf_connect_is_revoked(&connects[i], today))
+        if (saf_connect_is_revoked(&connects[i], today)) {
+            *is_revoked = *is_revoked || is_current;
             continue;
+        }
         if (!str_copy_z(connects[i].group, g->name, sizeof g->name))
             return ERR_LIMIT;
         g->id = connects[i].group_id;
@@ -556,7 +560,7 @@ logon_acee(struct saf_engine *engine, struct arena *a,
     struct saf_group g;
     struct saf_user u;
     struct str group;
-    bool has_group;
+    bool has_group, is_revoked = false;
     enum err e;
 
     *rc = SAF_RC(8, 8, 8);
@@ -570,9 +574,12 @@ logon_acee(struct saf_engine *engine, struct arena *a,
         !str_copy_z(group, acee.group, sizeof acee.group) ||
         !str_copy_z(u.name, acee.name, sizeof acee.name))
         return err_set(why, ERR_LIMIT, "the user's profile is damaged");
-    e = list_groups(db, a, &u, group, saf_day_of_ms(ask->now_ms), &acee);
+    e = list_groups(db, a, &u, group, saf_day_of_ms(ask->now_ms), &acee,
+                    &is_revoked);
     if (e == ERR_NOT_FOUND && !ask->is_image_owner) {
-        e = refuse(lines, &u, LOGON_INVALID_GROUP, LOGON_RC_REVOKED, rc, why);
+        e = refuse(lines, &u,
+                   is_revoked ? LOGON_GROUP_REVOKED : LOGON_INVALID_GROUP,
+                   LOGON_RC_REVOKED, rc, why);
         say(lines, "IRR017I");
         return e;
     }

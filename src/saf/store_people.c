@@ -149,6 +149,17 @@ saf_user_put(struct saf_db *db, struct saf_user *u)
         (int64_t)u->when_from, (int64_t)u->when_to, (int64_t)u->generation);
 }
 
+/* Records of an unload about that name which nobody here understands: types
+ * 01xx are groups', 02xx and 12xx users'. */
+static void
+forget_kept(struct saf_db *db, struct str kind, struct str name)
+{
+    saf_db_run(db,
+               "DELETE FROM unload_kept WHERE substr(line,1,2)=?1 AND"
+               " substr(line,6,8) IN (?2, substr(?2||'        ',1,8))",
+               "ss", kind, name);
+}
+
 void
 saf_user_delete(struct saf_db *db, struct str user)
 {
@@ -162,6 +173,8 @@ saf_user_delete(struct saf_db *db, struct str user)
     saf_db_run(db, "DELETE FROM segments WHERE kind='U' AND id=?1", "i",
                (int64_t)id);
     saf_db_run(db, "DELETE FROM users WHERE user=?1", "s", user);
+    forget_kept(db, STR("02"), user);
+    forget_kept(db, STR("12"), user);
 }
 
 void
@@ -215,6 +228,7 @@ saf_group_delete(struct saf_db *db, struct str group)
     saf_db_run(db, "DELETE FROM segments WHERE kind='G' AND id=?1", "i",
                (int64_t)saf_principal_id(db, group));
     saf_db_run(db, "DELETE FROM groups WHERE grp=?1", "s", group);
+    forget_kept(db, STR("01"), group);
 }
 
 /* --- connections ------------------------------------------------------- */

@@ -128,11 +128,32 @@ saf_profile_put(struct saf_db *db, struct saf_profile *p)
     touch_class(db, p->class_name);
 }
 
+/* Records of an unload about it that nobody here understands: types 04xx of
+ * data sets, 05xx of others. They do not say whether the profile is generic:
+ * the last of the name takes them along. */
+static void
+forget_kept(struct saf_db *db, int64_t id)
+{
+    saf_db_run(
+        db,
+        "DELETE FROM unload_kept WHERE seq IN (SELECT k.seq FROM profiles p"
+        " JOIN unload_kept k ON"
+        " substr(k.line,1,2)=iif(p.class='DATASET','04','05') AND"
+        " substr(k.line,6,8) IN (substr(p.name,1,8),"
+        " substr(p.name||'        ',1,8)) WHERE p.id=?1 AND"
+        " iif(p.class='DATASET', rtrim(substr(k.line,6,44))=p.name,"
+        " rtrim(substr(k.line,6,246))=p.name AND"
+        " rtrim(substr(k.line,253,8))=p.class) AND NOT EXISTS (SELECT 1 FROM"
+        " profiles o WHERE o.class=p.class AND o.name=p.name AND o.id<>p.id))",
+        "i", id);
+}
+
 void
 saf_profile_delete(struct saf_db *db, int64_t id)
 {
     touch_class_of(db, id);
     saf_db_run(db, "DELETE FROM segments WHERE kind='R' AND id=?1", "i", id);
+    forget_kept(db, id);
     saf_db_run(db, "DELETE FROM profiles WHERE id=?1", "i", id);
 }
 

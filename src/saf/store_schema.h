@@ -118,6 +118,9 @@ static const struct {
     { "SELECT 1 FROM sqlite_master WHERE name='unload_kept'",
       "CREATE TABLE unload_kept(seq INTEGER PRIMARY KEY, line TEXT NOT NULL)"
       " STRICT" },
+    { "SELECT 1 FROM sqlite_master WHERE name='unload_kept_of'",
+      "CREATE INDEX unload_kept_of ON unload_kept(substr(line,1,2),"
+      " substr(line,6,8))" },
     /* DEFAULT of BIND. */
     { "SELECT 1 FROM sqlite_master WHERE name='token_defaults'",
       "CREATE TABLE token_defaults(token TEXT PRIMARY KEY,"

@@ -173,11 +173,166 @@ names_are_refused(void **state)
     buf_fini(&mistakes);
 }
 
+/* --- what comes back ------------------------------------------------------ */
+
+static void
+unload_into(struct saf_db *db, struct buf *out)
+{
+    const struct unload_out to = { take_record, out };
+
+    buf_clear(out);
+    assert_int_equal(unload_write(db, &to, NULL), ERR_OK);
+    assert_false(out->failed);
+}
+
+/* Column and text where the record of that type and name has it. */
+static void
+column_is(struct str text, const char *begin, size_t first, const char *want)
+{
+    struct str line;
+
+    while (str_line(&text, &line)) {
+        if (!str_starts(line, str_of(begin)))
+            continue;
+        if (str_starts(str_sub(line, first - 1, line.n), str_of(want)))
+            return;
+        fail_msg("%s, column %zu: not %s in\n" STR_FMT, begin, first, want,
+                 STR_ARG(line));
+    }
+    fail_msg("no record %s", begin);
+}
+
+/* Segments that have columns need no companion. */
+static void
+segments_come_back(void **state)
+{
+    static const char *const setup[] = {
+        "RDEFINE LDAPBIND D EIM(DOMAINDN('ou=D,o=X') OPTIONS(DISABLE)"
+        " LOCALREGISTRY(Loc) KERBREGISTRY(Krb) X509REGISTRY(Crt))",
+        "RDEFINE LDAPBIND E EIM(OPTIONS(ENABLE))",
+        "ADDUSER ANN TSO(ACCTNUM(00012) SIZE(100))",
+        "RDEFINE CFIELD USER.CSDATA.EMP CFDEF(TYPE(NUM) MAXLENGTH(8)"
+        " MINVALUE(3) MAXVALUE(99) MIXED(NO) HELP('a Number')"
+        " LISTHEAD('Emp='))",
+        "RDEFINE CFIELD USER.CSDATA.TXT CFDEF(TYPE(CHAR) MAXLENGTH(20)"
+        " FIRST(ALPHA) OTHER(ALPHANUM) MIXED(YES))",
+        "RDEFINE CSFKEYS K1 ICSF(ASYMUSAGE(HANDSHAKE SECUREEXPORT)"
+        " SYMEXPORTABLE(BYLIST) SYMEXPORTKEYS(AES.ONE AES.TWO)"
+        " SYMCPACFWRAP(YES) SYMCPACFRET(NO))",
+        "RDEFINE IDTDATA T1 IDTPARMS(SIGTOKEN(TOK) SIGSEQNUM(00000001)"
+        " SIGCAT(Y) SIGALG(HS256) IDTTIMEOUT(5) ANYAPPL(YES))",
+    };
+    static const struct {
+        const char *begin;
+        size_t first;
+        const char *want;
+    } columns[] = {
+        { "05A0 D ", 262, "ou=D,o=X " },  { "05A0 D ", 1286, "NO" },
+        { "05A0 D ", 1366, "Loc " },      { "05A0 D ", 1622, "Krb " },
+        { "05A0 D ", 1878, "Crt" },       { "05A0 E ", 1286, "YES" },
+        { "0220 ANN", 15, "00012 " },     { "0220 ANN", 159, "0000000100" },
+        { "05E0 USER.CSDATA.EMP", 253, "CFIELD   NUM  0000000008" },
+        { "05E0 USER.CSDATA.EMP", 278, "0000000099 0000000003" },
+        { "05E0 USER.CSDATA.EMP", 318, "NO   a Number " },
+        { "05E0 USER.CSDATA.EMP", 579, "Emp=" },
+        { "05E0 USER.CSDATA.TXT", 300, "ALPHA    ALPHANUM YES" },
+        { "05G0 K1", 262, "BYLIST       HANDSHAKE SECUREEXPORT " },
+        { "05G0 K1", 531, "YES NO" },     { "05G1 K1", 262, "AES.ONE" },
+        { "05K0 T1", 262, "TOK " },       { "05K0 T1", 295, "00000001 Y " },
+        { "05K0 T1", 309, "HS256 " },     { "05K0 T1", 342, "0000000005 YES" },
+    };
+    struct load_report report = { .mistake = NULL };
+    struct saf_db *db = NULL;
+    struct buf text, again;
+    struct desk d;
+
+    (void)state;
+    buf_init(&text, 1 << 20);
+    buf_init(&again, 1 << 20);
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    unload_into(saf_engine_db(d.engine), &text);
+    desk_fini(&d);
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+        column_is(buf_view(&text), columns[i].begin, columns[i].first,
+                  columns[i].want);
+    assert_int_equal(saf_db_open(":memory:", TEST_NOW, &db, NULL), ERR_OK);
+    assert_int_equal(load_all(db, buf_view(&text), STR(""), &report, NULL),
+                     ERR_OK);
+    unload_into(db, &again);
+    assert_string_equal(buf_z(&again), buf_z(&text));
+    saf_db_close(&db);
+    buf_fini(&text);
+    buf_fini(&again);
+}
+
+/* Records that nobody here understands are kept as long as whom they are
+ * about is there. */
+static void
+kept_records(void **state)
+{
+    static const char *const kept[] = {
+        "0103 STAFF    FIELD1   group's own data",
+        "0204 ANN      FIELD1   a user's own data",
+        "0204 ANNE     FIELD1   another's",
+        "020A ANN      AZFTOTP1             2024-01-07",
+        "020B ANN      POLICY1",
+        "0230 ANN      ABC 005",
+        "1210 ANN      AZFTOTP1             REGSTATE             OPEN",
+        "0405 STAFF.DATA                                   "
+        "         FIELD1   of a data set",
+        "9999 SOMETHING of a release to come",
+    };
+    static const char *const resource = "FIELD1   of a resource";
+    struct load_report report = { .mistake = NULL };
+    struct saf_db *db = NULL;
+    struct buf text, after;
+    struct saf_profile p;
+    struct arena a;
+
+    (void)state;
+    buf_init(&text, 1 << 20);
+    buf_init(&after, 1 << 20);
+    arena_init(&a, 1 << 20);
+    unload_people(&text);
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+        take_record(&text, str_of(kept[i]));
+    buf_printf(&text, "0506 %-246s %-8s %s\n", "BAQ.ONE", "FACILITY", resource);
+    buf_printf(&text, "0506 %-246s %-8s %s\n", "BAQ.ONE", "SERVER", resource);
+    assert_int_equal(saf_db_open(":memory:", TEST_NOW, &db, NULL), ERR_OK);
+    assert_int_equal(load_all(db, buf_view(&text), STR(""), &report, NULL),
+                     ERR_OK);
+    assert_int_equal(report.kept, ARRAY_LEN(kept) + 2);
+    unload_into(db, &after);
+    assert_string_equal(buf_z(&after), buf_z(&text));
+
+    saf_user_delete(db, STR("ANN"));
+    saf_group_delete(db, STR("STAFF"));
+    assert_true(saf_profile_get(db, &a, STR("DATASET"), STR("STAFF.DATA"), &p));
+    saf_profile_delete(db, p.id);
+    assert_true(saf_profile_get(db, &a, STR("FACILITY"), STR("BAQ.ONE"), &p));
+    saf_profile_delete(db, p.id);
+    unload_into(db, &after);
+    assert_null(strstr(buf_z(&after), "own data"));
+    assert_null(strstr(buf_z(&after), "AZFTOTP1"));
+    assert_null(strstr(buf_z(&after), "\n0230"));
+    assert_null(strstr(buf_z(&after), "of a data set"));
+    assert_non_null(strstr(buf_z(&after), "0204 ANNE     FIELD1   another's"));
+    assert_non_null(strstr(buf_z(&after), "SERVER   FIELD1   of a resource"));
+    assert_null(strstr(buf_z(&after), "FACILITY FIELD1   of a resource"));
+    assert_non_null(strstr(buf_z(&after), "9999 SOMETHING"));
+    saf_db_close(&db);
+    arena_fini(&a);
+    buf_fini(&text);
+    buf_fini(&after);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_refused),
+        cmocka_unit_test(segments_come_back),
+        cmocka_unit_test(kept_records),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,7 @@ new_password_at_logon(void **state)
         { "ANN", "OLD", "", 0, 0, 0, 99 },
         /* a wrong old one changes nothing, whatever the new one */
         { "ANN", "WRONG", "NEW1", 5, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "no such phrase 12", "", 5, 8, 20, LOGON_INVALID_PHRASE },
         { "ANN", "OLD", "OLD", 5, 16, 0, LOGON_NEW_PASSWORD },
         { "ANN", "old", "old", 5, 16, 0, LOGON_NEW_PASSWORD },
         { "ANN", "OLD", "NEW1", 0, 16, 0, LOGON_NEW_PASSWORD }, /* MINCHANGE */
@@ -313,6 +314,54 @@ owner_of_the_image(void **state)
                      attrs, buf_z(&seen.lines));
         if (rows[i].said[0] == '\0')
             assert_string_equal(buf_z(&seen.lines), "");
+    }
+    buf_fini(&seen.lines);
+    desk_fini(&d);
+}
+
+/* A group the user is not in, and one in which he is revoked: told apart. */
+static void
+groups_at_logon(void **state)
+{
+    static const char *const setup[] = {
+        "ADDGROUP (STAFF PAY OLD)",
+        "ADDUSER ANN DFLTGRP(STAFF)",
+        "CONNECT ANN GROUP(PAY) REVOKE",
+        "CONNECT ANN GROUP(OLD) REVOKE(01/08/24) RESUME(01/10/24)",
+    };
+    static const struct {
+        const char *group;
+        unsigned day, want, failure;
+    } rows[] = {
+        { "", 0, 0, 99 },
+        { "STAFF", 0, 0, 99 },
+        { "SYS1", 0, 28, LOGON_INVALID_GROUP },
+        { "NONE", 0, 28, LOGON_INVALID_GROUP },
+        { "PAY", 0, 28, LOGON_GROUP_REVOKED },
+        { "OLD", 0, 0, 99 },
+        { "OLD", 1, 28, LOGON_GROUP_REVOKED },
+        { "OLD", 3, 0, 99 },
+    };
+    struct counter seen = { .last = 99 };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    buf_init(&seen.lines, 65536);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct saf_rc rc =
+            enter(&d, &seen,
+                  (struct logon_ask){ .user = STR("ANN"),
+                                      .group = str_of(rows[i].group),
+                                      .origin = ACEE_ASSERTED,
+                                      .now_ms =
+                                          TEST_NOW + rows[i].day * DAY_MS });
+
+        if (rc.reason != rows[i].want || seen.last != rows[i].failure ||
+            (rows[i].want != 0) !=
+                (strstr(buf_z(&seen.lines), "IRR017I") != NULL))
+            fail_msg("row %zu: reason %u, failure %u, said %s", i, rc.reason,
+                     seen.last, buf_z(&seen.lines));
     }
     buf_fini(&seen.lines);
     desk_fini(&d);
@@ -529,6 +578,7 @@ main(void)
         cmocka_unit_test(statistics_of_logons),
         cmocka_unit_test(failures_revoke),
         cmocka_unit_test(owner_of_the_image),
+        cmocka_unit_test(groups_at_logon),
         cmocka_unit_test(days_and_times),
         cmocka_unit_test(ports_of_entry),
         cmocka_unit_test(port_opens_conditional_access),

@@ -62,6 +62,15 @@ put_chars(struct writer *w, int64_t id)
                      unload_chars[i].word));
 }
 
+static void
+put_field(struct writer *w, const struct unload_field *f, struct str value)
+{
+    if (f->yes == NULL)
+        TEXT(w, f->column, value);
+    else if (value.n > 0)
+        YES(w, f->column, str_eq_z(value, f->yes));
+}
+
 /* A record whose columns are a segment's fields; class_name NULL for users and
  * groups. */
 static void
@@ -79,8 +88,9 @@ put_segment(struct writer *w, const char *type, const char *segment,
         TEXT(w, "CLASS_NAME", str_of(class_name));
     for (size_t i = 0; i < n; i++) {
         if (strcmp(f[i].type, type) == 0)
-            TEXT(w, f[i].column,
-                 saf_field_get(w->db, &w->a, kind, id, segment, f[i].field));
+            put_field(
+                w, &f[i],
+                saf_field_get(w->db, &w->a, kind, id, segment, f[i].field));
     }
     if (strcmp(type, "05C0") == 0)
         put_chars(w, id);
@@ -409,10 +419,35 @@ put_list(struct writer *w, const struct saf_profile *p, bool is_dataset)
     }
 }
 
+/* SYMEXPORTKEYS: a record each. */
+static void
+put_key_labels(struct writer *w, const struct saf_profile *p)
+{
+    struct str list = saf_field_get(w->db, &w->a, SAF_KIND_PROFILE, p->id,
+                                    "ICSF", "SYMEXPORTKEYS");
+    struct str label;
+
+    while (str_token(&list, ' ', &label)) {
+        if (label.n == 0)
+            continue;
+        begin(w, "05G1", p->name);
+        TEXT(w, "CLASS_NAME", p->class_name);
+        TEXT(w, "LABEL", label);
+        emit(w);
+    }
+}
+
 static void
 put_profile(struct writer *w, struct str class_name, struct str name,
             bool is_generic)
 {
+    static const struct {
+        const char *type, *name;
+    } segments[] = {
+        { "0530", "SSIGNON" }, { "0540", "STDATA" }, { "05A0", "EIM" },
+        { "05C0", "CDTINFO" }, { "05D0", "ICTX" },   { "05E0", "CFDEF" },
+        { "05G0", "ICSF" },    { "05K0", "IDTPARMS" },
+    };
     bool is_dataset = str_eq_z(class_name, "DATASET");
     struct saf_member *members;
     struct saf_profile p;
@@ -454,10 +489,10 @@ put_profile(struct writer *w, struct str class_name, struct str name,
     put_list(w, &p, is_dataset);
     if (is_dataset)
         return;
-    put_segment(w, "0530", "SSIGNON", SAF_KIND_PROFILE, p.id, p.name, class_z);
-    put_segment(w, "0540", "STDATA", SAF_KIND_PROFILE, p.id, p.name, class_z);
-    put_segment(w, "05C0", "CDTINFO", SAF_KIND_PROFILE, p.id, p.name, class_z);
-    put_segment(w, "05D0", "ICTX", SAF_KIND_PROFILE, p.id, p.name, class_z);
+    for (size_t i = 0; i < ARRAY_LEN(segments); i++)
+        put_segment(w, segments[i].type, segments[i].name, SAF_KIND_PROFILE,
+                    p.id, p.name, class_z);
+    put_key_labels(w, &p);
 }
 
 /* --- certificates, rings, maps -----------------------------------------------

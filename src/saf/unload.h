@@ -72,9 +72,13 @@ MUST_CHECK enum err unload_get_seconds(struct unload_record *, const char *date,
                                        const char *time, int64_t *out,
                                        struct err_info *why);
 
+/* A column of digits, with zeros in front. */
+bool unload_is_number(const struct unload_record *, const char *column);
+
 /* Columns that are fields of a segment: both directions. */
 struct unload_field {
     const char *type, *column, *segment, *field;
+    const char *yes, *no; /* what YES and NO of the column mean, or NULL */
 };
 const struct unload_field *unload_fields(size_t *n);
 

@@ -44,6 +44,19 @@ static const struct unload_field fields[] = {
     { "05C0", "GENERIC", "CDTINFO", "GENERIC" },
     { "05D0", "USEMAP", "ICTX", "USEMAP" }, { "05D0", "DOMAP", "ICTX", "DOMAP" },
     { "05D0", "MAPREQ", "ICTX", "MAPREQUIRED" }, { "05D0", "MAP_TIMEOUT", "ICTX", "MAPPINGTIMEOUT" },
+    { "05A0", "DOMAIN_DN", "EIM", "DOMAINDN" }, { "05A0", "ENABLE", "EIM", "OPTIONS", "ENABLE", "DISABLE" },
+    { "05A0", "LOCAL_REG", "EIM", "LOCALREGISTRY" }, { "05A0", "KERBREG", "EIM", "KERBREGISTRY" },
+    { "05A0", "X509REG", "EIM", "X509REGISTRY" },
+    { "05E0", "TYPE", "CFDEF", "TYPE" }, { "05E0", "MAXLEN", "CFDEF", "MAXLENGTH" },
+    { "05E0", "MAXVAL", "CFDEF", "MAXVALUE" }, { "05E0", "MINVAL", "CFDEF", "MINVALUE" },
+    { "05E0", "FIRST", "CFDEF", "FIRST" }, { "05E0", "OTHER", "CFDEF", "OTHER" },
+    { "05E0", "MIXED", "CFDEF", "MIXED" }, { "05E0", "HELP", "CFDEF", "HELP" },
+    { "05E0", "LISTHEAD", "CFDEF", "LISTHEAD" }, { "05E0", "VALREXX", "CFDEF", "VALREXX" },
+    { "05G0", "EXPORTABLE", "ICSF", "SYMEXPORTABLE" }, { "05G0", "USAGE", "ICSF", "ASYMUSAGE" },
+    { "05G0", "CPACF_WRAP", "ICSF", "SYMCPACFWRAP" }, { "05G0", "CPACF_RET", "ICSF", "SYMCPACFRET" },
+    { "05K0", "SIG_TOKEN_NAME", "IDTPARMS", "SIGTOKEN" }, { "05K0", "SIG_SEQ_NUM", "IDTPARMS", "SIGSEQNUM" },
+    { "05K0", "SIG_CAT", "IDTPARMS", "SIGCAT" }, { "05K0", "SIG_ALG", "IDTPARMS", "SIGALG" },
+    { "05K0", "TIMEOUT", "IDTPARMS", "IDTTIMEOUT" }, { "05K0", "ANYAPPL", "IDTPARMS", "ANYAPPL" },
 };
 /* clang-format on */
 
@@ -170,17 +183,24 @@ unload_number(struct unload_record *r, const char *column, uint64_t n)
     put(r, c, str_of(text));
 }
 
+bool
+unload_is_number(const struct unload_record *r, const char *column)
+{
+    const struct unload_column *c = column_of(r, column);
+
+    return c->kind == 'I' || c->kind == 'N';
+}
+
 /* A segment's number is kept as text. */
 void
 unload_text(struct unload_record *r, const char *column, struct str text)
 {
-    const struct unload_column *c = column_of(r, column);
     uint64_t n;
 
-    if ((c->kind == 'I' || c->kind == 'N') && str_to_u64(text, &n))
+    if (unload_is_number(r, column) && str_to_u64(text, &n))
         unload_number(r, column, n);
     else
-        put(r, c, text);
+        put(r, column_of(r, column), text);
 }
 
 void
@@ -469,7 +489,12 @@ static const struct {
       { "NAME", "CLASS_NAME", "CATYPE", "CANAME", "AUTH_ID", "CACRITERIA" } },
     { "0530", { "NAME", "CLASS_NAME" } },
     { "0540", { "NAME", "CLASS_NAME" } },
+    { "05A0", { "NAME", "CLASS_NAME" } },
     { "05D0", { "NAME", "CLASS_NAME" } },
+    { "05E0", { "NAME", "CLASS_NAME" } },
+    { "05G0", { "NAME", "CLASS_NAME" } },
+    { "05G1", { "NAME", "CLASS_NAME", "LABEL" } },
+    { "05K0", { "NAME", "CLASS_NAME" } },
 };
 
 static bool

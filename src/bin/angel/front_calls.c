@@ -179,10 +179,12 @@ sink_logon(void *arg, struct str user, struct str group, unsigned how)
 {
     static const uint8_t qualifiers[] = {
         [LOGON_INVALID_PASSWORD] = SMF_INIT_PASSWORD,
+        [LOGON_INVALID_PHRASE] = SMF_INIT_PHRASE,
         [LOGON_REVOKED] = SMF_INIT_REVOKED,
         [LOGON_EXCESSIVE] = SMF_INIT_AUTO_REVOKED,
         [LOGON_EXPIRED] = SMF_INIT_EXPIRED,
         [LOGON_INVALID_GROUP] = SMF_INIT_GROUP,
+        [LOGON_GROUP_REVOKED] = SMF_INIT_GROUP_REVOKED,
         [LOGON_INACTIVE] = SMF_INIT_INACTIVE,
         [LOGON_REPLAY] = SMF_INIT_REPLAY,
         [LOGON_DAY_TIME] = SMF_INIT_TERMINAL,
