@@ -12,7 +12,7 @@
 struct saf_lines {
     void (*line)(void *arg, struct str text);
     void *arg;
-    /* A logon that failed, for the audit; may be NULL. */
+    /* For the audit: a logon that failed, or LOGON_OWNER; may be NULL. */
     void (*logon)(void *arg, struct str user, struct str group, unsigned how);
 };
 
@@ -34,6 +34,7 @@ enum logon_failure {
     LOGON_PHRASE_EXPIRED,
     LOGON_OIDCARD,   /* which nobody can present here */
     LOGON_UNDEFINED, /* no ICH408I: tell only */
+    LOGON_OWNER,     /* let in, or made SPECIAL, because the image is his */
 };
 
 /* name "" prints as 20 x #. submitter "": no SUBMITTER line. */

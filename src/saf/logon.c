@@ -541,13 +541,19 @@ help_owner(struct saf_db *db, const struct logon_ask *ask,
            struct acee *acee)
 {
     int32_t today = saf_day_of_ms(ask->now_ms);
+    bool is_out = saf_user_is_revoked(u, today) ||
+                  is_away_too_long(db, u, ask->now_ms);
+    bool is_alone =
+        (acee->attrs & ACEE_SPECIAL) == 0 && !saf_users_special(db, today);
 
-    if (saf_user_is_revoked(u, today) || is_away_too_long(db, u, ask->now_ms))
+    if (is_out)
         say(lines, "SPT0391W");
-    if ((acee->attrs & ACEE_SPECIAL) == 0 && !saf_users_special(db, today)) {
+    if (is_alone) {
         acee->attrs |= ACEE_SPECIAL;
         say(lines, "SPT0392W");
     }
+    if (is_out || is_alone)
+        logon_tell(lines, u->user, str_of(acee->group), LOGON_OWNER);
 }
 
 enum err

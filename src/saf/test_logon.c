@@ -314,6 +314,8 @@ owner_of_the_image(void **state)
                      attrs, buf_z(&seen.lines));
         if (rows[i].said[0] == '\0')
             assert_string_equal(buf_z(&seen.lines), "");
+        assert_int_equal(seen.last == LOGON_OWNER,
+                         str_starts(str_of(rows[i].said), STR("SPT")));
     }
     buf_fini(&seen.lines);
     desk_fini(&d);

@@ -16,6 +16,7 @@ unlike "$OUT" "USER=IBMUSER|SPT0391W" "revoked is revoked"
 runs "the owner of the image is not refused" 0 sallyport racf LISTUSER
 like "$(cat "$SALLYPORT_ROOT/log/syslogall.log")" "SPT0391W User IBMUSER is revoked; the owner of the image" "the system log has it"
 like "$OUT" "ATTRIBUTES=.*REVOKED" "IBMUSER stays revoked"
+like "$(sallyport smf --event jobinit)" "JOBINIT +RACINITI +IBMUSER +group=SYS1 reason=ALWAYS" "and SMF: let in although revoked"
 runs "the console answers" 0 sallyport console 'D A,L'
 racf "ALTUSER BOSS REVOKE" >/dev/null; racf "ALTUSER IBMUSER NOSPECIAL" >/dev/null
 is "$(as_user BOSS BOSSPW LISTUSER >/dev/null 2>&1; echo $?)" 12 "now nobody with SPECIAL can log on"
@@ -35,4 +36,5 @@ like "$(racf 'ALTUSER BOSS NOSPECIAL')" "NOT AUTHORIZED|IGNORED" "and no more ma
 runs "who was given it may" 0 as_user BOSS BOSSPW "ALTUSER IBMUSER RESUME SPECIAL"
 runs "all is as before" 0 sallyport racf "ALTUSER BOSS NOSPECIAL"
 is "$(grep -c SPT0392W "$SALLYPORT_ROOT/log/syslogall.log")" "$said" "nothing more is said"
+is "$(sallyport smf --event jobinit | grep -c RACINITI)" "$(grep -c SPT0391W "$SALLYPORT_ROOT/log/syslogall.log")" "each entry has its record"
 done_testing

@@ -268,8 +268,9 @@ audit_logon(struct front *f, struct peer *p, struct str user, struct str group,
     begin(&out, p, &who, SMF_JOBINIT, qualifier,
           qualifier == SMF_INIT_UNDEFINED
               ? SMF_DES_VIOLATION | SMF_DES_UNDEFINED
-              : SMF_DES_VIOLATION,
-          SMF_REA_RACINIT);
+          : qualifier == SMF_INIT_SUCCESS ? SMF_DES_WARNING
+                                          : SMF_DES_VIOLATION,
+          qualifier == SMF_INIT_SUCCESS ? SMF_REA_ALWAYS : SMF_REA_RACINIT);
     smf80_add(&out, SMF_APPL, appl);
     finish(f, &out);
 }

@@ -21,7 +21,8 @@ void audit_command(struct peer *, struct str blanked, enum audit_outcome);
 void audit_access(struct front *, struct peer *, const struct acee *,
                   struct str class_name, struct str resource,
                   const struct saf_decision *);
-/* qualifier: SMF_INIT_... */
+/* qualifier: SMF_INIT_...; SUCCESS is the entry of the image's owner where
+ * nobody else would have been let in, recorded always and as a warning. */
 void audit_logon(struct front *, struct peer *, struct str user,
                  struct str group, struct str appl, uint8_t qualifier);
 /* By APPLAUDIT, and UAUDIT of the user. */

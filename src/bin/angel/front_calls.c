@@ -195,6 +195,7 @@ sink_logon(void *arg, struct str user, struct str group, unsigned how)
         [LOGON_OIDCARD] = SMF_INIT_OIDCARD,
         [LOGON_SURROGATE] = SMF_INIT_SUBMITTER,
         [LOGON_UNDEFINED] = SMF_INIT_UNDEFINED,
+        [LOGON_OWNER] = SMF_INIT_SUCCESS,
     };
     struct line_sink *sink = arg;
 
