@@ -241,7 +241,7 @@ static const struct verb verbs[] = {
     { "MODIFY", "F", "MVS.MODIFY.{T}.{0}", SAF_UPDATE, do_modify,
       NAMES_WITH_ASTERISK },
     { "CANCEL", "C", "MVS.CANCEL.{T}.{0}", SAF_UPDATE, do_cancel, NAMES_TASKS },
-    { "DISPLAY", "D", "MVS.DISPLAY.JOB", SAF_READ, do_display, NAMES_ONE },
+    { "DISPLAY", "D", "MVS.DISPLAY.{D}", SAF_READ, do_display, NAMES_ONE },
     { "VARY", "V", "MVS.VARY.TCPIP.OBEYFILE", SAF_CONTROL, tcpip_vary,
       NAMES_ONE },
     { "SHUTDOWN", "SHUTDOWN", "MVS.HALT.EOD", SAF_UPDATE, do_shutdown,
@@ -275,6 +275,9 @@ resource_of(struct command *c, const struct verb *verb,
             p += 2;
         } else if (strncmp(p, "{T}", 3) == 0) {
             buf_add_z(&out, space != NULL && !space->is_task ? "JOB" : "STC");
+            p += 2;
+        } else if (strncmp(p, "{D}", 3) == 0) {
+            buf_add_z(&out, str_eq_z(c->name, "TCPIP") ? "TCPIP" : "JOB");
             p += 2;
         } else {
             buf_add_char(&out, *p);

@@ -21,6 +21,34 @@ like "$OUT" "IEE345I CANCEL AUTHORITY INVALID" "so is C"
 like "$OUT" "IEE345I START AUTHORITY INVALID" "so is S"
 as_fred "sallyport console 'D A,L'"
 like "$OUT" "FREDJOB +JOB.*USER FRED" "looking is not"
+# OPERCMDS decides, whoever asks: each command's own resource. FRED may where
+# its profile lets him, and the operator (SPECIAL) may not where it does not.
+racf() { sallyport racf "$@" >/dev/null 2>&1; }
+racf "SETROPTS CLASSACT(OPERCMDS) GENERIC(OPERCMDS) RACLIST(OPERCMDS)"
+while read -r resource level verb command; do
+    racf "RDEFINE OPERCMDS $resource UACC(NONE)"; racf "PERMIT $resource CLASS(OPERCMDS) RESET"
+    racf "SETROPTS RACLIST(OPERCMDS) REFRESH"
+    console "$command"; is "$STATUS" 8 "$verb: the operator is not in the list"
+    like "$OUT" "IEE345I $verb AUTHORITY INVALID" "$verb: and hears it"
+    racf "PERMIT $resource CLASS(OPERCMDS) ID(FRED) ACCESS($level)"; racf "SETROPTS RACLIST(OPERCMDS) REFRESH"
+    as_fred "sallyport console '$command'"
+    unlike "$OUT" "AUTHORITY INVALID" "$verb: FRED may with $level"
+    if [ "$level" != READ ]; then
+        racf "PERMIT $resource CLASS(OPERCMDS) ID(FRED) ACCESS(READ)"; racf "SETROPTS RACLIST(OPERCMDS) REFRESH"
+        as_fred "sallyport console '$command'"
+        like "$OUT" "IEE345I $verb AUTHORITY INVALID" "$verb: and not with READ"
+    fi
+    racf "RDELETE OPERCMDS $resource"
+done <<'T'
+MVS.START.STC.NOTASK UPDATE START S NOTASK
+MVS.STOP.STC.NOTASK UPDATE STOP P NOTASK
+MVS.MODIFY.STC.NOTASK UPDATE MODIFY F NOTASK,STATUS
+MVS.CANCEL.STC.NOTASK UPDATE CANCEL C NOTASK
+MVS.DISPLAY.JOB READ DISPLAY D A,L
+MVS.DISPLAY.TCPIP READ DISPLAY D TCPIP,,NETSTAT,HOME
+MVS.VARY.TCPIP.OBEYFILE CONTROL VARY V TCPIP,,OBEYFILE,NOBODY.NOFILE
+T
+racf "SETROPTS RACLIST(OPERCMDS) REFRESH"
 as_fred 'grep -E "^(NoNewPrivs|Groups|Uid|CapEff)" /proc/self/status; ulimit -Hc; ls /proc/self/fd | tr "\n" " "'
 like "$OUT" "NoNewPrivs:.*1" "set-user-ID programs give nothing"
 like "$OUT" "CapEff:.*0000000000000000" "no capabilities"
