@@ -130,13 +130,17 @@ map(struct cmd *cmd, struct str owner)
 
 /* The user has no map at all, or none of that label. */
 static uint32_t
-no_match(struct cmd *cmd, struct str owner)
+no_match(struct cmd *cmd, struct str owner, struct str label)
 {
     bool has_some = has_row(saf_db_query(
         cmd->db, "SELECT 1 FROM idmaps WHERE kind='D' AND owner=?1", "s",
         owner));
 
-    CMD_MSG(cmd, has_some ? "IRRW206I" : "IRRW204I", owner);
+    if (has_some && label.n == 0)
+        CMD_MSG(cmd, "SPT0571E",
+                str_fmt(cmd->arena, "user " STR_FMT, STR_ARG(owner)));
+    else
+        CMD_MSG(cmd, has_some ? "IRRW206I" : "IRRW204I", owner);
     return 4;
 }
 
@@ -154,7 +158,7 @@ delmap(struct cmd *cmd, struct str owner, const struct cmd_arg *arg)
                " owner=?1)=1))",
                "ss", owner, label);
     if (saf_db_changes(cmd->db) == 0)
-        return no_match(cmd, owner);
+        return no_match(cmd, owner, label);
     warn_raclisted(cmd);
     return 0;
 }
@@ -196,7 +200,7 @@ listmap(struct cmd *cmd, struct str owner, const struct cmd_arg *arg)
         list_value(cmd, saf_query_str(&q, cmd->arena, 2));
     }
     saf_query_close(&q);
-    return n > 0 ? 0 : no_match(cmd, owner);
+    return n > 0 ? 0 : no_match(cmd, owner, label);
 }
 
 static uint32_t

@@ -200,13 +200,14 @@ find_map(struct cmd *c, const struct cmd_arg *sub, struct str owner,
 {
     struct saf_query q = maps_of(c, owner, cmd_value(cmd_sub(sub, "LABEL")));
     struct map_row other;
-    bool is_one = next_map(&q, c->arena, out);
+    bool is_there = next_map(&q, c->arena, out);
+    bool is_one = is_there && !next_map(&q, c->arena, &other);
 
-    is_one = is_one && !next_map(&q, c->arena, &other);
     saf_query_close(&q);
     if (is_one)
         return true;
-    CMD_MSG(c, "IRRD117I");
+    CMD_MSG(c, is_there ? "SPT0571E" : "IRRD117I",
+            racdcert_owner_words(c->arena, owner));
     (void)cmd_rc(c, 4);
     return false;
 }

@@ -670,7 +670,15 @@ identity_maps(void **state)
           "      >OU=Pay,O=Us<\n    Registry Name:\n      >ldap<\n" },
         { "RACMAP ID(MARY) DELMAP(LABEL('no'))", 4,
           "IRRW206I No matching identity mapping was found for this user.\n" },
+        { "RACMAP ID(MARY) MAP USERDIDFILTER(NAME('x')) REGISTRY(NAME('y'))"
+          " WITHLABEL('second')",
+          0, "" },
+        { "RACMAP ID(MARY) DELMAP", 4,
+          "SPT0571E user MARY has more than one mapping; say which one.\n" },
+        { "RACMAP ID(MARY) DELMAP(LABEL('second'))", 0, "" },
         { "RACMAP ID(MARY) DELMAP", 0, "" },
+        { "RACMAP ID(MARY) DELMAP", 4,
+          "IRRW204I No information was found for user MARY.\n" },
     };
 
     (void)state;
