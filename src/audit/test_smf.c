@@ -103,21 +103,21 @@ head_fields(void **state)
         unsigned at, n;
         const char *want;
     } rows[] = {
-        { 2, 2, "\0\0" },                               /* SEG */
-        { 5, 1, "\x50" },                               /* RTY */
-        { 14, 4, "\xe2\xd7\xe3\xf1" },                  /* SID */
-        { 18, 2, "\xd8\0" },                            /* DES: all of ours */
-        { 20, 2, "\x01\x1c" },                          /* EVT, EVQ */
+        { 2, 2, "\0\0" },                              /* SEG */
+        { 5, 1, "\x50" },                              /* RTY */
+        { 14, 4, "\xe2\xd7\xe3\xf1" },                 /* SID */
+        { 18, 2, "\xd8\0" },                           /* DES: all of ours */
+        { 20, 2, "\x01\x1c" },                         /* EVT, EVQ */
         { 22, 8, "\xe4\xe2\xc5\xd9\xf1\x40\x40\x40" }, /* USR */
         { 30, 8, "\xe2\xe8\xe2\xf1\x40\x40\x40\x40" }, /* GRP */
-        { 38, 2, "\0\x5e" },                            /* REL */
-        { 40, 2, "\0\x01" },                            /* CNT */
-        { 42, 2, "\x61\x11" },                          /* ATH, REA */
+        { 38, 2, "\0\x5e" },                           /* REL */
+        { 40, 2, "\0\x01" },                           /* CNT */
+        { 42, 2, "\x61\x11" },                         /* ATH, REA */
         { 46, 8, "\xd7\xe3\xe2\xf3\x40\x40\x40\x40" }, /* TRM */
         { 54, 8, "\xc2\xc1\xd8\xe2\xe3\xd9\xe3\x40" }, /* JBN */
-        { 79, 1, "\x48" },                              /* RE2 */
-        { 80, 4, "\xf7\xf7\xc5\xf0" },                  /* VRM */
-        { 94, 2, "\0\x01" },                            /* CT2 */
+        { 79, 1, "\x48" },                             /* RE2 */
+        { 80, 4, "\xf7\xf7\xc5\xf0" },                 /* VRM */
+        { 94, 2, "\0\x01" },                           /* CT2 */
     };
     struct smf80 h = head();
     struct buf out;
@@ -150,30 +150,54 @@ irradu00_columns(void **state)
         unsigned from, to;
         const char *want;
     } rows[] = {
-        { 1, 8, "PERMIT" },       { 10, 17, "INSAUTH" },
-        { 19, 26, "00:00:00" },   { 28, 37, "2020-01-01" },
-        { 39, 42, "SPT1" },       { 44, 47, "YES" },
-        { 49, 52, "YES" },        { 54, 57, "YES" },
-        { 59, 66, "USER1" },      { 68, 75, "SYS1" },
-        { 77, 80, "NO" },         { 82, 85, "YES" },
-        { 87, 90, "YES" },        { 92, 95, "YES" },
-        { 97, 100, "NO" },        { 102, 105, "NO" },
-        { 107, 110, "NO" },       { 112, 115, "YES" },
-        { 117, 120, "YES" },      { 122, 125, "NO" },
-        { 127, 130, "YES" },      { 132, 135, "NO" },
-        { 137, 140, "YES" },      { 142, 145, "NO" },
-        { 147, 150, "YES" },      { 152, 155, "NO" },
-        { 157, 159, "000" },      { 161, 164, "NO" },
-        { 166, 169, "NO" },       { 171, 178, "PTS3" },
-        { 180, 187, "BAQSTRT" },  { 189, 196, "" },
-        { 198, 207, "" },         { 209, 216, "" },
-        { 218, 221, "NO" },       { 223, 226, "NO" },
-        { 228, 231, "YES" },      { 233, 236, "NO" },
-        { 238, 241, "NO" },       { 243, 246, "YES" },
-        { 248, 251, "NO" },       { 253, 256, "NO" },
-        { 258, 261, "NO" },       { 263, 266, "NO" },
-        { 268, 275, "" },         { 277, 280, "77E0" },
-        { 282, 537, "BAQ.ONE" },  { 539, 546, "FACILITY" },
+        { 1, 8, "PERMIT" },
+        { 10, 17, "INSAUTH" },
+        { 19, 26, "00:00:00" },
+        { 28, 37, "2020-01-01" },
+        { 39, 42, "SPT1" },
+        { 44, 47, "YES" },
+        { 49, 52, "YES" },
+        { 54, 57, "YES" },
+        { 59, 66, "USER1" },
+        { 68, 75, "SYS1" },
+        { 77, 80, "NO" },
+        { 82, 85, "YES" },
+        { 87, 90, "YES" },
+        { 92, 95, "YES" },
+        { 97, 100, "NO" },
+        { 102, 105, "NO" },
+        { 107, 110, "NO" },
+        { 112, 115, "YES" },
+        { 117, 120, "YES" },
+        { 122, 125, "NO" },
+        { 127, 130, "YES" },
+        { 132, 135, "NO" },
+        { 137, 140, "YES" },
+        { 142, 145, "NO" },
+        { 147, 150, "YES" },
+        { 152, 155, "NO" },
+        { 157, 159, "000" },
+        { 161, 164, "NO" },
+        { 166, 169, "NO" },
+        { 171, 178, "PTS3" },
+        { 180, 187, "BAQSTRT" },
+        { 189, 196, "" },
+        { 198, 207, "" },
+        { 209, 216, "" },
+        { 218, 221, "NO" },
+        { 223, 226, "NO" },
+        { 228, 231, "YES" },
+        { 233, 236, "NO" },
+        { 238, 241, "NO" },
+        { 243, 246, "YES" },
+        { 248, 251, "NO" },
+        { 253, 256, "NO" },
+        { 258, 261, "NO" },
+        { 263, 266, "NO" },
+        { 268, 275, "" },
+        { 277, 280, "77E0" },
+        { 282, 537, "BAQ.ONE" },
+        { 539, 546, "FACILITY" },
         { 548, 1071, "PERMIT BAQ.ONE CLASS(FACILITY)" },
     };
     struct smf80 h = head();
@@ -186,8 +210,8 @@ irradu00_columns(void **state)
     h.flags |= SMF_DES_UNDEFINED | SMF_DES_WARNING;
     h.authority = SMF_ATH_SPECIAL | SMF_ATH_OPERATIONS | SMF_ATH_AUDITOR |
                   SMF_ATH_TRUSTED;
-    h.reason = SMF_REA_CLASS | SMF_REA_SPECIAL | SMF_REA_RACINIT |
-               SMF_REA_CMDVIOL;
+    h.reason =
+        SMF_REA_CLASS | SMF_REA_SPECIAL | SMF_REA_RACINIT | SMF_REA_CMDVIOL;
     h.more_reasons |= SMF_RE2_APPLAUDIT;
     h.terminal = STR("PTS3");
     buf_init(&out, SMF_RECORD_MAX);
@@ -203,11 +227,9 @@ irradu00_columns(void **state)
     while (line.n < 1100) /* trailing blanks are cut */
         buf_add_char(&line, ' ');
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct str got =
-            str_sub(buf_view(&line), rows[i].from - 1, rows[i].to);
+        struct str got = str_sub(buf_view(&line), rows[i].from - 1, rows[i].to);
 
-        if (!str_eq_z(str_trim(got), rows[i].want) ||
-            line.p[rows[i].to] != ' ')
+        if (!str_eq_z(str_trim(got), rows[i].want) || line.p[rows[i].to] != ' ')
             fail_msg("columns %u-%u: \"" STR_FMT "\", wanted %s", rows[i].from,
                      rows[i].to, STR_ARG(got), rows[i].want);
     }
@@ -221,12 +243,12 @@ static void
 qualifiers_have_names(void **state)
 {
     static const uint8_t codes[] = {
-        SMF_INIT_PASSWORD,     SMF_INIT_GROUP,         SMF_INIT_TERMINAL,
-        SMF_INIT_APPL,         SMF_INIT_REVOKED,       SMF_INIT_AUTO_REVOKED,
-        SMF_INIT_UNDEFINED,    SMF_INIT_SUCCESS,       SMF_INIT_SUBMITTER,
-        SMF_INIT_EXPIRED,      SMF_INIT_NEW_PASSWORD,  SMF_INIT_GROUP_REVOKED,
-        SMF_INIT_OIDCARD,      SMF_INIT_TICKET,        SMF_INIT_REPLAY,
-        SMF_INIT_INACTIVE,     SMF_INIT_PHRASE,        SMF_INIT_NEW_PHRASE,
+        SMF_INIT_PASSWORD,       SMF_INIT_GROUP,        SMF_INIT_TERMINAL,
+        SMF_INIT_APPL,           SMF_INIT_REVOKED,      SMF_INIT_AUTO_REVOKED,
+        SMF_INIT_UNDEFINED,      SMF_INIT_SUCCESS,      SMF_INIT_SUBMITTER,
+        SMF_INIT_EXPIRED,        SMF_INIT_NEW_PASSWORD, SMF_INIT_GROUP_REVOKED,
+        SMF_INIT_OIDCARD,        SMF_INIT_TICKET,       SMF_INIT_REPLAY,
+        SMF_INIT_INACTIVE,       SMF_INIT_PHRASE,       SMF_INIT_NEW_PHRASE,
         SMF_INIT_PHRASE_EXPIRED, SMF_INIT_NO_IDENTITY,
     };
     struct arena a;

@@ -89,11 +89,11 @@ bool
 cmd_has_datasets(struct cmd *cmd, struct str principal)
 {
     struct str prefix = str_fmt(cmd->arena, STR_FMT ".", STR_ARG(principal));
-    struct saf_query q = saf_db_query(
-        cmd->db,
-        "SELECT 1 FROM profiles WHERE class='DATASET' AND"
-        " substr(name, 1, ?2)=?1 LIMIT 1",
-        "si", prefix, (int64_t)prefix.n);
+    struct saf_query q =
+        saf_db_query(cmd->db,
+                     "SELECT 1 FROM profiles WHERE class='DATASET' AND"
+                     " substr(name, 1, ?2)=?1 LIMIT 1",
+                     "si", prefix, (int64_t)prefix.n);
     bool has_some = saf_query_next(&q);
 
     saf_query_close(&q);
@@ -186,9 +186,14 @@ run_addsd(struct cmd *cmd)
 }
 
 const struct cmd_verb cmd_addsd = {
-    "ADDSD",   "AD", dataset_positional,
-    1,         1,    CMD_TABLE_AND(addsd_rows, cmd_kept_dataset),
-    run_addsd, .is_new = true,
+    "ADDSD",
+    "AD",
+    dataset_positional,
+    1,
+    1,
+    CMD_TABLE_AND(addsd_rows, cmd_kept_dataset),
+    run_addsd,
+    .is_new = true,
 };
 
 /* --- ALTDSD, DELDSD ---------------------------------------------------- */

@@ -212,7 +212,7 @@ tell_line(void *arg, const struct snapshot_line *line)
     cmd_printf(cmd, "      " STR_FMT "%s", STR_ARG(line_words(cmd, line)),
                strcmp(line->kind, "WHEN") != 0 ? ""
                : line->holds                   ? ": holds now"
-                                               : ": holds not");
+                                               : ": does not hold");
 }
 
 struct question {

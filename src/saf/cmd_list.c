@@ -334,8 +334,9 @@ static void
 list_subgroups(struct cmd *cmd, struct str group)
 {
     struct saf_query q = saf_db_query(
-        cmd->db, "SELECT grp FROM groups WHERE superior=?1 ORDER BY grp COLLATE EBCDIC", "s",
-        group);
+        cmd->db,
+        "SELECT grp FROM groups WHERE superior=?1 ORDER BY grp COLLATE EBCDIC",
+        "s", group);
     struct buf line;
 
     buf_init(&line, 2 * WIDTH);
@@ -454,7 +455,8 @@ run_listgrp(struct cmd *cmd)
         return 4;
     }
     if (is_all)
-        n = all_names(cmd, "SELECT grp FROM groups ORDER BY grp COLLATE EBCDIC", &names);
+        n = all_names(cmd, "SELECT grp FROM groups ORDER BY grp COLLATE EBCDIC",
+                      &names);
     for (size_t i = 0; i < n; i++)
         is_listed |= list_group(cmd, names[i], is_all);
     if (is_all && !is_listed) {

@@ -249,6 +249,32 @@ add_value(struct parser *p, struct cmd_arg *arg, struct str value)
     return true;
 }
 
+/* Past "( ... )", when that stands here. */
+static void
+skip_parenthesised(struct parser *p)
+{
+    size_t depth = 0;
+    struct str ignored;
+
+    cmd_skip_separators(&p->in);
+    if (reader_peek(&p->in) != '(')
+        return;
+    while (!reader_at_end(&p->in)) {
+        char c = reader_peek(&p->in);
+
+        if (c == '\'' && !read_quoted(&p->in, &ignored)) {
+            p->in.pos = p->in.in.n;
+            return;
+        }
+        if (c == '\'')
+            continue;
+        p->in.pos++;
+        depth = c == '(' ? depth + 1 : c == ')' ? depth - 1 : depth;
+        if (depth == 0)
+            return;
+    }
+}
+
 /* All the rest is of the value; there is nothing behind it. */
 static bool
 refuse_open_quote(struct parser *p, const struct cmd_operand *o)
@@ -300,7 +326,10 @@ read_value(struct parser *p, struct cmd_arg *arg)
     raw = reader_span(&p->in, cmd_is_word_byte);
     if (raw.n == 0) {
         raw = str_sub(reader_rest(&p->in), 0, 1);
-        p->in.pos += raw.n;
+        if (reader_peek(&p->in) == '(')
+            skip_parenthesised(p); /* one ")" is missing, and said once */
+        else
+            p->in.pos += raw.n;
         return refuse_value(p, o, raw);
     }
     return add_value(p, arg, keep(p, o, raw, false));
@@ -470,32 +499,6 @@ place_for(struct cmd_arg *args, size_t *n, const struct cmd_operand *o)
     return &args[i];
 }
 
-/* Past "( ... )", when that stands here. */
-static void
-skip_parenthesised(struct parser *p)
-{
-    size_t depth = 0;
-    struct str ignored;
-
-    cmd_skip_separators(&p->in);
-    if (reader_peek(&p->in) != '(')
-        return;
-    while (!reader_at_end(&p->in)) {
-        char c = reader_peek(&p->in);
-
-        if (c == '\'' && !read_quoted(&p->in, &ignored)) {
-            p->in.pos = p->in.in.n;
-            return;
-        }
-        if (c == '\'')
-            continue;
-        p->in.pos++;
-        depth = c == '(' ? depth + 1 : c == ')' ? depth - 1 : depth;
-        if (depth == 0)
-            return;
-    }
-}
-
 /* What stands here fits no keyword. */
 static void
 skip_unknown(struct parser *p, struct match m, struct str word)
@@ -578,8 +581,7 @@ is_keyword_next(struct parser *p)
 {
     struct reader ahead = p->in;
     struct str word = reader_span(&ahead, cmd_is_word_byte);
-    struct match m =
-        find_keyword(p->cmd->verb, &p->cmd->verb->operands, word);
+    struct match m = find_keyword(p->cmd->verb, &p->cmd->verb->operands, word);
 
     return word.n > 0 && is_exact(&m, word);
 }

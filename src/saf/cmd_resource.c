@@ -500,9 +500,14 @@ run_rdefine(struct cmd *cmd)
 }
 
 const struct cmd_verb cmd_rdefine = {
-    "RDEFINE",   "RDEF", resource_positional,
-    2,           2,      CMD_TABLE_AND(define_rows, cmd_kept_resource),
-    run_rdefine, .is_new = true,
+    "RDEFINE",
+    "RDEF",
+    resource_positional,
+    2,
+    2,
+    CMD_TABLE_AND(define_rows, cmd_kept_resource),
+    run_rdefine,
+    .is_new = true,
 };
 
 /* --- RALTER, RDELETE --------------------------------------------------- */

@@ -399,9 +399,14 @@ run_adduser(struct cmd *cmd)
 }
 
 const struct cmd_verb cmd_adduser = {
-    "ADDUSER",   "AU", user_positional,
-    1,           1,    CMD_TABLE_AND(add_rows, cmd_segments_user),
-    run_adduser, .is_new = true,
+    "ADDUSER",
+    "AU",
+    user_positional,
+    1,
+    1,
+    CMD_TABLE_AND(add_rows, cmd_segments_user),
+    run_adduser,
+    .is_new = true,
 };
 
 /* --- ALTUSER ----------------------------------------------------------- */
@@ -613,9 +618,8 @@ static bool
 has_distributed_identities(struct cmd *cmd, struct str user)
 {
     struct saf_query q = saf_db_query(
-        cmd->db,
-        "SELECT 1 FROM idmaps WHERE owner=?1 AND kind='D' LIMIT 1", "s",
-        user);
+        cmd->db, "SELECT 1 FROM idmaps WHERE owner=?1 AND kind='D' LIMIT 1",
+        "s", user);
     bool has_some = saf_query_next(&q);
 
     saf_query_close(&q);

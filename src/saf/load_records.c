@@ -666,8 +666,8 @@ load_record(struct loader *l, enum pass pass, const char *type,
             struct err_info *why)
 {
     static const char *const segments[] = {
-        "0120", "0220", "0270", "02F0", "0530", "0540", "05A0",
-        "05C0", "05D0", "05E0", "05G0", "05K0",
+        "0120", "0220", "0270", "02F0", "0530", "0540",
+        "05A0", "05C0", "05D0", "05E0", "05G0", "05K0",
     };
 
     if (pass == PASS_PROFILES)

@@ -541,8 +541,8 @@ help_owner(struct saf_db *db, const struct logon_ask *ask,
            struct acee *acee)
 {
     int32_t today = saf_day_of_ms(ask->now_ms);
-    bool is_out = saf_user_is_revoked(u, today) ||
-                  is_away_too_long(db, u, ask->now_ms);
+    bool is_out =
+        saf_user_is_revoked(u, today) || is_away_too_long(db, u, ask->now_ms);
     bool is_alone =
         (acee->attrs & ACEE_SPECIAL) == 0 && !saf_users_special(db, today);
 

@@ -341,9 +341,9 @@ saf_connects_of_group(struct saf_db *db, struct arena *arena, struct str group,
     size_t n =
         count_of(db, "SELECT count(*) FROM connects WHERE grp=?1", group);
 
-    return collect(
-        saf_db_query(db, CONNECT_COLUMNS "WHERE c.grp=?1 ORDER BY"
-                                         " c.user COLLATE EBCDIC", "s",
-                     group),
-        arena, n, out);
+    return collect(saf_db_query(db,
+                                CONNECT_COLUMNS "WHERE c.grp=?1 ORDER BY"
+                                                " c.user COLLATE EBCDIC",
+                                "s", group),
+                   arena, n, out);
 }

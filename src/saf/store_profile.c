@@ -259,12 +259,13 @@ saf_access_of(struct saf_db *db, struct arena *arena, int64_t profile_id,
     *out = ARENA_ARRAY(arena, struct saf_access, max + 1);
     if (*out == NULL)
         return 0;
-    q = saf_db_query(db,
-                     "SELECT who, level, count, when_kind, when_value,"
-                     " iif(who='" SAF_RACUID "',4294967294,"
-                     "coalesce((SELECT id FROM principals WHERE name=who),0))"
-                     " FROM access WHERE profile=?1 ORDER BY who COLLATE EBCDIC",
-                     "i", profile_id);
+    q = saf_db_query(
+        db,
+        "SELECT who, level, count, when_kind, when_value,"
+        " iif(who='" SAF_RACUID "',4294967294,"
+        "coalesce((SELECT id FROM principals WHERE name=who),0))"
+        " FROM access WHERE profile=?1 ORDER BY who COLLATE EBCDIC",
+        "i", profile_id);
     while (n < max && saf_query_next(&q))
         (*out)[n++] = (struct saf_access){
             .profile_id = profile_id,

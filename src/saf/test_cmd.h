@@ -157,6 +157,17 @@ run_rows(struct desk *d, const struct row *rows, size_t n)
     assert_int_equal(n_wrong, 0);
 }
 
+/* On a new database, issued by IBMUSER. */
+static inline void
+rows_on_new_database(const struct row *rows, size_t n)
+{
+    struct desk d;
+
+    desk_init(&d);
+    run_rows(&d, rows, n);
+    desk_fini(&d);
+}
+
 /* A new database on which these commands all succeed. */
 static inline void
 desk_prepare(struct desk *d, const char *const *commands, size_t n)

@@ -227,19 +227,26 @@ segments_come_back(void **state)
         size_t first;
         const char *want;
     } columns[] = {
-        { "05A0 D ", 262, "ou=D,o=X " },  { "05A0 D ", 1286, "NO" },
-        { "05A0 D ", 1366, "Loc " },      { "05A0 D ", 1622, "Krb " },
-        { "05A0 D ", 1878, "Crt" },       { "05A0 E ", 1286, "YES" },
-        { "0220 ANN", 15, "00012 " },     { "0220 ANN", 159, "0000000100" },
+        { "05A0 D ", 262, "ou=D,o=X " },
+        { "05A0 D ", 1286, "NO" },
+        { "05A0 D ", 1366, "Loc " },
+        { "05A0 D ", 1622, "Krb " },
+        { "05A0 D ", 1878, "Crt" },
+        { "05A0 E ", 1286, "YES" },
+        { "0220 ANN", 15, "00012 " },
+        { "0220 ANN", 159, "0000000100" },
         { "05E0 USER.CSDATA.EMP", 253, "CFIELD   NUM  0000000008" },
         { "05E0 USER.CSDATA.EMP", 278, "0000000099 0000000003" },
         { "05E0 USER.CSDATA.EMP", 318, "NO   a Number " },
         { "05E0 USER.CSDATA.EMP", 579, "Emp=" },
         { "05E0 USER.CSDATA.TXT", 300, "ALPHA    ALPHANUM YES" },
         { "05G0 K1", 262, "BYLIST       HANDSHAKE SECUREEXPORT " },
-        { "05G0 K1", 531, "YES NO" },     { "05G1 K1", 262, "AES.ONE" },
-        { "05K0 T1", 262, "TOK " },       { "05K0 T1", 295, "00000001 Y " },
-        { "05K0 T1", 309, "HS256 " },     { "05K0 T1", 342, "0000000005 YES" },
+        { "05G0 K1", 531, "YES NO" },
+        { "05G1 K1", 262, "AES.ONE" },
+        { "05K0 T1", 262, "TOK " },
+        { "05K0 T1", 295, "00000001 Y " },
+        { "05K0 T1", 309, "HS256 " },
+        { "05K0 T1", 342, "0000000005 YES" },
     };
     struct load_report report = { .mistake = NULL };
     struct saf_db *db = NULL;

@@ -351,13 +351,12 @@ groups_at_logon(void **state)
     desk_prepare(&d, setup, ARRAY_LEN(setup));
     buf_init(&seen.lines, 65536);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct saf_rc rc =
-            enter(&d, &seen,
-                  (struct logon_ask){ .user = STR("ANN"),
-                                      .group = str_of(rows[i].group),
-                                      .origin = ACEE_ASSERTED,
-                                      .now_ms =
-                                          TEST_NOW + rows[i].day * DAY_MS });
+        struct saf_rc rc = enter(
+            &d, &seen,
+            (struct logon_ask){ .user = STR("ANN"),
+                                .group = str_of(rows[i].group),
+                                .origin = ACEE_ASSERTED,
+                                .now_ms = TEST_NOW + rows[i].day * DAY_MS });
 
         if (rc.reason != rows[i].want || seen.last != rows[i].failure ||
             (rows[i].want != 0) !=

@@ -34,7 +34,8 @@ fields_are_kept_one_by_one(void **state)
           "USER=ANN\n"
           "\nNETVIEW INFORMATION\n-------------------\n" },
         { "ALTUSER ANN NONETVIEW", 0, "" },
-        { "LU ANN NETVIEW NORACF", 0, "USER=ANN\n"
+        { "LU ANN NETVIEW NORACF", 0,
+          "USER=ANN\n"
           "\nNO NETVIEW INFORMATION\n" },
         { "ALTUSER ANN OPERPARM(AUTH(MASTER) STORAGE(2) DOM(NORMAL)"
           " ROUTCODE(1,3:5))",
@@ -264,7 +265,8 @@ an_installations_fields(void **state)
           "ON= YES\nSIZE= 3\n" },
         { "ALTUSER ANN CSDATA(NOSIZE NOKEY NOON NOCODE)", 0, "" },
         { "ALTUSER ANN NOCSDATA", 0, "" },
-        { "LU ANN CSDATA NORACF", 0, "USER=ANN\n"
+        { "LU ANN CSDATA NORACF", 0,
+          "USER=ANN\n"
           "\nNO CSDATA INFORMATION\n" },
         { "ALTUSER ANN CSDATA()", 8,
           "IKJ56701I MISSING CSDATA+\nIKJ56701I MISSING CSDATA\n" },

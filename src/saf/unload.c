@@ -444,8 +444,8 @@ put_profile(struct writer *w, struct str class_name, struct str name,
     static const struct {
         const char *type, *name;
     } segments[] = {
-        { "0530", "SSIGNON" }, { "0540", "STDATA" }, { "05A0", "EIM" },
-        { "05C0", "CDTINFO" }, { "05D0", "ICTX" },   { "05E0", "CFDEF" },
+        { "0530", "SSIGNON" }, { "0540", "STDATA" },   { "05A0", "EIM" },
+        { "05C0", "CDTINFO" }, { "05D0", "ICTX" },     { "05E0", "CFDEF" },
         { "05G0", "ICSF" },    { "05K0", "IDTPARMS" },
     };
     bool is_dataset = str_eq_z(class_name, "DATASET");
