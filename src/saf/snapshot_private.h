@@ -5,6 +5,13 @@
 #include "saf/snapshot.h"
 #include "saf/snapshot_format.h"
 
+static inline struct str
+snap_name(const void *image, const struct snap_profile *p)
+{
+    return str_n((const char *)snap_section(image, SNAP_BYTES) + p->name,
+                 p->n_name);
+}
+
 /* A name as the image's class keeps it; false: too long or empty. */
 bool snap_fold(const void *image, struct str resource,
                char out[SAF_PROFILE_MAX + 1], struct str *folded);

@@ -1,4 +1,4 @@
-/* Between load.c and unload_more.c. */
+/* Between load*.c and unload*.c. */
 #ifndef SALLYPORT_SAF_UNLOAD_PRIVATE_H
 #define SALLYPORT_SAF_UNLOAD_PRIVATE_H
 
@@ -19,6 +19,16 @@ struct unload_chars {
 };
 #define UNLOAD_CHARS 8u
 extern const struct unload_chars unload_chars[UNLOAD_CHARS];
+
+/* Of a record: the column of that name, which is there; its text without
+ * blanks behind it. */
+const struct unload_column *unload_column_of(const struct unload_record *,
+                                             const char *name);
+struct str unload_raw(const struct unload_record *,
+                      const struct unload_column *);
+/* n digits from there; a character that no record holds. */
+bool unload_digits(struct str text, size_t from, size_t n, int64_t *out);
+bool unload_is_control(char c);
 
 /* Between the two names of a certificate name filter. */
 #define UNLOAD_NOT_SIGN "\xc2\xac"
