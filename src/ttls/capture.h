@@ -13,13 +13,13 @@
 struct capture;
 
 struct capture_options {
-    const char *cgroup; /* whose programs are covered: a cgroup v2 folder */
-    const char *pin;    /* name below the bpf file system: image and stack */
+    const char *root;  /* of all cgroups: the cgroup v2 mount */
+    const char *image; /* the image's cgroup, a folder below it */
+    bool is_wide;      /* every program is covered; false: the image's jobs, and
+                          sockets that they have made */
+    const char *pin;   /* name below the bpf file system: image and stack */
     uint32_t engine_uid;
     uint32_t max_connections; /* captured at a time; 0: 262144 */
-    bool deny_foreign; /* candidates in other network namespaces: refuse */
-    const char *image; /* cgroup of the image: its jobs are refused there in any
-                          case */
 };
 
 /* The maps an engine works with; borrowed. */

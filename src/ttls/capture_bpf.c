@@ -1,27 +1,21 @@
-#include "ttls/capture.h"
+#include "ttls/capture_priv.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
-#include "ipc/cgroup.h"
 
-#define BPF_FOLDER "/sys/fs/bpf"
-#define BPF_FS_MAGIC 0xcafe4a11
 #define LISTENS 65536u
 #define LISTENS_BYTES (LISTENS * sizeof(uint64_t))
 #ifndef SO_NETNS_COOKIE
@@ -31,39 +25,6 @@
 /* The compiled programs; made by the build from bpf/capture.bpf.c. */
 extern const unsigned char capture_object[];
 extern const unsigned long capture_object_bytes;
-
-/* In the order of replacement: an old connect program may still send what the
- * new engines do not know (refused), never the other way round. */
-static const struct {
-    const char *name;
-    enum bpf_attach_type type;
-    bool is_net; /* attached to the network namespace, not the cgroup */
-} programs[] = {
-    { "capture_sockops", BPF_CGROUP_SOCK_OPS, false },
-    { "capture_getpeername4", BPF_CGROUP_INET4_GETPEERNAME, false },
-    { "capture_getpeername6", BPF_CGROUP_INET6_GETPEERNAME, false },
-    { "capture_getsockname4", BPF_CGROUP_INET4_GETSOCKNAME, false },
-    { "capture_getsockname6", BPF_CGROUP_INET6_GETSOCKNAME, false },
-    { "capture_connect4", BPF_CGROUP_INET4_CONNECT, false },
-    { "capture_connect6", BPF_CGROUP_INET6_CONNECT, false },
-    { "capture_lookup", BPF_SK_LOOKUP, true },
-    { "capture_release", BPF_CGROUP_INET_SOCK_RELEASE, false },
-};
-
-struct capture {
-    struct bpf_object *object;
-    int links[ARRAY_LEN(programs)];
-    int policy, filters[2], remotes[2], found, engines, counts;
-    const uint64_t *listens; /* mapped: LISTENS of them */
-    uint64_t *before;        /* their copy when a search began */
-    uint32_t search;
-    struct capture_fds fds;
-    unsigned current; /* the filter in use */
-    struct capture_filter *filter;
-    char pins[200]; /* folder with the links; "": not pinned */
-    char *cgroup;
-    bool is_attached;
-};
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
     PRINTF_LIKE(2, 0);
@@ -125,7 +86,7 @@ load(struct capture *c, uint32_t max, struct err_info *why)
         bpf_object__open_mem(capture_object, capture_object_bytes, &opts);
     if (c->object == NULL)
         return err_sys(why, "the capture programs");
-    if (!limit(c, max) || bpf_object__load(c->object) != 0)
+    if (!limit(c, max) || !capture_share(c) || bpf_object__load(c->object) != 0)
         return err_set(why, ERR_UNSUPPORTED,
                        "the kernel does not take the capture programs: %s",
                        strerror(errno));
@@ -136,6 +97,8 @@ load(struct capture *c, uint32_t max, struct err_info *why)
     c->remotes[1] = map_fd(c, "remote_b");
     c->found = map_fd(c, "found");
     c->engines = map_fd(c, "engines");
+    c->every_engine = map_fd(c, "every_engine");
+    c->every_image = map_fd(c, "every_image");
     c->counts = map_fd(c, "counts");
     c->fds = (struct capture_fds){ map_fd(c, "by_source"),
                                    map_fd(c, "by_cookie"), map_fd(c, "in_peer"),
@@ -150,128 +113,15 @@ load(struct capture *c, uint32_t max, struct err_info *why)
     return ERR_OK;
 }
 
-/* A bpf file system to keep the links in; without one they end with us and
- * with the engines, which hold the maps but not the links. */
-static void
-find_pins(struct capture *c, const char *name)
-{
-    struct statfs fs;
-
-    if (statfs(BPF_FOLDER, &fs) != 0 ||
-        ((unsigned long)fs.f_type != BPF_FS_MAGIC &&
-         mount("bpf", BPF_FOLDER, "bpf", 0, "mode=0700") != 0)) {
-        log_warn("%s cannot be mounted: capture ends with this process",
-                 BPF_FOLDER);
-        return;
-    }
-    if ((size_t)snprintf(c->pins, sizeof c->pins, "%s/sallyport-%s", BPF_FOLDER,
-                         name) >= sizeof c->pins ||
-        (mkdir(c->pins, 0700) != 0 && errno != EEXIST)) {
-        log_warn("%s: %s", c->pins, strerror(errno));
-        c->pins[0] = '\0';
-    }
-}
-
-static int
-pinned(const struct capture *c, const char *name, char *path, size_t cap)
-{
-    if (c->pins[0] == '\0')
-        return -1;
-    (void)snprintf(path, cap, "%s/%s", c->pins, name);
-    return bpf_obj_get(path);
-}
-
-/* Is it where programs are to be now? The scope may be another one since. */
-static bool
-is_at(int link, int folder, bool is_net)
-{
-    struct bpf_link_info info = { 0 };
-    __u32 n = sizeof info;
-    struct stat st;
-
-    if (bpf_obj_get_info_by_fd(link, &info, &n) != 0 || fstat(folder, &st) != 0)
-        return false;
-    return is_net ? info.netns.netns_ino == st.st_ino
-                  : info.cgroup.cgroup_id == st.st_ino;
-}
-
-/* Put one program in the place of its predecessor, or in a new one; the
- * predecessor refuses what it steers until the new one stands. */
-static enum err
-attach(struct capture *c, size_t i, int cgroup, int netns, struct err_info *why)
-{
-    struct bpf_program *program =
-        bpf_object__find_program_by_name(c->object, programs[i].name);
-    int fd = bpf_program__fd(program);
-    char path[256];
-    int at = programs[i].is_net ? netns : cgroup;
-    int old = pinned(c, programs[i].name, path, sizeof path), link;
-    enum err e;
-
-    if (old >= 0 && is_at(old, at, programs[i].is_net) &&
-        bpf_link_update(old, fd, NULL) == 0) {
-        c->links[i] = old;
-        return ERR_OK;
-    }
-    link = bpf_link_create(fd, at, programs[i].type, NULL);
-    e = link >= 0
-            ? ERR_OK
-            : err_set(why, ERR_UNSUPPORTED, "program %s cannot be attached: %s",
-                      programs[i].name, strerror(errno));
-    /* It was elsewhere, its cgroup is gone, or it was another kind of link. */
-    if (old >= 0) {
-        close(old);
-        if (link >= 0)
-            (void)unlink(path);
-    }
-    if (e != ERR_OK)
-        return e;
-    if (c->pins[0] != '\0' && bpf_obj_pin(link, path) != 0)
-        log_warn("%s: %s", path, strerror(errno));
-    c->links[i] = link;
-    return ERR_OK;
-}
-
-static enum err
-attach_all(struct capture *c, const char *folder, struct err_info *why)
-{
-    int cgroup = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    enum err e = ERR_OK;
-
-    if (cgroup < 0 || netns < 0)
-        e = err_sys(why, "%s", cgroup < 0 ? folder : "/proc/self/ns/net");
-    for (size_t i = 0; e == ERR_OK && i < ARRAY_LEN(programs); i++)
-        e = attach(c, i, cgroup, netns, why);
-    if (cgroup >= 0)
-        close(cgroup);
-    if (netns >= 0)
-        close(netns);
-    return e;
-}
-
-/* Is a predecessor's capture still there? Its programs refuse what they would
- * have sent to its engines, and that must go on until there is a policy. */
-static bool
-has_predecessor(const struct capture *c)
-{
-    char path[256];
-    int link = pinned(c, programs[0].name, path, sizeof path);
-
-    if (link >= 0)
-        close(link);
-    return link >= 0;
-}
-
 /* Now, so that what cannot be done is known; or with the first policy. */
 static enum err
 try_attach(struct capture *c, struct err_info *why)
 {
     enum err e;
 
-    if (has_predecessor(c))
+    if (capture_has_predecessor(c))
         return ERR_OK;
-    e = attach_all(c, c->cgroup, why);
+    e = capture_attach(c, why);
     c->is_attached = e == ERR_OK;
     return e;
 }
@@ -292,21 +142,35 @@ netns_cookie(void)
     return cookie;
 }
 
-/* Depth and id of the image's cgroup, as programs see them. */
-static void
-set_image(struct capture *c, const char *image)
+/* Where programs go, and whom they are for. */
+static bool
+set_places(struct capture *c, const struct capture_options *options)
 {
+    const char *places[] = { options->root,
+                             options->is_wide ? "" : options->image,
+                             "/proc/self/ns/net" };
     struct stat st;
-    uint32_t level = 0;
-    char mount[256];
 
-    if (image == NULL || !cgroup_mount(mount, sizeof mount) ||
-        strncmp(image, mount, strlen(mount)) != 0 || stat(image, &st) != 0)
-        return;
-    for (const char *p = image + strlen(mount); *p != '\0'; p++)
-        level += *p == '/' && p[1] != '/' && p[1] != '\0';
+    if (stat(options->image, &st) != 0)
+        return false;
     c->filter->image_cgroup = st.st_ino;
-    c->filter->image_level = level;
+    c->filter->is_wide = options->is_wide;
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        c->places[i] = strdup(places[i]);
+        if (c->places[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static enum err
+load_locked(struct capture *c, uint32_t max, struct err_info *why)
+{
+    int lock = capture_lock(c);
+    enum err e = load(c, max, why);
+
+    capture_unlock(lock);
+    return e;
 }
 
 enum err
@@ -324,22 +188,17 @@ capture_open(const struct capture_options *options, struct capture **out,
         free(c);
         return err_set(why, ERR_MEMORY, "no storage");
     }
-    for (size_t i = 0; i < ARRAY_LEN(c->links); i++)
-        c->links[i] = -1;
+    capture_links_init(c);
     c->fds.counts = -1;
     /* Kernels before 5.11 charge maps to it. */
     IGNORE(setrlimit(RLIMIT_MEMLOCK, &unlimited));
     c->filter->engine_uid = options->engine_uid;
-    c->filter->deny_foreign = options->deny_foreign;
     c->filter->netns = netns_cookie();
-    set_image(c, options->image);
-    e = load(c, options->max_connections, why);
-    if (e == ERR_OK && (c->cgroup = strdup(options->cgroup)) == NULL)
-        e = err_set(why, ERR_MEMORY, "no storage");
-    if (e == ERR_OK) {
-        find_pins(c, options->pin);
+    capture_find_pins(c, options->pin);
+    e = set_places(c, options) ? load_locked(c, options->max_connections, why)
+                               : err_sys(why, "%s", options->image);
+    if (e == ERR_OK)
         e = try_attach(c, why);
-    }
     if (e == ERR_OK)
         *out = c;
     else
@@ -351,27 +210,17 @@ void
 capture_close(struct capture **which)
 {
     struct capture *c = *which;
-    char path[256];
 
     if (c == NULL)
         return;
-    for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
-        if (c->links[i] < 0)
-            continue;
-        (void)snprintf(path, sizeof path, "%s/%s", c->pins, programs[i].name);
-        if (c->pins[0] != '\0')
-            (void)unlink(path);
-        (void)bpf_link_detach(c->links[i]);
-        close(c->links[i]);
-    }
-    if (c->pins[0] != '\0')
-        (void)rmdir(c->pins);
+    capture_detach(c);
     if (c->fds.counts >= 0)
         close(c->fds.counts);
     if (c->listens != NULL)
         (void)munmap((void *)(uintptr_t)c->listens, LISTENS_BYTES);
     bpf_object__close(c->object);
-    free(c->cgroup);
+    for (size_t i = 0; i < ARRAY_LEN(c->places); i++)
+        free(c->places[i]);
     free(c->filter);
     free(c->before);
     free(c);
@@ -383,6 +232,7 @@ put_engine(struct capture *c, uint32_t slot, int fd, struct err_info *why)
 {
     struct sockaddr_in6 at = { 0 }; /* the port lies alike in sockaddr_in */
     socklen_t n = sizeof at;
+    struct capture_engine key = { .netns = c->filter->netns, .slot = slot };
     uint64_t value = (uint64_t)fd;
 
     c->filter->engine_port[slot] = 0;
@@ -392,7 +242,10 @@ put_engine(struct capture *c, uint32_t slot, int fd, struct err_info *why)
         bpf_map_update_elem(c->engines, &slot, &value, BPF_ANY) != 0)
         return err_sys(why, "the engines' listener");
     c->filter->engine_port[slot] = ntohs(at.sin6_port);
-    return ERR_OK;
+    key.port = c->filter->engine_port[slot];
+    return bpf_map_update_elem(c->every_engine, &key, &value, BPF_ANY) == 0
+               ? ERR_OK
+               : err_sys(why, "the engines' listener among all images'");
 }
 
 enum err
@@ -451,7 +304,7 @@ capture_policy(struct capture *c, bool is_enabled, const uint8_t *out,
     if (c->is_attached)
         return ERR_OK;
     c->is_attached = true;
-    return attach_all(c, c->cgroup, why);
+    return capture_attach(c, why);
 }
 
 struct capture_fds

@@ -9,6 +9,8 @@
 #include <linux/types.h>
 
 #define CAPTURE_PORT_BYTES 8192 /* one bit a port */
+#define CAPTURE_DEPTH_MAX 16    /* of the image's cgroup */
+#define CAPTURE_ENGINES_MAX 512 /* listeners of all images of the machine */
 
 /* One socket address. */
 struct capture_addr {
@@ -23,6 +25,13 @@ struct capture_prefix {
     __u8 ip[16];
 };
 #define CAPTURE_PREFIXES_MAX 4096
+
+/* Key of the map `every_engine`: an engines' listener on the machine. */
+struct capture_engine {
+    __u64 netns; /* cookie */
+    __u32 port;
+    __u32 slot; /* 0: 127.0.0.1, 1: ::1 */
+};
 
 /*
  * Counters of the map `hints`: how many primary connections of rules with
@@ -54,10 +63,8 @@ struct capture_filter {
     __u32 by_addr; /* 1: remote addresses of outbound rules are in the map */
     __u32 which;   /* remote_a, remote_b */
     __u32 has_primaries; /* 1: `hints` may say more than the ports do */
-    __u32 deny_foreign;  /* 1: refuse candidates in other namespaces */
-    __u32 image_level;   /* depth of the image's cgroup, whose jobs are refused
-                            there in any case; 0: not known */
-    __u64 image_cgroup;  /* its id */
+    __u32 is_wide;       /* 1: every program; 0: the image's jobs */
+    __u64 image_cgroup;  /* id of the cgroup that jobs are below */
     __u8 out_ports[CAPTURE_PORT_BYTES]; /* remote ports of outbound rules */
     __u8 in_ports[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
 };

@@ -172,8 +172,9 @@ open_capture(struct enforce *f, struct err_info *why)
     bool is_wide = scope.is_wide;
     char image[512], mount[256], pin[256];
     struct capture_options options = { .engine_uid = UID_TTLS,
-                                       .max_connections = scope.max_connections,
-                                       .deny_foreign = !is_wide };
+                                       .is_wide = is_wide,
+                                       .max_connections =
+                                           scope.max_connections };
     const char *slash;
     enum err e;
 
@@ -183,14 +184,14 @@ open_capture(struct enforce *f, struct err_info *why)
                        "there is no cgroup v2 file system that may be written");
     slash = strrchr(image, '/');
     (void)snprintf(pin, sizeof pin, "%s-%s", slash + 1, f->stack);
-    options.cgroup = is_wide ? mount : image;
-    options.pin = pin;
+    options.root = mount;
     options.image = image;
+    options.pin = pin;
     e = scope.no_bpf ? err_set(why, ERR_UNSUPPORTED,
                                "etc/image.conf says ttlscapture=nftables")
                      : capture_open(&options, &f->capture, why);
     if (e == ERR_OK) {
-        log_info("connections of %s are captured", options.cgroup);
+        log_info("connections of %s are captured", is_wide ? mount : image);
         sweep_nft(f, pin);
         return e;
     }

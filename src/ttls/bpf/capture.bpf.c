@@ -15,7 +15,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "../capture_map.h"
+#include "capture_maps.h"
 
 #define FAMILY_4 2
 #define FAMILY_6 10
@@ -29,109 +29,6 @@
 #define TCP_STATE_SYN_SENT 2
 #define TCP_STATE_CLOSE 7
 #define TCP_STATE_LISTEN 10
-
-/* Inner maps of `policy`; user space fills the unused one and swaps. */
-struct filter_map {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct capture_filter);
-} filter_a SEC(".maps"), filter_b SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __array(values, struct filter_map);
-} policy SEC(".maps") = { .values = { &filter_a } };
-
-/* Remote addresses that outbound rules mean; the filter says which is used. */
-struct prefix_map {
-    __uint(type, BPF_MAP_TYPE_LPM_TRIE);
-    __uint(max_entries, CAPTURE_PREFIXES_MAX);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, struct capture_prefix);
-    __type(value, __u32);
-} remote_a SEC(".maps"), remote_b SEC(".maps");
-
-/* Plain hashes: an LRU would forget connections that live. */
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 262144);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, __u64);
-    __type(value, struct capture_record);
-} by_cookie SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 262144);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, struct capture_addr);
-    __type(value, struct capture_record);
-} by_source SEC(".maps");
-
-/* The engine's local address towards a program that listens -> the client. */
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 262144);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, struct capture_addr);
-    __type(value, struct capture_addr);
-} in_peer SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 65536);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, struct capture_addr);
-    __type(value, struct capture_listener);
-} listeners SEC(".maps");
-
-/* What user space has found out about them; its own map, so that neither
- * side's updates are lost. */
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 65536);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, struct capture_addr);
-    __type(value, struct capture_found);
-} found SEC(".maps");
-
-/* How often somebody has begun to listen on each port. 64 bits each: that is
- * how far apart they lie in memory, whatever their size. */
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 65536);
-    __uint(map_flags, BPF_F_MMAPABLE);
-    __type(key, __u32);
-    __type(value, __u64);
-} listens SEC(".maps");
-
-/* Where primary connections lead: the engines count (primary.h). */
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, CAPTURE_HINTS);
-    __uint(map_flags, BPF_F_MMAPABLE);
-    __type(key, __u32);
-    __type(value, __u64);
-} hints SEC(".maps");
-
-/* The engines' listening sockets: [0] IPv4, [1] IPv6. They leave the map when
- * the last process that holds them ends. */
-struct {
-    __uint(type, BPF_MAP_TYPE_SOCKMAP);
-    __uint(max_entries, 2);
-    __type(key, __u32);
-    __type(value, __u64);
-} engines SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, CAPTURE_COUNTS);
-    __type(key, __u32);
-    __type(value, __u64);
-} counts SEC(".maps");
 
 static __always_inline void
 count(__u32 which)
@@ -184,11 +81,24 @@ is_mapped(const __u32 ip[4])
 
 /* --- outbound ------------------------------------------------------------ */
 
-static __always_inline bool
-is_job(const struct capture_filter *f)
+enum whose { NOBODYS, OURS, ANOTHERS };
+
+/* Of which image is the task that calls a job? How deep an image's cgroup lies
+ * depends on where the file system is mounted. */
+static __always_inline enum whose
+whose_job(const struct capture_filter *f)
 {
-    return f->image_level != 0 && bpf_get_current_ancestor_cgroup_id(
-                                      (int)f->image_level) == f->image_cgroup;
+    for (int level = 1; level <= CAPTURE_DEPTH_MAX; level++) {
+        __u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+        if (id == 0)
+            return NOBODYS;
+        if (id == f->image_cgroup)
+            return OURS;
+        if (bpf_map_lookup_elem(&every_image, &id))
+            return ANOTHERS;
+    }
+    return NOBODYS;
 }
 
 static __always_inline bool
@@ -240,11 +150,38 @@ is_meant(const struct capture_filter *f, const struct capture_addr *to)
            is_hinted(f, (__u32)(bpf_get_current_pid_tgid() >> 32), to);
 }
 
-/* May this connection go to the engine? *verdict is what else happens to it. */
+/* Has a program, of this image or of another one, sent it there already? Who
+ * names an engine by itself gets nothing: the engine knows of no connect(). */
+static __always_inline bool
+is_steered(struct bpf_sock_addr *ctx, const struct capture_addr *to)
+{
+    struct capture_engine key = { .port = to->port };
+    struct bpf_sock *sk;
+    __u32 ip[4];
+
+    __builtin_memcpy(ip, to->ip, sizeof ip);
+    if ((ip[0] | ip[1]) != 0)
+        return false;
+    if (ip[2] == 0 && ip[3] == bpf_htonl(1))
+        key.slot = 1;
+    else if (ip[2] != bpf_htonl(0xffff) || ip[3] != bpf_htonl(0x7f000001))
+        return false;
+    key.netns = bpf_get_netns_cookie(ctx);
+    sk = bpf_map_lookup_elem(&every_engine, &key);
+    if (!sk)
+        return false;
+    bpf_sk_release(sk);
+    return true;
+}
+
+/* May this connection go to the engine? *verdict is what else happens to it.
+ * is_made: a job has made the socket, whoever calls. */
 static __always_inline bool
 is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f,
-             const struct capture_addr *to, int *verdict)
+             const struct capture_addr *to, bool is_made, int *verdict)
 {
+    enum whose whose;
+
     *verdict = ALLOW;
     if (!f || !f->is_enabled || ctx->type != STREAM || !is_meant(f, to))
         return false;
@@ -252,8 +189,11 @@ is_candidate(struct bpf_sock_addr *ctx, struct capture_filter *f,
         return false;
     if ((__u32)bpf_get_current_uid_gid() == f->engine_uid)
         return false;
+    whose = is_made ? OURS : whose_job(f);
+    if ((f->is_wide ? whose == ANOTHERS : whose != OURS) || is_steered(ctx, to))
+        return false;
     if (bpf_get_netns_cookie(ctx) != f->netns) {
-        if (f->deny_foreign || is_job(f)) {
+        if (whose == OURS) {
             *verdict = REFUSE;
             count(CAPTURE_N_REFUSED);
         }
@@ -303,16 +243,15 @@ is_served(const struct capture_filter *f, __u32 slot)
     return true;
 }
 
-SEC("cgroup/connect4")
-int
-capture_connect4(struct bpf_sock_addr *ctx)
+static __always_inline int
+connect4(struct bpf_sock_addr *ctx, bool is_made)
 {
     struct capture_filter *f = filter_now();
     struct capture_record r = { 0 };
     int verdict;
 
     put_v4(&r.to, ctx->user_ip4, bpf_ntohs((__u16)ctx->user_port));
-    if (!is_candidate(ctx, f, &r.to, &verdict))
+    if (!is_candidate(ctx, f, &r.to, is_made, &verdict))
         return verdict;
     if (ctx->sk) {
         r.from.port = (__u16)ctx->sk->src_port;
@@ -331,9 +270,8 @@ capture_connect4(struct bpf_sock_addr *ctx)
     return ALLOW;
 }
 
-SEC("cgroup/connect6")
-int
-capture_connect6(struct bpf_sock_addr *ctx)
+static __always_inline int
+connect6(struct bpf_sock_addr *ctx, bool is_made)
 {
     struct capture_filter *f = filter_now();
     struct capture_record r = { 0 };
@@ -341,7 +279,7 @@ capture_connect6(struct bpf_sock_addr *ctx)
     int verdict;
 
     put_v6(&r.to, ctx->user_ip6, bpf_ntohs((__u16)ctx->user_port));
-    if (!is_candidate(ctx, f, &r.to, &verdict))
+    if (!is_candidate(ctx, f, &r.to, is_made, &verdict))
         return verdict;
     __builtin_memcpy(ip, r.to.ip, sizeof ip);
     if (ctx->sk) {
@@ -367,6 +305,37 @@ capture_connect6(struct bpf_sock_addr *ctx)
         bpf_htons((__u16)(slot == 0 ? f->engine_port[0] : f->engine_port[1]));
     count(CAPTURE_N_STEERED);
     return ALLOW;
+}
+
+/* On the root of all cgroups: a hook runs for the cgroup that has made the
+ * socket, and that may be anybody's. */
+SEC("cgroup/connect4")
+int
+capture_connect4(struct bpf_sock_addr *ctx)
+{
+    return connect4(ctx, false);
+}
+
+SEC("cgroup/connect6")
+int
+capture_connect6(struct bpf_sock_addr *ctx)
+{
+    return connect6(ctx, false);
+}
+
+/* On the image's: sockets that its jobs have made. */
+SEC("cgroup/connect4")
+int
+capture_made4(struct bpf_sock_addr *ctx)
+{
+    return connect4(ctx, true);
+}
+
+SEC("cgroup/connect6")
+int
+capture_made6(struct bpf_sock_addr *ctx)
+{
+    return connect6(ctx, true);
 }
 
 /* --- sockets' lives ------------------------------------------------------ */
