@@ -349,6 +349,15 @@ identify(struct conn *c, int fd, const struct capture_addr *peer)
     return true;
 }
 
+/* No way leads there: what is local is what the program has bound. */
+static void
+no_local(struct conn *c)
+{
+    c->local = c->record.from;
+    if (is_any(&c->local) && addr_is_v4(&c->remote))
+        c->local.ip[10] = c->local.ip[11] = 0xff;
+}
+
 void
 conn_accept(struct engine *g, int listener)
 {
@@ -374,12 +383,14 @@ conn_accept(struct engine *g, int listener)
             conn_reset(c);
             continue;
         }
-        if (!leg_watch(c->is_inbound ? &c->outer : &c->inner, fd, true) ||
-            (!c->is_inbound && !connect_outer(c))) {
+        if (!leg_watch(c->is_inbound ? &c->outer : &c->inner, fd, true)) {
             conn_reset(c);
             continue;
         }
-        if (!c->is_inbound) {
+        if (!c->is_inbound && !connect_outer(c)) {
+            c->is_refused = true; /* said when its rule is known */
+            no_local(c);
+        } else if (!c->is_inbound) {
             c->record.seen = c->local;
             maps_seen(g, &c->record, &peer);
         }
@@ -404,6 +415,8 @@ find_rule(struct conn *c)
         .job = str_of(c->who.job),
         .user = str_of(c->who.user),
         .now_s = (uint64_t)time(NULL),
+        .is_local_addr_unknown = is_any(&c->local),
+        .is_local_port_unknown = bound == 0 && c->local.port == 0,
     };
 
     memcpy(&facts.local, c->local.ip, sizeof facts.local);
@@ -425,7 +438,7 @@ static void
 join_clear(struct conn *c)
 {
     c->state = CONN_CLEAR;
-    if (c->is_inbound && !connect_inner(c))
+    if (c->is_refused || (c->is_inbound && !connect_inner(c)))
         fail_connect(c);
 }
 
@@ -491,6 +504,10 @@ void
 conn_start_tls(struct conn *c)
 {
     say_start(c, "Connection Init", NULL);
+    if (c->is_refused) {
+        fail_connect(c);
+        return;
+    }
     c->state = CONN_KEYS;
     c->env = env_get(c);
     if (c->env == NULL) {
@@ -623,10 +640,12 @@ on_event(struct loop_fd *watch, unsigned events)
     struct leg *leg = CONTAINER_OF(watch, struct leg, watch);
     struct conn *c = leg->conn;
 
-    if (c->state == CONN_ENDED)
+    if (c->state == CONN_ENDED || c->is_refused)
         return;
     if (!is_there(leg, events)) {
-        fail_connect(c);
+        c->is_refused = c->state == CONN_ASKING;
+        if (!c->is_refused)
+            fail_connect(c);
         return;
     }
     if (is_broken(leg, events)) {

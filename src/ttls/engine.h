@@ -117,6 +117,7 @@ struct conn {
     enum conn_state state;
     bool is_inbound;
     bool has_who;
+    bool is_refused; /* the peer's leg failed before its rule was known */
     bool is_waiting; /* for the certificate's user */
     uint32_t id;
     uint64_t cookie; /* of the program's socket */

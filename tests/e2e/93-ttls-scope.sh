@@ -29,10 +29,26 @@ like "$(get)" 'MARKER page TLSv1.3' "machine: it still is"
 # --- a peer that is down -----------------------------------------------------
 mark
 unlike "$("${CURL[@]}" http://10.77.0.2:8444/; echo "status $?")" 'status 0' "nobody listens there"
-# A refusal that is faster than who connects is found out is not told.
-refused_aloud() { "${CURL[@]}" http://10.77.0.2:8444/; said 'EZD1286I TTLS Error .* RULE: down RC: 406 Connection Init'; }
-wait_for 20 refused_aloud; ok $? "EZD1286I RC 406"
+refusals() { since | grep -c 'EZD1286I TTLS Error .* RULE: down RC: 406 Connection Init'; }
+wait_for 20 eval '[ "$(refusals)" -ge 1 ]'; ok $? "EZD1286I RC 406"
 unlike "$(since)" 'Abend' "no abend of AT-TLS's own work"
+# The peer refuses before it is known whose the connection is: said all the same.
+BROKER=$(pgrep -P "$(stack_pid)" -f -- --broker)
+asked=0
+slowly() { # ADDRESS: the broker answers only when the peer has
+    local pid
+    mark; kill -STOP "$BROKER"; cp /bin/bash "$SCRATCH/asks$((++asked))"
+    "$SCRATCH/asks$asked" -c "exec 3<>/dev/tcp/$1/8444; read -r -t 30 <&3" 2>/dev/null & pid=$!
+    wait_for 20 eval 'ss -Htn state established "dst 127.0.0.1" | grep -q . || ss -Htn "dport = :8444" | grep -q .'
+    sleep 0.3; kill -CONT "$BROKER"; wait $pid
+    wait_for 20 eval '[ "$(refusals)" -ge 1 ]'
+}
+slowly 10.77.0.2; ok $? "a refusal that is faster than who connects is found out"
+like "$(since)" 'EZD1286I .* REMOTE: 10\.77\.0\.2\.\.8444 JOBNAME: ASKS1 USERID: ROOT' "and whose it is"
+slowly 10.99.0.1; ok $? "an address that no route leads to"
+like "$(since)" 'EZD1286I .* LOCAL: 0\.0\.0\.0\.\.0 REMOTE: 10\.99\.0\.1\.\.8444 JOBNAME: ASKS2' "has no local address"
+is "$(for n in 1 2 3 4 5 6 7 8 9; do cp /bin/bash "$SCRATCH/r$n"; mark; "$SCRATCH/r$n" -c "exec 3<>/dev/tcp/10.77.0.2/8444; read -r -t 30 <&3" 2>/dev/null; wait_for 10 eval '[ "$(refusals)" = 1 ]' && echo told; done | grep -c told)" 9 "each is told once"
+mark; "${CURL[@]}" http://10.77.0.2:8444/; wait_for 10 eval '[ "$(refusals)" -ge 1 ]'
 like "$(since)" 'EZD1281I .* RULE: down ACTIONS: g e~down \*\*N/A\*\*$' "no connection action: **N/A**"
 like "$(since)" 'EZD1282I .* Connection Init ACTIONS: g e~down \*\*N/A\*\*$' "there as well"
 
