@@ -42,18 +42,27 @@ void capture_close(struct capture **);
 /* The engines' listeners, one for IPv4 and one for IPv6 (-1: none). */
 MUST_CHECK enum err capture_engines(struct capture *, int fd4, int fd6,
                                     struct err_info *why);
+/* What the kernel looks at before it asks an engine. */
+struct capture_rules {
+    bool is_enabled;
+    const uint8_t *out, *in; /* CAPTURE_PORT_BYTES each, a bit a port */
+    /* The only addresses outbound connections to these ports are looked at
+     * for; NULL: all. */
+    const struct capture_prefix *remote;
+    size_t n_remote;
+    const uint32_t *spared; /* uids that no outbound rule is for */
+    size_t n_spared;
+    /* Connections may become primary ones (primary.h). Stays so: those that
+     * have outlive their policy. */
+    bool has_primaries;
+};
+
 /*
  * Atomic. Connections to all listeners of watched ports are steered until
- * capture_settled says that who listens has been found out. out, in:
- * CAPTURE_PORT_BYTES each, a bit a port; NULL: no port. remote: the only
- * addresses outbound connections to these ports are looked at for; NULL: all.
- * has_primaries: connections may become primary ones (primary.h). Stays so:
- * those that have outlive their policy.
+ * capture_settled says that who listens has been found out.
  */
-MUST_CHECK enum err capture_policy(struct capture *, bool is_enabled,
-                                   const uint8_t *out, const uint8_t *in,
-                                   const struct capture_prefix *remote,
-                                   size_t n_remote, bool has_primaries,
+MUST_CHECK enum err capture_policy(struct capture *,
+                                   const struct capture_rules *,
                                    struct err_info *why);
 struct capture_fds capture_fds(const struct capture *);
 /* Was the socket with this cookie sent to an engine, and lives? */

@@ -95,6 +95,8 @@ load(struct capture *c, uint32_t max, struct err_info *why)
     c->filters[1] = map_fd(c, "filter_b");
     c->remotes[0] = map_fd(c, "remote_a");
     c->remotes[1] = map_fd(c, "remote_b");
+    c->spared[0] = map_fd(c, "spared_a");
+    c->spared[1] = map_fd(c, "spared_b");
     c->found = map_fd(c, "found");
     c->engines = map_fd(c, "engines");
     c->every_engine = map_fd(c, "every_engine");
@@ -149,11 +151,17 @@ set_places(struct capture *c, const struct capture_options *options)
     const char *places[] = { options->root,
                              options->is_wide ? "" : options->image,
                              "/proc/self/ns/net" };
+    char above[512];
     struct stat st;
 
     if (stat(options->image, &st) != 0)
         return false;
     c->filter->image_cgroup = st.st_ino;
+    if ((size_t)snprintf(above, sizeof above, "%s/..", options->image) >=
+            sizeof above ||
+        stat(above, &st) != 0)
+        return false;
+    c->filter->images_cgroup = st.st_ino;
     c->filter->is_wide = options->is_wide;
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         c->places[i] = strdup(places[i]);
@@ -274,28 +282,43 @@ fill_prefixes(int map, const struct capture_prefix *v, size_t n)
     return true;
 }
 
+/* Those there is no room for are not spared. */
+static bool
+fill_spared(int map, const uint32_t *v, size_t n)
+{
+    uint32_t key, value = 1;
+
+    while (bpf_map_get_next_key(map, NULL, &key) == 0) {
+        if (bpf_map_delete_elem(map, &key) != 0)
+            return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (bpf_map_update_elem(map, &v[i], &value, BPF_ANY) != 0)
+            break;
+    }
+    return n > 0;
+}
+
 /* Fill the filter that is not in use, then swap. */
 enum err
-capture_policy(struct capture *c, bool is_enabled, const uint8_t *out,
-               const uint8_t *in, const struct capture_prefix *remote,
-               size_t n_remote, bool has_primaries, struct err_info *why)
+capture_policy(struct capture *c, const struct capture_rules *rules,
+               struct err_info *why)
 {
     unsigned other = 1 - c->current;
     uint32_t zero = 0;
 
-    c->filter->is_enabled = is_enabled;
+    c->filter->is_enabled = rules->is_enabled;
     c->filter->must_steer = 1;
-    if (has_primaries)
+    if (rules->has_primaries)
         c->filter->has_primaries = 1;
     c->filter->which = other;
     c->filter->by_addr =
-        remote != NULL && fill_prefixes(c->remotes[other], remote, n_remote);
-    memset(c->filter->out_ports, 0, CAPTURE_PORT_BYTES);
-    memset(c->filter->in_ports, 0, CAPTURE_PORT_BYTES);
-    if (out != NULL)
-        memcpy(c->filter->out_ports, out, CAPTURE_PORT_BYTES);
-    if (in != NULL)
-        memcpy(c->filter->in_ports, in, CAPTURE_PORT_BYTES);
+        rules->remote != NULL &&
+        fill_prefixes(c->remotes[other], rules->remote, rules->n_remote);
+    c->filter->by_user =
+        fill_spared(c->spared[other], rules->spared, rules->n_spared);
+    memcpy(c->filter->out_ports, rules->out, CAPTURE_PORT_BYTES);
+    memcpy(c->filter->in_ports, rules->in, CAPTURE_PORT_BYTES);
     if (bpf_map_update_elem(c->filters[other], &zero, c->filter, BPF_ANY) !=
             0 ||
         bpf_map_update_elem(c->policy, &zero, &c->filters[other], BPF_ANY) != 0)

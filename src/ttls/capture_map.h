@@ -25,6 +25,7 @@ struct capture_prefix {
     __u8 ip[16];
 };
 #define CAPTURE_PREFIXES_MAX 4096
+#define CAPTURE_USERS_MAX 65536 /* of the maps spared_a and spared_b */
 
 /* Key of the map `every_engine`: an engines' listener on the machine. */
 struct capture_engine {
@@ -61,10 +62,12 @@ struct capture_filter {
     __u64 netns;          /* cookie of the stack's network namespace */
     __u32 must_steer;     /* who listens is being found out: steer every one */
     __u32 by_addr; /* 1: remote addresses of outbound rules are in the map */
-    __u32 which;   /* remote_a, remote_b */
+    __u32 which;   /* remote_a and spared_a, or _b */
     __u32 has_primaries; /* 1: `hints` may say more than the ports do */
-    __u32 is_wide;       /* 1: every program; 0: the image's jobs */
+    __u32 by_user; /* 1: uids that no outbound rule is for are in the map */
+    __u32 is_wide; /* 1: every program; 0: the image's jobs */
     __u64 image_cgroup;  /* id of the cgroup that jobs are below */
+    __u64 images_cgroup; /* of the one that all images' are below */
     __u8 out_ports[CAPTURE_PORT_BYTES]; /* remote ports of outbound rules */
     __u8 in_ports[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
 };

@@ -20,7 +20,7 @@ enum place {
 struct capture {
     struct bpf_object *object;
     int links[CAPTURE_PROGRAMS];
-    int policy, filters[2], remotes[2], found, engines, counts;
+    int policy, filters[2], remotes[2], spared[2], found, engines, counts;
     int every_engine, every_image;
     const uint64_t *listens; /* mapped: LISTENS of them */
     uint64_t *before;        /* their copy when a search began */

@@ -25,7 +25,6 @@
 #include "ipc/cgroup.h"
 #include "ipc/chan.h"
 #include "ttls/broker.h"
-#include "ttls/enforce_ports.h"
 #include "ttls/owner.h"
 #include "ttls/primary.h"
 #include "ttls/show.h"
@@ -38,6 +37,8 @@ enforce_fd(const struct enforce *f)
     return f->epoll;
 }
 
+static void on_tick(struct enforce *);
+
 void
 enforce_run(struct enforce *f)
 {
@@ -49,6 +50,8 @@ enforce_run(struct enforce *f)
         if (ev[i].data.fd == f->timer &&
             read(f->timer, &ticks, sizeof ticks) > 0)
             enforce_restart(f);
+        if (ev[i].data.fd == f->tick && read(f->tick, &ticks, sizeof ticks) > 0)
+            on_tick(f);
     }
     enforce_reap(f, &f->broker, "the broker");
     for (uint32_t i = 0; i < f->n_workers; i++)
@@ -237,7 +240,8 @@ enforce_open(const struct enforce_options *options, struct enforce **out,
         f->workers[i] = (struct worker){ { -1, -1 }, -1, -1, 0 };
     f->epoll = epoll_create1(EPOLL_CLOEXEC);
     f->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (f->epoll < 0 || f->timer < 0 ||
+    f->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (f->epoll < 0 || f->timer < 0 || f->tick < 0 ||
         getrandom(f->secret, sizeof f->secret, 0) != sizeof f->secret)
         e = err_sys(why, "enforcement");
     else
@@ -246,6 +250,7 @@ enforce_open(const struct enforce_options *options, struct enforce **out,
         e = make_primaries(f, why);
     if (e == ERR_OK) {
         enforce_watch(f, f->timer);
+        enforce_watch(f, f->tick);
         e = enforce_listen(f, why);
     }
     if (e == ERR_OK && f->capture != NULL)
@@ -293,6 +298,8 @@ enforce_close(struct enforce **which)
         close(f->epoll);
     if (f->timer >= 0)
         close(f->timer);
+    if (f->tick >= 0)
+        close(f->tick);
     secret_wipe(f->secret, sizeof f->secret);
     free(f->program);
     free(f);
@@ -305,8 +312,6 @@ enforce_close(struct enforce **which)
 
 struct scan {
     struct enforce *f;
-    const struct enforce_ports *ports;
-    const struct ttls_policy *policy;
     bool is_complete;
 };
 
@@ -317,12 +322,12 @@ note_listener(void *arg, const struct socket_facts *s)
     uint32_t verdict = CAPTURE_STEER;
     struct owner owner;
 
-    if ((scan->ports->in[s->local.port >> 3] & (1u << (s->local.port & 7))) ==
+    if ((scan->f->ports.in[s->local.port >> 3] & (1u << (s->local.port & 7))) ==
         0)
         return;
     owner_of_socket(s, true, &owner);
-    if (owner.is_found &&
-        !enforce_ports_may(scan->policy, s->local.port, owner.job, owner.user))
+    if (owner.is_found && !enforce_ports_may(scan->f->policy, s->local.port,
+                                             owner.job, owner.user))
         verdict = CAPTURE_LEAVE;
     if (capture_found(scan->f->capture, &s->local, verdict, NULL) != ERR_OK)
         scan->is_complete = false;
@@ -342,38 +347,66 @@ find_listeners(struct scan *scan)
     return scan->is_complete;
 }
 
+static void
+set_tick(const struct enforce *f)
+{
+    const struct timespec second = { .tv_sec = f->users.inode != 0 };
+    const struct itimerspec each = { second, second };
+
+    IGNORE(timerfd_settime(f->tick, 0, &each, NULL));
+}
+
 /* The kernel's side. Who listens is found out before a connection may be sent
  * to an engine, and again for those who came before it was watched. */
 static enum err
-capture_by(struct enforce *f, struct scan *scan, bool is_enabled,
-           const struct enforce_addrs *addrs, struct err_info *why)
+capture_by(struct enforce *f, struct err_info *why)
 {
-    enum err e =
-        capture_policy(f->capture, is_enabled, scan->ports->out,
-                       scan->ports->in, addrs->is_any ? NULL : addrs->v,
-                       addrs->n, enforce_has_primaries(scan->policy), why);
+    struct scan scan = { f, false };
+    struct capture_rules rules = {
+        .is_enabled = f->is_enabled && f->policy != NULL,
+        .out = f->ports.out,
+        .in = f->ports.in,
+        .remote = f->addrs.is_any ? NULL : f->addrs.v,
+        .n_remote = f->addrs.n,
+        .has_primaries = enforce_has_primaries(f->policy),
+    };
+    struct buf spared;
+    enum err e;
 
-    if (e == ERR_OK && find_listeners(scan))
+    buf_init(&spared, CAPTURE_USERS_MAX * sizeof(uint32_t));
+    enforce_spare(f->policy, &f->users, &spared);
+    rules.spared = (const uint32_t *)(const void *)spared.p;
+    rules.n_spared = spared.n / sizeof(uint32_t);
+    e = capture_policy(f->capture, &rules, why);
+    if (e == ERR_OK && find_listeners(&scan))
         e = capture_settled(f->capture, why);
+    buf_fini(&spared);
+    set_tick(f);
     return e;
+}
+
+/* What holds for a while only is looked at again. */
+static void
+on_tick(struct enforce *f)
+{
+    struct err_info why;
+
+    if (!enforce_users_changed(&f->users))
+        return;
+    log_info("users have changed: who is spared is found out again");
+    if (capture_by(f, &why) != ERR_OK)
+        log_error("%s", why.text);
 }
 
 enum err
 enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
                bool is_enabled, struct err_info *why)
 {
-    static struct enforce_ports ports;
-    static struct enforce_addrs addrs;
-    struct scan scan = { f, &ports, policy, false };
+    struct scan scan = { f, false };
     int copy = -1;
 
     if (policy_fd >= 0 && (copy = fcntl(policy_fd, F_DUPFD_CLOEXEC, 3)) < 0)
         return err_sys(why, "the policy");
-    enforce_ports_of(policy, &ports);
-    enforce_addrs_of(policy, &addrs);
-    /* Who listens already: before a connection may be sent to an engine. */
-    if (f->capture != NULL)
-        (void)find_listeners(&scan);
     /* The engines know the rules before the kernel sends what they are for;
      * what they are sent too early is relayed as no rule of the old policy
      * would have it: it was not captured then. */
@@ -387,15 +420,20 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     f->policy_fd = copy;
     f->is_enabled = is_enabled;
     f->n_policies++;
-    enforce_tell_all(f);
-    is_enabled = is_enabled && policy != NULL;
+    enforce_ports_of(policy, &f->ports);
+    enforce_addrs_of(policy, &f->addrs);
+    /* Who listens already: before a connection may be sent to an engine. */
     if (f->capture != NULL)
-        return capture_by(f, &scan, is_enabled, &addrs, why);
+        (void)find_listeners(&scan);
+    enforce_tell_all(f);
+    if (f->capture != NULL)
+        return capture_by(f, why);
+    is_enabled = is_enabled && policy != NULL;
     if (enforce_has_primaries(policy))
         log_warn("SecondaryMap has no effect with nftables: secondary "
                  "connections are mapped by rules of their own");
-    return nft_policy(&f->nft, is_enabled ? ports.out : NULL,
-                      is_enabled ? ports.in : NULL, why);
+    return nft_policy(&f->nft, is_enabled ? f->ports.out : NULL,
+                      is_enabled ? f->ports.in : NULL, why);
 }
 
 /* --- displays

@@ -120,6 +120,48 @@ enforce_addrs_of(const struct ttls_policy *policy, struct enforce_addrs *out)
     }
 }
 
+/* --- users ---------------------------------------------------------------- */
+
+void
+enforce_users_of(const struct ttls_policy *policy, struct enforce_users *out)
+{
+    const struct ttls_rule *const *rules;
+    size_t n = policy == NULL ? 0 : ttls_policy_rules(policy, &rules);
+    static char present;
+
+    out->is_any = false;
+    table_init(&out->names);
+    for (size_t i = 0; i < n && !out->is_any; i++) {
+        if (!matters(rules[i]) || (rules[i]->direction & TTLS_OUTBOUND) == 0)
+            continue;
+        out->is_any = rules[i]->user.n == 0 ||
+                      !table_put(&out->names, rules[i]->user, &present, NULL);
+    }
+}
+
+void
+enforce_users_fini(struct enforce_users *users)
+{
+    table_fini(&users->names);
+}
+
+bool
+enforce_users_may(const struct enforce_users *users, const char *user)
+{
+    struct str name = str_of(user);
+    char text[10];
+
+    if (users->is_any || table_get(&users->names, name) != NULL)
+        return true;
+    for (size_t i = 0; i <= name.n && i < sizeof text; i++) {
+        memcpy(text, name.p, i);
+        text[i] = '*';
+        if (table_get(&users->names, str_n(text, i + 1)) != NULL)
+            return true;
+    }
+    return false;
+}
+
 bool
 enforce_has_primaries(const struct ttls_policy *policy)
 {

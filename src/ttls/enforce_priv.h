@@ -4,9 +4,11 @@
 #define SALLYPORT_TTLS_ENFORCE_PRIV_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "ttls/capture.h"
 #include "ttls/enforce.h"
+#include "ttls/enforce_ports.h"
 #include "ttls/engine_wire.h"
 #include "ttls/nft.h"
 
@@ -17,6 +19,12 @@ struct worker {
     int chan;         /* to it; -1: it does not run */
     int pidfd;
     pid_t pid;
+};
+
+/* A file as it was when it was read; inode 0: it was not. */
+struct enforce_seen {
+    uint64_t inode, size;
+    struct timespec at;
 };
 
 struct enforce {
@@ -30,10 +38,14 @@ struct enforce {
     uint32_t n_workers;
     struct worker broker;
     int epoll, timer;
+    int tick; /* each second, while something may change by itself */
     struct ttls_policy *policy;
-    int policy_fd, files_fd; /* -1: none */
-    uint32_t n_policies;     /* so far: the number of this one */
-    int primaries_fd;        /* primary.h; -1: none */
+    int policy_fd, files_fd;    /* -1: none */
+    uint32_t n_policies;        /* so far: the number of this one */
+    struct enforce_ports ports; /* of the policy */
+    struct enforce_addrs addrs;
+    struct enforce_seen users; /* that the spared ones are from */
+    int primaries_fd;          /* primary.h; -1: none */
     bool is_enabled, is_ending;
 };
 
@@ -51,6 +63,12 @@ void enforce_tell_all(struct enforce *);
 void enforce_reap(struct enforce *, struct worker *, const char *what);
 void enforce_restart(struct enforce *);
 void enforce_end_worker(struct worker *);
+
+/* uids that no outbound rule is for, four bytes each, and what they were
+ * taken from. */
+void enforce_spare(const struct ttls_policy *, struct enforce_seen *seen,
+                   struct buf *out);
+bool enforce_users_changed(const struct enforce_seen *);
 
 /* The key databases that it names, read; a descriptor, -1 none. */
 int enforce_files(const struct ttls_policy *);

@@ -23,8 +23,8 @@ fold(const char *from, char out[9])
     out[n] = '\0';
 }
 
-static void
-fold_user(uint32_t uid, char out[9])
+void
+owner_user(uint32_t uid, char out[9])
 {
     char text[16], space[4096];
     struct passwd p, *found = NULL;
@@ -59,7 +59,7 @@ owner_of(uint64_t cgroup, uint32_t uid, const char *comm, struct owner *out)
         fold(comm, out->job);
         log_debug("process %s of uid %u is named by its program", comm, uid);
     }
-    fold_user(uid, out->user);
+    owner_user(uid, out->user);
 }
 
 void

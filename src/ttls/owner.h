@@ -17,6 +17,8 @@ struct owner {
     uint32_t tgid; /* owner_of_socket: who holds it; 0: not found */
 };
 
+/* A user outside of jobs: the login name of its uid, or the number. */
+void owner_user(uint32_t uid, char out[9]);
 void owner_of(uint64_t cgroup, uint32_t uid, const char *comm,
               struct owner *out);
 void owner_of_socket(const struct socket_facts *, bool is_found,

@@ -228,6 +228,54 @@ primaries(void **state)
     }
 }
 
+static void
+users(void **state)
+{
+    static const struct {
+        const char *rules, *user;
+        bool may;
+    } rows[] = {
+        { "Userid BOB", "BOB", true },
+        { "Userid BOB", "BOBBY", false },
+        { "Userid BOB", "BO", false },
+        { "Userid BOB", "", false },
+        { "Userid BO*", "BOBBY", true },
+        { "Userid BO*", "BO", true },
+        { "Userid BO*", "B", false },
+        { "Userid *", "ANYBODY", true },
+        { "Userid *", "", true },
+        { "Userid ABCDEFGH", "ABCDEFGH", true },
+        { "Userid ABCDEFG*", "ABCDEFGH", true },
+        { "Userid ABCDEFG*", "ABCDEFXH", false },
+        { "Jobname BOB", "ANN", true }, /* nobody is named: everybody */
+        { "Userid 1001", "1001", true },
+        { "Userid 1001", "100", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct enforce_users u;
+        struct ttls_policy *policy;
+        char rule[512];
+
+        (void)snprintf(rule, sizeof rule,
+                       "TTLSRule r\n{\n%s\nRemotePortRange 443\nDirection "
+                       "Outbound\nTTLSGroupActionRef g\n"
+                       "TTLSEnvironmentActionRef e\n}\n"
+                       /* inbound, and one that is off, say nothing */
+                       "TTLSRule in\n{\nLocalPortRange 1\nDirection Inbound\n"
+                       "TTLSGroupActionRef g\nTTLSEnvironmentActionRef e\n}\n"
+                       "TTLSRule off\n{\nRemotePortRange 1\nDirection "
+                       "Outbound\nTTLSGroupActionRef off\n}\n",
+                       rows[i].rules);
+        policy = build(rule);
+        enforce_users_of(policy, &u);
+        assert_int_equal(enforce_users_may(&u, rows[i].user), rows[i].may);
+        enforce_users_fini(&u);
+        ttls_policy_unref(&policy);
+    }
+}
+
 int
 main(void)
 {
@@ -235,6 +283,7 @@ main(void)
         cmocka_unit_test(ports),
         cmocka_unit_test(addresses),
         cmocka_unit_test(nothing_without_rules),
+        cmocka_unit_test(users),
         cmocka_unit_test(listeners),
         cmocka_unit_test(primaries),
     };

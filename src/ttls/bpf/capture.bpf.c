@@ -81,24 +81,41 @@ is_mapped(const __u32 ip[4])
 
 /* --- outbound ------------------------------------------------------------ */
 
-enum whose { NOBODYS, OURS, ANOTHERS };
+/* UNKNOWN: of an image that does not capture. */
+enum whose { NOBODYS, UNKNOWN, OURS, ANOTHERS };
 
 /* Of which image is the task that calls a job? How deep an image's cgroup lies
  * depends on where the file system is mounted. */
 static __always_inline enum whose
 whose_job(const struct capture_filter *f)
 {
+    enum whose whose = NOBODYS;
+
     for (int level = 1; level <= CAPTURE_DEPTH_MAX; level++) {
         __u64 id = bpf_get_current_ancestor_cgroup_id(level);
 
         if (id == 0)
-            return NOBODYS;
+            return whose;
         if (id == f->image_cgroup)
             return OURS;
         if (bpf_map_lookup_elem(&every_image, &id))
             return ANOTHERS;
+        if (id == f->images_cgroup)
+            whose = UNKNOWN;
     }
-    return NOBODYS;
+    return UNKNOWN;
+}
+
+/* Is no rule for the user who calls? A job's user is not what its uid says. */
+static __always_inline bool
+is_spared(const struct capture_filter *f)
+{
+    __u32 uid = (__u32)bpf_get_current_uid_gid();
+
+    return f->by_user &&
+           (f->which ? bpf_map_lookup_elem(&spared_b, &uid) != NULL
+                     : bpf_map_lookup_elem(&spared_a, &uid) != NULL) &&
+           whose_job(f) == NOBODYS;
 }
 
 static __always_inline bool
@@ -146,7 +163,8 @@ is_hinted(const struct capture_filter *f, __u32 tgid,
 static __always_inline bool
 is_meant(const struct capture_filter *f, const struct capture_addr *to)
 {
-    return (has_port(f->out_ports, to->port) && has_addr(f, to)) ||
+    return (has_port(f->out_ports, to->port) && has_addr(f, to) &&
+            !is_spared(f)) ||
            is_hinted(f, (__u32)(bpf_get_current_pid_tgid() >> 32), to);
 }
 

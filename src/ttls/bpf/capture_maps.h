@@ -31,6 +31,15 @@ struct prefix_map {
     __type(value, __u32);
 } remote_a SEC(".maps"), remote_b SEC(".maps");
 
+/* Users that no outbound rule is for. */
+struct user_map {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, CAPTURE_USERS_MAX);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, __u32);
+    __type(value, __u32);
+} spared_a SEC(".maps"), spared_b SEC(".maps");
+
 /* Plain hashes: an LRU would forget connections that live. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
