@@ -120,26 +120,22 @@ open_by_id(uint64_t id)
 }
 
 bool
-cgroup_who(uint64_t id, char job_name[9], char user[9], char *leaf, size_t cap)
+cgroup_who(uint64_t id, char job_name[9], char user[9], char *path, size_t cap)
 {
-    char link[64], path[512], text[64];
+    char link[64], text[64];
     int fd = open_by_id(id);
-    const char *slash;
     ssize_t n, t;
 
-    job_name[0] = user[0] = leaf[0] = '\0';
+    job_name[0] = user[0] = path[0] = '\0';
     if (fd < 0)
         return false;
     (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    n = readlink(link, path, sizeof path - 1);
+    n = readlink(link, path, cap - 1);
     t = fgetxattr(fd, CGROUP_JOB_XATTR, text, sizeof text - 1);
     close(fd);
+    path[n < 0 ? 0 : n] = '\0';
     if (n <= 0)
         return false;
-    path[n] = '\0';
-    slash = strrchr(path, '/');
-    if (!str_copy_z(str_of(slash == NULL ? path : slash + 1), leaf, cap))
-        leaf[0] = '\0';
     if (t > 0) {
         text[t] = '\0';
         if (sscanf(text, "%8s %8s", job_name, user) != 2)

@@ -18,10 +18,10 @@ MUST_CHECK bool cgroup_mount(char *out, size_t cap);
 /* The folder of this image below it, made when missing; false: none can be. */
 MUST_CHECK bool cgroup_image(char *out, size_t cap);
 /* What a cgroup id (of a socket, of a process) names: the job and its user, ""
- * when it is none of an address space; leaf is its folder's last part. False:
+ * when it is none of an address space; path is its folder. False:
  * there is no such cgroup any more, or this process is not root. */
 MUST_CHECK bool cgroup_who(uint64_t id, char job_name[9], char user[9],
-                           char *leaf, size_t cap);
+                           char *path, size_t cap);
 
 /*
  * Make one and put the process in. path receives its folder, "" when this

@@ -122,14 +122,13 @@ drop(struct engine *g, struct question *q)
 }
 
 static void
-answered(struct conn *c, uint16_t type, const struct who *w)
+answered(struct conn *c, uint16_t type, const struct whos *w)
 {
     if (type == BROKER_CERTIFICATE) {
         c->is_waiting = false;
-        (void)snprintf(c->peer_user, sizeof c->peer_user, "%s", w->user);
+        (void)snprintf(c->peer_user, sizeof c->peer_user, "%s", w->v[0].user);
     } else {
-        c->who = *w;
-        c->has_who = true;
+        whos_choose(c, w);
     }
     conn_go(c);
 }
@@ -140,7 +139,7 @@ ask_flush(struct engine *g)
 {
     while (g->unsent != NULL && g->broker.fd >= 0) {
         struct question *q = g->unsent;
-        struct who known;
+        struct whos known;
 
         if (q->conn == NULL) {
             (void)drop(g, pop_unsent(g));
@@ -157,7 +156,7 @@ ask_flush(struct engine *g)
 void
 ask_lost(struct engine *g)
 {
-    static const struct who nobody;
+    static const struct whos nobody;
     struct str key;
     size_t pos = 0;
     void *value;
@@ -218,8 +217,10 @@ ask(struct conn *c, uint16_t type)
 void
 ask_who(struct conn *c)
 {
-    if (whos_get(c, &c->who)) {
-        c->has_who = true;
+    struct whos known;
+
+    if (whos_get(c, &known)) {
+        whos_choose(c, &known);
         return;
     }
     c->timer.fire = on_silence;
@@ -247,22 +248,39 @@ ask_forget(struct conn *c)
 }
 
 static bool
-read_who(struct str payload, struct who *w)
+read_who(struct reader *in, struct who *w)
 {
-    struct reader in = reader_of(payload);
-    uint8_t is_found, is_job;
+    uint8_t is_job, is_ours;
     struct str job, user;
 
-    memset(w, 0, sizeof *w);
-    if (!reader_u8(&in, &is_found) || !reader_u8(&in, &is_job) ||
-        !reader_str(&in, 0, 8, &job) || !reader_str(&in, 0, 8, &user) ||
-        !reader_u32(&in, &w->uid) || !reader_u32(&in, &w->tgid) ||
-        !reader_at_end(&in) || !str_copy_z(job, w->job, sizeof w->job) ||
+    if (!reader_u8(in, &is_job) || !reader_u8(in, &is_ours) ||
+        !reader_str(in, 0, 8, &job) || !reader_str(in, 0, 8, &user) ||
+        !reader_u32(in, &w->uid) || !reader_u32(in, &w->tgid) ||
+        !str_copy_z(job, w->job, sizeof w->job) ||
         !str_copy_z(user, w->user, sizeof w->user))
         return false;
-    w->is_known = is_found != 0;
+    w->is_known = true;
     w->is_job = is_job != 0;
+    w->is_ours = is_ours != 0;
     return true;
+}
+
+/* What is not understood is nobody. */
+static void
+read_whos(struct str payload, struct whos *out)
+{
+    struct reader in = reader_of(payload);
+    uint8_t n = 0;
+    bool is_fine;
+
+    memset(out, 0, sizeof *out);
+    is_fine = reader_u8(&in, &n) && n <= WHOS_MAX;
+    for (size_t i = 0; is_fine && i < n; i++)
+        is_fine = read_who(&in, &out->v[i]);
+    if (is_fine && reader_at_end(&in))
+        out->n = n;
+    else
+        memset(out, 0, sizeof *out);
 }
 
 void
@@ -272,15 +290,14 @@ ask_answered(struct engine *g, uint32_t seq, struct str payload)
     uint16_t type = q == NULL ? 0 : q->type;
     uint64_t listeners = q == NULL ? 0 : q->listeners;
     struct conn *c;
-    struct who w;
+    struct whos w;
 
     if (q == NULL || !q->is_sent)
         return;
     c = drop(g, q);
     if (c != NULL) {
-        if (!read_who(payload, &w))
-            memset(&w, 0, sizeof w);
-        if (type != BROKER_CERTIFICATE && w.is_known)
+        read_whos(payload, &w);
+        if (type != BROKER_CERTIFICATE && w.n > 0)
             whos_put(c, &w, listeners);
         answered(c, type, &w);
     }

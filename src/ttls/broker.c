@@ -13,6 +13,7 @@
 #include "ttls/owner.h"
 #include "ttls/sockets.h"
 
+#define SHARERS_MAX 512u /* listening sockets of one address */
 #define RING_BYTES_MAX (8u * 1024u * 1024u)
 
 /* One connection as ourselves; NULL while the angel is away. */
@@ -29,19 +30,28 @@ angel_get(void)
 }
 
 static void
-answer_who(int fd, uint32_t seq, const struct owner *w)
+answer_whos(int fd, uint32_t seq, const struct owner *v, size_t n)
 {
     struct buf out;
 
-    buf_init(&out, 256);
-    buf_u8(&out, w->is_found);
-    buf_u8(&out, w->is_job);
-    buf_str(&out, str_of(w->job));
-    buf_str(&out, str_of(w->user));
-    buf_u32(&out, w->uid);
-    buf_u32(&out, w->tgid);
+    buf_init(&out, 1024);
+    buf_u8(&out, (uint8_t)n);
+    for (size_t i = 0; i < n; i++) {
+        buf_u8(&out, v[i].is_job);
+        buf_u8(&out, v[i].is_ours);
+        buf_str(&out, str_of(v[i].job));
+        buf_str(&out, str_of(v[i].user));
+        buf_u32(&out, v[i].uid);
+        buf_u32(&out, v[i].tgid);
+    }
     IGNORE(chan_send(fd, BROKER_IS, seq, buf_view(&out), NULL, 0, NULL));
     buf_fini(&out);
+}
+
+static void
+answer_who(int fd, uint32_t seq, const struct owner *w)
+{
+    answer_whos(fd, seq, w, w->is_found);
 }
 
 static bool
@@ -75,28 +85,43 @@ read_addr(struct reader *in, struct capture_addr *a)
     return true;
 }
 
+/* Whose these sockets are, of n_all that there are. */
+static void
+answer_owners(int fd, uint32_t seq, const struct socket_facts *v, size_t n_all)
+{
+    static struct held held[SHARERS_MAX];
+    size_t n = n_all < SHARERS_MAX ? n_all : SHARERS_MAX;
+    struct owners owners = { .is_more = n < n_all };
+
+    memset(held, 0, n * sizeof *held);
+    for (size_t i = 0; i < n; i++)
+        held[i].inode = v[i].inode;
+    holders_find(held, n);
+    for (size_t i = 0; i < n; i++)
+        owners_add(&v[i], holders_of(held, n, v[i].inode), &owners);
+    answer_whos(fd, seq, owners.v, owners.is_more ? 0 : owners.n);
+}
+
 static bool
 on_owner(int fd, const struct chan_msg *msg)
 {
+    static struct socket_facts found[SHARERS_MAX];
     struct reader in = reader_of(msg->payload);
     struct capture_addr local, remote;
-    struct socket_facts s;
-    struct owner w;
-    bool is_found;
+    size_t n;
 
     if (!read_addr(&in, &local))
         return false;
     if (msg->type == BROKER_SOCKET) {
         if (!read_addr(&in, &remote) || !reader_at_end(&in))
             return false;
-        is_found = socket_find(&local, &remote, &s);
+        n = socket_find(&local, &remote, found);
     } else {
         if (!reader_at_end(&in))
             return false;
-        is_found = socket_listener(&local, &s);
+        n = socket_listeners(&local, found, SHARERS_MAX);
     }
-    owner_of_socket(&s, is_found, &w);
-    answer_who(fd, msg->seq, &w);
+    answer_owners(fd, msg->seq, found, n);
     return true;
 }
 

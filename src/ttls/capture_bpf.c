@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -357,6 +358,7 @@ void
 capture_search(struct capture *c)
 {
     c->search++;
+    c->until_ns = (clock_mono_ms() + CAPTURE_LEAVE_MS) * 1000000u;
     memcpy(c->before, c->listens, LISTENS_BYTES);
 }
 
@@ -364,7 +366,9 @@ enum err
 capture_found(struct capture *c, const struct capture_addr *at,
               uint32_t verdict, struct err_info *why)
 {
-    struct capture_found row = { c->before[at->port], verdict, c->search }, old;
+    struct capture_found row = { c->until_ns, c->before[at->port], verdict,
+                                 c->search },
+                         old;
 
     if (verdict == CAPTURE_LEAVE &&
         bpf_map_lookup_elem(c->found, at, &old) == 0 &&

@@ -103,17 +103,20 @@ struct capture_listener {
 };
 
 /* A listening socket that user space has found (sock_diag), and whether any
- * rule is for who owns it. Holds as long as nobody else has begun to listen on
- * that port: `listens` of the port is what it was before the search. */
+ * rule is for who holds it. Holds as long as nobody else has begun to listen on
+ * that port: `listens` of the port is what it was before the search; and that
+ * it is left alone for a while only, as it may be handed on. */
 struct capture_found {
+    __u64 until_ns; /* of the clock that stands while the machine sleeps */
     __u64 listens;
     __u32 verdict;
     __u32 search; /* number of the search that found it */
 };
 enum {
     CAPTURE_STEER = 0, /* also while nobody has decided */
-    CAPTURE_LEAVE = 1, /* no rule is for its owner */
+    CAPTURE_LEAVE = 1, /* no rule is for who holds it */
 };
+#define CAPTURE_LEAVE_MS 2000u
 
 /* What the kernel side counts; index of the map `counts`. */
 enum {
@@ -122,6 +125,8 @@ enum {
     CAPTURE_N_REFUSED,   /* no room, no engine, other namespace, device */
     CAPTURE_N_LISTENERS, /* bumped when a listener came or went */
     CAPTURE_N_UNNOTED,   /* listeners there was no room for: steer all */
+    CAPTURE_N_PASSING,   /* asked for a listener that nobody has decided about,
+                            or that is left alone for a while */
     CAPTURE_COUNTS
 };
 

@@ -25,6 +25,7 @@ struct capture {
     const uint64_t *listens; /* mapped: LISTENS of them */
     uint64_t *before;        /* their copy when a search began */
     uint32_t search;
+    uint64_t until_ns; /* what this search finds holds so long */
     struct capture_fds fds;
     unsigned current; /* the filter in use */
     struct capture_filter *filter;

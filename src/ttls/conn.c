@@ -404,8 +404,8 @@ conn_accept(struct engine *g, int listener)
 
 /* The local port is the one that the program has bound, if it has: the peer
  * sees another one, as two sockets cannot have the same. */
-static const struct ttls_rule *
-find_rule(struct conn *c)
+const struct ttls_rule *
+conn_rule(struct conn *c)
 {
     uint16_t bound = c->is_inbound ? 0 : c->record.from.port;
     struct ttls_facts facts = {
@@ -419,6 +419,9 @@ find_rule(struct conn *c)
         .is_local_port_unknown = bound == 0 && c->local.port == 0,
     };
 
+    if (c->engine->policy == NULL ||
+        (c->is_inbound && !c->engine->is_wide && !c->who.is_ours))
+        return NULL;
     memcpy(&facts.local, c->local.ip, sizeof facts.local);
     memcpy(&facts.remote, c->remote.ip, sizeof facts.remote);
     return ttls_match_find(c->engine->policy->match, &facts);
@@ -460,7 +463,7 @@ conn_map(struct conn *c)
         conn_reset(c);
         return;
     }
-    rule = find_rule(c);
+    rule = conn_rule(c);
     if (!secondary_map(c, rule)) {
         conn_reset(c);
         return;

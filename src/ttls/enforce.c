@@ -25,7 +25,6 @@
 #include "ipc/cgroup.h"
 #include "ipc/chan.h"
 #include "ttls/broker.h"
-#include "ttls/owner.h"
 #include "ttls/primary.h"
 #include "ttls/show.h"
 
@@ -172,7 +171,7 @@ static enum err
 open_capture(struct enforce *f, struct err_info *why)
 {
     struct scope scope = read_scope();
-    bool is_wide = scope.is_wide;
+    bool is_wide = f->is_wide = scope.is_wide;
     char image[512], mount[256], pin[256];
     struct capture_options options = { .engine_uid = UID_TTLS,
                                        .is_wide = is_wide,
@@ -310,49 +309,17 @@ enforce_close(struct enforce **which)
  * ----------------------------------------------------------------------------
  */
 
-struct scan {
-    struct enforce *f;
-    bool is_complete;
-};
-
-static void
-note_listener(void *arg, const struct socket_facts *s)
-{
-    struct scan *scan = arg;
-    uint32_t verdict = CAPTURE_STEER;
-    struct owner owner;
-
-    if ((scan->f->ports.in[s->local.port >> 3] & (1u << (s->local.port & 7))) ==
-        0)
-        return;
-    owner_of_socket(s, true, &owner);
-    if (owner.is_found && !enforce_ports_may(scan->f->policy, s->local.port,
-                                             owner.job, owner.user))
-        verdict = CAPTURE_LEAVE;
-    if (capture_found(scan->f->capture, &s->local, verdict, NULL) != ERR_OK)
-        scan->is_complete = false;
-}
-
-/* False: not all could be noted; what listens on watched ports is steered. */
-static bool
-find_listeners(struct scan *scan)
-{
-    scan->is_complete = true;
-    capture_search(scan->f->capture);
-    if (!socket_each(1u << 10, note_listener, scan))
-        scan->is_complete = false;
-    if (!scan->is_complete)
-        log_warn("who listens could not be found out: connections to all "
-                 "listeners of watched ports go through the engines");
-    return scan->is_complete;
-}
-
 static void
 set_tick(const struct enforce *f)
 {
-    const struct timespec second = { .tv_sec = f->users.inode != 0 };
-    const struct itimerspec each = { second, second };
+    bool has_inbound = false;
 
+    for (size_t i = 0; i < sizeof f->ports.in && !has_inbound; i++)
+        has_inbound = f->ports.in[i] != 0;
+    struct itimerspec each = { 0 };
+
+    each.it_interval.tv_sec = each.it_value.tv_sec =
+        has_inbound || f->users.inode != 0;
     IGNORE(timerfd_settime(f->tick, 0, &each, NULL));
 }
 
@@ -361,7 +328,6 @@ set_tick(const struct enforce *f)
 static enum err
 capture_by(struct enforce *f, struct err_info *why)
 {
-    struct scan scan = { f, false };
     struct capture_rules rules = {
         .is_enabled = f->is_enabled && f->policy != NULL,
         .out = f->ports.out,
@@ -378,23 +344,29 @@ capture_by(struct enforce *f, struct err_info *why)
     rules.spared = (const uint32_t *)(const void *)spared.p;
     rules.n_spared = spared.n / sizeof(uint32_t);
     e = capture_policy(f->capture, &rules, why);
-    if (e == ERR_OK && find_listeners(&scan))
+    if (e == ERR_OK && enforce_find_listeners(f))
         e = capture_settled(f->capture, why);
     buf_fini(&spared);
     set_tick(f);
     return e;
 }
 
-/* What holds for a while only is looked at again. */
+/* What holds for a while only is looked at again: listeners while connections
+ * to them come, users when the file has changed. */
 static void
 on_tick(struct enforce *f)
 {
     struct err_info why;
+    enum err e = ERR_OK;
 
-    if (!enforce_users_changed(&f->users))
-        return;
-    log_info("users have changed: who is spared is found out again");
-    if (capture_by(f, &why) != ERR_OK)
+    if (enforce_users_changed(&f->users)) {
+        log_info("users have changed: who is spared is found out again");
+        e = capture_by(f, &why);
+    } else if (capture_count(f->capture, CAPTURE_N_PASSING) != f->passing &&
+               enforce_find_listeners(f)) {
+        e = capture_settled(f->capture, &why);
+    }
+    if (e != ERR_OK)
         log_error("%s", why.text);
 }
 
@@ -402,7 +374,6 @@ enum err
 enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
                bool is_enabled, struct err_info *why)
 {
-    struct scan scan = { f, false };
     int copy = -1;
 
     if (policy_fd >= 0 && (copy = fcntl(policy_fd, F_DUPFD_CLOEXEC, 3)) < 0)
@@ -424,7 +395,7 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     enforce_addrs_of(policy, &f->addrs);
     /* Who listens already: before a connection may be sent to an engine. */
     if (f->capture != NULL)
-        (void)find_listeners(&scan);
+        (void)enforce_find_listeners(f);
     enforce_tell_all(f);
     if (f->capture != NULL)
         return capture_by(f, why);

@@ -47,6 +47,8 @@ struct enforce {
     struct enforce_seen users; /* that the spared ones are from */
     int primaries_fd;          /* primary.h; -1: none */
     bool is_enabled, is_ending;
+    bool is_wide;     /* for every program; false: for the image's jobs */
+    uint64_t passing; /* CAPTURE_N_PASSING when listeners were looked for */
 };
 
 void enforce_watch(struct enforce *, int fd);
@@ -63,6 +65,10 @@ void enforce_tell_all(struct enforce *);
 void enforce_reap(struct enforce *, struct worker *, const char *what);
 void enforce_restart(struct enforce *);
 void enforce_end_worker(struct worker *);
+
+/* Who listens on watched ports, told to the kernel. False: not all could be
+ * noted; what listens there is steered. */
+bool enforce_find_listeners(struct enforce *);
 
 /* uids that no outbound rule is for, four bytes each, and what they were
  * taken from. */

@@ -180,6 +180,7 @@ send_setup(struct enforce *f, uint32_t number, struct err_info *why)
     buf_u32(&out, f->n_workers);
     buf_u8(&out, f->capture != NULL);
     buf_u8(&out, w->listeners[1] >= 0);
+    buf_u8(&out, f->is_wide);
     buf_str(&out, str_n(f->secret, sizeof f->secret));
     e = chan_send(w->chan, ENGINE_SETUP, 0, buf_view(&out), fds, n, why);
     secret_wipe(out.p, out.n);

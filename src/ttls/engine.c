@@ -68,7 +68,7 @@ static bool
 on_setup(struct engine *g, struct chan_msg *msg)
 {
     struct reader in = reader_of(msg->payload);
-    uint8_t is_bpf, has_v6;
+    uint8_t is_bpf, has_v6, is_wide;
     struct str name, secret;
     bool is_open = true;
     int hints, slots;
@@ -76,13 +76,14 @@ on_setup(struct engine *g, struct chan_msg *msg)
 
     if (!reader_str(&in, 1, 8, &name) || !reader_u32(&in, &g->number) ||
         !reader_u32(&in, &g->n_engines) || !reader_u8(&in, &is_bpf) ||
-        !reader_u8(&in, &has_v6) ||
+        !reader_u8(&in, &has_v6) || !reader_u8(&in, &is_wide) ||
         !reader_str(&in, sizeof g->secret, sizeof g->secret, &secret) ||
         !reader_at_end(&in) || g->number >= g->n_engines ||
         !str_copy_z(name, g->name, sizeof g->name))
         return false;
     memcpy(g->secret, secret.p, sizeof g->secret);
     g->is_bpf = is_bpf != 0;
+    g->is_wide = is_wide != 0;
     g->listeners[0].watch.fd = chan_take_fd(msg, at++);
     if (has_v6)
         g->listeners[1].watch.fd = chan_take_fd(msg, at++);

@@ -105,9 +105,17 @@ struct tls_io {
 
 struct who {
     bool is_known, is_job;
+    bool is_ours; /* a job of this image, or uses what one has made */
     char job[9], user[9];
     uint32_t uid;
     uint32_t tgid; /* of who listens; 0: not known */
+};
+
+/* Who holds a socket: several may. */
+#define WHOS_MAX 8u
+struct whos {
+    size_t n; /* 0: nobody is known */
+    struct who v[WHOS_MAX];
 };
 
 struct conn {
@@ -168,6 +176,7 @@ struct engine {
     bool is_listening;
     int map_source, map_cookie, map_in_peer, map_counts;
     bool is_bpf, is_enabled;
+    bool is_wide; /* for every program; false: for the image's jobs */
     char name[9]; /* of the stack */
     uint32_t number, n_engines;
     unsigned char secret[64];
@@ -200,6 +209,8 @@ void conn_accept(struct engine *, int fd);
 void conn_go(struct conn *);
 /* Mapping is possible: both owner and addresses are known. */
 void conn_map(struct conn *);
+/* The rule for its owner; NULL: none. */
+const struct ttls_rule *conn_rule(struct conn *);
 /* Both legs at once, with a reset. */
 void conn_reset(struct conn *);
 /* TLS may begin; also called by application control. */
@@ -256,11 +267,14 @@ void ask_line(struct engine *, struct str line);
 
 void whos_init(struct engine *);
 void whos_forget(struct engine *);
-/* The connection's owner when it is known already; false: ask. */
-MUST_CHECK bool whos_get(const struct conn *, struct who *out);
+/* The connection's owners when they are known already; false: ask. */
+MUST_CHECK bool whos_get(const struct conn *, struct whos *out);
 /* The broker's answer. `listeners` is what maps_listeners said before it was
  * asked. */
-void whos_put(const struct conn *, const struct who *, uint64_t listeners);
+void whos_put(const struct conn *, const struct whos *, uint64_t listeners);
+/* The connection becomes that one's of them whose rule says TLS, else who has
+ * any rule, else the first one's: none gets clear text that is not for all. */
+void whos_choose(struct conn *, const struct whos *);
 
 /* --- secondary.c: SecondaryMap ---------------------------------------------
  */

@@ -13,7 +13,8 @@
 
 enum engine_message {
     /* Stack to engine. */
-    /* str stack, u32 number, u32 of how many, u8 is_bpf, u8 has_v6, str secret;
+    /* str stack, u32 number, u32 of how many, u8 is_bpf, u8 has_v6, u8 is_wide,
+     * str secret;
      * descriptors: listener 4 [, listener 6] [, by_source, by_cookie, in_peer,
      * counts, hints, the primary connections] */
     ENGINE_SETUP = 0x5401,
@@ -46,8 +47,9 @@ enum engine_message {
     BROKER_RING,
 
     /* Broker to engine. */
-    /* u8 is_found, u8 is_job, str job, str user, u32 uid, u32 tgid (of a
-     * socket's owner, else 0) */
+    /* u8 n, n x { u8 is_job, u8 is_ours, str job, str user, u32 uid, u32 tgid
+     * (of a socket's owner, else 0) }: a socket may have several, who has made
+     * it first; none: nobody is known */
     BROKER_IS = 0x5441,
     /* u8 err, str why [, u32 n, n x { str label, str owner, str der,
      * u8 has_key, u8 is_default, u8 usage }; descriptor: key channel

@@ -37,24 +37,40 @@ owner_user(uint32_t uid, char out[9])
     }
 }
 
+/* Is that folder the image's, or below it? */
+static bool
+is_below_image(const char *path)
+{
+    static char image[512];
+    size_t n;
+
+    if (image[0] == '\0' && !cgroup_image(image, sizeof image))
+        return false;
+    n = strlen(image);
+    return strncmp(path, image, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
 void
 owner_of(uint64_t cgroup, uint32_t uid, const char *comm, struct owner *out)
 {
-    char leaf[256];
+    char path[512], unit[256];
+    const char *leaf;
     size_t n;
 
     memset(out, 0, sizeof *out);
     out->uid = uid;
-    if (!cgroup_who(cgroup, out->job, out->user, leaf, sizeof leaf))
+    if (!cgroup_who(cgroup, out->job, out->user, path, sizeof path))
         return; /* it has ended: nobody's */
     out->is_found = true;
     out->is_job = out->job[0] != '\0';
+    out->is_ours = is_below_image(path);
     if (out->is_job)
         return;
+    leaf = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
     n = strlen(leaf);
     if (n > 8 && strcmp(leaf + n - 8, ".service") == 0) {
-        leaf[n - 8] = '\0';
-        fold(leaf, out->job);
+        (void)snprintf(unit, sizeof unit, "%.*s", (int)(n - 8), leaf);
+        fold(unit, out->job);
     } else {
         fold(comm, out->job);
         log_debug("process %s of uid %u is named by its program", comm, uid);
@@ -62,16 +78,54 @@ owner_of(uint64_t cgroup, uint32_t uid, const char *comm, struct owner *out)
     owner_user(uid, out->user);
 }
 
-void
-owner_of_socket(const struct socket_facts *s, bool is_found, struct owner *out)
+static bool
+is_same(const struct owner *a, const struct owner *b)
 {
-    char comm[17] = "";
-    int pid;
+    return strcmp(a->job, b->job) == 0 && strcmp(a->user, b->user) == 0 &&
+           a->is_ours == b->is_ours;
+}
 
-    memset(out, 0, sizeof *out);
-    if (!is_found)
+static void
+add(struct owners *out, const struct owner *o, bool is_first)
+{
+    size_t at = 0;
+
+    while (at < out->n && !is_same(&out->v[at], o))
+        at++;
+    if (at == OWNERS_MAX) {
+        out->is_more = true;
         return;
-    pid = socket_program(s->inode, s->uid, comm);
-    owner_of(s->cgroup, s->uid, comm, out);
-    out->tgid = (uint32_t)pid;
+    }
+    if (at == out->n)
+        out->v[out->n++] = *o;
+    if (is_first) {
+        struct owner first = out->v[at];
+
+        memmove(out->v + 1, out->v, at * sizeof *out->v);
+        out->v[0] = first;
+    }
+}
+
+void
+owners_add(const struct socket_facts *s, const struct held *held,
+           struct owners *out)
+{
+    struct owner maker, o;
+    bool is_any = false;
+
+    owner_of(s->cgroup, s->uid, "", &maker);
+    out->is_more = out->is_more || held->is_more;
+    for (size_t i = 0; i < held->n; i++) {
+        const struct holder *h = &held->v[i];
+
+        owner_of(h->cgroup, h->uid, h->comm, &o);
+        o.tgid = (uint32_t)h->pid;
+        o.is_ours = o.is_ours || maker.is_ours;
+        if (o.is_found)
+            add(out, &o, h->cgroup == s->cgroup && h->uid == s->uid);
+        is_any = is_any || o.is_found;
+    }
+    /* On its way from one to the other, or just closed. */
+    if (!is_any && maker.is_found)
+        add(out, &maker, true);
 }

@@ -1,18 +1,14 @@
 #include "ttls/sockets.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define TCP_LISTENING 10
@@ -192,6 +188,7 @@ socket_find(const struct capture_addr *local, const struct capture_addr *remote,
 struct wanted {
     const struct capture_addr *local;
     struct socket_facts *out;
+    size_t max, n;
     int rank; /* of what was found: exact, any of the family, any */
 };
 
@@ -211,68 +208,21 @@ best_listener(void *arg, const struct socket_facts *s)
         rank = 2;
     else if (memcmp(s->local.ip, none, 16) == 0)
         rank = 1;
-    if (rank > w->rank) {
-        w->rank = rank;
-        *w->out = *s;
-    }
+    if (rank == 0 || rank < w->rank)
+        return;
+    if (rank > w->rank)
+        w->n = 0;
+    w->rank = rank;
+    if (w->n < w->max)
+        w->out[w->n] = *s;
+    w->n++;
 }
 
-bool
-socket_listener(const struct capture_addr *local, struct socket_facts *out)
+size_t
+socket_listeners(const struct capture_addr *local, struct socket_facts *out,
+                 size_t max)
 {
-    struct wanted w = { local, out, 0 };
+    struct wanted w = { local, out, max, 0, 0 };
 
-    return socket_each(1u << TCP_LISTENING, best_listener, &w) && w.rank > 0;
-}
-
-static bool
-holds(const char *pid, uint32_t inode)
-{
-    char path[64], link[64], wanted[32];
-    struct dirent *d;
-    bool is_found = false;
-    DIR *dir;
-
-    (void)snprintf(path, sizeof path, "/proc/%.20s/fd", pid);
-    (void)snprintf(wanted, sizeof wanted, "socket:[%u]", inode);
-    dir = opendir(path);
-    while (dir != NULL && !is_found && (d = readdir(dir)) != NULL) {
-        ssize_t n = readlinkat(dirfd(dir), d->d_name, link, sizeof link - 1);
-
-        is_found = n > 0 && (size_t)n == strlen(wanted) &&
-                   memcmp(link, wanted, (size_t)n) == 0;
-    }
-    if (dir != NULL)
-        closedir(dir);
-    return is_found;
-}
-
-int
-socket_program(uint32_t inode, uint32_t uid, char comm[17])
-{
-    DIR *proc = opendir("/proc");
-    struct dirent *d;
-    int pid = 0;
-
-    comm[0] = '\0';
-    while (proc != NULL && pid == 0 && (d = readdir(proc)) != NULL) {
-        char path[300];
-        struct stat st;
-        FILE *f;
-
-        if (!isdigit((unsigned char)d->d_name[0]) ||
-            fstatat(dirfd(proc), d->d_name, &st, 0) != 0 || st.st_uid != uid ||
-            !holds(d->d_name, inode))
-            continue;
-        pid = atoi(d->d_name);
-        (void)snprintf(path, sizeof path, "/proc/%s/comm", d->d_name);
-        f = fopen(path, "re");
-        if (f != NULL && fgets(comm, 17, f) != NULL)
-            comm[strcspn(comm, "\n")] = '\0';
-        if (f != NULL)
-            fclose(f);
-    }
-    if (proc != NULL)
-        closedir(proc);
-    return pid;
+    return socket_each(1u << TCP_LISTENING, best_listener, &w) ? w.n : 0;
 }

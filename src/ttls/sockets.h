@@ -19,15 +19,13 @@ struct socket_facts {
 MUST_CHECK bool socket_find(const struct capture_addr *local,
                             const struct capture_addr *remote,
                             struct socket_facts *out);
-/* The socket that takes connections to this local address. */
-MUST_CHECK bool socket_listener(const struct capture_addr *local,
-                                struct socket_facts *out);
+/* The sockets that take connections to this local address: several may share it
+ * (SO_REUSEPORT). Returns how many there are, of which max at most are in out.
+ */
+MUST_CHECK size_t socket_listeners(const struct capture_addr *local,
+                                   struct socket_facts *out, size_t max);
 /* All in these states (bits 1 << state). False: the kernel gives no list. */
 MUST_CHECK bool
 socket_each(uint32_t states,
             void (*each)(void *arg, const struct socket_facts *), void *arg);
-/* The name of a program that holds the socket, "" when none is found (racy,
- * and the name is the program's own choice). Returns its process id or 0. */
-int socket_program(uint32_t inode, uint32_t uid, char comm[17]);
-
 #endif

@@ -3,6 +3,9 @@
  * is; another process also by its name. A listener's owner holds until a
  * listener of a watched port comes or goes (the kernel counts them), and for a
  * second at most: a descriptor that is passed on is not counted.
+ *
+ * A listening socket may have several owners: any of them may take the
+ * connection, and which one will is not known before TLS stands.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +13,11 @@
 
 #include "ttls/engine.h"
 
-#define WHOS_MAX 4096u /* of each kind; then all are asked again */
+#define KNOWN_MAX 4096u /* of each kind; then all are asked again */
 #define LISTENER_MS 1000u
 
 struct listener_owner {
-    struct who who;
+    struct whos whos;
     uint64_t listeners, until_ms;
 };
 
@@ -55,7 +58,7 @@ space_key(const struct capture_record *r, char space[64])
 }
 
 static bool
-get_listener(const struct conn *c, struct who *out)
+get_listener(const struct conn *c, struct whos *out)
 {
     const struct engine *g = c->engine;
     const struct listener_owner *l =
@@ -65,12 +68,12 @@ get_listener(const struct conn *c, struct who *out)
     if (l == NULL || l->until_ms < loop_now_ms(g->loop) ||
         !maps_listeners(g, &listeners) || listeners != l->listeners)
         return false;
-    *out = l->who;
+    *out = l->whos;
     return true;
 }
 
 bool
-whos_get(const struct conn *c, struct who *out)
+whos_get(const struct conn *c, struct whos *out)
 {
     const struct who *known;
     char space[64];
@@ -81,7 +84,7 @@ whos_get(const struct conn *c, struct who *out)
         return get_listener(c, out);
     known = table_get(&c->engine->whos, space_key(&c->record, space));
     if (known != NULL)
-        *out = *known;
+        *out = (struct whos){ 1, { *known } };
     return known != NULL;
 }
 
@@ -90,7 +93,7 @@ put(struct table *t, struct str key, void *value)
 {
     void *old = NULL;
 
-    if (t->n >= WHOS_MAX)
+    if (t->n >= KNOWN_MAX)
         forget_all(t);
     if (!table_put(t, key, value, &old))
         free(value);
@@ -98,7 +101,7 @@ put(struct table *t, struct str key, void *value)
 }
 
 void
-whos_put(const struct conn *c, const struct who *who, uint64_t listeners)
+whos_put(const struct conn *c, const struct whos *whos, uint64_t listeners)
 {
     struct engine *g = c->engine;
     struct listener_owner *l;
@@ -111,7 +114,7 @@ whos_put(const struct conn *c, const struct who *who, uint64_t listeners)
         l = calloc(1, sizeof *l);
         if (l == NULL)
             return;
-        *l = (struct listener_owner){ *who, listeners,
+        *l = (struct listener_owner){ *whos, listeners,
                                       loop_now_ms(g->loop) + LISTENER_MS };
         put(&g->owners, str_n(&c->local, sizeof c->local), l);
         return;
@@ -119,6 +122,39 @@ whos_put(const struct conn *c, const struct who *who, uint64_t listeners)
     w = calloc(1, sizeof *w);
     if (w == NULL)
         return;
-    *w = *who;
+    *w = whos->v[0];
     put(&g->whos, space_key(&c->record, space), w);
+}
+
+/* 2: TLS, 1: another rule, 0: none. */
+static unsigned
+weight(struct conn *c)
+{
+    const struct ttls_rule *rule = conn_rule(c);
+
+    return rule == NULL ? 0 : rule->group->enabled == TTLS_ON ? 2 : 1;
+}
+
+void
+whos_choose(struct conn *c, const struct whos *whos)
+{
+    unsigned best = 0;
+
+    engine_catch_up(c->engine);
+    c->has_who = true;
+    c->who = whos->v[0];
+    if (whos->n < 2)
+        return;
+    best = weight(c);
+    for (size_t i = 1; i < whos->n; i++) {
+        struct who former = c->who;
+        unsigned n;
+
+        c->who = whos->v[i];
+        n = weight(c);
+        if (n > best)
+            best = n;
+        else
+            c->who = former;
+    }
 }

@@ -599,16 +599,24 @@ capture_getsockname6(struct bpf_sock_addr *ctx)
 
 /* --- inbound ------------------------------------------------------------- */
 
-enum listener { NONE, STEER, LEAVE };
+/* STALE: to be left alone, as it was a while ago. */
+enum listener { NONE, STEER, LEAVE, STALE };
 
 static __always_inline enum listener
 listener_at(const struct capture_addr *at, __u64 times)
 {
     struct capture_found *l = bpf_map_lookup_elem(&found, at);
 
-    if (l && l->verdict == CAPTURE_LEAVE && l->listens == times)
-        return LEAVE;
-    return l || bpf_map_lookup_elem(&listeners, at) ? STEER : NONE;
+    if (l && l->listens == times) {
+        if (l->verdict == CAPTURE_STEER)
+            return STEER;
+        count(CAPTURE_N_PASSING);
+        return bpf_ktime_get_ns() < l->until_ns ? LEAVE : STALE;
+    }
+    if (!l && !bpf_map_lookup_elem(&listeners, at))
+        return NONE;
+    count(CAPTURE_N_PASSING);
+    return STEER;
 }
 
 /* As the kernel looks: the address itself, then any. */
@@ -669,8 +677,8 @@ wanted(struct bpf_sk_lookup *ctx, const struct capture_filter *f,
 
     if (has_port(f->in_ports, ctx->local_port)) {
         l = listener_of(ctx);
-        if (l == STEER || (l == NONE && is_unsure(f)))
-            return STEER;
+        if (l == STEER || l == STALE || (l == NONE && is_unsure(f)))
+            return l == STALE ? STALE : STEER;
     }
     return ctx->local_port != f->engine_port[slot] && is_hinted(f, 0, from)
                ? STEER
@@ -684,16 +692,20 @@ capture_lookup(struct bpf_sk_lookup *ctx)
     struct capture_filter *f = filter_now();
     __u32 slot = ctx->family == FAMILY_4 ? 0 : 1;
     struct capture_addr from = { 0 };
+    enum listener l;
     struct bpf_sock *sk;
     long failed;
 
     if (!f || !f->is_enabled || ctx->protocol != IPPROTO_TCP)
         return SK_PASS;
     client_of(ctx, &from);
-    if (wanted(ctx, f, &from, slot) != STEER ||
+    l = wanted(ctx, f, &from, slot);
+    if ((l != STEER && l != STALE) ||
         bpf_map_lookup_elem(&in_peer, &from)) /* the engine's own leg */
         return SK_PASS;
     sk = bpf_map_lookup_elem(&engines, &slot);
+    if (!sk && l == STALE) /* nobody can be asked, nobody looks again */
+        return SK_PASS;
     if (!sk) {
         count(CAPTURE_N_REFUSED);
         return SK_DROP;
