@@ -192,6 +192,7 @@ on_policy(struct engine *g, struct chan_msg *msg)
     g->policy = p;
     g->is_enabled = is_enabled != 0;
     env_policy(g, p);
+    fips_say_groups(g);
     whos_forget(g); /* listeners that no rule was for were not watched */
     return g->is_listening || listen_all(g);
 }

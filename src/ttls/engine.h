@@ -150,7 +150,9 @@ struct conn {
     int alert;          /* last one received, -1: none */
     int verify;         /* X509_V_... of the peer's chain */
     uint32_t verify_rc; /* System SSL code for what our own checks found */
-    X509 *first_peer;   /* RenegotiationCertCheck; NULL: not wanted */
+    X509 *first_peer;   /* who it is to stay; NULL: anybody */
+    bool has_refused;   /* to negotiate anew */
+    bool is_anew;       /* TLS before 1.3 has been negotiated anew */
     bool is_handshake_done, saw_peer_bytes;
     bool is_secondary, is_primary; /* secondary.c */
     uint32_t primary;              /* its slot */
@@ -179,6 +181,7 @@ struct engine {
     bool is_wide; /* for every program; false: for the image's jobs */
     char name[9]; /* of the stack */
     uint32_t number, n_engines;
+    uint32_t group_said; /* groups up to this one have been looked at */
     unsigned char secret[64];
     struct engine_policy *policy;
     struct engine_policy *former; /* that primary connections were mapped by */

@@ -97,9 +97,15 @@ unsigned env_revocation(struct env *);
 void env_revocation_context(const struct env *);
 /* Responses about the server's own certificates (env_staple.c). */
 unsigned env_staples(struct env *); /* 0, or a return code */
+/* FIPS140 (fips.c): can it be had; EZD1288I for each new group that it cannot
+ * be had for. */
+MUST_CHECK bool fips_is_here(void);
+void fips_say_groups(struct engine *);
 /* Of a handshake that is over, what is not as the policy wants it: 0, or a
  * return code. (peer.c) */
 unsigned peer_check(struct conn *);
+/* After negotiating anew. */
+unsigned peer_check_anew(struct conn *);
 /* RenegotiationCertCheck: is it still the certificate of the first time? */
 MUST_CHECK bool peer_is_same(struct conn *, X509 *);
 /* After a handshake. True: handshake_checked will be called; false: it is

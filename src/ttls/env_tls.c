@@ -3,7 +3,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,7 +163,7 @@ set_groups(SSL_CTX *ctx, const struct ttls_effective *e)
     size_t n = 0;
 
     if (curves->n == 0)
-        return true;
+        return true; /* Any */
     if (e->tlsv13)
         n = add_groups(text, sizeof text, n, shares, NULL);
     n = add_groups(text, sizeof text, n, curves, e->tlsv13 ? shares : NULL);
@@ -183,10 +182,13 @@ signature_text(uint16_t pair, char out[48])
                                 sign == 4   ? "256"
                                 : sign == 5 ? "384"
                                             : "512");
-    if (hash >= ARRAY_LEN(hashes) || hashes[hash] == NULL ||
-        (sign != 1 && sign != 3))
-        return 0; /* MD5, DSA */
-    return (size_t)snprintf(out, 48, "%s+%s", sign == 1 ? "RSA" : "ECDSA",
+    if (hash >= ARRAY_LEN(hashes) || hashes[hash] == NULL || sign < 1 ||
+        sign > 3)
+        return 0; /* MD5 */
+    return (size_t)snprintf(out, 48, "%s+%s",
+                            sign == 1   ? "RSA"
+                            : sign == 2 ? "DSA"
+                                        : "ECDSA",
                             hashes[hash]);
 }
 
@@ -203,7 +205,8 @@ set_signatures(SSL_CTX *ctx, const struct ttls_effective *e)
             n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
                                   n > 0 ? ":" : "", one);
     }
-    return n == 0 || SSL_CTX_set1_sigalgs_list(ctx, text) == 1;
+    return e->signature_pairs.n == 0 ||
+           (n > 0 && SSL_CTX_set1_sigalgs_list(ctx, text) == 1);
 }
 
 /* --- certificates
@@ -509,7 +512,8 @@ set_options(SSL_CTX *ctx, const struct ttls_effective *e)
     if (e->renegotiation == TTLS_RENEG_DEFAULT ||
         e->renegotiation == TTLS_RENEG_DISABLED)
         on |= SSL_OP_NO_RENEGOTIATION;
-    if (!is_client && e->renegotiation == TTLS_RENEG_ALL)
+    if (!is_client && (e->renegotiation == TTLS_RENEG_ALL ||
+                       e->renegotiation == TTLS_RENEG_ABBREVIATED))
         on |= SSL_OP_ALLOW_CLIENT_RENEGOTIATION;
     if ((is_client ? e->client_ems : e->server_ems) == TTLS_EMS_OFF)
         on |= SSL_OP_NO_EXTENDED_MASTER_SECRET;
@@ -572,7 +576,7 @@ env_context(struct env *env)
     const struct ttls_effective *e = &env->mapped->eff;
     unsigned rc;
 
-    if (e->fips != TTLS_FIPS_OFF && !OSSL_PROVIDER_available(NULL, "fips"))
+    if (e->fips != TTLS_FIPS_OFF && !fips_is_here())
         return fail(env, 455);
     if (e->truncated_hmac == TTLS_REQUIRED)
         return fail(env, 446); /* the library has none */

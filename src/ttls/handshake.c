@@ -93,9 +93,19 @@ static void
 on_info(const SSL *ssl, int where, int value)
 {
     struct conn *c = SSL_get_app_data(ssl);
+    bool is_13 = SSL_version(ssl) == TLS1_3_VERSION;
+    int alert = value & 0xff;
 
-    if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (value & 0xff) != 0)
-        c->alert = value & 0xff;
+    /* Warnings end nothing, but for the one that says no. */
+    if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && alert != 0 &&
+        (is_13 || value >> 8 == SSL3_AL_FATAL ||
+         alert == SSL_AD_NO_RENEGOTIATION))
+        c->alert = alert;
+    if ((where & SSL_CB_WRITE_ALERT) == SSL_CB_WRITE_ALERT &&
+        alert == SSL_AD_NO_RENEGOTIATION)
+        c->has_refused = true;
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0 && c->is_handshake_done && !is_13)
+        c->is_anew = true;
 }
 
 static bool

@@ -25,18 +25,40 @@ is_key_big_enough(const struct ttls_effective *eff, X509 *cert)
     }
 }
 
+/* "*.lab.example" is for www.lab.example: one label, the first. */
 static bool
-is_any_name(const struct ttls_texts *names, X509 *cert, unsigned flags)
+is_name(struct str have, struct str want, bool with_wildcard)
 {
-    for (size_t i = 0; i < names->n; i++) {
-        if (X509_check_host(cert, names->v[i].p, names->v[i].n, flags, NULL) ==
-            1)
-            return true;
-    }
-    return false;
+    size_t dot = str_find_char(want, '.');
+
+    if (with_wildcard && have.n > 2 && have.p[0] == '*' && have.p[1] == '.' &&
+        dot != STR_NPOS && dot > 0)
+        return str_eq_nocase(str_sub(have, 1, have.n),
+                             str_sub(want, dot, want.n));
+    return str_eq_nocase(have, want);
 }
 
-/* HostReferenceIdDNS and CN: any of the names will do. */
+static bool
+has_common_name(X509 *cert, struct str want, bool with_wildcard)
+{
+    const X509_NAME *subject = X509_get_subject_name(cert);
+    bool is_found = false;
+
+    for (int at = -1; !is_found && (at = X509_NAME_get_index_by_NID(
+                                        subject, NID_commonName, at)) >= 0;) {
+        unsigned char *text = NULL;
+        int n = ASN1_STRING_to_UTF8(
+            &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+
+        is_found =
+            n > 0 && is_name(str_n(text, (size_t)n), want, with_wildcard);
+        OPENSSL_free(text);
+    }
+    return is_found;
+}
+
+/* HostReferenceIdDNS: a DNS name of the certificate; HostReferenceIdCN: a
+ * common name of its subject. Any of the names will do. */
 static bool
 is_right_host(const struct ttls_effective *eff, X509 *cert)
 {
@@ -44,10 +66,20 @@ is_right_host(const struct ttls_effective *eff, X509 *cert)
 
     if (eff->host_ref_dns.n + eff->host_ref_cn.n == 0)
         return true;
-    return is_any_name(&eff->host_ref_dns, cert,
-                       flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) ||
-           is_any_name(&eff->host_ref_cn, cert,
-                       flags | X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT);
+    for (size_t i = 0; i < eff->host_ref_dns.n; i++) {
+        struct str name = eff->host_ref_dns.v[i];
+
+        if (X509_check_host(cert, name.p, name.n,
+                            flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+                            NULL) == 1)
+            return true;
+    }
+    for (size_t i = 0; i < eff->host_ref_cn.n; i++) {
+        if (has_common_name(cert, eff->host_ref_cn.v[i],
+                            eff->host_ref_wildcard))
+            return true;
+    }
+    return false;
 }
 
 /* Of the certificates that were sent, not of the anchor, which we have chosen
@@ -112,7 +144,7 @@ check_extensions(const struct conn *c)
         (eff->renegotiation_indicator == TTLS_IND_SERVER ||
          eff->renegotiation_indicator == TTLS_IND_BOTH) &&
         SSL_get_secure_renegotiation_support(c->ssl) != 1)
-        return 446;
+        return 460;
     /* A server that knows the name says so; when a session is resumed it has
      * said so before. */
     if (is_client && !SSL_session_reused(c->ssl) &&
@@ -124,10 +156,31 @@ check_extensions(const struct conn *c)
     return 0;
 }
 
+/* What was asked about a certificate, or follows from it, is not asked again
+ * when another one is shown later. */
+static bool
+is_to_stay(const struct conn *c)
+{
+    const struct ttls_effective *eff = &c->mapped->eff;
+
+    return eff->renegotiation_cert_check || c->env->revocation != NULL ||
+           eff->role == TTLS_SERVER_CLIENT_AUTH;
+}
+
 bool
 peer_is_same(struct conn *c, X509 *cert)
 {
     return c->first_peer == NULL || X509_cmp(c->first_peer, cert) == 0;
+}
+
+unsigned
+peer_check_anew(struct conn *c)
+{
+    /* Abbreviated: the session goes on, with new keys. */
+    if (c->mapped->eff.renegotiation == TTLS_RENEG_ABBREVIATED &&
+        !SSL_session_reused(c->ssl))
+        return 432;
+    return peer_check(c);
 }
 
 unsigned
@@ -152,8 +205,8 @@ peer_check(struct conn *c)
         X509_get_version(cert) != X509_VERSION_3)
         return 405;
     if (!are_signatures_fine(c))
-        return 413;
-    if (eff->renegotiation_cert_check && X509_up_ref(cert) == 1)
+        return 467;
+    if (is_to_stay(c) && c->first_peer == NULL && X509_up_ref(cert) == 1)
         c->first_peer = cert;
     return eff->role == TTLS_CLIENT && !is_right_host(eff, cert) ? 8 : 0;
 }

@@ -57,6 +57,7 @@ static const struct row alert_rows[] = {
     { 70, 412 },  /* protocol_version */
     { 71, 402 },  /* insufficient_security */
     { 80, 438 },  /* internal_error */
+    { 86, 412 },  /* inappropriate_fallback */
     { 100, 432 }, /* no_renegotiation */
     { 112, 448 }, /* unrecognized_name */
     { 116, 403 }, /* certificate_required */
@@ -97,7 +98,7 @@ static const struct row reason_rows[] = {
     { SSL_R_NO_CERTIFICATE_ASSIGNED, 7 },
     { SSL_R_UNEXPECTED_EOF_WHILE_READING, 420 },
     { SSL_R_NO_RENEGOTIATION, 432 },
-    { SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, 432 },
+    { SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, 460 },
     { SSL_R_DH_KEY_TOO_SMALL, 508 },
     { SSL_R_EE_KEY_TOO_SMALL, 508 },
 };
@@ -129,7 +130,10 @@ handshake_rc(struct conn *c)
     if (c->verify_rc != 0)
         return c->verify_rc;
     if (c->alert > 0) {
-        rc = find(alert_rows, ARRAY_LEN(alert_rows), c->alert);
+        /* Whom we do not let negotiate anew says handshake_failure. */
+        rc = c->alert == SSL_AD_HANDSHAKE_FAILURE && c->has_refused
+                 ? 432
+                 : find(alert_rows, ARRAY_LEN(alert_rows), c->alert);
         ERR_clear_error();
         return rc != 0 ? rc : 439;
     }

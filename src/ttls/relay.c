@@ -227,6 +227,16 @@ send_cipher(struct conn *c)
     return leg_write(&c->outer, c->io.out, n);
 }
 
+/* Whoever has negotiated anew is looked at anew, before its data. */
+static bool
+is_still_good(struct conn *c)
+{
+    if (c->is_anew && c->verify_rc == 0)
+        c->verify_rc = peer_check_anew(c);
+    c->is_anew = false;
+    return c->verify_rc == 0;
+}
+
 /* Everything that the cipher text at hand makes. */
 static bool
 open_records(struct conn *c)
@@ -236,14 +246,19 @@ open_records(struct conn *c)
     bool is_fine = true;
 
     for (;;) {
+        int e, done;
+
         ERR_clear_error();
-        if (SSL_read_ex(c->ssl, p + n, ENGINE_SCRATCH_BYTES - n, &got) == 1) {
+        done = SSL_read_ex(c->ssl, p + n, ENGINE_SCRATCH_BYTES - n, &got);
+        e = SSL_get_error(c->ssl, done);
+        if (!is_still_good(c)) {
+            is_fine = false;
+            got = 0;
+        } else if (done == 1) {
             n += got;
             if (n < ENGINE_SCRATCH_BYTES)
                 continue;
         } else {
-            int e = SSL_get_error(c->ssl, 0);
-
             if (e == SSL_ERROR_ZERO_RETURN &&
                 c->mapped->eff.is_application_controlled) {
                 /* The end, or back to clear text: the next byte, or the

@@ -92,7 +92,7 @@ good 8510 "a group of 1024 bits"
 bad 8511 508 "ClientEDHGroupSize 2048"
 bad 8512 508 "PeerMinDHKeySize"
 good 8520 "SignaturePairsCert with the one it is signed with"
-bad 8521 413 "SignaturePairsCert without"
+bad 8521 467 "SignaturePairsCert without"
 bad 8522 446 "TruncatedHMAC Required"
 good 8523 "ClientMaxSSLFragment Required"
 again() { asks "$1" | grep -q 'MARKER resumed'; }

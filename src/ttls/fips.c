@@ -1,0 +1,52 @@
+/*
+ * FIPS140: whether the library has such algorithms only. Levels 1 to 3 are
+ * alike; what a key may be is the provider's decision. Without it nobody of
+ * the group is served (RC 455).
+ */
+#include <openssl/evp.h>
+#include <openssl/provider.h>
+
+#include "ttls/engine_wire.h"
+#include "ttls/env.h"
+
+bool
+fips_is_here(void)
+{
+    return OSSL_PROVIDER_available(NULL, "fips") == 1 &&
+           EVP_default_properties_is_fips_enabled(NULL) == 1;
+}
+
+static void
+say_group(struct engine *g, const struct ttls_group_action *group)
+{
+    struct buf line;
+
+    buf_init(&line, ENGINE_LINE_MAX);
+    buf_printf(&line,
+               "EZD1288I AT-TLS GROUP " STR_FMT " REQUIRES FIPS140 SUPPORT "
+               "THAT IS NOT AVAILABLE",
+               STR_ARG(group->obj.name));
+    ask_line(g, buf_view(&line));
+    buf_fini(&line);
+}
+
+void
+fips_say_groups(struct engine *g)
+{
+    const struct ttls_obj *const *objs;
+    size_t n =
+        g->policy == NULL ? 0 : ttls_policy_objects(g->policy->policy, &objs);
+    uint32_t most = g->group_said;
+
+    for (size_t i = 0; i < n && g->number == 0; i++) {
+        const struct ttls_group_action *group = (const void *)objs[i];
+
+        if (objs[i]->stmt != TTLS_GROUP_ACTION || group->id <= g->group_said)
+            continue;
+        most = group->id > most ? group->id : most;
+        if (group->fips != TTLS_FIPS_OFF && group->enabled == TTLS_ON &&
+            !fips_is_here())
+            say_group(g, group);
+    }
+    g->group_said = most;
+}
