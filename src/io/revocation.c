@@ -317,6 +317,33 @@ check_rules(const struct revocation_rules *rules, struct err_info *why)
     return ERR_OK;
 }
 
+/* A password is in it as all the others, and cannot be read from it. */
+static bool
+digest_how(struct revocation *r)
+{
+    const struct revocation_rules *of = &r->rules;
+    const struct str texts[] = { of->ldap_user,       of->ldap_password,
+                                 of->ocsp_proxy,      of->crl_proxy,
+                                 of->ocsp_algorithms, of->crl_algorithms };
+    const uint64_t numbers[] = {
+        of->needs_nonce,     of->nonce_bytes,    of->ocsp_by_get,
+        of->ocsp_timeout_ms, of->crl_timeout_ms, of->ldap_timeout_ms,
+        of->ocsp_max_bytes,  of->crl_max_bytes,  of->keep_max_s,
+        of->signer != NULL,
+    };
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool is_fine = md != NULL &&
+                   EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+                   EVP_DigestUpdate(md, numbers, sizeof numbers) == 1;
+
+    for (size_t i = 0; is_fine && i < ARRAY_LEN(texts); i++)
+        is_fine = EVP_DigestUpdate(md, &texts[i].n, sizeof texts[i].n) == 1 &&
+                  EVP_DigestUpdate(md, texts[i].p, texts[i].n) == 1;
+    is_fine = is_fine && EVP_DigestFinal_ex(md, r->how, NULL) == 1;
+    EVP_MD_CTX_free(md);
+    return is_fine;
+}
+
 enum err
 revocation_new(struct revocation_cache *cache,
                const struct revocation_rules *rules, struct revocation **out,
@@ -334,7 +361,7 @@ revocation_new(struct revocation_cache *cache,
     arena_init(&r->arena, 65536);
     r->rules = *rules;
     r->cache = revocation_cache_ref(cache);
-    if (!take_signer(r, rules) || !dup_texts(r, rules)) {
+    if (!take_signer(r, rules) || !dup_texts(r, rules) || !digest_how(r)) {
         revocation_unref(&r);
         return err_set(why, ERR_MEMORY, "no storage for revocation rules");
     }

@@ -115,12 +115,10 @@ ask_ocsp(const struct revocation_rules *rules, const char *url,
 /* ---- lists ---- */
 
 static enum err
-fetch_crl(const struct revocation *r, const struct source *s, struct buf *out,
-          struct err_info *why)
+fetch_crl(const struct revocation *r, const struct source *s, size_t most,
+          struct buf *out, struct err_info *why)
 {
     const struct revocation_rules *rules = &r->rules;
-    size_t most =
-        rules->crl_max_bytes == 0 ? CRL_BYTES_MAX : rules->crl_max_bytes;
 
     if (s->kind == SOURCE_CRL_LDAP)
         return fetch_ldap(s->url, rules->ldap_user, rules->ldap_password, most,
@@ -134,7 +132,9 @@ static void
 ask_crl(const struct revocation *r, const struct source *s, X509 *certificate,
         X509 *issuer, struct finding *finding)
 {
-    X509_CRL *crl = crl_get(r->cache, s->url);
+    size_t most =
+        r->rules.crl_max_bytes == 0 ? CRL_BYTES_MAX : r->rules.crl_max_bytes;
+    X509_CRL *crl = crl_get(r->cache, s->url, most, &r->rules);
     bool is_new = crl == NULL;
     struct err_info why = { 0 };
     struct buf bytes;
@@ -142,7 +142,7 @@ ask_crl(const struct revocation *r, const struct source *s, X509 *certificate,
 
     buf_init(&bytes, 0);
     if (is_new) {
-        e = fetch_crl(r, s, &bytes, &why);
+        e = fetch_crl(r, s, most, &bytes, &why);
         crl = e == ERR_OK ? crl_of(buf_view(&bytes)) : NULL;
     }
     if (crl == NULL) {

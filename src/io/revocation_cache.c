@@ -87,16 +87,21 @@ cache_forget(struct revocation_cache *c, bool is_all)
 }
 
 X509_CRL *
-crl_get(struct revocation_cache *c, const char *url)
+crl_get(struct revocation_cache *c, const char *url, size_t most_bytes,
+        const struct revocation_rules *rules)
 {
     int64_t now = time(NULL);
     X509_CRL *found = NULL;
 
     pthread_mutex_lock(&c->lock);
-    for (size_t i = 0; i < LISTS_MAX && found == NULL; i++)
-        if (c->lists[i].crl != NULL && c->lists[i].until > now &&
-            strcmp(c->lists[i].url, url) == 0)
-            found = c->lists[i].crl;
+    for (size_t i = 0; i < LISTS_MAX && found == NULL; i++) {
+        const struct kept_crl *at = &c->lists[i];
+
+        if (at->crl != NULL && at->until > now && at->bytes <= most_bytes &&
+            now - at->since < (int64_t)judge_keep_s(rules) &&
+            strcmp(at->url, url) == 0)
+            found = at->crl;
+    }
     if (found != NULL && X509_CRL_up_ref(found) != 1)
         found = NULL;
     pthread_mutex_unlock(&c->lock);
@@ -136,7 +141,7 @@ crl_put(struct revocation_cache *c, const char *url, X509_CRL *crl,
     if (at->crl != NULL)
         drop_list(c, at);
     if (c->lists_bytes + bytes <= LISTS_BYTES_MAX) {
-        *at = (struct kept_crl){ copy, crl, bytes, until };
+        *at = (struct kept_crl){ copy, crl, bytes, time(NULL), until };
         c->lists_bytes += bytes;
         copy = NULL;
     }

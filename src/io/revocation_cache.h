@@ -29,7 +29,7 @@ struct kept_crl {
     char *url;
     X509_CRL *crl;
     size_t bytes;
-    int64_t until;
+    int64_t since, until;
 };
 
 /* A response to staple: another configuration goes on with it. */

@@ -71,7 +71,8 @@ run_question(struct revocation_work *w)
     revocation_unref(&by);
 }
 
-/* Kind and address, which answers count, certificate, issuer. */
+/* Kind and address, how it is asked, certificate, issuer: what a source does
+ * not tell one, it may tell others. */
 static bool
 put_key(struct buf *out, const struct revocation *by, const struct source *s,
         X509 *certificate, X509 *issuer)
@@ -80,9 +81,7 @@ put_key(struct buf *out, const struct revocation *by, const struct source *s,
     unsigned n[2];
 
     buf_u8(out, (uint8_t)s->kind);
-    buf_u8(out, by->rules.needs_nonce);
-    buf_str(out, s->kind == SOURCE_OCSP ? by->rules.ocsp_algorithms
-                                        : by->rules.crl_algorithms);
+    buf_add(out, str_n(by->how, sizeof by->how));
     buf_str(out, str_of(s->url));
     if (X509_digest(certificate, EVP_sha256(), digest[0], &n[0]) != 1 ||
         X509_digest(issuer, EVP_sha256(), digest[1], &n[1]) != 1)

@@ -24,10 +24,16 @@ finding_set(struct finding *out, enum revocation_verdict verdict,
     va_end(args);
 }
 
+uint32_t
+judge_keep_s(const struct revocation_rules *rules)
+{
+    return rules->keep_max_s == 0 ? KEEP_DEFAULT_S : rules->keep_max_s;
+}
+
 int64_t
 judge_until(const ASN1_TIME *next, const struct revocation_rules *rules)
 {
-    uint32_t most = rules->keep_max_s == 0 ? KEEP_DEFAULT_S : rules->keep_max_s;
+    uint32_t most = judge_keep_s(rules);
     int64_t now = time(NULL), left = NO_NEXT_UPDATE_S;
     int days = 0, seconds = 0;
 

@@ -26,6 +26,7 @@ struct revocation {
     struct revocation_cache *cache;
     struct revocation_rules rules; /* strings in the arena, with NUL */
     struct arena arena;
+    unsigned char how[32]; /* digest of what makes sources answer otherwise */
 };
 
 /* What one source says about one certificate. */
@@ -70,6 +71,7 @@ void judge_crl(X509_CRL *, X509 *certificate, X509 *issuer,
 /* NULL: not DER, or bytes are left over. */
 X509_CRL *crl_of(struct str der);
 /* When a list or answer ends, at most keep_max_s from now. */
+uint32_t judge_keep_s(const struct revocation_rules *);
 int64_t judge_until(const ASN1_TIME *next, const struct revocation_rules *);
 
 /* ---- revocation_ask.c: one source, one certificate; blocking ---- */
@@ -79,8 +81,10 @@ void ask_source(const struct revocation *, const struct source *,
 
 /* ---- revocation_cache.c: what is kept ---- */
 
-/* Lists by address. The list is the caller's. */
-X509_CRL *crl_get(struct revocation_cache *, const char *url);
+/* Lists by address, no longer and not older than the rules let them be. The
+ * list is the caller's. */
+X509_CRL *crl_get(struct revocation_cache *, const char *url, size_t most_bytes,
+                  const struct revocation_rules *);
 void crl_put(struct revocation_cache *, const char *url, X509_CRL *,
              size_t bytes, int64_t until);
 
