@@ -172,7 +172,8 @@ put_key(struct buf *out, const struct ttls_effective *e, const char *user,
     buf_u8(out, (uint8_t)(e->client_sni | e->server_sni << 2 |
                           e->client_sni_match << 4 | e->server_sni_match << 6));
     buf_u32(out, e->client_fragment_bytes);
-    buf_u8(out, (uint8_t)(e->client_fragment | e->server_fragment << 2));
+    buf_u8(out, (uint8_t)(e->client_fragment | e->server_fragment << 2 |
+                          e->truncated_hmac << 4));
     put_texts(out, &e->client_sni_list);
     put_texts(out, &e->server_sni_list);
     put_codes(out, &e->ciphers);
