@@ -554,18 +554,37 @@ remote_channel_leave(struct remote_channel **channel)
     remote_keys_unref(&k);
 }
 
-int
-remote_handshake(struct remote_channel *c, struct ssl_st *ssl,
-                 void (*resume)(void *arg), void *arg)
+static struct remote_channel *
+enter(struct remote_channel *c, struct ssl_st *ssl, void (*resume)(void *arg),
+      void *arg)
 {
     struct remote_channel *before = current;
-    int result;
 
     current = c;
     c->running = ssl;
     c->resume = resume;
     c->arg = arg;
-    result = SSL_do_handshake(ssl);
+    return before;
+}
+
+int
+remote_handshake(struct remote_channel *c, struct ssl_st *ssl,
+                 void (*resume)(void *arg), void *arg)
+{
+    struct remote_channel *before = enter(c, ssl, resume, arg);
+    int result = SSL_do_handshake(ssl);
+
+    current = before;
+    return result;
+}
+
+int
+remote_read(struct remote_channel *c, struct ssl_st *ssl, void *p, size_t n,
+            size_t *got, void (*resume)(void *arg), void *arg)
+{
+    struct remote_channel *before = enter(c, ssl, resume, arg);
+    int result = SSL_read_ex(ssl, p, n, got);
+
     current = before;
     return result;
 }

@@ -17,7 +17,9 @@
  *     remote_channel_join(keys, loop, &channel, why)
  *     SSL_set_mode(ssl, SSL_MODE_ASYNC)
  *     remote_handshake(channel, ssl, resume, arg)    as SSL_do_handshake
- *     SSL_clear_mode(ssl, SSL_MODE_ASYNC)   when done: reading needs no job
+ *     SSL_clear_mode(ssl, SSL_MODE_ASYNC)   when done: reading needs no job,
+ *                                           unless the peer may negotiate anew:
+ *     remote_read(channel, ssl, p, n, &got, resume, arg)      as SSL_read_ex
  *     remote_abandon(channel, ssl)          before SSL_free, when not done
  *     remote_channel_leave(&channel)
  */
@@ -68,6 +70,11 @@ void remote_channel_leave(struct remote_channel **); /* NULL: nothing */
  * each SSL_ERROR_WANT_ASYNC. */
 int remote_handshake(struct remote_channel *, struct ssl_st *,
                      void (*resume)(void *arg), void *arg);
+/* SSL_read_ex, in which a peer may negotiate anew. After SSL_ERROR_WANT_ASYNC
+ * the next call goes on, into the p of this one; nothing else may be done with
+ * `ssl` before. */
+int remote_read(struct remote_channel *, struct ssl_st *, void *p, size_t n,
+                size_t *got, void (*resume)(void *arg), void *arg);
 /* A handshake that is given up, waiting or not: ends its job, with an error.
  * The transport must refuse to read and write from here on. */
 void remote_abandon(struct remote_channel *, struct ssl_st *);

@@ -552,9 +552,10 @@ go_relay(struct conn *c, bool is_alive)
         conn_end(c);
         return;
     }
-    if (!c->is_again &&
+    if (!c->is_again && !c->is_paused &&
         ((c->inner.may_read && !c->inner.at_end && c->outer.held_n == 0 &&
-          c->outer.is_connected && c->inner.is_connected) ||
+          c->outer.is_connected && c->inner.is_connected &&
+          relay_may_take(c)) ||
          (c->outer.may_read && !c->outer.at_end && c->inner.held_n == 0 &&
           c->inner.is_connected && c->outer.is_connected))) {
         c->is_again = true;

@@ -76,8 +76,8 @@ stop(struct conn *c)
 {
     if (c->state != CONN_SECURE)
         return EPROTO;
-    if (c->is_stopping)
-        return EALREADY;
+    if (c->is_stopping || SSL_in_init(c->ssl))
+        return EALREADY; /* a handshake is under way */
     c->inner.may_read = true;
     if (!relay_secure(c)) {
         conn_reset(c);
@@ -100,6 +100,8 @@ reset_cipher(struct conn *c)
 
     if (c->state != CONN_SECURE)
         return EPROTO;
+    if (SSL_in_init(c->ssl))
+        return EALREADY;
     is_done = SSL_version(c->ssl) == TLS1_3_VERSION
                   ? SSL_key_update(c->ssl, SSL_KEY_UPDATE_REQUESTED) == 1
                   : SSL_renegotiate_abbreviated(c->ssl) == 1;

@@ -139,6 +139,7 @@ struct conn {
     struct tls_io io;
     struct remote_channel *keys; /* while a handshake may need them */
     bool is_paused;              /* the angel is signing */
+    bool must_read;              /* it has, for who negotiates anew */
     uint8_t *stash; /* cipher text that a paused handshake has not read */
     size_t stash_n;
     struct question *question;      /* to the broker; NULL: none */
@@ -232,6 +233,8 @@ void conns_close_all(struct engine *);
 /* Move what can be moved. False: the connection has ended. */
 MUST_CHECK bool relay_clear(struct conn *);
 MUST_CHECK bool relay_secure(struct conn *);
+/* False: the program's bytes wait, the peer negotiates anew. */
+MUST_CHECK bool relay_may_take(const struct conn *);
 /* Write what waits; false: the socket is broken. */
 MUST_CHECK bool leg_flush(struct leg *);
 MUST_CHECK bool leg_write(struct leg *, const uint8_t *p, size_t n);

@@ -145,12 +145,14 @@ on_rekey(struct loop_timer *t)
 
     if (c->state != CONN_SECURE)
         return;
+    loop_timer_set(c->engine->loop, &c->timer,
+                   (uint64_t)c->mapped->eff.reset_cipher_min * 60000);
+    if (SSL_in_init(c->ssl))
+        return; /* that is what the peer is at */
     is_done = SSL_version(c->ssl) == TLS1_3_VERSION
                   ? SSL_key_update(c->ssl, SSL_KEY_UPDATE_REQUESTED) == 1
                   : SSL_renegotiate_abbreviated(c->ssl) == 1;
     say_event(c, is_done ? 0 : 432, "Reset Cipher", NULL);
-    loop_timer_set(c->engine->loop, &c->timer,
-                   (uint64_t)c->mapped->eff.reset_cipher_min * 60000);
     c->must_speak = is_done;
     conn_go(c);
 }
@@ -200,7 +202,7 @@ handshake_fini(struct conn *c)
             remote_abandon(c->keys, c->ssl);
         remote_channel_leave(&c->keys);
     }
-    c->is_paused = false;
+    c->is_paused = c->must_read = false;
     c->io.is_ended = false;
     if (c->ssl != NULL && !c->is_handshake_done)
         SSL_set_quiet_shutdown(c->ssl, 1);
@@ -305,6 +307,16 @@ go_on(struct conn *c)
     return true;
 }
 
+/* Then the angel may have to sign again, and nobody is to wait for it. */
+static bool
+may_go_anew(const struct conn *c)
+{
+    enum ttls_reneg how = c->mapped->eff.renegotiation;
+
+    return SSL_version(c->ssl) < TLS1_3_VERSION &&
+           (how == TTLS_RENEG_ALL || how == TTLS_RENEG_ABBREVIATED);
+}
+
 static bool
 succeed(struct conn *c)
 {
@@ -313,8 +325,10 @@ succeed(struct conn *c)
     if (rc != 0)
         return fail(c, rc);
     c->is_handshake_done = true;
-    SSL_clear_mode(c->ssl, SSL_MODE_ASYNC);
-    remote_channel_leave(&c->keys);
+    if (!may_go_anew(c)) {
+        SSL_clear_mode(c->ssl, SSL_MODE_ASYNC);
+        remote_channel_leave(&c->keys);
+    }
     if (!handshake_stash(c))
         return fail(c, 5002);
     if (env_revocation_begin(c, &rc)) {

@@ -237,6 +237,32 @@ is_still_good(struct conn *c)
     return c->verify_rc == 0;
 }
 
+bool
+relay_may_take(const struct conn *c)
+{
+    return c->state != CONN_SECURE || !SSL_in_init(c->ssl);
+}
+
+/* The angel has signed. */
+static void
+resume(void *arg)
+{
+    struct conn *c = arg;
+
+    if (c->state != CONN_SECURE || !c->is_paused)
+        return;
+    c->is_paused = false;
+    c->must_read = true;
+    conn_go(c);
+}
+
+static int
+read_record(struct conn *c, uint8_t *p, size_t n, size_t *got)
+{
+    return c->keys == NULL ? SSL_read_ex(c->ssl, p, n, got)
+                           : remote_read(c->keys, c->ssl, p, n, got, resume, c);
+}
+
 /* Everything that the cipher text at hand makes. */
 static bool
 open_records(struct conn *c)
@@ -249,14 +275,15 @@ open_records(struct conn *c)
         int e, done;
 
         ERR_clear_error();
-        done = SSL_read_ex(c->ssl, p + n, ENGINE_SCRATCH_BYTES - n, &got);
+        done = read_record(c, p + n, ENGINE_SCRATCH_BYTES - n, &got);
         e = SSL_get_error(c->ssl, done);
         if (!is_still_good(c)) {
             is_fine = false;
             got = 0;
         } else if (done == 1) {
             n += got;
-            if (n < ENGINE_SCRATCH_BYTES)
+            /* What is paused goes on at its own place, the first one. */
+            if (n < ENGINE_SCRATCH_BYTES && c->keys == NULL)
                 continue;
         } else {
             if (e == SSL_ERROR_ZERO_RETURN &&
@@ -267,6 +294,9 @@ open_records(struct conn *c)
             } else if (e == SSL_ERROR_ZERO_RETURN) {
                 c->outer.at_end = true;
                 say_event(c, 0, "Connection Close", "CLOSE_NOTIFY RECEIVED");
+            } else if (e == SSL_ERROR_WANT_ASYNC) {
+                c->is_paused = true;
+                is_fine = handshake_stash(c);
             } else if (e != SSL_ERROR_WANT_READ && e != SSL_ERROR_WANT_WRITE) {
                 is_fine = false;
             }
@@ -388,17 +418,19 @@ speak(struct conn *c)
     return send_cipher(c);
 }
 
-/* The bytes that came with the end of the handshake. */
+/* The bytes that came with the end of the handshake, or while the angel was
+ * signing. */
 static bool
 move_stash(struct conn *c)
 {
     uint8_t *stash = c->stash;
     bool is_fine;
 
-    if (stash == NULL)
+    if (stash == NULL && !c->must_read)
         return true;
+    c->must_read = false;
     c->io.in = stash;
-    c->io.in_n = c->stash_n;
+    c->io.in_n = stash == NULL ? 0 : c->stash_n;
     c->stash = NULL;
     is_fine = open_records(c);
     c->io.in_n = 0;
@@ -418,12 +450,18 @@ relay_secure(struct conn *c)
 
         if (!leg_flush(&c->inner) || !leg_flush(&c->outer))
             return false;
+        if (c->is_paused)
+            return true;
         if (!c->is_stopped && c->inner.is_connected && c->inner.held_n == 0 &&
             !move_stash(c))
             return false;
+        if (c->is_paused)
+            return true;
         if (!speak(c))
             return false;
-        if (!c->is_stopping && may_move(&c->inner, &c->outer)) {
+        /* Nothing of the program's between the messages of a handshake. */
+        if (!c->is_stopping && relay_may_take(c) &&
+            may_move(&c->inner, &c->outer)) {
             moved = true;
             if (!move_out(c))
                 return false;
