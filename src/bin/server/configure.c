@@ -205,7 +205,7 @@ void
 configure_refresh(struct worker *w)
 {
     const char *changed = watched_changed(&w->watched);
-    uint64_t since_ms = clock_mono_ms();
+    uint64_t since_ms;
     bool is_taken = false;
     enum cfg_on_error in_force;
     struct cfg_tree *next;
@@ -216,6 +216,8 @@ configure_refresh(struct worker *w)
         return;
     MESSAGES_TRACE(w->log, CONFIG_LOGGER, TRACE_FINE, "hasChanged",
                    "%s has changed", changed);
+    watched_settle(&w->watched);
+    since_ms = clock_mono_ms();
     MESSAGES_LOG0(w->log, CONFIG_LOGGER, "CWWKG0016I");
     e = read_patiently(w, &next, &in_force, &why);
     if (e == ERR_OK)

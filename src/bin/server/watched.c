@@ -1,5 +1,6 @@
 #include "watched.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +9,7 @@
 #include "base/vec.h"
 
 /* The kernel's clock for files ticks this coarsely, and more. */
-#define SETTLE_NS 20000000
+#define SETTLE_MS 20
 
 static struct watched_stamp
 stamp_of(const char *path)
@@ -24,30 +25,56 @@ stamp_of(const char *path)
                                        st.st_mtim.tv_nsec + 1 };
 }
 
+/* Not one of a clock that goes wrong. */
+static bool
+is_fresh(const struct watched_stamp *stamp)
+{
+    int64_t age_ms =
+        (int64_t)clock_wall_ms() - stamp->changed_ns / (1000 * 1000);
+
+    return age_ms >= -SETTLE_MS && age_ms <= SETTLE_MS;
+}
+
 static struct watched_stamp
 stamp_to_keep(const char *path)
 {
-    int64_t now_ns = (int64_t)clock_wall_ms() * 1000000;
     struct watched_stamp stamp = stamp_of(path);
 
-    if (stamp.changed_ns >= now_ns - SETTLE_NS &&
-        stamp.changed_ns <= now_ns + SETTLE_NS) /* not of a wrong clock */
+    if (is_fresh(&stamp))
         stamp.changed_ns = WATCHED_UNSETTLED;
     return stamp;
+}
+
+static bool
+is_same(const struct watched_stamp *a, const struct watched_stamp *b)
+{
+    return a->bytes == b->bytes && a->node == b->node &&
+           a->changed_ns == b->changed_ns;
 }
 
 const char *
 watched_changed(const struct watched *files)
 {
     for (size_t i = 0; i < files->n; i++) {
-        const struct watched_stamp *then = &files->v[i].stamp;
         struct watched_stamp now = stamp_of(files->v[i].path);
 
-        if (now.bytes != then->bytes || now.node != then->node ||
-            now.changed_ns != then->changed_ns)
+        if (!is_same(&now, &files->v[i].stamp))
             return files->v[i].path;
     }
     return NULL;
+}
+
+void
+watched_settle(const struct watched *files)
+{
+    for (size_t i = 0; i < files->n; i++) {
+        struct watched_stamp now = stamp_of(files->v[i].path);
+
+        if (is_same(&now, &files->v[i].stamp) || !is_fresh(&now))
+            continue;
+        (void)poll(NULL, 0, SETTLE_MS + 1);
+        return;
+    }
 }
 
 void

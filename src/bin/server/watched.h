@@ -29,6 +29,10 @@ struct watched {
 /* The first file that is not what it was; NULL when all are. */
 const char *watched_changed(const struct watched *);
 
+/* Before a reading: waits for a moment (20 ms) when one has just changed, so
+ * that it is not taken for changed again. */
+void watched_settle(const struct watched *);
+
 /*
  * A reading: begin, each file before it is opened, end. Because a file is
  * looked at first, one that is replaced while it is read has changed. A file
