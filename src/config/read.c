@@ -309,6 +309,7 @@ add_variable(struct loading *l, const struct raw_doc *doc,
     struct str line = loading_fmt(l, "%u", node->line);
     struct raw_variable *v;
 
+    unknown_in_file(l, doc, node, &cfg_type_variable);
     if (name.n == 0) {
         SAY(l, "CWWKG0091E", line, doc->path);
         return ERR_OK;

@@ -321,6 +321,7 @@ raw_include(struct loading *l, const struct raw_doc *doc,
     struct err_info loop;
     struct str location;
 
+    unknown_in_file(l, doc, node, &cfg_type_include);
     if (raw.p == NULL) {
         SAY(l, "CWWKG0089E", loading_fmt(l, "%u", node->line), doc->path);
         return ERR_OK;

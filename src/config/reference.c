@@ -25,8 +25,9 @@ static const char head[] =
     "* A duration is a sum such as `1h30m` or `1m500ms`, or a number of the "
     "unit given; smaller parts of that unit are cut off.\n"
     "* An attribute without default is optional unless it is **required**.\n"
-    "* Attribute names count without regard to case, element names do "
-    "not.\n";
+    "* Attribute names count without regard to case, but those of `include` "
+    "and "
+    "`variable` and names of elements do not.\n";
 
 static const char variables[] =
     "\n## Variables\n"
@@ -221,6 +222,8 @@ schema_markdown(struct buf *out)
         buf_printf(out, "%s `%s`%s", i == 0 ? "" : ",", feature,
                    feature_has_effect(i) ? "" : " ◌");
     buf_add_z(out, ".\n\n## Elements\n");
+    element(out, &cfg_type_include);
+    element(out, &cfg_type_variable);
     for (size_t i = 0; i < n; i++)
         if (types[i]->scope != CFG_NESTED)
             element(out, types[i]);

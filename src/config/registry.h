@@ -87,6 +87,9 @@ const struct cfg_type *const *cfg_types(size_t *n);
 /* A type that may stand directly below <server>; NULL. */
 const struct cfg_type *cfg_type_find(struct str name);
 
+/* What reading a file acts on (elements_files.c): not among cfg_types. */
+extern const struct cfg_type cfg_type_include, cfg_type_variable;
+
 /* False for what is read and checked but not acted on yet (effect.c); attr
  * NULL: the element itself. */
 bool cfg_has_effect(const struct cfg_type *, const char *attr);

@@ -209,6 +209,8 @@ schema_json(struct buf *buf)
     put(&out, "product", "Sallyport " SALLYPORT_VERSION);
     jsonout_key(&out, STR("elements"));
     jsonout_open(&out, '[');
+    put_type(&out, &cfg_type_include);
+    put_type(&out, &cfg_type_variable);
     for (size_t i = 0; i < n; i++)
         if (types[i]->scope != CFG_NESTED)
             put_type(&out, types[i]);

@@ -285,6 +285,16 @@ tells_unknown_names(void **state)
         { "<zosconnect_services><service name='s' groups='A'/>"
           "</zosconnect_services>",
           "attribute groups of service is not known and is ignored.\n" },
+        { "<include location='x.xml' optional='true' onconflict='IGNORE'/>",
+          "SPT0403W /u/servers/test/server.xml:1:51: attribute onconflict of "
+          "include is not known and is ignored. Did you mean "
+          "\"onConflict\"?\n" },
+        { "<variable name='a' valu='b' defaultValue='c'/>",
+          "attribute valu of variable is not known and is ignored. Did you "
+          "mean \"value\"?\n" },
+        { "<include id='i' location='x.xml' optional='true' onConflict='merge' "
+          "configurationEnabled='true'/><variable id='v' name='a' value='b'/>",
+          NULL },
         { "<somethingOfAnotherProduct/>",
           "element somethingOfAnotherProduct is not known and is ignored.\n" },
         { "<ssl id='s' KEYSTOREREF='k'><trustStore ref='k'/></ssl>"

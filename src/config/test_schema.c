@@ -53,7 +53,7 @@ json_is_complete(void **state)
     json_error_t error;
     json_t *root;
     const json_t *elements, *endpoint, *port, *apis, *inner;
-    size_t n, n_top = 0;
+    size_t n, n_top = 2; /* include, variable */
     const struct cfg_type *const *types = cfg_types(&n);
 
     (void)state;
@@ -71,6 +71,10 @@ json_is_complete(void **state)
         }
     assert_int_equal(json_array_size(elements), n_top);
 
+    inner = named(elements, "include");
+    inner = named(json_object_get(inner, "attributes"), "location");
+    assert_true(json_is_true(json_object_get(inner, "required")));
+    (void)named(elements, "variable");
     endpoint = named(elements, "httpEndpoint");
     assert_string_equal(json_string_value(json_object_get(endpoint, "scope")),
                         "factory");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/msg.h"
+#include "parse/xml.h"
 
 #define NAME_MAX_SHOWN 60u
 #define SAID_MAX 200u
@@ -99,6 +100,29 @@ unknown_element(struct loading *l, const struct raw_element *e)
         loading_fmt(l, "element " STR_FMT,
                     STR_ARG(str_sub(e->name, 0, NAME_MAX_SHOWN))),
         &g);
+}
+
+void
+unknown_in_file(struct loading *l, const struct raw_doc *doc,
+                const struct xml_node *node, const struct cfg_type *type)
+{
+    for (size_t i = 0; l->options->tells_unknown && i < node->n_attrs; i++) {
+        const struct xml_attr *a = &node->attrs[i];
+        struct guess g = guess_for(a->name);
+        bool is_known = str_eq_z(a->name, "id") ||
+                        str_eq_nocase_z(a->name, "configurationEnabled");
+
+        for (size_t j = 0; j < type->n_attrs; j++) {
+            is_known = is_known || str_eq_z(a->name, type->attrs[j].name);
+            consider(&g, type->attrs[j].name);
+        }
+        if (!is_known && l->n_unknown++ < SAID_MAX)
+            say(l, doc, a->line, a->column,
+                loading_fmt(l, "attribute " STR_FMT " of %s",
+                            STR_ARG(str_sub(a->name, 0, NAME_MAX_SHOWN)),
+                            type->name),
+                &g);
+    }
 }
 
 /* Is it the row's name, or what its elements are called in place? */
