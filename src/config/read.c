@@ -442,6 +442,8 @@ say_malformed(struct loading *l, const struct raw_doc *doc, enum err e,
         SAY(l, "CWWKG0014E", text,
             loading_fmt(l, "file:" STR_FMT, STR_ARG(doc->path)),
             loading_fmt(l, "%u", why->line), loading_fmt(l, "%u", why->column));
+    else if (e == ERR_LIMIT && why->line == 0) /* of the file as a whole */
+        SAY(l, "CWWKG0001E", text);
     else if (e == ERR_LIMIT)
         SAY(l, "CWWKG0001E",
             loading_fmt(l, STR_FMT ":%u:%u: " STR_FMT, STR_ARG(doc->path),

@@ -212,12 +212,14 @@ include_file(const struct include *in, struct str path, struct err_info *why)
         SAY(l, "CWWKG0042W", cycle_text(l, in->doc, child));
         return ERR_OK;
     }
-    if (child->depth > l->limits.max_inc_depth ||
-        ++l->n_files > l->limits.max_includes)
+    if (child->depth > l->limits.max_inc_depth)
         return err_pos(why, ERR_LIMIT, in->node->line, in->node->column,
-                       "more than %u files, or files including each other "
-                       "deeper than %u",
-                       l->limits.max_includes, l->limits.max_inc_depth);
+                       "files include each other deeper than %u",
+                       l->limits.max_inc_depth);
+    if (++l->n_files > l->limits.max_includes)
+        return err_pos(why, ERR_LIMIT, in->node->line, in->node->column,
+                       "more than %u files are included",
+                       l->limits.max_includes);
     if (!is_readable(l, path.p)) {
         if (!in->is_optional)
             SAY(l, "CWWKG0090E", path, where(in));

@@ -113,6 +113,9 @@ is "$(sallyport config check --json bad | jq -r '.[] | select(.severity != "info
 } >"$S/bad/server.xml"
 runs "check of one with too many ports" 8 sallyport config check bad
 like "$OUT" 'CWWKE0018E: .*httpEndpoint\[e32\] \(.*/bad/server\.xml:33.*\): more than 32 ports: set ports to -1' "says where and what to do"
+python3 -c 'print("<server><!--" + "x" * (4 << 20) + "--></server>")' >"$S/bad/server.xml"
+runs "check of a document that is too large" 12 sallyport config check bad
+like "$OUT" 'CWWKG0001E: .* Error: [^:]*/bad/server\.xml: larger than 4194304 bytes$' "says so once"
 echo '<server><x' >"$S/bad/server.xml"
 runs "check of a malformed one" 12 sallyport config check bad
 like "$OUT" 'CWWKG0014E: .*File: file:.*/bad/server\.xml Line: [12] Column: ' "names the place"
