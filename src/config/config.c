@@ -60,7 +60,8 @@ say(struct loading *l, const char *id, struct str text)
     bool is_error = is_problem(id) && strncmp(id, "SPT", 3) != 0;
 
     if (is_error) {
-        if (l->on_error == CFG_ON_ERROR_IGNORE || l->is_stopped)
+        if ((l->on_error == CFG_ON_ERROR_IGNORE && !l->options->tells_all) ||
+            l->is_stopped)
             return;
         if (l->on_error == CFG_ON_ERROR_FAIL && severity_of(id) == 'E')
             l->is_stopped = true;

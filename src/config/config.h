@@ -110,8 +110,9 @@ struct cfg_options {
     enum cfg_on_error *in_force; /* which one it was, also when loading fails;
                                     may be NULL */
     struct cfg_limits limits;
-    /* Say SPT0403W of elements and attributes that nobody knows. */
-    bool tells_unknown;
+    /* Say what a server is silent about: SPT0403W of elements and attributes
+     * that nobody knows, and what onError="IGNORE" hides. */
+    bool tells_all;
     /* The tree in use, for CWWKG0076W; NULL at start. */
     const struct cfg_tree *running;
     /* Each message in order; text is without the id. May be NULL. */

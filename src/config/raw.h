@@ -214,7 +214,7 @@ MUST_CHECK enum err value_password(struct str text, struct str key,
                                    bool allow_hash, struct secret *out,
                                    struct err_info *why);
 
-/* unknown.c: says what nobody registered, if options->tells_unknown. */
+/* unknown.c: says what nobody registered, if options->tells_all. */
 void unknown_element(struct loading *, const struct raw_element *);
 void unknown_attrs(struct loading *, const struct raw_element *,
                    const struct cfg_type *);

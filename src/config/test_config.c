@@ -317,7 +317,7 @@ tells_unknown_names(void **state)
             memset(&w, 0, sizeof w);
             snprintf(text, sizeof text, "<server>%s</server>", rows[i].server);
             w.files[0] = (struct file){ "/u/servers/test/server.xml", text };
-            options.tells_unknown = is_asked;
+            options.tells_all = is_asked;
             assert_int_equal(load_with(&w, &options), ERR_OK);
             if (is_asked && rows[i].log != NULL)
                 assert_logged(&w, rows[i].log);

@@ -91,7 +91,7 @@ unknown_element(struct loading *l, const struct raw_element *e)
     size_t n;
     const struct cfg_type *const *types = cfg_types(&n);
 
-    if (!l->options->tells_unknown || l->n_unknown++ >= SAID_MAX)
+    if (!l->options->tells_all || l->n_unknown++ >= SAID_MAX)
         return;
     for (size_t i = 0; i < n; i++)
         if (types[i]->scope != CFG_NESTED && !types[i]->is_prefix)
@@ -106,7 +106,7 @@ void
 unknown_in_file(struct loading *l, const struct raw_doc *doc,
                 const struct xml_node *node, const struct cfg_type *type)
 {
-    for (size_t i = 0; l->options->tells_unknown && i < node->n_attrs; i++) {
+    for (size_t i = 0; l->options->tells_all && i < node->n_attrs; i++) {
         const struct xml_attr *a = &node->attrs[i];
         struct guess g = guess_for(a->name);
         bool is_known = str_eq_z(a->name, "id") ||
@@ -191,7 +191,7 @@ void
 unknown_attrs(struct loading *l, const struct raw_element *e,
               const struct cfg_type *type)
 {
-    if (!l->options->tells_unknown || e == NULL)
+    if (!l->options->tells_all || e == NULL)
         return;
     for (const struct raw_attr *a = e->attrs; a != NULL; a = a->next) {
         struct guess g = guess_for(a->name);

@@ -213,6 +213,16 @@ is "$(sallyport config check --json late | jq -r '[.[] | select(.id == "CWWKO020
 grep -qxF "  $(sallyport help CWWKO0203E | sed -n 's/^What to do: //p')" <<<"$CHECKED"; ok $? "which the text has as well"
 is "$(grep -c 'TCP Channel a ' <<<"$CHECKED")" 1 "an endpoint with two ports is complained of once"
 
+# what onError="IGNORE" hides from a log is what a check is for
+mkdir -p "$S/hides"
+echo '<server><config onError="IGNORE"/><featureManager><feature>zosconnect:zosConnect-2.0</feature></featureManager><httpEndpoint id="defaultHttpEndpoint" enabled="false"/><httpOptions id="o" readTimeout="x"/><include location="none.xml"/></server>' >"$S/hides/server.xml"
+runs "check under onError=IGNORE" 8 sallyport config check hides
+like "$OUT" 'CWWKG0083W: .*\[readTimeout\] property, value = \[x\]' "tells a bad value"
+like "$OUT" 'CWWKG0090E: The .*/none\.xml' "and a missing include"
+runs "such a server starts" 0 sallyport server start hides
+unlike "$(cat "$S/hides/logs/messages.log")" 'CWWKG0083W|CWWKG0090E' "and says nothing of it"
+sallyport server stop hides >/dev/null
+
 # an endpoint without a port: what it refers to is judged before it has one
 mkdir -p "$S/closed"
 cat >"$S/closed/server.xml" <<X

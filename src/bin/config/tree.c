@@ -132,7 +132,7 @@ source_read(struct source *s, const char *name, char **variables,
 
         if (file != NULL)
             options.server_file = str_of(file);
-        options.tells_unknown = true;
+        options.tells_all = true;
         options.on_message = source_note;
         options.place = &s->place;
         options.arg = s;
