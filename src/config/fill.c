@@ -403,6 +403,19 @@ fill_say_missing(struct filling *f, const struct cfg_attr *a)
     f->is_refused = true;
 }
 
+/* Only the first of several is used, but the others are secrets as well. */
+static bool
+clear_others(struct filling *f, const struct cfg_attr *a,
+             const struct raw_value *v)
+{
+    if (a->kind != CFG_KIND_PASSWORD && a->kind != CFG_KIND_PASSWORD_OR_HASH)
+        return true;
+    for (v = v->next; v != NULL; v = v->next)
+        if (!VEC_PUSH(&f->ev->clear, raw_text(v)))
+            return false;
+    return true;
+}
+
 enum err
 fill_value(struct filling *f, const struct cfg_attr *a,
            const struct raw_attr *given, struct err_info *why)
@@ -416,6 +429,8 @@ fill_value(struct filling *f, const struct cfg_attr *a,
             fill_say_missing(f, a);
         return put_default(f, a, why);
     }
+    if (!clear_others(f, a, v))
+        return fill_no_storage(why);
     e = fill_expand(f, a, v, raw_text(v), &text, why);
     if (e == ERR_OK && a->kind == CFG_KIND_PATH && a->value != NULL &&
         str_trim(text).n == 0)

@@ -285,6 +285,39 @@ shows_no_secrets(void **state)
     cfg_unref(&tree);
 }
 
+/* Nothing of a password is left where the files' texts are kept. */
+static void
+forgets_passwords(void **state)
+{
+    static struct world w = {
+        .server = "<server><keyStore id='k' location='l'>"
+                  "<password>hush1</password><password x='1'>hush2</password>"
+                  "<password>hush3</password></keyStore>"
+                  "<zosconnect_authData id='k' password='hush4'/></server>",
+    };
+    struct cfg_tree *tree = load(&w);
+    const struct cfg_node *nodes[2];
+    size_t n = 0;
+
+    (void)state;
+    nodes[0] = cfg_find(tree, &cfg_type_key_store, STR("k"));
+    nodes[1] = cfg_find(tree, &cfg_type_zcon_auth_data, STR("k"));
+    for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
+        const struct raw_attr *a = raw_attr_find(nodes[i]->raw, "password");
+
+        for (const struct raw_value *v = a->first; v != NULL; v = v->next) {
+            struct str text = raw_text(v);
+
+            assert_int_equal(text.n, 5);
+            for (size_t j = 0; j < text.n; j++)
+                assert_int_equal(text.p[j], 0);
+            n++;
+        }
+    }
+    assert_int_equal(n, 4);
+    cfg_unref(&tree);
+}
+
 static void
 lists_settings(void **state)
 {
@@ -830,6 +863,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_origins),
+        cmocka_unit_test(forgets_passwords),
         cmocka_unit_test(lists_settings),
         cmocka_unit_test(shows_no_secrets),
         cmocka_unit_test(loses_nothing),

@@ -53,6 +53,8 @@ cat >"$S/odd/server.xml" <<'X'
   <zosconnect_authData id="i" user="u" password="${plain}x${nosuch}GEHEIM5"/>
   <zosconnect_authData id="j" user="u" password="{rot13}GEHEIM6"/>
   <zosconnect_authData id="l" user="u"><password>GEHEIM7</password></zosconnect_authData>
+  <zosconnect_authData id="m" user="u"><password note="1">GEHEIMF</password>rest</zosconnect_authData>
+  <myTokens a="1">GEHEIMG</myTokens><coded a="1">{xor}GEHEIMH</coded><link a="1">http://u:GEHEIMI@h/</link>
   <zosconnect_services><service name="s">
     <property name="password" value="GEHEIMp"/><property name="uri" value="http://u:GEHEIMq@h/"/>
   </service></zosconnect_services>
