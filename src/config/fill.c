@@ -431,6 +431,7 @@ fill_value(struct filling *f, const struct cfg_attr *a,
     }
     if (!clear_others(f, a, v))
         return fill_no_storage(why);
+    several_values(f->ev->l, given, f->node);
     e = fill_expand(f, a, v, raw_text(v), &text, why);
     if (e == ERR_OK && a->kind == CFG_KIND_PATH && a->value != NULL &&
         str_trim(text).n == 0)

@@ -219,12 +219,19 @@ void unknown_element(struct loading *, const struct raw_element *);
 void unknown_attrs(struct loading *, const struct raw_element *,
                    const struct cfg_type *);
 
+/* SPT0510W: a single value that was written as several elements. */
+void unknown_others(struct loading *, const struct raw_attr *,
+                    struct str element);
 /* The same of <include> and <variable>, whose attributes are written exactly
  * so.
  */
 struct xml_node;
 void unknown_in_file(struct loading *, const struct raw_doc *,
                      const struct xml_node *, const struct cfg_type *);
+
+/* Likewise SPT0510W: a single value that was written as several elements. */
+void several_values(struct loading *, const struct raw_attr *,
+                    const struct cfg_node *);
 
 /* Does a row of the type say what is done with it? */
 bool unknown_has_row(const struct cfg_type *, const struct raw_attr *);

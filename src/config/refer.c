@@ -103,6 +103,7 @@ refer_one(struct filling *f, const struct cfg_attr *a,
         id = ref_of(nested->first);
         v = nested->first;
     } else if (v != NULL) {
+        several_values(f->ev->l, given, f->node);
         id = raw_text(v);
     } else {
         if (a->value == NULL)

@@ -125,6 +125,26 @@ unknown_in_file(struct loading *l, const struct raw_doc *doc,
     }
 }
 
+void
+several_values(struct loading *l, const struct raw_attr *given,
+               const struct cfg_node *node)
+{
+    const struct raw_value *first = given->first, *second;
+
+    if (!l->options->tells_all || !given->is_list || first == NULL ||
+        first->next == NULL || l->n_unknown++ >= SAID_MAX)
+        return;
+    second = first->next;
+    l->at = (struct cfg_place){ second->doc->path, second->line };
+    SAY(l, "SPT0510W",
+        loading_fmt(l, STR_FMT ":%u:%u", STR_ARG(second->doc->path),
+                    second->line, second->column),
+        loading_fmt(l, STR_FMT " of " STR_FMT, STR_ARG(given->name),
+                    STR_ARG(node->name)),
+        loading_fmt(l, STR_FMT ":%u:%u", STR_ARG(first->doc->path), first->line,
+                    first->column));
+}
+
 /* Is it the row's name, or what its elements are called in place? */
 static bool
 is_named(const struct cfg_attr *a, const struct raw_attr *given)
