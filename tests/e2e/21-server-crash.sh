@@ -60,6 +60,10 @@ import socket, sys, time
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); s.sendall(b"GET /none HTTP/1.1\r\nHo"); print("sent", flush=True); time.sleep(300)' "$QPORT" >"$SCRATCH/sent"
 wait_for 10 test -s "$SCRATCH/sent"
 sallyport server stop q --timeout=120 >"$SCRATCH/stopped" 2>&1 & STOPPING=$!
+wait_for 20 grep -q CWWKE1100I "$QDIR/logs/messages.log"; ok $? "it waits for the request"
+runs "force has no effect once a stop is under way" 21 sallyport server stop q --force --timeout=2
+is "$OUT" "Stopping server q.
+Server q stop failed. Check server logs for details." "it waits on"
 
 # A worker that dies each time before it is ready ends the server.
 sallyport server create never >/dev/null

@@ -279,9 +279,12 @@ started_profile ZPROC.SRV01 ZSRV1; refresh_started
 runs "server start with all operands in one value" 0 sallyport server start SRV01
 like "$OUT" "IEF695I START ZPROC WITH JOBNAME SRV01 IS ASSIGNED TO USER ZSRV1" "a started task"
 like "$OUT" "^Server SRV01 started with process ID $(pid_of SRV01)\.$" "said as always"
+PIDFILE=$SALLYPORT_ROOT/servers/.pid/SRV01.pid
+is "$(cat "$PIDFILE")" "$(pid_of SRV01)" "with its pid file"
 runs "again" 1 sallyport server start SRV01
 console "F SRV01,STATUS"; is "$STATUS" 0 "it takes MODIFY"
 down SRV01
+[ ! -e "$PIDFILE" ]; ok $? "P takes the pid file away"
 set_env WLP_ZOS_PROCEDURE=ZPROC WLP_ZOS_JOBNAME=SRV01
 runs "server start with procedure and job name" 0 sallyport server start SRV01 --clean
 console "D A,L"; like "$OUT" "SRV01 +STC[0-9]+ ZPROC +USER ZSRV1" "the same task"

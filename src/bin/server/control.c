@@ -218,8 +218,8 @@ become_server(struct settings *s, const struct control_options *o, int ready_fd)
     exit(control_run(s, &inner));
 }
 
-static void
-write_pid_file(const struct settings *s, pid_t pid)
+void
+control_write_pid(const struct settings *s, pid_t pid)
 {
     struct str path = str_of(s->pid_file);
     char folder[4096], text[16];
@@ -309,7 +309,7 @@ control_start(struct settings *s, const struct control_options *o)
         fprintf(stderr, "Server %s: %s\n", s->name, strerror(errno));
         return EXIT_START;
     }
-    write_pid_file(s, pid);
+    control_write_pid(s, pid);
     status = wait_until_ready(s, pid, fds[0]);
     if (status != EXIT_OK && kill(pid, 0) != 0)
         (void)unlink(s->pid_file);

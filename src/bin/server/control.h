@@ -2,6 +2,8 @@
 #ifndef SALLYPORT_BIN_SERVER_CONTROL_H
 #define SALLYPORT_BIN_SERVER_CONTROL_H
 
+#include <sys/types.h>
+
 #include "settings.h"
 
 struct control_options {
@@ -47,6 +49,8 @@ bool control_knows(const struct settings *);
 int control_no_server(const struct settings *);
 /* Nobody can tell us whether it runs; says so. */
 bool control_is_unknown(const struct settings *);
+/* The pid file of a server that was started; CWWKB0014W when it cannot be. */
+void control_write_pid(const struct settings *, pid_t pid);
 /* One MODIFY command of a running server; the replies as lines. EXIT_OK: it
  * completed successfully; EXIT_NO_COMMAND_PORT is not yet said. */
 int control_ask(const struct settings *, const char *command,

@@ -156,6 +156,7 @@ started_task_start(struct settings *s, const struct control_options *o)
         control_say("CWWKE0105E", s->name, text_z(s, name), "");
         return EXIT_START;
     }
+    control_write_pid(s, holder);
     printf("Server %s started with process ID %d.\n", s->name, (int)holder);
     return EXIT_OK;
 }
