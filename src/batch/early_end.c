@@ -3,6 +3,7 @@
  * wrote, each with what to do about it, as the server command shows them on the
  * terminal. What is in the spool is the job's: it is cut and made printable.
  */
+#include <string.h>
 #include <unistd.h>
 
 #include "base/msg.h"
@@ -15,15 +16,26 @@
 
 struct telling {
     struct session *session;
+    bool is_plain; /* errors of our programs that are no messages */
     unsigned n;
 };
+
+/* "sallyport-region: error: ..." */
+static struct str
+plain_error_in(struct str line)
+{
+    return str_starts(line, STR("sallyport-")) &&
+                   str_find(line, STR(": error: ")) != STR_NPOS
+               ? line
+               : STR("");
+}
 
 static void
 tell(struct telling *t, struct str line)
 {
     struct buf text;
 
-    line = msg_error_in(line);
+    line = t->is_plain ? plain_error_in(line) : msg_error_in(line);
     if (line.n == 0 || t->n == ERRORS_MAX)
         return;
     t->n++;
@@ -35,8 +47,8 @@ tell(struct telling *t, struct str line)
         session_printf(t->session, "  %s", msg_remedy(line));
 }
 
-/* The end of a file of a step; those of the system (001 to 003) say what the
- * operator was told already. */
+/* The end of the job log, or of a file of a step; JCL and allocation (002, 003)
+ * have nothing that the operator was not told. */
 static void
 each_file(void *arg, const char *name, int fd)
 {
@@ -47,7 +59,8 @@ each_file(void *arg, const char *name, int fd)
     char *bytes;
     ssize_t n;
 
-    if (name[0] == '0' || size <= 0)
+    if (strncmp(name, "002", 3) == 0 || strncmp(name, "003", 3) == 0 ||
+        size <= 0)
         return;
     buf_init(&text, TAIL_MAX);
     bytes = buf_grow(&text, TAIL_MAX);
@@ -62,7 +75,10 @@ each_file(void *arg, const char *name, int fd)
 void
 session_early_end(struct session *s, const struct space *space)
 {
-    struct telling t = { s, 0 };
+    struct telling t = { .session = s };
 
     IGNORE(spool_each_file(space->record.id, each_file, &t, NULL));
+    t.is_plain = true;
+    if (t.n == 0)
+        IGNORE(spool_each_file(space->record.id, each_file, &t, NULL));
 }

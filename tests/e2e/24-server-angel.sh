@@ -42,6 +42,8 @@ like "$(cat "$SYSLOG")" "CWWKB0069I INITIALIZATION IS COMPLETE FOR THE TEST#1 AN
 console "S BBGZANGL,JOBNAME=ANGEL2,NAME='TEST#1'"
 wait_for 10 bash -c "! sallyport status | grep -q ANGEL2"; ok $? "a second one of the name ends"
 like "$(cat "$SYSLOG")" "SPT0476E THE ANGEL CANNOT START: an angel of this name is up" "and says why"
+is "$STATUS$(tail -2 <<<"$OUT")" "8SPT0476E THE ANGEL CANNOT START: an angel of this name is up
+  $(sallyport help SPT0476E | sed -n 's/^What to do: //p')" "to who started it, too, with what to do"
 console "S BBGZANGL,JOBNAME=ANGEL2,NAME='test'"
 wait_for 10 bash -c "! sallyport status | grep -q ANGEL2"; ok $? "a name in lower case is none"
 like "$(cat "$SYSLOG")" "SPT0305E THE ANGEL NAME IS NOT" "which is said"

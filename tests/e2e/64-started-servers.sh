@@ -258,6 +258,8 @@ console "S ZWILD"; is "$STATUS" 8 "S of a program that fails"
 like "$OUT" '^CWWKE0018E: \\x1b\[2Jy$' "control characters are shown as such"
 is "$(grep -cE '^CWWK' <<<"$OUT")" 20 "twenty errors, and no other lines of it"
 unlike "$OUT" "CWWKE0036I|CWWKE0018E: z" "what informs, and JSON, is left in the log"
+console "S CICSREG"; is "$STATUS" 8 "S of a region that is not there"
+like "$OUT" "^sallyport-region: error: .*regions/CICSREG: No such file or directory$" "what is no message is shown when nothing else says why"
 
 # The umask of STDENV is the one a server begins with.
 printf '%s\n' _BPX_BATCH_UMASK=0002 WLP_SKIP_UMASK=1 >"$SCRATCH/stdenv"; chmod 644 "$SCRATCH/stdenv"
