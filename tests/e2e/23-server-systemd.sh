@@ -86,6 +86,11 @@ if [ "$(id -u)" -eq 0 ]; then
     runs "logs elsewhere" 0 sallyport server systemd s
     like "$OUT" "^ReadWritePaths=\"$SCRATCH/elsewhere\"$" "may be written"
     unlike "$OUT" "^Environment=\"LOG_DIR" "server.env says it itself"
+    unlike "$OUT" "^ReadWritePaths=.*dumps" "dumps are below its folder"
+    echo "SERVER_WORKING_DIR=$SCRATCH/dumps" >>"$DIR/server.env"
+    runs "dumps elsewhere" 0 sallyport server systemd s
+    like "$OUT" "^ReadWritePaths=\"-$SCRATCH/dumps\"$" "may be written, where the folder is"
+    sed -i /SERVER_WORKING/d "$DIR/server.env"
     sed -i /LOG_DIR/d "$DIR/server.env"
     chown -R 0:0 "$DIR"
 fi

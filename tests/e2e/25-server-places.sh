@@ -26,6 +26,22 @@ runs "start with PID_FILE" 0 sallyport server start myServer
 [ -s "$AWAY/one.pid" ]; ok $? "PID_FILE"
 runs "stop" 0 sallyport server stop myServer
 
+# Dumps where SERVER_WORKING_DIR says.
+dumped() { sed -n 's/^Server myServer dump complete in \(.*\)\.$/\1/p' <<<"$OUT"; }
+rm -f "$DIR/server.env"
+for where in "$AWAY/dumps:$AWAY/dumps" "work/dumps:$DIR/work/dumps" "/:$DIR/dumps" "a/../b:$DIR/b" ":$DIR/dumps"; do
+    echo "SERVER_WORKING_DIR=${where%%:*}" >"$DIR/server.env"
+    sallyport server start myServer >/dev/null
+    runs "javadump with SERVER_WORKING_DIR=${where%%:*}" 0 sallyport server javadump myServer
+    is "$(dirname "$(dumped)")" "${where#*:}" "it is there"
+    grep -q . "$(dumped)"; ok $? "a file"
+    like "$(cat "$DIR/logs/messages.log")" "CWWKE0068I: Java dump created: $(dumped)$" "CWWKE0068I names it"
+    sallyport server stop myServer >/dev/null
+done
+echo "SERVER_WORKING_DIR=$DIR/server.xml" >"$DIR/server.env"
+runs "a file in its place" 23 sallyport server start myServer
+like "$OUT" "^CWWKE0025E: The value of SERVER_WORKING_DIR must refer to a directory\. .* Value: $DIR/server\.xml$" "is told"
+
 # <logging>: another folder while the server runs; nothing on standard streams.
 rm -f "$DIR/server.env"
 configure "<logging logDirectory='$AWAY/other' messageFileName='m.log' maxFileSize='1' maxFiles='3'/>"

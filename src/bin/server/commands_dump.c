@@ -29,14 +29,14 @@ dump(const struct modify_call *call, const char *kind)
     struct worker *w = command_worker(call);
     bool is_java = strcmp(kind, "javadump") == 0;
     struct err_info why;
-    char path[256];
+    char path[INTROSPECT_PATH_BYTES];
 
     if (is_java)
         MESSAGES_LOG0(w->log, LOGGER, "CWWKE0067I");
     else if (strcmp(kind, "dump") == 0)
         MESSAGES_LOG0(w->log, LOGGER, "CWWKE0057I");
     if (introspect_write(w, kind, path, &why) == ERR_OK) {
-        modify_say(call, "%s/%s", w->settings->output_dir, path);
+        modify_say(call, "%s", path);
         if (is_java)
             MESSAGES_LOG(w->log, LOGGER, "CWWKE0068I", str_of(path));
         return true;

@@ -13,7 +13,6 @@
 #include "base/version.h"
 
 #define TEXT_MAX (8u * 1024u * 1024u)
-#define FOLDER "dumps"
 #define INTROSPECT_LOGGER "com.ibm.ws.kernel.launch.internal.FrameworkManager"
 
 static void
@@ -154,23 +153,26 @@ configuration(struct buf *out, struct worker *w)
 }
 
 static void
-name_file(const char *kind, unsigned n, char path[256])
+name_file(const char *folder, const char *kind, unsigned n,
+          char path[INTROSPECT_PATH_BYTES])
 {
     time_t now = (time_t)(clock_wall_ms() / 1000);
     struct tm tm;
 
     localtime_r(&now, &tm);
-    snprintf(path, 256, FOLDER "/%s_%02d.%02d.%02d_%02d.%02d.%02d.%u.txt", kind,
+    snprintf(path, INTROSPECT_PATH_BYTES,
+             "%s/%s_%02d.%02d.%02d_%02d.%02d.%02d.%u.txt", folder, kind,
              tm.tm_year % 100, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
              tm.tm_sec, n);
 }
 
 enum err
-introspect_write(struct worker *w, const char *kind, char path[256],
-                 struct err_info *why)
+introspect_write(struct worker *w, const char *kind,
+                 char path[INTROSPECT_PATH_BYTES], struct err_info *why)
 {
+    const char *folder = w->settings->dump_dir;
     struct buf out;
-    enum err e = dir_make(FOLDER, 0777, why);
+    enum err e = dir_make(folder, 0777, why);
     char seconds[32];
 
     if (e != ERR_OK)
@@ -185,7 +187,7 @@ introspect_write(struct worker *w, const char *kind, char path[256],
     work(&out, w);
     configuration(&out, w);
     for (unsigned n = 0; n < 1000; n++) {
-        name_file(kind, n, path);
+        name_file(folder, kind, n, path);
         if (access(path, F_OK) != 0)
             break;
     }
@@ -200,7 +202,7 @@ void
 introspect_hung(struct worker *w)
 {
     struct err_info why;
-    char path[256];
+    char path[INTROSPECT_PATH_BYTES];
 
     MESSAGES_LOG0(w->log, INTROSPECT_LOGGER, "CWWKE0067I");
     if (introspect_write(w, "javacore", path, &why) == ERR_OK)

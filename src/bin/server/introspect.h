@@ -8,12 +8,15 @@
 
 #include "worker.h"
 
+#define INTROSPECT_PATH_BYTES 4200u
+
 /*
- * Write dumps/<kind>_yy.MM.dd_HH.mm.ss.N.txt below the server's output folder;
- * path (at least 256 bytes) receives its name.
+ * Write <kind>_yy.MM.dd_HH.mm.ss.N.txt to the server's folder for dumps; path
+ * receives its name, which is absolute.
  */
 MUST_CHECK enum err introspect_write(struct worker *, const char *kind,
-                                     char path[256], struct err_info *why);
+                                     char path[INTROSPECT_PATH_BYTES],
+                                     struct err_info *why);
 /* Because a request is hung: kind javacore, CWWKE0067I and CWWKE0068I. */
 void introspect_hung(struct worker *);
 

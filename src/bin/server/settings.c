@@ -117,6 +117,20 @@ not_folder(struct err_info *why, const char *name, const char *path)
     return settings_refuse(why, ERR_NOT_FOUND, "CWWKE0025E", name, path);
 }
 
+/* Where dumps go; "/" is none, as in the original's script. */
+static const char *
+dump_folder(struct settings *s)
+{
+    const char *given = env_or("SERVER_WORKING_DIR", "/");
+    char *path;
+
+    if (strcmp(given, "/") == 0)
+        return settings_path(s, s->output_dir, "dumps");
+    path = given[0] == '/' ? str_z(&s->arena, str_of(given))
+                           : settings_path(s, s->output_dir, given);
+    return path == NULL ? NULL : path_normalise(&s->arena, str_of(path));
+}
+
 static enum err
 set_places(struct settings *s, struct err_info *why)
 {
@@ -149,10 +163,13 @@ set_places(struct settings *s, struct err_info *why)
     if (pid_dir == NULL || pid_name == NULL)
         return settings_no_storage(why);
     s->pid_file = env_or("PID_FILE", settings_path(s, pid_dir, pid_name));
-    if (s->log_dir == NULL || s->pid_file == NULL)
+    s->dump_dir = dump_folder(s);
+    if (s->log_dir == NULL || s->pid_file == NULL || s->dump_dir == NULL)
         return settings_no_storage(why);
     if (getenv("LOG_DIR") != NULL && is_in_the_way(s->log_dir))
         return not_folder(why, "LOG_DIR", s->log_dir);
+    if (is_in_the_way(s->dump_dir))
+        return not_folder(why, "SERVER_WORKING_DIR", s->dump_dir);
     return ERR_OK;
 }
 
@@ -232,8 +249,9 @@ settings_load(struct settings *s, int *exit_status, struct err_info *why)
         *exit_status = EXIT_JVM_OPTIONS;
     if (e == ERR_OK)
         e = settings_read_bootstrap(s, why);
-    if (e == ERR_OK)
-        e = set_places(s, why); /* LOG_DIR and its like may be new */
+    /* LOG_DIR and its like may be new */
+    if (e == ERR_OK && (e = set_places(s, why)) != ERR_OK)
+        *exit_status = EXIT_LOCATION;
     set_umask(s);               /* and WLP_SKIP_UMASK */
     return e;
 }

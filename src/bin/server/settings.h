@@ -44,6 +44,7 @@ struct settings {
     const char *output_root; /* WLP_OUTPUT_DIR, or servers_dir */
     const char *output_dir;
     const char *log_dir;
+    const char *dump_dir; /* SERVER_WORKING_DIR, or dumps/ of output_dir */
     const char *log_file; /* of the console's lines */
     const char *pid_file;
     struct pairs command_line; /* -- --name=value */

@@ -237,17 +237,21 @@ add_command(struct buf *out, const struct settings *s, const char *key,
     buf_printf(out, " %s %s%s\n", action, s->name, more);
 }
 
-/* What it writes: its output, logs and process id, nothing else of the disk. */
+/* What it writes: its output, logs, process id and dumps (a folder that is made
+ * when it is needed), nothing else of the disk. */
 static void
-add_paths(struct buf *out, const struct settings *s)
+add_paths(struct buf *out, struct settings *s)
 {
     struct str pid = str_of(s->pid_file);
     char folder[4096];
-    const char *paths[] = { s->output_dir, s->log_dir, NULL };
+    const char *paths[] = { s->output_dir, s->log_dir, NULL, NULL };
+    struct str dumps = str_of(s->dump_dir);
 
     if (str_copy_z(str_sub(pid, 0, str_rfind_char(pid, '/')), folder,
                    sizeof folder))
         paths[2] = folder;
+    if (!str_starts(dumps, str_of(s->output_dir)))
+        paths[3] = str_fmt(&s->arena, "-" STR_FMT, STR_ARG(dumps)).p;
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         if (paths[i] == NULL)
             continue;
