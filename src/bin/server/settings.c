@@ -252,7 +252,7 @@ settings_load(struct settings *s, int *exit_status, struct err_info *why)
     /* LOG_DIR and its like may be new */
     if (e == ERR_OK && (e = set_places(s, why)) != ERR_OK)
         *exit_status = EXIT_LOCATION;
-    set_umask(s);               /* and WLP_SKIP_UMASK */
+    set_umask(s); /* and WLP_SKIP_UMASK */
     return e;
 }
 
