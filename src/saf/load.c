@@ -106,6 +106,10 @@ load_line(struct loader *l, enum pass pass, struct str line)
         e = unload_check(&l->r, &why);
     if (e == ERR_OK && pass == (is_part(l) ? PASS_PARTS : PASS_PROFILES))
         e = check_first(l, &why);
+    if (pass == PASS_PARTS)
+        load_note(l);
+    if (e == ERR_OK && pass == PASS_AUTHORITY)
+        e = load_check_derived(l, &why);
     if (e == ERR_OK)
         e = load_record(l, pass, l->r.line, &why);
     if (e != ERR_OK)
@@ -233,6 +237,9 @@ load_all(struct saf_db *db, struct str unload, struct str more,
         saf_db_run(db,
                    "CREATE TEMP TABLE seen(identity BLOB PRIMARY KEY, line"
                    " INTEGER) WITHOUT ROWID",
+                   "");
+        saf_db_run(db,
+                   "CREATE TEMP TABLE told(key BLOB PRIMARY KEY) WITHOUT ROWID",
                    "");
         each_line(l, unload, PASS_PROFILES);
         check_whole(l, unload);

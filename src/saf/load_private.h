@@ -28,6 +28,10 @@ bool load_is_of_generic(struct loader *);
 MUST_CHECK enum err load_record(struct loader *, enum pass, const char *type,
                                 struct err_info *why);
 
+/* Of load_derived.c: remember what the record at hand says first; is there one
+ * that says what this one repeats? 0101, 0207, 0208, 0209, 0561. */
+void load_note(struct loader *);
+MUST_CHECK enum err load_check_derived(struct loader *, struct err_info *why);
 /* Of load_certs.c: records 0562, 0560, 0509, 0508. */
 MUST_CHECK enum err load_ring_entry(struct loader *);
 MUST_CHECK enum err load_cert(struct loader *, struct err_info *why);

@@ -133,6 +133,12 @@ refuse "cut at the last byte" 'the last line has no end, the file is cut' < <(he
 refuse "cut between records" 'record 0102: no record 0205 connects member "BEN" to group "STAFF": is the unload cut' < <(head -c "$(grep -b '^0205 BEN' "$U" | head -1 | cut -d: -f1)" "$U")
 refuse "connects of a user who is not there" 'record 0205: no record 0200 defines "BEN": is the unload cut' < <(sed '/^02[0-9][0-9] BEN/{/^0205/!d}' "$U")
 refuse "connects to a group that is not there" 'record 0205: no record 0100 defines "STAFF": is the unload cut' < <(sed '/^01[0-9][0-9] STAFF/d' "$U")
+refuse "a subgroup that is not there" 'record 0101: no record 0100 defines group "NOSUCH" with the superior group "SYS1": is the unload cut' < <(column '0101 SYS1' 15 22 NOSUCH)
+refuse "a subgroup that is another's" 'record 0101: no record 0100 defines group "SYS1" with the superior group "STAFF"' < <({ cat "$U"; echo '0101 STAFF    SYS1'; })
+refuse "a certificate that is in no ring of that name" 'record 0561: there is no record 0562 that says the same of "ANN.Ring.One"' < <(sed '/^0562 ANN.Ring/d' "$U")
+refuse "a user's certificate that is not there" 'record 0207: there is no record 0560 that says the same' < <(sed '/^0560/d' "$U")
+refuse "a user's name filter that is not there" 'record 0208: there is no record 0508 that says the same' < <(sed '/^0508/d' "$U")
+refuse "a user's distributed identity that is not there" 'record 0209: there is no record 0509 that says the same' < <(sed '/^0509/d' "$U")
 refuse "an empty file" 'bad:0: there are no records, expected an unload' </dev/null
 refuse "blank lines" 'there are no records' < <(printf '\n   \n\n')
 refuse "no user" 'there are [0-9]+ groups and 0 users, expected records 0100 and 0200' < <(grep '^0100' "$U")
