@@ -335,20 +335,24 @@ may_refresh(struct cmd *cmd, const struct cmd_arg *arg)
     return arg->n_values > 0;
 }
 
-/* Auditors set what is audited, nothing else. */
+/* Auditors set what is audited, nothing else, and nobody else does: whoever
+ * administers must not be able to do it unseen. */
 static bool
 may_specify(struct cmd *cmd, const struct cmd_arg *arg)
 {
     static const char *const refreshed[] = { "RACLIST", "GENERIC", "GLOBAL" };
     static const char *const of_auditors[] = {
-        "LIST",      "AUDIT",     "LOGOPTIONS",    "SAUDIT",        "CMDVIOL",
-        "OPERAUDIT", "APPLAUDIT", "SECLABELAUDIT", "SECLEVELAUDIT",
+        "AUDIT",     "LOGOPTIONS", "SAUDIT",        "CMDVIOL",
+        "OPERAUDIT", "APPLAUDIT",  "SECLABELAUDIT", "SECLEVELAUDIT",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(of_auditors); i++)
         if (strcmp(arg->operand->name, of_auditors[i]) == 0)
-            return i == 0 ? cmd_is_auditor(cmd)
-                          : (cmd->acee->attrs & ACEE_AUDITOR) != 0;
+            return (cmd->acee->attrs & ACEE_AUDITOR) != 0;
+    if (cmd_is_special(cmd))
+        return true;
+    if (strcmp(arg->operand->name, "LIST") == 0)
+        return cmd_is_auditor(cmd);
     for (size_t i = 0; i < ARRAY_LEN(refreshed) && cmd_has(cmd, "REFRESH"); i++)
         if ((strcmp(arg->operand->name, refreshed[i]) == 0 ||
              strcmp(arg->operand->name, "REFRESH") == 0) &&
@@ -367,8 +371,6 @@ may_issue(struct cmd *cmd)
     bool *is_ok = ARENA_ARRAY(cmd->arena, bool, cmd->n_args + 1);
     size_t n = 0;
 
-    if (cmd_is_special(cmd))
-        return true;
     for (size_t i = 0; is_ok != NULL && i < cmd->n_args; i++) {
         is_ok[i] = may_specify(cmd, &args[i]);
         if (!is_ok[i])
@@ -379,11 +381,13 @@ may_issue(struct cmd *cmd)
         if (is_ok[i])
             args[n++] = args[i];
     cmd->n_args = n;
-    if (n == 0 || ignored.n == 0)
-        return n > 0;
+    if (ignored.n == 0)
+        return n > 0 || cmd_is_special(cmd);
+    if (n == 0 && !cmd_is_special(cmd))
+        return false;
     CMD_MSG(cmd, "ICH14002I", ignored);
     cmd_rc(cmd, 4);
-    return true;
+    return n > 0;
 }
 
 /* Data sets of one qualifier are a group's. */
@@ -403,8 +407,9 @@ static uint32_t
 run_setropts(struct cmd *cmd)
 {
     if (!may_issue(cmd)) {
-        CMD_MSG(cmd, "ICH14001I");
-        return 8;
+        if (cmd->rc == 0)
+            CMD_MSG(cmd, "ICH14001I");
+        return cmd->rc == 0 ? 8 : cmd->rc;
     }
     if (cmd->n_args == 0 ||
         (cmd->n_args == 1 && cmd_arg(cmd, "REFRESH") != NULL)) {

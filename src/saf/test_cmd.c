@@ -474,8 +474,7 @@ class_authority_and_auditing(void **state)
         "ADDUSER ANN DFLTGRP(SYS1) CLAUTH(FACILITY APPL SERVER)",
         "ALTUSER ANN NOCLAUTH(APPL)",
         "ALTUSER ANN CLAUTH(FACILITY)",
-        "SETROPTS AUDIT(USER GROUP FACILITY)",
-        "SETROPTS NOAUDIT(GROUP)",
+        "ALTUSER IBMUSER AUDITOR",
         "SETROPTS MLFSOBJ(INACTIVE) SECLBYSYSTEM COMPATMODE",
     };
     struct desk d;
@@ -484,12 +483,13 @@ class_authority_and_auditing(void **state)
     desk_prepare(&d, setup, ARRAY_LEN(setup));
     assert_non_null(strstr(desk_run(&d, "LISTUSER ANN"),
                            "CLASS AUTHORIZATIONS=SERVER FACILITY\n"));
+    desk_be(&d, "IBMUSER");
+    desk_run(&d, "SETROPTS AUDIT(USER GROUP FACILITY)");
+    desk_run(&d, "SETROPTS NOAUDIT(GROUP)");
     assert_int_equal(saf_class_options(saf_engine_db(d.engine), STR("USER")),
                      CLASS_AUDIT);
     assert_int_equal(saf_class_options(saf_engine_db(d.engine), STR("GROUP")),
                      0);
-    desk_run(&d, "ALTUSER IBMUSER AUDITOR");
-    desk_be(&d, "IBMUSER");
     assert_non_null(strstr(desk_run(&d, "SETROPTS LIST"),
                            "AUDIT CLASSES = USER FACILITY GXFACILI"));
     desk_run(&d, "SETROPTS NOAUDIT(*)");

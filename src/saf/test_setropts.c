@@ -210,10 +210,12 @@ bad_values_are_refused(void **state)
     (void)state;
     desk_init(&d);
     desk_run(&d, "SETROPTS PASSWORD(NOREVOKE NOWARNING NOHISTORY)");
+    d.acee.attrs |= ACEE_AUDITOR;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_string_equal(desk_run(&d, rows[i].command), rows[i].reply);
         assert_int_equal(d.rc, 8);
     }
+    desk_be(&d, "IBMUSER");
     assert_string_equal(list_from(&d, "AUTOMATIC"), as_new);
     desk_fini(&d);
 }
@@ -339,6 +341,8 @@ classes_fit(void **state)
 
     (void)state;
     desk_init(&d);
+    desk_be(&d, "IBMUSER");
+    d.acee.attrs |= ACEE_AUDITOR;
     run_rows(&d, rows, ARRAY_LEN(rows));
     (void)desk_run(&d, "SETROPTS GENERIC(*)");
     assert_int_equal(

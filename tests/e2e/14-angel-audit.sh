@@ -56,7 +56,9 @@ like "$OUT" "near byte [0-9]+: no record descriptor word" "says where"
 is "$(sallyport smf "$SCRATCH/cut.smf" 2>/dev/null | wc -l)" $(($(wc -l <<<"$LINES") - 1)) "and prints what stands before"
 runs "no such file" 1 sallyport smf "$SCRATCH/none"
 
-# What a switch of options does
+# What a switch of options does; who is no auditor does not set what is recorded.
+like "$(racf 'SETROPTS NOSAUDIT')" "^ICH14002I NOT AUTHORIZED TO SPECIFY SAUDIT; KEYWORD IGNORED" "SPECIAL alone does not switch SAUDIT off"
+racf "ALTUSER IBMUSER AUDITOR" >/dev/null
 racf "SETROPTS NOSAUDIT" >/dev/null
 N=$(sallyport smf | wc -l)
 racf "ALTUSER BEN NAME('B')" >/dev/null
