@@ -277,6 +277,14 @@ passwords(void **state)
     assert_string_equal(desk_run(&d, "ALTUSER FRED PHRASE('fred is in it 1')"),
                         "ICH01021I NEW PASS PHRASE REJECTED BY RACF RULES\n"
                         "ICH21004I FRED NOT ALTERED\n");
+    /* Who has a phrase alone has no day of a password, and the reverse. */
+    desk_run(&d, "ADDUSER WORDS PHRASE('long enough 12')");
+    assert_non_null(strstr(desk_run(&d, "LISTUSER WORDS"),
+                           "PASSDATE=N/A    PASS-INTERVAL= 30 "
+                           "PHRASEDATE=00.000\n"));
+    assert_non_null(strstr(desk_run(&d, "LISTUSER FRED"),
+                           "PASSDATE=00.000 PASS-INTERVAL= 30 "
+                           "PHRASEDATE=N/A\n"));
     desk_be(&d, "FRED");
     run_rows(&d, rows, ARRAY_LEN(rows));
     desk_fini(&d);
