@@ -78,14 +78,13 @@ read_order(struct chan_msg *msg, struct arena *a, struct shell *s)
         !read_text(&in, a, SAF_OMVS_PATH_MAX, &s->home) ||
         !read_text(&in, a, SAF_OMVS_PATH_MAX, &s->program) ||
         !reader_u8(&in, &terminals) ||
-        !read_text(&in, a, MASTER_TERM_MAX, &s->term) ||
-        !read_args(&in, a, s))
+        !read_text(&in, a, MASTER_TERM_MAX, &s->term) || !read_args(&in, a, s))
         return false;
     s->folder = chan_take_fd(msg, n++);
     s->terminal = terminals != 0 ? chan_take_fd(msg, n++) : -1;
     for (unsigned i = 0; i < STREAMS; i++)
-        s->streams[i] = (terminals & 1u << i) != 0 ? s->terminal
-                                                   : chan_take_fd(msg, n++);
+        s->streams[i] =
+            (terminals & 1u << i) != 0 ? s->terminal : chan_take_fd(msg, n++);
     return true;
 }
 
@@ -97,7 +96,7 @@ set_environment(const struct shell *s)
     const struct {
         const char *name, *value;
     } rows[] = {
-        { "USER", s->user },    { "LOGNAME", s->user }, { "HOME", s->home },
+        { "USER", s->user },     { "LOGNAME", s->user }, { "HOME", s->home },
         { "SHELL", s->program }, { "TERM", s->term },
     };
 
@@ -245,7 +244,9 @@ enum job_end
 shell_run(int init_fd, struct chan_msg *msg, uint32_t *code, char *text,
           size_t cap)
 {
-    struct shell s = { .folder = -1, .terminal = -1, .streams = { -1, -1, -1 } };
+    struct shell s = { .folder = -1,
+                       .terminal = -1,
+                       .streams = { -1, -1, -1 } };
     enum job_end end = JOB_BROKEN;
     struct arena arena;
     int status;

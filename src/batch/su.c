@@ -59,9 +59,8 @@ read_order(struct reader *in, struct chan_msg *msg, struct str *user,
     out->size = (struct winsize){ .ws_row = rows, .ws_col = columns };
     out->folder = chan_take_fd(msg, n++);
     for (unsigned i = 0; i < STREAMS; i++) {
-        out->streams[i] = (out->terminals & 1u << i) != 0
-                              ? -1
-                              : chan_take_fd(msg, n++);
+        out->streams[i] =
+            (out->terminals & 1u << i) != 0 ? -1 : chan_take_fd(msg, n++);
         if ((out->terminals & 1u << i) == 0 && out->streams[i] < 0)
             return false;
     }
@@ -75,8 +74,8 @@ open_terminal(struct su_order *order, int *other, struct err_info *why)
     int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 
     if (fd < 0 || unlockpt(fd) != 0 ||
-        (order->terminal = ioctl(
-             fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0 ||
+        (order->terminal =
+             ioctl(fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0 ||
         ioctl(fd, TIOCSWINSZ, &order->size) != 0) {
         enum err e = err_sys(why, "a terminal");
 
@@ -126,12 +125,11 @@ start(struct session *s, struct str user, struct su_order *order, int *other,
                     STR_ARG(user));
     if (e == ERR_OK) {
         memcpy(job->name, job->user, sizeof job->name);
-        e = space_start(s->master,
-                        &(struct space_order){ .job = job,
-                                               .submitter = s->acee,
-                                               .session = s,
-                                               .su = order },
-                        out, why);
+        e = space_start(
+            s->master,
+            &(struct space_order){
+                .job = job, .submitter = s->acee, .session = s, .su = order },
+            out, why);
     }
     arena_fini(&arena);
     return e;

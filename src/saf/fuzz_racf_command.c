@@ -76,6 +76,13 @@ no_write(void *arg, struct str dsn, struct str content, struct err_info *why)
     return err_set(why, ERR_NOT_FOUND, "no data sets here");
 }
 
+static bool
+no_wait(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
 /* A certificate for LIST, ALTER, CONNECT, ROLLOVER and DELETE to find. */
 static void
 add_certificate(struct desk *d)
@@ -112,7 +119,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                                                        .drop_key = no_drop,
                                                        .token = no_token,
                                                        .read = no_read,
-                                                       .write = no_write };
+                                                       .write = no_write,
+                                                       .waits = no_wait };
 
         desk_init(&d);
         racdcert_open(&services);

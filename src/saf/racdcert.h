@@ -12,11 +12,16 @@
 #define RACDCERT_VERBS 1u
 extern const struct cmd_verb *const racdcert_verbs[RACDCERT_VERBS];
 
+/*
+ * Each may answer ERR_AGAIN: it takes long. The command then ends, whatever it
+ * says, changes nothing (waits is true), and is run again when the result is
+ * there: it has to ask the same again, and before that do nothing outside of
+ * the database.
+ */
 struct cert_services {
     /* A private key, sealed for its owner, and its public half. label: in the
      * token of that name ("": the configured one), whose key is only referred
-     * to; empty: here. ERR_AGAIN: it takes long; the command ends without a
-     * word, changes nothing, and is run again when the key is there. */
+     * to; empty: here. */
     enum err (*new_key)(void *arg, enum cert_key_kind, uint32_t bits,
                         struct str token, struct str label, struct str owner,
                         struct buf *sealed, struct buf *spki,
@@ -41,10 +46,12 @@ struct cert_services {
     /* Clear: wipe it. */
     enum err (*open_key)(void *arg, struct str sealed, struct str owner,
                          struct buf *pkcs8, struct err_info *why);
-    /* A certificate, or (is_request) a PKCS#10 request. */
-    enum err (*make)(void *arg, bool is_request, struct str signer_sealed,
-                     struct str signer_owner, const struct cert_order *,
-                     struct buf *der, struct err_info *why);
+    /* A certificate, or (is_request) a PKCS#10 request. is_in_token: who signs
+     * is. */
+    enum err (*make)(void *arg, bool is_request, bool is_in_token,
+                     struct str signer_sealed, struct str signer_owner,
+                     const struct cert_order *, struct buf *der,
+                     struct err_info *why);
     /* certparse, in the confined child. */
     enum err (*parse)(void *arg, struct arena *, struct str input,
                       struct str password, const struct str *trusted,
@@ -66,6 +73,8 @@ struct cert_services {
                      struct err_info *why);
     enum err (*write)(void *arg, struct str dsn, struct str content,
                       struct err_info *why);
+    /* Something asked for by this command was ERR_AGAIN. */
+    bool (*waits)(void *arg);
     void *arg;
 };
 

@@ -549,7 +549,7 @@ find_function(struct cmd *c, const char **name,
 }
 
 static uint32_t
-run(struct cmd *c)
+run_function(struct cmd *c)
 {
     uint32_t (*function)(struct cmd *, struct str);
     const char *name;
@@ -577,6 +577,17 @@ run(struct cmd *c)
     if (is_map && racdcert_is_reserved(owner))
         return racdcert_fail(c, "%s is for ID(userid) and MULTIID", name);
     return function(c, owner);
+}
+
+static uint32_t
+run(struct cmd *c)
+{
+    uint32_t rc = run_function(c);
+
+    if (racdcert_services != NULL &&
+        racdcert_services->waits(racdcert_services->arg))
+        (void)cmd_abandon(c, rc);
+    return rc;
 }
 
 static const struct cmd_verb racdcert = {

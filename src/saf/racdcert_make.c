@@ -216,10 +216,6 @@ racdcert_new_key(struct cmd *c, struct str owner, const struct cert_row *as,
     e = racdcert_services->new_key(racdcert_services->arg, rows[chosen].kind,
                                    bits, key->token, label, owner, &key->sealed,
                                    &key->spki, &why);
-    if (e == ERR_AGAIN) { /* it is being made; nothing may stay of this run */
-        (void)cmd_abandon(c, 8);
-        return false;
-    }
     if (e != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);
         return false;
@@ -334,7 +330,28 @@ find_signer(struct cmd *c, struct str owner, struct generation *g)
 }
 
 bool
-racdcert_make(struct cmd *c, struct str signer_key, struct str signer_owner,
+racdcert_is_in_token(const struct cert_row *row)
+{
+    return row->key.n > 0 &&
+           (row->pkds.n > 0 || (row->flags & CERT_IN_TOKEN) != 0);
+}
+
+struct racdcert_signer
+racdcert_signer_of(const struct cert_row *row)
+{
+    return (struct racdcert_signer){ row->key, row->owner,
+                                     racdcert_is_in_token(row) };
+}
+
+struct racdcert_signer
+racdcert_signer_new(const struct racdcert_key *key, struct str owner)
+{
+    return (struct racdcert_signer){ buf_view(&key->sealed), owner,
+                                     key->pkds.n > 0 || key->token.n > 0 };
+}
+
+bool
+racdcert_make(struct cmd *c, const struct racdcert_signer *signer,
               const struct cert_order *order, struct cert_facts *facts)
 {
     struct cert_bundle bundle;
@@ -343,8 +360,9 @@ racdcert_make(struct cmd *c, struct str signer_key, struct str signer_owner,
     enum err e;
 
     buf_init(&der, CERT_DER_MAX);
-    e = racdcert_services->make(racdcert_services->arg, false, signer_key,
-                                signer_owner, order, &der, &why);
+    e = racdcert_services->make(racdcert_services->arg, false,
+                                signer->is_in_token, signer->key, signer->owner,
+                                order, &der, &why);
     if (e == ERR_OK)
         e = racdcert_services->parse(racdcert_services->arg, c->arena,
                                      buf_view(&der), STR(""), NULL, 0, &bundle,
@@ -431,6 +449,7 @@ uint32_t
 racdcert_gencert(struct cmd *c, struct str owner)
 {
     struct generation g = { .signer.id = 0 };
+    struct racdcert_signer signer;
     struct cert_facts facts;
     bool stored = false;
 
@@ -440,11 +459,12 @@ racdcert_gencert(struct cmd *c, struct str owner)
     if (cmd_arg(c, "SUBJECTSDN") == NULL &&
         cmd_value(cmd_arg(c, "GENCERT")).n == 0)
         return racdcert_missing(c, "SUBJECTSDN");
-    if (generate(c, owner, &g) &&
-        racdcert_make(
-            c, g.signer.id == 0 ? buf_view(&g.key.sealed) : g.signer.key,
-            g.signer.id == 0 ? owner : g.signer.owner, &g.order, &facts))
-        stored = store(c, owner, &g, &facts);
+    if (generate(c, owner, &g)) {
+        signer = g.signer.id == 0 ? racdcert_signer_new(&g.key, owner)
+                                  : racdcert_signer_of(&g.signer);
+        stored = racdcert_make(c, &signer, &g.order, &facts) &&
+                 store(c, owner, &g, &facts);
+    }
     racdcert_key_fini(c, owner, &g.key, stored);
     return c->rc;
 }
@@ -514,7 +534,8 @@ racdcert_genreq(struct cmd *c, struct str owner)
         return c->rc;
     buf_init(&der, CERT_DER_MAX);
     buf_init(&text, 2u * CERT_DER_MAX);
-    e = racdcert_services->make(racdcert_services->arg, true, cert.key, owner,
+    e = racdcert_services->make(racdcert_services->arg, true,
+                                racdcert_is_in_token(&cert), cert.key, owner,
                                 &bundle.order, &der, &why);
     if (e != ERR_OK) {
         (void)racdcert_fail(c, "%s", why.text);

@@ -77,9 +77,19 @@ bool racdcert_may_token(struct cmd *, const char *who, struct str token,
 bool racdcert_may_use_label(struct cmd *, struct str label);
 /* NOTBEFORE and NOTAFTER, or their defaults; false, said. */
 bool racdcert_validity(struct cmd *, struct cert_order *);
+/* Who signs: the key, sealed for its owner; a token has it. */
+struct racdcert_signer {
+    struct str key, owner;
+    bool is_in_token;
+};
 /* Make the certificate and read what it says; false, said. */
-bool racdcert_make(struct cmd *, struct str signer_key, struct str signer_owner,
+bool racdcert_make(struct cmd *, const struct racdcert_signer *,
                    const struct cert_order *, struct cert_facts *);
+struct racdcert_signer racdcert_signer_new(const struct racdcert_key *,
+                                           struct str owner);
+struct racdcert_signer racdcert_signer_of(const struct cert_row *);
+/* The database has only a reference to its key. */
+bool racdcert_is_in_token(const struct cert_row *);
 
 /* An alternative name of a kind (GEN_DNS...) from its text; false, said. */
 bool racdcert_put_altname(struct cmd *, struct cert_order *, uint8_t kind,

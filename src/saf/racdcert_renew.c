@@ -98,6 +98,7 @@ uint32_t
 racdcert_rekey(struct cmd *c, struct str owner)
 {
     struct racdcert_key key = { .sealed.n = 0 };
+    struct racdcert_signer signer;
     struct cert_order order = { .serial = 0 };
     struct cert_facts facts;
     struct cert_row old;
@@ -115,8 +116,9 @@ racdcert_rekey(struct cmd *c, struct str owner)
     stored = racdcert_order_like(c, &old.facts, &order) &&
              racdcert_validity(c, &order) &&
              racdcert_free_label(c, owner, &label) &&
-             racdcert_new_key(c, owner, &old, &key, &order) &&
-             racdcert_make(c, buf_view(&key.sealed), owner, &order, &facts);
+             racdcert_new_key(c, owner, &old, &key, &order);
+    signer = racdcert_signer_new(&key, owner);
+    stored = stored && racdcert_make(c, &signer, &order, &facts);
     if (stored)
         store_successor(c, &old, label, &key, order.serial, &facts);
     racdcert_key_fini(c, owner, &key, stored);

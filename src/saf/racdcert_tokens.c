@@ -347,8 +347,7 @@ is_only_key(struct cmd *c, const struct token_cert *b)
     struct cert_row row;
 
     return cert_find_fingerprint(c->db, c->arena, b->fingerprint, &row) &&
-           row.key.n > 0 &&
-           (row.pkds.n > 0 || (row.flags & CERT_IN_TOKEN) != 0);
+           racdcert_is_in_token(&row);
 }
 
 uint32_t

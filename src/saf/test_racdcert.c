@@ -51,6 +51,24 @@ write_dsn(void *arg, struct str dsn, struct str content, struct err_info *why)
     return buf_check(&d->content, why);
 }
 
+/* Which of them answers ERR_AGAIN, as in the angel what takes long does. */
+static enum { SLOW_NONE, SLOW_PARSE, SLOW_SEAL, SLOW_MAKE } slow;
+static bool has_waited;
+
+static bool
+is_slow(unsigned which)
+{
+    has_waited = has_waited || slow == which;
+    return slow == which;
+}
+
+static bool
+waits(void *arg)
+{
+    (void)arg;
+    return has_waited;
+}
+
 static enum err
 new_key(void *arg, enum cert_key_kind kind, uint32_t bits, struct str token,
         struct str label, struct str owner, struct buf *sealed,
@@ -81,6 +99,8 @@ seal_key(void *arg, struct str pkcs8, struct str token, struct str label,
     (void)label;
     (void)owner;
     (void)spki;
+    if (is_slow(SLOW_SEAL))
+        return ERR_AGAIN;
     buf_add(sealed, pkcs8);
     return buf_check(sealed, why);
 }
@@ -108,17 +128,30 @@ find_key(void *arg, struct str label, struct str owner, struct buf *sealed,
 }
 
 static enum err
-make(void *arg, bool is_request, struct str sealed, struct str owner,
-     const struct cert_order *order, struct buf *der, struct err_info *why)
+make(void *arg, bool is_request, bool is_in_token, struct str sealed,
+     struct str owner, const struct cert_order *order, struct buf *der,
+     struct err_info *why)
 {
     struct cert_signer signer = { .key = NULL };
-    enum err e = cert_key_read(sealed, &signer.key, why);
+    struct cert_order own = *order;
+    struct buf spki;
+    enum err e;
 
     (void)arg;
+    (void)is_in_token;
     (void)owner;
+    if (is_slow(SLOW_MAKE))
+        return ERR_AGAIN;
+    e = cert_key_read(sealed, &signer.key, why);
+    buf_init(&spki, CERT_DER_MAX);
+    if (e == ERR_OK && is_request) { /* of the key that signs it */
+        e = cert_spki(signer.key, &spki, why);
+        own.spki = buf_view(&spki);
+    }
     if (e == ERR_OK)
-        e = is_request ? cert_make_request(order, &signer, der, why)
+        e = is_request ? cert_make_request(&own, &signer, der, why)
                        : cert_make(order, &signer, der, why);
+    buf_fini(&spki);
     EVP_PKEY_free(signer.key);
     return e;
 }
@@ -129,6 +162,8 @@ parse(void *arg, struct arena *a, struct str input, struct str password,
       struct err_info *why)
 {
     (void)arg;
+    if (is_slow(SLOW_PARSE))
+        return ERR_AGAIN;
     return certparse(a, input, password, trusted, n, out, why);
 }
 
@@ -160,6 +195,7 @@ static const struct cert_services services = {
     .pkcs7 = pkcs7,
     .read = read_dsn,
     .write = write_dsn,
+    .waits = waits,
 };
 
 /* --- certificates that no command would make --------------------------------
@@ -605,13 +641,120 @@ profile_names(void **state)
     arena_fini(&a);
 }
 
+/* Every row of the table of certificates, as text. */
+static char *
+all_certificates(struct saf_db *db)
+{
+    struct saf_query q = saf_db_query(
+        db,
+        "SELECT group_concat(owner || '/' || label || '/' || flags || '/' ||"
+        " last_serial || '/' || hex(fingerprint), ' ')"
+        " FROM (SELECT * FROM certs ORDER BY owner, label)",
+        "");
+    struct arena a;
+    char *text = NULL;
+
+    arena_init(&a, 1 << 20);
+    if (saf_query_next(&q)) {
+        struct str all = saf_query_str(&q, &a, 0);
+
+        text = calloc(1, all.n + 1);
+        assert_non_null(text);
+        memcpy(text, all.p, all.n);
+    }
+    saf_query_close(&q);
+    arena_fini(&a);
+    assert_non_null(text);
+    return text;
+}
+
+/* Nothing stays of a command that has to be run again, whatever it did before
+ * it asked; then it does all of it. */
+static void
+again(void **state)
+{
+    static const struct {
+        const char *command;
+        unsigned which;
+    } rows[] = {
+        { "RACDCERT ID(IBMUSER) GENCERT SUBJECTSDN(CN('again'))"
+          " WITHLABEL('again') NISTECC SIGNWITH(CERTAUTH LABEL('again ca'))",
+          SLOW_MAKE },
+        { "RACDCERT ID(IBMUSER) GENCERT SUBJECTSDN(CN('again'))"
+          " WITHLABEL('again') NISTECC SIGNWITH(CERTAUTH LABEL('again ca'))",
+          SLOW_PARSE },
+        { "RACDCERT ID(IBMUSER) REKEY(LABEL('again')) WITHLABEL('again 2')",
+          SLOW_MAKE },
+        { "RACDCERT ID(IBMUSER) GENREQ(LABEL('again 2')) "
+          "DSN('IBMUSER.AGAINREQ')",
+          SLOW_MAKE },
+        { "RACDCERT ID(IBMUSER) ADD('IBMUSER.AGAIN') WITHLABEL('again 3')"
+          " PASSWORD('secret')",
+          SLOW_PARSE },
+        { "RACDCERT ID(IBMUSER) ADD('IBMUSER.AGAIN') WITHLABEL('again 3')"
+          " PASSWORD('secret')",
+          SLOW_SEAL },
+    };
+    static const char *const first[] = {
+        "RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('again ca'))"
+        " WITHLABEL('again ca') NISTECC",
+        "RACDCERT ID(IBMUSER) GENCERT SUBJECTSDN(CN('leaf')) WITHLABEL('leaf')"
+        " NISTECC SIGNWITH(CERTAUTH LABEL('again ca'))",
+        "RACDCERT ID(IBMUSER) EXPORT(LABEL('leaf')) DSN('IBMUSER.AGAIN')"
+        " FORMAT(PKCS12DER) PASSWORD('secret')",
+        "RACDCERT ID(IBMUSER) DELETE(LABEL('leaf'))",
+    };
+    struct saf_db *db;
+    struct desk d;
+
+    (void)state;
+    start(&d);
+    db = saf_engine_db(d.engine);
+    for (size_t i = 0; i < ARRAY_LEN(first); i++) {
+        (void)desk_run(&d, first[i]);
+        assert_int_equal(d.rc, 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool is_last = i + 1 == ARRAY_LEN(rows) ||
+                       strcmp(rows[i].command, rows[i + 1].command) != 0;
+        char *before = all_certificates(db), *after;
+
+        if (strstr(rows[i].command, "'again 3'") != NULL) {
+            /* The package brings its authority along. */
+            (void)desk_run(&d, "RACDCERT CERTAUTH DELETE(LABEL('again ca'))");
+            free(before);
+            before = all_certificates(db);
+        }
+        slow = rows[i].which;
+        has_waited = false;
+        (void)desk_run(&d, rows[i].command);
+        assert_true(has_waited);
+        after = all_certificates(db);
+        assert_string_equal(after, before);
+        free(after);
+        slow = SLOW_NONE;
+        has_waited = false;
+        if (is_last) {
+            const char *reply = desk_run(&d, rows[i].command);
+
+            if (d.rc > 4)
+                fail_msg("%s\n%s", rows[i].command, reply);
+            after = all_certificates(db);
+            assert_string_not_equal(after, before);
+            free(after);
+        }
+        free(before);
+    }
+    desk_fini(&d);
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages),      cmocka_unit_test(all_of_them),
         cmocka_unit_test(altnames),      cmocka_unit_test(one_owner),
-        cmocka_unit_test(profile_names),
+        cmocka_unit_test(profile_names), cmocka_unit_test(again),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/reader.h"
 #include "base/secret.h"
 #include "ipc/chan.h"
@@ -51,6 +52,8 @@ struct token {
     int fd;
     uint32_t seq;
     struct later *later, **later_tail;
+    struct token_aside *asides;  /* asked */
+    struct token_aside *current; /* or NULL */
 };
 
 int
@@ -96,6 +99,13 @@ take(struct token *t, uint32_t seq, struct chan_msg *msg, bool *is_mine,
     *is_mine = seq != 0 && msg->seq == seq;
     if (*is_mine)
         return ERR_OK;
+    for (struct token_aside *a = t->asides; a != NULL; a = a->p.next) {
+        if (a->p.seq != msg->seq || a->has_answer)
+            continue;
+        a->p.msg = *msg;
+        a->has_answer = true;
+        return ERR_OK;
+    }
     for (struct later **at = &t->later; *at != NULL; at = &(*at)->next) {
         if ((*at)->seq != msg->seq)
             continue;
@@ -124,9 +134,84 @@ send_request(struct token *t, enum request type, struct buf *request,
     return e;
 }
 
+/* --- who may not wait ---------------------------------------------------- */
+
+void
+token_use_aside(struct token *t, struct token_aside *a)
+{
+    t->current = a;
+}
+
+void
+token_aside_fini(struct token *t, struct token_aside *a)
+{
+    struct token_aside **at = &t->asides;
+
+    while (*at != NULL && *at != a)
+        at = &(*at)->p.next;
+    if (*at != NULL)
+        *at = a->p.next;
+    if (a->has_answer)
+        chan_msg_fini(&a->p.msg);
+    *a = (struct token_aside){ .has_answer = false };
+}
+
+int
+token_asides_wait_ms(struct token *t, uint64_t now_ms)
+{
+    int wait_ms = -1;
+
+    for (struct token_aside *a = t->asides; a != NULL; a = a->p.next) {
+        if (a->has_answer)
+            return 0;
+        if (a->p.until_ms <= now_ms) {
+            a->p.msg = (struct chan_msg){ .type = 0 };
+            a->has_answer = true;
+            return 0;
+        }
+        if (wait_ms < 0 || a->p.until_ms - now_ms < (uint64_t)wait_ms)
+            wait_ms = (int)(a->p.until_ms - now_ms);
+    }
+    return wait_ms;
+}
+
 static enum err
-ask(struct token *t, enum request type, struct buf *request,
-    struct chan_msg *msg, struct str *result, struct err_info *why)
+timed_out(struct err_info *why)
+{
+    return err_set(why, ERR_TIMEOUT, "token: no answer in %d s",
+                   WAIT_MS / 1000);
+}
+
+static enum err
+ask_aside(struct token *t, enum request type, struct buf *request,
+          struct chan_msg *msg, struct err_info *why)
+{
+    struct token_aside *a = t->current;
+    enum err e;
+
+    if (a->p.is_asked) {
+        if (request->p != NULL)
+            secret_wipe(request->p, request->n);
+        buf_fini(request);
+        REQUIRE(a->has_answer); /* it asks once */
+        *msg = a->p.msg;
+        a->p.msg = (struct chan_msg){ .type = 0 };
+        return msg->payload.n > 0 ? ERR_OK : timed_out(why);
+    }
+    e = send_request(t, type, request, why);
+    if (e != ERR_OK)
+        return e;
+    a->p.is_asked = true;
+    a->p.seq = t->seq;
+    a->p.until_ms = clock_mono_ms() + WAIT_MS;
+    a->p.next = t->asides;
+    t->asides = a;
+    return err_set(why, ERR_AGAIN, "the token is at work");
+}
+
+static enum err
+ask_and_wait(struct token *t, enum request type, struct buf *request,
+             struct chan_msg *msg, struct err_info *why)
 {
     enum err e = send_request(t, type, request, why);
     uint32_t seq = t->seq;
@@ -139,11 +224,20 @@ ask(struct token *t, enum request type, struct buf *request,
         if (n == 1)
             e = take(t, seq, msg, &is_mine, why);
         else if (n == 0)
-            e = err_set(why, ERR_TIMEOUT, "token: no answer in %d s",
-                        WAIT_MS / 1000);
+            e = timed_out(why);
         else if (errno != EINTR)
             e = err_sys(why, "token");
     }
+    return e;
+}
+
+static enum err
+ask(struct token *t, enum request type, struct buf *request,
+    struct chan_msg *msg, struct str *result, struct err_info *why)
+{
+    enum err e = t->current != NULL ? ask_aside(t, type, request, msg, why)
+                                    : ask_and_wait(t, type, request, msg, why);
+
     if (e != ERR_OK)
         return e;
     e = chan_answer_read(msg, "token", result, why);

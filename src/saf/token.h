@@ -11,6 +11,7 @@
 #ifndef SALLYPORT_SAF_TOKEN_H
 #define SALLYPORT_SAF_TOKEN_H
 
+#include "ipc/chan.h"
 #include "saf/angelconf.h"
 #include "saf/certmake.h"
 
@@ -68,6 +69,30 @@ enum token_what {
 MUST_CHECK enum err token_manage(struct token *, enum token_what,
                                  struct str token, struct str request,
                                  struct buf *result, struct err_info *why);
+
+/*
+ * What a caller that may not wait runs twice. While one is in use the first
+ * time that it asks, the request leaves and ERR_AGAIN comes back; once
+ * has_answer is true it is run again from its beginning, asks the same and gets
+ * the answer. It asks once. Initialise with zeros.
+ */
+struct token_aside {
+    bool has_answer;
+    struct token_private_aside {
+        bool is_asked;
+        uint32_t seq;
+        uint64_t until_ms; /* the token does not answer */
+        struct chan_msg msg;
+        struct token_aside *next;
+    } p;
+};
+/* NULL: whoever asks waits. */
+void token_use_aside(struct token *, struct token_aside *);
+/* Its answer is dropped. May be called twice. */
+void token_aside_fini(struct token *, struct token_aside *);
+/* Those that are overdue have ERR_TIMEOUT for their answer. Milliseconds until
+ * the next one is; -1: none waits. */
+int token_asides_wait_ms(struct token *, uint64_t now_ms);
 
 /* Asked now, answered later: `done` runs from token_ready, or from a call that
  * found the answer on its way. */

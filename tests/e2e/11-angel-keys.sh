@@ -144,7 +144,7 @@ many = [person("ANN", "ANNPW1") for _ in range(8)]
 asked = [(c, c.send(COMMAND, s(gencert(f"M{i}", f"RSA SIZE({4096 if i in (2, 3) else 2048})", "ID(ANN)")))) for i, c in enumerate(many)]
 last = person("ANN", "ANNPW1")
 rc, said, _ = run(last, gencert("M9", owner="ID(ANN)"))
-check(rc == 8 and "ANN waits for 8 keys already" in said, "a user waits for eight keys, no more", f"{rc} {said}")
+check(rc == 8 and "ANN waits for 8 keys, tokens or packages already" in said, "a user waits for eight keys, no more", f"{rc} {said}")
 bob = person("BOB", "BOBPW1")
 n = bob.send(COMMAND, s(gencert("B", "RSA SIZE(1024)", "ID(BOB)")))
 check(run(ibm, "LISTUSER ANN")[0] == 0 and is_quiet(bob), "another user waits like them")
@@ -160,36 +160,80 @@ for c, n in behind:
 check(all(has(f"M{i}", "ID(ANN)") for i in range(4)), "all who stayed have theirs")
 check(not any(has(f"M{i}", "ID(ANN)") for i in range(4, 8)), "who left gets nothing")
 
-# --- a certificate whose reader takes long: who asks meanwhile is told to wait
-def reader_halted(c, text):
-    """The command's number, once the process that reads for it is stopped; 0: it was too fast."""
+# --- a certificate whose reader takes long: everybody else is served
+def readers():
     front = below(angel.process.pid, "angel-front")[0]
+    return [int(p) for p in open(f"/proc/{front}/task/{front}/children").read().split()]
+
+def reader_halted(c, text):
+    """The command's number and its reader, once that is stopped; 0: it was too fast."""
+    known = readers()
     n = c.send(COMMAND, s(text))
     end = time.time() + 5
     while time.time() < end and not select.select([c.sock], [], [], 0)[0]:
         try:
-            for p in open(f"/proc/{front}/task/{front}/children").read().split():
-                os.kill(int(p), signal.SIGSTOP)
-                return n
+            for p in readers():
+                if p not in known:
+                    os.kill(p, signal.SIGSTOP)
+                    return n, p
         except (FileNotFoundError, ProcessLookupError):
             pass
     answer(c, n)
-    return 0
+    return 0, 0
+
+def halted(c, text):
+    for _ in range(20):
+        n, p = reader_halted(c, text)
+        if n:
+            return n, p
+    return 0, 0
 
 ds = os.environ["SALLYPORT_ROOT"] + "/datasets/IBMUSER.SLOW.P12"
 subprocess.run(f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=slow -keyout {ds}.k -out {ds}.c 2>/dev/null && "
                f"openssl pkcs12 -export -inkey {ds}.k -in {ds}.c -passout pass:x -iter 300000 -out {ds} && chmod 644 {ds} && rm {ds}.k {ds}.c", shell=True, check=True)
-for _ in range(20):
-    n = reader_halted(a, "RACDCERT CHECKCERT('IBMUSER.SLOW.P12') PASSWORD('x')")
-    if n:
-        break
+n, p = halted(a, "RACDCERT CHECKCERT('IBMUSER.SLOW.P12') PASSWORD('x')")
 check(n != 0, "the process that reads a certificate is stopped")
-m = b.send(COMMAND, s("LISTUSER ANN"))
-kind, seq, _, _ = b.recv()
-is_equal((kind, seq), (WAIT, 0), "who asks meanwhile is told that it goes on")
-rc, said, _ = answer(a, n)
+is_equal(run(b, "LISTUSER ANN")[0], 0, "everybody else is served")
+rc, said, waits = answer(a, n)
+check(waits > 0, "who waits is told that it goes on")
 check(rc == 8 and "no answer" in said, "the certificate is refused at last", f"{rc} {said}")
-is_equal(answer(b, m)[0], 0, "and everybody is served")
+
+# Packages that are slow to open: two are read at once, a third one waits.
+add = "RACDCERT ID(ANN) ADD('IBMUSER.SLOW.P12') PASSWORD('x') WITHLABEL('slow')"
+third = person()
+n, p = halted(a, add)
+m, q = halted(b, "RACDCERT CHECKCERT('IBMUSER.SLOW.P12') PASSWORD('x')")
+check(n and m, "two readers are stopped")
+o = third.send(COMMAND, s("RACDCERT CHECKCERT('IBMUSER.SLOW.P12') PASSWORD('x')"))
+is_equal(ann.call(CHECK, s("") + s("FACILITY") + s("IRR.DIGTCERT.GENCERT") + u8(2)).err, OK, "an access check goes on")
+check(person("BOB", "BOBPW1") is not None, "a logon")
+is_equal(run(ibm, "RALTER FACILITY IRR.DIGTCERT.ADD UACC(READ)")[0], 0, "a command")
+check(is_quiet(third) and len(readers()) == 2, "the third package waits for its turn")
+for r in (p, q):
+    os.kill(r, signal.SIGCONT)
+rc, said, _ = answer(a, n)
+check(rc in (0, 4) and has("slow", "ID(ANN)"), "then the first is added", f"{rc} {said}")
+check("Private Key: YES" in run(ibm, "RACDCERT ID(ANN) LIST(LABEL('slow'))")[1], "with its key")
+is_equal([answer(b, m)[0], answer(third, o)[0]], [0, 0], "and the others are read")
+run(ibm, "RACDCERT ID(ANN) DELETE(LABEL('slow'))")
+
+# What changed while it was read.
+n, p = halted(ann, add.replace("ID(ANN) ", ""))
+run(ibm, "RALTER FACILITY IRR.DIGTCERT.ADD UACC(NONE)")
+run(ibm, "PERMIT IRR.DIGTCERT.ADD CLASS(FACILITY) ID(ANN) DELETE")
+os.kill(p, signal.SIGCONT)
+rc, said, _ = answer(ann, n)
+check(rc == 8 and "IRRD101I" in said and not has("slow", "ID(ANN)"), "an authority that is gone by then", f"{rc} {said}")
+run(ibm, "PERMIT IRR.DIGTCERT.ADD CLASS(FACILITY) ID(ANN) ACCESS(READ)")
+c = person()
+n, p = halted(c, add)
+c.sock.close()
+check(n and eventually(lambda: p not in readers()), "the reader of who went away is ended")
+check(not has("slow", "ID(ANN)"), "and nothing was added")
+n, p = halted(a, add)
+os.kill(p, signal.SIGKILL)
+rc, said, _ = answer(a, n)
+check(rc in (0, 4) and has("slow", "ID(ANN)"), "a reader that is killed is begun once more", f"{rc} {said}")
 
 # --- the keeper, or a process that makes keys, is killed meanwhile
 for name, victim in [("the keeper", keeper), ("a maker", lambda: makers()[0])]:

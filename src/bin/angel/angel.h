@@ -86,7 +86,12 @@ enum keep_type {
      * result comes as KEEP_NEW_KEY answers. At once: nothing; ERR_NOT_NOW when
      * ANGEL_MAKERS are at work. End of file: the keeper has ended. */
     KEEP_MAKE_KEY,
+    /* u16 another type, its request: what a token has part in, so that it takes
+     * long; one descriptor, on which the answer comes. At once: nothing;
+     * ERR_NOT_NOW when KEEP_ASIDE_MAX are under way. */
+    KEEP_ASIDE,
 };
+#define KEEP_ASIDE_MAX 8u
 
 /* --- verifier ---------------------------------------------------------------
  */

@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "front_certs.h"
-#include "front_keys.h"
+#include "front_parked.h"
 #include "front_standby.h"
 #include "front_work.h"
 
@@ -82,14 +82,24 @@ front_watch(struct front *f, struct watch *w, int fd,
     return ERR_OK;
 }
 
+int
+front_release(struct front *f, struct watch *w)
+{
+    int fd = w->fd;
+
+    if (fd >= 0)
+        (void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, fd, NULL);
+    w->fd = -1;
+    return fd;
+}
+
 void
 front_unwatch(struct front *f, struct watch *w)
 {
-    if (w->fd < 0)
-        return;
-    (void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, w->fd, NULL);
-    close(w->fd);
-    w->fd = -1;
+    int fd = front_release(f, w);
+
+    if (fd >= 0)
+        close(fd);
 }
 
 static void
@@ -279,7 +289,7 @@ let_go(struct peer *p)
     logon_peer_gone(p->front, p);
     angel_peer_gone(p);
     front_work_gone(p->front, p);
-    front_keys_gone(p->front, p);
+    front_parked_gone(p->front, p);
 }
 
 static void
@@ -342,6 +352,9 @@ peer_ready(struct watch *w, unsigned events)
 
     if ((events & EPOLLOUT) != 0)
         flush(p);
+    /* Who is not read is told of all the same, again and again. */
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && p->n_waits > 0)
+        peer_kill(p);
     for (unsigned i = 0; i < MESSAGES_A_TURN && !p->is_dead; i++) {
         const struct request *r;
         struct chan_msg msg;
@@ -525,7 +538,7 @@ start(struct front *f, struct err_info *why)
         (e = front_watch(f, &f->nest, f->start->nest, nest_ready, why)) !=
             ERR_OK ||
         (e = front_work_open(f, why)) != ERR_OK ||
-        (e = front_keys_open(f, why)) != ERR_OK ||
+        (e = front_parked_open(f, why)) != ERR_OK ||
         (e = keeper_start(f, why)) != ERR_OK ||
         (e = front_database_open(f, why)) != ERR_OK)
         return e;
@@ -566,7 +579,7 @@ static int
 wait_ms(struct front *f)
 {
     int all[] = { logon_wait_ms(f), front_work_wait_ms(f), rings_wait_ms(f),
-                  front_keys_wait_ms(f) };
+                  front_parked_wait_ms(f) };
     int first = -1;
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -618,14 +631,14 @@ front_run(const struct front_start *from)
                 front_batch_end(&f);
             w->ready(w, events[i].events);
         }
-        front_keys_go_on(&f);
+        front_parked_go_on(&f);
         front_batch_end(&f);
         front_standby_look(&f);
         logon_go_on(&f);
         rings_go_on(&f);
         bury_peers(&f);
     }
-    front_keys_close(&f);
+    front_parked_close(&f);
     front_work_close(&f);
     front_standby_close(&f);
     saf_engine_close(&f.engine);

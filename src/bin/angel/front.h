@@ -115,9 +115,9 @@ struct verifier {
 
 struct held;
 struct thread;
-struct works;  /* front_work.c */
-struct keys;   /* front_keys.c */
-struct follow; /* front_standby.c */
+struct works;   /* front_work.c */
+struct parkeds; /* front_parked.c */
+struct follow;  /* front_standby.c */
 
 /* Commands of this turn whose commit is to come. */
 struct batch {
@@ -146,7 +146,7 @@ struct front {
     struct saf_hooks hooks;
     struct batch batch;
     struct works *work;
-    struct keys *keys;
+    struct parkeds *parked;
     struct follow *follow;
     bool begins_following;
     char database_id[64]; /* of the line of databases in use */
@@ -167,6 +167,8 @@ MUST_CHECK enum err front_watch(struct front *, struct watch *, int fd,
                                 void (*ready)(struct watch *, unsigned),
                                 struct err_info *why);
 void front_unwatch(struct front *, struct watch *); /* closes */
+/* Not watched any more, nor closed: the descriptor, or -1. */
+int front_release(struct front *, struct watch *);
 void peer_send(struct peer *, enum wire_type, uint32_t seq, struct str payload,
                int fd);
 /* Reply with what `result` holds when e is ERR_OK. */

@@ -15,7 +15,7 @@
 #include "base/msg.h"
 #include "base/secret.h"
 #include "front_audit.h"
-#include "front_keys.h"
+#include "front_parked.h"
 #include "front_work.h"
 
 /* Commands, and bytes of their output, after which the batch is committed
@@ -207,7 +207,7 @@ command_run(struct peer *p, uint32_t seq, struct str command)
     struct front *f = p->front;
     struct saf_db *db = saf_engine_db(f->engine);
     struct saf_session session = { .acee = p->acee,
-                                   .now_ms = clock_wall_ms(),
+                                   .now_ms = front_parked_begin(f, p),
                                    .line = take_line,
                                    .refresh = take_refresh,
                                    .hooks = &f->hooks };
@@ -216,19 +216,21 @@ command_run(struct peer *p, uint32_t seq, struct str command)
     struct arena a;
 
     h = held_new(p, seq);
-    if (h == NULL)
+    if (h == NULL) {
+        front_parked_end(f);
         return false;
+    }
     session.arg = h;
     /* Where none can be begun the command's own transaction tells why. */
     if (!saf_db_in_batch(db))
         (void)!saf_db_batch_begin(db, NULL);
-    front_keys_begin(f, p);
     h->e = saf_execute(f->engine, &session, command, &h->rc, &h->why);
-    if (front_keys_wanted(f)) { /* it changed nothing and is run again */
+    front_parked_end(f);
+    if (front_is_parking(f)) { /* it changed nothing and is run again */
         held_free(h);
         if (f->batch.first == NULL && saf_db_in_batch(db))
             (void)!saf_db_batch_commit(db, NULL); /* nothing is in it */
-        return front_keys_park(p, seq, command);
+        return front_park(p, seq, command);
     }
     arena_init(&a, 4u * WIRE_COMMAND_MAX);
     buf_add(&h->command, str_trim(cmd_blank_secrets(&a, command, &f->hooks)));

@@ -6,5 +6,7 @@
 #include "saf/racdcert.h"
 
 const struct cert_services *front_cert_services(struct front *);
+/* A key of the token that nobody will use. */
+void front_drop_key(struct front *, struct str sealed, struct str owner);
 
 #endif

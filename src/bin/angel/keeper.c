@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -249,6 +250,17 @@ static const struct {
     { KEEP_TOKEN, keeper_on_token },
 };
 
+bool
+keeper_run_request(uint16_t type, struct reader *in, struct buf *out,
+                   enum err *e, struct err_info *why)
+{
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        if (requests[i].type == type)
+            return requests[i].run(in, out, e, why);
+    }
+    return false;
+}
+
 static bool
 answer(int fd, struct chan_msg *msg)
 {
@@ -256,17 +268,24 @@ answer(int fd, struct chan_msg *msg)
     struct err_info why = { 0 };
     enum err e = ERR_OK;
     struct buf result;
-    bool is_good = false;
+    bool is_good;
 
-    buf_init(&result, KEEPER_REQUEST_MAX);
-    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-        if (requests[i].type == msg->type)
-            is_good = requests[i].run(&in, &result, &e, &why);
+    if (keeper_is_slow(msg->type)) {
+        is_good =
+            keeper_aside(fd, msg->seq, msg->type, msg->payload, -1, &e, &why);
+        return is_good &&
+               (e == ERR_OK || chan_answer_send(fd, msg->type, msg->seq, e,
+                                                &why, STR("")) == ERR_OK);
     }
+    buf_init(&result, KEEPER_REQUEST_MAX);
     if (msg->type == KEEP_OPEN)
         is_good = keeper_on_open(&in, &result, msg, &e, &why);
-    if (msg->type == KEEP_MAKE_KEY)
+    else if (msg->type == KEEP_MAKE_KEY)
         is_good = keeper_on_make_key(&in, msg, &e, &why);
+    else if (msg->type == KEEP_ASIDE)
+        is_good = keeper_on_aside(&in, msg, &e, &why);
+    else
+        is_good = keeper_run_request(msg->type, &in, &result, &e, &why);
     if (e == ERR_OK)
         e = buf_check(&result, &why);
     is_good = is_good && chan_answer_send(fd, msg->type, msg->seq, e, &why,
@@ -323,7 +342,10 @@ keeper_run(int fd)
                                           : token_fd(keeper.token),
                                 .events = POLLIN };
         makers_poll(p + 2);
-        if (poll(p, n + OWN_FDS, -1) < 0)
+        if (poll(p, n + OWN_FDS,
+                 keeper.token == NULL
+                     ? -1
+                     : token_asides_wait_ms(keeper.token, clock_mono_ms())) < 0)
             continue;
         channels_serve(p + OWN_FDS, n);
         /* The nest starts all again; clients ask again. */
@@ -332,6 +354,8 @@ keeper_run(int fd)
             log_error("%s", why.text);
             return 1;
         }
+        if (!keeper_asides_go_on())
+            return 1;
         if (p[0].revents == 0)
             continue;
         if (chan_recv(fd, &msg, NULL) != ERR_OK)

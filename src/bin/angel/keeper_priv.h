@@ -42,6 +42,22 @@ MUST_CHECK enum err makers_ready(const struct pollfd *, struct err_info *why);
 bool keeper_on_make_key(struct reader *in, struct chan_msg *, enum err *e,
                         struct err_info *why);
 
+/* --- keeper_aside.c --- */
+/* One request, as the table of keeper.c has it. False: malformed. */
+bool keeper_run_request(uint16_t type, struct reader *in, struct buf *out,
+                        enum err *e, struct err_info *why);
+/* Does the token have part in such requests? */
+bool keeper_is_slow(uint16_t type);
+/* Run it without waiting for the token; answered on `to`, which the keeper
+ * closes, or (to < 0) on front. False: malformed. */
+bool keeper_aside(int front, uint32_t seq, uint16_t type, struct str request,
+                  int to, enum err *e, struct err_info *why);
+/* KEEP_ASIDE */
+bool keeper_on_aside(struct reader *in, struct chan_msg *, enum err *e,
+                     struct err_info *why);
+/* Those whose token has answered. False: the front is gone. */
+bool keeper_asides_go_on(void);
+
 /* --- keeper_token.c --- */
 MUST_CHECK enum err keeper_has_token(struct err_info *why);
 /* A key of the token: new (kind is not 0), or the one of that label. out: str
