@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "saf/certcheck.h"
 #include "saf/certmake.h"
 #include "saf/p12_cost.h"
 
@@ -180,14 +181,31 @@ altnames_text(struct arena *a, const X509 *x)
 /* --- one certificate
  * ---------------------------------------------------------------- */
 
+/* The bytes as they stand there: two's complement, which RACF takes for a
+ * number without sign. */
+static struct str
+negative_text(struct arena *a, const ASN1_INTEGER *serial)
+{
+    unsigned char *der = NULL;
+    int n = i2d_ASN1_INTEGER(serial, &der);
+    struct str text = STR("");
+
+    /* Tag, length (one byte: certcheck), value. */
+    for (int i = 2; i < n; i++)
+        text = str_fmt(a, STR_FMT "%02X", STR_ARG(text), der[i]);
+    OPENSSL_free(der);
+    return text.n > 0 ? text : STR("00");
+}
+
 static struct str
 serial_text(struct arena *a, const X509 *x)
 {
-    BIGNUM *n = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x), NULL);
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
+    BIGNUM *n = ASN1_INTEGER_to_BN(serial, NULL);
     char *hex = n == NULL ? NULL : BN_bn2hex(n);
-    struct str text = hex == NULL || strcmp(hex, "0") == 0
-                          ? STR("00")
-                          : str_fmt(a, "%s", hex);
+    struct str text = hex == NULL || strcmp(hex, "0") == 0 ? STR("00")
+                      : hex[0] == '-' ? negative_text(a, serial)
+                                      : str_fmt(a, "%s", hex);
 
     OPENSSL_free(hex);
     BN_free(n);
@@ -308,8 +326,10 @@ struct found {
     X509 *certs[CERTPARSE_CERTS_MAX];
     size_t n;
     EVP_PKEY *key;
-    struct str friendly_name;
     bool has_password_failed;
+    bool has_damage;    /* a block of PEM that is none, or cut */
+    bool has_remainder; /* bytes behind it that are no padding */
+    bool is_too_many;
     struct p12_cost p12;
 };
 
@@ -319,6 +339,7 @@ take(struct found *f, X509 *x)
     if (x == NULL)
         return false;
     if (f->n == CERTPARSE_CERTS_MAX) {
+        f->is_too_many = true;
         X509_free(x);
         return false;
     }
@@ -345,14 +366,16 @@ take_pem(struct found *f, struct str input)
     BIO *bio = BIO_new_mem_buf(input.p, (int)input.n);
     char *name = NULL, *header = NULL;
     unsigned char *data = NULL;
+    unsigned long error;
     long n = 0;
 
+    ERR_clear_error();
     while (bio != NULL && PEM_read_bio(bio, &name, &header, &data, &n) == 1) {
         const unsigned char *p = data;
 
         if (strcmp(name, PEM_STRING_X509) == 0 ||
             strcmp(name, PEM_STRING_X509_TRUSTED) == 0)
-            (void)take(f, d2i_X509(NULL, &p, n));
+            f->has_damage = !take(f, d2i_X509(NULL, &p, n)) || f->has_damage;
         else if (strcmp(name, PEM_STRING_PKCS7) == 0)
             take_pkcs7(f, d2i_PKCS7(NULL, &p, n));
         OPENSSL_free(name);
@@ -361,6 +384,9 @@ take_pem(struct found *f, struct str input)
         name = header = NULL;
         data = NULL;
     }
+    error = ERR_peek_last_error();
+    f->has_damage = f->has_damage ||
+                    (f->n > 0 && ERR_GET_REASON(error) != PEM_R_NO_START_LINE);
     BIO_free(bio);
 }
 
@@ -369,9 +395,7 @@ take_pkcs12(struct arena *a, struct found *f, PKCS12 *p12, struct str password)
 {
     STACK_OF(X509) *others = NULL;
     const char *pass = str_z(a, password);
-    const unsigned char *alias;
     X509 *cert = NULL;
-    int n_alias = 0;
 
     p12_cost(p12, pass, &f->p12);
     if (f->p12.is_too_slow)
@@ -380,13 +404,23 @@ take_pkcs12(struct arena *a, struct found *f, PKCS12 *p12, struct str password)
         f->has_password_failed = true;
         return;
     }
-    if (cert != NULL && (alias = X509_alias_get0(cert, &n_alias)) != NULL)
-        f->friendly_name = str_dup(a, str_n(alias, (size_t)n_alias));
     (void)take(f, cert);
     /* libcrypto gives the others in reverse. */
     for (int i = sk_X509_num(others) - 1; i >= 0; i--)
         (void)take(f, X509_dup(sk_X509_value(others, i)));
     sk_X509_pop_free(others, X509_free);
+}
+
+/* Records of a data set may be filled up, with NULs or blanks (X'40' of
+ * EBCDIC). */
+static bool
+is_padding(struct str rest)
+{
+    for (size_t i = 0; i < rest.n; i++) {
+        if (rest.p[i] != '\0' && strchr(" \r\n\x40", rest.p[i]) == NULL)
+            return false;
+    }
+    return true;
 }
 
 static void
@@ -400,6 +434,8 @@ take_der(struct arena *a, struct found *f, struct str input,
 
     if (x != NULL) {
         (void)take(f, x);
+        f->has_remainder =
+            !is_padding(str_sub(input, (size_t)(p - start), input.n));
         return;
     }
     p = start;
@@ -558,11 +594,18 @@ keep_found(struct arena *a, const struct found *f, const struct str *trusted,
     struct buf pkcs8;
     enum err e = ERR_OK;
 
+    for (size_t i = 0; i < f->n; i++) {
+        if ((e = certcheck(f->certs[i], why)) != ERR_OK)
+            return e;
+    }
     for (size_t i = 0; i < f->n; i++)
         signer[i] = signer_of(f, f->certs[i], trusted, n_trusted);
     put_in_order(f, signer, at);
     for (size_t i = 0; i < f->n; i++)
         place[at[i]] = (int32_t)i;
+    if (f->key != NULL &&
+        (e = certcheck_key(f->certs[at[0]], f->key, why)) != ERR_OK)
+        return e;
     out->certs = ARENA_ARRAY(a, struct cert_facts, f->n);
     if (out->certs == NULL)
         return err_set(why, ERR_MEMORY, "no storage for certificates");
@@ -577,7 +620,6 @@ keep_found(struct arena *a, const struct found *f, const struct str *trusted,
         out->certs[i].signer = by >= 0 && (size_t)by < f->n ? place[by] : by;
     }
     out->n = f->n;
-    out->friendly_name = f->friendly_name;
     if (f->key == NULL)
         return ERR_OK;
     buf_init(&pkcs8, CERT_DER_MAX);
@@ -603,7 +645,17 @@ certparse(struct arena *a, struct str input, struct str password,
     take_pem(&f, input);
     if (f.n == 0)
         take_der(a, &f, input, password);
-    if (f.n > 0)
+    if (f.is_too_many)
+        e = err_set(why, ERR_LIMIT, "more than %u certificates",
+                    CERTPARSE_CERTS_MAX);
+    else if (f.n > 0 && f.has_damage)
+        e = err_set(why, ERR_SYNTAX,
+                    "one of the certificates is cut or damaged");
+    else if (f.has_remainder)
+        e = err_set(why, ERR_SYNTAX,
+                    "something follows the certificate that is not part of "
+                    "it");
+    else if (f.n > 0)
         e = keep_found(a, &f, trusted, n_trusted, &bundle, why);
     else if (f.p12.is_too_slow)
         e = err_set(why, ERR_LIMIT,

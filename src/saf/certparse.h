@@ -17,7 +17,7 @@
 
 struct cert_facts {
     struct str der;
-    struct str serial; /* hexadecimal, even number of digits */
+    struct str serial; /* hexadecimal, even number of digits, no sign */
     struct str issuer; /* most specific first: "CN=X.OU=Y.O=Z" */
     struct str subject;
     struct str issuer_der, subject_der;
@@ -41,8 +41,7 @@ struct cert_bundle {
     struct cert_facts *certs; /* end entity first */
     size_t n;
     struct str pkcs8; /* private key of the first, from PKCS#12 */
-    struct str friendly_name;
-    bool is_request; /* PKCS#10: order holds subject, key, names */
+    bool is_request;  /* PKCS#10: order holds subject, key, names */
     struct cert_order order;
 };
 
@@ -51,7 +50,7 @@ struct cert_bundle {
  * arena. trusted: DER certificates that may have issued the first one, looked
  * at for `signer` after the bundle's own (index n, n+1, ...).
  *
- * ERR_SYNTAX  none of these, or damaged
+ * ERR_SYNTAX  none of these, or damaged; also as certcheck.h
  * ERR_DENIED  PKCS#12: wrong password, or one is needed
  */
 MUST_CHECK enum err certparse(struct arena *, struct str input,

@@ -2,7 +2,8 @@
  * by the front, which believes no length in them. */
 #include "saf/certparse.h"
 
-#define NAME_MAX_BYTES 8192u
+/* As text they are longer: BMPString, names of attributes. */
+#define NAME_MAX_BYTES (4u * CERT_DER_MAX)
 
 void
 cert_bundle_put(const struct cert_bundle *b, struct buf *out)
@@ -13,8 +14,8 @@ cert_bundle_put(const struct cert_bundle *b, struct buf *out)
 
         buf_str(out, f->der);
         buf_str(out, f->serial);
-        buf_str(out, str_sub(f->issuer, 0, NAME_MAX_BYTES));
-        buf_str(out, str_sub(f->subject, 0, NAME_MAX_BYTES));
+        buf_str(out, f->issuer);
+        buf_str(out, f->subject);
         buf_str(out, f->issuer_der);
         buf_str(out, f->subject_der);
         buf_u64(out, (uint64_t)f->not_before_s);
@@ -23,7 +24,7 @@ cert_bundle_put(const struct cert_bundle *b, struct buf *out)
         buf_str(out, f->key_type);
         buf_u32(out, f->key_bits);
         buf_str(out, f->key_usage);
-        buf_str(out, str_sub(f->altnames, 0, NAME_MAX_BYTES));
+        buf_str(out, f->altnames);
         buf_str(out, f->key_id);
         buf_str(out, f->key_hash);
         buf_str(out, f->fingerprint);
@@ -33,7 +34,6 @@ cert_bundle_put(const struct cert_bundle *b, struct buf *out)
         buf_u32(out, (uint32_t)f->signer);
     }
     buf_str(out, b->pkcs8);
-    buf_str(out, b->friendly_name);
     buf_u8(out, b->is_request);
     if (b->is_request)
         cert_order_put(&b->order, out);
@@ -95,7 +95,6 @@ cert_bundle_read(struct reader *in, struct arena *a, struct cert_bundle *out)
             return false;
     }
     if (!reader_str(in, 0, CERT_DER_MAX, &b.pkcs8) ||
-        !reader_str(in, 0, 1024, &b.friendly_name) ||
         !read_bool(in, &b.is_request) ||
         (b.is_request && !cert_order_read(in, &b.order)) || !reader_at_end(in))
         return false;

@@ -276,4 +276,34 @@ unlike "$(as_user1 'RACDCERT ADDRING(Mine)')" "IRRD101I" "READ: one's own ring"
 like "$(as_user1 'RACDCERT ID(LIBSERV) ADDRING(Theirs)')" "IRRD101I" "not another's"
 OUT=$(sallyport-racf --json 'RACDCERT ID(USER1) LISTRING(*)')
 if python3 -c 'import json,sys; d=json.loads(sys.argv[1]); assert d["rc"] == 0 and any("Mine" in l for l in d["lines"])' "$OUT"; then pass "--json"; else fail "--json"; note "$OUT"; fi
+
+# What somebody made to break its reader (the corpus; its first byte is the
+# length of a password, which follows): refused with the original's message and
+# a reason, and nothing has changed.
+all_there() { racf "RACDCERT ID(USER1) LIST"; racf "RACDCERT CERTAUTH LIST"; racf "RACDCERT SITE LIST"; }
+unpack() { python3 -c '
+import sys
+b = open(sys.argv[1], "rb").read(); n = b[0]
+open(sys.argv[2], "wb").write(b[1 + n:]); print(b[1:1 + n].decode())' "$1" "$2"; }
+before=$(all_there)
+for file in "$SALLYPORT_SOURCE"/tests/corpus/certificates/bad-*; do
+    name=${file##*/}; password=$(unpack "$file" "$D/IBMUSER.ODD")
+    OUT=$(racf "RACDCERT ID(USER1) ADD('IBMUSER.ODD') WITHLABEL('$name') TRUST${password:+ PASSWORD('$password')}"); STATUS=$?
+    is $STATUS 8 "$name is refused"
+    case $name in
+    bad-signature | bad-algorithm) like "$OUT" "the certificate's signature is not valid" "$name: why" ;;
+    *) like "$OUT" "^IRRD104I The input data set does not contain a valid certificate" "$name: so it is said"
+       like "$OUT" "^SPT0310E RACDCERT: IBMUSER.ODD: .{10,}" "$name: and why" ;;
+    esac
+    unlike "$OUT" "malformed answer|ended on this input" "$name: its reader has not died of it"
+done
+is "$(all_there)" "$before" "nothing was added"
+for row in "serial-negative:FF38" "serial-zero:00" "serial-64:1{72}" "date-far:07" "name-long:07" "name-many:07" "altnames-many:07" "p12-name-long:07" "key-rsa-16384:07"; do
+    name=odd-${row%%:*}; password=$(unpack "$SALLYPORT_SOURCE/tests/corpus/certificates/$name" "$D/IBMUSER.ODD")
+    OUT=$(racf "RACDCERT ID(USER1) ADD('IBMUSER.ODD') WITHLABEL('odd') NOTRUST${password:+ PASSWORD('$password')}")
+    like "$OUT" "IRRD199I" "$name is taken"
+    like "$(racf "RACDCERT ID(USER1) LIST(LABEL('odd'))")" "^ +>${row#*:}<" "$name: with its serial number"
+    runs "$name is deleted" 0 sallyport-racf "RACDCERT ID(USER1) DELETE(LABEL('odd'))"
+done
+is "$(all_there)" "$before" "and all is as before"
 done_testing

@@ -15,7 +15,7 @@ struct parser_work {
     size_t n_list;
 };
 #define PARSER_REQUEST_MAX (64u * 1024u * 1024u)
-#define PARSER_RESULT_MAX (1u << 20)
+#define PARSER_RESULT_MAX (4u << 20)
 
 /* As one string, for front_slow. Holds secrets. */
 void parser_put(const struct parser_work *, struct buf *out);

@@ -20,7 +20,7 @@ static struct aside {
 } asides[KEEP_ASIDE_MAX];
 
 static const uint16_t slow[] = {
-    KEEP_NEW_KEY, KEEP_SEAL,    KEEP_CERTIFY,  KEEP_REQUEST,
+    KEEP_NEW_KEY, KEEP_SEAL,     KEEP_CERTIFY,  KEEP_REQUEST,
     KEEP_TOKEN,   KEEP_FIND_KEY, KEEP_DROP_KEY,
 };
 
