@@ -49,7 +49,9 @@ struct revocation_rules {
     uint32_t ocsp_timeout_ms, crl_timeout_ms, ldap_timeout_ms, chain_timeout_ms;
     /* 0 means: 20,480 and 10 MiB. */
     size_t ocsp_max_bytes, crl_max_bytes;
-    uint32_t keep_max_s;  /* answers are not kept longer; 0: 86400 */
+    uint32_t keep_max_s; /* answers are not kept longer; 0: 86400 */
+    /* Larger lists are not kept; 0: all are. */
+    size_t http_keep_bytes, ldap_keep_bytes;
     uint32_t retry_s;     /* nobody is asked again after a failure; 0: 60 */
     uint32_t max_sources; /* asked about a certificate; 0: SOURCES_MAX */
     /* Algorithms that answers and lists may be signed with, "" any: pairs of

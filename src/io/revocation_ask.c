@@ -128,6 +128,16 @@ fetch_crl(const struct revocation *r, const struct source *s, size_t most,
                       or_default(rules->crl_timeout_ms, TIMEOUT_MS), out, why);
 }
 
+static bool
+is_to_be_kept(const struct revocation_rules *rules, enum source_kind kind,
+              size_t bytes)
+{
+    size_t most = kind == SOURCE_CRL_LDAP ? rules->ldap_keep_bytes
+                                          : rules->http_keep_bytes;
+
+    return most == 0 || bytes <= most;
+}
+
 static void
 ask_crl(const struct revocation *r, const struct source *s, X509 *certificate,
         X509 *issuer, struct finding *finding)
@@ -153,8 +163,10 @@ ask_crl(const struct revocation *r, const struct source *s, X509 *certificate,
                         : why.text);
     } else {
         judge_crl(crl, certificate, issuer, &r->rules, finding);
+        if (is_new && !is_to_be_kept(&r->rules, s->kind, bytes.n))
+            finding->until = time(NULL) + 1; /* for who waits now */
         /* What somebody on the way has put there is not kept. */
-        if (is_new && finding->verdict <= REVOCATION_REVOKED)
+        else if (is_new && finding->verdict <= REVOCATION_REVOKED)
             crl_put(r->cache, s->url, crl, bytes.n, finding->until);
     }
     X509_CRL_free(crl);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "ttls/env.h"
+#include "ttls/stmt.h"
 
 #define NONCE_MAX 32u /* RFC 8954 */
 
@@ -100,6 +101,7 @@ add_web(const struct ttls_effective *e, struct env_texts *texts,
     r->use_http_crls = e->cdp.enable == TTLS_ON;
     r->crl_timeout_ms = e->cdp.response_timeout_s * 1000;
     r->crl_max_bytes = e->cdp.max_response_bytes;
+    r->http_keep_bytes = e->cdp.cache_entry_max;
     r->crl_proxy = put_proxy(texts->crl_proxy, e->cdp.proxy, e->cdp.proxy_port);
     r->crls_first = !e->aia_cdp_priority;
     r->max_sources = e->max_locations;
@@ -125,7 +127,10 @@ add_ldap(const struct ttls_effective *e, struct env_texts *texts,
     r->ldap_timeout_ms = e->ldap.response_timeout_s * 1000;
     r->crl_algorithms =
         put_algorithms(texts->crl_algorithms, &e->crl_algorithms);
-    if (e->ldap.crl_cache_timeout_h == 0)
+    r->ldap_keep_bytes = e->ldap.cache_entry_max;
+    if (e->ldap.crl_cache_timeout_h == 0 ||
+        (ttls_is_coded(&e->ldap.obj, "CRLCacheSize") &&
+         e->ldap.cache_size == 0))
         r->keep_max_s = 1;
     else if (r->keep_max_s == 0)
         r->keep_max_s = e->ldap.crl_cache_timeout_h * 3600;

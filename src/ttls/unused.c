@@ -31,8 +31,7 @@ static const struct {
     { TTLS_CONN_ADV, "TruncatedHMAC", "Required", HMAC },
     { TTLS_GSK_ADV, "GSK_SYSPLEX_SIDCACHE", "Off", SYSPLEX },
     { TTLS_GSK_ADV, "GSK_SYSPLEX_SESSION_TICKET_CACHE", "Off", SYSPLEX },
-    { TTLS_GSK_LDAP, "CRLCacheSize", NULL, CACHE },
-    { TTLS_GSK_LDAP, "CRLCacheEntryMaxsize", NULL, CACHE },
+    { TTLS_GSK_LDAP, "CRLCacheSize", "0", CACHE },
     { TTLS_GSK_LDAP, "CRLCacheExtended", "Off",
       "lists are kept until their own end" },
     { TTLS_GSK_LDAP, "CRLCacheTempCRL", "Off",
@@ -40,7 +39,6 @@ static const struct {
     { TTLS_GSK_LDAP, "CRLCacheTempCRLTimeout", NULL,
       "a directory that has no list is asked again after a minute" },
     { TTLS_GSK_CDP, "HttpCdpCacheSize", "0", CACHE },
-    { TTLS_GSK_CDP, "HttpCdpCacheEntryMaxsize", NULL, CACHE },
     { TTLS_GSK_OCSP, "OcspClientCacheSize", "0", CACHE },
     { TTLS_GSK_OCSP, "OcspCliCacheEntryMaxsize", NULL, CACHE },
 };

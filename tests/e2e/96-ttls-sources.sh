@@ -9,7 +9,7 @@ block() { local name=$1; shift; [ $# -eq 0 ] || { printf '    %s\n    {\n' "$nam
 out() { # NAME PORT PARAMETERS...: each in the block that it belongs to
     local name=$1 port=$2 p ocsp=() lists=() ldap=() gsk=(); shift 2
     for p; do
-        case $p in Ocsp*) ocsp+=("$p") ;; HttpCdp*) lists+=("$p") ;; *LDAP* | GSK_CRL*) ldap+=("$p") ;; *) gsk+=("$p") ;; esac
+        case $p in Ocsp*) ocsp+=("$p") ;; HttpCdp*) lists+=("$p") ;; *LDAP* | GSK_CRL* | CRLCache*) ldap+=("$p") ;; *) gsk+=("$p") ;; esac
     done
     [ ${#ldap[@]} -eq 0 ] || ldap+=('GSK_CRL_SECURITY_LEVEL High')
     rule "$name" Outbound "$port" Client /etc/keys/client.pem "" "" "TTLSGskAdvancedParms
@@ -43,6 +43,8 @@ ctwo 8524 cdp=http://10.77.0.2:8479/none.crl;$W/two/list.crl|HttpCdpEnable On
 cmaxsrc 8525 cdp=http://10.77.0.2:8479/none2.crl;$W/two2/list.crl|HttpCdpEnable On;MaxSrcRevExtLocValues 1
 cmaxvalid 8526 cdp=http://10.77.0.2:8479/none3.crl;$W/two3/list.crl|HttpCdpEnable On;MaxValidRevExtLocValues 1
 ckeep 8527 cdp=$W/keep/list.crl|HttpCdpEnable On
+clarge 8529 cdp=$W/large/list.crl|HttpCdpEnable On;HttpCdpCacheEntryMaxsize 100
+csmall 8539 cdp=$W/small/list.crl|HttpCdpEnable On;HttpCdpCacheEntryMaxsize 5000
 cforget 8528 cdp=$W/forget/list.crl|HttpCdpEnable On;HttpCdpCacheSize 0
 luser 8530 |GSK_LDAP_SERVER 10.77.0.2:3890;$as
 lrevoked 8531 |GSK_LDAP_SERVER 10.77.0.2:3890;$as
@@ -52,6 +54,8 @@ lport 8534 |GSK_LDAP_SERVER 10.77.0.2;GSK_LDAP_SERVER_PORT 3890;$as
 lsecond 8535 |GSK_LDAP_SERVER 10.77.0.2:8479;GSK_LDAP_SERVER 10.77.0.2:3890;$as
 ltime 8536 |GSK_LDAP_SERVER 10.77.0.2:8475;LDAPResponseTimeout 1
 lkeep 8537 |GSK_LDAP_SERVER 10.77.0.2:3890;$as
+lnone 8541 |GSK_LDAP_SERVER 10.77.0.2:3890;$as;CRLCacheSize 0
+llarge 8542 |GSK_LDAP_SERVER 10.77.0.2:3890;$as;CRLCacheEntryMaxsize 10
 lforget 8538 |GSK_LDAP_SERVER 10.77.0.2:3890;$as;GSK_CRL_CACHE_TIMEOUT 0
 ROWS
 {
@@ -145,12 +149,12 @@ quick 8523 436 "HttpCdpResponseTimeout 1"
 good 8524 "two places for lists, one is nowhere"
 bad 8525 436 "MaxSrcRevExtLocValues 1"
 bad 8526 436 "MaxValidRevExtLocValues 1"
-for _ in 1 2 3 4 5 6; do for port in 8511 8512 8527 8528; do asks $port; done; sleep 1.2; done >kept
-is "$(grep -c MARKER kept)" 24 "answers and lists that are kept, or not"
+for _ in 1 2 3 4 5 6; do for port in 8511 8512 8527 8528 8529 8539; do asks $port; done; sleep 1.2; done >kept
+is "$(grep -c MARKER kept)" 36 "answers and lists that are kept, or not"
 engines=$(pgrep -P "$(stack_pid)" -f -c -- --engine); [ "$engines" -lt 6 ] || engines=5
 asked() { grep -c "$1" web.log; }
-for what in /a/keep /keep/list.crl; do [ "$(asked "$what")" -le "$engines" ]; ok $? "$what: asked for once an engine ($(asked "$what"))"; done
-for row in OcspClientCacheSize:/a/forget HttpCdpCacheSize:/forget/list.crl; do [ "$(asked "${row#*:}")" -gt "$engines" ]; ok $? "${row%:*} 0: asked again ($(asked "${row#*:}"))"; done
+for what in /a/keep /keep/list.crl /small/list.crl; do [ "$(asked "$what")" -le "$engines" ]; ok $? "$what: asked for once an engine ($(asked "$what"))"; done
+for row in OcspClientCacheSize:/a/forget HttpCdpCacheSize:/forget/list.crl HttpCdpCacheEntryMaxsize:/large/list.crl; do [ "$(asked "${row#*:}")" -gt "$engines" ]; ok $? "${row%:*}: asked again ($(asked "${row#*:}"))"; done
 
 # --- a directory that tells those it knows only -------------------------------------------
 PATH=/usr/sbin:$PATH
@@ -179,11 +183,12 @@ C
     good 8534 "GSK_LDAP_SERVER_PORT"
     good 8535 "the second GSK_LDAP_SERVER"
     quick 8536 427 "LDAPResponseTimeout 1"
-    good 8537 "GSK_CRL_CACHE_TIMEOUT"; good 8538 "GSK_CRL_CACHE_TIMEOUT 0"
+    good 8537 "GSK_CRL_CACHE_TIMEOUT"; good 8538 "GSK_CRL_CACHE_TIMEOUT 0"; good 8541 "CRLCacheSize 0"; good 8542 "CRLCacheEntryMaxsize"
     kill "$SLAPD"; wait "$SLAPD" 2>/dev/null; sleep 2
     kept() { asks 8537 | grep -q MARKER; }
     wait_for 20 kept; ok $? "without the directory: what is kept"
     bad 8538 427 "what is not"
+    bad 8541 427 "CRLCacheSize 0"
     unlike "$(cat "$syslog" "$SALLYPORT_ROOT/tcpip/TCPIP1/stack.log"; sallyport pasearch -t; sallyport pasearch -t --json)" 'Geheim' "no password in logs and displays"
 else
     note "no slapd: directories are not looked at"
