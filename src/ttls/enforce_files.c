@@ -1,5 +1,6 @@
 /*
- * Files that a policy names, key databases and Envfiles: read by the stack,
+ * Files that a policy names, key databases and Envfiles, and that of the keys
+ * which systems share: read by the stack,
  * which is root, when the policy is installed, and handed to the engines with
  * it. Only what the policy names is ever read, whatever an engine asks; who may
  * use it is told by the file's owner and mode, which go along.
@@ -60,8 +61,13 @@ static uint32_t
 put_named(struct buf *list, const struct ttls_obj *obj)
 {
     const struct ttls_group_adv *group = (const void *)obj;
+    const struct ttls_gsk_adv *gsk = (const void *)obj;
     const struct ttls_keyring *k = (const void *)obj;
 
+    if (obj->stmt == TTLS_GSK_ADV && gsk->sysplex_ticket_cache == TTLS_ON) {
+        put_file(list, STR(TTLS_SYSPLEX_FILE));
+        return 1;
+    }
     if (obj->stmt == TTLS_GROUP_ADV && group->env_file.n > 0) {
         put_file(list, group->env_file);
         return 1;

@@ -97,6 +97,8 @@ unsigned env_revocation(struct env *);
 void env_revocation_context(const struct env *);
 /* Responses about the server's own certificates (env_staple.c). */
 unsigned env_staples(struct env *); /* 0, or a return code */
+/* Caches and tickets of sessions (env_tickets.c). */
+MUST_CHECK bool env_sessions(struct env *);
 /* FIPS140 (fips.c): can it be had; EZD1288I for each new group that it cannot
  * be had for. */
 MUST_CHECK bool fips_is_here(void);

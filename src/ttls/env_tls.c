@@ -2,11 +2,8 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "ttls/env.h"
 
@@ -369,135 +366,6 @@ on_server_name(SSL *ssl, int *alert, void *arg)
     return is_found ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-/* --- sessions
- * ---------------------------------------------------------------------- */
-
-/* Keys of one period, the same in all engines: from the secret that the stack
- * gave them. 32 bytes for AES, 32 for HMAC. */
-static bool
-ticket_keys(const struct conn *c, uint64_t period, unsigned char out[64])
-{
-    struct env *env = c->env;
-    unsigned char what[16] = { 0 };
-    unsigned n = 64;
-
-    if (env->ticket_period == period && period != 0) {
-        memcpy(out, env->ticket_keys, 64);
-        return true;
-    }
-    for (int i = 0; i < 8; i++)
-        what[i] = (unsigned char)(period >> (56 - 8 * i));
-    for (int i = 0; i < 4; i++)
-        what[8 + i] = (unsigned char)(c->mapped->eff.env_id >> (24 - 8 * i));
-    if (HMAC(EVP_sha512(), c->engine->secret, sizeof c->engine->secret, what,
-             sizeof what, out, &n) == NULL)
-        return false;
-    memcpy(env->ticket_keys, out, 64);
-    env->ticket_period = period;
-    return true;
-}
-
-static bool
-set_ticket_cipher(const struct conn *c, const unsigned char keys[64],
-                  const unsigned char *iv, EVP_CIPHER_CTX *cipher,
-                  EVP_MAC_CTX *mac, bool is_new)
-{
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY,
-                                          (void *)(uintptr_t)(keys + 32), 32),
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-                                         (char *)(uintptr_t) "sha256", 0),
-        OSSL_PARAM_construct_end(),
-    };
-    const EVP_CIPHER *type = c->mapped->eff.server_ticket_alg == TTLS_AESCBC256
-                                 ? EVP_aes_256_cbc()
-                                 : EVP_aes_128_cbc();
-
-    return EVP_MAC_CTX_set_params(mac, params) == 1 &&
-           EVP_CipherInit_ex(cipher, type, NULL, keys, iv, is_new) == 1;
-}
-
-static int
-on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv,
-          EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int is_new)
-{
-    const struct conn *c = SSL_get_app_data(ssl);
-    const struct ttls_effective *e = &c->mapped->eff;
-    uint64_t every =
-        e->server_ticket_refresh_s > 0 ? e->server_ticket_refresh_s : 300;
-    uint64_t now = (uint64_t)time(NULL) / every, period = now;
-    uint64_t kept = e->server_ticket_timeout_s / every + 1;
-    unsigned char keys[64];
-    int result = 1;
-
-    if (is_new) {
-        memset(name, 0, 16);
-        for (int i = 0; i < 8; i++)
-            name[i] = (unsigned char)(period >> (56 - 8 * i));
-        if (EVP_CIPHER_get_iv_length(EVP_aes_128_cbc()) != 16 ||
-            RAND_bytes(iv, 16) != 1)
-            return -1;
-    } else {
-        period = 0;
-        for (int i = 0; i < 8; i++)
-            period = period << 8 | name[i];
-        if (period > now || now - period > kept)
-            return 0; /* too old, or not ours */
-        result = period == now ? 1 : 2;
-    }
-    if (!ticket_keys(c, period, keys) ||
-        !set_ticket_cipher(c, keys, iv, cipher, mac, is_new != 0))
-        result = -1;
-    OPENSSL_cleanse(keys, sizeof keys);
-    return result;
-}
-
-static int
-on_new_session(SSL *ssl, SSL_SESSION *session)
-{
-    struct conn *c = SSL_get_app_data(ssl);
-    const struct ttls_effective *e = &c->mapped->eff;
-
-    const unsigned char *ticket;
-    size_t n = 0;
-
-    SSL_SESSION_get0_ticket(session, &ticket, &n);
-    if (e->role != TTLS_CLIENT || c->env == NULL || e->session_cache == 0 ||
-        (e->client_ticket_max_bytes > 0 && n > e->client_ticket_max_bytes))
-        return 0;
-    env_session_put(c, session);
-    return 1;
-}
-
-static bool
-set_sessions(struct env *env, const struct ttls_effective *e)
-{
-    bool is_client = e->role == TTLS_CLIENT;
-    bool is_cached = e->session_timeout_s > 0 && e->session_cache > 0;
-    bool has_tickets = is_client ? e->client_tickets : e->server_tickets;
-    unsigned char id[8] = { 0 };
-
-    for (int i = 0; i < 4; i++)
-        id[i] = (unsigned char)(e->env_id >> (24 - 8 * i));
-    SSL_CTX_set_timeout(env->ctx, (long)e->session_timeout_s);
-    if (!has_tickets)
-        SSL_CTX_set_options(env->ctx, SSL_OP_NO_TICKET);
-    if (is_client) {
-        SSL_CTX_set_session_cache_mode(
-            env->ctx, is_cached
-                          ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL
-                          : SSL_SESS_CACHE_OFF);
-        SSL_CTX_sess_set_new_cb(env->ctx, on_new_session);
-        return true;
-    }
-    SSL_CTX_set_session_cache_mode(env->ctx, is_cached ? SSL_SESS_CACHE_SERVER
-                                                       : SSL_SESS_CACHE_OFF);
-    SSL_CTX_sess_set_cache_size(env->ctx, (long)e->session_cache);
-    SSL_CTX_set_num_tickets(env->ctx, has_tickets ? e->server_ticket_count : 0);
-    return SSL_CTX_set_session_id_context(env->ctx, id, sizeof id) == 1 &&
-           SSL_CTX_set_tlsext_ticket_key_evp_cb(env->ctx, on_ticket) == 1;
-}
-
 /* --- the rest
  * ------------------------------------------------------------------------ */
 
@@ -587,7 +455,7 @@ env_context(struct env *env)
         return fail(env, 402);
     if (!set_groups(env->ctx, e) || !set_signatures(env->ctx, e) ||
         !set_fragment(env->ctx, e) || !set_dh(env->ctx, e) ||
-        !set_sessions(env, e))
+        !env_sessions(env))
         return fail(env, 5006);
     SSL_CTX_set_tlsext_servername_callback(env->ctx, on_server_name);
     if (!set_certificates(env, e) || !set_verification(env, e))

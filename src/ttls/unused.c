@@ -30,7 +30,6 @@ static const struct {
     { TTLS_ENV_ADV, "TruncatedHMAC", "Required", HMAC },
     { TTLS_CONN_ADV, "TruncatedHMAC", "Required", HMAC },
     { TTLS_GSK_ADV, "GSK_SYSPLEX_SIDCACHE", "Off", SYSPLEX },
-    { TTLS_GSK_ADV, "GSK_SYSPLEX_SESSION_TICKET_CACHE", "Off", SYSPLEX },
     { TTLS_GSK_LDAP, "CRLCacheSize", "0", CACHE },
     { TTLS_GSK_LDAP, "CRLCacheExtended", "Off",
       "lists are kept until their own end" },

@@ -47,11 +47,13 @@ block() { local name=$1; shift; printf '%s\n  {\n' "$name"; printf '    %s\n' "$
     into snocache 8107 "$old" "$(block TTLSGskAdvancedParms 'GSK_SESSION_TICKET_SERVER_ENABLE Off' 'GSK_V3_SIDCACHE_SIZE 0')"
     into snotime 8108 "$old" "$(block TTLSGskAdvancedParms 'GSK_SESSION_TICKET_SERVER_ENABLE Off' 'GSK_V3_SESSION_TIMEOUT 0')"
     into scache 8109 "$old" "$(block TTLSGskAdvancedParms 'GSK_SESSION_TICKET_SERVER_ENABLE Off')"
+    into sshared 8112 "" "$(block TTLSGskAdvancedParms 'GSK_SYSPLEX_SESSION_TICKET_CACHE On')"
     into sreneg 8110 "Renegotiation All
     $old"
     into sdisabled 8111 "Renegotiation Disabled
     $old"
 } >"$policy"
+head -c 64 /dev/urandom >"$SALLYPORT_ROOT/etc/sysplex.ticketkeys"; chmod 600 "$SALLYPORT_ROOT/etc/sysplex.ticketkeys"
 cat >hello.py <<'PY'
 # Says what a ClientHello offers, and hangs up; further ports are TLS servers.
 import socket, ssl, struct, threading
@@ -192,7 +194,7 @@ wait_for 10 said 'EZD128[67]I .*RC: 414'; ok $? "RC 414"
 unlike "$(talks 8623)" 'MARKER' "Renegotiation Default: refused"
 
 # --- what a server chooses ------------------------------------------------------------------
-for port in 8100 8101 8102 8103 8104 8105 8106 8107 8108 8109 8110 8111; do
+for port in 8100 8101 8102 8103 8104 8105 8106 8107 8108 8109 8110 8111 8112; do
     background setpriv --reuid=50001 --regid=50001 --clear-groups /usr/bin/python3 -m http.server -b 10.77.0.1 $port >"in.$port" 2>&1
     wait_for 10 eval "ss -Hltn sport = :$port | grep -q LISTEN"
 done
@@ -217,6 +219,16 @@ is "$(reuses 8108)" 0 "GSK_V3_SESSION_TIMEOUT 0"
 anew() { (sleep 1; echo R; sleep 1; printf 'HEAD / HTTP/1.0\r\n\r\n'; sleep 2) | peer timeout 30 openssl s_client -tls1_2 -connect 10.77.0.1:"$1" 2>&1; }
 like "$(anew 8110)" 'SimpleHTTP' "Renegotiation All: a client may"
 for port in 8109 8111; do unlike "$(anew $port)" 'SimpleHTTP' "Renegotiation $([ $port = 8109 ] && echo Default || echo Disabled): refused"; done
+
+# --- another stack: what it shares is the file, if it is root's alone ------------------------------
+another_stack() { mark; kill -9 "$(stack_pid)"; wait_for 20 said 'EZD1586I'; wait_for 20 eval 'client 8112 | grep -q SimpleHTTP'; }
+client 8112 -sess_out s12 >c; client 8100 -sess_out s0 >c
+another_stack
+like "$(client 8112 -sess_in s12)" '^Reused' "GSK_SYSPLEX_SESSION_TICKET_CACHE: another stack takes the ticket"
+like "$(client 8100 -sess_in s0)" '^New' "Off: it does not"
+client 8112 -sess_out s12 >c; chmod 644 "$SALLYPORT_ROOT/etc/sysplex.ticketkeys"
+another_stack
+like "$(client 8112 -sess_in s12)" '^New' "a file that others can read is not used"
 
 is "$(grep -ao 'MARKER\|hello\|SimpleHTTP' wire | sort -u)" "" "no clear text on the wire"
 done_testing
