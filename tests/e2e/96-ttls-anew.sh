@@ -122,6 +122,39 @@ exec 8<>ask 9<>go
 background nsenter -t "$PEER" -n bash -c 'exec python3 others.py <ask' >told 2>&1
 wait_for 20 grep -q up told; ok $? "twelve others"
 echo >&8; wait_for 10 grep -qx 12 told; ok $? "are served"
+# What NETSTAT shows of them, to the column.
+is "$(sallyport netstat TTLS)" "EZD0101I NETSTAT CS V2R3 TCPIP1
+TTLSGRPACTION            GROUP ID     CONNS
+g                        00000001        12
+1 OF 1 RECORDS DISPLAYED
+END OF THE REPORT" "NETSTAT TTLS"
+sallyport netstat --json TTLS >n.json; id=$(jq -r '.connections[0].connId' n.json) peer=$(jq -r '.connections[0].remote' n.json) job=$(jq -r '.connections[0].job' n.json)
+is "$(sallyport netstat TTLS COnn "$id")" "EZD0101I NETSTAT CS V2R3 TCPIP1
+CONNID: $id
+  JOBNAME:        $job
+  USERID:         50001
+  LOCALSOCKET:    10.77.0.1..8131
+  REMOTESOCKET:   $peer
+  SECLEVEL:       TLS VERSION 1.2
+  CIPHER:         C030 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+  KEYSHARE:       N/A
+  CERTUSERID:     N/A
+  MAPTYPE:        PRIMARY
+  FIPS140:        OFF
+  TTLSRULE:       anew
+  TTLSGRPACTION:  g
+  TTLSENVACTION:  e~anew
+  TTLSCONNACTION: N/A
+1 OF 12 RECORDS DISPLAYED
+END OF THE REPORT" "NETSTAT TTLS COnn"
+is "$(sallyport netstat ALL | sed -n 2,9p | sed "s/CLIENT ID: .*/CLIENT ID: N/; s/10.77.0.2[.][.].*/PEER/; s/BYTES\([A-Z]*:\) *[0-9]*/BYTES\1 N/")" "CLIENT NAME: $(printf '%-8s' "$job")                 CLIENT ID: N
+  LOCAL SOCKET:   10.77.0.1..8131
+  FOREIGN SOCKET: PEER
+  BYTESIN: N
+  BYTESOUT: N
+  TTLSPolicy:     Yes
+    TTLSRule:       anew
+    TTLSGrpAction:  g" "NETSTAT ALL"
 background nsenter -t "$PEER" -n bash -c 'exec ./client 8131 USER1.pem USER1.pem send read wait anew send read say <go' >anew.out 2>&1
 wait_for 20 grep -q MARKER anew.out; ok $? "and one that is to negotiate anew"
 keeper=$(for p in $(image_pids); do [ "$(cat /proc/"$p"/comm)" != "angel-keeper" ] || echo "$p"; done)
