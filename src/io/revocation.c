@@ -326,10 +326,19 @@ digest_how(struct revocation *r)
                                  of->ocsp_proxy,      of->crl_proxy,
                                  of->ocsp_algorithms, of->crl_algorithms };
     const uint64_t numbers[] = {
-        of->needs_nonce,     of->nonce_bytes,     of->ocsp_by_get,
-        of->ocsp_timeout_ms, of->crl_timeout_ms,  of->ldap_timeout_ms,
-        of->ocsp_max_bytes,  of->crl_max_bytes,   of->keep_max_s,
-        of->http_keep_bytes, of->ldap_keep_bytes, of->signer != NULL,
+        of->needs_nonce,
+        of->nonce_bytes,
+        of->ocsp_by_get,
+        of->ocsp_timeout_ms,
+        of->crl_timeout_ms,
+        of->ldap_timeout_ms,
+        of->ocsp_max_bytes,
+        of->crl_max_bytes,
+        of->keep_max_s,
+        of->http_keep_bytes,
+        of->ldap_keep_bytes,
+        of->signs_pss,
+        of->signer == NULL ? 0 : (uint64_t)EVP_MD_get_type(of->signer_digest),
     };
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     bool is_fine = md != NULL &&

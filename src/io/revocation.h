@@ -61,6 +61,7 @@ struct revocation_rules {
     X509 *signer;
     EVP_PKEY *signer_key; /* used in threads that may wait */
     const EVP_MD *signer_digest;
+    bool signs_pss; /* an RSA key; else as PKCS #1 has it */
 };
 
 enum revocation_verdict { /* REVOCATION_VERDICTS of them */

@@ -32,8 +32,10 @@ request_new(const struct revocation_rules *rules, X509 *certificate,
         OCSP_request_add0_id(request, id) != NULL &&
         (n == 0 || OCSP_request_add1_nonce(request, NULL, (int)n) == 1) &&
         (rules->signer == NULL ||
-         OCSP_request_sign(request, rules->signer, rules->signer_key,
-                           rules->signer_digest, NULL, 0) == 1))
+         (rules->signs_pss
+              ? request_sign_pss(&request, rules)
+              : OCSP_request_sign(request, rules->signer, rules->signer_key,
+                                  rules->signer_digest, NULL, 0) == 1)))
         return request;
     if (request == NULL)
         OCSP_CERTID_free(id);

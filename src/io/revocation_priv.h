@@ -76,6 +76,10 @@ int64_t judge_until(const ASN1_TIME *next, const struct revocation_rules *);
 
 /* ---- revocation_ask.c: one source, one certificate; blocking ---- */
 
+/* In place of the request comes one that is signed with RSASSA-PSS. */
+MUST_CHECK bool request_sign_pss(OCSP_REQUEST **,
+                                 const struct revocation_rules *);
+
 void ask_source(const struct revocation *, const struct source *,
                 X509 *certificate, X509 *issuer, struct finding *out);
 

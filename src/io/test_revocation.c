@@ -273,6 +273,39 @@ signatures(void **state)
     revocation_cache_unref(&cache);
 }
 
+static void
+signs_with_pss(void **state)
+{
+    struct test_cert rsa = test_cert_make(
+        (struct test_cert_spec){ .name = "client", .is_rsa = true });
+    const EVP_MD *digests[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
+    struct revocation_cache *cache;
+
+    (void)state;
+    assert_int_equal(revocation_cache_new(&cache, NULL), ERR_OK);
+    say("");
+    responder.client = &rsa;
+    responder.n_signed = 0;
+    for (size_t i = 0; i < ARRAY_LEN(digests); i++) {
+        struct revocation *by = rules_with(
+            cache, (struct revocation_rules){ .level = REVOCATION_HIGH,
+                                              .use_ocsp = true,
+                                              .signer = rsa.x509,
+                                              .signer_key = rsa.key,
+                                              .signer_digest = digests[i],
+                                              .signs_pss = true });
+
+        revocation_cache_clear(cache);
+        look(by, &leaves[BY_OCSP], STR(""));
+        assert_int_equal(got.verdict, REVOCATION_GOOD);
+        assert_int_equal(responder.n_signed, i + 1);
+        revocation_unref(&by);
+    }
+    responder.client = NULL;
+    test_cert_free(&rsa);
+    revocation_cache_unref(&cache);
+}
+
 /* Many who ask the same wait for one answer, and one who leaves is let go. */
 static unsigned n_called;
 
@@ -481,7 +514,7 @@ main(void)
         cmocka_unit_test(verdicts),      cmocka_unit_test(answers_are_kept),
         cmocka_unit_test(signatures),    cmocka_unit_test(many_wait_for_one),
         cmocka_unit_test(ways_to_ask),   cmocka_unit_test(stapled_responses),
-        cmocka_unit_test(refused_rules),
+        cmocka_unit_test(refused_rules), cmocka_unit_test(signs_with_pss),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

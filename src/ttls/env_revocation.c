@@ -155,6 +155,7 @@ add_signer(const struct env *env, struct revocation_rules *r)
     static const EVP_MD *(*const digests[])(void) = {
         NULL, NULL, EVP_sha1, EVP_sha224, EVP_sha256, EVP_sha384, EVP_sha512,
     };
+    bool is_pss = pair >= 0x0804 && pair <= 0x0806;
     const struct env_identity *id;
     int kind;
 
@@ -166,12 +167,15 @@ add_signer(const struct env *env, struct revocation_rules *r)
     if (id->key == NULL)
         return 428;
     kind = EVP_PKEY_get_base_id(id->key);
+    if (is_pss) /* the hashes follow each other there, too */
+        pair = (pair - 0x0800) << 8 | 1;
     if (pair >> 8 >= ARRAY_LEN(digests) || digests[pair >> 8] == NULL ||
         (kind == EVP_PKEY_EC ? 3u : 1u) != (pair & 0xff))
         return 434;
     r->signer = id->cert;
     r->signer_key = id->key;
     r->signer_digest = digests[pair >> 8]();
+    r->signs_pss = is_pss;
     return 0;
 }
 

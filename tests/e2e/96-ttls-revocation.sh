@@ -46,6 +46,12 @@ out() { rule "$1" Outbound "$2" Client USER1/Liberty.KeyRing "" "" "$3"; }
     out nosource 8510 "$(ocsp High)"
     out nosourcemedium 8511 "$(ocsp Medium)"
     out signed 8512 "$(ocsp High "OcspRequestSigkeylabel USER1")"
+    out sha512 8517 "$(ocsp High "OcspRequestSigkeylabel USER1
+      OcspRequestSigalg 0601")"
+    out pss 8518 "$(ocsp High "OcspRequestSigkeylabel USER1
+      OcspRequestSigalg 0805")"
+    out curve 8519 "$(ocsp High "OcspRequestSigkeylabel USER1
+      OcspRequestSigalg 0403")"
     out nolabel 8513 "$(ocsp High "OcspRequestSigkeylabel NOSUCH")"
     out notthat 8514 "$(ocsp High "OcspResponseSigAlgPairs 06030503")"
     out that 8515 "$(ocsp High "OcspResponseSigAlgPairs 06030401")"
@@ -119,7 +125,7 @@ def listen(port):
     l = socket.create_server(("10.77.0.2", port))
     while True:
         threading.Thread(target=serve, args=(l.accept()[0],), daemon=True).start()
-ts = [threading.Thread(target=listen, args=(p,)) for p in range(8500, 8517)]
+ts = [threading.Thread(target=listen, args=(p,)) for p in range(8500, 8520)]
 [t.start() for t in ts]
 print("up", flush=True)
 PY
@@ -158,6 +164,11 @@ WHO="setpriv --reuid=50011 --regid=50011 --clear-groups"
 shows revoked 8512 431 "signed requests: revoked"
 shows fresh 8512 0 "signed requests: good"
 [ "$(requests_signed)" -ge 2 ]; ok $? "they are signed"
+shows good 8517 0 "OcspRequestSigalg 0601"
+like "$(cat responder.log)" 'Signature Algorithm: sha512WithRSAEncryption' "with SHA-512"
+shows good 8518 0 "OcspRequestSigalg 0805"
+like "$(cat responder.log)" 'Signature Algorithm: rsassaPss' "with RSASSA-PSS"
+shows good 8519 434 "OcspRequestSigalg 0403, an RSA key"
 WHO=
 shows good 8513 6 "no such certificate to sign with"
 shows good 8514 436 "an answer signed with an algorithm that is not allowed"
