@@ -20,6 +20,10 @@
 #define STACK_TEXT_MAX (64u * 1024u)
 #define PAGENT_SOCKET "tcpip/pagent.sock"
 
+/* STACK_CONTROL's answer begins with 0: no such connection, 1: its state
+ * follows, 2: ask again, or: */
+#define CONTROL_IS_OFF 3u
+
 enum stack_message {
     /* to the stack; answered by STACK_DONE with the same sequence */
     STACK_INSTALL = 0x5301, /* one descriptor: sealed memfd of a policy with

@@ -58,12 +58,15 @@ put_question(int fd, uint32_t request, struct buf *out)
     struct sockaddr_storage own = { 0 }, peer = { 0 };
     socklen_t n_own = sizeof own, n_peer = sizeof peer;
     uint64_t cookie = 0;
-    socklen_t n = sizeof cookie;
+    socklen_t n = sizeof cookie, n_type = sizeof(int);
+    int type = 0;
 
     if (getsockname(fd, (struct sockaddr *)&own, &n_own) != 0 ||
         getpeername(fd, (struct sockaddr *)&peer, &n_peer) != 0)
         return fail(errno == ENOTSOCK || errno == EBADF ? errno : ENOTCONN);
-    if (own.ss_family != AF_INET && own.ss_family != AF_INET6)
+    if ((own.ss_family != AF_INET && own.ss_family != AF_INET6) ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n_type) != 0 ||
+        type != SOCK_STREAM)
         return fail(ENOTCONN);
     if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0)
         cookie = 0;
@@ -79,6 +82,10 @@ read_told(struct reader *in, struct told *t)
 {
     if (!reader_u8(in, &t->is_found))
         return false;
+    if (t->is_found == CONTROL_IS_OFF) {
+        t->is_found = 0;
+        t->policy = TTLS_POL_OFF;
+    }
     if (t->is_found != 1)
         return true;
     return reader_u32(in, &t->error) && reader_u8(in, &t->policy) &&
@@ -277,8 +284,9 @@ wait_secure(int fd, struct stack_answer *answer, struct told *t)
         return fail(EINPROGRESS);
     for (;;) {
         stack_answer_fini(answer);
+        /* A reset socket is not connected any more. */
         if (ask(fd, TTLS_RETURN_CERTIFICATE, answer, t) != 0)
-            return -1;
+            return errno == ENOTCONN ? fail(ECONNRESET) : -1;
         if (!t->is_found)
             return fail(ECONNRESET);
         if (t->is_timed_out)

@@ -24,6 +24,7 @@
 #include "base/secret.h"
 #include "ipc/cgroup.h"
 #include "ipc/chan.h"
+#include "ipc/stack_wire.h"
 #include "ttls/broker.h"
 #include "ttls/primary.h"
 #include "ttls/show.h"
@@ -525,7 +526,9 @@ enforce_control(struct enforce *f, uint32_t uid, struct str question,
     /* On its way to an engine: ask again. */
     if (answer->n == 0 || answer->p[0] == 0) {
         buf_clear(answer);
-        buf_u8(answer, is_steered(f, question) ? 2 : 0);
+        buf_u8(answer, !f->is_enabled            ? CONTROL_IS_OFF
+                       : is_steered(f, question) ? 2
+                                                 : 0);
     }
     buf_fini(&with_uid);
     return e;
