@@ -19,6 +19,7 @@ struct worker {
     int chan;         /* to it; -1: it does not run */
     int pidfd;
     pid_t pid;
+    bool has_run; /* who is started next is a successor */
 };
 
 /* A file as it was when it was read; inode 0: it was not. */

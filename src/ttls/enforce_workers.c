@@ -266,7 +266,8 @@ enforce_start_engine(struct enforce *f, uint32_t number, struct err_info *why)
 
     if (e != ERR_OK)
         return e;
-    e = start(f, w, "--engine", &pair[1], 1, why);
+    e = start(f, w, w->has_run ? "--engine-again" : "--engine", &pair[1], 1,
+              why);
     close(pair[1]);
     if (e != ERR_OK) {
         close(pair[0]);
@@ -275,6 +276,7 @@ enforce_start_engine(struct enforce *f, uint32_t number, struct err_info *why)
     /* One that has been stopped must not stop us. */
     (void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
     w->chan = pair[0];
+    w->has_run = true;
     return send_setup(f, number, why); /* else it ends, and is reaped */
 }
 

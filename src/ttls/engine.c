@@ -166,6 +166,24 @@ listen_all(struct engine *g)
     return true;
 }
 
+/* All groups are served by each engine. */
+static void
+say_successor(struct engine *g)
+{
+    struct buf line;
+
+    if (!g->is_successor)
+        return;
+    g->is_successor = false;
+    buf_init(&line, ENGINE_LINE_MAX);
+    buf_printf(&line,
+               "EZD2042I AT-TLS GROUPS OF %s HAVE FAILED IN PROCESS %u OF %u: "
+               "ITS CONNECTIONS WERE RESET, IT IS STARTED AGAIN",
+               g->name, g->number + 1, g->n_engines);
+    ask_line(g, buf_view(&line));
+    buf_fini(&line);
+}
+
 static bool
 on_policy(struct engine *g, struct chan_msg *msg)
 {
@@ -192,6 +210,7 @@ on_policy(struct engine *g, struct chan_msg *msg)
     g->policy = p;
     g->is_enabled = is_enabled != 0;
     env_policy(g, p);
+    say_successor(g);
     fips_say_groups(g);
     whos_forget(g); /* listeners that no rule was for were not watched */
     return g->is_listening || listen_all(g);
@@ -319,7 +338,7 @@ engine_free(struct engine *g)
 }
 
 enum err
-engine_run(int fd, struct err_info *why)
+engine_run(int fd, bool is_successor, struct err_info *why)
 {
     static struct engine g = {
         .map_source = -1, .map_cookie = -1, .map_in_peer = -1, .map_counts = -1
@@ -328,6 +347,7 @@ engine_run(int fd, struct err_info *why)
 
     g.stack = (struct loop_fd){ .fd = fd, .on_event = on_stack };
     g.broker.fd = g.listeners[0].watch.fd = g.listeners[1].watch.fd = -1;
+    g.is_successor = is_successor;
     whos_init(&g);
     table_init(&g.waiting);
     g.unsent_end = &g.unsent;

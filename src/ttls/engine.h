@@ -182,6 +182,7 @@ struct engine {
     bool is_wide; /* for every program; false: for the image's jobs */
     char name[9]; /* of the stack */
     uint32_t number, n_engines;
+    bool is_successor;   /* of one that has ended, which is still to be said */
     uint32_t group_said; /* groups up to this one have been looked at */
     unsigned char secret[64];
     struct engine_policy *policy;
@@ -201,7 +202,7 @@ struct engine {
 };
 
 /* Serve until the stack goes away. fd: the chan.h pair with the stack. */
-MUST_CHECK enum err engine_run(int fd, struct err_info *why);
+MUST_CHECK enum err engine_run(int fd, bool is_successor, struct err_info *why);
 /* Follow what the stack has said. A policy is sent before the kernel captures
  * by it, so who catches up after accepting maps by no older one. */
 void engine_catch_up(struct engine *);

@@ -88,9 +88,11 @@ children() { pgrep -P "$STACK" -f -- "$1"; }
 AGENT=$(processes sallyport-pagent | grep -vx "$STACK" | head -1)
 kill -9 "$AGENT"
 secure_get; like "$OUT" 'COND CODE 0200' "the agent is killed: rules are enforced"
+mark; ENGINES=$(children --engine | wc -l)
 kill -9 $(children --engine)
 secure_get; like "$OUT" 'COND CODE (0200|0005)' "engines are killed: served again, or refused"
 wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "engines are started again"
+wait_for 10 eval '[ "$(since | grep -c "EZD2042I AT-TLS GROUPS OF TCPIP1 HAVE FAILED IN PROCESS [0-9]* OF $ENGINES:")" -eq "$ENGINES" ]'; ok $? "and each is told: EZD2042I"
 kill -9 $(children --broker)
 wait_for 10 eval 'secure_get; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "the broker is started again"
 # A question that a broker has taken with it is asked again of the next one.

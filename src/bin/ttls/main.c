@@ -47,15 +47,17 @@ run_broker(uint32_t first, uint32_t n, struct err_info *why)
 int
 main(int argc, char **argv)
 {
-    uint32_t engine = 0, broker = 0, n = 0;
+    uint32_t engine = 0, successor = 0, broker = 0, n = 0;
     const struct cli_opt opts[] = {
         { "engine", 0, CLI_NUMBER, &engine, "FD", "be an engine" },
+        { "engine-again", 0, CLI_NUMBER, &successor, "FD",
+          "be one in the place of an engine that has ended" },
         { "broker", 0, CLI_NUMBER, &broker, "FD", "be the broker" },
         { "channels", 0, CLI_NUMBER, &n, "N", "the broker's descriptors" },
     };
     const struct cli cli = {
         .command = "sallyport-ttls",
-        .usage = "--engine FD | --broker FD --channels N",
+        .usage = "--engine FD | --engine-again FD | --broker FD --channels N",
         .summary = "A TLS engine of AT-TLS; started by the stack process.",
         .opts = opts,
         .n_opts = ARRAY_LEN(opts),
@@ -67,12 +69,13 @@ main(int argc, char **argv)
     log_init("sallyport-ttls");
     IGNORE(signal(SIGPIPE, SIG_IGN));
     secret_process();
-    if (engine > 0) {
+    if (engine > 0 || successor > 0) {
         e = drop(&why);
         /* A change of uid makes the process dumpable again. */
         secret_process();
         if (e == ERR_OK)
-            e = engine_run((int)engine, &why);
+            e = engine_run((int)(successor > 0 ? successor : engine),
+                           successor > 0, &why);
     } else if (broker > 0 && n > 0) {
         e = run_broker(broker, n, &why);
     } else {
