@@ -27,7 +27,7 @@ line_server 8443 "$SCRATCH/LIBSERV.pem"; ok $? "a TLS server"
 if has nc; then
     OUT=$(printf 'SECRET by nc\n' | timeout 20 nc -N 10.77.0.2 8443 | tr '\n' ' ')
     is "$OUT" "MARKER TLSv1.3 SECRET by nc MARKER end " "nc: a line and the end of file at once"
-    OUT=$(head -c 3000000 /dev/zero | tr '\0' 'x' | sed 's/$/\n/' | timeout 20 nc -N 10.77.0.2 8443 | tail -1)
+    OUT=$(head -c 3000000 /dev/zero | tr '\0' 'x' | sed 's/$/\n/' | timeout 90 nc -N 10.77.0.2 8443 | tail -1)
     is "$OUT" "MARKER end" "nc: three megabytes in one line"
 fi
 # What no rule is for passes as it is, its end too, even when both come at once.
