@@ -221,18 +221,32 @@ loop_want(struct loop *loop, struct loop_fd *watch, unsigned wanted)
     REQUIRE(epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event) == 0);
 }
 
-void
-loop_remove(struct loop *loop, struct loop_fd *watch)
+static void
+free_slot(struct loop *loop, const struct loop_fd *watch)
 {
     struct slot *slot = &loop->slots[watch->slot];
 
     REQUIRE(slot->watch == watch);
-    /* May fail when the caller has closed fd: then the kernel forgot it. */
-    (void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
     slot->watch = NULL;
     slot->generation++;
     slot->next_free = loop->free_slot;
     loop->free_slot = watch->slot;
+}
+
+void
+loop_remove(struct loop *loop, struct loop_fd *watch)
+{
+    /* May fail when the caller has closed fd: then the kernel forgot it. */
+    (void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+    free_slot(loop, watch);
+}
+
+void
+loop_close(struct loop *loop, struct loop_fd *watch)
+{
+    free_slot(loop, watch);
+    close(watch->fd);
+    watch->fd = -1;
 }
 
 static void

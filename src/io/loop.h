@@ -55,6 +55,9 @@ MUST_CHECK enum err loop_add(struct loop *, struct loop_fd *, unsigned wanted,
 void loop_want(struct loop *, struct loop_fd *, unsigned wanted);
 /* No event of this turn reaches it any more; does not close fd. */
 void loop_remove(struct loop *, struct loop_fd *);
+/* The same and closes fd, which nobody else may have: a system call less, as
+ * the kernel forgets what is closed by itself. fd becomes -1. */
+void loop_close(struct loop *, struct loop_fd *);
 
 /* Set or move; never fails. */
 void loop_timer_set(struct loop *, struct loop_timer *, uint64_t in_ms);

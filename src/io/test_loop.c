@@ -126,6 +126,7 @@ posts_arrive_from_other_threads(void **state)
 struct pair {
     struct loop_fd watch;
     struct pair *other;
+    void (*end)(struct loop *, struct loop_fd *);
     struct loop_post later;
 };
 
@@ -144,26 +145,26 @@ on_pair(struct loop_fd *watch, unsigned events)
 
     assert_true(events & LOOP_READ);
     note('e');
-    loop_remove(loop, &pair->other->watch);
-    loop_remove(loop, watch);
+    pair->end(loop, &pair->other->watch);
+    pair->end(loop, watch);
     pair->later.run = on_later;
     loop_defer(loop, &pair->later);
     note('f');
 }
 
 static void
-a_removed_descriptor_hears_nothing(void **state)
+expect_silence(void (*end)(struct loop *, struct loop_fd *), bool is_closed)
 {
     struct pair pairs[2];
     int fds[2][2];
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pipe(fds[i]), 0);
         assert_int_equal(write(fds[i][1], "x", 1), 1);
         pairs[i] = (struct pair){
             .watch = { .fd = fds[i][0], .on_event = on_pair },
             .other = &pairs[1 - i],
+            .end = end,
         };
         assert_int_equal(loop_add(loop, &pairs[i].watch, LOOP_READ, NULL),
                          ERR_OK);
@@ -171,9 +172,24 @@ a_removed_descriptor_hears_nothing(void **state)
     loop_run(loop);
     assert_string_equal(order, "efd");
     for (int i = 0; i < 2; i++) {
-        close(fds[i][0]);
+        assert_int_equal(pairs[i].watch.fd, is_closed ? -1 : fds[i][0]);
+        assert_int_equal(close(fds[i][0]), is_closed ? -1 : 0);
         close(fds[i][1]);
     }
+}
+
+static void
+a_removed_descriptor_hears_nothing(void **state)
+{
+    (void)state;
+    expect_silence(loop_remove, false);
+}
+
+static void
+a_closed_descriptor_hears_nothing(void **state)
+{
+    (void)state;
+    expect_silence(loop_close, true);
 }
 
 static void
@@ -261,6 +277,7 @@ main(void)
         WITH_LOOP(the_heap_keeps_its_order),
         WITH_LOOP(posts_arrive_from_other_threads),
         WITH_LOOP(a_removed_descriptor_hears_nothing),
+        WITH_LOOP(a_closed_descriptor_hears_nothing),
         WITH_LOOP(a_hangup_is_told_though_nothing_is_wanted),
         WITH_LOOP(a_closed_descriptor_cannot_be_watched),
         cmocka_unit_test(blocks_are_used_again),
