@@ -74,12 +74,10 @@ leg_close(struct leg *leg, bool with_reset)
 
     if (leg->watch.fd < 0)
         return;
-    loop_remove(leg->conn->engine->loop, &leg->watch);
     if (with_reset)
         IGNORE(
             setsockopt(leg->watch.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now));
-    close(leg->watch.fd);
-    leg->watch.fd = -1;
+    loop_close(leg->conn->engine->loop, &leg->watch);
     free(leg->held);
     leg->held = NULL;
     leg->held_n = 0;
@@ -614,8 +612,10 @@ is_there(struct leg *leg, unsigned events)
 
     if (leg->is_connected || (events & (LOOP_WRITE | LOOP_HANGUP)) == 0)
         return true;
-    if (getsockopt(leg->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 ||
-        error != 0)
+    /* A failure is told as an error, which is a hang-up too. */
+    if ((events & LOOP_HANGUP) != 0 &&
+        (getsockopt(leg->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 ||
+         error != 0))
         return false;
     leg->is_connected = true;
     leg->may_write = true;

@@ -369,6 +369,15 @@ resume(void *arg)
     free(stash);
 }
 
+/* A client's last message can leave with the program's first bytes, when the
+ * relay begins with reading those in this same callback. */
+static bool
+may_join(const struct conn *c)
+{
+    return c->mapped->eff.role == TTLS_CLIENT && c->env->revocation == NULL &&
+           c->inner.is_connected && c->inner.may_read && c->outer.held_n == 0;
+}
+
 /* One call of OpenSSL with what has arrived. */
 static bool
 negotiate(struct conn *c)
@@ -381,7 +390,7 @@ negotiate(struct conn *c)
     done = c->keys == NULL ? SSL_do_handshake(c->ssl)
                            : remote_handshake(c->keys, c->ssl, resume, c);
     e = SSL_get_error(c->ssl, done);
-    if (c->io.out_n > 0) {
+    if (c->io.out_n > 0 && !(done == 1 && may_join(c))) {
         size_t n = c->io.out_n;
 
         c->io.out_n = 0;

@@ -214,6 +214,14 @@ relay_clear(struct conn *c)
 
 /* --- TLS ------------------------------------------------------------------ */
 
+/* There is hardly ever an old error, and clearing costs more than looking. */
+static void
+forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 /* What OpenSSL has written since. */
 static bool
 send_cipher(struct conn *c)
@@ -274,7 +282,7 @@ open_records(struct conn *c)
     for (;;) {
         int e, done;
 
-        ERR_clear_error();
+        forget_errors();
         done = read_record(c, p + n, ENGINE_SCRATCH_BYTES - n, &got);
         e = SSL_get_error(c->ssl, done);
         if (!is_still_good(c)) {
@@ -282,8 +290,10 @@ open_records(struct conn *c)
             got = 0;
         } else if (done == 1) {
             n += got;
+            if (c->io.in_n == 0 && SSL_has_pending(c->ssl) == 0)
+                got = 0; /* another call could only ask for more */
             /* What is paused goes on at its own place, the first one. */
-            if (n < ENGINE_SCRATCH_BYTES && c->keys == NULL)
+            else if (n < ENGINE_SCRATCH_BYTES && c->keys == NULL)
                 continue;
         } else {
             if (e == SSL_ERROR_ZERO_RETURN &&
@@ -362,7 +372,7 @@ move_out(struct conn *c)
     case LEG_BYTES:
         say_data(c, true, false, n);
         c->n_out += n;
-        ERR_clear_error();
+        forget_errors();
         if (SSL_write_ex(c->ssl, p, n, &done) != 1 || done != n) {
             say_error(c, 406, "Data Encryption");
             return false;
@@ -466,6 +476,8 @@ relay_secure(struct conn *c)
             if (!move_out(c))
                 return false;
         }
+        if (!send_cipher(c)) /* the handshake's end, when nothing joined it */
+            return false;
         if (!(c->is_stopped && c->stash != NULL) &&
             may_move(&c->outer, &c->inner)) {
             moved = true;
