@@ -41,7 +41,7 @@ struct options {
     double rate; /* requests a second of all threads; 0: as fast as can be */
     enum connecting connecting;
     bool holds, is_clear;
-    const char *host, *port, *path, *header, *cert, *authorities;
+    const char *host, *port, *path, *header, *cert, *authorities, *groups;
     int version; /* 0: any */
 };
 
@@ -333,6 +333,8 @@ make_context(const struct options *o)
         (SSL_CTX_use_certificate_chain_file(ctx, o->cert) != 1 ||
          SSL_CTX_use_PrivateKey_file(ctx, o->cert, SSL_FILETYPE_PEM) != 1))
         die(o->cert);
+    if (o->groups != NULL && SSL_CTX_set1_groups_list(ctx, o->groups) != 1)
+        die(o->groups);
     if (o->authorities != NULL) {
         if (SSL_CTX_load_verify_file(ctx, o->authorities) != 1)
             die(o->authorities);
@@ -354,6 +356,7 @@ usage(void)
          "  --tls 1.2|1.3      this version only\n"
          "  --cert FILE        client certificate and key, PEM\n"
          "  --ca FILE          check the server's certificate by these\n"
+         "  --groups LIST      of key exchange, first that of the key share\n"
          "  --header LINE      one more header");
     exit(2);
 }
@@ -390,6 +393,9 @@ read_option(struct options *o, int letter)
     case 'a':
         o->authorities = optarg;
         break;
+    case 'g':
+        o->groups = optarg;
+        break;
     case 'H':
         o->header = optarg;
         break;
@@ -411,6 +417,7 @@ main(int argc, char **argv)
         { "tls", required_argument, NULL, 't' },
         { "cert", required_argument, NULL, 'k' },
         { "ca", required_argument, NULL, 'a' },
+        { "groups", required_argument, NULL, 'g' },
         { "header", required_argument, NULL, 'H' },
         { NULL, 0, NULL, 0 },
     };
