@@ -140,11 +140,11 @@ whos_choose(struct conn *c, const struct whos *whos)
 {
     unsigned best = 0;
 
-    engine_catch_up(c->engine);
     c->has_who = true;
     c->who = whos->v[0];
     if (whos->n < 2)
         return;
+    engine_catch_up(c->engine);
     best = weight(c);
     for (size_t i = 1; i < whos->n; i++) {
         struct who former = c->who;
