@@ -12,9 +12,6 @@
 #include "base/log.h"
 #include "ttls/env.h"
 
-/* A listener on this machine that does not answer for fifteen seconds will not:
- * its queue is full, or it is bound to a device. */
-#define INNER_SYN_RETRIES 3
 #define ORIGINAL_DST 80 /* netfilter's SO_ORIGINAL_DST, of both families */
 
 static void on_event(struct loop_fd *, unsigned events);
@@ -43,7 +40,7 @@ conn_new(struct engine *g)
     return c;
 }
 
-static bool
+bool
 leg_watch(struct leg *leg, int fd, bool is_connected)
 {
     const int one = 1;
@@ -143,149 +140,6 @@ conns_close_all(struct engine *g)
         conn_reset(g->conns);
 }
 
-/* --- the other leg
- * ------------------------------------------------------------ */
-
-static int
-new_socket(bool is_v6)
-{
-    return socket(is_v6 ? AF_INET6 : AF_INET,
-                  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-}
-
-static bool
-name_of(int fd, struct capture_addr *out)
-{
-    struct sockaddr_storage at;
-    socklen_t n = sizeof at;
-
-    if (getsockname(fd, (struct sockaddr *)&at, &n) != 0)
-        return false;
-    addr_of_sockaddr(out, &at);
-    return true;
-}
-
-static bool
-connect_leg(struct leg *leg, int fd, const struct capture_addr *to, bool is_v6)
-{
-    struct sockaddr_in6 at;
-    unsigned n;
-
-    addr_to_sockaddr(to, is_v6, &at, &n);
-    if (connect(fd, (struct sockaddr *)&at, n) != 0 && errno != EINPROGRESS) {
-        close(fd);
-        return false;
-    }
-    return leg_watch(leg, fd, false);
-}
-
-/* As the program's socket was: to a device, to an address. Its port is taken
- * by itself. */
-static bool
-bind_like(int fd, const struct capture_record *r, bool is_v6)
-{
-    struct capture_addr from = r->from;
-    struct sockaddr_in6 at;
-    const int one = 1;
-    unsigned n;
-
-    if (r->device > 1 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX,
-                                    &(int){ (int)r->device }, sizeof(int)) != 0)
-        return false;
-    if ((r->flags & CAPTURE_BOUND) == 0)
-        return true;
-    from.port = 0;
-    addr_to_sockaddr(&from, is_v6, &at, &n);
-    IGNORE(
-        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one));
-    return bind(fd, (struct sockaddr *)&at, n) == 0;
-}
-
-static bool
-is_any(const struct capture_addr *a)
-{
-    static const uint8_t zero[16] = { 0 };
-
-    return memcmp(a->ip, zero, 16) == 0 ||
-           (addr_is_v4(a) && memcmp(a->ip + 12, zero, 4) == 0);
-}
-
-/* connect() to "any address" means one of this machine's: which, the kernel
- * knows. Rules are for that one. */
-static bool
-find_destination(struct conn *c, bool is_v6)
-{
-    struct capture_record *r = &c->record;
-    struct sockaddr_storage at;
-    socklen_t n = sizeof at;
-    unsigned at_n;
-    bool is_found;
-    int fd;
-
-    if (!is_any(&r->to))
-        return true;
-    fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    addr_to_sockaddr(&r->to, is_v6, &at, &at_n);
-    is_found = bind_like(fd, r, is_v6) &&
-               connect(fd, (struct sockaddr *)&at, at_n) == 0 &&
-               getpeername(fd, (struct sockaddr *)&at, &n) == 0;
-    close(fd);
-    if (is_found)
-        addr_of_sockaddr(&r->to, &at);
-    c->remote = r->to;
-    return is_found;
-}
-
-/* To where the program wanted to go, from where it had bound itself. */
-static bool
-connect_outer(struct conn *c)
-{
-    bool is_v6 = !addr_is_v4(&c->record.to);
-    int fd = new_socket(is_v6);
-
-    if (fd < 0)
-        return false;
-    if (!bind_like(fd, &c->record, is_v6) || !find_destination(c, is_v6)) {
-        close(fd);
-        return false;
-    }
-    if (!connect_leg(&c->outer, fd, &c->record.to, is_v6))
-        return false;
-    return name_of(c->outer.watch.fd, &c->local);
-}
-
-/* To the program that listens, as a neighbour: the kernel then tells it the
- * client's address. */
-static bool
-connect_inner(struct conn *c)
-{
-    static const struct capture_addr loopback4 = {
-        .ip = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 }
-    };
-    static const struct capture_addr loopback6 = { .ip = { [15] = 1 } };
-    const int tries = INNER_SYN_RETRIES;
-    bool is_v6 = !addr_is_v4(&c->local);
-    struct sockaddr_in6 at;
-    unsigned n;
-    int fd = new_socket(is_v6);
-
-    if (fd < 0)
-        return false;
-    IGNORE(setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &tries, sizeof tries));
-    addr_to_sockaddr(is_v6 ? &loopback6 : &loopback4, is_v6, &at, &n);
-    if (bind(fd, (struct sockaddr *)&at, n) != 0 || !name_of(fd, &c->own) ||
-        !maps_peer_put(c->engine, &c->own, &c->remote)) {
-        close(fd);
-        return false;
-    }
-    if (connect_leg(&c->inner, fd, &c->local, is_v6))
-        return true;
-    maps_peer_remove(c->engine, &c->own);
-    return false;
-}
-
 /* --- accepting
  * ---------------------------------------------------------------- */
 
@@ -318,7 +172,7 @@ identify(struct conn *c, int fd, const struct capture_addr *peer)
     uint16_t port;
     bool is_ours;
 
-    if (!name_of(fd, &local))
+    if (!leg_name(fd, &local))
         return false;
     port = c->engine->listeners[addr_is_v4(&local) ? 0 : 1].port;
     is_ours = is_loopback(&local) && local.port == port;
@@ -352,7 +206,7 @@ static void
 no_local(struct conn *c)
 {
     c->local = c->record.from;
-    if (is_any(&c->local) && addr_is_v4(&c->remote))
+    if (addr_is_any(&c->local) && addr_is_v4(&c->remote))
         c->local.ip[10] = c->local.ip[11] = 0xff;
 }
 
@@ -375,9 +229,11 @@ conn_accept(struct engine *g, int listener)
             close(fd);
             return;
         }
+        if (at.ss_family == AF_INET6)
+            c->scope = ((struct sockaddr_in6 *)(void *)&at)->sin6_scope_id;
         if (!identify(c, fd, &peer)) {
             log_info("a connection that nobody made is dropped");
-            (void)leg_watch(&c->inner, fd, true);
+            IGNORE(leg_watch(&c->inner, fd, true));
             conn_reset(c);
             continue;
         }
@@ -385,7 +241,7 @@ conn_accept(struct engine *g, int listener)
             conn_reset(c);
             continue;
         }
-        if (!c->is_inbound && !connect_outer(c)) {
+        if (!c->is_inbound && !leg_connect_outer(c)) {
             c->is_refused = true; /* said when its rule is known */
             no_local(c);
         } else if (!c->is_inbound) {
@@ -413,7 +269,7 @@ conn_rule(struct conn *c)
         .job = str_of(c->who.job),
         .user = str_of(c->who.user),
         .now_s = (uint64_t)time(NULL),
-        .is_local_addr_unknown = is_any(&c->local),
+        .is_local_addr_unknown = addr_is_any(&c->local),
         .is_local_port_unknown = bound == 0 && c->local.port == 0,
     };
 
@@ -439,7 +295,7 @@ static void
 join_clear(struct conn *c)
 {
     c->state = CONN_CLEAR;
-    if (c->is_refused || (c->is_inbound && !connect_inner(c)))
+    if (c->is_refused || (c->is_inbound && !leg_connect_inner(c)))
         fail_connect(c);
 }
 
@@ -495,7 +351,7 @@ bool
 conn_secure(struct conn *c)
 {
     c->state = CONN_SECURE;
-    if (!c->is_inbound || c->inner.watch.fd >= 0 || connect_inner(c))
+    if (!c->is_inbound || c->inner.watch.fd >= 0 || leg_connect_inner(c))
         return true;
     fail_connect(c);
     return false;

@@ -132,6 +132,7 @@ struct conn {
     struct capture_record record;
     struct capture_addr local, remote; /* as the program sees them */
     struct capture_addr own; /* inbound: the inner leg's, a row of in_peer */
+    uint32_t scope;          /* interface of link-local addresses; 0: none */
     struct who who;
     struct mapped *mapped; /* NULL: no rule */
     struct env *env;
@@ -207,8 +208,20 @@ MUST_CHECK enum err engine_run(int fd, bool is_successor, struct err_info *why);
  * by it, so who catches up after accepting maps by no older one. */
 void engine_catch_up(struct engine *);
 
+/* --- legs.c: a connection's other leg ------------------------------------- */
+
+/* To where the program wanted to go, from where it had bound itself. */
+MUST_CHECK bool leg_connect_outer(struct conn *);
+/* To the program that listens, as a neighbour: the kernel then tells it the
+ * client's address. */
+MUST_CHECK bool leg_connect_inner(struct conn *);
+MUST_CHECK bool leg_name(int fd, struct capture_addr *local);
+bool addr_is_any(const struct capture_addr *);
+
 /* --- conn.c: a connection's life ----------------------------------------- */
 
+/* Its socket is the loop's; false: it is closed. */
+MUST_CHECK bool leg_watch(struct leg *, int fd, bool is_connected);
 void conn_accept(struct engine *, int fd);
 /* The outer or inner leg can do something, or a wait is over. */
 void conn_go(struct conn *);

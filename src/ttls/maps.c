@@ -91,6 +91,15 @@ addr_is_v4(const struct capture_addr *a)
     return memcmp(a->ip, prefix, sizeof prefix) == 0;
 }
 
+bool
+addr_is_any(const struct capture_addr *a)
+{
+    static const uint8_t zero[16] = { 0 };
+
+    return memcmp(a->ip, zero, 16) == 0 ||
+           (addr_is_v4(a) && memcmp(a->ip + 12, zero, 4) == 0);
+}
+
 void
 addr_of_sockaddr(struct capture_addr *a, const void *sockaddr)
 {
