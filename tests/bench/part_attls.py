@@ -20,7 +20,7 @@ KEYS, VERSIONS = ("rsa", "p256"), ("1.2", "1.3")
 COMBOS = [(key, version) for key in KEYS for version in VERSIONS]
 NAMES = {"rsa": "RSA 2048", "p256": "P-256"}
 # Ports: nginx over TLS, for each combination: ours, ours without sessions, peers'.
-TLS, FRONT, IN_CLEAR, IN_TLS = 9400, 7000, 8000, 8100
+TLS, FRONT, IN_CLEAR, IN_TLS, UNMAPPED = 9400, 7000, 8000, 8100, 9390
 RULE = """TTLSRule {name}
 {{
   {side}PortRange {port}
@@ -126,6 +126,28 @@ def prepare(image, work):
         image.export("LIBSERV", label, pem)
         for name in ("cert", "key"):
             (work / f"{key}.{name}").write_bytes(pem.read_bytes())
+
+
+def connect_ns(build, port, o):
+    return float(m.run(build / "tests/bench/bench-connect", port, 20 if o["quick"] else 100, 0))
+
+
+def unmapped(build, image, without, o):
+    """Connections that no rule is for, beside what they cost before."""
+    before = {"without AT-TLS": {"ns": without}}
+    emit("a connection to a port that no rule names", "Processor of connect, accept and close on this machine, the best of many thousands; without AT-TLS: in the same run, before it was started.",
+         {OURS: {"ns": connect_ns(build, UNMAPPED, o)}, **before}, [("ns", "without AT-TLS", 0.95)])
+    log = image.root / "log/syslogall.log"
+    text = policy() + RULE.format(name="other", side="Remote", port=UNMAPPED + 1, direction="Outbound", role="Client", ring="USER1/Liberty.KeyRing", more="")
+    (image.root / "etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol").write_text(text.replace("  Direction Outbound", "  Userid DAEMON\n  Direction Outbound"))
+    n = log.read_text().count("EZD1586I")
+    image.console("F PAGENT,REFRESH")
+    for _ in range(400):
+        if log.read_text().count("EZD1586I") > n:
+            break
+        time.sleep(0.05)
+    emit("a connection to a port of other users' rules", "The same, to a port that rules name for a user who does not call.",
+         {OURS: {"ns": connect_ns(build, UNMAPPED + 1, o)}, **before}, [("ns", "without AT-TLS", 0.95)])
 
 
 def start_engine(image):
@@ -251,11 +273,13 @@ def inside(build, o):
     try:
         prepare(image, p.work)
         pids = start_peers(p)
+        without = connect_ns(build, UNMAPPED, o)
         engine = start_engine(image)
         o["work"] = p.work
         idle(pids, engine, load, o)
         outbound(pids, engine, load, o)
         inbound(pids, engine, load, o)
+        unmapped(build, image, without, o)
     finally:
         image.stop()
         p.stop()

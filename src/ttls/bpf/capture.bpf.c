@@ -370,10 +370,17 @@ local_of(struct bpf_sock_ops *ctx, struct capture_addr *a)
 static __always_inline void
 on_connect(struct bpf_sock_ops *ctx)
 {
-    __u64 cookie = bpf_get_socket_cookie(ctx);
-    struct capture_record *r = bpf_map_lookup_elem(&by_cookie, &cookie);
+    struct capture_filter *f = filter_now();
+    __u32 port = bpf_ntohl(ctx->remote_port);
     struct capture_addr key = { 0 };
+    struct capture_record *r;
+    __u64 cookie;
 
+    /* Most are to somebody else: without a look into a hash. */
+    if (!f || (port != f->engine_port[0] && port != f->engine_port[1]))
+        return;
+    cookie = bpf_get_socket_cookie(ctx);
+    r = bpf_map_lookup_elem(&by_cookie, &cookie);
     if (!r)
         return;
     local_of(ctx, &key);
@@ -463,9 +470,13 @@ SEC("cgroup/sock_release")
 int
 capture_release(struct bpf_sock *ctx)
 {
-    __u64 cookie = bpf_get_socket_cookie(ctx);
-    struct capture_record *r = bpf_map_lookup_elem(&by_cookie, &cookie);
+    struct capture_record *r;
+    __u64 cookie;
 
+    if (ctx->state != TCP_STATE_CLOSE && ctx->state != TCP_STATE_SYN_SENT)
+        return 1;
+    cookie = bpf_get_socket_cookie(ctx);
+    r = bpf_map_lookup_elem(&by_cookie, &cookie);
     if (r && !(r->flags & CAPTURE_STARTED))
         bpf_map_delete_elem(&by_cookie, &cookie);
     return 1;
