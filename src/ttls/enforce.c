@@ -363,8 +363,7 @@ on_tick(struct enforce *f)
     if (enforce_users_changed(&f->users)) {
         log_info("users have changed: who is spared is found out again");
         e = capture_by(f, &why);
-    } else if (capture_count(f->capture, CAPTURE_N_PASSING) != f->passing &&
-               enforce_find_listeners(f)) {
+    } else if (enforce_passing(f) != f->passing && enforce_find_listeners(f)) {
         e = capture_settled(f->capture, &why);
     }
     if (e != ERR_OK)

@@ -2,7 +2,7 @@
  * Who listens on watched ports. A listener is left alone by the kernel only
  * while no rule is for any process that holds it; it may be handed on at any
  * time, so that holds for two seconds (capture_found), and is found out again
- * each second while connections to it come.
+ * each second while connections to it come, or listeners come and go.
  */
 #include "ttls/enforce_priv.h"
 
@@ -70,6 +70,13 @@ tell(const struct enforce *f, const struct socket_facts *v, size_t n)
     return is_complete;
 }
 
+uint64_t
+enforce_passing(const struct enforce *f)
+{
+    return capture_count(f->capture, CAPTURE_N_PASSING) +
+           capture_count(f->capture, CAPTURE_N_LISTENERS);
+}
+
 bool
 enforce_find_listeners(struct enforce *f)
 {
@@ -77,7 +84,7 @@ enforce_find_listeners(struct enforce *f)
     bool is_complete;
 
     buf_init(&scan.found, LISTENERS_MAX * sizeof(struct socket_facts));
-    f->passing = capture_count(f->capture, CAPTURE_N_PASSING);
+    f->passing = enforce_passing(f);
     capture_search(f->capture);
     is_complete =
         socket_each(1u << 10, note, &scan) && !scan.found.failed &&

@@ -49,7 +49,7 @@ struct enforce {
     int primaries_fd;          /* primary.h; -1: none */
     bool is_enabled, is_ending;
     bool is_wide;     /* for every program; false: for the image's jobs */
-    uint64_t passing; /* CAPTURE_N_PASSING when listeners were looked for */
+    uint64_t passing; /* enforce_passing when listeners were looked for */
 };
 
 void enforce_watch(struct enforce *, int fd);
@@ -70,6 +70,8 @@ void enforce_end_worker(struct worker *);
 /* Who listens on watched ports, told to the kernel. False: not all could be
  * noted; what listens there is steered. */
 bool enforce_find_listeners(struct enforce *);
+/* Another number: it is time to look again. */
+uint64_t enforce_passing(const struct enforce *);
 
 /* uids that no outbound rule is for, four bytes each, and what they were
  * taken from. */

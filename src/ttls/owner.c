@@ -85,8 +85,9 @@ is_same(const struct owner *a, const struct owner *b)
            a->is_ours == b->is_ours;
 }
 
+/* Of several that look like the maker the first one found is in front. */
 static void
-add(struct owners *out, const struct owner *o, bool is_first)
+add(struct owners *out, const struct owner *o, bool is_maker)
 {
     size_t at = 0;
 
@@ -98,11 +99,12 @@ add(struct owners *out, const struct owner *o, bool is_first)
     }
     if (at == out->n)
         out->v[out->n++] = *o;
-    if (is_first) {
+    if (is_maker && !out->has_maker) {
         struct owner first = out->v[at];
 
         memmove(out->v + 1, out->v, at * sizeof *out->v);
         out->v[0] = first;
+        out->has_maker = true;
     }
 }
 

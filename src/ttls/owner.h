@@ -24,7 +24,8 @@ struct owner {
 /* Who has made a socket first, if that one holds it still. */
 struct owners {
     size_t n;
-    bool is_more; /* than there is room for: nobody is sure */
+    bool is_more;   /* than there is room for: nobody is sure */
+    bool has_maker; /* in front */
     struct owner v[OWNERS_MAX];
 };
 
