@@ -214,7 +214,7 @@ void
 conn_accept(struct engine *g, int listener)
 {
     for (int i = 0; i < 64; i++) {
-        struct sockaddr_storage at;
+        struct sockaddr_in6 at = { 0 }; /* or the smaller sockaddr_in */
         socklen_t n = sizeof at;
         struct capture_addr peer;
         int fd = accept4(listener, (struct sockaddr *)&at, &n,
@@ -229,8 +229,7 @@ conn_accept(struct engine *g, int listener)
             close(fd);
             return;
         }
-        if (at.ss_family == AF_INET6)
-            c->scope = ((struct sockaddr_in6 *)(void *)&at)->sin6_scope_id;
+        c->scope = at.sin6_scope_id; /* IPv4: 0, as it was */
         if (!identify(c, fd, &peer)) {
             log_info("a connection that nobody made is dropped");
             IGNORE(leg_watch(&c->inner, fd, true));
