@@ -101,7 +101,7 @@ condition_text(struct cmd *cmd, const struct condition *c)
                    STR_ARG(c->value));
 }
 
-static void
+static bool
 delete_entry(struct cmd *cmd, const struct saf_profile *p, struct str who,
              const struct condition *c)
 {
@@ -111,15 +111,17 @@ delete_entry(struct cmd *cmd, const struct saf_profile *p, struct str who,
                             .when_value = c->value };
 
     if (saf_access_delete(cmd->db, &a))
-        return;
+        return true;
     if (c->kind.n > 0)
         CMD_MSG(cmd, "ICH06014I", who, condition_text(cmd, c));
     else
         CMD_MSG(cmd, "ICH06002I", str_fmt(cmd->arena, "%-8.*s", STR_ARG(who)));
     cmd_rc(cmd, 4);
+    return false;
 }
 
-static void
+/* False: it changed nothing. */
+static bool
 permit_one(struct cmd *cmd, const struct saf_profile *p, struct str who,
            const struct condition *c)
 {
@@ -132,18 +134,17 @@ permit_one(struct cmd *cmd, const struct saf_profile *p, struct str who,
                             .when_kind = c->kind,
                             .when_value = c->value };
 
-    if (cmd_has(cmd, "DELETE")) {
-        delete_entry(cmd, p, who, c);
-        return;
-    }
+    if (cmd_has(cmd, "DELETE"))
+        return delete_entry(cmd, p, who, c);
     if (!str_eq_z(who, "*") &&
         !(str_eq_z(who, SAF_RACUID) && str_eq_z(p->class_name, "FIELD")) &&
         !cmd_is_principal(cmd, who)) {
         CMD_MSG(cmd, "ICH06007I", who);
         cmd_rc(cmd, 4);
-        return;
+        return false;
     }
     saf_access_put(cmd->db, &a);
+    return true;
 }
 
 static void
@@ -299,6 +300,9 @@ run_permit(struct cmd *cmd)
     struct condition *when;
     struct saf_profile p;
     size_t n_when;
+    bool is_changed =
+        cmd_arg(cmd, "FROM") != NULL ||
+        (cmd_arg(cmd, "RESET") != NULL && !cmd_has(cmd, "DELETE"));
 
     if (class_ == NULL || !find_profile(cmd, class_, &p))
         return 8;
@@ -318,9 +322,9 @@ run_permit(struct cmd *cmd)
         return cmd_abandon(cmd, 8);
     for (size_t i = 0; ids != NULL && i < ids->n_values; i++)
         for (size_t j = 0; j < n_when; j++)
-            permit_one(cmd, &p, ids->values[i], &when[j]);
+            is_changed |= permit_one(cmd, &p, ids->values[i], &when[j]);
     warn_inactive(cmd);
-    if (cmd->rc == 0)
+    if (is_changed) /* an unknown ID does not undo the others */
         cmd_warn_raclisted(cmd, class_, "ICH06011I");
     return cmd->rc;
 }
