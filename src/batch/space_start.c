@@ -116,6 +116,9 @@ child_main(const char *program, int task_fd, int init_fd)
     sigset_t none;
 
     close_others(task_fd, init_fd);
+    /* Who started the system may have ignored some (nohup, a shell's &). */
+    for (int i = 1; i < NSIG; i++)
+        (void)signal(i, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)setsid();

@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "batch/master_priv.h"
@@ -20,6 +21,7 @@
 
 #define STREAMS 3u
 #define TERMINAL_MODE 0620
+#define HANG_UP_WAIT_MS 15000u /* longer than the initiator itself waits */
 
 /* --- what is asked ------------------------------------------------------ */
 
@@ -227,11 +229,14 @@ session_on_signal(struct session *s, struct reader *in, struct chan_msg *msg)
     return true;
 }
 
+/* The initiator runs under the program's own user, who may have stopped it. */
 void
 su_hang_up(struct session *s)
 {
     struct space *space = started_by(s);
 
-    if (space != NULL)
-        space_stop(space, 0, TASK_BY_MASTER);
+    if (space == NULL)
+        return;
+    space_stop(space, 0, TASK_BY_MASTER);
+    space->kill_at_ms = clock_mono_ms() + HANG_UP_WAIT_MS;
 }

@@ -3,7 +3,8 @@
 # signals, exit statuses, audit. Nothing is set-user-ID.
 . "${E2E_LIB:?tests/e2e/lib.sh in full}"
 [ "$(id -u)" -eq 0 ] || skip_all "only root's images have several Linux users"
-runs "ipl" 0 sallyport ipl
+ipl() { (trap '' HUP INT QUIT; sallyport ipl); } # as nohup and a shell's & start it
+runs "ipl" 0 ipl
 at_exit 'sallyport shutdown >/dev/null 2>&1'
 cat >"$SCRATCH/deck" <<'DECK'
 SETROPTS CLASSACT(SURROGAT) GENERIC(SURROGAT)
@@ -116,6 +117,12 @@ alice sallyport su BOB sh -c 'echo up; sleep 986' >"$SCRATCH/up" 2>&1 & pid=$!
 wait_for 30 grep -q up "$SCRATCH/up"
 runs "C" 0 sallyport console "C BOB"
 wait $pid; is $? 137 "an operator's cancel ends it"
+is "$(alice sallyport su BOB grep SigIgn /proc/self/status)" $'SigIgn:\t0000000000000000' "no signal is ignored because the system's starter ignored it"
+alice sallyport su BOB sh -c 'kill -STOP $PPID; echo up; exec sleep 984' >"$SCRATCH/up" & pid=$!
+wait_for 30 grep -q up "$SCRATCH/up"
+kill -KILL "$(client $pid)"; wait $pid 2>/dev/null
+gone984() { ! pgrep -u 50302 -f 'sleep 984'; }
+wait_for 60 gone984; ok $? "a command that stopped its own initiator is ended with its caller as well"
 OUT=$(alice sallyport su BOB sh -c 'sleep 985 & echo here'); is "$OUT" here "what is left in the background"
 gone985() { ! pgrep -u 50302 -f 'sleep 985'; }
 wait_for 30 gone985; ok $? "ends with the command"
