@@ -227,8 +227,10 @@ wait_for(struct shell *s, int init_fd)
     return status;
 }
 
+/* All but the terminal: a program that has none of its own streams open on it
+ * must not be hung up. */
 static void
-close_all(const struct shell *s)
+close_given(const struct shell *s)
 {
     if (s->folder >= 0)
         close(s->folder);
@@ -236,8 +238,6 @@ close_all(const struct shell *s)
         if (s->streams[i] >= 0 && s->streams[i] != s->terminal)
             close(s->streams[i]);
     }
-    if (s->terminal >= 0)
-        close(s->terminal);
 }
 
 enum job_end
@@ -260,7 +260,7 @@ shell_run(int init_fd, struct chan_msg *msg, uint32_t *code, char *text,
         s.pid = fork();
         if (s.pid == 0)
             become(&s);
-        close_all(&s);
+        close_given(&s);
         if (s.pid < 0) {
             (void)snprintf(text, cap, "fork: %s", strerror(errno));
         } else {
@@ -271,6 +271,8 @@ shell_run(int init_fd, struct chan_msg *msg, uint32_t *code, char *text,
             if (s.is_cancelled)
                 (void)snprintf(text, cap, "ABEND=S222");
         }
+        if (s.terminal >= 0)
+            close(s.terminal);
     }
     arena_fini(&arena);
     return end;

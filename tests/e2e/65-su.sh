@@ -150,6 +150,7 @@ def run(argv, keys, size=(33, 101), resize=None):
             if not piece: break
             text += piece
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode(errors="replace")
+def shell(keys): return run(["bash", "--norc", "-i"], keys)
 def show(name, got): print(name, got[0], repr(got[1]))
 show("tty", run(["sallyport", "su", "BOB", "sh", "-c", "tty; stat -c owner=%u $(tty); test -w $(tty) && echo writable; stty size; echo $TERM; ps -o tpgid= -p $$ | grep -q . && echo controlled"], []))
 show("shell", run(["sallyport", "su", "BOB"], [(b"$", b"echo one=$((1+0)) uid=$(id -u)\n"), (b"uid=50302", b"exit 5\n")]))
@@ -157,6 +158,21 @@ show("interrupt", run(["sallyport", "su", "BOB", "sh", "-c", "trap 'echo caught;
 def grow(fd): fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 44, 111, 0, 0))
 show("resize", run(["sallyport", "su", "BOB", "sh", "-c", "trap 'stty size; exit 4' WINCH; echo wait; while :; do sleep 0.1; done"], [(b"wait", grow)]))
 show("own", run(["sh", "-c", "sallyport su BOB tty; tty; stty -a | grep -o -- '-\\?echo ' "], []))
+show("closed", run(["sallyport", "su", "BOB", "sh", "-c", "exec </dev/null >/dev/null 2>&1; sleep 1; exec >/dev/tty; echo alive; exit 6"], []))
+def paste(fd):
+    os.set_blocking(fd, False)
+    left, end, back = b"x y z\n" * 20000 + b"END\n", time.time() + 80, 0
+    while left and time.time() < end:
+        readable, writable, _ = select.select([fd], [fd], [], 1)
+        if readable: back += len(os.read(fd, 65536))
+        if writable:
+            try: left = left[os.write(fd, left[:4096]):]
+            except BlockingIOError: pass
+    os.set_blocking(fd, True)
+    os.write(fd, b"%d left\n\4" % len(left))
+show("paste", run(["sallyport", "su", "BOB", "sh", "-c", "echo ready; sleep 2; cat"], [(b"ready", paste)]))
+show("many", run(["python3", "-c", "import os; os.set_blocking(1, False); os.execvp('sallyport', ['sallyport', 'su', 'BOB', 'seq', '300000'])"], []))
+show("background", shell([(b"$", b"sallyport su BOB sh -c 'echo asks=$((2+2)); read a; echo got=$a' & sleep 1; fg; exit 8\n"), (b"asks=4", b"typed\n")]))
 show("output", run(["sh", "-c", "echo typed | sallyport su BOB sh -c 'cat; tty; test -t 1 && echo is-terminal'"], []))
 PY
 show() { grep "^$1 " "$SCRATCH/terminal"; }
@@ -167,6 +183,10 @@ like "$(show resize)" 'resize 4 .*44 111' "a changed size, too"
 first=$(show own | grep -o '/dev/pts/[0-9]*' | head -1); second=$(show own | grep -o '/dev/pts/[0-9]*' | tail -1)
 ok "$([ -n "$first" ] && [ "$first" != "$second" ]; echo $?)" "it is not the caller's"
 like "$(show own)" '[^-]echo ' "whose modes are as before"
+like "$(show closed)" 'closed 6 .*alive' "a command with no stream open on its terminal keeps the terminal"
+like "$(show paste)" "paste 0 .*[^0-9]0 left" "more typed than it reads or than is read of it: all goes through"
+like "$(show many)" "many 0 .*300000" "a terminal that its starter made non-blocking gets everything"
+like "$(show background)" 'background 8 .*asks=4.*got=typed' "in the background it runs on; brought to the foreground it reads"
 like "$(show output)" 'output 0 .*typed.*not a tty.*is-terminal' "input from a pipe, output to a terminal"
 
 # --- audit

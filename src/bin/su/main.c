@@ -22,6 +22,7 @@
 #define STATUS_FAILED 125 /* of su itself, as of env and nohup */
 #define STATUS_CANCELLED (128 + SIGKILL)
 #define DRAIN_MS 500
+#define LOOK_MS 300 /* whether the foreground is ours */
 
 static const char *user;
 
@@ -54,8 +55,11 @@ struct relay {
     int signals;
     int out; /* where the terminal's output goes */
     bool reads_keys;
+    bool is_behind; /* in the background */
     bool is_raw;
     struct termios saved;
+    char keys[4096]; /* the terminal has no room for them yet */
+    size_t n_keys;
 };
 
 static void
@@ -67,6 +71,7 @@ print_line(void *arg, struct str text)
 
 /* --- the terminal ------------------------------------------------------- */
 
+/* Who started us may have made its terminal non-blocking. */
 static bool
 write_all(int fd, const char *p, size_t n)
 {
@@ -75,6 +80,12 @@ write_all(int fd, const char *p, size_t n)
 
         if (done < 0 && errno == EINTR)
             continue;
+        if (done < 0 && errno == EAGAIN) {
+            struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+            (void)poll(&room, 1, -1);
+            continue;
+        }
         if (done <= 0)
             return false;
         p += done;
@@ -83,25 +94,70 @@ write_all(int fd, const char *p, size_t n)
     return true;
 }
 
-/* False: there is nothing more to come. */
 static bool
-copy(int from, int to)
+is_for_later(ssize_t n)
 {
-    char piece[4096];
-    ssize_t n = read(from, piece, sizeof piece);
-
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return true;
-    return n > 0 && write_all(to, piece, (size_t)n);
+    return n < 0 && (errno == EINTR || errno == EAGAIN);
 }
 
+static void
+hang_up(struct relay *r)
+{
+    close(r->terminal);
+    r->terminal = -1;
+}
+
+/* False: there is nothing more to come. */
+static bool
+copy_output(const struct relay *r)
+{
+    char piece[4096];
+    ssize_t n = read(r->terminal, piece, sizeof piece);
+
+    return is_for_later(n) || (n > 0 && write_all(r->out, piece, (size_t)n));
+}
+
+/* False: the caller's terminal is gone. */
+static bool
+read_keys(struct relay *r)
+{
+    ssize_t n = read(0, r->keys, sizeof r->keys);
+
+    r->n_keys = n > 0 ? (size_t)n : 0;
+    return n > 0 || is_for_later(n);
+}
+
+/* As many as there is room for: a program that does not read, or waits for its
+ * own output to be taken, must not keep us. */
+static void
+type_keys(struct relay *r)
+{
+    ssize_t n = write(r->terminal, r->keys, r->n_keys);
+
+    if (n < 0 && !is_for_later(n))
+        r->n_keys = 0;
+    if (n <= 0)
+        return;
+    r->n_keys -= (size_t)n;
+    memmove(r->keys, r->keys + n, r->n_keys);
+}
+
+static bool
+is_foreground(void)
+{
+    return tcgetpgrp(0) == getpgrp();
+}
+
+/* In the background the terminal is somebody else's. */
 static void
 open_keys(struct relay *r)
 {
     struct termios raw;
 
     r->out = isatty(1) ? 1 : isatty(2) ? 2 : 0;
-    r->reads_keys = isatty(0) && tcgetattr(0, &r->saved) == 0;
+    r->is_raw = false;
+    r->is_behind = isatty(0) && !is_foreground();
+    r->reads_keys = isatty(0) && !r->is_behind && tcgetattr(0, &r->saved) == 0;
     if (!r->reads_keys)
         return;
     raw = r->saved;
@@ -135,7 +191,9 @@ on_signal(struct relay *r)
 
     if (read(r->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
-    if (info.ssi_signo == SIGWINCH)
+    if (info.ssi_signo == SIGCONT && r->terminal >= 0)
+        open_keys(r); /* the shell has set its own modes meanwhile */
+    if (info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT)
         resize(r);
     else
         batch_su_signal(r->client, (int)info.ssi_signo);
@@ -144,8 +202,8 @@ on_signal(struct relay *r)
 static enum err
 open_signals(struct relay *r, struct err_info *why)
 {
-    static const int passed[] = { SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
-                                  SIGUSR1, SIGUSR2, SIGWINCH };
+    static const int passed[] = { SIGINT,  SIGQUIT, SIGTERM,  SIGHUP,
+                                  SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT };
     sigset_t set;
 
     sigemptyset(&set);
@@ -162,8 +220,7 @@ drain(const struct relay *r)
 {
     struct pollfd fd = { .fd = r->terminal, .events = POLLIN };
 
-    while (r->terminal >= 0 && poll(&fd, 1, DRAIN_MS) > 0 &&
-           copy(r->terminal, r->out))
+    while (r->terminal >= 0 && poll(&fd, 1, DRAIN_MS) > 0 && copy_output(r))
         continue;
 }
 
@@ -171,23 +228,34 @@ static void
 relay(struct relay *r)
 {
     for (;;) {
+        bool has_keys = r->n_keys > 0;
         struct pollfd fds[] = {
             { .fd = batch_fd(r->client), .events = POLLIN },
             { .fd = r->signals, .events = POLLIN },
-            { .fd = r->terminal, .events = POLLIN },
-            { .fd = r->reads_keys && r->terminal >= 0 ? 0 : -1,
+            { .fd = r->terminal,
+              .events = (short)(has_keys ? POLLIN | POLLOUT : POLLIN) },
+            { .fd = r->reads_keys && r->terminal >= 0 && !has_keys ? 0 : -1,
               .events = POLLIN },
         };
 
-        if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
-            return;
+        /* A shell's fg tells a job that runs nothing. */
+        if (poll(fds, ARRAY_LEN(fds), r->is_behind ? LOOK_MS : -1) < 0) {
+            if (errno != EINTR)
+                return;
+            continue;
+        }
+        if (r->is_behind && r->terminal >= 0 && is_foreground())
+            open_keys(r);
         if (fds[1].revents != 0)
             on_signal(r);
-        if (fds[3].revents != 0 && !copy(0, r->terminal))
+        if (fds[2].revents & POLLOUT)
+            type_keys(r);
+        if ((fds[2].revents & ~POLLOUT) != 0 && !copy_output(r))
+            hang_up(r); /* all its users are gone */
+        if (fds[3].revents != 0 && r->reads_keys && !read_keys(r)) {
             r->reads_keys = false;
-        if (fds[2].revents != 0 && !copy(r->terminal, r->out)) {
-            close(r->terminal); /* all its users are gone */
-            r->terminal = -1;
+            if (r->terminal >= 0)
+                hang_up(r); /* as the caller's was */
         }
         if (fds[0].revents != 0)
             break;
@@ -222,12 +290,16 @@ run(struct relay *r, char **args, size_t n)
     struct batch_result result = { .end = JOB_BROKEN };
     struct err_info why;
 
-    if (open_signals(r, &why) != ERR_OK ||
-        batch_su(r->client, &su, print_line, NULL, &r->terminal, &why) !=
-            ERR_OK)
+    /* A signal before it is accepted ends us, and with us the request. */
+    if (batch_su(r->client, &su, print_line, NULL, &r->terminal, &why) !=
+            ERR_OK ||
+        open_signals(r, &why) != ERR_OK)
         return fail(&why);
-    if (r->terminal >= 0)
+    if (r->terminal >= 0) {
+        (void)fcntl(r->terminal, F_SETFL, O_RDWR | O_NONBLOCK);
         open_keys(r);
+        resize(r); /* it may have changed since it was sent */
+    }
     relay(r);
     close_keys(r);
     if (batch_su_end(r->client, &result, &why) != ERR_OK)
