@@ -75,6 +75,9 @@ refused "name that is too long" ABCDEFGHI 'is no user ID; expected 1 to 8 charac
 runs "the class inactive" 0 sallyport racf "SETROPTS NOCLASSACT(SURROGAT)"
 refused "class not active" BOB 'ALICE may not become BOB'
 runs "active again" 0 sallyport racf "SETROPTS CLASSACT(SURROGAT)"
+runs "class JESINPUT active" 0 sallyport racf "SETROPTS CLASSACT(JESINPUT)"
+runs "su comes through no reader" 0 alice sallyport su BOB true
+runs "JESINPUT as it was" 0 sallyport racf "SETROPTS NOCLASSACT(JESINPUT)"
 OUT=$(setpriv --reuid 50399 --regid 50399 --clear-groups sallyport su BOB id 2>&1 </dev/null); STATUS=$?
 is $STATUS 125 "refused: a Linux user who is no SAF user"
 like "$OUT" '50399' "who is named"

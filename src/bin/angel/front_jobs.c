@@ -260,9 +260,6 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
                              .group = job->group,
                              .origin = ACEE_JOB,
                              .more_attrs = job->more_attrs,
-                             .port_class = STR("JESINPUT"),
-                             .port = job->proc.n > 0 ? STR("STCINRDR")
-                                                     : STR("INTRDR"),
                              .now_ms = clock_wall_ms() };
     struct saf_rc rc = SAF_RC(8, 8, 0);
     struct err_info why = { 0 };
@@ -271,6 +268,10 @@ job_register(struct peer *p, uint32_t seq, struct saf_job_ask *job,
     struct acee acee;
     enum err e;
 
+    if (!job->is_switch) { /* su reads no job */
+        ask.port_class = STR("JESINPUT");
+        ask.port = job->proc.n > 0 ? STR("STCINRDR") : STR("INTRDR");
+    }
     buf_init(&sealed, ACEE_WIRE_MAX);
     buf_init(&token, WIRE_TOKEN_MAX);
     buf_init(&result,
