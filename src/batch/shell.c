@@ -26,6 +26,9 @@
 
 #define STREAMS 3u
 #define HANG_UP_MS 10000u /* between SIGHUP and SIGKILL */
+#define REAP_MS 10000     /* between looks at what has left it and ended */
+#define REST_TRIES 50u    /* of ending what it left in the background */
+#define REST_WAIT_MS 20
 #define STATUS_CANNOT_RUN 126
 #define STATUS_NOT_FOUND 127
 
@@ -36,6 +39,7 @@ struct shell {
     int folder, terminal;
     int streams[STREAMS];
     pid_t pid;
+    int status;
     uint64_t kill_at_ms;
     bool is_cancelled;
 };
@@ -200,31 +204,78 @@ on_master(struct shell *s, int init_fd)
         chan_msg_fini(&msg);
 }
 
-static int
+/* Whatever has ended; what left the session is ours once its parent ends. */
+static bool
+reap(struct shell *s, bool *is_alone)
+{
+    bool has_ended = false;
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != s->pid)
+            continue;
+        s->status = status;
+        has_ended = true;
+    }
+    *is_alone = pid < 0;
+    return has_ended;
+}
+
+static void
+kill_children(void)
+{
+    char path[64], text[4096], *at = text;
+    ssize_t n;
+    int fd;
+
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/children",
+                   (int)getpid());
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    text[n < 0 ? 0 : n] = '\0';
+    for (long pid = strtol(at, &at, 10); pid > 0; pid = strtol(at, &at, 10))
+        (void)kill((pid_t)pid, SIGKILL);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* What it left in the background. Where there are cgroups nothing escapes the
+ * master; elsewhere this finds all but what may not be killed. */
+static void
+end_the_rest(struct shell *s)
+{
+    bool is_alone = false;
+
+    for (unsigned i = 0; i < REST_TRIES && !is_alone; i++) {
+        if (i > 0)
+            (void)poll(NULL, 0, REST_WAIT_MS);
+        kill_children();
+        (void)reap(s, &is_alone);
+    }
+}
+
+static void
 wait_for(struct shell *s, int init_fd)
 {
-    int pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0), status = 0;
+    int pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+    bool is_alone;
 
-    while (pidfd >= 0) {
+    while (!reap(s, &is_alone) && !is_alone) {
         struct pollfd fds[2] = { { .fd = pidfd, .events = POLLIN },
-                                 { .fd = init_fd, .events = POLLIN } };
-        nfds_t n = s->is_cancelled ? 1 : 2;
+                                 { .fd = s->is_cancelled ? -1 : init_fd,
+                                   .events = POLLIN } };
 
-        if (poll(fds, n, s->kill_at_ms == 0 ? -1 : 200) < 0 && errno != EINTR)
-            break;
-        if (fds[0].revents != 0)
-            break;
-        if (n > 1 && fds[1].revents != 0)
+        if (poll(fds, 2, s->kill_at_ms == 0 ? REAP_MS : 200) > 0 &&
+            fds[1].revents != 0)
             on_master(s, init_fd);
         if (s->kill_at_ms != 0 && clock_mono_ms() >= s->kill_at_ms)
             signal_all(s, SIGKILL);
     }
-    while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    kill(-s->pid, SIGKILL); /* what it left in the background */
+    kill(-s->pid, SIGKILL);
+    end_the_rest(s);
     if (pidfd >= 0)
         close(pidfd);
-    return status;
 }
 
 /* All but the terminal: a program that has none of its own streams open on it
@@ -249,7 +300,6 @@ shell_run(int init_fd, struct chan_msg *msg, uint32_t *code, char *text,
                        .streams = { -1, -1, -1 } };
     enum job_end end = JOB_BROKEN;
     struct arena arena;
-    int status;
 
     arena_init(&arena, 4 * 1024 * 1024);
     if (!read_order(msg, &arena, &s)) {
@@ -257,6 +307,7 @@ shell_run(int init_fd, struct chan_msg *msg, uint32_t *code, char *text,
     } else {
         if (s.program[0] == '\0')
             s.program = "/bin/sh";
+        (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         s.pid = fork();
         if (s.pid == 0)
             become(&s);
@@ -264,9 +315,9 @@ shell_run(int init_fd, struct chan_msg *msg, uint32_t *code, char *text,
         if (s.pid < 0) {
             (void)snprintf(text, cap, "fork: %s", strerror(errno));
         } else {
-            status = wait_for(&s, init_fd);
-            *code = WIFEXITED(status) ? (uint32_t)WEXITSTATUS(status)
-                                      : 128u + (uint32_t)WTERMSIG(status);
+            wait_for(&s, init_fd);
+            *code = WIFEXITED(s.status) ? (uint32_t)WEXITSTATUS(s.status)
+                                        : 128u + (uint32_t)WTERMSIG(s.status);
             end = s.is_cancelled ? JOB_CANCELLED : JOB_ENDED;
             if (s.is_cancelled)
                 (void)snprintf(text, cap, "ABEND=S222");

@@ -283,6 +283,8 @@ runs "from there to somebody else" 125 owner sallyport su BOB sallyport su SHUT 
 like "$OUT" 'BOB may not become SHUT' "BOB decides"
 runs "and where he may" 0 owner sallyport su BOB sallyport su ALICE sallyport racf LISTUSER
 like "$OUT" 'USER=ALICE ' "ALICE"
+OUT=$(owner sallyport su BOB sh -c 'setsid sh -c "setsid sleep 982 & exec sleep 982" & sleep 0.3; echo here'); is "$OUT" here "what left the session"
+ok "$(! pgrep -u 50077 -f 'sleep 982' >/dev/null; echo $?)" "has ended with it, also where there are no cgroups"
 runs "no UID" 125 owner sallyport su NOUID true
 like "$OUT" 'user NOUID has no OMVS UID' "is refused here as well"
 done_testing
