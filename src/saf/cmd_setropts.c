@@ -316,6 +316,21 @@ set_password(struct cmd *cmd)
 
 /* --- running ----------------------------------------------------------- */
 
+/* SPECIAL or AUDITOR in any group: may list, and refresh generic profiles. */
+static bool
+is_group_administrator(struct cmd *cmd)
+{
+    struct saf_connect *v;
+    size_t n =
+        saf_connects_of_user(cmd->db, cmd->arena, str_of(cmd->acee->user), &v);
+
+    for (size_t i = 0; i < n; i++)
+        if ((v[i].attrs & (ACEE_SPECIAL | ACEE_AUDITOR)) != 0 &&
+            !saf_connect_is_revoked(&v[i], cmd->today))
+            return true;
+    return false;
+}
+
 /* GENERIC(c) REFRESH and the like: those who look after the system, or after
  * each of the classes. */
 static bool
@@ -325,6 +340,9 @@ may_refresh(struct cmd *cmd, const struct cmd_arg *arg)
         return false;
     if ((cmd->acee->attrs & (ACEE_OPERATIONS | ACEE_AUDITOR)) != 0 &&
         strcmp(arg->operand->name, "RACLIST") != 0)
+        return true;
+    if (strcmp(arg->operand->name, "GENERIC") == 0 &&
+        is_group_administrator(cmd))
         return true;
     for (size_t i = 0; i < arg->n_values; i++) {
         const char *name = str_z(cmd->arena, arg->values[i]);
@@ -352,7 +370,7 @@ may_specify(struct cmd *cmd, const struct cmd_arg *arg)
     if (cmd_is_special(cmd))
         return true;
     if (strcmp(arg->operand->name, "LIST") == 0)
-        return cmd_is_auditor(cmd);
+        return cmd_is_auditor(cmd) || is_group_administrator(cmd);
     for (size_t i = 0; i < ARRAY_LEN(refreshed) && cmd_has(cmd, "REFRESH"); i++)
         if ((strcmp(arg->operand->name, refreshed[i]) == 0 ||
              strcmp(arg->operand->name, "REFRESH") == 0) &&

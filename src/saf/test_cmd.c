@@ -244,6 +244,14 @@ authority(void **state)
           "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n" },
         { "CONNECT FRED GROUP(PAY) SPECIAL", 4,
           "ICH02007I NOT AUTHORIZED TO SPECIFY SPECIAL, OPERAND IGNORED\n" },
+        { "SETROPTS GENERIC(FACILITY) REFRESH", 0,
+          "ICH14063I SETROPTS command complete.\n" },
+        { "SETROPTS GENERIC(FACILITY)", 8,
+          "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
+        { "SETROPTS NOGENERIC(FACILITY) REFRESH", 8,
+          "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
+        { "SETROPTS RACLIST(FACILITY) REFRESH", 8,
+          "ICH14001I NOT AUTHORIZED TO ISSUE SETROPTS\n" },
     };
     struct desk d;
 
@@ -253,6 +261,9 @@ authority(void **state)
     run_rows(&d, by_fred, ARRAY_LEN(by_fred));
     desk_be(&d, "LEAD");
     run_rows(&d, by_lead, ARRAY_LEN(by_lead));
+    assert_non_null(strstr(desk_run(&d, "SETROPTS LIST"), "ACTIVE CLASSES = "));
+    assert_non_null(strstr(desk_run(&d, "SETROPTS LIST NOGRPLIST"),
+                           "LIST OF GROUPS ACCESS CHECKING IS ACTIVE."));
     desk_be(&d, "AUDI");
     run_rows(&d, by_audi, ARRAY_LEN(by_audi));
     desk_fini(&d);
