@@ -107,6 +107,39 @@ cmd_set_secrets(struct cmd *cmd, struct saf_user *u)
            (phrase == NULL || set_phrase(cmd, u, phrase));
 }
 
+/* FACILITY IRR.PASSWORD.RESET: READ sets an expired secret of somebody who has
+ * one and no attribute of an administrator, and resumes; UPDATE one that is not
+ * expired. */
+bool
+cmd_may_reset(struct cmd *cmd, const struct saf_user *u)
+{
+    static const char *const operands[] = { "PASSWORD", "PHRASE", "RESUME",
+                                            "EXPIRED", "NOEXPIRED" };
+    const struct cmd_arg *password = cmd_arg(cmd, "PASSWORD");
+    const struct cmd_arg *phrase = cmd_arg(cmd, "PHRASE");
+    const struct cmd_arg *resume = cmd_arg(cmd, "RESUME");
+
+    for (size_t i = 0; i < cmd->n_args; i++) {
+        bool is_one = false;
+
+        for (size_t k = 0; k < ARRAY_LEN(operands); k++)
+            is_one |= strcmp(cmd->args[i].operand->name, operands[k]) == 0;
+        if (!is_one || cmd->args[i].is_negated)
+            return false;
+    }
+    if ((u->attrs &
+         (ACEE_SPECIAL | ACEE_OPERATIONS | ACEE_AUDITOR | ACEE_ROAUDIT)) != 0 ||
+        (u->verifier.n == 0 && u->phrase_verifier.n == 0) ||
+        (password != NULL && u->verifier.n == 0) ||
+        (phrase != NULL && u->phrase_verifier.n == 0) ||
+        (resume != NULL && resume->n_values > 0))
+        return false;
+    return (password != NULL || phrase != NULL || resume != NULL) &&
+           saf_authorized(
+               cmd->engine, cmd->acee, "FACILITY", STR("IRR.PASSWORD.RESET"),
+               cmd_arg(cmd, "NOEXPIRED") == NULL ? SAF_READ : SAF_UPDATE);
+}
+
 /* --- PASSWORD, PHRASE -------------------------------------------------- */
 
 /* The message of the first check that fails, or NULL. */

@@ -7,5 +7,6 @@
 /* PASSWORD, PHRASE, NOPASSWORD, NOPHRASE, NOEXPIRED of ADDUSER and ALTUSER.
  * False after a message. */
 bool cmd_set_secrets(struct cmd *, struct saf_user *);
+bool cmd_may_reset(struct cmd *, const struct saf_user *);
 
 #endif

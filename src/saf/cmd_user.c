@@ -518,7 +518,8 @@ alter_one(struct cmd *cmd, struct str user)
         return;
     }
     if (!cmd_owns(cmd, u.owner) && !str_eq_z(user, cmd->acee->user) &&
-        !alters_only_segments(cmd) && !alters_only_uaudit(cmd)) {
+        !alters_only_segments(cmd) && !alters_only_uaudit(cmd) &&
+        !cmd_may_reset(cmd, &u)) {
         CMD_MSG(cmd, "ICH21005I", STR("ALTUSER"));
         CMD_MSG(cmd, "ICH21004I", user);
         cmd_rc(cmd, 4);
@@ -557,13 +558,13 @@ alters_only_own_fields(struct cmd *cmd)
 }
 
 static bool
-owns_all(struct cmd *cmd, const struct cmd_arg *users)
+owns_or_resets_all(struct cmd *cmd, const struct cmd_arg *users)
 {
     for (size_t i = 0; i < users->n_values; i++) {
         struct saf_user u;
 
         if (saf_user_get(cmd->db, cmd->arena, users->values[i], &u) &&
-            !cmd_owns(cmd, u.owner))
+            !cmd_owns(cmd, u.owner) && !cmd_may_reset(cmd, &u))
             return false;
     }
     return true;
@@ -596,7 +597,7 @@ run_altuser(struct cmd *cmd)
     const struct cmd_arg *users = cmd->positional[0];
 
     if (!cmd_is_special(cmd) && !alters_only_own_fields(cmd) &&
-        !alters_only_segments(cmd) && !owns_all(cmd, users) &&
+        !alters_only_segments(cmd) && !owns_or_resets_all(cmd, users) &&
         !keep_uaudit(cmd)) {
         CMD_MSG(cmd, "ICH21010I");
         return 8;

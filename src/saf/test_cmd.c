@@ -177,6 +177,58 @@ resources(void **state)
     rows_on_new_database(rows, ARRAY_LEN(rows));
 }
 
+/* --- password resets handed on ----------------------------------------- */
+
+static void
+resets(void **state)
+{
+    static const char *const setup[] = {
+        "ADDUSER (HELP MORE FRED) PASSWORD(X)",
+        "ADDUSER BOSS PASSWORD(X) OPERATIONS",
+        "ADDUSER GUARD",
+        "ALTUSER FRED REVOKE",
+        "SETROPTS CLASSACT(FACILITY)",
+        "RDEFINE FACILITY IRR.PASSWORD.RESET UACC(NONE)",
+        "PERMIT IRR.PASSWORD.RESET CLASS(FACILITY) ID(HELP) ACCESS(READ)",
+        "PERMIT IRR.PASSWORD.RESET CLASS(FACILITY) ID(MORE) ACCESS(UPDATE)",
+    };
+    static const char no[] = "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n";
+    static const struct row by_help[] = {
+        { "ALTUSER FRED PASSWORD(NEW1) RESUME", 0, "" },
+        { "ALTUSER FRED PASSWORD(NEW2) EXPIRED", 0, "" },
+        { "ALTUSER FRED PASSWORD(NEW3) NOEXPIRED", 8, no },
+        { "ALTUSER FRED PASSWORD(NEW3) SPECIAL", 8, no },
+        { "ALTUSER FRED NAME('F')", 8, no },
+        { "ALTUSER FRED REVOKE", 8, no },
+        { "ALTUSER FRED NOPASSWORD", 8, no },
+        { "ALTUSER FRED PHRASE('a phrase for one without')", 8, no },
+        { "ALTUSER BOSS PASSWORD(NEW1)", 8, no },
+        { "ALTUSER BOSS RESUME", 8, no },
+        { "ALTUSER IBMUSER PASSWORD(NEW1)", 8, no },
+        { "ALTUSER GUARD PASSWORD(NEW1)", 8, no },
+        { "ALTUSER (FRED BOSS) PASSWORD(NEW4)", 8, no },
+    };
+    static const struct row by_more[] = {
+        { "ALTUSER FRED PASSWORD(NEW3) NOEXPIRED", 0, "" },
+        { "ALTUSER BOSS PASSWORD(NEW3) NOEXPIRED", 8, no },
+    };
+    static const struct row by_fred[] = {
+        { "ALTUSER HELP PASSWORD(NEW1)", 8, no },
+        { "ALTUSER HELP RESUME", 8, no },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    desk_be(&d, "HELP");
+    run_rows(&d, by_help, ARRAY_LEN(by_help));
+    desk_be(&d, "MORE");
+    run_rows(&d, by_more, ARRAY_LEN(by_more));
+    desk_be(&d, "FRED");
+    run_rows(&d, by_fred, ARRAY_LEN(by_fred));
+    desk_fini(&d);
+}
+
 /* --- authority to issue ------------------------------------------------ */
 
 static void
@@ -543,6 +595,7 @@ main(void)
         cmocka_unit_test(users_and_groups),
         cmocka_unit_test(resources),
         cmocka_unit_test(authority),
+        cmocka_unit_test(resets),
         cmocka_unit_test(passwords),
         cmocka_unit_test(identity_maps),
         cmocka_unit_test(field_level_access),
