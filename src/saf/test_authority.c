@@ -83,7 +83,7 @@ static const struct {
     { "ADDSD 'U.DATA'", "SPEC", "DELDSD 'U.DATA'" },
     { "ADDSD 'PAY.DATA'", "SPEC GSP CLU JOI CON CRE", "DELDSD 'PAY.DATA'" },
     /* Options. */
-    { "SETROPTS LIST", "SPEC AUD ROA", NULL },
+    { "SETROPTS LIST", "SPEC AUD ROA GSP", NULL },
     { "SETROPTS GRPLIST", "SPEC", NULL },
     { "SETROPTS RACLIST(SERVER)", "SPEC", NULL },
     { "SETROPTS AUDIT(FACILITY)", "AUD", NULL },

@@ -42,7 +42,7 @@ like "$SAID" "HungRequestManager +W TRAS0114W: Request [0-9A-F]{16} has been run
 is "$(grep -c TRAS0112W <<<"$SAID")/$(grep -c TRAS0114W <<<"$SAID")" 1/1 "each is said once"
 like "$SAID" "TRAS0115W: Request [0-9A-F]{16} on thread [0-9a-f]{8} which was previously detected to be hung, has completed after [0-9.]+ms" "its end: TRAS0115W"
 is "$(grep -oE 'Request [0-9A-F]{16}' <<<"$SAID" | sort -u | wc -l)" 1 "all of one request"
-wait_for 10 since CWWKE0068I; like "$(log_since)" "CWWKE0068I: Java dump created: dumps/javacore_" "a diagnostic file"
+wait_for 10 since CWWKE0068I; like "$(log_since)" "CWWKE0068I: Java dump created: .*/myServer/dumps/javacore_" "a diagnostic file"
 like "$(cat "$DIR"/dumps/javacore_*.txt)" "requests under way" "with the requests"
 
 apply "$FEATURE" '<requestTiming slowRequestThreshold="0" hungRequestThreshold="300ms" includeContextInfo="false" enableThreadDumps="false" interruptHungRequests="true"/>' 50s

@@ -4,18 +4,6 @@
 # delays, stalls, cuts into small pieces, resets and ends connections half-way.
 . "${E2E_LIB:?tests/e2e/lib.sh in full}"
 RELAY=$(dirname "$E2E_LIB")/bad_network.py
-NS="" WHY=""
-if [ "$(id -u)" -ne 0 ]; then
-    WHY="a network namespace needs root"
-elif ! WHY=$(ip netns add "spt$$" 2>&1); then
-    WHY="no network namespaces here: $WHY"
-else
-    NS=spt$$
-    at_exit 'ip netns del "$NS"'
-    ip -n "$NS" link set lo up
-fi
-IN=(); [ -z "$NS" ] || IN=(ip netns exec "$NS")
-in_ns() { ${IN[@]+"${IN[@]}"} "$@"; }
 runs "the system comes up" 0 sallyport ipl
 at_exit "sallyport shutdown >/dev/null 2>&1"
 HTTPS=$(free_port) HTTP=$(free_port)
@@ -26,8 +14,8 @@ printf '<server><featureManager><feature>zosconnect:zosConnect-2.0</feature></fe
   <httpEndpoint id="defaultHttpEndpoint" host="*" httpPort="%s" httpsPort="%s" protocolVersion="http/2"/>
   <sallyport_metrics authentication="false"/>
   <httpDispatcher appOrContextRootMissingMessage="%s"/></server>\n' "$HTTP" "$HTTPS" "$TEXT" >"$HOME_DIR/server.xml"
-at_exit "in_ns sallyport server stop s >/dev/null 2>&1"
-runs "start" 0 in_ns sallyport server start s
+at_exit "sallyport server stop s >/dev/null 2>&1"
+runs "start" 0 sallyport server start s
 worker() { local p; for p in $(processes sallyport-server); do tr '\0' ' ' <"/proc/$p/cmdline" | grep -q -- '--worker' && echo "$p"; done; }
 WORKER=$(worker)
 WHOLE=$(printf '%s404' "$TEXT" | sha256sum)
@@ -35,22 +23,22 @@ WHOLE=$(printf '%s404' "$TEXT" | sha256sum)
 good_answers() {
     local good=0 i
     for ((i = 0; i < $3; i++)); do
-        [ "$(in_ns curl -sk "$1" --max-time 60 -w '%{http_code}' "https://127.0.0.1:$2/none" | sha256sum)" = "$WHOLE" ] && good=$((good + 1))
+        [ "$(curl -sk "$1" --max-time 60 -w '%{http_code}' "https://127.0.0.1:$2/none" | sha256sum)" = "$WHOLE" ] && good=$((good + 1))
     done
     echo "$good"
 }
-ended_all() { [ "$(in_ns curl -s --max-time 5 "http://127.0.0.1:$HTTP/metrics" | sed -n 's/^sallyport_connections //p')" = 1 ]; }
+ended_all() { [ "$(curl -s --max-time 5 "http://127.0.0.1:$HTTP/metrics" | sed -n 's/^sallyport_connections //p')" = 1 ]; }
 # Uploads nobody has a use for are answered, however slowly they come.
-upload() { head -c "$2" /dev/zero | in_ns curl -sk --http1.1 --max-time 60 -o /dev/null -w '%{http_code}' -H 'Transfer-Encoding: chunked' -X PUT -T - "https://127.0.0.1:$1/none"; }
+upload() { head -c "$2" /dev/zero | curl -sk --http1.1 --max-time 60 -o /dev/null -w '%{http_code}' -H 'Transfer-Encoding: chunked' -X PUT -T - "https://127.0.0.1:$1/none"; }
 
 # --- by the kernel, between all processes of a namespace
-HOW=""
-if [ -n "$NS" ]; then
-    if WHY=$(ip netns exec "$NS" tc qdisc add dev lo root netem delay 20ms 10ms loss 3% 2>&1); then
+HOW="" WHY="a network of its own needs root"
+if [ -n "${E2E_NETNS:-}" ]; then
+    if WHY=$(tc qdisc add dev lo root netem delay 20ms 10ms loss 3% 2>&1); then
         HOW="netem: delay 20 ms (10 ms jitter), loss 3 %"
     else
         note "tc netem: $WHY"
-        if WHY=$(in_ns nft 'add table inet t; add chain inet t i { type filter hook input priority 0; }; add rule inet t i tcp flags & (syn|rst) == 0 numgen random mod 100 < 5 drop' 2>&1); then
+        if WHY=$(nft 'add table inet t; add chain inet t i { type filter hook input priority 0; }; add rule inet t i tcp flags & (syn|rst) == 0 numgen random mod 100 < 5 drop' 2>&1); then
             HOW="nftables: loss of 5 %"
         fi
     fi
@@ -61,11 +49,11 @@ if [ -n "$HOW" ]; then
         is "$(good_answers "$how" "$HTTPS" 5)" 5 "${HOW%%:*}: large answers over TLS, $how"
     done
     if command -v h2load >/dev/null; then
-        like "$(in_ns timeout 60 h2load -n 200 -c 10 -m 10 "https://127.0.0.1:$HTTPS/" 2>&1)" "200 succeeded, 0 failed, 0 errored" "many small ones side by side"
+        like "$(timeout 60 h2load -n 200 -c 10 -m 10 "https://127.0.0.1:$HTTPS/" 2>&1)" "200 succeeded, 0 failed, 0 errored" "many small ones side by side"
     fi
     is "$(upload "$HTTPS" 2000000)" 404 "an upload is answered before its end"
     wait_for 20 ended_all; ok $? "no connection is left"
-    in_ns tc qdisc del dev lo root 2>/dev/null || in_ns nft delete table inet t
+    tc qdisc del dev lo root 2>/dev/null || nft delete table inet t
 else
     note "nothing by the kernel: $WHY"
 fi
@@ -74,8 +62,8 @@ fi
 # relay KIND: one in front of the TLS port; AT
 relay() {
     AT=$(free_port)
-    background ${IN[@]+"${IN[@]}"} python3 "$RELAY" "$1" "$AT" "$HTTPS" "$SEED"; RELAYS+=("$PID")
-    relays() { in_ns bash -c "exec 3<>/dev/tcp/127.0.0.1/$AT" 2>/dev/null; }
+    background python3 "$RELAY" "$1" "$AT" "$HTTPS" "$SEED"; RELAYS+=("$PID")
+    relays() { bash -c "exec 3<>/dev/tcp/127.0.0.1/$AT" 2>/dev/null; }
     wait_for 20 relays || note "no relay"
 }
 RELAYS=() SEED=${SEED:-$RANDOM}
@@ -91,7 +79,7 @@ done
 for kind in reset half; do
     relay "$kind"
     for how in --http1.1 --http2; do
-        for _ in 1 2 3 4 5 6; do in_ns curl -sk "$how" --max-time 20 -o /dev/null "https://127.0.0.1:$AT/none"; done
+        for _ in 1 2 3 4 5 6; do curl -sk "$how" --max-time 20 -o /dev/null "https://127.0.0.1:$AT/none"; done
     done
     for _ in 1 2 3; do upload "$AT" 100000 >/dev/null; done
     is "$(good_answers --http2 "$HTTPS" 1)" 1 "$kind: meanwhile others are served"
