@@ -1,0 +1,17 @@
+/* Inside of src/assist: one value, judged by the parser of policies. */
+#ifndef SALLYPORT_ASSIST_PARAM_H
+#define SALLYPORT_ASSIST_PARAM_H
+
+#include "base/str.h"
+#include "ttls/policy.h"
+
+#define PARAM_WHY_MAX 512u
+
+/* Would `keyword value` be taken in a block of that statement? `why` (of
+ * PARAM_WHY_MAX bytes) says what was found and what was expected. */
+MUST_CHECK bool param_check(enum ttls_stmt, const char *keyword, struct str,
+                            char *why);
+/* The statement and parameter for an address, a prefix or a range. */
+enum ttls_stmt param_of_address(struct str text, const char **keyword);
+
+#endif
