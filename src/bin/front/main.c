@@ -38,6 +38,7 @@ static const struct {
     { "encode", "encode", NULL, "encode a password for server.xml" },
     { "pagent", "pagent", NULL, "check AT-TLS policies; the policy agent" },
     { "pasearch", "pasearch", NULL, "show the policies that are installed" },
+    { "assist", "assist", NULL, "AT-TLS policies from a store of objects" },
     { "netstat", "netstat", NULL, "show connections and their AT-TLS policy" },
     { "explain", "explain", NULL, "why a request was allowed or refused" },
     { "doctor", "doctor", NULL, "look for what endangers a server" },

@@ -1,0 +1,243 @@
+/* sallyport assist: policies from the objects of a backing store. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "assist/generate.h"
+#include "assist/health.h"
+#include "base/cli.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/printable.h"
+
+#define STATUS_ERRORS 1
+#define STATUS_USAGE 2
+#define STATUS_FAILED 16
+
+static bool install;
+static const char *stack_name, *output;
+
+static const struct cli_opt opts[] = {
+    { "stack", 0, CLI_STRING, &stack_name, "IMAGE.STACK",
+      "only this stack; otherwise all of them" },
+    { "output", 'o', CLI_STRING, &output, "FILE",
+      "write the policy of the stack there; - is standard output" },
+    { "install", 0, CLI_FLAG, &install, NULL,
+      "write each policy to where the agent looks for it" },
+};
+
+static const struct cli cli = {
+    .command = "sallyport assist",
+    .usage = "[--stack IMAGE.STACK] [--output FILE | --install] STORE.json",
+    .summary = "AT-TLS policies from the objects of a backing store.",
+    .detail =
+        "  Without --output and --install the store is checked, nothing is\n"
+        "  written. Errors and warnings come with their path in the store; it\n"
+        "  ends with 1 when there was an error, and then nothing is written.\n"
+        "  Installed is etc/cfgasst/RELEASE/IMAGE/STACK/tlsPol of the image\n"
+        "  SALLYPORT_ROOT; F PAGENT,REFRESH activates it.\n",
+    .opts = opts,
+    .n_opts = ARRAY_LEN(opts),
+    .min_args = 1,
+    .max_args = 1,
+};
+
+struct said {
+    const char *file;
+    unsigned n_errors, n_warnings;
+};
+
+static void
+on_diag(void *arg, bool is_error, struct str path, const char *text)
+{
+    struct said *s = arg;
+
+    if (is_error)
+        s->n_errors++;
+    else
+        s->n_warnings++;
+    fprintf(stderr, "%s: %s: " STR_FMT "%s%s\n", s->file,
+            is_error ? "error" : "warning", STR_ARG(path),
+            path.n == 0 ? "" : ": ", text);
+}
+
+/* "2020-06-12 14:18:57", local time as the original has it. */
+static void
+now(char out[32])
+{
+    time_t t = (time_t)(clock_wall_ms() / 1000);
+    struct tm tm;
+
+    if (localtime_r(&t, &tm) == NULL ||
+        strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+        out[0] = '\0';
+}
+
+static enum err
+write_policy(const char *path, struct str text, struct err_info *why)
+{
+    if (strcmp(path, "-") != 0)
+        return file_write_atomic(path, text, 0644, why);
+    if (fwrite(text.p, 1, text.n, stdout) != text.n || fflush(stdout) != 0)
+        return err_sys(why, "cannot write standard output");
+    return ERR_OK;
+}
+
+/* The file that the new one replaces: its history is kept. */
+static enum err
+read_before(const char *path, struct buf *out, struct err_info *why)
+{
+    enum err e = file_read(path, out, why);
+
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+struct target {
+    const struct store_image *image;
+    const struct store_stack *stack;
+    char *path; /* NULL: check only */
+    struct buf text;
+};
+
+static enum err
+install_path(struct arena *arena, struct target *t, struct err_info *why)
+{
+    struct str below = generate_path(arena, t->image, t->stack);
+    char *folder;
+
+    t->path = root_path(arena, STR_FMT, STR_ARG(below));
+    folder = t->path == NULL ? NULL : str_z(arena, str_of(t->path));
+    if (folder == NULL)
+        return err_set(why, ERR_MEMORY, "no storage for a path");
+    *strrchr(folder, '/') = '\0';
+    return dir_make(folder, 0755, why);
+}
+
+static enum err
+make_policy(struct arena *arena, const struct store *store, struct target *t,
+            struct said *said, struct err_info *why)
+{
+    struct buf before;
+    char when[32];
+    enum err e = ERR_OK;
+
+    now(when);
+    buf_init(&before, GENERATE_FILE_MAX);
+    if (install)
+        e = install_path(arena, t, why);
+    else
+        t->path = (char *)(uintptr_t)output;
+    if (e == ERR_OK && t->path != NULL && strcmp(t->path, "-") != 0)
+        e = read_before(t->path, &before, why);
+    if (e == ERR_OK)
+        e = generate_policy(store, t->image, t->stack, buf_view(&before),
+                            str_of(when), &t->text, why);
+    if (e == ERR_OK)
+        e = health_stack(t->stack, buf_view(&t->text), on_diag, said, why);
+    buf_fini(&before);
+    return e;
+}
+
+/* The stacks that are meant, in the store's order; NULL without storage. */
+static struct target *
+targets_of(struct arena *arena, const struct store *s, size_t *n)
+{
+    struct target *v = NULL, *grown;
+    size_t cap = 0;
+    char name[32];
+
+    *n = 0;
+    for (size_t i = 0; i < s->n_systems; i++)
+        for (size_t k = 0; k < s->systems[i].n_images; k++)
+            for (size_t m = 0; m < s->systems[i].images[k].n_stacks; m++) {
+                const struct store_image *image = &s->systems[i].images[k];
+                const struct store_stack *stack = &image->stacks[m];
+
+                (void)snprintf(name, sizeof name, STR_FMT "." STR_FMT,
+                               STR_ARG(image->obj.name),
+                               STR_ARG(stack->obj.name));
+                if (stack_name != NULL && strcmp(stack_name, name) != 0)
+                    continue;
+                grown = arena_grown(arena, v, *n, &cap, sizeof *v);
+                if (grown == NULL)
+                    return NULL;
+                v = grown;
+                v[*n] = (struct target){ .image = image, .stack = stack };
+                buf_init(&v[(*n)++].text, GENERATE_FILE_MAX);
+            }
+    return v;
+}
+
+static enum err
+run(struct arena *arena, const struct store *store, struct said *said,
+    struct err_info *why)
+{
+    size_t n, n_rules = 0;
+    struct target *v = targets_of(arena, store, &n);
+    enum err e = ERR_OK;
+
+    health_store(store, on_diag, said);
+    if (n == 0)
+        return err_set(why, ERR_NOT_FOUND, "the store has no %s%s",
+                       stack_name == NULL ? "stack" : "stack ",
+                       stack_name == NULL ? "" : stack_name);
+    if (output != NULL && n > 1)
+        return err_set(why, ERR_SYNTAX,
+                       "the store has %zu stacks; --output "
+                       "needs one of them, expected --stack IMAGE.STACK",
+                       n);
+    /* All are made before the first is written. */
+    for (size_t i = 0; e == ERR_OK && i < n; i++) {
+        e = make_policy(arena, store, &v[i], said, why);
+        n_rules += v[i].stack->n_rules;
+    }
+    for (size_t i = 0; e == ERR_OK && i < n && v[i].path != NULL; i++) {
+        e = write_policy(v[i].path, buf_view(&v[i].text), why);
+        if (e == ERR_OK && install)
+            printf("%s\n", v[i].path);
+    }
+    if (e == ERR_OK)
+        fprintf(stderr,
+                "%zu stacks, %zu connectivity rules, 0 errors, "
+                "%u warnings\n",
+                n, n_rules, said->n_warnings);
+    for (size_t i = 0; i < n; i++)
+        buf_fini(&v[i].text);
+    return e;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct said said = { 0 };
+    struct store *store = NULL;
+    struct err_info why = { 0 };
+    struct arena arena;
+    struct buf json;
+    enum err e;
+
+    IGNORE(cli_parse(&cli, argc, argv, STATUS_USAGE));
+    log_init("sallyport-assist");
+    if (install && output != NULL) {
+        fprintf(stderr, "sallyport assist: --output and --install are both "
+                        "given; expected one of them\n");
+        return STATUS_USAGE;
+    }
+    said.file = argv[1];
+    arena_init(&arena, 64u << 20);
+    buf_init(&json, STORE_FILE_MAX);
+    e = file_read(argv[1], &json, &why);
+    if (e == ERR_OK)
+        e = store_parse(buf_view(&json), on_diag, &said, &store, &why);
+    if (e == ERR_OK)
+        e = run(&arena, store, &said, &why);
+    if (e != ERR_OK)
+        fprintf(stderr, "sallyport assist: %s\n", why.text);
+    store_free(&store);
+    arena_fini(&arena);
+    buf_fini(&json);
+    return e == ERR_OK                                         ? 0
+           : e == ERR_IO || e == ERR_MEMORY || e == ERR_DENIED ? STATUS_FAILED
+                                                               : STATUS_ERRORS;
+}
