@@ -4,7 +4,7 @@
 # broken file changes nothing (2) 90; the exercise (4) 91; clear text and
 # silence (7), certificates of clients (8), ways to connect (9) 92 and
 # 97-ttls-breakouts; who is killed (10) 93;
-# parameters 96.
+# parameters 96. Here, too: the exercise's policy made of objects (12).
 : "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
@@ -203,6 +203,15 @@ like "$(sallyport pasearch -t -r | sed -n 's/^policyRule: *//p' | tr '\n' ' ')" 
 hits() { mark; bash -c 'exec 3<>/dev/tcp/10.77.0.2/8690; echo open words >&3; timeout 5 cat <&3' >/dev/null 2>&1; wait_for 5 said 'EZD1281I .*REMOTE: 10\.77\.0\.2\.\.8690 '; since | sed -n 's/.*STATUS: Not Enabled RULE: \([^ ]*\) .*/\1/p'; }
 is "$(hits)" top "which is how a connection finds its rule"
 sed -i '/^TTLSRule top/,/^}/d' "$policy"; policy_refresh; is "$(hits)" B-same "and the next one"
+
+# --- objects: the exercise's policy made again, installed the same ------------------------------
+shown() { sallyport pasearch -t --json | jq -S 'del(.. | .created?, .updated?, .instance?, .line?, .id?)'; }
+cp "$SALLYPORT_SOURCE/samples/policy/tlsPol" "$policy"; policy_refresh; ok $? "the exercise's policy"
+wanted=$(shown); like "$wanted" 'zCEEClientRule~1' "is installed"
+cp keep "$policy"; policy_refresh
+sallyport assist --output "$policy" "$SALLYPORT_SOURCE/samples/policy/store.json" 2>said; ok $? "made of its objects"
+runs "which the agent's check takes" 0 sallyport pagent --check "$policy"
+policy_refresh; is "$(shown)" "$wanted" "pasearch shows the same rule and actions"
 cp keep "$policy"; policy_refresh
 
 # --- trace bits: each its own messages and no other -------------------------------------
