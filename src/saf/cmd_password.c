@@ -46,7 +46,6 @@ static bool
 set_password(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg)
 {
     struct str password = cmd_value(arg);
-    bool is_mixed = secret_is_mixed(cmd->db);
     const struct secret_change c = change_of(cmd, u, false);
     bool is_expired = cmd_arg(cmd, "NOEXPIRED") == NULL;
 
@@ -55,17 +54,17 @@ set_password(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg)
             u->verifier = (struct str){ NULL, 0 };
         return true;
     }
-    if (!is_mixed)
+    if (!secret_is_mixed(cmd->db))
         secret_fold(password);
-    if (!password_is_allowed(cmd->db, cmd->arena, password)) {
+    /* Rules are for what will be used longer than once. */
+    if (is_expired ? !password_is_possible(cmd->db, password)
+                   : !password_is_allowed(cmd->db, cmd->arena, password)) {
         CMD_MSG(cmd, "ICH08014I");
         return false;
     }
     secret_remember(&c);
     u->pass_day = is_expired ? 0 : cmd->today;
-    u->attrs &= ~(uint32_t)USER_PASS_MIXED;
-    if (is_mixed)
-        u->attrs |= USER_PASS_MIXED;
+    secret_note_case(u, password);
     return make_verifier(cmd, u->user, password, false, &u->verifier);
 }
 
@@ -178,7 +177,7 @@ change_own(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg,
     }
     old = arg->values[0];
     fresh = arg->values[1];
-    if (!is_phrase && (u->attrs & USER_PASS_MIXED) == 0)
+    if (!is_phrase && secret_folds(cmd->db, u))
         secret_fold(old);
     if (!is_phrase && !secret_is_mixed(cmd->db))
         secret_fold(fresh);
@@ -188,14 +187,12 @@ change_own(struct cmd *cmd, struct saf_user *u, const struct cmd_arg *arg,
         return false;
     }
     secret_remember(&c);
-    if (is_phrase)
+    if (is_phrase) {
         u->phrase_day = cmd->today;
-    else
+    } else {
         u->pass_day = cmd->today;
-    if (!is_phrase && secret_is_mixed(cmd->db))
-        u->attrs |= USER_PASS_MIXED;
-    else if (!is_phrase)
-        u->attrs &= ~(uint32_t)USER_PASS_MIXED;
+        secret_note_case(u, fresh);
+    }
     return make_verifier(cmd, u->user, fresh, is_phrase,
                          is_phrase ? &u->phrase_verifier : &u->verifier);
 }

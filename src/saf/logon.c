@@ -123,9 +123,10 @@ logon_begin(struct saf_engine *engine, struct arena *a, struct str user,
     if (secret.n == 0 || got.verifier.n == 0 ||
         str_find_char(secret, '\0') != STR_NPOS)
         return wrong(engine, &got.user, got.is_phrase, lines, rc, why);
-    got.secret = !got.is_phrase && (got.user.attrs & USER_PASS_MIXED) == 0
-                     ? str_upper(a, secret)
-                     : str_dup(a, secret);
+    got.secret =
+        !got.is_phrase && secret_folds(saf_engine_db(engine), &got.user)
+            ? str_upper(a, secret)
+            : str_dup(a, secret);
     if (got.secret.p == NULL)
         return err_set(why, ERR_MEMORY, "no storage");
     *out = got;
@@ -176,7 +177,6 @@ change(struct saf_engine *engine, struct arena *a, const struct logon *l,
        struct saf_rc *rc, struct err_info *why)
 {
     struct saf_db *db = saf_engine_db(engine);
-    bool is_mixed = secret_is_mixed(db);
     const struct secret_change c = { db,           a,
                                      l->hooks,     u,
                                      l->is_phrase, saf_day_of_ms(now_ms) };
@@ -189,7 +189,7 @@ change(struct saf_engine *engine, struct arena *a, const struct logon *l,
     if (l->is_phrase != (l->fresh.n > SECRET_PASSWORD_MAX))
         return refuse_change(l, u, lines,
                              l->is_phrase ? "ICH08020I" : "ICH08014I", rc, why);
-    if (!l->is_phrase && !is_mixed)
+    if (!l->is_phrase && !secret_is_mixed(db))
         secret_fold(l->fresh);
     id = secret_why_not(&c, l->secret, l->fresh);
     if (id != NULL)
@@ -210,9 +210,7 @@ change(struct saf_engine *engine, struct arena *a, const struct logon *l,
         return ERR_OK;
     }
     u->pass_day = c.today;
-    u->attrs &= ~(uint32_t)USER_PASS_MIXED;
-    if (is_mixed)
-        u->attrs |= USER_PASS_MIXED;
+    secret_note_case(u, l->fresh);
     return ERR_OK;
 }
 

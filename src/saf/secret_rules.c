@@ -71,9 +71,47 @@ satisfies(char mask, char c)
     }
 }
 
+struct allowed {
+    bool lower, special; /* SETROPTS MIXEDCASE, SPECIALCHARS */
+};
+
+/* MIXEDALL: of each kind that may be used, one somewhere in the password. */
+static bool
+has_all_kinds(struct str password, struct allowed may)
+{
+    bool has_upper = false, has_lower = !may.lower, has_digit = false;
+    bool has_sign = false;
+
+    for (size_t i = 0; i < password.n; i++) {
+        char c = password.p[i];
+
+        has_upper = has_upper || is_upper(c);
+        has_lower = has_lower || is_lower(c);
+        has_digit = has_digit || is_digit(c);
+        has_sign = has_sign || satisfies('$', c) || satisfies('s', c);
+    }
+    return has_upper && has_lower && has_digit && has_sign;
+}
+
+/* What stands at several positions of one of ALPHANUM, NOVOWEL and MIXEDNUM is
+ * digits and others. */
+static bool
+is_varied(char kind, struct str mask, struct str password)
+{
+    size_t n = 0, digits = 0;
+
+    for (size_t i = 0; i < password.n && i < mask.n; i++) {
+        if (mask.p[i] != kind)
+            continue;
+        n++;
+        digits += is_digit(password.p[i]);
+    }
+    return n < 2 || (digits > 0 && digits < n);
+}
+
 /* "min:max mask": as SETROPTS stores a rule. */
 static bool
-rule_fits(struct str rule, struct str password)
+rule_fits(struct str rule, struct str password, struct allowed may)
 {
     struct reader in = reader_of(rule);
     uint32_t min, max;
@@ -88,26 +126,45 @@ rule_fits(struct str rule, struct str password)
     for (size_t i = 0; i < password.n; i++)
         if (i < mask.n && !satisfies(mask.p[i], password.p[i]))
             return false;
+    return is_varied('L', mask, password) && is_varied('W', mask, password) &&
+           is_varied('m', mask, password) &&
+           (str_find_char(mask, 'x') == STR_NPOS ||
+            has_all_kinds(password, may));
+}
+
+static struct allowed
+allowed_of(struct saf_db *db)
+{
+    return (struct allowed){ secret_is_mixed(db),
+                             saf_option(db, "PASSWORD.SPECIALCHARS") != 0 };
+}
+
+bool
+password_is_possible(struct saf_db *db, struct str password)
+{
+    struct allowed may = allowed_of(db);
+
+    if (password.n < 1 || password.n > SECRET_PASSWORD_MAX)
+        return false;
+    for (size_t i = 0; i < password.n; i++) {
+        char c = password.p[i];
+
+        if (!is_upper(c) && !is_digit(c) && !is_national(c) &&
+            !(may.lower && is_lower(c)) &&
+            !(may.special && c > ' ' && c < 0x7f && !is_lower(c)))
+            return false;
+    }
     return true;
 }
 
 bool
 password_is_allowed(struct saf_db *db, struct arena *arena, struct str password)
 {
-    bool mixed = secret_is_mixed(db);
-    bool special = saf_option(db, "PASSWORD.SPECIALCHARS") != 0;
+    struct allowed may = allowed_of(db);
     bool has_rules = false;
 
-    if (password.n < 1 || password.n > 8)
+    if (!password_is_possible(db, password))
         return false;
-    for (size_t i = 0; i < password.n; i++) {
-        char c = password.p[i];
-
-        if (!is_upper(c) && !is_digit(c) && !is_national(c) &&
-            !(mixed && is_lower(c)) &&
-            !(special && c > ' ' && c < 0x7f && !is_lower(c)))
-            return false;
-    }
     for (int i = 1; i <= 8; i++) {
         const char *name = str_z(arena, str_fmt(arena, "PASSWORD.RULE%d", i));
         struct str rule =
@@ -116,18 +173,27 @@ password_is_allowed(struct saf_db *db, struct arena *arena, struct str password)
         if (rule.n == 0)
             continue;
         has_rules = true;
-        if (rule_fits(rule, password))
+        if (rule_fits(rule, password, may))
             return true;
     }
     return !has_rules;
 }
 
+/* In capitals or in small letters, not in both. */
 static bool
-contains_nocase(struct str s, struct str what)
+contains_user(struct str s, struct str user)
 {
-    for (size_t i = 0; what.n > 0 && i + what.n <= s.n; i++)
-        if (str_eq_nocase(str_sub(s, i, i + what.n), what))
+    for (size_t i = 0; user.n > 0 && i + user.n <= s.n; i++) {
+        struct str part = str_sub(s, i, i + user.n);
+        bool has_upper = false, has_lower = false;
+
+        for (size_t j = 0; j < part.n; j++) {
+            has_upper = has_upper || is_upper(part.p[j]);
+            has_lower = has_lower || is_lower(part.p[j]);
+        }
+        if (str_eq_nocase(part, user) && !(has_upper && has_lower))
             return true;
+    }
     return false;
 }
 
@@ -136,7 +202,7 @@ phrase_is_allowed(struct str phrase, struct str user)
 {
     size_t n_alpha = 0, n_other = 0;
 
-    if (phrase.n < 9 || phrase.n > 100 || contains_nocase(phrase, user))
+    if (phrase.n < 9 || phrase.n > 100 || contains_user(phrase, user))
         return false;
     for (size_t i = 0; i < phrase.n; i++) {
         char c = phrase.p[i];
@@ -170,6 +236,21 @@ secret_fold(struct str password)
 }
 
 bool
+secret_folds(struct saf_db *db, const struct saf_user *u)
+{
+    return (u->attrs & USER_PASS_MIXED) == 0 || !secret_is_mixed(db);
+}
+
+void
+secret_note_case(struct saf_user *u, struct str password)
+{
+    u->attrs &= ~(uint32_t)USER_PASS_MIXED;
+    for (size_t i = 0; i < password.n; i++)
+        if (is_lower(password.p[i]))
+            u->attrs |= USER_PASS_MIXED;
+}
+
+bool
 secret_is(const struct secret_change *c, struct str secret, struct str verifier)
 {
     const struct saf_hooks *h = c->hooks;
@@ -182,12 +263,13 @@ secret_is(const struct secret_change *c, struct str secret, struct str verifier)
 static bool
 is_in_history(const struct secret_change *c, struct str secret)
 {
-    int64_t n = saf_option(c->db, "PASSWORD.HISTORY");
+    /* Of phrases the current one, which was compared, is one of them. */
+    int64_t n = saf_option(c->db, "PASSWORD.HISTORY") - c->is_phrase;
     struct saf_query q = saf_db_query(
         c->db,
         "SELECT verifier FROM history WHERE user=?1 AND is_phrase=?2"
         " ORDER BY seq DESC LIMIT ?3",
-        "sii", c->user->user, (int64_t)c->is_phrase, n);
+        "sii", c->user->user, (int64_t)c->is_phrase, n > 0 ? n : 0);
     bool is_found = false;
 
     while (!is_found && saf_query_next(&q))
@@ -227,7 +309,7 @@ is_old_enough(const struct secret_change *c)
 const char *
 secret_why_not(const struct secret_change *c, struct str old, struct str fresh)
 {
-    if (str_eq_secret(old, fresh))
+    if (c->is_phrase ? str_eq_secret(old, fresh) : str_eq_nocase(old, fresh))
         return c->is_phrase ? "ICH08021I" : "ICH08002I";
     if (!is_old_enough(c))
         return c->is_phrase ? "ICH08018I" : "ICH08017I";

@@ -19,7 +19,9 @@ struct secret_change {
     int32_t today;
 };
 
-/* May `password` be one by RULEn and the characters that are allowed? */
+/* One to eight of the characters that are allowed? */
+bool password_is_possible(struct saf_db *, struct str password);
+/* That, and by RULEn? */
 bool password_is_allowed(struct saf_db *, struct arena *, struct str password);
 /* 9 to 100 characters, without the user id, mixed enough. */
 bool phrase_is_allowed(struct str phrase, struct str user);
@@ -27,6 +29,10 @@ bool phrase_is_allowed(struct str phrase, struct str user);
 void secret_fold(struct str password);
 /* Passwords keep their case (SETROPTS MIXEDCASE). */
 bool secret_is_mixed(struct saf_db *);
+/* What this user enters is folded before it is compared: as long as the
+ * password that is kept has no small letter. */
+bool secret_folds(struct saf_db *, const struct saf_user *);
+void secret_note_case(struct saf_user *, struct str password);
 /* Is `secret` what the verifier was made from? */
 bool secret_is(const struct secret_change *, struct str secret,
                struct str verifier);

@@ -217,6 +217,141 @@ statistics_of_logons(void **state)
     desk_fini(&d);
 }
 
+/* What rules ask of a password that is to be used longer than once. */
+static void
+rules_of_passwords(void **state)
+{
+    static const struct {
+        const char *rule, *password;
+        bool is_mixed, is_special, is_taken;
+    } rows[] = {
+        { "LENGTH(8) MIXEDALL(1:8)", "Abc1#xyz", true, false, true },
+        { "LENGTH(8) MIXEDALL(1:8)", "Abc1_xyz", true, true, true },
+        { "LENGTH(8) MIXEDALL(1:8)", "Abc1_xyz", true, false, false },
+        { "LENGTH(8) MIXEDALL(1:8)", "Abc12xyz", true, true, false },
+        { "LENGTH(8) MIXEDALL(1:8)", "abc1#xyz", true, true, false },
+        { "LENGTH(8) MIXEDALL(1:8)", "ABC1#XYZ", true, true, false },
+        { "LENGTH(8) MIXEDALL(1:8)", "Abcd#xyz", true, true, false },
+        { "LENGTH(8) MIXEDALL(1:8)", "ABC1#XYZ", false, false, true },
+        { "LENGTH(8) MIXEDALL(1:8)", "#BC1##12", false, false, true },
+        { "LENGTH(8) MIXEDALL(1:8)", "###1##12", false, false, false },
+        { "LENGTH(8) MIXEDALL(5:8) NUMERIC(1)", "1BCDEFG#", false, false,
+          true },
+        /* at least one digit, neither first nor last */
+        { "LENGTH(6:8) ALPHA(1,6) ALPHANUM(2:5)", "AB1CDE", false, false,
+          true },
+        { "LENGTH(6:8) ALPHA(1,6) ALPHANUM(2:5)", "ABCDEF", false, false,
+          false },
+        { "LENGTH(6:8) ALPHA(1,6) ALPHANUM(2:5)", "A1234F", false, false,
+          false },
+        { "LENGTH(6:8) ALPHA(1,6) ALPHANUM(2:5)", "A123#F", false, false,
+          true },
+        { "LENGTH(2:8) ALPHANUM(1)", "AB", false, false, true },
+        { "LENGTH(2:8) ALPHANUM(1,8)", "AB", false, false, true },
+        { "LENGTH(4) NOVOWEL(1:4)", "BCD1", false, false, true },
+        { "LENGTH(4) NOVOWEL(1:4)", "BCDF", false, false, false },
+        { "LENGTH(4) NOVOWEL(1:4)", "BAD1", false, false, false },
+        { "LENGTH(4) MIXEDNUM(1:4)", "aBc1", true, false, true },
+        { "LENGTH(4) MIXEDNUM(1:4)", "aBcd", true, false, false },
+        { "LENGTH(4) MIXEDNUM(1:4)", "1234", true, false, false },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char command[200];
+
+        (void)snprintf(command, sizeof command,
+                       "SETROPTS PASSWORD(RULE1(%s) %sMIXEDCASE"
+                       " %sSPECIALCHARS)",
+                       rows[i].rule, rows[i].is_mixed ? "" : "NO",
+                       rows[i].is_special ? "" : "NO");
+        (void)desk_run(&d, command);
+        assert_int_equal(d.rc, 0);
+        (void)snprintf(command, sizeof command,
+                       "ALTUSER ANN PASSWORD('%s') NOEXPIRED",
+                       rows[i].password);
+        if ((strstr(desk_run(&d, command), "ICH08014I") == NULL) !=
+            rows[i].is_taken)
+            fail_msg("row %zu: %s, %s", i, rows[i].rule, rows[i].password);
+    }
+    /* What expires at once need not obey them; its characters must. */
+    (void)desk_run(&d, "ALTUSER ANN PASSWORD(1)");
+    assert_int_equal(d.rc, 0);
+    assert_non_null(
+        strstr(desk_run(&d, "ALTUSER ANN PASSWORD('A B')"), "ICH08014I"));
+    assert_non_null(
+        strstr(desk_run(&d, "ALTUSER ANN PASSWORD(1) NOEXPIRED"), "ICH08014I"));
+    desk_fini(&d);
+}
+
+/* The case counts for what has a small letter, as long as MIXEDCASE. */
+static void
+case_of_passwords(void **state)
+{
+    static const struct logon_row old[] = {
+        { "ANN", "old", "", 0, 0, 0, 99 },
+        { "ANN", "oLD", "olD", 5, 16, 0, LOGON_NEW_PASSWORD }, /* the same */
+        { "ANN", "Old", "FRESH1", 5, 0, 0, 99 },
+        { "ANN", "fresh1", "", 5, 0, 0, 99 },
+        { "ANN", "FRESH1", "fresh1", 7, 16, 0, LOGON_NEW_PASSWORD },
+        { "ANN", "fresh1", "Other2", 7, 0, 0, 99 },
+        { "ANN", "OTHER2", "", 7, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "other2", "", 7, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "Other2", "", 7, 0, 0, 99 },
+    };
+    static const struct logon_row without[] = {
+        { "ANN", "Other2", "", 7, 8, 20, LOGON_INVALID_PASSWORD },
+        { "ANN", "OTHER2", "", 7, 8, 20, LOGON_INVALID_PASSWORD },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    (void)desk_run(&d, "SETROPTS PASSWORD(MIXEDCASE)");
+    run_logon_rows(&d, old, ARRAY_LEN(old));
+    (void)desk_run(&d, "SETROPTS PASSWORD(NOMIXEDCASE)");
+    run_logon_rows(&d, without, ARRAY_LEN(without));
+    (void)desk_run(&d, "SETROPTS PASSWORD(MIXEDCASE)");
+    run_logon_rows(&d, old + 8, 1);
+    desk_fini(&d);
+}
+
+/* HISTORY(2): of passwords two and the current one, of phrases the current one
+ * is one of the two. */
+static void
+history_of_phrases(void **state)
+{
+    static const struct logon_row rows[] = {
+        { "ANN", "OLD", "PASS1", 5, 0, 0, 99 },
+        { "ANN", "PASS1", "PASS2", 10, 0, 0, 99 },
+        { "ANN", "PASS2", "OLD", 15, 16, 0, LOGON_NEW_PASSWORD },
+        { "ANN", "PASS2", "PASS1", 15, 16, 0, LOGON_NEW_PASSWORD },
+        { "ANN", "PASS2", "PASS3", 15, 0, 0, 99 },
+        { "ANN", "PASS3", "OLD", 20, 0, 0, 99 },
+        { "ANN", "correct horse 1 2", "battery staple 3 4", 5, 0, 0, 99 },
+        { "ANN", "battery staple 3 4", "third of them 5 6", 10, 0, 0, 99 },
+        { "ANN", "third of them 5 6", "battery staple 3 4", 15, 16, 0,
+          LOGON_NEW_PHRASE },
+        { "ANN", "third of them 5 6", "third of them 5 6", 15, 16, 0,
+          LOGON_NEW_PHRASE },
+        /* the user id in one case alone */
+        { "ANN", "third of them 5 6", "banners 5 6 7", 15, 16, 0,
+          LOGON_NEW_PHRASE },
+        { "ANN", "third of them 5 6", "BANNERS 5 6 7", 15, 16, 0,
+          LOGON_NEW_PHRASE },
+        { "ANN", "third of them 5 6", "correct horse 1 2", 15, 0, 0, 99 },
+        { "ANN", "correct horse 1 2", "Anne is here 5 6", 20, 0, 0, 99 },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    run_logon_rows(&d, rows, ARRAY_LEN(rows));
+    desk_fini(&d);
+}
+
 static void
 failures_revoke(void **state)
 {
@@ -577,6 +712,9 @@ main(void)
         cmocka_unit_test(new_password_at_logon),
         cmocka_unit_test(phrases_expire_by_themselves),
         cmocka_unit_test(statistics_of_logons),
+        cmocka_unit_test(rules_of_passwords),
+        cmocka_unit_test(case_of_passwords),
+        cmocka_unit_test(history_of_phrases),
         cmocka_unit_test(failures_revoke),
         cmocka_unit_test(owner_of_the_image),
         cmocka_unit_test(groups_at_logon),
