@@ -127,15 +127,8 @@ saf_class_fold(const struct saf_class *class_, struct str name,
 
     if (name.n == 0 || name.n > class_->max_length || name.n > SAF_PROFILE_MAX)
         return false;
-    for (size_t i = 0; i < name.n; i++) {
+    for (size_t i = 0; i < name.n; i++)
         out[i] = folds ? upper(name.p[i]) : name.p[i];
-        if (name.p[i] == '.' && (class_->flags & CLASS_RING_CASE) != 0)
-            folds = false;
-    }
-    /* The last qualifier of a ring resource (.LST, .UPD) folds again. */
-    if ((class_->flags & CLASS_RING_CASE) != 0)
-        for (size_t i = name.n; i > 0 && out[i - 1] != '.'; i--)
-            out[i - 1] = upper(out[i - 1]);
     out[name.n] = '\0';
     *folded = str_n(out, name.n);
     return true;

@@ -19,7 +19,6 @@ enum class_flag {
     CLASS_GROUPING = 1u << 3,    /* members of `member` */
     CLASS_HAS_MEMBERS = 1u << 4, /* ADDMEM, but no grouping class */
     CLASS_DISCRETE = 1u << 5,    /* no generic profiles */
-    CLASS_RING_CASE = 1u << 6,   /* upper up to the first ".", then as is */
     CLASS_DATASET = 1u << 7,     /* data set names, rules and commands */
     CLASS_UACC_ACEE = 1u << 8,   /* default UACC: the issuer's connection's */
     CLASS_DYNAMIC = 1u << 9,     /* of class CDT */

@@ -119,6 +119,11 @@ add_columns(struct saf_db *db, struct err_info *why)
         if (!is_there)
             saf_db_run(db, store_columns[i].add, "");
     }
+    /* They were kept as they were written, once. */
+    saf_db_run(db,
+               "UPDATE OR IGNORE profiles SET name=upper(name) WHERE"
+               " class='RDATALIB' AND name<>upper(name)",
+               "");
     return saf_db_commit(db, why);
 }
 

@@ -5,7 +5,7 @@
 #include "saf/classes.h"
 #include "saf/test_cmd.h"
 
-enum { UPPER, ASIS, RING };
+enum { UPPER, ASIS };
 
 static const struct {
     const char *name, *group;
@@ -31,7 +31,7 @@ static const struct {
     { "DIGTNMAP", "", 246, ASIS, 4, RACLIST_ALLOWED, true },
     { "DIGTCRIT", "", 246, ASIS, 4, RACLIST_ALLOWED, false },
     { "IDIDMAP", "", 246, ASIS, 4, RACLIST_REQUIRED, true },
-    { "RDATALIB", "", 246, RING, 4, RACLIST_REQUIRED, false },
+    { "RDATALIB", "", 246, UPPER, 4, RACLIST_REQUIRED, false },
     { "CSFKEYS", "GCSFKEYS", 73, UPPER, 4, RACLIST_ALLOWED, false },
     { "XCSFKEY", "GXCSFKEY", 73, UPPER, 4, RACLIST_ALLOWED, false },
     { "CSFSERV", "", 8, UPPER, 4, RACLIST_ALLOWED, false },
@@ -96,12 +96,6 @@ each_class(void **state)
         memcpy(kept, name, sizeof kept);
         for (char *c = kept; rows[i].names == UPPER && *c != '\0'; c++)
             *c = 'A';
-        if (rows[i].names == RING) { /* owner, ring and .LST */
-            memcpy(name, "own.Ring", 8);
-            memcpy(kept, "OWN.Ring", 8);
-            memcpy(name + rows[i].max - 4, ".lst", 4);
-            memcpy(kept + rows[i].max - 4, ".LST", 4);
-        }
         reply = desk_run(&d, text("RDEFINE %s %s", class_name, name));
         if (rows[i].no_define) {
             if (d.rc != 8)

@@ -154,9 +154,81 @@ ring_rules(void **state)
     run("SETROPTS RACLIST(RDATALIB) REFRESH");
     expect("OWNER", ERR_OK, true);
     expect("OTHER", ERR_OK, false);
-    run("PERMIT OWNER.Ring.LST CLASS(RDATALIB) ID(OTHER) ACCESS(UPDATE)");
+    /* Whatever the case: a profile is for all rings that differ in it only. */
+    run("PERMIT OWNER.RING.LST CLASS(RDATALIB) ID(OTHER) ACCESS(UPDATE)");
     run("SETROPTS RACLIST(RDATALIB) REFRESH");
     expect("OTHER", ERR_OK, true);
+}
+
+/* Ring "*" of an owner. */
+struct virtual_row {
+    const char *who, *owner;
+    enum err want;
+    size_t n;
+    char usage;
+    bool has_key;
+};
+
+static void
+expect_virtual(const struct virtual_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct acee a = user(rows[i].who);
+        struct ring_view view = { .n = 0 };
+        struct saf_rc rc;
+        enum err e = ring_read(engine, &arena, &a, str_of(rows[i].owner),
+                               STR("*"), true, &view, &rc, NULL);
+
+        if (e != rows[i].want || view.n != rows[i].n ||
+            (view.n > 0 && (view.entries[0].usage != rows[i].usage ||
+                            view.has_key[0] != rows[i].has_key)))
+            fail_msg("row %zu: %d, %zu certificates", i, (int)e, view.n);
+    }
+}
+
+/* All certificates of an owner that are trusted; whose they are decides what
+ * they are for. */
+static void
+virtual_rings(void **state)
+{
+    static const struct virtual_row by_facility[] = {
+        { "OWNER", "OWNER", ERR_OK, 1, 'P', true },
+        { "OWNER", "owner", ERR_OK, 1, 'P', true },
+        { "OTHER", "OWNER", ERR_OK, 1, 'P', false }, /* LISTRING CONTROL */
+        { "OWNER", "OTHER", ERR_DENIED, 0, 0, false },
+        { "OWNER", "*AUTH*", ERR_DENIED, 0, 0, false },
+        { "OWNER", "*SITE*", ERR_DENIED, 0, 0, false },
+    };
+    static const struct virtual_row with_list[] = {
+        { "OWNER", "*AUTH*", ERR_OK, 1, 'C', false },
+        { "OWNER", "*SITE*", ERR_OK, 1, 'S', false },
+        { "OTHER", "*AUTH*", ERR_DENIED, 0, 0, false },
+    };
+    static const struct virtual_row by_profile[] = {
+        { "OWNER", "OWNER", ERR_DENIED, 0, 0, false },
+        { "OTHER", "OWNER", ERR_OK, 1, 'P', false }, /* READ */
+    };
+
+    (void)state;
+    (void)put_cert(CERT_OWNER_SITE, "site", 'T', '5');
+    expect_virtual(by_facility, ARRAY_LEN(by_facility));
+    run("RDEFINE FACILITY IRR.DIGTCERT.LIST UACC(NONE)");
+    run("PERMIT IRR.DIGTCERT.LIST CLASS(FACILITY) ID(OWNER) ACCESS(CONTROL)");
+    expect_virtual(with_list, ARRAY_LEN(with_list));
+    run("RDEFINE RDATALIB OWNER.IRR_VIRTUAL_KEYRING.LST UACC(NONE)");
+    run("PERMIT OWNER.IRR_VIRTUAL_KEYRING.LST CLASS(RDATALIB) ID(OTHER) "
+        "ACCESS(READ)");
+    run("SETROPTS RACLIST(RDATALIB) REFRESH");
+    expect_virtual(by_profile, ARRAY_LEN(by_profile));
+    run("RDELETE RDATALIB OWNER.IRR_VIRTUAL_KEYRING.LST");
+    run("SETROPTS RACLIST(RDATALIB) REFRESH");
+    expect_virtual(by_facility, 2);
+    /* A class that is not RACLISTed decides nothing. */
+    run("RDEFINE RDATALIB OWNER.* UACC(NONE)");
+    run("SETROPTS NORACLIST(RDATALIB)");
+    expect_virtual(by_facility, 2);
+    run("RDELETE RDATALIB OWNER.*");
+    run("SETROPTS RACLIST(RDATALIB)");
 }
 
 /* A key in the token goes with a ring only for who has READ to its label. */
@@ -320,11 +392,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(certificate_users),
-        cmocka_unit_test(ring_rules),
-        cmocka_unit_test(token_labels),
-        cmocka_unit_test(certificate_ids),
-        cmocka_unit_test(name_filters),
+        cmocka_unit_test(certificate_users),    cmocka_unit_test(ring_rules),
+        cmocka_unit_test(virtual_rings),        cmocka_unit_test(token_labels),
+        cmocka_unit_test(certificate_ids),      cmocka_unit_test(name_filters),
         cmocka_unit_test(stored_and_effective),
     };
 

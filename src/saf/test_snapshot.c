@@ -392,7 +392,7 @@ folds_by_class(void **state)
     } rows[] = {
         { "FACILITY", "bpx.Server", "BPX.SERVER" },
         { "EJBROLE", "bbgzdflt.Role", "bbgzdflt.Role" },
-        { "RDATALIB", "fred.My.Ring.lst", "FRED.My.Ring.LST" },
+        { "RDATALIB", "fred.My.Ring.lst", "FRED.MY.RING.LST" },
         { "APPL", "TOOLONGNM", NULL },
         { "APPL", "", NULL },
     };
