@@ -10,7 +10,6 @@
 #include "base/err.h"
 
 #define CERT_SERIAL_MAX 64u /* bytes; RFC 5280 has 20 */
-#define CERT_KEY_ID_MAX 128u
 /* RSA: as many as libcrypto verifies with. */
 #define CERT_PUBLIC_BITS_MAX 16384
 /* RSA and DSA: the keeper signs with it. */

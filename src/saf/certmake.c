@@ -17,6 +17,7 @@ cert_order_put(const struct cert_order *o, struct buf *out)
     buf_str(out, o->subject);
     buf_str(out, o->issuer);
     buf_str(out, o->issuer_key_id);
+    buf_str(out, o->key_id);
     buf_str(out, o->spki);
     buf_u64(out, o->serial);
     buf_u64(out, (uint64_t)o->not_before_s);
@@ -39,7 +40,8 @@ cert_order_read(struct reader *in, struct cert_order *out)
 
     if (!reader_str(in, 0, NAME_DER_MAX, &o.subject) ||
         !reader_str(in, 0, NAME_DER_MAX, &o.issuer) ||
-        !reader_str(in, 0, 64, &o.issuer_key_id) ||
+        !reader_str(in, 0, CERT_KEY_ID_MAX, &o.issuer_key_id) ||
+        !reader_str(in, 0, CERT_KEY_ID_MAX, &o.key_id) ||
         !reader_str(in, 0, KEY_DER_MAX, &o.spki) ||
         !reader_u64(in, &o.serial) || !reader_u64(in, &not_before) ||
         !reader_u64(in, &not_after) || !reader_u32(in, &o.usage) ||
@@ -105,20 +107,13 @@ push(STACK_OF(X509_EXTENSION) * list, int nid, bool is_critical, void *value)
 static bool
 add_key_usage(STACK_OF(X509_EXTENSION) * list, uint32_t usage)
 {
-    static const struct {
-        uint32_t usage;
-        int bit; /* of RFC 5280 keyUsage */
-    } rows[] = { { CERT_HANDSHAKE, 0 },   { CERT_HANDSHAKE, 2 },
-                 { CERT_DATAENCRYPT, 3 }, { CERT_DOCSIGN, 1 },
-                 { CERT_CERTSIGN, 5 },    { CERT_CERTSIGN, 6 },
-                 { CERT_KEYAGREE, 4 } };
     ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
     bool ok = bits != NULL;
 
-    for (size_t i = 0; i < ARRAY_LEN(rows) && ok; i++) {
-        if ((usage & rows[i].usage) != 0)
-            ok = ASN1_BIT_STRING_set_bit(bits, rows[i].bit, 1) == 1;
-    }
+    /* Eight in the first byte, the first one leftmost, decipherOnly behind. */
+    for (int i = 0; i < 9 && ok; i++)
+        if ((usage & (i < 8 ? 0x80u >> i : KU_DECIPHER_ONLY)) != 0)
+            ok = ASN1_BIT_STRING_set_bit(bits, i, 1) == 1;
     ok = ok && push(list, NID_key_usage, true, bits);
     ASN1_BIT_STRING_free(bits);
     return ok;
@@ -174,19 +169,29 @@ add_altnames(STACK_OF(X509_EXTENSION) * list, const struct cert_order *o)
 
 /* SHA-1 of the key's bits (RFC 5280, 4.2.1.2): an identifier, no security. */
 static bool
-add_key_ids(STACK_OF(X509_EXTENSION) * list, X509_PUBKEY *key,
-            struct str issuer_key_id)
+set_key_id(ASN1_OCTET_STRING *out, X509_PUBKEY *key, struct str given)
 {
     unsigned char id[EVP_MAX_MD_SIZE];
     const unsigned char *bits;
     int n_bits;
     unsigned n = 0;
+
+    if (given.n > 0)
+        return ASN1_OCTET_STRING_set(out, (const unsigned char *)given.p,
+                                     (int)given.n) == 1;
+    return X509_PUBKEY_get0_param(NULL, &bits, &n_bits, NULL, key) == 1 &&
+           EVP_Digest(bits, (size_t)n_bits, id, &n, EVP_sha1(), NULL) == 1 &&
+           ASN1_OCTET_STRING_set(out, id, (int)n) == 1;
+}
+
+static bool
+add_key_ids(STACK_OF(X509_EXTENSION) * list, X509_PUBKEY *key,
+            const struct cert_order *o)
+{
+    struct str issuer_key_id = o->issuer_key_id;
     ASN1_OCTET_STRING *mine = ASN1_OCTET_STRING_new();
     AUTHORITY_KEYID *theirs = NULL;
-    bool ok = mine != NULL &&
-              X509_PUBKEY_get0_param(NULL, &bits, &n_bits, NULL, key) == 1 &&
-              EVP_Digest(bits, (size_t)n_bits, id, &n, EVP_sha1(), NULL) == 1 &&
-              ASN1_OCTET_STRING_set(mine, id, (int)n) == 1 &&
+    bool ok = mine != NULL && set_key_id(mine, key, o->key_id) &&
               push(list, NID_subject_key_identifier, false, mine);
 
     if (ok && issuer_key_id.n > 0) {
@@ -211,7 +216,7 @@ static STACK_OF(X509_EXTENSION) *
     if (list != NULL && (!o->is_ca || add_constraints(list)) &&
         (o->usage == 0 || add_key_usage(list, o->usage)) &&
         (o->n_altnames == 0 || add_altnames(list, o)) &&
-        add_key_ids(list, key, o->issuer_key_id))
+        add_key_ids(list, key, o))
         return list;
     sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
     return NULL;

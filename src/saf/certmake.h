@@ -14,14 +14,16 @@
 #include "base/str.h"
 
 #define CERT_ALTNAMES_MAX 32u
+#define CERT_KEY_ID_MAX 128u /* bytes */
 #define CERT_DER_MAX (16u * 1024u)
 
-enum cert_usage { /* KEYUSAGE operands */
-                  CERT_HANDSHAKE = 1u << 0,
-                  CERT_DATAENCRYPT = 1u << 1,
-                  CERT_DOCSIGN = 1u << 2,
-                  CERT_CERTSIGN = 1u << 3,
-                  CERT_KEYAGREE = 1u << 4,
+/* KEYUSAGE operands, as the bits of keyUsage that libcrypto calls KU_*. */
+enum cert_usage {
+    CERT_HANDSHAKE = 0x80u | 0x20u,
+    CERT_DATAENCRYPT = 0x10u,
+    CERT_DOCSIGN = 0x40u,
+    CERT_CERTSIGN = 0x04u | 0x02u,
+    CERT_KEYAGREE = 0x08u,
 };
 
 enum cert_key_kind { CERT_RSA = 1, CERT_NISTECC, CERT_BPECC, CERT_DSA };
@@ -35,10 +37,11 @@ struct cert_order {
     struct str subject;       /* DER of the name */
     struct str issuer;        /* DER; empty: self-signed */
     struct str issuer_key_id; /* signer's subjectKeyIdentifier, or empty */
+    struct str key_id;        /* subjectKeyIdentifier; empty: of the key */
     struct str spki;          /* DER of the subject's public key */
     uint64_t serial;
     int64_t not_before_s, not_after_s; /* since 1970 */
-    uint32_t usage;                    /* enum cert_usage */
+    uint32_t usage;                    /* KU_*, as enum cert_usage */
     bool is_ca;
     struct cert_altname altnames[CERT_ALTNAMES_MAX];
     uint32_t n_altnames;

@@ -479,9 +479,9 @@ signer_of(const struct found *f, X509 *x, const struct str *trusted,
  */
 
 static void
-read_request_names(struct arena *a, X509_REQ *req, struct cert_order *o)
+read_request_names(struct arena *a, const STACK_OF(X509_EXTENSION) * list,
+                   struct cert_order *o)
 {
-    STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
     GENERAL_NAMES *names =
         X509V3_get_d2i(list, NID_subject_alt_name, NULL, NULL);
 
@@ -504,6 +504,25 @@ read_request_names(struct arena *a, X509_REQ *req, struct cert_order *o)
         };
     }
     GENERAL_NAMES_free(names);
+}
+
+static void
+read_request_extensions(struct arena *a, X509_REQ *req, struct cert_order *o)
+{
+    STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
+    ASN1_BIT_STRING *usage = X509V3_get_d2i(list, NID_key_usage, NULL, NULL);
+    ASN1_OCTET_STRING *id =
+        X509V3_get_d2i(list, NID_subject_key_identifier, NULL, NULL);
+    int n = id == NULL ? 0 : ASN1_STRING_length(id);
+
+    for (int i = 0; i < 9; i++)
+        if (ASN1_BIT_STRING_get_bit(usage, i) == 1)
+            o->usage |= i < 8 ? 0x80u >> i : KU_DECIPHER_ONLY;
+    if (n > 0 && n <= (int)CERT_KEY_ID_MAX)
+        o->key_id = str_dup(a, str_n(ASN1_STRING_get0_data(id), (size_t)n));
+    read_request_names(a, list, o);
+    ASN1_BIT_STRING_free(usage);
+    ASN1_OCTET_STRING_free(id);
     sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
 }
 
@@ -541,7 +560,7 @@ read_request(struct arena *a, struct str input, struct cert_bundle *out,
     out->order.subject = name_der(a, X509_REQ_get_subject_name(req));
     n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &der);
     out->order.spki = keep(a, der, n);
-    read_request_names(a, req, &out->order);
+    read_request_extensions(a, req, &out->order);
     X509_REQ_free(req);
     return e;
 }

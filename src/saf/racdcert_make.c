@@ -128,6 +128,7 @@ racdcert_validity(struct cmd *c, struct cert_order *o)
     return false;
 }
 
+/* In: what a request asks for, which KEYUSAGE overrides. */
 static bool
 usage_of(struct cmd *c, bool is_ca, uint32_t *out)
 {
@@ -141,7 +142,17 @@ usage_of(struct cmd *c, bool is_ca, uint32_t *out)
     };
     const struct cmd_arg *arg = cmd_arg(c, "KEYUSAGE");
 
-    *out = is_ca ? CERT_CERTSIGN : 0;
+    if (arg == NULL && is_ca && *out != 0 &&
+        (*out & CERT_CERTSIGN) != CERT_CERTSIGN) {
+        (void)racdcert_fail(c, "a certificate of CERTAUTH signs certificates "
+                               "(CERTSIGN), and the key usage that the request "
+                               "asks for leaves that out; give KEYUSAGE or "
+                               "another owner");
+        return false;
+    }
+    if (arg != NULL)
+        *out = 0;
+    *out |= is_ca ? CERT_CERTSIGN : 0;
     for (size_t i = 0; arg != NULL && i < arg->n_values; i++) {
         struct str word = arg->values[i];
         size_t n_matches = 0;

@@ -203,12 +203,28 @@ runs "a key in hardware without a token" 8 sallyport-racf "RACDCERT ID(USER1) GE
 racf "RACDCERT ID(USER1) GENREQ(LABEL('NISTECC SIZE(384)')) DSN('IBMUSER.N.REQ')"
 like "$(openssl req -in "$D/IBMUSER.N.REQ" -noout -text -verify 2>&1)" "DNS:a.b, email:me@a.b, URI:http://a.b/" "GENREQ carries the alternative names"
 runs "DELETE after GENREQ" 8 sallyport-racf "RACDCERT ID(USER1) DELETE(LABEL('NISTECC SIZE(384)'))"
-racf "RACDCERT CERTAUTH GENCERT('IBMUSER.N.REQ') SIGNWITH(CERTAUTH LABEL('Liberty CA')) WITHLABEL('by request')" >/dev/null
-runs "a certificate of another's request" 4 sallyport-racf "RACDCERT CERTAUTH LIST(LABEL('none'))"
-OUT=$(racf "RACDCERT CERTAUTH LIST(LABEL('by request'))")
+runs "a request without CERTSIGN for CERTAUTH" 8 sallyport-racf "RACDCERT CERTAUTH GENCERT('IBMUSER.N.REQ') SIGNWITH(CERTAUTH LABEL('Liberty CA')) WITHLABEL('by request')"
+like "$OUT" "SPT0310E RACDCERT: a certificate of CERTAUTH signs certificates" "is refused, and why"
+racf "RACDCERT SITE GENCERT('IBMUSER.N.REQ') SIGNWITH(CERTAUTH LABEL('Liberty CA')) WITHLABEL('by request')" >/dev/null
+runs "a certificate of another's request" 4 sallyport-racf "RACDCERT SITE LIST(LABEL('none'))"
+OUT=$(racf "RACDCERT SITE LIST(LABEL('by request'))")
 like "$OUT" "Private Key: NO" "GENCERT of a request has no key"
-racf "RACDCERT CERTAUTH EXPORT(LABEL('by request')) DSN('IBMUSER.ANSWER')" >/dev/null
-racf "RACDCERT CERTAUTH DELETE(LABEL('by request'))" >/dev/null
+like "$OUT" "Key Usage: HANDSHAKE, DATAENCRYPT, DOCSIGN, KEYAGREE" "and the usage that it asks for"
+racf "RACDCERT SITE EXPORT(LABEL('by request')) DSN('IBMUSER.ANSWER')" >/dev/null
+racf "RACDCERT SITE DELETE(LABEL('by request'))" >/dev/null
+# Of another system: its usage bit for bit and its key identifier, unless KEYUSAGE says more.
+printf '[r]\ndistinguished_name=d\nreq_extensions=e\nprompt=no\n[d]\nCN=Elsewhere\n[e]\nkeyUsage=digitalSignature,keyCertSign,cRLSign\nsubjectKeyIdentifier=0102030405\n' >"$SCRATCH/req.cnf"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$SCRATCH/else.key" -config "$SCRATCH/req.cnf" -section r -out "$D/IBMUSER.ELSE.REQ" 2>/dev/null
+for row in "CERTAUTH::Digital Signature, Certificate Sign, CRL Sign" "SITE::Digital Signature, Certificate Sign, CRL Sign" \
+    "SITE:KEYUSAGE(DATA):Data Encipherment" "CERTAUTH:KEYUSAGE(DATA):Data Encipherment, Certificate Sign, CRL Sign"; do
+    IFS=: read -r owner operand usage <<<"$row"
+    runs "$owner GENCERT of it $operand" 0 sallyport-racf "RACDCERT $owner GENCERT('IBMUSER.ELSE.REQ') SIGNWITH(CERTAUTH LABEL('Liberty CA')) WITHLABEL('else') $operand"
+    racf "RACDCERT $owner EXPORT(LABEL('else')) DSN('IBMUSER.ELSE')" >/dev/null
+    OUT=$(openssl x509 -in "$D/IBMUSER.ELSE" -noout -text)
+    like "$OUT" "^ +$usage$" "its key usage"
+    like "$OUT" "^ +01:02:03:04:05" "its subject key identifier"
+    racf "RACDCERT $owner DELETE(LABEL('else'))" >/dev/null
+done
 racf "RACDCERT ID(USER1) ADD('IBMUSER.ANSWER')" >/dev/null
 OUT=$(racf "RACDCERT ID(USER1) LIST(LABEL('NISTECC SIZE(384)'))")
 like "$OUT" "Issuer's Name:" "the answer keeps the label"
