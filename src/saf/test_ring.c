@@ -207,6 +207,8 @@ virtual_rings(void **state)
     static const struct virtual_row by_profile[] = {
         { "OWNER", "OWNER", ERR_DENIED, 0, 0, false },
         { "OTHER", "OWNER", ERR_OK, 1, 'P', false }, /* READ */
+        { "OTHER", "*AUTH*", ERR_OK, 1, 'C', false },
+        { "OWNER", "*AUTH*", ERR_DENIED, 0, 0, false },
     };
 
     (void)state;
@@ -218,9 +220,13 @@ virtual_rings(void **state)
     run("RDEFINE RDATALIB OWNER.IRR_VIRTUAL_KEYRING.LST UACC(NONE)");
     run("PERMIT OWNER.IRR_VIRTUAL_KEYRING.LST CLASS(RDATALIB) ID(OTHER) "
         "ACCESS(READ)");
+    run("RDEFINE RDATALIB IRRCERTA.IRR_VIRTUAL_KEYRING.LST UACC(NONE)");
+    run("PERMIT IRRCERTA.IRR_VIRTUAL_KEYRING.LST CLASS(RDATALIB) ID(OTHER) "
+        "ACCESS(READ)");
     run("SETROPTS RACLIST(RDATALIB) REFRESH");
     expect_virtual(by_profile, ARRAY_LEN(by_profile));
     run("RDELETE RDATALIB OWNER.IRR_VIRTUAL_KEYRING.LST");
+    run("RDELETE RDATALIB IRRCERTA.IRR_VIRTUAL_KEYRING.LST");
     run("SETROPTS RACLIST(RDATALIB) REFRESH");
     expect_virtual(by_facility, 2);
     /* A class that is not RACLISTed decides nothing. */

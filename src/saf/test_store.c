@@ -64,12 +64,57 @@ file_survives_and_damage_is_told(void **state)
     assert_int_equal(tree_remove(dir, NULL), ERR_OK);
 }
 
+/* Profiles of RDATALIB were kept in the case of their ring, once. */
+static void
+ring_profiles_are_folded(void **state)
+{
+    static const char *const before[] = { "OWNER.Ring.LST", "OWNER.My*" };
+    static const char *const after[] = { "OWNER.RING.LST", "OWNER.MY*" };
+    char dir[] = "/tmp/safXXXXXX", path[64];
+    struct err_info why = { 0 };
+    struct saf_profile p;
+    struct saf_db *db;
+    struct arena a;
+
+    (void)state;
+    arena_init(&a, 1 << 16);
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/db", dir);
+    assert_int_equal(saf_db_open(path, TEST_NOW, &db, &why), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+        p = (struct saf_profile){ .class_name = STR("RDATALIB"),
+                                  .name = str_of(before[i]),
+                                  .is_generic = i == 1,
+                                  .owner = STR("IBMUSER") };
+        saf_profile_put(db, &p);
+    }
+    p = (struct saf_profile){ .class_name = STR("EJBROLE"),
+                              .name = STR("a.Role"),
+                              .owner = STR("IBMUSER") };
+    saf_profile_put(db, &p);
+    assert_int_equal(saf_db_check(db, &why), ERR_OK);
+    saf_db_close(&db);
+    assert_int_equal(saf_db_open(path, TEST_NOW, &db, &why), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+        assert_false(
+            saf_profile_get(db, &a, STR("RDATALIB"), str_of(before[i]), &p));
+        assert_true(
+            saf_profile_get(db, &a, STR("RDATALIB"), str_of(after[i]), &p));
+        assert_int_equal(p.is_generic, i == 1);
+    }
+    assert_true(saf_profile_get(db, &a, STR("EJBROLE"), STR("a.Role"), &p));
+    saf_db_close(&db);
+    arena_fini(&a);
+    assert_int_equal(tree_remove(dir, NULL), ERR_OK);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(full_disk_keeps_the_old_state),
         cmocka_unit_test(file_survives_and_damage_is_told),
+        cmocka_unit_test(ring_profiles_are_folded),
     };
 
     setenv("TZ", "UTC", 1);
