@@ -448,8 +448,6 @@ alter(struct cmd *c, struct str owner)
             return racdcert_label_used(c, cmd_value(label));
         cert.label = cmd_value(label);
     }
-    if (cmd_has(c, "HIGHTRUST") && !str_eq_z(owner, CERT_OWNER_CA))
-        return racdcert_fail(c, "HIGHTRUST is for CERTAUTH certificates");
     cert.status = cmd_has(c, "TRUST")       ? 'T'
                   : cmd_has(c, "NOTRUST")   ? 'N'
                   : cmd_has(c, "HIGHTRUST") ? 'H'
@@ -576,6 +574,8 @@ run_function(struct cmd *c)
         return c->rc;
     if (is_map && racdcert_is_reserved(owner))
         return racdcert_fail(c, "%s is for ID(userid) and MULTIID", name);
+    if (cmd_has(c, "HIGHTRUST") && !str_eq_z(owner, CERT_OWNER_CA))
+        return racdcert_fail(c, "HIGHTRUST is for CERTAUTH certificates");
     return function(c, owner);
 }
 

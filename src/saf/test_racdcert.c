@@ -593,6 +593,13 @@ one_owner(void **state)
         { USER1 "GENCERT SUBJECTSDN(CN('X')) NISTECC"
                 " SIGNWITH(CERTAUTH ID(USER1) LABEL('ca'))",
           8, "SPT0310E RACDCERT: ID and CERTAUTH cannot be given together.\n" },
+        /* What is believed of host names is an authority's to say. */
+        { USER1 "GENCERT SUBJECTSDN(CN('X')) NISTECC HIGHTRUST", 8,
+          "SPT0310E RACDCERT: HIGHTRUST is for CERTAUTH certificates.\n" },
+        { "RACDCERT SITE ADD('IBMUSER.SELF') HIGHTRUST", 8,
+          "SPT0310E RACDCERT: HIGHTRUST is for CERTAUTH certificates.\n" },
+        { USER1 "ALTER(LABEL('x')) HIGHTRUST", 8,
+          "SPT0310E RACDCERT: HIGHTRUST is for CERTAUTH certificates.\n" },
     };
     struct desk d;
 
