@@ -9,8 +9,13 @@ racdcert_addring(struct cmd *c, struct str owner)
 
     if (!racdcert_may(c, "ADDRING", racdcert_level(c, owner)))
         return c->rc;
-    if (racdcert_is_reserved(owner))
-        return racdcert_fail(c, "a ring belongs to a user: ID(userid)");
+    if (racdcert_is_reserved(owner)) {
+        bool is_ca = str_eq_z(owner, CERT_OWNER_CA);
+
+        CMD_MSG(c, "IRRD120I", str_of(is_ca ? "CERTAUTH" : "SITE"),
+                str_of(is_ca ? "Certificate Authority" : "Site Certificate"));
+        return cmd_rc(c, 8);
+    }
     if (str_eq_z(name, "*"))
         return racdcert_fail(c, "a ring cannot be named *");
     if (ring_get(c->db, c->arena, owner, name, &ring)) {

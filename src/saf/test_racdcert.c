@@ -312,6 +312,13 @@ static const struct said said[] = {
       "IRRD104I The input data set does not contain a valid certificate." },
     { NULL, USER1 "LIST", 4,
       "IRRD105I No certificate information was found for user USER1." },
+    { NULL, "RACDCERT CERTAUTH ADDRING(X)", 8,
+      "IRRD120I Incorrect use of CERTAUTH. A Certificate Authority cannot own "
+      "a "
+      "key ring." },
+    { NULL, "RACDCERT SITE ADDRING(X)", 8,
+      "IRRD120I Incorrect use of SITE. A Site Certificate cannot own a key "
+      "ring." },
     { NULL, "RACDCERT ID(NOBODY) ADDRING(X)", 8,
       "IRRD106I The user ID specified is not defined to RACF." },
     { NULL, USER1 "LIST(LABEL('x'))", 4,

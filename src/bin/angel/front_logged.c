@@ -137,27 +137,26 @@ tell_lost(struct peer *p, struct logged *l)
     buf_fini(&line);
 }
 
-/* Up to `max` records; false: nonsense, the writer is no server of ours. */
-static bool
-read_ring(struct peer *p, struct logged *l, unsigned max, bool *is_empty)
+/* Up to `max` records. ERR_NOT_FOUND: that is all; ERR_SYNTAX: nonsense, the
+ * writer is no server of ours. */
+static enum err
+read_ring(struct peer *p, struct logged *l, unsigned max, struct err_info *why)
 {
     struct buf record;
     enum err e = ERR_OK;
-    bool is_good = true;
 
     buf_init(&record, RING_RECORD_MAX);
-    *is_empty = false;
-    for (unsigned i = 0; i < max && is_good && e == ERR_OK; i++) {
-        e = ring_take(&l->ring, &record, NULL);
+    for (unsigned i = 0; i < max && e == ERR_OK; i++) {
+        e = ring_take(&l->ring, &record, why);
         if (e == ERR_OK) {
             l->last_ms = clock_mono_ms();
-            is_good = log_decision(p, l, 0, buf_view(&record));
+            if (!log_decision(p, l, 0, buf_view(&record)))
+                e = err_set(why, ERR_SYNTAX, "a record that is none");
         }
     }
     buf_fini(&record);
-    *is_empty = e == ERR_NOT_FOUND;
     tell_lost(p, l);
-    return is_good && (e == ERR_OK || e == ERR_NOT_FOUND);
+    return e;
 }
 
 bool
@@ -193,16 +192,20 @@ rings_go_on(struct front *f)
         return;
     for (struct peer *p = f->peers; p != NULL; p = p->next) {
         struct logged *l = p->logged;
-        bool is_empty;
+        struct err_info why;
+        enum err e;
 
         if (p->is_dead || l == NULL || !l->is_awake)
             continue;
-        if (!read_ring(p, l, TURN_MAX, &is_empty)) {
+        e = read_ring(p, l, TURN_MAX, &why);
+        if (e != ERR_OK && e != ERR_NOT_FOUND) {
             if (front_may_complain(f))
-                log_warn("uid %u, pid %d: a damaged ring, connection ended",
-                         (unsigned)p->cred.uid, (int)p->cred.pid);
+                log_warn(
+                    "uid %u, pid %d: a damaged ring (%s), connection ended",
+                    (unsigned)p->cred.uid, (int)p->cred.pid, why.text);
             peer_kill(p);
-        } else if (is_empty && clock_mono_ms() - l->last_ms >= AWAKE_MS &&
+        } else if (e == ERR_NOT_FOUND &&
+                   clock_mono_ms() - l->last_ms >= AWAKE_MS &&
                    ring_sleep(&l->ring)) {
             set_awake(f, l, false);
         }
@@ -219,14 +222,13 @@ void
 ring_peer_gone(struct peer *p)
 {
     struct logged *l = p->logged;
-    bool is_empty;
 
     if (l == NULL)
         return;
     p->logged = NULL;
     set_awake(p->front, l, false);
     if (l->ring.memory != NULL && p->acee != NULL)
-        (void)read_ring(p, l, GONE_MAX, &is_empty);
+        IGNORE(read_ring(p, l, GONE_MAX, NULL));
     ring_fini(&l->ring);
     for (unsigned i = 0; i < KNOWN_MAX; i++)
         acee_unref(&l->known[i]);
