@@ -152,8 +152,9 @@ on_no_descriptors(void *arg)
     uint64_t now_ms = loop_now_ms(s->loop), said_ms;
 
     metrics_add(&s->counted->turned_away, 1);
+    /* by another loop, whose clock may be ahead */
     said_ms = atomic_load(&s->metrics->short_said_ms);
-    if ((said_ms == 0 || now_ms - said_ms >= SHORT_AGAIN_MS) &&
+    if ((said_ms == 0 || now_ms >= said_ms + SHORT_AGAIN_MS) &&
         atomic_compare_exchange_strong(&s->metrics->short_said_ms, &said_ms,
                                        now_ms))
         MESSAGES_LOG(s->log, TCP_LOGGER, "SPT0419W", str_of(port->channel));
