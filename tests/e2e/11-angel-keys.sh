@@ -7,12 +7,6 @@ PYTHONPATH=$(dirname "$E2E_LIB") python3 - <<'PY'
 import select, signal
 from angel_wire import *
 
-WAIT = 133
-
-def below(pid, name):
-    out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(pid)], capture_output=True, text=True).stdout
-    return [int(l.split()[0]) for l in out.splitlines() if l.split()[1] == name]
-
 def keeper():
     return below(angel.process.pid, "angel-keeper")[0]
 
@@ -27,29 +21,6 @@ def halt():
 def go():
     for p in makers():
         os.kill(p, signal.SIGCONT)
-
-def person(user=None, password=None):
-    c = Client()
-    c.sock.settimeout(120)
-    r = c.hello() if user is None else c.call(LOGON, s(user) + s(password) + s("") + s(""))
-    assert r.err == OK, (user, r.why)
-    return c
-
-def answer(c, want):
-    """Of the command with that number: return code or None, lines, words that it goes on."""
-    lines, words = [], 0
-    while True:
-        kind, seq, data, _ = c.recv()
-        if kind == WAIT:
-            words += 1
-        elif kind == LINE and seq == want:
-            lines.append(data[4:].decode())
-        elif kind == REPLY and seq == want:
-            r = Reply(data, lines, [], [])
-            return (r.u32() if r.err == OK else None), "\n".join(lines), words
-
-def run(c, text):
-    return answer(c, c.send(COMMAND, s(text)))
 
 def is_quiet(c):
     """Nothing but words that it goes on has come."""

@@ -11,7 +11,7 @@ import time
  SNAPSHOT, RING_READ, REGISTER_SERVER, SYSLOG, LOG_DENIAL, OPEN_ANGEL,
  LIST_SERVERS, KEY_OPEN, TICKET, VERIFY_IDENTITY, AUDIT_RING) = range(1, 20)
 REGISTER_JOB, JOB_ENDED = 64, 65
-REPLY, LINE, MESSAGE, REFRESH, READY = 128, 129, 130, 131, 132
+REPLY, LINE, MESSAGE, REFRESH, READY, WAIT = range(128, 134)
 OK, SYNTAX, LIMIT, RANGE, NOT_FOUND, EXISTS, DENIED = range(7)
 
 
@@ -125,6 +125,40 @@ class Angel:
 
 
 count = failed = 0
+
+
+def below(pid, name):
+    """Processes of that name whose parent it is."""
+    out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    return [int(l.split()[0]) for l in out.splitlines() if l.split()[1] == name]
+
+
+# Commands that may have to wait.
+def person(user=None, password=None):
+    """A client that has logged on; the owner without a name."""
+    c = Client()
+    c.sock.settimeout(120)
+    r = c.hello() if user is None else c.call(LOGON, s(user) + s(password) + s("") + s(""))
+    assert r.err == OK, (user, r.why)
+    return c
+
+
+def answer(c, want):
+    """Of the command with that number: return code or None, lines, words that it goes on."""
+    lines, words = [], 0
+    while True:
+        kind, seq, data, _ = c.recv()
+        if kind == WAIT:
+            words += 1
+        elif kind == LINE and seq == want:
+            lines.append(data[4:].decode())
+        elif kind == REPLY and seq == want:
+            r = Reply(data, lines, [], [])
+            return (r.u32() if r.err == OK else None), "\n".join(lines), words
+
+
+def run(c, text):
+    return answer(c, c.send(COMMAND, s(text)))
 
 
 def check(ok, name, detail=""):
