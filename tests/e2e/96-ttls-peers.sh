@@ -113,23 +113,6 @@ into() { rule "$1" Inbound "$2" "${5:-Server}" /etc/keys/server.pem "$3" "" "${4
     printf 'TTLSGroupAction gfips\n{\n  TTLSEnabled On\n  Trace 31\n  FIPS140 Level2\n}\n'
     rule fips Outbound 8540 Client /etc/keys/client.pem "" "TTLSGroupActionRef gfips"
 } >"$policy"
-cat >servers.py <<'PY'
-# PORT=CERTIFICATE...: TLS servers that answer a line.
-import socket, ssl, sys, threading
-def serve(c, raw):
-    try:
-        s = c.wrap_socket(raw, server_side=True)
-        for line in s.makefile("rb"): s.sendall(b"MARKER " + line)
-    except OSError as e:
-        print(e, flush=True)
-def listen(port, cert):
-    c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.set_ciphers("ALL:@SECLEVEL=0"); c.load_cert_chain(cert + ".pem")
-    l = socket.create_server(("10.77.0.2", port))
-    while True: threading.Thread(target=serve, args=(c, l.accept()[0]), daemon=True).start()
-for w in sys.argv[1:]:
-    port, cert = w.split("="); threading.Thread(target=listen, args=(int(port), cert)).start()
-print("up", flush=True)
-PY
 cat >old.py <<'PY'
 # GnuTLS without RFC 5746, as a server of PORTs or as a client of one.
 import ctypes, socket, sys, threading
@@ -242,7 +225,7 @@ main(int argc, char **argv)
 }
 C
 gcc -o anew anew.c -lssl -lcrypto 2>cc.log; ok $? "who negotiates anew"; note "$(cat cc.log)"
-background nsenter -t "$PEER" -n python3 servers.py 8500=v1 8501=v1 8502=rsa1536 8503=rsa1536 8504=ec224 8505=ec224 8506=bare 8507=bare 8508=good \
+background nsenter -t "$PEER" -n python3 "$(dirname "$E2E_LIB")/tls_servers.py" 8500=v1 8501=v1 8502=rsa1536 8503=rsa1536 8504=ec224 8505=ec224 8506=bare 8507=bare 8508=good \
     8510=named 8511=named 8512=named 8513=named 8514=named 8515=named 8516=named 8517=named 8518=star 8519=star 8524=good 8540=good >servers.log 2>&1
 background nsenter -t "$PEER" -n python3 old.py server 8520 8521 8522 8523 >old.log 2>&1
 wait_for 10 grep -q up servers.log; ok $? "servers"

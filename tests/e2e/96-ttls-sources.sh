@@ -100,25 +100,8 @@ class H(http.server.BaseHTTPRequestHandler):
 s = http.server.ThreadingHTTPServer(("10.77.0.2", 8471), H); s.daemon_threads = True
 print("up", flush=True); s.serve_forever()
 PY
-cat >servers.py <<'PY'
-import socket, ssl, sys, threading
-def serve(c, raw):
-    try:
-        s = c.wrap_socket(raw, server_side=True)
-        for line in s.makefile("rb"): s.sendall(b"MARKER " + line)
-    except OSError as e:
-        print(e, flush=True)
-def listen(port, cert):
-    c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.load_cert_chain(cert + ".pem")
-    l = socket.create_server(("10.77.0.2", port))
-    while True: threading.Thread(target=serve, args=(c, l.accept()[0]), daemon=True).start()
-for w in sys.argv[1:]:
-    port, cert = w.split("="); threading.Thread(target=listen, args=(int(port), cert)).start()
-deaf = socket.create_server(("10.77.0.2", 8475))
-print("up", flush=True)
-PY
 background nsenter -t "$PEER" -n python3 web.py >web.log 2>&1
-background nsenter -t "$PEER" -n python3 servers.py $servers >servers.log 2>&1
+background nsenter -t "$PEER" -n python3 "$(dirname "$E2E_LIB")/tls_servers.py" $servers 8475=- >servers.log 2>&1
 wait_for 10 grep -q up web.log; wait_for 10 grep -q up servers.log; ok $? "sources and servers"
 ttls_start
 wire_start
