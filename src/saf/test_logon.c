@@ -373,6 +373,30 @@ failures_revoke(void **state)
     desk_fini(&d);
 }
 
+/* INACTIVE(30): counted from the last logon, for those who have logged on once
+ * and have a password; none is let in before somebody resumes them. */
+static void
+who_is_away_for_long(void **state)
+{
+    static const struct logon_row rows[] = {
+        { "BEN", "FIRST", "", 100, 8, 24, LOGON_EXPIRED },
+        { "ANN", "OLD", "", 0, 0, 0, 99 },
+        { "ANN", "OLD", "", 30, 0, 0, 99 },
+        { "ANN", "OLD", "", 60, 0, 0, 99 },
+        { "ANN", "X", "", 91, 8, 28, LOGON_INACTIVE },
+        { "ANN", "OLD", "", 91, 8, 28, LOGON_REVOKED },
+        { "ANN", "OLD", "NEW1", 91, 8, 28, LOGON_REVOKED },
+        { "ANN", "correct horse 1 2", "", 0, 8, 28, LOGON_REVOKED },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, people, ARRAY_LEN(people));
+    desk_run(&d, "SETROPTS INACTIVE(30) PASSWORD(INTERVAL(254))");
+    run_logon_rows(&d, rows, ARRAY_LEN(rows));
+    desk_fini(&d);
+}
+
 static struct saf_rc
 enter_as(struct desk *d, struct counter *seen, struct logon_ask ask,
          uint32_t *attrs)
@@ -716,6 +740,7 @@ main(void)
         cmocka_unit_test(case_of_passwords),
         cmocka_unit_test(history_of_phrases),
         cmocka_unit_test(failures_revoke),
+        cmocka_unit_test(who_is_away_for_long),
         cmocka_unit_test(owner_of_the_image),
         cmocka_unit_test(groups_at_logon),
         cmocka_unit_test(days_and_times),
