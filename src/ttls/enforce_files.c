@@ -64,7 +64,8 @@ put_named(struct buf *list, const struct ttls_obj *obj)
     const struct ttls_gsk_adv *gsk = (const void *)obj;
     const struct ttls_keyring *k = (const void *)obj;
 
-    if (obj->stmt == TTLS_GSK_ADV && gsk->sysplex_ticket_cache == TTLS_ON) {
+    if (obj->stmt == TTLS_GSK_ADV && (gsk->sysplex_ticket_cache == TTLS_ON ||
+                                      gsk->sysplex_sid_cache == TTLS_ON)) {
         put_file(list, STR(TTLS_SYSPLEX_FILE));
         return 1;
     }

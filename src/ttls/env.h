@@ -24,6 +24,11 @@ struct env_identity {
     struct staple *staple; /* OCSP response for clients; NULL: none */
 };
 
+struct env_ticket_keys {
+    uint64_t period; /* whose these are; 0: none yet */
+    unsigned char keys[64];
+};
+
 struct env {
     struct env *next;
     unsigned n_refs; /* connections, and the maker while it works */
@@ -40,11 +45,10 @@ struct env {
     struct env_identity *identities;
     size_t n_identities;
     size_t n_trust;
-    struct remote_keys *keys;      /* the angel signs; NULL: a file's */
-    struct revocation *revocation; /* NULL: peers are not looked up */
-    int first_channel;             /* came with the ring; -1: used up */
-    uint64_t ticket_period;        /* whose keys these are; 0: none yet */
-    unsigned char ticket_keys[64];
+    struct remote_keys *keys;              /* the angel signs; NULL: a file's */
+    struct revocation *revocation;         /* NULL: peers are not looked up */
+    int first_channel;                     /* came with the ring; -1: used up */
+    struct env_ticket_keys ticket_keys[2]; /* own, and those of a sysplex */
     struct table sessions; /* client: "address port" -> SSL_SESSION */
     struct loop_post made;
     struct engine *engine;

@@ -1,9 +1,10 @@
 /*
  * Sessions that are taken up again: by their id, by tickets, and of clients.
  *
- * GSK_SYSPLEX_SESSION_TICKET_CACHE: stacks of several systems take each other's
- * tickets when all have the same file of keys, and the environment action has
- * the same name and UserInstance there.
+ * GSK_SYSPLEX_SESSION_TICKET_CACHE (TLS 1.3) and GSK_SYSPLEX_SIDCACHE (TLS 1.2
+ * and before): stacks of several systems take each other's tickets when all
+ * have the same file of keys, and the environment action has the same name and
+ * UserInstance there.
  */
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -22,9 +23,10 @@
 static struct str
 shared_secret(const struct env *env)
 {
+    const struct ttls_effective *e = &env->mapped->eff;
     struct engine_file f;
 
-    return env->mapped->eff.sysplex_ticket_cache &&
+    return (e->sysplex_ticket_cache || e->sysplex_sid_cache) &&
                    engine_policy_file(env->mapped->policy,
                                       STR(TTLS_SYSPLEX_FILE), &f) &&
                    f.uid == 0 && (f.mode & 077) == 0 &&
@@ -55,20 +57,30 @@ put_environment(const struct env *env, bool is_shared,
     return 8 + name.n;
 }
 
+static bool
+is_sysplex(const struct conn *c)
+{
+    const struct ttls_effective *e = &c->mapped->eff;
+
+    return SSL_version(c->ssl) >= TLS1_3_VERSION ? e->sysplex_ticket_cache
+                                                 : e->sysplex_sid_cache;
+}
+
 /* Keys of one period, the same in all engines: from the secret that the stack
  * gave them, or that systems share. 32 bytes for AES, 32 for HMAC. */
 static bool
 ticket_keys(const struct conn *c, uint64_t period, unsigned char out[64])
 {
     struct env *env = c->env;
-    struct str secret = shared_secret(env);
+    struct str secret = is_sysplex(c) ? shared_secret(env) : STR("");
     bool is_shared = secret.n > 0;
+    struct env_ticket_keys *kept = &env->ticket_keys[is_shared];
     unsigned char what[16 + ACTION_MAX];
     unsigned n = 64;
     size_t n_what;
 
-    if (env->ticket_period == period && period != 0) {
-        memcpy(out, env->ticket_keys, 64);
+    if (kept->period == period && period != 0) {
+        memcpy(out, kept->keys, 64);
         return true;
     }
     if (!is_shared)
@@ -78,8 +90,8 @@ ticket_keys(const struct conn *c, uint64_t period, unsigned char out[64])
     if (HMAC(EVP_sha512(), secret.p, (int)secret.n, what, n_what, out, &n) ==
         NULL)
         return false;
-    memcpy(env->ticket_keys, out, 64);
-    env->ticket_period = period;
+    memcpy(kept->keys, out, 64);
+    kept->period = period;
     return true;
 }
 

@@ -263,7 +263,8 @@ struct ttls_gsk_ocsp {
     uint32_t staple; /* ttls_staple */
 };
 
-/* GSK_SYSPLEX_SESSION_TICKET_CACHE: what systems make tickets' keys of. */
+/* GSK_SYSPLEX_SIDCACHE, GSK_SYSPLEX_SESSION_TICKET_CACHE: what systems make
+ * tickets' keys of. */
 #define TTLS_SYSPLEX_FILE "/etc/sysplex.ticketkeys"
 
 struct ttls_gsk_adv {

@@ -220,7 +220,7 @@ warns(void **state)
           "TruncatedHMAC Optional has no effect here" },
         { RULE("Jobname A") "TTLSGskAdvancedParms c\n{\n"
                             "GSK_SYSPLEX_SIDCACHE On\n}\n",
-          "engines of one stack" },
+          "" },
         { RULE("Jobname A") "TTLSGskOcspParms c\n{\n"
                             "OcspClientCacheSize 256\n}\n",
           "" },

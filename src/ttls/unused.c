@@ -10,8 +10,6 @@
 
 #define CACHE "one cache for all answers, with limits of its own"
 #define CTRACE "data is never traced, EZD1285I tells lengths only"
-#define SYSPLEX                                                                \
-    "sessions are shared by the engines of one stack, not between machines"
 #define HMAC "the library has no truncated HMAC, it is never offered"
 
 static const struct {
@@ -29,7 +27,6 @@ static const struct {
       "no suite with triple DES is ever offered" },
     { TTLS_ENV_ADV, "TruncatedHMAC", "Required", HMAC },
     { TTLS_CONN_ADV, "TruncatedHMAC", "Required", HMAC },
-    { TTLS_GSK_ADV, "GSK_SYSPLEX_SIDCACHE", "Off", SYSPLEX },
     { TTLS_GSK_LDAP, "CRLCacheSize", "0", CACHE },
     { TTLS_GSK_LDAP, "CRLCacheExtended", "Off",
       "lists are kept until their own end" },

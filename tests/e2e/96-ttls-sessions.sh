@@ -48,6 +48,7 @@ block() { local name=$1; shift; printf '%s\n  {\n' "$name"; printf '    %s\n' "$
     into snotime 8108 "$old" "$(block TTLSGskAdvancedParms 'GSK_SESSION_TICKET_SERVER_ENABLE Off' 'GSK_V3_SESSION_TIMEOUT 0')"
     into scache 8109 "$old" "$(block TTLSGskAdvancedParms 'GSK_SESSION_TICKET_SERVER_ENABLE Off')"
     into sshared 8112 "" "$(block TTLSGskAdvancedParms 'GSK_SYSPLEX_SESSION_TICKET_CACHE On')"
+    into ssid 8113 "" "$(block TTLSGskAdvancedParms 'GSK_SYSPLEX_SIDCACHE On')"
     into sreneg 8110 "Renegotiation All
     $old"
     into sdisabled 8111 "Renegotiation Disabled
@@ -194,7 +195,7 @@ wait_for 10 said 'EZD128[67]I .*RC: 414'; ok $? "RC 414"
 unlike "$(talks 8623)" 'MARKER' "Renegotiation Default: refused"
 
 # --- what a server chooses ------------------------------------------------------------------
-for port in 8100 8101 8102 8103 8104 8105 8106 8107 8108 8109 8110 8111 8112; do
+for port in {8100..8113}; do
     background setpriv --reuid=50001 --regid=50001 --clear-groups /usr/bin/python3 -m http.server -b 10.77.0.1 $port >"in.$port" 2>&1
     wait_for 10 eval "ss -Hltn sport = :$port | grep -q LISTEN"
 done
@@ -222,9 +223,12 @@ for port in 8109 8111; do unlike "$(anew $port)" 'SimpleHTTP' "Renegotiation $([
 
 # --- another stack: what it shares is the file, if it is root's alone ------------------------------
 another_stack() { mark; kill -9 "$(stack_pid)"; wait_for 20 said 'EZD1586I'; wait_for 20 eval 'client 8112 | grep -q SimpleHTTP'; }
-client 8112 -sess_out s12 >c; client 8100 -sess_out s0 >c
+for port in 8112 8113; do for v in 2 3; do client $port -tls1_$v -sess_out s$port.$v >c; done; done; client 8100 -sess_out s0 >c
 another_stack
-like "$(client 8112 -sess_in s12)" '^Reused' "GSK_SYSPLEX_SESSION_TICKET_CACHE: another stack takes the ticket"
+like "$(client 8112 -tls1_3 -sess_in s8112.3)" '^Reused' "GSK_SYSPLEX_SESSION_TICKET_CACHE: another stack takes the ticket"
+like "$(client 8112 -tls1_2 -sess_in s8112.2)" '^New' "not a session of TLS 1.2"
+like "$(client 8113 -tls1_2 -sess_in s8113.2)" '^Reused' "GSK_SYSPLEX_SIDCACHE: another stack takes the session of TLS 1.2"
+like "$(client 8113 -tls1_3 -sess_in s8113.3)" '^New' "not a ticket of TLS 1.3"
 like "$(client 8100 -sess_in s0)" '^New' "Off: it does not"
 client 8112 -sess_out s12 >c; chmod 644 "$SALLYPORT_ROOT/etc/sysplex.ticketkeys"
 another_stack
