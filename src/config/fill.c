@@ -1,4 +1,4 @@
-/* One attribute's text, or its list of texts, into the field it is for. */
+/* One attribute's text into the field it is for. */
 #include "config/fill.h"
 
 #include <stdio.h>
@@ -21,9 +21,8 @@ fill_field(const struct filling *f, size_t at)
     return (char *)f->node + at;
 }
 
-/* "server.xml:12:34: " of a value, "" for a default. */
-static struct str
-place(struct loading *l, const struct raw_value *v)
+struct str
+fill_place(struct loading *l, const struct raw_value *v)
 {
     if (v == NULL || v->line == 0)
         return STR("");
@@ -51,7 +50,7 @@ bad_value(struct filling *f, const struct cfg_attr *a,
     struct str name = str_of(a->name);
     struct str sentence =
         loading_fmt(l, STR_FMT STR_FMT ": attribute %s: \"" STR_FMT "\" %s",
-                    STR_ARG(place(l, v)), STR_ARG(f->node->name), a->name,
+                    STR_ARG(fill_place(l, v)), STR_ARG(f->node->name), a->name,
                     STR_ARG(str_sub(text, 0, 100)), what);
 
     if (a->value == NULL || a->value[0] == '\0') {
@@ -74,7 +73,7 @@ bad_bool(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
     struct buf line;
 
     buf_init(&line, 4096);
-    buf_printf(&line, STR_FMT STR_FMT ": ", STR_ARG(place(l, v)),
+    buf_printf(&line, STR_FMT STR_FMT ": ", STR_ARG(fill_place(l, v)),
                STR_ARG(f->node->name));
     MSG_LINE(&line, "CWWKG0081E", text, name,
              str_of(inherits ? "an omitted attribute" : a->value));
@@ -84,12 +83,12 @@ bad_bool(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
     buf_fini(&line);
 }
 
-static void
-bad_word(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
-         struct str text)
+void
+fill_bad_word(struct filling *f, const struct cfg_attr *a,
+              const struct raw_value *v, struct str text)
 {
     struct loading *l = f->ev->l;
-    struct str at = place(l, v), in_use;
+    struct str at = fill_place(l, v), in_use;
     struct buf options;
 
     buf_init(&options, 4096);
@@ -154,8 +153,8 @@ put_password(struct filling *f, const struct cfg_attr *a,
     if (e != ERR_OK)
         SAY(f->ev->l, "CWWKG0011W",
             loading_fmt(f->ev->l, STR_FMT STR_FMT ": attribute %s: %s",
-                        STR_ARG(place(f->ev->l, v)), STR_ARG(f->node->name),
-                        a->name, own.text));
+                        STR_ARG(fill_place(f->ev->l, v)),
+                        STR_ARG(f->node->name), a->name, own.text));
     /* the tree keeps what the files say, but not this */
     if (v != NULL && !VEC_PUSH(&f->ev->clear, text))
         return fill_no_storage(why);
@@ -234,7 +233,7 @@ put_word(struct filling *f, const struct cfg_attr *a, const struct raw_value *v,
 
     if (value_word(text, a->words, &word))
         return put_string(f, a, str_of(a->words[word]), why);
-    bad_word(f, a, v, text);
+    fill_bad_word(f, a, v, text);
     return ERR_SYNTAX;
 }
 
@@ -268,7 +267,7 @@ put_value(struct filling *f, const struct cfg_attr *a,
         if ((str_trim(text).n > 0 || a->value == NULL || a->value[0] == '\0') &&
             value_word(text, a->words, fill_field(f, a->at)))
             return ERR_OK;
-        bad_word(f, a, v, text);
+        fill_bad_word(f, a, v, text);
         return ERR_SYNTAX;
     case CFG_KIND_WORD:
         return put_word(f, a, v, text, why);
@@ -367,13 +366,13 @@ fill_expand(struct filling *f, const struct cfg_attr *a,
         a->kind == CFG_KIND_REST)
         text = STR("*****");
     SAY(l, "CWWKG0075E", f->node->name, str_of(a->name), str_sub(text, 0, 100),
-        loading_fmt(l, STR_FMT "%s", STR_ARG(place(l, v)), own.text));
+        loading_fmt(l, STR_FMT "%s", STR_ARG(fill_place(l, v)), own.text));
     f->is_refused = true;
     return ERR_SYNTAX;
 }
 
-static enum err
-put_default(struct filling *f, const struct cfg_attr *a, struct err_info *why)
+enum err
+fill_default(struct filling *f, const struct cfg_attr *a, struct err_info *why)
 {
     struct str text;
     enum err e;
@@ -427,7 +426,7 @@ fill_value(struct filling *f, const struct cfg_attr *a,
     if (v == NULL) {
         if (a->value == NULL)
             fill_say_missing(f, a);
-        return put_default(f, a, why);
+        return fill_default(f, a, why);
     }
     if (!clear_others(f, a, v))
         return fill_no_storage(why);
@@ -435,300 +434,13 @@ fill_value(struct filling *f, const struct cfg_attr *a,
     e = fill_expand(f, a, v, raw_text(v), &text, why);
     if (e == ERR_OK && a->kind == CFG_KIND_PATH && a->value != NULL &&
         str_trim(text).n == 0)
-        return put_default(f, a, why);
+        return fill_default(f, a, why);
     if (e == ERR_OK && a->value == NULL &&
         (text.n == 0 || (a->kind == CFG_KIND_PATH && str_trim(text).n == 0)))
         fill_say_missing(f, a);
     if (e == ERR_OK)
         e = put_value(f, a, v, text, why);
-    return e == ERR_SYNTAX && !f->is_refused ? put_default(f, a, why)
+    return e == ERR_SYNTAX && !f->is_refused ? fill_default(f, a, why)
            : e == ERR_SYNTAX                 ? ERR_OK
                                              : e;
-}
-
-/* ---- lists ---- */
-
-/* Does anybody define that variable? What nobody knows stays as it is. */
-static bool
-is_known(struct filling *f, struct str name)
-{
-    struct str text = loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name));
-    struct str value;
-
-    return vars_expand(f->ev->l, &f->scope, text, &value, NULL) != ERR_OK ||
-           !str_eq(text, value);
-}
-
-/* ${list(name)} as a whole item: the variable's value, split. */
-static bool
-is_list_variable(struct filling *f, struct str text, struct str *name)
-{
-    text = str_trim(text);
-    if (!str_starts(text, STR("${list(")) || !str_ends(text, STR(")}")))
-        return false;
-    *name = str_sub(text, 7, text.n - 2);
-    return str_find_char(*name, ')') == STR_NPOS && is_known(f, *name);
-}
-
-/* "a,${list(b)}" is "a,${b}": an attribute is split afterwards anyway. */
-static enum err
-without_list_call(struct filling *f, struct str text, struct str *result,
-                  struct err_info *why)
-{
-    struct loading *l = f->ev->l;
-    struct buf out;
-    enum err e;
-    size_t at;
-
-    *result = text;
-    if (str_find(text, STR("${list(")) == STR_NPOS)
-        return ERR_OK;
-    buf_init(&out, text.n);
-    while ((at = str_find(text, STR("${list("))) != STR_NPOS) {
-        size_t end = str_find(str_sub(text, at, text.n), STR(")}"));
-        struct str name;
-
-        if (end == STR_NPOS)
-            break;
-        name = str_sub(text, at + 7, at + end);
-        buf_add(&out, str_sub(text, 0, at));
-        if (is_known(f, name)) {
-            buf_add_z(&out, "${");
-            buf_add(&out, name);
-            buf_add_char(&out, '}');
-        } else {
-            buf_add(&out, str_sub(text, at, at + end + 2));
-        }
-        text = str_sub(text, at + end + 2, text.n);
-    }
-    buf_add(&out, text);
-    *result = str_dup(l->arena, buf_view(&out));
-    e = out.failed || result->p == NULL ? fill_no_storage(why) : ERR_OK;
-    buf_fini(&out);
-    return e;
-}
-
-static bool
-list_push(struct arena *arena, struct cfg_list *list, size_t *cap,
-          struct str item)
-{
-    struct str *v =
-        arena_grown(arena, (void *)(uintptr_t)list->v, list->n, cap, sizeof *v);
-
-    if (v == NULL)
-        return false;
-    v[list->n++] = item;
-    list->v = v;
-    return true;
-}
-
-static enum err
-fill_list_children(struct filling *f, const struct cfg_attr *a,
-                   const struct raw_attr *given, struct err_info *why)
-{
-    struct arena *arena = f->ev->l->arena;
-    struct cfg_list *out = fill_field(f, a->at);
-    size_t cap = 0;
-
-    out->is_set = true;
-    for (const struct raw_value *v = given->first; v != NULL; v = v->next) {
-        struct cfg_list piece = { 0 };
-        struct str text, name;
-        bool is_list;
-        enum err e;
-
-        if (v->element != NULL && v->element->text.n == 0)
-            continue;
-        is_list = is_list_variable(f, raw_text(v), &name);
-        e = fill_expand(
-            f, a, v,
-            is_list ? loading_fmt(f->ev->l, "${" STR_FMT "}", STR_ARG(name))
-                    : raw_text(v),
-            &text, why);
-        if (e != ERR_OK)
-            return e == ERR_SYNTAX ? ERR_OK : e;
-        if (is_list) {
-            e = value_list(arena, text, &piece, why);
-            if (e != ERR_OK)
-                return e;
-        } else {
-            text = str_dup(arena, str_trim(text));
-            piece = (struct cfg_list){ &text, 1, true };
-        }
-        for (size_t i = 0; i < piece.n; i++)
-            if (!list_push(arena, out, &cap, piece.v[i]))
-                return fill_no_storage(why);
-    }
-    return ERR_OK;
-}
-
-/* An attribute as a list; ERR_SYNTAX: cannot be expanded, was said. */
-static enum err
-fill_list_text(struct filling *f, const struct cfg_attr *a,
-               const struct raw_value *v, struct err_info *why)
-{
-    struct str text;
-    enum err e = without_list_call(f, v->text, &text, why);
-
-    if (e == ERR_OK)
-        e = fill_expand(f, a, v, text, &text, why);
-    if (e == ERR_OK)
-        e = value_list(f->ev->l->arena, text, fill_field(f, a->at), why);
-    return e;
-}
-
-/* The first item that is none of the words is said and gives the default. */
-static enum err
-check_words(struct filling *f, const struct cfg_attr *a,
-            const struct raw_value *v, struct err_info *why)
-{
-    const struct cfg_list *list = fill_field(f, a->at);
-    unsigned word;
-
-    for (size_t i = 0; a->words != NULL && i < list->n; i++)
-        if (!value_word(list->v[i], a->words, &word)) {
-            bad_word(f, a, v, list->v[i]);
-            return put_default(f, a, why);
-        }
-    return ERR_OK;
-}
-
-enum err
-fill_list(struct filling *f, const struct cfg_attr *a,
-          const struct raw_attr *given, struct err_info *why)
-{
-    struct loading *l = f->ev->l;
-    const struct cfg_list *out = fill_field(f, a->at);
-    enum err e;
-
-    if (given == NULL || given->first == NULL)
-        return put_default(f, a, why);
-    e = given->is_list ? fill_list_children(f, a, given, why)
-                       : fill_list_text(f, a, given->last, why);
-    if (e == ERR_OK && a->max > 0 && (int64_t)out->n > a->max) {
-        SAY(l, "CWWKG0075E", f->node->name, str_of(a->name),
-            loading_fmt(l, "%zu values", out->n),
-            loading_fmt(l,
-                        STR_FMT "Attribute %s exceeded maximum allowed size "
-                                "%lld",
-                        STR_ARG(place(l, given->last)), a->name,
-                        (long long)a->max));
-        f->is_refused = true;
-    }
-    if (e == ERR_OK)
-        e = check_words(f, a, given->last, why);
-    return e == ERR_SYNTAX ? ERR_OK : e;
-}
-
-/* ---- attributes without a row ---- */
-
-static bool
-has_row(const struct cfg_type *type, struct str name)
-{
-    for (size_t i = 0; i < type->n_attrs; i++)
-        if (str_eq_nocase_z(name, type->attrs[i].name))
-            return true;
-    return false;
-}
-
-struct rest {
-    struct filling *f;
-    const struct cfg_attr *attr;
-    struct cfg_vars *out;
-    size_t cap;
-};
-
-static enum err
-rest_put(struct rest *r, struct str name, struct str value,
-         struct err_info *why)
-{
-    struct cfg_vars *out = r->out;
-    struct cfg_var *v =
-        arena_grown(r->f->ev->l->arena, (void *)(uintptr_t)out->v, out->n,
-                    &r->cap, sizeof *v);
-
-    if (v == NULL || name.p == NULL || value.p == NULL)
-        return fill_no_storage(why);
-    v[out->n++] = (struct cfg_var){ name, value };
-    out->v = v;
-    return ERR_OK;
-}
-
-/* <x>a</x><x>b</x> is x="a,b". */
-static enum err
-rest_items(struct rest *r, const struct raw_attr *given, struct str name,
-           struct err_info *why)
-{
-    struct loading *l = r->f->ev->l;
-    struct str text = STR(""), only = STR("");
-    struct buf all;
-    size_t n = 0;
-    enum err e = ERR_OK;
-
-    buf_init(&all, 2u * l->limits.max_value_bytes);
-    for (const struct raw_value *v = given->first; v != NULL && e == ERR_OK;
-         v = v == given->last ? NULL : v->next) {
-        if (v->element != NULL)
-            continue;
-        e = fill_expand(r->f, r->attr, v, v->text, &text, why);
-        if (e != ERR_OK || (given->is_list && text.n == 0))
-            continue;
-        if (n++ > 0)
-            buf_add_char(&all, ',');
-        value_list_item(&all, text);
-        only = text;
-    }
-    if (e == ERR_OK && n > 1)
-        e = buf_check(&all, why);
-    if (e == ERR_OK && n > 0)
-        e = rest_put(r, name, n == 1 ? only : str_dup(l->arena, buf_view(&all)),
-                     why);
-    buf_fini(&all);
-    return e == ERR_SYNTAX ? ERR_OK : e;
-}
-
-/* Elements inside are given flat, as the original gives them where a type says
- * ibm:flat: host of the second <peer> is peer.1.host. */
-static enum err
-rest_of(struct rest *r, const struct raw_element *e, struct str before,
-        struct err_info *why)
-{
-    struct loading *l = r->f->ev->l;
-    enum err failed = ERR_OK;
-
-    for (const struct raw_attr *a = e->attrs; a != NULL && failed == ERR_OK;
-         a = a->next) {
-        struct str name =
-            loading_fmt(l, STR_FMT STR_FMT, STR_ARG(before), STR_ARG(a->name));
-        size_t n = 0;
-
-        if (a->last == NULL ||
-            (before.n == 0 && has_row(r->f->node->type, a->name)))
-            continue;
-        failed = rest_items(r, a, name, why);
-        for (const struct raw_value *v = a->first;
-             v != NULL && failed == ERR_OK; v = v == a->last ? NULL : v->next) {
-            struct str in;
-
-            if (v->element == NULL)
-                continue;
-            in = loading_fmt(l, STR_FMT ".%zu.", STR_ARG(name), n++);
-            if (v->element->id.p != NULL)
-                failed = rest_put(r, loading_fmt(l, STR_FMT "id", STR_ARG(in)),
-                                  v->element->id, why);
-            if (failed == ERR_OK)
-                failed = rest_of(r, v->element, in, why);
-        }
-    }
-    return failed;
-}
-
-enum err
-fill_rest(struct filling *f, const struct cfg_attr *a, struct err_info *why)
-{
-    struct rest r = { .f = f, .attr = a, .out = fill_field(f, a->at) };
-
-    return f->scope.element == NULL
-               ? ERR_OK
-               : rest_of(&r, f->scope.element, STR(""), why);
 }

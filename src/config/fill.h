@@ -1,5 +1,5 @@
 /*
- * Private to evaluate.c, fill.c and refer.c: the state of one evaluation, and
+ * Private to evaluate.c, fill*.c and refer.c: the state of one evaluation, and
  * what puts plain values into an element's struct.
  */
 #ifndef SALLYPORT_CONFIG_FILL_H
@@ -47,6 +47,8 @@ struct filling {
 enum err fill_no_storage(struct err_info *why);
 /* " (server.xml:12:34)" for the end of a message; "" for a default. */
 struct str fill_where(struct loading *, const struct raw_value *);
+/* "server.xml:12:34: " for its start; "" for a default. */
+struct str fill_place(struct loading *, const struct raw_value *);
 /* The field at that offset of the element's struct. */
 void *fill_field(const struct filling *, size_t at);
 /* Variables replaced. ERR_SYNTAX: cannot be, was said, the element is refused;
@@ -56,6 +58,12 @@ enum err fill_expand(struct filling *, const struct cfg_attr *,
                      struct str *out, struct err_info *why);
 /* A required attribute is absent: said, the element is refused. */
 void fill_say_missing(struct filling *, const struct cfg_attr *);
+/* The text is none of the attribute's words: said; without a default the
+ * element is refused. */
+void fill_bad_word(struct filling *, const struct cfg_attr *,
+                   const struct raw_value *v, struct str text);
+enum err fill_default(struct filling *, const struct cfg_attr *,
+                      struct err_info *why);
 /* Attributes of plain kinds and of kind LIST; given: NULL when absent. What
  * does not fit is said and gives the default; only lack of storage fails. */
 enum err fill_value(struct filling *, const struct cfg_attr *,
