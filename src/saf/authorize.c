@@ -333,12 +333,9 @@ saf_engine_stored_image(struct saf_engine *engine, struct str class_name,
 /* The scope of a group reaches what it owns, what groups it owns own, and so
  * on; a data set belongs to the user or group of its first qualifier. */
 bool
-saf_is_in_scope(struct saf_db *db, struct arena *arena, struct str owner,
-                struct str user, uint32_t attribute,
-                bool (*counts)(const void *arg, const struct saf_connect *),
-                const void *arg)
+saf_scope_any(struct saf_db *db, struct arena *arena, struct str owner,
+              bool (*is_it)(void *arg, struct str group), void *arg)
 {
-    struct saf_connect c;
     struct saf_group g;
     struct saf_user u;
 
@@ -347,14 +344,43 @@ saf_is_in_scope(struct saf_db *db, struct arena *arena, struct str owner,
     for (int hops = 0; hops < 64; hops++) {
         if (!saf_group_get(db, arena, owner, &g))
             return false;
-        if (saf_connect_get(db, arena, user, owner, &c) &&
-            (c.attrs & attribute) != 0 && counts(arg, &c))
+        if (is_it(arg, owner))
             return true;
         if (str_eq(g.owner, owner))
             return false;
         owner = g.owner;
     }
     return false;
+}
+
+struct holding {
+    struct saf_db *db;
+    struct arena *arena;
+    struct str user;
+    uint32_t attribute;
+    bool (*counts)(const void *arg, const struct saf_connect *);
+    const void *arg;
+};
+
+static bool
+is_held(void *arg, struct str group)
+{
+    const struct holding *h = arg;
+    struct saf_connect c;
+
+    return saf_connect_get(h->db, h->arena, h->user, group, &c) &&
+           (c.attrs & h->attribute) != 0 && h->counts(h->arg, &c);
+}
+
+bool
+saf_is_in_scope(struct saf_db *db, struct arena *arena, struct str owner,
+                struct str user, uint32_t attribute,
+                bool (*counts)(const void *arg, const struct saf_connect *),
+                const void *arg)
+{
+    struct holding h = { db, arena, user, attribute, counts, arg };
+
+    return saf_scope_any(db, arena, owner, is_held, &h);
 }
 
 static bool

@@ -14,6 +14,9 @@ void saf_engine_decide(struct saf_engine *, const void *image,
                        const struct acee *, struct str class_name,
                        struct str resource, enum saf_level,
                        const struct saf_where *, struct saf_decision *);
+/* Is one of the groups it, in whose scope `owner` is? From the nearest on. */
+bool saf_scope_any(struct saf_db *, struct arena *, struct str owner,
+                   bool (*is_it)(void *arg, struct str group), void *arg);
 /* Is `owner` in the scope of a group in which `user` has the attribute by a
  * connection that counts? */
 bool saf_is_in_scope(struct saf_db *, struct arena *, struct str owner,

@@ -164,6 +164,11 @@ bool cmd_is_auditor(const struct cmd *); /* AUDITOR or ROAUDIT */
 bool cmd_is_undefined(const struct cmd *);
 /* SPECIAL, the owner, or group-SPECIAL in whose scope the owner is. */
 bool cmd_owns(struct cmd *, struct str owner);
+/* Class FACILITY gives the issuer that authority over the user: resource `all`,
+ * or PREFIX.OWNER.owner, PREFIX.TREE.group without PREFIX.EXCLUDE.user. Never
+ * over an administrator or auditor. */
+bool cmd_is_delegated(struct cmd *, const struct saf_user *, const char *all,
+                      const char *prefix, enum saf_level);
 
 /* --- running ----------------------------------------------------------- */
 

@@ -220,7 +220,8 @@ static bool
 may_list_user(struct cmd *cmd, const struct saf_user *u)
 {
     return cmd_is_auditor(cmd) || str_eq_z(u->user, cmd->acee->user) ||
-           cmd_owns(cmd, u->owner);
+           cmd_owns(cmd, u->owner) ||
+           cmd_is_delegated(cmd, u, "IRR.LISTUSER", "IRR.LU", SAF_READ);
 }
 
 /* A blank line in front of all but the first; * passes over those whom the

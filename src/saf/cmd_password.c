@@ -106,9 +106,8 @@ cmd_set_secrets(struct cmd *cmd, struct saf_user *u)
            (phrase == NULL || set_phrase(cmd, u, phrase));
 }
 
-/* FACILITY IRR.PASSWORD.RESET: READ sets an expired secret of somebody who has
- * one and no attribute of an administrator, and resumes; UPDATE one that is not
- * expired. */
+/* IRR.PASSWORD.RESET and IRR.PWRESET: READ sets an expired secret of somebody
+ * who has one, and resumes; UPDATE one that is not expired. */
 bool
 cmd_may_reset(struct cmd *cmd, const struct saf_user *u)
 {
@@ -126,17 +125,15 @@ cmd_may_reset(struct cmd *cmd, const struct saf_user *u)
         if (!is_one || cmd->args[i].is_negated)
             return false;
     }
-    if ((u->attrs &
-         (ACEE_SPECIAL | ACEE_OPERATIONS | ACEE_AUDITOR | ACEE_ROAUDIT)) != 0 ||
-        (u->verifier.n == 0 && u->phrase_verifier.n == 0) ||
+    if ((u->verifier.n == 0 && u->phrase_verifier.n == 0) ||
         (password != NULL && u->verifier.n == 0) ||
         (phrase != NULL && u->phrase_verifier.n == 0) ||
         (resume != NULL && resume->n_values > 0))
         return false;
     return (password != NULL || phrase != NULL || resume != NULL) &&
-           saf_authorized(
-               cmd->engine, cmd->acee, "FACILITY", STR("IRR.PASSWORD.RESET"),
-               cmd_arg(cmd, "NOEXPIRED") == NULL ? SAF_READ : SAF_UPDATE);
+           cmd_is_delegated(cmd, u, "IRR.PASSWORD.RESET", "IRR.PWRESET",
+                            cmd_arg(cmd, "NOEXPIRED") == NULL ? SAF_READ
+                                                              : SAF_UPDATE);
 }
 
 /* --- PASSWORD, PHRASE -------------------------------------------------- */

@@ -229,6 +229,98 @@ resets(void **state)
     desk_fini(&d);
 }
 
+/* By owner and by the tree of a group, but not whom EXCLUDE protects. */
+static void
+delegated(void **state)
+{
+    static const char *const setup[] = {
+        "ADDGROUP PAY",
+        "ADDGROUP SUBPAY SUPGROUP(PAY) OWNER(PAY)",
+        "ADDUSER (HELP TREE BOTH ANY NONE) PASSWORD(X)",
+        "ADDUSER (ANN VIP VIP2) OWNER(PAY) PASSWORD(X)",
+        "ADDUSER SUB OWNER(SUBPAY) PASSWORD(X)",
+        "ADDUSER SUBS OWNER(SUB) PASSWORD(X)",
+        "ADDUSER OPS OWNER(PAY) PASSWORD(X) OPERATIONS",
+        "ADDUSER OUT PASSWORD(X)",
+        "SETROPTS CLASSACT(FACILITY) GENERIC(FACILITY) GRPLIST",
+        "RDEFINE FACILITY IRR.PWRESET.** UACC(NONE)",
+        "RDEFINE FACILITY IRR.LU.** UACC(NONE)",
+        "RDEFINE FACILITY IRR.LU.EXCLUDE.** UACC(READ)",
+        "RDEFINE FACILITY IRR.PWRESET.EXCLUDE.** UACC(UPDATE)",
+        "RDEFINE FACILITY IRR.PWRESET.EXCLUDE.VIP* UACC(NONE)",
+        "RDEFINE FACILITY IRR.LU.EXCLUDE.VIP* UACC(NONE)",
+        "PERMIT IRR.PWRESET.EXCLUDE.VIP* CLASS(FACILITY) ID(BOTH) ACCESS(READ)",
+        "RDEFINE FACILITY (IRR.PWRESET.OWNER.PAY IRR.PWRESET.TREE.PAY"
+        " IRR.LU.OWNER.PAY IRR.LU.TREE.PAY IRR.LISTUSER) UACC(NONE)",
+        "PERMIT IRR.PWRESET.OWNER.PAY CLASS(FACILITY) ID(HELP) ACCESS(READ)",
+        "PERMIT IRR.LU.OWNER.PAY CLASS(FACILITY) ID(HELP) ACCESS(READ)",
+        "PERMIT IRR.PWRESET.TREE.PAY CLASS(FACILITY) ID(TREE) ACCESS(UPDATE)",
+        "PERMIT IRR.LU.TREE.PAY CLASS(FACILITY) ID(TREE) ACCESS(READ)",
+        "PERMIT IRR.PWRESET.OWNER.PAY CLASS(FACILITY) ID(BOTH) ACCESS(UPDATE)",
+        "PERMIT IRR.LISTUSER CLASS(FACILITY) ID(ANY) ACCESS(READ)",
+    };
+    static const char no[] = "ICH21010I NOT AUTHORIZED TO ISSUE ALTUSER\n";
+    static const struct row by_help[] = {
+        { "ALTUSER ANN PASSWORD(NEW1)", 0, "" },
+        { "ALTUSER ANN PASSWORD(NEW2) NOEXPIRED", 8, no },
+        { "ALTUSER ANN NAME('A')", 8, no },
+        { "ALTUSER VIP PASSWORD(NEW1)", 8, no },
+        { "ALTUSER SUB PASSWORD(NEW1)", 8, no },
+        { "ALTUSER OPS RESUME", 8, no },
+        { "ALTUSER OUT PASSWORD(NEW1)", 8, no },
+        { "LISTUSER VIP", 4, "ICH30002I NOT AUTHORIZED TO LIST VIP\n" },
+        { "LISTUSER SUB", 4, "ICH30002I NOT AUTHORIZED TO LIST SUB\n" },
+        { "LISTUSER OPS", 4, "ICH30002I NOT AUTHORIZED TO LIST OPS\n" },
+        { "LISTUSER OUT", 4, "ICH30002I NOT AUTHORIZED TO LIST OUT\n" },
+    };
+    static const struct row by_tree[] = {
+        { "ALTUSER ANN PASSWORD(NEW2) NOEXPIRED", 0, "" },
+        { "ALTUSER SUB PASSWORD(NEW1)", 0, "" },
+        { "ALTUSER SUBS PASSWORD(NEW1)", 0, "" },
+        { "ALTUSER VIP PASSWORD(NEW1)", 8, no },
+        { "ALTUSER OUT PASSWORD(NEW1)", 8, no },
+        { "LISTUSER VIP2", 4, "ICH30002I NOT AUTHORIZED TO LIST VIP2\n" },
+    };
+    static const struct row by_both[] = {
+        { "ALTUSER VIP PASSWORD(NEW1)", 0, "" },
+        { "ALTUSER VIP PASSWORD(NEW3) NOEXPIRED", 8, no },
+        { "ALTUSER ANN PASSWORD(NEW3) NOEXPIRED", 0, "" },
+        { "LISTUSER ANN", 4, "ICH30002I NOT AUTHORIZED TO LIST ANN\n" },
+    };
+    static const struct row by_any[] = {
+        { "LISTUSER OPS", 4, "ICH30002I NOT AUTHORIZED TO LIST OPS\n" },
+        { "LISTUSER IBMUSER", 4, "ICH30002I NOT AUTHORIZED TO LIST IBMUSER\n" },
+        { "ALTUSER ANN PASSWORD(NEW1)", 8, no },
+    };
+    static const struct {
+        const char *issuer, *command;
+        bool is_listed;
+    } lists[] = {
+        { "HELP", "LISTUSER ANN", true },  { "TREE", "LISTUSER SUB", true },
+        { "TREE", "LISTUSER SUBS", true }, { "ANY", "LISTUSER VIP", true },
+        { "ANY", "LISTUSER OUT", true },   { "NONE", "LISTUSER ANN", false },
+    };
+    struct desk d;
+
+    (void)state;
+    desk_prepare(&d, setup, ARRAY_LEN(setup));
+    desk_be(&d, "HELP");
+    run_rows(&d, by_help, ARRAY_LEN(by_help));
+    desk_be(&d, "TREE");
+    run_rows(&d, by_tree, ARRAY_LEN(by_tree));
+    desk_be(&d, "BOTH");
+    run_rows(&d, by_both, ARRAY_LEN(by_both));
+    desk_be(&d, "ANY");
+    run_rows(&d, by_any, ARRAY_LEN(by_any));
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        desk_be(&d, lists[i].issuer);
+        assert_int_equal(strncmp(desk_run(&d, lists[i].command), "USER=", 5) ==
+                             0,
+                         lists[i].is_listed);
+    }
+    desk_fini(&d);
+}
+
 /* --- authority to issue ------------------------------------------------ */
 
 static void
@@ -596,6 +688,7 @@ main(void)
         cmocka_unit_test(resources),
         cmocka_unit_test(authority),
         cmocka_unit_test(resets),
+        cmocka_unit_test(delegated),
         cmocka_unit_test(passwords),
         cmocka_unit_test(identity_maps),
         cmocka_unit_test(field_level_access),
