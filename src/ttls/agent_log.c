@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "ttls/agent_priv.h"
+#include "ttls/syslogd.h"
 
 #define LINE_MAX_BYTES 1500u
 #define DEFAULT_KB 300u
@@ -68,6 +69,7 @@ agent_log_open(struct agent_log *log, const char *file, const char *control,
     enum err e = take_control(log, control, why);
 
     log->fd = -1;
+    log->program = task == NULL ? "PAGENT" : task_job_name(task);
     if (e != ERR_OK)
         return e;
     if (strcmp(file, "SYSLOGD") == 0)
@@ -133,6 +135,28 @@ level_name(enum agent_level level)
     return "?";
 }
 
+static enum syslogd_severity
+severity_of(enum agent_level level)
+{
+    switch (level) {
+    case LEVEL_SYSERR:
+    case LEVEL_OBJERR:
+    case LEVEL_PROTERR:
+        return SYSLOGD_ERROR;
+    case LEVEL_WARNING:
+        return SYSLOGD_WARNING;
+    case LEVEL_EVENT:
+        return SYSLOGD_NOTICE;
+    case LEVEL_ACTION:
+    case LEVEL_INFO:
+    case LEVEL_ACNTING:
+        return SYSLOGD_INFO;
+    case LEVEL_TRACE:
+        break;
+    }
+    return SYSLOGD_DEBUG;
+}
+
 static void
 write_line(struct agent_log *log, enum agent_level level, struct str text)
 {
@@ -142,6 +166,8 @@ write_line(struct agent_log *log, enum agent_level level, struct str text)
 
     if (log->saf != NULL) {
         saf_syslog(log->saf, text);
+        syslogd_send((uint8_t)(SYSLOGD_DAEMON | severity_of(level)),
+                     log->program, text);
         return;
     }
     if (log->fd < 0)

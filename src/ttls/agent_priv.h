@@ -25,6 +25,7 @@ enum agent_level {
 
 struct agent_log {
     struct saf_client *saf; /* SYSLOGD; NULL: a file */
+    const char *program;    /* whose lines these are */
     int fd;
     char path[1024];
     uint32_t level;

@@ -305,11 +305,12 @@ ask_answered(struct engine *g, uint32_t seq, struct str payload)
 }
 
 void
-ask_line(struct engine *g, struct str line)
+ask_line(struct engine *g, uint8_t priority, struct str line)
 {
     struct buf out;
 
     buf_init(&out, ENGINE_LINE_MAX + 16u);
+    buf_u8(&out, priority);
     buf_str(&out, str_sub(line, 0, ENGINE_LINE_MAX));
     if (g->broker.fd < 0 || chan_send(g->broker.fd, BROKER_LINE, 0,
                                       buf_view(&out), NULL, 0, NULL) != ERR_OK)

@@ -12,12 +12,14 @@
 #include "ttls/engine_wire.h"
 #include "ttls/owner.h"
 #include "ttls/sockets.h"
+#include "ttls/syslogd.h"
 
 #define SHARERS_MAX 512u /* listening sockets of one address */
 #define RING_BYTES_MAX (8u * 1024u * 1024u)
 
 /* One connection as ourselves; NULL while the angel is away. */
 static struct saf_client *angel;
+static const char *stack_name; /* of lines for the syslog daemon */
 
 static struct saf_client *
 angel_get(void)
@@ -153,11 +155,14 @@ static bool
 on_line(int fd, const struct chan_msg *msg)
 {
     struct reader in = reader_of(msg->payload);
+    uint8_t priority;
     struct str line;
 
     (void)fd;
-    if (!reader_str(&in, 1, ENGINE_LINE_MAX, &line) || !reader_at_end(&in))
+    if (!reader_u8(&in, &priority) || !syslogd_is_priority(priority) ||
+        !reader_str(&in, 1, ENGINE_LINE_MAX, &line) || !reader_at_end(&in))
         return false;
+    syslogd_send(priority, stack_name, line);
     if (angel_get() != NULL)
         saf_syslog(angel, line);
     return true;
@@ -259,7 +264,7 @@ drain_angel(void)
 }
 
 enum err
-broker_run(const int *fds, size_t n, struct err_info *why)
+broker_run(const char *stack, const int *fds, size_t n, struct err_info *why)
 {
     struct pollfd polls[BROKER_CHANNELS_MAX + 1];
     size_t n_open = n;
@@ -267,6 +272,7 @@ broker_run(const int *fds, size_t n, struct err_info *why)
     if (n > BROKER_CHANNELS_MAX)
         return err_set(why, ERR_LIMIT, "%zu channels, at most %u", n,
                        BROKER_CHANNELS_MAX);
+    stack_name = stack;
     for (size_t i = 0; i < n; i++)
         polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
     while (n_open > 0) {

@@ -11,6 +11,7 @@
 #define BROKER_CHANNELS_MAX 512u
 
 /* Serve these channels (chan.h, engine_wire.h) until all have ended. */
-MUST_CHECK enum err broker_run(const int *fds, size_t n, struct err_info *why);
+MUST_CHECK enum err broker_run(const char *stack, const int *fds, size_t n,
+                               struct err_info *why);
 
 #endif

@@ -43,7 +43,7 @@ become(const struct enforce *f, const char *option, const int *fds, size_t n)
     char first[16], count[16];
     sigset_t none;
     const struct rlimit many = { FILES_MAX, FILES_MAX };
-    char *args[6];
+    char *args[8];
     int max = FIRST_FD;
 
     (void)snprintf(first, sizeof first, "%d", FIRST_FD);
@@ -69,7 +69,9 @@ become(const struct enforce *f, const char *option, const int *fds, size_t n)
     args[2] = first;
     args[3] = (char *)(uintptr_t) "--channels";
     args[4] = count;
-    args[5] = NULL;
+    args[5] = (char *)(uintptr_t) "--stack";
+    args[6] = (char *)(uintptr_t)f->stack;
+    args[7] = NULL;
     execv(f->program, args);
     _exit(127);
 }

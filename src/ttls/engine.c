@@ -13,6 +13,7 @@
 #include "ipc/chan.h"
 #include "ttls/engine_wire.h"
 #include "ttls/env.h"
+#include "ttls/syslogd.h"
 
 static struct engine *
 engine_of_listener(struct loop_fd *watch)
@@ -180,7 +181,7 @@ say_successor(struct engine *g)
                "EZD2042I AT-TLS GROUPS OF %s HAVE FAILED IN PROCESS %u OF %u: "
                "ITS CONNECTIONS WERE RESET, IT IS STARTED AGAIN",
                g->name, g->number + 1, g->n_engines);
-    ask_line(g, buf_view(&line));
+    ask_line(g, SYSLOGD_NONE, buf_view(&line));
     buf_fini(&line);
 }
 

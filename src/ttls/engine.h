@@ -281,7 +281,8 @@ void ask_forget(struct conn *);
 void ask_lost(struct engine *);
 void ask_flush(struct engine *);
 void ask_answered(struct engine *, uint32_t seq, struct str payload);
-void ask_line(struct engine *, struct str line);
+/* priority: syslogd.h */
+void ask_line(struct engine *, uint8_t priority, struct str line);
 
 /* --- whos.c: what the broker has said ------------------------------------- */
 

@@ -41,7 +41,7 @@ enum engine_message {
     BROKER_SOCKET,
     /* str certificate -> BROKER_IS: user "" when it maps to none */
     BROKER_CERTIFICATE,
-    /* str line; no answer */
+    /* u8 priority (syslogd.h), str line; no answer */
     BROKER_LINE,
     /* str user, u32 uid, str owner, str ring -> BROKER_RING_IS */
     BROKER_RING,

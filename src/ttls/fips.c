@@ -8,6 +8,7 @@
 
 #include "ttls/engine_wire.h"
 #include "ttls/env.h"
+#include "ttls/syslogd.h"
 
 bool
 fips_is_here(void)
@@ -26,7 +27,7 @@ say_group(struct engine *g, const struct ttls_group_action *group)
                "EZD1288I AT-TLS GROUP " STR_FMT " REQUIRES FIPS140 SUPPORT "
                "THAT IS NOT AVAILABLE",
                STR_ARG(group->obj.name));
-    ask_line(g, buf_view(&line));
+    ask_line(g, SYSLOGD_NONE, buf_view(&line));
     buf_fini(&line);
 }
 

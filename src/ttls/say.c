@@ -1,6 +1,7 @@
 /*
  * EZD1281I to EZD1287I, by the trace bits of the connection's actions, to the
- * system log. EZD1287I is for the console; its lines go to the log as well.
+ * system log, and with facility and priority to the machine's syslog daemon.
+ * EZD1287I is for the console, which is the image's own log.
  */
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 
 #include "ttls/engine.h"
 #include "ttls/engine_wire.h"
+#include "ttls/syslogd.h"
 
 #define ADDR_TEXT (INET6_ADDRSTRLEN + 8)
 
@@ -56,9 +58,12 @@ put_actions(struct buf *out, const struct conn *c)
 }
 
 static void
-finish(struct conn *c, struct buf *line)
+finish(struct conn *c, enum syslogd_severity severity, struct buf *line)
 {
-    ask_line(c->engine, buf_view(line));
+    unsigned facility =
+        c->mapped->eff.facility == TTLS_AUTH ? SYSLOGD_AUTH : SYSLOGD_DAEMON;
+
+    ask_line(c->engine, (uint8_t)(facility | severity), buf_view(line));
     buf_fini(line);
 }
 
@@ -83,7 +88,7 @@ say_map(struct conn *c)
                                          : "Enabled",
         STR_ARG(c->mapped->rule->obj.name));
     put_actions(&line, c);
-    finish(c, &line);
+    finish(c, SYSLOGD_INFO, &line);
 }
 
 void
@@ -101,7 +106,7 @@ say_start(struct conn *c, const char *event, const char *add)
     put_actions(&line, c);
     if (add != NULL)
         buf_printf(&line, " %s", add);
-    finish(c, &line);
+    finish(c, SYSLOGD_DEBUG, &line);
 }
 
 void
@@ -117,7 +122,7 @@ say_event(struct conn *c, unsigned rc, const char *event, const char *add)
                "%u %s%s%s",
                c->mapped->eff.group_id, c->mapped->eff.env_id, c->id, rc, event,
                add == NULL ? "" : " ", add == NULL ? "" : add);
-    finish(c, &line);
+    finish(c, SYSLOGD_DEBUG, &line);
 }
 
 void
@@ -134,7 +139,7 @@ say_flow(struct conn *c, unsigned rc, const char *action, const char *what,
                "%u %s %s - %s",
                c->mapped->eff.group_id, c->mapped->eff.env_id, c->id, rc,
                action, what, add);
-    finish(c, &line);
+    finish(c, SYSLOGD_DEBUG, &line);
 }
 
 /* Lengths only: data is never written to a log, encrypted or not. */
@@ -148,7 +153,7 @@ say_data(struct conn *c, bool is_sent, bool is_cipher, size_t n)
     buf_init(&line, ENGINE_LINE_MAX);
     buf_printf(&line, "EZD1285I TTLS Data CONNID: %08X %s %s %zu bytes", c->id,
                is_sent ? "SEND" : "RECV", is_cipher ? "CIPHER" : "CLEAR", n);
-    finish(c, &line);
+    finish(c, SYSLOGD_DEBUG, &line);
 }
 
 static void PRINTF_LIKE(2, 3) say_line(struct conn *c, const char *fmt, ...)
@@ -161,7 +166,7 @@ static void PRINTF_LIKE(2, 3) say_line(struct conn *c, const char *fmt, ...)
     n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     if (n > 0)
-        ask_line(c->engine, str_of(text));
+        ask_line(c->engine, SYSLOGD_NONE, str_of(text));
 }
 
 void
@@ -193,6 +198,6 @@ say_error(struct conn *c, unsigned rc, const char *event)
                    " RC: %u %s",
                    eff->group_id, eff->env_id, c->id, local, remote, c->who.job,
                    c->who.user, STR_ARG(c->mapped->rule->obj.name), rc, event);
-        finish(c, &line);
+        finish(c, SYSLOGD_ERROR, &line);
     }
 }

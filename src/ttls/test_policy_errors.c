@@ -234,7 +234,7 @@ warns(void **state)
           "CRLCacheTempCRL On has no effect here" },
         { RULE("Jobname A") "TTLSGroupAdvancedParms c\n{\n"
                             "SyslogFacility Auth\n}\n",
-          "has no facilities" },
+          "" },
         { RULE("Jobname A") "TTLSConnectionAdvancedParms c\n{\n"
                             "SecondaryMap On\n}\n",
           "" },

@@ -21,8 +21,6 @@ static const struct {
     { TTLS_GROUP_ACTION, "CtraceClearText", NULL, CTRACE },
     { TTLS_ENV_ACTION, "CtraceClearText", "Off", CTRACE },
     { TTLS_CONN_ACTION, "CtraceClearText", "Off", CTRACE },
-    { TTLS_GROUP_ADV, "SyslogFacility", NULL,
-      "messages go to the system log of the image, which has no facilities" },
     { TTLS_ENV_ADV, "3DesKeyCheck", NULL,
       "no suite with triple DES is ever offered" },
     { TTLS_ENV_ADV, "TruncatedHMAC", "Required", HMAC },

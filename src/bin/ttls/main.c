@@ -33,7 +33,7 @@ drop(struct err_info *why)
 }
 
 static enum err
-run_broker(uint32_t first, uint32_t n, struct err_info *why)
+run_broker(const char *stack, uint32_t first, uint32_t n, struct err_info *why)
 {
     int fds[BROKER_CHANNELS_MAX];
 
@@ -41,23 +41,26 @@ run_broker(uint32_t first, uint32_t n, struct err_info *why)
         return err_set(why, ERR_LIMIT, "%u channels", n);
     for (uint32_t i = 0; i < n; i++)
         fds[i] = (int)(first + i);
-    return broker_run(fds, n, why);
+    return broker_run(stack, fds, n, why);
 }
 
 int
 main(int argc, char **argv)
 {
     uint32_t engine = 0, successor = 0, broker = 0, n = 0;
+    const char *stack = "TCPIP";
     const struct cli_opt opts[] = {
         { "engine", 0, CLI_NUMBER, &engine, "FD", "be an engine" },
         { "engine-again", 0, CLI_NUMBER, &successor, "FD",
           "be one in the place of an engine that has ended" },
         { "broker", 0, CLI_NUMBER, &broker, "FD", "be the broker" },
         { "channels", 0, CLI_NUMBER, &n, "N", "the broker's descriptors" },
+        { "stack", 0, CLI_STRING, &stack, "NAME", "whose it is" },
     };
     const struct cli cli = {
         .command = "sallyport-ttls",
-        .usage = "--engine FD | --engine-again FD | --broker FD --channels N",
+        .usage = "--engine FD | --engine-again FD | "
+                 "--broker FD --channels N --stack NAME",
         .summary = "A TLS engine of AT-TLS; started by the stack process.",
         .opts = opts,
         .n_opts = ARRAY_LEN(opts),
@@ -77,7 +80,7 @@ main(int argc, char **argv)
             e = engine_run((int)(successor > 0 ? successor : engine),
                            successor > 0, &why);
     } else if (broker > 0 && n > 0) {
-        e = run_broker(broker, n, &why);
+        e = run_broker(stack, broker, n, &why);
     } else {
         (void)fprintf(stderr, "sallyport-ttls: it is started by the stack "
                               "process (S PAGENT)\n");
