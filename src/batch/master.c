@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "batch/autolog.h"
 #include "batch/master_priv.h"
 #include "batch/master_wire.h"
 #include "batch/tcpip.h"
@@ -499,9 +500,11 @@ master_run(const struct master_options *options, struct err_info *why)
         tcpip_ipl(m);
         master_syslog(m, "sallyport master ready");
         tell_ready(m);
+        tcpip_autolog(m);
         loop(m, w);
     }
     master_end(m);
+    autolog_free(m);
     free(w);
     free(m);
     return e;

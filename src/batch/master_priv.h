@@ -72,7 +72,7 @@ struct waiting {
 /* A submit or console connection. */
 struct session {
     struct master *master;
-    int fd;
+    int fd; /* -1: nobody's, lines go to the system log */
     uid_t uid;
     pid_t pid;
     struct acee *acee; /* NULL before MASTER_HELLO */
@@ -100,8 +100,9 @@ struct master {
     uint32_t next_command;
     struct uid_range uids; /* of started users, root mode */
     bool is_stopping;
-    uint64_t sweep_at_ms; /* cgroups are left; 0: none */
-    uint64_t stop_at_ms;  /* cancel what is left then; later kill it */
+    struct autolog *autolog; /* autolog.c; NULL: nothing is listed */
+    uint64_t sweep_at_ms;    /* cgroups are left; 0: none */
+    uint64_t stop_at_ms;     /* cancel what is left then; later kill it */
     bool stop_cancelled;
 };
 
@@ -208,6 +209,8 @@ void sessions_check_time(struct master *, uint64_t now_ms);
 
 /* --- operator ----------------------------------------------------------- */
 void operator_command(struct session *, struct str text);
+/* S operand, of nobody's session: what is said goes to the system log. */
+void operator_autolog(struct master *, struct str operand);
 /* A procedure of SYS1.PROCLIB or another library below datasets/; arg is the
  * uid_t of who reads it, NULL for the master itself. */
 MUST_CHECK enum err master_read_member(void *arg, struct arena *,

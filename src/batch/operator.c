@@ -463,15 +463,11 @@ run_verb(struct command *c, const struct verb *verb)
 }
 
 static void
-run_command(struct command *c)
+take_operand(struct command *c, struct str operand)
 {
-    size_t blank = str_find_char(c->text, ' '), comma, dot;
-    struct str word = str_upper(c->arena, str_sub(c->text, 0, blank));
+    size_t comma = str_find_char(operand, ','), dot;
 
-    c->operand = blank == STR_NPOS
-                     ? (struct str){ 0 }
-                     : str_trim(str_sub(c->text, blank, c->text.n));
-    comma = str_find_char(c->operand, ',');
+    c->operand = operand;
     c->operand_name =
         str_trim(str_upper(c->arena, str_sub(c->operand, 0, comma)));
     dot = str_find_char(c->operand_name, '.');
@@ -480,6 +476,17 @@ run_command(struct command *c)
         c->identifier = str_sub(c->operand_name, dot + 1, c->operand_name.n);
     c->rest = comma == STR_NPOS ? (struct str){ 0 }
                                 : str_sub(c->operand, comma + 1, c->operand.n);
+}
+
+static void
+run_command(struct command *c)
+{
+    size_t blank = str_find_char(c->text, ' ');
+    struct str word = str_upper(c->arena, str_sub(c->text, 0, blank));
+
+    take_operand(c, blank == STR_NPOS
+                        ? (struct str){ 0 }
+                        : str_trim(str_sub(c->text, blank, c->text.n)));
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         if (str_eq_z(word, verbs[i].word) || str_eq_z(word, verbs[i].letter)) {
             run_verb(c, &verbs[i]);
@@ -501,5 +508,19 @@ operator_command(struct session *session, struct str text)
     arena_init(&arena, 4 * 1024 * 1024);
     c.text = str_trim(text);
     run_command(&c);
+    arena_fini(&arena);
+}
+
+void
+operator_autolog(struct master *m, struct str operand)
+{
+    struct acee nobody = { .uid = UINT32_MAX, .gid = UINT32_MAX };
+    struct session session = { .master = m, .fd = -1, .acee = &nobody };
+    struct arena arena;
+    struct command c = { .session = &session, .master = m, .arena = &arena };
+
+    arena_init(&arena, 4 * 1024 * 1024);
+    take_operand(&c, operand);
+    operator_start(&c);
     arena_fini(&arena);
 }

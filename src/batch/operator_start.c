@@ -356,6 +356,8 @@ operator_start(struct command *c)
                    "TO USER %s",
                    space->record.proc, space->record.name, space->record.user);
     session_printf(c->session, "IEF403I %s - STARTED", space->record.name);
+    if (c->session->fd < 0)
+        return; /* nobody waits */
     space->starter = c->session;
     space->start_until_ms = clock_mono_ms() + MASTER_ATTACH_WAIT_MS;
 }

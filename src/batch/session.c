@@ -70,7 +70,7 @@ session_free(struct session **session)
 static void
 send_to(struct session *s, uint16_t type, struct str payload, const int *fd)
 {
-    if (s->is_closed)
+    if (s->is_closed || s->fd < 0)
         return;
     if (chan_send(s->fd, type, 0, payload, fd, fd == NULL ? 0 : 1, NULL) !=
         ERR_OK)
@@ -82,6 +82,10 @@ session_line(struct session *s, struct str line)
 {
     struct buf out;
 
+    if (s->fd < 0) {
+        master_syslog(s->master, "%.*s", STR_ARG(line));
+        return;
+    }
     buf_init(&out, MASTER_LINE_MAX + 8);
     buf_str(&out, str_sub(line, 0, MASTER_LINE_MAX));
     send_to(s, MASTER_LINE, buf_view(&out), NULL);

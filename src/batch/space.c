@@ -17,6 +17,7 @@
 #include "base/reader.h"
 #include "ipc/cgroup.h"
 #include "batch/master_priv.h"
+#include "batch/tcpip.h"
 #include "ipc/chan.h"
 #include "ipc/task_wire.h"
 
@@ -208,6 +209,8 @@ task_message(struct space *space, const struct chan_msg *msg)
             space_log_line(space, line);
         master_syslog(space->master, "%s %.*s", space->record.id,
                       STR_ARG(line));
+        if (msg->type == TASK_WTO)
+            tcpip_hear(space->master, line);
         return true;
     case TASK_REPLY:
         space_log_line(space, line);

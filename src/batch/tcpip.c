@@ -1,8 +1,6 @@
 /* V TCPIP and D TCPIP: the operator's hold on the stacks. */
 #include <ctype.h>
-#include <dirent.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,39 +15,15 @@
 #include "base/msg.h"
 #include "batch/operator_priv.h"
 #include "batch/tcpip.h"
+#include "batch/tcpip_priv.h"
 #include "batch/tcpip_profile.h"
-#include "ipc/cgroup.h"
 #include "ipc/stack.h"
 
-#define STACK_WAIT_MS 5000u
-#define STACK_START_MS 10000
 #define NETSTAT_WAIT_MS 5000
-#define CHILDREN_MS 2000u
+#define OBEYFILE_MAX (256u * 1024u)
 #define NETSTAT_MAX (4u * 1024u * 1024u)
-#define PROFILE_MAX (256u * 1024u)
 
 /* --- stacks ------------------------------------------------------------- */
-
-/* Each stack of the image has a folder below tcpip/. */
-static void
-each_stack(void (*run)(void *arg, const char *name), void *arg)
-{
-    struct arena arena;
-    struct dirent *d;
-    char *path;
-    DIR *dir;
-
-    arena_init(&arena, 8192);
-    path = root_path(&arena, "tcpip");
-    dir = path == NULL ? NULL : opendir(path);
-    while (dir != NULL && (d = readdir(dir)) != NULL) {
-        if (stack_name_ok(str_of(d->d_name)))
-            run(arg, d->d_name);
-    }
-    if (dir != NULL)
-        (void)closedir(dir);
-    arena_fini(&arena);
-}
 
 struct found {
     struct str wanted; /* empty: the only one */
@@ -73,49 +47,13 @@ static bool
 find_stack(struct str wanted, struct found *f)
 {
     *f = (struct found){ .wanted = wanted };
-    each_stack(look, f);
+    tcpip_each_stack(look, f);
     if (f->n == 1)
         return true;
     if (wanted.n > 0 && !str_eq_z(wanted, STACK_DEFAULT))
         return false;
     (void)snprintf(f->name, sizeof f->name, "%s", STACK_DEFAULT);
     return true;
-}
-
-/* ERR_NOT_FOUND: no process holds the stack. */
-static enum err
-ask_stack(const char *name, uint16_t type, struct str payload,
-          struct err_info *why)
-{
-    struct stack_answer answer = { .fd = -1 };
-    char socket[64];
-    enum err e;
-
-    if (!stack_socket(str_of(name), socket))
-        return err_set(why, ERR_SYNTAX, "no stack's name");
-    e = stack_ask(socket, type, payload, -1, STACK_WAIT_MS, &answer, why);
-    if (e == ERR_OK)
-        e = stack_done(&answer, why);
-    stack_answer_fini(&answer);
-    return e;
-}
-
-static enum err
-write_switch(const char *name, bool is_on, struct err_info *why)
-{
-    struct arena arena;
-    char *folder, *path;
-    enum err e = ERR_MEMORY;
-
-    arena_init(&arena, 16 * 1024);
-    folder = root_path(&arena, "tcpip/%s", name);
-    path = root_path(&arena, STACK_STATE_FILE, name);
-    if (folder != NULL && path != NULL &&
-        (e = dir_make(folder, 0755, why)) == ERR_OK)
-        e = file_write_atomic(path, is_on ? STR("TTLS\n") : STR("NOTTLS\n"),
-                              0644, why);
-    arena_fini(&arena);
-    return e;
 }
 
 /* --- V TCPIP,[stack],OBEYFILE,dsn --------------------------------------- */
@@ -172,13 +110,14 @@ apply(const char *name, const struct tcpip_profile *profile,
 
     if (!profile->has_ttls)
         return ERR_OK;
-    e = ask_stack(name, STACK_CONFIG, str_n(&on, 1), why);
+    e = tcpip_ask(name, STACK_CONFIG, str_n(&on, 1), why);
     if (e == ERR_OK || e == ERR_NOT_FOUND)
-        e = write_switch(name, profile->is_ttls, why);
+        e = tcpip_write_switch(name, profile->is_ttls, why);
     return e;
 }
 
-/* "SYS1.TCPPARMS(TTLS)", in apostrophes or not. */
+/* "SYS1.TCPPARMS(TTLS)" or "SYS1.TTLS", in apostrophes or not; a sequential
+ * data set has no member. */
 static bool
 split_dsn(struct command *c, struct str *dsn, struct str *library,
           struct str *member)
@@ -189,11 +128,35 @@ split_dsn(struct command *c, struct str *dsn, struct str *library,
     if (dsn->n >= 2 && dsn->p[0] == '\'' && dsn->p[dsn->n - 1] == '\'')
         *dsn = str_sub(*dsn, 1, dsn->n - 1);
     open = str_find_char(*dsn, '(');
-    if (open == STR_NPOS || dsn->n == 0 || dsn->p[dsn->n - 1] != ')')
-        return false;
     *library = str_sub(*dsn, 0, open);
+    *member = (struct str){ 0 };
+    if (!jcl_is_dsn(*library))
+        return false;
+    if (open == STR_NPOS)
+        return true;
     *member = str_sub(*dsn, open + 1, dsn->n - 1);
-    return true;
+    return dsn->p[dsn->n - 1] == ')' && jcl_is_name(*member);
+}
+
+static enum err
+read_sequential(struct command *c, struct str dsn, struct str *text,
+                struct err_info *why)
+{
+    char *path = root_path(c->arena, "datasets/%.*s", STR_ARG(dsn));
+    struct buf file;
+    enum err e;
+
+    if (path == NULL)
+        return ERR_MEMORY;
+    buf_init(&file, OBEYFILE_MAX);
+    e = file_read_plain(path, &file, why);
+    if (e == ERR_OK) {
+        *text = str_dup(c->arena, buf_view(&file));
+        if (text->p == NULL)
+            e = ERR_MEMORY;
+    }
+    buf_fini(&file);
+    return e;
 }
 
 static void
@@ -203,14 +166,18 @@ obey(struct command *c, const char *stack, struct str dsn)
     struct tcpip_profile profile;
     struct err_info why = { 0 };
     struct unused unused = { c, { 0 } };
+    struct tcpip_hears hears = { .on_unused = on_unused, .arg = &unused };
+    enum err e;
 
     if (!split_dsn(c, &dsn, &library, &member)) {
-        fail(c, "EXPECTED A MEMBER SUCH AS SYS1.TCPPARMS(TTLS)");
+        fail(c, "EXPECTED A DATA SET OR MEMBER SUCH AS SYS1.TCPPARMS(TTLS)");
         return;
     }
     unused.file = dsn;
-    if (master_read_member(NULL, c->arena, library, member, &text, &why) !=
-        ERR_OK) {
+    e = member.n > 0
+            ? master_read_member(NULL, c->arena, library, member, &text, &why)
+            : read_sequential(c, library, &text, &why);
+    if (e != ERR_OK) {
         session_printf(c->session, "EZZ0301I CANNOT OPEN OBEYFILE FILE '%.*s'",
                        STR_ARG(dsn));
         fail(c, "THE FILE CANNOT BE READ");
@@ -218,12 +185,13 @@ obey(struct command *c, const char *stack, struct str dsn)
     }
     operator_reply(c, "EZZ0300I", dsn, (struct str){ 0 });
     operator_reply(c, "EZZ0309I", dsn, (struct str){ 0 });
-    if (tcpip_profile_parse(text, on_unused, &unused, &profile, &why) !=
-        ERR_OK) {
+    if (tcpip_profile_parse(text, &hears, &profile, &why) != ERR_OK) {
         bad_statement(c, dsn, &why);
         fail(c, "THE PROFILE CONTAINS ERRORS");
         return;
     }
+    if (profile.autolog_line > 0) /* the stack has started already */
+        on_unused(&unused, STR("AUTOLOG"), profile.autolog_line);
     if (apply(stack, &profile, &why) != ERR_OK) {
         fail(c, why.text);
         return;
@@ -231,7 +199,35 @@ obey(struct command *c, const char *stack, struct str dsn)
     operator_reply(c, "EZZ0316I", dsn, (struct str){ 0 });
     operator_reply(c, "EZZ0053I", (struct str){ 0 }, (struct str){ 0 });
     master_syslog(c->master, "TCPIP %s: OBEYFILE %.*s", stack, STR_ARG(dsn));
+    if (profile.has_ttls && profile.is_ttls)
+        tcpip_switched_on(c->master, stack);
     session_done(c->session, 0);
+}
+
+/* [CMD=]O[BEYFILE] */
+static bool
+is_obeyfile(struct str verb)
+{
+    if (str_starts(verb, STR("CMD=")))
+        verb = str_sub(verb, 4, verb.n);
+    return verb.n > 0 && str_starts(STR("OBEYFILE"), verb);
+}
+
+static void
+count_active(void *arg, const char *name)
+{
+    struct tcpip_state state;
+
+    *(unsigned *)arg += tcpip_state_of(name, &state);
+}
+
+static unsigned
+n_active(void)
+{
+    unsigned n = 0;
+
+    tcpip_each_stack(count_active, &n);
+    return n;
 }
 
 void
@@ -254,11 +250,13 @@ tcpip_vary(struct command *c)
     (void)str_token(&rest, ',', &verb);
     verb = str_upper(c->arena, str_trim(verb));
     stack = str_upper(c->arena, str_trim(stack));
-    if (str_starts_nocase(verb, STR("O")) &&
-        str_starts_nocase(STR("OBEYFILE"), verb) && rest.n > 0) {
+    if (is_obeyfile(verb) && rest.n > 0) {
+        rest = str_trim(rest);
         if (str_starts_nocase(rest, STR("DSN=")))
             rest = str_sub(rest, 4, rest.n);
-        if (!find_stack(stack, &found))
+        if (stack.n == 0 && n_active() > 1)
+            fail(c, "SEVERAL STACKS ARE ACTIVE: NAME ONE");
+        else if (!find_stack(stack, &found))
             fail(c, "NO SUCH STACK IN THIS IMAGE");
         else
             obey(c, found.name, rest);
@@ -271,9 +269,6 @@ tcpip_vary(struct command *c)
 
 /* --- D TCPIP ------------------------------------------------------------ */
 
-static bool is_up(const char *name);
-static bool is_gated(const char *name);
-
 struct report {
     struct command *command;
     unsigned n;
@@ -283,12 +278,13 @@ static void
 report_one(void *arg, const char *name)
 {
     struct report *r = arg;
+    struct tcpip_state state;
 
     session_printf(r->command->session, "%5u    %-8s     CS V2R3   %s", ++r->n,
                    name,
-                   is_gated(name) ? "WAITING FOR PAGENT TTLS POLICY"
-                   : is_up(name)  ? "ACTIVE"
-                                  : "NOT ACTIVE");
+                   tcpip_is_gated(name) ? "WAITING FOR PAGENT TTLS POLICY"
+                   : tcpip_state_of(name, &state) ? "ACTIVE"
+                                                  : "NOT ACTIVE");
 }
 
 static void
@@ -299,7 +295,7 @@ report(struct command *c)
     session_printf(c->session, "EZAOP50I TCPIP STATUS REPORT");
     session_printf(c->session, "COUNT    TCPIP NAME   VERSION   STATUS");
     session_printf(c->session, "-----    ----------   -------   ----------");
-    each_stack(report_one, &r);
+    tcpip_each_stack(report_one, &r);
     session_printf(c->session, "*** END TCPIP STATUS REPORT ***");
     session_printf(c->session,
                    "EZAOP41I 'DISPLAY TCPIP' COMMAND COMPLETED SUCCESSFULLY");
@@ -429,204 +425,4 @@ tcpip_display(struct command *c)
                    "EZZ0061I COMMAND DISPLAY TCPIP NOT RECOGNIZED; expected "
                    "D TCPIP or D TCPIP,[stack],NETSTAT,report");
     session_done(c->session, 8);
-}
-
-/* --- the image's begin and end ------------------------------------------ */
-
-/* The stack's process before there is an agent: it holds sockets back. */
-static bool
-start_gated(struct master *m, const char *name)
-{
-    char program[512], number[16], ready = 0;
-    struct pollfd p;
-    int fds[2];
-    pid_t pid;
-
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        return false;
-    (void)snprintf(program, sizeof program, "%s/sallyport-pagent",
-                   m->options.program_dir);
-    pid = fork();
-    if (pid == 0) {
-        sigset_t none;
-
-        sigemptyset(&none);
-        (void)sigprocmask(SIG_SETMASK, &none, NULL);
-        (void)setsid();
-        if (fork() != 0)
-            _exit(0);
-        (void)dup2(fds[1], 3);
-        (void)close_range(4, ~0u, 0);
-        (void)snprintf(number, sizeof number, "%d", 3);
-        (void)setenv("SALLYPORT_ROOT", root_dir(), 1);
-        execl(program, program, "--stack", name, "--gate", "--ready-fd", number,
-              (char *)NULL);
-        _exit(127);
-    }
-    close(fds[1]);
-    if (pid > 0)
-        (void)waitpid(pid, NULL, 0);
-    p = (struct pollfd){ .fd = fds[0], .events = POLLIN };
-    if (pid > 0 && poll(&p, 1, STACK_START_MS) == 1)
-        IGNORE(read(fds[0], &ready, 1));
-    close(fds[0]);
-    return ready == 'R';
-}
-
-static bool
-is_gated(const char *name)
-{
-    struct arena arena;
-    char *path;
-    bool is_shut;
-
-    arena_init(&arena, 8192);
-    path = root_path(&arena, STACK_GATE, name);
-    is_shut = path != NULL && access(path, F_OK) == 0;
-    arena_fini(&arena);
-    return is_shut;
-}
-
-static bool
-is_up(const char *name)
-{
-    struct stack_answer answer;
-    char socket[64];
-    bool yes = stack_socket(str_of(name), socket) &&
-               stack_ask(socket, STACK_STATE, (struct str){ 0 }, -1,
-                         STACK_WAIT_MS, &answer, NULL) == ERR_OK;
-
-    if (yes)
-        stack_answer_fini(&answer);
-    return yes;
-}
-
-/* What the stack's profile says of TTLS; a bad one: off, and said. */
-static bool
-profile_of(const char *name)
-{
-    struct tcpip_profile profile = { 0 };
-    struct err_info why = { 0 };
-    struct arena arena;
-    struct buf text;
-    char *path;
-
-    arena_init(&arena, 8192);
-    buf_init(&text, PROFILE_MAX);
-    path = root_path(&arena, STACK_PROFILE, name);
-    if (path != NULL && file_read_plain(path, &text, NULL) == ERR_OK &&
-        tcpip_profile_parse(buf_view(&text), NULL, NULL, &profile, &why) !=
-            ERR_OK)
-        log_error("%s: line %u: %s", path, why.line, why.text);
-    buf_fini(&text);
-    arena_fini(&arena);
-    return profile.has_ttls && profile.is_ttls;
-}
-
-static void
-reset_one(void *arg, const char *name)
-{
-    struct master *m = arg;
-    struct err_info why = { 0 };
-    bool is_on;
-
-    /* A process that holds the stack saw no end of the system. */
-    if (is_up(name))
-        return;
-    is_on = profile_of(name);
-    if (write_switch(name, is_on, &why) != ERR_OK)
-        log_error("stack %s: %s", name, why.text);
-    if (!is_on || root_is_private())
-        return;
-    if (!start_gated(m, name))
-        log_error("the process of stack %s did not start", name);
-    else if (is_gated(name))
-        master_syslog(m, "EZZ4248E %s WAITING FOR PAGENT TTLS POLICY", name);
-}
-
-void
-tcpip_ipl(struct master *m)
-{
-    each_stack(reset_one, m);
-}
-
-struct admit {
-    struct master *master;
-    const struct acee *acee;
-    uint32_t uid;
-};
-
-/* EZB.INITSTACK.sysname.tcpname; without a profile nobody passes. */
-static void
-admit_one(void *arg, const char *name)
-{
-    struct admit *a = arg;
-    struct saf_decision decision;
-    struct err_info why;
-    struct buf uid;
-    char resource[64];
-
-    if (!is_gated(name))
-        return;
-    (void)snprintf(resource, sizeof resource, "EZB.INITSTACK.SPRT.%s", name);
-    if (saf_check_remote(a->master->saf, a->acee, STR("SERVAUTH"),
-                         str_of(resource), SAF_READ, &decision,
-                         &why) != ERR_OK ||
-        decision.rc.saf != 0)
-        return;
-    buf_init(&uid, 8);
-    buf_u32(&uid, a->uid);
-    IGNORE(ask_stack(name, STACK_ALLOW, buf_view(&uid), &why));
-    buf_fini(&uid);
-}
-
-void
-tcpip_admit(struct master *m, const struct acee *acee, uint32_t uid)
-{
-    struct admit admit = { m, acee, uid };
-
-    if (!root_is_private())
-        each_stack(admit_one, &admit);
-}
-
-/* The stack's process ends by itself; engines of one that was killed may still
- * serve their last connections, and its programs are still attached. */
-static void
-end_children(const char *name)
-{
-    char image[400], path[512];
-    glob_t pins;
-
-    if (!cgroup_image(image, sizeof image))
-        return;
-    (void)snprintf(path, sizeof path, "%s/stack-%s", image, name);
-    cgroup_end_soon(path, CHILDREN_MS);
-    (void)snprintf(path, sizeof path, STACK_PINS "/*", strrchr(image, '/') + 1,
-                   name);
-    if (glob(path, 0, NULL, &pins) != 0)
-        return;
-    for (size_t i = 0; i < pins.gl_pathc; i++)
-        (void)unlink(pins.gl_pathv[i]);
-    globfree(&pins);
-    *strrchr(path, '/') = '\0';
-    (void)rmdir(path);
-}
-
-static void
-end_one(void *arg, const char *name)
-{
-    struct err_info why;
-    enum err e = ask_stack(name, STACK_END, (struct str){ 0 }, &why);
-
-    (void)arg;
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        log_error("stack %s: %s", name, why.text);
-    if (!root_is_private())
-        end_children(name);
-}
-
-void
-tcpip_end(void)
-{
-    each_stack(end_one, NULL);
 }

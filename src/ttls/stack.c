@@ -71,6 +71,7 @@ done(int fd, uint32_t seq, enum err code, const char *text, int policy_fd)
 static void
 tell_state(const struct stack *s, int fd, uint32_t seq)
 {
+    const struct ttls_rule *const *rules;
     struct buf out;
 
     buf_init(&out, ERR_TEXT_MAX + 64);
@@ -81,6 +82,9 @@ tell_state(const struct stack *s, int fd, uint32_t seq)
     buf_u8(&out, s->enforce != NULL);
     buf_str(&out,
             str_of(s->enforce == NULL ? s->why_not : enforce_how(s->enforce)));
+    buf_u32(&out, s->policy == NULL
+                      ? 0
+                      : (uint32_t)ttls_policy_rules(s->policy, &rules));
     IGNORE(chan_send(fd, STACK_IS, seq, buf_view(&out), NULL, 0, NULL));
     buf_fini(&out);
 }
