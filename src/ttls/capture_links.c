@@ -14,15 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
-
-#define BPF_FOLDER "/sys/fs/bpf"
-#define BPF_FS_MAGIC 0xcafe4a11
+#include "ttls/bpffs.h"
 
 /* In the order of replacement: an old connect program may still send what the
  * new engines do not know (refused), never the other way round. */
@@ -51,11 +47,7 @@ _Static_assert(ARRAY_LEN(programs) == CAPTURE_PROGRAMS, "a link for each");
 static bool
 has_bpf_folder(void)
 {
-    struct statfs fs;
-
-    if (statfs(BPF_FOLDER, &fs) == 0 &&
-        ((unsigned long)fs.f_type == BPF_FS_MAGIC ||
-         mount("bpf", BPF_FOLDER, "bpf", 0, "mode=0700") == 0))
+    if (bpffs_is_here())
         return true;
     log_warn("%s cannot be mounted: capture ends with this process",
              BPF_FOLDER);

@@ -3,9 +3,11 @@
  * open a socket before it has its first policy, but those with READ to
  * EZB.INITSTACK.sysname.tcpname in class SERVAUTH (the master asks).
  *
- * A program of six instructions or so on the image's cgroup refuses socket()
- * for AF_INET and AF_INET6 with EAGAIN. It stays attached when the stack's
- * process dies; the next one finds it.
+ * A program of a few instructions on the image's cgroup refuses socket() for
+ * AF_INET and AF_INET6 with EAGAIN. A job may be handed a socket that somebody
+ * else has made: on the root of all cgroups the same question stands before
+ * connect(), bind() and datagrams that name an address, for tasks of the
+ * image. All stay when the stack's process dies; the next one finds them.
  */
 #ifndef SALLYPORT_TTLS_GATE_H
 #define SALLYPORT_TTLS_GATE_H
