@@ -12,14 +12,14 @@
 
 #define GENERATE_RULES_MAX 4096u /* TTLSRule of one stack */
 #define GENERATE_FILE_MAX (64u << 20)
-#define GENERATE_HISTORY_MAX 256u /* lines kept of it */
 
 /*
  *   before  the file as it is, empty when there is none: its install history
- *           is kept, below the new line
- *   when    "2020-06-12 14:18:57"
+ *           (without one: the stack's) is kept, below the new line
+ *   when    "2020-06-12 14:18:57"; empty: no new line
  *
- * ERR_EXISTS  two rules would have one name, once cut to 32 characters
+ * ERR_EXISTS  two rules, traffic descriptors or security levels would have one
+ *             name, once blanks are filled and it is cut to 32 characters
  * ERR_LIMIT   more than GENERATE_RULES_MAX rules, or a text that is too long
  * ERR_SYNTAX  the parser of policies would refuse it
  * ERR_MEMORY

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "assist/param.h"
 #include "ttls/build.h"
+#include "ttls/effective.h"
 #include "ttls/shadow.h"
 
 struct health {
@@ -102,6 +104,27 @@ check_unused(const struct health *h)
 
 /* --- what is weak ------------------------------------------------------- */
 
+/* A text may hold several, by name or by code. */
+static void
+check_ciphers(const struct health *h, const struct store_level *l,
+              struct str text)
+{
+    static const char *const words[] = { "NULL", "EXPORT", "RC4", "RC2",
+                                         "_DES", "3DES",   "MD5", "anon" };
+    uint16_t codes[STORE_VALUE_MAX / 4 + 1];
+    size_t n = param_ciphers(text, codes, ARRAY_LEN(codes));
+
+    for (size_t i = 0; i < n; i++) {
+        const char *name = ttls_cipher_name(codes[i]);
+
+        for (size_t k = 0; name != NULL && k < ARRAY_LEN(words); k++)
+            if (strstr(name, words[k]) != NULL) {
+                warn(h, &l->obj, "ciphers", "%s is a weak cipher suite", name);
+                break;
+            }
+    }
+}
+
 static void
 check_level(const struct health *h, const struct store_level *l)
 {
@@ -111,10 +134,6 @@ check_level(const struct health *h, const struct store_level *l)
     } weak[] = { { PROTOCOL_SSLV3, "SSLv3" },
                  { PROTOCOL_TLSV1, "TLSv1" },
                  { PROTOCOL_TLSV11, "TLSv1.1" } };
-    static const char *const words[] = {
-        "_NULL_", "_EXPORT", "_RC4_", "_RC2_",
-        "_DES_",  "_3DES_",  "_MD5",  "_anon_"
-    };
 
     for (size_t i = 0; i < ARRAY_LEN(weak); i++)
         if (l->protocols & weak[i].bit)
@@ -122,12 +141,7 @@ check_level(const struct health *h, const struct store_level *l)
                  "%s is a weak protocol; expected TLSv1.2 or TLSv1.3",
                  weak[i].name);
     for (size_t i = 0; i < l->ciphers.n; i++)
-        for (size_t k = 0; k < ARRAY_LEN(words); k++)
-            if (str_find(l->ciphers.v[i], str_of(words[k])) != STR_NPOS) {
-                warn(h, &l->obj, "ciphers", STR_FMT " is a weak cipher suite",
-                     STR_ARG(l->ciphers.v[i]));
-                break;
-            }
+        check_ciphers(h, l, l->ciphers.v[i]);
 }
 
 static bool

@@ -14,6 +14,10 @@
 /* Names of objects that no generated file shows: "{prefix}{k}~{descriptor}" */
 #define INFERRED_GSK_ADV "gAdv"
 #define INFERRED_GROUP_ADV "grpAdv"
+#define INFERRED_SIGNATURE "sig"
+#define INFERRED_LDAP "ldap"
+#define INFERRED_CDP "cdp"
+#define INFERRED_OCSP "ocsp"
 #define INFERRED_TIME "cond" /* "{prefix}{k}" */
 /* Built-in address groups: the name, and what is written. */
 #define INFERRED_ADDRESSES                                                     \

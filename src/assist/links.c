@@ -211,6 +211,7 @@ static void
 check_level(struct links *l, const struct store_level *level)
 {
     struct str path = level->obj.path, fips = level->text[LEVEL_FIPS];
+    char why[PARAM_WHY_MAX];
 
     if (level->protocols == 0)
         IGNORE(links_error(l, links_key(l, path, "protocols"),
@@ -221,6 +222,8 @@ check_level(struct links *l, const struct store_level *level)
         IGNORE(links_error(l, links_key(l, path, "protocols"),
                            "found SSLv3, expected none that fips does not "
                            "allow"));
+    if (level->advanced.n > 0 && !param_check_all(&level->advanced, why))
+        IGNORE(links_error(l, links_key(l, path, "advanced"), "%s", why));
     if (str_eq(level->obj.name, STR(STORE_PERMIT)))
         IGNORE(links_error(l, links_key(l, path, "name"),
                            "found " STORE_PERMIT ", which is the level without "

@@ -1,200 +1,15 @@
-/*
- * From JSON to objects. Each kind of object is a table: one row for each key
- * gives its kind, its place in the struct and, for values, the parameter of
- * the policy that it becomes. What names what is resolved in links.c.
- */
+/* From JSON to objects. What names what is resolved in links.c. */
 #include "assist/links.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "assist/header.h"
 #include "assist/param.h"
-#include "base/printable.h"
-#include "ttls/stmt.h"
+#include "assist/schema.h"
 
 #define STORE_ARENA_MAX ((size_t)256 << 20)
-
-enum kind {
-    NAME,    /* struct str: letters, digits, blanks, _ - . $ @ */
-    SYSTEM,  /* struct str: 1 to 8 of A-Z 0-9 $ @ # */
-    RELEASE, /* struct str: V2R3 */
-    REF,     /* struct str: a name, resolved later */
-    VALUE,   /* struct str: one parameter */
-    VALUES,  /* struct store_texts: a list of them, or one */
-    PORTS,   /* VALUES, with the words all and ephemeral */
-    ADDRESSES,
-    BITS,  /* uint32_t: a list of words */
-    TRACE, /* struct store_trace */
-    LIST,  /* pointer and count: objects */
-};
-
-#define MUST 1u
-
-struct word {
-    const char *text;
-    uint32_t bit;
-};
-
-struct schema;
-struct field {
-    const char *key;
-    enum kind kind;
-    unsigned flags;
-    size_t offset;
-    enum ttls_stmt stmt;
-    const char *keyword;
-    const struct schema *item;
-};
-
-struct schema {
-    size_t bytes;
-    const struct field *fields;
-    size_t n_fields;
-};
-
-#define SCHEMA(type, rows)                                                     \
-    {                                                                          \
-        sizeof(type), rows, ARRAY_LEN(rows)                                    \
-    }
-#define ROW(key, kind, flags, field, ...)                                      \
-    {                                                                          \
-        key, kind, flags, offsetof(T, field), __VA_ARGS__                      \
-    }
-#define PLAIN(key, kind, flags, field)                                         \
-    ROW(key, kind, flags, field, 0, NULL, NULL)
-#define PARM(key, kind, flags, field, stmt, keyword)                           \
-    ROW(key, kind, flags, field, stmt, keyword, NULL)
-#define ITEMS(key, flags, field, item)                                         \
-    ROW(key, LIST, flags, field, 0, NULL, &(item))
-
-static const struct word trace_words[] = {
-    { "JobLog", TTLS_TRACE_JOBLOG }, { "Error", TTLS_TRACE_ERROR },
-    { "Info", TTLS_TRACE_INFO },     { "Event", TTLS_TRACE_EVENT },
-    { "Flow", TTLS_TRACE_FLOW },     { "Data", TTLS_TRACE_DATA },
-    { "All", INFERRED_TRACE_ALL },   { NULL, 0 },
-};
-static const struct word protocol_words[] = {
-    { "SSLv3", PROTOCOL_SSLV3 },    { "TLSv1", PROTOCOL_TLSV1 },
-    { "TLSv1.1", PROTOCOL_TLSV11 }, { "TLSv1.2", PROTOCOL_TLSV12 },
-    { "TLSv1.3", PROTOCOL_TLSV13 }, { NULL, 0 },
-};
-
-/* clang-format off */
-#define T struct store_type
-static const struct field type_rows[] = {
-    PARM("localPort", PORTS, MUST, local_ports, TTLS_PORT_RANGE, "Port"),
-    PARM("remotePort", PORTS, MUST, remote_ports, TTLS_PORT_RANGE, "Port"),
-    PARM("direction", VALUE, MUST, text[TYPE_DIRECTION], TTLS_RULE, "Direction"),
-    PARM("jobname", VALUE, 0, text[TYPE_JOB], TTLS_RULE, "Jobname"),
-    PARM("userid", VALUE, 0, text[TYPE_USER], TTLS_RULE, "Userid"),
-    PARM("handshakeRole", VALUE, MUST, text[TYPE_ROLE], TTLS_CONN_ACTION, "HandshakeRole"),
-    PARM("keyring", VALUE, 0, text[TYPE_RING], TTLS_KEYRING, "Keyring"),
-    PARM("stashFile", VALUE, 0, text[TYPE_STASH], TTLS_KEYRING, "KeyringStashFile"),
-    PARM("certificateLabel", VALUE, 0, text[TYPE_LABEL], TTLS_CONN_ADV, "CertificateLabel"),
-    PARM("applicationControlled", VALUE, 0, text[TYPE_CONTROLLED], TTLS_CONN_ADV, "ApplicationControlled"),
-    PARM("handshakeTimeout", VALUE, 0, text[TYPE_TIMEOUT], TTLS_CONN_ADV, "HandshakeTimeout"),
-    PARM("secondaryMap", VALUE, 0, text[TYPE_SECONDARY], TTLS_CONN_ADV, "SecondaryMap"),
-    PARM("hostNames", VALUES, 0, hosts, TTLS_ENV_ADV, "HostReferenceIdDNS"),
-};
-static const struct schema type_schema = SCHEMA(T, type_rows);
-#undef T
-#define T struct store_traffic
-static const struct field traffic_rows[] = {
-    PLAIN("name", NAME, MUST, obj.name),
-    ITEMS("types", MUST, types, type_schema),
-};
-static const struct schema traffic_schema = SCHEMA(T, traffic_rows);
-#undef T
-#define T struct store_level
-static const struct field level_rows[] = {
-    PLAIN("name", NAME, MUST, obj.name),
-    PLAIN("protocols", BITS, MUST, protocols),
-    PARM("ciphers", VALUES, 0, ciphers, TTLS_CIPHER, "V3CipherSuites4Char"),
-    PARM("fips", VALUE, 0, text[LEVEL_FIPS], TTLS_GROUP_ACTION, "FIPS140"),
-    PARM("clientAuthType", VALUE, 0, text[LEVEL_CLIENT_AUTH], TTLS_ENV_ADV, "ClientAuthType"),
-    PARM("resetCipherTimer", VALUE, 0, text[LEVEL_RESET], TTLS_CONN_ADV, "ResetCipherTimer"),
-    PARM("sessionTimeout", VALUE, 0, text[LEVEL_SESSION_TIMEOUT], TTLS_GSK_ADV, "GSK_V3_SESSION_TIMEOUT"),
-    PARM("sessionCacheSize", VALUE, 0, text[LEVEL_SESSIONS], TTLS_GSK_ADV, "GSK_V3_SIDCACHE_SIZE"),
-    PARM("ticketTimeout", VALUE, 0, text[LEVEL_TICKET_TIMEOUT], TTLS_GSK_ADV, "GSK_SESSION_TICKET_SERVER_TIMEOUT"),
-};
-static const struct schema level_schema = SCHEMA(T, level_rows);
-#undef T
-#define T struct store_group
-static const struct field group_rows[] = {
-    PLAIN("name", NAME, MUST, obj.name),
-    PLAIN("addresses", ADDRESSES, MUST, addresses),
-};
-static const struct schema group_schema = SCHEMA(T, group_rows);
-#undef T
-#define T struct store_pair
-static const struct field pair_rows[] = {
-    PLAIN("trafficDescriptor", REF, MUST, traffic_name),
-    PLAIN("securityLevel", REF, MUST, level_name),
-};
-static const struct schema pair_schema = SCHEMA(T, pair_rows);
-#undef T
-#define T struct store_map
-static const struct field map_rows[] = {
-    PLAIN("name", NAME, MUST, obj.name),
-    ITEMS("maps", MUST, pairs, pair_schema),
-};
-static const struct schema map_schema = SCHEMA(T, map_rows);
-#undef T
-#define T struct store_rule
-static const struct field rule_rows[] = {
-    PLAIN("name", NAME, MUST, obj.name),
-    PLAIN("local", REF, MUST, local_name),
-    PLAIN("remote", REF, MUST, remote_name),
-    PLAIN("requirementMap", REF, MUST, map_name),
-    PLAIN("trace", TRACE, 0, trace),
-    PARM("timeRange", VALUE, 0, time[TIME_RANGE], TTLS_TIME, "ConditionTimeRange"),
-    PARM("monthsOfYear", VALUE, 0, time[TIME_MONTHS], TTLS_TIME, "MonthOfYearMask"),
-    PARM("daysOfMonth", VALUE, 0, time[TIME_DAYS], TTLS_TIME, "DayOfMonthMask"),
-    PARM("daysOfWeek", VALUE, 0, time[TIME_WEEKDAYS], TTLS_TIME, "DayOfWeekMask"),
-    PARM("timeOfDay", VALUE, 0, time[TIME_OF_DAY], TTLS_TIME, "TimeOfDayRange"),
-    PARM("timeZone", VALUE, 0, time[TIME_ZONE], TTLS_TIME, "TimeZone"),
-};
-static const struct schema rule_schema = SCHEMA(T, rule_rows);
-#undef T
-#define T struct store_stack
-static const struct field stack_rows[] = {
-    PLAIN("name", SYSTEM, MUST, obj.name),
-    ITEMS("rules", 0, rules, rule_schema),
-};
-static const struct schema stack_schema = SCHEMA(T, stack_rows);
-#undef T
-#define T struct store_image
-static const struct field image_rows[] = {
-    PLAIN("name", SYSTEM, MUST, obj.name),
-    PLAIN("release", RELEASE, MUST, release),
-    PARM("keyring", VALUE, 0, ring, TTLS_KEYRING, "Keyring"),
-    PARM("stashFile", VALUE, 0, stash, TTLS_KEYRING, "KeyringStashFile"),
-    PARM("syslogFacility", VALUE, 0, facility, TTLS_GROUP_ADV, "SyslogFacility"),
-    PLAIN("trace", TRACE, 0, trace),
-    ITEMS("stacks", MUST, stacks, stack_schema),
-};
-static const struct schema image_schema = SCHEMA(T, image_rows);
-#undef T
-#define T struct store_system
-static const struct field system_rows[] = {
-    PLAIN("name", NAME, MUST, obj.name),
-    ITEMS("images", MUST, images, image_schema),
-};
-static const struct schema system_schema = SCHEMA(T, system_rows);
-#undef T
-#define T struct store
-static const struct field store_rows[] = {
-    PLAIN("name", NAME, MUST, obj.name),
-    ITEMS("trafficDescriptors", MUST, traffic, traffic_schema),
-    ITEMS("securityLevels", MUST, levels, level_schema),
-    ITEMS("addressGroups", 0, groups, group_schema),
-    ITEMS("requirementMaps", MUST, maps, map_schema),
-    ITEMS("groups", MUST, systems, system_schema),
-};
-static const struct schema store_schema = SCHEMA(T, store_rows);
-#undef T
-/* clang-format on */
 
 /* --- values ------------------------------------------------------------- */
 
@@ -299,6 +114,12 @@ read_value(struct links *l, struct str path, const struct field *f,
         return false;
     if (f->kind == REF)
         return true;
+    if (f->kind == HISTORY)
+        return header_is_history(*out) ||
+               links_error(l, path,
+                           "found \"%s\", expected a line such as "
+                           "2020-06-12 14:18:57 : Save To Disk",
+                           links_cut(l, *out));
     if (f->kind == PORTS && str_eq(*out, STR("ephemeral")))
         *out = STR(STORE_EPHEMERAL);
     if (f->kind == ADDRESSES)
@@ -346,9 +167,10 @@ read_values(struct links *l, struct str path, const struct field *f,
 }
 
 static void
-read_bits(struct links *l, struct str path, const struct word *words,
+read_bits(struct links *l, struct str path, const struct field *f,
           const json_t *v, uint32_t *out)
 {
+    const struct word *words = f->words;
     size_t n = list_of(l, path, v);
 
     for (size_t i = 0; i < n; i++) {
@@ -369,6 +191,75 @@ read_bits(struct links *l, struct str path, const struct word *words,
                            "found \"%s\", expected one of %s",
                            links_cut(l, str_of(text)), all));
     }
+}
+
+/* One keyword, and its value or values. */
+static void
+read_parameter(struct links *l, struct str path, const char *key,
+               const json_t *v, struct store_param *out, size_t *n)
+{
+    struct str at = links_key(l, path, key);
+    struct field f = { .kind = VALUE };
+    const char *field = NULL;
+
+    f.keyword = schema_advanced(str_of(key), &f.stmt, &field);
+    if (f.keyword == NULL) {
+        IGNORE(links_error(l, at,
+                           field == NULL
+                               ? "found \"%s\", expected a parameter of a "
+                                 "policy's actions, and no secret%.0s"
+                               : "found \"%s\", expected the key %s in its "
+                                 "place",
+                           links_cut(l, str_of(key)), field));
+        return;
+    }
+    for (size_t i = 0; i == 0 || (json_is_array(v) && i < json_array_size(v));
+         i++) {
+        out[*n] = (struct store_param){ .stmt = f.stmt, .keyword = f.keyword };
+        if (!read_value(l, json_is_array(v) ? links_item(l, at, i) : at, &f,
+                        json_is_array(v) ? json_array_get(v, i) : v,
+                        &out[*n].text))
+            return;
+        (*n)++;
+    }
+}
+
+static void
+read_advanced(struct links *l, struct str path, const json_t *v,
+              struct store_params *out)
+{
+    struct store_param *params;
+    const char *key;
+    json_t *value;
+    size_t n = 0, max = 0;
+
+    if (!json_is_object(v)) {
+        IGNORE(
+            links_error(l, path, "found %s, expected an object", type_of(v)));
+        return;
+    }
+    json_object_foreach((json_t *)(uintptr_t)v, key, value)
+    {
+        if (json_is_array(value) &&
+            (json_array_size(value) == 0 ||
+             json_array_size(value) > STORE_ITEMS_MAX)) {
+            IGNORE(links_error(l, links_key(l, path, key),
+                               "found %zu items, expected 1 to %u",
+                               json_array_size(value), STORE_ITEMS_MAX));
+            return;
+        }
+        max += json_is_array(value) ? json_array_size(value) : 1;
+    }
+    params = ARENA_ARRAY(l->arena, struct store_param, max + 1);
+    if (params == NULL) {
+        IGNORE(links_no_memory(l));
+        return;
+    }
+    json_object_foreach((json_t *)(uintptr_t)v, key, value)
+    {
+        read_parameter(l, path, key, value, params, &n);
+    }
+    *out = (struct store_params){ params, n };
 }
 
 /* --- objects ------------------------------------------------------------ */
@@ -401,7 +292,7 @@ static void
 read_field(struct links *l, struct str path, const struct field *f,
            const json_t *v, void *out)
 {
-    struct store_trace *trace = out;
+    struct store_bits *bits = out;
 
     switch (f->kind) {
     case NAME:
@@ -416,14 +307,18 @@ read_field(struct links *l, struct str path, const struct field *f,
     case VALUES:
     case PORTS:
     case ADDRESSES:
+    case HISTORY:
         read_values(l, path, f, v, out);
         break;
     case BITS:
-        read_bits(l, path, protocol_words, v, out);
+        read_bits(l, path, f, v, out);
         break;
-    case TRACE:
-        trace->is_given = true;
-        read_bits(l, path, trace_words, v, &trace->bits);
+    case GIVEN_BITS:
+        bits->is_given = true;
+        read_bits(l, path, f, v, &bits->bits);
+        break;
+    case ADVANCED:
+        read_advanced(l, path, v, out);
         break;
     case LIST:
         read_list(l, path, f->item, v, out);

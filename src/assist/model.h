@@ -30,6 +30,11 @@ struct store_texts {
     size_t n;
 };
 
+struct store_bits { /* words, perhaps none */
+    bool is_given;
+    uint32_t bits;
+};
+
 /* Each struct that is a list's item begins with this. */
 struct store_obj {
     struct str path; /* "trafficDescriptors[0]" */
@@ -80,11 +85,24 @@ enum store_level_text {
 #define PROTOCOL_TLSV12 8u
 #define PROTOCOL_TLSV13 16u
 
+/* A parameter that has no key of its own. */
+struct store_param {
+    enum ttls_stmt stmt;
+    const char *keyword;
+    struct str text;
+};
+
+struct store_params {
+    const struct store_param *v;
+    size_t n;
+};
+
 struct store_level {
     struct store_obj obj;
     uint32_t protocols;
     struct store_texts ciphers; /* none: the defaults */
     struct str text[LEVEL_TEXTS];
+    struct store_params advanced;
 };
 
 struct store_group { /* of addresses */
@@ -115,24 +133,24 @@ enum store_time_text {
     TIME_TEXTS
 };
 
-struct store_trace {
-    bool is_given;
-    uint32_t bits;
-};
-
 struct store_rule {
     struct store_obj obj;
     struct str local_name, remote_name, map_name;
     struct store_texts local, remote; /* none: all addresses */
     const struct store_map *map;
-    struct store_trace trace; /* else the image's */
+    struct store_bits trace; /* else the image's */
+    struct str facility;     /* the same */
     struct str time[TIME_TEXTS];
 };
 
+#define TECHNOLOGY_TTLS 1u
+
 struct store_stack {
     struct store_obj obj;
-    struct store_rule *rules; /* in display order: the first wins */
+    struct store_bits technologies; /* not given: AT-TLS */
+    struct store_rule *rules;       /* in display order: the first wins */
     size_t n_rules;
+    struct store_texts history; /* until there is a file that has one */
 };
 
 struct store_image {
@@ -140,7 +158,7 @@ struct store_image {
     struct str release; /* "V2R3" */
     struct str ring, stash;
     struct str facility;
-    struct store_trace trace;
+    struct store_bits trace;
     struct store_stack *stacks;
     size_t n_stacks;
 };

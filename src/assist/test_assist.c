@@ -119,6 +119,43 @@ expand(const char *text)
     return out;
 }
 
+/* A stack brings a history along until its file has one; no time, no line. */
+static void
+history(void **state)
+{
+    struct said said;
+    struct store *s = store_with(
+        "'name':'TCPIP1'",
+        "'name':'TCPIP1','installHistory':['2018-01-02 03:04:05 : FTP']",
+        &said);
+    struct err_info why = { 0 };
+    struct buf out;
+
+    (void)state;
+    assert_non_null(s);
+    assert_int_equal(generate(s, "", &out, &why), ERR_OK);
+    assert_non_null(strstr(buf_z(&out), "## " WHEN " : Save To Disk\n"
+                                        "## 2018-01-02 03:04:05 : FTP\n"
+                                        "## End of"));
+    buf_fini(&out);
+    assert_int_equal(generate(s, "## 2019-01-02 03:04:05 : FTP\n", &out, &why),
+                     ERR_OK);
+    assert_non_null(strstr(buf_z(&out), " : Save To Disk\n"
+                                        "## 2019-01-02 03:04:05 : FTP\n"
+                                        "## End of"));
+    buf_fini(&out);
+    buf_init(&out, GENERATE_FILE_MAX);
+    assert_int_equal(generate_policy(s, &s->systems[0].images[0],
+                                     first_stack(s), STR(""), STR(""), &out,
+                                     &why),
+                     ERR_OK);
+    assert_non_null(strstr(buf_z(&out), "## Install History:\n"
+                                        "## 2018-01-02 03:04:05 : FTP\n"
+                                        "## End of"));
+    buf_fini(&out);
+    store_free(&s);
+}
+
 static void
 writes(void **state)
 {
@@ -273,6 +310,74 @@ writes(void **state)
             "  FIPS140&On\n",
             "  TTLSGskAdvancedParmsRef&gAdv1~T\n",
             "  GSK_V3_SESSION_TIMEOUT&60\n" } },
+        /* an own ring that is the image's, too, has its own statement */
+        { "'types':[",
+          "'types':[{'localPort':'all','remotePort':22,"
+          "'direction':'Outbound','handshakeRole':'Client',"
+          "'keyring':'Ring'},",
+          { "  TTLSKeyringParmsRef&keyR1\n",
+            "  TTLSKeyringParmsRef&keyR~WG31\n",
+            "TTLSKeyringParms&keyR~WG31\n"
+            "{\n"
+            "  Keyring&Ring\n"
+            "}\n"
+            "TTLSKeyringParms&keyR1\n"
+            "{\n"
+            "  Keyring&Ring\n" } },
+        /* a keyword that is longer than its column */
+        { "['TLSv1.2']",
+          "['TLSv1.2'],'ticketTimeout':60,'sessionCacheSize':7",
+          { "  GSK_V3_SIDCACHE_SIZE&7\n"
+            "  GSK_SESSION_TICKET_SERVER_TIMEOUT 60\n" } },
+        /* a rule's own facility */
+        { "'keyring':'Ring'",
+          "'keyring':'Ring','syslogFacility':'Auth'",
+          { "  SyslogFacility&Auth\n" } },
+        { "'requirementMap':'M'",
+          "'requirementMap':'M','syslogFacility':'Daemon'",
+          { "  SyslogFacility&Daemon\n" } },
+        /* what has no key of its own, in the statement that has it */
+        { "['TLSv1.2']",
+          "['TLSv1.2'],'advanced':{'renegotiation':'Disabled',"
+          "'SuiteBProfile':'128','EnvironmentUserInstance':3,"
+          "'CtraceClearText':true,'ConnectionUserInstance':4,"
+          "'GroupUserInstance':5,'Envfile':'/etc/e'}",
+          { "  TTLSEnabled&On\n"
+            "  GroupUserInstance&5\n"
+            "  TTLSGroupAdvancedParmsRef&grpAdv1~T\n",
+            "  HandshakeRole&Client\n"
+            "  EnvironmentUserInstance&3\n"
+            "  SuiteBProfile&128\n"
+            "  TTLSKeyringParmsRef&keyR~WG31\n",
+            "  CtraceClearText&On\n"
+            "  ConnectionUserInstance&4\n",
+            "  HostReferenceIdDNS&h.example\n"
+            "  Renegotiation&Disabled\n" } },
+        { "['TLSv1.2']",
+          "['TLSv1.2'],'advanced':{'ClientECurves':'0023',"
+          "'OcspUrl':'http://o','GSK_LDAP_SERVER':['a','b'],"
+          "'HttpCdpEnable':true,'AIACDPPriority':'Off'}",
+          { "  AIACDPPriority&Off\n"
+            "  TTLSGskLdapParmsRef&ldap1\n"
+            "  TTLSGskHttpCdpParmsRef&cdp1\n"
+            "  TTLSGskOcspParmsRef&ocsp1\n",
+            "  TTLSSignatureParmsRef&sig1\n",
+            "TTLSSignatureParms&sig1\n"
+            "{\n"
+            "  ClientECurves&0023\n"
+            "}\n"
+            "TTLSGskLdapParms&ldap1\n"
+            "{\n"
+            "  GSK_LDAP_SERVER&a\n"
+            "  GSK_LDAP_SERVER&b\n"
+            "}\n"
+            "TTLSGskHttpCdpParms&cdp1\n"
+            "{\n"
+            "  HttpCdpEnable&On\n"
+            "}\n"
+            "TTLSGskOcspParms&ocsp1\n"
+            "{\n"
+            "  OcspUrl&http://o\n" } },
         /* a level without TLS has a group action alone */
         { "'securityLevel':'L'",
           "'securityLevel':'Permit'",
@@ -383,6 +488,35 @@ refuses(void **state)
     buf_fini(&out);
     store_free(&s);
 
+    /* Names that are one in the policy, or cut to one. */
+    s = store_with("'types':[",
+                   "'types':[{'localPort':1,'remotePort':22,"
+                   "'direction':'Inbound','handshakeRole':'Server'}]},"
+                   "{'name':'A b','types':[{'localPort':2,'remotePort':22,"
+                   "'direction':'Inbound','handshakeRole':'Server'}]},"
+                   "{'name':'A_b','types':[",
+                   &said);
+    assert_non_null(s);
+    s->maps[0].pairs[0].traffic = &s->traffic[1];
+    ((struct store_map *)s->maps)->n_pairs = 1;
+    assert_int_equal(generate(s, "", &out, &why), ERR_OK);
+    buf_fini(&out);
+    {
+        struct store_pair both[] = { s->maps[0].pairs[0], s->maps[0].pairs[0] };
+
+        both[1].traffic = &s->traffic[2];
+        s->maps[0].pairs = both;
+        s->maps[0].n_pairs = 2;
+        assert_int_equal(generate(s, "", &out, &why), ERR_EXISTS);
+        assert_string_equal(why.text,
+                            "trafficDescriptors[2].name: found \"A_b\", which "
+                            "is A_b in the policy, as the name of "
+                            "trafficDescriptors[1]; expected names that "
+                            "differ in their first characters");
+        buf_fini(&out);
+    }
+    store_free(&s);
+
     /* Priorities go down; one rule more than a policy may have. */
     for (size_t n = 0, i = 0; i < 65; i++)
         n += (size_t)snprintf(many + n, sizeof many - n, "%s%s,",
@@ -418,6 +552,10 @@ health(void **state)
           "['TLSv1.2'],'ciphers':['TLS_RSA_WITH_RC4_128_SHA',"
           "'TLS_RSA_WITH_AES_128_CBC_SHA']",
           "securityLevels[0].ciphers: TLS_RSA_WITH_RC4_128_SHA is a weak" },
+        { "['TLSv1.2']", "['TLSv1.2'],'ciphers':['003C0005']",
+          "securityLevels[0].ciphers: TLS_RSA_WITH_RC4_128_SHA is a weak" },
+        { "['TLSv1.2']", "['TLSv1.2'],'ciphers':['tls_rsa_with_null_sha']",
+          "securityLevels[0].ciphers: TLS_RSA_WITH_NULL_SHA is a weak" },
         { "'remotePort':443", "'remotePort':'ephemeral'",
           "types[0].remotePort: the ephemeral ports" },
         { "'remotePort':443,'direction':'Outbound'",
@@ -484,10 +622,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exercise),    cmocka_unit_test(header),
-        cmocka_unit_test(writes),      cmocka_unit_test(cuts),
-        cmocka_unit_test(refuses),     cmocka_unit_test(health),
-        cmocka_unit_test(open_server),
+        cmocka_unit_test(exercise), cmocka_unit_test(header),
+        cmocka_unit_test(history),  cmocka_unit_test(writes),
+        cmocka_unit_test(cuts),     cmocka_unit_test(refuses),
+        cmocka_unit_test(health),   cmocka_unit_test(open_server),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

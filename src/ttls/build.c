@@ -360,6 +360,9 @@ parameter(struct ttls_build *b, struct lines *in, const struct line *line,
         return;
     } else {
         build_value(b, obj, type, row, line->value);
+        if (b->options.on_value != NULL)
+            b->options.on_value(b->options.arg, obj, row, line->value,
+                                line->number);
     }
     skip_if_block(in);
 }

@@ -18,6 +18,8 @@
 #define TTLS_DEPTH_MAX 8u       /* blocks in blocks */
 #define TTLS_MEMBERS_MAX 65536u /* addresses or ports a group comes to */
 
+struct ttls_row; /* stmt.h */
+
 struct ttls_diag {
     bool is_error; /* else a warning */
     struct str file;
@@ -31,6 +33,10 @@ struct ttls_build_options {
     void (*on_diag)(void *arg, const struct ttls_diag *);
     /* Each named statement in the order of the file: "TTLSRule", "name". */
     void (*on_object)(void *arg, const char *keyword, struct str name);
+    /* Each value as it stands in the file, which no model keeps: of which
+     * object, and where. Borrowed until the policy is freed. */
+    void (*on_value)(void *arg, const struct ttls_obj *,
+                     const struct ttls_row *, struct str value, uint32_t line);
     void *arg;
 };
 
