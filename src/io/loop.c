@@ -36,6 +36,7 @@ struct loop {
     struct loop_post *deferred, **deferred_end;
     pthread_mutex_t lock; /* guards posts */
     struct loop_post *posts, **posts_end;
+    struct loop_group *group; /* NULL: nobody prepares */
 };
 
 /* ---- timers ---- */
@@ -249,8 +250,9 @@ loop_close(struct loop *loop, struct loop_fd *watch)
     watch->fd = -1;
 }
 
-static void
-dispatch(struct loop *loop, const struct epoll_event *event)
+/* No events: it has been removed, or wants others. */
+static struct loop_ready
+ready_of(const struct loop *loop, const struct epoll_event *event)
 {
     uint32_t at = (uint32_t)event->data.u64;
     uint32_t generation = (uint32_t)(event->data.u64 >> 32);
@@ -258,7 +260,7 @@ dispatch(struct loop *loop, const struct epoll_event *event)
     unsigned events = 0;
 
     if (watch == NULL || loop->slots[at].generation != generation)
-        return;
+        return (struct loop_ready){ NULL, 0 };
     if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         events |= LOOP_READ;
     if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
@@ -268,8 +270,38 @@ dispatch(struct loop *loop, const struct epoll_event *event)
     events &= watch->wanted;
     if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         events |= LOOP_HANGUP;
-    if (events != 0)
-        watch->on_event(watch, events);
+    return (struct loop_ready){ watch, events };
+}
+
+static void
+dispatch(const struct loop *loop, const struct epoll_event *event)
+{
+    struct loop_ready ready = ready_of(loop, event);
+
+    if (ready.events != 0)
+        ready.watch->on_event(ready.watch, ready.events);
+}
+
+void
+loop_groups(struct loop *loop, struct loop_group *group)
+{
+    loop->group = group;
+}
+
+/* False: nothing is left of them. */
+static bool
+begin_group(struct loop *loop, const struct epoll_event *events, int n)
+{
+    struct loop_ready ready[LOOP_GROUP];
+    unsigned n_ready = 0;
+
+    for (int i = 0; i < n; i++) {
+        ready[n_ready] = ready_of(loop, &events[i]);
+        n_ready += ready[n_ready].events != 0;
+    }
+    if (n_ready > 0)
+        loop->group->begin(loop->group, ready, n_ready);
+    return n_ready > 0;
 }
 
 /* ---- posts ---- */
@@ -361,20 +393,47 @@ wait_ms(const struct loop *loop)
     return left > 3600000 ? 3600000 : (int)left;
 }
 
-static void
-run_once(struct loop *loop)
+/* True: there are posts. */
+static bool
+run_events(struct loop *loop, const struct epoll_event *events, int n)
 {
-    struct epoll_event events[LOOP_EVENTS];
     bool has_posts = false;
-    int n = epoll_wait(loop->epoll, events, LOOP_EVENTS, wait_ms(loop));
 
-    REQUIRE(n >= 0 || errno == EINTR);
-    loop->now_ms = clock_mono_ms();
     for (int i = 0; i < n && !loop->is_stopping; i++) {
         dispatch(loop, &events[i]);
         if ((uint32_t)events[i].data.u64 == loop->wake.slot)
             has_posts = true;
     }
+    return has_posts;
+}
+
+static bool
+run_groups(struct loop *loop, const struct epoll_event *events, int n)
+{
+    bool has_posts = false;
+
+    for (int i = 0; i < n; i += (int)LOOP_GROUP) {
+        int n_group = n - i < (int)LOOP_GROUP ? n - i : (int)LOOP_GROUP;
+
+        if (!begin_group(loop, events + i, n_group))
+            continue;
+        has_posts |= run_events(loop, events + i, n_group);
+        loop->group->end(loop->group);
+    }
+    return has_posts;
+}
+
+static void
+run_once(struct loop *loop)
+{
+    struct epoll_event events[LOOP_EVENTS];
+    bool has_posts;
+    int n = epoll_wait(loop->epoll, events, LOOP_EVENTS, wait_ms(loop));
+
+    REQUIRE(n >= 0 || errno == EINTR);
+    loop->now_ms = clock_mono_ms();
+    has_posts = loop->group != NULL ? run_groups(loop, events, n)
+                                    : run_events(loop, events, n);
     if (has_posts)
         run_posts(loop);
     run_timers(loop);

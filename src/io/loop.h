@@ -10,6 +10,8 @@
 
 struct loop;
 
+#define LOOP_GROUP 32u
+
 enum {
     LOOP_READ = 1u << 0,
     LOOP_WRITE = 1u << 1,
@@ -35,6 +37,20 @@ struct loop_timer {
     bool is_set;
 };
 
+/* A descriptor of the loop that something has happened to. */
+struct loop_ready {
+    struct loop_fd *watch;
+    unsigned events;
+};
+
+/* Who wants to prepare what a few descriptors together will do: of each turn
+ * LOOP_GROUP at most are told, run, and told to be over, then the next ones.
+ * `begin` removes no descriptor. */
+struct loop_group {
+    void (*begin)(struct loop_group *, const struct loop_ready *, unsigned n);
+    void (*end)(struct loop_group *);
+};
+
 /* Work handed to a loop from any thread; storage is the caller's until run. */
 struct loop_post {
     void (*run)(struct loop_post *);
@@ -58,6 +74,9 @@ void loop_remove(struct loop *, struct loop_fd *);
 /* The same and closes fd, which nobody else may have: a system call less, as
  * the kernel forgets what is closed by itself. fd becomes -1. */
 void loop_close(struct loop *, struct loop_fd *);
+
+/* NULL: nobody any more. */
+void loop_groups(struct loop *, struct loop_group *);
 
 /* Set or move; never fails. */
 void loop_timer_set(struct loop *, struct loop_timer *, uint64_t in_ms);

@@ -227,6 +227,86 @@ a_closed_descriptor_cannot_be_watched(void **state)
     assert_int_not_equal(loop_add(loop, &watch, LOOP_READ, NULL), ERR_OK);
 }
 
+/* --- groups: begun, run, ended, one after the other --- */
+struct grouped {
+    struct loop_group group;
+    struct loop_fd watches[2 * LOOP_GROUP + 8];
+    unsigned n_begun, n_run, n_ended, n_open;
+};
+
+static void
+on_begin(struct loop_group *group, const struct loop_ready *ready, unsigned n)
+{
+    struct grouped *g = CONTAINER_OF(group, struct grouped, group);
+
+    assert_in_range(n, 1, LOOP_GROUP);
+    assert_int_equal(g->n_open, 0);
+    for (unsigned i = 0; i < n; i++) {
+        assert_true(ready[i].watch >= g->watches &&
+                    ready[i].watch < g->watches + ARRAY_LEN(g->watches));
+        assert_int_equal(ready[i].events, LOOP_READ);
+    }
+    g->n_open = n;
+    g->n_begun += n;
+}
+
+static struct grouped *grouped;
+
+/* Each of the first half removes one of the second. */
+static void
+on_grouped(struct loop_fd *watch, unsigned events)
+{
+    size_t at = (size_t)(watch - grouped->watches),
+           n = ARRAY_LEN(grouped->watches);
+
+    assert_int_equal(events, LOOP_READ);
+    assert_true(at < n / 2);
+    assert_true(grouped->n_open > 0);
+    grouped->n_open--;
+    grouped->n_run++;
+    loop_remove(loop, &grouped->watches[n / 2 + at]);
+    if (grouped->n_run == n / 2)
+        loop_stop(loop);
+}
+
+static void
+on_end(struct loop_group *group)
+{
+    struct grouped *g = CONTAINER_OF(group, struct grouped, group);
+
+    g->n_open = 0;
+    g->n_ended++;
+}
+
+static void
+groups_are_begun_and_ended(void **state)
+{
+    struct grouped g = { .group = { .begin = on_begin, .end = on_end } };
+    int fds[2];
+
+    (void)state;
+    grouped = &g;
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    for (size_t i = 0; i < ARRAY_LEN(g.watches); i++) {
+        g.watches[i] =
+            (struct loop_fd){ .fd = dup(fds[0]), .on_event = on_grouped };
+        assert_int_equal(loop_add(loop, &g.watches[i], LOOP_READ, NULL),
+                         ERR_OK);
+    }
+    loop_groups(loop, &g.group);
+    loop_run(loop);
+    assert_int_equal(g.n_run, LOOP_GROUP + 4);
+    assert_int_equal(g.n_ended, 2);
+    assert_int_equal(g.n_begun,
+                     LOOP_GROUP + 4); /* what was removed is not told */
+    loop_groups(loop, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(g.watches); i++)
+        close(g.watches[i].fd);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void
 blocks_are_used_again(void **state)
 {
@@ -280,6 +360,7 @@ main(void)
         WITH_LOOP(a_closed_descriptor_hears_nothing),
         WITH_LOOP(a_hangup_is_told_though_nothing_is_wanted),
         WITH_LOOP(a_closed_descriptor_cannot_be_watched),
+        WITH_LOOP(groups_are_begun_and_ended),
         cmocka_unit_test(blocks_are_used_again),
     };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ttls/batch.h"
 #include "ttls/env.h"
 
 #define ORIGINAL_DST 80 /* netfilter's SO_ORIGINAL_DST, of both families */
@@ -78,6 +79,7 @@ leg_close(struct leg *leg, bool with_reset)
     free(leg->held);
     leg->held = NULL;
     leg->held_n = 0;
+    batch_forget(leg);
 }
 
 static void
@@ -98,6 +100,8 @@ finish(struct conn *c, bool with_reset)
     if (c->mapped != NULL)
         say_event(c, 0, "Connection Close", NULL);
     handshake_fini(c);
+    batch_settle(&c->inner);
+    batch_settle(&c->outer);
     /* While the row is there the port is ours: nobody else can use it. */
     if (c->is_inbound && c->inner.watch.fd >= 0)
         maps_peer_remove(c->engine, &c->own);
@@ -392,30 +396,6 @@ go_keys(struct conn *c)
     }
 }
 
-/* Both ended and everything delivered, or the program's leg is to be made. */
-static void
-go_relay(struct conn *c, bool is_alive)
-{
-    if (!is_alive) {
-        conn_reset(c);
-        return;
-    }
-    if (c->inner.at_end && c->outer.at_end && c->inner.held_n == 0 &&
-        c->outer.held_n == 0 && c->inner.is_connected) {
-        conn_end(c);
-        return;
-    }
-    if (!c->is_again && !c->is_paused &&
-        ((c->inner.may_read && !c->inner.at_end && c->outer.held_n == 0 &&
-          c->outer.is_connected && c->inner.is_connected &&
-          relay_may_take(c)) ||
-         (c->outer.may_read && !c->outer.at_end && c->inner.held_n == 0 &&
-          c->inner.is_connected && c->outer.is_connected))) {
-        c->is_again = true;
-        loop_defer(c->engine->loop, &c->again);
-    }
-}
-
 static void
 run_again(struct loop_post *post)
 {
@@ -428,10 +408,52 @@ run_again(struct loop_post *post)
         conn_go(c);
 }
 
+static void
+go_later(struct conn *c)
+{
+    if (c->is_again || c->state == CONN_ENDED)
+        return;
+    c->is_again = true;
+    c->again.run = run_again;
+    loop_defer(c->engine->loop, &c->again);
+}
+
+void
+leg_broke(struct leg *leg)
+{
+    leg->is_broken = true;
+    go_later(leg->conn);
+}
+
+/* Both ended and everything delivered, or the program's leg is to be made. */
+static void
+go_relay(struct conn *c, bool is_alive)
+{
+    if (!is_alive) {
+        conn_reset(c);
+        return;
+    }
+    if (c->inner.at_end && c->outer.at_end) {
+        batch_settle(&c->inner);
+        batch_settle(&c->outer);
+    }
+    if (c->inner.at_end && c->outer.at_end && c->inner.held_n == 0 &&
+        c->outer.held_n == 0 && c->inner.is_connected) {
+        conn_end(c);
+        return;
+    }
+    if (!c->is_again && !c->is_paused &&
+        ((c->inner.may_read && !c->inner.at_end && c->outer.held_n == 0 &&
+          c->outer.is_connected && c->inner.is_connected &&
+          relay_may_take(c)) ||
+         (c->outer.may_read && !c->outer.at_end && c->inner.held_n == 0 &&
+          c->inner.is_connected && c->outer.is_connected)))
+        go_later(c);
+}
+
 void
 conn_go(struct conn *c)
 {
-    c->again.run = run_again;
     switch (c->state) {
     case CONN_ASKING:
         if (!c->has_who)
@@ -487,9 +509,12 @@ is_broken(const struct leg *leg, unsigned events)
     int error = 0;
     socklen_t n = sizeof error;
 
-    return (events & LOOP_HANGUP) != 0 && leg->is_connected &&
-           (to->held_n > 0 || !to->is_connected) &&
-           getsockopt(leg->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 &&
+    if ((events & LOOP_HANGUP) == 0 || !leg->is_connected ||
+        (to->held_n == 0 && to->is_connected))
+        return false;
+    if (leg->ahead != NULL && leg->ahead_n < 0)
+        return true; /* read is told once */
+    return getsockopt(leg->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 &&
            error != 0;
 }
 
@@ -521,4 +546,11 @@ on_event(struct loop_fd *watch, unsigned events)
     if ((events & LOOP_WRITE) != 0)
         leg->may_write = true;
     conn_go(c);
+}
+
+struct leg *
+leg_of_watch(struct loop_fd *watch)
+{
+    return watch->on_event == on_event ? CONTAINER_OF(watch, struct leg, watch)
+                                       : NULL;
 }

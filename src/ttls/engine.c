@@ -8,10 +8,12 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/msg.h"
 #include "base/reader.h"
 #include "base/secret.h"
 #include "ipc/chan.h"
 #include "ttls/engine_wire.h"
+#include "ttls/batch.h"
 #include "ttls/env.h"
 #include "ttls/syslogd.h"
 
@@ -335,7 +337,20 @@ engine_free(struct engine *g)
     free(g->plain);
     free(g->cipher_in);
     free(g->cipher_out);
+    batch_free(&g->batch);
     loop_free(&g->loop);
+}
+
+/* All is served as well, by more system calls. */
+static void
+say_no_ring(const struct err_info *why)
+{
+    struct buf line;
+
+    buf_init(&line, ENGINE_LINE_MAX);
+    MSG_LINE(&line, "SPT0710I", str_of(why->text));
+    log_info(STR_FMT, STR_ARG(buf_view(&line)));
+    buf_fini(&line);
 }
 
 enum err
@@ -344,6 +359,7 @@ engine_run(int fd, bool is_successor, struct err_info *why)
     static struct engine g = {
         .map_source = -1, .map_cookie = -1, .map_in_peer = -1, .map_counts = -1
     };
+    struct err_info no_ring;
     enum err e;
 
     g.stack = (struct loop_fd){ .fd = fd, .on_event = on_stack };
@@ -360,6 +376,8 @@ engine_run(int fd, bool is_successor, struct err_info *why)
         e = err_set(why, ERR_MEMORY, "no storage");
     else
         e = loop_new(&g.loop, why);
+    if (e == ERR_OK && batch_new(g.loop, &g.batch, &no_ring) != ERR_OK)
+        say_no_ring(&no_ring);
     if (e == ERR_OK)
         e = env_maker_new(&g, &g.maker, why);
     if (e == ERR_OK && fcntl(fd, F_SETFL, O_NONBLOCK) != 0)

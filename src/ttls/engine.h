@@ -25,7 +25,10 @@
 #define ENGINE_SCRATCH_BYTES (64u * 1024u)
 /* What four records of a full scratch buffer become, and a long handshake. */
 #define ENGINE_CIPHER_BYTES (160u * 1024u)
+/* What is read ahead of a connection: a record at most. */
+#define ENGINE_AHEAD_BYTES (17u * 1024u)
 
+struct batch;
 struct engine;
 struct env;
 
@@ -86,10 +89,16 @@ struct leg {
     struct loop_fd watch; /* fd -1: none */
     struct conn *conn;
     bool may_read, may_write, is_connected;
-    bool saw_hangup; /* an end, or an error, lies behind what can be read */
-    bool has_urgent; /* reads stop at an urgent byte that lies ahead */
-    bool at_end;     /* no more will come from it */
-    bool is_shut;    /* no more goes to it */
+    bool saw_hangup;    /* an end, or an error, lies behind what can be read */
+    bool has_urgent;    /* reads stop at an urgent byte that lies ahead */
+    bool at_end;        /* no more will come from it */
+    bool is_shut;       /* no more goes to it */
+    bool has_much;      /* the last read was a large one */
+    bool is_ahead_kept; /* `ahead` is storage of its own */
+    bool is_put;        /* what was written waits in the batch */
+    bool is_broken;     /* and could not be sent */
+    int ahead_n;        /* bytes, 0 the end, or -errno */
+    uint8_t *ahead;     /* read before its turn (batch.h); NULL: nothing */
     uint8_t *held;
     size_t held_at, held_n, held_cap;
 };
@@ -200,6 +209,7 @@ struct engine {
     struct env_maker *maker;
     struct revocation_cache *revocations;    /* NULL: none yet; the maker's */
     uint8_t *plain, *cipher_in, *cipher_out; /* scratch of one callback */
+    struct batch *batch;                     /* NULL: each socket by itself */
 };
 
 /* Serve until the stack goes away. fd: the chan.h pair with the stack. */
@@ -225,6 +235,10 @@ MUST_CHECK bool leg_watch(struct leg *, int fd, bool is_connected);
 void conn_accept(struct engine *, int fd);
 /* The outer or inner leg can do something, or a wait is over. */
 void conn_go(struct conn *);
+/* NULL: it is no leg. */
+struct leg *leg_of_watch(struct loop_fd *);
+/* Its socket is found broken by conn_go, in this turn still. */
+void leg_broke(struct leg *);
 /* Mapping is possible: both owner and addresses are known. */
 void conn_map(struct conn *);
 /* The rule for its owner; NULL: none. */
@@ -253,7 +267,11 @@ MUST_CHECK bool relay_may_take(const struct conn *);
 MUST_CHECK bool leg_flush(struct leg *);
 MUST_CHECK bool leg_write(struct leg *, const uint8_t *p, size_t n);
 enum leg_read { LEG_BYTES, LEG_AGAIN, LEG_END, LEG_BROKEN };
-enum leg_read leg_read(struct leg *, uint8_t *p, size_t cap, size_t *n);
+/* *p: where to, and receives where it is. */
+enum leg_read leg_read(struct leg *, uint8_t **p, size_t cap, size_t *n);
+/* A send has ended with that, bytes or -errno; what it did not take is held.
+ * False: the socket is broken. */
+MUST_CHECK bool leg_sent(struct leg *, const uint8_t *p, size_t n, int result);
 void leg_shut(struct leg *);
 
 /* --- handshake.c ---------------------------------------------------------- */

@@ -443,6 +443,7 @@ bool
 handshake_step(struct conn *c)
 {
     struct leg *outer = &c->outer;
+    uint8_t *p = c->engine->cipher_in;
     size_t n = 0;
 
     if (!leg_flush(outer))
@@ -463,13 +464,12 @@ handshake_step(struct conn *c)
         return false;
     while (c->state == CONN_HANDSHAKE && !c->is_handshake_done &&
            !c->is_paused && outer->may_read) {
-        switch (
-            leg_read(outer, c->engine->cipher_in, ENGINE_SCRATCH_BYTES, &n)) {
+        switch (leg_read(outer, &p, ENGINE_SCRATCH_BYTES, &n)) {
         case LEG_BYTES:
-            if (!is_tls(c, c->engine->cipher_in[0]))
+            if (!is_tls(c, p[0]))
                 return fail(c, 5003);
             say_data(c, false, true, n);
-            c->io.in = c->engine->cipher_in;
+            c->io.in = p;
             c->io.in_n = n;
             if (!negotiate(c))
                 return false;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ttls/batch.h"
 #include "ttls/env.h"
 
 #define PASSES_MAX 16 /* then others have their turn */
@@ -61,6 +62,8 @@ leg_flush(struct leg *leg)
 {
     size_t sent;
 
+    if (leg->is_broken)
+        return false;
     if (leg->held_n == 0 || !leg->is_connected)
         return true;
     if (!send_some(leg, leg->held + leg->held_at, leg->held_n, &sent))
@@ -76,26 +79,67 @@ leg_flush(struct leg *leg)
 }
 
 bool
+leg_sent(struct leg *leg, const uint8_t *p, size_t n, int result)
+{
+    size_t sent = result > 0 ? (size_t)result : 0, more;
+
+    if (result == -EAGAIN)
+        leg->may_write = false;
+    else if (result < 0 && result != -EINTR)
+        return false;
+    if (!send_some(leg, p + sent, n - sent, &more))
+        return false;
+    sent += more;
+    return sent == n || hold(leg, p + sent, n - sent);
+}
+
+bool
 leg_write(struct leg *leg, const uint8_t *p, size_t n)
 {
     size_t sent = 0;
 
+    if (leg->held_n == 0 && leg->may_write && !leg->is_broken &&
+        batch_put(leg->conn->engine->batch, leg, p, n))
+        return true;
+    batch_settle(leg);
+    if (leg->is_broken)
+        return false;
     if (leg->held_n == 0 && leg->is_connected && !send_some(leg, p, n, &sent))
         return false;
     return sent == n || hold(leg, p + sent, n - sent);
 }
 
+/* As recv. */
+static ssize_t
+take_ahead(struct leg *leg, uint8_t **p)
+{
+    int n = leg->ahead_n;
+
+    if (!leg->is_ahead_kept)
+        *p = leg->ahead;
+    else if (n > 0)
+        memcpy(*p, leg->ahead, (size_t)n);
+    batch_forget(leg);
+    if (n >= 0)
+        return n;
+    errno = -n;
+    return -1;
+}
+
 enum leg_read
-leg_read(struct leg *leg, uint8_t *p, size_t cap, size_t *n)
+leg_read(struct leg *leg, uint8_t **p, size_t cap, size_t *n)
 {
     for (;;) {
-        ssize_t got = recv(leg->watch.fd, p, cap, 0);
+        size_t room = leg->ahead != NULL ? ENGINE_AHEAD_BYTES : cap;
+        ssize_t got = leg->ahead != NULL ? take_ahead(leg, p)
+                                         : recv(leg->watch.fd, *p, cap, 0);
 
         if (got > 0) {
             *n = (size_t)got;
             /* Edge-triggered: a short read is all there was, more is told;
              * but an end that was told together with it is not told again. */
-            leg->may_read = *n == cap || leg->saw_hangup || leg->has_urgent;
+            leg->has_much = *n >= ENGINE_AHEAD_BYTES / 2;
+            leg->may_read = *n == room || leg->saw_hangup || leg->has_urgent;
             return LEG_BYTES;
         }
         if (got == 0) {
@@ -115,6 +159,7 @@ leg_read(struct leg *leg, uint8_t *p, size_t cap, size_t *n)
 void
 leg_shut(struct leg *leg)
 {
+    batch_settle(leg);
     if (!leg->is_shut && leg->is_connected && leg->held_n == 0) {
         leg->is_shut = true;
         (void)shutdown(leg->watch.fd, SHUT_WR);
@@ -155,6 +200,7 @@ hold_handshake(struct conn *c, const uint8_t *p, size_t n)
 static bool
 send_urgent(struct leg *to, const uint8_t *p, size_t n)
 {
+    batch_settle(to);
     return (n == 1 && send(to->watch.fd, p, n, MSG_OOB | MSG_NOSIGNAL) == 1) ||
            leg_write(to, p, n);
 }
@@ -163,10 +209,11 @@ static bool
 move_clear(struct conn *c, struct leg *from, struct leg *to)
 {
     uint8_t *p = c->engine->plain;
-    bool is_urgent = from->has_urgent && sockatmark(from->watch.fd) == 1;
+    bool is_urgent = from->ahead == NULL && from->has_urgent &&
+                     sockatmark(from->watch.fd) == 1;
     size_t n;
 
-    switch (leg_read(from, p, is_urgent ? 1 : ENGINE_SCRATCH_BYTES, &n)) {
+    switch (leg_read(from, &p, is_urgent ? 1 : ENGINE_SCRATCH_BYTES, &n)) {
     case LEG_BYTES:
         if (from == &c->inner)
             c->n_out += n;
@@ -222,6 +269,16 @@ forget_errors(void)
         ERR_clear_error();
 }
 
+/* Where OpenSSL writes to, unless something waits there already. */
+static void
+make_room(struct conn *c)
+{
+    if (c->io.out_n > 0)
+        return;
+    c->io.out = batch_cipher(c->engine);
+    c->io.out_cap = ENGINE_CIPHER_BYTES;
+}
+
 /* What OpenSSL has written since. */
 static bool
 send_cipher(struct conn *c)
@@ -232,7 +289,10 @@ send_cipher(struct conn *c)
     if (n == 0)
         return true;
     say_data(c, true, true, n);
-    return leg_write(&c->outer, c->io.out, n);
+    if (!leg_write(&c->outer, c->io.out, n))
+        return false;
+    make_room(c);
+    return true;
 }
 
 /* Whoever has negotiated anew is looked at anew, before its data. */
@@ -275,7 +335,7 @@ read_record(struct conn *c, uint8_t *p, size_t n, size_t *got)
 static bool
 open_records(struct conn *c)
 {
-    uint8_t *p = c->engine->plain;
+    uint8_t *p = batch_plain(c->engine);
     size_t n = 0, got;
     bool is_fine = true;
 
@@ -317,6 +377,7 @@ open_records(struct conn *c)
             c->n_in += n;
             if (!leg_write(&c->inner, p, n))
                 return false;
+            p = batch_plain(c->engine);
             n = 0;
         }
         if (got == 0)
@@ -340,7 +401,7 @@ move_in(struct conn *c)
     uint8_t *p = c->engine->cipher_in;
     size_t n = 0;
 
-    switch (leg_read(&c->outer, p, ENGINE_SCRATCH_BYTES, &n)) {
+    switch (leg_read(&c->outer, &p, ENGINE_SCRATCH_BYTES, &n)) {
     case LEG_BYTES:
         say_data(c, false, true, n);
         c->io.in = p;
@@ -368,7 +429,7 @@ move_out(struct conn *c)
     uint8_t *p = c->engine->plain;
     size_t n = 0, done;
 
-    switch (leg_read(&c->inner, p, ENGINE_SCRATCH_BYTES, &n)) {
+    switch (leg_read(&c->inner, &p, ENGINE_SCRATCH_BYTES, &n)) {
     case LEG_BYTES:
         say_data(c, true, false, n);
         c->n_out += n;
@@ -394,8 +455,7 @@ move_out(struct conn *c)
 bool
 relay_stop(struct conn *c)
 {
-    c->io.out = c->engine->cipher_out;
-    c->io.out_cap = ENGINE_CIPHER_BYTES;
+    make_room(c);
     ERR_clear_error();
     (void)SSL_shutdown(c->ssl);
     return send_cipher(c);
@@ -453,8 +513,7 @@ move_stash(struct conn *c)
 bool
 relay_secure(struct conn *c)
 {
-    c->io.out = c->engine->cipher_out;
-    c->io.out_cap = ENGINE_CIPHER_BYTES;
+    make_room(c);
     for (int i = 0; i < PASSES_MAX; i++) {
         bool moved = false;
 
