@@ -86,8 +86,12 @@ struct TTLS_IOCTL {
     uint8_t TTLSi_UserID_Len;   /* of the partner's certificate; 0: none */
     char TTLSi_UserID[8];
     uint32_t TTLSi_Cert_Len;
-    void *TTLSi_BufferPtr;    /* in: version 1 certificate, version 2 header */
+    union { /* in: version 1 certificate, version 2 header */
+        void *TTLSi_BufferPtr;
+        uint64_t TTLSi_BufferPtr64; /* its place, whatever a word's length */
+    };
     uint32_t TTLSi_BufferLen; /* in */
+    uint32_t TTLSi_Reserved;
 };
 
 /* Version 2: the buffer begins with this, quadruplets follow. */
@@ -114,17 +118,29 @@ enum {
 };
 
 /*
- * 0, or -1 and errno:
- *   EACCES      a controlling request, but the rule says no
- * ApplicationControlled EALREADY    INIT or STOP has been asked for already
+ * 0, or -1 and errno. A blocking socket waits: for a handshake that is under
+ * way, with any request, and for the partner's answer to STOP. "*": the fields
+ * of the query are valid, too.
+ *
+ * * EACCES      a controlling request, but the rule says ApplicationControlled
+ *               Off, or there is none
+ * * EALREADY    INIT or STOP has been asked for already
  *   ECONNRESET  the handshake failed while this call waited
- *   EINPROGRESS started on a non-blocking socket; query until it is secure
- *   EINVAL      version, request or lengths
- *   ENOBUFS     the buffer is too small (TTLSi_Cert_Len, TTLSHdr_BytesNeeded)
+ *   EFAULT      the structure, or a buffer that is needed, is not there
+ * * EINPROGRESS INIT or STOP was started on a non-blocking socket; query until
+ *               it is done
+ *   EINVAL      version, an unknown request; version 1: a buffer without
+ *               RETURN_CERTIFICATE or none with it; version 2: no header, too
+ *               short for its quadruplets
+ * * ENOBUFS     the buffer is too small (TTLSi_Cert_Len, TTLSHdr_BytesNeeded);
+ *               of version 2 what fits is there
  *   ENOTCONN    not a connected TCP socket
- *   EPERM       another user's connection
- *   EPROTO      reset or stop of a connection that is not secure
- *   ETIME       ALLOW_HSTIMEOUT: no answer in time, the connection stays clear
+ *   EPERM       requests that do not go together (INIT or STOP with another
+ *               one, ALLOW_HSTIMEOUT without INIT); ALLOW_HSTIMEOUT as a
+ *               client; another user's connection
+ * * EPROTO      reset or stop of a connection that is not secure; RESET_CIPHER
+ *               that the policy does not permit
+ * * ETIME       ALLOW_HSTIMEOUT: no answer in time, the connection stays clear
  */
 int attls_ctl(int fd, struct TTLS_IOCTL *);
 

@@ -23,6 +23,9 @@
 /* STACK_CONTROL's answer begins with 0: no such connection, 1: its state
  * follows, 2: ask again, or: */
 #define CONTROL_IS_OFF 3u
+/* Bits of the state's flags. */
+#define CONTROL_IS_TIMED_OUT 1u /* the last INIT, which allowed for that */
+#define CONTROL_IS_STOPPING 2u  /* the partner has not said close_notify yet */
 
 enum stack_message {
     /* to the stack; answered by STACK_DONE with the same sequence */

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -15,13 +16,14 @@
 #include "base/buf.h"
 #include "base/reader.h"
 #include "ipc/stack.h"
+#include "ttls/attls_user.h"
 
 #define WAIT_MS 10000u
 #define POLL_MS 5
 #define ALL_REQUESTS 0x3fu
 
 struct told {
-    uint8_t is_found, policy, conn, type, is_timed_out, is_host_checked;
+    uint8_t is_found, policy, conn, type, flags, is_host_checked;
     uint32_t error;
     uint16_t protocol;
     struct str cipher, share, user, names[4], certificate;
@@ -90,7 +92,7 @@ read_told(struct reader *in, struct told *t)
         return true;
     return reader_u32(in, &t->error) && reader_u8(in, &t->policy) &&
            reader_u8(in, &t->conn) && reader_u8(in, &t->type) &&
-           reader_u8(in, &t->is_timed_out) && reader_u16(in, &t->protocol) &&
+           reader_u8(in, &t->flags) && reader_u16(in, &t->protocol) &&
            reader_str(in, 0, 4, &t->cipher) &&
            reader_str(in, 0, 4, &t->share) && reader_str(in, 0, 8, &t->user) &&
            reader_str(in, 0, 64, &t->names[0]) &&
@@ -205,9 +207,9 @@ put_certificate(struct TTLS_IOCTL *io, const struct told *t)
     io->TTLSi_Cert_Len = (uint32_t)t->certificate.n;
     if (t->certificate.n > io->TTLSi_BufferLen)
         return fail(ENOBUFS);
-    if (t->certificate.n > 0)
-        memcpy(io->TTLSi_BufferPtr, t->certificate.p, t->certificate.n);
-    return 0;
+    return user_put(io->TTLSi_BufferPtr, t->certificate.p, t->certificate.n)
+               ? 0
+               : fail(EFAULT);
 }
 
 static struct str
@@ -222,111 +224,208 @@ value_of(uint32_t key, const struct told *t)
     return (struct str){ 0 };
 }
 
+/* The header and the quadruplets of a version 2 buffer, our own copy. */
+struct quads {
+    struct TTLSHeader head;
+    struct TTLSQuadruplet q[];
+};
+
+static size_t
+quads_size(const struct quads *v)
+{
+    return sizeof v->head + v->head.TTLSHdr_GetCount * sizeof v->q[0];
+}
+
 /* Version 2: values follow the quadruplets, as they fit. */
 static int
-put_quadruplets(struct TTLS_IOCTL *io, const struct told *t)
+put_quadruplets(struct TTLS_IOCTL *io, struct quads *v, const struct told *t)
 {
     char *base = io->TTLSi_BufferPtr;
-    struct TTLSHeader *h = io->TTLSi_BufferPtr;
-    struct TTLSQuadruplet *q = (void *)(base + sizeof *h);
-    size_t at = sizeof *h + h->TTLSHdr_GetCount * sizeof *q;
+    size_t at = quads_size(v);
 
-    for (unsigned i = 0; i < h->TTLSHdr_GetCount; i++) {
-        struct str v = value_of(q[i].TTLSQ_Key, t);
+    for (unsigned i = 0; i < v->head.TTLSHdr_GetCount; i++) {
+        struct TTLSQuadruplet *q = &v->q[i];
+        struct str value = value_of(q->TTLSQ_Key, t);
 
-        q[i].TTLSQ_Length = (uint32_t)v.n;
-        q[i].TTLSQ_Offset = 0;
-        if (v.n > 0 && at + v.n <= io->TTLSi_BufferLen) {
-            memcpy(base + at, v.p, v.n);
-            q[i].TTLSQ_Offset = (uint32_t)at;
+        q->TTLSQ_Length = (uint32_t)value.n;
+        q->TTLSQ_Offset = 0;
+        if (value.n > 0 && at + value.n <= io->TTLSi_BufferLen) {
+            if (!user_put(base + at, value.p, value.n))
+                return fail(EFAULT);
+            q->TTLSQ_Offset = (uint32_t)at;
         }
-        at += v.n;
+        at += value.n;
     }
-    h->TTLSHdr_BytesNeeded = (uint32_t)at;
+    v->head.TTLSHdr_BytesNeeded = at > UINT32_MAX ? UINT32_MAX : (uint32_t)at;
+    if (!user_put(base, v, quads_size(v)))
+        return fail(EFAULT);
     return at <= io->TTLSi_BufferLen ? 0 : fail(ENOBUFS);
+}
+
+/* --- what the program asks
+ * --------------------------------------------------------- */
+
+/* Requests that may not be made together: EPERM. */
+static bool
+may_combine(uint32_t r)
+{
+    uint32_t others =
+        TTLS_RESET_SESSION | TTLS_RESET_CIPHER | TTLS_STOP_CONNECTION;
+
+    if ((r & TTLS_INIT_CONNECTION) != 0)
+        return (r & others) == 0;
+    if ((r & TTLS_STOP_CONNECTION) != 0)
+        return (r & others) == TTLS_STOP_CONNECTION &&
+               (r & TTLS_ALLOW_HSTIMEOUT) == 0;
+    return (r & TTLS_ALLOW_HSTIMEOUT) == 0;
 }
 
 static int
 check(const struct TTLS_IOCTL *io)
 {
-    const struct TTLSHeader *h = io->TTLSi_BufferPtr;
     uint32_t r = io->TTLSi_Req_Type;
-    uint32_t actions =
-        r & (TTLS_INIT_CONNECTION | TTLS_RESET_CIPHER | TTLS_STOP_CONNECTION);
+    bool has_pointer = io->TTLSi_BufferPtr != NULL;
+    bool has_length = io->TTLSi_BufferLen != 0;
 
     if (io->TTLSi_Ver != TTLS_VERSION1 && io->TTLSi_Ver != TTLS_VERSION2)
         return fail(EINVAL);
-    if ((r & ~ALL_REQUESTS) != 0 || (actions & (actions - 1)) != 0 ||
-        ((r & TTLS_ALLOW_HSTIMEOUT) != 0 && (r & TTLS_INIT_CONNECTION) == 0))
+    if ((r & ~ALL_REQUESTS) != 0)
         return fail(EINVAL);
-    if (io->TTLSi_Ver == TTLS_VERSION1)
-        return (r & TTLS_RETURN_CERTIFICATE) != 0 && io->TTLSi_BufferPtr == NULL
-                   ? fail(EINVAL)
-                   : 0;
-    if (io->TTLSi_BufferPtr == NULL)
+    /* A buffer is for a certificate, and a certificate for a buffer. */
+    if (io->TTLSi_Ver == TTLS_VERSION1 &&
+        ((r & TTLS_RETURN_CERTIFICATE) != 0 ? !has_pointer || !has_length
+                                            : has_pointer || has_length))
+        return fail(EINVAL);
+    return may_combine(r) ? 0 : fail(EPERM);
+}
+
+/* NULL: the program has given none, which is no error. */
+static int
+take_quadruplets(const struct TTLS_IOCTL *io, struct quads **out)
+{
+    struct TTLSHeader head;
+    struct quads *v;
+    size_t size;
+
+    *out = NULL;
+    if (io->TTLSi_Ver == TTLS_VERSION1 || io->TTLSi_BufferPtr == NULL)
         return 0;
-    if (io->TTLSi_BufferLen < sizeof *h ||
-        memcmp(h->TTLSHeaderIdent, TTLS_HEADER_IDENT, 8) != 0 ||
-        h->TTLSHdr_SetCount != 0 ||
-        io->TTLSi_BufferLen - sizeof *h <
-            h->TTLSHdr_GetCount * sizeof(struct TTLSQuadruplet))
+    if (io->TTLSi_BufferLen < sizeof head)
         return fail(EINVAL);
+    if (!user_take(&head, io->TTLSi_BufferPtr, sizeof head))
+        return fail(EFAULT);
+    size = sizeof head + head.TTLSHdr_GetCount * sizeof v->q[0];
+    if (memcmp(head.TTLSHeaderIdent, TTLS_HEADER_IDENT, 8) != 0 ||
+        head.TTLSHdr_SetCount != 0 || io->TTLSi_BufferLen < size)
+        return fail(EINVAL);
+    v = malloc(size);
+    if (v == NULL)
+        return fail(ENOMEM);
+    if (!user_take(v, io->TTLSi_BufferPtr, size)) {
+        free(v);
+        return fail(EFAULT);
+    }
+    v->head = head; /* as it was checked */
+    *out = v;
     return 0;
 }
 
-/* A blocking socket waits for the handshake, as the original's call does. */
-static int
-wait_secure(int fd, struct stack_answer *answer, struct told *t)
+static bool
+is_blocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
 
-    if (flags >= 0 && (flags & O_NONBLOCK) != 0)
-        return fail(EINPROGRESS);
-    for (;;) {
+    return flags < 0 || (flags & O_NONBLOCK) == 0;
+}
+
+/* A blocking socket waits: for the handshake, as each call of the original
+ * does, and for the partner's answer to STOP. */
+static int
+wait_done(int fd, struct stack_answer *answer, struct told *t)
+{
+    bool is_stop = (t->flags & CONTROL_IS_STOPPING) != 0;
+
+    while ((t->flags & CONTROL_IS_STOPPING) != 0 ||
+           t->conn == TTLS_CONN_HS_INPROGRESS) {
+        (void)poll(NULL, 0, POLL_MS);
         stack_answer_fini(answer);
         /* A reset socket is not connected any more. */
         if (ask(fd, TTLS_RETURN_CERTIFICATE, answer, t) != 0)
             return errno == ENOTCONN ? fail(ECONNRESET) : -1;
-        if (!t->is_found)
+        if (t->is_found != 1)
             return fail(ECONNRESET);
-        if (t->is_timed_out)
-            return fail(ETIME);
-        if (t->conn == TTLS_CONN_SECURE)
-            return 0;
-        if (t->conn == TTLS_CONN_NOTSECURE)
-            return fail(ECONNRESET);
-        (void)poll(NULL, 0, POLL_MS);
     }
+    if ((t->flags & CONTROL_IS_TIMED_OUT) != 0)
+        return fail(ETIME);
+    return is_stop || t->conn == TTLS_CONN_SECURE ? 0 : fail(ECONNRESET);
 }
 
-int
-attls_ctl(int fd, struct TTLS_IOCTL *io)
+/* What the stack has answered, or is still to. */
+static int
+follow(int fd, uint32_t request, struct stack_answer *answer, struct told *t)
+{
+    if (!t->is_found) /* no rule: nothing to control */
+        return (request & ~(uint32_t)TTLS_RETURN_CERTIFICATE) != 0
+                   ? fail(EACCES)
+                   : 0;
+    if (t->error != 0 && t->error != EINPROGRESS)
+        return fail((int)t->error);
+    if (t->error == 0 && t->conn != TTLS_CONN_HS_INPROGRESS)
+        return 0;
+    if (is_blocking(fd))
+        return wait_done(fd, answer, t);
+    return t->error == 0 ? 0 : fail(EINPROGRESS);
+}
+
+/* Are the query fields valid? Of somebody else's connection, and of one that
+ * is not there any more, nothing is told. */
+static bool
+has_status(int status)
+{
+    return status == 0 || errno == EINPROGRESS || errno == EACCES ||
+           errno == EALREADY || errno == EPROTO || errno == ETIME;
+}
+
+static int
+control(int fd, struct TTLS_IOCTL *io, struct quads *quads)
 {
     struct stack_answer answer = { .fd = -1 };
     struct told t;
     int status;
 
-    if (io == NULL)
-        return fail(EFAULT);
-    if (check(io) != 0)
-        return -1;
     if ((io->TTLSi_Req_Type & (TTLS_INIT_CONNECTION | TTLS_STOP_CONNECTION)) !=
         0)
         flush(fd);
     status = ask(fd, io->TTLSi_Req_Type, &answer, &t);
-    if (status == 0 && t.is_found && t.error == EINPROGRESS)
-        status = wait_secure(fd, &answer, &t);
-    else if (status == 0 && t.is_found && t.error != 0)
-        status = fail((int)t.error);
-    else if (status == 0 && !t.is_found &&
-             (io->TTLSi_Req_Type & ~TTLS_RETURN_CERTIFICATE) != 0)
-        status = fail(EACCES); /* no rule: nothing to control */
-    if (status == 0 || errno == EINPROGRESS)
-        put_status(io, &t);
+    if (status == 0) {
+        status = follow(fd, io->TTLSi_Req_Type, &answer, &t);
+        if (has_status(status))
+            put_status(io, &t);
+    }
     if (status == 0)
         status = io->TTLSi_Ver == TTLS_VERSION1 ? put_certificate(io, &t)
-                 : io->TTLSi_BufferPtr != NULL  ? put_quadruplets(io, &t)
+                 : quads != NULL                ? put_quadruplets(io, quads, &t)
                                                 : 0;
     stack_answer_fini(&answer);
+    return status;
+}
+
+int
+attls_ctl(int fd, struct TTLS_IOCTL *program)
+{
+    struct TTLS_IOCTL io;
+    struct quads *quads = NULL;
+    int status, number;
+
+    if (!user_take(&io, program, sizeof io))
+        return fail(EFAULT);
+    if (check(&io) != 0 || take_quadruplets(&io, &quads) != 0)
+        return -1;
+    status = control(fd, &io, quads);
+    number = errno;
+    free(quads);
+    if (!user_put(program, &io, sizeof io))
+        return fail(EFAULT);
+    errno = number;
     return status;
 }

@@ -2,25 +2,9 @@
  * program that removes it loses queries, not its protection. */
 #include <dlfcn.h>
 #include <stdarg.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
 #include "sallyport/ttls.h"
-
-/* Python's ioctl passes a copy that stands at any address. */
-static int
-control(int fd, void *arg)
-{
-    struct TTLS_IOCTL io;
-    int status;
-
-    if (arg == NULL)
-        return attls_ctl(fd, NULL);
-    memcpy(&io, arg, sizeof io);
-    status = attls_ctl(fd, &io);
-    memcpy(arg, &io, sizeof io);
-    return status;
-}
 
 int
 ioctl(int fd, unsigned long request, ...)
@@ -32,8 +16,9 @@ ioctl(int fd, unsigned long request, ...)
     va_start(ap, request);
     arg = va_arg(ap, void *);
     va_end(ap);
-    if (request == SIOCTTLSCTL)
-        return control(fd, arg);
+    /* A kernel looks at 32 bits; COBOL and others have extended a sign. */
+    if ((uint32_t)request == SIOCTTLSCTL)
+        return attls_ctl(fd, arg);
     if (next == NULL)
         *(void **)&next = dlsym(RTLD_NEXT, "ioctl");
     return next(fd, request, arg);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/reader.h"
+#include "ipc/stack_wire.h"
 #include "sallyport/ttls.h"
 #include "ttls/env.h"
 
@@ -71,6 +72,13 @@ start(struct conn *c, bool allow_timeout)
     return EINPROGRESS;
 }
 
+/* The partner's close_notify is still to come. */
+static bool
+is_stopping(const struct conn *c)
+{
+    return c->state == CONN_SECURE && c->is_stopping && !c->outer.at_end;
+}
+
 static int
 stop(struct conn *c)
 {
@@ -90,7 +98,7 @@ stop(struct conn *c)
         return ECONNRESET;
     }
     conn_go(c);
-    return 0;
+    return is_stopping(c) ? EINPROGRESS : 0;
 }
 
 static int
@@ -120,6 +128,9 @@ obey(struct conn *c, uint32_t request)
         return 0;
     if (c->mapped == NULL || !c->mapped->eff.is_application_controlled)
         return EACCES;
+    if ((request & TTLS_ALLOW_HSTIMEOUT) != 0 &&
+        c->mapped->eff.role == TTLS_CLIENT)
+        return EPERM; /* a server may do without, a client has asked */
     if ((request & TTLS_RESET_SESSION) != 0) {
         if (c->env == NULL)
             return EPROTO;
@@ -216,10 +227,29 @@ put_names(struct buf *out, const struct conn *c)
                                          0);
 }
 
+/* Not the caller's connection, or none any more: it hears nothing of it. */
+static void
+refuse(int error, struct buf *out)
+{
+    buf_u8(out, 1);
+    buf_u32(out, (uint32_t)error);
+    buf_u8(out, TTLS_POL_NO_POLICY);
+    buf_u8(out, TTLS_CONN_NOTSECURE);
+    buf_u8(out, TTLS_SEC_UNKNOWN);
+    buf_u8(out, 0);  /* flags */
+    buf_u16(out, 0); /* protocol */
+    for (int i = 0; i < 7; i++)
+        buf_str(out, STR("")); /* cipher, share, user, names */
+    buf_u8(out, 0);
+    buf_str(out, STR("")); /* certificate */
+}
+
 static void
 answer(const struct conn *c, int error, struct buf *out)
 {
     bool is_secure = c->state == CONN_SECURE && !c->is_stopping;
+    uint8_t flags = (uint8_t)((c->is_timed_out ? CONTROL_IS_TIMED_OUT : 0) |
+                              (is_stopping(c) ? CONTROL_IS_STOPPING : 0));
     char cipher[8] = "", share[8] = "";
 
     if (is_secure) {
@@ -236,7 +266,7 @@ answer(const struct conn *c, int error, struct buf *out)
                     ? TTLS_CONN_HS_INPROGRESS
                     : TTLS_CONN_NOTSECURE);
     buf_u8(out, security_type(c));
-    buf_u8(out, c->is_timed_out);
+    buf_u8(out, flags);
     buf_u16(out, is_secure ? (uint16_t)SSL_version(c->ssl) : 0);
     buf_str(out, str_of(cipher));
     buf_str(out, str_of(share));
@@ -265,12 +295,14 @@ engine_control(struct engine *g, struct str payload, struct buf *out)
         buf_u8(out, c == NULL ? 0 : 2);
         return true;
     }
-    if (uid != 0 && uid != c->who.uid)
-        error = EPERM;
-    else
-        error = obey(c, request);
+    if (uid != 0 && uid != c->who.uid) {
+        refuse(EPERM, out);
+        return true;
+    }
+    error = obey(c, request);
     if (c->state == CONN_ENDED)
-        error = ECONNRESET;
-    answer(c, error, out);
+        refuse(ECONNRESET, out);
+    else
+        answer(c, error, out);
     return true;
 }

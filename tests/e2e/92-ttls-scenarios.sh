@@ -444,7 +444,7 @@ fi
 
 # The preloaded library, in a program that was made without it.
 OUT=$(LD_PRELOAD="$LD $SALLYPORT_BUILD/src/ttls/libattls-ioctl.so" LD_LIBRARY_PATH="$SALLYPORT_BUILD/src/ttls" ASAN_OPTIONS=detect_leaks=0 timeout 30 /usr/bin/python3 - 2>&1 <<'PY'
-import fcntl, socket, struct, termios
+import ctypes, fcntl, socket, struct, termios
 s = socket.create_connection(("10.77.0.2", 8443), 10)
 s.sendall(b"say shim\n"); s.recv(100)
 t = bytearray(128); t[0] = 1
@@ -455,10 +455,12 @@ try:
     fcntl.ioctl(s, 0xc0805490, t)
 except OSError as e:
     print("version", e.errno)
+t[0] = 1 # a request whose sign was extended, as COBOL passes it
+print("extended", ctypes.CDLL(None).ioctl(s.fileno(), ctypes.c_long(0xc0805490 - 2 ** 32), (ctypes.c_char * 48).from_buffer(t)))
 print("others", struct.unpack("i", fcntl.ioctl(s, termios.FIONREAD, b"0000"))[0])
 PY
 )
-like "$(tr '\n' ' ' <<<"$OUT")" 'policy 4 conn 3 prot 0304 version 22 others 0' "SIOCTTLSCTL by the preloaded library"
+like "$(tr '\n' ' ' <<<"$OUT")" 'policy 4 conn 3 prot 0304 version 22 extended 0 others 0' "SIOCTTLSCTL by the preloaded library"
 
 # --- the wire ---------------------------------------------------------------------------------
 [ "$(stat -c %s "$SCRATCH/wire")" -gt 100000 ]; ok $? "the wire was seen ($(stat -c %s "$SCRATCH/wire") bytes)"

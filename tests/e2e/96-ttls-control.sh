@@ -12,15 +12,26 @@ cd "$SCRATCH" || exit 1
     TLSv1.3 Off" "TTLSConnectionActionRef c"
     rule plain Outbound 8501 Client USER1/Liberty.KeyRing "HostReferenceIdCN $(openssl x509 -in LIBSERV.pem -noout -subject -nameopt multiline | sed -n 's/.*commonName *= //p')"
     printf 'TTLSRule off\n{\n  RemotePortRange 8502\n  Direction Outbound\n  TTLSGroupActionRef goff\n}\n'
+    rule twice Outbound 8505 Client USER1/Liberty.KeyRing "ApplicationControlled On"
     rule fails Outbound 8503 Client USER1/Liberty.KeyRing "ApplicationControlled On"
     rule saf Inbound 8090 ServerWithClientAuth LIBSERV/Liberty.KeyRing "ClientAuthType SAFCheck"
 } >"$policy"
 cat >servers.py <<'PY'
-import socket, ssl, threading
+import socket, ssl, threading, time
 c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.load_cert_chain("LIBSERV.pem")
 def serve(port, s):
     try:
         if port == 8500 and s.recv(5) != b"TLS!\n": return
+        if port == 8505:
+            f = s.makefile("rwb", 0)
+            while f.readline() == b"TLS!\n":
+                t = c.wrap_socket(s, server_side=True); g = t.makefile("rwb", 0); line = g.readline()
+                while line not in (b"STOP\n", b"HOLD\n"): g.write(b"MARKER " + line); line = g.readline()
+                g.write(b"MARKER " + line)
+                if line == b"HOLD\n": time.sleep(1.5)
+                s = t.unwrap(); f = s.makefile("rwb", 0)
+                if line == b"HOLD\n": f.write(b"ok " + f.readline())
+            return
         if port == 8503: s.recv(1); s.recv(1000); s.close(); return
         if port in (8500, 8501): s = c.wrap_socket(s, server_side=True)
         for line in s.makefile("rb"): s.sendall(b"MARKER " + line)
@@ -28,11 +39,11 @@ def serve(port, s):
 def listen(port):
     l = socket.create_server(("10.77.0.2", port))
     while True: threading.Thread(target=serve, args=(port, l.accept()[0]), daemon=True).start()
-for p in range(8500, 8505): threading.Thread(target=listen, args=(p,)).start()
+for p in range(8500, 8506): threading.Thread(target=listen, args=(p,)).start()
 print("up", flush=True)
 PY
 cat >ctl.py <<'PY'
-import ctypes, errno, os, socket, ssl, struct, subprocess, sys
+import ctypes, errno, mmap, os, select, socket, ssl, struct, subprocess, sys
 lib = ctypes.CDLL(os.environ["ATTLS"], use_errno=True)
 class IO(ctypes.Structure):
     _fields_ = [(n, ctypes.c_uint8) for n in ("ver", "policy", "conn", "type")] + [("req", ctypes.c_uint16), ("prot", ctypes.c_uint16), ("c2", ctypes.c_char * 2), ("c4", ctypes.c_char * 4),
@@ -62,11 +73,29 @@ big = ctypes.create_string_buffer(8192)
 # --- what is no request -----------------------------------------------------
 s = at(8500)
 for v in (0, 3, 255): is_("version %d" % v, "EINVAL", s, ver=v)
-for r, n in ((0x40, "an unknown request"), (0x8000, "another"), (INIT | STOP, "INIT and STOP"), (INIT | CIPHER, "INIT and RESET_CIPHER"), (ALLOW, "ALLOW_HSTIMEOUT alone"), (ALLOW | STOP, "with STOP"), (CERT, "RETURN_CERTIFICATE without a buffer")): is_(n, "EINVAL", s, r)
+for r, n in ((0x40, "an unknown request"), (0x8000, "another"), (0x8000 | INIT, "an unknown one with INIT"), (CERT, "RETURN_CERTIFICATE without a buffer")): is_(n, "EINVAL", s, r)
+is_("RETURN_CERTIFICATE, a buffer of no length", "EINVAL", s, CERT, buf=big, n=0)
+is_("version 1, a buffer without RETURN_CERTIFICATE", "EINVAL", s, buf=big); is_("with INIT", "EINVAL", s, INIT, buf=big); is_("a length without a buffer", "EINVAL", s, io=IO(ver=1, n=9))
+for r, n in ((INIT | STOP, "INIT and STOP"), (INIT | CIPHER, "INIT and RESET_CIPHER"), (INIT | SESSION, "INIT and RESET_SESSION"), (STOP | SESSION, "STOP and RESET_SESSION"), (STOP | CIPHER, "STOP and RESET_CIPHER"), (ALLOW, "ALLOW_HSTIMEOUT alone"), (ALLOW | STOP, "with STOP"), (ALLOW | CIPHER, "with RESET_CIPHER"), (ALLOW | INIT, "with INIT, as a client")): is_(n, "EPERM", s, r)
 is_("version 2, another eye-catcher", "EINVAL", s, ver=2, buf=header([0x101], ident=b"TTLSHDR?"))
 is_("version 2, something to be set", "EINVAL", s, ver=2, buf=header([0x101], sets=1))
 is_("version 2, more quadruplets than room", "EINVAL", s, ver=2, buf=header([0x101], count=600))
 is_("version 2, less than a header", "EINVAL", s, ver=2, buf=header([]), n=15)
+is_("version 2, a header and a half", "EINVAL", s, ver=2, buf=header([0x101]), n=24)
+# Addresses: none, in no page, read only, at the end of a page, at odd places.
+page = mmap.mmap(-1, 8192); at0 = ctypes.addressof(ctypes.c_char.from_buffer(page)); libc = ctypes.CDLL(None, use_errno=True)
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]; libc.mprotect(at0 + 4096, 4096, 0)
+def raw(address): return "OK" if lib.attls_ctl(s.fileno(), ctypes.c_void_p(address)) == 0 else errno.errorcode[ctypes.get_errno()]
+def there(t, address): ctypes.memmove(address, ctypes.byref(t), 48); return raw(address)
+for a, n in ((16, "a structure nowhere"), (at0 + 4096, "in a page that is closed"), (at0 + 4096 - 47, "its last byte in one"), (2 ** 64 - 8, "at the end of all")): say(n, "EFAULT", raw(a))
+say("a structure that ends with its page", "OK", there(IO(ver=1), at0 + 4096 - 48)); say("at an odd address", "OK", there(IO(ver=1), at0 + 1)); say("is answered there", 5, page[2])
+def bad_buffer(a, n, ver=2, req=0): return call(s, io=IO(ver=ver, req=req, buf=a, n=n))[0]
+for a, n in ((16, "a version 2 buffer nowhere"), (at0 + 4096, "in a closed page"), (at0 + 4096 - 15, "a header that leaves its page"), (2 ** 64 - 8, "at the end of all")): say(n, "EFAULT", bad_buffer(a, 2 ** 32 - 1))
+h = header([0x101] * 4, space=0); ctypes.memmove(at0 + 4096 - 16, h, 16); say("quadruplets that leave their page", "EFAULT", bad_buffer(at0 + 4096 - 16, 2 ** 32 - 1))
+h = header([0x101], space=0); ctypes.memmove(at0 + 4096 - 32, h, 32); say("a value that would", "EFAULT", bad_buffer(at0 + 4096 - 32, 2 ** 32 - 1)); say("too short for it", "ENOBUFS", bad_buffer(at0 + 4096 - 32, 32)); say("says what it needs", 35, struct.unpack_from("=I", page, 4096 - 24)[0])
+h = header([0x101]); ctypes.memmove(at0 + 3, h, 96); say("an odd version 2 buffer", "OK", bad_buffer(at0 + 3, 96)); say("is filled", b"ctl", page[3 + 32:3 + 35])
+h = header([0x101] * 65535, space=200000); is_("65535 quadruplets", "OK", s, ver=2, buf=h); o, l = struct.unpack_from("=II", h, 16 + 16 * 65534 + 4); say("the last one", b"ctl", bytes(h[o:o + l]))
+ctypes.memmove(at0 + 1, ctypes.byref(IO(ver=1)), 48); libc.mprotect(at0, 4096, 1); say("a structure that is read only", "EFAULT", raw(at0 + 1)); libc.mprotect(at0, 4096, 3)
 say("no structure", "EFAULT", "EFAULT" if lib.attls_ctl(s.fileno(), None) == -1 and ctypes.get_errno() == errno.EFAULT else "?")
 # --- what is no connection ------------------------------------------------------
 is_("a closed descriptor", "EBADF", 999)
@@ -80,17 +109,19 @@ def state(name, want, s): e, t = call(s); say(name, want, "%s policy=%d conn=%d 
 state("application controlled, clear", "OK policy=5 conn=1 type=1", s)
 n = at(8504); state("no rule", "OK policy=2 conn=1 type=0", n)
 for r, name in ((INIT, "INIT"), (STOP, "STOP"), (CIPHER, "RESET_CIPHER"), (SESSION, "RESET_SESSION")): is_("no rule: " + name, "EACCES", n, r)
+e, t = call(n, INIT); say("EACCES without a rule: its fields are valid", "EACCES 2 1 0", "%s %d %d %d" % (e, t.policy, t.conn, t.type))
 o = at(8502); state("TTLSEnabled Off", "OK policy=3 conn=1 type=0", o); is_("TTLSEnabled Off: INIT", "EACCES", o, INIT)
 p = at(8501); p.sendall(b"hello\n"); p.recv(100); state("TTLSEnabled On", "OK policy=4 conn=3 type=1", p)
-for r, name in ((INIT, "INIT"), (STOP, "STOP"), (CIPHER, "RESET_CIPHER"), (SESSION, "RESET_SESSION")): is_("not application controlled: " + name, "EACCES", p, r)
+for r, name in ((INIT, "INIT"), (STOP, "STOP"), (CIPHER, "RESET_CIPHER"), (SESSION, "RESET_SESSION"), (SESSION | CIPHER, "both")): is_("not application controlled: " + name, "EACCES", p, r)
+e, t = call(p, INIT); say("EACCES: the fields are valid", "EACCES 4 3 1", "%s %d %d %d" % (e, t.policy, t.conn, t.type))
 # --- another user's ------------------------------------------------------------------
 if len(sys.argv) > 1: sys.exit(0)
-who = subprocess.run(["setpriv", "--reuid=50011", "--regid=50011", "--clear-groups", "env", "LD_LIBRARY_PATH=" + os.environ.get("LD_LIBRARY_PATH", ""), "/usr/bin/python3", "-c", open("ctl.py").read().split("# --- what is no request")[0].replace("import ctypes", "import sys; import ctypes") + "\nis_('another user', 'EPERM', %d)\nis_('another user: INIT', 'EPERM', %d, INIT)" % (s.fileno(), s.fileno())], pass_fds=[s.fileno()], capture_output=True, text=True)
+who = subprocess.run(["setpriv", "--reuid=50011", "--regid=50011", "--clear-groups", "env", "LD_LIBRARY_PATH=" + os.environ.get("LD_LIBRARY_PATH", ""), "/usr/bin/python3", "-c", open("ctl.py").read().split("# --- what is no request")[0].replace("import ctypes", "import sys; import ctypes") + "\nis_('another user', 'EPERM', %d)\nis_('another user: INIT', 'EPERM', %d, INIT)\ne, t = call(%d); say('which hears nothing of it', 'EPERM 0 0 0 0', '%%s %%d %%d %%d %%d' %% (e, t.policy, t.conn, t.type, t.prot))" % (s.fileno(), s.fileno(), s.fileno())], pass_fds=[s.fileno()], capture_output=True, text=True)
 print(who.stdout.strip() or "BAD another user: " + who.stderr[-300:])
 # --- a controlling program -------------------------------------------------------------
 is_("STOP before INIT", "EPROTO", s, STOP); is_("RESET_CIPHER before INIT", "EPROTO", s, CIPHER); is_("RESET_SESSION before INIT", "EPROTO", s, SESSION)
 e, t = call(s, CERT, buf=big); say("the partner's certificate before INIT", "OK 0", "%s %d" % (e, t.cert_n))
-s.sendall(b"TLS!\n"); is_("INIT", "OK", s, INIT); is_("INIT again", "EALREADY", s, INIT)
+s.sendall(b"TLS!\n"); is_("INIT", "OK", s, INIT); e, t = call(s, INIT); say("INIT again: EALREADY, the fields are valid", "EALREADY 5 3 0303", "%s %d %d %04x" % (e, t.policy, t.conn, t.prot))
 e, t = call(s); say("TLS 1.2", "OK conn=3 prot=0303 4X", "%s conn=%d prot=%04x %s" % (e, t.conn, t.prot, t.c2.decode())); say("its cipher, no key share", "C030 ' '", "%s %r" % (t.c4.decode(), t.share.decode()[:1]))
 der = ssl.PEM_cert_to_DER_cert(open("LIBSERV.pem").read()[open("LIBSERV.pem").read().index("-----BEGIN CERT"):].split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n")
 e, t = call(s, CERT, buf=big); say("the partner's certificate", True, e == "OK" and big.raw[:t.cert_n] == der)
@@ -104,6 +135,23 @@ pid = os.fork()
 if pid == 0: is_("a child of the same user", "OK", s); os._exit(0)
 os.waitpid(pid, 0)
 is_("STOP", "OK", s, STOP); is_("a closed descriptor", "EBADF", 999, STOP)
+# --- STOP, and INIT again; sockets that do not wait ------------------------------------
+w = at(8505); f = w.makefile("rwb", 0)
+for turn in ("first", "second"):
+    f.write(b"TLS!\n"); is_("%s INIT" % turn, "OK", w, INIT); f.write(turn.encode() + b"\n"); say("%s time over TLS" % turn, b"MARKER " + turn.encode() + b"\n", f.readline())
+    f.write(b"STOP\n"); say("%s STOP is agreed on" % turn, b"MARKER STOP\n", f.readline()); is_("%s STOP" % turn, "OK", w, STOP); is_("once more", "EPROTO", w, STOP)
+f.write(b"TLS!\n"); w.setblocking(False); e, t = call(w, INIT); say("non-blocking INIT: its fields are valid", "EINPROGRESS 5 2", "%s %d %d" % (e, t.policy, t.conn)); is_("INIT meanwhile, or when it is done", "EALREADY", w, INIT)
+def until(name, want, *a):
+    for _ in range(1000):
+        e, t = call(*a)
+        if t.conn == want: break
+        select.select([], [], [], 0.01)
+    say(name, want, t.conn)
+until("queried until it is secure", 3, w); w.setblocking(True); f.write(b"again\n"); say("and used", b"MARKER again\n", f.readline())
+f.write(b"HOLD\n"); say("a partner that takes its time with close_notify", b"MARKER HOLD\n", f.readline()); w.setblocking(False)
+is_("non-blocking STOP", "EINPROGRESS", w, STOP); is_("STOP meanwhile", "EALREADY", w, STOP); is_("INIT meanwhile", "EALREADY", w, INIT); e, t = call(w); say("a query meanwhile", "OK 5 1", "%s %d %d" % (e, t.policy, t.conn))
+w.setblocking(True); is_("a blocking query waits for the end of it", "OK", w)
+w.sendall(b"clear\n"); say("back in clear text", b"ok clear\n", f.readline())
 f = at(8503); f.sendall(b"x"); is_("INIT, the partner goes away", "ECONNRESET", f, INIT)
 PY
 cat >app.py <<'PY'
@@ -124,7 +172,7 @@ ttls_start
 wire_start
 with timeout 60 /usr/bin/python3 ctl.py >out 2>&1
 while IFS= read -r line; do case $line in "ok "*) pass "${line#ok }" ;; *) fail "$line" ;; esac; done <out
-[ "$(wc -l <out)" -ge 50 ]; ok $? "to the end"
+[ "$(wc -l <out)" -ge 110 ]; ok $? "to the end"
 with setpriv --reuid=50001 --regid=50001 --clear-groups /usr/bin/python3 app.py >app 2>&1 & at_exit "kill $! 2>/dev/null"
 wait_for 10 grep -q up app; ok $? "an aware server"
 like "$(echo hello | peer timeout 20 openssl s_client -quiet -ign_eof -connect 10.77.0.1:8090 -cert USER1.pem 2>/dev/null)" 'MARKER OK type=6 user=USER1 cert=True' "SAFCheck: the certificate's user"

@@ -59,10 +59,12 @@ control(int fd, const char *what, unsigned request)
 {
     static char buffer[8192];
     struct TTLS_IOCTL t = { .TTLSi_Ver = TTLS_VERSION1,
-                            .TTLSi_Req_Type = (uint16_t)request,
-                            .TTLSi_BufferPtr = buffer,
-                            .TTLSi_BufferLen = sizeof buffer };
+                            .TTLSi_Req_Type = (uint16_t)request };
 
+    if ((request & TTLS_RETURN_CERTIFICATE) != 0) {
+        t.TTLSi_BufferPtr = buffer;
+        t.TTLSi_BufferLen = sizeof buffer;
+    }
     say(what, CALL(fd, &t), &t);
 }
 
