@@ -18,33 +18,34 @@ ttls_addr_is_v4(const uint8_t addr[16])
     return memcmp(addr, v4_head, sizeof v4_head) == 0;
 }
 
-static unsigned
-parts_of(struct str text)
+/* inet_aton ends at white space and passes over what is behind it. */
+static bool
+has_blank(struct str text)
 {
-    unsigned n = 1;
-
-    for (size_t i = 0; i < text.n; i++)
-        n += text.p[i] == '.';
-    return n;
+    for (size_t i = 0; i < text.n; i++) {
+        if ((unsigned char)text.p[i] <= ' ')
+            return true;
+    }
+    return false;
 }
 
 bool
-ttls_addr_parse(struct str text, uint8_t out[16], bool *is_short)
+ttls_addr_parse(struct str text, uint8_t out[16], bool *is_odd)
 {
-    char z[INET6_ADDRSTRLEN + 1];
+    char z[INET6_ADDRSTRLEN + 1], usual[48];
     struct in_addr v4;
 
-    *is_short = false;
+    *is_odd = false;
     if (!str_copy_z(text, z, sizeof z) || text.n == 0)
         return false;
     if (str_find_char(text, ':') != STR_NPOS)
         return inet_pton(AF_INET6, z, out) == 1;
-    /* inet_aton ends at a blank; a policy's value has none */
-    if (str_find_char(text, ' ') != STR_NPOS || inet_aton(z, &v4) == 0)
+    if (has_blank(text) || inet_aton(z, &v4) == 0)
         return false;
     memcpy(out, v4_head, sizeof v4_head);
     memcpy(out + 12, &v4, 4);
-    *is_short = parts_of(text) < 4;
+    ttls_addr_print(out, usual);
+    *is_odd = !str_eq_z(text, usual);
     return true;
 }
 

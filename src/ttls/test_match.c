@@ -54,6 +54,10 @@ static const char rules_text[] =
          "Priority 80\nTTLSGroupActionRef g\n}\n"
          "TTLSRule all4\n{\nRemoteAddr 0.0.0.0/0\nRemotePortRange 25\n"
          "Direction Both\nTTLSGroupActionRef g\n}\n"
+         "TTLSRule six\n{\nRemoteAddr ::/0\nRemotePortRange 25\nDirection "
+         "Both\nTTLSGroupActionRef g\n}\n"
+         "TTLSRule wide\n{\nLocalAddr ::1-ff::\nRemotePortRange 27\n"
+         "Direction Both\nTTLSGroupActionRef g\n}\n"
          "TTLSRule all\n{\nRemoteAddr All\nRemotePortRange 26\nDirection Both\n"
          "TTLSGroupActionRef g\n}\n";
 
@@ -93,8 +97,19 @@ finds(void **state)
         { "::1", 1, "2001:db8:9::1", 1, TTLS_OUTBOUND, "A", "B", "byNet6" },
         { "::1", 1, "2001:db9::1", 1, TTLS_OUTBOUND, "A", "B", NULL },
         { "1.1.1.1", 1, "8.8.8.8", 25, TTLS_OUTBOUND, "A", "B", "all4" },
-        /* 0.0.0.0/0 is no IPv6 address; All is both */
-        { "::1", 1, "::1", 25, TTLS_OUTBOUND, "A", "B", NULL },
+        /* 0.0.0.0/0 is no IPv6 address, ::/0 no IPv4 address; All is both */
+        { "1.1.1.1", 1, "0.0.0.0", 25, TTLS_OUTBOUND, "A", "B", "all4" },
+        { "1.1.1.1", 1, "255.255.255.255", 25, TTLS_OUTBOUND, "A", "B",
+          "all4" },
+        { "::1", 1, "::1", 25, TTLS_OUTBOUND, "A", "B", "six" },
+        { "::1", 1, "::fffe:ffff:ffff", 25, TTLS_OUTBOUND, "A", "B", "six" },
+        { "::1", 1, "::1:0:0:0", 25, TTLS_OUTBOUND, "A", "B", "six" },
+        { "::1", 1, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 25,
+          TTLS_OUTBOUND, "A", "B", "six" },
+        { "::1", 1, "::1", 27, TTLS_OUTBOUND, "A", "B", "wide" },
+        { "fe::1", 1, "::1", 27, TTLS_OUTBOUND, "A", "B", "wide" },
+        { "::", 1, "::1", 27, TTLS_OUTBOUND, "A", "B", NULL },
+        { "1.1.1.1", 1, "1.1.1.1", 27, TTLS_OUTBOUND, "A", "B", NULL },
         { "::1", 1, "::1", 26, TTLS_OUTBOUND, "A", "B", "all" },
         { "1.1.1.1", 1, "1.1.1.1", 26, TTLS_OUTBOUND, "", "", "all" },
     };
@@ -139,6 +154,7 @@ agrees(void **state)
         "RemoteAddr 10.0.0.1-10.0.0.6\n",
         "RemoteAddrGroupRef ag\n",
         "RemoteAddr fe80::/16\n",
+        "RemoteAddr ::/0\n",
         "LocalAddr 10.0.0.0/30\n",
     };
     static const char *const directions[] = { "Inbound", "Outbound", "Both" };
@@ -186,6 +202,27 @@ agrees(void **state)
     buf_fini(&text);
 }
 
+/* Does a period of these lines hold then? */
+static bool
+holds(const char *lines, uint64_t now_s)
+{
+    const struct ttls_rule *const *rules;
+    struct ttls_policy *p;
+    char text[1024];
+    bool does;
+
+    (void)snprintf(text, sizeof text,
+                   HEAD "TTLSRule r\n{\nJobname A\nDirection Both\n"
+                        "TTLSGroupActionRef g\nIpTimeConditionRef t\n}\n"
+                        "IpTimeCondition t\n{\n%s\n}\n",
+                   lines);
+    p = build(str_of(text));
+    assert_int_equal(ttls_policy_rules(p, &rules), 1);
+    does = ttls_time_holds(rules[0]->time, now_s);
+    ttls_policy_unref(&p);
+    return does;
+}
+
 static void
 knows_time(void **state)
 {
@@ -225,21 +262,153 @@ knows_time(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        const struct ttls_rule *const *rules;
-        struct ttls_policy *p;
-        char text[1024];
+        char lines[512];
 
-        (void)snprintf(text, sizeof text,
-                       HEAD "TTLSRule r\n{\nJobname A\nDirection Both\n"
-                            "TTLSGroupActionRef g\nIpTimeConditionRef t\n}\n"
-                            "IpTimeCondition t\n{\nTimeZone UTC\n%s\n}\n",
+        (void)snprintf(lines, sizeof lines, "TimeZone UTC\n%s",
                        rows[i].condition);
-        p = build(str_of(text));
-        assert_int_equal(ttls_policy_rules(p, &rules), 1);
-        if (ttls_time_holds(rules[0]->time, rows[i].now_s) != rows[i].holds)
+        if (holds(lines, rows[i].now_s) != rows[i].holds)
             fail_msg("row %zu: %s", i, rows[i].condition);
-        ttls_policy_unref(&p);
     }
+}
+
+static uint64_t
+utc(int year, int month, int day, int hour, int minute, int second)
+{
+    struct tm tm = { .tm_year = year - 1900,
+                     .tm_mon = month - 1,
+                     .tm_mday = day,
+                     .tm_hour = hour,
+                     .tm_min = minute,
+                     .tm_sec = second };
+
+    return (uint64_t)timegm(&tm);
+}
+
+/* Each bit of each mask, on each day of two years, a leap year among them. */
+static void
+knows_days(void **state)
+{
+    static const unsigned lengths[] = { 31, 28, 31, 30, 31, 30,
+                                        31, 31, 30, 31, 30, 31 };
+    unsigned year = 2023, month = 0, day = 1, weekday = 0; /* a Sunday */
+
+    (void)state;
+    for (unsigned i = 0; i < 731; i++) {
+        unsigned length = month == 1 && year == 2024 ? 29 : lengths[month];
+        uint64_t now_s = utc((int)year, (int)month + 1, (int)day, 23, 59, 59);
+        char mask[63], lines[128];
+
+#define MASK(name, n, bit, want)                                               \
+    memset(mask, '0', sizeof mask);                                            \
+    mask[n] = '\0';                                                            \
+    mask[bit] = '1';                                                           \
+    (void)snprintf(lines, sizeof lines, "TimeZone UTC\n" name " %s", mask);    \
+    assert_int_equal(holds(lines, now_s), want);
+
+        MASK("DayOfMonthMask", 31, day - 1, true)
+        MASK("DayOfMonthMask", 31, day % 31, false)
+        MASK("DayOfMonthMask", 62, day - 1, true)
+        MASK("DayOfMonthMask", 62, 31 + length - day, true)
+        if (day > 1) {
+            MASK("DayOfMonthMask", 62, 31 + length - day + 1, false)
+        }
+        MASK("MonthOfYearMask", 12, month, true)
+        MASK("MonthOfYearMask", 12, (month + 1) % 12, false)
+        MASK("DayOfWeekMask", 7, weekday, true)
+        MASK("DayOfWeekMask", 7, (weekday + 1) % 7, false)
+#undef MASK
+        weekday = (weekday + 1) % 7;
+        if (++day > length) {
+            day = 1;
+            month = (month + 1) % 12;
+            year += month == 0;
+        }
+    }
+    assert_int_equal(year, 2025);
+}
+
+/* Local time is that of TZ, with its daylight saving. */
+static void
+knows_zones(void **state)
+{
+    static const struct {
+        const char *zone; /* Local when NULL */
+        const char *condition;
+        int month, day, hour, minute; /* UTC */
+        bool holds;
+    } rows[] = {
+        /* winter: UTC+1 */
+        { NULL, "TimeOfDayRange 08:00-09:00", 1, 15, 7, 0, true },
+        { NULL, "TimeOfDayRange 08:00-09:00", 1, 15, 7, 59, true },
+        { NULL, "TimeOfDayRange 08:00-09:00", 1, 15, 8, 0, false },
+        { NULL, "TimeOfDayRange 08:00-09:00", 1, 15, 6, 59, false },
+        /* summer: UTC+2 */
+        { NULL, "TimeOfDayRange 08:00-09:00", 7, 15, 6, 0, true },
+        { NULL, "TimeOfDayRange 08:00-09:00", 7, 15, 7, 0, false },
+        { "TimeZone UTC", "TimeOfDayRange 08:00-09:00", 7, 15, 6, 0, false },
+        { "TimeZone UTC", "TimeOfDayRange 08:00-09:00", 7, 15, 8, 30, true },
+        { "TimeZone Local", "TimeOfDayRange 08:00-09:00", 7, 15, 6, 30, true },
+        /* the night of the change forwards: 02:00 to 03:00 is not */
+        { NULL, "TimeOfDayRange 02:00-03:00", 3, 31, 0, 59, false },
+        { NULL, "TimeOfDayRange 02:00-03:00", 3, 31, 1, 0, false },
+        { NULL, "TimeOfDayRange 03:00-04:00", 3, 31, 1, 0, true },
+        /* and backwards: it is twice */
+        { NULL, "TimeOfDayRange 02:00-03:00", 10, 27, 0, 30, true },
+        { NULL, "TimeOfDayRange 02:00-03:00", 10, 27, 1, 30, true },
+        { NULL, "TimeOfDayRange 02:00-03:00", 10, 27, 2, 0, false },
+        /* another day, month and year than in UTC */
+        { NULL, "DayOfWeekMask 1000000", 1, 13, 23, 30, true },
+        { "TimeZone UTC", "DayOfWeekMask 1000000", 1, 13, 23, 30, false },
+        { NULL, "MonthOfYearMask 010000000000", 1, 31, 23, 30, true },
+        { "TimeZone UTC", "MonthOfYearMask 010000000000", 1, 31, 23, 30,
+          false },
+        { NULL, "ConditionTimeRange 20250101000000:20250101235959", 12, 31, 23,
+          0, true },
+        { "TimeZone UTC", "ConditionTimeRange 20250101000000:20250101235959",
+          12, 31, 23, 0, false },
+        /* until the end of a day */
+        { "TimeZone UTC", "ConditionTimeRange 20240101000000:20240131240000", 1,
+          31, 23, 59, true },
+        { "TimeZone UTC", "ConditionTimeRange 20240101000000:20240131240000", 2,
+          1, 0, 0, false },
+        { "TimeZone UTC", "TimeOfDayRange 23:00-24:00", 1, 1, 23, 59, true },
+        { "TimeZone UTC", "TimeOfDayRange 23:00-24:00", 1, 1, 0, 0, false },
+        { "TimeZone UTC", "TimeOfDayRange 23:00-00:00", 1, 1, 23, 59, true },
+        { "TimeZone UTC", "TimeOfDayRange 23:00-00:00", 1, 1, 0, 0, false },
+        { "TimeZone UTC",
+          "TimeOfDayRange 01:00-02:00\nTimeOfDayRange 05:00-06:00", 1, 1, 5, 59,
+          true },
+        { "TimeZone UTC",
+          "TimeOfDayRange 01:00-02:00\nTimeOfDayRange 05:00-06:00", 1, 1, 1, 0,
+          true },
+        { "TimeZone UTC",
+          "TimeOfDayRange 01:00-02:00\nTimeOfDayRange 05:00-06:00", 1, 1, 2, 0,
+          false },
+        /* all that is coded must hold */
+        { "TimeZone UTC",
+          "TimeOfDayRange 01:00-02:00\nMonthOfYearMask 011111111111", 1, 1, 1,
+          0, false },
+        { "TimeZone UTC", "", 1, 1, 1, 0, true },
+    };
+    const char *zone = getenv("TZ");
+    char *before = zone == NULL ? NULL : strdup(zone);
+
+    (void)state;
+    assert_int_equal(setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1), 0);
+    tzset();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char lines[256];
+
+        (void)snprintf(lines, sizeof lines, "%s\n%s",
+                       rows[i].zone == NULL ? "" : rows[i].zone,
+                       rows[i].condition);
+        if (holds(lines, utc(2024, rows[i].month, rows[i].day, rows[i].hour,
+                             rows[i].minute, 0)) != rows[i].holds)
+            fail_msg("row %zu: %s", i, lines);
+    }
+    IGNORE(before == NULL ? unsetenv("TZ") : setenv("TZ", before, 1));
+    tzset();
+    free(before);
 }
 
 static void
@@ -299,10 +468,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds),
-        cmocka_unit_test(agrees),
-        cmocka_unit_test(knows_time),
-        cmocka_unit_test(shadows),
+        cmocka_unit_test(finds),       cmocka_unit_test(agrees),
+        cmocka_unit_test(knows_time),  cmocka_unit_test(knows_days),
+        cmocka_unit_test(knows_zones), cmocka_unit_test(shadows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,19 +14,19 @@ address(struct ttls_build *b, const char *what, struct str text,
         uint8_t out[16])
 {
     static const uint8_t zero[16];
-    bool is_short;
+    bool is_odd;
 
-    if (!ttls_addr_parse(text, out, &is_short)) {
+    if (!ttls_addr_parse(text, out, &is_odd)) {
         build_error(b, "%s: \"%.*s\" is not an IPv4 or IPv6 address", what,
                     QUOTE(text));
         return false;
     }
-    if (is_short) {
-        char full[48];
+    if (is_odd) {
+        char usual[48];
 
-        ttls_addr_print(out, full);
-        build_warn(b, "%s: \"%.*s\" has fewer than four parts and means %s",
-                   what, QUOTE(text), full);
+        ttls_addr_print(out, usual);
+        build_warn(b, "%s: \"%.*s\" is not four decimal numbers and means %s",
+                   what, QUOTE(text), usual);
     }
     if (str_find_char(text, ':') == STR_NPOS)
         return true;
@@ -175,18 +175,17 @@ value_rule_address(struct ttls_build *b, struct ttls_obj *rule,
 
 /* --- ports -------------------------------------------------------------- */
 
-/* n | n-m | n m */
+/* n | n-m | n:m | n m */
 static bool
 ports(struct ttls_build *b, const char *what, struct str text,
       struct ttls_port *out)
 {
-    size_t at = str_find_char(text, '-');
+    static const char marks[] = "-: \t"; /* one of them, blanks around it */
+    size_t at = STR_NPOS;
     uint64_t from, to;
 
-    if (at == STR_NPOS)
-        at = str_find_char(text, ' ');
-    if (at == STR_NPOS)
-        at = str_find_char(text, '\t');
+    for (size_t i = 0; i + 1 < sizeof marks && at == STR_NPOS; i++)
+        at = str_find_char(text, marks[i]);
     if (!str_to_u64(str_trim(str_sub(text, 0, at)), &from) ||
         (at != STR_NPOS &&
          !str_to_u64(str_trim(str_sub(text, at + 1, text.n)), &to)) ||

@@ -120,11 +120,21 @@ minutes(struct str text, uint16_t *out)
     return true;
 }
 
+#define OF_DAY_MAX 64u
+
 static void
 add_time(struct ttls_build *b, struct ttls_time *t, uint16_t from, uint16_t to)
 {
-    struct ttls_port *v = build_alloc(b, (t->n_of_day + 1) * sizeof *v);
+    struct ttls_port *v;
 
+    if (t->n_of_day >= OF_DAY_MAX) {
+        build_error(b,
+                    "TimeOfDayRange: found more than %u periods, expected at "
+                    "most so many (one past midnight is two)",
+                    OF_DAY_MAX);
+        return;
+    }
+    v = build_alloc(b, (t->n_of_day + 1) * sizeof *v);
     if (v == NULL)
         return;
     if (t->n_of_day > 0)
@@ -146,10 +156,10 @@ value_of_day(struct ttls_build *b, struct ttls_time *t, struct str value)
         if (dash == STR_NPOS ||
             !minutes(str_trim(str_sub(piece, 0, dash)), &from) ||
             !minutes(str_trim(str_sub(piece, dash + 1, piece.n)), &to) ||
-            from == to || t->n_of_day >= 64) {
+            from == to || from == 1440) {
             build_error(b,
                         "TimeOfDayRange: found \"%.*s\", expected hh:mm-hh:mm "
-                        "(00:00 to 24:00)",
+                        "(00:00 to 24:00), two different times",
                         QUOTE(value));
             return;
         }
