@@ -330,11 +330,13 @@ inline_object(struct ttls_build *b, struct lines *in, const struct line *line,
 
     if (member == NULL)
         return;
-    if (row->kind == TTLS_K_MEMBER) {
+    b->line = line->number;
+    if (is_name(member->name)) /* there, too, a later one replaces it */
+        add_reference(b, obj, row, member->name);
+    else if (row->kind == TTLS_K_MEMBER)
         (void)build_member(b, obj, member);
-        return;
-    }
-    *(const void **)(uintptr_t)ttls_field(obj, row) = member;
+    else
+        *(const void **)(uintptr_t)ttls_field(obj, row) = member;
 }
 
 static void
@@ -461,6 +463,7 @@ ttls_build_file(struct ttls_build *b, struct str name, struct str text)
 {
     struct lines in;
     struct line line;
+    uint8_t byte;
 
     b->file = keep(b, name);
     b->line = 1;
@@ -468,6 +471,14 @@ ttls_build_file(struct ttls_build *b, struct str name, struct str text)
         build_error(b, "the file is longer than %u bytes", TTLS_FILE_MAX);
         return;
     }
+    if (!lines_are_text(text, &b->line, &byte)) {
+        build_error(b,
+                    "found the byte 0x%02X, expected lines of text in UTF-8 or "
+                    "in the code page of the Codepage statement",
+                    byte);
+        return;
+    }
+    b->line = 1;
     text = keep(b, text);
     if (b->is_full)
         return;

@@ -19,6 +19,24 @@ without_comment(struct str line, bool *has_comment)
     return line;
 }
 
+bool
+lines_are_text(struct str text, uint32_t *number, uint8_t *byte)
+{
+    *number = 1;
+    for (size_t i = 0; i < text.n; i++) {
+        char next = i + 1 < text.n ? text.p[i + 1] : '\n';
+
+        *byte = (uint8_t)text.p[i];
+        if (*byte == '\n')
+            *number += 1;
+        else if (*byte == '\r'
+                     ? next != '\r' && next != '\n'
+                     : (*byte < ' ' && *byte != '\t') || *byte == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 struct lines
 lines_of(struct str text)
 {

@@ -37,6 +37,11 @@ struct lines {
     struct str more; /* what is still to be read of the line `number` */
 };
 
+/*
+ * No control characters but tabs and line ends (LF, CRLF)? Otherwise where the
+ * first one is: a file of another encoding is one report, not one a line.
+ */
+bool lines_are_text(struct str text, uint32_t *number, uint8_t *byte);
 struct lines lines_of(struct str text);
 /* Views into the text; blank and comment lines are passed over. */
 struct line lines_next(struct lines *);

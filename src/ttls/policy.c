@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "ttls/build_priv.h"
 
 struct ttls_policy *
@@ -26,14 +25,6 @@ ttls_policy_ref(struct ttls_policy *p)
     return p;
 }
 
-/* Passwords do not outlive their policy. */
-static void
-wipe(struct str secret)
-{
-    if (secret.n > 0)
-        secret_wipe((void *)(uintptr_t)secret.p, secret.n);
-}
-
 void
 ttls_policy_unref(struct ttls_policy **policy)
 {
@@ -42,12 +33,9 @@ ttls_policy_unref(struct ttls_policy **policy)
     *policy = NULL;
     if (p == NULL || atomic_fetch_sub(&p->n_refs, 1) != 1)
         return;
-    for (size_t i = 0; i < p->n_objs; i++) {
-        if (p->objs[i]->stmt == TTLS_KEYRING)
-            wipe(((const struct ttls_keyring *)p->objs[i])->password);
-        else if (p->objs[i]->stmt == TTLS_GSK_LDAP)
-            wipe(((const struct ttls_gsk_ldap *)p->objs[i])->password);
-    }
+    /* Passwords do not outlive their policy: those of statements that were
+     * replaced, or of a policy that was refused, are in its text only. */
+    arena_wipe(&p->arena);
     arena_fini(&p->arena);
     free(p);
 }

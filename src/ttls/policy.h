@@ -144,6 +144,7 @@ struct ttls_obj {
     uint64_t coded;     /* bit i: row i of the statement's table (stmt.h) */
     bool is_inline;     /* written inside another statement */
     bool is_used;       /* somebody names it; only after a build */
+    bool is_joined;     /* a group: its members are in the list; in a build */
 };
 
 struct ttls_group_adv {

@@ -112,7 +112,7 @@ flatten(struct ttls_build *b, struct ttls_obj *obj, unsigned depth)
     const struct ttls_obj *const *members;
     size_t n = members_of(obj, &members), total = 0;
 
-    if (count_of(obj) > 0 || n == 0)
+    if (obj->is_joined || n == 0)
         return;
     b->file = obj->file;
     b->line = obj->line;
@@ -136,6 +136,7 @@ flatten(struct ttls_build *b, struct ttls_obj *obj, unsigned depth)
         }
         total += count_of(members[i]);
     }
+    obj->is_joined = true;
     b->file = obj->file;
     b->line = obj->line;
     if (total > TTLS_MEMBERS_MAX)

@@ -89,6 +89,10 @@ refuses(void **state)
         { "TTLSConnectionAction c\n{\nTTLSKeyringParmsRef k\n}\n", 3,
           "no parameter" },
         { "IpAddr a\n{\nAddr 1.2.3.256\n}\n", 3, "not an IPv4 or IPv6" },
+        { "IpAddr a\n{\nAddr 1.2.3.4\tfoo\n}\n", 3, "not an IPv4 or IPv6" },
+        { "IpAddr a\n{\nAddr 1.2.3.4 1.2.3.5\n}\n", 3, "not an IPv4 or" },
+        { "IpAddr a\n{\nAddr 1.2.3.4.5\n}\n", 3, "not an IPv4 or IPv6" },
+        { "IpAddr a\n{\nAddr 4294967296\n}\n", 3, "not an IPv4 or IPv6" },
         { "IpAddr a\n{\nAddr ::ffff:1.2.3.4\n}\n", 3, "IPv4 address in IPv6" },
         { "IpAddr a\n{\nAddr ::1.2.3.4\n}\n", 3, "IPv4 address in IPv6" },
         { "IpAddr a\n{\n}\n", 1, "has no value" },
@@ -171,7 +175,16 @@ warns(void **state)
     } rows[] = {
         { RULE("Jobname A"), "" },
         { RULE("Jobname A # a comment\n# another\n\t \n"), "" },
-        { RULE("RemoteAddr 6793"), "means 0.0.26.137" },
+        { RULE("RemoteAddr 6793"),
+          "\"6793\" is not four decimal numbers and means 0.0.26.137" },
+        { RULE("RemoteAddr 10.1"), "means 10.0.0.1" },
+        { RULE("RemoteAddr 10.1/8"), "\"10.1\" is not four decimal" },
+        { RULE("RemoteAddr 10.1-10.2.3"), "means 10.0.0.1" },
+        { RULE("RemoteAddr 010.1.1.1"), "means 8.1.1.1" },
+        { RULE("RemoteAddr 10.1.1.0x10"), "means 10.1.1.16" },
+        { RULE("RemoteAddr 10.1.1.01"), "means 10.1.1.1" },
+        { RULE("RemoteAddr 10.1.1.1"), "" },
+        { RULE("RemoteAddr 0.0.0.0/0"), "" },
         { RULE("Jobname A\nJobname B"), "coded again" },
         { RULE("Jobname A") "TTLSKeyringParms k\n{\nKeyring B\n}\n",
           "the one at policy:10 is replaced" },
@@ -296,14 +309,127 @@ bombs(void **state)
     assert_non_null(strstr(seen.error, "65536"));
 }
 
+/* Groups of groups of nothing: each is looked at once, however many name it. */
+static void
+empty_bombs(void **state)
+{
+    struct seen seen;
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 1u << 20);
+    buf_add_z(&text, "IpAddr a0\n{\n}\n");
+    for (unsigned i = 1; i < 9; i++) {
+        buf_printf(&text, "IpAddrGroup a%u\n{\n", i);
+        for (unsigned k = 0; k < 64; k++)
+            buf_printf(&text, "IpAddr%sRef a%u\n", i == 1 ? "" : "Group",
+                       i - 1);
+        buf_add_z(&text, "}\n");
+    }
+    buf_add_char(&text, '\0');
+    assert_null(build(NULL, text.p, TTLS_COLLATE_ASCII, &seen));
+    assert_int_equal(seen.n_errors, 1);
+    assert_string_equal(seen.error, "IpAddr a0 has no value");
+    buf_fini(&text);
+}
+
+/* A group of as many members as may be, and of one more; nested and not. */
+static void
+group_sizes(void **state)
+{
+    (void)state;
+    for (unsigned n = TTLS_MEMBERS_MAX; n <= TTLS_MEMBERS_MAX + 1; n++) {
+        for (unsigned is_nested = 0; is_nested < 2; is_nested++) {
+            struct ttls_policy *p;
+            struct seen seen;
+            struct buf text;
+
+            buf_init(&text, 8u << 20);
+            buf_add_z(&text, "PortRange p\n{\nPort 7\n}\nPortGroup g\n{\n");
+            for (unsigned i = is_nested; i < n; i++)
+                buf_add_z(&text, "PortRangeRef p\n");
+            buf_add_z(&text, "}\nPortGroup h\n{\nPortGroupRef g\n");
+            buf_printf(&text, "%s}\n", is_nested ? "PortRangeRef p\n" : "");
+            buf_add_char(&text, '\0');
+            p = build(NULL, text.p, TTLS_COLLATE_ASCII, &seen);
+            if ((p != NULL) != (n == TTLS_MEMBERS_MAX) ||
+                (p == NULL &&
+                 (seen.n_errors != 1 ||
+                  seen.line != 5 + (is_nested ? n + 2 : 0) ||
+                  strstr(seen.error, "comes to more than 65536 members") ==
+                      NULL)))
+                fail_msg("%u %u: %zu errors, line %u \"%s\"", n, is_nested,
+                         seen.n_errors, seen.line, seen.error);
+            ttls_policy_unref(&p);
+            buf_fini(&text);
+        }
+    }
+}
+
+/* Blocks and groups as deep as they may be, and deeper. */
+static void
+depths(void **state)
+{
+    (void)state;
+    for (unsigned depth = 1; depth < 12; depth++) {
+        struct ttls_policy *p;
+        struct seen seen;
+        struct buf text;
+
+        buf_init(&text, 1u << 20);
+        buf_add_z(&text, "IpAddrGroup a\n{\n");
+        for (unsigned i = 1; i < depth; i++)
+            buf_add_z(&text, "IpAddrGroup\n{\n");
+        buf_add_z(&text, "IpAddrRef x\n");
+        for (unsigned i = 0; i < depth; i++)
+            buf_add_z(&text, "}\n");
+        buf_add_z(&text, "IpAddr x\n{\nAddr 10.1.1.1\n}\n");
+        buf_add_char(&text, '\0');
+        p = build(NULL, text.p, TTLS_COLLATE_ASCII, &seen);
+        if ((p != NULL) != (depth <= TTLS_DEPTH_MAX) ||
+            (p == NULL &&
+             (seen.line != 2 * TTLS_DEPTH_MAX + 1 ||
+              strstr(seen.error, "IpAddrGroup: blocks are nested deeper than "
+                                 "8") == NULL)))
+            fail_msg("%u: line %u \"%s\"", depth, seen.line, seen.error);
+        ttls_policy_unref(&p);
+        buf_fini(&text);
+    }
+}
+
+/* Who contains whom, in a circle. */
+static void
+circles(void **state)
+{
+    static const char *const rows[] = {
+        "IpAddrGroup a\n{\nIpAddrGroupRef a\n}\n",
+        "IpAddrGroup a\n{\nIpAddrGroupRef b\n}\n"
+        "IpAddrGroup b\n{\nIpAddrGroupRef a\n}\n",
+        "IpAddrGroup a\n{\nIpAddrGroup b\n{\nIpAddrGroupRef a\n}\n}\n",
+        "PortGroup a\n{\nPortGroupRef b\nPortRange\n{\nPort 7\n}\n}\n"
+        "PortGroup b\n{\nPortGroupRef c\n}\n"
+        "PortGroup c\n{\nPortGroupRef a\n}\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct seen seen;
+
+        assert_null(build(NULL, rows[i], TTLS_COLLATE_ASCII, &seen));
+        if (strstr(seen.error, "contains itself, or groups are nested deeper "
+                               "than 8") == NULL)
+            fail_msg("row %zu: \"%s\"", i, seen.error);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(warns),
-        cmocka_unit_test(reports_all),
-        cmocka_unit_test(bombs),
+        cmocka_unit_test(refuses),     cmocka_unit_test(warns),
+        cmocka_unit_test(reports_all), cmocka_unit_test(bombs),
+        cmocka_unit_test(empty_bombs), cmocka_unit_test(group_sizes),
+        cmocka_unit_test(depths),      cmocka_unit_test(circles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
