@@ -284,9 +284,9 @@ note_coded(struct ttls_build *b, struct ttls_obj *obj,
            const struct ttls_type *type, const struct ttls_row *row)
 {
     bool adds = row->kind == TTLS_K_TEXTS || row->kind == TTLS_K_MEMBER ||
-                row->kind == TTLS_K_PAIRS || row->kind == TTLS_K_CIPHER1 ||
-                row->kind == TTLS_K_CIPHER2 || row->kind == TTLS_K_CIPHER4 ||
-                row->kind == TTLS_K_OF_DAY;
+                (row->kind == TTLS_K_PAIRS && (row->flags & TTLS_F_ONE) == 0) ||
+                row->kind == TTLS_K_CIPHER1 || row->kind == TTLS_K_CIPHER2 ||
+                row->kind == TTLS_K_CIPHER4 || row->kind == TTLS_K_OF_DAY;
     uint64_t bit = ttls_row_bit(type, row);
 
     if ((obj->coded & bit) != 0 && !adds)

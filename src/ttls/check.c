@@ -215,16 +215,6 @@ check_adv(struct ttls_build *b, const struct ttls_adv *adv)
                     "%s " STR_FMT ": ClientMaxSSLFragment needs "
                     "ClientMaxSSLFragmentLength",
                     WHAT(o));
-    for (size_t i = 0; i < adv->server_sni_list.n; i++) {
-        size_t slash = str_find_char(adv->server_sni_list.v[i], '/');
-
-        if (slash == STR_NPOS || slash == 0 ||
-            slash + 1 == adv->server_sni_list.v[i].n)
-            build_error(FOR(b, o),
-                        "%s " STR_FMT ": ServerHandshakeSNIList: found "
-                        "\"%.*s\", expected hostname/label",
-                        WHAT(o), QUOTE(adv->server_sni_list.v[i]));
-    }
 }
 
 static void

@@ -136,6 +136,11 @@ static const struct ttls_word zones[] = { { "Local", 0 },
     {                                                                          \
         .name = n, .kind = TTLS_K_TEXTS, .offset = AT(field), .max = hi        \
     }
+#define HOSTS(n, field, hi)                                                    \
+    {                                                                          \
+        .name = n, .kind = TTLS_K_TEXTS, .offset = AT(field), .max = hi,       \
+        .flags = TTLS_F_HOST                                                   \
+    }
 #define LIST(n, field, k, d)                                                   \
     {                                                                          \
         .name = n, .kind = TTLS_K_##k, .offset = AT(field), .dflt = d          \
@@ -279,7 +284,7 @@ static const struct ttls_row env_adv_rows[] = {
     WORD("ClientMaxSSLFragmentLength", client_fragment_bytes, fragments, NULL),
     WORD("ServerHandshakeSNI", server_sni, wants, "Off"),
     WORD("ServerHandshakeSNIMatch", server_sni_match, matches, NULL),
-    TEXTS("ServerHandshakeSNIList", server_sni_list, 383),
+    HOSTS("ServerHandshakeSNIList", server_sni_list, 383),
     WORD("ClientHandshakeSNI", client_sni, wants, "Off"),
     WORD("ClientHandshakeSNIMatch", client_sni_match, matches, NULL),
     TEXTS("ClientHandshakeSNIList", client_sni_list, 255),
@@ -317,7 +322,7 @@ static const struct ttls_row conn_adv_rows[] = {
     TEXTS("ServerCertificateLabel", server_labels, 127),
     WORD("ServerHandshakeSNI", server_sni, wants, NULL),
     WORD("ServerHandshakeSNIMatch", server_sni_match, matches, NULL),
-    TEXTS("ServerHandshakeSNIList", server_sni_list, 383),
+    HOSTS("ServerHandshakeSNIList", server_sni_list, 383),
     WORD("ClientHandshakeSNI", client_sni, wants, NULL),
     WORD("ClientHandshakeSNIMatch", client_sni_match, matches, NULL),
     TEXTS("ClientHandshakeSNIList", client_sni_list, 255),
@@ -396,7 +401,11 @@ static const struct ttls_row ocsp_rows[] = {
     SWITCH("OcspRetrieveViaGet", via_get, "Off"),
     SWITCH("OcspUrlPriority", url_priority, "On"),
     LABEL("OcspRequestSigkeylabel", request_label),
-    LIST("OcspRequestSigalg", request_alg, PAIRS, "0401"),
+    { .name = "OcspRequestSigalg",
+      .kind = TTLS_K_PAIRS,
+      .offset = AT(request_alg),
+      .flags = TTLS_F_ONE,
+      .dflt = "0401" },
     LIST("OcspResponseSigAlgPairs", response_algs, PAIRS, NULL),
     NUMBER("OcspClientCacheSize", cache_size, 0, 32000, "256"),
     NUMBER("OcspCliCacheEntryMaxsize", cache_entry_max, 0, 32000, "0"),

@@ -45,6 +45,8 @@ struct ttls_word {
 
 #define TTLS_F_REQUIRED 1u /* must be coded */
 #define TTLS_F_IGNORED 2u  /* understood, has no effect here: warned */
+#define TTLS_F_HOST 4u     /* each of TEXTS is hostname/label */
+#define TTLS_F_ONE 8u      /* a list of one: coded again, the last one counts */
 
 struct ttls_row {
     const char *name;
@@ -96,9 +98,9 @@ bool ttls_group_find(struct str name, uint16_t *group);
 
 /* --- addresses ---------------------------------------------------------- */
 
-/* is_short: IPv4 with fewer than four parts, read as inet_aton does. */
-MUST_CHECK bool ttls_addr_parse(struct str text, uint8_t out[16],
-                                bool *is_short);
+/* IPv4 is read as inet_aton does. is_odd: it is not what ttls_addr_print would
+ * write: fewer than four parts, or octal or hexadecimal ones. */
+MUST_CHECK bool ttls_addr_parse(struct str text, uint8_t out[16], bool *is_odd);
 bool ttls_addr_is_v4(const uint8_t addr[16]);
 /* "10.1.1.2", "fe80::1" */
 void ttls_addr_print(const uint8_t addr[16], char out[48]);

@@ -83,7 +83,7 @@ refuses(void **state)
           1, "ClientMaxSSLFragmentLength" },
         { "TTLSEnvironmentAdvancedParms a\n{\n"
           "ServerHandshakeSNIList host\n}\n",
-          1, "hostname/label" },
+          3, "hostname/label" },
         { "TTLSConnectionAdvancedParms a\n{\nClientAuthType Full\n}\n", 3,
           "no parameter" },
         { "TTLSConnectionAction c\n{\nTTLSKeyringParmsRef k\n}\n", 3,

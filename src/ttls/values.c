@@ -61,6 +61,14 @@ set_text(struct ttls_build *b, struct ttls_obj *obj, const struct ttls_row *row,
     *(struct str *)field(obj, row) = value;
 }
 
+static bool
+is_host_and_label(struct str value)
+{
+    size_t slash = str_find_char(value, '/');
+
+    return slash != STR_NPOS && slash > 0 && slash + 1 < value.n;
+}
+
 static void
 add_text(struct ttls_build *b, struct ttls_obj *obj, const struct ttls_row *row,
          struct str value)
@@ -71,6 +79,11 @@ add_text(struct ttls_build *b, struct ttls_obj *obj, const struct ttls_row *row,
     if (value.n == 0 || value.n > row->max) {
         build_error(b, "%s: found %zu characters, expected 1 to %u", row->name,
                     value.n, row->max);
+        return;
+    }
+    if ((row->flags & TTLS_F_HOST) != 0 && !is_host_and_label(value)) {
+        build_error(b, "%s: found \"%.*s\", expected hostname/label", row->name,
+                    QUOTE(value));
         return;
     }
     if ((list->n & (list->n - 1)) == 0) {

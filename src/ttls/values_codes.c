@@ -38,29 +38,44 @@ take_code(struct str text, size_t at, size_t width, int base, uint16_t *out)
 
 #define LIST_MAX 4096u
 
-static void
-add_codes(struct ttls_build *b, struct ttls_codes *list, const uint16_t *codes,
-          size_t n)
+/* The room of a list of n: a power of 2. */
+static size_t
+room_of(size_t n)
 {
-    uint16_t *v;
+    size_t room = n == 0 ? 0 : 1;
+
+    while (room < n)
+        room *= 2;
+    return room;
+}
+
+static void
+add_codes(struct ttls_build *b, const struct ttls_row *row,
+          struct ttls_codes *list, const uint16_t *codes, size_t n)
+{
+    uint16_t *v = (uint16_t *)(uintptr_t)list->v;
 
     if (n == 0)
         return;
     if (list->n + n > LIST_MAX) {
-        build_error(b, "more than %u codes in one list", LIST_MAX);
+        build_error(b, "%s: found more than %u codes, expected at most so many",
+                    row->name, LIST_MAX);
         return;
     }
-    v = build_alloc(b, (list->n + n) * sizeof *v);
-    if (v == NULL)
-        return;
-    if (list->n > 0)
-        memcpy(v, list->v, list->n * sizeof *v);
+    if (room_of(list->n + n) > room_of(list->n)) {
+        v = build_alloc(b, room_of(list->n + n) * sizeof *v);
+        if (v == NULL)
+            return;
+        if (list->n > 0)
+            memcpy(v, list->v, list->n * sizeof *v);
+    }
     memcpy(v + list->n, codes, n * sizeof *v);
     list->v = v;
     list->n += n;
 }
 
 #define CODES_MAX 512u
+#define V2_MAX 10u /* codes in one value */
 
 static void
 warn_cipher(struct ttls_build *b, const struct ttls_row *row, uint16_t code)
@@ -114,7 +129,7 @@ value_ciphers(struct ttls_build *b, struct ttls_obj *obj,
     }
     for (size_t i = 0; i < n; i++)
         warn_cipher(b, row, codes[i]);
-    add_codes(b, list, codes, n);
+    add_codes(b, row, list, codes, n);
 }
 
 /* SSL version 2: understood, never offered. */
@@ -122,35 +137,58 @@ void
 value_ciphers_v2(struct ttls_build *b, struct ttls_obj *obj,
                  const struct ttls_row *row, struct str value)
 {
-    static const char *const names[] = {
-        "TLS_RC4_128_WITH_MD5",     "TLS_RC4_128_EXPORT40_WITH_MD5",
-        "TLS_RC2_CBC_128_WITH_MD5", "TLS_RC2_CBC_128_EXPORT40_WITH_MD5",
-        "TLS_DES_64_CBC_WITH_MD5",  "TLS_DES_192_EDE3_CBC_WITH_MD5",
+    static const struct {
+        const char *name;
+        uint16_t code;
+    } suites[] = {
+        { "TLS_RC4_128_WITH_MD5", 1 },
+        { "TLS_RC4_128_EXPORT40_WITH_MD5", 2 },
+        { "TLS_RC2_CBC_128_CBC_WITH_MD5", 3 },
+        { "TLS_RC2_CBC_128_CBC_EXPORT40_WITH_MD5", 4 },
+        { "TLS_DES_64_CBC_WITH_MD5", 6 },
+        { "TLS_DES_192_EDE3_CBC_WITH_MD5", 7 },
     };
-    bool is_good = value.n > 0 && value.n <= 8;
-    uint16_t codes[8];
+    uint16_t codes[V2_MAX];
     size_t n = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(names) && n == 0; i++) {
-        static const uint16_t of[] = { 1, 2, 3, 4, 6, 7 };
-
-        if (str_eq_nocase_z(value, names[i]))
-            codes[n++] = of[i];
+    for (size_t i = 0; i < ARRAY_LEN(suites) && n == 0; i++) {
+        if (str_eq_nocase_z(value, suites[i].name))
+            codes[n++] = suites[i].code;
     }
-    for (size_t i = 0; is_good && n < value.n && value.n <= 8; i++) {
-        is_good = value.p[i] >= '1' && value.p[i] <= '7' && value.p[i] != '5';
-        if (is_good)
-            codes[n++] = (uint16_t)(value.p[i] - '0');
+    for (size_t i = 0; value.n <= V2_MAX && i < value.n; i++) {
+        if (value.p[i] < '1' || value.p[i] > '7' || value.p[i] == '5') {
+            n = 0;
+            break;
+        }
+        codes[n++] = (uint16_t)(value.p[i] - '0');
     }
-    if (n == 0 || (value.n <= 8 && !is_good)) {
+    if (n == 0) {
         build_error(b,
-                    "%s: found \"%.*s\", expected codes of one digit (1 2 3 4 "
-                    "6 7) or a name",
-                    row->name, QUOTE(value));
+                    "%s: found \"%.*s\", expected 1 to %u codes of one digit "
+                    "(1 2 3 4 6 7) without blanks, or the name of a suite",
+                    row->name, QUOTE(value), V2_MAX);
         return;
     }
     build_warn(b, "%s has no effect: SSL version 2 is never used", row->name);
-    add_codes(b, field(obj, row), codes, n);
+    add_codes(b, row, field(obj, row), codes, n);
+}
+
+/* Where one is expected, the last one counts. */
+static void
+set_pairs(struct ttls_build *b, struct ttls_obj *obj,
+          const struct ttls_row *row, const uint16_t *codes, size_t n)
+{
+    struct ttls_codes *list = field(obj, row);
+
+    if ((row->flags & TTLS_F_ONE) != 0) {
+        if (n > 1) {
+            build_error(b, "%s: found %zu signature pairs, expected one",
+                        row->name, n);
+            return;
+        }
+        *list = (struct ttls_codes){ 0 };
+    }
+    add_codes(b, row, list, codes, n);
 }
 
 void
@@ -161,7 +199,7 @@ value_pairs(struct ttls_build *b, struct ttls_obj *obj,
     size_t n = 0;
 
     if (ttls_signature_find(value, &codes[0])) {
-        add_codes(b, field(obj, row), codes, 1);
+        set_pairs(b, obj, row, codes, 1);
         return;
     }
     if (value.n == 0 || value.n % 4 != 0 || value.n / 4 > CODES_MAX) {
@@ -182,7 +220,7 @@ value_pairs(struct ttls_build *b, struct ttls_obj *obj,
         }
         n++;
     }
-    add_codes(b, field(obj, row), codes, n);
+    set_pairs(b, obj, row, codes, n);
 }
 
 static bool
@@ -214,7 +252,9 @@ value_groups(struct ttls_build *b, struct ttls_obj *obj,
     size_t n = 0, from = 0;
 
     if (value.n == 0) {
-        build_error(b, "%s: expected groups of four decimal digits, or Any",
+        build_error(b,
+                    "%s: found \"\", expected groups of four decimal digits, "
+                    "names such as secp256r1, or Any",
                     row->name);
         return;
     }
@@ -236,6 +276,6 @@ value_groups(struct ttls_build *b, struct ttls_obj *obj,
             from = i + 1;
         }
     }
-    add_codes(b, &list, codes, n);
+    add_codes(b, row, &list, codes, n);
     *(struct ttls_codes *)field(obj, row) = list;
 }
