@@ -169,6 +169,11 @@ check_outcome(struct ttls_build *b, const struct ttls_rule *rule)
                    "TTLSRule " STR_FMT
                    ": a protocol that is On has no cipher suite in the list",
                    STR_ARG(rule->obj.name));
+    if (e.suite_b != TTLS_SUITEB_OFF && !e.tlsv12)
+        build_warn(FOR(b, &rule->obj),
+                   "TTLSRule " STR_FMT
+                   ": SuiteBProfile needs TLSv1.2 On, handshakes will fail",
+                   STR_ARG(rule->obj.name));
     check_names(b, rule, &e);
     if (e.fips != TTLS_FIPS_OFF && e.sslv3)
         build_error(FOR(b, &rule->obj),

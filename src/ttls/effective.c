@@ -186,17 +186,24 @@ set_advanced(const struct ttls_rule *rule, struct ttls_effective *e)
         e->secondary_map = all.secondary_map == TTLS_ON;
 }
 
+/* V2CipherSuites alone say nothing of what is offered. */
+static bool
+has_suites(const struct ttls_cipher *c)
+{
+    return c != NULL && (ttls_is_coded(&c->obj, "V3CipherSuites") ||
+                         ttls_is_coded(&c->obj, "V3CipherSuites4Char"));
+}
+
 static void
 set_ciphers(const struct ttls_rule *rule, struct ttls_effective *e)
 {
     const struct ttls_cipher *c =
-        rule->conn != NULL && rule->conn->cipher != NULL ? rule->conn->cipher
-                                                         : rule->env->cipher;
+        rule->conn != NULL && has_suites(rule->conn->cipher)
+            ? rule->conn->cipher
+            : rule->env->cipher;
 
     e->suite_b = (enum ttls_suite_b)rule->env->suite_b;
-    e->are_ciphers_default =
-        c == NULL || e->suite_b != TTLS_SUITEB_OFF ||
-        (c->obj.coded & ~(uint64_t)1) == 0; /* V2CipherSuites alone */
+    e->are_ciphers_default = !has_suites(c) || e->suite_b != TTLS_SUITEB_OFF;
     e->ciphers = e->are_ciphers_default ? CODES(default_ciphers) : c->usable;
 }
 
