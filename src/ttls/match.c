@@ -4,7 +4,8 @@
  * one hash probe with those parts as the key. A bucket with many rules, as
  * they differ by ranges only, has a sorted list of the segments that one of
  * its dimensions falls into. Shapes are tried in the order of their best rule
- * and not at all when a better rule is known already.
+ * and not at all when a better rule is known already; where there are many,
+ * those that can fit (match_prune.c).
  */
 #include "ttls/match.h"
 
@@ -37,16 +38,19 @@ match_hash(const struct key *key)
     return h;
 }
 
-static void
-key_name(char out[8], uint8_t mode, struct str name)
+bool
+match_name(char out[8], uint8_t mode, struct str name)
 {
     size_t n = mode == EXACT ? 8 : mode;
 
+    if (name.n > 8 || (mode != EXACT && name.n < mode))
+        return false;
     memcpy(out, name.p == NULL ? "" : name.p, name.n < n ? name.n : n);
+    return true;
 }
 
-static void
-key_addr(uint8_t out[16], uint8_t prefix, const uint8_t addr[16])
+void
+match_addr(uint8_t out[16], uint8_t prefix, const uint8_t addr[16])
 {
     size_t whole = prefix / 8u, rest = prefix % 8u;
 
@@ -62,15 +66,12 @@ match_key(const struct shape *s, uint32_t number, const struct ttls_facts *f,
           struct key *key)
 {
     memset(key, 0, sizeof *key);
-    if ((s->job != EXACT && f->job.n < s->job) ||
-        (s->user != EXACT && f->user.n < s->user) || f->job.n > 8 ||
-        f->user.n > 8)
+    if (!match_name(key->job, s->job, f->job) ||
+        !match_name(key->user, s->user, f->user))
         return false;
     key->shape = number;
-    key_name(key->job, s->job, f->job);
-    key_name(key->user, s->user, f->user);
-    key_addr(key->remote, s->remote, f->remote.s6_addr);
-    key_addr(key->local, s->local, f->local.s6_addr);
+    match_addr(key->remote, s->remote, f->remote.s6_addr);
+    match_addr(key->local, s->local, f->local.s6_addr);
     if (s->remote_port != 0)
         key->remote_port = f->remote_port;
     if (s->local_port != 0)
@@ -117,12 +118,15 @@ ttls_match_new(struct ttls_policy *policy, struct ttls_match **out,
     bool is_good = m != NULL;
 
     if (m != NULL) {
+        table_init(&m->numbers);
         m->policy = ttls_policy_ref(policy);
         m->n_rules = ttls_policy_rules(policy, &m->rules);
     }
     for (size_t i = 0; is_good && i < m->n_rules; i++)
         is_good = match_add(m, m->rules[i], (uint32_t)i);
-    is_good = is_good && order_shapes(m);
+    if (m != NULL)
+        table_fini(&m->numbers);
+    is_good = is_good && order_shapes(m) && match_prune_new(m);
     if (!is_good) {
         ttls_match_free(&m);
         return err_set(why, ERR_MEMORY, "no storage for the rules' index");
@@ -154,6 +158,7 @@ ttls_match_free(struct ttls_match **match)
     VEC_FREE(&m->buckets);
     VEC_FREE(&m->shapes);
     free(m->best);
+    match_prune_fini(m);
     free(m->chains);
     ttls_policy_unref(&m->policy);
     free(m);
@@ -209,10 +214,13 @@ const struct ttls_rule *
 ttls_match_find(const struct ttls_match *m, const struct ttls_facts *f)
 {
     uint32_t best = NOTHING;
+    struct match_fit fit;
+    size_t i;
 
     if (f->is_local_addr_unknown || f->is_local_port_unknown)
         return ttls_match_slowly(m->policy, f);
-    for (size_t i = 0; i < m->shapes.n && m->best[i] < best; i++) {
+    match_fit(m, f, &fit);
+    while ((i = match_next(m, &fit)) < m->shapes.n && m->best[i] < best) {
         const struct bucket *b;
         struct key key;
 

@@ -60,14 +60,18 @@ port_keys(const struct ttls_ports *p, size_t room)
 static bool
 shape_number(struct ttls_match *m, const struct shape *s, uint32_t *out)
 {
-    for (size_t i = 0; i < m->shapes.n; i++) {
-        if (memcmp(&m->shapes.v[i], s, sizeof *s) == 0) {
-            *out = (uint32_t)i;
-            return true;
-        }
+    struct str key = str_n(s, sizeof *s);
+    uintptr_t known = (uintptr_t)table_get(&m->numbers, key);
+
+    if (known == 0) {
+        if (!VEC_PUSH(&m->shapes, *s))
+            return false;
+        known = m->shapes.n;
+        if (!table_put(&m->numbers, key, (void *)known, NULL))
+            return false;
     }
-    *out = (uint32_t)m->shapes.n;
-    return VEC_PUSH(&m->shapes, *s);
+    *out = (uint32_t)(known - 1);
+    return true;
 }
 
 static bool

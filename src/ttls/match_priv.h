@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_TTLS_MATCH_PRIV_H
 #define SALLYPORT_TTLS_MATCH_PRIV_H
 
+#include "base/table.h"
 #include "base/vec.h"
 #include "ttls/holds.h"
 
@@ -44,6 +45,19 @@ struct bucket {
     size_t n_segments;
 };
 
+enum match_part { PART_JOB, PART_USER, PART_REMOTE, PART_LOCAL, PARTS };
+
+/* Lengths of a part that are in the key: 0 to 128, then EXACT or NO_PREFIX. */
+#define MATCH_MODES 130u
+
+/* Of one connection: the shapes that may fit. */
+struct match_fit {
+    const uint64_t *v[PARTS][MATCH_MODES]; /* of each length that fits */
+    unsigned n[PARTS];
+    uint64_t left; /* of the 64 before `at` */
+    size_t at;
+};
+
 struct ttls_match {
     struct ttls_policy *policy;
     const struct ttls_rule *const *rules;
@@ -52,7 +66,11 @@ struct ttls_match {
         struct shape *v;
         size_t n, cap;
     } shapes;
-    uint32_t *best; /* of a shape: its first rule */
+    struct table numbers; /* of shapes, plus 1; while it is made */
+    uint32_t *best;       /* of a shape: its first rule */
+    uint64_t *filter;     /* NULL: there are few shapes */
+    size_t n_filter_bits; /* a power of two */
+    uint64_t *of_mode[PARTS][MATCH_MODES]; /* shapes as bits, or NULL */
     struct {
         struct bucket *v;
         size_t n, cap;
@@ -62,6 +80,10 @@ struct ttls_match {
 };
 
 uint64_t match_hash(const struct key *);
+/* What of a name or address is in the key, `out` being zero; false when a name
+ * is too short, or is none. */
+bool match_name(char out[8], uint8_t mode, struct str name);
+void match_addr(uint8_t out[16], uint8_t prefix, const uint8_t addr[16]);
 /* A connection as the shape sees it; false when it cannot fit. */
 bool match_key(const struct shape *, uint32_t number, const struct ttls_facts *,
                struct key *);
@@ -69,6 +91,13 @@ struct bucket *match_bucket(const struct ttls_match *, const struct key *);
 /* match_build.c: all entries of one rule; false without storage. */
 MUST_CHECK bool match_add(struct ttls_match *, const struct ttls_rule *,
                           uint32_t order);
+/* match_prune.c: shapes in their order, where there are many those that can
+ * fit; their number after the last. */
+MUST_CHECK bool match_prune_new(struct ttls_match *);
+void match_prune_fini(struct ttls_match *);
+void match_fit(const struct ttls_match *, const struct ttls_facts *,
+               struct match_fit *out);
+size_t match_next(const struct ttls_match *, struct match_fit *);
 /* match_index.c: segments for a bucket with many rules, if they help. */
 void match_index(struct ttls_match *, struct bucket *);
 /* Which segment a value lies in; from[0] is 0. */

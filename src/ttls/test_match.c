@@ -202,6 +202,66 @@ agrees(void **state)
     buf_fini(&text);
 }
 
+/* Rules that differ in how much of names and addresses they fix, so that most
+ * have a shape of their own. */
+static void
+many_shapes(void **state)
+{
+    static const char *const peers[] = { "10.1.2.3", "10.1.2.200",
+                                         "10.9.0.1", "192.0.2.1",
+                                         "fe80::5",  "fe80:0:0:8::1" };
+    unsigned seed = 11, n_found = 0;
+    struct ttls_policy *p;
+    struct ttls_match *m;
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 4u << 20);
+    buf_add_z(&text, HEAD);
+    for (unsigned i = 0; i < 3000; i++) {
+        bool is_v4 = rand_r(&seed) % 2 == 0;
+        unsigned job = (unsigned)rand_r(&seed) % 9;
+        unsigned user = (unsigned)rand_r(&seed) % 9;
+
+        buf_printf(&text, "TTLSRule r%u\n{\nJobname %.*s%s\nUserid %.*s*\n", i,
+                   (int)job, "ABCDEFGH",
+                   job == 0 || (job < 8 && i % 3 != 0) ? "*" : "",
+                   (int)user % 8, "UVWXYZ12");
+        buf_printf(&text, "RemoteAddr %s/%u\nLocalAddr %s/%u\n",
+                   is_v4 ? "10.1.2.3" : "fe80::5",
+                   (unsigned)rand_r(&seed) % (is_v4 ? 33u : 129u),
+                   is_v4 ? "10.9.0.1" : "fe80:0:0:8::1",
+                   (unsigned)rand_r(&seed) % (is_v4 ? 33u : 129u));
+        buf_printf(&text,
+                   "RemotePortRange %u\nDirection Both\nPriority %u\n"
+                   "TTLSGroupActionRef g\n}\n",
+                   1 + (unsigned)rand_r(&seed) % 3,
+                   1 + (unsigned)rand_r(&seed) % 100);
+    }
+    assert_int_equal(buf_check(&text, NULL), ERR_OK);
+    p = build(buf_view(&text));
+    assert_int_equal(ttls_match_new(p, &m, NULL), ERR_OK);
+    for (unsigned i = 0; i < 5000; i++) {
+        struct ttls_facts f = {
+            .local = address(PICK(peers)),
+            .remote = address(PICK(peers)),
+            .local_port = 7,
+            .remote_port = (uint16_t)(1 + (unsigned)rand_r(&seed) % 3),
+            .direction = TTLS_INBOUND,
+            .job = str_n("ABCDEFGH", (unsigned)rand_r(&seed) % 9),
+            .user = str_n("UVWXYZ12", (unsigned)rand_r(&seed) % 9),
+        };
+        const struct ttls_rule *r = ttls_match_find(m, &f);
+
+        assert_ptr_equal(r, ttls_match_slowly(p, &f));
+        n_found += r != NULL;
+    }
+    assert_true(n_found > 500 && n_found < 4500);
+    ttls_match_free(&m);
+    ttls_policy_unref(&p);
+    buf_fini(&text);
+}
+
 /* Does a period of these lines hold then? */
 static bool
 holds(const char *lines, uint64_t now_s)
@@ -469,8 +529,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds),       cmocka_unit_test(agrees),
-        cmocka_unit_test(knows_time),  cmocka_unit_test(knows_days),
-        cmocka_unit_test(knows_zones), cmocka_unit_test(shadows),
+        cmocka_unit_test(many_shapes), cmocka_unit_test(knows_time),
+        cmocka_unit_test(knows_days),  cmocka_unit_test(knows_zones),
+        cmocka_unit_test(shadows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
