@@ -1,9 +1,12 @@
-/* A store that is taken gives policies that the agent takes, each with the
- * rules that it was made of; one that is refused says at least one error. */
+/* A store that is taken gives policies that the agent takes, and that come back
+ * as objects which give the same bytes; one that is refused says at least one
+ * error. What is written of a store reads as that store. */
 #include <string.h>
 
+#include "assist/dump.h"
 #include "assist/generate.h"
 #include "assist/health.h"
+#include "assist/import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -14,6 +17,60 @@ count(void *arg, bool is_error, struct str path, const char *text)
     REQUIRE(memchr(text, '\n', strlen(text)) == NULL);
     REQUIRE(is_error || path.n > 0);
     *(size_t *)arg += is_error;
+}
+
+static struct store *
+read_again(struct buf *json)
+{
+    struct store *s = NULL;
+    size_t n_errors = 0;
+
+    REQUIRE(buf_check(json, NULL) == ERR_OK);
+    REQUIRE(store_parse(buf_view(json), count, &n_errors, &s, NULL) == ERR_OK);
+    return s;
+}
+
+static void
+come_back(struct str policy)
+{
+    struct import_file file = { STR("policy"), policy };
+    struct import_options options = { 0 };
+    struct buf json, again;
+    struct store *s;
+    enum err e;
+
+    buf_init(&json, STORE_FILE_MAX);
+    buf_init(&again, GENERATE_FILE_MAX);
+    e = import_policy(&file, 1, &options, &json, NULL);
+    REQUIRE(e == ERR_OK || e == ERR_LIMIT);
+    if (e == ERR_OK) {
+        s = read_again(&json);
+        e = generate_policy(s, &s->systems[0].images[0],
+                            &s->systems[0].images[0].stacks[0], STR(""),
+                            STR(""), &again, NULL);
+        REQUIRE(e == ERR_OK);
+        REQUIRE(str_eq(buf_view(&again), policy));
+        store_free(&s);
+    }
+    buf_fini(&json);
+    buf_fini(&again);
+}
+
+static void
+dump(const struct store *s)
+{
+    struct buf first, second;
+    struct store *copy;
+
+    buf_init(&first, 4 * STORE_FILE_MAX);
+    buf_init(&second, 4 * STORE_FILE_MAX);
+    store_dump(s, &first);
+    copy = read_again(&first);
+    store_dump(copy, &second);
+    REQUIRE(str_eq(buf_view(&first), buf_view(&second)));
+    store_free(&copy);
+    buf_fini(&first);
+    buf_fini(&second);
 }
 
 static void
@@ -41,6 +98,7 @@ make(const struct store *s, const struct store_image *image,
         REQUIRE(e == ERR_OK);
         REQUIRE(second.n == first.n + sizeof "## 2020-06-12 14:18:57 : Save "
                                              "To Disk");
+        come_back(buf_view(&first));
     }
     buf_fini(&first);
     buf_fini(&second);
@@ -60,6 +118,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     REQUIRE((e == ERR_OK) == (s != NULL));
     if (s == NULL)
         return 0;
+    dump(s);
     health_store(s, count, &n_errors);
     REQUIRE(n_errors == 0);
     for (size_t i = 0; i < s->n_systems; i++)

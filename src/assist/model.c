@@ -70,6 +70,18 @@ is_word(struct str s, size_t max, bool is_upper, const char *others)
     return s.n > 0 && s.n <= max && s.p[0] != ' ' && s.p[s.n - 1] != ' ';
 }
 
+bool
+store_is_name(struct str name)
+{
+    return is_word(name, STORE_NAME_MAX, false, " _-.$@");
+}
+
+bool
+store_is_system(struct str name)
+{
+    return is_word(name, 8, true, "$@#");
+}
+
 static bool
 is_release(struct str s)
 {
@@ -87,10 +99,9 @@ read_name(struct links *l, struct str path, const struct field *f,
         : f->kind == RELEASE ? "a release such as V2R3"
                              : "1 to 32 letters, digits, blanks (not first or "
                                "last), or _ - . $ @";
-    bool is_good = f->kind == SYSTEM ? is_word(s, 8, true, "$@#")
-                   : f->kind == RELEASE
-                       ? is_release(s)
-                       : is_word(s, STORE_NAME_MAX, false, " _-.$@");
+    bool is_good = f->kind == SYSTEM    ? store_is_system(s)
+                   : f->kind == RELEASE ? is_release(s)
+                                        : store_is_name(s);
 
     if (!json_is_string(v))
         IGNORE(links_error(l, path, "found %s, expected %s", type_of(v),

@@ -195,5 +195,8 @@ typedef void (*store_diag)(void *arg, bool is_error, struct str path,
 MUST_CHECK enum err store_parse(struct str json, store_diag, void *arg,
                                 struct store **out, struct err_info *why);
 void store_free(struct store **);
+/* May an object, or an image or a stack, be called that? */
+bool store_is_name(struct str name);
+bool store_is_system(struct str name);
 
 #endif

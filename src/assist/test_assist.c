@@ -3,6 +3,7 @@
 
 #include "assist/generate.h"
 #include "assist/health.h"
+#include "assist/import.h"
 #include "base/file.h"
 
 #define WHEN "2020-06-12 14:18:57"
@@ -25,6 +26,30 @@ generate(const struct store *s, const char *before, struct buf *out,
                         STR(WHEN), out, why);
     exact_free(copy);
     return e;
+}
+
+/* The objects of a generated policy are made into it, byte for byte. */
+static void
+comes_back(struct buf *policy)
+{
+    struct import_file file = { STR("policy"), buf_view(policy) };
+    struct import_options options = { 0 };
+    struct err_info why = { 0 };
+    struct store *s = NULL;
+    struct said said = { 0 };
+    struct buf json, again;
+
+    buf_init(&json, STORE_FILE_MAX);
+    buf_init(&again, GENERATE_FILE_MAX);
+    if (import_policy(&file, 1, &options, &json, &why) != ERR_OK ||
+        store_parse(buf_view(&json), on_said, &said, &s, &why) != ERR_OK ||
+        generate_policy(s, &s->systems[0].images[0], first_stack(s), STR(""),
+                        STR(""), &again, &why) != ERR_OK)
+        fail_msg("%s of\n%s", why.text, buf_z(policy));
+    assert_string_equal(buf_z(&again), buf_z(policy));
+    buf_fini(&json);
+    buf_fini(&again);
+    store_free(&s);
 }
 
 /* What stands below the header, as text with a NUL. */
@@ -58,6 +83,7 @@ exercise(void **state)
                      ERR_OK);
     assert_int_equal(generate(s, "", &got, &why), ERR_OK);
     assert_string_equal(body_of(&got), strstr(buf_z(&want), "\nTTLSRule ") + 1);
+    comes_back(&got);
     buf_fini(&json);
     buf_fini(&want);
     buf_fini(&got);
@@ -430,6 +456,7 @@ writes(void **state)
             if (strstr(body_of(&out), expand(rows[i].has[k])) == NULL)
                 fail_msg("row %zu: no\n%sin\n%s", i, expand(rows[i].has[k]),
                          body_of(&out));
+        comes_back(&out);
         buf_fini(&out);
         store_free(&s);
     }
@@ -462,6 +489,7 @@ cuts(void **state)
     assert_int_equal(generate(s, "", &out, &why), ERR_OK);
     assert_non_null(strstr(buf_z(&out), "TTLSConnectionAction              "
                                         "cAct1~T2345678901234567890123456\n"));
+    comes_back(&out);
     buf_fini(&out);
     store_free(&s);
 }
@@ -527,6 +555,7 @@ refuses(void **state)
     assert_int_equal(generate(s, "", &out, &why), ERR_OK);
     assert_non_null(strstr(buf_z(&out), "Rule~66\n"));
     assert_non_null(strstr(buf_z(&out), "Priority                        190"));
+    comes_back(&out);
     buf_fini(&out);
     ((struct store_map *)s->maps)->n_pairs = 66;
     s->traffic[0].n_types = 64; /* no rule is looked at */

@@ -113,8 +113,8 @@ same_pointed(const void *left, const void *right)
     return a == b || (a != NULL && b != NULL && ttls_obj_same(a, b));
 }
 
-static bool
-same_value(const struct ttls_row *row, const void *a, const void *b)
+bool
+ttls_value_same(const struct ttls_row *row, const void *a, const void *b)
 {
     switch (row->kind) {
     case TTLS_K_WORD:
@@ -190,8 +190,8 @@ ttls_obj_same(const struct ttls_obj *a, const struct ttls_obj *b)
     if (!is_list && a->coded != b->coded)
         return false;
     for (size_t i = 0; !is_list && i < type->n_rows; i++) {
-        if (!same_value(&type->rows[i], ttls_field(a, &type->rows[i]),
-                        ttls_field(b, &type->rows[i])))
+        if (!ttls_value_same(&type->rows[i], ttls_field(a, &type->rows[i]),
+                             ttls_field(b, &type->rows[i])))
             return false;
     }
     return same_whole(a, b);

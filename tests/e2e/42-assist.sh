@@ -1,5 +1,6 @@
 # Policies from a store of objects: the exercise's is made again, a store with
-# mistakes writes nothing, a file that is replaced keeps its history.
+# mistakes writes nothing, a file that is replaced keeps its history. And back:
+# a policy becomes the objects that make it.
 : "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "$E2E_LIB"
 cd "$SCRATCH" || exit 1
@@ -63,4 +64,78 @@ runs "--output and --install" 2 sallyport assist --install -o x store.json
 runs "no file" 1 sallyport assist none.json
 runs "a folder that is not there" 1 sallyport assist -o nowhere/x store.json
 runs "no store named" 2 sallyport assist
+runs "two stores" 2 sallyport assist store.json two.json
+runs "--lossy without --import" 2 sallyport assist --lossy store.json
+
+# --- a policy becomes objects ------------------------------------------------------------------
+cp "$file" policy; cp policy before
+runs "a policy is looked at" 0 sallyport assist --import policy
+[ ! -e new.json ]; ok $? "nothing is written"
+runs "its objects" 0 sallyport assist --import --output new.json policy
+is "$(jq -c '[.name, .groups[0].images[0].name, .groups[0].images[0].keyring, .trafficDescriptors[0].name, .groups[0].images[0].stacks[0].rules[0].name]' new.json)" \
+    '["USER1","WG31","Liberty.KeyRing","zCEEClient","zCEEClientRule"]' "bear the names they had"
+is "$(jq -r '.groups[0].images[0].stacks[0].installHistory | length' new.json)" 2 "and the stack its history"
+sallyport assist --output - new.json 2>said >again; ok $? "they make a policy"
+is "$(diff before again)" "$(printf '%s\n' 9a10 "> $(sed -n 10p again)")" "the same to the byte, but for one line of history"
+runs "what is there stays" 1 sallyport assist --import --output new.json policy
+like "$OUT" 'new\.json: is there; expected the name of a store that is to be made' "says so"
+cat >hand <<'P'
+# by hand
+TTLSRule getapi
+{
+  Jobname USER1GET
+  RemotePortRange 9443
+  Direction Outbound
+  TTLSGroupActionRef group
+  TTLSEnvironmentActionRef client
+}
+TTLSGroupAction group
+{
+  TTLSEnabled On
+}
+TTLSEnvironmentAction client
+{
+  HandshakeRole Client
+  TTLSKeyringParms
+  {
+    Keyring /etc/keys.p12
+    KeyringPw notforstores
+  }
+  TTLSGskAdvancedParms
+  {
+    TTLSGskOcspParms
+    {
+      OcspUrl http://ocsp.example/
+    }
+  }
+}
+P
+runs "a password" 1 sallyport assist --import --stack WG31.TCPIP1 --output hand.json hand
+like "$OUT" '^hand:20: error: KeyringPw: a store keeps no passwords' "is refused where it stands"
+unlike "$OUT" notforstores "and not shown"
+[ ! -e hand.json ]; ok $? "nothing is written"
+runs "nor does --lossy do without a key" 1 sallyport assist --import --lossy --stack WG31.TCPIP1 --output hand.json hand
+sed -i 's/KeyringPw notforstores/KeyringStashFile \/etc\/keys.sth/' hand
+runs "no image and no stack" 1 sallyport assist --import hand
+like "$OUT" 'expected names .* there or by --stack IMAGE\.STACK' "asks for them"
+runs "a policy of somebody's own" 0 sallyport assist --import --stack WG31.TCPIP1 --output hand.json hand
+like "$OUT" '^hand:2: warning: comments above 1 statements are not kept' "what is left behind is said"
+is "$(jq -c '.securityLevels[0].advanced' hand.json)" '{"OcspUrl":"http://ocsp.example/"}' "what has no key of its own is kept"
+runs "its objects are a good store" 0 sallyport assist -o hand.again hand.json
+like "$(cat hand.again)" '^TTLSRule +getapi~1$' "with its name"
+sed 's/TTLSEnabled On/&\nTrace 193/' hand >lossy
+runs "what no object can say" 1 sallyport assist --import --stack WG31.TCPIP1 -o lossy.json lossy
+like "$OUT" '^lossy:13: error: Trace 193: .*no object of a store can say that' "with file and line"
+runs "--lossy" 0 sallyport assist --import --lossy --stack WG31.TCPIP1 -o lossy.json lossy
+like "$OUT" '^lossy:13: warning: Trace 193' "names it all the same"
+printf 'TTLSRule x\n{\nJobname TOOLONGNAME\nDirection Up\n}\n' >wrong
+runs "a policy with errors" 1 sallyport assist --import --stack WG31.TCPIP1 -o wrong.json wrong
+is "$(grep -c '^wrong:[0-9]*: error: ' <<<"$OUT")" 3 "lists all of them"
+[ ! -e wrong.json ]; ok $? "and makes nothing"
+runs "no policy" 1 sallyport assist --import none
+runs "--import and --install" 2 sallyport assist --import --install policy
+sallyport assist --json --import --stack WG31.TCPIP1 wrong >found; is $? 1 "--json"
+is "$(jq -c '[.ok, .errors, (.findings | length), .findings[0].file, .findings[0].line]' found)" '[false,3,3,"wrong",3]' "for programs"
+sallyport assist --json store.json >found; is $? 0 "--json of a store"
+is "$(jq -c '[.ok, .warnings, .findings[0].severity, .findings[0].path]' found)" '[true,1,"warning","trafficDescriptors[0].types[0].hostNames"]' "the same"
 done_testing

@@ -9,13 +9,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/printable.h"
+#include "bin/assist/assist.h"
 
 #define STATUS_ERRORS 1
 #define STATUS_USAGE 2
 #define STATUS_FAILED 16
 
-static bool install;
+static bool install, import, lossy, is_json;
 static const char *stack_name, *output;
 
 static const struct cli_opt opts[] = {
@@ -25,41 +25,74 @@ static const struct cli_opt opts[] = {
       "write the policy of the stack there; - is standard output" },
     { "install", 0, CLI_FLAG, &install, NULL,
       "write each policy to where the agent looks for it" },
+    { "import", 0, CLI_FLAG, &import, NULL,
+      "make a store of a policy; its files, the CommonTTLSConfig first" },
+    { "lossy", 0, CLI_FLAG, &lossy, NULL,
+      "with --import: go on without what no object can say" },
+    { "json", 0, CLI_FLAG, &is_json, NULL, "what was found, for programs" },
 };
 
 static const struct cli cli = {
     .command = "sallyport assist",
-    .usage = "[--stack IMAGE.STACK] [--output FILE | --install] STORE.json",
+    .usage = "[--stack IMAGE.STACK] [--output FILE | --install] [--json] "
+             "STORE.json\n"
+             "   or: sallyport assist --import [--stack IMAGE.STACK] [--lossy] "
+             "[--output STORE.json] [--json] POLICY...",
     .summary = "AT-TLS policies from the objects of a backing store.",
     .detail =
         "  Without --output and --install the store is checked, nothing is\n"
         "  written. Errors and warnings come with their path in the store; it\n"
         "  ends with 1 when there was an error, and then nothing is written.\n"
         "  Installed is etc/cfgasst/RELEASE/IMAGE/STACK/tlsPol of the image\n"
-        "  SALLYPORT_ROOT; F PAGENT,REFRESH activates it.\n",
+        "  SALLYPORT_ROOT; F PAGENT,REFRESH activates it.\n"
+        "  An imported policy and the one that its objects make do the same,\n"
+        "  rule by rule; what no object can say is told with file and line, "
+        "and\n"
+        "  then nothing is written unless --lossy says so.\n",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),
     .min_args = 1,
-    .max_args = 1,
+    .max_args = -1,
 };
 
-struct said {
-    const char *file;
-    unsigned n_errors, n_warnings;
-};
-
-static void
-on_diag(void *arg, bool is_error, struct str path, const char *text)
+static const char *
+count(struct said *s, bool is_error)
 {
-    struct said *s = arg;
+    *(is_error ? &s->n_errors : &s->n_warnings) += 1;
+    return is_error ? "error" : "warning";
+}
 
-    if (is_error)
-        s->n_errors++;
+void
+say_store(void *said, bool is_error, struct str path, const char *text)
+{
+    struct said *s = said;
+    const char *severity = count(s, is_error);
+
+    if (s->findings == NULL)
+        fprintf(stderr, "%s: %s: " STR_FMT "%s%s\n", s->file, severity,
+                STR_ARG(path), path.n == 0 ? "" : ": ", text);
     else
-        s->n_warnings++;
-    fprintf(stderr, "%s: %s: " STR_FMT "%s%s\n", s->file,
-            is_error ? "error" : "warning", STR_ARG(path),
-            path.n == 0 ? "" : ": ", text);
+        IGNORE(json_array_append_new(
+            s->findings,
+            json_pack("{s:s, s:s, s:s%, s:s}", "severity", severity, "file",
+                      s->file, "path", path.p == NULL ? "" : path.p, path.n,
+                      "text", text)));
+}
+
+void
+say_policy(void *said, const struct ttls_diag *d)
+{
+    struct said *s = said;
+    const char *severity = count(s, d->is_error);
+
+    if (s->findings == NULL)
+        fprintf(stderr, STR_FMT ":%u: %s: %s\n", STR_ARG(d->file), d->line,
+                severity, d->text);
+    else
+        IGNORE(json_array_append_new(
+            s->findings, json_pack("{s:s, s:s%, s:i, s:s}", "severity",
+                                   severity, "file", d->file.p, d->file.n,
+                                   "line", (int)d->line, "text", d->text)));
 }
 
 /* "2020-06-12 14:18:57", local time as the original has it. */
@@ -134,7 +167,7 @@ make_policy(struct arena *arena, const struct store *store, struct target *t,
         e = generate_policy(store, t->image, t->stack, buf_view(&before),
                             str_of(when), &t->text, why);
     if (e == ERR_OK)
-        e = health_stack(t->stack, buf_view(&t->text), on_diag, said, why);
+        e = health_stack(t->stack, buf_view(&t->text), say_store, said, why);
     buf_fini(&before);
     return e;
 }
@@ -177,7 +210,7 @@ run(struct arena *arena, const struct store *store, struct said *said,
     struct target *v = targets_of(arena, store, &n);
     enum err e = ERR_OK;
 
-    health_store(store, on_diag, said);
+    health_store(store, say_store, said);
     if (n == 0)
         return err_set(why, ERR_NOT_FOUND, "the store has no %s%s",
                        stack_name == NULL ? "stack" : "stack ",
@@ -194,10 +227,10 @@ run(struct arena *arena, const struct store *store, struct said *said,
     }
     for (size_t i = 0; e == ERR_OK && i < n && v[i].path != NULL; i++) {
         e = write_policy(v[i].path, buf_view(&v[i].text), why);
-        if (e == ERR_OK && install)
+        if (e == ERR_OK && install && said->findings == NULL)
             printf("%s\n", v[i].path);
     }
-    if (e == ERR_OK)
+    if (e == ERR_OK && said->findings == NULL)
         fprintf(stderr,
                 "%zu stacks, %zu connectivity rules, 0 errors, "
                 "%u warnings\n",
@@ -207,36 +240,81 @@ run(struct arena *arena, const struct store *store, struct said *said,
     return e;
 }
 
-int
-main(int argc, char **argv)
+static enum err
+run_store(const char *file, struct said *said, struct err_info *why)
 {
-    struct said said = { 0 };
     struct store *store = NULL;
-    struct err_info why = { 0 };
     struct arena arena;
     struct buf json;
     enum err e;
 
-    IGNORE(cli_parse(&cli, argc, argv, STATUS_USAGE));
-    log_init("sallyport-assist");
-    if (install && output != NULL) {
-        fprintf(stderr, "sallyport assist: --output and --install are both "
-                        "given; expected one of them\n");
-        return STATUS_USAGE;
-    }
-    said.file = argv[1];
     arena_init(&arena, 64u << 20);
     buf_init(&json, STORE_FILE_MAX);
-    e = file_read(argv[1], &json, &why);
+    e = file_read(file, &json, why);
     if (e == ERR_OK)
-        e = store_parse(buf_view(&json), on_diag, &said, &store, &why);
+        e = store_parse(buf_view(&json), say_store, said, &store, why);
     if (e == ERR_OK)
-        e = run(&arena, store, &said, &why);
-    if (e != ERR_OK)
-        fprintf(stderr, "sallyport assist: %s\n", why.text);
+        e = run(&arena, store, said, why);
     store_free(&store);
     arena_fini(&arena);
     buf_fini(&json);
+    return e;
+}
+
+static bool
+is_usage_good(int n)
+{
+    const char *wrong =
+        install && output != NULL
+            ? "--output and --install are both given; expected one of them"
+        : import && install
+            ? "--import and --install are both given; expected one of them"
+        : is_json && output != NULL && strcmp(output, "-") == 0
+            ? "--json and --output - both want standard output"
+        : lossy && !import ? "--lossy is given without --import"
+        : n > 1 && !import ? "more than one store is given; expected one"
+                           : NULL;
+
+    if (wrong != NULL)
+        fprintf(stderr, "sallyport assist: %s\n", wrong);
+    return wrong == NULL;
+}
+
+static void
+print_json(struct said *said, enum err e, const struct err_info *why)
+{
+    json_t *all = json_pack("{s:b, s:s*, s:i, s:i, s:o}", "ok", e == ERR_OK,
+                            "error", e == ERR_OK ? NULL : why->text, "errors",
+                            (int)said->n_errors, "warnings",
+                            (int)said->n_warnings, "findings", said->findings);
+
+    IGNORE(json_dumpf(all, stdout, JSON_INDENT(2)));
+    IGNORE(putchar('\n'));
+    json_decref(all);
+}
+
+int
+main(int argc, char **argv)
+{
+    int n = cli_parse(&cli, argc, argv, STATUS_USAGE);
+    struct said said = { .file = argv[1] };
+    struct err_info why = { 0 };
+    enum err e;
+
+    log_init("sallyport-assist");
+    if (!is_usage_good(n))
+        return STATUS_USAGE;
+    said.findings = is_json ? json_array() : NULL;
+    if (import)
+        e = import_run(
+            &(struct import_command){ stack_name, output, lossy, argv + 1, n },
+            &said, &why);
+    else
+        e = run_store(argv[1], &said, &why);
+    if (is_json)
+        print_json(&said, e, &why);
+    else if (e != ERR_OK)
+        fprintf(stderr, "sallyport assist: %s\n", why.text);
     return e == ERR_OK                                         ? 0
            : e == ERR_IO || e == ERR_MEMORY || e == ERR_DENIED ? STATUS_FAILED
                                                                : STATUS_ERRORS;
