@@ -9,11 +9,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "io/keystore.h"
+#include "io/keydb.h"
 #include "ttls/engine_wire.h"
 #include "ttls/env.h"
-
-#define STASH_MASK 0xf5u /* of the original's stash files */
 
 static bool
 fail(struct env *env, unsigned rc)
@@ -29,45 +27,6 @@ may_read(const struct env *env, const struct engine_file *f)
 {
     return env->uid == 0 || (f->mode & 0004) != 0 ||
            (f->uid == env->uid && (f->mode & 0400) != 0);
-}
-
-/* A stash hides its password by a mask, which sets the first bit of every
- * byte, and ends it with a zero; a plain line is taken as well. */
-static bool
-read_stash(struct str stash, char out[129])
-{
-    bool is_masked = stash.n > 0 && ((unsigned char)stash.p[0] & 0x80u) != 0;
-    size_t n = 0;
-
-    for (; n < stash.n && n < 128; n++) {
-        unsigned char c = (unsigned char)stash.p[n];
-
-        c = is_masked ? c ^ STASH_MASK : c;
-        if (c == '\0' || (!is_masked && (c == '\n' || c == '\r')))
-            break;
-        out[n] = (char)c;
-    }
-    out[n] = '\0';
-    return n > 0;
-}
-
-static bool
-type_of(struct str bytes, enum keystore_type *out)
-{
-    static const struct {
-        struct str head;
-        enum keystore_type type;
-    } heads[] = { { { "\xfe\xed\xfe\xed", 4 }, KEYSTORE_JKS },
-                  { { "\xce\xce\xce\xce", 4 }, KEYSTORE_JCEKS },
-                  { { "\x30", 1 }, KEYSTORE_PKCS12 } };
-
-    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
-        *out = heads[i].type;
-        if (str_starts(bytes, heads[i].head))
-            return true;
-    }
-    *out = KEYSTORE_PEM;
-    return str_find(str_sub(bytes, 0, 65536), STR("-----BEGIN ")) != STR_NPOS;
 }
 
 /* The first one is the default; a name that is too long names nothing. */
@@ -106,7 +65,7 @@ open_store(struct env *env, const struct engine_file *f, struct str password)
     bool is_fine;
     enum err e;
 
-    if (!type_of(f->bytes, &in.type)) {
+    if (!keydb_type(f->bytes, &in.type)) {
         log_warn("key database " STR_FMT ": expected PKCS12, PEM or a Java key "
                  "store; a CMS database (.kdb) is to be exported as PKCS12",
                  STR_ARG(env->mapped->eff.ring));
@@ -139,7 +98,7 @@ env_file(struct env *env)
         return open_store(env, &f, eff->ring_password);
     if (eff->ring_stash_file.n > 0 &&
         (!engine_policy_file(p, eff->ring_stash_file, &stash) ||
-         !may_read(env, &stash) || !read_stash(stash.bytes, secret)))
+         !may_read(env, &stash) || !keydb_stash(stash.bytes, secret)))
         return fail(env, 106);
     is_fine = open_store(env, &f, str_of(secret));
     OPENSSL_cleanse(secret, sizeof secret);

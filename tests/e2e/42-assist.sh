@@ -12,7 +12,7 @@ statements() { grep -v '^##' "$1"; }
 # --- check, print, write ----------------------------------------------------------------
 runs "a store is checked" 0 sallyport assist store.json
 like "$OUT" '^store\.json: warning: trafficDescriptors\[0\]\.types\[0\]\.hostNames: ' "a warning with its path"
-like "$OUT" '^1 stacks, 1 connectivity rules, 0 errors, 1 warnings$' "and what there is"
+like "$OUT" '^1 stacks, 1 connectivity rules, 0 errors, 2 warnings$' "and what there is"
 [ ! -e "$file" ]; ok $? "nothing is written"
 sallyport assist --output - store.json 2>said >printed; ok $? "the policy is printed"
 is "$(statements printed)" "$(statements "$policies/tlsPol")" "it is the exercise's"
@@ -137,5 +137,63 @@ runs "--import and --install" 2 sallyport assist --import --install policy
 sallyport assist --json --import --stack WG31.TCPIP1 wrong >found; is $? 1 "--json"
 is "$(jq -c '[.ok, .errors, (.findings | length), .findings[0].file, .findings[0].line]' found)" '[false,3,3,"wrong",3]' "for programs"
 sallyport assist --json store.json >found; is $? 0 "--json of a store"
-is "$(jq -c '[.ok, .warnings, .findings[0].severity, .findings[0].path]' found)" '[true,1,"warning","trafficDescriptors[0].types[0].hostNames"]' "the same"
+is "$(jq -c '[.ok, .warnings, .findings[0].severity, .findings[0].path]' found)" '[true,2,"warning","trafficDescriptors[0].types[0].hostNames"]' "the same"
+
+# --- rings and key databases: what the host says of them -----------------------------------------
+rings() { # SAYS WHAT [FILTER]: the store, changed
+    jq "${3:-.}" store.json >rings.json
+    OUT=$(sallyport assist --user USER1 rings.json 2>&1); like "$OUT" "$1" "$2"
+}
+runs "rings without a user" 0 sallyport assist store.json
+like "$OUT" 'keyring: ring Liberty\.KeyRing was not looked up: it is that of whoever runs the job; name a user: .* or --user$' "are not looked up, which is said"
+rings 'images\[0\]\.keyring: ring Liberty\.KeyRing of USER1 was not looked up: .*while the image \(SALLYPORT_ROOT\) runs' "nor without an angel"
+background sallyport-angel
+wait_for 10 test -S "$SALLYPORT_ROOT/angel/front.sock" || exit 1
+deck() { sallyport-racf --file - >deck.out 2>&1; }
+deck <<D
+ADDUSER USER1 DFLTGRP(SYS1) OMVS(UID(50001))
+ADDUSER USER2 DFLTGRP(SYS1) OMVS(UID(50002))
+SETROPTS CLASSACT(FACILITY)
+RDEFINE FACILITY IRR.DIGTCERT.LISTRING UACC(NONE)
+PERMIT IRR.DIGTCERT.LISTRING CLASS(FACILITY) ID(IBMUSER) ACCESS(UPDATE)
+PERMIT IRR.DIGTCERT.LISTRING CLASS(FACILITY) ID(USER1 USER2) ACCESS(READ)
+RACDCERT CERTAUTH GENCERT SUBJECTSDN(CN('CA')) WITHLABEL('CA') NOTAFTER(DATE(2040-12-31))
+RACDCERT ID(USER1) GENCERT SUBJECTSDN(CN('me')) WITHLABEL('me') SIGNWITH(CERTAUTH LABEL('CA')) NOTAFTER(DATE($(date -u -d '10 days' +%F)))
+D
+rings 'ring Liberty\.KeyRing of USER1 is not there: RACDCERT ID\(USER1\) ADDRING\(Liberty\.KeyRing\)' "a ring that is missing"
+deck <<D
+RACDCERT ID(USER1) ADDRING(Liberty.KeyRing)
+RACDCERT ID(USER1) CONNECT(RING(Liberty.KeyRing) LABEL('me'))
+D
+rings 'no certificate of an authority' "a ring without an authority"
+like "$OUT" 'certificate "me" of ring Liberty\.KeyRing of USER1 expires [0-9-]+, in (9|10) days' "a certificate that ends soon"
+deck <<D
+RACDCERT ID(USER1) CONNECT(RING(Liberty.KeyRing) LABEL('CA') CERTAUTH USAGE(CERTAUTH))
+D
+rings 'types\[0\]\.certificateLabel: "nobody" is not in ring Liberty\.KeyRing of USER1' "a label" '.trafficDescriptors[0].types[0].certificateLabel = "nobody"'
+unlike "$OUT" 'authority|was not looked up|not there' "and nothing else"
+rings 'certificate "me" of ring' "a server's" '.trafficDescriptors[0].types[0].handshakeRole = "Server"'
+unlike "$OUT" 'private key|could show' "another user's private keys are not judged"
+if [ "$(id -u)" = 0 ]; then
+    own() { OUT=$(setpriv --reuid "$1" --regid "$1" --clear-groups env PATH="$PATH" SALLYPORT_ROOT="$SALLYPORT_ROOT" sallyport assist --user USER1 --json "$SCRATCH/rings.json" 2>&1 </dev/null); }
+    chmod 755 "$SCRATCH" 2>/dev/null; jq . store.json >rings.json
+    own 50002
+    like "$OUT" 'ring Liberty.KeyRing of USER1 was not looked up: .*UPDATE for another' "who may not see it is told so"
+    jq '.trafficDescriptors[0].types[0] += {"handshakeRole": "Server", "certificateLabel": "me"}' store.json >rings.json
+    own 50001
+    like "$OUT" 'certificate .*me.* of ring Liberty.KeyRing of USER1 expires' "whoever owns it sees it"
+    unlike "$OUT" 'private key' "and the private key"
+fi
+mkdir -p "$SALLYPORT_ROOT/etc"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.key -out k.pem -days 5 -subj /CN=k 2>/dev/null
+openssl pkcs12 -export -inkey k.key -in k.pem -name k -passout pass:pw -out "$SALLYPORT_ROOT/etc/k.p12" 2>/dev/null
+echo pw >"$SALLYPORT_ROOT/etc/k.sth"
+files='.groups[0].images[0].keyring = "/etc/k.p12" | .groups[0].images[0].stashFile = "/etc/k.sth"'
+rings 'certificate "k" of key database /etc/k\.p12 expires [0-9-]+, in [45] days' "a key database" "$files"
+like "$OUT" 'key database /etc/k\.p12 has no certificate of an authority' "is looked into"
+echo pwpw >"$SALLYPORT_ROOT/etc/k.sth"
+rings 'key database /etc/k\.p12 was not looked up: ' "with the right password alone" "$files"
+unlike "$OUT" 'pw|of an authority' "which is not shown, nor anything made up"
+rm "$SALLYPORT_ROOT/etc/k.p12"
+rings 'key database /etc/k\.p12 is not there' "a key database that is missing" "$files"
 done_testing

@@ -2,7 +2,7 @@
 #ifndef SALLYPORT_BIN_ASSIST_H
 #define SALLYPORT_BIN_ASSIST_H
 
-#include "assist/model.h"
+#include "assist/health_ring.h"
 #include "ttls/build.h"
 
 #include <jansson.h>
@@ -28,5 +28,15 @@ struct import_command {
 };
 MUST_CHECK enum err import_run(const struct import_command *, struct said *,
                                struct err_info *why);
+
+/* Rings are asked for as whoever runs this. */
+struct saf_client;
+struct rings {
+    struct saf_client *saf; /* NULL until one is asked for */
+    struct arena arena;
+};
+void rings_init(struct rings *);
+void rings_fini(struct rings *);
+void rings_look_up(void *rings, const struct ring_name *, struct ring_facts *);
 
 #endif

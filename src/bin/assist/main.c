@@ -16,7 +16,7 @@
 #define STATUS_FAILED 16
 
 static bool install, import, lossy, is_json;
-static const char *stack_name, *output;
+static const char *stack_name, *output, *user;
 
 static const struct cli_opt opts[] = {
     { "stack", 0, CLI_STRING, &stack_name, "IMAGE.STACK",
@@ -25,6 +25,8 @@ static const struct cli_opt opts[] = {
       "write the policy of the stack there; - is standard output" },
     { "install", 0, CLI_FLAG, &install, NULL,
       "write each policy to where the agent looks for it" },
+    { "user", 0, CLI_STRING, &user, "ID",
+      "whose rings are looked up where no traffic type says it" },
     { "import", 0, CLI_FLAG, &import, NULL,
       "make a store of a policy; its files, the CommonTTLSConfig first" },
     { "lossy", 0, CLI_FLAG, &lossy, NULL,
@@ -34,8 +36,8 @@ static const struct cli_opt opts[] = {
 
 static const struct cli cli = {
     .command = "sallyport assist",
-    .usage = "[--stack IMAGE.STACK] [--output FILE | --install] [--json] "
-             "STORE.json\n"
+    .usage = "[--stack IMAGE.STACK] [--output FILE | --install] [--user ID] "
+             "[--json] STORE.json\n"
              "   or: sallyport assist --import [--stack IMAGE.STACK] [--lossy] "
              "[--output STORE.json] [--json] POLICY...",
     .summary = "AT-TLS policies from the objects of a backing store.",
@@ -202,6 +204,17 @@ targets_of(struct arena *arena, const struct store *s, size_t *n)
     return v;
 }
 
+static void
+check_rings(const struct store *store, struct said *said)
+{
+    struct rings rings;
+
+    rings_init(&rings);
+    health_rings(store, str_of(user), (int64_t)(clock_wall_ms() / 1000),
+                 rings_look_up, &rings, say_store, said);
+    rings_fini(&rings);
+}
+
 static enum err
 run(struct arena *arena, const struct store *store, struct said *said,
     struct err_info *why)
@@ -211,6 +224,7 @@ run(struct arena *arena, const struct store *store, struct said *said,
     enum err e = ERR_OK;
 
     health_store(store, say_store, said);
+    check_rings(store, said);
     if (n == 0)
         return err_set(why, ERR_NOT_FOUND, "the store has no %s%s",
                        stack_name == NULL ? "stack" : "stack ",
@@ -271,9 +285,10 @@ is_usage_good(int n)
             ? "--import and --install are both given; expected one of them"
         : is_json && output != NULL && strcmp(output, "-") == 0
             ? "--json and --output - both want standard output"
-        : lossy && !import ? "--lossy is given without --import"
-        : n > 1 && !import ? "more than one store is given; expected one"
-                           : NULL;
+        : user != NULL && import ? "--user is given with --import"
+        : lossy && !import       ? "--lossy is given without --import"
+        : n > 1 && !import       ? "more than one store is given; expected one"
+                                 : NULL;
 
     if (wrong != NULL)
         fprintf(stderr, "sallyport assist: %s\n", wrong);
