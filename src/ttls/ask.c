@@ -32,6 +32,7 @@ put_record(struct buf *out, const struct conn *c)
     buf_u64(out, c->record.cgroup);
     buf_u32(out, c->record.uid);
     buf_u32(out, c->record.tgid);
+    buf_u64(out, c->record.when_ns);
     buf_str(out, str_n(c->record.comm, strnlen(c->record.comm, 16)));
 }
 
@@ -265,6 +266,22 @@ read_who(struct reader *in, struct who *w)
     return true;
 }
 
+static bool
+read_lineage(struct reader *in, struct lineage *l)
+{
+    uint8_t is_known, n;
+    bool is_fine =
+        reader_u8(in, &is_known) && reader_u8(in, &n) && n <= LINEAGE_MAX;
+
+    if (is_fine) {
+        l->is_known = is_known != 0;
+        l->n = n;
+    }
+    for (uint32_t i = 0; is_fine && i < l->n; i++)
+        is_fine = reader_u32(in, &l->v[i]);
+    return is_fine;
+}
+
 /* What is not understood is nobody. */
 static void
 read_whos(struct str payload, struct whos *out)
@@ -276,7 +293,7 @@ read_whos(struct str payload, struct whos *out)
     memset(out, 0, sizeof *out);
     is_fine = reader_u8(&in, &n) && n <= WHOS_MAX;
     for (size_t i = 0; is_fine && i < n; i++)
-        is_fine = read_who(&in, &out->v[i]);
+        is_fine = read_who(&in, &out->v[i]) && read_lineage(&in, &out->of[i]);
     if (is_fine && reader_at_end(&in))
         out->n = n;
     else

@@ -10,6 +10,7 @@
 #include "ipc/chan.h"
 #include "saf/client.h"
 #include "ttls/engine_wire.h"
+#include "ttls/lineage.h"
 #include "ttls/owner.h"
 #include "ttls/sockets.h"
 #include "ttls/syslogd.h"
@@ -31,12 +32,27 @@ angel_get(void)
     return angel;
 }
 
+/* With the processes they descend from, as of when_ns. */
 static void
-answer_whos(int fd, uint32_t seq, const struct owner *v, size_t n)
+put_lineage(struct buf *out, uint32_t tgid, uint64_t when_ns)
+{
+    struct lineage l = { 0 };
+
+    if (tgid != 0)
+        lineage_of(tgid, when_ns, &l);
+    buf_u8(out, l.is_known);
+    buf_u8(out, (uint8_t)l.n);
+    for (uint32_t i = 0; i < l.n; i++)
+        buf_u32(out, l.v[i]);
+}
+
+static void
+answer_whos(int fd, uint32_t seq, const struct owner *v, size_t n,
+            uint64_t when_ns)
 {
     struct buf out;
 
-    buf_init(&out, 1024);
+    buf_init(&out, 8192);
     buf_u8(&out, (uint8_t)n);
     for (size_t i = 0; i < n; i++) {
         buf_u8(&out, v[i].is_job);
@@ -45,15 +61,16 @@ answer_whos(int fd, uint32_t seq, const struct owner *v, size_t n)
         buf_str(&out, str_of(v[i].user));
         buf_u32(&out, v[i].uid);
         buf_u32(&out, v[i].tgid);
+        put_lineage(&out, v[i].tgid, when_ns);
     }
     IGNORE(chan_send(fd, BROKER_IS, seq, buf_view(&out), NULL, 0, NULL));
     buf_fini(&out);
 }
 
 static void
-answer_who(int fd, uint32_t seq, const struct owner *w)
+answer_who(int fd, uint32_t seq, const struct owner *w, uint64_t when_ns)
 {
-    answer_whos(fd, seq, w, w->is_found);
+    answer_whos(fd, seq, w, w->is_found, when_ns);
 }
 
 static bool
@@ -63,15 +80,17 @@ on_who(int fd, const struct chan_msg *msg)
     uint32_t uid, tgid;
     struct owner w;
     struct str comm;
-    uint64_t cgroup;
+    uint64_t cgroup, when_ns;
     char text[17];
 
     if (!reader_u64(&in, &cgroup) || !reader_u32(&in, &uid) ||
-        !reader_u32(&in, &tgid) || !reader_str(&in, 0, 16, &comm) ||
-        !reader_at_end(&in) || !str_copy_z(comm, text, sizeof text))
+        !reader_u32(&in, &tgid) || !reader_u64(&in, &when_ns) ||
+        !reader_str(&in, 0, 16, &comm) || !reader_at_end(&in) ||
+        !str_copy_z(comm, text, sizeof text))
         return false;
     owner_of(cgroup, uid, text, &w);
-    answer_who(fd, msg->seq, &w);
+    w.tgid = tgid;
+    answer_who(fd, msg->seq, &w, when_ns);
     return true;
 }
 
@@ -101,7 +120,7 @@ answer_owners(int fd, uint32_t seq, const struct socket_facts *v, size_t n_all)
     holders_find(held, n);
     for (size_t i = 0; i < n; i++)
         owners_add(&v[i], holders_of(held, n, v[i].inode), &owners);
-    answer_whos(fd, seq, owners.v, owners.is_more ? 0 : owners.n);
+    answer_whos(fd, seq, owners.v, owners.is_more ? 0 : owners.n, LINEAGE_NOW);
 }
 
 static bool
@@ -147,7 +166,7 @@ on_certificate(int fd, const struct chan_msg *msg)
         (void)snprintf(w.user, sizeof w.user, "%s", acee->user);
         acee_unref(&acee);
     }
-    answer_who(fd, msg->seq, &w);
+    answer_who(fd, msg->seq, &w, LINEAGE_NOW);
     return true;
 }
 

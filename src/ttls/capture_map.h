@@ -36,14 +36,15 @@ struct capture_engine {
 
 /*
  * Counters of the map `hints`: how many primary connections of rules with
- * SecondaryMap (primary.h) a process has with a peer, or anybody (tgid 0) has.
- * Different ones may share a counter: then an engine says that it was nothing.
+ * SecondaryMap (primary.h) there are with a peer. Whose they are an engine
+ * finds out: a child of their process may be of any cgroup. Different peers may
+ * share a counter: then an engine says that it was nothing.
  */
 #define CAPTURE_HINTS 65536u
 static inline __u32
-capture_hint(__u32 tgid, const __u8 ip[16])
+capture_hint(const __u8 ip[16])
 {
-    __u32 h = tgid * 0x9e3779b1u;
+    __u32 h = 0x9e3779b1u;
 
     for (int i = 0; i < 16; i += 4) {
         h ^= (__u32)ip[i] << 24 | (__u32)ip[i + 1] << 16 |
@@ -90,6 +91,7 @@ struct capture_record {
                                  known yet */
     __u64 cookie;             /* of the socket: SO_COOKIE */
     __u64 cgroup;
+    __u64 when_ns; /* since the machine was started */
     __u32 uid;
     __u32 tgid;
     __u32 device; /* SO_BINDTODEVICE's interface, 0: none */

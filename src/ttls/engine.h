@@ -19,6 +19,7 @@
 #include "io/loop.h"
 #include "ttls/capture_map.h"
 #include "ttls/effective.h"
+#include "ttls/lineage.h"
 #include "ttls/match.h"
 #include "ttls/primary.h"
 
@@ -117,7 +118,7 @@ struct who {
     bool is_ours; /* a job of this image, or uses what one has made */
     char job[9], user[9];
     uint32_t uid;
-    uint32_t tgid; /* of who listens; 0: not known */
+    uint32_t tgid; /* 0: not known */
 };
 
 /* Who holds a socket: several may. */
@@ -125,6 +126,7 @@ struct who {
 struct whos {
     size_t n; /* 0: nobody is known */
     struct who v[WHOS_MAX];
+    struct lineage of[WHOS_MAX];
 };
 
 struct conn {
@@ -167,6 +169,8 @@ struct conn {
     bool is_handshake_done, saw_peer_bytes;
     bool is_secondary, is_primary; /* secondary.c */
     uint32_t primary;              /* its slot */
+    uint32_t kin; /* it, or who it descends from, has a primary one; 0: none */
+    bool may_have_kin; /* nobody can say: its process has ended */
     /* Application control. */
     bool is_stopping, is_stopped; /* back to clear text: asked, agreed */
     bool allow_timeout, is_timed_out;
@@ -327,8 +331,12 @@ void secondary_fini(struct engine *);
  * False: there is no room to remember it, it must not go on. */
 MUST_CHECK bool secondary_note(struct conn *);
 void secondary_forget(struct conn *);
-/* Map it like its primary connection, if it has one that counts for more than
- * rule (NULL: none). False: it has one, and cannot be mapped like it. */
+/* Who of these processes has a primary connection that it may belong to. */
+void secondary_relate(struct conn *, const struct lineage *);
+/* Does it belong to one that counts for more than rule (NULL: none)? */
+bool secondary_counts(const struct conn *, const struct ttls_rule *rule);
+/* Map it like that one, if there is one. False: it cannot be mapped like it, or
+ * nobody can say whether it belongs to one that there is. */
 MUST_CHECK bool secondary_map(struct conn *, const struct ttls_rule *rule);
 
 /* --- say.c: EZD1281I to EZD1287I ------------------------------------------ */

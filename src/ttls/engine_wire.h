@@ -32,7 +32,8 @@ enum engine_message {
     ENGINE_TOLD,
 
     /* Engine to broker. */
-    /* u64 cgroup, u32 uid, u32 tgid, str comm -> BROKER_IS */
+    /* u64 cgroup, u32 uid, u32 tgid, u64 when connect() was called, str comm ->
+     * BROKER_IS */
     BROKER_WHO = 0x5421,
     /* Who listens at this local address? 16 bytes, u16 port -> BROKER_IS */
     BROKER_OWNER,
@@ -48,8 +49,9 @@ enum engine_message {
 
     /* Broker to engine. */
     /* u8 n, n x { u8 is_job, u8 is_ours, str job, str user, u32 uid, u32 tgid
-     * (of a socket's owner, else 0) }: a socket may have several, who has made
-     * it first; none: nobody is known */
+     * (0: not known), u8 whether its lineage is known, u8 n, n x u32 process
+     * (lineage.h) }: a socket may have several, who has made it first; none:
+     * nobody is known */
     BROKER_IS = 0x5441,
     /* u8 err, str why [, u32 n, n x { str label, str owner, str der,
      * u8 has_key, u8 is_default, u8 usage }; descriptor: key channel

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ipc/cgroup.h"
+#include "ttls/lineage.h"
 
 static int
 by_inode(const void *a, const void *b)
@@ -46,11 +47,13 @@ static bool
 describe(const char *pid, struct holder *h)
 {
     char text[600], path[900], mount[256];
+    struct process p;
     struct stat st;
 
     memset(h, 0, sizeof *h);
     h->pid = atoi(pid);
-    if (!line_of(pid, "status", "Uid:", text, sizeof text))
+    if (!process_read((uint32_t)h->pid, &p) ||
+        !line_of(pid, "status", "Uid:", text, sizeof text))
         return false;
     h->uid = (uint32_t)strtoul(text, NULL, 10);
     if (!cgroup_mount(mount, sizeof mount) ||
@@ -59,6 +62,7 @@ describe(const char *pid, struct holder *h)
     (void)snprintf(path, sizeof path, "%s%s", mount, text);
     if (stat(path, &st) != 0 || !line_of(pid, "comm", "", text, sizeof text))
         return false;
+    h->start_ns = p.start_ns;
     h->cgroup = st.st_ino;
     (void)snprintf(h->comm, sizeof h->comm, "%.16s", text);
     return true;
@@ -68,9 +72,14 @@ static void
 add(struct held *s, const struct holder *h)
 {
     for (size_t i = 0; i < s->n; i++) {
-        if (s->v[i].cgroup == h->cgroup && s->v[i].uid == h->uid &&
-            strcmp(s->v[i].comm, h->comm) == 0)
-            return;
+        struct holder *old = &s->v[i];
+
+        if (old->cgroup != h->cgroup || old->uid != h->uid ||
+            strcmp(old->comm, h->comm) != 0)
+            continue;
+        if (h->start_ns < old->start_ns)
+            *old = *h;
+        return;
     }
     if (s->n == HOLDERS_MAX)
         s->is_more = true;

@@ -9,8 +9,10 @@
 
 #define HOLDERS_MAX 16u /* of different kinds */
 
-/* Processes of one cgroup, one uid and one name count as one. */
+/* Processes of one cgroup, one uid and one name count as one: the oldest, which
+ * is the father of those it has forked. */
 struct holder {
+    uint64_t start_ns;
     uint64_t cgroup;
     uint32_t uid; /* the real one */
     int pid;

@@ -4,16 +4,14 @@
 
 static const uint8_t any[16];
 
-/* The counters of one entry: by process, for its connect(); by peer alone, for
- * who connects to it, whose process is not known yet; and "any address", which
- * a process may call one of this machine's. */
+/* The counters of one entry: its peer's, and that of "any address", which a
+ * process may call one of this machine's. */
 static void
 hint(struct primaries *p, const struct primary *e, int by)
 {
     const uint32_t at[] = {
-        capture_hint(e->tgid, e->remote),
-        capture_hint(e->tgid, any),
-        capture_hint(0, e->remote),
+        capture_hint(e->remote),
+        capture_hint(any),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(at); i++)
@@ -64,7 +62,8 @@ says_same(const struct primary *e, const struct primary *want)
 static uint32_t
 slot_at(uint32_t tgid, const uint8_t remote[16], uint32_t i)
 {
-    return (capture_hint(tgid, remote) + i) % PRIMARIES_MAX;
+    return (capture_hint(remote) + tgid * 0x9e3779b1u / 65536u + i) %
+           PRIMARIES_MAX;
 }
 
 void
@@ -130,16 +129,39 @@ primaries_remove(struct primaries *p, uint32_t slot)
 }
 
 bool
+primaries_may(const struct primaries *p, const uint8_t remote[16])
+{
+    return p->slots != NULL && __atomic_load_n(&p->hints[capture_hint(remote)],
+                                               __ATOMIC_ACQUIRE) != 0;
+}
+
+bool
+primaries_any(const struct primaries *p, const uint8_t local[16],
+              const uint8_t remote[16], struct primary *out)
+{
+    bool is_found = false;
+
+    for (uint32_t i = 0; primaries_may(p, remote) && i < PRIMARIES_MAX; i++) {
+        struct primary e;
+
+        if (!read_slot(&p->slots[i], &e) ||
+            !has_key(&e, e.tgid, local, remote) ||
+            (is_found && out->priority >= e.priority))
+            continue;
+        *out = e;
+        is_found = true;
+    }
+    return is_found;
+}
+
+bool
 primaries_find(const struct primaries *p, uint32_t tgid,
                const uint8_t local[16], const uint8_t remote[16],
                struct primary *out)
 {
     bool is_found = false;
 
-    /* The counter first: most connections have none. */
-    if (p->slots == NULL ||
-        __atomic_load_n(&p->hints[capture_hint(tgid, remote)],
-                        __ATOMIC_ACQUIRE) == 0)
+    if (!primaries_may(p, remote))
         return false;
     for (uint32_t i = 0; i < PRIMARY_WINDOW; i++) {
         struct primary e;

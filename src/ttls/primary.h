@@ -2,10 +2,10 @@
  * Primary connections of rules with SecondaryMap: {process, local address,
  * remote address} and the rule they were mapped to, in memory that the engines
  * of a stack share. A later connection of the same process between the same
- * addresses becomes a secondary one.
+ * addresses, or of one that descends from it, becomes a secondary one.
  *
- * The kernel knows of them by counters only (capture_map.h): a connection that
- * hits one is sent to an engine, which looks here.
+ * The kernel knows of them by counters of peers only (capture_map.h): a
+ * connection that hits one is sent to an engine, which looks here.
  */
 #ifndef SALLYPORT_TTLS_PRIMARY_H
 #define SALLYPORT_TTLS_PRIMARY_H
@@ -41,7 +41,12 @@ void primaries_start(struct primaries *);
 MUST_CHECK bool primaries_put(struct primaries *, const struct primary *want,
                               uint32_t *slot);
 void primaries_remove(struct primaries *, uint32_t slot);
-/* The one of highest priority. False: none. */
+/* Is there any with this peer? No entry is looked at: most have none. */
+bool primaries_may(const struct primaries *, const uint8_t remote[16]);
+/* The one of highest priority, of whatever process. */
+MUST_CHECK bool primaries_any(const struct primaries *, const uint8_t local[16],
+                              const uint8_t remote[16], struct primary *out);
+/* Of this one. False: none. */
 MUST_CHECK bool primaries_find(const struct primaries *, uint32_t tgid,
                                const uint8_t local[16],
                                const uint8_t remote[16], struct primary *out);

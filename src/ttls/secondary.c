@@ -1,8 +1,10 @@
 /*
- * SecondaryMap: a connection of the same process to the same peer as a mapped
- * one is mapped like it, when no rule is for it or one of lower priority. The
- * primary's entry stands until it is closed, for all engines; the policy it was
- * mapped by is kept as long.
+ * SecondaryMap: a connection of the same process, or of one that descends from
+ * it, to the same peer as a mapped one is mapped like it, when no rule is for
+ * it or one of lower priority. The primary's entry stands until it is closed,
+ * for all engines; the policy it was mapped by is kept as long. A process that
+ * has ended before its parents were found out may be anybody's child: its
+ * connections to a primary one's peer are reset.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -139,16 +141,65 @@ mapped_like(struct engine *g, const struct primary *like)
     return rule_of(g->policy, like->rule);
 }
 
+/* Of several the nearest of highest priority. */
+void
+secondary_relate(struct conn *c, const struct lineage *of)
+{
+    const struct primaries *p = &c->engine->primaries;
+    struct primary e;
+    uint32_t priority = 0;
+
+    c->kin = 0;
+    c->may_have_kin = false;
+    if (!primaries_may(p, c->remote.ip))
+        return;
+    for (uint32_t i = 0; i <= of->n; i++) {
+        uint32_t tgid = i == 0 ? process_of(c) : of->v[i - 1];
+
+        if (tgid == 0 ||
+            !primaries_find(p, tgid, c->local.ip, c->remote.ip, &e) ||
+            (c->kin != 0 && e.priority <= priority))
+            continue;
+        c->kin = tgid;
+        priority = e.priority;
+    }
+    c->may_have_kin = c->kin == 0 && !of->is_known;
+}
+
+static bool
+find(const struct conn *c, const struct ttls_rule *rule, struct primary *out)
+{
+    const struct primaries *p = &c->engine->primaries;
+    bool is_found =
+        c->kin != 0 ? primaries_find(p, c->kin, c->local.ip, c->remote.ip, out)
+                    : c->may_have_kin &&
+                          primaries_any(p, c->local.ip, c->remote.ip, out);
+
+    return is_found && (rule == NULL || rule->priority < out->priority);
+}
+
+bool
+secondary_counts(const struct conn *c, const struct ttls_rule *rule)
+{
+    struct primary like;
+
+    return find(c, rule, &like);
+}
+
 bool
 secondary_map(struct conn *c, const struct ttls_rule *rule)
 {
     struct engine *g = c->engine;
     struct primary like;
 
-    if (!primaries_find(&g->primaries, process_of(c), c->local.ip, c->remote.ip,
-                        &like) ||
-        (rule != NULL && rule->priority >= like.priority))
+    if (!find(c, rule, &like))
         return true;
+    if (c->kin == 0) {
+        log_warn("connection %08X: its process has ended, it may have been a "
+                 "child of process %u, which has a connection by rule %s",
+                 c->id, like.tgid, like.rule);
+        return false;
+    }
     c->mapped = mapped_like(g, &like);
     if (c->mapped == NULL) {
         log_info("connection %08X: its primary connection's rule %s is gone",

@@ -70,15 +70,16 @@ by_process_and_addresses(void **state)
     assert_false(finds(&two, 0, 1, 2, &got));
     assert_false(finds(&two, 100, 3, 2, &got));
     assert_false(finds(&two, 100, 1, 3, &got));
-    /* What the kernel looks at: of the process, of anybody, to "any". */
-    assert_int_equal(hints[capture_hint(100, remote)], 1);
-    assert_int_equal(hints[capture_hint(0, remote)], 1);
-    assert_int_equal(hints[capture_hint(100, any)], 1);
+    /* What the kernel looks at: the peer, and "any". */
+    assert_int_equal(hints[capture_hint(remote)], 1);
+    assert_int_equal(hints[capture_hint(any)], 1);
+    assert_true(primaries_may(&two, remote));
     assert_true(primaries_hold(&two, 7));
     assert_false(primaries_hold(&two, 8));
     primaries_remove(&one, slot);
     assert_false(finds(&two, 100, 1, 2, &got));
     assert_false(primaries_hold(&two, 7));
+    assert_false(primaries_may(&two, remote));
     assert_int_equal(hinted(), 0);
 }
 
@@ -124,6 +125,50 @@ highest_priority(void **state)
     assert_string_equal(got.rule, "low");
 }
 
+/* Of whatever process; where there is none, nobody looks. */
+static void
+of_anybody(void **state)
+{
+    const struct primary low = entry(100, 2, "low", 1),
+                         high = entry(300, 2, "high", 9);
+    const uint8_t local[16] = { [15] = 1 }, remote[16] = { [15] = 2 },
+                  other[16] = { [15] = 3 };
+    struct primary got = { .tgid = 77 };
+    struct primaries none = { .slots = NULL };
+    uint32_t a, b;
+
+    (void)state;
+    assert_false(primaries_any(&two, local, remote, &got));
+    assert_true(primaries_put(&one, &low, &a));
+    assert_true(primaries_put(&two, &high, &b));
+    assert_false(primaries_any(&two, local, other, &got));
+    assert_false(primaries_any(&two, other, remote, &got));
+    assert_false(primaries_any(&none, local, remote, &got));
+    assert_false(primaries_may(&none, remote));
+    assert_int_equal(got.tgid, 77);
+    assert_true(primaries_any(&one, local, remote, &got));
+    assert_string_equal(got.rule, "high");
+    assert_int_equal(got.tgid, 300);
+    primaries_remove(&two, b);
+    assert_true(primaries_any(&two, local, remote, &got));
+    assert_int_equal(got.tgid, 100);
+}
+
+/* Ten thousand processes with one peer: all find a place. */
+static void
+one_peer_many_processes(void **state)
+{
+    uint32_t slot, n = 0;
+
+    (void)state;
+    for (uint32_t tgid = 2; tgid < 2 + 10000; tgid++) {
+        struct primary p = entry(tgid, 2, "ftp", 5);
+
+        n += primaries_put(&one, &p, &slot);
+    }
+    assert_int_equal(n, 10000);
+}
+
 /* An engine that was killed: its successor forgets what was its own. */
 static void
 after_a_death(void **state)
@@ -139,7 +184,7 @@ after_a_death(void **state)
     primaries_start(&next);
     assert_true(finds(&next, 100, 1, 2, &got));
     assert_false(finds(&next, 200, 1, 3, &got));
-    assert_int_equal(hinted(), 3);
+    assert_int_equal(hinted(), 2);
 }
 
 /* No room: said, and nothing is lost. */
@@ -194,6 +239,8 @@ main(void)
         cmocka_unit_test_setup(by_process_and_addresses, start),
         cmocka_unit_test_setup(is_counted, start),
         cmocka_unit_test_setup(highest_priority, start),
+        cmocka_unit_test_setup(of_anybody, start),
+        cmocka_unit_test_setup(one_peer_many_processes, start),
         cmocka_unit_test_setup(after_a_death, start),
         cmocka_unit_test_setup(no_room, start),
         cmocka_unit_test_setup(is_damaged, start),

@@ -82,9 +82,13 @@ whos_get(const struct conn *c, struct whos *out)
         return false;
     if (c->is_inbound)
         return get_listener(c, out);
+    /* Of two processes that are the same to rules one may be the child of who
+     * has a primary connection. */
+    if (primaries_may(&c->engine->primaries, c->remote.ip))
+        return false;
     known = table_get(&c->engine->whos, space_key(&c->record, space));
     if (known != NULL)
-        *out = (struct whos){ 1, { *known } };
+        *out = (struct whos){ .n = 1, .v = { *known } };
     return known != NULL;
 }
 
@@ -126,35 +130,37 @@ whos_put(const struct conn *c, const struct whos *whos, uint64_t listeners)
     put(&g->whos, space_key(&c->record, space), w);
 }
 
-/* 2: TLS, 1: another rule, 0: none. */
+/* It is that one's. 2: TLS, 1: another rule, 0: none. */
 static unsigned
-weight(struct conn *c)
+weigh(struct conn *c, const struct whos *whos, size_t i)
 {
-    const struct ttls_rule *rule = conn_rule(c);
+    const struct ttls_rule *rule;
 
+    c->who = whos->v[i];
+    secondary_relate(c, &whos->of[i]);
+    rule = conn_rule(c);
+    if (secondary_counts(c, rule))
+        return 2;
     return rule == NULL ? 0 : rule->group->enabled == TTLS_ON ? 2 : 1;
 }
 
 void
 whos_choose(struct conn *c, const struct whos *whos)
 {
+    size_t chosen = 0;
     unsigned best = 0;
 
     c->has_who = true;
-    c->who = whos->v[0];
-    if (whos->n < 2)
-        return;
-    engine_catch_up(c->engine);
-    best = weight(c);
-    for (size_t i = 1; i < whos->n; i++) {
-        struct who former = c->who;
-        unsigned n;
+    if (whos->n > 1)
+        engine_catch_up(c->engine);
+    for (size_t i = 0; whos->n > 1 && i < whos->n; i++) {
+        unsigned n = weigh(c, whos, i);
 
-        c->who = whos->v[i];
-        n = weight(c);
-        if (n > best)
+        if (n > best) {
             best = n;
-        else
-            c->who = former;
+            chosen = i;
+        }
     }
+    c->who = whos->v[chosen];
+    secondary_relate(c, &whos->of[chosen]);
 }

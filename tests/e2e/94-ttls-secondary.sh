@@ -1,6 +1,6 @@
 # SecondaryMap: connections of a process that has a mapped one with the same
-# peer are mapped like it, as FTP's data connections are; those of others, and
-# later ones, are not.
+# peer, and of those it has forked, are mapped like it, as FTP's data
+# connections are; those of others, and later ones, are not.
 : "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
@@ -12,11 +12,23 @@ policy() { # PRIORITY-OF-OTHER
     rule plain Outbound 8444 Client LIBSERV/Liberty.KeyRing "" "Priority 100"
     rule other Outbound 8472 Client LIBSERV/Liberty.KeyRing "" "Priority $1"
     rule server Inbound 8085 Server LIBSERV/Liberty.KeyRing "SecondaryMap On" "Priority 100"
+    rule forks Inbound 8086-8087 Server LIBSERV/Liberty.KeyRing "SecondaryMap On" "Priority 100"
 }
 policy 50 >"$policy"
 ttls_start
 wire_start
 for port in 8443 8444 8470 8471 8472; do line_server $port LIBSERV.pem; done; ok $? "TLS servers"
+cat >plain.py <<'PY'
+import socket, sys, threading
+l = socket.create_server(("10.77.0.2", 8475), backlog=1024)
+print("up", flush=True)
+def serve(s):
+    try: s.sendall(b"PLAIN " + s.makefile("rb").readline())
+    except OSError: pass
+    s.close()
+while True: threading.Thread(target=serve, args=(l.accept()[0],), daemon=True).start()
+PY
+background nsenter -t "$PEER" -n python3 plain.py >plain.out; wait_for 10 grep -q up plain.out; ok $? "and one in clear text"
 
 # Lines of the script's descriptor 3 in, answers out: one process that connects
 # and listens as it is told.
@@ -121,6 +133,172 @@ kill -9 $(pgrep -P "$(stack_pid)" -f -- --engine)
 wait_for 20 eval '[ "$(sallyport netstat --json CONN | jq "[.. | objects | select(.secondary? == true)] | length")" = 0 ]'
 tell 'connect dead 10.77.0.2 8470'; tell 'say dead end'; unlike "$OUT" MARKER "the engines were killed, and with them the primary connections"
 
+# --- children of a client --------------------------------------------------------------
+JOB=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/sallyport-test-$$
+mkdir "$JOB"; ok $? "another cgroup"; at_exit 'rmdir "$JOB" 2>/dev/null'
+cat >tree.py <<'PY'
+# A process that has a primary connection, and others of its family.
+import os, socket, sys, time
+TLS, CLEAR, PEER = 8470, 8475, "10.77.0.2"
+def talk(what, port=TLS, host=PEER):
+    try:
+        s = socket.create_connection((host, port), 20); s.sendall(("SECRET %s\n" % what if port == TLS else "OPEN %s\n" % what).encode())
+        print(what, s.makefile("rb").readline().decode(errors="replace").strip(), flush=True); s.close()
+    except OSError as e:
+        print(what, type(e).__name__, flush=True)
+def child(f, *a): # in a child of its own; waits for it
+    pid = os.fork()
+    if pid == 0:
+        try: f(*a)
+        except BaseException as e: print(type(e).__name__, e, flush=True)
+        os._exit(0)
+    os.waitpid(pid, 0)
+def elsewhere():
+    with open(sys.argv[1] + "/cgroup.procs", "w") as f: f.write(str(os.getpid()))
+    os.setresgid(50001, 50001, 50001); os.setresuid(50001, 50001, 50001)
+    talk("moved")
+def orphan(what, port, session):
+    r, w = os.pipe()
+    if os.fork() == 0:
+        father = os.getpid()
+        if os.fork() == 0:
+            if session: os.setsid()
+            while os.getppid() == father: time.sleep(0.01)
+            talk(what, port); os.write(w, b"x"); os._exit(0)
+        os._exit(0)
+    os.wait(); os.read(r, 1)
+def primary():
+    c = socket.create_connection((PEER, 8443), 20); c.sendall(b"SECRET control\n")
+    print("control", c.makefile("rb").readline().decode().strip(), flush=True)
+    return c
+def family():
+    os.setsid()
+    r, w = os.pipe(); r2, w2 = os.pipe()
+    if os.fork() == 0: # was there before the primary connection
+        os.read(r, 1); talk("elder"); os.write(w2, b"x"); os._exit(0)
+    c = primary()
+    os.write(w, b"x"); os.read(r2, 1)
+    child(talk, "child")
+    child(child, talk, "grandchild")
+    child(child, child, child, talk, "descendant")
+    child(os.execvp, "bash", ["bash", "-c", "bash -c 'exec 3<>/dev/tcp/10.77.0.2/8470; echo SECRET program >&3; echo program $(head -1 <&3)'; :"])
+    child(elsewhere)
+    orphan("fatherless", TLS, False)
+    orphan("daemon", CLEAR, True)
+    os.write(up, b"x"); os.read(go, 1)
+    c.close(); time.sleep(1)
+    child(talk, "late", CLEAR)
+down, up = os.pipe(); go, ahead = os.pipe()
+pid = os.fork()
+if pid == 0: family(); os._exit(0)
+os.read(down, 1)
+talk("father", CLEAR) # not a child's
+child(talk, "sister", CLEAR) # nor is its sister
+os.write(ahead, b"x"); os.waitpid(pid, 0)
+PY
+timeout 200 python3 tree.py "$JOB" >tree 2>&1; ok $? "a process with a primary connection, and its family"
+for who in control elder child grandchild descendant program moved fatherless; do like "$(cat tree)" "^$who MARKER TLSv1.[23] SECRET" "$who: TLS"; done
+for who in daemon father sister late; do is "$(grep "^$who " tree)" "$who PLAIN OPEN $who" "$who: nobody's child, clear text"; done
+# A process that ends at once: TLS where its parents could be found out, else
+# nothing; never clear text.
+cat >short.py <<'PY'
+import os, socket, sys
+c = socket.create_connection(("10.77.0.2", 8443), 20); c.sendall(b"SECRET control\n"); c.makefile("rb").readline()
+for i in range(100):
+    if os.fork() == 0:
+        try: s = socket.socket(); s.connect(("10.77.0.2", 8475)); s.send(b"SECRET short\n")
+        finally: os._exit(0)
+    os.wait()
+print("done")
+PY
+is "$(timeout 100 python3 short.py 2>/dev/null)" done "a hundred children that end at once"
+BROKER=$(pgrep -P "$(stack_pid)" -f -- --broker); STEERED=$(sallyport netstat --json TTLS | jq .steered)
+cat >gone.py <<'PY'
+import os, socket, sys
+c = socket.create_connection(("10.77.0.2", 8443), 20); c.sendall(b"SECRET control\n"); c.makefile("rb").readline()
+print("up", flush=True); sys.stdin.readline()
+if os.fork() == 0:
+    try: s = socket.socket(); s.connect(("10.77.0.2", 8475)); s.send(b"SECRET gone\n")
+    finally: os._exit(0)
+os.wait(); print("gone", flush=True); sys.stdin.readline()
+PY
+mkfifo g; exec 7<>g
+background python3 gone.py <g >gone 2>&1
+wait_for 20 grep -q up gone; kill -STOP "$BROKER"; echo >&7; wait_for 10 grep -q gone gone; ok $? "a child has ended before anybody could ask for its parents"
+kill -CONT "$BROKER"
+wait_for 10 eval 'cat "$SALLYPORT_ROOT"/tcpip/*/stack.log | grep -q "its process has ended, it may have been a child of process [0-9]*, which has a connection by rule ftp"'; ok $? "it is reset, and said"
+echo >&7
+
+# --- a server that forks -----------------------------------------------------------------
+cat >forks.py <<'PY'
+# forks.py PORT: one child for each client; on 8086 the father alone keeps the
+# listening socket, on 8087 all do. A child connects back
+# (active), listens (passive), has a child do both.
+import os, socket, socketserver, sys
+def line(s): return s.makefile("rb").readline().decode(errors="replace").strip()
+class Client(socketserver.BaseRequestHandler):
+    def handle(self):
+        if sys.argv[1] == "8086": self.server.socket.close()
+        control = self.request
+        while True:
+            what = line(control).split()
+            if not what: break
+            def act():
+                if what[1] == "active":
+                    s = socket.create_connection(("10.77.0.2", int(what[2])), 20)
+                else:
+                    l = socket.create_server(("10.77.0.1", int(what[2]))); l.settimeout(30); control.sendall(b"listening\n"); s = l.accept()[0]; l.close()
+                s.settimeout(20); s.sendall(("SECRET %s\n" % " ".join(what)).encode()); answer = line(s); s.close()
+                control.sendall(("%s heard %s\n" % (what[0], answer)).encode())
+            if what[0] == "child": act()
+            else:
+                if os.fork() == 0: act(); os._exit(0)
+                os.wait()
+class Server(socketserver.ForkingTCPServer):
+    allow_reuse_address = True
+s = Server(("10.77.0.1", int(sys.argv[1])), Client)
+print("up", flush=True)
+s.serve_forever()
+PY
+cat >ftp.py <<'PY'
+# ftp.py PORT N: a client of such a server, in TLS on all connections.
+import socket, ssl, sys
+c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE
+base = int(sys.argv[2])
+control = c.wrap_socket(socket.create_connection(("10.77.0.1", int(sys.argv[1])), 20)); f = control.makefile("rwb", 0)
+for i, who in enumerate(("child", "grandchild")):
+    l = socket.create_server(("10.77.0.2", base + i)); l.settimeout(30)
+    f.write(b"%s active %d\n" % (who.encode(), base + i))
+    s = c.wrap_socket(l.accept()[0]); print(s.makefile("rb").readline().decode().strip(), flush=True); s.sendall(b"SECRET from client\n")
+    print(f.readline().decode().strip(), flush=True)
+    f.write(b"%s passive %d\n" % (who.encode(), base + 5 + i)); f.readline()
+    s = c.wrap_socket(socket.create_connection(("10.77.0.1", base + 5 + i), 20)); print(s.makefile("rb").readline().decode().strip(), flush=True); s.sendall(b"SECRET from client\n")
+    print(f.readline().decode().strip(), flush=True)
+if len(sys.argv) > 3:
+    print("waits", flush=True); open(sys.argv[3]).readline()
+PY
+for port in 8086 8087; do
+    background setpriv --reuid=50001 --regid=50001 --clear-groups /usr/bin/python3 forks.py $port >forks.$port 2>&1; wait_for 10 grep -q up forks.$port
+    for n in 1 2; do peer timeout 100 python3 ftp.py $port 85${n}0 >ftp.$n 2>&1 & eval "F$n=$!"; done; wait $F1 $F2
+    for n in 1 2; do
+        is "$(grep -c 'SECRET .*\(active\|passive\) 85' ftp.$n) $(grep -c 'heard SECRET from client' ftp.$n)" "4 4" "server on $port, client $n: its child, and that one's, connect and listen: TLS"
+        [ "$(grep -c heard ftp.$n)" = 4 ] || note "$(cat ftp.$n)"
+    done
+done
+mkfifo w; exec 8<>w
+background nsenter -t "$PEER" -n python3 ftp.py 8086 8530 w >ftp.3 2>&1
+wait_for 40 grep -q waits ftp.3; ok $? "a client that stays"
+background python3 -c '
+import socket
+l = socket.create_server(("10.77.0.1", 8495)); print("up", flush=True)
+while True:
+    s = l.accept()[0]; s.sendall(b"OPEN " + s.makefile("rb").readline()); s.close()' >other.out
+wait_for 10 grep -q up other.out
+is "$(peer timeout 20 bash -c 'exec 3<>/dev/tcp/10.77.0.1/8495; echo words >&3; head -1 <&3')" "OPEN words" "another program that listens: reached in clear text"
+is "$(timeout 20 bash -c 'exec 3<>/dev/tcp/10.77.0.2/8475; echo OPEN words >&3; head -1 <&3')" "PLAIN OPEN words" "and one that connects to that client"
+echo >&8
+
 kill "$CLIENT"
-is "$(grep -ao 'SECRET \(hello\|file\|again\|priority\|change\|control\|active\|passive\)' wire | sort | uniq -c | tr '\n' ';')" "" "no clear text of theirs on the wire"
+is "$(grep -ao 'SECRET \(hello\|file\|again\|priority\|change\|control\|active\|passive\|[a-z]*child\|elder\|descendant\|program\|moved\|fatherless\|short\|gone\|from client\)' wire | sort | uniq -c | tr '\n' ';')" "" "no clear text of theirs on the wire"
+[ "$(grep -ac 'OPEN [a-z]' wire)" -gt 0 ]; ok $? "but what is nobody's"
 done_testing

@@ -141,10 +141,9 @@ has_addr(const struct capture_filter *f, const struct capture_addr *to)
                     : bpf_map_lookup_elem(&remote_a, &key) != NULL;
 }
 
-/* May it belong to a primary connection of this process (0: of anybody)? */
+/* May it belong to a primary connection with that peer? */
 static __always_inline bool
-is_hinted(const struct capture_filter *f, __u32 tgid,
-          const struct capture_addr *peer)
+is_hinted(const struct capture_filter *f, const struct capture_addr *peer)
 {
     struct capture_addr at = { 0 };
     __u32 which;
@@ -154,7 +153,7 @@ is_hinted(const struct capture_filter *f, __u32 tgid,
         return false;
     if (!is_any(peer))
         __builtin_memcpy(at.ip, peer->ip, sizeof at.ip);
-    which = capture_hint(tgid, at.ip);
+    which = capture_hint(at.ip);
     n = bpf_map_lookup_elem(&hints, &which);
     return !n || *n > 0;
 }
@@ -165,7 +164,7 @@ is_meant(const struct capture_filter *f, const struct capture_addr *to)
 {
     return (has_port(f->out_ports, to->port) && has_addr(f, to) &&
             !is_spared(f)) ||
-           is_hinted(f, (__u32)(bpf_get_current_pid_tgid() >> 32), to);
+           is_hinted(f, to);
 }
 
 /* Has a program, of this image or of another one, sent it there already? Who
@@ -241,6 +240,7 @@ keep(struct bpf_sock_addr *ctx, struct capture_record *r)
     r->uid = (__u32)bpf_get_current_uid_gid();
     r->tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
     r->cgroup = bpf_get_current_cgroup_id();
+    r->when_ns = bpf_ktime_get_boot_ns();
     bpf_get_current_comm(r->comm, sizeof r->comm);
     return leave_device(ctx, r) &&
            bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0;
@@ -691,7 +691,7 @@ wanted(struct bpf_sk_lookup *ctx, const struct capture_filter *f,
         if (l == STEER || l == STALE || (l == NONE && is_unsure(f)))
             return l == STALE ? STALE : STEER;
     }
-    return ctx->local_port != f->engine_port[slot] && is_hinted(f, 0, from)
+    return ctx->local_port != f->engine_port[slot] && is_hinted(f, from)
                ? STEER
                : LEAVE;
 }
