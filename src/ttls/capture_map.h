@@ -90,6 +90,7 @@ struct capture_record {
                                  peer, which getsockname answers; port 0: not
                                  known yet */
     __u64 cookie;             /* of the socket: SO_COOKIE */
+    __u64 accepted; /* by_source: of the engine's, when it is established */
     __u64 cgroup;
     __u64 when_ns; /* since the machine was started */
     __u32 uid;

@@ -181,7 +181,7 @@ identify(struct conn *c, int fd, const struct capture_addr *peer)
     port = c->engine->listeners[addr_is_v4(&local) ? 0 : 1].port;
     is_ours = is_loopback(&local) && local.port == port;
     if (c->engine->is_bpf && is_ours) {
-        if (!maps_take(c->engine, peer, &c->record))
+        if (!maps_take(c->engine, fd, peer, &c->record))
             return false;
         c->remote = c->record.to;
         c->cookie = c->record.cookie;

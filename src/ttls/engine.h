@@ -365,8 +365,10 @@ MUST_CHECK bool relay_stop(struct conn *);
 
 /* --- kernel's maps (maps.c) ----------------------------------------------- */
 
-/* The record of an accepted connection, by its source; marks it taken. */
-MUST_CHECK bool maps_take(struct engine *, const struct capture_addr *source,
+/* The record of an accepted connection, by its source; marks it taken. False:
+ * there is none, or it is of another one from there. */
+MUST_CHECK bool maps_take(struct engine *, int fd,
+                          const struct capture_addr *source,
                           struct capture_record *out);
 /* Answer getsockname with the outer leg's own address. */
 void maps_seen(struct engine *, const struct capture_record *,

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/bpf.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,10 +23,15 @@ map_call(int command, int fd, const void *key, void *value, uint64_t flags)
 }
 
 bool
-maps_take(struct engine *g, const struct capture_addr *source,
+maps_take(struct engine *g, int fd, const struct capture_addr *source,
           struct capture_record *out)
 {
-    if (map_call(BPF_MAP_LOOKUP_ELEM, g->map_source, source, out, 0) != 0)
+    uint64_t cookie = 0;
+    socklen_t n = sizeof cookie;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &n) != 0 ||
+        map_call(BPF_MAP_LOOKUP_ELEM, g->map_source, source, out, 0) != 0 ||
+        out->accepted != cookie)
         return false;
     if ((out->flags & CAPTURE_CLOSED) != 0) {
         (void)map_call(BPF_MAP_DELETE_ELEM, g->map_source, source, NULL, 0);

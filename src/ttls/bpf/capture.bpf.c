@@ -368,26 +368,86 @@ local_of(struct bpf_sock_ops *ctx, struct capture_addr *a)
 }
 
 static __always_inline void
+remote_of(struct bpf_sock_ops *ctx, struct capture_addr *a)
+{
+    __u16 port = (__u16)bpf_ntohl(ctx->remote_port);
+
+    if (ctx->family == FAMILY_4)
+        put_v4(a, ctx->remote_ip4, port);
+    else
+        put_v6(a, ctx->remote_ip6, port);
+}
+
+static __always_inline bool
+is_engine_port(const struct capture_filter *f, __u32 port)
+{
+    return port == f->engine_port[0] || port == f->engine_port[1];
+}
+
+/* An engine's leg to a program that listens takes its row with it, however the
+ * engine ends: who gets its port next is no engine. */
+static __always_inline void
+on_leg(struct bpf_sock_ops *ctx, const struct capture_filter *f)
+{
+    struct capture_addr key = { 0 };
+    __u32 ip[4];
+
+    local_of(ctx, &key);
+    __builtin_memcpy(ip, key.ip, sizeof ip);
+    if (ip[3] != bpf_htonl(0x7f000001) && ip[3] != bpf_htonl(1) &&
+        (ip[0] & bpf_htonl(0xffc00000)) != bpf_htonl(0xfe800000))
+        return;
+    if (bpf_map_lookup_elem(&in_peer, &key) &&
+        bpf_get_netns_cookie(ctx) == f->netns)
+        bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
+}
+
+static __always_inline void
 on_connect(struct bpf_sock_ops *ctx)
 {
     struct capture_filter *f = filter_now();
-    __u32 port = bpf_ntohl(ctx->remote_port);
     struct capture_addr key = { 0 };
     struct capture_record *r;
     __u64 cookie;
 
-    /* Most are to somebody else: without a look into a hash. */
-    if (!f || (port != f->engine_port[0] && port != f->engine_port[1]))
+    if (!f)
         return;
+    /* Most are to somebody else: without a look into a hash. */
+    if (!is_engine_port(f, bpf_ntohl(ctx->remote_port))) {
+        on_leg(ctx, f);
+        return;
+    }
     cookie = bpf_get_socket_cookie(ctx);
     r = bpf_map_lookup_elem(&by_cookie, &cookie);
-    if (!r)
+    if (!r && bpf_get_netns_cookie(ctx) != f->netns)
         return;
     local_of(ctx, &key);
-    r->flags |= CAPTURE_STARTED;
-    /* Without this record the engine drops the connection: closed. */
-    bpf_map_update_elem(&by_source, &key, r, BPF_ANY);
-    bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
+    if (r) {
+        r->flags |= CAPTURE_STARTED;
+        bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
+    }
+    /* Without a record the engine drops the connection: closed. One of a
+     * former connection from this address is not this one's. */
+    if (!r || bpf_map_update_elem(&by_source, &key, r, BPF_ANY) != 0)
+        bpf_map_delete_elem(&by_source, &key);
+}
+
+/* The record is this one connection's: not of another one from its address,
+ * which was reset while it waited for the engine. */
+static __always_inline void
+on_established(struct bpf_sock_ops *ctx)
+{
+    struct capture_filter *f = filter_now();
+    struct capture_addr key = { 0 };
+    struct capture_record *r;
+
+    if (!f || !is_engine_port(f, ctx->local_port) ||
+        bpf_get_netns_cookie(ctx) != f->netns)
+        return;
+    remote_of(ctx, &key);
+    r = bpf_map_lookup_elem(&by_source, &key);
+    if (r)
+        r->accepted = bpf_get_socket_cookie(ctx);
 }
 
 static __always_inline void
@@ -449,10 +509,12 @@ on_closed(struct bpf_sock_ops *ctx, __u32 old_state)
     struct capture_addr key = { 0 };
     struct capture_record *s;
 
-    if (!r)
-        return;
-    bpf_map_delete_elem(&by_cookie, &cookie);
     local_of(ctx, &key);
+    if (!r) { /* an engine's leg, if there is such a row */
+        bpf_map_delete_elem(&in_peer, &key);
+        return;
+    }
+    bpf_map_delete_elem(&by_cookie, &cookie);
     s = bpf_map_lookup_elem(&by_source, &key);
     if (!s || s->cookie != cookie)
         return;
@@ -489,6 +551,9 @@ capture_sockops(struct bpf_sock_ops *ctx)
     switch (ctx->op) {
     case BPF_SOCK_OPS_TCP_CONNECT_CB:
         on_connect(ctx);
+        break;
+    case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+        on_established(ctx);
         break;
     case BPF_SOCK_OPS_TCP_LISTEN_CB:
         on_listen(ctx);
