@@ -122,13 +122,13 @@ do_query(struct reply *r, struct str rest)
     }
 }
 
-/* [LEVEL=n]; without it the level stays. */
+/* [LEVEL=[n]]; without n the level stays. */
 static void
 set_level(struct reply *r, struct str rest, uint32_t max, uint32_t *level)
 {
     uint64_t n;
 
-    if (rest.n == 0) {
+    if (rest.n == 0 || str_eq_nocase_z(rest, "LEVEL=")) {
         accepted(r);
     } else if (!str_starts_nocase(rest, STR("LEVEL=")) ||
                !str_to_u64(str_sub(rest, 6, rest.n), &n) || n > max) {
@@ -162,10 +162,14 @@ do_debug(struct reply *r, struct str rest)
 static void
 do_memtrc(struct reply *r, struct str rest)
 {
-    FILE *file = fopen("/proc/self/status", "re");
+    FILE *file;
     char line[256];
 
-    (void)rest;
+    if (rest.n > 0) {
+        rejected(r, "found \"" STR_FMT "\" after MEMTRC", STR_ARG(rest));
+        return;
+    }
+    file = fopen("/proc/self/status", "re");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "Vm", 2) == 0)
@@ -179,32 +183,68 @@ do_memtrc(struct reply *r, struct str rest)
 static void
 do_srvlstn(struct reply *r, struct str rest)
 {
-    (void)rest;
-    rejected(r, "this agent serves no policy clients");
+    if (rest.n > 0) {
+        rejected(r, "found \"" STR_FMT "\" after SRVLSTN", STR_ARG(rest));
+        return;
+    }
+    accepted(r);
+    answer(r, "SPT0651I", (struct str){ 0 });
 }
 
-static void
-do_mon(struct reply *r, struct str rest)
+static bool
+is_one_of(struct str word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq_nocase_z(word, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * MON,DISPLAY[,application]  MON,START|RESTART|STOP,application
+ * application = ALL, DMD, IKED, NSSD, SYSLOGD or TRMD[,P=image]
+ */
+static bool
+read_mon(struct str rest, struct str *name)
 {
     static const char *const verbs[] = { "DISPLAY", "START", "RESTART",
                                          "STOP" };
     static const char *const names[] = { "ALL",  "DMD",     "IKED",
                                          "NSSD", "SYSLOGD", "TRMD" };
-    struct str verb = { 0 }, name = { 0 };
-    bool is_verb = false, is_name = false;
+    struct str verb = { 0 }, image = { 0 };
 
+    *name = STR("ALL");
     (void)str_token(&rest, ',', &verb);
-    (void)str_token(&rest, ',', &name);
-    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-        is_verb = is_verb || str_eq_nocase_z(verb, verbs[i]);
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        is_name = is_name || str_eq_nocase_z(name, names[i]);
-    if (!is_verb || !is_name ||
-        (rest.p != NULL && !str_starts_nocase(rest, STR("P="))))
-        rejected(r, "expected MON,DISPLAY|START|RESTART|STOP,ALL|DMD|IKED|"
-                    "NSSD|SYSLOGD|TRMD[,P=image]");
-    else
-        rejected(r, "monitoring of applications is not configured");
+    verb = str_trim(verb);
+    if (!is_one_of(verb, verbs, ARRAY_LEN(verbs)))
+        return false;
+    if (rest.p == NULL)
+        return str_eq_nocase_z(verb, "DISPLAY");
+    (void)str_token(&rest, ',', name);
+    *name = str_trim(*name);
+    if (!is_one_of(*name, names, ARRAY_LEN(names)))
+        return false;
+    if (rest.p == NULL)
+        return true;
+    image = str_trim(rest);
+    return str_eq_nocase_z(*name, "TRMD") &&
+           str_starts_nocase(image, STR("P=")) &&
+           stack_name_ok(str_sub(image, 2, image.n));
+}
+
+static void
+do_mon(struct reply *r, struct str rest)
+{
+    struct str name;
+
+    if (!read_mon(rest, &name)) {
+        rejected(r, "expected MON,DISPLAY or MON,START|RESTART|STOP,ALL|DMD|"
+                    "IKED|NSSD|SYSLOGD|TRMD[,P=image]");
+        return;
+    }
+    accepted(r);
+    answer(r, "SPT0650I", name);
 }
 
 static const struct {

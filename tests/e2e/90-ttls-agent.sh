@@ -74,10 +74,25 @@ like "$OUT" "IMAGE=TCPIP1 TTLS RULES=1" "rules"
 runs "LOGLEVEL" 0 sallyport console 'F PAGENT,LOGLEVEL,LEVEL=127'
 runs "QUERY shows it" 0 sallyport console 'F PAGENT,QUERY'
 like "$OUT" "LOGLEVEL=127" "127"
-for bad in 'LOGLEVEL,LEVEL=512' 'LOGLEVEL,127' 'NONSENSE' 'REFRESH,X' 'MON,DISPLAY' 'SRVLSTN'; do
-    console "F PAGENT,$bad"; like "$OUT" "EZZ8444I" "F PAGENT,$bad is not accepted"
+for bad in 'LOGLEVEL,LEVEL=512' 'LOGLEVEL,127' 'LOGLEVEL,LEVEL=-1' 'LOGLEVEL,LEVEL=1x' 'TRACE,LEVEL=256' 'DEBUG,LEVEL=256' 'NONSENSE' 'REFRESH,X' 'UPDATE,X' 'QUERY,X' 'MEMTRC,X' 'SRVLSTN,X' \
+    'MON' 'MON,' 'MON,SHOW' 'MON,START' 'MON,STOP,' 'MON,START,FTPD' 'MON,DISPLAY,X' 'MON,START,ALL,P=TCPIP1' 'MON,STOP,DMD,P=TCPIP1' 'MON,STOP,TRMD,TCPIP1' 'MON,STOP,TRMD,P=' 'MON,STOP,TRMD,P=LONGERTHAN8' 'MON,STOP,TRMD,P=TCPIP1,X'; do
+    console "F PAGENT,$bad"; is "$STATUS" 8 "F PAGENT,$bad"; like "$OUT" "EZZ8444I" "is not accepted"
 done
-runs "MEMTRC" 0 sallyport console 'F PAGENT,MEMTRC'
+for good in 'LOGLEVEL' 'LOGLEVEL,LEVEL=' 'TRACE,LEVEL=' 'DEBUG' 'TRACE,LEVEL=7' 'DEBUG,LEVEL=2' 'DEBUG,LEVEL=0' 'MEMTRC'; do
+    console "F PAGENT,$good"; is "$STATUS" 0 "F PAGENT,$good"; like "$OUT" "EZZ8443I PAGENT MODIFY COMMAND ACCEPTED" "is accepted"
+done
+runs "QUERY shows levels" 0 sallyport console 'F PAGENT,QUERY'
+like "$OUT" "LOGLEVEL=127 TRACE=7 DEBUG=0" "as they are now: no number leaves one as it was"
+for verb in DISPLAY START RESTART STOP; do
+    for name in ALL DMD IKED NSSD SYSLOGD TRMD TRMD,P=TCPIP1; do
+        console "F PAGENT,MON,$verb,$name"; is "$STATUS" 0 "F PAGENT,MON,$verb,$name"
+        is "$(grep -cE "EZZ8443I|SPT0650I ${name%,*}: monitoring is not configured" <<<"$OUT")" 2 "is answered: not configured"
+    done
+done
+runs "MON,DISPLAY alone" 0 sallyport console 'F PAGENT,MON,DISPLAY'
+like "$OUT" "SPT0650I ALL: monitoring is not configured" "is of all"
+runs "SRVLSTN" 0 sallyport console 'F PAGENT,SRVLSTN'
+is "$(grep -cE 'EZZ8443I|SPT0651I SRVLSTN is ignored' <<<"$OUT")" 2 "is ignored, with a message"
 
 # --- errors keep what is installed ---------------------------------------
 shown() { sallyport pasearch -t 2>&1; }
