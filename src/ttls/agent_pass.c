@@ -340,7 +340,7 @@ process_image(struct agent *a, const struct pagent_conf *conf,
     agent_watch_stack(image);
     give_back(a, image);
     e = find_ttls(a, conf, image, &text, &ttls, &why);
-    if (e != ERR_OK) {
+    if (e != ERR_OK || ttls.is_bad || (ttls.is_coded && conf->is_common_bad)) {
         image->has_errors = true;
         AGENT_SAY(a, NULL, "EZZ8438I", str_of(image->name), STR("TTLS"));
     } else if (ttls.is_coded) {
@@ -348,8 +348,12 @@ process_image(struct agent *a, const struct pagent_conf *conf,
     } else {
         image->has_errors = false;
         image->ttls_file[0] = '\0';
-        if (image->policy != NULL)
+        if (image->policy != NULL && image->flush)
             agent_purge_image(a, image);
+        else if (image->policy != NULL)
+            agent_logf(a, LEVEL_EVENT,
+                       "%s has no TTLSConfig: the policy stays (NOFLUSH)",
+                       image->name);
         AGENT_SAY(a, NULL, "EZZ8771I", str_of(image->name), STR("QOS"));
     }
     if (!image->has_errors)

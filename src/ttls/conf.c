@@ -13,6 +13,7 @@ struct parse {
     struct str file;
     uint32_t line;
     uint32_t ttls_line; /* of TTLSConfig in the main file; 0: none */
+    uint32_t told;      /* of others[]: each is told once */
     pagent_diag on_diag;
     void *arg;
 };
@@ -158,6 +159,7 @@ take_ttls(struct parse *p, struct str rest, struct ttls_conf *out)
                  "TTLSConfig: found \"%.*s\", expected a path, FLUSH, "
                  "NOFLUSH, PURGE or NOPURGE",
                  w.n > 60 ? 60 : (int)w.n, w.p);
+            out->is_coded = out->is_bad = true;
             return;
         }
         conf.path = w;
@@ -191,35 +193,42 @@ take_codepage(struct parse *p, struct str name, struct pagent_conf *out)
 }
 
 /* Statements of what Sallyport does not do. */
-static bool
-is_other(struct str keyword)
-{
-    static const char *const words[] = {
-        "AutoMonitorApps",
-        "AutoMonitorParms",
-        "ClientConnection",
-        "CommonIDSConfig",
-        "CommonIPSecConfig",
-        "CommonRoutingConfig",
-        "DynamicConfigPolicyLoad",
-        "IDSConfig",
-        "IPSecConfig",
-        "PolicyAction",
-        "PolicyPerfMonitorForSDR",
-        "PolicyPerformanceCollection",
-        "PolicyRule",
-        "PolicyServer",
-        "QosConfig",
-        "ReadFromDirectory",
-        "RoutingConfig",
-        "ServerConnection",
-        "ServicesConnection",
-        "SetSubnetPrioTosMask",
-    };
+static const char *const others[] = {
+    "AutoMonitorApps",
+    "AutoMonitorParms",
+    "ClientConnection",
+    "CommonIDSConfig",
+    "CommonIPSecConfig",
+    "CommonRoutingConfig",
+    "DynamicConfigPolicyLoad",
+    "IDSConfig",
+    "IPSecConfig",
+    "PolicyAction",
+    "PolicyPerfMonitorForSDR",
+    "PolicyPerformanceCollection",
+    "PolicyRule",
+    "PolicyServer",
+    "QosConfig",
+    "ReadFromDirectory",
+    "RoutingConfig",
+    "ServerConnection",
+    "ServicesConnection",
+    "SetSubnetPrioTosMask",
+};
 
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (str_eq_nocase_z(keyword, words[i]))
-            return true;
+_Static_assert(ARRAY_LEN(others) <= 32, "a bit for each");
+
+/* Told once, however often it is there. */
+static bool
+is_other(struct parse *p, struct str keyword)
+{
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (!str_eq_nocase_z(keyword, others[i]))
+            continue;
+        if ((p->told & 1u << i) == 0)
+            tell(p, false, "%s is for other policies and ignored", others[i]);
+        p->told |= 1u << i;
+        return true;
     }
     return false;
 }
@@ -227,10 +236,7 @@ is_other(struct str keyword)
 static void
 pass_over(struct parse *p, struct lines *in, const struct line *line)
 {
-    if (is_other(line->word))
-        tell(p, false, "%.*s is for other policies and ignored",
-             STR_ARG(line->word));
-    else
+    if (!is_other(p, line->word))
         tell(p, true, "\"%.*s\" is not a statement of this file and ignored",
              line->word.n > 60 ? 60 : (int)line->word.n, line->word.p);
     if (lines_peek(in).kind != LINE_OPEN)
@@ -253,10 +259,12 @@ main_statement(struct parse *p, struct lines *in, const struct line *line,
     } else if (str_eq_nocase_z(line->word, "Codepage")) {
         take_codepage(p, line->value, out);
     } else if (str_eq_nocase_z(line->word, "CommonTTLSConfig")) {
-        if (is_path(line->value))
-            out->common = line->value;
+        out->is_common_bad = !is_path(line->value);
+        if (out->is_common_bad)
+            tell(p, true, "CommonTTLSConfig: found \"%.*s\", expected a path",
+                 line->value.n > 60 ? 60 : (int)line->value.n, line->value.p);
         else
-            tell(p, true, "CommonTTLSConfig: expected a path");
+            out->common = line->value;
     } else if (str_eq_nocase_z(line->word, "TTLSConfig")) {
         p->ttls_line = line->number;
         take_ttls(p, line->value, &out->ttls);

@@ -15,6 +15,7 @@
 /* TTLSConfig; is_coded false: the stack gets no AT-TLS policy. */
 struct ttls_conf {
     bool is_coded;
+    bool is_bad;     /* the last one has an error: what is installed stays */
     struct str path; /* empty: only the common file */
     bool flush, purge;
     bool has_flush, has_purge; /* coded, not inherited from the image */
@@ -34,6 +35,7 @@ struct pagent_conf {
     uint32_t log_level;
     struct str codepage;   /* empty: not coded */
     struct str common;     /* CommonTTLSConfig; empty: none */
+    bool is_common_bad;    /* as is_bad, for each image */
     struct ttls_conf ttls; /* when the main file is an image file, too */
     bool has_bad_image;    /* EZZ8779I */
 };
@@ -43,8 +45,9 @@ typedef void (*pagent_diag)(void *arg, const struct ttls_diag *);
 /*
  * Texts are views into `text`. Without a TcpImage there is one image of the
  * default stack `dflt`. What is wrong is reported; a statement that is wrong
- * has no effect. Defaults of FLUSH and PURGE are [unverified]: FLUSH,
- * NOPURGE; TTLSConfig inherits the image's.
+ * has no effect; of statements that name a policy it is noted that there was
+ * one, so that a slip takes no policy away. Defaults of FLUSH and PURGE are
+ * [unverified]: FLUSH, NOPURGE; TTLSConfig inherits the image's.
  */
 void pagent_conf_parse(struct str file, struct str text, struct str dflt,
                        pagent_diag on_diag, void *arg, struct pagent_conf *out);

@@ -110,6 +110,53 @@ refuses(void **state)
     }
 }
 
+/* A slip in what names a policy is no statement that there is none. */
+static void
+notes_slips(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_coded, is_bad, is_common_bad;
+    } rows[] = {
+        { "TTLSConfig /a FLUSSH\n", true, true, false },
+        { "TTLSConfig policy\n", true, true, false },
+        { "TTLSConfig /a\nTTLSConfig /b PURGED\n", true, true, false },
+        { "TTLSConfig /a /b\nTTLSConfig /c\n", true, false, false },
+        { "TTLSConfig\n", true, false, false },
+        { "CommonTTLSConfig\nTTLSConfig /a\n", true, false, true },
+        { "CommonTTLSConfig a\nCommonTTLSConfig /a\n", false, false, false },
+        { "CommonTTLSConfig /a\nCommonTTLSConfig a\n", false, false, true },
+        { "TTLSConfg /a\n", false, false, false }, /* no statement at all */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct pagent_conf c;
+
+        pagent_conf_parse(STR("main"), str_of(rows[i].text), STR("TCPIP1"),
+                          NULL, NULL, &c);
+        if (c.ttls.is_coded != rows[i].is_coded ||
+            c.ttls.is_bad != rows[i].is_bad ||
+            c.is_common_bad != rows[i].is_common_bad)
+            fail_msg("row %zu", i);
+    }
+}
+
+static void
+warns_once(void **state)
+{
+    struct pagent_conf c;
+    struct seen seen = { 0 };
+
+    (void)state;
+    pagent_conf_parse(STR("main"),
+                      STR("PolicyRule a\n{\n}\nPolicyRule b\n{\n}\n"
+                          "policyrule c\n{\n}\nIDSConfig /i\n"),
+                      STR("TCPIP1"), on_diag, &seen, &c);
+    assert_int_equal(seen.n_errors, 0);
+    assert_int_equal(seen.n_warnings, 2);
+}
+
 /* TTLSConfig where nobody looks for it. */
 static void
 misplaced(void **state)
@@ -198,9 +245,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_main), cmocka_unit_test(without_image),
-        cmocka_unit_test(refuses),    cmocka_unit_test(pitfall),
-        cmocka_unit_test(misplaced),  cmocka_unit_test(names_files),
+        cmocka_unit_test(reads_main),  cmocka_unit_test(without_image),
+        cmocka_unit_test(refuses),     cmocka_unit_test(pitfall),
+        cmocka_unit_test(misplaced),   cmocka_unit_test(names_files),
+        cmocka_unit_test(notes_slips), cmocka_unit_test(warns_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
