@@ -33,7 +33,8 @@ enum stack_message {
                                secrets; atomic, the old one stays on error.
                                DONE has the memfd of the policy as installed:
                                with ids and times */
-    STACK_PURGE = 0x5302,   /* nothing: no policy any more */
+    STACK_PURGE = 0x5302,   /* u8 denies: no policy any more; 1: what it meant
+                               is refused, not let out in clear text */
     STACK_CONFIG = 0x5303,  /* u8 TTLS (1) or NOTTLS (0) */
     STACK_STATE = 0x5304,   /* nothing -> STACK_IS */
     STACK_END = 0x5305,     /* nothing: release everything and end */

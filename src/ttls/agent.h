@@ -13,6 +13,7 @@ struct agent_options {
     const char *log_file;  /* -l: path or SYSLOGD; NULL: the same */
     uint32_t debug, trace; /* -d, -t */
     bool follow;           /* -i: changed files are picked up at once */
+    bool denies_purged;    /* what a purged policy meant is refused */
     enum ttls_collate collate;
     const char *program; /* our own path, to start stack processes */
 };

@@ -111,8 +111,14 @@ agent_purge_image(struct agent *a, struct image *image)
 {
     struct stack_answer answer;
     struct err_info why;
-    enum err e = ask(image, STACK_PURGE, -1, ASK_WAIT_MS, &answer, &why);
+    char denies = a->options->denies_purged ? 1 : 0;
+    char socket[64];
+    enum err e = ERR_SYNTAX;
 
+    answer = (struct stack_answer){ .fd = -1 };
+    if (stack_socket(str_of(image->name), socket))
+        e = stack_ask(socket, STACK_PURGE, str_n(&denies, 1), -1, ASK_WAIT_MS,
+                      &answer, &why);
     if (e == ERR_OK)
         e = stack_done(&answer, &why);
     stack_answer_fini(&answer);
@@ -123,6 +129,8 @@ agent_purge_image(struct agent *a, struct image *image)
     AGENT_SAY(a, NULL, "EZZ8773I", str_of(image->name), STR("QOS"));
     if (image->policy != NULL)
         AGENT_SAY(a, NULL, "EZZ8773I", str_of(image->name), STR("TTLS"));
+    if (image->policy != NULL && a->options->denies_purged)
+        AGENT_SAY(a, NULL, "SPT0652I", str_of(image->name));
     ttls_policy_unref(&image->policy);
 }
 

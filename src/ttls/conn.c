@@ -342,6 +342,11 @@ conn_map(struct conn *c)
         conn_reset(c);
         return;
     }
+    if (g->is_denied && c->mapped->eff.is_enabled) {
+        say_error(c, 5001, "Policy Mapping");
+        conn_reset(c);
+        return;
+    }
     if (!c->mapped->eff.is_enabled || c->mapped->eff.is_application_controlled)
         join_clear(c);
     else

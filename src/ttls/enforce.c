@@ -372,7 +372,7 @@ on_tick(struct enforce *f)
 
 enum err
 enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
-               bool is_enabled, struct err_info *why)
+               bool is_enabled, bool is_denied, struct err_info *why)
 {
     int copy = -1;
 
@@ -390,6 +390,7 @@ enforce_policy(struct enforce *f, struct ttls_policy *policy, int policy_fd,
     f->policy = policy == NULL ? NULL : ttls_policy_ref(policy);
     f->policy_fd = copy;
     f->is_enabled = is_enabled;
+    f->is_denied = is_denied;
     f->n_policies++;
     enforce_ports_of(policy, &f->ports);
     enforce_addrs_of(policy, &f->addrs);

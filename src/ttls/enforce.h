@@ -33,12 +33,13 @@ const char *enforce_how(const struct enforce *);
 /*
  * Swap to this policy (NULL: none) and switch. policy_fd is the sealed memfd
  * it was decoded from (with ids assigned, with secrets), -1 when there is
- * none; it is for the engines and stays the caller's. Atomic: on failure the
+ * none; it is for the engines and stays the caller's. is_denied: new
+ * connections that it means to encrypt are refused. Atomic: on failure the
  * state before goes on.
  */
 MUST_CHECK enum err enforce_policy(struct enforce *, struct ttls_policy *,
                                    int policy_fd, bool is_enabled,
-                                   struct err_info *why);
+                                   bool is_denied, struct err_info *why);
 /* Readable (epoll) when enforce_run has work. */
 int enforce_fd(const struct enforce *);
 void enforce_run(struct enforce *);

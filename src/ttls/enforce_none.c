@@ -20,12 +20,13 @@ enforce_how(const struct enforce *e)
 
 enum err
 enforce_policy(struct enforce *e, struct ttls_policy *policy, int policy_fd,
-               bool is_enabled, struct err_info *why)
+               bool is_enabled, bool is_denied, struct err_info *why)
 {
     (void)e;
     (void)policy;
     (void)policy_fd;
     (void)is_enabled;
+    (void)is_denied;
     return err_set(why, ERR_UNSUPPORTED, "no capture");
 }
 

@@ -47,7 +47,7 @@ struct enforce {
     struct enforce_addrs addrs;
     struct enforce_seen users; /* that the spared ones are from */
     int primaries_fd;          /* primary.h; -1: none */
-    bool is_enabled, is_ending;
+    bool is_enabled, is_denied, is_ending;
     bool is_wide;     /* for every program; false: for the image's jobs */
     uint64_t passing; /* enforce_passing when listeners were looked for */
 };

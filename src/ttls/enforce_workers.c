@@ -201,6 +201,7 @@ tell_policy(const struct enforce *f, const struct worker *w,
 
     buf_init(&out, 16);
     buf_u8(&out, f->is_enabled);
+    buf_u8(&out, f->is_denied);
     buf_u8(&out, n > 0);
     buf_u8(&out, n > 1);
     buf_u32(&out, f->n_policies);

@@ -193,12 +193,12 @@ on_policy(struct engine *g, struct chan_msg *msg)
     struct reader in = reader_of(msg->payload);
     struct engine_policy *p = NULL;
     struct err_info why;
-    uint8_t is_enabled, has_policy, has_files;
+    uint8_t is_enabled, is_denied, has_policy, has_files;
     uint32_t number;
 
-    if (!reader_u8(&in, &is_enabled) || !reader_u8(&in, &has_policy) ||
-        !reader_u8(&in, &has_files) || !reader_u32(&in, &number) ||
-        !reader_at_end(&in))
+    if (!reader_u8(&in, &is_enabled) || !reader_u8(&in, &is_denied) ||
+        !reader_u8(&in, &has_policy) || !reader_u8(&in, &has_files) ||
+        !reader_u32(&in, &number) || !reader_at_end(&in))
         return false;
     if (has_policy &&
         (msg->n_fds < 1u + has_files ||
@@ -212,6 +212,7 @@ on_policy(struct engine *g, struct chan_msg *msg)
         p->number = number;
     g->policy = p;
     g->is_enabled = is_enabled != 0;
+    g->is_denied = is_denied != 0;
     env_policy(g, p);
     say_successor(g);
     fips_say_groups(g);

@@ -20,8 +20,9 @@ enum engine_message {
     ENGINE_SETUP = 0x5401,
     /* descriptors: the broker for the loop, and for the thread that waits */
     ENGINE_BROKER,
-    /* u8 is_enabled, u8 has_policy, u8 has_files, u32 number; descriptors: the
-     * policy, its key databases (enforce_files.c) */
+    /* u8 is_enabled, u8 is_denied (the policy is purged, what it means to
+     * encrypt is refused), u8 has_policy, u8 has_files, u32 number;
+     * descriptors: the policy, its key databases (enforce_files.c) */
     ENGINE_POLICY,
     /* str request -> ENGINE_ROWS str */
     ENGINE_QUERY,

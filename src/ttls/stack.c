@@ -45,8 +45,9 @@ struct stack {
     struct ttls_policy *policy; /* NULL: none */
     int policy_fd;              /* its compiled form, ids and secrets in it */
     struct ttls_ids ids;
-    bool is_on;              /* TCPCONFIG TTLS */
-    bool was_complete;       /* a policy was installed once */
+    bool is_on;        /* TCPCONFIG TTLS */
+    bool was_complete; /* a policy was installed once */
+    bool is_denied;    /* the policy is purged: what it means is refused */
     struct enforce *enforce; /* NULL: nothing can be captured */
     struct gate *gate;       /* shut until the first policy; or NULL */
     char why_not[ERR_TEXT_MAX];
@@ -68,6 +69,12 @@ done(int fd, uint32_t seq, enum err code, const char *text, int policy_fd)
     buf_fini(&out);
 }
 
+static bool
+has_policy(const struct stack *s)
+{
+    return s->policy != NULL && !s->is_denied;
+}
+
 static void
 tell_state(const struct stack *s, int fd, uint32_t seq)
 {
@@ -76,15 +83,14 @@ tell_state(const struct stack *s, int fd, uint32_t seq)
 
     buf_init(&out, ERR_TEXT_MAX + 64);
     buf_u8(&out, s->is_on);
-    buf_u8(&out, s->policy != NULL);
+    buf_u8(&out, has_policy(s));
     buf_u8(&out, s->was_complete);
-    buf_u64(&out, s->policy == NULL ? 0 : ttls_policy_instance(s->policy));
+    buf_u64(&out, has_policy(s) ? ttls_policy_instance(s->policy) : 0);
     buf_u8(&out, s->enforce != NULL);
     buf_str(&out,
             str_of(s->enforce == NULL ? s->why_not : enforce_how(s->enforce)));
-    buf_u32(&out, s->policy == NULL
-                      ? 0
-                      : (uint32_t)ttls_policy_rules(s->policy, &rules));
+    buf_u32(&out,
+            has_policy(s) ? (uint32_t)ttls_policy_rules(s->policy, &rules) : 0);
     IGNORE(chan_send(fd, STACK_IS, seq, buf_view(&out), NULL, 0, NULL));
     buf_fini(&out);
 }
@@ -97,7 +103,8 @@ enforce_it(struct stack *s, struct ttls_policy *policy, int policy_fd,
 {
     if (s->enforce == NULL)
         return ERR_OK; /* held, as the operator was told */
-    return enforce_policy(s->enforce, policy, policy_fd, is_on, why);
+    return enforce_policy(s->enforce, policy, policy_fd, is_on, s->is_denied,
+                          why);
 }
 
 static void
@@ -123,8 +130,13 @@ install(struct stack *s, int fd, struct err_info *why)
         return e;
     ttls_policy_adopt(policy, s->policy, clock_wall_ms() / 1000, &ids);
     e = handover_make(policy, true, &own_fd, why);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        bool was_denied = s->is_denied;
+
+        s->is_denied = false;
         e = enforce_it(s, policy, own_fd, s->is_on, why);
+        s->is_denied = was_denied && e != ERR_OK;
+    }
     if (e != ERR_OK) {
         ttls_policy_unref(&policy);
         if (own_fd >= 0)
@@ -150,12 +162,19 @@ set_switch(struct stack *s, bool is_on, struct err_info *why)
     return e;
 }
 
+/* denies: the policy stays for this alone, that its connections are known. */
 static enum err
-purge(struct stack *s, struct err_info *why)
+purge(struct stack *s, bool denies, struct err_info *why)
 {
-    enum err e = enforce_it(s, NULL, -1, s->is_on, why);
+    bool was_denied = s->is_denied;
+    enum err e;
 
-    if (e == ERR_OK)
+    s->is_denied = denies && s->policy != NULL;
+    e = s->is_denied ? enforce_it(s, s->policy, s->policy_fd, s->is_on, why)
+                     : enforce_it(s, NULL, -1, s->is_on, why);
+    if (e != ERR_OK)
+        s->is_denied = was_denied;
+    else if (!s->is_denied)
         keep(s, NULL, -1);
     return e;
 }
@@ -212,11 +231,13 @@ owner_request(struct stack *s, struct caller *c, struct chan_msg *msg)
         done(c->fd, msg->seq, e, why.text, e == ERR_OK ? s->policy_fd : -1);
         break;
     case STACK_GET:
-        e = s->policy == NULL ? ERR_NOT_FOUND : ERR_OK;
-        done(c->fd, msg->seq, e, "", s->policy_fd);
+        e = has_policy(s) ? ERR_OK : ERR_NOT_FOUND;
+        done(c->fd, msg->seq, e, "", has_policy(s) ? s->policy_fd : -1);
         break;
     case STACK_PURGE:
-        e = purge(s, &why);
+        if (!reader_u8(&in, &on) || on > 1 || !reader_at_end(&in))
+            return false;
+        e = purge(s, on != 0, &why);
         done(c->fd, msg->seq, e, why.text, -1);
         break;
     case STACK_CONFIG:

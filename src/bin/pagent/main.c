@@ -12,7 +12,8 @@
 
 static bool check, json, follow, gated;
 static const char *conf, *log_name, *collate = "ascii", *stack;
-static uint32_t debug, trace, ready_fd = UINT32_MAX;
+static const char *purge = "clear";
+static uint32_t debug, trace, memory, ready_fd = UINT32_MAX;
 
 static const struct cli_opt opts[] = {
     { "config", 'c', CLI_STRING, &conf, "FILE",
@@ -24,6 +25,10 @@ static const struct cli_opt opts[] = {
     { "trace", 't', CLI_NUMBER, &trace, "LEVEL", "trace level" },
     { "follow", 'i', CLI_FLAG, &follow, NULL,
       "pick up changed files without a command" },
+    { "memory", 'm', CLI_NUMBER, &memory, "N",
+      "taken, without effect: MEMTRC needs no buffer" },
+    { "purge", 0, CLI_STRING, &purge, "HOW",
+      "after PURGE: connections in clear text (clear), or none (deny)" },
     { "collate", 0, CLI_STRING, &collate, "ORDER",
       "order of equal priorities by name: ascii or ebcdic" },
     { "check", 0, CLI_FLAG, &check, NULL,
@@ -46,7 +51,7 @@ static const struct cli cli = {
         "  and line of each error and warning, and ends with 1 when there\n"
         "  was an error.\n"
         "  Operator commands: F PAGENT,REFRESH|UPDATE|QUERY|LOGLEVEL,LEVEL=n|\n"
-        "  TRACE,LEVEL=n|DEBUG,LEVEL=n|MEMTRC; P PAGENT.\n",
+        "  TRACE,LEVEL=n|DEBUG,LEVEL=n|MEMTRC|SRVLSTN|MON,...; P PAGENT.\n",
     .opts = opts,
     .n_opts = ARRAY_LEN(opts),
     .min_args = 0,
@@ -59,6 +64,20 @@ usage(const char *text)
     fprintf(stderr, "sallyport pagent: %s; try sallyport pagent --help\n",
             text);
     return STATUS_USAGE;
+}
+
+/* Each letter may be a capital: -C is -c. */
+static void
+fold_letters(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        char *arg = argv[i];
+
+        if (strcmp(arg, "--") == 0)
+            return;
+        if (arg[0] == '-' && arg[1] != '\0' && strchr("CDILMT", arg[1]) != NULL)
+            arg[1] = (char)(arg[1] | 0x20);
+    }
 }
 
 /* Our own path, for the stack's process; and our folder. */
@@ -78,13 +97,18 @@ own_path(char path[4096], char folder[4096])
 int
 main(int argc, char **argv)
 {
-    int n = cli_parse(&cli, argc, argv, STATUS_USAGE);
     static char program[4096], folder[4096];
     struct agent_options options = { .program = program };
+    int n;
 
+    fold_letters(argc, argv);
+    n = cli_parse(&cli, argc, argv, STATUS_USAGE);
     log_init("sallyport-pagent");
     if (strcmp(collate, "ascii") != 0 && strcmp(collate, "ebcdic") != 0)
         return usage("--collate: expected ascii or ebcdic");
+    if (strcmp(purge, "clear") != 0 && strcmp(purge, "deny") != 0)
+        return usage("--purge: expected clear or deny");
+    options.denies_purged = strcmp(purge, "deny") == 0;
     options.collate = strcmp(collate, "ebcdic") == 0 ? TTLS_COLLATE_EBCDIC
                                                      : TTLS_COLLATE_ASCII;
     if (check)
