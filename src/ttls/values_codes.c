@@ -62,12 +62,14 @@ add_codes(struct ttls_build *b, const struct ttls_row *row,
                     row->name, LIST_MAX);
         return;
     }
-    if (room_of(list->n + n) > room_of(list->n)) {
-        v = build_alloc(b, room_of(list->n + n) * sizeof *v);
-        if (v == NULL)
+    if (v == NULL || room_of(list->n + n) > room_of(list->n)) {
+        uint16_t *more = build_alloc(b, room_of(list->n + n) * sizeof *v);
+
+        if (more == NULL)
             return;
-        if (list->n > 0)
-            memcpy(v, list->v, list->n * sizeof *v);
+        if (v != NULL)
+            memcpy(more, v, list->n * sizeof *v);
+        v = more;
     }
     memcpy(v + list->n, codes, n * sizeof *v);
     list->v = v;
