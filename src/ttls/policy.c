@@ -178,6 +178,23 @@ same_whole(const struct ttls_obj *x, const struct ttls_obj *y)
     return true;
 }
 
+/* What only one of them codes is the same when it is the default. */
+static bool
+same_row(const struct ttls_obj *a, const struct ttls_obj *b,
+         const struct ttls_row *row, uint64_t bit)
+{
+    const struct ttls_obj *coded = (a->coded & bit) != 0 ? a : b;
+    uint32_t value;
+
+    if ((a->coded & bit) == (b->coded & bit))
+        return ttls_value_same(row, ttls_field(a, row), ttls_field(b, row));
+    if (row->dflt == NULL ||
+        (row->kind != TTLS_K_WORD && row->kind != TTLS_K_NUMBER))
+        return false;
+    memcpy(&value, ttls_field(coded, row), sizeof value);
+    return value == ttls_row_default(row);
+}
+
 bool
 ttls_obj_same(const struct ttls_obj *a, const struct ttls_obj *b)
 {
@@ -187,11 +204,8 @@ ttls_obj_same(const struct ttls_obj *a, const struct ttls_obj *b)
     if (a->stmt != b->stmt &&
         !(is_list && b->stmt >= TTLS_IPADDR && b->stmt <= TTLS_PORT_GROUP))
         return false;
-    if (!is_list && a->coded != b->coded)
-        return false;
     for (size_t i = 0; !is_list && i < type->n_rows; i++) {
-        if (!ttls_value_same(&type->rows[i], ttls_field(a, &type->rows[i]),
-                             ttls_field(b, &type->rows[i])))
+        if (!same_row(a, b, &type->rows[i], (uint64_t)1 << i))
             return false;
     }
     return same_whole(a, b);

@@ -305,6 +305,146 @@ adopts(void **state)
     ttls_policy_unref(&c);
 }
 
+/* What makes an action another one: the values it comes to, not how they are
+ * written nor where they stand. */
+static void
+what_changes(void **state)
+{
+    static const char *const parts[] = {
+        "TTLSRule r\n{\nJobname A\nDirection Both\nTTLSGroupActionRef g\n"
+        "TTLSEnvironmentActionRef e\nTTLSConnectionActionRef c\n}\n",
+        "TTLSGroupAction g\n{\nTTLSEnabled On\n"
+        "TTLSGroupAdvancedParmsRef ga\n}\n",
+        "TTLSGroupAdvancedParms ga\n{\nEnvfile /a\n}\n",
+        "TTLSEnvironmentAction e\n{\nHandshakeRole Client\n"
+        "TTLSKeyringParmsRef k\nTTLSCipherParmsRef s\n"
+        "TTLSEnvironmentAdvancedParmsRef ea\nTTLSGskAdvancedParmsRef w\n}\n",
+        "TTLSEnvironmentAdvancedParms ea\n{\nTLSv1.2 On\n}\n",
+        "TTLSKeyringParms k\n{\nKeyring R\nKeyringPw p\n}\n",
+        "TTLSCipherParms s\n{\nV3CipherSuites 352F\n}\n",
+        "TTLSGskAdvancedParms w\n{\nTTLSGskOcspParms\n{\nOcspUrl a\n}\n}\n",
+        "TTLSConnectionAction c\n{\nHandshakeRole Client\n}\n",
+    };
+    enum { G = 1, E = 2, R = 4 }; /* another group, environment; a new rule */
+    static const struct {
+        size_t part;
+        const char *text;
+        unsigned changed;
+    } rows[] = {
+        /* the rule alone */
+        { 0,
+          "TTLSRule r\n{\nJobname B\nDirection Both\nTTLSGroupActionRef g\n"
+          "TTLSEnvironmentActionRef e\nTTLSConnectionActionRef c\n}\n",
+          R },
+        { 0,
+          "# other\nttlsrule r {\nPriority 1\ndirection BOTH\n"
+          "TTLSEnvironmentActionRef e\nTTLSConnectionActionRef c\n"
+          "jobname a\nTTLSGroupActionRef g\n}\n",
+          0 },
+        /* the connection's action: nothing is made anew */
+        { 8, "TTLSConnectionAction c\n{\nHandshakeRole Server\n}\n", R },
+        { 8,
+          "TTLSConnectionAction c\n{\nHandshakeRole Client\n"
+          "ConnectionUserInstance 1\n}\n",
+          R },
+        /* the group's, and what belongs to it */
+        { 1,
+          "TTLSGroupAction g\n{\nTTLSEnabled On\nTrace 7\n"
+          "TTLSGroupAdvancedParmsRef ga\n}\n",
+          G | R },
+        { 1,
+          "TTLSGroupAction g\n{\nTTLSEnabled On\nGroupUserInstance 1\n"
+          "TTLSGroupAdvancedParmsRef ga\n}\n",
+          G | R },
+        { 1, "TTLSGroupAction g\n{\nTTLSEnabled On\n}\n", G | R },
+        { 1,
+          "TTLSGroupAction g\n{\nTTLSEnabled On\nTrace 2\nFIPS140 Off\n"
+          "CtraceClearText Off\nTTLSGroupAdvancedParms\n{\nEnvfile /a\n"
+          "SecondaryMap Off\nSyslogFacility Daemon\n}\n}\n",
+          0 },
+        { 2, "TTLSGroupAdvancedParms ga\n{\nEnvfile /b\n}\n", G | R },
+        /* the environment's, and what belongs to it */
+        { 3,
+          "TTLSEnvironmentAction e\n{\nHandshakeRole Server\n"
+          "TTLSKeyringParmsRef k\nTTLSCipherParmsRef s\n"
+          "TTLSEnvironmentAdvancedParmsRef ea\n"
+          "TTLSGskAdvancedParmsRef w\n}\n",
+          E | R },
+        { 3,
+          "TTLSEnvironmentAction e\n{\nHandshakeRole Client\n"
+          "TTLSKeyringParmsRef k\nTTLSCipherParmsRef s\n"
+          "EnvironmentUserInstance 1\n"
+          "TTLSEnvironmentAdvancedParmsRef ea\n"
+          "TTLSGskAdvancedParmsRef w\n}\n",
+          E | R },
+        { 3,
+          "TTLSEnvironmentAction e\n{\nHandshakeRole Client\n"
+          "TTLSKeyringParms\n{\nKeyring R\nKeyringPw p\n}\n"
+          "TTLSCipherParmsRef s\nTTLSEnvironmentAdvancedParms\n{\n"
+          "TLSv1.2 On\nTLSv1 On\nHandshakeTimeout 10\n}\n"
+          "TTLSGskAdvancedParmsRef w\n}\n",
+          0 },
+        /* what the group decides where it is not coded is no default */
+        { 3,
+          "TTLSEnvironmentAction e\n{\nHandshakeRole Client\nTrace 2\n"
+          "TTLSKeyringParmsRef k\nTTLSCipherParmsRef s\n"
+          "TTLSEnvironmentAdvancedParmsRef ea\n"
+          "TTLSGskAdvancedParmsRef w\n}\n",
+          E | R },
+        { 4, "TTLSEnvironmentAdvancedParms ea\n{\nTLSv1.2 On\nTLSv1 Off\n}\n",
+          E | R },
+        { 4,
+          "TTLSEnvironmentAdvancedParms ea\n{\nTLSv1.2 On\n"
+          "CertificateLabel\n}\n",
+          E | R },
+        { 5, "TTLSKeyringParms k\n{\nKeyring R\nKeyringPw q\n}\n", E | R },
+        { 5, "TTLSKeyringParms k\n{\nKeyring S\nKeyringPw p\n}\n", E | R },
+        { 6, "TTLSCipherParms s\n{\nV3CipherSuites 2F35\n}\n", E | R },
+        { 6,
+          "TTLSCipherParms s\n{\nV3CipherSuites "
+          "TLS_RSA_WITH_AES_256_CBC_SHA\nV3CipherSuites 2f\n}\n",
+          0 },
+        { 7,
+          "TTLSGskAdvancedParms w\n{\nTTLSGskOcspParms\n{\nOcspUrl b\n}\n"
+          "}\n",
+          E | R },
+        { 7,
+          "TTLSGskAdvancedParms w\n{\nTTLSGskOcspParmsRef o\n"
+          "GSK_V3_SIDCACHE_SIZE 512\n}\nTTLSGskOcspParms o\n{\nOcspUrl a\n"
+          "OcspNonceSize 8\n}\n",
+          0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[2][4096] = { "", "" };
+        const struct ttls_rule *const *rules;
+        struct ttls_ids next = { 0 };
+        struct ttls_policy *p[2];
+        struct seen seen;
+        unsigned got;
+
+        for (size_t k = 0; k < ARRAY_LEN(parts); k++) {
+            strcat(text[0], parts[k]);
+            strcat(text[1], k == rows[i].part ? rows[i].text : parts[k]);
+        }
+        for (unsigned k = 0; k < 2; k++) {
+            p[k] = build(NULL, text[k], TTLS_COLLATE_ASCII, &seen);
+            if (p[k] == NULL)
+                fail_msg("row %zu: %s", i, seen.error);
+            ttls_policy_adopt(p[k], k == 0 ? NULL : p[0], 1000 + k, &next);
+        }
+        assert_int_equal(ttls_policy_rules(p[1], &rules), 1);
+        got = (id_of(p[0], "g") != id_of(p[1], "g") ? G : 0u) |
+              (id_of(p[0], "e") != id_of(p[1], "e") ? E : 0u) |
+              (rules[0]->updated_s == 1001 ? R : 0u);
+        if (got != rows[i].changed || rules[0]->created_s != 1000)
+            fail_msg("row %zu: %u", i, got);
+        ttls_policy_unref(&p[1]);
+        ttls_policy_unref(&p[0]);
+    }
+}
+
 /* Known names in their ranges; the last line of a name; the policy first. */
 static void
 envfile(void **state)
@@ -352,7 +492,7 @@ main(void)
         cmocka_unit_test(exercise),       cmocka_unit_test(forms),
         cmocka_unit_test(later_replaces), cmocka_unit_test(sorts),
         cmocka_unit_test(travels),        cmocka_unit_test(adopts),
-        cmocka_unit_test(envfile),
+        cmocka_unit_test(what_changes),   cmocka_unit_test(envfile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
