@@ -175,6 +175,12 @@ check_outcome(struct ttls_build *b, const struct ttls_rule *rule)
                    ": SuiteBProfile needs TLSv1.2 On, handshakes will fail",
                    STR_ARG(rule->obj.name));
     check_names(b, rule, &e);
+    if (e.role == TTLS_CLIENT && e.client_fragment != TTLS_NO &&
+        e.client_fragment_bytes == 0)
+        build_error(FOR(b, &rule->obj),
+                    "TTLSRule " STR_FMT ": ClientMaxSSLFragment needs "
+                    "ClientMaxSSLFragmentLength",
+                    STR_ARG(rule->obj.name));
     if (e.fips != TTLS_FIPS_OFF && e.sslv3)
         build_error(FOR(b, &rule->obj),
                     "TTLSRule " STR_FMT
@@ -215,11 +221,6 @@ check_adv(struct ttls_build *b, const struct ttls_adv *adv)
                    "%s " STR_FMT
                    ": SSLv2 On has no effect: SSL version 2 is never used",
                    WHAT(o));
-    if (adv->client_fragment != TTLS_NO && adv->client_fragment_bytes == 0)
-        build_error(FOR(b, o),
-                    "%s " STR_FMT ": ClientMaxSSLFragment needs "
-                    "ClientMaxSSLFragmentLength",
-                    WHAT(o));
 }
 
 static void

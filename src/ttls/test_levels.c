@@ -437,12 +437,65 @@ each_for_itself(void **state)
         assert_int_equal(outcome(&mixed[i], 6, true), want[i]);
 }
 
+/* What a key ring's name means. */
+static void
+rings(void **state)
+{
+    static const struct {
+        const char *lines;
+        unsigned kind;
+        const char *owner, *ring;
+    } rings[] = {
+        { "Keyring Ring.A", TTLS_RING_SAF, "", "Ring.A" },
+        { "Keyring OWNER1/Ring.A", TTLS_RING_SAF, "OWNER1", "Ring.A" },
+        { "Keyring OWNER1/a/b", TTLS_RING_SAF, "OWNER1", "a/b" },
+        { "Keyring *AUTH*/*", TTLS_RING_AUTH, "", "*" },
+        { "Keyring *TOKEN*/MY.TOKEN", TTLS_RING_TOKEN, "", "MY.TOKEN" },
+        { "Keyring /etc/a.p12", TTLS_RING_FILE, "", "/etc/a.p12" },
+        { "Keyring /etc/a.p12\nKeyringPw x y", TTLS_RING_FILE, "",
+          "/etc/a.p12" },
+        { "Keyring a.p12\nKeyringPw x", TTLS_RING_FILE, "", "a.p12" },
+        { "Keyring a/b\nKeyringStashFile /etc/a.sth", TTLS_RING_FILE, "",
+          "a/b" },
+        { "KeyringPw x\nKeyringStashFile y\nKeyring OWNER1/Ring.A",
+          TTLS_RING_FILE, "", "OWNER1/Ring.A" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rings); i++) {
+        const struct ttls_rule *const *all;
+        struct ttls_effective e;
+        struct ttls_policy *p;
+        struct seen seen;
+        char text[512];
+
+        (void)snprintf(text, sizeof text,
+                       RULE("Jobname A") "TTLSKeyringParms k\n{\n%s\n}\n",
+                       rings[i].lines);
+        p = build(NULL, text, TTLS_COLLATE_ASCII, &seen);
+        assert_non_null(p);
+        assert_int_equal(ttls_policy_rules(p, &all), 1);
+        ttls_effective_of(all[0], &e);
+        if (e.ring_kind != rings[i].kind ||
+            !str_eq_z(e.ring_owner, rings[i].owner) ||
+            !str_eq_z(e.ring, rings[i].ring) ||
+            (e.ring_password.n > 0) !=
+                (strstr(rings[i].lines, "KeyringPw") != NULL) ||
+            (e.ring_stash_file.n > 0) !=
+                (strstr(rings[i].lines, "Stash") != NULL))
+            fail_msg("%s: %u \"%.*s\" \"%.*s\"", rings[i].lines, e.ring_kind,
+                     STR_ARG(e.ring_owner), STR_ARG(e.ring));
+        ttls_policy_unref(&p);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels),
         cmocka_unit_test(each_for_itself),
+        cmocka_unit_test(rings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,9 +78,6 @@ refuses(void **state)
           "PassThru, Full, Required or SAFCheck" },
         { "TTLSEnvironmentAdvancedParms a\n{\nClientMaxSSLFragment On\n}\n", 3,
           "Off, Optional or Required" },
-        { "TTLSEnvironmentAdvancedParms a\n{\nClientMaxSSLFragment Required\n"
-          "}\n",
-          1, "ClientMaxSSLFragmentLength" },
         { "TTLSEnvironmentAdvancedParms a\n{\n"
           "ServerHandshakeSNIList host\n}\n",
           3, "hostname/label" },

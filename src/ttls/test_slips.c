@@ -199,6 +199,56 @@ across(void **state)
         { POLICY("Server", "", "TLSv1.3 On\n",
                  "TTLSSignatureParms\n{\nServerKeyShareGroups 0023 0019\n}\n"),
           NULL, "ServerKeyShareGroups: 0019" },
+        { POLICY("Client", "", "ClientMaxSSLFragment Required\n", ""),
+          "TTLSRule r: ClientMaxSSLFragment needs ClientMaxSSLFragmentLength",
+          NULL },
+        { POLICY("Client", "",
+                 "ClientMaxSSLFragment Optional\n"
+                 "ClientMaxSSLFragmentLength 512\n",
+                 ""),
+          NULL, NULL },
+        { POLICY("Client", "", "ClientMaxSSLFragment Off\n", ""), NULL, NULL },
+        { POLICY("Server", "", "ClientMaxSSLFragment Required\n", ""), NULL,
+          NULL },
+        /* the length of the connection's block, the rest of the other one */
+        { "TTLSConnectionAction c\n{\nTTLSConnectionAdvancedParms\n{\n"
+          "ClientMaxSSLFragmentLength 512\n}\n}\n"
+          "TTLSRule s\n{\nJobname B\nDirection Both\nTTLSGroupActionRef g\n"
+          "TTLSEnvironmentActionRef f\nTTLSConnectionActionRef c\n}\n"
+          "TTLSEnvironmentAction f\n{\nHandshakeRole Client\n"
+          "TTLSKeyringParms\n{\nKeyring R\n}\n"
+          "TTLSEnvironmentAdvancedParms\n{\nClientMaxSSLFragment "
+          "Required\n}\n}\n" POLICY("Server", "", "", ""),
+          NULL, NULL },
+        { POLICY("ServerWithClientAuth", "", "ClientAuthType Full\n", ""), NULL,
+          NULL },
+        { POLICY("Server", "", "ClientAuthType Full\n", ""), NULL,
+          "ClientAuthType counts with HandshakeRole ServerWithClientAuth "
+          "only" },
+        { POLICY("Client", "", "ClientAuthType Full\n", ""), NULL,
+          "ClientAuthType counts with HandshakeRole ServerWithClientAuth "
+          "only" },
+        { POLICY("Server", "", "TLSv1.2 On\n", "SuiteBProfile 128\n"), NULL,
+          NULL },
+        { POLICY("Server", "", "", "SuiteBProfile 128\n"), NULL,
+          "SuiteBProfile needs TLSv1.2 On, handshakes will fail" },
+        { POLICY("Server", "", "TLSv1.2 On\n",
+                 "SuiteBProfile All\nTTLSCipherParms\n{\nV3CipherSuites "
+                 "35\n}\n"),
+          NULL, "TTLSCipherParms are ignored, SuiteBProfile decides" },
+        { POLICY("Server", "", "TLSv1 Off\nTLSv1.1 Off\n", ""), NULL,
+          "no protocol is On, handshakes will fail" },
+        { POLICY("Server", "TTLSEnabled Off\n", "TLSv1 Off\nTLSv1.1 Off\n", ""),
+          NULL, "TTLSEnabled is coded again" },
+        { POLICY("Server", "", "",
+                 "TTLSCipherParms\n{\nV3CipherSuites4Char 1301\n}\n"),
+          NULL, "a protocol that is On has no cipher suite in the list" },
+        { POLICY("Server", "", "TLSv1.3 On\n",
+                 "TTLSCipherParms\n{\nV3CipherSuites4Char C02F\n}\n"),
+          NULL, "a protocol that is On has no cipher suite in the list" },
+        { POLICY("Server", "", "TLSv1.3 On\n",
+                 "TTLSCipherParms\n{\nV3CipherSuites4Char C02F1301\n}\n"),
+          NULL, NULL },
         { POLICY("Server", "", "TLSv1.3 On\n",
                  "TTLSSignatureParms\n{\nClientECurves 0021\n"
                  "ServerKeyShareGroups 0023 0029 0030\n}\n"),
