@@ -35,6 +35,7 @@ period() { printf 'IpTimeCondition\n  {\n    TimeZone UTC\n'; printf '    %s\n' 
     when prefix 8511 'RemoteAddr 10.77.0.3/32'
     when zero 8512 'RemoteAddr 0.0.0.0/0'
     when every 8513 'RemoteAddr All'
+    when sixes 8514 'RemoteAddr ::/0'
     when past 8520 "$(period "ConditionTimeRange 20000101000000:$(stamp -1hour)")"
     when future 8521 "$(period "ConditionTimeRange $(stamp +1hour):20990101000000")"
     when within 8522 "$(period "ConditionTimeRange $(stamp -1hour):$(stamp +1hour)")"
@@ -108,6 +109,7 @@ tls "RemotePortRangeRef: first" 10.77.0.2 8508; tls "RemotePortRangeRef: last" 1
 tls "RemoteAddr, a range" 10.77.0.3 8510; open "RemoteAddr, a range: outside" 10.77.0.2 8510
 tls "RemoteAddr, a prefix" 10.77.0.3 8511; open "RemoteAddr, a prefix: outside" 10.77.0.2 8511
 tls "0.0.0.0/0: IPv4" 10.77.0.2 8512; open "0.0.0.0/0: IPv6" fd77::2 8512
+tls "::/0: IPv6" fd77::2 8514; open "::/0: IPv4" 10.77.0.2 8514
 tls "All: IPv4" 10.77.0.2 8513; tls "All: IPv6" fd77::2 8513
 
 open "ConditionTimeRange: over" 10.77.0.2 8520; open "ConditionTimeRange: to come" 10.77.0.2 8521; tls "ConditionTimeRange: within" 10.77.0.2 8522

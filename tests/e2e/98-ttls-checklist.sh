@@ -192,8 +192,13 @@ TTLSGroupAction g2
   TTLSEnabled On
 P
 runs "a policy with defects" 1 sallyport pagent --check forms/defects
-for line in 3 4 5 6 8 15 16 17 21 25 26 28 33 35 37 38 41 46; do like "$OUT" "forms/defects:$line: error: " "each by its line: $line"; done
+for line in 3 4 5 6 8 15 16 17 21 25 26 28 33 37 38 39 41 46; do like "$OUT" "forms/defects:$line: error: " "each by its line: $line"; done
 like "$OUT" "^18 errors" "and no other"
+iconv -f UTF-8 -t UTF-16LE forms/assistant >forms/utf16; runs "a policy in UTF-16" 1 sallyport pagent --check forms/utf16
+like "$OUT" "forms/utf16:1: error: found the byte 0x00, expected lines of text" "what is wrong with it"
+like "$OUT" "^1 errors" "once"
+iconv -f UTF-8 -t IBM1047 forms/assistant >forms/ebcdic; runs "in EBCDIC" 0 sallyport pagent --check forms/ebcdic
+head -c 1500 forms/assistant >forms/cut; runs "a policy that ends in the middle" 1 sallyport pagent --check forms/cut
 
 # --- the order of rules -------------------------------------------------------------------------
 cp "$policy" keep
@@ -203,6 +208,13 @@ like "$(sallyport pasearch -t -r | sed -n 's/^policyRule: *//p' | tr '\n' ' ')" 
 hits() { mark; bash -c 'exec 3<>/dev/tcp/10.77.0.2/8690; echo open words >&3; timeout 5 cat <&3' >/dev/null 2>&1; wait_for 5 said 'EZD1281I .*REMOTE: 10\.77\.0\.2\.\.8690 '; since | sed -n 's/.*STATUS: Not Enabled RULE: \([^ ]*\) .*/\1/p'; }
 is "$(hits)" top "which is how a connection finds its rule"
 sed -i '/^TTLSRule top/,/^}/d' "$policy"; policy_refresh; is "$(hits)" B-same "and the next one"
+
+# What is defined twice is the later one, for a block in an action, too.
+{ cat keep; printf 'TTLSRule twice\n{\n  RemotePortRange 8690\n  Direction Outbound\n  TTLSGroupActionRef off\n  TTLSEnvironmentActionRef twice\n}\nTTLSEnvironmentAction twice\n{\n  HandshakeRole Client\n  TTLSKeyringParms ring\n  {\n    Keyring FORMER/R\n  }\n}\nTTLSGroupAction off\n{\n  TTLSEnabled Off\n}\nTTLSKeyringParms ring\n{\n  Keyring LATTER/R\n}\n'; } >"$policy"
+policy_refresh; ok $? "a policy that defines a block twice"
+like "$(sallyport pasearch -t)" 'Keyring: +LATTER/R' "is installed with the later one"
+unlike "$(sallyport pasearch -t)" 'FORMER/R' "the former one is gone"
+cp keep "$policy"; policy_refresh
 
 # --- objects: the exercise's policy made again, installed the same ------------------------------
 shown() { sallyport pasearch -t --json | jq -S 'del(.. | .created?, .updated?, .instance?, .line?, .id?)'; }
