@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cli.h"
@@ -71,6 +72,7 @@ main(int argc, char **argv)
     (void)cli_parse(&cli, argc, argv, 2);
     log_init("sallyport-ttls");
     IGNORE(signal(SIGPIPE, SIG_IGN));
+    tzset(); /* reads files: periods of rules are local time later, too */
     secret_process();
     if (engine > 0 || successor > 0) {
         e = drop(&why);
