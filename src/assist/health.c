@@ -186,6 +186,28 @@ check_pair(const struct health *h, const struct store_pair *p)
     }
 }
 
+/* By the certificate's common name, as each of its levels says. */
+static bool
+checks_names(const struct store *s, const struct store_traffic *t)
+{
+    size_t n_levels = 0, n_checks = 0;
+
+    for (size_t i = 0; i < s->n_maps; i++)
+        for (size_t k = 0; k < s->maps[i].n_pairs; k++) {
+            const struct store_pair *p = &s->maps[i].pairs[k];
+            bool checks = false;
+
+            if (p->traffic != t || p->level == NULL)
+                continue;
+            for (size_t n = 0; n < p->level->advanced.n; n++)
+                checks |= strcmp(p->level->advanced.v[n].keyword,
+                                 "HostReferenceIdCN") == 0;
+            n_levels++;
+            n_checks += checks;
+        }
+    return n_levels > 0 && n_checks == n_levels;
+}
+
 void
 health_store(const struct store *s, store_diag diag, void *arg)
 {
@@ -196,7 +218,8 @@ health_store(const struct store *s, store_diag diag, void *arg)
             const struct store_type *t = &s->traffic[i].types[k];
 
             check_ports(&h, t);
-            if (is_role(t, "Client") && t->hosts.n == 0)
+            if (is_role(t, "Client") && t->hosts.n == 0 &&
+                !checks_names(s, &s->traffic[i]))
                 warn(&h, &t->obj, "hostNames",
                      "is missing; a client takes any host's certificate that "
                      "its ring vouches for");
@@ -234,6 +257,29 @@ on_shadowed(void *arg, const struct ttls_rule *rule, const struct ttls_rule *by)
          STR_ARG(rule->obj.name), STR_ARG(by->obj.name));
 }
 
+enum health_status
+health_status(const struct store_stack *stack)
+{
+    bool is_on = !stack->technologies.is_given ||
+                 (stack->technologies.bits & TECHNOLOGY_TTLS) != 0;
+
+    return !is_on                ? HEALTH_OFF
+           : stack->n_rules == 0 ? HEALTH_INCOMPLETE
+                                 : HEALTH_COMPLETE;
+}
+
+const char *
+health_status_text(enum health_status status)
+{
+    static const char *const texts[] = {
+        [HEALTH_OFF] = "AT-TLS is not enabled",
+        [HEALTH_INCOMPLETE] = "Incomplete",
+        [HEALTH_COMPLETE] = "Complete",
+    };
+
+    return texts[status];
+}
+
 enum err
 health_stack(const struct store_stack *stack, struct str text, store_diag diag,
              void *arg, struct err_info *why)
@@ -244,10 +290,18 @@ health_stack(const struct store_stack *stack, struct str text, store_diag diag,
     struct ttls_policy *policy = NULL;
     enum err e;
 
-    if (stack->n_rules == 0) {
+    switch (health_status(stack)) {
+    case HEALTH_OFF:
+        if (stack->n_rules > 0)
+            warn(&of.health, &stack->obj, "technologies",
+                 "AT-TLS is not among them: the rules of this stack are none");
+        return ERR_OK;
+    case HEALTH_INCOMPLETE:
         warn(&of.health, &stack->obj, "rules",
              "this stack has no rule: nothing will speak TLS");
         return ERR_OK;
+    case HEALTH_COMPLETE:
+        break;
     }
     b = ttls_build_new(&options);
     if (b == NULL)

@@ -15,4 +15,13 @@ void health_store(const struct store *, store_diag, void *arg);
 MUST_CHECK enum err health_stack(const struct store_stack *, struct str policy,
                                  store_diag, void *arg, struct err_info *why);
 
+enum health_status {
+    HEALTH_OFF, /* AT-TLS is not among its technologies: it has no policy */
+    HEALTH_INCOMPLETE, /* it has no rule yet */
+    HEALTH_COMPLETE
+};
+
+enum health_status health_status(const struct store_stack *);
+const char *health_status_text(enum health_status);
+
 #endif

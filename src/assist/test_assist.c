@@ -574,6 +574,10 @@ health(void **state)
         { "'name'", "'name'", NULL },
         { ",'hostNames':['h.example']", "",
           "trafficDescriptors[0].types[0].hostNames: is missing" },
+        { ",'hostNames':['h.example']}]}],'securityLevels':[{'name':'L',",
+          "}]}],'securityLevels':[{'name':'L',"
+          "'advanced':{'HostReferenceIdCN':'h.example'},",
+          NULL },
         { "['TLSv1.2']", "['TLSv1.2','TLSv1.1']",
           "securityLevels[0].protocols: TLSv1.1 is a weak protocol" },
         { "['TLSv1.2']", "['SSLv3','TLSv1.2']", "SSLv3 is a weak protocol" },
@@ -601,6 +605,10 @@ health(void **state)
         { "{'name':'Rule','local':'All_IP_Addresses','remote':'G',"
           "'requirementMap':'M'}",
           "", "stacks[0].rules: this stack has no rule" },
+        { "'name':'TCPIP1'", "'name':'TCPIP1','technologies':['AT-TLS']",
+          NULL },
+        { "'name':'TCPIP1'", "'name':'TCPIP1','technologies':[]",
+          "stacks[0].technologies: AT-TLS is not among them" },
         { "'rules':[",
           "'rules':[{'name':'All','local':'All_IP_Addresses',"
           "'remote':'All_IP_Addresses','requirementMap':'M'},",
@@ -631,6 +639,33 @@ health(void **state)
 }
 
 static void
+status(void **state)
+{
+    static const struct {
+        const char *find, *replace, *text;
+    } rows[] = {
+        { "'name'", "'name'", "Complete" },
+        { "'name':'TCPIP1'", "'name':'TCPIP1','technologies':['AT-TLS']",
+          "Complete" },
+        { "'name':'TCPIP1'", "'name':'TCPIP1','technologies':[]",
+          "AT-TLS is not enabled" },
+        { "{'name':'Rule','local':'All_IP_Addresses','remote':'G',"
+          "'requirementMap':'M'}",
+          "", "Incomplete" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct said said;
+        struct store *s = store_with(rows[i].find, rows[i].replace, &said);
+
+        assert_string_equal(health_status_text(health_status(first_stack(s))),
+                            rows[i].text);
+        store_free(&s);
+    }
+}
+
+static void
 open_server(void **state)
 {
     struct said said;
@@ -655,6 +690,7 @@ main(void)
         cmocka_unit_test(history),  cmocka_unit_test(writes),
         cmocka_unit_test(cuts),     cmocka_unit_test(refuses),
         cmocka_unit_test(health),   cmocka_unit_test(open_server),
+        cmocka_unit_test(status),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,44 @@ tells_all(void **state)
     assert_int_equal(said.n_errors, 3);
 }
 
+/* What is missing comes in the order in which it is made: traffic descriptors,
+ * levels, maps, then systems; and a rule waits for what it names. */
+static void
+in_order(void **state)
+{
+    struct said said = { 0 };
+    struct store *s = NULL;
+    struct err_info why;
+
+    (void)state;
+    assert_int_equal(
+        store_parse(STR("{\"schema\":1}"), on_said, &said, &s, &why),
+        ERR_SYNTAX);
+    assert_string_equal(said.all, "name: is missing\n"
+                                  "trafficDescriptors: is missing\n"
+                                  "securityLevels: is missing\n"
+                                  "requirementMaps: is missing\n"
+                                  "groups: is missing\n");
+    memset(&said, 0, sizeof said);
+    assert_int_equal(
+        store_parse(
+            STR("{\"schema\":1,\"name\":\"S\",\"trafficDescriptors\":[],"
+                "\"securityLevels\":[],\"requirementMaps\":[{\"name\":\"M\","
+                "\"maps\":[{\"trafficDescriptor\":\"T\","
+                "\"securityLevel\":\"L\"}]}],\"groups\":[{\"name\":\"D\","
+                "\"images\":[{\"name\":\"I\",\"release\":\"V2R3\","
+                "\"stacks\":[{\"name\":\"S\",\"rules\":[{\"name\":\"R\","
+                "\"local\":\"G\",\"remote\":\"G\","
+                "\"requirementMap\":\"N\"}]}]}]}]}"),
+            on_said, &said, &s, &why),
+        ERR_SYNTAX);
+    assert_int_equal(said.n_errors, 5);
+    assert_string_equal(said.path,
+                        "requirementMaps[0].maps[0].trafficDescriptor");
+    assert_non_null(strstr(said.all, "rules[0].requirementMap: found \"N\""));
+    assert_null(s);
+}
+
 static void
 limits(void **state)
 {
@@ -253,9 +291,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(tells_all),
-        cmocka_unit_test(limits),
+        cmocka_unit_test(refuses),  cmocka_unit_test(tells_all),
+        cmocka_unit_test(in_order), cmocka_unit_test(limits),
+        cmocka_unit_test(in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@ statements() { grep -v '^##' "$1"; }
 runs "a store is checked" 0 sallyport assist store.json
 like "$OUT" '^store\.json: warning: trafficDescriptors\[0\]\.types\[0\]\.hostNames: ' "a warning with its path"
 like "$OUT" '^1 stacks, 1 connectivity rules, 0 errors, 2 warnings$' "and what there is"
+like "$OUT" '^WG31\.TCPIP1: Complete$' "and the stack's state"
 [ ! -e "$file" ]; ok $? "nothing is written"
 sallyport assist --output - store.json 2>said >printed; ok $? "the policy is printed"
 is "$(statements printed)" "$(statements "$policies/tlsPol")" "it is the exercise's"
@@ -58,6 +59,12 @@ like "$OUT" 'the store has 2 stacks; --output needs one of them, expected --stac
 [ ! -e both ]; ok $? "and writes none"
 runs "one of them" 0 sallyport assist --stack WG31.TCPIP2 -o both two.json
 like "$OUT" 'stacks\[1\]\.rules: this stack has no rule' "which has no rule"
+like "$OUT" '^WG31\.TCPIP2: Incomplete$' "and is incomplete"
+jq '.groups[0].images[0].stacks[1].technologies = []' two.json >off.json
+rm -f "$SALLYPORT_ROOT/etc/cfgasst/v2r3/WG31/TCPIP2/tlsPol"
+runs "one without AT-TLS" 0 sallyport assist --install off.json
+like "$OUT" '^WG31\.TCPIP2: AT-TLS is not enabled$' "is said to be"
+[ ! -e "$SALLYPORT_ROOT/etc/cfgasst/v2r3/WG31/TCPIP2" ]; ok $? "and gets no policy"
 runs "a stack that is not there" 1 sallyport assist --stack WG31.TCPIP9 store.json
 like "$OUT" 'the store has no stack WG31\.TCPIP9' "says so"
 runs "--output and --install" 2 sallyport assist --install -o x store.json
@@ -74,7 +81,7 @@ runs "a policy is looked at" 0 sallyport assist --import policy
 runs "its objects" 0 sallyport assist --import --output new.json policy
 is "$(jq -c '[.name, .groups[0].images[0].name, .groups[0].images[0].keyring, .trafficDescriptors[0].name, .groups[0].images[0].stacks[0].rules[0].name]' new.json)" \
     '["USER1","WG31","Liberty.KeyRing","zCEEClient","zCEEClientRule"]' "bear the names they had"
-is "$(jq -r '.groups[0].images[0].stacks[0].installHistory | length' new.json)" 2 "and the stack its history"
+is "$(jq -r '.groups[0].images[0].stacks[0].installHistory | length' new.json)" 3 "and the stack its history"
 sallyport assist --output - new.json 2>said >again; ok $? "they make a policy"
 is "$(diff before again)" "$(printf '%s\n' 9a10 "> $(sed -n 10p again)")" "the same to the byte, but for one line of history"
 runs "what is there stays" 1 sallyport assist --import --output new.json policy
@@ -137,7 +144,7 @@ runs "--import and --install" 2 sallyport assist --import --install policy
 sallyport assist --json --import --stack WG31.TCPIP1 wrong >found; is $? 1 "--json"
 is "$(jq -c '[.ok, .errors, (.findings | length), .findings[0].file, .findings[0].line]' found)" '[false,3,3,"wrong",3]' "for programs"
 sallyport assist --json store.json >found; is $? 0 "--json of a store"
-is "$(jq -c '[.ok, .warnings, .findings[0].severity, .findings[0].path]' found)" '[true,2,"warning","trafficDescriptors[0].types[0].hostNames"]' "the same"
+is "$(jq -c '[.ok, .warnings, .findings[0].severity, .findings[0].path, .stacks[0].status]' found)" '[true,2,"warning","trafficDescriptors[0].types[0].hostNames","Complete"]' "the same"
 
 # --- rings and key databases: what the host says of them -----------------------------------------
 rings() { # SAYS WHAT [FILTER]: the store, changed

@@ -13,6 +13,7 @@ struct said {
     const char *file;
     unsigned n_errors, n_warnings;
     json_t *findings; /* NULL: lines */
+    json_t *stacks;   /* the same */
 };
 
 void say_store(void *said, bool is_error, struct str path, const char *text);

@@ -135,6 +135,24 @@ struct target {
     struct buf text;
 };
 
+/* "WG31.TCPIP1: Complete" */
+static void
+say_status(const struct target *t, struct said *said)
+{
+    const char *text = health_status_text(health_status(t->stack));
+    struct str image = t->image->obj.name, stack = t->stack->obj.name;
+
+    if (said->findings == NULL)
+        fprintf(stderr, STR_FMT "." STR_FMT ": %s\n", STR_ARG(image),
+                STR_ARG(stack), text);
+    else
+        IGNORE(json_array_append_new(
+            said->stacks,
+            json_pack("{s:s%, s:s%, s:s, s:i}", "image", image.p, image.n,
+                      "stack", stack.p, stack.n, "status", text, "rules",
+                      (int)t->stack->n_rules)));
+}
+
 static enum err
 install_path(struct arena *arena, struct target *t, struct err_info *why)
 {
@@ -157,6 +175,8 @@ make_policy(struct arena *arena, const struct store *store, struct target *t,
     char when[32];
     enum err e = ERR_OK;
 
+    if (health_status(t->stack) == HEALTH_OFF)
+        return health_stack(t->stack, (struct str){ 0 }, say_store, said, why);
     now(when);
     buf_init(&before, GENERATE_FILE_MAX);
     if (install)
@@ -239,7 +259,10 @@ run(struct arena *arena, const struct store *store, struct said *said,
         e = make_policy(arena, store, &v[i], said, why);
         n_rules += v[i].stack->n_rules;
     }
-    for (size_t i = 0; e == ERR_OK && i < n && v[i].path != NULL; i++) {
+    for (size_t i = 0; e == ERR_OK && i < n; i++) {
+        say_status(&v[i], said);
+        if (v[i].path == NULL)
+            continue;
         e = write_policy(v[i].path, buf_view(&v[i].text), why);
         if (e == ERR_OK && install && said->findings == NULL)
             printf("%s\n", v[i].path);
@@ -298,10 +321,11 @@ is_usage_good(int n)
 static void
 print_json(struct said *said, enum err e, const struct err_info *why)
 {
-    json_t *all = json_pack("{s:b, s:s*, s:i, s:i, s:o}", "ok", e == ERR_OK,
-                            "error", e == ERR_OK ? NULL : why->text, "errors",
-                            (int)said->n_errors, "warnings",
-                            (int)said->n_warnings, "findings", said->findings);
+    json_t *all =
+        json_pack("{s:b, s:s*, s:i, s:i, s:o, s:o}", "ok", e == ERR_OK, "error",
+                  e == ERR_OK ? NULL : why->text, "errors", (int)said->n_errors,
+                  "warnings", (int)said->n_warnings, "findings", said->findings,
+                  "stacks", said->stacks);
 
     IGNORE(json_dumpf(all, stdout, JSON_INDENT(2)));
     IGNORE(putchar('\n'));
@@ -319,7 +343,10 @@ main(int argc, char **argv)
     log_init("sallyport-assist");
     if (!is_usage_good(n))
         return STATUS_USAGE;
-    said.findings = is_json ? json_array() : NULL;
+    if (is_json) {
+        said.findings = json_array();
+        said.stacks = json_array();
+    }
     if (import)
         e = import_run(
             &(struct import_command){ stack_name, output, lossy, argv + 1, n },
