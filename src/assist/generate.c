@@ -4,128 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "assist/generate_priv.h"
 #include "assist/header.h"
 #include "assist/inferred.h"
-#include "assist/param.h"
-#include "assist/pieces.h"
 #include "ttls/build.h"
-
-struct gen {
-    const struct store_image *image;
-    struct arena arena;
-    struct pieces pieces;
-    struct table names; /* of rules */
-    struct table lists; /* of addresses or ports: the piece that each is */
-    struct buf body;    /* of the statement that is being made */
-    struct buf *out;
-    uint32_t priority; /* of the next rule */
-};
-
-static bool
-is_done_for(const struct gen *g)
-{
-    return g->pieces.no_memory || g->pieces.is_clash;
-}
-
-/* The piece of g->body. */
-static struct piece *
-made(struct gen *g, enum piece_kind kind, const struct store_obj *owner)
-{
-    return pieces_get(&g->pieces, kind, owner, &g->body);
-}
-
-/* --- addresses, ports, time --------------------------------------------- */
-
-static struct piece *
-one_piece(struct gen *g, struct str text, bool is_address)
-{
-    const char *keyword = "Port";
-    enum ttls_stmt stmt =
-        is_address ? param_of_address(text, &keyword) : TTLS_PORT_RANGE;
-
-    piece_param(&g->body, keyword, text);
-    return made(g,
-                stmt == TTLS_PORT_RANGE ? PIECE_PORT
-                : stmt == TTLS_IPADDR   ? PIECE_ADDR
-                                        : PIECE_ADDR_SET,
-                NULL);
-}
-
-static struct piece *
-make_list(struct gen *g, struct store_texts texts, bool is_address)
-{
-    struct piece *p = NULL;
-    struct buf group;
-
-    buf_init(&group, GENERATE_FILE_MAX);
-    for (size_t i = 0; i < texts.n && !is_done_for(g); i++) {
-        p = one_piece(g, texts.v[i], is_address);
-        piece_param_ref(&group,
-                        !is_address                          ? "PortRangeRef"
-                        : p != NULL && p->kind == PIECE_ADDR ? "IpAddrRef"
-                                                             : "IpAddrSetRef",
-                        p);
-    }
-    if (texts.n > 1)
-        p = pieces_get(&g->pieces,
-                       is_address ? PIECE_ADDR_GROUP : PIECE_PORT_GROUP, NULL,
-                       &group);
-    buf_fini(&group);
-    return p;
-}
-
-/* One of them, or a group that names each; NULL for none. A list that many
- * rules have is gone through once. */
-static struct piece *
-one_or_group(struct gen *g, struct store_texts texts, bool is_address)
-{
-    struct str key = str_n(&texts, sizeof texts); /* which one, not what of */
-    struct piece *p = texts.n == 0 ? NULL : table_get(&g->lists, key);
-
-    if (p != NULL || texts.n == 0)
-        return p;
-    p = make_list(g, texts, is_address);
-    if (p != NULL && !table_put(&g->lists, key, p, NULL))
-        g->pieces.no_memory = true;
-    return p;
-}
-
-static void
-address_param(struct buf *rule, const char *side, const struct piece *p)
-{
-    char keyword[32];
-
-    (void)snprintf(keyword, sizeof keyword, "%sAddr%s", side,
-                   p == NULL                   ? ""
-                   : p->kind == PIECE_ADDR     ? "Ref"
-                   : p->kind == PIECE_ADDR_SET ? "SetRef"
-                                               : "GroupRef");
-    piece_param(rule, keyword, p == NULL ? STR("ALL") : p->name);
-}
-
-static void
-port_param(struct buf *rule, const char *side, const struct piece *p)
-{
-    char keyword[32];
-
-    (void)snprintf(keyword, sizeof keyword, "%sPort%sRef", side,
-                   p != NULL && p->kind == PIECE_PORT ? "Range" : "Group");
-    piece_param_ref(rule, keyword, p);
-}
-
-static struct piece *
-time_piece(struct gen *g, const struct store_rule *r)
-{
-    static const char *const keywords[TIME_TEXTS] = {
-        [TIME_RANGE] = "ConditionTimeRange", [TIME_MONTHS] = "MonthOfYearMask",
-        [TIME_DAYS] = "DayOfMonthMask",      [TIME_WEEKDAYS] = "DayOfWeekMask",
-        [TIME_OF_DAY] = "TimeOfDayRange",    [TIME_ZONE] = "TimeZone",
-    };
-
-    for (size_t i = 0; i < TIME_TEXTS; i++)
-        piece_param(&g->body, keywords[i], r->time[i]);
-    return made(g, PIECE_TIME, NULL);
-}
 
 /* --- actions ------------------------------------------------------------ */
 
@@ -181,7 +63,7 @@ static struct piece *
 advanced_piece(struct gen *g, const struct store_level *l, enum piece_kind kind)
 {
     advanced(&g->body, l, piece_stmt(kind));
-    return made(g, kind, NULL);
+    return gen_made(g, kind, NULL);
 }
 
 static void
@@ -194,14 +76,14 @@ make_group(struct gen *g, struct part *p)
                 p->rule->facility.n > 0 ? p->rule->facility
                                         : g->image->facility);
     advanced(body, p->level, TTLS_GROUP_ADV);
-    p->group_adv = made(g, PIECE_GROUP_ADV, owner);
+    p->group_adv = gen_made(g, PIECE_GROUP_ADV, owner);
     piece_param_z(body, "TTLSEnabled", p->level == NULL ? "Off" : "On");
     trace_param(body, p->trace);
     if (p->level != NULL)
         piece_param(body, "FIPS140", p->level->text[LEVEL_FIPS]);
     advanced(body, p->level, TTLS_GROUP_ACTION);
     piece_param_ref(body, "TTLSGroupAdvancedParmsRef", p->group_adv);
-    p->group = made(g, PIECE_GROUP, owner);
+    p->group = gen_made(g, PIECE_GROUP, owner);
 }
 
 static struct piece *
@@ -213,7 +95,7 @@ ring_piece(struct gen *g, const struct store_type *type)
                 is_own ? type->text[TYPE_RING] : g->image->ring);
     piece_param(&g->body, "KeyringStashFile",
                 is_own ? type->text[TYPE_STASH] : g->image->stash);
-    return made(g, is_own ? PIECE_RING : PIECE_IMAGE_RING, NULL);
+    return gen_made(g, is_own ? PIECE_RING : PIECE_IMAGE_RING, NULL);
 }
 
 static struct piece *
@@ -234,7 +116,7 @@ gsk_piece(struct gen *g, struct part *p)
     piece_param_ref(body, "TTLSGskLdapParmsRef", ldap);
     piece_param_ref(body, "TTLSGskHttpCdpParmsRef", cdp);
     piece_param_ref(body, "TTLSGskOcspParmsRef", ocsp);
-    return made(g, PIECE_GSK, &p->traffic->obj);
+    return gen_made(g, PIECE_GSK, &p->traffic->obj);
 }
 
 static void
@@ -250,7 +132,7 @@ make_env(struct gen *g, struct part *p)
     for (size_t i = 0; i < p->type->hosts.n; i++)
         piece_param(body, "HostReferenceIdDNS", p->type->hosts.v[i]);
     advanced(body, p->level, TTLS_ENV_ADV);
-    p->env_adv = made(g, PIECE_ENV_ADV, owner);
+    p->env_adv = gen_made(g, PIECE_ENV_ADV, owner);
     p->gsk = gsk_piece(g, p);
     piece_param(body, "HandshakeRole", role);
     placed_param(body, p->level, 0);
@@ -258,7 +140,7 @@ make_env(struct gen *g, struct part *p)
     piece_param_ref(body, "TTLSKeyringParmsRef", ring);
     piece_param_ref(body, "TTLSEnvironmentAdvancedParmsRef", p->env_adv);
     piece_param_ref(body, "TTLSGskAdvancedParmsRef", p->gsk);
-    p->env = made(g, PIECE_ENV, owner);
+    p->env = gen_made(g, PIECE_ENV, owner);
 }
 
 static struct piece *
@@ -266,7 +148,7 @@ cipher_piece(struct gen *g, const struct store_level *level)
 {
     for (size_t i = 0; i < level->ciphers.n; i++)
         piece_param(&g->body, "V3CipherSuites4Char", level->ciphers.v[i]);
-    return made(g, PIECE_CIPHER, &level->obj);
+    return gen_made(g, PIECE_CIPHER, &level->obj);
 }
 
 static void
@@ -295,7 +177,7 @@ make_conn_adv(struct gen *g, struct part *p)
     if (on & PROTOCOL_TLSV13)
         piece_param_z(body, "TLSv1.3", "On");
     advanced(body, p->level, TTLS_CONN_ADV);
-    p->conn_adv = made(g, PIECE_CONN_ADV, &p->traffic->obj);
+    p->conn_adv = gen_made(g, PIECE_CONN_ADV, &p->traffic->obj);
 }
 
 static void
@@ -313,7 +195,7 @@ make_conn(struct gen *g, struct part *p)
     placed_param(body, p->level, 1);
     trace_param(body, p->trace);
     advanced(body, p->level, TTLS_CONN_ACTION);
-    p->conn = made(g, PIECE_CONN, &p->traffic->obj);
+    p->conn = gen_made(g, PIECE_CONN, &p->traffic->obj);
 }
 
 /* --- rules -------------------------------------------------------------- */
@@ -322,18 +204,18 @@ static void
 write_rule(struct gen *g, const struct part *p, struct str name)
 {
     const struct store_type *t = p->type;
-    struct piece *local = one_or_group(g, p->rule->local, true);
-    struct piece *remote = one_or_group(g, p->rule->remote, true);
-    struct piece *local_port = one_or_group(g, t->local_ports, false);
-    struct piece *remote_port = one_or_group(g, t->remote_ports, false);
-    struct piece *when = time_piece(g, p->rule);
+    struct piece *local = gen_list(g, p->rule->local, true);
+    struct piece *remote = gen_list(g, p->rule->remote, true);
+    struct piece *local_port = gen_list(g, t->local_ports, false);
+    struct piece *remote_port = gen_list(g, t->remote_ports, false);
+    struct piece *when = gen_time(g, p->rule);
     struct buf *body = g->out;
 
     buf_printf(body, "%-34s" STR_FMT "\n{\n", "TTLSRule", STR_ARG(name));
-    address_param(body, "Local", local);
-    address_param(body, "Remote", remote);
-    port_param(body, "Local", local_port);
-    port_param(body, "Remote", remote_port);
+    gen_address_param(body, "Local", local);
+    gen_address_param(body, "Remote", remote);
+    gen_port_param(body, "Local", local_port);
+    gen_port_param(body, "Remote", remote_port);
     piece_param(body, "Jobname", t->text[TYPE_JOB]);
     piece_param(body, "Userid", t->text[TYPE_USER]);
     piece_param(body, "Direction", t->text[TYPE_DIRECTION]);
@@ -389,7 +271,7 @@ write_rules(struct gen *g, const struct store_rule *r, struct err_info *why)
     for (size_t m = 0; m < r->map->n_pairs; m++) {
         const struct store_pair *pair = &r->map->pairs[m];
 
-        for (size_t k = 0; k < pair->traffic->n_types && !is_done_for(g); k++) {
+        for (size_t k = 0; k < pair->traffic->n_types && !gen_is_done(g); k++) {
             struct part part = {
                 .rule = r,
                 .traffic = pair->traffic,
@@ -451,7 +333,7 @@ write_all(struct gen *g, const struct store *s, const struct store_stack *stack,
         return err_set(why, ERR_MEMORY, "no storage for the policy");
     header_write(g->out, s, g->image, stack,
                  old.history.n > 0 ? old.history : stack->history, when);
-    for (size_t i = 0; e == ERR_OK && !is_done_for(g) && i < stack->n_rules;
+    for (size_t i = 0; e == ERR_OK && !gen_is_done(g) && i < stack->n_rules;
          i++)
         e = write_rules(g, &stack->rules[i], why);
     pieces_write_tail(&g->pieces, g->out);

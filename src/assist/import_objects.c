@@ -4,7 +4,7 @@
  * were made of; where they do not fit together, or are somebody's own, each
  * object gets a name of its own.
  */
-#include "assist/import_priv.h"
+#include "assist/import_fit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -90,128 +90,6 @@ unique(struct objects *o, char kind, struct str want)
     return keep(o, str_dup(o->im->arena, str_of(name)));
 }
 
-static bool
-same_label(const struct label *a, const struct label *b)
-{
-    const struct label *less = a->text.n < b->text.n ? a : b;
-    const struct label *more = less == a ? b : a;
-
-    return str_starts(more->text, less->text) &&
-           (less->text.n == more->text.n || less->is_cut) &&
-           (less->text.n > 0) == (more->text.n > 0);
-}
-
-/* The longer one says more. */
-static void
-merge_label(struct label *to, const struct label *from)
-{
-    if (from->text.n > to->text.n)
-        *to = *from;
-}
-
-/* --- what goes together ------------------------------------------------- */
-
-static bool
-same_texts(const struct store_texts *a, const struct store_texts *b)
-{
-    bool is_same = a->n == b->n;
-
-    for (size_t i = 0; is_same && i < a->n; i++)
-        is_same = str_eq(a->v[i], b->v[i]);
-    return is_same;
-}
-
-static bool
-same_strs(const struct str *a, const struct str *b, size_t n)
-{
-    bool is_same = true;
-
-    for (size_t i = 0; is_same && i < n; i++)
-        is_same = str_eq(a[i], b[i]);
-    return is_same;
-}
-
-/* A type of a rule without TLS may be any that has its conditions. */
-struct known_type {
-    struct store_type type;
-    bool is_tls;
-};
-
-static bool
-fits_type(const struct known_type *a, const struct known_type *b)
-{
-    const struct store_type *x = &a->type, *y = &b->type;
-
-    return same_texts(&x->local_ports, &y->local_ports) &&
-           same_texts(&x->remote_ports, &y->remote_ports) &&
-           same_strs(x->text, y->text, TYPE_ROLE) &&
-           (!a->is_tls || !b->is_tls ||
-            (same_texts(&x->hosts, &y->hosts) &&
-             same_strs(x->text, y->text, TYPE_TEXTS)));
-}
-
-static void
-merge_type(struct known_type *to, const struct known_type *from)
-{
-    if (!to->is_tls)
-        *to = *from;
-}
-
-static struct known_type
-type_of(const struct part *p)
-{
-    return (struct known_type){ p->type, p->is_tls };
-}
-
-static bool
-same_params(const struct store_params *a, const struct store_params *b)
-{
-    bool is_same = a->n == b->n;
-
-    for (size_t i = 0; is_same && i < a->n; i++)
-        is_same = a->v[i].keyword == b->v[i].keyword &&
-                  a->v[i].stmt == b->v[i].stmt &&
-                  str_eq(a->v[i].text, b->v[i].text);
-    return is_same;
-}
-
-/* The level of a client says nothing of client authentication. */
-struct known_level {
-    struct store_level level;
-    struct label label;
-    bool is_tls;
-};
-
-static struct known_level
-level_of(const struct part *p)
-{
-    return (struct known_level){ p->level, p->of_level, p->is_tls };
-}
-
-static bool
-fits_level(const struct known_level *a, const struct known_level *b)
-{
-    const struct store_level *x = &a->level, *y = &b->level;
-
-    if (!a->is_tls || !b->is_tls)
-        return a->is_tls == b->is_tls;
-    for (size_t i = 0; i < LEVEL_TEXTS; i++)
-        if (!str_eq(x->text[i], y->text[i]) &&
-            (i != LEVEL_CLIENT_AUTH || (x->text[i].n > 0 && y->text[i].n > 0)))
-            return false;
-    return x->protocols == y->protocols && same_label(&a->label, &b->label) &&
-           same_texts(&x->ciphers, &y->ciphers) &&
-           same_params(&x->advanced, &y->advanced);
-}
-
-static void
-merge_level(struct known_level *to, const struct known_level *from)
-{
-    merge_label(&to->label, &from->label);
-    if (to->level.text[LEVEL_CLIENT_AUTH].n == 0)
-        to->level.text[LEVEL_CLIENT_AUTH] = from->level.text[LEVEL_CLIENT_AUTH];
-}
-
 /* --- connectivity rules ------------------------------------------------- */
 
 /* "{base}~1" */
@@ -228,9 +106,9 @@ is_first(struct str name, struct str *base)
 static bool
 same_ends(const struct part *a, const struct part *b)
 {
-    return same_texts(&a->local, &b->local) &&
-           same_texts(&a->remote, &b->remote) &&
-           same_strs(a->time, b->time, TIME_TEXTS) &&
+    return fit_same_texts(&a->local, &b->local) &&
+           fit_same_texts(&a->remote, &b->remote) &&
+           fit_same_strs(a->time, b->time, TIME_TEXTS) &&
            a->trace.is_given == b->trace.is_given &&
            a->trace.bits == b->trace.bits && str_eq(a->facility, b->facility);
 }
@@ -266,11 +144,11 @@ find_classes(struct objects *o)
 
         if (label->text.n == 0)
             continue;
-        while (k < o->n_classes && !same_label(&o->classes[k].label, label))
+        while (k < o->n_classes && !fit_label(&o->classes[k].label, label))
             k++;
         if (k == o->n_classes)
             o->classes[o->n_classes++].label = *label;
-        merge_label(&o->classes[k].label, label);
+        fit_merge_label(&o->classes[k].label, label);
         o->class_of[i] = &o->classes[k];
     }
 }
@@ -303,18 +181,18 @@ is_period(const struct objects *o, const struct class *c, size_t period,
             if (o->class_of[i] != c)
                 continue;
             for (size_t k = 0; k < n; k++) {
-                struct known_type type = type_of(&parts[i + k]);
-                struct known_level here = level_of(&parts[i + k]);
+                struct known_type type = fit_type_of(&parts[i + k]);
+                struct known_level here = fit_level_of(&parts[i + k]);
 
                 if (!is_begun && k < period)
                     list[k] = type;
                 if (k % period == 0)
                     level = here;
-                if (!fits_type(&list[k % period], &type) ||
-                    !fits_level(&level, &here))
+                if (!fit_type(&list[k % period], &type) ||
+                    !fit_level(&level, &here))
                     return false;
-                merge_type(&list[k % period], &type);
-                merge_level(&level, &here);
+                fit_merge_type(&list[k % period], &type);
+                fit_merge_level(&level, &here);
             }
             is_begun = true;
         }
@@ -365,12 +243,12 @@ own_traffic(struct objects *o, const struct part *p, struct str base,
             size_t n_named)
 {
     const struct store *s = o->im->store;
-    struct known_type type = type_of(p);
+    struct known_type type = fit_type_of(p);
 
     for (size_t i = n_named; i < s->n_traffic; i++) {
         struct known_type other = { s->traffic[i].types[0], true };
 
-        if (fits_type(&other, &type) &&
+        if (fit_type(&other, &type) &&
             str_eq(other.type.text[TYPE_ROLE], type.type.text[TYPE_ROLE]))
             return &s->traffic[i];
     }
@@ -383,21 +261,21 @@ static const struct store_level *
 find_level(struct objects *o, const struct part *parts, size_t n)
 {
     struct store *s = o->im->store;
-    struct known_level level = level_of(parts);
+    struct known_level level = fit_level_of(parts);
     size_t i = 0;
 
     if (!level.is_tls)
         return NULL;
     for (size_t k = 1; k < n; k++) {
-        struct known_level more = level_of(&parts[k]);
+        struct known_level more = fit_level_of(&parts[k]);
 
-        merge_level(&level, &more);
+        fit_merge_level(&level, &more);
     }
     for (; i < s->n_levels; i++) {
         struct known_level old = { s->levels[i], o->level_labels[i], true };
 
-        if (fits_level(&old, &level)) {
-            merge_level(&old, &level);
+        if (fit_level(&old, &level)) {
+            fit_merge_level(&old, &level);
             level = old;
             break;
         }
@@ -518,7 +396,7 @@ end_point(struct objects *o, const struct ttls_addrs *a,
     if (texts->n == 1 && !is_named)
         return texts->v[0];
     for (size_t i = 0; i < s->n_groups; i++)
-        if (same_texts(&s->groups[i].addresses, texts) &&
+        if (fit_same_texts(&s->groups[i].addresses, texts) &&
             str_eq(s->groups[i].obj.path, a->obj.name))
             return s->groups[i].obj.name;
     /* Until the store is written the path is the statement's name. */

@@ -291,9 +291,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses),  cmocka_unit_test(tells_all),
-        cmocka_unit_test(in_order), cmocka_unit_test(limits),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(tells_all),
         cmocka_unit_test(in_order),
+        cmocka_unit_test(limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
