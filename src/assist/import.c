@@ -375,6 +375,7 @@ import_policy(const struct import_file *files, size_t n,
 
     arena_init(&store.arena, ARENA_MAX);
     table_init(&im.told);
+    table_init(&im.lists);
     im.store = &store;
     im.arena = &store.arena;
     im.values = reading.values.v;
@@ -388,6 +389,7 @@ import_policy(const struct import_file *files, size_t n,
     if (e != ERR_OK)
         buf_clear(json);
     table_fini(&im.told);
+    table_fini(&im.lists);
     VEC_FREE(&reading.values);
     arena_fini(&store.arena);
     ttls_policy_unref(&policy);

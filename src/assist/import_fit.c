@@ -26,7 +26,7 @@ fit_same_texts(const struct store_texts *a, const struct store_texts *b)
 {
     bool is_same = a->n == b->n;
 
-    for (size_t i = 0; is_same && i < a->n; i++)
+    for (size_t i = 0; is_same && a->v != b->v && i < a->n; i++)
         is_same = str_eq(a->v[i], b->v[i]);
     return is_same;
 }

@@ -44,6 +44,7 @@ struct import {
     size_t n_parts;
     struct str ring, stash; /* the image's */
     struct table told;      /* losses */
+    struct table lists;     /* of addresses or ports, by object */
     size_t n_losses;
     bool no_memory;
 };

@@ -32,14 +32,17 @@ has_text(struct import *im, const struct value *v)
 static void
 add_text(struct import *im, struct store_texts *list, struct str text)
 {
-    struct str *v = ARENA_ARRAY(im->arena, struct str, list->n + 1);
+    struct str *v = (struct str *)(uintptr_t)list->v;
 
-    if (v == NULL) {
-        im->no_memory = true;
-        return;
+    if ((list->n & (list->n - 1)) == 0) { /* room for a power of two */
+        v = ARENA_ARRAY(im->arena, struct str, list->n == 0 ? 1 : 2 * list->n);
+        if (v == NULL) {
+            im->no_memory = true;
+            return;
+        }
+        if (list->n > 0)
+            memcpy(v, list->v, list->n * sizeof *v);
     }
-    if (list->n > 0)
-        memcpy(v, list->v, list->n * sizeof *v);
     v[list->n] = text;
     *list = (struct store_texts){ v, list->n + 1 };
 }
@@ -380,6 +383,29 @@ add_members(struct import *im, const struct ttls_obj *obj,
         add_members(im, is_addrs ? addrs->members[i] : ports->members[i], out);
 }
 
+/* What an object holds, gone through once for all rules that name it. */
+static struct store_texts
+list_of(struct import *im, const struct ttls_obj *obj)
+{
+    struct str key = str_n(&obj, sizeof obj);
+    struct store_texts *list = table_get(&im->lists, key);
+
+    if (list != NULL)
+        return *list;
+    list = ARENA_NEW(im->arena, struct store_texts);
+    if (list == NULL || !table_put(&im->lists, key, list, NULL)) {
+        im->no_memory = true;
+        return (struct store_texts){ 0 };
+    }
+    add_members(im, obj, list);
+    if (list->n > STORE_ITEMS_MAX)
+        import_loss(im, obj, obj->line,
+                    "%s " STR_FMT ": more than %u addresses or ports",
+                    ttls_type_of(obj->stmt)->keyword, STR_ARG(obj->name),
+                    STORE_ITEMS_MAX);
+    return *list;
+}
+
 /* In the rule itself, or in what it names. */
 static void
 take_list(struct import *im, const struct ttls_rule *r, const char *keyword,
@@ -396,12 +422,7 @@ take_list(struct import *im, const struct ttls_rule *r, const char *keyword,
         return;
     }
     if (named != NULL)
-        add_members(im, named, out);
-    if (out->n > STORE_ITEMS_MAX)
-        import_loss(im, named, named->line,
-                    "%s " STR_FMT ": more than %u addresses or ports",
-                    ttls_type_of(named->stmt)->keyword, STR_ARG(named->name),
-                    STORE_ITEMS_MAX);
+        *out = list_of(im, named);
 }
 #define OBJ(o) ((o) == NULL ? NULL : &(o)->obj)
 

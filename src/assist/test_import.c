@@ -606,6 +606,70 @@ two_files(void **state)
     buf_fini(&json);
 }
 
+/* The exercise's policy, from the statements on the same to the byte. */
+static void
+samples(void **state)
+{
+    struct told told;
+    struct err_info why = { 0 };
+    struct buf text, json, policy;
+    const char *got, *want;
+
+    (void)state;
+    buf_init(&text, STORE_FILE_MAX);
+    assert_int_equal(file_read(SALLYPORT_SAMPLES "/policy/tlsPol", &text, &why),
+                     ERR_OK);
+    assert_int_equal(import(buf_z(&text), false, &told, &json, &why), ERR_OK);
+    assert_int_equal(told.n_errors + told.n_warnings, 0);
+    generate(&json, &policy);
+    means(buf_z(&text), buf_z(&policy));
+    got = strstr(buf_z(&policy), "\nTTLSRule ");
+    want = strstr(buf_z(&text), "\nTTLSRule ");
+    assert_non_null(got);
+    assert_string_equal(got, want);
+    buf_fini(&text);
+    buf_fini(&json);
+    buf_fini(&policy);
+}
+
+/* More addresses or ports than a group may have; a group of as many is shared
+ * by all rules that name it. */
+static void
+groups(void **state)
+{
+    size_t cap = 4u << 20;
+    char *text = test_malloc(cap);
+
+    (void)state;
+    for (size_t all = STORE_ITEMS_MAX; all <= STORE_ITEMS_MAX + 1; all++) {
+        struct told told;
+        struct err_info why = { 0 };
+        struct buf json;
+        size_t n = (size_t)snprintf(text, cap, "%s%sIpAddrGroup many\n{\n",
+                                    GROUP, ENV);
+
+        for (size_t i = 0; i < all; i++)
+            n += (size_t)snprintf(text + n, cap - n,
+                                  "IpAddr\n{\nAddr 10.0.%zu.%zu\n}\n", i / 256,
+                                  i % 256);
+        n += (size_t)snprintf(text + n, cap - n, "}\n");
+        for (size_t i = 0; i < 200; i++)
+            n += (size_t)snprintf(text + n, cap - n,
+                                  "TTLSRule r%zu\n{\nRemoteAddrGroupRef many\n"
+                                  "LocalPortRange %zu\nDirection Both\n"
+                                  "TTLSGroupActionRef g\n"
+                                  "TTLSEnvironmentActionRef e\n}\n",
+                                  i, i + 1);
+        assert_int_equal(import(text, false, &told, &json, &why),
+                         all > STORE_ITEMS_MAX ? ERR_UNSUPPORTED : ERR_OK);
+        if (all > STORE_ITEMS_MAX)
+            assert_non_null(
+                strstr(told.all, "IpAddrGroup many: more than 1024"));
+        buf_fini(&json);
+    }
+    test_free(text);
+}
+
 /* More than a store may hold. */
 static void
 limits(void **state)
@@ -637,7 +701,8 @@ main(void)
         cmocka_unit_test(imports),   cmocka_unit_test(refuses),
         cmocka_unit_test(tells_all), cmocka_unit_test(header),
         cmocka_unit_test(nameless),  cmocka_unit_test(two_files),
-        cmocka_unit_test(limits),
+        cmocka_unit_test(limits),    cmocka_unit_test(samples),
+        cmocka_unit_test(groups),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
