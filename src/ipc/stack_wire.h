@@ -47,8 +47,9 @@ enum stack_message {
     /* from the stack */
     STACK_DONE = 0x5381, /* u8 enum err, str why */
     STACK_IS = 0x5382,   /* u8 TTLS, u8 has policy, u8 has been complete once,
-                            u64 instance, u8 is captured, str how or why not,
-                            u32 rules of the policy */
+                            u64 instance, u8 is captured, str why not; when it
+                            is, why not by eBPF, "" when by that; u32 rules of
+                            the policy */
     STACK_ROWS = 0x5383, /* str JSON text of the answer */
     /* pasearch to the agent, tcpip/pagent.sock */
     PAGENT_IMAGES = 0x5401, /* nothing -> PAGENT_ANSWER: lines of JSON */

@@ -52,7 +52,7 @@ struct stack_state {
     bool was_complete; /* an agent installed a policy before */
 };
 
-/* And a word when nothing can be captured. */
+/* And a word when nothing can be captured, or not as it should. */
 static struct stack_state
 state_of(struct agent *a, const struct image *image)
 {
@@ -62,7 +62,7 @@ state_of(struct agent *a, const struct image *image)
     struct reader in;
     uint8_t ttls = 0, has_policy, was_complete = 0, is_captured;
     uint64_t instance;
-    struct str how;
+    struct str why_not;
 
     if (ask(image, STACK_STATE, -1, ASK_WAIT_MS, &answer, &why) == ERR_OK &&
         answer.type == STACK_IS) {
@@ -70,10 +70,12 @@ state_of(struct agent *a, const struct image *image)
         if (!reader_u8(&in, &ttls) || !reader_u8(&in, &has_policy) ||
             !reader_u8(&in, &was_complete) || !reader_u64(&in, &instance) ||
             !reader_u8(&in, &is_captured) ||
-            !reader_str(&in, 0, STACK_TEXT_MAX, &how))
+            !reader_str(&in, 0, STACK_TEXT_MAX, &why_not))
             ttls = 0;
         else if (is_captured == 0 && was_complete == 0)
-            AGENT_SAY(a, NULL, "EZD1590I", str_of(image->name), how);
+            AGENT_SAY(a, NULL, "EZD1590I", str_of(image->name), why_not);
+        else if (why_not.n > 0 && was_complete == 0)
+            AGENT_SAY(a, NULL, "SPT0680W", str_of(image->name), why_not);
         state.is_on = ttls != 0;
         state.was_complete = was_complete != 0;
     }

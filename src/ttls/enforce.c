@@ -164,6 +164,7 @@ open_nft(struct enforce *f, const char *image, const char *mount, bool is_wide,
         err_prefix(&second, "%.200s", why->text);
         return err_set(why, ERR_UNSUPPORTED, "%s", second.text);
     }
+    (void)snprintf(f->why_nft, sizeof f->why_nft, "%.255s", why->text);
     log_warn("capture by nftables, not by BPF programs: %s", why->text);
     return ERR_OK;
 }
@@ -271,6 +272,12 @@ const char *
 enforce_how(const struct enforce *f)
 {
     return f->capture != NULL ? "eBPF" : "nftables";
+}
+
+const char *
+enforce_why(const struct enforce *f)
+{
+    return f->why_nft;
 }
 
 void

@@ -30,6 +30,8 @@ MUST_CHECK enum err enforce_open(const struct enforce_options *,
                                  struct enforce **out, struct err_info *why);
 /* "eBPF" or "nftables": how connections are captured. */
 const char *enforce_how(const struct enforce *);
+/* Why not by eBPF; "" when they are. */
+const char *enforce_why(const struct enforce *);
 /*
  * Swap to this policy (NULL: none) and switch. policy_fd is the sealed memfd
  * it was decoded from (with ids assigned, with secrets), -1 when there is

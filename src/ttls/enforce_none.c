@@ -30,6 +30,13 @@ enforce_policy(struct enforce *e, struct ttls_policy *policy, int policy_fd,
     return err_set(why, ERR_UNSUPPORTED, "no capture");
 }
 
+const char *
+enforce_why(const struct enforce *e)
+{
+    (void)e;
+    return "";
+}
+
 int
 enforce_fd(const struct enforce *e)
 {

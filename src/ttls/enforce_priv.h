@@ -32,6 +32,7 @@ struct enforce {
     struct capture *capture; /* NULL: nftables */
     struct nft_options nft;
     char nft_name[128], nft_image[256], nft_stack[16];
+    char why_nft[256]; /* what the kernel says to the programs */
     char *program;
     char stack[9];
     unsigned char secret[ENGINE_SECRET_BYTES];

@@ -88,7 +88,7 @@ tell_state(const struct stack *s, int fd, uint32_t seq)
     buf_u64(&out, has_policy(s) ? ttls_policy_instance(s->policy) : 0);
     buf_u8(&out, s->enforce != NULL);
     buf_str(&out,
-            str_of(s->enforce == NULL ? s->why_not : enforce_how(s->enforce)));
+            str_of(s->enforce == NULL ? s->why_not : enforce_why(s->enforce)));
     buf_u32(&out,
             has_policy(s) ? (uint32_t)ttls_policy_rules(s->policy, &rules) : 0);
     IGNORE(chan_send(fd, STACK_IS, seq, buf_view(&out), NULL, 0, NULL));

@@ -20,6 +20,7 @@ start() { # HOW
     pass "NETSTAT: by $1"
 }
 start nftables
+like "$(since)" 'SPT0680W AT-TLS captures connections of TCPIP1 by nftables, not by eBPF: etc/image.conf says ttlscapture=nftables' "and the operator is told why"
 like "$(cat "$SALLYPORT_ROOT/tcpip/"*/stack.log)" 'SecondaryMap has no effect with nftables' "a rule with SecondaryMap: said"
 wire_start
 line_server 8443 LIBSERV.pem; ok $? "a TLS server"
@@ -67,7 +68,47 @@ kill "$PID"
 sed -i '/^ttlscapture/d' "$SALLYPORT_ROOT/etc/image.conf"
 start eBPF
 is "$(tables)" 0 "the next stack sweeps the rules away"
+unlike "$(since)" SPT0680W "eBPF: the operator is told nothing"
 get http://10.77.0.2:8443/; like "$OUT" 'MARKER page TLSv1.3' "and captures"
+
+# --- where bpf() is refused, as in many containers ------------------------------------------
+sallyport shutdown >/dev/null 2>&1
+cat >nobpf.c <<'C'
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int
+main(int argc, char **argv)
+{
+    struct sock_filter f[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog p = { 4, f };
+
+    (void)argc;
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p) != 0)
+        return 126;
+    execvp(argv[1], argv + 1);
+    return 127;
+}
+C
+if gcc -o nobpf nobpf.c 2>cc.log; then
+    ./nobpf sallyport ipl >ipl.log 2>&1; ok $? "ipl, where bpf() is refused"
+    start nftables
+    like "$(since)" 'SPT0680W AT-TLS captures connections of TCPIP1 by nftables, not by eBPF: .*Operation not permitted' "chosen by itself, and the operator is told why"
+    get http://10.77.0.2:8443/; like "$OUT" 'MARKER page TLSv1.3' "outbound"
+    OUT=$(peer "${CURL[@]}" -k https://10.77.0.1:8080/); like "$OUT" 'Directory listing' "inbound"
+    OUT=$(peer "${CURL[@]}" http://10.77.0.1:8080/; echo "status $?"); like "$OUT" '^status (52|56)' "clear text is refused"
+else
+    note "$(cat cc.log)"
+fi
 
 # --- jobs only ---------------------------------------------------------------------------
 sallyport shutdown >/dev/null 2>&1
