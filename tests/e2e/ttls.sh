@@ -59,20 +59,28 @@ ttls_start() {
     if [ "$how" != eBPF ]; then pass "capture by $how here: what follows is about BPF"; done_testing; fi
 }
 policy_refresh() { mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I; }
-# --- every byte on the wire, in both directions: $SCRATCH/wire
+# --- every byte on the wire, in both directions: $SCRATCH/wire. What the kernel
+# could not keep for it counts as clear text: nobody has seen what it was.
 cat >"$SCRATCH/wire.py" <<'PY'
-import socket, sys
+import itertools, socket, struct, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 20)
+s.setsockopt(socket.SOL_SOCKET, 33, 64 << 20) # SO_RCVBUFFORCE
 s.bind(("wire0", 0))
 out = open(sys.argv[1], "ab", 0)
 open(sys.argv[1] + ".on", "w")
-while True:
-    out.write(s.recv(70000))
+for n in itertools.count(1):
+    out.write(s.recv(300000))
+    # PACKET_STATISTICS: seen, dropped; since it was asked last.
+    if n % 100 == 0 and struct.unpack("II", s.getsockopt(263, 6, 8))[1]:
+        out.write(b"SECRET MARKER GET / HTTP: packets were missed")
 PY
 wire_start() {
     background python3 "$SCRATCH/wire.py" "$SCRATCH/wire"
-    wait_for 10 test -e "$SCRATCH/wire.on"; ok $? "the wire is watched"
+    wait_for 10 test -e "$SCRATCH/wire.on"
+    # Clear text that is on it is seen: there, back, over both protocols.
+    echo CANARY-OUT >/dev/udp/10.77.0.2/9; echo CANARY-OUT6 >/dev/udp/fd77::2/9
+    peer bash -c 'echo CANARY-IN >/dev/udp/10.77.0.1/9; echo CANARY-IN6 >/dev/udp/fd77::1/9'
+    wait_for 10 eval '[ "$(grep -ao "CANARY-[A-Z]*6*" "$SCRATCH/wire" | sort -u | wc -l)" = 4 ]'; ok $? "the wire is watched"
 }
 cat >"$SCRATCH/server.py" <<'PY'
 # server.py PORT CERT [silent]: answers each line with MARKER and what it was;
