@@ -4,7 +4,7 @@
 : "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
-echo 'ttlsscope=machine' >>"$SALLYPORT_ROOT/etc/image.conf"
+printf 'ttlsscope=machine\nttlsconnections=30\n' >>"$SALLYPORT_ROOT/etc/image.conf"
 cd "$SCRATCH" || exit 1
 {
     group
@@ -131,5 +131,23 @@ for cipher in AES128-GCM-SHA256 ECDHE-RSA-AES128-GCM-SHA256; do
     wait_for 5 said 'EZD1286I TTLS Error .* RULE: device RC: 406 Connection Init'; ok $? "$cipher: EZD1286I RC 406"
     wait_for 10 gone; ok $? "$cipher: they are gone, and not counted"
 done
+
+# --- more than there may be --------------------------------------------------------
+cat >many.py <<'PY'
+# Sixty clients at a time; how many are served, what becomes of the others.
+import socket, ssl
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT); c.check_hostname, c.verify_mode = False, ssl.CERT_NONE
+held, other = [], set()
+for i in range(60):
+    try:
+        s = c.wrap_socket(socket.create_connection(("10.77.0.1", 8060), 30)); s.sendall(b"MARKER full\n")
+        if s.recv(100) == b"MARKER full\n": held.append(s)
+        else: other.add("end")
+    except OSError as e: other.add(type(e).__name__)
+print(len(held), *sorted(other))
+PY
+like "$(peer timeout 120 python3 -W ignore many.py)" '^30 (ConnectionResetError|SSLEOFError|end)' "thirty may be, of sixty clients thirty are served"
+wait_for 20 gone; ok $? "and go"
+like "$(talk 8060 <<<"TLSv1_3 ALL")" " same$" "another one is served"
 is "$(grep -ao 'MARKER' wire | sort -u)" "" "no clear text on the wire"
 done_testing
