@@ -1,11 +1,11 @@
 #include "base/confine.h"
 #include "base/clock.h"
+#include "base/filter.h"
 #include "base/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,51 +27,22 @@
 
 #define CONFINE_FD 3
 
-/* Memory, time, reading files (code page tables are loaded on demand), the
- * pipe, the end. Anything else fails with EPERM. */
-static const int allowed_calls[] = {
-    SCMP_SYS(read),           SCMP_SYS(write),
-    SCMP_SYS(readv),          SCMP_SYS(writev),
-    SCMP_SYS(pread64),        SCMP_SYS(close),
-    SCMP_SYS(fstat),          SCMP_SYS(newfstatat),
-    SCMP_SYS(stat),           SCMP_SYS(statx),
-    SCMP_SYS(lseek),          SCMP_SYS(access),
-    SCMP_SYS(mmap),           SCMP_SYS(munmap),
-    SCMP_SYS(mprotect),       SCMP_SYS(mremap),
-    SCMP_SYS(madvise),        SCMP_SYS(brk),
-    SCMP_SYS(futex),          SCMP_SYS(getpid),
-    SCMP_SYS(gettid),         SCMP_SYS(clock_gettime),
-    SCMP_SYS(gettimeofday),   SCMP_SYS(getrandom),
-    SCMP_SYS(rt_sigreturn),   SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),
-    SCMP_SYS(exit),           SCMP_SYS(exit_group),
-    SCMP_SYS(sched_yield),    SCMP_SYS(restart_syscall),
-};
-
-static bool
-filter_calls(void)
-{
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool ok = ctx != NULL;
-
-    for (size_t i = 0; ok && i < ARRAY_LEN(allowed_calls); i++)
-        ok = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
-    /* Open for reading only. */
-    ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                                SCMP_A2(SCMP_CMP_MASKED_EQ,
-                                        O_ACCMODE | O_CREAT | O_TRUNC,
-                                        O_RDONLY)) == 0;
-    ok = ok && seccomp_load(ctx) == 0;
-    seccomp_release(ctx);
-    return ok;
-}
-
 static void
 limit(__rlimit_resource_t what, rlim_t value)
 {
     struct rlimit r = { value, value };
 
     (void)setrlimit(what, &r);
+}
+
+/* Memory, time, reading files (code page tables are loaded on demand), the
+ * pipe, the end. */
+static bool
+filter_calls(void)
+{
+    const struct filter_table tables[] = { filter_computing, filter_reading };
+
+    return filter_allow(tables, ARRAY_LEN(tables), NULL) == ERR_OK;
 }
 
 static bool

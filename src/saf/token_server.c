@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/filter.h"
 #include "base/reader.h"
 #include "base/secret.h"
 #include "ipc/chan.h"
@@ -284,47 +284,25 @@ answer(struct server *s, int fd, const struct chan_msg *msg)
 }
 
 /* What no module needs and an attacker in it would want. */
-static const int forbidden[] = {
-    SCMP_SYS(execve),
-    SCMP_SYS(execveat),
-    SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev),
-    SCMP_SYS(kexec_load),
-    SCMP_SYS(init_module),
-    SCMP_SYS(finit_module),
-    SCMP_SYS(delete_module),
-    SCMP_SYS(bpf),
-    SCMP_SYS(perf_event_open),
-    SCMP_SYS(keyctl),
-    SCMP_SYS(add_key),
-    SCMP_SYS(request_key),
-    SCMP_SYS(mount),
-    SCMP_SYS(umount2),
-    SCMP_SYS(pivot_root),
-    SCMP_SYS(chroot),
-    SCMP_SYS(unshare),
-    SCMP_SYS(setns),
-    SCMP_SYS(reboot),
-    SCMP_SYS(swapon),
-    SCMP_SYS(open_by_handle_at),
-    SCMP_SYS(io_uring_setup),
-    SCMP_SYS(pidfd_getfd),
-    SCMP_SYS(userfaultfd),
-    SCMP_SYS(setuid),
-    SCMP_SYS(setresuid),
-    SCMP_SYS(setgid),
-    SCMP_SYS(setresgid),
-    SCMP_SYS(setgroups),
+static const struct filter_row forbidden[] = {
+    FILTER_FAIL(execve, EPERM),
+    FILTER_FAIL(execveat, EPERM),
+    FILTER_FAIL(bpf, EPERM),
+    FILTER_FAIL(open_by_handle_at, EPERM),
+    FILTER_FAIL(io_uring_setup, EPERM),
+    FILTER_FAIL(setuid, EPERM),
+    FILTER_FAIL(setresuid, EPERM),
+    FILTER_FAIL(setgid, EPERM),
+    FILTER_FAIL(setresgid, EPERM),
+    FILTER_FAIL(setgroups, EPERM),
 };
 
 static enum err
 confine_module(const struct angel_conf *conf, struct err_info *why)
 {
     const struct rlimit no_core = { 0, 0 };
+    const struct filter_table more = FILTER_TABLE(forbidden);
     gid_t gid = conf->gid;
-    scmp_filter_ctx ctx;
-    int r;
 
     if (setrlimit(RLIMIT_CORE, &no_core) != 0)
         return err_sys(why, "RLIMIT_CORE");
@@ -337,15 +315,7 @@ confine_module(const struct angel_conf *conf, struct err_info *why)
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_sys(why, "prctl");
-    ctx = seccomp_init(SCMP_ACT_ALLOW);
-    r = ctx == NULL ? -ENOMEM : 0;
-    for (size_t i = 0; i < ARRAY_LEN(forbidden) && r == 0; i++)
-        r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), forbidden[i], 0);
-    if (r == 0)
-        r = seccomp_load(ctx);
-    if (ctx != NULL)
-        seccomp_release(ctx);
-    return r == 0 ? ERR_OK : err_set(why, ERR_IO, "seccomp: %s", strerror(-r));
+    return filter_forbid(&more, 1, why);
 }
 
 NORETURN void

@@ -1,18 +1,17 @@
 #include <errno.h>
 #include <grp.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "angel.h"
 #include "base/file.h"
+#include "base/filter.h"
 #include "base/secret.h"
 
 /*
@@ -41,146 +40,107 @@ confine_uid(enum child child)
     return UID_VERIFIER;
 }
 
-/* Computing, and messages over descriptors that are already open. */
-static const int computing[] = {
-    SCMP_SYS(read),
-    SCMP_SYS(write),
-    SCMP_SYS(readv),
-    SCMP_SYS(writev),
-    SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmsg),
-    SCMP_SYS(close),
-    SCMP_SYS(poll),
-    SCMP_SYS(ppoll),
-    SCMP_SYS(futex),
-    SCMP_SYS(mmap),
-    SCMP_SYS(munmap),
-    SCMP_SYS(mremap),
-    SCMP_SYS(madvise),
-    SCMP_SYS(mlock),
-    SCMP_SYS(munlock),
-    SCMP_SYS(mprotect),
-    SCMP_SYS(brk),
-    SCMP_SYS(exit),
-    SCMP_SYS(exit_group),
-    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(sigaltstack),
-    SCMP_SYS(restart_syscall),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(gettimeofday),
-    SCMP_SYS(getpid),
-    SCMP_SYS(gettid),
-    SCMP_SYS(fstat),
-    SCMP_SYS(newfstatat),
-    SCMP_SYS(lseek),
-    SCMP_SYS(fcntl),
-    SCMP_SYS(memfd_create),
-    SCMP_SYS(sched_yield),
-    SCMP_SYS(tgkill),
-    SCMP_SYS(rseq),
-    SCMP_SYS(sysinfo),
-    SCMP_SYS(getuid),
-    SCMP_SYS(geteuid),
-    SCMP_SYS(getgid),
-    SCMP_SYS(getegid),
-    SCMP_SYS(sched_getaffinity),
+/* Messages over descriptors that are already open. */
+static const struct filter_row messages[] = {
+    FILTER_CALL(recvmsg),
+    FILTER_CALL(sendmsg),
+    FILTER_CALL(fcntl),
+    FILTER_CALL(memfd_create),
+    FILTER_CALL(tgkill),
+    /* To close what hostile clients have sent (chan_close). */
+    FILTER_CALL(shutdown),
+    FILTER_IF_2(setsockopt, 1, SOL_SOCKET, 2, SO_LINGER),
+    FILTER_IF_2(setsockopt, 1, SOL_SOCKET, 2, SO_PASSCRED),
 };
 
 /* And files: those that its uid may open. */
-static const int files[] = {
-    SCMP_SYS(open),      SCMP_SYS(openat),     SCMP_SYS(stat),
-    SCMP_SYS(lstat),     SCMP_SYS(statx),      SCMP_SYS(access),
-    SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
-    SCMP_SYS(fsync),     SCMP_SYS(fdatasync),  SCMP_SYS(ftruncate),
-    SCMP_SYS(fallocate), SCMP_SYS(umask),      SCMP_SYS(getcwd),
+static const struct filter_row files[] = {
+    FILTER_CALL(open),      FILTER_CALL(openat),     FILTER_CALL(stat),
+    FILTER_CALL(lstat),     FILTER_CALL(statx),      FILTER_CALL(access),
+    FILTER_CALL(faccessat), FILTER_CALL(faccessat2), FILTER_CALL(readlink),
+    FILTER_CALL(fsync),     FILTER_CALL(fdatasync),  FILTER_CALL(ftruncate),
+    FILTER_CALL(fallocate), FILTER_CALL(umask),      FILTER_CALL(getcwd),
 };
-
-/* And the database, clients, helpers that are started again, and the child
- * that reads a certificate, which takes most of this away from itself. */
-static const int serving[] = {
-    SCMP_SYS(pread64),       SCMP_SYS(pwrite64),
-    SCMP_SYS(unlink),        SCMP_SYS(unlinkat),
-    SCMP_SYS(rename),        SCMP_SYS(renameat),
-    SCMP_SYS(renameat2),     SCMP_SYS(link),
-    SCMP_SYS(linkat),        SCMP_SYS(mkdir),
-    SCMP_SYS(mkdirat),       SCMP_SYS(chmod),
-    SCMP_SYS(fchmod),        SCMP_SYS(fchmodat),
-    SCMP_SYS(chown),         SCMP_SYS(fchown),
-    SCMP_SYS(flock),         SCMP_SYS(getdents64),
-    SCMP_SYS(readlinkat),    SCMP_SYS(sendfile),
-    SCMP_SYS(nanosleep),     SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
-    SCMP_SYS(epoll_wait),    SCMP_SYS(epoll_pwait),
-    SCMP_SYS(signalfd4),     SCMP_SYS(accept4),
-    SCMP_SYS(connect),       SCMP_SYS(bind),
-    SCMP_SYS(listen),        SCMP_SYS(getsockopt),
-    SCMP_SYS(setsockopt),    SCMP_SYS(getsockname),
-    SCMP_SYS(dup2),          SCMP_SYS(dup3),
-    SCMP_SYS(close_range),   SCMP_SYS(wait4),
-    SCMP_SYS(kill),          SCMP_SYS(prlimit64),
-    SCMP_SYS(prctl),         SCMP_SYS(seccomp),
-    SCMP_SYS(getppid),       SCMP_SYS(set_robust_list),
-    SCMP_SYS(uname),
-};
-
-struct calls {
-    const int *v;
-    size_t n;
-};
-#define CALLS(table)                                                           \
-    {                                                                          \
-        (table), ARRAY_LEN(table)                                              \
-    }
 
 #define NAMESPACES                                                             \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |               \
      CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
-/* Sockets of this machine alone; children, but no namespaces. A library that
- * knows clone3 tries clone when it is told that there is none. */
-static int
-allow_clients(scmp_filter_ctx ctx)
-{
-    int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                             SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-
-    if (r == 0)
-        r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-                             SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-    if (r == 0)
-        r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                             SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACES, 0));
-    if (r == 0)
-        r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    return r;
-}
+/* And the database, clients, helpers that are started again, and the child
+ * that reads a certificate, which takes most of this away from itself. */
+static const struct filter_row serving[] = {
+    FILTER_CALL(pread64),
+    FILTER_CALL(pwrite64),
+    FILTER_CALL(unlink),
+    FILTER_CALL(unlinkat),
+    FILTER_CALL(rename),
+    FILTER_CALL(renameat),
+    FILTER_CALL(renameat2),
+    FILTER_CALL(link),
+    FILTER_CALL(linkat),
+    FILTER_CALL(mkdir),
+    FILTER_CALL(mkdirat),
+    FILTER_CALL(chmod),
+    FILTER_CALL(fchmod),
+    FILTER_CALL(fchmodat),
+    FILTER_CALL(chown),
+    FILTER_CALL(fchown),
+    FILTER_CALL(flock),
+    FILTER_CALL(getdents64),
+    FILTER_CALL(readlinkat),
+    FILTER_CALL(sendfile),
+    FILTER_CALL(nanosleep),
+    FILTER_CALL(clock_nanosleep),
+    FILTER_CALL(epoll_create1),
+    FILTER_CALL(epoll_ctl),
+    FILTER_CALL(epoll_wait),
+    FILTER_CALL(epoll_pwait),
+    FILTER_CALL(signalfd4),
+    FILTER_CALL(accept4),
+    FILTER_CALL(connect),
+    FILTER_CALL(bind),
+    FILTER_CALL(listen),
+    FILTER_CALL(getsockopt),
+    FILTER_CALL(setsockopt),
+    FILTER_CALL(getsockname),
+    FILTER_CALL(dup2),
+    FILTER_CALL(dup3),
+    FILTER_CALL(close_range),
+    FILTER_CALL(wait4),
+    FILTER_CALL(kill),
+    FILTER_CALL(prlimit64),
+    FILTER_CALL(prctl),
+    FILTER_CALL(seccomp),
+    FILTER_CALL(getppid),
+    FILTER_CALL(set_robust_list),
+    FILTER_CALL(uname),
+    /* Sockets of this machine alone; children, but no namespaces. A library
+     * that knows clone3 tries clone when it is told that there is none. */
+    FILTER_IF(socket, 0, FILTER_INT, AF_UNIX),
+    FILTER_IF(socketpair, 0, FILTER_INT, AF_UNIX),
+    FILTER_IF(clone, 0, NAMESPACES, 0),
+    FILTER_FAIL(clone3, ENOSYS),
+    /* Its store may be a library (PostgreSQL's). */
+    FILTER_CALL(mmap),
+    FILTER_CALL(mprotect),
+};
 
 static enum err
 filter_calls(enum confine_as as, struct err_info *why)
 {
-    static const struct calls tables[] = {
-        [CONFINE_COMPUTE] = CALLS(computing),
-        [CONFINE_RECORDER] = CALLS(files),
-        [CONFINE_FRONT] = CALLS(serving),
+    const struct filter_table tables[] = {
+        filter_computing,
+        FILTER_TABLE(messages),
+        FILTER_TABLE(files),
+        FILTER_TABLE(serving),
     };
-    /* Anything else fails with EPERM: a library's harmless probe must not
-     * kill the keeper, and nothing else can be opened either way. */
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int r = ctx == NULL ? -ENOMEM : 0;
+    static const size_t n[] = {
+        [CONFINE_COMPUTE] = 2,
+        [CONFINE_RECORDER] = 3,
+        [CONFINE_FRONT] = 4,
+    };
 
-    for (unsigned t = CONFINE_COMPUTE; t <= (unsigned)as; t++)
-        for (size_t i = 0; i < tables[t].n && r == 0; i++)
-            r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, tables[t].v[i], 0);
-    if (r == 0 && as == CONFINE_FRONT)
-        r = allow_clients(ctx);
-    if (r == 0)
-        r = seccomp_load(ctx);
-    if (ctx != NULL)
-        seccomp_release(ctx);
-    return r == 0 ? ERR_OK : err_set(why, ERR_IO, "seccomp: %s", strerror(-r));
+    return filter_allow(tables, n[as], why);
 }
 
 static enum err
