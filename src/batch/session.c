@@ -42,7 +42,7 @@ session_accept(struct master *m)
     if (s == NULL) {
         log_warn("a client of uid %u was turned away: %zu are connected",
                  (unsigned)peer.uid, m->n_sessions);
-        close(fd);
+        chan_close(fd);
         return;
     }
     *s = (struct session){
@@ -60,8 +60,7 @@ session_free(struct session **session)
     if (s == NULL)
         return;
     acee_unref(&s->acee);
-    if (s->fd >= 0)
-        close(s->fd);
+    chan_close(s->fd);
     free(s);
     *session = NULL;
 }

@@ -17,6 +17,9 @@
  * that is the first descriptor. */
 #define HEAD_BYTES 7u
 #define FLAG_MEMFD 1u
+/* The kernel's SCM_MAX_FD. With room for all, none is closed by it, as it would
+ * close: see close_foreign. */
+#define PACKET_FDS_MAX 253u
 
 static enum err
 address_of(const char *path, struct sockaddr_un *sa, struct err_info *why)
@@ -226,13 +229,24 @@ chan_send(int fd, uint16_t type, uint32_t seq, struct str payload,
     return e;
 }
 
+/* Who has sent a socket may have asked that its last close waits for its peer
+ * (SO_LINGER): that would be we. */
+static void
+close_foreign(int fd)
+{
+    const struct linger none = { 0, 0 };
+
+    IGNORE(setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none));
+    close(fd);
+}
+
 static void
 take_fds(struct msghdr *head, struct chan_msg *msg)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c != NULL;
          c = CMSG_NXTHDR(head, c)) {
         size_t n;
-        int fds[CHAN_FDS_MAX + 8];
+        int fds[PACKET_FDS_MAX];
 
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
             continue;
@@ -244,7 +258,7 @@ take_fds(struct msghdr *head, struct chan_msg *msg)
             if (msg->n_fds < CHAN_FDS_MAX)
                 msg->fds[msg->n_fds++] = fds[i];
             else
-                close(fds[i]);
+                close_foreign(fds[i]);
         }
     }
 }
@@ -268,7 +282,7 @@ map_payload(struct chan_msg *msg, struct reader *in, struct err_info *why)
         (seals & (F_SEAL_SHRINK | F_SEAL_WRITE)) !=
             (F_SEAL_SHRINK | F_SEAL_WRITE) ||
         fstat(fd, &st) != 0 || (uint64_t)st.st_size != size) {
-        close(fd);
+        close_foreign(fd);
         return err_set(why, ERR_SYNTAX, "large message is not sealed");
     }
     msg->map = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
@@ -302,7 +316,7 @@ enum err
 chan_recv(int fd, struct chan_msg *msg, struct err_info *why)
 {
     union {
-        char bytes[CMSG_SPACE(sizeof(int) * (CHAN_FDS_MAX + 8))];
+        char bytes[CMSG_SPACE(sizeof(int) * PACKET_FDS_MAX)];
         struct cmsghdr align;
     } control;
     /* Storage of the largest packet for each message would cost more than a
@@ -358,7 +372,7 @@ chan_msg_fini(struct chan_msg *msg)
 {
     for (unsigned i = 0; i < msg->n_fds; i++) {
         if (msg->fds[i] >= 0)
-            close(msg->fds[i]);
+            close_foreign(msg->fds[i]);
     }
     if (msg->map != NULL)
         munmap(msg->map, msg->map_bytes);
@@ -366,6 +380,40 @@ chan_msg_fini(struct chan_msg *msg)
         secret_wipe(msg->heap, HEAD_BYTES + msg->payload.n);
     free(msg->heap);
     *msg = (struct chan_msg){ .n_fds = 0 };
+}
+
+void
+chan_close(int fd)
+{
+    const int yes = 1;
+
+    if (fd < 0)
+        return;
+    /* Nothing more can come. With its sender's name each packet is more than
+     * nothing, which an empty one would not be. */
+    IGNORE(shutdown(fd, SHUT_RDWR));
+    IGNORE(setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes));
+    for (;;) {
+        union {
+            char bytes[CMSG_SPACE(sizeof(int) * PACKET_FDS_MAX) +
+                       CMSG_SPACE(sizeof(struct ucred))];
+            struct cmsghdr align;
+        } control;
+        char byte;
+        struct iovec iov = { &byte, 1 };
+        struct msghdr head = { .msg_iov = &iov,
+                               .msg_iovlen = 1,
+                               .msg_control = control.bytes,
+                               .msg_controllen = sizeof control };
+        struct chan_msg msg = { .n_fds = 0 };
+
+        if (recvmsg(fd, &head, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) < 0 ||
+            head.msg_controllen == 0)
+            break;
+        take_fds(&head, &msg);
+        chan_msg_fini(&msg);
+    }
+    close(fd);
 }
 
 void

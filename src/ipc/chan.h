@@ -64,6 +64,10 @@ MUST_CHECK enum err chan_recv(int fd, struct chan_msg *msg,
 int chan_take_fd(struct chan_msg *msg, unsigned i);
 void chan_msg_fini(struct chan_msg *msg); /* wipes, may be called twice */
 
+/* Close a connection whose other side may be hostile: sockets that wait in it
+ * cannot hold us up (SO_LINGER), as they would close() itself. -1: nothing. */
+void chan_close(int fd);
+
 /* A sealed (read-only for ever) memfd with this content; -1 sets why. */
 int chan_memfd(const char *name, struct str content, struct err_info *why);
 

@@ -1,7 +1,9 @@
 #include "base/test.h"
+#include "base/clock.h"
 #include "ipc/chan.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -145,6 +147,98 @@ a_stale_socket_is_replaced_a_live_one_kept(void **state)
     rmdir(path);
 }
 
+/* A socket whose last close would wait for a minute, as its peer reads nothing;
+ * and the peer's. */
+static int
+lingering(int *peer)
+{
+    const struct linger minute = { 1, 60 };
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t n = sizeof at;
+    char bytes[65536] = { 0 };
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, n), 0);
+    *peer = accept(listener, NULL, NULL);
+    assert_true(*peer >= 0);
+    close(listener);
+    while (send(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+        continue;
+    assert_int_equal(
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &minute, sizeof minute), 0);
+    return fd;
+}
+
+static void
+send_copies(int to, int fd, unsigned n_fds, bool is_empty)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int) * 253)];
+        struct cmsghdr align;
+    } control = { { 0 } };
+    struct iovec iov = { (void *)(uintptr_t) "x", is_empty ? 0 : 1 };
+    struct msghdr head = { .msg_iov = &iov,
+                           .msg_iovlen = 1,
+                           .msg_control = control.bytes,
+                           .msg_controllen = CMSG_SPACE(sizeof(int) * n_fds) };
+    struct cmsghdr *c = CMSG_FIRSTHDR(&head);
+
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
+    for (unsigned i = 0; i < n_fds; i++)
+        memcpy(CMSG_DATA(c) + i * sizeof fd, &fd, sizeof fd);
+    assert_int_equal(sendmsg(to, &head, 0), is_empty ? 0 : 1);
+}
+
+/* What is sent where none belongs, more than there is room for, or never read:
+ * whoever closes it must not wait. */
+static void
+foreign_sockets_do_not_hold_us_up(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned n_fds;
+        bool is_read, is_behind_empty;
+    } rows[] = {
+        { "read", 1, true, false },
+        { "as many as a message may have", CHAN_FDS_MAX, true, false },
+        { "more", CHAN_FDS_MAX + 1, true, false },
+        { "as many as a packet may have", 253, true, false },
+        { "not read", 1, false, false },
+        { "not read, behind an empty packet", 253, false, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int fds[2], peer, fd = lingering(&peer);
+        uint64_t start = clock_mono_ms();
+        struct chan_msg msg;
+
+        assert_int_equal(chan_pair(fds, NULL), ERR_OK);
+        if (rows[i].is_behind_empty) {
+            send_copies(fds[0], fds[0], 1, true);
+            assert_int_equal(send(fds[0], "", 0, 0), 0);
+        }
+        send_copies(fds[0], fd, rows[i].n_fds, false);
+        close(fd);
+        if (rows[i].is_read)
+            assert_int_equal(chan_recv(fds[1], &msg, NULL), ERR_SYNTAX);
+        chan_close(fds[1]);
+        close(fds[0]);
+        if (clock_mono_ms() - start > 20000)
+            fail_msg("%s: %u ms", rows[i].name,
+                     (unsigned)(clock_mono_ms() - start));
+        close(peer);
+    }
+    chan_close(-1);
+}
+
 int
 main(void)
 {
@@ -153,6 +247,7 @@ main(void)
         cmocka_unit_test(malformed_messages_are_refused),
         cmocka_unit_test(large_messages_must_be_sealed),
         cmocka_unit_test(a_stale_socket_is_replaced_a_live_one_kept),
+        cmocka_unit_test(foreign_sockets_do_not_hold_us_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

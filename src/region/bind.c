@@ -105,8 +105,7 @@ has_room(const struct supervisor *s, const struct chan_peer *peer)
 static void
 partner_free(struct partner *p)
 {
-    if (p->fd >= 0)
-        close(p->fd);
+    chan_close(p->fd);
     buf_fini(&p->identity);
     free(p);
 }

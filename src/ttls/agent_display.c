@@ -174,5 +174,5 @@ agent_display_run(struct agent *a)
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     serve(a, peer.uid, fd);
-    close(fd);
+    chan_close(fd);
 }

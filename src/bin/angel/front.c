@@ -273,7 +273,7 @@ peer_kill(struct peer *p)
     if (p->is_dead)
         return;
     p->is_dead = true;
-    front_unwatch(p->front, &p->watch);
+    chan_close(front_release(p->front, &p->watch));
     if (p == p->front->control) {
         log_info("the master has ended");
         p->front->is_ending = true;
@@ -397,7 +397,7 @@ peer_new(struct front *f, int fd, struct chan_peer cred, enum peer_state state)
     if (p == NULL ||
         front_watch(f, &p->watch, fd, peer_ready, NULL) != ERR_OK) {
         free(p);
-        close(fd);
+        chan_close(fd);
         return NULL;
     }
     p->front = f;
@@ -432,7 +432,7 @@ listener_ready(struct watch *w, unsigned events)
             if (front_may_complain(f))
                 log_warn("uid %u has %u connections, no more are taken",
                          (unsigned)cred.uid, n);
-            close(fd);
+            chan_close(fd);
             continue;
         }
         (void)peer_new(f, fd, cred, PEER_NEW);

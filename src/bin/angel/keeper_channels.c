@@ -61,7 +61,7 @@ channels_add(int fd, uint32_t uid, struct channel_key *keys, size_t n,
         (uid == 0 || same < KEY_CHANNELS_PER_UID))
         c = calloc(1, sizeof *c);
     if (c == NULL) {
-        close(fd);
+        chan_close(fd);
         free_keys(keys, n);
         return err_set(why, ERR_LIMIT, "uid %u has %zu key channels open", uid,
                        same);
@@ -196,7 +196,7 @@ channels_serve(const struct pollfd *p, size_t n)
             continue;
         if (c->is_at_token)
             token_forget(token, c);
-        close(c->fd);
+        chan_close(c->fd);
         free_keys(c->keys, c->n_keys);
         buf_fini(&c->answer);
         free(c);
