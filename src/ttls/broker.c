@@ -170,6 +170,14 @@ on_certificate(int fd, const struct chan_msg *msg)
     return true;
 }
 
+/* AT-TLS's own lines, and those that go on with one: an engine cannot speak for
+ * anybody else. */
+static bool
+is_ours(struct str line)
+{
+    return str_starts(line, STR("EZD")) || str_starts(line, STR("  "));
+}
+
 static bool
 on_line(int fd, const struct chan_msg *msg)
 {
@@ -179,7 +187,8 @@ on_line(int fd, const struct chan_msg *msg)
 
     (void)fd;
     if (!reader_u8(&in, &priority) || !syslogd_is_priority(priority) ||
-        !reader_str(&in, 1, ENGINE_LINE_MAX, &line) || !reader_at_end(&in))
+        !reader_str(&in, 1, ENGINE_LINE_MAX, &line) || !reader_at_end(&in) ||
+        !is_ours(line))
         return false;
     syslogd_send(priority, stack_name, line);
     if (angel_get() != NULL)
@@ -255,9 +264,8 @@ static const struct {
     { BROKER_LINE, on_line },    { BROKER_RING, on_ring },
 };
 
-/* False: the engine has ended, or does not keep to the list. */
-static bool
-serve(int fd)
+bool
+broker_serve(int fd)
 {
     struct chan_msg msg;
     bool is_fine = false;
@@ -271,6 +279,24 @@ serve(int fd)
     }
     chan_msg_fini(&msg);
     return is_fine;
+}
+
+/* One message of an engine that reads what it is told; one that does not is
+ * left alone until it does, so that its answers do not pile up. */
+static bool
+turn(struct pollfd *p)
+{
+    struct pollfd out = { .fd = p->fd, .events = POLLOUT };
+
+    if ((p->revents & (POLLHUP | POLLERR)) == 0 && poll(&out, 1, 0) == 0) {
+        p->events = POLLOUT;
+        return true;
+    }
+    if (p->events == POLLOUT) {
+        p->events = POLLIN;
+        return true;
+    }
+    return broker_serve(p->fd);
 }
 
 static void
@@ -302,9 +328,9 @@ broker_run(const char *stack, const int *fds, size_t n, struct err_info *why)
         if (polls[n].fd >= 0 && polls[n].revents != 0)
             drain_angel();
         for (size_t i = 0; i < n; i++) {
-            if (polls[i].revents == 0 || polls[i].fd < 0 || serve(polls[i].fd))
+            if (polls[i].revents == 0 || polls[i].fd < 0 || turn(&polls[i]))
                 continue;
-            close(polls[i].fd);
+            chan_close(polls[i].fd);
             polls[i].fd = -1;
             n_open--;
         }

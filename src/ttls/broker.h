@@ -13,5 +13,8 @@
 /* Serve these channels (chan.h, engine_wire.h) until all have ended. */
 MUST_CHECK enum err broker_run(const char *stack, const int *fds, size_t n,
                                struct err_info *why);
+/* One message of this channel, whose other end is hostile. False: it has ended,
+ * or does not keep to the list. */
+MUST_CHECK bool broker_serve(int fd);
 
 #endif

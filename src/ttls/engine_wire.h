@@ -43,7 +43,8 @@ enum engine_message {
     BROKER_SOCKET,
     /* str certificate -> BROKER_IS: user "" when it maps to none */
     BROKER_CERTIFICATE,
-    /* u8 priority (syslogd.h), str line; no answer */
+    /* u8 priority (syslogd.h), str line, EZD... or what goes on with one; no
+     * answer */
     BROKER_LINE,
     /* str user, u32 uid, str owner, str ring -> BROKER_RING_IS */
     BROKER_RING,
