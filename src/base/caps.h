@@ -4,8 +4,8 @@
 
 #include "base/err.h"
 
-#define CAPS_BIT(number) (1ull << (number)) /* CAP_... of linux/capability.h   \
-                                             */
+/* number: CAP_... of linux/capability.h */
+#define CAPS_BIT(number) (1ull << (number))
 
 /* Of what it has only these; neither it nor what it executes can have others
  * again. Without any of them nothing is changed: there is nothing to drop. */

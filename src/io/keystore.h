@@ -35,6 +35,9 @@ struct keystore_entry {
     struct secret key; /* PKCS#8 DER; KEYSTORE_KEY only */
 };
 
+/* Load now what reading may need, for who cannot load it later. */
+void keystore_prepare(void);
+
 struct keystore {
     struct arena arena;
     struct keystore_entry *entries;

@@ -342,16 +342,23 @@ free_bags(struct bags *b)
     OPENSSL_cleanse(b->password, sizeof b->password);
 }
 
+void
+keystore_prepare(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, make_library);
+}
+
 enum err
 keystore_read_pkcs12(struct keystore_reading *r)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     const unsigned char *p = (const unsigned char *)r->from->bytes.p;
     struct bags b = { .r = r };
     PKCS12 *p12;
     enum err e;
 
-    pthread_once(&once, make_library);
+    keystore_prepare();
     if (!str_copy_z(r->from->password, b.password, sizeof b.password))
         return err_set(r->why, ERR_DENIED, "the password is too long");
     p12 =

@@ -80,6 +80,9 @@ struct revocation_result {
     char text[ERR_TEXT_MAX];         /* "" when good */
 };
 
+/* Load now what asking may need, for who cannot load it later. */
+void revocation_prepare(void);
+
 MUST_CHECK enum err revocation_cache_new(struct revocation_cache **out,
                                          struct err_info *why);
 struct revocation_cache *revocation_cache_ref(struct revocation_cache *);

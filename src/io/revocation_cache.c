@@ -356,6 +356,12 @@ revocation_queue(struct revocation_cache *c, struct revocation_work *w)
 
 /* ---- life ---- */
 
+void
+revocation_prepare(void)
+{
+    IGNORE(fetch_ldap_check(NULL));
+}
+
 enum err
 revocation_cache_new(struct revocation_cache **out, struct err_info *why)
 {

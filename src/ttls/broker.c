@@ -20,7 +20,7 @@
 
 /* One connection as ourselves; NULL while the angel is away. */
 static struct saf_client *angel;
-static const char *stack_name; /* of lines for the syslog daemon */
+static const char *stack_name; /* of lines for the syslog daemon; NULL: none */
 
 static struct saf_client *
 angel_get(void)
@@ -190,7 +190,8 @@ on_line(int fd, const struct chan_msg *msg)
         !reader_str(&in, 1, ENGINE_LINE_MAX, &line) || !reader_at_end(&in) ||
         !is_ours(line))
         return false;
-    syslogd_send(priority, stack_name, line);
+    if (stack_name != NULL)
+        syslogd_send(priority, stack_name, line);
     if (angel_get() != NULL)
         saf_syslog(angel, line);
     return true;

@@ -11,7 +11,10 @@
 #include "base/msg.h"
 #include "base/reader.h"
 #include "base/secret.h"
+#include "io/keystore.h"
+#include "io/revocation.h"
 #include "ipc/chan.h"
+#include "ttls/confined.h"
 #include "ttls/engine_wire.h"
 #include "ttls/batch.h"
 #include "ttls/env.h"
@@ -339,6 +342,8 @@ engine_free(struct engine *g)
     free(g->cipher_in);
     free(g->cipher_out);
     batch_free(&g->batch);
+    if (g->links >= 0)
+        close(g->links);
     loop_free(&g->loop);
 }
 
@@ -352,6 +357,16 @@ say_no_ring(const struct err_info *why)
     MSG_LINE(&line, "SPT0710I", str_of(why->text));
     log_info(STR_FMT, STR_ARG(buf_view(&line)));
     buf_fini(&line);
+}
+
+/* What will not be loaded or opened later. */
+static void
+prepare(struct engine *g)
+{
+    IGNORE(OPENSSL_init_ssl(0, NULL));
+    keystore_prepare();
+    revocation_prepare();
+    g->links = open("/proc/net/dev", O_RDONLY | O_CLOEXEC);
 }
 
 enum err
@@ -373,9 +388,12 @@ engine_run(int fd, bool is_successor, struct err_info *why)
     g.cipher_in = malloc(ENGINE_SCRATCH_BYTES);
     g.cipher_out = malloc(ENGINE_CIPHER_BYTES);
     file_limit_raise();
+    prepare(&g);
     if (g.plain == NULL || g.cipher_in == NULL || g.cipher_out == NULL)
         e = err_set(why, ERR_MEMORY, "no storage");
     else
+        e = confined_engine_files(why); /* before there are threads */
+    if (e == ERR_OK)
         e = loop_new(&g.loop, why);
     if (e == ERR_OK && batch_new(g.loop, &g.batch, &no_ring) != ERR_OK)
         say_no_ring(&no_ring);
@@ -385,6 +403,8 @@ engine_run(int fd, bool is_successor, struct err_info *why)
         e = err_sys(why, "the stack's channel");
     if (e == ERR_OK)
         e = loop_add(g.loop, &g.stack, LOOP_READ, why);
+    if (e == ERR_OK)
+        e = confined_engine_calls(why);
     if (e == ERR_OK)
         loop_run(g.loop);
     engine_free(&g);

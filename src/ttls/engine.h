@@ -192,6 +192,7 @@ struct engine {
     struct engine_listener listeners[2]; /* IPv4, IPv6 */
     bool is_listening;
     int map_source, map_cookie, map_in_peer, map_counts;
+    int links; /* /proc/net/dev; -1: there is none */
     bool is_bpf, is_enabled, is_denied;
     bool is_wide; /* for every program; false: for the image's jobs */
     char name[9]; /* of the stack */

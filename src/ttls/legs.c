@@ -1,10 +1,10 @@
 /* A connection's other leg: to the peer, or to the program that listens. */
 #include <errno.h>
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +13,7 @@
 /* A listener on this machine that does not answer for fifteen seconds will not:
  * its queue is full, or it is bound to a device. */
 #define INNER_SYN_RETRIES 3
+#define LINKS_BYTES_MAX (1024u * 1024u)
 
 static bool
 is_link_local(const struct capture_addr *a)
@@ -20,30 +21,59 @@ is_link_local(const struct capture_addr *a)
     return a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80;
 }
 
+static bool
+read_links(int fd, struct buf *out)
+{
+    char piece[4096];
+    ssize_t n;
+
+    while ((n = pread(fd, piece, sizeof piece, (off_t)out->n)) > 0)
+        buf_add(out, str_n(piece, (size_t)n));
+    return n == 0 && !out->failed;
+}
+
+/* A line of /proc/net/dev, `name: numbers`: its interface; 0: it is down, or
+ * loopback, or this is a heading. */
+static uint32_t
+link_up(int fd, struct str line)
+{
+    struct ifreq r = { 0 };
+    size_t end = str_find_char(line, ':');
+
+    if (end == STR_NPOS ||
+        !str_copy_z(str_trim(str_sub(line, 0, end)), r.ifr_name,
+                    sizeof r.ifr_name) ||
+        ioctl(fd, SIOCGIFFLAGS, &r) != 0 || (r.ifr_flags & IFF_UP) == 0 ||
+        (r.ifr_flags & IFF_LOOPBACK) != 0)
+        return 0;
+    /* Up and nameless in the next moment: it counts as another one. */
+    return ioctl(fd, SIOCGIFINDEX, &r) != 0 ? UINT32_MAX
+                                            : (uint32_t)r.ifr_ifindex;
+}
+
 /* The interface of a link-local destination: the kernel does not tell which
  * one the program has named. One that its socket is bound to, or the only one
  * that is up; 0: nobody knows. */
 static uint32_t
-link_of(const struct capture_record *r)
+link_of(const struct engine *g, int fd, const struct capture_record *r)
 {
-    struct ifaddrs *all = NULL;
-    uint32_t found = 0;
-    bool is_only = true;
+    uint32_t index, found = 0;
+    struct str rest, line;
+    struct buf text;
+    bool is_only;
 
     if (r->device > 1)
         return r->device;
-    if (getifaddrs(&all) != 0)
-        return 0;
-    for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next) {
-        uint32_t index = if_nametoindex(i->ifa_name);
-
-        if ((i->ifa_flags & IFF_UP) == 0 || (i->ifa_flags & IFF_LOOPBACK) != 0)
-            continue;
-        is_only = is_only && index != 0 && (found == 0 || found == index);
-        found = index;
+    buf_init(&text, LINKS_BYTES_MAX);
+    is_only = read_links(g->links, &text);
+    rest = buf_view(&text);
+    while (str_line(&rest, &line)) {
+        index = link_up(fd, line);
+        is_only = is_only && (index == 0 || found == 0);
+        found = index == 0 ? found : index;
     }
-    freeifaddrs(all);
-    return is_only ? found : 0;
+    buf_fini(&text);
+    return is_only && found != UINT32_MAX ? found : 0;
 }
 
 static int
@@ -141,7 +171,7 @@ leg_connect_outer(struct conn *c)
     if (fd < 0)
         return false;
     if (is_link_local(&c->record.to))
-        c->scope = link_of(&c->record);
+        c->scope = link_of(c->engine, fd, &c->record);
     if (!bind_like(fd, &c->record, is_v6) || !find_destination(c, is_v6)) {
         close(fd);
         return false;

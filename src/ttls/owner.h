@@ -29,6 +29,8 @@ struct owners {
     struct owner v[OWNERS_MAX];
 };
 
+/* Load now what naming a user may need, for who cannot load it later. */
+void owner_prepare(void);
 /* A user outside of jobs: the login name of its uid, or the number. */
 void owner_user(uint32_t uid, char out[9]);
 void owner_of(uint64_t cgroup, uint32_t uid, const char *comm,

@@ -24,6 +24,7 @@
 #include "ipc/stack.h"
 #include "ttls/agent.h"
 #include "ttls/build.h"
+#include "ttls/confined.h"
 #include "ttls/enforce.h"
 #include "ttls/gate.h"
 #include "ttls/handover.h"
@@ -303,7 +304,7 @@ on_caller(struct stack *s, struct caller *c)
     if (e == ERR_OK)
         chan_msg_fini(&msg);
     if (!is_good) {
-        close(c->fd);
+        chan_close(c->fd);
         c->fd = -1;
     }
 }
@@ -319,7 +320,7 @@ on_connect(struct stack *s)
     if (chan_accept(s->listener, &fd, &peer, NULL) != ERR_OK)
         return;
     if (s->n_callers == CALLERS_MAX) {
-        close(fd);
+        chan_close(fd);
         return;
     }
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -498,6 +499,22 @@ open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Programs are in the kernel, children run; what this process needs no longer
+ * it gives up. */
+static void
+confine(const struct stack *s)
+{
+    struct err_info why;
+    const char *missing = confined_missing();
+
+    if (s->enforce == NULL)
+        return;
+    if (missing != NULL)
+        log_warn("%s", missing);
+    if (confined_stack(&why) != ERR_OK)
+        log_error("rights that are not needed are kept: %s", why.text);
+}
+
 int
 stack_run(const char *stack, const char *program_dir, bool is_gated,
           int ready_fd)
@@ -525,6 +542,7 @@ stack_run(const char *stack, const char *program_dir, bool is_gated,
         s.enforce = NULL;
         log_warn("connections are not captured: %s", why.text);
     }
+    confine(&s);
     if (ready_fd >= 0) {
         (void)!write(ready_fd, "R", 1);
         close(ready_fd);

@@ -6,6 +6,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "ttls/agent.h"
 
 #define STATUS_USAGE 2
@@ -104,6 +105,7 @@ main(int argc, char **argv)
     fold_letters(argc, argv);
     n = cli_parse(&cli, argc, argv, STATUS_USAGE);
     log_init("sallyport-pagent");
+    secret_process(); /* policies name the passwords of key databases */
     if (strcmp(collate, "ascii") != 0 && strcmp(collate, "ebcdic") != 0)
         return usage("--collate: expected ascii or ebcdic");
     if (strcmp(purge, "clear") != 0 && strcmp(purge, "deny") != 0)

@@ -17,7 +17,9 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "ttls/broker.h"
+#include "ttls/confined.h"
 #include "ttls/engine.h"
+#include "ttls/owner.h"
 
 /* Nothing of root is needed from here on. */
 static enum err
@@ -37,11 +39,15 @@ static enum err
 run_broker(const char *stack, uint32_t first, uint32_t n, struct err_info *why)
 {
     int fds[BROKER_CHANNELS_MAX];
+    enum err e;
 
     if (n > BROKER_CHANNELS_MAX)
         return err_set(why, ERR_LIMIT, "%u channels", n);
     for (uint32_t i = 0; i < n; i++)
         fds[i] = (int)(first + i);
+    owner_prepare();
+    if ((e = confined_broker(why)) != ERR_OK)
+        return e;
     return broker_run(stack, fds, n, why);
 }
 
