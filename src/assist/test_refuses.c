@@ -129,7 +129,7 @@ refuses(void **state)
           "securityLevels[0].advanced.Envfile", "printable" },
         { "['TLSv1.2']",
           "['TLSv1.2'],'advanced':{'ClientMaxSSLFragmentLength':'700'}",
-          "securityLevels[0].advanced", "ClientMaxSSLFragmentLength" },
+          "securityLevels[0].advanced.ClientMaxSSLFragmentLength", "512" },
         { "['TLSv1.2']",
           "['TLSv1.2'],'advanced':{'ServerHandshakeSNIList':'nolabel'}",
           "securityLevels[0].advanced", "hostname/label" },
