@@ -67,6 +67,20 @@ start_gated(struct master *m, const char *name)
     return ready == 'R';
 }
 
+/* A message about a stack, to the operator. */
+static void
+say(struct master *m, const char *id, const char *name)
+{
+    struct str inserts[] = { str_of(name) };
+    struct buf out;
+
+    buf_init(&out, 512);
+    buf_printf(&out, "%s ", id);
+    msg_text(&out, id, inserts, ARRAY_LEN(inserts));
+    master_syslog(m, "%.*s", STR_ARG(buf_view(&out)));
+    buf_fini(&out);
+}
+
 struct profile_errors {
     struct master *master;
     const char *path;
@@ -137,7 +151,7 @@ reset_one(void *arg, const char *name)
     if (!start_gated(m, name))
         log_error("the process of stack %s did not start", name);
     else if (tcpip_is_gated(name))
-        master_syslog(m, "EZZ4248E %s WAITING FOR PAGENT TTLS POLICY", name);
+        say(m, "EZZ4248E", name);
 }
 
 static bool
@@ -184,14 +198,13 @@ tcpip_switched_on(struct master *m, const char *name)
 {
     struct tcpip_state state;
 
-    if (!tcpip_state_of(name, &state) || !state.is_on)
+    if (tcpip_state_of(name, &state) && !state.is_on)
         return;
-    if (state.n_rules == 0)
-        master_syslog(m, "EZZ4249I %s INSTALLED TTLS POLICY HAS NO RULES",
-                      name);
+    if (state.n_rules == 0) /* nor is there a policy without a process */
+        say(m, "EZZ4249I", name);
     if (!state.was_complete)
         return;
-    master_syslog(m, "EZZ4250I AT-TLS SERVICES ARE AVAILABLE FOR %s", name);
+    say(m, "EZZ4250I", name);
     autolog_available(m, name);
 }
 

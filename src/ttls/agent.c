@@ -426,7 +426,6 @@ start(struct agent *a, struct err_info *why)
     if ((e = agent_pass(a, PASS_START, why)) != ERR_OK)
         return e;
     watch_files(a);
-    AGENT_SAY0(a, "main", "EZZ8432I");
     if (a->task != NULL)
         task_ready(a->task);
     return ERR_OK;

@@ -485,6 +485,7 @@ agent_pass(struct agent *a, enum pass pass, struct err_info *why)
         agent_logf(a, LEVEL_INFO, "main: using code page '%s'",
                    a->codepage[0] == '\0' ? "UTF-8" : a->codepage);
         agent_logf(a, LEVEL_INFO, "main: Using log level %u", a->log.level);
+        AGENT_SAY0(a, "main", "EZZ8432I"); /* before what it says of images */
     }
     if (conf.has_bad_image)
         AGENT_SAY0(a, NULL, "EZZ8779I");

@@ -36,7 +36,7 @@ in_order "start lines" "main: EZZ8431I PAGENT STARTING" "main: Compiled on " "ma
     "Processing: 'PortRange  *portR1'" "Processing: 'PortRange  *portR2'" "_profile: Finished processing Image TTLS config file" \
     "Processing TTLS Group action 'gAct1~zCEEClient'" "Processing TTLS Connection action 'cAct1~zCEEClient'" "Processing TTLS Environment action 'eAct1~zCEEClient'" \
     "Processing TTLS rule 'zCEEClientRule~1'"
-in_order "messages" "EZD1579I PAGENT POLICIES ARE NOT ENABLED FOR TCPIP1 : TTLS" "EZZ8771I PAGENT CONFIG POLICY PROCESSING COMPLETE FOR TCPIP1 : QOS" \
+in_order "messages" "EZZ8431I PAGENT STARTING" "EZZ8432I PAGENT INITIALIZATION COMPLETE" "EZD1579I PAGENT POLICIES ARE NOT ENABLED FOR TCPIP1 : TTLS" "EZZ8771I PAGENT CONFIG POLICY PROCESSING COMPLETE FOR TCPIP1 : QOS" \
     "EZZ8771I PAGENT CONFIG POLICY PROCESSING COMPLETE FOR TCPIP1 : TTLS" "EZD1586I PAGENT HAS INSTALLED ALL LOCAL POLICIES FOR TCPIP1" "Finished main config file update"
 runs "S PAGENT again" 8 sallyport console 'S PAGENT'
 like "$OUT" "ALREADY ACTIVE" "is refused"

@@ -22,6 +22,10 @@ active() { sallyport status | grep -q "$1"; }
 mkdir -p "$tcpip/TCPIP1"
 restart() { sallyport shutdown >/dev/null 2>&1; mark; sallyport ipl >"$SCRATCH/ipl" 2>&1; }
 
+# --- without an agent -------------------------------------------------------------
+mark; runs "OBEYFILE TTLS before there is an agent" 0 sallyport console 'V TCPIP,,OBEYFILE,SYS1.TCPPARMS(TTLS)'
+is "$(order 'EZZ42..I .*')" "EZZ4249I TCPIP1 INSTALLED TTLS POLICY HAS NO RULES;" "EZZ4249I: nothing is mapped yet"
+
 # --- the usual case --------------------------------------------------------------
 cat >"$tcpip/TCPIP1/profile" <<'P'
 ; the stack

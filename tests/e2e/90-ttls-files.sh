@@ -97,6 +97,12 @@ conf 'pepinstance TCPIP1 /etc/two.image' 'TTLSConfig /etc/one.policy'; is "$(rul
 conf 'TcpImage TCPIP1 /etc/two.image 5' 'TcpImage TCPIP2' 'TTLSConfig /etc/one.policy'; is "$(rules TCPIP1)$(rules TCPIP2)" "rule-two rule-one " "one stack with a file of its own, one without"
 like "$(since)" "EZD1586I PAGENT HAS INSTALLED ALL LOCAL POLICIES FOR TCPIP1" "both are complete"
 like "$(since)" "EZD1586I PAGENT HAS INSTALLED ALL LOCAL POLICIES FOR TCPIP2" "each by itself"
+conf 'TcpImage TCPIP1 /etc/none.image' 'TcpImage TCPIP1 /etc/two.image'; is "$(rules TCPIP1)" "rule-two " "of two TcpImage of a stack the last"
+conf 'TcpImage TCPIP1 /etc/two.image' 'TcpImage TCPIP2 PURGE' 'TTLSConfig /etc/one.policy'; conf 'TcpImage TCPIP1 /etc/two.image'
+like "$(since)" "EZZ8773I PAGENT POLICIES PURGED FOR TCPIP2 : TTLS" "a TcpImage with PURGE that is gone: its policy goes"
+unlike "$(since)" "EZZ8773I .*TCPIP1" "no other one"
+conf 'TcpImage TCPIP1 /etc/two.image' 'TcpImage TCPIP2' 'TTLSConfig /etc/one.policy'; conf 'TcpImage TCPIP1 /etc/two.image'
+unlike "$(since)" "EZZ8773I" "with NOPURGE it stays in the stack"
 policy rule-common shared x >"$etc/uses.policy"; printf 'TTLSGroupAction shared\n{\n  TTLSEnabled Off\n}\n' >"$etc/common.policy"
 conf 'TTLSConfig /etc/uses.policy'; like "$(since)" "EZZ8438I PAGENT POLICY DEFINITIONS CONTAIN ERRORS FOR TCPIP1 : TTLS" "a policy whose action is elsewhere"
 is "$(rules TCPIP1)" "rule-two " "installs nothing"
