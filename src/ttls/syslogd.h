@@ -28,7 +28,8 @@ bool syslogd_is_priority(uint8_t priority);
 /* "<30>Nov 30 08:24:47 TCPIP1[4711]: line"; control characters become '?'. */
 void syslogd_format(struct buf *out, uint8_t priority, const struct tm *when,
                     const char *program, int pid, struct str line);
-/* Never waits: without a daemon, or when it is busy, the line is dropped. */
+/* Waits a tenth of a second for a daemon that is busy, and not again for five:
+ * the line is dropped then, as without a daemon. */
 void syslogd_send(uint8_t priority, const char *program, struct str line);
 
 #endif

@@ -69,6 +69,13 @@ console 'F PAGENT,REFRESH'
 wait_for 10 eval 'agent | grep -q Sideways'
 like "$(agent)" "^<27>.*: .*tlsPol:3: Direction: " "OBJERR is an error"
 
+# --- one that does not read ---------------------------------------------------------
+kill -STOP "$DAEMON"
+hear
+for i in 1 2 3; do like "$(asks 8447)" MARKER "a daemon that has stopped: served ($i)"; done
+wait_for 10 said 'EZD1281I .*RULE: good-auth '; ok $? "the image's log has its lines"
+kill -CONT "$DAEMON"
+
 # --- without one, and with another ------------------------------------------------
 kill "$DAEMON"; wait "$DAEMON" 2>/dev/null; rm /dev/log
 hear; like "$(asks 8447)" MARKER "no daemon: served"
