@@ -6,11 +6,13 @@
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
 echo 'ttlsscope=machine' >>"$SALLYPORT_ROOT/etc/image.conf"
 cd "$SCRATCH" || exit 1
+echo TZ=SPT-9 >>"$SALLYPORT_ROOT/datasets/SYS1.TCPPARMS/PAGENTEV" # nine hours before UTC
 peer ip addr add 10.77.0.3/24 dev wire1; peer ip -6 addr add fd77::3/64 dev wire1 nodad
 ip addr add 10.77.0.4/24 dev wire0; ip -6 addr add fd77::4/64 dev wire0 nodad
 # when RULE PORT LINES...: a rule for the port and these conditions, one a line.
 when() { local name=$1 port=$2; shift 2; rule "$name" Outbound "$port" Client USER1/Liberty.KeyRing "" "$(printf '%s\n  ' "$@")"; }
 stamp() { date -u -d "$1" +%Y%m%d%H%M%S; }
+local_stamp() { TZ=SPT-9 date -d "$1" +%Y%m%d%H%M%S; }
 today=$(date -u +%w) month=$(date -u +%-m)
 mask() { local i; for ((i = 0; i < $1; i++)); do printf '%s' "$([ "$i" = "$2" ] && echo "$3" || echo "$4")"; done; }
 period() { printf 'IpTimeCondition\n  {\n    TimeZone UTC\n'; printf '    %s\n' "$@"; printf '  }\n'; }
@@ -43,6 +45,8 @@ period() { printf 'IpTimeCondition\n  {\n    TimeZone UTC\n'; printf '    %s\n' 
     when otherdays 8524 "$(period "DayOfWeekMask $(mask 7 "$today" 0 1)")"
     when months 8525 "$(period "MonthOfYearMask $(mask 12 $((month - 1)) 1 0)" 'TimeOfDayRange 00:00-24:00')"
     when othermonths 8526 "$(period "MonthOfYearMask $(mask 12 $((month - 1)) 0 1)")"
+    when local 8515 "IpTimeCondition {" "  ConditionTimeRange $(local_stamp -1hour):$(local_stamp +1hour)" "}"
+    when notlocal 8516 "IpTimeCondition {" "  TimeZone Local" "  ConditionTimeRange $(stamp -1hour):$(stamp +1hour)" "}"
     when beginning 8527 'IpTimeConditionRef soon'
     when ending 8528 'IpTimeConditionRef short'
     printf 'IpTimeCondition soon\n{\n  TimeZone UTC\n  ConditionTimeRange BEGIN\n}\nIpTimeCondition short\n{\n  TimeZone UTC\n  ConditionTimeRange END\n}\n'
@@ -115,6 +119,7 @@ tls "All: IPv4" 10.77.0.2 8513; tls "All: IPv6" fd77::2 8513
 open "ConditionTimeRange: over" 10.77.0.2 8520; open "ConditionTimeRange: to come" 10.77.0.2 8521; tls "ConditionTimeRange: within" 10.77.0.2 8522
 tls "DayOfWeekMask: today" 10.77.0.2 8523; open "DayOfWeekMask: other days" 10.77.0.2 8524
 tls "MonthOfYearMask, TimeOfDayRange" 10.77.0.2 8525; open "MonthOfYearMask: other months" 10.77.0.2 8526
+tls "local time, when nothing else is said" 10.77.0.2 8515; open "TimeZone Local: it is not UTC" 10.77.0.2 8516
 open "begins later" 10.77.0.2 8527
 like "$(sallyport pasearch -t -I -n)" 'policyRule: +beginning' "pasearch -I: inactive ones"
 unlike "$(sallyport pasearch -t -n)" 'policyRule: +beginning' "and not among the active"
