@@ -252,18 +252,6 @@ check_keyring(struct ttls_build *b, const struct ttls_keyring *k)
 }
 
 static void
-check_cipher(struct ttls_build *b, const struct ttls_cipher *c)
-{
-    const struct ttls_obj *o = &c->obj;
-
-    if (c->v3.n > 0 && c->v3_4.n > 0)
-        build_warn(FOR(b, o),
-                   "%s " STR_FMT ": V3CipherSuites is passed over, "
-                   "V3CipherSuites4Char counts",
-                   WHAT(o));
-}
-
-static void
 check_signature(struct ttls_build *b, const struct ttls_signature *s)
 {
     check_shares(b, &s->obj, "ClientKeyShareGroups", &s->client_key_shares);
@@ -333,9 +321,6 @@ check_one(struct ttls_build *b, const struct ttls_obj *obj)
     case TTLS_PORT_GROUP:
         check_value(b, obj, ((const struct ttls_ports *)obj)->n);
         return;
-    case TTLS_CIPHER:
-        check_cipher(b, (const struct ttls_cipher *)obj);
-        return;
     case TTLS_GSK_OCSP:
         check_ocsp(b, (const struct ttls_gsk_ocsp *)obj);
         return;
@@ -345,6 +330,7 @@ check_one(struct ttls_build *b, const struct ttls_obj *obj)
     case TTLS_GROUP_ACTION:
     case TTLS_GROUP_ADV:
     case TTLS_CONN_ACTION:
+    case TTLS_CIPHER:
     case TTLS_GSK_ADV:
     case TTLS_GSK_LDAP:
     case TTLS_GSK_CDP:

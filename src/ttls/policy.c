@@ -65,7 +65,7 @@ ttls_policy_instance(const struct ttls_policy *p)
 bool
 ttls_cipher_pick(struct arena *arena, struct ttls_cipher *c)
 {
-    const struct ttls_codes *from = c->v3_4.n > 0 ? &c->v3_4 : &c->v3;
+    const struct ttls_codes *from = &c->all;
     uint16_t *v = ARENA_ARRAY(arena, uint16_t, from->n + 1);
     size_t n = 0;
 
@@ -165,6 +165,9 @@ same_whole(const struct ttls_obj *x, const struct ttls_obj *y)
                same_lists(a->of_day, a->n_of_day, b->of_day, b->n_of_day,
                           sizeof *a->of_day);
     }
+    if (x->stmt == TTLS_CIPHER)
+        return same_codes(&((const struct ttls_cipher *)x)->all,
+                          &((const struct ttls_cipher *)y)->all);
     if (x->stmt >= TTLS_IPADDR && x->stmt <= TTLS_IPADDR_GROUP) {
         const struct ttls_addrs *a = (const void *)x, *b = (const void *)y;
 

@@ -177,7 +177,8 @@ struct ttls_cipher {
     struct ttls_obj obj;
     struct ttls_codes v2;     /* parsed, never offered */
     struct ttls_codes v3;     /* two-digit form */
-    struct ttls_codes v3_4;   /* four-digit form; wins when both are coded */
+    struct ttls_codes v3_4;   /* four-digit form */
+    struct ttls_codes all;    /* of both, in the order of the file */
     struct ttls_codes usable; /* of these, what can be offered */
 };
 

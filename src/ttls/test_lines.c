@@ -272,6 +272,44 @@ accumulates(void **state)
     buf_fini(&text);
 }
 
+/* Suites of two and of four digits are one list, in the order of the lines;
+ * also in the form that engines are given. */
+static void
+one_list(void **state)
+{
+    static const uint16_t want[] = { 0xc030, 0x0035, 0xc02f, 0x002f, 0x1301 };
+    const struct ttls_rule *const *rules;
+    struct ttls_policy *p, *q = NULL;
+    struct ttls_effective e;
+    struct seen seen;
+    struct buf wire;
+
+    (void)state;
+    p = build(NULL,
+              "TTLSRule r\n{\nJobname A\nDirection Both\n"
+              "TTLSGroupActionRef g\nTTLSEnvironmentActionRef e\n}\n"
+              "TTLSGroupAction g\n{\nTTLSEnabled On\n}\n"
+              "TTLSEnvironmentAction e\n{\nHandshakeRole Client\n"
+              "TTLSKeyringParms\n{\nKeyring R\n}\nTTLSCipherParms\n{\n"
+              "V3CipherSuites4Char C030\nV3CipherSuites 350A\n"
+              "V3CipherSuites TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
+              "V3CipherSuites4Char 002F1301\n}\n}\n",
+              TTLS_COLLATE_ASCII, &seen);
+    assert_non_null(p);
+    buf_init(&wire, 1u << 20);
+    ttls_policy_encode(p, true, &wire);
+    assert_int_equal(ttls_policy_decode(buf_view(&wire), &q, NULL), ERR_OK);
+    for (unsigned k = 0; k < 2; k++) {
+        assert_int_equal(ttls_policy_rules(k == 0 ? p : q, &rules), 1);
+        ttls_effective_of(rules[0], &e);
+        assert_int_equal(e.ciphers.n, ARRAY_LEN(want));
+        assert_memory_equal(e.ciphers.v, want, sizeof want);
+    }
+    buf_fini(&wire);
+    ttls_policy_unref(&q);
+    ttls_policy_unref(&p);
+}
+
 /* What is defined twice: the later one, for all that name it, wherever both
  * stand; also in the form that engines are given. */
 static void
@@ -344,9 +382,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts),     cmocka_unit_test(refuses),
-        cmocka_unit_test(no_text),     cmocka_unit_test(labels),
-        cmocka_unit_test(accumulates), cmocka_unit_test(defined_twice),
+        cmocka_unit_test(accepts),       cmocka_unit_test(refuses),
+        cmocka_unit_test(no_text),       cmocka_unit_test(labels),
+        cmocka_unit_test(accumulates),   cmocka_unit_test(one_list),
+        cmocka_unit_test(defined_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -404,6 +404,7 @@ what_changes(void **state)
           "TTLSCipherParms s\n{\nV3CipherSuites "
           "TLS_RSA_WITH_AES_256_CBC_SHA\nV3CipherSuites 2f\n}\n",
           0 },
+        { 6, "TTLSCipherParms s\n{\nV3CipherSuites4Char 0035002F\n}\n", E | R },
         { 7,
           "TTLSGskAdvancedParms w\n{\nTTLSGskOcspParms\n{\nOcspUrl b\n}\n"
           "}\n",

@@ -49,24 +49,25 @@ room_of(size_t n)
     return room;
 }
 
-static void
+/* False: it was too many, which was said, or no storage. */
+static bool
 add_codes(struct ttls_build *b, const struct ttls_row *row,
           struct ttls_codes *list, const uint16_t *codes, size_t n)
 {
     uint16_t *v = (uint16_t *)(uintptr_t)list->v;
 
     if (n == 0)
-        return;
+        return true;
     if (list->n + n > LIST_MAX) {
         build_error(b, "%s: found more than %u codes, expected at most so many",
                     row->name, LIST_MAX);
-        return;
+        return false;
     }
     if (v == NULL || room_of(list->n + n) > room_of(list->n)) {
         uint16_t *more = build_alloc(b, room_of(list->n + n) * sizeof *v);
 
         if (more == NULL)
-            return;
+            return false;
         if (v != NULL)
             memcpy(more, v, list->n * sizeof *v);
         v = more;
@@ -74,6 +75,7 @@ add_codes(struct ttls_build *b, const struct ttls_row *row,
     memcpy(v + list->n, codes, n * sizeof *v);
     list->v = v;
     list->n += n;
+    return true;
 }
 
 #define CODES_MAX 512u
@@ -131,7 +133,8 @@ value_ciphers(struct ttls_build *b, struct ttls_obj *obj,
     }
     for (size_t i = 0; i < n; i++)
         warn_cipher(b, row, codes[i]);
-    add_codes(b, row, list, codes, n);
+    if (add_codes(b, row, list, codes, n))
+        (void)add_codes(b, row, &((struct ttls_cipher *)obj)->all, codes, n);
 }
 
 /* SSL version 2: understood, never offered. */
@@ -172,7 +175,7 @@ value_ciphers_v2(struct ttls_build *b, struct ttls_obj *obj,
         return;
     }
     build_warn(b, "%s has no effect: SSL version 2 is never used", row->name);
-    add_codes(b, row, field(obj, row), codes, n);
+    (void)add_codes(b, row, field(obj, row), codes, n);
 }
 
 /* Where one is expected, the last one counts. */
@@ -190,7 +193,7 @@ set_pairs(struct ttls_build *b, struct ttls_obj *obj,
         }
         *list = (struct ttls_codes){ 0 };
     }
-    add_codes(b, row, list, codes, n);
+    (void)add_codes(b, row, list, codes, n);
 }
 
 void
@@ -278,6 +281,6 @@ value_groups(struct ttls_build *b, struct ttls_obj *obj,
             from = i + 1;
         }
     }
-    add_codes(b, row, &list, codes, n);
+    (void)add_codes(b, row, &list, codes, n);
     *(struct ttls_codes *)field(obj, row) = list;
 }

@@ -6,7 +6,9 @@
  *     u32 n files, n * str
  *     u32 n objects, n * { u8 stmt, str name, u32 file, u32 line, u8 inline,
  *                          u64 coded, u32 id }
- *     n * { the coded rows in the order of the statement's table }
+ *     n * { the coded rows in the order of the statement's table; of
+ *           TTLSCipherParms with codes of two and of four digits those of
+ *           both in their order, too }
  *     u32 n rules, n * { u32 object, u64 created, u64 updated }
  *
  * A reference is the object's number, ~0 for none. Comments stay behind.
@@ -191,6 +193,9 @@ write_object(struct writer *w, const struct ttls_obj *obj)
         if ((obj->coded & ((uint64_t)1 << i)) != 0)
             write_row(w, &type->rows[i], ttls_field(obj, &type->rows[i]));
     }
+    if (obj->stmt == TTLS_CIPHER &&
+        wire_has_both((const struct ttls_cipher *)obj))
+        write_codes(w->out, &((const struct ttls_cipher *)obj)->all);
 }
 
 static uint32_t

@@ -10,4 +10,11 @@
 /* Another build with other tables must not be believed. */
 uint32_t wire_tables_digest(void);
 
+/* Do two lists of suites lose their common order? */
+static inline bool
+wire_has_both(const struct ttls_cipher *c)
+{
+    return c->v3.n > 0 && c->v3_4.n > 0;
+}
+
 #endif

@@ -214,6 +214,18 @@ read_addrs(struct input *r, struct ttls_addrs *a)
 }
 
 static bool
+read_suites(struct input *r, struct ttls_cipher *c)
+{
+    if (wire_has_both(c)) {
+        if (!read_codes(r, &c->all))
+            return false;
+    } else {
+        c->all = c->v3.n > 0 ? c->v3 : c->v3_4;
+    }
+    return ttls_cipher_pick(&r->p->arena, c);
+}
+
+static bool
 read_object(struct input *r, struct ttls_obj *obj)
 {
     const struct ttls_type *type = ttls_type_of(obj->stmt);
@@ -232,9 +244,8 @@ read_object(struct input *r, struct ttls_obj *obj)
             !read_row(r, &type->rows[i], (char *)obj + type->rows[i].offset))
             return false;
     }
-    if (obj->stmt == TTLS_CIPHER)
-        return ttls_cipher_pick(&r->p->arena, (struct ttls_cipher *)obj);
-    return true;
+    return obj->stmt != TTLS_CIPHER ||
+           read_suites(r, (struct ttls_cipher *)obj);
 }
 
 static bool
