@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static void
 count(void *arg, const struct ttls_diag *d)
 {
-    REQUIRE(d->text[0] != '\0');
+    REQUIRE(d->text[0] != '\0' && d->file.n > 0 && d->line > 0);
     *(size_t *)arg += d->is_error;
 }
 

@@ -241,7 +241,7 @@ build_resolve(struct ttls_build *b)
         look_up(b, &b->refs.v[i]);
     link_all(b);
     for (size_t i = 0; i < b->objs.n && !b->is_full; i++) {
-        if (is_group(b->objs.v[i]))
+        if (is_group(b->objs.v[i]) && b->objs.v[i]->line != 0)
             flatten(b, b->objs.v[i], 0);
     }
     order(b);
