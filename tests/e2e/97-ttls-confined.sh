@@ -81,7 +81,7 @@ def channels(pid):
     return sorted(found, key=lambda s: -sum(asks(s, 0.5) for _ in range(8)))
 def message(kind, payload, seq=0x7fffffff): return struct.pack(">HIB", kind, seq, 0) + payload
 def text(b): return struct.pack(">I", len(b)) + b
-WHO = message(0x5421, struct.pack(">QII", 1, 0, 1) + text(b"init"))
+WHO = message(0x5421, struct.pack(">QIIQ", 1, 0, 1, 0) + text(b"init"))
 def asks(s, seconds):
     """Is it answered?"""
     s.send(WHO, socket.MSG_DONTWAIT)
@@ -141,7 +141,7 @@ say("until it reads again", got >= sent and asks(mine[0], 10))
 # Not a message: the channel ends, with what lies in it.
 c = lingering()
 attach(mine[0], b"\xff", [c.fileno()])
-for _ in range(4): attach(mine[0], message(0x5425, text(b"ICH408I USER(IBMUSER )")), [c.fileno()] * 200)
+for _ in range(4): attach(mine[0], message(0x5425, b"\xff" + text(b"ICH408I USER(IBMUSER )")), [c.fileno()] * 200)
 c.close()
 say("what is no message ends the channel", ended(mine[0]))
 say("others are served", asks(theirs[0], 10))
