@@ -393,8 +393,8 @@ end_point(struct objects *o, const struct ttls_addrs *a,
                           : texts->n == 1 && builtin[i].prefix != NULL &&
                                 str_eq_z(texts->v[0], builtin[i].prefix))
             return str_of(builtin[i].name);
-    if (texts->n == 1 && !is_named)
-        return texts->v[0];
+    if (a == NULL || (texts->n == 1 && !is_named))
+        return texts->n == 1 ? texts->v[0] : (struct str){ 0 };
     for (size_t i = 0; i < s->n_groups; i++)
         if (fit_same_texts(&s->groups[i].addresses, texts) &&
             str_eq(s->groups[i].obj.path, a->obj.name))

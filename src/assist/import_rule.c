@@ -142,19 +142,23 @@ take_value(struct import *im, struct part *p, const struct value *v,
                                           "TLSv1.2",        "TLSv1.3",
                                           "ClientAuthType", NULL };
 
-    if (strcmp(v->row->name, "Trace") == 0)
-        take_trace(im, p, v, *(const uint32_t *)ttls_field(v->obj, v->row));
-    else if (is_word(v, passed))
+    if (is_word(v, passed))
         return;
-    else if (v->row->kind == TTLS_K_SECRET)
+    if (strcmp(v->row->name, "Trace") == 0) {
+        take_trace(im, p, v, *(const uint32_t *)ttls_field(v->obj, v->row));
+        return;
+    }
+    if (v->row->kind == TTLS_K_SECRET) {
         import_loss(im, v->obj, v->line, "%s: a store keeps no passwords%s",
                     v->row->name,
                     v->obj->stmt == TTLS_KEYRING
                         ? "; a KeyringStashFile takes its place"
                         : "");
-    else if (!has_text(im, v))
         return;
-    else if (strcmp(v->row->name, "SyslogFacility") == 0)
+    }
+    if (!has_text(im, v))
+        return;
+    if (strcmp(v->row->name, "SyslogFacility") == 0)
         p->facility = v->text;
     else if (!take_field(im, &type_schema, &p->type, v, is_first) &&
              !take_field(im, &level_schema, &p->level, v, is_first))
