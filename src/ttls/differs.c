@@ -154,23 +154,6 @@ static const struct part of_connection[] = {
 /* clang-format on */
 
 static bool
-same_texts(const struct ttls_texts *a, const struct ttls_texts *b)
-{
-    bool is_same = a->n == b->n;
-
-    for (size_t i = 0; is_same && i < a->n; i++)
-        is_same = str_eq(a->v[i], b->v[i]);
-    return is_same;
-}
-
-static bool
-same_codes(const struct ttls_codes *a, const struct ttls_codes *b)
-{
-    return a->n == b->n &&
-           (a->n == 0 || memcmp(a->v, b->v, a->n * sizeof *a->v) == 0);
-}
-
-static bool
 same_part(const struct part *p, const void *x, const void *y)
 {
     const void *a = (const char *)x + p->offset;
@@ -182,9 +165,9 @@ same_part(const struct part *p, const void *x, const void *y)
     case TEXT:
         return str_eq(*(const struct str *)a, *(const struct str *)b);
     case TEXTS:
-        return same_texts(a, b);
+        return ttls_texts_same(a, b);
     case CODES:
-        return same_codes(a, b);
+        return ttls_codes_same(a, b);
     }
     return false;
 }

@@ -81,8 +81,8 @@ ttls_cipher_pick(struct arena *arena, struct ttls_cipher *c)
 
 /* --- what changed ------------------------------------------------------- */
 
-static bool
-same_texts(const struct ttls_texts *a, const struct ttls_texts *b)
+bool
+ttls_texts_same(const struct ttls_texts *a, const struct ttls_texts *b)
 {
     bool is_same = a->n == b->n;
 
@@ -91,8 +91,8 @@ same_texts(const struct ttls_texts *a, const struct ttls_texts *b)
     return is_same;
 }
 
-static bool
-same_codes(const struct ttls_codes *a, const struct ttls_codes *b)
+bool
+ttls_codes_same(const struct ttls_codes *a, const struct ttls_codes *b)
 {
     return a->n == b->n &&
            (a->n == 0 || memcmp(a->v, b->v, a->n * sizeof *a->v) == 0);
@@ -127,13 +127,13 @@ ttls_value_same(const struct ttls_row *row, const void *a, const void *b)
     case TTLS_K_JOB:
         return str_eq(*(const struct str *)a, *(const struct str *)b);
     case TTLS_K_TEXTS:
-        return same_texts(a, b);
+        return ttls_texts_same(a, b);
     case TTLS_K_CIPHER1:
     case TTLS_K_CIPHER2:
     case TTLS_K_CIPHER4:
     case TTLS_K_PAIRS:
     case TTLS_K_GROUPS:
-        return same_codes(a, b);
+        return ttls_codes_same(a, b);
     case TTLS_K_OBJECT:
     case TTLS_K_REF:
     case TTLS_K_ADDR:

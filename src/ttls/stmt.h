@@ -86,6 +86,8 @@ ttls_field(const struct ttls_obj *obj, const struct ttls_row *row)
 /* Are two fields of that row the same? Those that rows share are taken to be.
  */
 bool ttls_value_same(const struct ttls_row *row, const void *a, const void *b);
+bool ttls_texts_same(const struct ttls_texts *, const struct ttls_texts *);
+bool ttls_codes_same(const struct ttls_codes *, const struct ttls_codes *);
 /* The word of an enumerated value; "?" when there is none. */
 const char *ttls_word_of(const struct ttls_row *, uint32_t value);
 /* The default of a WORD or NUMBER row; 0 without one. */
