@@ -46,6 +46,18 @@ wait_for 10 said "EZD1281I .* LOCAL: 10\.77\.0\.1\.\.[0-9]+ REMOTE: 10\.77\.0\.2
 words; is "$WORDS" "" "the wire shows nothing of it"
 https -e 's/^\/\/USER1GET /\/\/USER1XYZ /'; like "$OUT" 'COND CODE 0005' "a job of another name is not mapped"
 words; like "$WORDS" '(GET|POST) /' "and the wire shows its request"
+# Who signs for the job is killed while it asks, again and again.
+angels() { local p; for p in $(image_pids); do case $(cat /proc/"$p"/comm 2>/dev/null) in $1) echo "$p" ;; esac; done; }
+for who in angel-keeper 'angel-*' 'sallyport-ange*'; do
+    [ -n "$(angels "$who")" ] || { fail "there is no $who"; continue; }
+    for _ in 1 2 3; do
+        kill -9 $(angels "$who") 2>/dev/null
+        https
+    done
+    words; is "$WORDS" "" "killed: $who: the wire shows nothing"
+    wait_for 30 eval 'https; grep -q "COND CODE 0200" <<<"$OUT"'; ok $? "and the job is served again"
+done
+words; is "$WORDS" "" "the wire shows nothing"
 cp "$policy" "$SCRATCH/tlsPol"
 sed -i 's/^\( *TTLSEnabled  *\)On/\1Off/' "$policy"; policy_refresh; ok $? "the rule is turned off"
 https; like "$OUT" 'COND CODE 0005' "clear text to the server's HTTPS port"

@@ -9,6 +9,7 @@ certificates 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
 echo ttlsscope=machine >>"$SALLYPORT_ROOT/etc/image.conf"
 { group; rule out Outbound 8443 Client USER1/Liberty.KeyRing; } | sed 's/Trace 31/Trace 2/' >"$policy"
 ttls_start
+wire_start
 COUNT=10000
 echo 1024 65000 >/proc/sys/net/ipv4/ip_local_port_range
 cat >"$SCRATCH/nginx.conf" <<C
@@ -70,4 +71,6 @@ wait_for 30 eval 'sallyport netstat --json TTLS | jq -e ".connections | length =
 fds() { local p n=0; for p in $(pgrep -P "$(stack_pid)"); do n=$((n + $(ls /proc/$p/fd | wc -l))); done; echo $n; }
 N=$(fds); [ "$N" -gt 20 ] && [ "$N" -lt 200 ]; ok $? "no descriptor is left ($N)"
 is "$("${CURL[@]}" http://10.77.0.2:8443/)" x "and one more"
+[ "$(stat -c %s "$SCRATCH/wire")" -gt 10000000 ]; ok $? "the wire was seen ($(stat -c %s "$SCRATCH/wire") bytes)"
+is "$(grep -aoE 'GET /|HTTP/1' "$SCRATCH/wire" | sort -u | tr '\n' ' ')" "" "no clear text on it"
 done_testing

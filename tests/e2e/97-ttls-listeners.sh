@@ -34,14 +34,14 @@ def listener():
     s.bind(("::" if way == "six" else "10.77.0.1", port)); s.listen(64)
     return s
 def serve(l):
-    def one(c):
+    def one(c, who):
         try:
             line = c.makefile("rb").readline().decode(errors="replace").strip()
-            print("got", line[:20].encode("ascii", "replace").decode(), c.getpeername()[0], flush=True); c.sendall(b"answer " + line.encode() + b"\n"); c.close()
+            print("got", line[:20].encode("ascii", "replace").decode(), c.getpeername()[0], "same" if c.getpeername() == who else who, flush=True); c.sendall(b"answer " + line.encode() + b"\n"); c.close()
         except OSError as e:
             print(type(e).__name__, flush=True)
     while True:
-        threading.Thread(target=one, args=(l.accept()[0],), daemon=True).start()
+        threading.Thread(target=one, args=l.accept(), daemon=True).start()
 def become(what):
     if what == "job":
         with open(job + "/cgroup.procs", "w") as f: f.write(str(os.getpid()))
@@ -111,6 +111,8 @@ mark; tls_at 8087; wait_for 10 said 'EZD1281I .*JOBNAME: HOLDS USERID: LIBSERV T
 mark; tls_at 8082; wait_for 10 said 'EZD1281I .*USERID: 50001 TYPE: InBound .*RULE: both '; ok $? "the one of two whose rule it is"
 like "$(cat out.8082)" 'got SECRET tls 10\.77\.0\.2' "which sees its peer"
 serve 8088 six; tls 8088 "IPv6" fd77::1; refused 8088 "a socket of both families"
+tls 8088 "IPv4, to a socket of both families"
+for at in fd77::2 ::ffff:10.77.0.2; do like "$(cat out.8088)" "got SECRET tls $at same" "it sees its peer $at, as accept() and getpeername() say"; done
 
 # --- engines and stack that are away -------------------------------------------------
 STACK=$(stack_pid); AGENT=$(processes sallyport-pagent | grep -vx "$STACK" | head -1)

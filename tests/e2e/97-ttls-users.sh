@@ -20,7 +20,7 @@ at_exit 'rmdir "$JOB" 2>/dev/null'
 wire_start
 for port in 8443 8444 8445; do line_server $port LIBSERV.pem; done; ok $? "TLS servers"
 # talk UID PORT [COMMAND]: a line there and back.
-talk() { OUT=$(timeout 30 setpriv --reuid="$1" --regid="$1" --clear-groups bash -c "exec 3<>/dev/tcp/10.77.0.2/$2; echo ${3:-SECRET} $1 >&3; head -1 <&3" 2>&1); }
+talk() { OUT=$(timeout 30 setpriv --reuid="$1" --regid="$1" --clear-groups bash -c "exec 3<>/dev/tcp/${HOST:-10.77.0.2}/$2; echo ${3:-SECRET} $1 >&3; head -1 <&3" 2>&1); }
 steered() { sallyport netstat --json TTLS | jq .steered; }
 # left UID PORT NAME: no engine hears of it.
 left() {
@@ -64,6 +64,16 @@ meant 2 8443 one "and another user"
 { group; rule one Outbound 8443 Client $ring "" "Userid D*"; rule in Inbound 8087 Server $ring; } >"$policy"; policy_refresh; ok $? "one for names that begin alike, and an inbound one for everybody"
 meant 1 8443 one "a user with such a name"
 left 0 8443 "root again"
+# --- rules for addresses
+{ group; rule one Outbound 8443 Client $ring "" "RemoteAddr 10.77.0.2"; rule net Outbound 8444 Client $ring "" "RemoteAddr fd77::/64"; } >"$policy"; policy_refresh; ok $? "rules for an address and a prefix"
+meant 0 8443 one "the address"
+HOST=fd77::2 meant 0 8444 net "one of the prefix"
+HOST=fd77::1 asked 0 8443 "an address and a port of two rules"
+HOST=10.77.0.1 left 0 8443 "another address"
+HOST=10.77.0.1 left 0 8444 "outside of the prefix"
+left 0 8445 "a port that no rule names"
+asked 0 8444 "the rule's port and another rule's address"
+{ group; rule one Outbound 8443 Client $ring "" "Userid D*"; } >"$policy"; policy_refresh; ok $? "users again"
 # --- /etc/passwd changes
 sed 's/^bin:/dragon:/' /etc/passwd >"$SCRATCH/passwd"; chmod 644 "$SCRATCH/passwd"
 if mount --bind "$SCRATCH/passwd" /etc/passwd 2>/dev/null; then
