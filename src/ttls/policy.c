@@ -41,6 +41,29 @@ ttls_policy_unref(struct ttls_policy **policy)
 }
 
 size_t
+ttls_rule_actions(const struct ttls_rule *rule,
+                  const struct ttls_obj *out[TTLS_ACTIONS])
+{
+    const struct ttls_obj *left[TTLS_ACTIONS] = {
+        &rule->group->obj,
+        rule->env == NULL ? NULL : &rule->env->obj,
+        rule->conn == NULL ? NULL : &rule->conn->obj,
+    };
+    size_t n = 0;
+
+    for (size_t i = 0; i <= TTLS_ACTIONS; i++) {
+        for (size_t k = 0; k < TTLS_ACTIONS; k++) {
+            if (left[k] == NULL ||
+                (i < TTLS_ACTIONS && left[k]->stmt != rule->named[i]))
+                continue;
+            out[n++] = left[k];
+            left[k] = NULL;
+        }
+    }
+    return n;
+}
+
+size_t
 ttls_policy_rules(const struct ttls_policy *p,
                   const struct ttls_rule *const **out)
 {
@@ -228,6 +251,13 @@ id_of(const struct ttls_obj *obj)
     return NULL;
 }
 
+static bool
+is_dated(const struct ttls_obj *obj)
+{
+    return obj->stmt == TTLS_RULE || obj->stmt == TTLS_GROUP_ACTION ||
+           obj->stmt == TTLS_ENV_ACTION || obj->stmt == TTLS_CONN_ACTION;
+}
+
 static struct str
 adopt_key(const struct ttls_obj *obj, char out[TTLS_NAME_MAX + 32])
 {
@@ -252,12 +282,10 @@ adopt_one(struct ttls_obj *obj, const struct table *olds, uint64_t now_s,
         *id = is_same                          ? *id_of(old)
               : obj->stmt == TTLS_GROUP_ACTION ? ++ids->group
                                                : ++ids->env;
-    } else if (obj->stmt == TTLS_RULE) {
-        struct ttls_rule *rule = (struct ttls_rule *)obj;
-        const struct ttls_rule *before = (const struct ttls_rule *)old;
-
-        rule->created_s = before == NULL ? now_s : before->created_s;
-        rule->updated_s = is_same ? before->updated_s : now_s;
+    }
+    if (is_dated(obj)) {
+        obj->created_s = old == NULL ? now_s : old->created_s;
+        obj->updated_s = is_same ? old->updated_s : now_s;
     }
 }
 
@@ -273,7 +301,7 @@ ttls_policy_adopt(struct ttls_policy *p, const struct ttls_policy *old,
         const struct ttls_obj *obj = old->objs[i];
 
         /* Without storage an old one is not found: it gets a new id. */
-        if (obj->stmt == TTLS_RULE || id_of(obj) != NULL)
+        if (is_dated(obj))
             IGNORE(table_put(&olds, adopt_key(obj, key), (void *)(uintptr_t)obj,
                              NULL));
     }

@@ -142,9 +142,11 @@ struct ttls_obj {
     struct str name;    /* "(of NAME)", the statement around it, if unnamed */
     struct str comment; /* comment lines right above, with their '#' */
     uint64_t coded;     /* bit i: row i of the statement's table (stmt.h) */
-    bool is_inline;     /* written inside another statement */
-    bool is_used;       /* somebody names it; only after a build */
-    bool is_joined;     /* a group: its members are in the list; in a build */
+    /* Rules and actions: wall clock, set at installation. */
+    uint64_t created_s, updated_s;
+    bool is_inline; /* written inside another statement */
+    bool is_used;   /* somebody names it; only after a build */
+    bool is_joined; /* a group: its members are in the list; in a build */
 };
 
 struct ttls_group_adv {
@@ -349,6 +351,8 @@ struct ttls_time {
     uint32_t is_utc;
 };
 
+#define TTLS_ACTIONS 3u /* of a rule: group, environment, connection */
+
 struct ttls_rule {
     struct ttls_obj obj;
     const struct ttls_addrs *local_addr, *remote_addr; /* NULL: any */
@@ -361,7 +365,7 @@ struct ttls_rule {
     const struct ttls_group_action *group;
     const struct ttls_env_action *env;   /* NULL only when not enabled */
     const struct ttls_conn_action *conn; /* may be NULL */
-    uint64_t created_s, updated_s;       /* wall clock, set at installation */
+    uint8_t named[TTLS_ACTIONS]; /* their statements, as the rule names them */
 };
 
 struct ttls_policy;
@@ -372,6 +376,9 @@ enum ttls_collate { TTLS_COLLATE_ASCII, TTLS_COLLATE_EBCDIC };
 struct ttls_policy *ttls_policy_ref(struct ttls_policy *);
 void ttls_policy_unref(struct ttls_policy **);
 /* In the order of search: priority, then name. */
+/* A rule's actions in the order it names them; returns how many. */
+size_t ttls_rule_actions(const struct ttls_rule *,
+                         const struct ttls_obj *out[TTLS_ACTIONS]);
 size_t ttls_policy_rules(const struct ttls_policy *,
                          const struct ttls_rule *const **out);
 /* All objects in the order of the files. */
@@ -383,7 +390,7 @@ uint64_t ttls_policy_instance(const struct ttls_policy *);
 /* --- the compiled form that travels ------------------------------------- */
 
 #define TTLS_WIRE_MAGIC 0x5454504cu /* "TTPL" */
-#define TTLS_WIRE_VERSION 1u
+#define TTLS_WIRE_VERSION 2u
 #define TTLS_WIRE_MAX (1024u * 1024u * 1024u)
 
 /*

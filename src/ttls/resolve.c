@@ -45,6 +45,27 @@ link_all(struct ttls_build *b)
     }
 }
 
+/* In which order rules name their actions: displays keep it. */
+static void
+note_order(struct ttls_build *b)
+{
+    for (size_t i = 0; i < b->refs.n; i++) {
+        struct ttls_rule *rule = (struct ttls_rule *)b->refs.v[i].obj;
+        enum ttls_stmt target = b->refs.v[i].row->target;
+        size_t at = 0;
+
+        if (rule->obj.stmt != TTLS_RULE ||
+            (target != TTLS_GROUP_ACTION && target != TTLS_ENV_ACTION &&
+             target != TTLS_CONN_ACTION))
+            continue;
+        while (at < TTLS_ACTIONS && rule->named[at] != 0 &&
+               rule->named[at] != target)
+            at++;
+        if (at < TTLS_ACTIONS)
+            rule->named[at] = (uint8_t)target;
+    }
+}
+
 /* --- groups ------------------------------------------------------------- */
 
 static size_t
@@ -240,6 +261,7 @@ build_resolve(struct ttls_build *b)
     for (size_t i = 0; i < b->refs.n; i++)
         look_up(b, &b->refs.v[i]);
     link_all(b);
+    note_order(b);
     for (size_t i = 0; i < b->objs.n && !b->is_full; i++) {
         if (is_group(b->objs.v[i]) && b->objs.v[i]->line != 0)
             flatten(b, b->objs.v[i], 0);

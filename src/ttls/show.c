@@ -9,19 +9,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "ttls/effective.h"
 #include "ttls/match.h"
+#include "ttls/show_priv.h"
 #include "ttls/stmt.h"
 
 #define RULE_COLUMN 24u
-#define ACTION_COLUMN 32u
-#define GSK_COLUMN 48u
 #define RIGHT_COLUMN 42u
 #define RIGHT_VALUE 61u
 
-/* "  name:" and blanks up to the column. */
-static void
-label(struct buf *out, unsigned indent, const char *name, unsigned column)
+void
+show_label(struct buf *out, unsigned indent, const char *name, unsigned column)
 {
     size_t n = indent + strlen(name) + 1;
 
@@ -31,11 +28,11 @@ label(struct buf *out, unsigned indent, const char *name, unsigned column)
     while (++n < column);
 }
 
-static void
-line(struct buf *out, unsigned indent, const char *name, unsigned column,
-     struct str value)
+void
+show_line(struct buf *out, unsigned indent, const char *name, unsigned column,
+          struct str value)
 {
-    label(out, indent, name, column);
+    show_label(out, indent, name, column);
     buf_add(out, value);
     buf_add_char(out, '\n');
 }
@@ -47,7 +44,7 @@ pair(struct buf *out, unsigned indent, const char *left, struct str a,
 {
     size_t from = out->n, n;
 
-    label(out, indent, left, RULE_COLUMN);
+    show_label(out, indent, left, RULE_COLUMN);
     buf_add(out, a);
     for (n = out->n - from; n < RIGHT_COLUMN && !out->failed; n++)
         buf_add_char(out, ' ');
@@ -71,8 +68,8 @@ number_pair(struct buf *out, const char *left, unsigned a, const char *right,
 
 /* --- rules -------------------------------------------------------------- */
 
-static const char *
-scope_of(enum ttls_stmt stmt)
+const char *
+show_scope_name(enum ttls_stmt stmt)
 {
     return stmt == TTLS_GROUP_ACTION ? "Group"
            : stmt == TTLS_ENV_ACTION ? "Environment"
@@ -148,23 +145,23 @@ show_time(struct buf *out, const struct ttls_time *t, uint64_t now_s)
 
     buf_add_z(out, "  Time Periods:\n   Day of Month Mask:\n");
     mask(text, has_days ? t->day_mask : 0, 31, has_days);
-    line(out, 3, "First to Last", RULE_COLUMN, str_of(text));
+    show_line(out, 3, "First to Last", RULE_COLUMN, str_of(text));
     mask(text, has_days ? t->day_mask_end : 0, 31, has_days);
-    line(out, 3, "Last to First", RULE_COLUMN, str_of(text));
+    show_line(out, 3, "Last to First", RULE_COLUMN, str_of(text));
     mask(text, t == NULL ? 0 : t->month_mask, 12,
          t != NULL && ttls_is_coded(&t->obj, "MonthOfYearMask"));
-    line(out, 3, "Month of Yr Mask", RULE_COLUMN, str_of(text));
+    show_line(out, 3, "Month of Yr Mask", RULE_COLUMN, str_of(text));
     mask(text, t == NULL ? 0 : t->week_mask, 7,
          t != NULL && ttls_is_coded(&t->obj, "DayOfWeekMask"));
-    label(out, 3, "Day of Week Mask", RULE_COLUMN);
+    show_label(out, 3, "Day of Week Mask", RULE_COLUMN);
     buf_printf(out, "%s  (Sunday - Saturday)\n", text);
     moment(text, t == NULL ? 0 : t->from);
-    line(out, 3, "Start Date Time", RULE_COLUMN, str_of(text));
+    show_line(out, 3, "Start Date Time", RULE_COLUMN, str_of(text));
     moment(text, t == NULL ? 0 : t->to);
-    line(out, 3, "End Date Time", RULE_COLUMN, str_of(text));
+    show_line(out, 3, "End Date Time", RULE_COLUMN, str_of(text));
     show_of_day(out, t, now_s);
-    line(out, 3, "TimeZone", RULE_COLUMN,
-         t != NULL && t->is_utc != 0 ? STR("UTC") : STR("Local"));
+    show_line(out, 3, "TimeZone", RULE_COLUMN,
+              t != NULL && t->is_utc != 0 ? STR("UTC") : STR("Local"));
 }
 
 static void
@@ -174,16 +171,16 @@ show_addrs(struct buf *out, const char *title, const struct ttls_addrs *a)
 
     buf_printf(out, "   %s:\n", title);
     if (n == 0) {
-        line(out, 4, "FromAddr", RULE_COLUMN, STR("All"));
-        line(out, 4, "ToAddr", RULE_COLUMN, STR("All"));
+        show_line(out, 4, "FromAddr", RULE_COLUMN, STR("All"));
+        show_line(out, 4, "ToAddr", RULE_COLUMN, STR("All"));
     }
     for (size_t i = 0; i < n; i++) {
         char text[48];
 
         ttls_addr_print(a->v[i].from, text);
-        line(out, 4, "FromAddr", RULE_COLUMN, str_of(text));
+        show_line(out, 4, "FromAddr", RULE_COLUMN, str_of(text));
         ttls_addr_print(a->v[i].to, text);
-        line(out, 4, "ToAddr", RULE_COLUMN, str_of(text));
+        show_line(out, 4, "ToAddr", RULE_COLUMN, str_of(text));
     }
 }
 
@@ -213,12 +210,12 @@ show_conditions(struct buf *out, const struct ttls_rule *r)
     show_ports(out, "LocalPortFrom", "LocalPortTo", r->local_port);
     show_ports(out, "RemotePortFrom", "RemotePortTo", r->remote_port);
     pair(out, 3, "JobName", r->job, "UserId", r->user);
-    line(out, 3, "ServiceDirection", RULE_COLUMN,
-         str_of(ttls_word_of(direction, r->direction)));
+    show_line(out, 3, "ServiceDirection", RULE_COLUMN,
+              str_of(ttls_word_of(direction, r->direction)));
 }
 
 static void
-show_when(struct buf *out, const char *what, uint64_t when_s)
+show_when(struct buf *out, unsigned indent, const char *what, uint64_t when_s)
 {
     time_t when = (time_t)when_s;
     struct tm tm;
@@ -226,25 +223,28 @@ show_when(struct buf *out, const char *what, uint64_t when_s)
 
     if (localtime_r(&when, &tm) != NULL)
         IGNORE(strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y", &tm));
-    buf_printf(out, "  Policy %s: %s\n", what, text);
+    buf_printf(out, "%*sPolicy %s: %s\n", (int)indent, "", what, text);
+}
+
+void
+show_dates(struct buf *out, unsigned indent, const struct ttls_obj *obj)
+{
+    show_when(out, indent, "created", obj->created_s);
+    show_when(out, indent, "updated", obj->updated_s);
+    buf_add_char(out, '\n');
 }
 
 static void
 show_names(struct buf *out, const struct ttls_rule *r)
 {
-    const struct ttls_obj *actions[] = {
-        &r->group->obj,
-        r->env == NULL ? NULL : &r->env->obj,
-        r->conn == NULL ? NULL : &r->conn->obj,
-    };
+    const struct ttls_obj *actions[TTLS_ACTIONS];
+    size_t n = ttls_rule_actions(r, actions);
 
-    for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
-        if (actions[i] == NULL)
-            continue;
-        line(out, 2, "policyAction", RULE_COLUMN, actions[i]->name);
-        label(out, 3, "ActionType", RULE_COLUMN);
-        buf_printf(out, "TTLS %s\n", scope_of(actions[i]->stmt));
-        line(out, 3, "Action Sequence", RULE_COLUMN, STR("0"));
+    for (size_t i = 0; i < n; i++) {
+        show_line(out, 2, "policyAction", RULE_COLUMN, actions[i]->name);
+        show_label(out, 3, "ActionType", RULE_COLUMN);
+        buf_printf(out, "TTLS %s\n", show_scope_name(actions[i]->stmt));
+        show_line(out, 3, "Action Sequence", RULE_COLUMN, STR("0"));
     }
 }
 
@@ -255,233 +255,22 @@ show_rule(struct buf *out, const struct ttls_rule *r,
     unsigned n = 1u + (r->env != NULL) + (r->conn != NULL);
     char number[16];
 
-    line(out, 0, "policyRule", RULE_COLUMN, r->obj.name);
+    show_line(out, 0, "policyRule", RULE_COLUMN, r->obj.name);
     if (o->names_only)
         return;
     (void)snprintf(number, sizeof number, "%u", r->priority);
-    line(out, 2, "Rule Type", RULE_COLUMN, STR("TTLS"));
+    show_line(out, 2, "Rule Type", RULE_COLUMN, STR("TTLS"));
     pair(out, 2, "Version", STR("3"), "Status",
          ttls_time_holds(r->time, o->now_s) ? STR("Active") : STR("Inactive"));
     pair(out, 2, "Weight", str_of(number), "ForLoadDist", STR("False"));
     pair(out, 2, "Priority", str_of(number), "Sequence Actions",
          STR("Don't Care"));
     (void)snprintf(number, sizeof number, "%u", n);
-    line(out, 2, "No. Policy Action", RULE_COLUMN, str_of(number));
+    show_line(out, 2, "No. Policy Action", RULE_COLUMN, str_of(number));
     show_names(out, r);
     show_time(out, r->time, o->now_s);
     show_conditions(out, r);
-    show_when(out, "created", r->created_s);
-    show_when(out, "updated", r->updated_s);
-    buf_add_char(out, '\n');
-}
-
-/* --- actions ------------------------------------------------------------ */
-
-static void
-show_codes(struct buf *out, unsigned indent, const struct ttls_row *row,
-           const struct ttls_codes *list)
-{
-    bool is_group = row->kind == TTLS_K_GROUPS;
-    const char *name =
-        strncmp(row->name, "V3Cipher", 8) == 0 ? "v3CipherSuites" : row->name;
-
-    buf_printf(out, "%*s%s:\n", (int)indent, "", name);
-    if (list->n == 0)
-        buf_printf(out, "%*sAny\n", (int)indent + 1, "");
-    for (size_t i = 0; i < list->n; i++) {
-        uint16_t code = list->v[i];
-        const char *text = is_group ? ttls_group_name(code)
-                           : row->kind == TTLS_K_PAIRS
-                               ? ttls_signature_name(code)
-                               : ttls_cipher_name(code);
-
-        buf_printf(out, is_group ? "%*s%04u  %s\n" : "%*s%04X  %s\n",
-                   (int)indent + 1, "", code, text == NULL ? "" : text);
-    }
-}
-
-/* What is not coded: not shown, shown, shown for an environment of TLS 1.3. */
-enum dflts { DFLT_NO, DFLT_YES, DFLT_TLS13 };
-
-static void show_object(struct buf *, unsigned indent, enum ttls_stmt,
-                        const struct ttls_obj *, enum dflts);
-
-static void
-show_number(struct buf *out, unsigned indent, const struct ttls_row *row,
-            unsigned column, uint32_t value)
-{
-    char number[16];
-
-    (void)snprintf(number, sizeof number, "%u", value);
-    line(out, indent, row->name, column, str_of(number));
-}
-
-static void
-show_texts(struct buf *out, unsigned indent, const struct ttls_row *row,
-           const struct ttls_texts *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        line(out, indent, row->name, ACTION_COLUMN, list->v[i]);
-}
-
-static void
-show_coded(struct buf *out, unsigned indent, const struct ttls_row *row,
-           const void *at, enum dflts with_defaults)
-{
-    unsigned column =
-        strncmp(row->name, "GSK_", 4) == 0 ? GSK_COLUMN : ACTION_COLUMN;
-
-    switch (row->kind) {
-    case TTLS_K_WORD:
-        line(out, indent, row->name, column,
-             str_of(ttls_word_of(row, *(const uint32_t *)at)));
-        return;
-    case TTLS_K_NUMBER:
-        show_number(out, indent, row, column, *(const uint32_t *)at);
-        return;
-    case TTLS_K_TEXT:
-    case TTLS_K_LABEL:
-        line(out, indent, row->name, column, *(const struct str *)at);
-        return;
-    case TTLS_K_SECRET:
-        line(out, indent, row->name, column, STR("********"));
-        return;
-    case TTLS_K_TEXTS:
-        show_texts(out, indent, row, at);
-        return;
-    case TTLS_K_CIPHER1:
-    case TTLS_K_CIPHER2:
-    case TTLS_K_CIPHER4:
-    case TTLS_K_PAIRS:
-    case TTLS_K_GROUPS:
-        show_codes(out, indent, row, at);
-        return;
-    case TTLS_K_OBJECT:
-        show_object(out, indent, row->target,
-                    *(const struct ttls_obj *const *)at, with_defaults);
-        return;
-    case TTLS_K_REF:
-    case TTLS_K_ADDR:
-    case TTLS_K_PORT:
-    case TTLS_K_JOB:
-    case TTLS_K_ONE_ADDR:
-    case TTLS_K_PREFIX:
-    case TTLS_K_RANGE:
-    case TTLS_K_ONE_PORT:
-    case TTLS_K_MEMBER:
-    case TTLS_K_PERIOD:
-    case TTLS_K_MASK:
-    case TTLS_K_DAY_MASK:
-    case TTLS_K_OF_DAY:
-        return; /* rules only */
-    }
-}
-
-/* Codes of a default as written in the table. */
-static void
-show_default_codes(struct buf *out, unsigned indent, const struct ttls_row *row,
-                   enum dflts dflts)
-{
-    static const uint16_t pairs_13[] = { 0x0806, 0x0805, 0x0804 };
-    uint16_t v[64];
-    struct ttls_codes list = { v, 0 };
-
-    for (const char *p = row->dflt; *p != '\0' && list.n < 60; p += 4) {
-        unsigned code = 0;
-
-        IGNORE(sscanf(p, row->kind == TTLS_K_GROUPS ? "%4u" : "%4x", &code));
-        v[list.n++] = (uint16_t)code;
-    }
-    if (dflts == DFLT_TLS13 && strcmp(row->name, "ClientECurves") == 0)
-        v[list.n++] = 29;
-    for (size_t i = 0; dflts == DFLT_TLS13 && i < ARRAY_LEN(pairs_13) &&
-                       strcmp(row->name, "SignaturePairs") == 0;
-         i++)
-        v[list.n++] = pairs_13[i];
-    show_codes(out, indent, row, &list);
-}
-
-/* Blocks that are shown though not coded: they have defaults. */
-static bool
-has_defaults(enum ttls_stmt stmt)
-{
-    return stmt == TTLS_ENV_ADV || stmt == TTLS_GROUP_ADV ||
-           stmt == TTLS_SIGNATURE || stmt == TTLS_GSK_ADV ||
-           stmt == TTLS_GSK_OCSP || stmt == TTLS_GSK_CDP;
-}
-
-static void
-show_default(struct buf *out, unsigned indent, const struct ttls_row *row,
-             enum dflts dflts)
-{
-    unsigned column =
-        strncmp(row->name, "GSK_", 4) == 0 ? GSK_COLUMN : ACTION_COLUMN;
-
-    if (row->kind == TTLS_K_OBJECT) {
-        if (has_defaults(row->target))
-            show_object(out, indent, row->target, NULL, dflts);
-    } else if (row->dflt == NULL) {
-        return;
-    } else if (row->kind == TTLS_K_GROUPS || row->kind == TTLS_K_PAIRS) {
-        show_default_codes(out, indent, row, dflts);
-    } else {
-        line(out, indent, row->name, column, str_of(row->dflt));
-    }
-}
-
-static void
-show_rows(struct buf *out, unsigned indent, enum ttls_stmt stmt,
-          const struct ttls_obj *obj, enum dflts with_defaults)
-{
-    const struct ttls_type *type = ttls_type_of(stmt);
-
-    for (size_t i = 0; i < type->n_rows; i++) {
-        const struct ttls_row *row = &type->rows[i];
-
-        if (obj != NULL && (obj->coded & ((uint64_t)1 << i)) != 0)
-            show_coded(out, indent, row, ttls_field(obj, row), with_defaults);
-        else if (with_defaults != DFLT_NO)
-            show_default(out, indent, row, with_defaults);
-    }
-}
-
-static void
-show_object(struct buf *out, unsigned indent, enum ttls_stmt stmt,
-            const struct ttls_obj *obj, enum dflts with_defaults)
-{
-    buf_printf(out, "%*s%s:\n", (int)indent, "", ttls_type_of(stmt)->keyword);
-    show_rows(out, indent + 1, stmt, obj, with_defaults);
-}
-
-void
-ttls_show_action(const struct ttls_obj *action, struct buf *out)
-{
-    enum dflts dflts = DFLT_YES;
-
-    if (action->stmt == TTLS_CONN_ACTION) {
-        dflts = DFLT_NO;
-    } else if (action->stmt == TTLS_ENV_ACTION) {
-        const struct ttls_adv *adv =
-            ((const struct ttls_env_action *)action)->adv;
-
-        if (adv != NULL && adv->tlsv13 == TTLS_ON)
-            dflts = DFLT_TLS13;
-    }
-    show_rows(out, 4, action->stmt, action, dflts);
-}
-
-static void
-show_action(struct buf *out, const struct ttls_obj *action,
-            const struct show_options *o)
-{
-    line(out, 2, "TTLS Action", ACTION_COLUMN, action->name);
-    if (o->names_only)
-        return;
-    line(out, 4, "Version", ACTION_COLUMN, STR("3"));
-    line(out, 4, "Status", ACTION_COLUMN, STR("Active"));
-    line(out, 4, "Scope", ACTION_COLUMN, str_of(scope_of(action->stmt)));
-    ttls_show_action(action, out);
-    buf_add_char(out, '\n');
+    show_dates(out, 2, &r->obj);
 }
 
 /* --- all ---------------------------------------------------------------- */
@@ -501,7 +290,13 @@ show_wants(const struct show_options *o, struct str name)
 bool
 show_scope(const struct show_options *o, enum ttls_stmt stmt)
 {
-    return o->scope == '\0' || o->scope == scope_of(stmt)[0];
+    return o->scope == '\0' || o->scope == show_scope_name(stmt)[0];
+}
+
+bool
+show_status(const struct show_options *o, bool is_active)
+{
+    return is_active ? o->active || !o->inactive : o->inactive;
 }
 
 static void
@@ -528,15 +323,11 @@ static size_t
 show_actions_of(struct buf *out, const struct ttls_rule *r,
                 const struct show_options *o)
 {
-    const struct ttls_obj *actions[] = {
-        &r->group->obj,
-        r->env == NULL ? NULL : &r->env->obj,
-        r->conn == NULL ? NULL : &r->conn->obj,
-    };
-    size_t n = 0;
+    const struct ttls_obj *actions[TTLS_ACTIONS];
+    size_t n_actions = ttls_rule_actions(r, actions), n = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
-        if (actions[i] == NULL || !show_scope(o, actions[i]->stmt))
+    for (size_t i = 0; i < n_actions; i++) {
+        if (!show_scope(o, actions[i]->stmt))
             continue;
         show_action(out, actions[i], o);
         n++;
@@ -578,7 +369,7 @@ ttls_show(const struct ttls_policy *p, const struct show_options *o,
         return show_all_actions(out, p, o);
     for (size_t i = 0; i < n_rules; i++) {
         if (!show_wants(o, rules[i]->obj.name) ||
-            ttls_time_holds(rules[i]->time, o->now_s) == o->is_inactive)
+            !show_status(o, ttls_time_holds(rules[i]->time, o->now_s)))
             continue;
         show_rule(out, rules[i], o);
         n++;

@@ -8,7 +8,8 @@ struct show_options {
     const char *image;
     bool rules, actions; /* neither: both */
     bool names_only;
-    bool is_inactive;  /* rules whose period does not hold now */
+    bool active;       /* rules whose period holds now; neither: these */
+    bool inactive;     /* the others */
     struct str filter; /* of rules or actions; '*' last; empty: all */
     char scope;        /* 'G', 'E', 'C'; '\0': all actions */
     uint64_t now_s;

@@ -1,10 +1,13 @@
-/* Policies as JSON: the same facts as show.c, by the names of the file. */
+/*
+ * Policies as JSON: the same facts as show.c, by the names of the file. What is
+ * coded stands in "parameters", what holds because it is not in "defaults".
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "ttls/effective.h"
 #include "ttls/match.h"
-#include "ttls/show.h"
+#include "ttls/show_priv.h"
 #include "ttls/stmt.h"
 
 void
@@ -136,6 +139,51 @@ value(struct buf *out, const struct ttls_row *row, const void *at)
     }
 }
 
+static void
+default_of(struct buf *out, const struct ttls_row *row,
+           enum show_defaults dflts)
+{
+    uint16_t v[SHOW_CODES_MAX];
+    struct ttls_codes list = { v, 0 };
+
+    if (row->kind == TTLS_K_GROUPS || row->kind == TTLS_K_PAIRS) {
+        list.n = show_default_codes(row, dflts, v);
+        codes(out, row, &list);
+    } else if (row->kind == TTLS_K_NUMBER) {
+        buf_add_z(out, row->dflt);
+    } else {
+        ttls_json_text(out, str_of(row->dflt));
+    }
+}
+
+/* What is not coded, here and in the blocks below. obj may be NULL. */
+static void
+defaults(struct buf *out, enum ttls_stmt stmt, const struct ttls_obj *obj,
+         enum show_defaults dflts)
+{
+    const struct ttls_type *type = ttls_type_of(stmt);
+
+    buf_add_char(out, '{');
+    for (size_t i = 0; i < type->n_rows; i++) {
+        const struct ttls_row *row = &type->rows[i];
+        bool is_coded = obj != NULL && (obj->coded & ((uint64_t)1 << i)) != 0;
+
+        if (row->kind == TTLS_K_OBJECT && show_has_defaults(row->target)) {
+            key(out, row->name);
+            defaults(out, row->target,
+                     is_coded
+                         ? *(const struct ttls_obj *const *)ttls_field(obj, row)
+                         : NULL,
+                     dflts);
+        } else if (!is_coded && row->kind != TTLS_K_OBJECT &&
+                   row->dflt != NULL) {
+            key(out, row->name);
+            default_of(out, row, dflts);
+        }
+    }
+    buf_add_char(out, '}');
+}
+
 /* What is coded, by its name. */
 static void
 object(struct buf *out, const struct ttls_obj *obj)
@@ -171,6 +219,67 @@ place(struct buf *out, const struct ttls_obj *obj)
 }
 
 static void
+dates(struct buf *out, const struct ttls_obj *obj)
+{
+    key(out, "created");
+    buf_printf(out, "%llu", (unsigned long long)obj->created_s);
+    key(out, "updated");
+    buf_printf(out, "%llu", (unsigned long long)obj->updated_s);
+}
+
+/* Bit 0 first, as the masks are written in a policy. */
+static void
+mask(struct buf *out, const char *name, const struct ttls_time *t,
+     const char *coded, uint32_t bits, unsigned n)
+{
+    bool is_coded = ttls_is_coded(&t->obj, coded);
+
+    key(out, name);
+    buf_add_char(out, '"');
+    for (unsigned i = 0; i < n; i++)
+        buf_add_char(out, !is_coded || (bits & (1u << i)) != 0 ? '1' : '0');
+    buf_add_char(out, '"');
+}
+
+static void
+moment(struct buf *out, const char *name, uint64_t at)
+{
+    key(out, name);
+    if (at == 0)
+        buf_add_z(out, "null");
+    else
+        buf_printf(out, "\"%llu\"", (unsigned long long)at);
+}
+
+/* When a rule is active; null: always. */
+static void
+period(struct buf *out, const struct ttls_time *t)
+{
+    key(out, "time");
+    if (t == NULL) {
+        buf_add_z(out, "null");
+        return;
+    }
+    buf_add_char(out, '{');
+    moment(out, "from", t->from);
+    moment(out, "to", t->to);
+    mask(out, "months", t, "MonthOfYearMask", t->month_mask, 12);
+    mask(out, "days", t, "DayOfMonthMask", t->day_mask, 31);
+    mask(out, "daysFromEnd", t, "DayOfMonthMask", t->day_mask_end, 31);
+    mask(out, "weekdays", t, "DayOfWeekMask", t->week_mask, 7);
+    key(out, "timesOfDay");
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < t->n_of_day; i++)
+        buf_printf(out, "%s{\"from\":\"%02u:%02u\",\"to\":\"%02u:%02u\"}",
+                   i == 0 ? "" : ",", t->of_day[i].from / 60,
+                   t->of_day[i].from % 60, t->of_day[i].to / 60,
+                   t->of_day[i].to % 60);
+    buf_add_char(out, ']');
+    text(out, "zone", t->is_utc != 0 ? STR("UTC") : STR("Local"));
+    buf_add_char(out, '}');
+}
+
+static void
 rule(struct buf *out, const struct ttls_rule *r, const struct show_options *o)
 {
     static const char *const directions[] = { "", "Inbound", "Outbound",
@@ -202,10 +311,8 @@ rule(struct buf *out, const struct ttls_rule *r, const struct show_options *o)
             text(out, "environmentAction", r->env->obj.name);
         if (r->conn != NULL)
             text(out, "connectionAction", r->conn->obj.name);
-        key(out, "created");
-        buf_printf(out, "%llu", (unsigned long long)r->created_s);
-        key(out, "updated");
-        buf_printf(out, "%llu", (unsigned long long)r->updated_s);
+        period(out, r->time);
+        dates(out, &r->obj);
     }
     buf_add_char(out, '}');
 }
@@ -221,7 +328,7 @@ rules(struct buf *out, const struct ttls_policy *p,
     buf_add_char(out, '[');
     for (size_t i = 0; i < n; i++) {
         if (!show_wants(o, v[i]->obj.name) ||
-            ttls_time_holds(v[i]->time, o->now_s) == o->is_inactive)
+            !show_status(o, ttls_time_holds(v[i]->time, o->now_s)))
             continue;
         rule(out, v[i], o);
         shown++;
@@ -231,13 +338,13 @@ rules(struct buf *out, const struct ttls_policy *p,
 }
 
 static void
-action(struct buf *out, const struct ttls_obj *obj, const char *scope,
+action(struct buf *out, const struct ttls_obj *obj,
        const struct show_options *o)
 {
     comma(out);
     buf_add_char(out, '{');
     text(out, "name", obj->name);
-    text(out, "scope", str_of(scope));
+    text(out, "scope", str_of(show_scope_name(obj->stmt)));
     if (!o->names_only) {
         place(out, obj);
         if (obj->stmt != TTLS_CONN_ACTION) {
@@ -247,8 +354,14 @@ action(struct buf *out, const struct ttls_obj *obj, const char *scope,
                            ? ((const struct ttls_group_action *)obj)->id
                            : ((const struct ttls_env_action *)obj)->id);
         }
+        dates(out, obj);
         key(out, "parameters");
         object(out, obj);
+        key(out, "defaults");
+        if (show_defaults_of(obj) == DFLT_NO)
+            buf_add_z(out, "{}"); /* the environment's */
+        else
+            defaults(out, obj->stmt, obj, show_defaults_of(obj));
     }
     buf_add_char(out, '}');
 }
@@ -263,15 +376,13 @@ actions(struct buf *out, const struct ttls_policy *p,
     key(out, "actions");
     buf_add_char(out, '[');
     for (size_t i = 0; i < n; i++) {
-        const char *scope = v[i]->stmt == TTLS_GROUP_ACTION  ? "Group"
-                            : v[i]->stmt == TTLS_ENV_ACTION  ? "Environment"
-                            : v[i]->stmt == TTLS_CONN_ACTION ? "Connection"
-                                                             : NULL;
+        enum ttls_stmt stmt = v[i]->stmt;
 
-        if (scope == NULL || !show_scope(o, v[i]->stmt) ||
-            (o->actions && !show_wants(o, v[i]->name)))
+        if ((stmt != TTLS_GROUP_ACTION && stmt != TTLS_ENV_ACTION &&
+             stmt != TTLS_CONN_ACTION) ||
+            !show_scope(o, stmt) || (o->actions && !show_wants(o, v[i]->name)))
             continue;
-        action(out, v[i], scope, o);
+        action(out, v[i], o);
         shown++;
     }
     buf_add_char(out, ']');

@@ -294,12 +294,12 @@ adopts(void **state)
     assert_int_not_equal(id_of(b, "e"), e); /* its ring is another */
     assert_int_equal(ttls_policy_instance(b), 2000);
     assert_int_equal(ttls_policy_rules(b, &rules), 1);
-    assert_int_equal(rules[0]->created_s, 1000);
-    assert_int_equal(rules[0]->updated_s, 2000);
+    assert_int_equal(rules[0]->obj.created_s, 1000);
+    assert_int_equal(rules[0]->obj.updated_s, 2000);
     ttls_policy_adopt(c, b, 3000, &next);
     assert_int_equal(id_of(c, "e"), id_of(b, "e"));
     assert_int_equal(ttls_policy_rules(c, &rules), 1);
-    assert_int_equal(rules[0]->updated_s, 2000);
+    assert_int_equal(rules[0]->obj.updated_s, 2000);
     ttls_policy_unref(&a);
     ttls_policy_unref(&b);
     ttls_policy_unref(&c);

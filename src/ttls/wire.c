@@ -5,11 +5,11 @@
  *     u32 magic, u32 version, u32 digest of the tables, u64 instance
  *     u32 n files, n * str
  *     u32 n objects, n * { u8 stmt, str name, u32 file, u32 line, u8 inline,
- *                          u64 coded, u32 id }
+ *                          u64 coded, u64 created, u64 updated, u32 id }
  *     n * { the coded rows in the order of the statement's table; of
  *           TTLSCipherParms with codes of two and of four digits those of
  *           both in their order, too }
- *     u32 n rules, n * { u32 object, u64 created, u64 updated }
+ *     u32 n rules, n * { u32 object, 3 * u8 stmt of the actions as named }
  *
  * A reference is the object's number, ~0 for none. Comments stay behind.
  */
@@ -245,6 +245,8 @@ write_heads(const struct ttls_policy *p, struct buf *out)
         buf_u32(out, obj->line);
         buf_u8(out, obj->is_inline);
         buf_u64(out, obj->coded);
+        buf_u64(out, obj->created_s);
+        buf_u64(out, obj->updated_s);
         buf_u32(out, object_id(obj));
     }
 }
@@ -275,8 +277,7 @@ ttls_policy_encode(const struct ttls_policy *p, bool with_secrets,
     buf_u32(out, (uint32_t)p->n_rules);
     for (size_t i = 0; i < p->n_rules; i++) {
         write_ref(&w, &p->rules[i]->obj);
-        buf_u64(out, p->rules[i]->created_s);
-        buf_u64(out, p->rules[i]->updated_s);
+        buf_add(out, str_n(p->rules[i]->named, TTLS_ACTIONS));
     }
     free(w.entries);
 }

@@ -260,7 +260,9 @@ read_head(struct input *r, const struct str *files, uint32_t n_files,
         !reader_str(&r->in, 1, 64, &head.name) || !reader_u32(&r->in, &file) ||
         file >= n_files || !reader_u32(&r->in, &head.line) ||
         !reader_u8(&r->in, &is_inline) || is_inline > 1 ||
-        !reader_u64(&r->in, &head.coded) || !reader_u32(&r->in, &id))
+        !reader_u64(&r->in, &head.coded) ||
+        !reader_u64(&r->in, &head.created_s) ||
+        !reader_u64(&r->in, &head.updated_s) || !reader_u32(&r->in, &id))
         return false;
     head.stmt = (enum ttls_stmt)stmt;
     head.file = files[file];
@@ -289,7 +291,7 @@ read_heads(struct input *r)
         if (!reader_str(&r->in, 0, TEXT_MAX, &files[i]))
             return false;
     }
-    if (!read_count(r, 27, &n) || n > OBJECTS_MAX)
+    if (!read_count(r, 43, &n) || n > OBJECTS_MAX)
         return false;
     r->objs = ARENA_ARRAY(&r->p->arena, struct ttls_obj *, (size_t)n + 1);
     if (r->objs == NULL)
@@ -318,7 +320,7 @@ read_rules(struct input *r)
     const struct ttls_row row = { .kind = TTLS_K_REF, .target = TTLS_RULE };
     uint32_t n;
 
-    if (!read_count(r, 20, &n))
+    if (!read_count(r, 4 + TTLS_ACTIONS, &n))
         return false;
     r->p->rules =
         ARENA_ARRAY(&r->p->arena, const struct ttls_rule *, (size_t)n + 1);
@@ -326,11 +328,12 @@ read_rules(struct input *r)
         return false;
     for (uint32_t i = 0; i < n; i++) {
         struct ttls_rule *rule = NULL;
+        struct str named;
 
         if (!read_ref(r, &row, &rule) || rule == NULL ||
-            !reader_u64(&r->in, &rule->created_s) ||
-            !reader_u64(&r->in, &rule->updated_s))
+            !reader_take(&r->in, TTLS_ACTIONS, &named))
             return false;
+        memcpy(rule->named, named.p, TTLS_ACTIONS);
         if (rule->priority == 0)
             rule->priority = 1; /* not coded */
         if (!is_sound(rule))

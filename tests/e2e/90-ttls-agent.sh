@@ -154,6 +154,17 @@ sed -i 's/ NOPURGE 1$/ NOPURGE/' "$SALLYPORT_ROOT/etc/pagent.conf"
 runs "UPDATE" 0 sallyport console 'F PAGENT,UPDATE'
 runs "no such image" 1 sallyport pasearch -t -p NOSUCH
 like "$OUT" "^No policies retrieved" "has no policies"
+# Options that there are, and what is none.
+is "$(sallyport pasearch -t -n | sed -n 's/^ *\(policyRule\|TTLS Action\): *//p' | tr '\n' ' ')" "secondRule $(sed -n '/^TTLSRule/,/^}/s/^ *TTLS[A-Z][a-z]*ActionRef *//p' "$policy" | tr '\n' ' ')" "actions in the order in which the rule names them"
+is "$(sallyport pasearch -C | tr '\n' ' ')" "TCP/IP pasearch CS V2R3   Image names:    TCPIP1    TCPIP2 " "pasearch -C"
+is "$(sallyport pasearch -C --json)" '["TCPIP1","TCPIP2"]' "as JSON"
+is "$(sallyport pasearch -t -c --json | jq -c 'del(.image)')" '{"rules":1,"groupActions":1,"environmentActions":1,"connectionActions":1}' "pasearch -c"
+for option in -A '-A -I' -e '-t -q' '-t -f second*' '-t -r -f secondRule' "-t -s c" "-t -s ENV" "-t -a"; do runs "pasearch $option" 0 sallyport pasearch $option; unlike "$OUT" 'No policies' "has something to show"; done
+for option in -I -q -i -R "-v a" "-v f" "-v k" "-v l" "-q -R" "-t -f second" "-t -f no*" "-t -a -f secondRule"; do runs "pasearch $option" 1 sallyport pasearch $option; like "$OUT" '^No policies retrieved$' "has nothing"; done
+for option in -d -g -o -T -w -z -v "-v x" "-v aa" -s "-s X" "-s Groups" "-s ''" -f -p --colour word "-t word" "--json=1"; do runs "pasearch $option" 2 eval "sallyport pasearch $option"; like "$OUT" 'pasearch: ' "is said to be wrong"; done
+is "$(sallyport pasearch -t --json)" "$(sallyport pasearch -t --json)" "JSON is the same each time"
+is "$(sallyport pasearch -t --json | jq -c '[.rules[0].time, .rules[0].priority, (.actions | map(.scope)), (.actions[] | select(.scope=="Environment") | .defaults.TTLSEnvironmentAdvancedParms.HandshakeTimeout // .parameters.TTLSEnvironmentAdvancedParms.HandshakeTimeout)]')" '[null,255,["Group","Environment","Connection"],10]' "it has what the text has"
+is "$(sallyport pasearch -t | grep -c '^    Policy created: ... ... .. ..:..:.. ....$')" 3 "actions say since when they are"
 runs "pasearch -?" 0 sallyport pasearch '-?'
 like "$OUT" "Usage: sallyport pasearch" "is how it is used"
 runs "D TCPIP of another stack" 8 sallyport console 'D TCPIP,NOSUCH,N,TTLS'

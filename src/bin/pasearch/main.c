@@ -17,8 +17,8 @@
 #define WAIT_MS 30000u
 
 static bool ttls, rules, actions, names, active, inactive, images, counts,
-    everything, qos, ids, ipsec, routing, json;
-static const char *image = "", *filter = "", *scope;
+    everything, qos, ids, routing, json;
+static const char *image = "", *filter = "", *scope, *ipsec;
 
 static const struct cli_opt opts[] = {
     { "ttls", 't', CLI_FLAG, &ttls, NULL, "AT-TLS policies" },
@@ -32,14 +32,16 @@ static const struct cli_opt opts[] = {
     { "image", 'p', CLI_STRING, &image, "IMAGE", "of this stack" },
     { "active", 'A', CLI_FLAG, &active, NULL,
       "rules whose time condition holds now (default)" },
-    { "inactive", 'I', CLI_FLAG, &inactive, NULL, "the others" },
+    { "inactive", 'I', CLI_FLAG, &inactive, NULL, "the others; -A -I: all" },
     { "images", 'C', CLI_FLAG, &images, NULL, "names of the images" },
     { "counts", 'c', CLI_FLAG, &counts, NULL, "how many of each" },
     { "all", 'e', CLI_FLAG, &everything, NULL, "all types of policy" },
     { "qos", 'q', CLI_FLAG, &qos, NULL, "QoS policies: there are none" },
     { "ids", 'i', CLI_FLAG, &ids, NULL, "IDS policies: there are none" },
-    { "ipsec", 'v', CLI_FLAG, &ipsec, NULL, "IPSec policies: none" },
-    { "routing", 'R', CLI_FLAG, &routing, NULL, "routing policies: none" },
+    { "ipsec", 'v', CLI_STRING, &ipsec, "a|f|k|l",
+      "IPSec policies: there are none" },
+    { "routing", 'R', CLI_FLAG, &routing, NULL,
+      "routing policies: there are none" },
     { "json", 0, CLI_FLAG, &json, NULL, "for programs" },
 };
 
@@ -151,7 +153,8 @@ show_policy(const struct ttls_policy *p, const char *name)
         .rules = rules,
         .actions = actions,
         .names_only = names,
-        .is_inactive = inactive && !active,
+        .active = active,
+        .inactive = inactive,
         .filter = str_of(filter),
         .scope = scope == NULL ? '\0' : (char)(scope[0] & ~0x20),
         .now_s = clock_wall_ms() / 1000,
@@ -196,6 +199,20 @@ show(void)
     return n == 0 ? STATUS_NONE : 0;
 }
 
+/* A word, or as much of it as tells which. */
+static bool
+is_scope(void)
+{
+    static const char *const words[] = { "Group", "Environment", "Connection" };
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (scope[0] != '\0' &&
+            str_starts_nocase(str_of(words[i]), str_of(scope)))
+            return true;
+    }
+    return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -207,11 +224,16 @@ main(int argc, char **argv)
     }
     IGNORE(cli_parse(&cli, argc, argv, STATUS_USAGE));
     log_init("sallyport-pasearch");
-    if (scope != NULL && strchr("GgEeCc", scope[0]) == NULL) {
+    if (scope != NULL && !is_scope()) {
         fprintf(stderr,
                 "pasearch: -s %s: expected Group, Environment or "
                 "Connection\n",
                 scope);
+        return STATUS_USAGE;
+    }
+    if (ipsec != NULL &&
+        (strlen(ipsec) != 1 || strchr("afkl", ipsec[0]) == NULL)) {
+        fprintf(stderr, "pasearch: -v %s: expected a, f, k or l\n", ipsec);
         return STATUS_USAGE;
     }
     if (strlen(image) > STACK_NAME_MAX) {
@@ -220,7 +242,7 @@ main(int argc, char **argv)
     }
     if (images)
         return show_images();
-    if ((qos || ids || ipsec || routing) && !ttls && !everything) {
+    if ((qos || ids || ipsec != NULL || routing) && !ttls && !everything) {
         printf("No policies retrieved\n");
         return STATUS_NONE;
     }

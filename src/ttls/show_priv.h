@@ -1,0 +1,35 @@
+/* Between the files that make pasearch's layout. */
+#ifndef SALLYPORT_TTLS_SHOW_PRIV_H
+#define SALLYPORT_TTLS_SHOW_PRIV_H
+
+#include "ttls/show.h"
+
+/* "  name:" and blanks up to the column. */
+void show_label(struct buf *, unsigned indent, const char *name,
+                unsigned column);
+/* The same with a value, and the line's end. */
+void show_line(struct buf *, unsigned indent, const char *name, unsigned column,
+               struct str value);
+/* Created, updated, and an empty line. */
+void show_dates(struct buf *, unsigned indent, const struct ttls_obj *);
+const char *show_scope_name(enum ttls_stmt);
+void show_action(struct buf *, const struct ttls_obj *action,
+                 const struct show_options *);
+
+/* What is not coded: not shown, shown, shown for an environment of TLS 1.3. */
+enum show_defaults { DFLT_NO, DFLT_YES, DFLT_TLS13 };
+
+enum show_defaults show_defaults_of(const struct ttls_obj *action);
+/* Blocks that are shown though not coded: they have defaults. */
+bool show_has_defaults(enum ttls_stmt);
+
+/* Codes of a row's default as written in the table. */
+#define SHOW_CODES_MAX 64u
+struct ttls_row;
+size_t show_default_codes(const struct ttls_row *, enum show_defaults,
+                          uint16_t out[SHOW_CODES_MAX]);
+
+/* Is a rule wanted that holds now, or does not? */
+bool show_status(const struct show_options *, bool is_active);
+
+#endif
