@@ -99,12 +99,12 @@ class Processes:
         self.work.chmod(0o755)  # workers of nginx are another user when we are root
         self.started = []
 
-    def start(self, *command, ports=(), wait=10, user=None):
+    def start(self, *command, ports=(), wait=10, user=None, env=None):
         for port in ports:
             if is_open(port):
                 fail(f"port {port} is taken")
         process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=open(self.work / f"{pathlib.Path(str(command[0])).name}.err", "a"), user=user)
+                                   stderr=open(self.work / f"{pathlib.Path(str(command[0])).name}.err", "a"), user=user, env=env)
         self.started.append(process)
         end = time.monotonic() + wait
         for port in ports:
@@ -264,12 +264,13 @@ ssl_protocols TLSv1.2 TLSv1.3;
 """
 
 
-def haproxy_conf(threads, rest):
+def haproxy_conf(threads, rest, tuning=""):
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return f"""global
     nbthread {threads}
     maxconn {min(12000, (files - 200) // 2)}
     tune.ssl.default-dh-param 2048
+    {tuning}
 defaults
     mode http
     timeout connect 5s
