@@ -189,8 +189,8 @@ same_whole(const struct ttls_obj *x, const struct ttls_obj *y)
                           sizeof *a->of_day);
     }
     if (x->stmt == TTLS_CIPHER)
-        return same_codes(&((const struct ttls_cipher *)x)->all,
-                          &((const struct ttls_cipher *)y)->all);
+        return ttls_codes_same(&((const struct ttls_cipher *)x)->all,
+                               &((const struct ttls_cipher *)y)->all);
     if (x->stmt >= TTLS_IPADDR && x->stmt <= TTLS_IPADDR_GROUP) {
         const struct ttls_addrs *a = (const void *)x, *b = (const void *)y;
 

@@ -438,8 +438,8 @@ what_changes(void **state)
         assert_int_equal(ttls_policy_rules(p[1], &rules), 1);
         got = (id_of(p[0], "g") != id_of(p[1], "g") ? G : 0u) |
               (id_of(p[0], "e") != id_of(p[1], "e") ? E : 0u) |
-              (rules[0]->updated_s == 1001 ? R : 0u);
-        if (got != rows[i].changed || rules[0]->created_s != 1000)
+              (rules[0]->obj.updated_s == 1001 ? R : 0u);
+        if (got != rows[i].changed || rules[0]->obj.created_s != 1000)
             fail_msg("row %zu: %u", i, got);
         ttls_policy_unref(&p[1]);
         ttls_policy_unref(&p[0]);
