@@ -132,7 +132,8 @@ refuses(void **state)
           "securityLevels[0].advanced.ClientMaxSSLFragmentLength", "512" },
         { "['TLSv1.2']",
           "['TLSv1.2'],'advanced':{'ServerHandshakeSNIList':'nolabel'}",
-          "securityLevels[0].advanced", "hostname/label" },
+          "securityLevels[0].advanced.ServerHandshakeSNIList",
+          "hostname/label" },
         { "'name':'L'", "'name':'Permit'", "securityLevels[0].name",
           "without TLS" },
         /* address groups */

@@ -95,30 +95,25 @@ key_of(enum ttls_stmt stmt, struct str name, char out[TTLS_NAME_MAX + 1])
     return str_n(out, name.n + 1);
 }
 
-/* The last one of a name is what the name means. One inside of another
- * statement is still that one's. */
 static void
 register_name(struct ttls_build *b, struct ttls_obj *obj)
 {
     char key[TTLS_NAME_MAX + 1];
-    void *before = NULL;
-    struct ttls_obj *old;
+    void *old = NULL;
 
-    if (!table_put(&b->names, key_of(obj->stmt, obj->name, key), obj,
-                   &before)) {
+    if (!table_put(&b->names, key_of(obj->stmt, obj->name, key), obj, &old)) {
         b->is_full = true;
         return;
     }
-    if (before == NULL)
+    if (old == NULL)
         return;
-    old = before;
     build_warn(b,
-               "%s " STR_FMT " is defined again; the one at " STR_FMT ":%u %s",
+               "%s " STR_FMT " is defined again; the one at " STR_FMT
+               ":%u is replaced",
                ttls_type_of(obj->stmt)->keyword, STR_ARG(obj->name),
-               STR_ARG(old->file), old->line,
-               old->is_inline ? "counts where it stands alone" : "is replaced");
-    if (!old->is_inline)
-        old->line = 0; /* left out at the end */
+               STR_ARG(((struct ttls_obj *)old)->file),
+               ((struct ttls_obj *)old)->line);
+    ((struct ttls_obj *)old)->line = 0; /* left out at the end */
 }
 
 /* What stands in a block without a name is called by the named one around. */

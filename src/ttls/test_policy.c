@@ -486,44 +486,6 @@ envfile(void **state)
     }
 }
 
-/* A block inside of a statement is that one's, whoever bears its name later. */
-static void
-stays_inside(void **state)
-{
-    static const char text[] =
-        "TTLSRule r\n{\nJobname J\nDirection Both\nTTLSGroupActionRef g\n"
-        "TTLSEnvironmentActionRef e\n}\n"
-        "TTLSGroupAction g\n{\nTTLSEnabled On\n}\n"
-        "TTLSEnvironmentAction e\n{\nHandshakeRole Client\n"
-        "TTLSKeyringParms k\n{\nKeyring A\n}\n"
-        "TTLSCipherParms c\n{\nV3CipherSuites4Char C02F\n}\n}\n"
-        "TTLSKeyringParms k\n{\nKeyring B\n}\n"
-        "TTLSCipherParms c\n{\nV3CipherSuites4Char C030\n}\n";
-    const struct ttls_rule *const *rules;
-    struct ttls_policy *q = NULL;
-    struct ttls_effective e;
-    struct seen seen;
-    struct ttls_policy *p = build(NULL, text, TTLS_COLLATE_ASCII, &seen);
-    struct buf wire;
-
-    (void)state;
-    assert_non_null(p);
-    assert_non_null(strstr(seen.warning, "TTLSKeyringParms k is defined again; "
-                                         "the one at policy:15 counts where it "
-                                         "stands alone"));
-    buf_init(&wire, 1u << 20);
-    ttls_policy_encode(p, true, &wire);
-    assert_int_equal(ttls_policy_decode(buf_view(&wire), &q, NULL), ERR_OK);
-    assert_int_equal(ttls_policy_rules(q, &rules), 1);
-    ttls_effective_of(rules[0], &e);
-    assert_true(str_eq_z(e.ring, "A"));
-    assert_int_equal(e.ciphers.n, 1);
-    assert_int_equal(e.ciphers.v[0], 0xC02F);
-    ttls_policy_unref(&p);
-    ttls_policy_unref(&q);
-    buf_fini(&wire);
-}
-
 int
 main(void)
 {
@@ -532,7 +494,7 @@ main(void)
         cmocka_unit_test(later_replaces), cmocka_unit_test(sorts),
         cmocka_unit_test(travels),        cmocka_unit_test(adopts),
         cmocka_unit_test(what_changes),   cmocka_unit_test(envfile),
-        cmocka_unit_test(stays_inside),
+
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
