@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "bin/assist/assist.h"
 
 #define STATUS_ERRORS 1
@@ -57,44 +58,65 @@ static const struct cli cli = {
     .max_args = -1,
 };
 
-static const char *
-count(struct said *s, bool is_error)
+/* Text of others may hold anything; a cut one may end within a character. */
+static json_t *
+text_json(struct str text)
 {
+    struct buf shown;
+    json_t *v;
+
+    buf_init(&shown, 8192);
+    printable_add(&shown, text);
+    v = json_string(buf_z(&shown));
+    buf_fini(&shown);
+    return v;
+}
+
+/* Of a store: where is its path; of a policy: NULL, and a line. */
+static void
+say(struct said *s, bool is_error, struct str file, const char *where,
+    uint32_t line, struct str text)
+{
+    const char *severity = is_error ? "error" : "warning";
+    struct buf shown;
+
     *(is_error ? &s->n_errors : &s->n_warnings) += 1;
-    return is_error ? "error" : "warning";
+    if (s->findings != NULL) {
+        json_t *v = json_pack("{s:s, s:o}", "severity", severity, "file",
+                              text_json(file));
+
+        IGNORE(where == NULL
+                   ? json_object_set_new(v, "line", json_integer(line))
+                   : json_object_set_new(v, "path", text_json(str_of(where))));
+        IGNORE(json_object_set_new(v, "text", text_json(text)));
+        IGNORE(json_array_append_new(s->findings, v));
+        return;
+    }
+    buf_init(&shown, 8192);
+    printable_add(&shown, text);
+    if (where == NULL)
+        fprintf(stderr, STR_FMT ":%u: %s: %s\n", STR_ARG(file), line, severity,
+                buf_z(&shown));
+    else
+        fprintf(stderr, STR_FMT ": %s: %s%s%s\n", STR_ARG(file), severity,
+                where, where[0] == '\0' ? "" : ": ", buf_z(&shown));
+    buf_fini(&shown);
 }
 
 void
 say_store(void *said, bool is_error, struct str path, const char *text)
 {
     struct said *s = said;
-    const char *severity = count(s, is_error);
+    char where[512];
 
-    if (s->findings == NULL)
-        fprintf(stderr, "%s: %s: " STR_FMT "%s%s\n", s->file, severity,
-                STR_ARG(path), path.n == 0 ? "" : ": ", text);
-    else
-        IGNORE(json_array_append_new(
-            s->findings,
-            json_pack("{s:s, s:s, s:s%, s:s}", "severity", severity, "file",
-                      s->file, "path", path.p == NULL ? "" : path.p, path.n,
-                      "text", text)));
+    (void)snprintf(where, sizeof where, STR_FMT, STR_ARG(path));
+    say(s, is_error, str_of(s->file), where, 0, str_of(text));
 }
 
 void
 say_policy(void *said, const struct ttls_diag *d)
 {
-    struct said *s = said;
-    const char *severity = count(s, d->is_error);
-
-    if (s->findings == NULL)
-        fprintf(stderr, STR_FMT ":%u: %s: %s\n", STR_ARG(d->file), d->line,
-                severity, d->text);
-    else
-        IGNORE(json_array_append_new(
-            s->findings, json_pack("{s:s, s:s%, s:i, s:s}", "severity",
-                                   severity, "file", d->file.p, d->file.n,
-                                   "line", (int)d->line, "text", d->text)));
+    say(said, d->is_error, d->file, NULL, d->line, str_of(d->text));
 }
 
 /* "2020-06-12 14:18:57", local time as the original has it. */
