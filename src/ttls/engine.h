@@ -207,7 +207,7 @@ struct engine {
     size_t n_conns;
     uint32_t next_id;
     struct table whos;    /* "cgroup uid" -> struct who */
-    struct table owners;  /* listener's address -> its owner (whos.c) */
+    struct table owners;  /* listener's address, or process -> whos (whos.c) */
     struct table waiting; /* seq -> struct question */
     struct question *unsent, **unsent_end;
     uint32_t next_seq;

@@ -2,7 +2,9 @@
  * Whose connections are, as the broker has said. An address space is who it
  * is; another process also by its name. A listener's owner holds until a
  * listener of a watched port comes or goes (the kernel counts them), and for a
- * second at most: a descriptor that is passed on is not counted.
+ * second at most: a descriptor that is passed on is not counted. What a process
+ * descends from, which matters where there are primary connections, is that
+ * process's, for a tenth of a second.
  *
  * A listening socket may have several owners: any of them may take the
  * connection, and which one will is not known before TLS stands.
@@ -15,8 +17,10 @@
 
 #define KNOWN_MAX 4096u /* of each kind; then all are asked again */
 #define LISTENER_MS 1000u
+/* Too short for another process to get the same number. */
+#define PROCESS_MS 100u
 
-struct listener_owner {
+struct for_a_while {
     struct whos whos;
     uint64_t listeners, until_ms;
 };
@@ -57,19 +61,51 @@ space_key(const struct capture_record *r, char space[64])
     return str_n(space, (size_t)n);
 }
 
+/* Of several processes that are the same to rules this one. */
+static struct str
+process_key(const struct capture_record *r, char space[80])
+{
+    char who[64];
+    struct str s = space_key(r, who);
+    int n = snprintf(space, 80, STR_FMT " %x", STR_ARG(s), r->tgid);
+
+    return str_n(space, (size_t)n);
+}
+
+static const struct for_a_while *
+get_for_a_while(const struct engine *g, struct str key)
+{
+    const struct for_a_while *f = table_get(&g->owners, key);
+
+    return f == NULL || f->until_ms < loop_now_ms(g->loop) ? NULL : f;
+}
+
 static bool
 get_listener(const struct conn *c, struct whos *out)
 {
     const struct engine *g = c->engine;
-    const struct listener_owner *l =
-        table_get(&g->owners, str_n(&c->local, sizeof c->local));
+    const struct for_a_while *l =
+        get_for_a_while(g, str_n(&c->local, sizeof c->local));
     uint64_t listeners;
 
-    if (l == NULL || l->until_ms < loop_now_ms(g->loop) ||
-        !maps_listeners(g, &listeners) || listeners != l->listeners)
+    if (l == NULL || !maps_listeners(g, &listeners) ||
+        listeners != l->listeners)
         return false;
     *out = l->whos;
     return true;
+}
+
+/* With its lineage: it may be a child of who has a primary connection. */
+static bool
+get_process(const struct conn *c, struct whos *out)
+{
+    char space[80];
+    const struct for_a_while *p =
+        get_for_a_while(c->engine, process_key(&c->record, space));
+
+    if (p != NULL)
+        *out = p->whos;
+    return p != NULL;
 }
 
 bool
@@ -82,10 +118,8 @@ whos_get(const struct conn *c, struct whos *out)
         return false;
     if (c->is_inbound)
         return get_listener(c, out);
-    /* Of two processes that are the same to rules one may be the child of who
-     * has a primary connection. */
     if (primaries_may(&c->engine->primaries, c->remote.ip))
-        return false;
+        return get_process(c, out);
     known = table_get(&c->engine->whos, space_key(&c->record, space));
     if (known != NULL)
         *out = (struct whos){ .n = 1, .v = { *known } };
@@ -104,25 +138,34 @@ put(struct table *t, struct str key, void *value)
     free(old);
 }
 
+static void
+put_for_a_while(struct engine *g, struct str key, const struct whos *whos,
+                uint64_t listeners, uint64_t ms)
+{
+    struct for_a_while *f = calloc(1, sizeof *f);
+
+    if (f == NULL)
+        return;
+    *f = (struct for_a_while){ *whos, listeners, loop_now_ms(g->loop) + ms };
+    put(&g->owners, key, f);
+}
+
 void
 whos_put(const struct conn *c, const struct whos *whos, uint64_t listeners)
 {
     struct engine *g = c->engine;
-    struct listener_owner *l;
     struct who *w;
-    char space[64];
+    char space[80];
 
     if (!g->is_bpf)
         return;
     if (c->is_inbound) {
-        l = calloc(1, sizeof *l);
-        if (l == NULL)
-            return;
-        *l = (struct listener_owner){ *whos, listeners,
-                                      loop_now_ms(g->loop) + LISTENER_MS };
-        put(&g->owners, str_n(&c->local, sizeof c->local), l);
+        put_for_a_while(g, str_n(&c->local, sizeof c->local), whos, listeners,
+                        LISTENER_MS);
         return;
     }
+    if (whos->of[0].is_known && primaries_may(&g->primaries, c->remote.ip))
+        put_for_a_while(g, process_key(&c->record, space), whos, 0, PROCESS_MS);
     w = calloc(1, sizeof *w);
     if (w == NULL)
         return;
