@@ -107,8 +107,8 @@ decrypt(void *ctx, unsigned char *out, size_t *n, size_t cap,
     buf_u8(&request, pad);
     buf_u16(&request, (uint16_t)d->version);
     buf_str(&request, str_n(in, n_in));
-    e = remote_ask(d->key->keys, KEY_DECRYPT, buf_view(&request), result, n,
-                   &why);
+    e = remote_ask(d->key->keys, remote_type(d->key, KEY_DECRYPT),
+                   buf_view(&request), result, n, &why);
     buf_fini(&request);
     if (e == ERR_OK && *n <= cap)
         memcpy(out, result, *n);

@@ -35,7 +35,7 @@
 #define REOPEN_PAUSE_MS 100u
 
 struct op { /* a question; freed by the one who asked */
-    enum key_type type;
+    uint16_t type;
     uint32_t seq;
     struct buf request;
     bool is_sent, is_done;
@@ -187,8 +187,11 @@ remote_key_of(struct remote_keys *k, struct str certificate,
               struct evp_pkey_st **out, struct err_info *why)
 {
     const unsigned char *p = (const unsigned char *)certificate.p;
-    X509 *x509 = d2i_X509(NULL, &p, (long)certificate.n);
-    EVP_PKEY *key = x509 == NULL ? NULL : X509_get_pubkey(x509);
+    X509 *x509 = X509_new_ex(k->source.library, NULL);
+    EVP_PKEY *key =
+        x509 == NULL || d2i_X509(&x509, &p, (long)certificate.n) == NULL
+            ? NULL
+            : X509_get_pubkey(x509);
     unsigned char id[KEY_ID_BYTES];
     enum err e;
 
@@ -202,7 +205,7 @@ remote_key_of(struct remote_keys *k, struct str certificate,
         EVP_PKEY_free(key);
         return e;
     }
-    return remote_provider_key(k, key, id, out, why);
+    return remote_provider_key(k, k->source.library, key, id, out, why);
 }
 
 /* --- asking on a loop
@@ -215,8 +218,8 @@ send_op(struct remote_channel *c, struct op *op)
         return;
     /* A full socket: answers are on their way, then it is tried again. A dead
      * one is noticed by reading. */
-    op->is_sent = chan_send(c->fd, (uint16_t)op->type, op->seq,
-                            buf_view(&op->request), NULL, 0, NULL) == ERR_OK;
+    op->is_sent = chan_send(c->fd, op->type, op->seq, buf_view(&op->request),
+                            NULL, 0, NULL) == ERR_OK;
 }
 
 static void
@@ -616,7 +619,7 @@ remote_abandon(struct remote_channel *c, struct ssl_st *ssl)
  */
 
 static enum err
-ask_on_loop(struct remote_channel *c, enum key_type type, struct str request,
+ask_on_loop(struct remote_channel *c, uint16_t type, struct str request,
             unsigned char *result, size_t *n, struct err_info *why)
 {
     struct op *op = calloc(1, sizeof *op);
@@ -650,7 +653,7 @@ ask_on_loop(struct remote_channel *c, enum key_type type, struct str request,
 }
 
 static enum err
-exchange(struct remote_keys *k, enum key_type type, struct str request,
+exchange(struct remote_keys *k, uint16_t type, struct str request,
          struct op *op, uint64_t deadline, struct err_info *why)
 {
     enum err e = ERR_OK;
@@ -659,8 +662,7 @@ exchange(struct remote_keys *k, enum key_type type, struct str request,
         (e = open_channel(k, &k->blocking_fd, why)) != ERR_OK)
         return e;
     op->seq = ++k->blocking_seq;
-    e = chan_send(k->blocking_fd, (uint16_t)type, op->seq, request, NULL, 0,
-                  why);
+    e = chan_send(k->blocking_fd, type, op->seq, request, NULL, 0, why);
     while (e == ERR_OK) {
         struct pollfd p = { .fd = k->blocking_fd, .events = POLLIN };
         uint64_t now = clock_mono_ms();
@@ -683,7 +685,7 @@ exchange(struct remote_keys *k, enum key_type type, struct str request,
 }
 
 static enum err
-ask_and_wait(struct remote_keys *k, enum key_type type, struct str request,
+ask_and_wait(struct remote_keys *k, uint16_t type, struct str request,
              unsigned char *result, size_t *n, struct err_info *why)
 {
     uint64_t deadline = clock_mono_ms() + BLOCKING_WAIT_MS;
@@ -712,7 +714,7 @@ ask_and_wait(struct remote_keys *k, enum key_type type, struct str request,
 }
 
 enum err
-remote_ask(struct remote_keys *k, enum key_type type, struct str request,
+remote_ask(struct remote_keys *k, uint16_t type, struct str request,
            unsigned char *result, size_t *n, struct err_info *why)
 {
     if (current != NULL && current->keys == k &&

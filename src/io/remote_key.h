@@ -31,6 +31,7 @@
 #include "io/loop.h"
 
 struct evp_pkey_st;
+struct ossl_lib_ctx_st;
 struct ssl_st;
 struct remote_keys;    /* the keys of one ring; any thread, counted */
 struct remote_channel; /* one loop's way to them; that loop's thread only */
@@ -44,6 +45,9 @@ struct remote_source {
     enum err (*open)(void *arg, int *fd, struct err_info *why);
     void (*free)(void *arg); /* with the last reference; may be NULL */
     void *arg;
+    /* Where the keys are used (OSSL_LIB_CTX); NULL: the default context. When
+     * that has FIPS algorithms only, the keeper is asked for no others. */
+    struct ossl_lib_ctx_st *library;
 };
 
 /* Opens one channel, so that refusals are told at once. On failure arg stays

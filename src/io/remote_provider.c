@@ -29,6 +29,7 @@
 
 #define PROVIDER "sallyport-keys"
 #define PROPERTIES "provider=" PROVIDER
+#define FIPS_PROPERTIES PROPERTIES ",fips=yes"
 #define NOT_OURS "provider!=" PROVIDER
 #define PARAM_KEY "sallyport-remote-key"
 #define RSA_NAMES "RSA:rsaEncryption:1.2.840.113549.1.1.1"
@@ -38,12 +39,13 @@
  */
 
 static void *
-key_new(bool is_rsa)
+key_new(void *provctx, bool is_rsa)
 {
     struct remote_key *k = calloc(1, sizeof *k);
 
     if (k != NULL) {
         atomic_init(&k->refs, 1);
+        k->library = provctx;
         k->is_rsa = is_rsa;
     }
     return k;
@@ -52,15 +54,13 @@ key_new(bool is_rsa)
 static void *
 rsa_new(void *provctx)
 {
-    (void)provctx;
-    return key_new(true);
+    return key_new(provctx, true);
 }
 
 static void *
 ec_new(void *provctx)
 {
-    (void)provctx;
-    return key_new(false);
+    return key_new(provctx, false);
 }
 
 struct remote_key *
@@ -104,10 +104,10 @@ key_match(const void *one, const void *other, int selection)
 }
 
 static EVP_PKEY *
-public_from(bool is_rsa, const OSSL_PARAM params[])
+public_from(const struct remote_key *k, const OSSL_PARAM params[])
 {
-    EVP_PKEY_CTX *ctx =
-        EVP_PKEY_CTX_new_from_name(NULL, is_rsa ? "RSA" : "EC", NOT_OURS);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(
+        k->library->context, k->is_rsa ? "RSA" : "EC", NOT_OURS);
     EVP_PKEY *key = NULL;
 
     if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
@@ -131,7 +131,7 @@ key_import(void *key, int selection, const OSSL_PARAM params[])
     if (k->public_key != NULL)
         return 0;
     if (ours == NULL) {
-        k->public_key = public_from(k->is_rsa, params);
+        k->public_key = public_from(k, params);
         return k->public_key != NULL;
     }
     if (ours->data_type != OSSL_PARAM_OCTET_STRING ||
@@ -238,7 +238,7 @@ ec_operation(int operation)
 static const struct digest {
     const char *name;
     enum key_digest code;
-} digests[] = {
+} digests[REMOTE_DIGESTS] = {
     { "SHA1", KEY_SHA1 },       { "SHA2-224", KEY_SHA224 },
     { "SHA2-256", KEY_SHA256 }, { "SHA2-384", KEY_SHA384 },
     { "SHA2-512", KEY_SHA512 }, { "MD5-SHA1", KEY_MD5_SHA1 },
@@ -248,6 +248,7 @@ static const struct digest {
 #define SALT_MAX (-3)
 
 struct signing {
+    const struct remote_library *library;
     struct remote_key *key;
     EVP_MD *md;
     EVP_MD_CTX *hash;
@@ -259,9 +260,12 @@ struct signing {
 static void *
 sign_newctx(void *provctx, const char *properties)
 {
-    (void)provctx;
+    struct signing *s = calloc(1, sizeof *s);
+
     (void)properties;
-    return calloc(1, sizeof(struct signing));
+    if (s != NULL)
+        s->library = provctx;
+    return s;
 }
 
 static void
@@ -298,37 +302,31 @@ sign_dupctx(void *ctx)
     return copy;
 }
 
-/* Looked up once: a fetch goes through locks and lists of all providers. */
-static EVP_MD *fetched[ARRAY_LEN(digests)];
-
-static void
-fetch_digests(void)
-{
-    for (size_t i = 0; i < ARRAY_LEN(digests); i++)
-        fetched[i] = EVP_MD_fetch(NULL, digests[i].name, NULL);
-    ERR_clear_error(); /* one that is not there shows when it is wanted */
-}
-
 static int
 set_digest(struct signing *s, const char *name)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    pthread_once(&once, fetch_digests);
     for (size_t i = 0; i < ARRAY_LEN(digests); i++) {
-        if (fetched[i] == NULL || (OPENSSL_strcasecmp(name, digests[i].name) &&
-                                   !EVP_MD_is_a(fetched[i], name)))
+        EVP_MD *fetched = s->library->digests[i];
+
+        if (fetched == NULL || (OPENSSL_strcasecmp(name, digests[i].name) &&
+                                !EVP_MD_is_a(fetched, name)))
             continue;
-        if (s->md != fetched[i]) {
+        if (s->md != fetched) {
             EVP_MD_free(s->md);
-            (void)EVP_MD_up_ref(fetched[i]);
-            s->md = fetched[i];
+            (void)EVP_MD_up_ref(fetched);
+            s->md = fetched;
         }
         s->digest = (uint8_t)digests[i].code;
         return 1;
     }
     ERR_raise_data(ERR_LIB_PROV, PROV_R_INVALID_DIGEST, "%s", name);
     return 0;
+}
+
+uint16_t
+remote_type(const struct remote_key *k, enum key_type type)
+{
+    return (uint16_t)(type | (k->library->is_fips ? KEY_FIPS : 0u));
 }
 
 /* A parameter that is a number or a word of the table. */
@@ -465,7 +463,8 @@ sign(void *ctx, unsigned char *out, size_t *n, size_t cap,
     buf_u8(&request, s->digest);
     buf_u16(&request, (uint16_t)salt);
     buf_str(&request, str_n(hash, n_hash));
-    e = remote_ask(s->key->keys, KEY_SIGN, buf_view(&request), result, n, &why);
+    e = remote_ask(s->key->keys, remote_type(s->key, KEY_SIGN),
+                   buf_view(&request), result, n, &why);
     buf_fini(&request);
     if (e == ERR_OK && *n <= cap) {
         memcpy(out, result, *n);
@@ -598,32 +597,35 @@ static const OSSL_DISPATCH signature[] = {
     { 0, NULL },
 };
 
+#define ALGORITHM_TABLES(properties)                                           \
+    {                                                                          \
+        .keys = { { RSA_NAMES, (properties), rsa_keymgmt, "" },                \
+                  { EC_NAMES, (properties), ec_keymgmt, "" } },                \
+        .signatures = { { RSA_NAMES, (properties), signature, "" },            \
+                        { "ECDSA", (properties), signature, "" } },            \
+        .ciphers = { { RSA_NAMES, (properties), remote_decryption, "" } },     \
+    }
+
+static const struct {
+    OSSL_ALGORITHM keys[3], signatures[3], ciphers[2]; /* zeros end each */
+} tables[] = { ALGORITHM_TABLES(PROPERTIES),
+               ALGORITHM_TABLES(FIPS_PROPERTIES) };
+
 static const OSSL_ALGORITHM *
 query(void *provctx, int operation, int *no_cache)
 {
-    static const OSSL_ALGORITHM keys[] = {
-        { RSA_NAMES, PROPERTIES, rsa_keymgmt, "" },
-        { EC_NAMES, PROPERTIES, ec_keymgmt, "" },
-        { NULL, NULL, NULL, NULL },
-    };
-    static const OSSL_ALGORITHM signatures[] = {
-        { RSA_NAMES, PROPERTIES, signature, "" },
-        { "ECDSA", PROPERTIES, signature, "" },
-        { NULL, NULL, NULL, NULL },
-    };
-    static const OSSL_ALGORITHM ciphers[] = {
-        { RSA_NAMES, PROPERTIES, remote_decryption, "" },
-        { NULL, NULL, NULL, NULL },
-    };
+    const struct remote_library *library = provctx;
+    size_t i = library->is_fips ? 1 : 0;
 
-    (void)provctx;
     *no_cache = 0;
-    return operation == OSSL_OP_KEYMGMT       ? keys
-           : operation == OSSL_OP_SIGNATURE   ? signatures
-           : operation == OSSL_OP_ASYM_CIPHER ? ciphers
+    return operation == OSSL_OP_KEYMGMT       ? tables[i].keys
+           : operation == OSSL_OP_SIGNATURE   ? tables[i].signatures
+           : operation == OSSL_OP_ASYM_CIPHER ? tables[i].ciphers
                                               : NULL;
 }
 
+/* A provider that is built in may take the core's context for what it is
+ * (provider-base(7), core_get_libctx). */
 static int
 provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
               const OSSL_DISPATCH **out, void **provctx)
@@ -632,29 +634,66 @@ provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
         { OSSL_FUNC_PROVIDER_QUERY_OPERATION, FN(query) },
         { 0, NULL },
     };
+    struct remote_library *library = calloc(1, sizeof *library);
+    OSSL_FUNC_core_get_libctx_fn *context = NULL;
 
-    (void)in;
+    for (; in->function_id != 0; in++) {
+        if (in->function_id == OSSL_FUNC_CORE_GET_LIBCTX)
+            context = OSSL_FUNC_core_get_libctx(in);
+    }
+    if (library == NULL || context == NULL) {
+        free(library);
+        return 0;
+    }
+    library->context = (OSSL_LIB_CTX *)context(handle);
+    library->is_fips =
+        EVP_default_properties_is_fips_enabled(library->context) == 1;
     *out = table;
-    *provctx = (void *)(uintptr_t)handle;
+    *provctx = library;
     return 1;
 }
 
-static OSSL_PROVIDER *loaded; /* for the process's life */
-
 static void
-load(void)
+fetch_digests(struct remote_library *library)
 {
-    /* The default provider stays loaded on demand ("retain fallbacks"). */
-    if (OSSL_PROVIDER_add_builtin(NULL, PROVIDER, provider_init) == 1)
-        loaded = OSSL_PROVIDER_try_load(NULL, PROVIDER, 1);
+    for (size_t i = 0; i < ARRAY_LEN(digests); i++)
+        library->digests[i] =
+            EVP_MD_fetch(library->context, digests[i].name, NULL);
+    ERR_clear_error(); /* one that is not there shows when it is wanted */
+}
+
+/* Once for each context, for the process's life; the provider that is there
+ * without being asked for stays ("retain fallbacks"). */
+static bool
+load(OSSL_LIB_CTX *into)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct remote_library *all; /* what nobody frees has an owner */
+    OSSL_PROVIDER *ours;
+    bool is_loaded;
+
+    pthread_mutex_lock(&lock);
+    is_loaded = OSSL_PROVIDER_available(into, PROVIDER) == 1;
+    if (!is_loaded &&
+        OSSL_PROVIDER_add_builtin(into, PROVIDER, provider_init) == 1 &&
+        (ours = OSSL_PROVIDER_try_load(into, PROVIDER, 1)) != NULL) {
+        struct remote_library *library = OSSL_PROVIDER_get0_provider_ctx(ours);
+
+        library->next = all;
+        library->provider = ours;
+        all = library;
+        fetch_digests(library);
+        is_loaded = true;
+    }
+    pthread_mutex_unlock(&lock);
+    return is_loaded;
 }
 
 enum err
-remote_provider_key(struct remote_keys *keys, EVP_PKEY *public_key,
-                    const unsigned char *id, EVP_PKEY **out,
-                    struct err_info *why)
+remote_provider_key(struct remote_keys *keys, OSSL_LIB_CTX *library,
+                    EVP_PKEY *public_key, const unsigned char *id,
+                    EVP_PKEY **out, struct err_info *why)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct remote_key from = { .public_key = public_key, .keys = keys };
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_octet_string(PARAM_KEY, &from, sizeof from),
@@ -665,10 +704,9 @@ remote_provider_key(struct remote_keys *keys, EVP_PKEY *public_key,
     EVP_PKEY *key = NULL;
 
     memcpy(from.id, id, KEY_ID_BYTES);
-    pthread_once(&once, load);
-    if (loaded != NULL && (type == EVP_PKEY_RSA || type == EVP_PKEY_EC))
+    if ((type == EVP_PKEY_RSA || type == EVP_PKEY_EC) && load(library))
         ctx = EVP_PKEY_CTX_new_from_name(
-            NULL, type == EVP_PKEY_RSA ? "RSA" : "EC", PROPERTIES);
+            library, type == EVP_PKEY_RSA ? "RSA" : "EC", PROPERTIES);
     if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
         EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) != 1)
         key = NULL;

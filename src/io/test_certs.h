@@ -27,6 +27,7 @@ struct test_cert_spec {
     bool signs_ocsp;  /* for its issuer */
     bool is_ca;
     bool is_rsa;                    /* else P-256 */
+    unsigned rsa_bits;              /* other than 2048 */
     int valid_from_s, valid_to_s;   /* from now; 0, 0: an hour */
     const struct test_cert *issuer; /* NULL: self-signed */
 };
@@ -50,7 +51,9 @@ test_cert_make(struct test_cert_spec spec)
     const struct test_cert *by = spec.issuer == NULL ? &c : spec.issuer;
     PKCS8_PRIV_KEY_INFO *info;
 
-    c.key = spec.is_rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+    c.key = spec.rsa_bits != 0 ? EVP_RSA_gen(spec.rsa_bits)
+            : spec.is_rsa      ? EVP_RSA_gen(2048)
+                               : EVP_EC_gen("P-256");
     if (c.key == NULL)
         abort();
     X509_set_version(c.x509, 2);

@@ -22,6 +22,9 @@ enum key_type {
     KEY_SIGN = 1,
     /* id, u8 padding, u16 client's TLS version, str cipher text -> str plain */
     KEY_DECRYPT,
+    /* With one of these: by a FIPS provider or not at all. What a token does is
+     * the token's affair. */
+    KEY_FIPS = 64,
     KEY_REPLY = 128,
 };
 

@@ -26,6 +26,7 @@ struct channel_key {
     struct buf ref; /* token_ref_put's; empty: the key is here */
     /* Ready for another signature like the last one. */
     EVP_PKEY_CTX *signing;
+    bool is_fips;
     uint8_t scheme, digest;
     uint16_t salt;
 };

@@ -1,10 +1,12 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "base/fips.h"
 #include "base/reader.h"
 #include "keeper_channels.h"
 
@@ -76,28 +78,60 @@ set_scheme(EVP_PKEY_CTX *ctx, EVP_PKEY *key, uint8_t scheme, const EVP_MD *md,
            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt) == 1;
 }
 
+/* A key here, for this provider: the FIPS one is given a copy of it. */
+static EVP_PKEY_CTX *
+context_of(const struct channel_key *key, bool is_fips)
+{
+    OSSL_LIB_CTX *library = is_fips ? fips_library(NULL) : NULL;
+
+    return is_fips && library == NULL
+               ? NULL
+               : EVP_PKEY_CTX_new_from_pkey(library, key->key, NULL);
+}
+
+/* After its init: a key that the FIPS provider does not take would be used by
+ * whose it is, in silence. */
+static bool
+is_as_wanted(const EVP_PKEY_CTX *ctx, bool is_fips)
+{
+    const OSSL_PROVIDER *by = EVP_PKEY_CTX_get0_provider(ctx);
+
+    return !is_fips ||
+           (by != NULL && strcmp(OSSL_PROVIDER_get0_name(by), "fips") == 0);
+}
+
 /* A new context is looked up in all of libcrypto's providers, which takes a
  * tenth of what the signature itself does. */
 static bool
-make_ready(struct channel_key *key, uint8_t scheme, uint8_t digest,
-           const EVP_MD *md, uint16_t salt)
+make_ready(struct channel_key *key, bool is_fips, uint8_t scheme,
+           uint8_t digest, const EVP_MD *md, uint16_t salt)
 {
-    if (key->signing != NULL && key->scheme == scheme &&
-        key->digest == digest && key->salt == salt)
+    if (key->signing != NULL && key->is_fips == is_fips &&
+        key->scheme == scheme && key->digest == digest && key->salt == salt)
         return true;
     EVP_PKEY_CTX_free(key->signing);
-    key->signing = EVP_PKEY_CTX_new(key->key, NULL);
+    key->signing = context_of(key, is_fips);
+    key->is_fips = is_fips;
     key->scheme = scheme;
     key->digest = digest;
     key->salt = salt;
     return key->signing != NULL && EVP_PKEY_sign_init(key->signing) == 1 &&
+           is_as_wanted(key->signing, is_fips) &&
            set_scheme(key->signing, key->key, scheme, md, salt);
 }
 
+static enum err
+refuse(bool is_fips, enum err e, const char *what, struct err_info *why)
+{
+    ERR_clear_error();
+    return is_fips ? err_set(why, e, "%s by a FIPS provider", what)
+                   : err_set(why, e, "%s", what);
+}
+
 static bool
-on_sign(struct reader *in, struct channel_key *keys, size_t n_keys,
-        unsigned char *result, size_t *n, struct channel_later *later,
-        enum err *e, struct err_info *why)
+on_sign(struct reader *in, bool is_fips, struct channel_key *keys,
+        size_t n_keys, unsigned char *result, size_t *n,
+        struct channel_later *later, enum err *e, struct err_info *why)
 {
     struct str id, hash;
     uint8_t scheme, digest;
@@ -127,12 +161,12 @@ on_sign(struct reader *in, struct channel_key *keys, size_t n_keys,
         return true;
     }
     *n = KEY_RESULT_MAX;
-    if (!make_ready(key, scheme, digest, md, salt) ||
+    if (!make_ready(key, is_fips, scheme, digest, md, salt) ||
         EVP_PKEY_sign(key->signing, result, n, bytes_of(hash), hash.n) != 1) {
         EVP_PKEY_CTX_free(key->signing);
         key->signing = NULL;
-        *e = err_set(why, ERR_UNSUPPORTED, "this key does not sign like that");
-        ERR_clear_error();
+        *e = refuse(is_fips, ERR_UNSUPPORTED,
+                    "this key does not sign like that", why);
     }
     return true;
 }
@@ -156,8 +190,9 @@ set_padding(EVP_PKEY_CTX *ctx, uint8_t padding, uint16_t version)
 }
 
 static bool
-on_decrypt(struct reader *in, struct channel_key *keys, size_t n_keys,
-           unsigned char *result, size_t *n, enum err *e, struct err_info *why)
+on_decrypt(struct reader *in, bool is_fips, struct channel_key *keys,
+           size_t n_keys, unsigned char *result, size_t *n, enum err *e,
+           struct err_info *why)
 {
     struct str id, text;
     uint8_t padding;
@@ -180,12 +215,12 @@ on_decrypt(struct reader *in, struct channel_key *keys, size_t n_keys,
         return true;
     }
     if (EVP_PKEY_get_base_id(key->key) == EVP_PKEY_RSA)
-        ctx = EVP_PKEY_CTX_new(key->key, NULL);
+        ctx = context_of(key, is_fips);
     *n = padding == KEY_PAD_TLS ? SSL_MAX_MASTER_KEY_LENGTH : KEY_RESULT_MAX;
     if (ctx == NULL || EVP_PKEY_decrypt_init(ctx) != 1 ||
-        !set_padding(ctx, padding, version) ||
+        !is_as_wanted(ctx, is_fips) || !set_padding(ctx, padding, version) ||
         EVP_PKEY_decrypt(ctx, result, n, bytes_of(text), text.n) != 1)
-        *e = err_set(why, ERR_DENIED, "it does not decrypt");
+        *e = refuse(is_fips, ERR_DENIED, "it does not decrypt", why);
     EVP_PKEY_CTX_free(ctx);
     ERR_clear_error();
     return true;
@@ -197,11 +232,13 @@ channel_answer(uint16_t type, struct str request, struct channel_key *keys,
                struct channel_later *later, enum err *e, struct err_info *why)
 {
     struct reader in = reader_of(request);
+    bool is_fips = (type & KEY_FIPS) != 0;
+    unsigned operation = type & ~(unsigned)KEY_FIPS;
 
     *e = ERR_OK;
     later->key = NULL;
-    if (type == KEY_SIGN)
-        return on_sign(&in, keys, n_keys, result, n, later, e, why);
-    return type == KEY_DECRYPT &&
-           on_decrypt(&in, keys, n_keys, result, n, e, why);
+    if (operation == KEY_SIGN)
+        return on_sign(&in, is_fips, keys, n_keys, result, n, later, e, why);
+    return operation == KEY_DECRYPT &&
+           on_decrypt(&in, is_fips, keys, n_keys, result, n, e, why);
 }
