@@ -41,6 +41,7 @@ struct env {
     uint32_t uid;
     unsigned rc; /* why it failed */
     const char *event;
+    OSSL_LIB_CTX *library; /* FIPS140: such algorithms only; NULL: all */
     SSL_CTX *ctx;
     struct env_identity *identities;
     size_t n_identities;
@@ -86,6 +87,8 @@ MUST_CHECK enum err env_maker_ask(struct env_maker *, struct str request,
                                   struct chan_msg *reply);
 /* And set up the context. */
 MUST_CHECK bool env_context(struct env *);
+/* Protocols, suites, groups, signatures: 0, or a return code. */
+unsigned env_algorithms(const struct env *);
 #define ENV_ALGORITHMS_MAX 64u
 /* What rules borrow while they are copied. */
 struct env_texts {
@@ -103,9 +106,7 @@ void env_revocation_context(const struct env *);
 unsigned env_staples(struct env *); /* 0, or a return code */
 /* Caches and tickets of sessions (env_tickets.c). */
 MUST_CHECK bool env_sessions(struct env *);
-/* FIPS140 (fips.c): can it be had; EZD1288I for each new group that it cannot
- * be had for. */
-MUST_CHECK bool fips_is_here(void);
+/* FIPS140: EZD1288I for each new group that it cannot be had for (fips.c). */
 void fips_say_groups(struct engine *);
 /* Of a handshake that is over, what is not as the policy wants it: 0, or a
  * return code. (peer.c) */

@@ -5,17 +5,20 @@
 #include "ttls/env.h"
 
 static X509 *
-certificate_of(struct str der)
+certificate_of(const struct env *env, struct str der)
 {
     const unsigned char *p = (const unsigned char *)der.p;
+    X509 *cert = X509_new_ex(env->library, NULL);
 
-    return d2i_X509(NULL, &p, (long)der.n);
+    if (cert != NULL)
+        (void)d2i_X509(&cert, &p, (long)der.n); /* NULL when it is none */
+    return cert;
 }
 
 bool
 env_add_signer(struct env *env, struct str der)
 {
-    X509 *cert = certificate_of(der);
+    X509 *cert = certificate_of(env, der);
     bool is_fine =
         cert != NULL &&
         X509_STORE_add_cert(SSL_CTX_get_cert_store(env->ctx), cert) == 1;
@@ -32,7 +35,7 @@ env_add_identity(struct env *env, struct str label, bool is_default,
     struct env_identity *more =
         realloc(env->identities, (env->n_identities + 1) * sizeof *more);
     struct env_identity id = { .is_default = is_default,
-                               .cert = certificate_of(der),
+                               .cert = certificate_of(env, der),
                                .key = *key };
 
     *key = NULL;

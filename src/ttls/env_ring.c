@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fips.h"
 #include "base/log.h"
 #include "base/reader.h"
 #include "ttls/engine_wire.h"
@@ -115,9 +116,9 @@ open_keys(struct env *env)
     buf_init(&s->question, 4096);
     put_question(&s->question, env);
     if (!s->question.failed)
-        e = remote_keys_new(
-            &(struct remote_source){ open_channel, source_free, s }, &env->keys,
-            NULL);
+        e = remote_keys_new(&(struct remote_source){ open_channel, source_free,
+                                                     s, env->library },
+                            &env->keys, NULL);
     if (e != ERR_OK)
         source_free(s);
     return e == ERR_OK;
@@ -157,7 +158,12 @@ env_ring(struct env *env)
     bool is_fine;
     enum err e;
 
-    env->ctx = SSL_CTX_new(TLS_method());
+    if (eff->fips != TTLS_FIPS_OFF) {
+        env->library = fips_library(NULL);
+        if (env->library == NULL)
+            return fail(env, 455, "Environment Init");
+    }
+    env->ctx = SSL_CTX_new_ex(env->library, NULL, TLS_method());
     if (env->ctx == NULL)
         return fail(env, 5002, "Environment Create");
     if (eff->ring_kind == TTLS_RING_FILE)

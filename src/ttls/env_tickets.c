@@ -8,7 +8,6 @@
  */
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <string.h>
 #include <time.h>
@@ -76,8 +75,7 @@ ticket_keys(const struct conn *c, uint64_t period, unsigned char out[64])
     bool is_shared = secret.n > 0;
     struct env_ticket_keys *kept = &env->ticket_keys[is_shared];
     unsigned char what[16 + ACTION_MAX];
-    unsigned n = 64;
-    size_t n_what;
+    size_t n_what, n = 0;
 
     if (kept->period == period && period != 0) {
         memcpy(out, kept->keys, 64);
@@ -87,8 +85,9 @@ ticket_keys(const struct conn *c, uint64_t period, unsigned char out[64])
         secret = str_n(c->engine->secret, sizeof c->engine->secret);
     put_number(what, period);
     n_what = 8 + put_environment(env, is_shared, what + 8);
-    if (HMAC(EVP_sha512(), secret.p, (int)secret.n, what, n_what, out, &n) ==
-        NULL)
+    if (EVP_Q_mac(env->library, "HMAC", NULL, "SHA2-512", NULL, secret.p,
+                  secret.n, what, n_what, out, 64, &n) == NULL ||
+        n != 64)
         return false;
     memcpy(kept->keys, out, 64);
     kept->period = period;
@@ -107,12 +106,16 @@ set_ticket_cipher(const struct conn *c, const unsigned char keys[64],
                                          (char *)(uintptr_t) "sha256", 0),
         OSSL_PARAM_construct_end(),
     };
-    const EVP_CIPHER *type = c->mapped->eff.server_ticket_alg == TTLS_AESCBC256
-                                 ? EVP_aes_256_cbc()
-                                 : EVP_aes_128_cbc();
+    EVP_CIPHER *type = EVP_CIPHER_fetch(
+        c->env->library,
+        c->mapped->eff.server_ticket_alg == TTLS_AESCBC256 ? "AES-256-CBC"
+                                                           : "AES-128-CBC",
+        NULL);
+    bool is_set = type != NULL && EVP_MAC_CTX_set_params(mac, params) == 1 &&
+                  EVP_CipherInit_ex2(cipher, type, keys, iv, is_new, NULL) == 1;
 
-    return EVP_MAC_CTX_set_params(mac, params) == 1 &&
-           EVP_CipherInit_ex(cipher, type, NULL, keys, iv, is_new) == 1;
+    EVP_CIPHER_free(type); /* the context keeps its own */
+    return is_set;
 }
 
 static int
@@ -132,8 +135,7 @@ on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv,
         memset(name, 0, 16);
         for (int i = 0; i < 8; i++)
             name[i] = (unsigned char)(period >> (56 - 8 * i));
-        if (EVP_CIPHER_get_iv_length(EVP_aes_128_cbc()) != 16 ||
-            RAND_bytes(iv, 16) != 1)
+        if (RAND_bytes_ex(c->env->library, iv, 16, 0) != 1)
             return -1;
     } else {
         period = 0;
@@ -173,10 +175,11 @@ set_session_context(const struct env *env)
 {
     unsigned char what[8 + ACTION_MAX], id[EVP_MAX_MD_SIZE];
     size_t n = put_environment(env, shared_secret(env).n > 0, what);
-    unsigned n_id = 0;
+    size_t n_id = 0;
 
-    return EVP_Digest(what, n, id, &n_id, EVP_sha256(), NULL) == 1 &&
-           SSL_CTX_set_session_id_context(env->ctx, id, n_id) == 1;
+    return EVP_Q_digest(env->library, "SHA2-256", NULL, what, n, id, &n_id) ==
+               1 &&
+           SSL_CTX_set_session_id_context(env->ctx, id, (unsigned)n_id) == 1;
 }
 
 bool

@@ -8,7 +8,6 @@
 #include "ttls/env.h"
 
 #define ENV_EVENT "Environment Init"
-#define TEXT_MAX 4096u
 
 static bool
 fail(struct env *env, unsigned rc)
@@ -17,193 +16,6 @@ fail(struct env *env, unsigned rc)
     env->event = ENV_EVENT;
     ERR_clear_error();
     return false;
-}
-
-/* --- protocols, ciphers, curves, signatures ---------------------------------
- */
-
-static bool
-set_protocols(SSL_CTX *ctx, const struct ttls_effective *e)
-{
-    bool is_suite_b = e->suite_b != TTLS_SUITEB_OFF; /* TLS 1.2, RFC 6460 */
-    uint64_t off = SSL_OP_NO_SSLv3; /* OpenSSL of Debian has none */
-
-    off |= e->tlsv1 && !is_suite_b ? 0 : SSL_OP_NO_TLSv1;
-    off |= e->tlsv11 && !is_suite_b ? 0 : SSL_OP_NO_TLSv1_1;
-    off |= e->tlsv12 ? 0 : SSL_OP_NO_TLSv1_2;
-    off |= e->tlsv13 && !is_suite_b ? 0 : SSL_OP_NO_TLSv1_3;
-    SSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 |
-                                   SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3);
-    SSL_CTX_set_options(ctx, off);
-    return (e->tlsv12 ||
-            (!is_suite_b && (e->tlsv1 || e->tlsv11 || e->tlsv13))) &&
-           SSL_CTX_set_min_proto_version(ctx, 0) == 1 &&
-           SSL_CTX_set_max_proto_version(ctx, 0) == 1;
-}
-
-/* The library's own profiles: suites, curves, signatures and chains. */
-static const char *
-suite_b_text(enum ttls_suite_b profile)
-{
-    switch (profile) {
-    case TTLS_SUITEB_128:
-        return "SUITEB128ONLY";
-    case TTLS_SUITEB_128MIN:
-    case TTLS_SUITEB_ALL:
-        return "SUITEB128";
-    case TTLS_SUITEB_192:
-    case TTLS_SUITEB_192MIN:
-        return "SUITEB192";
-    case TTLS_SUITEB_OFF:
-        break;
-    }
-    return NULL;
-}
-
-static bool
-set_ciphers(SSL_CTX *ctx, const struct ttls_effective *e)
-{
-    const char *profile = suite_b_text(e->suite_b);
-    SSL *ssl = SSL_new(ctx);
-    char v13[512] = "", rest[TEXT_MAX] = "";
-    size_t n13 = 0, n = 0;
-
-    if (profile != NULL) {
-        SSL_free(ssl);
-        return SSL_CTX_set_cipher_list(ctx, profile) == 1;
-    }
-    for (size_t i = 0; ssl != NULL && i < e->ciphers.n; i++) {
-        unsigned char id[2] = { (unsigned char)(e->ciphers.v[i] >> 8),
-                                (unsigned char)e->ciphers.v[i] };
-        const SSL_CIPHER *c = SSL_CIPHER_find(ssl, id);
-
-        if (c == NULL)
-            continue;
-        if (id[0] == 0x13)
-            n13 += (size_t)snprintf(v13 + n13, sizeof v13 - n13, "%s%s",
-                                    n13 > 0 ? ":" : "", SSL_CIPHER_get_name(c));
-        else
-            n += (size_t)snprintf(rest + n, sizeof rest - n, "%s%s",
-                                  n > 0 ? ":" : "", SSL_CIPHER_get_name(c));
-        if (n13 > sizeof v13 - 64 || n > sizeof rest - 64)
-            break;
-    }
-    SSL_free(ssl);
-    /* Key sizes are the policy's business (PeerMin...), and TLS 1.0 and 1.1
-     * exist from level 0 on only. */
-    SSL_CTX_set_security_level(ctx, 0);
-    if (e->tlsv13 && SSL_CTX_set_ciphersuites(ctx, v13) != 1)
-        return false;
-    if (n == 0)
-        return e->tlsv13 && n13 > 0;
-    return SSL_CTX_set_cipher_list(ctx, rest) == 1 && (n > 0 || n13 > 0);
-}
-
-static const char *
-group_text(uint16_t group)
-{
-    switch (group) {
-    case 19:
-        return "prime192v1";
-    case 21:
-        return "secp224r1";
-    case 23:
-        return "prime256v1";
-    case 24:
-        return "secp384r1";
-    case 25:
-        return "secp521r1";
-    case 29:
-        return "X25519";
-    case 30:
-        return "X448";
-    default:
-        return NULL;
-    }
-}
-
-static bool
-has_code(const struct ttls_codes *c, uint16_t code)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        if (c->v[i] == code)
-            return true;
-    }
-    return false;
-}
-
-static size_t
-add_groups(char *text, size_t cap, size_t n, const struct ttls_codes *c,
-           const struct ttls_codes *but)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        const char *name = group_text(c->v[i]);
-
-        if (name != NULL && (but == NULL || !has_code(but, c->v[i])))
-            n += (size_t)snprintf(text + n, cap - n, "%s%s", n > 0 ? ":" : "",
-                                  name);
-    }
-    return n;
-}
-
-/* A client sends a key share for the first group, so the key share groups come
- * first. */
-static bool
-set_groups(SSL_CTX *ctx, const struct ttls_effective *e)
-{
-    bool is_client = e->role == TTLS_CLIENT;
-    const struct ttls_codes *shares =
-        is_client ? &e->client_key_shares : &e->server_key_shares;
-    const struct ttls_codes *curves =
-        is_client ? &e->client_curves : &e->server_curves;
-    char text[512] = "";
-    size_t n = 0;
-
-    if (curves->n == 0)
-        return true; /* Any */
-    if (e->tlsv13)
-        n = add_groups(text, sizeof text, n, shares, NULL);
-    n = add_groups(text, sizeof text, n, curves, e->tlsv13 ? shares : NULL);
-    return n == 0 || SSL_CTX_set1_groups_list(ctx, text) == 1;
-}
-
-static size_t
-signature_text(uint16_t pair, char out[48])
-{
-    static const char *const hashes[] = { NULL,     NULL,     "SHA1",  "SHA224",
-                                          "SHA256", "SHA384", "SHA512" };
-    unsigned hash = pair >> 8, sign = pair & 0xff;
-
-    if (hash == 8 && sign >= 4 && sign <= 6)
-        return (size_t)snprintf(out, 48, "rsa_pss_rsae_sha%s",
-                                sign == 4   ? "256"
-                                : sign == 5 ? "384"
-                                            : "512");
-    if (hash >= ARRAY_LEN(hashes) || hashes[hash] == NULL || sign < 1 ||
-        sign > 3)
-        return 0; /* MD5 */
-    return (size_t)snprintf(out, 48, "%s+%s",
-                            sign == 1   ? "RSA"
-                            : sign == 2 ? "DSA"
-                                        : "ECDSA",
-                            hashes[hash]);
-}
-
-static bool
-set_signatures(SSL_CTX *ctx, const struct ttls_effective *e)
-{
-    char text[2048] = "";
-    size_t n = 0;
-
-    for (size_t i = 0; i < e->signature_pairs.n && n < sizeof text - 64; i++) {
-        char one[48];
-
-        if (signature_text(e->signature_pairs.v[i], one) > 0)
-            n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
-                                  n > 0 ? ":" : "", one);
-    }
-    return e->signature_pairs.n == 0 ||
-           (n > 0 && SSL_CTX_set1_sigalgs_list(ctx, text) == 1);
 }
 
 /* --- certificates
@@ -402,7 +214,7 @@ set_options(SSL_CTX *ctx, const struct ttls_effective *e)
 
 /* ServerEDHGroupSize 2048. */
 static bool
-set_dh(SSL_CTX *ctx, const struct ttls_effective *e)
+set_dh(const struct env *env, const struct ttls_effective *e)
 {
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
@@ -414,10 +226,10 @@ set_dh(SSL_CTX *ctx, const struct ttls_effective *e)
 
     if (e->role == TTLS_CLIENT || e->server_edh != TTLS_EDH_2048)
         return true;
-    p = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+    p = EVP_PKEY_CTX_new_from_name(env->library, "DH", NULL);
     if (p == NULL || EVP_PKEY_fromdata_init(p) != 1 ||
         EVP_PKEY_fromdata(p, &group, EVP_PKEY_KEY_PARAMETERS, params) != 1 ||
-        SSL_CTX_set0_tmp_dh_pkey(ctx, group) != 1) {
+        SSL_CTX_set0_tmp_dh_pkey(env->ctx, group) != 1) {
         EVP_PKEY_free(group);
         group = NULL;
     }
@@ -444,18 +256,13 @@ env_context(struct env *env)
     const struct ttls_effective *e = &env->mapped->eff;
     unsigned rc;
 
-    if (e->fips != TTLS_FIPS_OFF && !fips_is_here())
-        return fail(env, 455);
     if (e->truncated_hmac == TTLS_REQUIRED)
         return fail(env, 446); /* the library has none */
     set_options(env->ctx, e);
-    if (!set_protocols(env->ctx, e))
-        return fail(env, 412);
-    if (!set_ciphers(env->ctx, e))
-        return fail(env, 402);
-    if (!set_groups(env->ctx, e) || !set_signatures(env->ctx, e) ||
-        !set_fragment(env->ctx, e) || !set_dh(env->ctx, e) ||
-        !env_sessions(env))
+    rc = env_algorithms(env);
+    if (rc != 0)
+        return fail(env, rc);
+    if (!set_fragment(env->ctx, e) || !set_dh(env, e) || !env_sessions(env))
         return fail(env, 5006);
     SSL_CTX_set_tlsext_servername_callback(env->ctx, on_server_name);
     if (!set_certificates(env, e) || !set_verification(env, e))

@@ -1,27 +1,23 @@
 /*
- * FIPS140: whether the library has such algorithms only. Levels 1 to 3 are
- * alike; what a key may be is the provider's decision. Without it nobody of
- * the group is served (RC 455).
+ * FIPS140: its groups' environments have a library context with such algorithms
+ * only (base/fips.h), so that other groups beside them go on as ever. Levels 1
+ * to 3 are alike; what a key may be is the provider's decision. Without it
+ * nobody of the group is served (RC 455).
  */
-#include <openssl/evp.h>
-#include <openssl/provider.h>
-
+#include "base/fips.h"
+#include "base/log.h"
 #include "ttls/engine_wire.h"
 #include "ttls/env.h"
 #include "ttls/syslogd.h"
 
-bool
-fips_is_here(void)
-{
-    return OSSL_PROVIDER_available(NULL, "fips") == 1 &&
-           EVP_default_properties_is_fips_enabled(NULL) == 1;
-}
-
 static void
-say_group(struct engine *g, const struct ttls_group_action *group)
+say_group(struct engine *g, const struct ttls_group_action *group,
+          const struct err_info *why)
 {
     struct buf line;
 
+    log_warn("FIPS140 of group " STR_FMT ": %s", STR_ARG(group->obj.name),
+             why->text);
     buf_init(&line, ENGINE_LINE_MAX);
     buf_printf(&line,
                "EZD1288I AT-TLS GROUP " STR_FMT " REQUIRES FIPS140 SUPPORT "
@@ -41,13 +37,14 @@ fips_say_groups(struct engine *g)
 
     for (size_t i = 0; i < n && g->number == 0; i++) {
         const struct ttls_group_action *group = (const void *)objs[i];
+        struct err_info why = { 0 };
 
         if (objs[i]->stmt != TTLS_GROUP_ACTION || group->id <= g->group_said)
             continue;
         most = group->id > most ? group->id : most;
         if (group->fips != TTLS_FIPS_OFF && group->enabled == TTLS_ON &&
-            !fips_is_here())
-            say_group(g, group);
+            fips_library(&why) == NULL)
+            say_group(g, group, &why);
     }
     g->group_said = most;
 }

@@ -110,8 +110,6 @@ into() { rule "$1" Inbound "$2" "${5:-Server}" /etc/keys/server.pem "$3" "" "${4
     into dsano 8122 "$old" "$(block TTLSSignatureParms 'SignaturePairs 040304010402')" ServerWithClientAuth
     into rabbreviated 8130 "Renegotiation Abbreviated
     $old"
-    printf 'TTLSGroupAction gfips\n{\n  TTLSEnabled On\n  Trace 31\n  FIPS140 Level2\n}\n'
-    rule fips Outbound 8540 Client /etc/keys/client.pem "" "TTLSGroupActionRef gfips"
 } >"$policy"
 cat >old.py <<'PY'
 # GnuTLS without RFC 5746, as a server of PORTs or as a client of one.
@@ -226,7 +224,7 @@ main(int argc, char **argv)
 C
 gcc -o anew anew.c -lssl -lcrypto 2>cc.log; ok $? "who negotiates anew"; note "$(cat cc.log)"
 background nsenter -t "$PEER" -n python3 "$(dirname "$E2E_LIB")/tls_servers.py" 8500=v1 8501=v1 8502=rsa1536 8503=rsa1536 8504=ec224 8505=ec224 8506=bare 8507=bare 8508=good \
-    8510=named 8511=named 8512=named 8513=named 8514=named 8515=named 8516=named 8517=named 8518=star 8519=star 8524=good 8540=good >servers.log 2>&1
+    8510=named 8511=named 8512=named 8513=named 8514=named 8515=named 8516=named 8517=named 8518=star 8519=star 8524=good >servers.log 2>&1
 background nsenter -t "$PEER" -n python3 old.py server 8520 8521 8522 8523 >old.log 2>&1
 wait_for 10 grep -q up servers.log; ok $? "servers"
 wait_for 10 grep -q 'up\|none' old.log; HAS_OLD=; grep -q up old.log && HAS_OLD=1
@@ -240,8 +238,6 @@ for port in 8100 8101 8102 8103 8104 8110 8111 8112 8113 8120 8121 8122 8130; do
     wait_for 10 eval "ss -Hltn sport = :$port | grep -q LISTEN"
 done
 ttls_start
-wait_for 10 said 'EZD1288I AT-TLS GROUP gfips '; ok $? "FIPS140 that cannot be had: EZD1288I at start"
-is "$(since | grep -c EZD1288I)" 1 "once"
 wire_start
 
 # --- certificates and names ---------------------------------------------------------------
@@ -326,8 +322,6 @@ like "$(dsa dsa1024 8120)" SimpleHTTP "PeerMinDsaKeySize: 1024 bits"
 like "$(dsa dsa2048 8121)" SimpleHTTP "PeerMinDsaKeySize 2048: 2048 bits"
 mark; unlike "$(dsa dsa1024 8121)" SimpleHTTP "1024 bits: refused"
 wait_for 5 said 'EZD1287I TTLS Error RC: 508 '; ok $? "RC 508"
-# --- FIPS140 -----------------------------------------------------------------------------------
-bad 8540 455 "FIPS140 without a provider of such algorithms"
 
 is "$(grep -ao 'MARKER\|hello\|SimpleHTTP' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -14,6 +14,7 @@
 
 #include "base/cli.h"
 #include "base/file.h"
+#include "base/fips.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "ttls/broker.h"
@@ -84,6 +85,8 @@ main(int argc, char **argv)
         e = drop(&why);
         /* A change of uid makes the process dumpable again. */
         secret_process();
+        /* Before files are out of reach; a group that needs it says so. */
+        (void)fips_library(NULL);
         if (e == ERR_OK)
             e = engine_run((int)(successor > 0 ? successor : engine),
                            successor > 0, &why);
