@@ -18,7 +18,9 @@
 
 #include "base/buf.h"
 #include "base/fips.h"
+#include "base/file.h"
 #include "base/reader.h"
+#include "base/test_fips.h"
 #include "io/remote_key.h"
 #include "io/stream.h"
 #include "io/test_certs.h"
@@ -32,6 +34,7 @@ static struct test_cert ca, rsa, ec, small, other;
 
 enum { CMD_ADD = 1, CMD_KILL, CMD_PAUSE, CMD_GO, CMD_QUIT };
 
+static char dir[] = "/tmp/test-keys.XXXXXX";
 static int command_fd, keeper_fd;
 static pthread_t keeper;
 
@@ -138,6 +141,8 @@ start(void **state)
 
     (void)state;
     (void)signal(SIGPIPE, SIG_IGN);
+    assert_non_null(mkdtemp(dir));
+    (void)test_fips_install(dir); /* tests look whether it is there */
     ca = test_cert_make((struct test_cert_spec){ .name = "CA", .is_ca = true });
     rsa = test_cert_make((struct test_cert_spec){
         .name = "rsa", .san = "DNS:localhost", .is_rsa = true, .issuer = &ca });
@@ -165,7 +170,7 @@ stop(void **state)
     test_cert_free(&ec);
     test_cert_free(&small);
     test_cert_free(&other);
-    return 0;
+    return tree_remove(dir, NULL) == ERR_OK ? 0 : 1;
 }
 
 static struct remote_keys *
