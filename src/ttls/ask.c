@@ -251,18 +251,19 @@ ask_forget(struct conn *c)
 static bool
 read_who(struct reader *in, struct who *w)
 {
-    uint8_t is_job, is_ours;
+    uint8_t is_job, is_ours, is_v6;
     struct str job, user;
 
     if (!reader_u8(in, &is_job) || !reader_u8(in, &is_ours) ||
-        !reader_str(in, 0, 8, &job) || !reader_str(in, 0, 8, &user) ||
-        !reader_u32(in, &w->uid) || !reader_u32(in, &w->tgid) ||
-        !str_copy_z(job, w->job, sizeof w->job) ||
+        !reader_u8(in, &is_v6) || !reader_str(in, 0, 8, &job) ||
+        !reader_str(in, 0, 8, &user) || !reader_u32(in, &w->uid) ||
+        !reader_u32(in, &w->tgid) || !str_copy_z(job, w->job, sizeof w->job) ||
         !str_copy_z(user, w->user, sizeof w->user))
         return false;
     w->is_known = true;
     w->is_job = is_job != 0;
     w->is_ours = is_ours != 0;
+    w->is_v6 = is_v6 != 0;
     return true;
 }
 

@@ -57,6 +57,7 @@ answer_whos(int fd, uint32_t seq, const struct owner *v, size_t n,
     for (size_t i = 0; i < n; i++) {
         buf_u8(&out, v[i].is_job);
         buf_u8(&out, v[i].is_ours);
+        buf_u8(&out, v[i].is_v6);
         buf_str(&out, str_of(v[i].job));
         buf_str(&out, str_of(v[i].user));
         buf_u32(&out, v[i].uid);

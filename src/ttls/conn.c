@@ -97,6 +97,10 @@ finish(struct conn *c, bool with_reset)
 
     if (c->state == CONN_ENDED)
         return;
+    if (c->ssl != NULL) {
+        say_start(c, "Connection Close", NULL);
+        flow_close(c);
+    }
     if (c->mapped != NULL)
         say_event(c, 0, "Connection Close", NULL);
     handshake_fini(c);
@@ -373,6 +377,7 @@ conn_start_tls(struct conn *c)
         fail_connect(c);
         return;
     }
+    say_event(c, 0, "Connection Init", NULL);
     c->state = CONN_KEYS;
     c->env = env_get(c);
     if (c->env == NULL) {

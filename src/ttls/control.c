@@ -92,6 +92,7 @@ stop(struct conn *c)
         return ECONNRESET;
     }
     c->is_stopping = true;
+    say_start(c, "Connection Stop", NULL);
     say_event(c, 0, "Connection Stop", NULL);
     if (!relay_stop(c)) {
         conn_reset(c);

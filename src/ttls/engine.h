@@ -116,6 +116,7 @@ struct tls_io {
 struct who {
     bool is_known, is_job;
     bool is_ours; /* a job of this image, or uses what one has made */
+    bool is_v6;   /* the socket it listens with */
     char job[9], user[9];
     uint32_t uid;
     uint32_t tgid; /* 0: not known */
@@ -350,6 +351,20 @@ void say_flow(struct conn *, unsigned rc, const char *action, const char *what,
 void say_data(struct conn *, bool is_sent, bool is_cipher, size_t n);
 /* EZD1286I and EZD1287I. */
 void say_error(struct conn *, unsigned rc, const char *event);
+
+/* --- flow.c: EZD1284I ------------------------------------------------------
+ */
+
+void flow_environment(struct conn *);
+void flow_environment_init(struct conn *, unsigned rc);
+void flow_handshake(struct conn *);
+void flow_handshake_init(struct conn *, unsigned rc);
+/* The protocol's name, the cipher's digits in EBCDIC. */
+void flow_negotiated(struct conn *, const char *protocol, const char *cipher);
+void flow_close(struct conn *);
+/* What stands for System SSL's handles: numbers that nothing else has. */
+uint64_t flow_env_handle(const struct conn *);
+uint64_t flow_handle(const struct conn *);
 
 /* --- rows.c: displays ------------------------------------------------------
  */

@@ -294,6 +294,9 @@ env_get(struct conn *c)
         m->all = env;
         queue(m, env);
         say_start(c, "Environment Create", NULL);
+        say_event(c, 0, "Environment Create", NULL);
+        say_start(c, "Environment Init", NULL);
+        flow_environment(c);
     }
     buf_fini(&key);
     if (env != NULL)
@@ -313,6 +316,7 @@ env_made(struct loop_post *post)
     for (struct conn *c = env->engine->conns; c != NULL; c = next) {
         next = c->next;
         if (c->env == env && c->state == CONN_KEYS) {
+            flow_environment_init(c, env->rc);
             say_event(c, env->rc,
                       env->rc == 0 ? "Environment Init" : env->event, NULL);
             conn_go(c);

@@ -111,6 +111,7 @@ on_info(const SSL *ssl, int where, int value)
 static bool
 fail(struct conn *c, unsigned rc)
 {
+    flow_handshake_init(c, rc);
     say_error(c, rc, "Initial Handshake");
     say_event(c, rc, "Initial Handshake", NULL);
     conn_reset(c);
@@ -160,8 +161,15 @@ on_rekey(struct loop_timer *t)
 bool
 handshake_start(struct conn *c)
 {
+    static const char *const roles[] = {
+        [TTLS_CLIENT] = "HS-Client",
+        [TTLS_SERVER] = "HS-Server",
+        [TTLS_SERVER_CLIENT_AUTH] = "HS-ServerWithClientAuth",
+    };
     const struct ttls_effective *eff = &c->mapped->eff;
 
+    say_start(c, "Initial Handshake", roles[eff->role]);
+    flow_handshake(c);
     c->ssl = SSL_new(c->env->ctx);
     if (c->ssl == NULL || !give_transport(c))
         return fail(c, 5002);
@@ -185,8 +193,6 @@ handshake_start(struct conn *c)
         loop_timer_set(c->engine->loop, &c->timer,
                        (uint64_t)eff->handshake_timeout_s * 1000);
     c->state = CONN_HANDSHAKE;
-    say_flow(c, 0, "Call", "GSK_SECURE_SOCKET_INIT",
-             eff->role == TTLS_CLIENT ? "CLIENT" : "SERVER");
     return true;
 }
 
@@ -268,9 +274,12 @@ say_done(struct conn *c)
         (void)snprintf(hex + 2 * i, 3, "%02X",
                        digits[i] <= '9' ? 0xf0 + digits[i] - '0'
                                         : 0xc1 + digits[i] - 'A');
-    (void)snprintf(
-        text, sizeof text, "%016llX %016llX %s %s", 0x5000000000ull | c->id,
-        0x5100000000ull | c->mapped->eff.env_id, protocol_name(c->ssl), hex);
+    (void)snprintf(text, sizeof text, "%016llX %016llX %s %s",
+                   (unsigned long long)flow_handle(c),
+                   (unsigned long long)flow_env_handle(c),
+                   protocol_name(c->ssl), hex);
+    flow_handshake_init(c, 0);
+    flow_negotiated(c, protocol_name(c->ssl), hex);
     say_event(c, 0, "Initial Handshake", text);
 }
 

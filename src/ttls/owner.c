@@ -127,6 +127,7 @@ owners_add(const struct socket_facts *s, const struct held *held,
     bool is_any = false;
 
     owner_of(s->cgroup, s->uid, "", &maker);
+    maker.is_v6 = s->is_v6;
     out->is_more = out->is_more || held->is_more;
     for (size_t i = 0; i < held->n; i++) {
         const struct holder *h = &held->v[i];
@@ -134,6 +135,7 @@ owners_add(const struct socket_facts *s, const struct held *held,
         owner_of(h->cgroup, h->uid, h->comm, &o);
         o.tgid = (uint32_t)h->pid;
         o.is_ours = o.is_ours || maker.is_ours;
+        o.is_v6 = s->is_v6;
         if (o.is_found)
             add(out, &o, h->cgroup == s->cgroup && h->uid == s->uid);
         is_any = is_any || o.is_found;

@@ -16,6 +16,7 @@ struct owner {
     bool is_found; /* false: it has ended */
     bool is_job;
     bool is_ours; /* a job of this image, or uses what one has made */
+    bool is_v6;   /* of a socket: for IPv6 */
     char job[9], user[9];
     uint32_t uid;
     uint32_t tgid; /* of a socket: who holds it; 0: not found */

@@ -375,10 +375,10 @@ enum ttls_collate { TTLS_COLLATE_ASCII, TTLS_COLLATE_EBCDIC };
 
 struct ttls_policy *ttls_policy_ref(struct ttls_policy *);
 void ttls_policy_unref(struct ttls_policy **);
-/* In the order of search: priority, then name. */
 /* A rule's actions in the order it names them; returns how many. */
 size_t ttls_rule_actions(const struct ttls_rule *,
                          const struct ttls_obj *out[TTLS_ACTIONS]);
+/* In the order of search: priority, then name. */
 size_t ttls_policy_rules(const struct ttls_policy *,
                          const struct ttls_rule *const **out);
 /* All objects in the order of the files. */

@@ -12,18 +12,23 @@
 #include "ttls/engine_wire.h"
 #include "ttls/syslogd.h"
 
-#define ADDR_TEXT (INET6_ADDRSTRLEN + 8)
+#define ADDR_TEXT (INET6_ADDRSTRLEN + 16)
 
+/* An IPv4 address on the program's IPv6 socket has that one's form. */
 static const char *
-addr_text(const struct capture_addr *a, char out[ADDR_TEXT])
+addr_text(const struct conn *c, const struct capture_addr *a,
+          char out[ADDR_TEXT])
 {
+    bool is_v6 =
+        c->is_inbound ? c->who.is_v6 : (c->record.flags & CAPTURE_MAPPED4) != 0;
     char ip[INET6_ADDRSTRLEN];
 
     if (addr_is_v4(a))
         (void)inet_ntop(AF_INET, a->ip + 12, ip, sizeof ip);
     else
         (void)inet_ntop(AF_INET6, a->ip, ip, sizeof ip);
-    (void)snprintf(out, ADDR_TEXT, "%s..%u", ip, a->port);
+    (void)snprintf(out, ADDR_TEXT, "%s%s..%u",
+                   is_v6 && addr_is_v4(a) ? "::FFFF:" : "", ip, a->port);
     return out;
 }
 
@@ -81,7 +86,7 @@ say_map(struct conn *c)
         &line,
         "EZD1281I TTLS Map CONNID: %08X LOCAL: %s REMOTE: %s "
         "JOBNAME: %s USERID: %s TYPE: %s STATUS: %s RULE: " STR_FMT " ACTIONS:",
-        c->id, addr_text(&c->local, local), addr_text(&c->remote, remote),
+        c->id, addr_text(c, &c->local, local), addr_text(c, &c->remote, remote),
         c->who.job, c->who.user, c->is_inbound ? "InBound" : "OutBound",
         !eff->is_enabled                 ? "Not Enabled"
         : eff->is_application_controlled ? "Appl Control"
@@ -179,8 +184,8 @@ say_error(struct conn *c, unsigned rc, const char *event)
     if (c->mapped == NULL)
         return;
     eff = &c->mapped->eff;
-    (void)addr_text(&c->local, local);
-    (void)addr_text(&c->remote, remote);
+    (void)addr_text(c, &c->local, local);
+    (void)addr_text(c, &c->remote, remote);
     if (wants(c, TTLS_TRACE_JOBLOG)) {
         say_line(c, "EZD1287I TTLS Error RC: %u %s", rc, event);
         say_line(c, "  LOCAL: %s", local);

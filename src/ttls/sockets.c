@@ -51,6 +51,7 @@ read_facts(const struct nlmsghdr *h, struct socket_facts *s)
     s->cookie = (uint64_t)m->id.idiag_cookie[1] << 32 | m->id.idiag_cookie[0];
     s->uid = m->idiag_uid;
     s->inode = m->idiag_inode;
+    s->is_v6 = m->idiag_family == AF_INET6;
     s->state = m->idiag_state;
     while (left >= sizeof(struct rtattr)) {
         const struct rtattr *a = (const void *)p;

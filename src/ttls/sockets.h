@@ -12,6 +12,7 @@ struct socket_facts {
     struct capture_addr local, remote;
     uint64_t cookie, cgroup;
     uint32_t uid, inode;
+    bool is_v6;
     uint8_t state; /* TCP_ESTABLISHED (1) .. TCP_LISTEN (10) */
 };
 

@@ -78,10 +78,12 @@ s.shutdown(socket.SHUT_WR)
 print(s.makefile().readline().strip())
 PY
 for kind in plain mapped six bound device nonblock tfo mptcp; do
+    mark
     OUT=$(timeout 20 python3 "$SCRATCH/client.py" $kind 2>&1 | tr '\n' ' ')
     if [ $kind = mptcp ] && grep -q 'Protocol not' <<<"$OUT"; then pass "$kind: not in this kernel"; continue; fi
     case $kind in mapped) p=::ffff:10.77.0.2 o=::ffff:10.77.0.1 ;; six) p=fd77::2 o=fd77::1 ;; *) p=10.77.0.2 o=10.77.0.1 ;; esac
     like "$OUT" "MARKER TLSv1.3 say $kind peer $p 8443 own $o MARKER end" "$kind: names are the real ones, half close works"
+    [ $kind != mapped ] || { wait_for 5 said 'EZD1281I .* LOCAL: ::FFFF:10\.77\.0\.1\.\.[0-9]+ REMOTE: ::FFFF:10\.77\.0\.2\.\.8443 '; ok $? "an IPv6 socket: ::FFFF:"; }
 done
 cat >"$SCRATCH/bare.c" <<'C'
 /* A static program without a C library's sockets: connect by a bare system

@@ -240,7 +240,7 @@ says 1 "" "EZD1287I "
 says 2 "" "EZD1286I "
 says 4 "EZD1281I " "EZD1281I "
 says 8 "EZD1282I EZD1283I " "EZD1282I EZD1283I "
-says 16 "EZD1282I EZD1284I " "EZD1282I "
+says 16 "EZD1282I EZD1284I " "EZD1282I EZD1284I "
 says 32 "EZD1285I " ""
 
 # --- EnvironmentUserInstance: a new environment, an empty cache --------------------------
