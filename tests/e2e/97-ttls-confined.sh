@@ -78,19 +78,21 @@ def channels(pid):
             os.close(fd); continue
         if is_it and is_alive(s): found.append(s)
         else: s.close()
-    return sorted(found, key=lambda s: -sum(asks(s, 0.5) for _ in range(8)))
+    return sorted(found, key=lambda s: -sum(asks(s, 0.5, 0.1) for _ in range(8)))
 def message(kind, payload, seq=0x7fffffff): return struct.pack(">HIB", kind, seq, 0) + payload
 def text(b): return struct.pack(">I", len(b)) + b
 WHO = message(0x5421, struct.pack(">QIIQ", 1, 0, 1, 0) + text(b"init"))
-def asks(s, seconds):
+def asks(s, seconds, first=0):
     """Is it answered?"""
     s.send(WHO, socket.MSG_DONTWAIT)
+    time.sleep(first)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try: return s.recv(65536, socket.MSG_DONTWAIT)[:6] == struct.pack(">HI", 0x5441, 0x7fffffff)
         except BlockingIOError: time.sleep(0.01)
         except OSError: return False
     return False
+def others(): return any(asks(s, 2) for _ in range(5) for s in theirs)
 def ended(s):
     for _ in range(500):
         try:
@@ -120,7 +122,7 @@ keep_open = [lingering() for _ in range(8)]
 attach(mine[0], WHO, [c.fileno() for c in keep_open])
 for c in keep_open: c.close()
 say("a request with sockets that would hold up who closes them is answered", asks(mine[0], 10))
-say("and others are meanwhile", asks(theirs[0], 10))
+say("and others are meanwhile", others())
 say("nothing of it is kept", held() == before)
 # More than it can be told: nobody reads the answers.
 sent = 0
@@ -131,7 +133,7 @@ for _ in range(300000):
         time.sleep(0.0005)
         if _ > 20000: break
 say("who floods it and reads nothing is left alone", sent < 3000)
-say("and others are served", asks(theirs[0], 10))
+say("and others are served", others())
 say("its memory does not grow", memory() - kb < 40000)
 got = 0
 for _ in range(3000):
@@ -141,14 +143,16 @@ say("until it reads again", got >= sent and asks(mine[0], 10))
 # Not a message: the channel ends, with what lies in it.
 c = lingering()
 attach(mine[0], b"\xff", [c.fileno()])
-for _ in range(4): attach(mine[0], message(0x5425, b"\xff" + text(b"ICH408I USER(IBMUSER )")), [c.fileno()] * 200)
+try:
+    for _ in range(4): attach(mine[0], message(0x5425, b"\xff" + text(b"ICH408I USER(IBMUSER )")), [c.fileno()] * 200)
+except BrokenPipeError: pass # it has ended already
 c.close()
 say("what is no message ends the channel", ended(mine[0]))
-say("others are served", asks(theirs[0], 10))
+say("others are served", others())
 for body in [message(0x5441, b"\0")]:
     mine[1].send(body)
 say("an answer as a request ends the other one", ended(mine[1]))
-say("others are served still", asks(theirs[0], 10))
+say("others are served still", others())
 say("two descriptors fewer", held() == before - 2)
 PY
 # Cores, were their limit another one: the kernel says whether it has written one.
@@ -158,13 +162,13 @@ else
     core=$(cat /proc/sys/kernel/core_pattern)
     for process in broker engine; do
         [ $process = broker ] && pid=$(children --broker) || pid=$(children --engine | head -1)
-        prlimit --pid "$pid" --core=unlimited:unlimited; kill -SEGV "$pid"
+        prlimit --pid "$pid" --core=unlimited:unlimited 2>/dev/null || { note "$process: its limit cannot be raised here"; continue; }
+        kill -SEGV "$pid"
         wait_for 10 grep -q "process $pid) has ended, status 0xb;" "$LOG"; ok $? "$process: no core is written (core_pattern $core)"
-        wait_for 10 again; wait_for 10 settled "$(children --broker)"; sleep 1
+        wait_for 10 again; wait_for 10 settled "$(children --broker)"; broker=$(children --broker)
     done
-    broker=$(children --broker)
 fi
-bad=$(children --engine-again | head -1) good=$(ps -o pid=,args= --ppid "$stack" | grep -- '--engine ' | awk '{ print $1 }' | head -1)
+bad=$(children --engine-again | head -1) good=$(children --engine | grep -vx "$bad" | head -1)
 if [ -z "$good" ]; then pass "one core, one engine: nobody else to be served"; done_testing; fi
 mark
 OUT=$(timeout 200 python3 hostile.py "$stack" "$broker" "$bad" "$good" 2>&1)
