@@ -9,9 +9,10 @@
 static struct buf said;
 
 void
-ask_line(struct engine *g, struct str line)
+ask_line(struct engine *g, uint8_t priority, struct str line)
 {
     (void)g;
+    (void)priority;
     buf_add(&said, line);
     buf_add_char(&said, '\n');
 }
