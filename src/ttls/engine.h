@@ -204,6 +204,8 @@ struct engine {
     struct engine_policy *policy;
     struct engine_policy *former; /* that primary connections were mapped by */
     struct primaries primaries;
+    struct loop_timer sweep; /* of closed ones */
+    bool is_sweeping;
     struct conn *conns;
     size_t n_conns;
     uint32_t next_id;

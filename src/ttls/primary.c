@@ -66,8 +66,36 @@ slot_at(uint32_t tgid, const uint8_t remote[16], uint32_t i)
            PRIMARIES_MAX;
 }
 
+/* Of this engine's. */
+static void
+drop(struct primaries *p, struct primary *s)
+{
+    struct primary e = *s;
+
+    __atomic_store_n(&s->tag, 0, __ATOMIC_RELEASE);
+    hint(p, &e, -1);
+}
+
+static uint64_t
+closed_at(const struct primary *s)
+{
+    return __atomic_load_n(&s->closed_ns, __ATOMIC_ACQUIRE);
+}
+
+static void
+close_at(struct primary *s, uint64_t now_ns)
+{
+    __atomic_store_n(&s->closed_ns, now_ns, __ATOMIC_RELEASE);
+}
+
+static bool
+stood(const struct primary *e, uint64_t when_ns)
+{
+    return e->closed_ns == 0 || e->closed_ns >= when_ns;
+}
+
 void
-primaries_start(struct primaries *p)
+primaries_start(struct primaries *p, uint64_t now_ns)
 {
     for (uint32_t i = 0; p->slots != NULL && i < PRIMARIES_MAX; i++) {
         struct primary e;
@@ -75,9 +103,44 @@ primaries_start(struct primaries *p)
         /* Half-written ones are nobody's: their engine has ended. */
         if (p->slots[i].engine != p->engine || !read_slot(&p->slots[i], &e))
             continue;
-        __atomic_store_n(&p->slots[i].tag, 0, __ATOMIC_RELEASE);
-        hint(p, &e, -1);
+        if (e.closed_ns == 0)
+            close_at(&p->slots[i], now_ns);
     }
+}
+
+bool
+primaries_sweep(struct primaries *p, uint64_t now_ns)
+{
+    bool is_more = false;
+
+    for (uint32_t i = 0; p->slots != NULL && i < PRIMARIES_MAX; i++) {
+        struct primary *s = &p->slots[i];
+
+        if (tag_of(s) < 2 || s->engine != p->engine || closed_at(s) == 0)
+            continue;
+        if (now_ns - closed_at(s) >= PRIMARY_LINGER_NS)
+            drop(p, s);
+        else
+            is_more = true;
+    }
+    return is_more;
+}
+
+/* Sooner than it is time: who stands needs the place. */
+static bool
+drop_closed(struct primaries *p, const struct primary *want)
+{
+    bool is_dropped = false;
+
+    for (uint32_t i = 0; i < PRIMARY_WINDOW; i++) {
+        struct primary *s = &p->slots[slot_at(want->tgid, want->remote, i)];
+
+        if (tag_of(s) < 2 || s->engine != p->engine || closed_at(s) == 0)
+            continue;
+        drop(p, s);
+        is_dropped = true;
+    }
+    return is_dropped;
 }
 
 bool
@@ -90,7 +153,8 @@ primaries_put(struct primaries *p, const struct primary *want, uint32_t *slot)
         struct primary *s = &p->slots[at];
 
         if (tag_of(s) > 1 && s->engine == p->engine && says_same(s, want)) {
-            s->n++;
+            s->n = closed_at(s) == 0 ? s->n + 1 : 1;
+            close_at(s, 0);
             *slot = at;
             return true;
         }
@@ -103,12 +167,15 @@ primaries_put(struct primaries *p, const struct primary *want, uint32_t *slot)
                                         __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
             free_slot = &p->slots[*slot];
     }
+    if (free_slot == NULL && drop_closed(p, want))
+        return primaries_put(p, want, slot);
     if (free_slot == NULL)
         return false;
     hint(p, want, 1);
     e.tag = 1;
     e.engine = p->engine;
     e.n = 1;
+    e.closed_ns = 0;
     memcpy(&free_slot->engine, &e.engine, sizeof e - sizeof e.tag);
     __atomic_store_n(&free_slot->tag,
                      (uint64_t)(p->engine + 1) << 32 | ++p->last,
@@ -117,15 +184,12 @@ primaries_put(struct primaries *p, const struct primary *want, uint32_t *slot)
 }
 
 void
-primaries_remove(struct primaries *p, uint32_t slot)
+primaries_remove(struct primaries *p, uint32_t slot, uint64_t now_ns)
 {
-    struct primary *s = &p->slots[slot], e;
+    struct primary *s = &p->slots[slot];
 
-    if (--s->n > 0)
-        return;
-    e = *s;
-    __atomic_store_n(&s->tag, 0, __ATOMIC_RELEASE);
-    hint(p, &e, -1);
+    if (--s->n == 0)
+        close_at(s, now_ns);
 }
 
 bool
@@ -136,8 +200,9 @@ primaries_may(const struct primaries *p, const uint8_t remote[16])
 }
 
 bool
-primaries_any(const struct primaries *p, const uint8_t local[16],
-              const uint8_t remote[16], struct primary *out)
+primaries_any(const struct primaries *p, uint64_t when_ns,
+              const uint8_t local[16], const uint8_t remote[16],
+              struct primary *out)
 {
     bool is_found = false;
 
@@ -145,7 +210,7 @@ primaries_any(const struct primaries *p, const uint8_t local[16],
         struct primary e;
 
         if (!read_slot(&p->slots[i], &e) ||
-            !has_key(&e, e.tgid, local, remote) ||
+            !has_key(&e, e.tgid, local, remote) || !stood(&e, when_ns) ||
             (is_found && out->priority >= e.priority))
             continue;
         *out = e;
@@ -155,7 +220,7 @@ primaries_any(const struct primaries *p, const uint8_t local[16],
 }
 
 bool
-primaries_find(const struct primaries *p, uint32_t tgid,
+primaries_find(const struct primaries *p, uint64_t when_ns, uint32_t tgid,
                const uint8_t local[16], const uint8_t remote[16],
                struct primary *out)
 {
@@ -167,7 +232,7 @@ primaries_find(const struct primaries *p, uint32_t tgid,
         struct primary e;
 
         if (!read_slot(&p->slots[slot_at(tgid, remote, i)], &e) ||
-            !has_key(&e, tgid, local, remote) ||
+            !has_key(&e, tgid, local, remote) || !stood(&e, when_ns) ||
             (is_found && out->priority >= e.priority))
             continue;
         *out = e;

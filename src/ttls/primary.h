@@ -2,7 +2,9 @@
  * Primary connections of rules with SecondaryMap: {process, local address,
  * remote address} and the rule they were mapped to, in memory that the engines
  * of a stack share. A later connection of the same process between the same
- * addresses, or of one that descends from it, becomes a secondary one.
+ * addresses, or of one that descends from it, becomes a secondary one. What was
+ * made while the primary stood, and is looked at when it does not any more,
+ * counts as well: entries outlive it for a while, and say when it was closed.
  *
  * The kernel knows of them by counters of peers only (capture_map.h): a
  * connection that hits one is sent to an engine, which looks here.
@@ -15,12 +17,14 @@
 
 #define PRIMARIES_MAX 16384u
 #define PRIMARY_WINDOW 256u /* slots a key may be in; a multiple of 2 */
-#define PRIMARY_NONE UINT32_MAX
+/* As long as the broker may take to say whose a connection is, and more. */
+#define PRIMARY_LINGER_NS 15000000000u
 
 /* One entry. Those of one engine that say the same are one, counted. */
 struct primary {
     uint64_t tag; /* 0: free, 1: being written, else unique */
     uint32_t engine, n;
+    uint64_t closed_ns; /* since the machine was started; 0: it stands */
     uint32_t tgid;
     uint8_t local[16], remote[16];
     uint32_t policy, priority; /* the policy's number, the rule's priority */
@@ -35,20 +39,24 @@ struct primaries {
     uint32_t engine, last;
 };
 
-/* Forget what a predecessor of the same number has left. */
-void primaries_start(struct primaries *);
-/* want: all but tag, engine and n. False: no room is left. */
+/* What a predecessor of the same number has left is closed. */
+void primaries_start(struct primaries *, uint64_t now_ns);
+/* want: all but tag, engine, n and closed_ns. False: no room is left. */
 MUST_CHECK bool primaries_put(struct primaries *, const struct primary *want,
                               uint32_t *slot);
-void primaries_remove(struct primaries *, uint32_t slot);
+void primaries_remove(struct primaries *, uint32_t slot, uint64_t now_ns);
+/* Free what has been closed for long. True: there is more of it. */
+bool primaries_sweep(struct primaries *, uint64_t now_ns);
 /* Is there any with this peer? No entry is looked at: most have none. */
 bool primaries_may(const struct primaries *, const uint8_t remote[16]);
-/* The one of highest priority, of whatever process. */
-MUST_CHECK bool primaries_any(const struct primaries *, const uint8_t local[16],
-                              const uint8_t remote[16], struct primary *out);
+/* The one of highest priority that stood at when_ns or was made since, of
+ * whatever process. */
+MUST_CHECK bool primaries_any(const struct primaries *, uint64_t when_ns,
+                              const uint8_t local[16], const uint8_t remote[16],
+                              struct primary *out);
 /* Of this one. False: none. */
-MUST_CHECK bool primaries_find(const struct primaries *, uint32_t tgid,
-                               const uint8_t local[16],
+MUST_CHECK bool primaries_find(const struct primaries *, uint64_t when_ns,
+                               uint32_t tgid, const uint8_t local[16],
                                const uint8_t remote[16], struct primary *out);
 /* Was any mapped by the policy of this number? */
 bool primaries_hold(const struct primaries *, uint32_t policy);

@@ -9,9 +9,43 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "ttls/engine.h"
+
+#define SWEEP_MS 5000u
+
+/* As the kernel's records count. */
+static uint64_t
+now_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void
+on_sweep(struct loop_timer *t)
+{
+    struct engine *g = CONTAINER_OF(t, struct engine, sweep);
+
+    g->is_sweeping = primaries_sweep(&g->primaries, now_ns());
+    if (g->is_sweeping)
+        loop_timer_set(g->loop, t, SWEEP_MS);
+}
+
+/* Closed ones are dropped when nobody can mean them any more. */
+static void
+sweep_later(struct engine *g)
+{
+    if (g->is_sweeping)
+        return;
+    g->is_sweeping = true;
+    g->sweep.fire = on_sweep;
+    loop_timer_set(g->loop, &g->sweep, SWEEP_MS);
+}
 
 static void *
 shared(int fd, size_t n)
@@ -29,7 +63,8 @@ secondary_open(struct engine *g, int hints, int slots)
     g->primaries.slots = shared(slots, PRIMARIES_MAX * sizeof(struct primary));
     if (g->primaries.hints == NULL || g->primaries.slots == NULL)
         return false;
-    primaries_start(&g->primaries);
+    primaries_start(&g->primaries, now_ns());
+    sweep_later(g);
     return true;
 }
 
@@ -109,8 +144,10 @@ secondary_note(struct conn *c)
 void
 secondary_forget(struct conn *c)
 {
-    if (c->is_primary)
-        primaries_remove(&c->engine->primaries, c->primary);
+    if (c->is_primary) {
+        primaries_remove(&c->engine->primaries, c->primary, now_ns());
+        sweep_later(c->engine);
+    }
     c->is_primary = false;
 }
 
@@ -149,6 +186,8 @@ secondary_relate(struct conn *c, const struct lineage *of)
     struct primary e;
     uint32_t priority = 0;
 
+    if (c->is_inbound && c->record.when_ns == 0)
+        c->record.when_ns = now_ns();
     c->kin = 0;
     c->may_have_kin = false;
     if (!primaries_may(p, c->remote.ip))
@@ -157,7 +196,8 @@ secondary_relate(struct conn *c, const struct lineage *of)
         uint32_t tgid = i == 0 ? process_of(c) : of->v[i - 1];
 
         if (tgid == 0 ||
-            !primaries_find(p, tgid, c->local.ip, c->remote.ip, &e) ||
+            !primaries_find(p, c->record.when_ns, tgid, c->local.ip,
+                            c->remote.ip, &e) ||
             (c->kin != 0 && e.priority <= priority))
             continue;
         c->kin = tgid;
@@ -171,9 +211,11 @@ find(const struct conn *c, const struct ttls_rule *rule, struct primary *out)
 {
     const struct primaries *p = &c->engine->primaries;
     bool is_found =
-        c->kin != 0 ? primaries_find(p, c->kin, c->local.ip, c->remote.ip, out)
-                    : c->may_have_kin &&
-                          primaries_any(p, c->local.ip, c->remote.ip, out);
+        c->kin != 0
+            ? primaries_find(p, c->record.when_ns, c->kin, c->local.ip,
+                             c->remote.ip, out)
+            : c->may_have_kin && primaries_any(p, c->record.when_ns,
+                                               c->local.ip, c->remote.ip, out);
 
     return is_found && (rule == NULL || rule->priority < out->priority);
 }

@@ -9,11 +9,13 @@
 static uint64_t hints[CAPTURE_HINTS];
 static struct primary slots[PRIMARIES_MAX];
 static struct primaries one, two;
+static uint64_t when; /* a connection was made: before 1000 primaries stood */
 
 static int
 start(void **state)
 {
     (void)state;
+    when = 2000;
     memset(hints, 0, sizeof hints);
     memset(slots, 0, sizeof slots);
     one = (struct primaries){ .slots = slots, .hints = hints, .engine = 0 };
@@ -40,7 +42,7 @@ finds(const struct primaries *p, uint32_t tgid, uint8_t local, uint8_t remote,
 {
     const uint8_t l[16] = { [15] = local }, r[16] = { [15] = remote };
 
-    return primaries_find(p, tgid, l, r, out);
+    return primaries_find(p, when, tgid, l, r, out);
 }
 
 static size_t
@@ -76,7 +78,16 @@ by_process_and_addresses(void **state)
     assert_true(primaries_may(&two, remote));
     assert_true(primaries_hold(&two, 7));
     assert_false(primaries_hold(&two, 8));
-    primaries_remove(&one, slot);
+    primaries_remove(&one, slot, 1000);
+    assert_false(finds(&two, 100, 1, 2, &got));
+    /* What was made before still belongs to it, for a while. */
+    when = 1000;
+    assert_true(finds(&two, 100, 1, 2, &got));
+    assert_true(primaries_hold(&two, 7));
+    assert_true(primaries_sweep(&one, 1000));
+    assert_false(primaries_sweep(&two, UINT64_MAX)); /* another engine's */
+    assert_true(finds(&two, 100, 1, 2, &got));
+    assert_false(primaries_sweep(&one, 1000 + PRIMARY_LINGER_NS));
     assert_false(finds(&two, 100, 1, 2, &got));
     assert_false(primaries_hold(&two, 7));
     assert_false(primaries_may(&two, remote));
@@ -98,11 +109,20 @@ is_counted(void **state)
     assert_true(primaries_put(&two, &p, &c));
     assert_int_equal(a, b);
     assert_int_not_equal(a, c);
-    primaries_remove(&one, a);
-    primaries_remove(&two, c);
+    primaries_remove(&one, a, 1000);
+    primaries_remove(&two, c, 1000);
     assert_true(finds(&two, 100, 1, 2, &got));
-    primaries_remove(&one, b);
+    primaries_remove(&one, b, 1000);
     assert_false(finds(&two, 100, 1, 2, &got));
+    assert_int_equal(hinted(), 4);
+    /* It is made again: one entry, that stands. */
+    assert_true(primaries_put(&one, &p, &b));
+    assert_int_equal(a, b);
+    assert_true(finds(&two, 100, 1, 2, &got));
+    assert_false(primaries_sweep(&one, UINT64_MAX));
+    primaries_remove(&one, b, 1000);
+    assert_false(primaries_sweep(&one, UINT64_MAX));
+    assert_false(primaries_sweep(&two, UINT64_MAX));
     assert_int_equal(hinted(), 0);
 }
 
@@ -120,7 +140,7 @@ highest_priority(void **state)
     assert_true(primaries_put(&two, &low, &c));
     assert_true(finds(&one, 100, 1, 2, &got));
     assert_string_equal(got.rule, "high");
-    primaries_remove(&two, b);
+    primaries_remove(&two, b, 1000);
     assert_true(finds(&one, 100, 1, 2, &got));
     assert_string_equal(got.rule, "low");
 }
@@ -138,19 +158,19 @@ of_anybody(void **state)
     uint32_t a, b;
 
     (void)state;
-    assert_false(primaries_any(&two, local, remote, &got));
+    assert_false(primaries_any(&two, when, local, remote, &got));
     assert_true(primaries_put(&one, &low, &a));
     assert_true(primaries_put(&two, &high, &b));
-    assert_false(primaries_any(&two, local, other, &got));
-    assert_false(primaries_any(&two, other, remote, &got));
-    assert_false(primaries_any(&none, local, remote, &got));
+    assert_false(primaries_any(&two, when, local, other, &got));
+    assert_false(primaries_any(&two, when, other, remote, &got));
+    assert_false(primaries_any(&none, when, local, remote, &got));
     assert_false(primaries_may(&none, remote));
     assert_int_equal(got.tgid, 77);
-    assert_true(primaries_any(&one, local, remote, &got));
+    assert_true(primaries_any(&one, when, local, remote, &got));
     assert_string_equal(got.rule, "high");
     assert_int_equal(got.tgid, 300);
-    primaries_remove(&two, b);
-    assert_true(primaries_any(&two, local, remote, &got));
+    primaries_remove(&two, b, 1000);
+    assert_true(primaries_any(&two, when, local, remote, &got));
     assert_int_equal(got.tgid, 100);
 }
 
@@ -181,9 +201,10 @@ after_a_death(void **state)
     (void)state;
     assert_true(primaries_put(&one, &p, &a));
     assert_true(primaries_put(&two, &q, &b));
-    primaries_start(&next);
+    primaries_start(&next, 1000);
     assert_true(finds(&next, 100, 1, 2, &got));
     assert_false(finds(&next, 200, 1, 3, &got));
+    assert_false(primaries_sweep(&next, UINT64_MAX));
     assert_int_equal(hinted(), 2);
 }
 
@@ -211,6 +232,11 @@ no_room(void **state)
         assert_int_equal(hinted(), before);
         p.policy = 0;
         assert_true(primaries_put(&one, &p, &slot));
+        primaries_remove(&one, slot, 1000);
+        primaries_remove(&one, slot, 1000);
+        p.policy = policy;
+        assert_false(primaries_put(&two, &p, &slot));
+        assert_true(primaries_put(&one, &p, &slot)); /* a closed one's place */
     }
     assert_true(finds(&two, 100, 1, 2, &got));
 }
