@@ -29,8 +29,8 @@ background setpriv --reuid=50001 --regid=50001 --clear-groups /usr/bin/python3 -
 wait_for 10 eval 'ss -Hltn sport = :8080 | grep -q LISTEN'
 mark
 get() { OUT=$("${CURL[@]}" "$@"; echo "status $?"); }
-get http://10.77.0.2:8443/; like "$OUT" 'MARKER page TLSv1.3' "outbound"
-get -g 'http://[fd77::2]:8443/'; like "$OUT" 'MARKER page' "IPv6"
+get -H 'X: SECRET' http://10.77.0.2:8443/; like "$OUT" 'MARKER page TLSv1.3' "outbound"
+get -H 'X: SECRET' -g 'http://[fd77::2]:8443/'; like "$OUT" 'MARKER page' "IPv6"
 wait_for 5 said 'EZD1281I .* REMOTE: 10\.77\.0\.2\.\.8443 JOBNAME: CURL USERID: ROOT '; ok $? "whose it is is found"
 OUT=$(peer "${CURL[@]}" -k https://10.77.0.1:8080/); like "$OUT" 'Directory listing' "inbound"
 OUT=$(peer "${CURL[@]}" http://10.77.0.1:8080/; echo "status $?"); like "$OUT" '^status (52|56)' "clear text is refused"
@@ -122,5 +122,5 @@ OUT=$(bash -c "echo \$BASHPID >$cgroup/test/cgroup.procs; exec ${CURL[*]@Q} http
 rmdir "$cgroup/test"
 sallyport shutdown >/dev/null 2>&1
 is "$(tables)" 0 "nothing is left"
-is "$(grep -ao 'MARKER' wire | sort -u)" "" "no clear text on the wire"
+is "$(grep -ao 'MARKER\|SECRET' wire | sort -u)" "" "no clear text on the wire"
 done_testing
