@@ -63,6 +63,8 @@ free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",
 listens() { ss -ltnH "sport = :$1" | grep -q .; }
 is_free() { ! listens "$1"; }
 
+# Whoever a program of the script has started, and left behind.
+_left_behind() { grep -lzsx "SALLYPORT_ROOT=$SALLYPORT_ROOT" /proc/[0-9]*/environ | cut -d/ -f3; }
 _cleanup() {
     local status=$? pid
     for cmd in ${_at_exit[@]+"${_at_exit[@]}"}; do eval "$cmd"; done
@@ -71,6 +73,7 @@ _cleanup() {
         for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.02; done
         kill -9 "$pid" 2>/dev/null
     done
+    for pid in $(_left_behind); do kill -9 "$pid" 2>/dev/null; done
     if [ -n "${E2E_KEEP:-}" ]; then echo "# kept $SCRATCH"; else rm -rf "$SCRATCH"; fi
     if [ $_finished -eq 0 ]; then echo "not ok $((_count + 1)) - script ended early (status $status)"; echo "1..$((_count + 1))"; exit 1; fi
 }
