@@ -302,6 +302,15 @@ report(struct command *c)
     session_done(c->session, 0);
 }
 
+static void
+not_recognized(struct command *c)
+{
+    session_printf(c->session,
+                   "EZZ0061I COMMAND DISPLAY TCPIP NOT RECOGNIZED; expected "
+                   "D TCPIP or D TCPIP,[stack],NETSTAT,report");
+    session_done(c->session, 8);
+}
+
 #define NETSTAT_ARGS 12
 
 /* sallyport-netstat as somebody without rights: the stack answers anyone. */
@@ -397,10 +406,15 @@ netstat(struct command *c, struct str stack, struct str rest)
     argv[n++] = str_z(c->arena, STR("sallyport-netstat"));
     argv[n++] = str_z(c->arena, STR("-p"));
     argv[n++] = str_z(c->arena, str_of(found.name));
-    while (rest.p != NULL && str_token(&rest, ',', &word) && n < NETSTAT_ARGS) {
+    while (rest.p != NULL && str_token(&rest, ',', &word)) {
         word = str_upper(c->arena, str_trim(word));
-        if (word.n > 0 && word.p[0] != '-')
-            argv[n++] = str_z(c->arena, word);
+        if (word.n == 0)
+            continue;
+        if (n == NETSTAT_ARGS || word.p[0] == '-') {
+            not_recognized(c);
+            return;
+        }
+        argv[n++] = str_z(c->arena, word);
     }
     run_netstat(c, argv);
 }
@@ -421,8 +435,5 @@ tcpip_display(struct command *c)
         netstat(c, str_upper(c->arena, str_trim(stack)), rest);
         return;
     }
-    session_printf(c->session,
-                   "EZZ0061I COMMAND DISPLAY TCPIP NOT RECOGNIZED; expected "
-                   "D TCPIP or D TCPIP,[stack],NETSTAT,report");
-    session_done(c->session, 8);
+    not_recognized(c);
 }

@@ -27,6 +27,9 @@
 #define CONTROL_IS_TIMED_OUT 1u /* the last INIT, which allowed for that */
 #define CONTROL_IS_STOPPING 2u  /* the partner has not said close_notify yet */
 
+/* The parameters of the groups are wanted. */
+#define STACK_QUERY_GROUPS "groups"
+
 enum stack_message {
     /* to the stack; answered by STACK_DONE with the same sequence */
     STACK_INSTALL = 0x5301, /* one descriptor: sealed memfd of a policy with
@@ -43,7 +46,8 @@ enum stack_message {
                                policy */
     /* for everybody; answered by STACK_ROWS or STACK_DONE */
     STACK_CONTROL = 0x5311, /* a program's question (ttls/attls.c) -> ROWS */
-    STACK_QUERY = 0x5310,   /* str request (JSON; see ttls/enforce.h) */
+    STACK_QUERY = 0x5310,   /* str request: "", STACK_QUERY_GROUPS or the CONNID
+                               (8 digits) whose parameters are wanted -> ROWS */
     /* from the stack */
     STACK_DONE = 0x5381, /* u8 enum err, str why */
     STACK_IS = 0x5382,   /* u8 TTLS, u8 has policy, u8 has been complete once,

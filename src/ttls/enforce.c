@@ -447,30 +447,9 @@ ask_engine(struct worker *w, uint16_t type, struct str request, struct buf *out)
     return false;
 }
 
+/* With their parameters, as pasearch lists them, if those are asked for. */
 static void
-put_groups(const struct ttls_policy *policy, struct buf *out)
-{
-    const struct ttls_obj *const *objs;
-    size_t n = policy == NULL ? 0 : ttls_policy_objects(policy, &objs);
-    bool is_first = true;
-
-    buf_add_z(out, "\"groups\":[");
-    for (size_t i = 0; i < n; i++) {
-        if (objs[i]->stmt != TTLS_GROUP_ACTION)
-            continue;
-        buf_add_z(out, is_first ? "{\"name\":" : ",{\"name\":");
-        ttls_json_text(out, objs[i]->name);
-        buf_printf(
-            out, ",\"id\":\"%08X\"}",
-            ((const struct ttls_group_action *)(const void *)objs[i])->id);
-        is_first = false;
-    }
-    buf_add_z(out, "],");
-}
-
-/* With "detail": every action's parameters, as pasearch lists them. */
-static void
-put_actions(const struct ttls_policy *policy, struct buf *out)
+put_groups(const struct ttls_policy *policy, bool with_detail, struct buf *out)
 {
     const struct ttls_obj *const *objs;
     size_t n = policy == NULL ? 0 : ttls_policy_objects(policy, &objs);
@@ -478,18 +457,21 @@ put_actions(const struct ttls_policy *policy, struct buf *out)
     struct buf text;
 
     buf_init(&text, 256u * 1024u);
-    buf_add_z(out, "\"actions\":[");
+    buf_add_z(out, "\"groups\":[");
     for (size_t i = 0; i < n; i++) {
-        if (objs[i]->stmt != TTLS_GROUP_ACTION &&
-            objs[i]->stmt != TTLS_ENV_ACTION &&
-            objs[i]->stmt != TTLS_CONN_ACTION)
+        if (objs[i]->stmt != TTLS_GROUP_ACTION)
             continue;
-        buf_clear(&text);
-        ttls_show_action(objs[i], &text);
         buf_add_z(out, is_first ? "{\"name\":" : ",{\"name\":");
         ttls_json_text(out, objs[i]->name);
-        buf_add_z(out, ",\"text\":");
-        ttls_json_text(out, buf_view(&text));
+        buf_printf(
+            out, ",\"id\":\"%08X\"",
+            ((const struct ttls_group_action *)(const void *)objs[i])->id);
+        if (with_detail) {
+            buf_clear(&text);
+            ttls_show_action(objs[i], &text);
+            buf_add_z(out, ",\"text\":");
+            ttls_json_text(out, buf_view(&text));
+        }
         buf_add_char(out, '}');
         is_first = false;
     }
@@ -558,9 +540,7 @@ enforce_query(struct enforce *f, struct str request, struct buf *answer,
             (unsigned long long)capture_count(f->capture, CAPTURE_N_STEERED),
             (unsigned long long)capture_count(f->capture, CAPTURE_N_INBOUND),
             (unsigned long long)capture_count(f->capture, CAPTURE_N_REFUSED));
-    put_groups(f->policy, answer);
-    if (str_find(request, STR("detail")) != STR_NPOS)
-        put_actions(f->policy, answer);
+    put_groups(f->policy, str_eq_z(request, STACK_QUERY_GROUPS), answer);
     buf_add_z(answer, "\"connections\":[");
     for (uint32_t i = 0; i < f->n_workers; i++) {
         bool is_first = answer->p[answer->n - 1] == '[';

@@ -45,7 +45,7 @@ MUST_CHECK enum err enforce_policy(struct enforce *, struct ttls_policy *,
 /* Readable (epoll) when enforce_run has work. */
 int enforce_fd(const struct enforce *);
 void enforce_run(struct enforce *);
-/* Answer a display (netstat): request and answer are JSON texts. */
+/* Answer a display (netstat): the request of a STACK_QUERY, JSON text. */
 MUST_CHECK enum err enforce_query(struct enforce *, struct str request,
                                   struct buf *answer, struct err_info *why);
 /* A program's question about a connection of its own (attls.c), and the answer

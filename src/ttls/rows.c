@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ttls/engine.h"
+#include "ttls/show.h"
 
 static void
 put_text(struct buf *out, const char *name, struct str text)
@@ -65,14 +66,47 @@ put_rule(struct buf *out, const struct conn *c)
 }
 
 static void
-put_row(struct buf *out, const struct conn *c)
+put_parameters(struct buf *out, const char *name, const struct ttls_obj *action)
+{
+    struct buf text;
+
+    if (action == NULL)
+        return;
+    buf_init(&text, 256u * 1024u);
+    ttls_show_action(action, &text);
+    buf_printf(out, "\"%s\":", name);
+    ttls_json_text(out, buf_view(&text));
+    buf_add_char(out, ',');
+    buf_fini(&text);
+}
+
+/* Of the policy that the connection has, which need not be the current one. */
+static void
+put_detail(struct buf *out, const struct ttls_rule *r)
+{
+    struct buf text;
+
+    buf_init(&text, 256u * 1024u);
+    ttls_show_rule(r, &text);
+    buf_add_z(out, "\"ruleText\":");
+    ttls_json_text(out, buf_view(&text));
+    buf_add_char(out, ',');
+    buf_fini(&text);
+    put_parameters(out, "groupText", &r->group->obj);
+    put_parameters(out, "envText", r->env == NULL ? NULL : &r->env->obj);
+    put_parameters(out, "connText", r->conn == NULL ? NULL : &r->conn->obj);
+}
+
+static void
+put_row(struct buf *out, const struct conn *c, struct str request)
 {
     const SSL_CIPHER *cipher = c->ssl == NULL || !c->is_handshake_done
                                    ? NULL
                                    : SSL_get_current_cipher(c->ssl);
-    char share[8];
+    char share[8], id[16];
 
-    buf_printf(out, "{\"connId\":\"%08X\",", c->id);
+    (void)snprintf(id, sizeof id, "%08X", c->id);
+    buf_printf(out, "{\"connId\":\"%s\",", id);
     put_text(out, "job", str_of(c->who.job));
     put_text(out, "user", str_of(c->who.user));
     put_addr(out, "local", &c->local);
@@ -92,6 +126,8 @@ put_row(struct buf *out, const struct conn *c)
     put_text(out, "certUser", str_of(c->peer_user));
     if (c->mapped != NULL)
         put_rule(out, c);
+    if (c->mapped != NULL && str_eq_z(request, id))
+        put_detail(out, c->mapped->rule);
     buf_printf(out, "\"bytesIn\":%llu,\"bytesOut\":%llu,\"since\":%llu}",
                (unsigned long long)c->n_in, (unsigned long long)c->n_out,
                (unsigned long long)c->started_s);
@@ -102,7 +138,6 @@ engine_rows(struct engine *g, struct str request, struct buf *out)
 {
     bool is_first = true;
 
-    (void)request; /* the display chooses */
     buf_add_char(out, '[');
     for (const struct conn *c = g->conns; c != NULL; c = c->next) {
         if (c->state == CONN_ASKING)
@@ -110,7 +145,7 @@ engine_rows(struct engine *g, struct str request, struct buf *out)
         if (!is_first)
             buf_add_char(out, ',');
         is_first = false;
-        put_row(out, c);
+        put_row(out, c, request);
     }
     buf_add_char(out, ']');
 }

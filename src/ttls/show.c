@@ -76,8 +76,8 @@ show_scope_name(enum ttls_stmt stmt)
                                      : "Connection";
 }
 
-static void
-mask(char *out, uint32_t bits, unsigned n, bool is_coded)
+void
+show_mask(char *out, uint32_t bits, unsigned n, bool is_coded)
 {
     for (unsigned i = 0; i < n; i++)
         out[i] = !is_coded || (bits & (1u << i)) != 0 ? '1' : '0';
@@ -144,15 +144,15 @@ show_time(struct buf *out, const struct ttls_time *t, uint64_t now_s)
     char text[40];
 
     buf_add_z(out, "  Time Periods:\n   Day of Month Mask:\n");
-    mask(text, has_days ? t->day_mask : 0, 31, has_days);
+    show_mask(text, has_days ? t->day_mask : 0, 31, has_days);
     show_line(out, 3, "First to Last", RULE_COLUMN, str_of(text));
-    mask(text, has_days ? t->day_mask_end : 0, 31, has_days);
+    show_mask(text, has_days ? t->day_mask_end : 0, 31, has_days);
     show_line(out, 3, "Last to First", RULE_COLUMN, str_of(text));
-    mask(text, t == NULL ? 0 : t->month_mask, 12,
-         t != NULL && ttls_is_coded(&t->obj, "MonthOfYearMask"));
+    show_mask(text, t == NULL ? 0 : t->month_mask, 12,
+              t != NULL && ttls_is_coded(&t->obj, "MonthOfYearMask"));
     show_line(out, 3, "Month of Yr Mask", RULE_COLUMN, str_of(text));
-    mask(text, t == NULL ? 0 : t->week_mask, 7,
-         t != NULL && ttls_is_coded(&t->obj, "DayOfWeekMask"));
+    show_mask(text, t == NULL ? 0 : t->week_mask, 7,
+              t != NULL && ttls_is_coded(&t->obj, "DayOfWeekMask"));
     show_label(out, 3, "Day of Week Mask", RULE_COLUMN);
     buf_printf(out, "%s  (Sunday - Saturday)\n", text);
     moment(text, t == NULL ? 0 : t->from);

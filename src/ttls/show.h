@@ -23,6 +23,8 @@ size_t ttls_show_json(const struct ttls_policy *, const struct show_options *,
 /* The parameters of one action as ttls_show lists them: those coded, and for
  * groups and environments the defaults, too. */
 void ttls_show_action(const struct ttls_obj *, struct buf *out);
+/* The conditions of a rule, as a policy file would have them. */
+void ttls_show_rule(const struct ttls_rule *, struct buf *out);
 /* "text" as a JSON string. */
 void ttls_json_text(struct buf *out, struct str text);
 /* Is this rule or action wanted? */

@@ -7,7 +7,6 @@
 #include "ttls/show_priv.h"
 #include "ttls/stmt.h"
 
-#define ACTION_COLUMN 32u
 #define GSK_COLUMN 48u
 
 static void
@@ -51,7 +50,7 @@ show_texts(struct buf *out, unsigned indent, const struct ttls_row *row,
            const struct ttls_texts *list)
 {
     for (size_t i = 0; i < list->n; i++)
-        show_line(out, indent, row->name, ACTION_COLUMN, list->v[i]);
+        show_line(out, indent, row->name, SHOW_ACTION_COLUMN, list->v[i]);
 }
 
 static void
@@ -59,7 +58,7 @@ show_coded(struct buf *out, unsigned indent, const struct ttls_row *row,
            const void *at, enum show_defaults with_defaults)
 {
     unsigned column =
-        strncmp(row->name, "GSK_", 4) == 0 ? GSK_COLUMN : ACTION_COLUMN;
+        strncmp(row->name, "GSK_", 4) == 0 ? GSK_COLUMN : SHOW_ACTION_COLUMN;
 
     switch (row->kind) {
     case TTLS_K_WORD:
@@ -143,7 +142,7 @@ show_default(struct buf *out, unsigned indent, const struct ttls_row *row,
              enum show_defaults dflts)
 {
     unsigned column =
-        strncmp(row->name, "GSK_", 4) == 0 ? GSK_COLUMN : ACTION_COLUMN;
+        strncmp(row->name, "GSK_", 4) == 0 ? GSK_COLUMN : SHOW_ACTION_COLUMN;
 
     if (row->kind == TTLS_K_OBJECT) {
         if (show_has_defaults(row->target))
@@ -207,12 +206,12 @@ void
 show_action(struct buf *out, const struct ttls_obj *action,
             const struct show_options *o)
 {
-    show_line(out, 2, "TTLS Action", ACTION_COLUMN, action->name);
+    show_line(out, 2, "TTLS Action", SHOW_ACTION_COLUMN, action->name);
     if (o->names_only)
         return;
-    show_line(out, 4, "Version", ACTION_COLUMN, STR("3"));
-    show_line(out, 4, "Status", ACTION_COLUMN, STR("Active"));
-    show_line(out, 4, "Scope", ACTION_COLUMN,
+    show_line(out, 4, "Version", SHOW_ACTION_COLUMN, STR("3"));
+    show_line(out, 4, "Status", SHOW_ACTION_COLUMN, STR("Active"));
+    show_line(out, 4, "Scope", SHOW_ACTION_COLUMN,
               str_of(show_scope_name(action->stmt)));
     ttls_show_action(action, out);
     show_dates(out, 4, action);

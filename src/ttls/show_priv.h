@@ -4,6 +4,8 @@
 
 #include "ttls/show.h"
 
+#define SHOW_ACTION_COLUMN 32u
+
 /* "  name:" and blanks up to the column. */
 void show_label(struct buf *, unsigned indent, const char *name,
                 unsigned column);
@@ -29,6 +31,8 @@ struct ttls_row;
 size_t show_default_codes(const struct ttls_row *, enum show_defaults,
                           uint16_t out[SHOW_CODES_MAX]);
 
+/* The first n bits, '1' or '0'; not coded: all '1'. */
+void show_mask(char *out, uint32_t bits, unsigned n, bool is_coded);
 /* Is a rule wanted that holds now, or does not? */
 bool show_status(const struct show_options *, bool is_active);
 

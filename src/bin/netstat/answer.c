@@ -58,6 +58,10 @@ static const struct field row_fields[] = {
     TEXT_FIELD(row, "envId", env_id),
     TEXT_FIELD(row, "bytesIn", bytes_in),
     TEXT_FIELD(row, "bytesOut", bytes_out),
+    TEXT_FIELD(row, "ruleText", rule_text),
+    TEXT_FIELD(row, "groupText", group_text),
+    TEXT_FIELD(row, "envText", env_text),
+    TEXT_FIELD(row, "connText", conn_text),
     FLAG_FIELD(row, "inbound", is_inbound),
     FLAG_FIELD(row, "policy", has_policy),
     FLAG_FIELD(row, "secondary", is_secondary),
@@ -67,11 +71,7 @@ static const struct field row_fields[] = {
 static const struct field group_fields[] = {
     TEXT_FIELD(group, "name", name),
     TEXT_FIELD(group, "id", id),
-};
-
-static const struct field action_fields[] = {
-    TEXT_FIELD(action, "name", name),
-    TEXT_FIELD(action, "text", text),
+    TEXT_FIELD(group, "text", text),
 };
 
 static const struct field answer_fields[] = {
@@ -122,7 +122,7 @@ read_object(struct arena *a, struct json_reader *in, const struct field *fields,
     return e;
 }
 
-enum list { ROWS, GROUPS, ACTIONS, NO_LIST };
+enum list { ROWS, GROUPS, NO_LIST };
 
 static enum err
 read_item(struct arena *a, struct json_reader *in, enum list list,
@@ -130,7 +130,6 @@ read_item(struct arena *a, struct json_reader *in, enum list list,
 {
     struct row row = { 0 };
     struct group group = { 0 };
-    struct action action = { 0 };
     bool is_kept = true;
     enum err e = ERR_OK;
 
@@ -143,11 +142,6 @@ read_item(struct arena *a, struct json_reader *in, enum list list,
         e = read_object(a, in, group_fields, ARRAY_LEN(group_fields), &group,
                         why);
         is_kept = VEC_PUSH(&out->groups, group);
-        break;
-    case ACTIONS:
-        e = read_object(a, in, action_fields, ARRAY_LEN(action_fields), &action,
-                        why);
-        is_kept = VEC_PUSH(&out->actions, action);
         break;
     case NO_LIST:
         break;
@@ -175,7 +169,6 @@ list_of(struct str key)
 {
     return str_eq_z(key, "connections") ? ROWS
            : str_eq_z(key, "groups")    ? GROUPS
-           : str_eq_z(key, "actions")   ? ACTIONS
                                         : NO_LIST;
 }
 
@@ -234,5 +227,4 @@ answer_fini(struct answer *out)
 {
     VEC_FREE(&out->rows);
     VEC_FREE(&out->groups);
-    VEC_FREE(&out->actions);
 }

@@ -19,19 +19,14 @@ print_end(size_t n, size_t of)
     printf("%zu OF %zu RECORDS DISPLAYED\nEND OF THE REPORT\n", n, of);
 }
 
-/* The parameters of an action, a line each. */
+/* Parameters, a line each. */
 static void
-print_detail(const struct answer *a, struct str name)
+print_detail(struct str text)
 {
-    for (size_t i = 0; i < a->actions.n; i++) {
-        struct str rest = a->actions.v[i].text, line;
+    struct str line;
 
-        if (!str_eq(a->actions.v[i].name, name))
-            continue;
-        while (rest.n > 0 && str_line(&rest, &line))
-            printf("  " STR_FMT "\n", STR_ARG(line));
-        return;
-    }
+    while (text.n > 0 && str_line(&text, &line))
+        printf("  " STR_FMT "\n", STR_ARG(line));
 }
 
 void
@@ -44,24 +39,23 @@ print_groups(const struct answer *a, bool with_detail)
 
         printf("%-24.*s " STR_FMT " %9u\n", (int)g->name.n, g->name.p,
                STR_ARG(g->id), g->n_conns);
-        if (with_detail)
-            print_detail(a, g->name);
+        if (with_detail && g->text.n == 0)
+            printf("      (in use, no longer current)\n");
+        print_detail(g->text);
     }
     print_end(a->groups.n, a->groups.n);
 }
 
 static void
-print_name(const struct answer *a, const char *label, struct str name,
-           bool with_detail)
+print_name(const char *label, struct str name, struct str detail)
 {
     printf("%s " STR_FMT "\n", label, name.n > 0 ? (int)name.n : 3,
            name.n > 0 ? name.p : "N/A");
-    if (with_detail && name.n > 0)
-        print_detail(a, name);
+    print_detail(detail);
 }
 
 static void
-print_connection(const struct answer *a, const struct row *r, bool with_detail)
+print_connection(const struct row *r)
 {
     printf("CONNID: " STR_FMT "\n", STR_ARG(r->id));
     printf("  JOBNAME:        " STR_FMT "\n", STR_ARG(r->job));
@@ -81,14 +75,24 @@ print_connection(const struct answer *a, const struct row *r, bool with_detail)
            r->cert_user.n > 0 ? r->cert_user.p : "N/A");
     printf("  MAPTYPE:        %s\n", r->is_secondary ? "SECONDARY" : "PRIMARY");
     printf("  FIPS140:        %s\n", r->is_fips ? "ON" : "OFF");
-    print_name(a, "  TTLSRULE:      ", r->rule, false);
-    print_name(a, "  TTLSGRPACTION: ", r->group, with_detail);
-    print_name(a, "  TTLSENVACTION: ", r->env, with_detail);
-    print_name(a, "  TTLSCONNACTION:", r->conn, with_detail);
+    print_name("  TTLSRULE:      ", r->rule, r->rule_text);
+    print_name("  TTLSGRPACTION: ", r->group, r->group_text);
+    print_name("  TTLSENVACTION: ", r->env, r->env_text);
+    print_name("  TTLSCONNACTION:", r->conn, r->conn_text);
 }
 
 bool
-print_ttls_connections(const struct answer *a, struct str id, bool with_detail)
+has_ttls_connection(const struct answer *a, struct str id)
+{
+    for (size_t i = 0; i < a->rows.n; i++) {
+        if (a->rows.v[i].has_policy && str_eq(id, a->rows.v[i].id))
+            return true;
+    }
+    return false;
+}
+
+void
+print_ttls_connections(const struct answer *a, struct str id)
 {
     size_t n = 0, of = 0;
 
@@ -99,13 +103,12 @@ print_ttls_connections(const struct answer *a, struct str id, bool with_detail)
         if (!r->has_policy)
             continue;
         of++;
-        if (id.n > 0 && !str_eq_nocase(id, r->id))
+        if (id.n > 0 && !str_eq(id, r->id))
             continue;
         n++;
-        print_connection(a, r, with_detail);
+        print_connection(r);
     }
     print_end(n, of);
-    return id.n == 0 || n > 0;
 }
 
 static void

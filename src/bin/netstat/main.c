@@ -1,5 +1,6 @@
 /* sallyport netstat: connections of a stack and the AT-TLS policy they have. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -33,7 +34,7 @@ static const struct cli cli = {
     .summary = "Show connections and what AT-TLS does for them.",
     .detail =
         "  TTLS [GROUP [DETAIL]]          groups and how many connections\n"
-        "  TTLS COnn [ID] [DETAIL]        connections with a policy\n"
+        "  TTLS COnn [ID [DETAIL]]        connections with a policy\n"
         "  CONN [CONNType TTLSPolicy|NOTTLSPolicy]\n"
         "  ALL  [CONNType TTLSPolicy|NOTTLSPolicy]\n"
         "  CONFIG                         TCPCONFIG's TTLS\n"
@@ -46,8 +47,8 @@ static const struct cli cli = {
 
 struct wish {
     enum { REPORT_TTLS, REPORT_CONN, REPORT_ALL, REPORT_CONFIG } report;
-    bool by_connection, detail, with_policy, without_policy;
-    struct str id;
+    bool by_group, by_connection, detail, with_policy, without_policy;
+    char id[12]; /* as the rows have it; "": of all */
 };
 
 /* A word, or as much of it as its capitals say. */
@@ -66,11 +67,18 @@ bad(const char *found, const char *expected)
     return STATUS_USAGE;
 }
 
+/* A connection's id: 1 to 8 digits, "1a" is 0000001A. */
 static bool
-is_hex(const char *s)
+read_id(const char *s, char out[12])
 {
-    return *s != '\0' && strspn(s, "0123456789abcdefABCDEF") == strlen(s) &&
-           strlen(s) <= 8;
+    unsigned long id;
+
+    if (*s == '\0' || strlen(s) > 8 ||
+        strspn(s, "0123456789abcdefABCDEF") != strlen(s))
+        return false;
+    id = strtoul(s, NULL, 16);
+    (void)snprintf(out, 12, "%08lX", id);
+    return true;
 }
 
 static int
@@ -101,24 +109,37 @@ read_type(const char *word, struct wish *w)
     return 0;
 }
 
+/* GRoup and COnn exclude each other. */
+static int
+read_kind(const char *word, bool by_connection, struct wish *w)
+{
+    if (w->by_group || w->by_connection)
+        return bad(word, "GRoup or COnn once");
+    w->by_group = !by_connection;
+    w->by_connection = by_connection;
+    return 0;
+}
+
 /* Options after the report; argv[i] is NULL behind the last one. */
 static int
 read_options(char **argv, int n, int i, struct wish *w)
 {
+    bool is_ttls = w->report == REPORT_TTLS;
+    bool has_type = w->report == REPORT_CONN || w->report == REPORT_ALL;
     int status = 0;
 
     for (; status == 0 && i <= n; i++) {
         const char *word = argv[i];
 
-        if (w->report == REPORT_TTLS && is_word(word, "GROUP", 2)) {
-            w->by_connection = false;
-        } else if (w->report == REPORT_TTLS && is_word(word, "CONN", 2)) {
-            w->by_connection = true;
-            if (i < n && is_hex(argv[i + 1]))
-                w->id = str_of(argv[++i]);
-        } else if (w->report == REPORT_TTLS && is_word(word, "DETAIL", 3)) {
+        if (is_ttls && is_word(word, "GROUP", 2)) {
+            status = read_kind(word, false, w);
+        } else if (is_ttls && is_word(word, "CONN", 2)) {
+            status = read_kind(word, true, w);
+            if (status == 0 && i < n && read_id(argv[i + 1], w->id))
+                i++;
+        } else if (is_ttls && is_word(word, "DETAIL", 3)) {
             w->detail = true;
-        } else if (is_word(word, "CONNTYPE", 5)) {
+        } else if (has_type && is_word(word, "CONNTYPE", 5)) {
             i++;
             status = read_type(i <= n ? argv[i] : NULL, w);
         } else if (is_word(word, "TCP", 2) && i < n) {
@@ -127,6 +148,8 @@ read_options(char **argv, int n, int i, struct wish *w)
             status = bad(word, "an option of the report; see --help");
         }
     }
+    if (status == 0 && w->detail && w->by_connection && w->id[0] == '\0')
+        status = bad("DETAIL", "the id of one connection before it");
     return status;
 }
 
@@ -136,6 +159,8 @@ read_wish(char **argv, int n, struct wish *w)
     int status;
 
     w->with_policy = w->without_policy = true;
+    if (ttls + conn + all > 1)
+        return bad("-x, -c, -A", "one of them");
     if (n == 0 || ttls || conn || all) {
         w->report = all ? REPORT_ALL : conn ? REPORT_CONN : REPORT_TTLS;
         return read_options(argv, n, 1, w);
@@ -145,7 +170,7 @@ read_wish(char **argv, int n, struct wish *w)
 }
 
 static enum err
-ask(struct buf *out, bool with_detail, struct err_info *why)
+ask(struct buf *out, const struct wish *w, struct err_info *why)
 {
     struct stack_answer answer = { .fd = -1 };
     struct buf request;
@@ -158,10 +183,14 @@ ask(struct buf *out, bool with_detail, struct err_info *why)
         return err_set(why, ERR_NOT_FOUND, "\"%s\" is no name of a stack",
                        stack);
     buf_init(&request, 64);
-    buf_str(&request, with_detail ? STR("{\"detail\":true}") : STR("{}"));
+    buf_str(&request, !w->detail         ? STR("")
+                      : w->by_connection ? str_of(w->id)
+                                         : STR(STACK_QUERY_GROUPS));
     e = stack_ask(socket, STACK_QUERY, buf_view(&request), -1, WAIT_MS, &answer,
                   why);
     buf_fini(&request);
+    if (e == ERR_NOT_FOUND)
+        e = err_set(why, e, "no process holds that stack; S PAGENT starts it");
     if (e == ERR_OK && answer.type != STACK_ROWS) {
         e = stack_done(&answer, why);
         if (e == ERR_OK)
@@ -177,18 +206,15 @@ ask(struct buf *out, bool with_detail, struct err_info *why)
     return e;
 }
 
-static int
+static void
 print(const struct answer *a, const struct wish *w)
 {
     switch (w->report) {
     case REPORT_TTLS:
-        if (!w->by_connection) {
+        if (w->by_connection)
+            print_ttls_connections(a, str_of(w->id));
+        else
             print_groups(a, w->detail);
-        } else if (!print_ttls_connections(a, w->id, w->detail)) {
-            printf("EZZ2383I CONNECTION " STR_FMT " NOT FOUND\n",
-                   STR_ARG(w->id));
-            return STATUS_NONE;
-        }
         break;
     case REPORT_CONN:
         print_connections(a, w->with_policy, w->without_policy, false);
@@ -200,7 +226,22 @@ print(const struct answer *a, const struct wish *w)
         print_config(a);
         break;
     }
-    return 0;
+}
+
+/* The connection that was asked for may not be there. */
+static int
+show(const struct answer *a, const struct wish *w, struct str text)
+{
+    bool is_there = w->id[0] == '\0' || has_ttls_connection(a, str_of(w->id));
+
+    if (json) {
+        printf(STR_FMT "\n", STR_ARG(text));
+    } else {
+        print(a, w);
+        if (!is_there)
+            printf("EZZ2383I CONNECTION %s NOT FOUND\n", w->id);
+    }
+    return is_there ? 0 : STATUS_NONE;
 }
 
 int
@@ -220,15 +261,12 @@ main(int argc, char **argv)
     log_init("sallyport-netstat");
     buf_init(&text, CHAN_BYTES_MAX);
     arena_init(&arena, (size_t)256 << 20);
-    e = ask(&text, w.detail, &why);
-    if (e == ERR_OK && json) {
-        printf(STR_FMT "\n", STR_ARG(buf_view(&text)));
-    } else if (e == ERR_OK) {
+    e = ask(&text, &w, &why);
+    if (e == ERR_OK)
         e = answer_parse(&arena, buf_view(&text), &answer, &why);
-        if (e == ERR_OK) {
-            status = print(&answer, &w);
-            answer_fini(&answer);
-        }
+    if (e == ERR_OK) {
+        status = show(&answer, &w, buf_view(&text));
+        answer_fini(&answer);
     }
     arena_fini(&arena);
     buf_fini(&text);

@@ -13,16 +13,16 @@ struct row {
     struct str level, cipher, cipher_name, key_share, cert_user;
     struct str rule, group, env, conn, group_id, env_id;
     struct str bytes_in, bytes_out;
+    /* parameters, one a line, of the connection that was asked for */
+    struct str rule_text, group_text, env_text, conn_text;
     bool is_inbound, has_policy, is_secondary, is_fips;
 };
 
 struct group {
     struct str name, id;
+    struct str text; /* its parameters, one a line; only if they were asked
+                        for, and of a group that is current */
     uint32_t n_conns;
-};
-
-struct action {
-    struct str name, text; /* its parameters, one a line */
 };
 
 struct answer {
@@ -37,10 +37,6 @@ struct answer {
         struct group *v;
         size_t n, cap;
     } groups;
-    struct {
-        struct action *v;
-        size_t n, cap;
-    } actions;
 };
 
 /* Texts live in the arena. ERR_SYNTAX: not such an answer. */
@@ -50,9 +46,10 @@ void answer_fini(struct answer *);
 
 void print_head(const struct answer *);
 void print_groups(const struct answer *, bool with_detail);
-/* id "": all. False: there is no such connection. */
-bool print_ttls_connections(const struct answer *, struct str id,
-                            bool with_detail);
+/* Is there one with that id and a policy? */
+bool has_ttls_connection(const struct answer *, struct str id);
+/* id "": all; a row's parameters are printed if it has any. */
+void print_ttls_connections(const struct answer *, struct str id);
 /* with_policy, without_policy: which ones; all adds what ALL adds. */
 void print_connections(const struct answer *, bool with_policy,
                        bool without_policy, bool all);
