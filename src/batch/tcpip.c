@@ -47,7 +47,7 @@ static bool
 find_stack(struct str wanted, struct found *f)
 {
     *f = (struct found){ .wanted = wanted };
-    tcpip_each_stack(look, f);
+    stack_each(look, f);
     if (f->n == 1)
         return true;
     if (wanted.n > 0 && !str_eq_z(wanted, STACK_DEFAULT))
@@ -226,7 +226,7 @@ n_active(void)
 {
     unsigned n = 0;
 
-    tcpip_each_stack(count_active, &n);
+    stack_each(count_active, &n);
     return n;
 }
 
@@ -295,7 +295,7 @@ report(struct command *c)
     session_printf(c->session, "EZAOP50I TCPIP STATUS REPORT");
     session_printf(c->session, "COUNT    TCPIP NAME   VERSION   STATUS");
     session_printf(c->session, "-----    ----------   -------   ----------");
-    tcpip_each_stack(report_one, &r);
+    stack_each(report_one, &r);
     session_printf(c->session, "*** END TCPIP STATUS REPORT ***");
     session_printf(c->session,
                    "EZAOP41I 'DISPLAY TCPIP' COMMAND COMPLETED SUCCESSFULLY");

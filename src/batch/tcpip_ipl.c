@@ -165,7 +165,7 @@ is_available(const char *name)
 void
 tcpip_ipl(struct master *m)
 {
-    tcpip_each_stack(reset_one, m);
+    stack_each(reset_one, m);
 }
 
 void
@@ -244,7 +244,7 @@ tcpip_admit(struct master *m, const struct acee *acee, uint32_t uid)
     struct admit admit = { m, acee, uid };
 
     if (!root_is_private())
-        tcpip_each_stack(admit_one, &admit);
+        stack_each(admit_one, &admit);
 }
 
 /* The stack's process ends by itself; engines of one that was killed may still
@@ -286,5 +286,5 @@ end_one(void *arg, const char *name)
 void
 tcpip_end(void)
 {
-    tcpip_each_stack(end_one, NULL);
+    stack_each(end_one, NULL);
 }

@@ -7,8 +7,6 @@
 
 struct master;
 
-/* Each stack of the image has a folder below tcpip/. */
-void tcpip_each_stack(void (*run)(void *arg, const char *name), void *arg);
 /* ERR_NOT_FOUND: no process holds the stack. */
 MUST_CHECK enum err tcpip_ask(const char *name, uint16_t type,
                               struct str payload, struct err_info *why);

@@ -1,5 +1,4 @@
 /* The stacks of the image, as the master and its operator see them. */
-#include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -9,27 +8,6 @@
 #include "ipc/stack.h"
 
 #define STACK_WAIT_MS 5000u
-
-/* Each stack of the image has a folder below tcpip/. */
-void
-tcpip_each_stack(void (*run)(void *arg, const char *name), void *arg)
-{
-    struct arena arena;
-    struct dirent *d;
-    char *path;
-    DIR *dir;
-
-    arena_init(&arena, 8192);
-    path = root_path(&arena, "tcpip");
-    dir = path == NULL ? NULL : opendir(path);
-    while (dir != NULL && (d = readdir(dir)) != NULL) {
-        if (stack_name_ok(str_of(d->d_name)))
-            run(arg, d->d_name);
-    }
-    if (dir != NULL)
-        (void)closedir(dir);
-    arena_fini(&arena);
-}
 
 /* ERR_NOT_FOUND: no process holds the stack. */
 enum err

@@ -1,5 +1,6 @@
 #include "ipc/stack.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -34,6 +35,26 @@ stack_socket(struct str stack, char out[64])
         return false;
     (void)snprintf(out, 64, STACK_SOCKET, name);
     return true;
+}
+
+void
+stack_each(void (*run)(void *arg, const char *name), void *arg)
+{
+    struct arena arena;
+    struct dirent *d;
+    char *path;
+    DIR *dir;
+
+    arena_init(&arena, 8192);
+    path = root_path(&arena, STACK_FOLDER);
+    dir = path == NULL ? NULL : opendir(path);
+    while (dir != NULL && (d = readdir(dir)) != NULL) {
+        if (stack_name_ok(str_of(d->d_name)))
+            run(arg, d->d_name);
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    arena_fini(&arena);
 }
 
 static enum err

@@ -14,6 +14,9 @@ struct stack_answer {
 
 /* True for a name of 1 to 8 letters, digits, $, # or @. */
 bool stack_name_ok(struct str name);
+/* Each stack of the image has a folder below STACK_FOLDER, whether a process
+ * holds it or not. In no order. */
+void stack_each(void (*run)(void *arg, const char *name), void *arg);
 
 /*
  * Connect to `socket` (below the image's root), send, wait at most wait_ms.

@@ -9,6 +9,7 @@
 #ifndef SALLYPORT_IPC_STACK_WIRE_H
 #define SALLYPORT_IPC_STACK_WIRE_H
 
+#define STACK_FOLDER "tcpip"
 #define STACK_SOCKET "tcpip/%s/stack.sock"
 #define STACK_STATE_FILE "tcpip/%s/tcpconfig" /* as OBEYFILE left it */
 #define STACK_PROFILE "tcpip/%s/profile"      /* PROFILE.TCPIP at IPL */

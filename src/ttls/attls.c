@@ -1,4 +1,4 @@
-/* libattls: attls_ctl() asks the stack of this image. */
+/* libattls: attls_ctl() asks the stacks of this image. */
 #include "sallyport/ttls.h"
 
 #include <arpa/inet.h>
@@ -103,32 +103,85 @@ read_told(struct reader *in, struct told *t)
            reader_str(in, 0, 16384, &t->certificate);
 }
 
+static bool
+read_answer(const struct stack_answer *answer, struct told *t)
+{
+    struct reader in = reader_of(buf_view(&answer->payload));
+    struct str text;
+
+    if (answer->type != STACK_ROWS || !reader_str(&in, 0, 65536, &text))
+        return false;
+    in = reader_of(text);
+    return read_told(&in, t);
+}
+
+/* One question to the stacks of the image: which of them has the connection
+ * only they know. One that has not does nothing about it. */
+struct inquiry {
+    struct str question;
+    struct stack_answer *answer; /* of the stack that has the connection */
+    struct told *told;
+    bool is_found;
+    bool is_on;      /* AT-TLS, in a stack that has not */
+    bool has_failed; /* a stack did not answer, or not in our words */
+};
+
+static void
+ask_stack(struct inquiry *q, const char *name)
+{
+    struct stack_answer answer = { .fd = -1 };
+    struct told told = { 0 };
+    char socket[64];
+    bool is_read;
+    enum err e;
+
+    if (!stack_socket(str_of(name), socket))
+        return;
+    e = stack_ask(socket, STACK_CONTROL, q->question, -1, WAIT_MS, &answer,
+                  NULL);
+    is_read = e == ERR_OK && read_answer(&answer, &told);
+    if (is_read && told.is_found != 0) {
+        q->is_found = true;
+        *q->answer = answer;
+        *q->told = told;
+        return;
+    }
+    if (is_read)
+        q->is_on = q->is_on || told.policy != TTLS_POL_OFF;
+    else if (e != ERR_NOT_FOUND) /* a process holds the stack */
+        q->has_failed = true;
+    stack_answer_fini(&answer);
+}
+
+static void
+ask_next(void *arg, const char *name)
+{
+    struct inquiry *q = arg;
+
+    if (!q->is_found && !str_eq_z(str_of(name), STACK_DEFAULT))
+        ask_stack(q, name);
+}
+
+/* The default's first: most images have no other one. */
 static int
 ask_once(int fd, uint32_t request, struct stack_answer *answer, struct told *t)
 {
+    struct inquiry q = { .answer = answer, .told = t };
     struct buf question;
-    struct reader in;
-    struct str text;
-    enum err e;
     int status;
 
     memset(t, 0, sizeof *t);
     buf_init(&question, 256);
     status = put_question(fd, request, &question);
     if (status == 0) {
-        e = stack_ask("tcpip/TCPIP1/stack.sock", STACK_CONTROL,
-                      buf_view(&question), -1, WAIT_MS, answer, NULL);
-        in = reader_of(buf_view(&answer->payload));
-        if (e == ERR_NOT_FOUND)
-            t->policy = TTLS_POL_OFF; /* there is no AT-TLS here */
-        else if (e != ERR_OK || answer->type != STACK_ROWS ||
-                 !reader_str(&in, 0, 65536, &text))
-            status = fail(EIO);
-        else {
-            in = reader_of(text);
-            if (!read_told(&in, t))
-                status = fail(EIO);
-        }
+        q.question = buf_view(&question);
+        ask_stack(&q, STACK_DEFAULT);
+        if (!q.is_found)
+            stack_each(ask_next, &q);
+        if (!q.is_found && q.has_failed)
+            status = fail(EIO); /* that one may have it */
+        else if (!q.is_found && !q.is_on)
+            t->policy = TTLS_POL_OFF;
     }
     buf_fini(&question);
     return status;

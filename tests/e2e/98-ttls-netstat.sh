@@ -1,4 +1,5 @@
-# NETSTAT row by row: each report, each option, what is refused; two stacks.
+# NETSTAT row by row: each report, each option, what is refused; two stacks, and
+# application control of a connection that is the second one's.
 : "${E2E_LIB:?tests/e2e/lib.sh in full}"
 . "${E2E_LIB%/*}/ttls.sh"
 certificates USER1=USER1 'LIBSERV=Liberty Client Cert'; ok $? "certificates"
@@ -273,4 +274,30 @@ like "$(sallyport netstat TTLS)" '^same ' "without: TCPIP1's"
 runs "a connection of the other stack" 1 sallyport netstat TTLS CONN "$id" TCP TCPIP2; like "$OUT" 'NOT FOUND' "is not found"
 same 'TCPIP2,N,TTLS' '-p TCPIP2 TTLS'; same ',N,TTLS' TTLS
 runs "a stack that no process holds" 1 sallyport netstat TTLS TCP TCPIP3; like "$OUT" '^netstat: TCPIP3: no process holds' "is said"
+cat >starttls.py <<'PY'
+import socket, ssl, sys
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.load_cert_chain("LIBSERV.pem")
+l = socket.create_server(("10.77.0.2", 8505)); print("up", flush=True)
+while True:
+    s = l.accept()[0]
+    if s.recv(5) == b"TLS!\n":
+        t = c.wrap_socket(s, server_side=True); t.sendall(b"MARKER " + t.recv(100)); t.recv(1)
+PY
+background nsenter -t "$PEER" -n python3 starttls.py >starttls.out 2>&1
+line_server 8506 LIBSERV.pem; line_server 8507 LIBSERV.pem
+wait_for 10 grep -q up starttls.out; ok $? "a server for it"
+ctl() { OUT=$(ASAN_OPTIONS=detect_leaks=0 LD_LIBRARY_PATH=$SALLYPORT_BUILD/src/ttls LD_PRELOAD=$CTL_PRELOAD timeout 30 "$SALLYPORT_BUILD/tests/e2e/ttlsctl" "$@" 2>&1); }
+CTL_PRELOAD=; ldd "$SALLYPORT_BUILD/tests/e2e/ttlsctl" | grep -q asan || CTL_PRELOAD=$SALLYPORT_BUILD/src/ttls/libattls-ioctl.so
+wire_start
+ctl 10.77.0.2 8505 query send=TLS! init query names send=SECRET recv
+like "$OUT" 'MARKER SECRET' "attls_ctl controls a connection of the second stack"
+like "$OUT" '\bother\b' "and says whose it is"
+ctl 10.77.0.2 8506 query; like "$OUT" 'policy=4' "one of the first stack is found there"
+console 'V TCPIP,TCPIP1,OBEY,SYS1.TCPPARMS(NOTTLS)'
+ctl 10.77.0.2 8505 query; like "$OUT" 'policy=5' "TCPIP1 is off: the second stack's are found as before"
+ctl 10.77.0.2 8507 query; like "$OUT" 'policy=2' "no rule in the one that is on: not that AT-TLS is off"
+STOPPED=$(stack_pid); kill -STOP "$STOPPED"; at_exit 'kill -CONT "$STOPPED" 2>/dev/null'
+ctl 10.77.0.2 8505 query; like "$OUT" 'policy=5' "and when TCPIP1 does not answer"
+kill -CONT "$STOPPED"
+is "$(grep -ao 'MARKER\|SECRET' wire | sort -u)" "" "no clear text on the wire"
 done_testing
