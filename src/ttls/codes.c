@@ -120,7 +120,7 @@ static const struct code signatures[] = {
 static const struct code groups[] = {
     { 19, true, "secp192r1" }, { 21, true, "secp224r1" },
     { 23, true, "secp256r1" }, { 24, true, "secp384r1" },
-    { 25, true, "secp521r1" }, { 29, true, "x25519" }, { 30, true, "x448" },
+    { 25, true, "secp521r1" }, { 29, true, "X25519" }, { 30, true, "X448" },
 };
 /* clang-format on */
 

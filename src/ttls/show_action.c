@@ -17,9 +17,11 @@ show_codes(struct buf *out, unsigned indent, const struct ttls_row *row,
     const char *name =
         strncmp(row->name, "V3Cipher", 8) == 0 ? "v3CipherSuites" : row->name;
 
+    if (list->n == 0) { /* one column further than other values, it is */
+        show_line(out, indent, name, SHOW_ACTION_COLUMN + 1, STR("Any"));
+        return;
+    }
     buf_printf(out, "%*s%s:\n", (int)indent, "", name);
-    if (list->n == 0)
-        buf_printf(out, "%*sAny\n", (int)indent + 1, "");
     for (size_t i = 0; i < list->n; i++) {
         uint16_t code = list->v[i];
         const char *text = is_group ? ttls_group_name(code)
@@ -47,10 +49,10 @@ show_number(struct buf *out, unsigned indent, const struct ttls_row *row,
 
 static void
 show_texts(struct buf *out, unsigned indent, const struct ttls_row *row,
-           const struct ttls_texts *list)
+           unsigned column, const struct ttls_texts *list)
 {
     for (size_t i = 0; i < list->n; i++)
-        show_line(out, indent, row->name, SHOW_ACTION_COLUMN, list->v[i]);
+        show_line(out, indent, row->name, column, list->v[i]);
 }
 
 static void
@@ -76,7 +78,7 @@ show_coded(struct buf *out, unsigned indent, const struct ttls_row *row,
         show_line(out, indent, row->name, column, STR("********"));
         return;
     case TTLS_K_TEXTS:
-        show_texts(out, indent, row, at);
+        show_texts(out, indent, row, column, at);
         return;
     case TTLS_K_CIPHER1:
     case TTLS_K_CIPHER2:
@@ -137,6 +139,18 @@ show_has_defaults(enum ttls_stmt stmt)
            stmt == TTLS_GSK_OCSP || stmt == TTLS_GSK_CDP;
 }
 
+/* With any curve there is no default for what a client offers a share of. */
+bool
+show_is_open(enum ttls_stmt stmt, const struct ttls_row *row,
+             const struct ttls_obj *obj)
+{
+    return stmt == TTLS_SIGNATURE && obj != NULL &&
+           strcmp(row->name, "ClientKeyShareGroups") == 0 &&
+           ttls_is_coded(obj, "ClientECurves") &&
+           ((const struct ttls_signature *)(const void *)obj)
+                   ->client_curves.n == 0;
+}
+
 static void
 show_default(struct buf *out, unsigned indent, const struct ttls_row *row,
              enum show_defaults dflts)
@@ -170,7 +184,7 @@ show_rows(struct buf *out, unsigned indent, enum ttls_stmt stmt,
 
         if (obj != NULL && (obj->coded & ((uint64_t)1 << i)) != 0)
             show_coded(out, indent, row, ttls_field(obj, row), with_defaults);
-        else if (with_defaults != DFLT_NO)
+        else if (with_defaults != DFLT_NO && !show_is_open(stmt, row, obj))
             show_default(out, indent, row, with_defaults);
     }
 }

@@ -176,7 +176,7 @@ defaults(struct buf *out, enum ttls_stmt stmt, const struct ttls_obj *obj,
                          : NULL,
                      dflts);
         } else if (!is_coded && row->kind != TTLS_K_OBJECT &&
-                   row->dflt != NULL) {
+                   row->dflt != NULL && !show_is_open(stmt, row, obj)) {
             key(out, row->name);
             default_of(out, row, dflts);
         }

@@ -25,9 +25,14 @@ enum show_defaults show_defaults_of(const struct ttls_obj *action);
 /* Blocks that are shown though not coded: they have defaults. */
 bool show_has_defaults(enum ttls_stmt);
 
+struct ttls_row;
+/* Is there no default for this row, in view of what is coded beside it? obj may
+ * be NULL. */
+bool show_is_open(enum ttls_stmt, const struct ttls_row *,
+                  const struct ttls_obj *obj);
+
 /* Codes of a row's default as written in the table. */
 #define SHOW_CODES_MAX 64u
-struct ttls_row;
 size_t show_default_codes(const struct ttls_row *, enum show_defaults,
                           uint16_t out[SHOW_CODES_MAX]);
 

@@ -352,8 +352,8 @@ groups(void **state)
         const char *name;
     } rows[] = {
         { 19, "secp192r1" }, { 21, "secp224r1" }, { 23, "secp256r1" },
-        { 24, "secp384r1" }, { 25, "secp521r1" }, { 29, "x25519" },
-        { 30, "x448" },
+        { 24, "secp384r1" }, { 25, "secp521r1" }, { 29, "X25519" },
+        { 30, "X448" },
     };
     static const char *const lists[] = { "ClientECurves",
                                          "ClientKeyShareGroups",
