@@ -70,6 +70,8 @@ send_question(struct engine *g, struct question *q)
         break;
     case BROKER_OWNER: /* who listens */
         put_addr(&out, &c->local);
+        /* nftables: nobody counts who comes and goes. */
+        buf_u32(&out, g->is_bpf ? WHOS_LISTENER_MS : 0);
         break;
     case BROKER_SOCKET: /* nftables; as the program sees its connection */
         put_addr(&out, &c->record.from);
@@ -292,7 +294,8 @@ read_whos(struct str payload, struct whos *out)
     bool is_fine;
 
     memset(out, 0, sizeof *out);
-    is_fine = reader_u8(&in, &n) && n <= WHOS_MAX;
+    is_fine =
+        reader_u32(&in, &out->age_ms) && reader_u8(&in, &n) && n <= WHOS_MAX;
     for (size_t i = 0; is_fine && i < n; i++)
         is_fine = read_who(&in, &out->v[i]) && read_lineage(&in, &out->of[i]);
     if (is_fine && reader_at_end(&in))

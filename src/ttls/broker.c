@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include "ipc/chan.h"
 #include "saf/client.h"
 #include "ttls/engine_wire.h"
+#include "ttls/kept.h"
 #include "ttls/lineage.h"
 #include "ttls/owner.h"
 #include "ttls/sockets.h"
@@ -47,23 +49,29 @@ put_lineage(struct buf *out, uint32_t tgid, uint64_t when_ns)
 }
 
 static void
-answer_whos(int fd, uint32_t seq, const struct owner *v, size_t n,
-            uint64_t when_ns)
+put_whos(struct buf *out, const struct owner *v, size_t n, uint64_t when_ns)
+{
+    buf_u8(out, (uint8_t)n);
+    for (size_t i = 0; i < n; i++) {
+        buf_u8(out, v[i].is_job);
+        buf_u8(out, v[i].is_ours);
+        buf_u8(out, v[i].is_v6);
+        buf_str(out, str_of(v[i].job));
+        buf_str(out, str_of(v[i].user));
+        buf_u32(out, v[i].uid);
+        buf_u32(out, v[i].tgid);
+        put_lineage(out, v[i].tgid, when_ns);
+    }
+}
+
+static void
+answer_is(int fd, uint32_t seq, uint32_t age_ms, struct str whos)
 {
     struct buf out;
 
     buf_init(&out, 8192);
-    buf_u8(&out, (uint8_t)n);
-    for (size_t i = 0; i < n; i++) {
-        buf_u8(&out, v[i].is_job);
-        buf_u8(&out, v[i].is_ours);
-        buf_u8(&out, v[i].is_v6);
-        buf_str(&out, str_of(v[i].job));
-        buf_str(&out, str_of(v[i].user));
-        buf_u32(&out, v[i].uid);
-        buf_u32(&out, v[i].tgid);
-        put_lineage(&out, v[i].tgid, when_ns);
-    }
+    buf_u32(&out, age_ms);
+    buf_add(&out, whos);
     IGNORE(chan_send(fd, BROKER_IS, seq, buf_view(&out), NULL, 0, NULL));
     buf_fini(&out);
 }
@@ -71,7 +79,12 @@ answer_whos(int fd, uint32_t seq, const struct owner *v, size_t n,
 static void
 answer_who(int fd, uint32_t seq, const struct owner *w, uint64_t when_ns)
 {
-    answer_whos(fd, seq, w, w->is_found, when_ns);
+    struct buf whos;
+
+    buf_init(&whos, 8192);
+    put_whos(&whos, w, w->is_found, when_ns);
+    answer_is(fd, seq, 0, buf_view(&whos));
+    buf_fini(&whos);
 }
 
 static bool
@@ -107,9 +120,18 @@ read_addr(struct reader *in, struct capture_addr *a)
     return true;
 }
 
-/* Whose these sockets are, of n_all that there are. */
-static void
-answer_owners(int fd, uint32_t seq, const struct socket_facts *v, size_t n_all)
+static uint64_t
+now_ms(void)
+{
+    struct timespec t = { 0 };
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Whose these sockets are, of n_all that there are. False: nobody is sure. */
+static bool
+find_owners(const struct socket_facts *v, size_t n_all, struct buf *out)
 {
     static struct held held[SHARERS_MAX];
     size_t n = n_all < SHARERS_MAX ? n_all : SHARERS_MAX;
@@ -121,7 +143,28 @@ answer_owners(int fd, uint32_t seq, const struct socket_facts *v, size_t n_all)
     holders_find(held, n);
     for (size_t i = 0; i < n; i++)
         owners_add(&v[i], holders_of(held, n, v[i].inode), &owners);
-    answer_whos(fd, seq, owners.v, owners.is_more ? 0 : owners.n, LINEAGE_NOW);
+    put_whos(out, owners.v, owners.is_more ? 0 : owners.n, LINEAGE_NOW);
+    return !owners.is_more && owners.n > 0 && !out->failed;
+}
+
+static void
+answer_owners(int fd, uint32_t seq, const struct socket_facts *v, size_t n,
+              uint32_t max_age_ms)
+{
+    struct str known;
+    struct buf whos;
+    uint32_t age_ms;
+
+    if (max_age_ms > 0 && n <= SHARERS_MAX &&
+        kept_get(v, n, now_ms(), max_age_ms, &known, &age_ms)) {
+        answer_is(fd, seq, age_ms, known);
+        return;
+    }
+    buf_init(&whos, 8192);
+    if (find_owners(v, n, &whos) && max_age_ms > 0)
+        kept_put(v, n, now_ms(), buf_view(&whos));
+    answer_is(fd, seq, 0, buf_view(&whos));
+    buf_fini(&whos);
 }
 
 static bool
@@ -130,6 +173,7 @@ on_owner(int fd, const struct chan_msg *msg)
     static struct socket_facts found[SHARERS_MAX];
     struct reader in = reader_of(msg->payload);
     struct capture_addr local, remote;
+    uint32_t max_age_ms = 0;
     size_t n;
 
     if (!read_addr(&in, &local))
@@ -139,11 +183,11 @@ on_owner(int fd, const struct chan_msg *msg)
             return false;
         n = socket_find(&local, &remote, found);
     } else {
-        if (!reader_at_end(&in))
+        if (!reader_u32(&in, &max_age_ms) || !reader_at_end(&in))
             return false;
         n = socket_listeners(&local, found, SHARERS_MAX);
     }
-    answer_owners(fd, msg->seq, found, n);
+    answer_owners(fd, msg->seq, found, n, max_age_ms);
     return true;
 }
 

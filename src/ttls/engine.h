@@ -125,7 +125,8 @@ struct who {
 /* Who holds a socket: several may. */
 #define WHOS_MAX 8u
 struct whos {
-    size_t n; /* 0: nobody is known */
+    size_t n;        /* 0: nobody is known */
+    uint32_t age_ms; /* when it came: since it was found */
     struct who v[WHOS_MAX];
     struct lineage of[WHOS_MAX];
 };
@@ -311,6 +312,8 @@ void ask_answered(struct engine *, uint32_t seq, struct str payload);
 void ask_line(struct engine *, uint8_t priority, struct str line);
 
 /* --- whos.c: what the broker has said ------------------------------------- */
+
+#define WHOS_LISTENER_MS 1000u /* how long a listener's owners are believed */
 
 void whos_init(struct engine *);
 void whos_forget(struct engine *);

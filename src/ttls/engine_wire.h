@@ -36,7 +36,8 @@ enum engine_message {
     /* u64 cgroup, u32 uid, u32 tgid, u64 when connect() was called, str comm ->
      * BROKER_IS */
     BROKER_WHO = 0x5421,
-    /* Who listens at this local address? 16 bytes, u16 port -> BROKER_IS */
+    /* Who listens at this local address? 16 bytes, u16 port, u32 how many
+     * milliseconds old the answer may be (kept.h) -> BROKER_IS */
     BROKER_OWNER,
     /* Whose connection is it? (nftables: no record) local 16, u16, remote 16,
      * u16 -> BROKER_IS */
@@ -50,10 +51,10 @@ enum engine_message {
     BROKER_RING,
 
     /* Broker to engine. */
-    /* u8 n, n x { u8 is_job, u8 is_ours, str job, str user, u32 uid, u32 tgid
-     * (0: not known), u8 whether its lineage is known, u8 n, n x u32 process
-     * (lineage.h) }: a socket may have several, who has made it first; none:
-     * nobody is known */
+    /* u32 milliseconds since it was found, u8 n, n x { u8 is_job, u8 is_ours,
+     * str job, str user, u32 uid, u32 tgid (0: not known), u8 whether its
+     * lineage is known, u8 n, n x u32 process (lineage.h) }: a socket may have
+     * several, who has made it first; none: nobody is known */
     BROKER_IS = 0x5441,
     /* u8 err, str why [, u32 n, n x { str label, str owner, str der,
      * u8 has_key, u8 is_default, u8 usage }; descriptor: key channel

@@ -2,9 +2,10 @@
  * Whose connections are, as the broker has said. An address space is who it
  * is; another process also by its name. A listener's owner holds until a
  * listener of a watched port comes or goes (the kernel counts them), and for a
- * second at most: a descriptor that is passed on is not counted. What a process
- * descends from, which matters where there are primary connections, is that
- * process's, for a tenth of a second.
+ * second at most since it was found, which another engine may have asked for:
+ * a descriptor that is passed on is not counted. What a process descends from,
+ * which matters where there are primary connections, is that process's, for a
+ * tenth of a second.
  *
  * A listening socket may have several owners: any of them may take the
  * connection, and which one will is not known before TLS stands.
@@ -16,7 +17,6 @@
 #include "ttls/engine.h"
 
 #define KNOWN_MAX 4096u /* of each kind; then all are asked again */
-#define LISTENER_MS 1000u
 /* Too short for another process to get the same number. */
 #define PROCESS_MS 100u
 
@@ -160,8 +160,9 @@ whos_put(const struct conn *c, const struct whos *whos, uint64_t listeners)
     if (!g->is_bpf)
         return;
     if (c->is_inbound) {
-        put_for_a_while(g, str_n(&c->local, sizeof c->local), whos, listeners,
-                        LISTENER_MS);
+        if (whos->age_ms < WHOS_LISTENER_MS)
+            put_for_a_while(g, str_n(&c->local, sizeof c->local), whos,
+                            listeners, WHOS_LISTENER_MS - whos->age_ms);
         return;
     }
     if (whos->of[0].is_known && primaries_may(&g->primaries, c->remote.ip))
