@@ -151,6 +151,7 @@ static void
 answer_owners(int fd, uint32_t seq, const struct socket_facts *v, size_t n,
               uint32_t max_age_ms)
 {
+    uint64_t began_ms;
     struct str known;
     struct buf whos;
     uint32_t age_ms;
@@ -161,8 +162,9 @@ answer_owners(int fd, uint32_t seq, const struct socket_facts *v, size_t n,
         return;
     }
     buf_init(&whos, 8192);
+    began_ms = now_ms(); /* who lets go of one during the walk may be in it */
     if (find_owners(v, n, &whos) && max_age_ms > 0)
-        kept_put(v, n, now_ms(), buf_view(&whos));
+        kept_put(v, n, began_ms, buf_view(&whos));
     answer_is(fd, seq, 0, buf_view(&whos));
     buf_fini(&whos);
 }

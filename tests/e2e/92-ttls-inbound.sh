@@ -149,5 +149,5 @@ PY
 like "$(peer timeout 120 python3 -W ignore many.py)" '^30 (ConnectionResetError|SSLEOFError|end)' "thirty may be, of sixty clients thirty are served"
 wait_for 20 gone; ok $? "and go"
 like "$(talk 8060 <<<"TLSv1_3 ALL")" " same$" "another one is served"
-is "$(grep -ao 'MARKER' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -465,6 +465,6 @@ PY
 like "$(tr '\n' ' ' <<<"$OUT")" 'policy 4 conn 3 prot 0304 version 22 extended 0 others 0' "SIOCTTLSCTL by the preloaded library"
 
 # --- the wire ---------------------------------------------------------------------------------
-[ "$(stat -c %s "$SCRATCH/wire")" -gt 100000 ]; ok $? "the wire was seen ($(stat -c %s "$SCRATCH/wire") bytes)"
+wire_end; [ "$(stat -c %s "$SCRATCH/wire")" -gt 100000 ]; ok $? "the wire was seen ($(stat -c %s "$SCRATCH/wire") bytes)"
 is "$(grep -ao 'MARKER\|say \|STARTTLX\|GET / HTTP' "$SCRATCH/wire" | sort -u | tr '\n' ' ')" "GET / HTTP STARTTLX " "no clear text on it but what was meant to be"
 done_testing

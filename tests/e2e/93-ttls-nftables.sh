@@ -122,5 +122,5 @@ OUT=$(bash -c "echo \$BASHPID >$cgroup/test/cgroup.procs; exec ${CURL[*]@Q} http
 rmdir "$cgroup/test"
 sallyport shutdown >/dev/null 2>&1
 is "$(tables)" 0 "nothing is left"
-is "$(grep -ao 'MARKER\|SECRET' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|SECRET' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -33,7 +33,7 @@ hold() { mkfifo "pipe$1"; background bash -c "exec python3 held.py <pipe$1" >"he
 asks() { timeout 20 bash -c "exec 3<>/dev/tcp/10.77.0.2/$1; echo SECRET >&3; head -1 <&3" 2>&1; }
 stop() { mark; console 'P PAGENT'; wait_for 15 said EZZ8433I; }
 begin() { conf "$1"; mark; console "S PAGENT,OPTS='${2:-}'"; wait_for 20 said EZD1586I; }
-clean() { is "$(grep -ao SECRET wire | wc -l)" 0 "$1"; : >wire; }
+clean() { wire_end; is "$(grep -ao SECRET wire | wc -l)" 0 "$1"; : >wire; }
 : >wire
 like "$(asks 8443)" 'MARKER TLS' "the agent is there: TLS"
 hold 1 5; ok $? "a connection that is held"
@@ -45,7 +45,7 @@ clean "nothing in clear text"
 
 begin PURGE; stop; like "$(since)" "EZZ8773I PAGENT POLICIES PURGED FOR TCPIP1 : TTLS" "PURGE"
 unlike "$(asks 8443)" MARKER "is gone: the server hears no TLS"
-[ "$(grep -ao SECRET wire | wc -l)" -gt 0 ]; ok $? "but clear text"
+wire_end; [ "$(grep -ao SECRET wire | wc -l)" -gt 0 ]; ok $? "but clear text"
 echo third >&5; wait_for 10 grep -q 'MARKER TLS.* third' held1; ok $? "what exists goes on encrypted"
 : >wire
 
@@ -58,15 +58,15 @@ wait_for 5 said 'EZD1286I .* RULE: out RC: 5001 Policy Mapping'; ok $? "RC 5001"
 like "$(asks 8444)" 'PLAIN SECRET' "what it left in clear text is left"
 echo second >&6; wait_for 10 grep -q 'MARKER TLS.* second' held2; ok $? "what exists goes on"
 echo fourth >&5; wait_for 10 grep -q 'MARKER TLS.* fourth' held1; ok $? "the older one, too"
-is "$(grep -ao 'SECRET' wire | wc -l)" 2 "nothing else in clear text: its request and answer"; : >wire
-console 'V TCPIP,,OBEYFILE,SYS1.TCPPARMS(NOTTLS)'; unlike "$(asks 8443)" MARKER "NOTTLS: clear text"; [ "$(grep -ao SECRET wire | wc -l)" -gt 0 ]; ok $? "it is"; : >wire
+wire_end; is "$(grep -ao 'SECRET' wire | wc -l)" 2 "nothing else in clear text: its request and answer"; : >wire
+console 'V TCPIP,,OBEYFILE,SYS1.TCPPARMS(NOTTLS)'; unlike "$(asks 8443)" MARKER "NOTTLS: clear text"; wire_end; [ "$(grep -ao SECRET wire | wc -l)" -gt 0 ]; ok $? "it is"; : >wire
 console 'V TCPIP,,OBEYFILE,SYS1.TCPPARMS(TTLS)'; unlike "$(asks 8443)" 'MARKER|SECRET' "TTLS: refused again"; clean "nothing in clear text"
 mark; sallyport pasearch -t >pasearch 2>&1; unlike "$(cat pasearch)" 'policyRule' "no agent, no display"
 begin PURGE '--purge deny'; like "$(asks 8443)" 'MARKER TLS' "the next agent's policy is in force"
 console 'F PAGENT,QUERY'; like "$OUT" "TTLS RULES=2" "as it knows"
 stop; begin PURGE; stop; unlike "$(asks 8443)" MARKER "an agent without the option purges it"
 console "S PAGENT,OPTS='--purge never'"; is "$STATUS" 8 "another word is none"
-clean_up=$(grep -ao SECRET wire | wc -l); [ "$clean_up" -gt 0 ]; ok $? "in clear text then"; : >wire
+wire_end; clean_up=$(grep -ao SECRET wire | wc -l); [ "$clean_up" -gt 0 ]; ok $? "in clear text then"; : >wire
 
 # --- NOTTLS ---------------------------------------------------------------------
 begin NOPURGE; hold 3 7; ok $? "a connection under TTLS"

@@ -31,7 +31,7 @@ wire_start
 # words: WORDS, what of an HTTP exchange has been on the wire since the last call.
 SEEN=0
 words() {
-    local now; sleep 0.3; now=$(stat -c %s "$SCRATCH/wire")
+    local now; wire_end; now=$(stat -c %s "$SCRATCH/wire")
     WORDS=$(tail -c +$((SEEN + 1)) "$SCRATCH/wire" | head -c $((now - SEEN)) | grep -aoE '(GET|POST) /[a-z]*|HTTP/1\.1 [0-9]*|BAKER|SECRET' | sort -u | tr '\n' ';'); SEEN=$now
 }
 words

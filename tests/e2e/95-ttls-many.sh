@@ -71,6 +71,6 @@ wait_for 30 eval 'sallyport netstat --json TTLS | jq -e ".connections | length =
 fds() { local p n=0; for p in $(pgrep -P "$(stack_pid)"); do n=$((n + $(ls /proc/$p/fd | wc -l))); done; echo $n; }
 N=$(fds); [ "$N" -gt 20 ] && [ "$N" -lt 200 ]; ok $? "no descriptor is left ($N)"
 is "$("${CURL[@]}" http://10.77.0.2:8443/)" x "and one more"
-[ "$(stat -c %s "$SCRATCH/wire")" -gt 10000000 ]; ok $? "the wire was seen ($(stat -c %s "$SCRATCH/wire") bytes)"
+wire_end; [ "$(stat -c %s "$SCRATCH/wire")" -gt 10000000 ]; ok $? "the wire was seen ($(stat -c %s "$SCRATCH/wire") bytes)"
 is "$(grep -aoE 'GET /|HTTP/1' "$SCRATCH/wire" | sort -u | tr '\n' ' ')" "" "no clear text on it"
 done_testing

@@ -166,5 +166,5 @@ is "$(tail -1 told)" 12 "while it waits for the angel, all others are served"
 is "$(grep -c MARKER anew.out)" 1 "it does wait"
 kill -CONT $keeper
 wait_for 30 grep -q '1 times' anew.out; is "$(tr '\n' ' ' <anew.out)" "MARKER line MARKER line 1 times " "then it is served"
-is "$(grep -ao 'MARKER\|line' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|line' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -114,6 +114,6 @@ mark; unlike "$(client 8190)" SimpleHTTP "no certificate: refused"; wait_for 5 s
 mark; unlike "$(client 8190 -cert good.pem -cipher RC4-MD5:NULL-MD5:@SECLEVEL=0 -tls1_2)" SimpleHTTP "no cipher in common: refused"
 mark; unlike "$(client 8191)" SimpleHTTP "a server without a certificate: refused"; wait_for 5 said "EZD1287I TTLS Error RC: 7 Environment Init\$"; ok $? "RC 7"
 is "$(grep -c 'GET /secret' in.8190)" 1 "programs have seen the good client only"
-is "$(grep -ao 'secret words\|GET /secret\|SimpleHTTP' wire | sort -u)" "" "no byte of any program's on the wire"
+wire_end; is "$(grep -ao 'secret words\|GET /secret\|SimpleHTTP' wire | sort -u)" "" "no byte of any program's on the wire"
 is "$(grep -c 'PRIVATE KEY\|-----BEGIN' "$syslog" "$SALLYPORT_ROOT/tcpip/TCPIP1/stack.log" | sed 's/.*://' | sort -u)" 0 "nothing of keys in a log"
 done_testing

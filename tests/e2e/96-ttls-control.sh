@@ -179,5 +179,5 @@ like "$(echo hello | peer timeout 20 openssl s_client -quiet -ign_eof -connect 1
 console 'V TCPIP,,OBEY,SYS1.TCPPARMS(NOTTLS)'
 like "$(with /usr/bin/python3 -c 'exec(open("ctl.py").read().split("# --- what is no request")[0])
 s = at(8504); e, t = call(s); print(e, t.policy, call(s, INIT)[0])')" '^OK 1 EACCES' "NOTTLS: AT-TLS is off"
-is "$(grep -ao 'MARKER.*hello' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER.*hello' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -280,5 +280,5 @@ mark; program 8702 read >/dev/null; wait_for 10 finished out
 is "$(told out | grep -v 'Environment\|ENVIRONMENT')" "$(cat want.failed)" "a handshake that fails"
 mark; program 8731 read >/dev/null; wait_for 10 finished noring
 is "$(told noring | tr '\n' ';')" "1281 Map;1282 Connection Init;1283 0 Connection Init;1282 Environment Create;1283 0 Environment Create;1282 Environment Init;1284 0 Call GSK_ENVIRONMENT_OPEN;1284 202 Call GSK_ENVIRONMENT_INIT;1283 202 Environment Init;1286 202 Environment Init;1283 0 Connection Close;" "an environment that fails"
-is "$(grep -ao 'SECRET\|MARKER\|hello\|GET /secret' wire | sort -u)" "GET /secret" "on the wire: the peer's own clear text"
+wire_end; is "$(grep -ao 'SECRET\|MARKER\|hello\|GET /secret' wire | sort -u)" "GET /secret" "on the wire: the peer's own clear text"
 done_testing

@@ -108,5 +108,5 @@ like "$(client 8090 -cipher DHE-RSA-AES128-GCM-SHA256)" '(Server|Peer) Temp Key:
 like "$(client 8091 -maxfraglen 1024)" 'SimpleHTTP' "ServerMaxSSLFragment Required: a client that has it"
 mark; unlike "$(client 8091)" 'SimpleHTTP' "one that has not"
 wait_for 5 said 'EZD1287I TTLS Error RC: 446'; ok $? "RC 446"
-is "$(grep -ao 'MARKER\|hello\|SimpleHTTP' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|hello\|SimpleHTTP' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -237,5 +237,5 @@ kill "$RESPONDER"; wait "$RESPONDER" 2>/dev/null
 # Each engine keeps its own; a connection may come to one that has not asked.
 served() { client fresh 8090 | grep -q 'no list at all'; }
 wait_for 20 served; ok $? "an answer is kept"
-is "$(grep -ao 'MARKER\|hello' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|hello' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -234,5 +234,5 @@ client 8112 -sess_out s12 >c; chmod 644 "$SALLYPORT_ROOT/etc/sysplex.ticketkeys"
 another_stack
 like "$(client 8112 -sess_in s12)" '^New' "a file that others can read is not used"
 
-is "$(grep -ao 'MARKER\|hello\|SimpleHTTP' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|hello\|SimpleHTTP' wire | sort -u)" "" "no clear text on the wire"
 done_testing

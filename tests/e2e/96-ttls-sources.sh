@@ -176,5 +176,5 @@ C
 else
     note "no slapd: directories are not looked at"
 fi
-is "$(grep -ao 'MARKER\|hello' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|hello' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -439,5 +439,5 @@ if [ $HAS_RING = 0 ]; then
     kill "$PID"; wait "$PID" 2>/dev/null
 fi
 is "$(cat server.8443 server.8444 | grep -c SSLError)" 3 "three have spoken clear text to a TLS server, outside of the job, as they should"
-is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | grep -v PLAIN | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | grep -v PLAIN | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
 done_testing

@@ -160,5 +160,5 @@ unlike "$OUT" 'MARKER[^M]*PLAIN' "one that is made outside, by a socket of its o
 for w in clear outside; do hand $w; unlike "$OUT" MARKER "$w: connected outside, by a socket of that process: left alone"; done
 hand datagrams; is "$OUT" '10.77.0.2 8443 unix unix.sock vsock False ' "UDP, UNIX and VM sockets"
 hand foreign; is "$(grep -o 'not permitted' <<<"$OUT" | grep -c .)" 1 "another network namespace: the job is refused, others are not"
-is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | grep -v PLAIN | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text of the job's on the wire"
+wire_end; is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | grep -v PLAIN | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text of the job's on the wire"
 done_testing

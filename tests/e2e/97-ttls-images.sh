@@ -82,5 +82,5 @@ ls /sys/fs/bpf >left
 is "$(grep -c "$image" left)" 0 "and its programs with it"
 if [ -e /sys/fs/bpf/sallyport-images ]; then note "other images are here: $(tr "\n" " " <left)"; else pass "and the tables of all images"; fi
 outside 10.77.0.2/8443 PLAIN; unlike "$OUT" 'MARKER|not permitted' "nothing is captured"
-is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | grep -v PLAIN | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | grep -v PLAIN | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
 done_testing

@@ -144,5 +144,5 @@ OUT=$(bash -c 'exec 3<>/dev/tcp/127.0.0.1/8521; head -1 <&3'); is "$OUT" clear "
 is "$(steered)" "$before" "the engines have not seen it"
 goes 8521 0 "the rule's address still"
 is "$(steered)" $((before + 1)) "which they have"
-is "$(grep -ao 'MARKER\|hello' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|hello' wire | sort -u)" "" "no clear text on the wire"
 done_testing

@@ -120,5 +120,5 @@ heir 65534 10.77.0.1 8085 "$leg" "in-clear-text" stay 127.0.0.1 >clear 2>&1
 unlike "$(cat clear)" PLAIN "who uses that port now is no engine: clear text is refused"
 wait_for 10 said 'EZD1287I TTLS Error RC: 5003'; ok $? "EZD1287I RC 5003"
 is "$(grep -c clear-text in.out)" 0 "the program has not heard it"
-is "$(grep -ao 'SECRET[A-Za-z -]*\|MARKER' wire | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'SECRET[A-Za-z -]*\|MARKER' wire | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
 done_testing

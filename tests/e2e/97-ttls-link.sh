@@ -55,5 +55,5 @@ mark; talk "$THERE%wire0"; unlike "$OUT" MARKER "the kernel does not tell which 
 wait_for 10 said "EZD1286I .* REMOTE: $THERE\.\.8443 .* RULE: out RC: 406 "; ok $? "and said"
 talk "$THERE%wire0" wire0; like "$OUT" "MARKER TLSv1.3 SECRET link $THERE" "unless the socket is bound to it"
 OUT=$(peer timeout 40 python3 tls.py "$HERE%wire1" 8085 2>&1); like "$OUT" 'answer SECRET tls' "inbound goes on"
-is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
 done_testing

@@ -134,5 +134,5 @@ serve 8090 ingiven "$JOB"; left 8090 "made outside"; alone 8090 "made outside"
 hand 8090; refused 8090 "given to a job"; tls 8090 "given to a job"
 serve 8091 inboth "$JOB"; left 8091 "made outside"; hand 8091; refused 8091 "shared with a job"; tls 8091 "shared with a job"
 left 8086 "one outside, begun before the policy"; alone 8086 "before the policy"
-is "$(grep -ao 'SECRET[A-Za-z ]*' wire | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text of TLS clients on the wire"
+wire_end; is "$(grep -ao 'SECRET[A-Za-z ]*' wire | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text of TLS clients on the wire"
 done_testing

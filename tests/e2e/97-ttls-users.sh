@@ -88,5 +88,5 @@ fi
 kill -9 "$(stack_pid)"; mark; wait_for 30 said EZD1586I; ok $? "the stack is killed and started again"
 meant 1 8443 one "still"
 left 0 8443 "still not"
-is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | grep -v PLAIN | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'SECRET[A-Za-z ]*\|MARKER' wire | grep -v PLAIN | sort | uniq -c | tr -s ' ' | tr '\n' ';')" "" "no clear text on the wire"
 done_testing

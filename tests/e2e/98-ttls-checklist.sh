@@ -314,5 +314,5 @@ like "$(python3 search.py "$prime" $$; PRIME=$prime python3 -c '
 import os, subprocess, sys
 keep = bytearray.fromhex(os.environ["PRIME"])
 print(subprocess.run([sys.executable, "search.py", os.environ["PRIME"], str(os.getpid())], capture_output=True, text=True).stdout)')" 'has it' "the search finds what is there"
-is "$(grep -ao 'MARKER\|hello\|stranger' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|hello\|stranger' wire | sort -u)" "" "no clear text on the wire"
 done_testing

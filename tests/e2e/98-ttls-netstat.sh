@@ -299,5 +299,5 @@ ctl 10.77.0.2 8507 query; like "$OUT" 'policy=2' "no rule in the one that is on:
 STOPPED=$(stack_pid); kill -STOP "$STOPPED"; at_exit 'kill -CONT "$STOPPED" 2>/dev/null'
 ctl 10.77.0.2 8505 query; like "$OUT" 'policy=5' "and when TCPIP1 does not answer"
 kill -CONT "$STOPPED"
-is "$(grep -ao 'MARKER\|SECRET' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER\|SECRET' wire | sort -u)" "" "no clear text on the wire"
 done_testing

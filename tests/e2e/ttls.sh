@@ -64,7 +64,7 @@ policy_refresh() { mark; console 'F PAGENT,REFRESH'; wait_for 20 said EZD1586I; 
 cat >"$SCRATCH/wire.py" <<'PY'
 import itertools, socket, struct, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-s.setsockopt(socket.SOL_SOCKET, 33, 64 << 20) # SO_RCVBUFFORCE
+s.setsockopt(socket.SOL_SOCKET, 33, 512 << 20) # SO_RCVBUFFORCE
 s.bind(("wire0", 0))
 out = open(sys.argv[1], "ab", 0)
 open(sys.argv[1] + ".on", "w")
@@ -81,6 +81,12 @@ wire_start() {
     echo CANARY-OUT >/dev/udp/10.77.0.2/9; echo CANARY-OUT6 >/dev/udp/fd77::2/9
     peer bash -c 'echo CANARY-IN >/dev/udp/10.77.0.1/9; echo CANARY-IN6 >/dev/udp/fd77::1/9'
     wait_for 10 eval '[ "$(grep -ao "CANARY-[A-Z]*6*" "$SCRATCH/wire" | sort -u | wc -l)" = 4 ]'; ok $? "the wire is watched"
+}
+# All that has been on the wire is in the file: it is written as fast as there is time.
+wire_end() {
+    WIRE_ENDS=$((${WIRE_ENDS:-0} + 1))
+    echo "WIRE-END-$WIRE_ENDS-" >/dev/udp/10.77.0.2/9
+    wait_for 60 grep -aq "WIRE-END-$WIRE_ENDS-" "$SCRATCH/wire" || fail "the wire's end is not seen"
 }
 cat >"$SCRATCH/server.py" <<'PY'
 # server.py PORT CERT [silent]: answers each line with MARKER and what it was;
