@@ -11,7 +11,7 @@ proclib=$SALLYPORT_ROOT/datasets/SYS1.PROCLIB
 mark() { MARK=$(wc -l <"$log"); }
 since() { tail -n +$((MARK + 1)) "$log"; }
 said() { since | grep -Eq -- "$1"; }
-order() { since | grep -oE -- "$1" | uniq | tr '\n' ';'; } # what matches, in its order; messages of the agent are in its log, too
+order() { since | grep -oE -- "$1" | awk '!seen[$0]++' | tr '\n' ';'; } # what matches, in its order; messages of the agent are in its log, too
 # proc NAME [SYMBOL=DEFAULT]: says what it was given and stays.
 proc() { printf '//%-8s PROC %s\n//S EXEC PGM=BPXBATCH,PARM='"'"'SH echo given &%s; exec sleep 600'"'"'\n//STDOUT DD SYSOUT=*\n' "$1" "${2:-X=nothing}" "X." >"$proclib/$1"; }
 for name in WEB PLAIN DELAYED LATE OTHER; do proc $name; done
