@@ -243,6 +243,27 @@ for form in CONN ALL; do
 END OF THE REPORT" "$form CONNType NOTTLSPolicy: none"
 done
 is "$(sallyport netstat -c)$(sallyport netstat -A)" "$(sallyport netstat CONN)$(sallyport netstat ALL)" "-c and -A"
+# One that no rule wants, of another job to the same server.
+exec 7<>/dev/tcp/10.77.0.2/8444
+unmapped() { sallyport netstat --json CONN | jq -e '[.connections[] | select(.policy == false)] | length == 1' >/dev/null; }
+wait_for 10 unmapped; ok $? "a connection without a policy"
+other=$(sallyport netstat --json CONN | jq -r '.connections[] | select(.policy == false) | .connId')
+is "$(shown CONN CONNT NOTTLSP)" "$(head_of TCPIP1)
+USER ID  CONN     STATE
+BASH     $other ESTBLSH
+  LOCAL SOCKET:   OWN
+  FOREIGN SOCKET: 10.77.0.2..8444
+1 OF 3 RECORDS DISPLAYED
+END OF THE REPORT" "CONN CONNType NOTTLSPolicy: it alone"
+is "$(sallyport netstat ALL CONNType NOTTLSPolicy | tail -3)" "  TTLSPolicy:     No
+1 OF 3 RECORDS DISPLAYED
+END OF THE REPORT" "ALL: TTLSPolicy No, and no names"
+for form in CONN ALL; do unlike "$(sallyport netstat $form CONNT TTLSP)" "$other" "$form CONNType TTLSPolicy: without it"; like "$(sallyport netstat $form CONNT TTLSP)" '^2 OF 3 RECORDS' "its records"; done
+unlike "$(sallyport netstat TTLS COnn)" "$other" "TTLS COnn: without it"
+runs "TTLS COnn with its id" 1 sallyport netstat TTLS COnn "$other"; like "$OUT" 'NOT FOUND' "is not found: it has no policy"
+exec 7>&-
+gone() { ! unmapped; }
+wait_for 10 gone; ok $? "it has ended"
 # The operator sees the same.
 same() { console "D TCPIP,$1"; is "$STATUS" "${3:-0}" "D TCPIP,$1"; is "$(grep -v '^\(IEE\|EZZ006\)' <<<"$OUT" | sed 's/ *$//')" "$(sallyport netstat $2 2>&1 | sed 's/ *$//')" "as netstat $2"; }
 same ',N,TTLS' TTLS; same ',NETSTAT,TTLS,GROUP' TTLS; same ',N,TTLS,GR,DETAIL' 'TTLS GROUP DETAIL'; same 'TCPIP1,N,TTLS,CO' 'TTLS CONN'
@@ -280,7 +301,7 @@ c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); c.load_cert_chain("LIBSERV.pem")
 l = socket.create_server(("10.77.0.2", 8505)); print("up", flush=True)
 while True:
     s = l.accept()[0]
-    if s.recv(5) == b"TLS!\n":
+    if s.makefile("rb", 0).readline() == b"TLS!\n":
         t = c.wrap_socket(s, server_side=True); t.sendall(b"MARKER " + t.recv(100)); t.recv(1)
 PY
 background nsenter -t "$PEER" -n python3 starttls.py >starttls.out 2>&1
