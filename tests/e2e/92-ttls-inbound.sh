@@ -117,6 +117,10 @@ like "$(sallyport netstat TTLS CONN)" 'KEYSHARE: +N/A$' "it has no key share, th
 let_go; ok $? "gone"
 held -tls1_3 -groups P-384; ok $? "one of TLS 1.3"
 like "$(sallyport netstat TTLS CONN)" 'KEYSHARE: +0024$' "its group in four digits"
+like "$(sallyport netstat TTLS CONN)" 'CERTUSERID: +N/A$' "no certificate, no user of one"
+let_go; ok $? "gone"
+held -tls1_2 -cert "$SCRATCH/USER1.pem" -connect 10.77.0.1:8062; ok $? "one with USER1's certificate"
+like "$(sallyport netstat TTLS CONN)" 'CERTUSERID: +USER1$' "whose user is said"
 let_go; ok $? "gone"
 
 # --- what comes to nothing ----------------------------------------------------------

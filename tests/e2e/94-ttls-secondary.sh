@@ -76,6 +76,7 @@ mark
 tell 'connect data 10.77.0.2 8470'; tell 'say data file'; like "$OUT" 'MARKER TLSv1.3 SECRET file' "the same process, the same peer, a port that no rule names: TLS"
 wait_for 5 said 'EZD1281I .*\.\.8470 .*RULE: ftp '; ok $? "mapped by the primary connection's rule"
 is "$(sallyport netstat --json CONN | jq -r '[.. | objects | select(.remote? // "" | test("8470")) | .secondary] | unique | tostring')" '[true]' "MAPTYPE SECONDARY"
+is "$(sallyport netstat TTLS COnn | sed -n 's/^  REMOTESOCKET: *10.77.0.2..//p; s/^  MAPTYPE: *//p' | paste -sd' \n' | sort | tr '\n' ';')" "8443 PRIMARY;8470 SECONDARY;" "in the report, too"
 is "$(sallyport netstat --json CONN | jq -r '[.. | objects | select(.remote? // "" | test("8443")) | .secondary] | unique | tostring')" '[false]' "its primary connection is PRIMARY"
 for n in 1 2 3 4 5 6; do tell "connect more$n 10.77.0.2 8471"; tell "say more$n again"; echo "$OUT"; done >more
 is "$(grep -c 'MARKER TLSv1.3 SECRET again' more)" 6 "whichever engine takes it"
