@@ -412,7 +412,8 @@ move_in(struct conn *c)
         return (!c->is_stopped || handshake_stash(c)) && send_cipher(c);
     case LEG_END:
         /* Without close_notify: the end of file it is, but it is said. */
-        say_event(c, 420, "Connection Close", NULL);
+        say_event(c, c->is_stopped ? 0 : 420, "Connection Close",
+                  c->is_stopped ? "CLOSE_NOTIFY RECEIVED" : NULL);
         return true;
     case LEG_BROKEN:
         say_event(c, 406, "Connection Close", NULL);

@@ -9,7 +9,8 @@ cd "$SCRATCH" || exit 1
 {
     group
     rule out Outbound 8700-8719 Client USER1/Liberty.KeyRing "HandshakeTimeout 2"
-    rule patient Outbound 8720-8729 Client USER1/Liberty.KeyRing
+    rule patient Outbound 8720-8724 Client USER1/Liberty.KeyRing
+    rule control Outbound 8725 Client USER1/Liberty.KeyRing "ApplicationControlled On"
     rule order Outbound 8730 Client USER1/Liberty.KeyRing
     rule noring Outbound 8731 Client USER1/NOSUCH.RING
     rule in Inbound 8160 Server LIBSERV/Liberty.KeyRing "HandshakeTimeout 2"
@@ -58,6 +59,11 @@ def asked(s): # what the program's own end looks like here
         while s.recv(100): pass
         print("asked", "close_notify", flush=True); s.sendall(b"MARKER asked\n"); s.unwrap()
     except (ssl.SSLError, OSError) as e: print("asked", type(e).__name__, flush=True)
+def stops(s): # close_notify and the end, without waiting for the other's
+    s = tls(s); s.recv(100); s.sendall(b"MARKER stops\n"); s.settimeout(0.2)
+    try: s.unwrap()
+    except OSError: pass
+    s.close()
 def both(s): s = tls(s); s.recv(100); s.sendall(b"MARKER order\n"); s.unwrap()
 def run(f, s):
     try: f(s)
@@ -65,7 +71,7 @@ def run(f, s):
 def listen(port, f):
     l = socket.create_server(("10.77.0.2", port))
     while True: threading.Thread(target=run, args=(f, l.accept()[0]), daemon=True).start()
-for port, f in {8700: silent, 8701: drip, 8702: clear, 8703: stranger, 8720: late, 8721: tickets, 8722: notify, 8723: ragged, 8724: asked, 8730: both, 8731: silent}.items():
+for port, f in {8700: silent, 8701: drip, 8702: clear, 8703: stranger, 8720: late, 8721: tickets, 8722: notify, 8723: ragged, 8724: asked, 8725: stops, 8730: both, 8731: silent}.items():
     threading.Thread(target=listen, args=(port, f)).start()
 print("up", flush=True)
 PY
@@ -128,8 +134,8 @@ elif how == "half":
     s = socket.create_connection(to, 30); s.sendall(b"hello\n"); s.shutdown(socket.SHUT_WR); print(err(lambda: s.recv(100)), err(lambda: s.recv(100)))
 PY
 program() { timeout 60 python3 program.py "$@" 2>&1 | tr '\n' ' '; }
-rc() { wait_for 10 said "EZD1287I TTLS Error RC: $1 ${3:-Initial Handshake}\$"; ok $? "$2: RC $1" || note "$(since | grep -m3 RC:)"; }
-peer_saw() { wait_for 20 grep -qx "$1" peers; ok $? "${2:-the peer}: $1" || note "$(tail -3 peers)"; }
+rc() { wait_for 10 said "EZD1287I TTLS Error RC: $1 ${3:-Initial Handshake}\$"; ok $? "$2: RC $1"; }
+peer_saw() { wait_for 20 grep -qx "$1" peers; ok $? "${2:-the peer}: $1"; }
 
 # --- the program waits, and sees nothing of it ---------------------------------------------
 is "$(program 8720 blocking)" "MARKER late hello 3 end " "a blocking socket: the first bytes wait for the handshake, the answer follows"
@@ -141,6 +147,9 @@ since | grep -q 'RC: 420 '; is $? 1 "no RC 420"
 mark; is "$(program 8723 blocking)" "MARKER ragged 0 end " "an end without close_notify: end of file"
 wait_for 10 said 'EZD1283I .* RC: 420 Connection Close$'; ok $? "RC 420 at event level"
 since | grep -q 'EZD128[67]I'; is $? 1 "it is no error"
+mark; timeout 30 "$SALLYPORT_BUILD/tests/e2e/ttlsctl" 10.77.0.2 8725 init send=hello recv recv >control 2>&1; like "$(cat control)" 'MARKER stops' "a program that controls TLS"
+wait_for 10 said 'EZD1283I .* RC: 0 Connection Close CLOSE_NOTIFY RECEIVED$'; ok $? "close_notify, then the end"
+since | grep -q 'RC: 420 '; is $? 1 "no RC 420"
 is "$(program 8724 half)" "MARKER asked end " "the program's half close: the answer still comes"
 peer_saw "asked close_notify"
 
