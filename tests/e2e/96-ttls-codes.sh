@@ -35,6 +35,9 @@ pem = open("good.crt").read(); pem = pem[pem.index("-----BEGIN"):]
 der = bytearray(ssl.PEM_cert_to_DER_cert(pem)); der[-1] ^= 1
 open("forged.pem", "w").write(ssl.DER_cert_to_PEM_cert(bytes(der)) + open("good.key").read())
 PY
+cp good.crt "$SALLYPORT_ROOT/datasets/IBMUSER.KEYLESS"
+for command in "ADD('IBMUSER.KEYLESS') TRUST WITHLABEL('KEYLESS')" "CONNECT(LABEL('KEYLESS') RING(Liberty.KeyRing))"; do runs "RACDCERT ${command%%(*}" 0 sallyport racf "RACDCERT ID(USER1) $command"; done
+sallyport racf "SETROPTS RACLIST(DIGTCERT DIGTRING) REFRESH" >/dev/null
 cat good.pem ca.pem >"$keys/full.pem"; cat ca.pem >"$keys/nokey.pem"; cat good.pem >"$keys/noca.pem"; chmod 644 "$keys"/*
 {
     group
@@ -42,6 +45,11 @@ cat good.pem ca.pem >"$keys/full.pem"; cat ca.pem >"$keys/nokey.pem"; cat good.p
     HandshakeTimeout 5"
     rule label Outbound 8650 Client USER1/Liberty.KeyRing "CertificateLabel NOSUCH"
     rule noca Outbound 8651 Client /etc/keys/noca.pem
+    rule keyless Outbound 8652 Client USER1/Liberty.KeyRing "CertificateLabel KEYLESS"
+    rule md5 Outbound 8653 Client /etc/keys/full.pem "" "" "TTLSSignatureParms
+  {
+    SignaturePairs 0101
+  }"
     rule clients Inbound 8190 ServerWithClientAuth /etc/keys/full.pem "ClientAuthType Required
     PeerMinRsaKeySize 2048"
     rule nokey Inbound 8191 Server /etc/keys/nokey.pem
@@ -74,7 +82,7 @@ def listen(port, serve):
     while True: threading.Thread(target=run, args=(serve, l.accept()[0]), daemon=True).start()
 for i, n in enumerate(certs): threading.Thread(target=listen, args=(8600 + i, tls(n))).start()
 for i, w in enumerate(words): threading.Thread(target=listen, args=(8610 + i, says(w))).start()
-for p in (8650, 8651): threading.Thread(target=listen, args=(p, tls("good"))).start()
+for p in (8650, 8651, 8652, 8653): threading.Thread(target=listen, args=(p, tls("good"))).start()
 print("up", flush=True)
 PY
 background nsenter -t "$PEER" -n python3 peers.py >peers.log 2>&1
@@ -93,7 +101,7 @@ try:
 except ConnectionResetError: print("reset")' "$1" 2>&1; }
 refused() { # PORT RC NAME [EVENT]
     mark; is "$(asks "$1")" reset "$3: the program is reset"
-    wait_for 5 said "EZD1287I TTLS Error RC: $2 ${4:-Initial Handshake}\$"; ok $? "$3: RC $2" || note "$(since | grep -m3 RC:)"
+    wait_for 5 said "EZD1287I TTLS Error RC: $2 ${4:-Initial Handshake}\$"; ok $? "$3: RC $2"
 }
 like "$(asks 8600)" 'MARKER secret words' "a good certificate"
 n=0
@@ -103,6 +111,8 @@ for pair in 'internal_error=438' 'one that nobody knows=439' unknown_ca=435 acce
 for pair in 'an end of file=420' 'a reset=406' 'an unknown message=410' 'a record of 65535 bytes=505' 'an unknown version=41[02]' 'half a ServerHello=41[05]' 'clear text as a record=5003'; do refused $((8610 + n)) "${pair#*=}" "instead of an answer, ${pair%=*}"; n=$((n + 1)); done
 refused 8650 6 "a label that is not in the ring" 'Environment Init'
 refused 8651 109 "a key database without authorities" 'Environment Init'
+refused 8652 428 "a certificate of the ring that has no key" 'Environment Init'
+refused 8653 5006 "signatures that the library has none of" 'Environment Init'
 client() { printf 'GET /secret HTTP/1.0\r\n\r\n' | peer timeout 20 openssl s_client -ign_eof -connect 10.77.0.1:"$1" -cipher ALL:@SECLEVEL=0 "${@:2}" 2>&1; }
 like "$(client 8190 -cert good.pem)" SimpleHTTP "a client's good certificate"
 n=0
@@ -111,7 +121,7 @@ for pair in expired=401 future=401 self=417 unknown=435 forclient=440 small=508 
     wait_for 5 said "EZD1287I TTLS Error RC: ${pair#*=} Initial Handshake\$"; ok $? "RC ${pair#*=}"
 done
 mark; unlike "$(client 8190)" SimpleHTTP "no certificate: refused"; wait_for 5 said "EZD1287I TTLS Error RC: 403 "; ok $? "RC 403"
-mark; unlike "$(client 8190 -cert good.pem -cipher RC4-MD5:NULL-MD5:@SECLEVEL=0 -tls1_2)" SimpleHTTP "no cipher in common: refused"
+mark; unlike "$(client 8190 -cert good.pem -cipher RC4-MD5:NULL-MD5:@SECLEVEL=0 -tls1_2)" SimpleHTTP "no cipher in common: refused"; wait_for 5 said "EZD1287I TTLS Error RC: 402 Initial Handshake\$"; ok $? "RC 402"
 mark; unlike "$(client 8191)" SimpleHTTP "a server without a certificate: refused"; wait_for 5 said "EZD1287I TTLS Error RC: 7 Environment Init\$"; ok $? "RC 7"
 is "$(grep -c 'GET /secret' in.8190)" 1 "programs have seen the good client only"
 wire_end; is "$(grep -ao 'secret words\|GET /secret\|SimpleHTTP' wire | sort -u)" "" "no byte of any program's on the wire"
