@@ -28,7 +28,7 @@ enum engine_message {
     ENGINE_QUERY,
     ENGINE_ROWS,
     /* u64 socket cookie, u32 uid of who asks, u32 request bits -> ENGINE_TOLD
-     * (engine_control.c) */
+     * (control.c) */
     ENGINE_CONTROL,
     ENGINE_TOLD,
 

@@ -1,6 +1,6 @@
 /*
- * OpenSSL's reasons as System SSL and AT-TLS return codes. Codes marked
- * [unverified] are chosen by meaning; all of them stand here and nowhere else.
+ * OpenSSL's reasons as System SSL and AT-TLS return codes. What no public text
+ * settles is chosen by meaning; all of that stands here and nowhere else.
  */
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>

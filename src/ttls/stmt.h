@@ -1,7 +1,7 @@
 /*
  * The statements of an AT-TLS policy as tables: one row for each parameter
  * gives parser, compiled form, defaults and displays. Statements and values
- * that only a manual can settle are marked [unverified] in stmt.c.
+ * that only a manual can settle are marked [unverified] where they stand.
  */
 #ifndef SALLYPORT_TTLS_STMT_H
 #define SALLYPORT_TTLS_STMT_H

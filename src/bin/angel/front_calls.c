@@ -12,7 +12,7 @@
 
 /*
  * Synchronous calls to keeper and verifier 0: their answers take micro- to
- * milliseconds, and only commands need them. RSA keys: front_keys.c.
+ * milliseconds, and only commands need them.
  */
 #define CALL_WAIT_MS 30000
 #define HELPER_WAIT_MS 5000u

@@ -30,7 +30,7 @@ static const struct cli_opt opts[] = {
 
 static const struct cli cli = {
     .command = "sallyport netstat",
-    .usage = "[-p STACK] [--json] REPORT [OPTION...]",
+    .usage = "[-p STACK] [--json] [REPORT [OPTION...]]",
     .summary = "Show connections and what AT-TLS does for them.",
     .detail =
         "  TTLS [GROUP [DETAIL]]          groups and how many connections\n"

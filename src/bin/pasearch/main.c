@@ -47,7 +47,8 @@ static const struct cli_opt opts[] = {
 
 static const struct cli cli = {
     .command = "sallyport pasearch",
-    .usage = "[-t] [-r|-a] [-n] [-f NAME] [-s SCOPE] [-p IMAGE] [--json]",
+    .usage = "[-t] [-r|-a] [-n] [-f NAME] [-s SCOPE] [-p IMAGE] [-A] [-I] "
+             "[-C] [-c] [--json]",
     .summary = "Show the policies that the policy agent has installed.",
     .detail = "  Ends with 1 when there is nothing to show or no agent.\n",
     .opts = opts,
