@@ -173,8 +173,13 @@ static void
 keep_ahead(struct leg *leg)
 {
     size_t n = leg->ahead_n > 0 ? (size_t)leg->ahead_n : 1;
-    uint8_t *kept = malloc(n);
+    uint8_t *kept;
 
+    if (leg->ahead_n == -EAGAIN) { /* it may have come since */
+        batch_forget(leg);
+        return;
+    }
+    kept = malloc(n);
     if (kept != NULL && leg->ahead_n > 0)
         memcpy(kept, leg->ahead, n);
     if (kept == NULL)

@@ -76,7 +76,8 @@ start(struct conn *c, bool allow_timeout)
 static bool
 is_stopping(const struct conn *c)
 {
-    return c->state == CONN_SECURE && c->is_stopping && !c->outer.at_end;
+    return c->state == CONN_SECURE && (c->wants_stop || c->is_stopping) &&
+           !c->outer.at_end;
 }
 
 static int
@@ -84,17 +85,11 @@ stop(struct conn *c)
 {
     if (c->state != CONN_SECURE)
         return EPROTO;
-    if (c->is_stopping || SSL_in_init(c->ssl))
+    if (c->wants_stop || c->is_stopping || SSL_in_init(c->ssl))
         return EALREADY; /* a handshake is under way */
     c->inner.may_read = true;
+    c->wants_stop = true;
     if (!relay_secure(c)) {
-        conn_reset(c);
-        return ECONNRESET;
-    }
-    c->is_stopping = true;
-    say_start(c, "Connection Stop", NULL);
-    say_event(c, 0, "Connection Stop", NULL);
-    if (!relay_stop(c)) {
         conn_reset(c);
         return ECONNRESET;
     }

@@ -174,7 +174,8 @@ struct conn {
     uint32_t kin; /* it, or who it descends from, has a primary one; 0: none */
     bool may_have_kin; /* nobody can say: its process has ended */
     /* Application control. */
-    bool is_stopping, is_stopped; /* back to clear text: asked, agreed */
+    /* Back to clear text: the program wants it, we have asked, it is agreed. */
+    bool wants_stop, is_stopping, is_stopped;
     bool allow_timeout, is_timed_out;
     bool is_holding; /* a handshake came before the program asked for one */
     bool must_speak; /* OpenSSL has something to send */
@@ -381,8 +382,6 @@ void engine_rows(struct engine *, struct str request, struct buf *out);
 /* False: no such question. */
 MUST_CHECK bool engine_control(struct engine *, struct str question,
                                struct buf *answer);
-/* close_notify; clear text again when the peer has answered it. */
-MUST_CHECK bool relay_stop(struct conn *);
 
 /* --- kernel's maps (maps.c) ----------------------------------------------- */
 

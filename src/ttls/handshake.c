@@ -452,7 +452,6 @@ bool
 handshake_step(struct conn *c)
 {
     struct leg *outer = &c->outer;
-    uint8_t *p = c->engine->cipher_in;
     size_t n = 0;
 
     if (!leg_flush(outer))
@@ -473,6 +472,9 @@ handshake_step(struct conn *c)
         return false;
     while (c->state == CONN_HANDSHAKE && !c->is_handshake_done &&
            !c->is_paused && outer->may_read) {
+        uint8_t *p =
+            c->engine->cipher_in; /* what was read ahead is elsewhere */
+
         switch (leg_read(outer, &p, ENGINE_SCRATCH_BYTES, &n)) {
         case LEG_BYTES:
             if (!is_tls(c, p[0]))

@@ -201,7 +201,8 @@ static bool
 send_urgent(struct leg *to, const uint8_t *p, size_t n)
 {
     batch_settle(to);
-    return (n == 1 && send(to->watch.fd, p, n, MSG_OOB | MSG_NOSIGNAL) == 1) ||
+    return (n == 1 && to->held_n == 0 &&
+            send(to->watch.fd, p, n, MSG_OOB | MSG_NOSIGNAL) == 1) ||
            leg_write(to, p, n);
 }
 
@@ -331,11 +332,21 @@ read_record(struct conn *c, uint8_t *p, size_t n, size_t *got)
                            : remote_read(c->keys, c->ssl, p, n, got, resume, c);
 }
 
+/* Where clear text goes. A read that may be paused for a signature, as TLS 1.2
+ * negotiates anew, goes on into the place that it began with (remote_key.h). */
+static uint8_t *
+clear_room(const struct conn *c)
+{
+    bool may_pause = c->keys != NULL && SSL_version(c->ssl) < TLS1_3_VERSION;
+
+    return may_pause ? c->engine->plain : batch_plain(c->engine);
+}
+
 /* Everything that the cipher text at hand makes. */
 static bool
 open_records(struct conn *c)
 {
-    uint8_t *p = batch_plain(c->engine);
+    uint8_t *p = clear_room(c);
     size_t n = 0, got;
     bool is_fine = true;
 
@@ -377,7 +388,7 @@ open_records(struct conn *c)
             c->n_in += n;
             if (!leg_write(&c->inner, p, n))
                 return false;
-            p = batch_plain(c->engine);
+            p = clear_room(c);
             n = 0;
         }
         if (got == 0)
@@ -453,9 +464,21 @@ move_out(struct conn *c)
     return true;
 }
 
-bool
-relay_stop(struct conn *c)
+/* What the program wrote before it asked for clear text has left. */
+static bool
+is_drained(const struct conn *c)
 {
+    return !c->inner.may_read && c->inner.ahead == NULL &&
+           c->outer.held_n == 0 && !SSL_in_init(c->ssl);
+}
+
+static bool
+ask_to_stop(struct conn *c)
+{
+    c->wants_stop = false;
+    c->is_stopping = true;
+    say_start(c, "Connection Stop", NULL);
+    say_event(c, 0, "Connection Stop", NULL);
     make_room(c);
     ERR_clear_error();
     (void)SSL_shutdown(c->ssl);
@@ -471,7 +494,8 @@ back_to_clear(struct conn *c)
 
     handshake_fini(c);
     env_unref(&c->env);
-    c->is_stopping = c->is_stopped = c->is_handshake_done = false;
+    c->wants_stop = c->is_stopping = c->is_stopped = false;
+    c->is_handshake_done = false;
     c->saw_peer_bytes = false;
     c->state = CONN_CLEAR;
     return is_fine && relay_clear(c);
@@ -544,6 +568,8 @@ relay_secure(struct conn *c)
             if (!move_in(c))
                 return false;
         }
+        if (c->wants_stop && is_drained(c) && !ask_to_stop(c))
+            return false;
         if (c->is_stopped && c->is_stopping)
             return back_to_clear(c);
         if (c->outer.at_end)

@@ -13,6 +13,7 @@ cd "$SCRATCH" || exit 1
     rule plain Outbound 8501 Client USER1/Liberty.KeyRing "HostReferenceIdCN $(openssl x509 -in LIBSERV.pem -noout -subject -nameopt multiline | sed -n 's/.*commonName *= //p')"
     printf 'TTLSRule off\n{\n  RemotePortRange 8502\n  Direction Outbound\n  TTLSGroupActionRef goff\n}\n'
     rule twice Outbound 8505 Client USER1/Liberty.KeyRing "ApplicationControlled On"
+    rule much Outbound 8506 Client USER1/Liberty.KeyRing "ApplicationControlled On"
     rule fails Outbound 8503 Client USER1/Liberty.KeyRing "ApplicationControlled On"
     rule saf Inbound 8090 ServerWithClientAuth LIBSERV/Liberty.KeyRing "ClientAuthType SAFCheck"
 } >"$policy"
@@ -32,14 +33,21 @@ def serve(port, s):
                 s = t.unwrap(); f = s.makefile("rwb", 0)
                 if line == b"HOLD\n": f.write(b"ok " + f.readline())
             return
+        if port == 8506: # late, and with little room
+            s.recv(5); s = c.wrap_socket(s, server_side=True); time.sleep(1.5); n = 0
+            for line in s.makefile("rb"):
+                if line == b"STOP\n": break
+                n += 1
+            s = s.unwrap(); f = s.makefile("rwb", 0); f.write(b"%d lines, then %s" % (n, f.readline()))
+            return
         if port == 8503: s.recv(1); s.recv(1000); s.close(); return
         if port in (8500, 8501): s = c.wrap_socket(s, server_side=True)
         for line in s.makefile("rb"): s.sendall(b"MARKER " + line)
     except OSError as e: print(e, flush=True)
 def listen(port):
-    l = socket.create_server(("10.77.0.2", port))
+    l = socket.create_server(("10.77.0.2", port)); l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     while True: threading.Thread(target=serve, args=(port, l.accept()[0]), daemon=True).start()
-for p in range(8500, 8506): threading.Thread(target=listen, args=(p,)).start()
+for p in range(8500, 8507): threading.Thread(target=listen, args=(p,)).start()
 print("up", flush=True)
 PY
 cat >ctl.py <<'PY'
@@ -152,6 +160,8 @@ f.write(b"HOLD\n"); say("a partner that takes its time with close_notify", b"MAR
 is_("non-blocking STOP", "EINPROGRESS", w, STOP); is_("STOP meanwhile", "EALREADY", w, STOP); is_("INIT meanwhile", "EALREADY", w, INIT); e, t = call(w); say("a query meanwhile", "OK 5 1", "%s %d %d" % (e, t.policy, t.conn))
 w.setblocking(True); is_("a blocking query waits for the end of it", "OK", w)
 w.sendall(b"clear\n"); say("back in clear text", b"ok clear\n", f.readline())
+w = at(8506); w.sendall(b"TLS!\n"); is_("INIT, for much", "OK", w, INIT); w.sendall(b"hello filler\n" * 200000 + b"STOP\n"); is_("STOP while much is under way", "OK", w, STOP)
+w.sendall(b"clear\n"); say("all of it went over TLS", b"200000 lines, then clear\n", w.makefile("rb").readline())
 f = at(8503); f.sendall(b"x"); is_("INIT, the partner goes away", "ECONNRESET", f, INIT)
 PY
 cat >app.py <<'PY'
@@ -179,5 +189,5 @@ like "$(echo hello | peer timeout 20 openssl s_client -quiet -ign_eof -connect 1
 console 'V TCPIP,,OBEY,SYS1.TCPPARMS(NOTTLS)'
 like "$(with /usr/bin/python3 -c 'exec(open("ctl.py").read().split("# --- what is no request")[0])
 s = at(8504); e, t = call(s); print(e, t.policy, call(s, INIT)[0])')" '^OK 1 EACCES' "NOTTLS: AT-TLS is off"
-wire_end; is "$(grep -ao 'MARKER.*hello' wire | sort -u)" "" "no clear text on the wire"
+wire_end; is "$(grep -ao 'MARKER.*hello\|hello filler' wire | sort -u)" "" "no clear text on the wire"
 done_testing
