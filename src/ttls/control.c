@@ -291,7 +291,7 @@ engine_control(struct engine *g, struct str payload, struct buf *out)
         buf_u8(out, c == NULL ? 0 : 2);
         return true;
     }
-    if (uid != 0 && uid != c->who.uid) {
+    if (uid != 0 && uid != (c->is_secondary ? c->own_uid : c->who.uid)) {
         refuse(EPERM, out);
         return true;
     }

@@ -171,6 +171,7 @@ struct conn {
     bool is_handshake_done, saw_peer_bytes;
     bool is_secondary, is_primary; /* secondary.c */
     uint32_t primary;              /* its slot */
+    uint32_t own_uid; /* a secondary's own user; who has the primary's */
     uint32_t kin; /* it, or who it descends from, has a primary one; 0: none */
     bool may_have_kin; /* nobody can say: its process has ended */
     /* Application control. */

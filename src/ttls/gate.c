@@ -312,7 +312,7 @@ make_link(const struct gate *g, size_t i, int root, uint64_t image)
 /* The root of all cgroups: a hook runs for the cgroup that has made the socket,
  * and that may be anybody's. */
 static void
-watch_uses(struct gate *g)
+watch_uses(struct gate *g, bool is_new)
 {
     char path[400];
     struct stat st;
@@ -324,7 +324,10 @@ watch_uses(struct gate *g)
     if (g->pins[0] != '\0' && mkdir(g->pins, 0700) != 0 && errno != EEXIST)
         g->pins[0] = '\0';
     for (size_t i = 0; i < ARRAY_LEN(uses); i++) {
-        g->links[i] = pinned(g, i);
+        pin_path(g, i, path);
+        if (is_new && g->pins[0] != '\0') /* of a gate that was not opened */
+            (void)unlink(path);
+        g->links[i] = is_new ? -1 : pinned(g, i);
         if (g->links[i] < 0)
             g->links[i] = make_link(g, i, root, st.st_ino);
         if (g->links[i] < 0)
@@ -419,7 +422,7 @@ gate_shut(const char *stack, struct gate **out, struct err_info *why)
         release(&g);
         return e;
     }
-    watch_uses(g);
+    watch_uses(g, true);
     mark(stack, true);
     *out = g;
     return ERR_OK;
@@ -447,7 +450,7 @@ gate_found(const char *stack)
         g->program = by_id(BPF_PROG_GET_FD_BY_ID, ids[i]);
         if (g->program >= 0 && is_gate(g->program, name, &users)) {
             g->users = by_id(BPF_MAP_GET_FD_BY_ID, users);
-            watch_uses(g);
+            watch_uses(g, false);
             return g;
         }
         if (g->program >= 0)

@@ -79,6 +79,8 @@ void
 lineage_of(uint32_t pid, uint64_t when_ns, struct lineage *out)
 {
     struct process p, of = { 0 };
+    uint32_t sessions[LINEAGE_MAX];
+    size_t n_sessions = 0;
     uint64_t youngest = when_ns;
 
     *out = (struct lineage){ .n = 0 };
@@ -98,6 +100,7 @@ lineage_of(uint32_t pid, uint64_t when_ns, struct lineage *out)
         if (!is_there) /* who began the session has ended before */
             break;
         of = p;
+        sessions[n_sessions++] = p.session;
         youngest = p.start_ns;
         if (is_ancestor(out, p.parent)) {
             pid = p.parent;
@@ -107,6 +110,11 @@ lineage_of(uint32_t pid, uint64_t when_ns, struct lineage *out)
         } else {
             break;
         }
+    }
+    /* Who began them may have ended: a subreaper is their children's parent. */
+    for (size_t i = 0; i < n_sessions && out->n < LINEAGE_MAX; i++) {
+        if (is_ancestor(out, sessions[i]))
+            out->v[out->n++] = sessions[i];
     }
     out->is_known = out->n < LINEAGE_MAX;
 }

@@ -243,12 +243,14 @@ secondary_map(struct conn *c, const struct ttls_rule *rule)
         return false;
     }
     c->mapped = mapped_like(g, &like);
-    if (c->mapped == NULL) {
-        log_info("connection %08X: its primary connection's rule %s is gone",
+    if (c->mapped == NULL || !c->mapped->eff.is_enabled) {
+        log_info("connection %08X: its primary connection's rule %s is gone, "
+                 "or not what it was",
                  c->id, like.rule);
         return false;
     }
     c->is_secondary = true;
+    c->own_uid = c->who.uid;
     c->who.uid = like.uid;
     memcpy(c->who.job, like.job, sizeof like.job);
     memcpy(c->who.user, like.user, sizeof like.user);

@@ -170,7 +170,9 @@ purge(struct stack *s, bool denies, struct err_info *why)
     bool was_denied = s->is_denied;
     enum err e;
 
-    s->is_denied = denies && s->policy != NULL;
+    if (denies && s->policy == NULL)
+        return ERR_OK; /* what a former process refuses is refused still */
+    s->is_denied = denies;
     e = s->is_denied ? enforce_it(s, s->policy, s->policy_fd, s->is_on, why)
                      : enforce_it(s, NULL, -1, s->is_on, why);
     if (e != ERR_OK)

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -158,6 +159,25 @@ fatherless(void **state)
     chain_stop(&dead);
 }
 
+/* A subreaper, as a job's shell is one, becomes the parent: the father who
+ * began the session is an ancestor still. */
+static void
+subreaper(void **state)
+{
+    struct chain c = { .n = 3, .end = 3, .new_session = 0 };
+    struct lineage l;
+
+    (void)state;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    chain_start(&c);
+    lineage_of((uint32_t)c.v[2], LINEAGE_NOW, &l);
+    assert_true(l.is_known);
+    assert_true(descends(&l, getpid()));
+    assert_true(descends(&l, c.v[0]));
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+    chain_stop(&c);
+}
+
 /* Not known: it has ended, it is another one, or its ancestors are too many. */
 static void
 unknown(void **state)
@@ -209,9 +229,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parents),
-        cmocka_unit_test(fatherless),
-        cmocka_unit_test(unknown),
+        cmocka_unit_test(parents),   cmocka_unit_test(fatherless),
+        cmocka_unit_test(subreaper), cmocka_unit_test(unknown),
         cmocka_unit_test(is_init),
     };
 
