@@ -12,14 +12,17 @@ def copy(a, b):
     try:
         while d := a.recv(65536): b.sendall(d)
         b.shutdown(socket.SHUT_WR)
-    except OSError: pass
+    except OSError: # a reset ends both
+        for s in (a, b):
+            try: s.shutdown(socket.SHUT_RDWR)
+            except OSError: pass
 def serve(a, port):
     try: b = socket.create_connection(("10.77.0.1", port), 10)
     except OSError: a.close(); return
     b.settimeout(None)
     threading.Thread(target=copy, args=(b, a), daemon=True).start(); copy(a, b)
 def listen(port):
-    l = socket.create_server(("10.77.0.2", port), backlog=64); print("up", flush=True)
+    l = socket.create_server(("10.77.0.2", port), backlog=64); print("up\n", end="", flush=True)
     while True: threading.Thread(target=serve, args=(l.accept()[0], port), daemon=True).start()
 for port in sys.argv[1:]: threading.Thread(target=listen, args=(int(port),)).start()
 PY

@@ -124,8 +124,8 @@ elif how == "poll": # SO_ERROR, by who looks at nothing else
 elif how == "read":
     s = socket.create_connection(to, 30); print(err(lambda: s.recv(100)), took())
 elif how == "write": # who only writes
-    s = socket.create_connection(to, 30)
-    for _ in range(400):
+    s = socket.socket(); e = err(lambda: s.connect(to)) # that quick it may be
+    for _ in range(400 if e == "None" else 0):
         e = err(lambda: s.send(b"SECRET words\n"))
         if not e.isdigit(): break
         time.sleep(0.05)
