@@ -6,7 +6,7 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${FIPS_MOUNTS:-}" ] && unshare -nm true 2>/dev/
     exec env FIPS_MOUNTS=1 E2E_NETNS=1 unshare -nm bash "$0" "$@"
 fi
 : "${E2E_LIB:?tests/e2e/lib.sh in full}"
-[ -n "${FIPS_MOUNTS:-}" ] || { . "$E2E_LIB"; skip_all "only root can capture connections"; }
+[ -n "${FIPS_MOUNTS:-}" ] || { . "$E2E_LIB"; skip_all "only root can capture connections, in mounts of its own"; }
 dir=$(openssl version -d | sed 's/.*"\(.*\)"/\1/') module=$(openssl version -m | sed 's/.*"\(.*\)"/\1/')/fips.so
 seen=$(mktemp -d); mount -t tmpfs none "$seen" && cp -rL "$dir/openssl.cnf" "$seen/" && mount --move "$seen" "$dir"; rmdir "$seen"
 . "${E2E_LIB%/*}/ttls.sh"
