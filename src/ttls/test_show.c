@@ -17,86 +17,6 @@ static const char policy_text[] =
     "TLSv1.3 On\nHandshakeTimeout 20\nCertificateLabel My Cert\n}\n"
     "TTLSCipherParms\n{\nV3CipherSuites4Char C02C1301\n}\n}\n";
 
-static const char expected_rule[] =
-    "\n"
-    "TCP/IP pasearch CS V2R3                   Image Name: TCPIP            "
-    "        \n"
-    "  Date:                 12/23/2024        Time:  04:52:29 \n"
-    "  TTLS Instance Id:     1734929539\n"
-    "\n"
-    "policyRule:             AZF\n"
-    "  Rule Type:            TTLS\n"
-    "  Version:              3                 Status:            Active\n"
-    "  Weight:               255               ForLoadDist:       False\n"
-    "  Priority:             255               Sequence Actions:  Don't Care\n"
-    "  No. Policy Action:    3\n"
-    "  policyAction:         TNGA\n"
-    "   ActionType:          TTLS Group\n"
-    "   Action Sequence:     0\n"
-    "  policyAction:         TNEA\n"
-    "   ActionType:          TTLS Environment\n"
-    "   Action Sequence:     0\n"
-    "  policyAction:         TNCA\n"
-    "   ActionType:          TTLS Connection\n"
-    "   Action Sequence:     0\n"
-    "  Time Periods:\n"
-    "   Day of Month Mask:\n"
-    "   First to Last:       1111111111111111111111111111111\n"
-    "   Last to First:       1111111111111111111111111111111\n"
-    "   Month of Yr Mask:    111111111111\n"
-    "   Day of Week Mask:    1111111  (Sunday - Saturday)\n"
-    "   Start Date Time:     None\n"
-    "   End Date Time:       None\n"
-    "   Fr TimeOfDay:        00:00             To TimeOfDay:      24:00\n"
-    "   Fr TimeOfDay UTC:    00:00             To TimeOfDay UTC:  00:00\n"
-    "   TimeZone:            Local\n"
-    "  TTLS Condition Summary:                 NegativeIndicator: Off\n"
-    "   Local Address:\n"
-    "    FromAddr:           All\n"
-    "    ToAddr:             All\n"
-    "   Remote Address:\n"
-    "    FromAddr:           10.1.1.2\n"
-    "    ToAddr:             10.1.1.2\n"
-    "   LocalPortFrom:       4000              LocalPortTo:       4000\n"
-    "   RemotePortFrom:      0                 RemotePortTo:      0\n"
-    "   JobName:             COLCOMPI          UserId:            COLIN\n"
-    "   ServiceDirection:    Both\n"
-    "  Policy created: Mon Dec 23 04:52:19 2024\n"
-    "  Policy updated: Mon Dec 23 04:52:19 2024\n"
-    "\n";
-
-#define DATES                                                                  \
-    "    Policy created: Mon Dec 23 04:52:19 2024\n"                           \
-    "    Policy updated: Mon Dec 23 04:52:19 2024\n"                           \
-    "\n"
-
-static const char expected_group[] =
-    "  TTLS Action:                  TNGA\n"
-    "    Version:                    3\n"
-    "    Status:                     Active\n"
-    "    Scope:                      Group\n"
-    "    TTLSEnabled:                On\n"
-    "    CtraceClearText:            Off\n"
-    "    Trace:                      2\n"
-    "    FIPS140:                    Off\n"
-    "    TTLSGroupAdvancedParms:\n"
-    "     SecondaryMap:              Off\n"
-    "     SyslogFacility:            Daemon\n" DATES;
-
-static const char expected_connection[] =
-    "  TTLS Action:                  TNCA\n"
-    "    Version:                    3\n"
-    "    Status:                     Active\n"
-    "    Scope:                      Connection\n"
-    "    TTLSConnectionAdvancedParms:\n"
-    "     TLSv1.3:                   On\n"
-    "     HandshakeTimeout:          20\n"
-    "     CertificateLabel:          My Cert\n"
-    "    TTLSCipherParms:\n"
-    "     v3CipherSuites:\n"
-    "      C02C  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\n"
-    "      1301  TLS_AES_128_GCM_SHA256\n" DATES;
-
 static struct ttls_policy *
 build_text(const char *text)
 {
@@ -131,71 +51,16 @@ show(const struct ttls_policy *p, struct show_options o, size_t n)
     return out;
 }
 
+/* Of passwords nothing, in no form. (Whole listings: test_listing.c.) */
 static void
-layout(void **state)
+hides_passwords(void **state)
 {
-    static const char *const in_environment[] = {
-        "    HandshakeRole:              Server\n"
-        "    Trace:                      50\n"
-        "    SuiteBProfile:              Off\n"
-        "    TTLSKeyringParms:\n"
-        "     Keyring:                   START1/TN3270\n",
-        "    TTLSEnvironmentAdvancedParms:\n"
-        "     SSLv2:                     Off\n"
-        "     SSLv3:                     Off\n"
-        "     TLSv1:                     On\n"
-        "     TLSv1.1:                   On\n"
-        "     TLSv1.2:                   Off\n"
-        "     TLSv1.3:                   Off\n"
-        "     MiddleBoxCompatMode:       Off\n"
-        "     ApplicationControlled:     Off\n"
-        "     HandshakeTimeout:          10\n"
-        "     ClientAuthType:            Required\n"
-        "     ResetCipherTimer:          0\n"
-        "     TruncatedHMAC:             Off\n"
-        "     CertValidationMode:        Any\n"
-        "     ServerMaxSSLFragment:      Off\n"
-        "     ClientMaxSSLFragment:      Off\n"
-        "     ServerHandshakeSNI:        Off\n"
-        "     ClientHandshakeSNI:        Off\n"
-        "     ClientExtendedMasterSecret: On\n"
-        "     ServerExtendedMasterSecret: On\n"
-        "     Renegotiation:             Default\n"
-        "     RenegotiationIndicator:    Optional\n"
-        "     RenegotiationCertCheck:    Off\n"
-        "     3DesKeyCheck:              Off\n"
-        "     ClientEDHGroupSize:        Legacy\n"
-        "     ServerEDHGroupSize:        Legacy\n"
-        "     PeerMinCertVersion:        Any\n"
-        "     PeerMinDHKeySize:          1024\n"
-        "     PeerMinDsaKeySize:         1024\n"
-        "     PeerMinECCKeySize:         192\n"
-        "     PeerMinRsaKeySize:         1024\n"
-        "     ServerScsv:                Off\n",
-        "     ClientECurves:\n      0021  secp224r1\n",
-        "      0601  TLS_SIGALG_SHA512_WITH_RSA\n",
-        "     GSK_V3_SESSION_TIMEOUT:                    86400\n",
-        "     TTLSGskOcspParms:\n",
-        "      OcspRequestSigalg:\n       0401  TLS_SIGALG_SHA256_WITH_RSA\n",
-        "      OcspNonceSize:            8\n",
-    };
     struct ttls_policy *p = build();
     struct buf out = show(p, (struct show_options){ 0 }, 4);
-    struct str text = buf_view(&out);
 
     (void)state;
-    if (!str_starts(text, STR(expected_rule)))
-        fail_msg("%.*s", STR_ARG(text));
-    text = str_sub(text, sizeof expected_rule - 1, text.n);
-    if (!str_starts(text, STR(expected_group)))
-        fail_msg("%.*s", STR_ARG(text));
-    if (!str_ends(text, STR(expected_connection)))
-        fail_msg("%.*s", STR_ARG(text));
-    for (size_t i = 0; i < ARRAY_LEN(in_environment); i++) {
-        if (str_find(text, str_of(in_environment[i])) == STR_NPOS)
-            fail_msg("%s\nis not in\n%.*s", in_environment[i], STR_ARG(text));
-    }
-    assert_true(str_find(text, STR("geheim")) == STR_NPOS);
+    assert_true(str_find(buf_view(&out), STR("START1/TN3270")) != STR_NPOS);
+    assert_true(str_find(buf_view(&out), STR("geheim")) == STR_NPOS);
     buf_fini(&out);
     ttls_policy_unref(&p);
 }
@@ -353,8 +218,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layout),      cmocka_unit_test(chooses),
-        cmocka_unit_test(keeps_order), cmocka_unit_test(has_periods),
+        cmocka_unit_test(hides_passwords), cmocka_unit_test(chooses),
+        cmocka_unit_test(keeps_order),     cmocka_unit_test(has_periods),
         cmocka_unit_test(as_json),
     };
 
