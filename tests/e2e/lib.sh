@@ -53,7 +53,8 @@ skip_all() { echo "1..0 # SKIP $*"; _finished=1; exit 0; }
 done_testing() { echo "1..$_count"; _finished=1; [ $_failed -eq 0 ]; exit; }
 
 # background COMMAND...: its pid in $PID, stopped at the end.
-background() { "$@" & PID=$!; _pids+=("$PID"); }
+# Its standard input is the caller's: the shell would make it /dev/null.
+background() { "$@" <&0 & PID=$!; _pids+=("$PID"); }
 at_exit() { _at_exit+=("$1"); }
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for() { local end=$((SECONDS + $1)); shift; until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; sleep 0.05; done; }
