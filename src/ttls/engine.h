@@ -95,6 +95,7 @@ struct leg {
     bool at_end;        /* no more will come from it */
     bool is_shut;       /* no more goes to it */
     bool has_much;      /* the last read was a large one */
+    bool is_unpaced;    /* its congestion control has been chosen */
     bool is_ahead_kept; /* `ahead` is storage of its own */
     bool is_put;        /* what was written waits in the batch */
     bool is_broken;     /* and could not be sent */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,11 +94,26 @@ leg_sent(struct leg *leg, const uint8_t *p, size_t n, int result)
     return sent == n || hold(leg, p + sent, n - sent);
 }
 
+/* A program's leg does not leave this machine: what paces others (BBR, by
+ * timers) only costs there. Reno, as every kernel has it, waits for room alone.
+ */
+static void
+leave_pacing(struct leg *leg)
+{
+    static const char name[] = "reno";
+
+    leg->is_unpaced = true;
+    IGNORE(setsockopt(leg->watch.fd, IPPROTO_TCP, TCP_CONGESTION, name,
+                      sizeof name - 1));
+}
+
 bool
 leg_write(struct leg *leg, const uint8_t *p, size_t n)
 {
     size_t sent = 0;
 
+    if (n > ENGINE_AHEAD_BYTES && !leg->is_unpaced && leg == &leg->conn->inner)
+        leave_pacing(leg);
     if (leg->held_n == 0 && leg->may_write && !leg->is_broken &&
         batch_put(leg->conn->engine->batch, leg, p, n))
         return true;

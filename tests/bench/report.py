@@ -4,6 +4,7 @@ import json
 import math
 
 OURS = "Sallyport"
+LIMIT = "limit: "  # a peer that is none: what the row's work cannot go below
 # metric -> (how it is called, decimals, is more better; None: no ratio)
 METRICS = {
     "rate": ("per second", 0, True),
@@ -68,7 +69,7 @@ class Report:
             got, reached = ours, ours >= aim if METRICS[metric][2] else ours <= aim
             text = f"aim: {METRICS[metric][0]} {'>=' if METRICS[metric][2] else '<='} {aim:,g}"
         else:
-            of = [v for w, m, v in entry["ratios"] if m == metric and (peer == "best" or w == peer)]
+            of = [v for w, m, v in entry["ratios"] if m == metric and (w == peer or peer == "best" and not w.startswith(LIMIT))]
             if not of:
                 return
             got, text = min(of), f"aim: {METRICS[metric][0]} >= {aim:g} x {'the best peer' if peer == 'best' else peer}"
