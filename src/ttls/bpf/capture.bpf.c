@@ -31,12 +31,26 @@
 #define TCP_STATE_LISTEN 10
 
 static __always_inline void
-count(__u32 which)
+count_by(__u32 which, __s64 by)
 {
     __u64 *n = bpf_map_lookup_elem(&counts, &which);
 
     if (n)
-        __sync_fetch_and_add(n, 1);
+        __sync_fetch_and_add(n, by);
+}
+
+static __always_inline void
+count(__u32 which)
+{
+    count_by(which, 1);
+}
+
+static __always_inline bool
+has_any(__u32 which)
+{
+    __u64 *n = bpf_map_lookup_elem(&counts, &which);
+
+    return !n || *n > 0;
 }
 
 static __always_inline struct capture_filter *

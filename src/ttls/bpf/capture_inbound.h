@@ -51,10 +51,7 @@ listener_of(struct bpf_sk_lookup *ctx)
 static __always_inline bool
 is_unsure(const struct capture_filter *f)
 {
-    __u32 which = CAPTURE_N_UNNOTED;
-    __u64 *n = bpf_map_lookup_elem(&counts, &which);
-
-    return f->must_steer || !n || *n > 0;
+    return f->must_steer || has_any(CAPTURE_N_UNNOTED);
 }
 
 static __always_inline void

@@ -160,8 +160,13 @@ keep(struct bpf_sock_addr *ctx, struct capture_record *r)
     r->cgroup = bpf_get_current_cgroup_id();
     r->when_ns = bpf_ktime_get_boot_ns();
     bpf_get_current_comm(r->comm, sizeof r->comm);
-    return leave_device(ctx, r) &&
-           bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0;
+    if (!leave_device(ctx, r))
+        return false;
+    count(CAPTURE_N_PENDING); /* before anybody can find it */
+    if (bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0)
+        return true;
+    count_by(CAPTURE_N_PENDING, -1);
+    return false;
 }
 
 /* Do the engines' sockets listen? Their port may be anybody's when not. */

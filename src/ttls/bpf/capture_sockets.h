@@ -64,6 +64,8 @@ on_connect(struct bpf_sock_ops *ctx)
         return;
     local_of(ctx, &key);
     if (r) {
+        if (!(r->flags & CAPTURE_STARTED))
+            count_by(CAPTURE_N_PENDING, -1);
         r->flags |= CAPTURE_STARTED;
         bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
     }
@@ -176,12 +178,14 @@ capture_release(struct bpf_sock *ctx)
     struct capture_record *r;
     __u64 cookie;
 
-    if (ctx->state != TCP_STATE_CLOSE && ctx->state != TCP_STATE_SYN_SENT)
+    if ((ctx->state != TCP_STATE_CLOSE && ctx->state != TCP_STATE_SYN_SENT) ||
+        !has_any(CAPTURE_N_PENDING)) /* as a rule: without a hash */
         return 1;
     cookie = bpf_get_socket_cookie(ctx);
     r = bpf_map_lookup_elem(&by_cookie, &cookie);
-    if (r && !(r->flags & CAPTURE_STARTED))
-        bpf_map_delete_elem(&by_cookie, &cookie);
+    if (r && !(r->flags & CAPTURE_STARTED) &&
+        bpf_map_delete_elem(&by_cookie, &cookie) == 0)
+        count_by(CAPTURE_N_PENDING, -1);
     return 1;
 }
 
