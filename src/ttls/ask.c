@@ -281,7 +281,8 @@ read_lineage(struct reader *in, struct lineage *l)
         l->n = n;
     }
     for (uint32_t i = 0; is_fine && i < l->n; i++)
-        is_fine = reader_u32(in, &l->v[i]);
+        is_fine =
+            reader_u32(in, &l->v[i].pid) && reader_u64(in, &l->v[i].start_ns);
     return is_fine;
 }
 

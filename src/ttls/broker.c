@@ -44,8 +44,10 @@ put_lineage(struct buf *out, uint32_t tgid, uint64_t when_ns)
         lineage_of(tgid, when_ns, &l);
     buf_u8(out, l.is_known);
     buf_u8(out, (uint8_t)l.n);
-    for (uint32_t i = 0; i < l.n; i++)
-        buf_u32(out, l.v[i]);
+    for (uint32_t i = 0; i < l.n; i++) {
+        buf_u32(out, l.v[i].pid);
+        buf_u64(out, l.v[i].start_ns);
+    }
 }
 
 static void

@@ -172,9 +172,11 @@ struct conn {
     bool is_handshake_done, saw_peer_bytes;
     bool is_secondary, is_primary; /* secondary.c */
     uint32_t primary;              /* its slot */
-    uint32_t own_uid; /* a secondary's own user; who has the primary's */
-    uint32_t kin; /* it, or who it descends from, has a primary one; 0: none */
-    bool may_have_kin; /* nobody can say: its process has ended */
+    uint32_t own_uid;    /* a secondary's own user; who has the primary's */
+    uint64_t alive_ns;   /* its process had its number then */
+    struct ancestor kin; /* it, or who it descends from, has a primary one;
+                            pid 0: none */
+    bool may_have_kin;   /* nobody can say: its process has ended */
     /* Application control. */
     /* Back to clear text: the program wants it, we have asked, it is agreed. */
     bool wants_stop, is_stopping, is_stopped;

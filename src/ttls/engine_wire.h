@@ -53,8 +53,9 @@ enum engine_message {
     /* Broker to engine. */
     /* u32 milliseconds since it was found, u8 n, n x { u8 is_job, u8 is_ours,
      * str job, str user, u32 uid, u32 tgid (0: not known), u8 whether its
-     * lineage is known, u8 n, n x u32 process (lineage.h) }: a socket may have
-     * several, who has made it first; none: nobody is known */
+     * lineage is known, u8 n, n x { u32 process, u64 when it was started (0:
+     * not known) } (lineage.h) }: a socket may have several, who has made it
+     * first; none: nobody is known */
     BROKER_IS = 0x5441,
     /* u8 err, str why [, u32 n, n x { str label, str owner, str der,
      * u8 has_key, u8 is_default, u8 usage }; descriptor: key channel

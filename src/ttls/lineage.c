@@ -63,7 +63,7 @@ static bool
 has(const struct lineage *l, uint32_t pid)
 {
     for (uint32_t i = 0; i < l->n; i++) {
-        if (l->v[i] == pid)
+        if (l->v[i].pid == pid)
             return true;
     }
     return false;
@@ -73,6 +73,21 @@ static bool
 is_ancestor(const struct lineage *l, uint32_t pid)
 {
     return pid > 1 && !has(l, pid);
+}
+
+static void
+push(struct lineage *l, uint32_t pid, uint64_t start_ns)
+{
+    l->v[l->n++] = (struct ancestor){ .pid = pid, .start_ns = start_ns };
+}
+
+/* Of who began the session of one that was started then. */
+static uint64_t
+start_of(uint32_t pid, uint64_t latest_ns)
+{
+    struct process p;
+
+    return process_read(pid, &p) && p.start_ns <= latest_ns ? p.start_ns : 0;
 }
 
 void
@@ -96,7 +111,7 @@ lineage_of(uint32_t pid, uint64_t when_ns, struct lineage *out)
             of.parent = 0;
             continue;
         }
-        out->v[out->n++] = pid;
+        push(out, pid, is_there ? p.start_ns : 0);
         if (!is_there) /* who began the session has ended before */
             break;
         of = p;
@@ -114,7 +129,7 @@ lineage_of(uint32_t pid, uint64_t when_ns, struct lineage *out)
     /* Who began them may have ended: a subreaper is their children's parent. */
     for (size_t i = 0; i < n_sessions && out->n < LINEAGE_MAX; i++) {
         if (is_ancestor(out, sessions[i]))
-            out->v[out->n++] = sessions[i];
+            push(out, sessions[i], start_of(sessions[i], out->v[i].start_ns));
     }
     out->is_known = out->n < LINEAGE_MAX;
 }

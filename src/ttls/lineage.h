@@ -18,11 +18,17 @@ struct process {
     uint64_t start_ns; /* since the machine was started */
 };
 
-/* Itself in front; init is nobody's ancestor. */
+/* A number alone may be another process's by now. */
+struct ancestor {
+    uint32_t pid;
+    uint64_t start_ns; /* as /proc says, rounded down; 0: not known */
+};
+
+/* Itself in front, its start is known; init is nobody's ancestor. */
 struct lineage {
     uint32_t n;
     bool is_known; /* false: it has ended, or there are more */
-    uint32_t v[LINEAGE_MAX];
+    struct ancestor v[LINEAGE_MAX];
 };
 
 /* False: there is no such process. */

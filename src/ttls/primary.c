@@ -88,6 +88,15 @@ close_at(struct primary *s, uint64_t now_ns)
     __atomic_store_n(&s->closed_ns, now_ns, __ATOMIC_RELEASE);
 }
 
+/* Another process that has got the number of the former one shares its entry:
+ * then both count, and theirs. */
+static void
+alive_at(struct primary *s, uint64_t alive_ns)
+{
+    if (s->alive_ns < alive_ns)
+        __atomic_store_n(&s->alive_ns, alive_ns, __ATOMIC_RELEASE);
+}
+
 static bool
 stood(const struct primary *e, uint64_t when_ns)
 {
@@ -154,6 +163,7 @@ primaries_put(struct primaries *p, const struct primary *want, uint32_t *slot)
 
         if (tag_of(s) > 1 && s->engine == p->engine && says_same(s, want)) {
             s->n = closed_at(s) == 0 ? s->n + 1 : 1;
+            alive_at(s, want->alive_ns);
             close_at(s, 0);
             *slot = at;
             return true;
@@ -220,9 +230,9 @@ primaries_any(const struct primaries *p, uint64_t when_ns,
 }
 
 bool
-primaries_find(const struct primaries *p, uint64_t when_ns, uint32_t tgid,
-               const uint8_t local[16], const uint8_t remote[16],
-               struct primary *out)
+primaries_find(const struct primaries *p, uint64_t when_ns,
+               const struct ancestor *who, const uint8_t local[16],
+               const uint8_t remote[16], struct primary *out)
 {
     bool is_found = false;
 
@@ -231,8 +241,9 @@ primaries_find(const struct primaries *p, uint64_t when_ns, uint32_t tgid,
     for (uint32_t i = 0; i < PRIMARY_WINDOW; i++) {
         struct primary e;
 
-        if (!read_slot(&p->slots[slot_at(tgid, remote, i)], &e) ||
-            !has_key(&e, tgid, local, remote) || !stood(&e, when_ns) ||
+        if (!read_slot(&p->slots[slot_at(who->pid, remote, i)], &e) ||
+            !has_key(&e, who->pid, local, remote) ||
+            e.alive_ns < who->start_ns || !stood(&e, when_ns) ||
             (is_found && out->priority >= e.priority))
             continue;
         *out = e;

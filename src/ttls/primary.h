@@ -6,6 +6,10 @@
  * made while the primary stood, and is looked at when it does not any more,
  * counts as well: entries outlive it for a while, and say when it was closed.
  *
+ * A process's number may be another one's when it has ended: whose an entry is
+ * says a moment at which that process had it. Who was started later is another
+ * one; who was started before and has that number, is it.
+ *
  * The kernel knows of them by counters of peers only (capture_map.h): a
  * connection that hits one is sent to an engine, which looks here.
  */
@@ -14,6 +18,7 @@
 
 #include "base/defs.h"
 #include "ttls/capture_map.h"
+#include "ttls/lineage.h"
 
 #define PRIMARIES_MAX 16384u
 #define PRIMARY_WINDOW 256u /* slots a key may be in; a multiple of 2 */
@@ -25,6 +30,7 @@ struct primary {
     uint64_t tag; /* 0: free, 1: being written, else unique */
     uint32_t engine, n;
     uint64_t closed_ns; /* since the machine was started; 0: it stands */
+    uint64_t alive_ns;  /* the process had its number then; the latest known */
     uint32_t tgid;
     uint8_t local[16], remote[16];
     uint32_t policy, priority; /* the policy's number, the rule's priority */
@@ -54,9 +60,11 @@ bool primaries_may(const struct primaries *, const uint8_t remote[16]);
 MUST_CHECK bool primaries_any(const struct primaries *, uint64_t when_ns,
                               const uint8_t local[16], const uint8_t remote[16],
                               struct primary *out);
-/* Of this one. False: none. */
+/* Of this one; when its start is not known, of whoever had its number. False:
+ * none. */
 MUST_CHECK bool primaries_find(const struct primaries *, uint64_t when_ns,
-                               uint32_t tgid, const uint8_t local[16],
+                               const struct ancestor *who,
+                               const uint8_t local[16],
                                const uint8_t remote[16], struct primary *out);
 /* Was any mapped by the policy of this number? */
 bool primaries_hold(const struct primaries *, uint32_t policy);

@@ -122,7 +122,8 @@ secondary_note(struct conn *c)
 {
     struct engine *g = c->engine;
     const struct ttls_rule *rule = c->mapped->rule;
-    struct primary p = { .tgid = process_of(c),
+    struct primary p = { .alive_ns = c->alive_ns,
+                         .tgid = process_of(c),
                          .policy = c->mapped->policy->number,
                          .priority = rule->priority,
                          .uid = c->who.uid };
@@ -178,32 +179,54 @@ mapped_like(struct engine *g, const struct primary *like)
     return rule_of(g->policy, like->rule);
 }
 
+/* It has ended, and nothing but its number is known: a process that is to rules
+ * what the primary's is, counts as that one. */
+static bool
+is_alike(const struct conn *c, const struct primary *e)
+{
+    return c->who.uid == e->uid && strcmp(c->who.job, e->job) == 0 &&
+           strcmp(c->who.user, e->user) == 0;
+}
+
 /* Of several the nearest of highest priority. */
+static void
+choose_kin(struct conn *c, const struct ancestor *v, uint32_t n, bool is_there)
+{
+    uint32_t priority = 0;
+    struct primary e;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (v[i].pid == 0 ||
+            !primaries_find(&c->engine->primaries, c->record.when_ns, &v[i],
+                            c->local.ip, c->remote.ip, &e) ||
+            (c->kin.pid != 0 && e.priority <= priority) ||
+            (!is_there && !is_alike(c, &e)))
+            continue;
+        c->kin = v[i];
+        priority = e.priority;
+    }
+}
+
 void
 secondary_relate(struct conn *c, const struct lineage *of)
 {
-    const struct primaries *p = &c->engine->primaries;
-    struct primary e;
-    uint32_t priority = 0;
+    const struct ancestor self = { .pid = process_of(c) };
 
     if (c->is_inbound && c->record.when_ns == 0)
         c->record.when_ns = now_ns();
-    c->kin = 0;
+    /* Who listens may have been found a while ago, and have ended since; what
+     * is known of an outbound one's process, of a former one of its number. */
+    c->alive_ns =
+        c->is_inbound && of->n > 0 ? of->v[0].start_ns : c->record.when_ns;
+    c->kin = (struct ancestor){ .pid = 0 };
     c->may_have_kin = false;
-    if (!primaries_may(p, c->remote.ip))
+    if (!primaries_may(&c->engine->primaries, c->remote.ip))
         return;
-    for (uint32_t i = 0; i <= of->n; i++) {
-        uint32_t tgid = i == 0 ? process_of(c) : of->v[i - 1];
-
-        if (tgid == 0 ||
-            !primaries_find(p, c->record.when_ns, tgid, c->local.ip,
-                            c->remote.ip, &e) ||
-            (c->kin != 0 && e.priority <= priority))
-            continue;
-        c->kin = tgid;
-        priority = e.priority;
-    }
-    c->may_have_kin = c->kin == 0 && !of->is_known;
+    if (of->n > 0)
+        choose_kin(c, of->v, of->n, true);
+    else
+        choose_kin(c, &self, 1, false);
+    c->may_have_kin = c->kin.pid == 0 && !of->is_known;
 }
 
 static bool
@@ -211,8 +234,8 @@ find(const struct conn *c, const struct ttls_rule *rule, struct primary *out)
 {
     const struct primaries *p = &c->engine->primaries;
     bool is_found =
-        c->kin != 0
-            ? primaries_find(p, c->record.when_ns, c->kin, c->local.ip,
+        c->kin.pid != 0
+            ? primaries_find(p, c->record.when_ns, &c->kin, c->local.ip,
                              c->remote.ip, out)
             : c->may_have_kin && primaries_any(p, c->record.when_ns,
                                                c->local.ip, c->remote.ip, out);
@@ -236,9 +259,10 @@ secondary_map(struct conn *c, const struct ttls_rule *rule)
 
     if (!find(c, rule, &like))
         return true;
-    if (c->kin == 0) {
-        log_warn("connection %08X: its process has ended, it may have been a "
-                 "child of process %u, which has a connection by rule %s",
+    if (c->kin.pid == 0) {
+        log_warn("connection %08X: its process has ended, it may have been "
+                 "process %u or a child of it, which has a connection by rule "
+                 "%s",
                  c->id, like.tgid, like.rule);
         return false;
     }

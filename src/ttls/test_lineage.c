@@ -24,10 +24,32 @@ static bool
 descends(const struct lineage *l, pid_t from)
 {
     for (uint32_t i = 0; i < l->n; i++) {
-        if (l->v[i] == (uint32_t)from)
+        if (l->v[i].pid == (uint32_t)from)
             return true;
     }
     return false;
+}
+
+/* What it says of that ancestor's start. */
+static uint64_t
+start_in(const struct lineage *l, pid_t of)
+{
+    for (uint32_t i = 0; i < l->n; i++) {
+        if (l->v[i].pid == (uint32_t)of)
+            return l->v[i].start_ns;
+    }
+    fail_msg("process %d is no ancestor", (int)of);
+    return 0;
+}
+
+static uint64_t
+start_of(pid_t pid)
+{
+    struct process p;
+
+    assert_true(process_read((uint32_t)pid, &p));
+    assert_true(p.start_ns != 0);
+    return p.start_ns;
 }
 
 /* So many processes below this one, each the father of the next; all say who
@@ -114,10 +136,10 @@ parents(void **state)
     chain_start(&c);
     lineage_of((uint32_t)c.v[2], LINEAGE_NOW, &l);
     assert_true(l.is_known);
-    assert_int_equal(l.v[0], c.v[2]);
-    assert_int_equal(l.v[1], c.v[1]);
-    assert_int_equal(l.v[2], c.v[0]);
-    assert_int_equal(l.v[3], getpid());
+    assert_int_equal(l.v[0].pid, c.v[2]);
+    assert_int_equal(l.v[1].pid, c.v[1]);
+    assert_int_equal(l.v[2].pid, c.v[0]);
+    assert_int_equal(l.v[3].pid, getpid());
     assert_false(descends(&l, 1));
     /* Nobody descends from a child, or a child's sister. */
     lineage_of((uint32_t)c.v[0], LINEAGE_NOW, &l);
@@ -159,6 +181,45 @@ fatherless(void **state)
     chain_stop(&dead);
 }
 
+/* Each with its start: a number alone may be another process's. That of one
+ * that has ended is not known. */
+static void
+starts(void **state)
+{
+    struct chain all = { .n = 3, .new_session = -1 };
+    struct chain in = { .n = 3, .end = 2, .new_session = 0 };
+    struct chain gone = { .n = 3, .end = 3, .new_session = 1 };
+    uint64_t before = now_ns();
+    struct lineage l;
+
+    (void)state;
+    chain_start(&all);
+    lineage_of((uint32_t)all.v[2], LINEAGE_NOW, &l);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(start_in(&l, all.v[i]), start_of(all.v[i]));
+        assert_true(start_in(&l, all.v[i]) + 10000000 > before);
+        assert_true(start_in(&l, all.v[i]) <= now_ns());
+    }
+    assert_int_equal(start_in(&l, getpid()), start_of(getpid()));
+    chain_stop(&all);
+
+    chain_start(&in);
+    lineage_of((uint32_t)in.v[2], LINEAGE_NOW, &l);
+    assert_int_equal(start_in(&l, in.v[0]), start_of(in.v[0]));
+    chain_stop(&in);
+
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    chain_start(&gone);
+    assert_int_equal(waitpid(gone.v[1], NULL, 0), gone.v[1]);
+    lineage_of((uint32_t)gone.v[2], LINEAGE_NOW, &l);
+    assert_true(l.is_known);
+    assert_int_equal(start_in(&l, gone.v[2]), start_of(gone.v[2]));
+    assert_int_equal(start_in(&l, gone.v[1]), 0);
+    assert_false(descends(&l, gone.v[0]));
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+    chain_stop(&gone);
+}
+
 /* A subreaper, as a job's shell is one, becomes the parent: the father who
  * began the session is an ancestor still. */
 static void
@@ -173,7 +234,7 @@ subreaper(void **state)
     lineage_of((uint32_t)c.v[2], LINEAGE_NOW, &l);
     assert_true(l.is_known);
     assert_true(descends(&l, getpid()));
-    assert_true(descends(&l, c.v[0]));
+    assert_int_equal(start_in(&l, c.v[0]), start_of(c.v[0]));
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
     chain_stop(&c);
 }
@@ -222,16 +283,16 @@ is_init(void **state)
     lineage_of(1, LINEAGE_NOW, &l);
     assert_true(l.is_known);
     assert_int_equal(l.n, 1);
-    assert_int_equal(l.v[0], 1);
+    assert_int_equal(l.v[0].pid, 1);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parents),   cmocka_unit_test(fatherless),
-        cmocka_unit_test(subreaper), cmocka_unit_test(unknown),
-        cmocka_unit_test(is_init),
+        cmocka_unit_test(parents), cmocka_unit_test(fatherless),
+        cmocka_unit_test(starts),  cmocka_unit_test(subreaper),
+        cmocka_unit_test(unknown), cmocka_unit_test(is_init),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

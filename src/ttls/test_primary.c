@@ -26,7 +26,8 @@ start(void **state)
 static struct primary
 entry(uint32_t tgid, uint8_t remote, const char *rule, uint32_t priority)
 {
-    struct primary p = { .tgid = tgid,
+    struct primary p = { .alive_ns = 500,
+                         .tgid = tgid,
                          .local = { [15] = 1 },
                          .remote = { [15] = remote },
                          .policy = 7,
@@ -41,8 +42,19 @@ finds(const struct primaries *p, uint32_t tgid, uint8_t local, uint8_t remote,
       struct primary *out)
 {
     const uint8_t l[16] = { [15] = local }, r[16] = { [15] = remote };
+    const struct ancestor who = { .pid = tgid, .start_ns = 400 };
 
-    return primaries_find(p, when, tgid, l, r, out);
+    return primaries_find(p, when, &who, l, r, out);
+}
+
+/* Process 100, if it was started then. */
+static bool
+finds_started(uint64_t start_ns, struct primary *out)
+{
+    const uint8_t l[16] = { [15] = 1 }, r[16] = { [15] = 2 };
+    const struct ancestor who = { .pid = 100, .start_ns = start_ns };
+
+    return primaries_find(&two, when, &who, l, r, out);
 }
 
 static size_t
@@ -143,6 +155,88 @@ highest_priority(void **state)
     primaries_remove(&two, b, 1000);
     assert_true(finds(&one, 100, 1, 2, &got));
     assert_string_equal(got.rule, "low");
+}
+
+/* Process 100 was there at 500: who was started later is another one, while the
+ * entry stands and after it was closed. */
+static void
+number_comes_again(void **state)
+{
+    static const struct {
+        uint64_t start_ns;
+        bool want;
+    } rows[] = {
+        { 0, true }, /* not known */
+        { 1, true },           { 500, true },
+        { 501, false },        { 999, false },
+        { 1000, false },       { 2000, false },
+        { 2001, false },       { 500 + PRIMARY_LINGER_NS, false },
+        { UINT64_MAX, false },
+    };
+    const struct primary p = entry(100, 2, "ftp", 5);
+    uint32_t slot;
+
+    (void)state;
+    assert_true(primaries_put(&one, &p, &slot));
+    for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+        struct primary got = { .tgid = 77 };
+        bool want = rows[i % ARRAY_LEN(rows)].want;
+
+        if (i == ARRAY_LEN(rows)) {
+            primaries_remove(&one, slot, 1000);
+            when = 900;
+        }
+        assert_int_equal(
+            finds_started(rows[i % ARRAY_LEN(rows)].start_ns, &got), want);
+        assert_int_equal(got.tgid, want ? 100 : 77);
+    }
+}
+
+/* The later one has a connection like it by itself: it counts, and is not
+ * forgotten for one that was seen sooner. */
+static void
+later_one_has_its_own(void **state)
+{
+    struct primary p = entry(100, 2, "ftp", 5), got;
+    uint32_t a, b;
+
+    (void)state;
+    assert_true(primaries_put(&one, &p, &a));
+    primaries_remove(&one, a, 1000);
+    assert_false(finds_started(1500, &got));
+    p.alive_ns = 1600;
+    assert_true(primaries_put(&one, &p, &b));
+    assert_int_equal(a, b);
+    assert_true(finds_started(1500, &got));
+    assert_false(finds_started(1601, &got));
+    p.alive_ns = 500;
+    assert_true(primaries_put(&one, &p, &b));
+    assert_true(finds_started(1500, &got));
+    assert_false(finds_started(1601, &got));
+    primaries_remove(&one, b, 1700);
+    primaries_remove(&one, b, 1700);
+    when = 1650;
+    assert_true(finds_started(1500, &got));
+    assert_false(finds_started(1601, &got));
+}
+
+/* The former one's is not the later one's, whatever its priority. */
+static void
+later_one_has_another(void **state)
+{
+    struct primary old = entry(100, 2, "old", 9), new = entry(100, 2, "new", 1);
+    struct primary got;
+    uint32_t a, b;
+
+    (void)state;
+    new.alive_ns = 1600;
+    assert_true(primaries_put(&one, &old, &a));
+    assert_true(primaries_put(&two, &new, &b));
+    assert_true(finds_started(1500, &got));
+    assert_string_equal(got.rule, "new");
+    assert_false(finds_started(1601, &got));
+    assert_true(finds_started(400, &got));
+    assert_string_equal(got.rule, "old");
 }
 
 /* Of whatever process; where there is none, nobody looks. */
@@ -265,6 +359,9 @@ main(void)
         cmocka_unit_test_setup(by_process_and_addresses, start),
         cmocka_unit_test_setup(is_counted, start),
         cmocka_unit_test_setup(highest_priority, start),
+        cmocka_unit_test_setup(number_comes_again, start),
+        cmocka_unit_test_setup(later_one_has_its_own, start),
+        cmocka_unit_test_setup(later_one_has_another, start),
         cmocka_unit_test_setup(of_anybody, start),
         cmocka_unit_test_setup(one_peer_many_processes, start),
         cmocka_unit_test_setup(after_a_death, start),

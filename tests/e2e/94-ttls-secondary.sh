@@ -234,12 +234,79 @@ c.close(); print("gone", flush=True); os.waitpid(pid, 0)
 PY
 mkfifo g; exec 7<>g
 background python3 gone.py <g >gone 2>&1
-refused() { grep -c 'its process has ended, it may have been a child of process [0-9]*, which has a connection by rule ftp' "$SALLYPORT_ROOT"/tcpip/*/stack.log; }
+refused() { grep -c 'its process has ended, it may have been process [0-9]* or a child of it, which has a connection by rule ftp' "$SALLYPORT_ROOT"/tcpip/*/stack.log; }
 REFUSED=$(refused)
 wait_for 20 grep -q up gone; kill -STOP "$BROKER"; echo >&7; wait_for 10 grep -q gone gone; ok $? "a child, and the primary connection, have ended before anybody could ask for its parents"
 kill -CONT "$BROKER"
 wait_for 10 eval '[ "$(refused)" -gt "$REFUSED" ]'; ok $? "it is reset, and said"
 wait_for 20 grep -q stays gone; unlike "$(cat gone)" PLAIN "another one that is there still: not in clear text"
+
+# --- a number that comes again -----------------------------------------------------------
+cat >again.py <<'PY'
+# Its process has ended while a child keeps the primary connection, and others
+# get its number.
+import os, socket, sys, time
+LAST = "/proc/sys/kernel/ns_last_pid"
+def talk(what, port, word):
+    try:
+        s = socket.create_connection(("10.77.0.2", port), 20); s.sendall(("%s %s\n" % (word, what)).encode())
+        print(what, s.makefile("rb").readline().decode(errors="replace").strip(), flush=True)
+        return s
+    except OSError as e:
+        print(what, type(e).__name__, flush=True)
+def child(f, *a):
+    pid = os.fork()
+    if pid == 0:
+        try: f(*a)
+        except BaseException as e: print(type(e).__name__, e, flush=True)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return pid
+def owner():
+    kept = talk("owner", 8443, "SECRET")
+    if os.fork() == 0: os.read(go, 1); os._exit(0)
+    time.sleep(0.1) # starts are known to a hundredth of a second
+def again(number, f): # False: somebody else has it
+    for i in range(500):
+        with open(LAST, "w") as last: last.write(str(number - 1))
+        if child(lambda: os.getpid() == number and f()) == number: return True
+    return False
+def heir():
+    kept = talk("control", 8443, "SECRET")
+    talk("heir", 8470, "SECRET"); time.sleep(0.1)
+def lent():
+    os.setresgid(50001, 50001, 50001); os.setresuid(50001, 50001, 50001)
+    s = socket.socket(); s.connect(("10.77.0.2", 8475)); s.send(b"SECRET lent\n"); os._exit(0)
+for i in range(5):
+    go, end = os.pipe()
+    number = child(owner)
+    if again(number, lambda: talk("stranger", 8475, "OPEN")): break
+    os.write(end, b"x")
+else:
+    print("nobody", flush=True); sys.exit()
+again(number, lambda: child(talk, "stepchild", 8475, "OPEN"))
+again(number, heir)
+again(number, lambda: talk("third", 8475, "OPEN"))
+print("up", flush=True); sys.stdin.readline()
+again(number, lent)
+print("lent", flush=True); sys.stdin.readline()
+os.write(end, b"x")
+PY
+if [ -w /proc/sys/kernel/ns_last_pid ]; then
+    mkfifo a; exec 9<>a
+    background python3 again.py <a >again 2>&1
+    wait_for 100 grep -Eq '^(up|nobody)$' again; ok $? "a process ends, its child keeps the primary connection"
+fi
+if grep -q '^up$' again 2>/dev/null; then
+    for who in stranger stepchild third; do is "$(grep "^$who " again)" "$who PLAIN OPEN $who" "$who: has the number of a process that had a primary connection, or is a child of that one: clear text"; done
+    like "$(cat again)" '^heir MARKER TLSv1.[23] SECRET heir' "one that has a primary connection by itself, too: TLS"
+    REFUSED=$(refused)
+    kill -STOP "$BROKER"; echo >&9; wait_for 10 grep -q '^lent$' again; kill -CONT "$BROKER"
+    wait_for 10 eval '[ "$(refused)" -gt "$REFUSED" ]'; ok $? "one of another user that has ended before anybody could ask since when it was there: reset, and said"
+    echo >&9
+else
+    note "no process can be given a number here"
+fi
 
 # --- a server that forks -----------------------------------------------------------------
 cat >forks.py <<'PY'
@@ -311,6 +378,6 @@ is "$(timeout 20 bash -c 'exec 3<>/dev/tcp/10.77.0.2/8475; echo OPEN words >&3; 
 echo >&8
 
 kill "$CLIENT"
-wire_end; is "$(grep -ao 'SECRET \(hello\|file\|again\|priority\|change\|control\|active\|passive\|[a-z]*child\|elder\|descendant\|program\|moved\|fatherless\|short\|gone\|stays\|from client\)' wire | sort | uniq -c | tr '\n' ';')" "" "no clear text of theirs on the wire"
+wire_end; is "$(grep -ao 'SECRET \(hello\|file\|again\|priority\|change\|control\|active\|passive\|[a-z]*child\|elder\|descendant\|program\|moved\|fatherless\|short\|gone\|stays\|owner\|heir\|lent\|from client\)' wire | sort | uniq -c | tr '\n' ';')" "" "no clear text of theirs on the wire"
 [ "$(grep -ac 'OPEN [a-z]' wire)" -gt 0 ]; ok $? "but what is nobody's"
 done_testing
