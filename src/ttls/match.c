@@ -127,6 +127,8 @@ ttls_match_new(struct ttls_policy *policy, struct ttls_match **out,
     if (m != NULL)
         table_fini(&m->numbers);
     is_good = is_good && order_shapes(m) && match_prune_new(m);
+    if (m != NULL)
+        VEC_FREE(&m->uses);
     if (!is_good) {
         ttls_match_free(&m);
         return err_set(why, ERR_MEMORY, "no storage for the rules' index");
@@ -166,8 +168,8 @@ ttls_match_free(struct ttls_match **match)
 
 /* --- lookup ------------------------------------------------------------- */
 
-static wide
-fact_of(const struct ttls_facts *f, enum dimension d)
+wide
+match_fact(const struct ttls_facts *f, enum dimension d)
 {
     switch (d) {
     case DIM_REMOTE_PORT:
@@ -190,7 +192,7 @@ search(const struct ttls_match *m, const struct bucket *b,
        const struct ttls_facts *f, uint32_t best)
 {
     if (b->is_indexed) {
-        size_t s = match_segment(b->from, b->n_segments, fact_of(f, b->by));
+        size_t s = match_segment(b->from, b->n_segments, match_fact(f, b->by));
         uint32_t begin = s == 0 ? 0 : b->first[s - 1];
 
         for (uint32_t i = b->first[s]; i > begin; i--) {

@@ -116,6 +116,21 @@ add_entry(struct ttls_match *m, const struct key *key, uint32_t order)
     return VEC_PUSH(&b->rules, order);
 }
 
+/* The entries of a rule with the same shape mostly follow each other. */
+static bool
+add_use(struct ttls_match *m, uint32_t rule, uint32_t shape)
+{
+    struct match_use use = { .rule = rule, .shape = shape };
+
+    if (m->uses.n > 0) {
+        const struct match_use *last = &m->uses.v[m->uses.n - 1];
+
+        if (last->rule == rule && last->shape == shape)
+            return true;
+    }
+    return VEC_PUSH(&m->uses, use);
+}
+
 /* How the four conditions with alternatives are spread over keys. */
 struct spread {
     size_t n[DIMS]; /* 0: not in the key */
@@ -179,7 +194,7 @@ add_spread(struct ttls_match *m, const struct ttls_rule *r, uint32_t order,
     }
     /* "*" alone is a pattern of length 0 */
     return shape_number(m, &s, &number) && match_key(&s, number, &f, &key) &&
-           add_entry(m, &key, order);
+           add_entry(m, &key, order) && add_use(m, order, number);
 }
 
 bool

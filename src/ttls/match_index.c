@@ -17,11 +17,9 @@ match_wide(const uint8_t bytes[16])
     return v;
 }
 
-/* Range i of a rule's condition in one dimension; false after the last. No
- * condition is one range of everything. */
-static bool
-range_of(const struct ttls_rule *r, enum dimension d, size_t i, wide *from,
-         wide *to)
+bool
+match_range(const struct ttls_rule *r, enum dimension d, size_t i, wide *from,
+            wide *to)
 {
     const struct ttls_addrs *a =
         d == DIM_REMOTE ? r->remote_addr : r->local_addr;
@@ -65,37 +63,48 @@ match_segment(const wide *from, size_t n, wide value)
     return low - 1; /* from[0] is 0 */
 }
 
-struct bounds {
-    wide *v;
-    size_t n, cap;
-};
+bool
+match_bounds_add(struct match_bounds *out, const struct ttls_rule *r,
+                 enum dimension d)
+{
+    wide from, to;
+
+    for (size_t i = 0; match_range(r, d, i, &from, &to); i++) {
+        wide after = to + 1;
+
+        if (!VEC_PUSH(out, from) || (after != 0 && !VEC_PUSH(out, after)))
+            return false;
+    }
+    return true;
+}
+
+void
+match_bounds_sort(struct match_bounds *b)
+{
+    size_t n = 0;
+
+    qsort(b->v, b->n, sizeof *b->v, by_value);
+    for (size_t i = 1; i < b->n; i++) {
+        if (b->v[i] != b->v[n])
+            b->v[++n] = b->v[i];
+    }
+    b->n = n + 1;
+}
 
 /* Where segments begin; false without storage. */
 static bool
 bounds_of(const struct ttls_match *m, const struct bucket *b, enum dimension d,
-          struct bounds *out)
+          struct match_bounds *out)
 {
-    wide zero = 0, from, to;
-    size_t n = 0;
+    wide zero = 0;
 
     if (!VEC_PUSH(out, zero))
         return false;
     for (size_t k = 0; k < b->rules.n; k++) {
-        const struct ttls_rule *r = m->rules[b->rules.v[k]];
-
-        for (size_t i = 0; range_of(r, d, i, &from, &to); i++) {
-            wide after = to + 1;
-
-            if (!VEC_PUSH(out, from) || (after != 0 && !VEC_PUSH(out, after)))
-                return false;
-        }
+        if (!match_bounds_add(out, m->rules[b->rules.v[k]], d))
+            return false;
     }
-    qsort(out->v, out->n, sizeof *out->v, by_value);
-    for (size_t i = 1; i < out->n; i++) {
-        if (out->v[i] != out->v[n])
-            out->v[++n] = out->v[i];
-    }
-    out->n = n + 1;
+    match_bounds_sort(out);
     return true;
 }
 
@@ -103,7 +112,8 @@ bounds_of(const struct ttls_match *m, const struct bucket *b, enum dimension d,
  * much for an index to pay. */
 static size_t
 count_lists(const struct ttls_match *m, const struct bucket *b,
-            enum dimension d, const struct bounds *bounds, uint32_t *count)
+            enum dimension d, const struct match_bounds *bounds,
+            uint32_t *count)
 {
     size_t total = 0, max = COPIES_MAX * b->rules.n;
     wide from, to;
@@ -111,7 +121,7 @@ count_lists(const struct ttls_match *m, const struct bucket *b,
     for (size_t k = 0; k < b->rules.n; k++) {
         const struct ttls_rule *r = m->rules[b->rules.v[k]];
 
-        for (size_t i = 0; range_of(r, d, i, &from, &to); i++) {
+        for (size_t i = 0; match_range(r, d, i, &from, &to); i++) {
             size_t s = match_segment(bounds->v, bounds->n, from);
 
             for (; s < bounds->n && bounds->v[s] <= to; s++) {
@@ -128,7 +138,7 @@ count_lists(const struct ttls_match *m, const struct bucket *b,
 static bool
 index_by(struct ttls_match *m, struct bucket *b, enum dimension d)
 {
-    struct bounds bounds = { 0 };
+    struct match_bounds bounds = { 0 };
     uint32_t *count = NULL;
     size_t total = 0;
     wide from, to;
@@ -151,7 +161,7 @@ index_by(struct ttls_match *m, struct bucket *b, enum dimension d)
     for (size_t k = b->rules.n; k > 0; k--) { /* back to front, see below */
         const struct ttls_rule *r = m->rules[b->rules.v[k - 1]];
 
-        for (size_t i = 0; range_of(r, d, i, &from, &to); i++) {
+        for (size_t i = 0; match_range(r, d, i, &from, &to); i++) {
             size_t s = match_segment(bounds.v, bounds.n, from);
 
             for (; s < bounds.n && bounds.v[s] <= to; s++)

@@ -50,8 +50,22 @@ enum match_part { PART_JOB, PART_USER, PART_REMOTE, PART_LOCAL, PARTS };
 /* Lengths of a part that are in the key: 0 to 128, then EXACT or NO_PREFIX. */
 #define MATCH_MODES 130u
 
+/* A rule and a shape that it has entries of. */
+struct match_use {
+    uint32_t rule, shape;
+};
+
+/* One dimension in segments: from[0] is 0. */
+struct match_axis {
+    wide *from;
+    size_t n;
+    uint64_t *shapes; /* match_words() for each; NULL: no rule asks */
+};
+
 /* Of one connection: the shapes that may fit. */
 struct match_fit {
+    const uint64_t *all[DIMS + 1]; /* axes and direction: must be in each */
+    unsigned n_all;
     const uint64_t *v[PARTS][MATCH_MODES]; /* of each length that fits */
     unsigned n[PARTS];
     uint64_t left; /* of the 64 before `at` */
@@ -67,10 +81,16 @@ struct ttls_match {
         size_t n, cap;
     } shapes;
     struct table numbers; /* of shapes, plus 1; while it is made */
-    uint32_t *best;       /* of a shape: its first rule */
-    uint64_t *filter;     /* NULL: there are few shapes */
-    size_t n_filter_bits; /* a power of two */
+    struct {
+        struct match_use *v;
+        size_t n, cap;
+    } uses;                                /* by rule; while it is made */
+    uint32_t *best;                        /* of a shape: its first rule */
+    uint64_t *filter;                      /* NULL: there are few shapes */
+    size_t n_filter_bits;                  /* a power of two */
     uint64_t *of_mode[PARTS][MATCH_MODES]; /* shapes as bits, or NULL */
+    uint64_t *of_direction[2];             /* in, out */
+    struct match_axis axes[DIMS];
     struct {
         struct bucket *v;
         size_t n, cap;
@@ -98,10 +118,36 @@ void match_prune_fini(struct ttls_match *);
 void match_fit(const struct ttls_match *, const struct ttls_facts *,
                struct match_fit *out);
 size_t match_next(const struct ttls_match *, struct match_fit *);
+/* match_axis.c: what match_prune_new() knows of ports, addresses that are no
+ * prefix, and direction. */
+MUST_CHECK bool match_axes_new(struct ttls_match *);
+void match_axes_fini(struct ttls_match *);
+void match_axes_fit(const struct ttls_match *, const struct ttls_facts *,
+                    struct match_fit *out);
 /* match_index.c: segments for a bucket with many rules, if they help. */
 void match_index(struct ttls_match *, struct bucket *);
+/* Range i of a rule's condition in one dimension; false after the last. No
+ * condition is one range of everything. */
+bool match_range(const struct ttls_rule *, enum dimension, size_t i, wide *from,
+                 wide *to);
+/* Where segments begin: those of one rule are added, then all sorted. */
+struct match_bounds {
+    wide *v;
+    size_t n, cap;
+};
+MUST_CHECK bool match_bounds_add(struct match_bounds *,
+                                 const struct ttls_rule *, enum dimension);
+void match_bounds_sort(struct match_bounds *);
 /* Which segment a value lies in; from[0] is 0. */
 size_t match_segment(const wide *from, size_t n, wide value);
 wide match_wide(const uint8_t bytes[16]);
+wide match_fact(const struct ttls_facts *, enum dimension);
+
+/* Shapes as bits. */
+static inline size_t
+match_words(const struct ttls_match *m)
+{
+    return m->shapes.n / 64 + 1;
+}
 
 #endif

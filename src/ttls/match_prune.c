@@ -4,7 +4,8 @@
  * part alone: no rule has such a prefix of its job, or such a network. So the
  * parts are asked first, once for each length that rules have, in a filter
  * (a false yes costs a probe, there is no false no). Shapes are bits: those of
- * the lengths that fit, in all four parts, are tried.
+ * the lengths that fit, in all four parts, are tried, if they can fit in the
+ * rest, too (match_axis.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ shapes_of(struct ttls_match *m, enum match_part part, uint8_t slot)
     uint64_t **at = &m->of_mode[part][slot];
 
     if (*at == NULL)
-        *at = calloc(m->shapes.n / 64 + 1, sizeof **at);
+        *at = calloc(match_words(m), sizeof **at);
     return *at;
 }
 
@@ -124,7 +125,7 @@ match_prune_new(struct ttls_match *m)
         return false;
     m->n_filter_bits = n_bits;
     add_marks(m);
-    return true;
+    return match_axes_new(m);
 }
 
 void
@@ -135,6 +136,7 @@ match_prune_fini(struct ttls_match *m)
             free(m->of_mode[p][slot]);
     }
     free(m->filter);
+    match_axes_fini(m);
 }
 
 /* --- lookup ------------------------------------------------------------- */
@@ -162,7 +164,10 @@ match_fit(const struct ttls_match *m, const struct ttls_facts *f,
 {
     out->left = 0;
     out->at = 0;
-    for (unsigned p = 0; m->filter != NULL && p < PARTS; p++) {
+    if (m->filter == NULL)
+        return;
+    match_axes_fit(m, f, out);
+    for (unsigned p = 0; p < PARTS; p++) {
         out->n[p] = 0;
         for (unsigned slot = 0; slot < MATCH_MODES; slot++) {
             uint8_t mode = slot == MATCH_MODES - 1 ? 0xff : (uint8_t)slot;
@@ -180,6 +185,8 @@ fitting(const struct match_fit *fit, size_t word)
 {
     uint64_t all = ~(uint64_t)0;
 
+    for (unsigned i = 0; i < fit->n_all; i++)
+        all &= fit->all[i][word];
     for (unsigned p = 0; p < PARTS && all != 0; p++) {
         uint64_t any = 0;
 

@@ -262,6 +262,136 @@ many_shapes(void **state)
     buf_fini(&text);
 }
 
+/* Port groups p0 to p7 of 1500 ports each. */
+static void
+add_port_groups(struct buf *text, unsigned *seed)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        buf_printf(text, "PortGroup p%u\n{\n", i);
+        for (unsigned k = 0; k < 1500; k++)
+            buf_printf(text, "PortRange\n{\nPort %u\n}\n",
+                       1 + (unsigned)rand_r(seed) % 65535);
+        buf_add_z(text, "}\n");
+    }
+}
+
+/* Where rules' ranges in the test below begin and end. */
+static const uint16_t borders[] = { 1,    2,    25,    80,    81,
+                                    1023, 1024, 40000, 65534, 65535 };
+
+/* One condition of a rule, or none. */
+static void
+add_ports(struct buf *text, const char *side, unsigned *seed)
+{
+    unsigned kind = (unsigned)rand_r(seed) % 16;
+    unsigned a = borders[(unsigned)rand_r(seed) % ARRAY_LEN(borders)];
+    unsigned b = borders[(unsigned)rand_r(seed) % ARRAY_LEN(borders)];
+
+    if (kind < 6)
+        buf_printf(text, "%sPortRange %u\n", side, a);
+    else if (kind < 12)
+        buf_printf(text, "%sPortRange %u-%u\n", side, a < b ? a : b,
+                   a < b ? b : a);
+    else if (kind == 12)
+        buf_printf(text, "%sPortGroupRef pg\n", side);
+    else if (kind == 13)
+        buf_printf(text, "%sPortGroupRef p%u\n", side, a % 8);
+}
+
+/* Prefixes of one address of many lengths, ranges and groups. */
+static void
+add_address(struct buf *text, const char *side, unsigned *seed)
+{
+    unsigned kind = (unsigned)rand_r(seed) % 8;
+    unsigned a = (unsigned)rand_r(seed) % 8, b = (unsigned)rand_r(seed) % 8;
+
+    if (kind < 4)
+        buf_printf(text, "%sAddr 10.0.0.4/%u\n", side,
+                   (unsigned)rand_r(seed) % 33);
+    else if (kind < 6)
+        buf_printf(text, "%sAddr 10.0.0.%u-10.0.0.%u\n", side, a < b ? a : b,
+                   a < b ? b : a);
+    else if (kind == 6)
+        buf_printf(text, "%sAddrGroupRef ag\n", side);
+}
+
+static uint16_t
+a_port(unsigned *seed)
+{
+    unsigned border = borders[(unsigned)rand_r(seed) % ARRAY_LEN(borders)];
+
+    switch (rand_r(seed) % 8) {
+    case 0:
+        return (uint16_t)rand_r(seed);
+    case 1:
+        return 0;
+    case 2:
+        return (uint16_t)(700 + (unsigned)rand_r(seed) % 202);
+    default: /* and what is next to it */
+        return (uint16_t)(border + (unsigned)rand_r(seed) % 3 - 1);
+    }
+}
+
+/* Rules of many shapes in which ports, directions and ranges decide. */
+static void
+compare_ports(unsigned n_rules, unsigned seed)
+{
+    static const char *const directions[] = { "Inbound", "Outbound", "Both" };
+    static const char *const peers[] = { "10.0.0.0", "10.0.0.3", "10.0.0.4",
+                                         "10.0.0.9", "10.0.0.8", "fe80::5" };
+    unsigned n_found = 0;
+    struct ttls_policy *p;
+    struct ttls_match *m;
+    struct buf text;
+
+    buf_init(&text, 4u << 20);
+    buf_add_z(&text, HEAD);
+    add_port_groups(&text, &seed);
+    for (unsigned i = 0; i < n_rules; i++) {
+        buf_printf(&text, "TTLSRule r%u\n{\nJobname %.*s*\n", i,
+                   rand_r(&seed) % 8, "ABCDEFGH");
+        add_address(&text, "Remote", &seed);
+        add_address(&text, "Local", &seed);
+        add_ports(&text, "Remote", &seed);
+        add_ports(&text, "Local", &seed);
+        buf_printf(&text,
+                   "Direction %s\nPriority %u\nTTLSGroupActionRef g\n}\n",
+                   PICK(directions), 1 + (unsigned)rand_r(&seed) % 100);
+    }
+    assert_int_equal(buf_check(&text, NULL), ERR_OK);
+    p = build(buf_view(&text));
+    assert_int_equal(ttls_match_new(p, &m, NULL), ERR_OK);
+    for (unsigned i = 0; i < 20000; i++) {
+        struct ttls_facts f = {
+            .local = address(PICK(peers)),
+            .remote = address(PICK(peers)),
+            .local_port = a_port(&seed),
+            .remote_port = a_port(&seed),
+            .direction = rand_r(&seed) % 2 == 0 ? TTLS_INBOUND : TTLS_OUTBOUND,
+            .job = str_n("ABCDEFGH", (unsigned)rand_r(&seed) % 9),
+        };
+        const struct ttls_rule *r = ttls_match_find(m, &f);
+
+        assert_ptr_equal(r, ttls_match_slowly(p, &f));
+        n_found += r != NULL;
+    }
+    assert_true(n_found > 1000 && n_found < 20000);
+    ttls_match_free(&m);
+    ttls_policy_unref(&p);
+    buf_fini(&text);
+}
+
+/* So few that most connections fit none, so many that segments are merged. */
+static void
+many_ports(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 5; seed++)
+        compare_ports(60, seed);
+    compare_ports(300, 21);
+    compare_ports(4000, 22);
+}
+
 /* Does a period of these lines hold then? */
 static bool
 holds(const char *lines, uint64_t now_s)
@@ -529,9 +659,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds),       cmocka_unit_test(agrees),
-        cmocka_unit_test(many_shapes), cmocka_unit_test(knows_time),
-        cmocka_unit_test(knows_days),  cmocka_unit_test(knows_zones),
-        cmocka_unit_test(shadows),
+        cmocka_unit_test(many_shapes), cmocka_unit_test(many_ports),
+        cmocka_unit_test(knows_time),  cmocka_unit_test(knows_days),
+        cmocka_unit_test(knows_zones), cmocka_unit_test(shadows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

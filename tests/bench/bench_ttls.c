@@ -95,20 +95,37 @@ parse_million(void)
 }
 
 /* kind: what distinguishes the rules. BY_SHAPE: no two have the same kinds of
- * conditions, lengths of prefixes and of job names. */
-enum kind { BY_JOB_AND_PORT, BY_ADDRESS, BY_PORT_RANGE, BY_SHAPE };
+ * conditions, lengths of prefixes and of job names. BY_SHAPE_AND_PORT: and all
+ * fit the same connections in all but the port. */
+enum kind {
+    BY_JOB_AND_PORT,
+    BY_ADDRESS,
+    BY_PORT_RANGE,
+    BY_SHAPE,
+    BY_SHAPE_AND_PORT
+};
 static const char *const kinds[] = { "job and port", "address /24",
-                                     "port range", "shape" };
+                                     "port range", "shape", "shape, port" };
+
+static unsigned
+first_port(unsigned i)
+{
+    return 1 + 6 * (i % 10000);
+}
 
 static void
-add_shape(struct buf *out, unsigned i)
+add_shape(struct buf *out, unsigned i, bool is_one_place)
 {
     unsigned job = i % 9, remote = 1 + i / 9 % 32, local = 1 + i / 288 % 32;
 
     if (job > 0)
         buf_printf(out, "  Jobname %.*s*\n", (int)job - 1, "J0000000");
     buf_printf(out, "  RemoteAddr 10.%u.%u.0/%u\n  LocalAddr 10.9.9.9/%u\n",
-               i / 256 % 256, i % 256, remote, local);
+               is_one_place ? 0 : i / 256 % 256, is_one_place ? 0 : i % 256,
+               remote, local);
+    if (is_one_place)
+        buf_printf(out, "  RemotePortRange %u-%u\n", first_port(i),
+                   first_port(i) + 5);
     if (i >= 9u * 32u * 32u)
         buf_add_z(out, "  LocalPortRange 40000\n");
 }
@@ -126,10 +143,12 @@ rules_of(struct buf *out, enum kind kind, unsigned n)
             buf_printf(out, "  RemoteAddr 10.%u.%u.0/24\n", i / 256 % 256,
                        i % 256);
         else if (kind == BY_SHAPE)
-            add_shape(out, i);
+            add_shape(out, i, false);
+        else if (kind == BY_SHAPE_AND_PORT)
+            add_shape(out, i, true);
         else
-            buf_printf(out, "  RemotePortRange %u-%u\n", 1 + 6 * (i % 10000),
-                       6 + 6 * (i % 10000));
+            buf_printf(out, "  RemotePortRange %u-%u\n", first_port(i),
+                       first_port(i) + 5);
         buf_printf(out,
                    "  Direction Outbound\n  Priority %u\n"
                    "  TTLSGroupActionRef g\n}\n",
@@ -138,11 +157,48 @@ rules_of(struct buf *out, enum kind kind, unsigned n)
 }
 
 /* Whose lookups: of whom there are rules, of the same in the direction that
- * no rule is for, of others. */
+ * no rule is for, of others: where all rules are for one place, of the same
+ * with another port. */
 enum whose { THEIRS, WRONG_WAY, STRANGERS };
 
+static void
+set_v4(struct in6_addr *out, unsigned a, unsigned b, unsigned c, unsigned d)
+{
+    const unsigned v4[] = { a, b, c, d };
+
+    out->s6_addr[10] = out->s6_addr[11] = 0xff;
+    for (size_t i = 0; i < ARRAY_LEN(v4); i++)
+        out->s6_addr[12 + i] = (uint8_t)v4[i];
+}
+
+static struct ttls_facts
+facts_of(enum kind kind, unsigned i, enum whose whose, char job[16])
+{
+    bool is_one_place = kind == BY_SHAPE_AND_PORT;
+    bool is_other = whose == STRANGERS && !is_one_place;
+    struct ttls_facts f = {
+        .direction = whose == WRONG_WAY ? TTLS_INBOUND : TTLS_OUTBOUND,
+        .local_port = 40000,
+        .remote_port = (uint16_t)(whose == STRANGERS ? 65535
+                                  : is_one_place     ? first_port(i)
+                                                     : 1 + i % 60000),
+        .user = STR("USER1"),
+    };
+
+    if (is_one_place)
+        (void)snprintf(job, 16, "J0000000");
+    else
+        (void)snprintf(job, 16, "%c%u", is_other ? 'X' : 'J', i);
+    f.job = str_of(job);
+    set_v4(&f.remote, is_other ? 192 : 10, is_one_place ? 0 : i / 256 % 256,
+           is_one_place ? 0 : i % 256, 0);
+    set_v4(&f.local, 10, 9, 9, 9);
+    return f;
+}
+
 static double
-lookup_ns(const struct ttls_match *m, unsigned n, enum whose whose)
+lookup_ns(const struct ttls_match *m, enum kind kind, unsigned n,
+          enum whose whose)
 {
     uint64_t from_us = clock_mono_us(), us = 0;
     size_t n_found = 0;
@@ -151,24 +207,8 @@ lookup_ns(const struct ttls_match *m, unsigned n, enum whose whose)
     for (k = 0; k < LOOKUPS && us < 1000000; k++) {
         unsigned i = (unsigned)(((uint64_t)k * 2654435761u) % n);
         char job[16];
-        struct ttls_facts f = { .direction = whose == WRONG_WAY ? TTLS_INBOUND
-                                                                : TTLS_OUTBOUND,
-                                .local_port = 40000,
-                                .remote_port = whose == STRANGERS
-                                                   ? 65535
-                                                   : (uint16_t)(1 + i % 60000),
-                                .user = STR("USER1") };
+        struct ttls_facts f = facts_of(kind, i, whose, job);
 
-        (void)snprintf(job, sizeof job, "%c%u", whose == STRANGERS ? 'X' : 'J',
-                       i);
-        f.job = str_of(job);
-        f.remote.s6_addr[10] = f.remote.s6_addr[11] = 0xff;
-        f.remote.s6_addr[12] = whose == STRANGERS ? 192 : 10;
-        f.remote.s6_addr[13] = (uint8_t)(i / 256 % 256);
-        f.remote.s6_addr[14] = (uint8_t)(i % 256);
-        f.local.s6_addr[10] = f.local.s6_addr[11] = 0xff;
-        f.local.s6_addr[12] = 10;
-        f.local.s6_addr[13] = f.local.s6_addr[14] = f.local.s6_addr[15] = 9;
         n_found += ttls_match_find(m, &f) != NULL;
         if (k % 1024 == 0)
             us = clock_mono_us() - from_us;
@@ -197,11 +237,12 @@ match_growing(enum kind kind)
             exit(1);
         made_us = clock_mono_us() - from_us;
         printf("lookup among %5u rules by %-12s: %4.0f ns", sizes[s],
-               kinds[kind], lookup_ns(m, sizes[s], THEIRS));
+               kinds[kind], lookup_ns(m, kind, sizes[s], THEIRS));
         printf(", in vain %6.0f ns, of strangers %6.0f ns; index made in "
                "%.1f ms\n",
-               lookup_ns(m, sizes[s], WRONG_WAY),
-               lookup_ns(m, sizes[s], STRANGERS), (double)made_us / 1000.0);
+               lookup_ns(m, kind, sizes[s], WRONG_WAY),
+               lookup_ns(m, kind, sizes[s], STRANGERS),
+               (double)made_us / 1000.0);
         ttls_match_free(&m);
         ttls_policy_unref(&p);
         buf_fini(&text);
