@@ -18,15 +18,6 @@
 
 /* --- keys --------------------------------------------------------------- */
 
-static uint64_t
-mix(uint64_t a, uint64_t b)
-{
-    unsigned __int128 p = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) *
-                          (b ^ 0xe7037ed1a0b428dbu);
-
-    return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
 uint64_t
 match_hash(const struct key *key)
 {
@@ -34,7 +25,7 @@ match_hash(const struct key *key)
 
     memcpy(w, key, sizeof w);
     for (size_t i = 0; i < ARRAY_LEN(w); i += 2)
-        h = mix(h ^ w[i], i + 1 < ARRAY_LEN(w) ? w[i + 1] : 0);
+        h = match_mix(h ^ w[i], i + 1 < ARRAY_LEN(w) ? w[i + 1] : 0);
     return h;
 }
 

@@ -99,6 +99,16 @@ struct ttls_match {
     size_t n_chains; /* a power of two */
 };
 
+/* All bits of both are in the low bits of the result. */
+static inline uint64_t
+match_mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128 p = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) *
+                          (b ^ 0xe7037ed1a0b428dbu);
+
+    return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+
 uint64_t match_hash(const struct key *);
 /* What of a name or address is in the key, `out` being zero; false when a name
  * is too short, or is none. */

@@ -22,13 +22,6 @@ slot_of(uint8_t mode)
     return mode == 0xff ? MATCH_MODES - 1 : mode;
 }
 
-static uint64_t
-mix(uint64_t h, uint64_t word)
-{
-    h = (h ^ word) * 0x9e3779b97f4a7c15u;
-    return h ^ (h >> 29);
-}
-
 /* A value of a part, 16 bytes. */
 static uint64_t
 mark_of(enum match_part part, uint8_t mode, const void *value)
@@ -36,7 +29,7 @@ mark_of(enum match_part part, uint8_t mode, const void *value)
     uint64_t words[2];
 
     memcpy(words, value, sizeof words);
-    return mix(mix(words[0], (uint64_t)part << 8 | mode), words[1]);
+    return match_mix(match_mix(words[0], (uint64_t)part << 8 | mode), words[1]);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "base/test.h"
 #include "ttls/build.h"
 #include "ttls/match.h"
+#include "ttls/match_priv.h"
 #include "ttls/shadow.h"
 #include "ttls/stmt.h"
 
@@ -392,6 +393,104 @@ many_ports(void **state)
     compare_ports(4000, 22);
 }
 
+enum failing {
+    FAIL_REMOTE_PORT,
+    FAIL_LOCAL_PORT,
+    FAIL_PORT_LIST,
+    FAIL_DIRECTION,
+    FAIL_REMOTE_RANGE,
+    FAIL_LOCAL_RANGE,
+    FAIL_ADDRESS,
+    FAILINGS
+};
+
+/* The one condition that the connection in the test below does not meet. */
+static void
+add_failing(struct buf *text, enum failing failing, unsigned i)
+{
+    unsigned a = i / 256, b = i % 256;
+
+    buf_printf(text, "Direction %s\n",
+               failing == FAIL_DIRECTION ? "Inbound" : "Both");
+    switch (failing) {
+    case FAIL_REMOTE_PORT:
+        buf_printf(text, "RemotePortRange %u-%u\n", 1 + i, 4 + i);
+        break;
+    case FAIL_LOCAL_PORT:
+        buf_printf(text, "LocalPortRange %u\n", 1 + i);
+        break;
+    case FAIL_PORT_LIST:
+        buf_add_z(text, "LocalPortGroupRef pg\n");
+        break;
+    case FAIL_REMOTE_RANGE:
+        buf_printf(text, "RemoteAddr 10.%u.%u.1-10.%u.%u.6\n", a, b, a, b);
+        break;
+    case FAIL_LOCAL_RANGE:
+        buf_printf(text, "LocalAddr 10.%u.%u.1-10.%u.%u.6\n", a, b, a, b);
+        break;
+    case FAIL_ADDRESS:
+        buf_printf(text, "RemoteAddr 10.%u.%u.9\n", a, b);
+        break;
+    case FAIL_DIRECTION:
+    case FAILINGS:
+        break;
+    }
+}
+
+/* Shapes that are tried for a connection when each rule has its own, which
+ * fits in all but one condition. */
+static size_t
+n_tried(enum failing failing)
+{
+    struct ttls_facts f = { .local = address("10.0.5.200"),
+                            .remote = address("10.0.5.200"),
+                            .local_port = 9000,
+                            .remote_port = 9000,
+                            .direction = TTLS_OUTBOUND,
+                            .job = STR("ABCDEFGH"),
+                            .user = STR("UVWXYZ12") };
+    struct match_fit fit;
+    struct ttls_policy *p;
+    struct ttls_match *m;
+    struct buf text;
+    size_t n = 0;
+
+    buf_init(&text, 4u << 20);
+    buf_add_z(&text, HEAD);
+    for (unsigned i = 0; i < 2048; i++) {
+        bool is_remote = failing == FAIL_LOCAL_RANGE;
+
+        buf_printf(&text,
+                   "TTLSRule r%u\n{\nJobname %.*s*\nUserid %.*s*\n"
+                   "%sAddr 10.0.5.200/%u\n",
+                   i, (int)(i % 8), "ABCDEFGH", (int)(i / 8 % 8), "UVWXYZ12",
+                   is_remote ? "Remote" : "Local", 1 + i / 64);
+        add_failing(&text, failing, i);
+        buf_add_z(&text, "TTLSGroupActionRef g\n}\n");
+    }
+    p = build(buf_view(&text));
+    assert_int_equal(ttls_match_new(p, &m, NULL), ERR_OK);
+    assert_int_equal(m->shapes.n, 2048);
+    assert_null(ttls_match_find(m, &f));
+    match_fit(m, &f, &fit);
+    while (match_next(m, &fit) < m->shapes.n)
+        n++;
+    ttls_match_free(&m);
+    ttls_policy_unref(&p);
+    buf_fini(&text);
+    return n;
+}
+
+static void
+tries_few(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < FAILINGS; k++) {
+        if (n_tried((enum failing)k) > 4)
+            fail_msg("kind %u: %zu are tried", k, n_tried((enum failing)k));
+    }
+}
+
 /* Does a period of these lines hold then? */
 static bool
 holds(const char *lines, uint64_t now_s)
@@ -660,8 +759,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds),       cmocka_unit_test(agrees),
         cmocka_unit_test(many_shapes), cmocka_unit_test(many_ports),
-        cmocka_unit_test(knows_time),  cmocka_unit_test(knows_days),
-        cmocka_unit_test(knows_zones), cmocka_unit_test(shadows),
+        cmocka_unit_test(tries_few),   cmocka_unit_test(knows_time),
+        cmocka_unit_test(knows_days),  cmocka_unit_test(knows_zones),
+        cmocka_unit_test(shadows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
