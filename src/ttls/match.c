@@ -18,6 +18,15 @@
 
 /* --- keys --------------------------------------------------------------- */
 
+static uint64_t
+mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128 p = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) *
+                          (b ^ 0xe7037ed1a0b428dbu);
+
+    return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+
 uint64_t
 match_hash(const struct key *key)
 {
@@ -25,12 +34,14 @@ match_hash(const struct key *key)
 
     memcpy(w, key, sizeof w);
     for (size_t i = 0; i < ARRAY_LEN(w); i += 2)
-        h = match_mix(h ^ w[i], i + 1 < ARRAY_LEN(w) ? w[i + 1] : 0);
+        h = mix(h ^ w[i], i + 1 < ARRAY_LEN(w) ? w[i + 1] : 0);
     return h;
 }
 
-bool
-match_name(char out[8], uint8_t mode, struct str name)
+/* What of a name or address is in the key, `out` being zero; false when a name
+ * is too short, or is none. */
+static bool
+name_part(char out[8], uint8_t mode, struct str name)
 {
     size_t n = mode == EXACT ? 8 : mode;
 
@@ -40,8 +51,8 @@ match_name(char out[8], uint8_t mode, struct str name)
     return true;
 }
 
-void
-match_addr(uint8_t out[16], uint8_t prefix, const uint8_t addr[16])
+static void
+addr_part(uint8_t out[16], uint8_t prefix, const uint8_t addr[16])
 {
     size_t whole = prefix / 8u, rest = prefix % 8u;
 
@@ -57,12 +68,12 @@ match_key(const struct shape *s, uint32_t number, const struct ttls_facts *f,
           struct key *key)
 {
     memset(key, 0, sizeof *key);
-    if (!match_name(key->job, s->job, f->job) ||
-        !match_name(key->user, s->user, f->user))
+    if (!name_part(key->job, s->job, f->job) ||
+        !name_part(key->user, s->user, f->user))
         return false;
     key->shape = number;
-    match_addr(key->remote, s->remote, f->remote.s6_addr);
-    match_addr(key->local, s->local, f->local.s6_addr);
+    addr_part(key->remote, s->remote, f->remote.s6_addr);
+    addr_part(key->local, s->local, f->local.s6_addr);
     if (s->remote_port != 0)
         key->remote_port = f->remote_port;
     if (s->local_port != 0)
@@ -171,6 +182,10 @@ match_fact(const struct ttls_facts *f, enum dimension d)
         return match_wide(f->remote.s6_addr);
     case DIM_LOCAL:
         return match_wide(f->local.s6_addr);
+    case DIM_JOB:
+        return match_name(f->job);
+    case DIM_USER:
+        return match_name(f->user);
     case DIMS:
         break;
     }

@@ -17,26 +17,84 @@ match_wide(const uint8_t bytes[16])
     return v;
 }
 
+wide
+match_name(struct str name)
+{
+    wide v = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        v = v << 8 | (i < name.n ? (uint8_t)name.p[i] : 0);
+    return v;
+}
+
+static bool
+everything(size_t i, wide *from, wide *to)
+{
+    *from = 0;
+    *to = ~(wide)0;
+    return i == 0;
+}
+
+static bool
+port_range(const struct ttls_ports *p, size_t i, wide *from, wide *to)
+{
+    if (p == NULL)
+        return everything(i, from, to);
+    if (i >= p->n_sorted)
+        return false;
+    *from = p->sorted[i].from;
+    *to = p->sorted[i].to;
+    return true;
+}
+
+static bool
+addr_range(const struct ttls_addrs *a, size_t i, wide *from, wide *to)
+{
+    if (a == NULL)
+        return everything(i, from, to);
+    if (i >= a->n_sorted)
+        return false;
+    *from = match_wide(a->sorted[i].from);
+    *to = match_wide(a->sorted[i].to);
+    return true;
+}
+
+static bool
+name_range(struct str pattern, size_t i, wide *from, wide *to)
+{
+    if (pattern.n == 0)
+        return everything(i, from, to);
+    *from = *to = match_name(pattern);
+    if (pattern.p[pattern.n - 1] == '*') {
+        size_t n = pattern.n - 1;
+
+        *from = match_name(str_sub(pattern, 0, n));
+        *to = *from | (n >= 8 ? 0 : ~(uint64_t)0 >> (8 * n));
+    }
+    return i == 0;
+}
+
 bool
 match_range(const struct ttls_rule *r, enum dimension d, size_t i, wide *from,
             wide *to)
 {
-    const struct ttls_addrs *a =
-        d == DIM_REMOTE ? r->remote_addr : r->local_addr;
-    const struct ttls_ports *p =
-        d == DIM_REMOTE_PORT ? r->remote_port : r->local_port;
-    bool is_port = d == DIM_REMOTE_PORT || d == DIM_LOCAL_PORT;
-
-    if (is_port ? p == NULL : a == NULL) {
-        *from = 0;
-        *to = is_port ? 65535 : ~(wide)0;
-        return i == 0;
+    switch (d) {
+    case DIM_REMOTE_PORT:
+        return port_range(r->remote_port, i, from, to);
+    case DIM_LOCAL_PORT:
+        return port_range(r->local_port, i, from, to);
+    case DIM_REMOTE:
+        return addr_range(r->remote_addr, i, from, to);
+    case DIM_LOCAL:
+        return addr_range(r->local_addr, i, from, to);
+    case DIM_JOB:
+        return name_range(r->job, i, from, to);
+    case DIM_USER:
+        return name_range(r->user, i, from, to);
+    case DIMS:
+        break;
     }
-    if (i >= (is_port ? p->n_sorted : a->n_sorted))
-        return false;
-    *from = is_port ? p->sorted[i].from : match_wide(a->sorted[i].from);
-    *to = is_port ? p->sorted[i].to : match_wide(a->sorted[i].to);
-    return true;
+    return false;
 }
 
 static int
@@ -185,6 +243,8 @@ match_index(struct ttls_match *m, struct bucket *b)
         [DIM_LOCAL_PORT] = s->local_port != 0,
         [DIM_REMOTE] = s->remote != NO_PREFIX,
         [DIM_LOCAL] = s->local != NO_PREFIX,
+        [DIM_JOB] = true, /* as far as it is a condition */
+        [DIM_USER] = true,
     };
 
     for (unsigned d = 0; d < DIMS && !b->is_indexed; d++) {

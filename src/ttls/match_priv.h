@@ -27,7 +27,15 @@ struct key {
     uint32_t shape; /* its number */
 };
 
-enum dimension { DIM_REMOTE_PORT, DIM_LOCAL_PORT, DIM_REMOTE, DIM_LOCAL, DIMS };
+enum dimension {
+    DIM_REMOTE_PORT,
+    DIM_LOCAL_PORT,
+    DIM_REMOTE,
+    DIM_LOCAL,
+    DIM_JOB,
+    DIM_USER,
+    DIMS
+};
 
 /* Rules of one key, by order. */
 struct bucket {
@@ -45,11 +53,6 @@ struct bucket {
     size_t n_segments;
 };
 
-enum match_part { PART_JOB, PART_USER, PART_REMOTE, PART_LOCAL, PARTS };
-
-/* Lengths of a part that are in the key: 0 to 128, then EXACT or NO_PREFIX. */
-#define MATCH_MODES 130u
-
 /* A rule and a shape that it has entries of. */
 struct match_use {
     uint32_t rule, shape;
@@ -64,10 +67,8 @@ struct match_axis {
 
 /* Of one connection: the shapes that may fit. */
 struct match_fit {
-    const uint64_t *all[DIMS + 1]; /* axes and direction: must be in each */
-    unsigned n_all;
-    const uint64_t *v[PARTS][MATCH_MODES]; /* of each length that fits */
-    unsigned n[PARTS];
+    const uint64_t *v[DIMS + 1]; /* must be in each */
+    unsigned n;
     uint64_t left; /* of the 64 before `at` */
     size_t at;
 };
@@ -84,12 +85,10 @@ struct ttls_match {
     struct {
         struct match_use *v;
         size_t n, cap;
-    } uses;                                /* by rule; while it is made */
-    uint32_t *best;                        /* of a shape: its first rule */
-    uint64_t *filter;                      /* NULL: there are few shapes */
-    size_t n_filter_bits;                  /* a power of two */
-    uint64_t *of_mode[PARTS][MATCH_MODES]; /* shapes as bits, or NULL */
-    uint64_t *of_direction[2];             /* in, out */
+    } uses;                    /* by rule; while it is made */
+    uint32_t *best;            /* of a shape: its first rule */
+    bool is_pruned;            /* there are many shapes */
+    uint64_t *of_direction[2]; /* in, out; shapes as bits */
     struct match_axis axes[DIMS];
     struct {
         struct bucket *v;
@@ -99,21 +98,7 @@ struct ttls_match {
     size_t n_chains; /* a power of two */
 };
 
-/* All bits of both are in the low bits of the result. */
-static inline uint64_t
-match_mix(uint64_t a, uint64_t b)
-{
-    unsigned __int128 p = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) *
-                          (b ^ 0xe7037ed1a0b428dbu);
-
-    return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
 uint64_t match_hash(const struct key *);
-/* What of a name or address is in the key, `out` being zero; false when a name
- * is too short, or is none. */
-bool match_name(char out[8], uint8_t mode, struct str name);
-void match_addr(uint8_t out[16], uint8_t prefix, const uint8_t addr[16]);
 /* A connection as the shape sees it; false when it cannot fit. */
 bool match_key(const struct shape *, uint32_t number, const struct ttls_facts *,
                struct key *);
@@ -128,12 +113,6 @@ void match_prune_fini(struct ttls_match *);
 void match_fit(const struct ttls_match *, const struct ttls_facts *,
                struct match_fit *out);
 size_t match_next(const struct ttls_match *, struct match_fit *);
-/* match_axis.c: what match_prune_new() knows of ports, addresses that are no
- * prefix, and direction. */
-MUST_CHECK bool match_axes_new(struct ttls_match *);
-void match_axes_fini(struct ttls_match *);
-void match_axes_fit(const struct ttls_match *, const struct ttls_facts *,
-                    struct match_fit *out);
 /* match_index.c: segments for a bucket with many rules, if they help. */
 void match_index(struct ttls_match *, struct bucket *);
 /* Range i of a rule's condition in one dimension; false after the last. No
@@ -151,6 +130,8 @@ void match_bounds_sort(struct match_bounds *);
 /* Which segment a value lies in; from[0] is 0. */
 size_t match_segment(const wide *from, size_t n, wide value);
 wide match_wide(const uint8_t bytes[16]);
+/* At most 8 characters, in the order of names. */
+wide match_name(struct str);
 wide match_fact(const struct ttls_facts *, enum dimension);
 
 /* Shapes as bits. */

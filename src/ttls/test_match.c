@@ -401,6 +401,8 @@ enum failing {
     FAIL_REMOTE_RANGE,
     FAIL_LOCAL_RANGE,
     FAIL_ADDRESS,
+    FAIL_JOB,
+    FAIL_USER,
     FAILINGS
 };
 
@@ -431,10 +433,31 @@ add_failing(struct buf *text, enum failing failing, unsigned i)
     case FAIL_ADDRESS:
         buf_printf(text, "RemoteAddr 10.%u.%u.9\n", a, b);
         break;
+    case FAIL_JOB:
+        buf_printf(text, "Jobname ABCD%u\n", i);
+        break;
+    case FAIL_USER:
+        buf_printf(text, "Userid UV%u\n", i);
+        break;
     case FAIL_DIRECTION:
     case FAILINGS:
         break;
     }
+}
+
+/* A shape for each rule: all fit the connection in the test below. */
+static void
+add_shape(struct buf *text, enum failing failing, unsigned i)
+{
+    if (failing != FAIL_JOB)
+        buf_printf(text, "Jobname %.*s*\n", (int)(i % 8), "ABCDEFGH");
+    if (failing != FAIL_USER)
+        buf_printf(text, "Userid %.*s*\n", (int)(i / 8 % 8), "UVWXYZ12");
+    if (failing == FAIL_JOB || failing == FAIL_USER)
+        buf_printf(text, "RemoteAddr 10.0.5.200/%u\n",
+                   1 + (failing == FAIL_JOB ? i : i / 8) % 8);
+    buf_printf(text, "%sAddr 10.0.5.200/%u\n",
+               failing == FAIL_LOCAL_RANGE ? "Remote" : "Local", 1 + i / 64);
 }
 
 /* Shapes that are tried for a connection when each rule has its own, which
@@ -458,13 +481,8 @@ n_tried(enum failing failing)
     buf_init(&text, 4u << 20);
     buf_add_z(&text, HEAD);
     for (unsigned i = 0; i < 2048; i++) {
-        bool is_remote = failing == FAIL_LOCAL_RANGE;
-
-        buf_printf(&text,
-                   "TTLSRule r%u\n{\nJobname %.*s*\nUserid %.*s*\n"
-                   "%sAddr 10.0.5.200/%u\n",
-                   i, (int)(i % 8), "ABCDEFGH", (int)(i / 8 % 8), "UVWXYZ12",
-                   is_remote ? "Remote" : "Local", 1 + i / 64);
+        buf_printf(&text, "TTLSRule r%u\n{\n", i);
+        add_shape(&text, failing, i);
         add_failing(&text, failing, i);
         buf_add_z(&text, "TTLSGroupActionRef g\n}\n");
     }
