@@ -28,7 +28,7 @@ static const struct filter_row computing[] = {
     FILTER_CALL(munmap),
     FILTER_CALL(mremap),
     FILTER_CALL(madvise),
-    FILTER_CALL(getcpu),
+    FILTER_CALL(getcpu), /* an allocator's: memory near the processor */
     FILTER_CALL(mlock),
     FILTER_CALL(munlock),
     FILTER_CALL(brk),

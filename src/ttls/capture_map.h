@@ -130,8 +130,7 @@ enum {
     CAPTURE_N_UNNOTED,   /* listeners there was no room for: steer all */
     CAPTURE_N_PASSING,   /* asked for a listener that nobody has decided about,
                             or that is left alone for a while */
-    CAPTURE_N_PENDING,   /* connect() noted, no SYN yet; more when one socket
-                            was noted twice, never fewer */
+    CAPTURE_N_PENDING,   /* connect() noted, no SYN yet: so many, or more */
     CAPTURE_COUNTS
 };
 

@@ -8,8 +8,8 @@
  *
  * Bits are segments times shapes: neighbours are one segment where there would
  * be too many (a false yes costs a probe, there is no false no). So an axis
- * takes 4 MiB at most: with 10,000 shapes 3,340 segments of 157 words. All six
- * then take 26 MB.
+ * takes 4 MiB at most: with 10,000 shapes 3,297 segments of 157 words. All six
+ * then take 25 MB.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +19,69 @@
 #define FEW_SHAPES 32u               /* are just tried */
 #define AXIS_WORDS ((size_t)4 << 17) /* 4 MiB */
 #define SORT_EACH ((size_t)1 << 17)
+#define FEW_RANGES 8u /* are looked up for each rule */
 
-/* Begins of segments, as all rules' ranges cut the axis. Rules often share a
- * list: what is there already does not stay. */
+/* A rule that has entries of a shape, and its list of ranges in one dimension,
+ * which rules that name one group share; NULL: a name, or no condition. */
+struct listed {
+    const void *list;
+    size_t n; /* ranges of the list */
+    uint32_t rule, shape;
+};
+
+static struct listed
+listed_of(const struct ttls_match *m, const struct match_use *u,
+          enum dimension d)
+{
+    const struct ttls_rule *r = m->rules[u->rule];
+    const struct ttls_ports *p =
+        d == DIM_REMOTE_PORT ? r->remote_port : r->local_port;
+    const struct ttls_addrs *a =
+        d == DIM_REMOTE ? r->remote_addr : r->local_addr;
+    struct listed l = { .rule = u->rule, .shape = u->shape };
+
+    if ((d == DIM_REMOTE_PORT || d == DIM_LOCAL_PORT) && p != NULL) {
+        l.list = p;
+        l.n = p->n_sorted;
+    } else if ((d == DIM_REMOTE || d == DIM_LOCAL) && a != NULL) {
+        l.list = a;
+        l.n = a->n_sorted;
+    }
+    return l;
+}
+
+static int
+by_list(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t)((const struct listed *)a)->list;
+    uintptr_t y = (uintptr_t)((const struct listed *)b)->list;
+
+    return (x > y) - (x < y);
+}
+
+/* Those of one list beside each other; NULL without storage. */
+static struct listed *
+list_uses(const struct ttls_match *m, enum dimension d)
+{
+    struct listed *v = malloc((m->uses.n + 1) * sizeof *v);
+
+    if (v == NULL)
+        return NULL;
+    for (size_t i = 0; i < m->uses.n; i++)
+        v[i] = listed_of(m, &m->uses.v[i], d);
+    qsort(v, m->uses.n, sizeof *v, by_list);
+    return v;
+}
+
 static bool
-bounds_of(const struct ttls_match *m, enum dimension d,
+is_same_list(const struct listed *v, size_t i)
+{
+    return i > 0 && v[i].list != NULL && v[i].list == v[i - 1].list;
+}
+
+/* Begins of segments, as all rules' ranges cut the axis. */
+static bool
+bounds_of(const struct ttls_match *m, enum dimension d, const struct listed *v,
           struct match_bounds *out)
 {
     size_t sort_at = SORT_EACH;
@@ -31,27 +89,30 @@ bounds_of(const struct ttls_match *m, enum dimension d,
 
     if (!VEC_PUSH(out, zero))
         return false;
-    for (size_t i = 0; i < m->n_rules; i++) {
-        if (!match_bounds_add(out, m->rules[i], d))
+    for (size_t i = 0; i < m->uses.n; i++) {
+        if (is_same_list(v, i))
+            continue;
+        if (!match_bounds_add(out, m->rules[v[i].rule], d))
             return false;
-        if (out->n >= sort_at) {
+        if (out->n >= sort_at) { /* what is there already does not stay */
             match_bounds_sort(out);
-            sort_at = out->n + SORT_EACH;
+            sort_at = 2 * out->n + SORT_EACH;
         }
     }
     match_bounds_sort(out);
     return true;
 }
 
-/* The segments that there is room for. */
+/* The segments that there is room for, with their bits. */
 static bool
-cut(struct ttls_match *m, enum dimension d)
+cut(struct ttls_match *m, enum dimension d, const struct listed *v)
 {
-    size_t max = AXIS_WORDS / match_words(m) + 1, step;
+    size_t each = match_words(m) + sizeof(wide) / sizeof(uint64_t);
+    size_t max = AXIS_WORDS / each + 1, step;
     struct match_axis *a = &m->axes[d];
     struct match_bounds bounds = { 0 };
 
-    if (bounds_of(m, d, &bounds)) {
+    if (bounds_of(m, d, v, &bounds)) {
         step = (bounds.n + max - 1) / max;
         a->from = calloc(bounds.n / step + 1, sizeof *a->from);
         for (size_t i = 0; a->from != NULL && i < bounds.n; i += step)
@@ -76,22 +137,36 @@ set_bits(uint64_t *row, size_t first, size_t last)
     }
 }
 
-/* The segments of each shape. */
 static void
-add_rows(const struct ttls_match *m, enum dimension d, uint64_t *rows,
-         size_t n_words)
+set_ranges(const struct ttls_match *m, enum dimension d, uint32_t rule,
+           uint64_t *row)
 {
     const struct match_axis *a = &m->axes[d];
     wide from, to;
 
-    for (size_t i = 0; i < m->uses.n; i++) {
-        const struct match_use *u = &m->uses.v[i];
-        uint64_t *row = &rows[u->shape * n_words];
+    for (size_t i = 0; match_range(m->rules[rule], d, i, &from, &to); i++)
+        set_bits(row, match_segment(a->from, a->n, from),
+                 match_segment(a->from, a->n, to));
+}
 
-        for (size_t k = 0; match_range(m->rules[u->rule], d, k, &from, &to);
-             k++)
-            set_bits(row, match_segment(a->from, a->n, from),
-                     match_segment(a->from, a->n, to));
+/* The segments of each shape. A long list's are found once, in `one`. */
+static void
+add_rows(const struct ttls_match *m, enum dimension d, const struct listed *v,
+         uint64_t *rows, uint64_t *one, size_t n_words)
+{
+    for (size_t i = 0; i < m->uses.n; i++) {
+        uint64_t *row = &rows[v[i].shape * n_words];
+
+        if (v[i].n <= FEW_RANGES) {
+            set_ranges(m, d, v[i].rule, row);
+            continue;
+        }
+        if (!is_same_list(v, i)) {
+            memset(one, 0, n_words * sizeof *one);
+            set_ranges(m, d, v[i].rule, one);
+        }
+        for (size_t w = 0; w < n_words; w++)
+            row[w] |= one[w];
     }
 }
 
@@ -124,25 +199,35 @@ turn_rows(struct ttls_match *m, enum dimension d, const uint64_t *rows,
 }
 
 static bool
-add_axis(struct ttls_match *m, enum dimension d)
+add_bits(struct ttls_match *m, enum dimension d, const struct listed *v)
 {
     struct match_axis *a = &m->axes[d];
-    uint64_t *rows;
-    size_t n_words;
+    size_t n_words = a->n / 64 + 1;
+    /* One more: for a list. */
+    uint64_t *rows = calloc(m->shapes.n + 1, n_words * sizeof *rows);
+    bool is_good;
 
-    if (!cut(m, d))
-        return false;
-    if (a->n == 1) /* no rule has a condition: it stays out of lookups */
-        return true;
-    n_words = a->n / 64 + 1;
     a->shapes = calloc(a->n, match_words(m) * sizeof *a->shapes);
-    rows = calloc(m->shapes.n, n_words * sizeof *rows);
-    if (a->shapes != NULL && rows != NULL) {
-        add_rows(m, d, rows, n_words);
+    is_good = a->shapes != NULL && rows != NULL;
+    if (is_good) {
+        add_rows(m, d, v, rows, &rows[m->shapes.n * n_words], n_words);
         turn_rows(m, d, rows, n_words);
     }
     free(rows);
-    return a->shapes != NULL && rows != NULL;
+    return is_good;
+}
+
+static bool
+add_axis(struct ttls_match *m, enum dimension d)
+{
+    struct listed *v = list_uses(m, d);
+    bool is_good = v != NULL && cut(m, d, v);
+
+    /* One segment: no rule has a condition, it stays out of lookups. */
+    if (is_good && m->axes[d].n > 1)
+        is_good = add_bits(m, d, v);
+    free(v);
+    return is_good;
 }
 
 static bool

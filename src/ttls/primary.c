@@ -88,8 +88,8 @@ close_at(struct primary *s, uint64_t now_ns)
     __atomic_store_n(&s->closed_ns, now_ns, __ATOMIC_RELEASE);
 }
 
-/* Another process that has got the number of the former one shares its entry:
- * then both count, and theirs. */
+/* Another process that has got the number of the former one shares its entry,
+ * as all that it says is the same. */
 static void
 alive_at(struct primary *s, uint64_t alive_ns)
 {

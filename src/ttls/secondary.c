@@ -189,6 +189,13 @@ is_alike(const struct conn *c, const struct primary *e)
 }
 
 /* Of several the nearest of highest priority. */
+/* Its own number is all that relates it. */
+static bool
+is_by_number(const struct conn *c)
+{
+    return c->kin.pid == process_of(c) && c->kin.start_ns == 0;
+}
+
 static void
 choose_kin(struct conn *c, const struct ancestor *v, uint32_t n, bool is_there)
 {
@@ -214,8 +221,8 @@ secondary_relate(struct conn *c, const struct lineage *of)
 
     if (c->is_inbound && c->record.when_ns == 0)
         c->record.when_ns = now_ns();
-    /* Who listens may have been found a while ago, and have ended since; what
-     * is known of an outbound one's process, of a former one of its number. */
+    /* Inbound when it began: who listens was found up to a second ago, and may
+     * have ended since. */
     c->alive_ns =
         c->is_inbound && of->n > 0 ? of->v[0].start_ns : c->record.when_ns;
     c->kin = (struct ancestor){ .pid = 0 };
@@ -259,7 +266,7 @@ secondary_map(struct conn *c, const struct ttls_rule *rule)
 
     if (!find(c, rule, &like))
         return true;
-    if (c->kin.pid == 0) {
+    if (c->kin.pid == 0 || (is_by_number(c) && !is_alike(c, &like))) {
         log_warn("connection %08X: its process has ended, it may have been "
                  "process %u or a child of it, which has a connection by rule "
                  "%s",

@@ -44,6 +44,12 @@ new_socket(int family, int type, int protocol)
 }
 
 static long
+be_reno(void)
+{
+    return setsockopt(tcp, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
+}
+
+static long
 set_option(int level, int name)
 {
     const int one = 1;
@@ -243,6 +249,8 @@ new_process(int how)
     ALLOWED(ENGINE, new_socket(AF_INET6, SOCK_STREAM_NOW, 0))                  \
     ALLOWED(ENGINE, new_socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))         \
     ALLOWED(ENGINE, set_option(IPPROTO_TCP, TCP_NODELAY))                      \
+    ALLOWED(ENGINE, be_reno())                                                 \
+    ALLOWED(BOTH, syscall(SYS_getcpu, NULL, NULL, NULL))                       \
     ALLOWED(ENGINE, set_option(SOL_SOCKET, SO_KEEPALIVE))                      \
     ALLOWED(ENGINE, set_option(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT))           \
     ALLOWED(ENGINE, ioctl(tcp, FIONBIO, &(int){ 1 }))                          \

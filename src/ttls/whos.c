@@ -16,7 +16,9 @@
 
 #include "ttls/engine.h"
 
-#define KNOWN_MAX 4096u /* of each kind; then all are asked again */
+/* So many are kept, then all are asked again. Owners come with lineages. */
+#define WHOS_MAX_KEPT 4096u
+#define OWNERS_MAX_KEPT 1024u
 /* Too short for another process to get the same number. */
 #define PROCESS_MS 100u
 
@@ -127,11 +129,11 @@ whos_get(const struct conn *c, struct whos *out)
 }
 
 static void
-put(struct table *t, struct str key, void *value)
+put(struct table *t, size_t max, struct str key, void *value)
 {
     void *old = NULL;
 
-    if (t->n >= KNOWN_MAX)
+    if (t->n >= max)
         forget_all(t);
     if (!table_put(t, key, value, &old))
         free(value);
@@ -147,7 +149,7 @@ put_for_a_while(struct engine *g, struct str key, const struct whos *whos,
     if (f == NULL)
         return;
     *f = (struct for_a_while){ *whos, listeners, loop_now_ms(g->loop) + ms };
-    put(&g->owners, key, f);
+    put(&g->owners, OWNERS_MAX_KEPT, key, f);
 }
 
 void
@@ -171,7 +173,7 @@ whos_put(const struct conn *c, const struct whos *whos, uint64_t listeners)
     if (w == NULL)
         return;
     *w = whos->v[0];
-    put(&g->whos, space_key(&c->record, space), w);
+    put(&g->whos, WHOS_MAX_KEPT, space_key(&c->record, space), w);
 }
 
 /* It is that one's. 2: TLS, 1: another rule, 0: none. */

@@ -139,7 +139,7 @@ class Report:
                 for m in metrics:
                     if METRICS[m][2] is not None:
                         r = next((r for w, k, r in entry["ratios"] if w == who and k == m), None)
-                        cells += "<td></td>" if r is None else f"<td class={'good' if r >= 1 else 'bad'}>{r:.2f} {bar(r)}</td>"
+                        cells += "<td></td>" if r is None else f"<td class={'limit' if who.startswith(LIMIT) else 'good' if r >= 1 else 'bad'}>{r:.2f} {bar(r)}</td>"
             lines.append(f"<tr><th>{esc(who)}</th>{cells}</tr>")
         aims = "".join(f"<p class={'good' if r else 'bad'}>{esc(t)} – {'reached' if r else 'missed'}</p>" for t, r in entry["aims"])
         curves = latency_svg(entry["curves"]) if entry["curves"] else ""

@@ -154,6 +154,8 @@ leave_device(struct bpf_sock_addr *ctx, struct capture_record *r)
 static __always_inline bool
 keep(struct bpf_sock_addr *ctx, struct capture_record *r)
 {
+    struct capture_record *old;
+
     r->cookie = bpf_get_socket_cookie(ctx);
     r->uid = (__u32)bpf_get_current_uid_gid();
     r->tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
@@ -163,7 +165,13 @@ keep(struct bpf_sock_addr *ctx, struct capture_record *r)
     if (!leave_device(ctx, r))
         return false;
     count(CAPTURE_N_PENDING); /* before anybody can find it */
-    if (bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0)
+    if (bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_NOEXIST) == 0)
+        return true;
+    /* A socket that was noted before: it is counted until it has started. */
+    old = bpf_map_lookup_elem(&by_cookie, &r->cookie);
+    if (old && !(old->flags & CAPTURE_STARTED))
+        count_by(CAPTURE_N_PENDING, -1);
+    if (old && bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0)
         return true;
     count_by(CAPTURE_N_PENDING, -1);
     return false;

@@ -157,6 +157,8 @@ on_closed(struct bpf_sock_ops *ctx, __u32 old_state)
         bpf_map_delete_elem(&in_peer, &key);
         return;
     }
+    if (!(r->flags & CAPTURE_STARTED)) /* of a later connect() */
+        count_by(CAPTURE_N_PENDING, -1);
     bpf_map_delete_elem(&by_cookie, &cookie);
     s = bpf_map_lookup_elem(&by_source, &key);
     if (!s || s->cookie != cookie)
