@@ -40,8 +40,12 @@ on_diag(void *arg, const struct ttls_diag *d)
     else
         c->n_warnings++;
     if (!c->is_json) {
-        fprintf(c->out, STR_FMT ":%u: %s: %s\n", STR_ARG(d->file), d->line,
-                kind, d->text);
+        char line[16] = "";
+
+        if (d->line > 0)
+            (void)snprintf(line, sizeof line, ":%u", d->line);
+        fprintf(c->out, STR_FMT "%s: %s: %s\n", STR_ARG(d->file), line, kind,
+                d->text);
         return;
     }
     fprintf(c->out, "{\"kind\":\"%s\",\"file\":", kind);
@@ -51,7 +55,7 @@ on_diag(void *arg, const struct ttls_diag *d)
     fprintf(c->out, "}\n");
 }
 
-/* A file that cannot be read is an error of line 0. */
+/* A file that cannot be read is an error of no line. */
 static bool
 read_text(struct check *c, struct str name, struct buf *text)
 {
@@ -164,7 +168,8 @@ check_policy(struct check *c, const struct str *files, size_t n)
         on_diag(c, &(struct ttls_diag){ .is_error = true,
                                         .file = STR("policy"),
                                         .text = why.text });
-    if (policy != NULL) {
+    /* A part of a policy does not say what is used. */
+    if (policy != NULL && c->n_errors == n_before) {
         check_used(c, policy, n > 0 ? files[n - 1] : STR("policy"));
         IGNORE(ttls_shadowed(policy, on_shadow, c, &why));
     }

@@ -120,6 +120,9 @@ like "$OUT" "idle:$(($(wc -l <"$SCRATCH/idle") - 3)): warning: PortRange nobody 
 printf '# nothing\n' >"$SCRATCH/nothing"
 runs "--check of an empty policy" 0 sallyport pagent --check "$SCRATCH/nothing"
 like "$OUT" "nothing:1: warning: the policy has no TTLSRule" "says so"
+runs "--check of a file that is not there" 1 sallyport pagent --check /none/policy
+like "$OUT" '^/none/policy: error: .*No such file' "names it"
+unlike "$OUT" "TTLSRule" "and nothing else of it"
 printf 'Codepage FOO-9\nTcpImage TCPIP1 /etc/none.image\nTTLSConfig /etc/broken\n' >"$SCRATCH/main"
 runs "--check of a main file" 1 sallyport pagent --check "$SCRATCH/main"
 like "$OUT" "main:1: error: Codepage: \"FOO-9\"" "Codepage"
