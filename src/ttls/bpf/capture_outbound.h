@@ -155,6 +155,7 @@ static __always_inline bool
 keep(struct bpf_sock_addr *ctx, struct capture_record *r)
 {
     struct capture_record *old;
+    bool is_counted;
 
     r->cookie = bpf_get_socket_cookie(ctx);
     r->uid = (__u32)bpf_get_current_uid_gid();
@@ -164,16 +165,15 @@ keep(struct bpf_sock_addr *ctx, struct capture_record *r)
     bpf_get_current_comm(r->comm, sizeof r->comm);
     if (!leave_device(ctx, r))
         return false;
-    count(CAPTURE_N_PENDING); /* before anybody can find it */
-    if (bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_NOEXIST) == 0)
-        return true;
-    /* A socket that was noted before: it is counted until it has started. */
+    /* A socket may have been noted before, and not have started. */
     old = bpf_map_lookup_elem(&by_cookie, &r->cookie);
-    if (old && !(old->flags & CAPTURE_STARTED))
-        count_by(CAPTURE_N_PENDING, -1);
-    if (old && bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0)
+    is_counted = old && !(old->flags & CAPTURE_STARTED);
+    if (!is_counted)
+        count(CAPTURE_N_PENDING); /* before anybody can find it */
+    if (bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0)
         return true;
-    count_by(CAPTURE_N_PENDING, -1);
+    if (!is_counted)
+        count_by(CAPTURE_N_PENDING, -1);
     return false;
 }
 
