@@ -662,6 +662,23 @@ fetch_digests(struct remote_library *library)
     ERR_clear_error(); /* one that is not there shows when it is wanted */
 }
 
+/* OpenSSL 3.0 remembers who answered for a name, and takes an answer that was
+ * asked of us alone for everybody's when it came first. So everybody's come
+ * first, and stay in front for the process's life. */
+static void
+fetch_others(OSSL_LIB_CTX *context)
+{
+    static const char *const keys[] = { "RSA", "EC" };
+    static const char *const signatures[] = { "RSA", "ECDSA" };
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        EVP_KEYMGMT_free(EVP_KEYMGMT_fetch(context, keys[i], NULL));
+    for (size_t i = 0; i < ARRAY_LEN(signatures); i++)
+        EVP_SIGNATURE_free(EVP_SIGNATURE_fetch(context, signatures[i], NULL));
+    EVP_ASYM_CIPHER_free(EVP_ASYM_CIPHER_fetch(context, "RSA", NULL));
+    ERR_clear_error();
+}
+
 /* Once for each context, for the process's life; the provider that is there
  * without being asked for stays ("retain fallbacks"). */
 static bool
@@ -683,6 +700,7 @@ load(OSSL_LIB_CTX *into)
         library->provider = ours;
         all = library;
         fetch_digests(library);
+        fetch_others(into);
         is_loaded = true;
     }
     pthread_mutex_unlock(&lock);

@@ -60,6 +60,8 @@ struct revocation_rules {
     /* Requests to responders are signed; NULL: they are not. */
     X509 *signer;
     EVP_PKEY *signer_key; /* used in threads that may wait */
+    struct ossl_lib_ctx_st
+        *signer_library; /* where it is used; NULL: default */
     const EVP_MD *signer_digest;
     bool signs_pss; /* an RSA key; else as PKCS #1 has it */
 };

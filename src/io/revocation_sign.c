@@ -95,8 +95,9 @@ put_signature(struct buf *out, struct str of,
     size_t n = sizeof bits - 1;
 
     if (md == NULL ||
-        EVP_DigestSignInit(md, &how, rules->signer_digest, NULL,
-                           rules->signer_key) != 1 ||
+        EVP_DigestSignInit_ex(md, &how, EVP_MD_get0_name(rules->signer_digest),
+                              rules->signer_library, NULL, rules->signer_key,
+                              NULL) != 1 ||
         EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) != 1 ||
         EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST) != 1 ||
         EVP_DigestSign(md, bits + 1, &n, (const unsigned char *)of.p, of.n) !=

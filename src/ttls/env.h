@@ -41,7 +41,8 @@ struct env {
     uint32_t uid;
     unsigned rc; /* why it failed */
     const char *event;
-    OSSL_LIB_CTX *library; /* FIPS140: such algorithms only; NULL: all */
+    OSSL_LIB_CTX *library; /* NULL: the default context */
+    bool is_fips;          /* it has such algorithms only */
     SSL_CTX *ctx;
     struct env_identity *identities;
     size_t n_identities;

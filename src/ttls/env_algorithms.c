@@ -143,9 +143,8 @@ has_code(const struct ttls_codes *c, uint16_t code)
 static bool
 has_group(const struct env *env, const char *name)
 {
-    return env->library == NULL ||
-           (strcmp(name, "prime192v1") != 0 &&
-            SSL_CTX_set1_groups_list(env->ctx, name) == 1);
+    return !env->is_fips || (strcmp(name, "prime192v1") != 0 &&
+                             SSL_CTX_set1_groups_list(env->ctx, name) == 1);
 }
 
 static size_t
@@ -183,7 +182,7 @@ set_groups(const struct env *env, const struct ttls_effective *e)
     n = add_groups(env, text, sizeof text, n, curves,
                    e->tlsv13 ? shares : NULL);
     if (n == 0) /* FIPS has none of those that are wanted */
-        return env->library == NULL;
+        return !env->is_fips;
     return SSL_CTX_set1_groups_list(env->ctx, text) == 1;
 }
 

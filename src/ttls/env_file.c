@@ -34,8 +34,8 @@ static bool
 add_key(struct env *env, const struct keystore_entry *e)
 {
     const unsigned char *p = e->key.p;
-    EVP_PKEY *key =
-        d2i_AutoPrivateKey_ex(NULL, &p, (long)e->key.n, env->library, NULL);
+    EVP_PKEY *key = d2i_AutoPrivateKey_ex(
+        NULL, &p, (long)e->key.n, env->is_fips ? env->library : NULL, NULL);
     struct str label = e->alias.n <= ENV_LABEL_MAX ? e->alias : STR("");
 
     return key != NULL &&

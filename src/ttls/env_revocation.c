@@ -174,6 +174,7 @@ add_signer(const struct env *env, struct revocation_rules *r)
         return 434;
     r->signer = id->cert;
     r->signer_key = id->key;
+    r->signer_library = env->library;
     r->signer_digest = digests[pair >> 8]();
     r->signs_pss = is_pss;
     return 0;

@@ -7,6 +7,7 @@
 #include "base/fips.h"
 #include "base/log.h"
 #include "base/reader.h"
+#include "base/tls_library.h"
 #include "ttls/engine_wire.h"
 #include "ttls/env.h"
 
@@ -158,11 +159,10 @@ env_ring(struct env *env)
     bool is_fine;
     enum err e;
 
-    if (eff->fips != TTLS_FIPS_OFF) {
-        env->library = fips_library(NULL);
-        if (env->library == NULL)
-            return fail(env, 455, "Environment Init");
-    }
+    env->is_fips = eff->fips != TTLS_FIPS_OFF;
+    env->library = env->is_fips ? fips_library(NULL) : tls_library();
+    if (env->is_fips && env->library == NULL)
+        return fail(env, 455, "Environment Init");
     env->ctx = SSL_CTX_new_ex(env->library, NULL, TLS_method());
     if (env->ctx == NULL)
         return fail(env, 5002, "Environment Create");

@@ -79,6 +79,16 @@ def cpu_us(pids):
     return total * 1e6 / os.sysconf("SC_CLK_TCK")
 
 
+def move(pids, processors):
+    """All threads of the processes to these processors; what they start follows."""
+    for pid in pids:
+        try:
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                os.sched_setaffinity(int(thread), processors)
+        except OSError:
+            pass  # it has just ended
+
+
 def memory_kb(pids, field="Pss"):
     total = 0
     for pid in pids:
@@ -234,11 +244,14 @@ def warm_up(connections):
     return 1 if connections < 1000 else 4
 
 
-def medians(kinds, pairs):
-    """kinds: name -> function that measures once. All by turns; medians."""
+def medians(kinds, pairs, place=None):
+    """kinds: name -> function that measures once. All by turns; medians.
+    place(name, round) puts processes where they are to run."""
     taken = {name: [] for name in kinds}
-    for _ in range(pairs):
+    for turn in range(pairs):
         for name, measure in kinds.items():
+            if place:
+                place(name, turn)
             taken[name].append(measure())
     return {name: {key: statistics.median(r[key] for r in runs) for key in runs[0] if isinstance(runs[0][key], (int, float))}
             for name, runs in taken.items()}

@@ -2,12 +2,15 @@
 """AT-TLS: our engine as TLS client beside stunnel, HAProxy and a program that
 uses OpenSSL itself, and as TLS server beside hitch and HAProxy; in a network
 namespace of its own, so that policy and capture concern nobody else. Aims are
-of processor time: generator and server share the cores with the relay, and
-need more of them than it does."""
+of processor time: generator and server need more of it than the relay does.
+What is measured has one half of the processors for itself, generator and server
+the other, and they swap after each turn: two processors of a virtual machine
+may differ by half, and who shares one with the generator is woken cheaper."""
 import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -45,6 +48,7 @@ TTLSEnvironmentAction e{name}
   }}
 {more}}}
 """
+SERVERS, ITSELF = "servers", "a program with OpenSSL"
 GROUPS = "P-256:P-384:P-521:X25519"  # as a client's policy has them that says nothing of groups
 NO_SESSIONS = """  TTLSGskAdvancedParms
   {
@@ -76,20 +80,20 @@ def uid_of(user):
 
 
 def start_peers(p):
-    w, servers = p.work, ""
+    w, sites = p.work, ""
     (w / "www").mkdir()
     (w / "www/1k").write_bytes(os.urandom(1024))
     with open(w / "www/64m", "wb") as out:
         out.truncate(64 << 20)
     for i, (key, version) in enumerate(COMBOS):
         listens = " ".join(f"listen 127.0.0.1:{TLS + 10 * i + k} ssl;" for k in (1, 2, 3))
-        servers += (f"server {{ {listens} ssl_certificate {w}/{key}.cert; ssl_certificate_key {w}/{key}.key; "
+        sites += (f"server {{ {listens} ssl_certificate {w}/{key}.cert; ssl_certificate_key {w}/{key}.key; "
                     f"ssl_protocols TLSv{version}; ssl_session_cache shared:c{i}:20m; }}\n")
-    servers += f"server {{ listen 127.0.0.1:{IN_CLEAR + 3}; }}\n"
+    sites += f"server {{ listen 127.0.0.1:{IN_CLEAR + 3}; }}\n"
     # In pieces of a record, as TLS sends them.
-    servers += f"server {{ listen 127.0.0.1:{RELAYED}; sendfile off; output_buffers 1 16k; }}\n"
-    (w / "nginx.conf").write_text(m.nginx_conf(w, 2, servers))
-    p.start("nginx", "-c", w / "nginx.conf", ports=[TLS + 10 * i + 3 for i in range(len(COMBOS))] + [IN_CLEAR + 3])
+    sites += f"server {{ listen 127.0.0.1:{RELAYED}; sendfile off; output_buffers 1 16k; }}\n"
+    (w / "nginx.conf").write_text(m.nginx_conf(w, 2, sites))
+    servers = p.start("nginx", "-c", w / "nginx.conf", ports=[TLS + 10 * i + 3 for i in range(len(COMBOS))] + [IN_CLEAR + 3])
     # The listeners whose TLS the engine does belong to the ring's user.
     mine = w / "user1"
     mine.mkdir()
@@ -98,7 +102,7 @@ def start_peers(p):
     listens = " ".join(f"listen 127.0.0.1:{IN_CLEAR + k};" for k in (1, 2))
     conf = m.nginx_conf(mine, 2, f"server {{ {listens} }}\n").replace(f"root {mine}/www", f"root {w}/www")
     (w / "user1.conf").write_text(conf)
-    p.start("nginx", "-e", mine / "start.log", "-c", w / "user1.conf", ports=[IN_CLEAR + 1, IN_CLEAR + 2], user=uid)
+    servers |= p.start("nginx", "-e", mine / "start.log", "-c", w / "user1.conf", ports=[IN_CLEAR + 1, IN_CLEAR + 2], user=uid)
     haproxy, stunnel = "", "foreground = yes\nclient = yes\nsocket = l:TCP_NODELAY=1\nsocket = r:TCP_NODELAY=1\ndebug = 0\npid =\n"
     # The key share that our policy offers: OpenSSL's own, X25519, costs 70 us less.
     stunnel += f"CAfile = {w}/ca.pem\nverifyChain = yes\ncurves = {GROUPS}\n"
@@ -113,7 +117,7 @@ def start_peers(p):
     # A record of 16 KB does not fit HAProxy's buffer of 16 KB: with this one bulk costs it a fifth less.
     (w / "haproxy.cfg").write_text(m.haproxy_conf(2, haproxy, "tune.bufsize 32768").replace("mode http", "mode tcp").replace("    http-reuse always\n", ""))
     (w / "stunnel.conf").write_text(stunnel)
-    pids = {"HAProxy": list(p.start("haproxy", "-db", "-f", w / "haproxy.cfg", ports=[FRONT + 1], env=groups)),
+    pids = {SERVERS: list(servers), "HAProxy": list(p.start("haproxy", "-db", "-f", w / "haproxy.cfg", ports=[FRONT + 1], env=groups)),
             "stunnel": list(p.start("stunnel4", w / "stunnel.conf", ports=[FRONT + 3]))}
     for i, key in enumerate(KEYS):
         (w / f"hitch{i}.conf").write_text(f'frontend = "[127.0.0.1]:{IN_TLS + i}"\nbackend = "[127.0.0.1]:{IN_CLEAR + 3}"\n'
@@ -142,14 +146,39 @@ def prepare(image, work):
 
 
 def connect_ns(build, port, o):
-    return float(m.run(build / "tests/bench/bench-connect", port, 20 if o["quick"] else 100, 0))
+    """The best of all processors: each is as slow as what else its machine does."""
+    best = []
+    for processor in o["processors"]:
+        os.sched_setaffinity(0, [processor])
+        best.append(float(m.run(build / "tests/bench/bench-connect", port, 20 if o["quick"] else 100, 0)))
+    return min(best)
 
 
-def unmapped(build, image, without, o):
-    """Connections that no rule is for, beside what they cost before."""
-    before = {"without AT-TLS": {"ns": without}}
-    emit("a connection to a port that no rule names", "Processor of connect, accept and close on this machine, the best of many thousands; without AT-TLS: in the same run, before it was started.",
-         {OURS: {"ns": connect_ns(build, UNMAPPED, o)}, **before}, [("ns", "without AT-TLS", 0.95)])
+def request_ns(servers, o):
+    """A connection with one request, of wrk and nginx together; the best of all processors and turns."""
+    best = []
+    for _ in range(o["pairs"]):
+        for processor in o["processors"]:
+            os.sched_setaffinity(0, [processor])
+            m.move(servers, [processor])
+            before = children_s()
+            got = m.wrk(f"http://127.0.0.1:{IN_CLEAR + 3}/1k", servers, o["seconds"], ["Connection: close"], 16)
+            best.append(1000 * got["cpu"] + 1e9 * (children_s() - before) / (got["rate"] * o["seconds"]))
+    return min(best)
+
+
+def children_s():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def costs(build, pids, o):
+    """Of connections that no rule is for, in ns."""
+    return {"empty": connect_ns(build, UNMAPPED, o), "request": request_ns(pids[SERVERS], o)}
+
+
+def of_others(build, image, o):
+    """The same to a port of other users' rules."""
     log = image.root / "log/syslogall.log"
     text = policy() + rule("other", UNMAPPED + 1, "Outbound", "USER1/Liberty.KeyRing")
     (image.root / "etc/cfgasst/v2r3/WG31/TCPIP1/tlsPol").write_text(text.replace("  Direction Outbound", "  Userid DAEMON\n  Direction Outbound"))
@@ -159,8 +188,17 @@ def unmapped(build, image, without, o):
         if log.read_text().count("EZD1586I") > n:
             break
         time.sleep(0.05)
-    emit("a connection to a port of other users' rules", "The same, to a port that rules name for a user who does not call.",
-         {OURS: {"ns": connect_ns(build, UNMAPPED + 1, o)}, **before}, [("ns", "without AT-TLS", 0.95)])
+    return connect_ns(build, UNMAPPED + 1, o)
+
+
+def beside(ours, others, before, after):
+    without = {kind: min(before[kind], after[kind]) for kind in before}
+    for row, meaning, ns, of, aims in (
+            ("a connection to a port that no rule names, one request", "1 KB from nginx in clear; processor of wrk and nginx together. Without AT-TLS: before it was started and after it has ended; the best of all.",
+             ours["request"], "request", [("ns", "without AT-TLS", 0.95)]),
+            ("a connection to a port that no rule names, nothing sent", "connect, accept and close, the best of many thousands.", ours["empty"], "empty", []),
+            ("a connection to a port of other users' rules, nothing sent", "The same, to a port that rules name for a user who does not call.", others, "empty", [])):
+        emit(row, meaning, {OURS: {"ns": ns}, "without AT-TLS": {"ns": without[of]}}, aims)
 
 
 def start_engine(image):
@@ -204,6 +242,23 @@ def angel():
 
 
 # --- measuring ---------------------------------------------------------------
+class Halves:
+    """Half of the processors for what is measured, half for what it works with."""
+
+    def __init__(self, processors, pids, engine):
+        half = max(1, len(processors) // 2)
+        self.of = processors[:half], processors[-half:]
+        self.servers = pids[SERVERS]
+        self.measured = engine + [pid for name, some in pids.items() if name != SERVERS for pid in some]
+        self.at = 0
+
+    def __call__(self, who, turn):
+        self.at = turn % 2
+        m.move(self.measured, self.of[self.at])
+        m.move(self.servers, self.of[1 - self.at])
+        os.sched_setaffinity(0, self.of[self.at if who == ITSELF else 1 - self.at])
+
+
 def transfer(url, pids, seconds, connections):
     """GB/s and CPU milliseconds of pids for each GB"""
     out, used = m.counted(pids, lambda: m.run("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url))
@@ -212,16 +267,17 @@ def transfer(url, pids, seconds, connections):
     return {"gbps": gbps, "cpu_gb": used / 1000 / max(1e-9, gbps * seconds)}
 
 
-def aes_gcm():
+def aes_gcm(processors):
     """CPU milliseconds for each GB of TLS records"""
-    out = m.run("openssl", "speed", "-evp", "aes-256-gcm", "-decrypt", "-bytes", "16384", "-seconds", "1")
+    out = m.run("taskset", "-c", ",".join(map(str, processors)), "openssl", "speed", "-evp", "aes-256-gcm", "-decrypt", "-bytes", "16384", "-seconds", "1")
     return 1024 ** 3 / float(re.findall(r"([\d.]+)k", out)[-1])  # of thousands of bytes a second
 
 
-def least(engine, seconds, streams):
+def least(engine, o, streams):
     """What a relay with two sockets cannot go below: the bytes alone, and AES-GCM alone."""
-    clear = transfer(f"http://127.0.0.1:{RELAYED}/64m", engine, seconds, streams)["cpu_gb"]
-    return {"cpu_gb": clear + aes_gcm()} if clear > 10 else m.fail(f"the engine does not relay port {RELAYED}")
+    clear = transfer(f"http://127.0.0.1:{RELAYED}/64m", engine, o["seconds"], streams)["cpu_gb"]
+    halves = o["halves"]
+    return {"cpu_gb": clear + aes_gcm(halves.of[halves.at])} if clear > 10 else m.fail(f"the engine does not relay port {RELAYED}")
 
 
 def emit(row, meaning, results, aims=()):
@@ -235,25 +291,25 @@ def outbound(pids, engine, load, o):
         fronts = {OURS: (ours, engine), "HAProxy": (FRONT + 10 * i + 1, pids["HAProxy"]), "stunnel": (FRONT + 10 * i + 3, pids["stunnel"])}
 
         def each(measure):
-            return m.medians({who: lambda f=f: measure(*f) for who, f in fronts.items()}, o["pairs"])
+            return m.medians({who: lambda f=f: measure(*f) for who, f in fronts.items()}, o["pairs"], o["halves"])
         if key == "rsa":  # the key matters to handshakes only
             emit(f"client, TLS {version}: kept connections, 1 KB", "64 clear connections of wrk, each relayed over TLS to the same nginx; CPU of the relay.",
                  each(lambda port, p: m.wrk(f"http://127.0.0.1:{port}/1k", p, o["seconds"], connections=64)),
                  [("cpu", "best", 1.2)])
             for streams in (1, 64):
                 kinds = {who: lambda f=f, n=streams: transfer(f"http://127.0.0.1:{f[0]}/64m", f[1], o["seconds"], n) for who, f in fronts.items()}
-                kinds[LIMIT + "in clear, and AES-GCM"] = lambda n=streams: least(engine, o["seconds"], n)
+                kinds[LIMIT + "in clear, and AES-GCM"] = lambda n=streams: least(engine, o, n)
                 emit(f"client, TLS {version}: bulk, {streams} stream{'s' * (streams > 1)}",
                      "Answers of 64 MB, AES-GCM; CPU of the relay for each GB. HAProxy's buffers are of 32 KB: those of 16 KB, its default, cannot hold a record, which costs it a fifth. "
                      "The limit: the engine relays the same bytes in clear, and what openssl speed needs to decrypt them.",
-                     m.medians(kinds, o["pairs"]), [("cpu_gb", "best", 1)])
+                     m.medians(kinds, o["pairs"], o["halves"]), [("cpu_gb", "best", 1)])
         emit(f"client, {what}: new connections, resumed", "A connection for each request of 1 KB, 16 at a time; the relay resumes its session with nginx. All offer P-256 as key share.",
              each(lambda port, p: m.wrk(f"http://127.0.0.1:{port}/1k", p, o["seconds"], ["Connection: close"], 16)), [("cpu", "best", 1)])
         full = {OURS: lambda: m.wrk(f"http://127.0.0.1:{ours_full}/1k", engine, o["seconds"], ["Connection: close"], 16),
                 "HAProxy": lambda: m.wrk(f"http://127.0.0.1:{FRONT + 10 * i + 2}/1k", pids["HAProxy"], o["seconds"], ["Connection: close"], 16),
-                "a program with OpenSSL": lambda: as_client(load(direct, "/1k", [], o["seconds"], "--new", "full", "--tls", version, "--groups", GROUPS, "--ca", o["work"] / "ca.pem", connections=16))}
+                ITSELF: lambda: as_client(load(direct, "/1k", [], o["seconds"], "--new", "full", "--tls", version, "--groups", GROUPS, "--ca", o["work"] / "ca.pem", connections=16))}
         emit(f"client, {what}: new connections, full handshakes", "The same without resumption; beside a program that calls OpenSSL itself and needs no relay (its own CPU). All check the server's certificate; it offers the policy's first group, P-256, as key share (OpenSSL's own would be X25519).",
-             m.medians(full, o["pairs"]), [("cpu", "a program with OpenSSL", 0.9)])
+             m.medians(full, o["pairs"], o["halves"]), [("cpu", ITSELF, 0.9)])
 
 
 def as_client(got):
@@ -267,7 +323,7 @@ def inbound(pids, engine, load, o):
         fronts = {OURS: (IN_CLEAR + 1 + i, engine), "hitch": (IN_TLS + i, pids[f"hitch{i}"]), "HAProxy": (IN_TLS + 10 + i, pids["HAProxy"])}
 
         def each(measure):
-            return m.medians({who: lambda f=f: measure(*f) for who, f in fronts.items()}, o["pairs"])
+            return m.medians({who: lambda f=f: measure(*f) for who, f in fronts.items()}, o["pairs"], o["halves"])
         if key == "rsa":
             for version in VERSIONS:
                 emit(f"server, TLS {version}: kept connections, 1 KB", "32 TLS connections, relayed in clear to the same nginx; CPU of the relay, of ours the angel's too.",
@@ -297,16 +353,20 @@ def inside(build, o):
     m.raise_files()
     p, load = m.Processes("spttls."), m.Load(build)
     image = Image(build, p.work, 1491)
+    o["work"], o["processors"] = p.work, sorted(os.sched_getaffinity(0))
     try:
         prepare(image, p.work)
         pids = start_peers(p)
-        without = connect_ns(build, UNMAPPED, o)
+        before = costs(build, pids, o)
+        os.sched_setaffinity(0, o["processors"])
         engine = start_engine(image)
-        o["work"] = p.work
+        o["halves"] = Halves(o["processors"], pids, engine + angel())
         idle(pids, engine, load, o)
         outbound(pids, engine, load, o)
         inbound(pids, engine, load, o)
-        unmapped(build, image, without, o)
+        ours, others = costs(build, pids, o), of_others(build, image, o)
+        image.stop()
+        beside(ours, others, before, costs(build, pids, o))
     finally:
         image.stop()
         p.stop()

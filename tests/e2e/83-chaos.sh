@@ -88,7 +88,7 @@ restart() { # TASK: once the old one has gone
     until console "S $1" && [ "$STATUS" -eq 0 ]; do [ $SECONDS -lt $end ] || return 1; done
 }
 END=$((SECONDS + ${CHAOS_SECONDS:-25})) killed=0 dead_ends=0
-while [ $SECONDS -lt $END ]; do
+while [ $SECONDS -lt $END ] || { [ $killed -lt 5 ] && [ $SECONDS -lt $((END + 60)) ]; }; do # a slow machine
     kind=${KINDS[RANDOM % ${#KINDS[@]}]}
     list=($(victims "$kind"))
     [ ${#list[@]} -gt 0 ] || continue

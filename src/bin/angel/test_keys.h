@@ -236,4 +236,54 @@ sign_and_verify(EVP_PKEY *with, EVP_PKEY *verify, const char *md, int padding)
     return sign_in(NULL, with, verify, md, padding);
 }
 
+static inline SSL *
+ssl_of(OSSL_LIB_CTX *library, const struct test_cert *cert, EVP_PKEY *key,
+       int version)
+{
+    SSL_CTX *ctx = SSL_CTX_new_ex(library, NULL, TLS_method());
+    SSL *ssl;
+
+    assert_non_null(ctx);
+    SSL_CTX_set_security_level(ctx, 0);
+    assert_int_equal(SSL_CTX_set_min_proto_version(ctx, version), 1);
+    assert_int_equal(SSL_CTX_set_max_proto_version(ctx, version), 1);
+    if (cert != NULL) {
+        assert_int_equal(SSL_CTX_use_certificate(ctx, cert->x509), 1);
+        assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
+    }
+    ssl = SSL_new(ctx);
+    SSL_CTX_free(ctx);
+    assert_non_null(ssl);
+    return ssl;
+}
+
+/* A server in this context, whose key is remote, and a client in the default
+ * one. Nothing is asked of a loop: the server waits. */
+static inline bool
+shake(OSSL_LIB_CTX *library, const struct test_cert *cert, EVP_PKEY *key,
+      int version, const char *suites)
+{
+    SSL *server = ssl_of(library, cert, key, version);
+    SSL *client = ssl_of(NULL, NULL, NULL, version);
+    BIO *a, *b;
+    bool ok;
+
+    if (suites != NULL)
+        assert_int_equal(SSL_set_cipher_list(client, suites), 1);
+    assert_int_equal(BIO_new_bio_pair(&a, 0, &b, 0), 1);
+    SSL_set_bio(server, a, a);
+    SSL_set_bio(client, b, b);
+    SSL_set_accept_state(server);
+    SSL_set_connect_state(client);
+    for (int turn = 0; turn < 10; turn++) {
+        (void)SSL_do_handshake(client);
+        (void)SSL_do_handshake(server);
+    }
+    ok = SSL_is_init_finished(server) && SSL_is_init_finished(client);
+    ERR_clear_error();
+    SSL_free(server);
+    SSL_free(client);
+    return ok;
+}
+
 #endif

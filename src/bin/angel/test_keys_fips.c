@@ -131,27 +131,6 @@ signs_in_a_fips_library(void **state)
     remote_keys_unref(&plain);
 }
 
-static SSL *
-ssl_of(OSSL_LIB_CTX *library, const struct test_cert *cert, EVP_PKEY *key,
-       int version)
-{
-    SSL_CTX *ctx = SSL_CTX_new_ex(library, NULL, TLS_method());
-    SSL *ssl;
-
-    assert_non_null(ctx);
-    SSL_CTX_set_security_level(ctx, 0);
-    assert_int_equal(SSL_CTX_set_min_proto_version(ctx, version), 1);
-    assert_int_equal(SSL_CTX_set_max_proto_version(ctx, version), 1);
-    if (cert != NULL) {
-        assert_int_equal(SSL_CTX_use_certificate(ctx, cert->x509), 1);
-        assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
-    }
-    ssl = SSL_new(ctx);
-    SSL_CTX_free(ctx);
-    assert_non_null(ssl);
-    return ssl;
-}
-
 static void
 handshakes_in_a_fips_library(void **state)
 {
@@ -180,27 +159,10 @@ handshakes_in_a_fips_library(void **state)
     k = keys_in(library, &o);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         EVP_PKEY *key = key_of(k, rows[i].cert);
-        SSL *server = ssl_of(library, rows[i].cert, key, rows[i].version);
-        SSL *client = ssl_of(NULL, NULL, NULL, rows[i].version);
-        BIO *a, *b;
 
-        if (rows[i].suites != NULL)
-            assert_int_equal(SSL_set_cipher_list(client, rows[i].suites), 1);
-        assert_int_equal(BIO_new_bio_pair(&a, 0, &b, 0), 1);
-        SSL_set_bio(server, a, a);
-        SSL_set_bio(client, b, b);
-        SSL_set_accept_state(server);
-        SSL_set_connect_state(client);
-        for (int turn = 0; turn < 10; turn++) {
-            (void)SSL_do_handshake(client);
-            (void)SSL_do_handshake(server);
-        }
-        assert_int_equal(SSL_is_init_finished(server) &&
-                             SSL_is_init_finished(client),
-                         rows[i].ok);
-        ERR_clear_error();
-        SSL_free(server);
-        SSL_free(client);
+        assert_int_equal(
+            shake(library, rows[i].cert, key, rows[i].version, rows[i].suites),
+            rows[i].ok);
         EVP_PKEY_free(key);
     }
     remote_keys_unref(&k);
