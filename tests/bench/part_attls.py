@@ -193,12 +193,12 @@ def of_others(build, image, o):
 
 def beside(ours, others, before, after):
     without = {kind: min(before[kind], after[kind]) for kind in before}
-    for row, meaning, ns, of, aims in (
+    for row, meaning, ns, of in (
             ("a connection to a port that no rule names, one request", "1 KB from nginx in clear; processor of wrk and nginx together. Without AT-TLS: before it was started and after it has ended; the best of all.",
-             ours["request"], "request", [("ns", "without AT-TLS", 0.95)]),
-            ("a connection to a port that no rule names, nothing sent", "connect, accept and close, the best of many thousands.", ours["empty"], "empty", []),
-            ("a connection to a port of other users' rules, nothing sent", "The same, to a port that rules name for a user who does not call.", others, "empty", [])):
-        emit(row, meaning, {OURS: {"ns": ns}, "without AT-TLS": {"ns": without[of]}}, aims)
+             ours["request"], "request"),
+            ("a connection to a port that no rule names, nothing sent", "connect, accept and close, the best of many thousands.", ours["empty"], "empty"),
+            ("a connection to a port of other users' rules, nothing sent", "The same, to a port that rules name for a user who does not call.", others, "empty")):
+        emit(row, meaning, {OURS: {"ns": ns}, "without AT-TLS": {"ns": without[of]}}, [("ns", "without AT-TLS", 0.95)])
 
 
 def start_engine(image):
