@@ -110,18 +110,6 @@ on_who(int fd, const struct chan_msg *msg)
     return true;
 }
 
-static bool
-read_addr(struct reader *in, struct capture_addr *a)
-{
-    struct str ip;
-
-    memset(a, 0, sizeof *a);
-    if (!reader_take(in, sizeof a->ip, &ip) || !reader_u16(in, &a->port))
-        return false;
-    memcpy(a->ip, ip.p, sizeof a->ip);
-    return true;
-}
-
 static uint64_t
 now_ms(void)
 {
@@ -180,10 +168,10 @@ on_owner(int fd, const struct chan_msg *msg)
     uint32_t max_age_ms = 0;
     size_t n;
 
-    if (!read_addr(&in, &local))
+    if (!engine_wire_addr(&in, &local))
         return false;
     if (msg->type == BROKER_SOCKET) {
-        if (!read_addr(&in, &remote) || !reader_at_end(&in))
+        if (!engine_wire_addr(&in, &remote) || !reader_at_end(&in))
             return false;
         n = socket_find(&local, &remote, found);
     } else {

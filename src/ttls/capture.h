@@ -19,12 +19,12 @@ struct capture_options {
                           sockets that they have made */
     const char *pin;   /* name below the bpf file system: image and stack */
     uint32_t engine_uid;
-    uint32_t max_connections; /* captured at a time; 0: 262144 */
+    uint32_t max_connections; /* captured at a time; not 0 */
 };
 
 /* The maps an engine works with; borrowed. */
 struct capture_fds {
-    int by_source, by_cookie, in_peer;
+    int by_source, in_peer;
     int counts; /* to be read only */
     int hints;  /* may be mapped: CAPTURE_HINTS counters */
 };
@@ -65,8 +65,10 @@ MUST_CHECK enum err capture_policy(struct capture *,
                                    const struct capture_rules *,
                                    struct err_info *why);
 struct capture_fds capture_fds(const struct capture *);
-/* Was the socket with this cookie sent to an engine, and lives? */
-bool capture_knows(const struct capture *, uint64_t cookie);
+/* Was the socket with this cookie and local address sent to an engine, and
+ * lives? */
+bool capture_knows(const struct capture *, uint64_t cookie,
+                   const struct capture_addr *local);
 uint64_t capture_count(const struct capture *, unsigned which);
 
 /* --- listeners ----------------------------------------------------------- */

@@ -52,9 +52,9 @@ map_fd(struct capture *c, const char *name)
 static bool
 limit(struct capture *c, uint32_t max)
 {
-    static const char *const names[] = { "by_cookie", "by_source", "in_peer" };
+    static const char *const names[] = { "by_source", "in_peer" };
 
-    for (size_t i = 0; max > 0 && i < ARRAY_LEN(names); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         struct bpf_map *map = bpf_object__find_map_by_name(c->object, names[i]);
 
         if (map == NULL || bpf_map__set_max_entries(map, max) != 0)
@@ -103,8 +103,7 @@ load(struct capture *c, uint32_t max, struct err_info *why)
     c->every_engine = map_fd(c, "every_engine");
     c->every_image = map_fd(c, "every_image");
     c->counts = map_fd(c, "counts");
-    c->fds = (struct capture_fds){ map_fd(c, "by_source"),
-                                   map_fd(c, "by_cookie"), map_fd(c, "in_peer"),
+    c->fds = (struct capture_fds){ map_fd(c, "by_source"), map_fd(c, "in_peer"),
                                    read_only(c->counts), map_fd(c, "hints") };
     if (c->fds.counts < 0)
         return err_sys(why, "the kernel's counts");
@@ -202,6 +201,7 @@ capture_open(const struct capture_options *options, struct capture **out,
     /* Kernels before 5.11 charge maps to it. */
     IGNORE(setrlimit(RLIMIT_MEMLOCK, &unlimited));
     c->filter->engine_uid = options->engine_uid;
+    c->filter->max_connections = options->max_connections;
     c->filter->netns = netns_cookie();
     capture_find_pins(c, options->pin);
     e = set_places(c, options) ? load_locked(c, options->max_connections, why)
@@ -320,6 +320,8 @@ capture_policy(struct capture *c, const struct capture_rules *rules,
         fill_spared(c->spared[other], rules->spared, rules->n_spared);
     memcpy(c->filter->out_ports, rules->out, CAPTURE_PORT_BYTES);
     memcpy(c->filter->in_ports, rules->in, CAPTURE_PORT_BYTES);
+    for (size_t i = 0; i < CAPTURE_PORT_BYTES; i++)
+        c->filter->leg_ports[i] |= rules->in[i];
     if (bpf_map_update_elem(c->filters[other], &zero, c->filter, BPF_ANY) !=
             0 ||
         bpf_map_update_elem(c->policy, &zero, &c->filters[other], BPF_ANY) != 0)
@@ -338,11 +340,13 @@ capture_fds(const struct capture *c)
 }
 
 bool
-capture_knows(const struct capture *c, uint64_t cookie)
+capture_knows(const struct capture *c, uint64_t cookie,
+              const struct capture_addr *local)
 {
     struct capture_record r;
 
-    return bpf_map_lookup_elem(c->fds.by_cookie, &cookie, &r) == 0;
+    return bpf_map_lookup_elem(c->fds.by_source, local, &r) == 0 &&
+           r.cookie == cookie;
 }
 
 uint64_t

@@ -37,7 +37,6 @@ static const struct {
     { "capture_made4", BPF_CGROUP_INET4_CONNECT, AT_IMAGE },
     { "capture_made6", BPF_CGROUP_INET6_CONNECT, AT_IMAGE },
     { "capture_lookup", BPF_SK_LOOKUP, AT_NETNS },
-    { "capture_release", BPF_CGROUP_INET_SOCK_RELEASE, AT_ROOT },
 };
 
 _Static_assert(ARRAY_LEN(programs) == CAPTURE_PROGRAMS, "a link for each");

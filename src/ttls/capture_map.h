@@ -8,9 +8,10 @@
 
 #include <linux/types.h>
 
-#define CAPTURE_PORT_BYTES 8192 /* one bit a port */
-#define CAPTURE_DEPTH_MAX 16    /* of the image's cgroup */
-#define CAPTURE_ENGINES_MAX 512 /* listeners of all images of the machine */
+#define CAPTURE_PORT_BYTES 8192     /* one bit a port */
+#define CAPTURE_CONNECTIONS 262144u /* at a time, unless told otherwise */
+#define CAPTURE_DEPTH_MAX 16        /* of the image's cgroup */
+#define CAPTURE_ENGINES_MAX 512     /* listeners of all images of the machine */
 
 /* One socket address. */
 struct capture_addr {
@@ -67,10 +68,14 @@ struct capture_filter {
     __u32 has_primaries; /* 1: `hints` may say more than the ports do */
     __u32 by_user; /* 1: uids that no outbound rule is for are in the map */
     __u32 is_wide; /* 1: every program; 0: the image's jobs */
+    __u32 max_connections; /* captured at a time */
+    __u32 zero;
     __u64 image_cgroup;  /* id of the cgroup that jobs are below */
     __u64 images_cgroup; /* of the one that all images' are below */
     __u8 out_ports[CAPTURE_PORT_BYTES]; /* remote ports of outbound rules */
     __u8 in_ports[CAPTURE_PORT_BYTES];  /* local ports of inbound rules */
+    __u8 leg_ports[CAPTURE_PORT_BYTES]; /* of this and all former policies:
+                                           engines' legs may lead there */
 };
 
 enum {
@@ -130,7 +135,7 @@ enum {
     CAPTURE_N_UNNOTED,   /* listeners there was no room for: steer all */
     CAPTURE_N_PASSING,   /* asked for a listener that nobody has decided about,
                             or that is left alone for a while */
-    CAPTURE_N_PENDING,   /* connect() noted, no SYN yet: so many, or more */
+    CAPTURE_N_OPEN,      /* captured, and not closed by the program */
     CAPTURE_COUNTS
 };
 

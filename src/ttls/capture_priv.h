@@ -5,7 +5,7 @@
 
 #include "ttls/capture.h"
 
-#define CAPTURE_PROGRAMS 11
+#define CAPTURE_PROGRAMS 10
 
 struct bpf_object;
 

@@ -10,23 +10,12 @@
 #include "base/reader.h"
 #include "ipc/stack_wire.h"
 #include "sallyport/ttls.h"
+#include "ttls/engine_wire.h"
 #include "ttls/env.h"
 
 #define CONTROLLING                                                            \
     (TTLS_INIT_CONNECTION | TTLS_RESET_SESSION | TTLS_RESET_CIPHER |           \
      TTLS_STOP_CONNECTION)
-
-static bool
-read_addr(struct reader *in, struct capture_addr *a)
-{
-    struct str ip;
-
-    memset(a, 0, sizeof *a);
-    if (!reader_take(in, sizeof a->ip, &ip) || !reader_u16(in, &a->port))
-        return false;
-    memcpy(a->ip, ip.p, sizeof a->ip);
-    return true;
-}
 
 static bool
 is_same(const struct capture_addr *a, const struct capture_addr *b)
@@ -282,8 +271,8 @@ engine_control(struct engine *g, struct str payload, struct buf *out)
     int error;
 
     if (!reader_u64(&in, &cookie) || !reader_u32(&in, &uid) ||
-        !reader_u32(&in, &request) || !read_addr(&in, &local) ||
-        !read_addr(&in, &remote) || !reader_at_end(&in))
+        !reader_u32(&in, &request) || !engine_wire_addr(&in, &local) ||
+        !engine_wire_addr(&in, &remote) || !reader_at_end(&in))
         return false;
     c = find(g, cookie, &local, &remote);
     /* Not there; or about to be mapped: ask again. */

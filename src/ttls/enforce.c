@@ -65,14 +65,15 @@ enforce_run(struct enforce *f)
  * machine's own keeps to its jobs unless told otherwise. */
 struct scope {
     bool is_wide, no_bpf;
-    uint32_t max_connections; /* 0: the default */
+    uint32_t max_connections;
 };
 
 static struct scope
 read_scope(void)
 {
     struct scope scope = { .is_wide =
-                               strcmp(root_dir(), "/var/lib/sallyport") == 0 };
+                               strcmp(root_dir(), "/var/lib/sallyport") == 0,
+                           .max_connections = CAPTURE_CONNECTIONS };
     uint64_t n;
     struct arena a;
     struct buf text;
@@ -91,7 +92,8 @@ read_scope(void)
             if (str_starts(line, STR("ttlscapture=")))
                 scope.no_bpf = str_eq_z(str_sub(line, 12, line.n), "nftables");
             if (str_starts(line, STR("ttlsconnections=")) &&
-                str_to_u64(str_sub(line, 16, line.n), &n) && n <= 1u << 24)
+                str_to_u64(str_sub(line, 16, line.n), &n) && n > 0 &&
+                n <= 1u << 24)
                 scope.max_connections = (uint32_t)n;
         }
     }
@@ -483,10 +485,13 @@ static bool
 is_steered(const struct enforce *f, struct str question)
 {
     struct reader in = reader_of(question);
+    struct capture_addr local;
+    uint32_t request;
     uint64_t cookie;
 
     return f->capture != NULL && reader_u64(&in, &cookie) &&
-           capture_knows(f->capture, cookie);
+           reader_u32(&in, &request) && engine_wire_addr(&in, &local) &&
+           capture_knows(f->capture, cookie, &local);
 }
 
 /* Whose connection it is only an engine knows: all are asked in turn. payload

@@ -170,7 +170,6 @@ send_setup(struct enforce *f, uint32_t number, struct err_info *why)
     if (f->capture != NULL) {
         maps = capture_fds(f->capture);
         fds[n++] = maps.by_source;
-        fds[n++] = maps.by_cookie;
         fds[n++] = maps.in_peer;
         fds[n++] = maps.counts;
         fds[n++] = maps.hints;

@@ -95,7 +95,6 @@ on_setup(struct engine *g, struct chan_msg *msg)
         g->listeners[1].watch.fd = chan_take_fd(msg, at++);
     if (g->is_bpf) {
         g->map_source = chan_take_fd(msg, at++);
-        g->map_cookie = chan_take_fd(msg, at++);
         g->map_in_peer = chan_take_fd(msg, at++);
         g->map_counts = chan_take_fd(msg, at++);
         hints = chan_take_fd(msg, at++);
@@ -372,9 +371,9 @@ prepare(struct engine *g)
 enum err
 engine_run(int fd, bool is_successor, struct err_info *why)
 {
-    static struct engine g = {
-        .map_source = -1, .map_cookie = -1, .map_in_peer = -1, .map_counts = -1
-    };
+    static struct engine g = { .map_source = -1,
+                               .map_in_peer = -1,
+                               .map_counts = -1 };
     struct err_info no_ring;
     enum err e;
 

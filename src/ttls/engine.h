@@ -198,7 +198,7 @@ struct engine {
     struct loop_fd stack, broker;
     struct engine_listener listeners[2]; /* IPv4, IPv6 */
     bool is_listening;
-    int map_source, map_cookie, map_in_peer, map_counts;
+    int map_source, map_in_peer, map_counts;
     int links; /* /proc/net/dev; -1: there is none */
     bool is_bpf, is_enabled, is_denied;
     bool is_wide; /* for every program; false: for the image's jobs */
@@ -394,7 +394,8 @@ MUST_CHECK bool engine_control(struct engine *, struct str question,
 MUST_CHECK bool maps_take(struct engine *, int fd,
                           const struct capture_addr *source,
                           struct capture_record *out);
-/* Answer getsockname with the outer leg's own address. */
+/* Answer getsockname with the outer leg's own address, and getpeername with
+ * what "any" has become. */
 void maps_seen(struct engine *, const struct capture_record *,
                const struct capture_addr *source);
 MUST_CHECK bool maps_peer_put(struct engine *, const struct capture_addr *own,

@@ -7,6 +7,11 @@
 #ifndef SALLYPORT_TTLS_ENGINE_WIRE_H
 #define SALLYPORT_TTLS_ENGINE_WIRE_H
 
+#include <string.h>
+
+#include "base/reader.h"
+#include "ttls/capture_map.h"
+
 #define ENGINE_SECRET_BYTES 64u /* shared by the engines: ticket keys */
 #define ENGINE_LINE_MAX 1000u
 #define ENGINE_DER_MAX (16u * 1024u)
@@ -15,8 +20,8 @@ enum engine_message {
     /* Stack to engine. */
     /* str stack, u32 number, u32 of how many, u8 is_bpf, u8 has_v6, u8 is_wide,
      * str secret;
-     * descriptors: listener 4 [, listener 6] [, by_source, by_cookie, in_peer,
-     * counts, hints, the primary connections] */
+     * descriptors: listener 4 [, listener 6] [, by_source, in_peer, counts,
+     * hints, the primary connections] */
     ENGINE_SETUP = 0x5401,
     /* descriptors: the broker for the loop, and for the thread that waits */
     ENGINE_BROKER,
@@ -62,5 +67,18 @@ enum engine_message {
      * (ipc/keywire.h)] */
     BROKER_RING_IS,
 };
+
+/* 16 bytes, u16 port. */
+MUST_CHECK static inline bool
+engine_wire_addr(struct reader *in, struct capture_addr *a)
+{
+    struct str ip;
+
+    memset(a, 0, sizeof *a);
+    if (!reader_take(in, sizeof a->ip, &ip) || !reader_u16(in, &a->port))
+        return false;
+    memcpy(a->ip, ip.p, sizeof a->ip);
+    return true;
+}
 
 #endif

@@ -46,21 +46,12 @@ void
 maps_seen(struct engine *g, const struct capture_record *r,
           const struct capture_addr *source)
 {
-    struct capture_record now;
+    struct capture_record now = *r;
 
-    struct capture_record taken = *r;
-
-    if (g->is_bpf) /* for Multipath TCP, whose sockets have no row by cookie */
-        (void)map_call(BPF_MAP_UPDATE_ELEM, g->map_source, source, &taken,
-                       BPF_EXIST);
-    if (!g->is_bpf ||
-        map_call(BPF_MAP_LOOKUP_ELEM, g->map_cookie, &r->cookie, &now, 0) != 0)
-        return;
-    now.seen = r->seen;
-    now.to = r->to; /* "any" has become an address */
     /* Only while the program's socket lives: a row never comes back. */
-    (void)map_call(BPF_MAP_UPDATE_ELEM, g->map_cookie, &r->cookie, &now,
-                   BPF_EXIST);
+    if (g->is_bpf)
+        (void)map_call(BPF_MAP_UPDATE_ELEM, g->map_source, source, &now,
+                       BPF_EXIST);
 }
 
 bool

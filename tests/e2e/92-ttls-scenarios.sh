@@ -432,6 +432,30 @@ print(s.makefile("rb").read(60 if sys.argv[1] == "8454" else 23))' "$1" 2>&1; }
 OUT=$(urgent 8454); like "$OUT" "^b'behind.nurgent !'" "urgent data in clear text"
 OUT=$(urgent 8443); like "$OUT" "MARKER TLSv1.3 be!hind" "urgent data over TLS"
 
+# What was captured once, or was about to be, and then goes elsewhere: the names
+# are the new connection's. 5: no SYN before the first byte.
+background nsenter -t "$PEER" -n python3 -c 'import socket
+l = socket.create_server(("10.77.0.2", 8459)); print("up", flush=True)
+a = [l.accept() for i in range(3)]' >"$SCRATCH/elsewhere" 2>&1
+wait_for 10 grep -q up "$SCRATCH/elsewhere"
+echo 5 >/proc/sys/net/ipv4/tcp_fastopen
+OUT=$(timeout 20 python3 - 2>&1 <<'PY'
+import ctypes, socket, struct
+libc = ctypes.CDLL(None, use_errno=True)
+for deferred in 0, 1:
+    s = socket.socket(); s.settimeout(10)
+    s.setsockopt(socket.IPPROTO_TCP, 30, deferred) # TCP_FASTOPEN_CONNECT
+    s.connect(("10.77.0.2", 8443))
+    if not deferred:
+        s.sendall(b"say first\n"); print(s.recv(100).split()[0].decode(), *s.getpeername())
+    print(libc.connect(s.fileno(), struct.pack("H14x", socket.AF_UNSPEC), 16))
+    s.setsockopt(socket.IPPROTO_TCP, 30, 0)
+    s.connect(("10.77.0.2", 8459))
+    print(*s.getpeername(), s.getsockname()[0])
+PY
+)
+is "$(tr '\n' ' ' <<<"$OUT")" "MARKER 10.77.0.2 8443 0 10.77.0.2 8459 10.77.0.1 0 10.77.0.2 8459 10.77.0.1 " "a socket that goes elsewhere after a captured connection, sent or not, has the new names"
+
 # The COBOL example, when the library can be loaded into a program as it is.
 if ! ldd "$SALLYPORT_BUILD/src/ttls/libattls.so" | grep -q asan; then LD=; else LD=$(gcc -print-file-name=libasan.so); fi
 if (cd "$SCRATCH" && cobc -x -o ttlsqry "$SAMPLES/cobol/TTLSQRY.cbl" -Q -Wl,--no-as-needed -L "$SALLYPORT_BUILD/src/ttls" -lattls) >"$SCRATCH/cobc.log" 2>&1; then

@@ -75,6 +75,13 @@ elif way == "abandon":
         s = tcp(); s.setsockopt(socket.IPPROTO_TCP, 30, 1); s.connect(to); s.close()
     s = tcp(); s.setsockopt(socket.IPPROTO_TCP, 30, 1); s.connect(to); say(s, "with the first byte")
     s = tcp(); s.connect(to); say(s, "after")
+elif way == "room":
+    held = [tcp() for _ in range(150)]
+    for s in held: s.connect(to); say(s, "one of many")
+    try:
+        tcp().connect(to)
+    except PermissionError:
+        print("no more")
 elif way == "nonblock":
     for i in range(40):
         s = tcp(); s.setblocking(False); s.connect_ex(to)
@@ -140,6 +147,8 @@ way any 4 "connect to any address, a rule for the one it means"
 like "$OUT" '0\.0\.0\.0 127\.0\.0\.1 .* ::1 .* ::ffff:127\.0\.0\.1 .* 127\.0\.0\.3 ' "getpeername names it"
 way tfo 4 "data with the SYN: MSG_FASTOPEN, TCP_FASTOPEN_CONNECT, IPv6, mapped"
 way abandon 2 "connections that never send their SYN leave nothing behind"
+way room 150 "after all that there is room for as many as there may be"
+like "$OUT" 'no more' "and for no more"
 way nonblock 1 "non-blocking connect and a write at once"
 way again 3 "a socket that connects again; one with the port of a datagram socket"
 way passed 2 "a socket passed on before it connects; another program that inherits it"

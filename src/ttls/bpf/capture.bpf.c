@@ -1,8 +1,8 @@
 /*
  * Capture in the kernel. Outbound: connect() to a port that some rule names is
- * sent to the local engine, and who called it is kept by socket cookie; when
- * the local port is known (sockops), by address too, which is what the engine
- * sees when it accepts. getpeername and getsockname then tell the program what
+ * sent to the local engine, and who called it is kept at the socket; when the
+ * local port is known (sockops), by address too, which is what the engine sees
+ * when it accepts. getpeername and getsockname then tell the program what
  * it asked for. Inbound: sk_lookup hands connections to watched listeners to
  * the engine; the engine's own leg is known by `in_peer`.
  *

@@ -40,18 +40,19 @@ struct user_map {
     __type(value, __u32);
 } spared_a SEC(".maps"), spared_b SEC(".maps");
 
+/* At the socket that connect() was called for: goes with it, and costs others
+ * one look at a pointer. */
+struct {
+    __uint(type, BPF_MAP_TYPE_SK_STORAGE);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, int);
+    __type(value, struct capture_record);
+} captured SEC(".maps");
+
 /* Plain hashes: an LRU would forget connections that live. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 262144);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, __u64);
-    __type(value, struct capture_record);
-} by_cookie SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 262144);
+    __uint(max_entries, CAPTURE_CONNECTIONS);
     __uint(map_flags, BPF_F_NO_PREALLOC);
     __type(key, struct capture_addr);
     __type(value, struct capture_record);
@@ -60,7 +61,7 @@ struct {
 /* The engine's local address towards a program that listens -> the client. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 262144);
+    __uint(max_entries, CAPTURE_CONNECTIONS);
     __uint(map_flags, BPF_F_NO_PREALLOC);
     __type(key, struct capture_addr);
     __type(value, struct capture_addr);

@@ -1,20 +1,25 @@
 /* getpeername and getsockname: what the program asked for. */
-/* By cookie; a Multipath TCP socket has another one than its subflow, which is
- * what connect() saw: then by the local address. */
+/* What stands at the socket says whether it was captured; what an engine has
+ * found out is by its local address. A Multipath TCP socket is another one than
+ * its subflow, which is what connect() saw. */
 static __always_inline struct capture_record *
 record_of(struct bpf_sock_addr *ctx)
 {
-    __u64 cookie = bpf_get_socket_cookie(ctx);
-    struct capture_record *r = bpf_map_lookup_elem(&by_cookie, &cookie);
+    struct bpf_sock *sk = ctx->sk;
+    struct capture_record *r, *found;
     struct capture_addr key = { 0 };
 
-    if (r || !ctx->sk || ctx->protocol != IPPROTO_MPTCP)
+    if (!sk)
+        return NULL;
+    r = bpf_sk_storage_get(&captured, sk, NULL, 0);
+    if (r ? !(r->flags & CAPTURE_STARTED) : ctx->protocol != IPPROTO_MPTCP)
         return r;
-    if (ctx->sk->family == FAMILY_4)
-        put_v4(&key, ctx->sk->src_ip4, (__u16)ctx->sk->src_port);
+    if (sk->family == FAMILY_4)
+        put_v4(&key, sk->src_ip4, (__u16)sk->src_port);
     else
-        put_v6(&key, ctx->sk->src_ip6, (__u16)ctx->sk->src_port);
-    return bpf_map_lookup_elem(&by_source, &key);
+        put_v6(&key, sk->src_ip6, (__u16)sk->src_port);
+    found = bpf_map_lookup_elem(&by_source, &key);
+    return found && (!r || found->cookie == r->cookie) ? found : r;
 }
 
 static __always_inline void

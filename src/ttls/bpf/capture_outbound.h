@@ -144,8 +144,6 @@ leave_device(struct bpf_sock_addr *ctx, struct capture_record *r)
 {
     char lo[] = "lo";
 
-    if (!ctx->sk)
-        return true;
     r->device = ctx->sk->bound_dev_if;
     return r->device <= 1 || bpf_setsockopt(ctx, LEVEL_SOCKET, BIND_TO_DEVICE,
                                             lo, sizeof lo) == 0;
@@ -154,8 +152,7 @@ leave_device(struct bpf_sock_addr *ctx, struct capture_record *r)
 static __always_inline bool
 keep(struct bpf_sock_addr *ctx, struct capture_record *r)
 {
-    struct capture_record *old;
-    bool is_counted;
+    struct capture_record *kept;
 
     r->cookie = bpf_get_socket_cookie(ctx);
     r->uid = (__u32)bpf_get_current_uid_gid();
@@ -163,27 +160,26 @@ keep(struct bpf_sock_addr *ctx, struct capture_record *r)
     r->cgroup = bpf_get_current_cgroup_id();
     r->when_ns = bpf_ktime_get_boot_ns();
     bpf_get_current_comm(r->comm, sizeof r->comm);
-    if (!leave_device(ctx, r))
+    if (!ctx->sk || !leave_device(ctx, r))
         return false;
-    /* A socket may have been noted before, and not have started. */
-    old = bpf_map_lookup_elem(&by_cookie, &r->cookie);
-    is_counted = old && !(old->flags & CAPTURE_STARTED);
-    if (!is_counted)
-        count(CAPTURE_N_PENDING); /* before anybody can find it */
-    if (bpf_map_update_elem(&by_cookie, &r->cookie, r, BPF_ANY) == 0)
-        return true;
-    if (!is_counted)
-        count_by(CAPTURE_N_PENDING, -1);
-    return false;
+    kept =
+        bpf_sk_storage_get(&captured, ctx->sk, r, BPF_SK_STORAGE_GET_F_CREATE);
+    if (!kept)
+        return false;
+    *kept = *r; /* it may have been noted before, and not have started */
+    return true;
 }
 
-/* Do the engines' sockets listen? Their port may be anybody's when not. */
+/* Do the engines' sockets listen, and is there room? Their port may be
+ * anybody's when not. */
 static __always_inline bool
 is_served(const struct capture_filter *f, __u32 slot)
 {
+    __u32 which = CAPTURE_N_OPEN;
+    __u64 *n = bpf_map_lookup_elem(&counts, &which);
     struct bpf_sock *sk;
 
-    if (f->engine_port[slot] == 0)
+    if (f->engine_port[slot] == 0 || !n || *n >= f->max_connections)
         return false;
     sk = bpf_map_lookup_elem(&engines, &slot);
     if (!sk)

@@ -1,4 +1,4 @@
-/* What becomes of sockets (sockops, release), and who listens. */
+/* What becomes of sockets (sockops), and who listens. */
 static __always_inline void
 local_of(struct bpf_sock_ops *ctx, struct capture_addr *a)
 {
@@ -43,29 +43,46 @@ on_leg(struct bpf_sock_ops *ctx, const struct capture_filter *f)
         bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
 }
 
+static __always_inline struct capture_record *
+record_at(struct bpf_sock_ops *ctx)
+{
+    struct bpf_sock *sk = ctx->sk;
+
+    return sk ? bpf_sk_storage_get(&captured, sk, NULL, 0) : NULL;
+}
+
+static __always_inline void
+forget(struct bpf_sock_ops *ctx)
+{
+    struct bpf_sock *sk = ctx->sk;
+
+    if (sk)
+        bpf_sk_storage_delete(&captured, sk);
+}
+
 static __always_inline void
 on_connect(struct bpf_sock_ops *ctx)
 {
     struct capture_filter *f = filter_now();
+    __u32 port = bpf_ntohl(ctx->remote_port);
     struct capture_addr key = { 0 };
-    struct capture_record *r;
-    __u64 cookie;
+    struct capture_record *r = record_at(ctx);
 
     if (!f)
         return;
     /* Most are to somebody else: without a look into a hash. */
-    if (!is_engine_port(f, bpf_ntohl(ctx->remote_port))) {
-        on_leg(ctx, f);
+    if (!is_engine_port(f, port)) {
+        if (r) /* of a connect() that did not get so far */
+            forget(ctx);
+        else if (f->has_primaries || has_port(f->leg_ports, port))
+            on_leg(ctx, f);
         return;
     }
-    cookie = bpf_get_socket_cookie(ctx);
-    r = bpf_map_lookup_elem(&by_cookie, &cookie);
     if (!r && bpf_get_netns_cookie(ctx) != f->netns)
         return;
     local_of(ctx, &key);
     if (r) {
-        if (!(r->flags & CAPTURE_STARTED))
-            count_by(CAPTURE_N_PENDING, -1);
+        count(CAPTURE_N_OPEN);
         r->flags |= CAPTURE_STARTED;
         bpf_sock_ops_cb_flags_set(ctx, BPF_SOCK_OPS_STATE_CB_FLAG);
     }
@@ -147,19 +164,19 @@ on_unlisten(struct bpf_sock_ops *ctx)
 static __always_inline void
 on_closed(struct bpf_sock_ops *ctx, __u32 old_state)
 {
-    __u64 cookie = bpf_get_socket_cookie(ctx);
-    struct capture_record *r = bpf_map_lookup_elem(&by_cookie, &cookie);
+    struct capture_record *r = record_at(ctx), *s;
     struct capture_addr key = { 0 };
-    struct capture_record *s;
+    __u64 cookie;
 
     local_of(ctx, &key);
     if (!r) { /* an engine's leg, if there is such a row */
         bpf_map_delete_elem(&in_peer, &key);
         return;
     }
-    if (!(r->flags & CAPTURE_STARTED)) /* of a later connect() */
-        count_by(CAPTURE_N_PENDING, -1);
-    bpf_map_delete_elem(&by_cookie, &cookie);
+    cookie = r->cookie;
+    if (r->flags & CAPTURE_STARTED)
+        count_by(CAPTURE_N_OPEN, -1);
+    forget(ctx);
     s = bpf_map_lookup_elem(&by_source, &key);
     if (!s || s->cookie != cookie)
         return;
@@ -169,26 +186,6 @@ on_closed(struct bpf_sock_ops *ctx, __u32 old_state)
         bpf_map_delete_elem(&by_source, &key);
     else
         s->flags |= CAPTURE_CLOSED;
-}
-
-/* What connect() noted, and no SYN followed: it failed on its way, or waited
- * for the first byte (TCP_FASTOPEN_CONNECT), which never came. */
-SEC("cgroup/sock_release")
-int
-capture_release(struct bpf_sock *ctx)
-{
-    struct capture_record *r;
-    __u64 cookie;
-
-    if ((ctx->state != TCP_STATE_CLOSE && ctx->state != TCP_STATE_SYN_SENT) ||
-        !has_any(CAPTURE_N_PENDING)) /* as a rule: without a hash */
-        return 1;
-    cookie = bpf_get_socket_cookie(ctx);
-    r = bpf_map_lookup_elem(&by_cookie, &cookie);
-    if (r && !(r->flags & CAPTURE_STARTED) &&
-        bpf_map_delete_elem(&by_cookie, &cookie) == 0)
-        count_by(CAPTURE_N_PENDING, -1);
-    return 1;
 }
 
 SEC("sockops")
