@@ -23,6 +23,7 @@ enum region_message {
                         RSESSION_ bits; fd: the session */
     RMSG_COMMITTER,  /* fd: a new committer's channel */
     RMSG_RETIRE,     /* end when idle (NEWCOPY, shutdown) */
+    RMSG_DETACH,     /* u32 key: another worker has the session now */
     /* worker and committer to supervisor */
     RMSG_READY, /* it can work */
     RMSG_LOG,   /* str message id, then str inserts: for the region's log */

@@ -278,6 +278,8 @@ next_wake(const struct supervisor *s)
     if (s->is_announced && s->gate == 0 && s->gate_start_at_ms > now &&
         s->gate_start_at_ms < at)
         at = s->gate_start_at_ms;
+    if (s->n_sessions > 0 && s->spread_at_ms < at)
+        at = s->spread_at_ms;
     if (s->is_stopping)
         at = s->stop_at_ms;
     return at <= now ? (s->committer_ready ? 0 : 20) : (int)(at - now);
@@ -329,6 +331,7 @@ run(struct supervisor *s)
                 dispatch(s, &turn.watches[i]);
         drop_gone(s);
         announce(s);
+        spread_turn(s);
     }
     free(turn.polls);
     free(turn.watches);

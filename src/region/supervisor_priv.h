@@ -26,7 +26,7 @@ struct partner { /* a control connection */
 struct region_session {
     uint32_t key;
     uint16_t number;
-    uint32_t worker; /* index */
+    uint32_t worker; /* index; its own one follows from the number */
     int fd;          /* the worker's end: it outlives workers */
     struct partner *partner;
 };
@@ -39,6 +39,10 @@ struct region_worker {
     bool is_retired;   /* its end is expected */
     unsigned failures; /* ends in a row without having become ready */
     uint64_t start_at_ms;
+    /* spread.c */
+    uint32_t task; /* at which it was when last looked at; 0: none */
+    bool is_stuck; /* at that one still */
+    bool is_lent;  /* it has just been given a session */
 };
 
 struct supervisor {
@@ -63,6 +67,7 @@ struct supervisor {
     struct region_session **sessions;
     size_t n_sessions, cap_sessions;
     uint32_t last_key;
+    uint64_t spread_at_ms;
     bool is_announced;
     bool is_stopping;
     uint64_t stop_at_ms;
@@ -93,6 +98,9 @@ void bind_drop(struct supervisor *, struct partner *);
 /* Give a session to its worker (or another that is ready). */
 void session_attach(struct supervisor *, struct region_session *);
 struct region_session *session_find(struct supervisor *, uint32_t key);
+
+/* spread.c: requests that wait behind somebody else's program; now and then. */
+void spread_turn(struct supervisor *);
 
 /* pool.c: workers, the committer and the gate. */
 MUST_CHECK enum err pool_start(struct supervisor *, struct err_info *why);

@@ -101,6 +101,27 @@ on_attach(struct reader *in, struct chan_msg *msg)
     worker.sessions[worker.n_sessions++] = s;
 }
 
+/* Within a task, too (replace_committer): it may be the one whose turn it is,
+ * or an event of this turn may name it, so it goes at the end of the turn. */
+static void
+on_detach(struct reader *in)
+{
+    uint32_t key;
+
+    if (!reader_u32(in, &key) || !reader_at_end(in)) {
+        log_error("worker: bad DETACH");
+        return;
+    }
+    for (size_t i = 0; i < worker.n_sessions; i++) {
+        struct session *s = worker.sessions[i];
+
+        if (s->key == key && !s->is_gone) {
+            s->is_gone = worker.has_gone = true;
+            return;
+        }
+    }
+}
+
 /* Takes one message when there is one: an event may be stale, because a unit of
  * work that waited for a new committer has read the channel meanwhile. */
 static void
@@ -123,6 +144,9 @@ on_control(void)
     switch (msg.type) {
     case RMSG_ATTACH:
         on_attach(&in, &msg);
+        break;
+    case RMSG_DETACH:
+        on_detach(&in);
         break;
     case RMSG_COMMITTER:
         if (worker.new_committer >= 0)
@@ -211,6 +235,16 @@ drop_session(struct session *s)
     free(s);
 }
 
+static void
+drop_gone(void)
+{
+    for (size_t i = worker.n_sessions; worker.has_gone && i-- > 0;) {
+        if (worker.sessions[i]->is_gone)
+            drop_session(worker.sessions[i]);
+    }
+    worker.has_gone = false;
+}
+
 static bool
 turn(void)
 {
@@ -229,10 +263,11 @@ turn(void)
         if (source == &worker.control)
             has_control = true;
         else if (source != &worker.security && !on_session(source))
-            drop_session(source);
+            ((struct session *)source)->is_gone = worker.has_gone = true;
     }
     if (has_control)
         on_control();
+    drop_gone();
     return !worker.is_orphan && !worker.is_retired;
 }
 

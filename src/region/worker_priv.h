@@ -14,6 +14,7 @@ struct session {
     int fd;
     struct link_security link;
     char ipconn[9];
+    bool is_gone; /* ended, or another worker's: dropped after the turn */
 };
 
 struct worker {
@@ -33,6 +34,7 @@ struct worker {
     struct isc_rsp rsp;
     struct cics_task task;
     bool is_running, is_retired, is_orphan;
+    bool has_gone; /* some session is_gone */
     uint64_t began_us;
     struct session *session;
     uint32_t sequence;

@@ -15,7 +15,7 @@ cat >"$SCRATCH/TNONE.cbl" <<'EOC'
            EXEC CICS DELETE CONTAINER('Container1') END-EXEC.
            EXEC CICS RETURN END-EXEC.
 EOC
-sed 's/TSLEEP/TWAIT/; s/USING 2/USING 8/' "$SALLYPORT_SOURCE/tests/e2e/region/TSLEEP.cbl" >"$SCRATCH/TWAIT.cbl"
+sed 's/TSLEEP/TWAIT/; s/USING 2/USING 20/' "$SALLYPORT_SOURCE/tests/e2e/region/TSLEEP.cbl" >"$SCRATCH/TWAIT.cbl"
 "$SAMPLES/cobol/build.sh" "$LIB" $(for p in TABEND TSEGV TLOOP TSLEEP TSHORT TMISS; do echo "$SALLYPORT_SOURCE/tests/e2e/region/$p.cbl"; done) "$SCRATCH/TNONE.cbl" "$SCRATCH/TWAIT.cbl" >"$SCRATCH/cobc.log" 2>&1
 ok $? "test programs compile"
 chmod a+r "$LIB"/*
