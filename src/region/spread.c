@@ -89,16 +89,17 @@ lend(struct supervisor *s, struct region_session *session)
 void
 spread_turn(struct supervisor *s)
 {
+    const uint32_t mxt = s->defs.sit.mxt;
     uint64_t now = clock_mono_ms();
 
-    if (now < s->spread_at_ms || s->is_stopping)
+    if (mxt < 2 || now < s->spread_at_ms || s->is_stopping)
         return;
     s->spread_at_ms = now + SPREAD_MS;
-    for (uint32_t i = 0; i < s->defs.sit.mxt; i++)
+    for (uint32_t i = 0; i < mxt; i++)
         s->workers[i].is_stuck = look(s, i);
     for (size_t i = 0; i < s->n_sessions; i++) {
         struct region_session *session = s->sessions[i];
-        uint32_t own = (session->number - 1u) % s->defs.sit.mxt;
+        uint32_t own = (session->number - 1u) % mxt;
         const struct page *page = &s->pages[session->worker + 1];
 
         if (s->workers[session->worker].is_stuck) {

@@ -278,7 +278,7 @@ next_wake(const struct supervisor *s)
     if (s->is_announced && s->gate == 0 && s->gate_start_at_ms > now &&
         s->gate_start_at_ms < at)
         at = s->gate_start_at_ms;
-    if (s->n_sessions > 0 && s->spread_at_ms < at)
+    if (s->n_sessions > 0 && s->defs.sit.mxt > 1 && s->spread_at_ms < at)
         at = s->spread_at_ms;
     if (s->is_stopping)
         at = s->stop_at_ms;
