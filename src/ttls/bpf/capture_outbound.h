@@ -176,10 +176,10 @@ static __always_inline bool
 is_served(const struct capture_filter *f, __u32 slot)
 {
     __u32 which = CAPTURE_N_OPEN;
-    __u64 *n = bpf_map_lookup_elem(&counts, &which);
+    __s64 *n = bpf_map_lookup_elem(&counts, &which);
     struct bpf_sock *sk;
 
-    if (f->engine_port[slot] == 0 || !n || *n >= f->max_connections)
+    if (f->engine_port[slot] == 0 || !n || *n >= (__s64)f->max_connections)
         return false;
     sk = bpf_map_lookup_elem(&engines, &slot);
     if (!sk)
